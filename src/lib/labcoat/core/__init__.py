@@ -1,0 +1,1 @@
+"""What all else stands on. Nothing here imports from the packages above it."""

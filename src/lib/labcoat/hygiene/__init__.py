@@ -1,0 +1,1 @@
+"""What is about to leak, break or bloat in a repository."""
