@@ -7,6 +7,7 @@ starting labcoat costs no more than the command that was asked for.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -21,13 +22,53 @@ def _lock(args: argparse.Namespace) -> int:
     project = Project.here()
     if args.check:
         return lock.check(project)
-    return lock.make(project, upgrade=args.upgrade, packages=args.package)
+    return lock.make(project, upgrade=args.upgrade, packages=args.package, stamp=args.stamp)
 
 
 def _venv(args: argparse.Namespace) -> int:
     from labcoat.rungs import venv
 
-    venv.make(Project.here())
+    venv.make(Project.here(), args.stamp)
+    return 0
+
+
+def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat import freeze
+
+    return freeze.make(Project.here())
+
+
+def _run(args: argparse.Namespace) -> int:
+    from labcoat.rungs import rung
+
+    chosen, project = rung.named(args.rung), Project.here()
+    if args.shell is not None and not args.shell.strip():
+        raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
+    argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
+    return chosen.run(project, argv)
+
+
+def _shell(args: argparse.Namespace) -> int:
+    from labcoat.rungs import rung
+
+    return rung.named(args.rung).shell(Project.here())
+
+
+def _clean(args: argparse.Namespace) -> int:
+    from labcoat import clean
+
+    return clean.make(Project.here(), everything=args.all)
+
+
+def _settings(args: argparse.Namespace) -> int:  # noqa: ARG001
+    Project.here()
+    return 0
+
+
+def _help(args: argparse.Namespace) -> int:
+    from labcoat import overview
+
+    print(overview.text(args.makefiles, Project.here()), end="")
     return 0
 
 
@@ -45,7 +86,21 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--check", action="store_true", help="say whether the locks are fresh; change nothing")
     lock.add_argument("--upgrade", action="store_true", help="move every version")
     lock.add_argument("--package", action="append", default=[], metavar="NAME", help="move this one's version")
-    command("venv", _venv, "make the virtual environment hold exactly the lock")
+    lock.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
+    venv = command("venv", _venv, "make the virtual environment hold exactly the lock")
+    venv.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
+    command("freeze", _freeze, "add what was installed by hand to requirements.in and the lock")
+    run = command("run", _run, "run a command on a level of isolation")
+    run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or docker")
+    run.add_argument("--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments")
+    run.add_argument("argv", nargs="*", metavar="ARG")
+    shell = command("shell", _shell, "open a shell on a level of isolation")
+    shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or docker")
+    clean = command("clean", _clean, "remove what labcoat made, and nothing else")
+    clean.add_argument("--all", action="store_true", help="the environments and the image too")
+    command("settings", _settings, "say whether the settings are right")
+    overview = command("help", _help, "every make target and variable of this project")
+    overview.add_argument("makefiles", metavar="MAKEFILE_LIST", help="make's variable of that name")
     return top
 
 

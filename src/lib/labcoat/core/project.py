@@ -26,6 +26,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_MOUNTS": "",
     "LABCOAT_CLEAN": "",
     "LABCOAT_CACHE": "",
+    "LABCOAT_OWN": "",
 }
 # Read by labcoat's own tests alone; no spelling mistake.
 _TESTS = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})

@@ -1,0 +1,168 @@
+# labcoat: reproducible Python environments from one line in a Makefile.
+#
+#     include path/to/src/lib/include.python.mk
+#
+# `make help` lists the targets and variables below. Set variables before the include, in the environment or on the command
+# line. Three are there to be read, in recipes of your own:
+#
+#     test: $(LABCOAT_READY)          the level of isolation that IN names (IN=venv if none), made ready
+#             @$(LABCOAT_RUN) pytest  a program run on it
+#     lint: venv
+#             $(LABCOAT_BIN)/ruff     a program of the virtual environment
+#
+# Every target is also there as labcoat-NAME. A project that has, say, a `run` of its own sets LABCOAT_OWN := run.
+# There is no logic here: recipes call the helper beside this file. Works with GNU Make 3.81 and newer.
+
+ifndef _labcoat_folder
+
+# The default goal stays the including makefile's own, wherever it stands.
+_labcoat_default_goal := $(.DEFAULT_GOAL)
+
+# This file's folder. Where its path has spaces, MAKEFILE_LIST falls apart: join words from the end until a file is there.
+_labcoat_empty :=
+_labcoat_space := $(_labcoat_empty) $(_labcoat_empty)
+_labcoat_escape = $(subst $(_labcoat_space),\ ,$(1))
+_labcoat_find = $(if $(wildcard $(call _labcoat_escape,$(2))),$(2),$(if $(1),$(call _labcoat_find,$(wordlist 2,$(words $(1)),x $(1)),$(lastword $(1))$(if $(2),$(_labcoat_space)$(2)))))
+_labcoat_folder := $(patsubst %include.python.mk,%,$(call _labcoat_find,$(MAKEFILE_LIST),))
+ifeq ($(wildcard $(call _labcoat_escape,$(_labcoat_folder)labcoat/start.sh)),)
+$(error labcoat: include.python.mk needs the folder labcoat beside it: copy or link both, as they are in src/lib)
+endif
+
+##@ Environments
+
+## the Python that labcoat and the environments run on; a .python-version in the project says which minor version
+LABCOAT_PYTHON ?= python3
+## the virtual environment's folder
+LABCOAT_VENV ?= .venv
+## the lock that every level of isolation holds
+LABCOAT_REQUIREMENTS ?= requirements.txt
+## locks that the virtual environment holds on top of it
+LABCOAT_DEV_REQUIREMENTS ?= $(patsubst %.in,%.txt,$(wildcard requirements-dev.in))
+## what makes the locks: pip-tools, or uv (fast, and one lock for every platform)
+LABCOAT_LOCKER ?= pip-tools
+## what fills the virtual environment: uv or pip
+LABCOAT_INSTALLER ?= uv
+## take no release younger than so many days
+LABCOAT_COOLDOWN ?= 0
+## packages that may be built from source, having no wheels
+LABCOAT_NO_BINARY ?=
+
+##@ Docker
+
+## the image's name; labcoat/FOLDER if empty
+LABCOAT_IMAGE ?=
+## the image to build on; if empty, the pinned Python image of the project's minor version
+LABCOAT_BASE_IMAGE ?=
+## the docker command
+LABCOAT_DOCKER ?= docker
+## more words for docker build and run, such as --network=host
+LABCOAT_DOCKER_FLAGS ?=
+## a file of certificates for your network; reaches a build as a secret
+LABCOAT_CA_BUNDLE ?=
+## folders and files outside the project that a container may read, parted by colons
+LABCOAT_MOUNTS ?=
+
+##@ Housekeeping
+
+## what else make clean removes: files and folders of the project
+LABCOAT_CLEAN ?=
+## where labcoat keeps what your projects share; your cache folder's labcoat if empty
+LABCOAT_CACHE ?=
+## targets that the project defines itself
+LABCOAT_OWN ?=
+
+# Names that a person types every day are short. The environment's IN, CMD and PKG are somebody else's.
+_labcoat_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
+_labcoat_in = $(or $(call _labcoat_typed,IN),venv)
+
+_labcoat_public := LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER LABCOAT_INSTALLER \
+  LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS LABCOAT_CA_BUNDLE \
+  LABCOAT_MOUNTS LABCOAT_CLEAN LABCOAT_CACHE LABCOAT_OWN
+_labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
+_labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
+# The helper says what a misspelt variable should have been; this makes it start where there is nothing else to do.
+_labcoat_misspelt := $(if $(filter-out $(_labcoat_public) $(_labcoat_read) $(_labcoat_tests),$(filter LABCOAT_%,$(.VARIABLES))),labcoat-settings)
+
+# The helper, with every LABCOAT_ variable in its environment and in no other program's.
+_labcoat_quote = '$(subst ','\'',$(1))'
+_labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$($(name))))
+_labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_folder)labcoat/start.sh)
+
+# Files that tell make whether there is anything to do. A newer time only means that the helper looks at the digests.
+# The environment's stamp names what would make it another one: this folder's path, the Python and the installer.
+_labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))
+_labcoat_locked := .labcoat/locked
+_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)
+_labcoat_lock_files := $(wildcard $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in))))
+# An interpreter that is gone leaves a link to nowhere, which wildcard passes over.
+_labcoat_gone := $(if $(wildcard $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python),,labcoat-again)
+
+LABCOAT_BIN := $(LABCOAT_VENV)/bin
+LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
+_labcoat_ready_venv := $(_labcoat_stamp)
+_labcoat_ready_docker := labcoat-docker
+LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
+
+_labcoat_targets := help requirements upgrade venv freeze docker run shell check fix context clean distclean
+_labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
+.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings labcoat-again
+$(_labcoat_short): %: labcoat-%
+
+##@ Environments
+
+labcoat-requirements: $(_labcoat_locked) ## compile requirements*.in to hash-locked requirements*.txt; versions stay where they are
+
+labcoat-upgrade: $(_labcoat_misspelt) ## move every version, or one with PKG=name
+	@$(_labcoat) lock $(if $(call _labcoat_typed,PKG),--package $(call _labcoat_quote,$(call _labcoat_typed,PKG)),--upgrade) --stamp $(_labcoat_locked)
+
+labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the locks
+
+labcoat-freeze: ## add what you installed by hand to requirements.in and the lock
+	@$(_labcoat) freeze
+
+labcoat-run: $(LABCOAT_READY) ## run a command: make run CMD="python train.py" IN=venv or IN=docker
+	@$(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --shell $(call _labcoat_quote,$(call _labcoat_typed,CMD))
+
+labcoat-shell: $(LABCOAT_READY) ## open a shell in the environment that IN names
+	@$(_labcoat) shell --in $(call _labcoat_quote,$(_labcoat_in))
+
+##@ Docker
+
+labcoat-docker: $(_labcoat_locked) ## build the image from the lock
+	@$(_labcoat) image build
+
+labcoat-context: ## what a Docker build would send, by size, and what of it reaches the image
+	@$(_labcoat) context
+
+##@ Housekeeping
+
+labcoat-help: ## this list
+	@$(_labcoat) help $(call _labcoat_quote,$(MAKEFILE_LIST))
+
+labcoat-check: ## look for environments, secrets and big files that leak, and pins that do not hold
+	@$(_labcoat) check
+
+labcoat-fix: ## mend what check finds, where that is safe
+	@$(_labcoat) fix
+
+labcoat-clean: ## remove what labcoat keeps in this folder, and LABCOAT_CLEAN
+	@$(_labcoat) clean
+
+labcoat-distclean: ## the same, and the virtual environment and the image too
+	@$(_labcoat) clean --all
+
+# Any of these names what is wrong with the settings, since all of them read them.
+labcoat-settings:
+	@$(_labcoat) settings
+
+labcoat-again:
+
+$(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labcoat_misspelt)
+	@$(_labcoat) lock --stamp $(call _labcoat_quote,$@)
+
+$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_gone) $(_labcoat_misspelt)
+	@$(_labcoat) venv --stamp $(call _labcoat_quote,$@)
+
+.DEFAULT_GOAL := $(_labcoat_default_goal)
+
+endif

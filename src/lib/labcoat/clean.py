@@ -1,0 +1,31 @@
+"""Remove what labcoat made, and nothing else."""
+
+import sys
+
+from labcoat.core import files
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+
+def make(project: Project, *, everything: bool = False) -> int:
+    """Remove labcoat's state and what LABCOAT_CLEAN names; with `everything`, the environments and the image too.
+
+    Raises Failure, removing nothing, where LABCOAT_CLEAN names a place outside the project.
+    """
+    named = [project.root / name for name in project["CLEAN"].split()]
+    for path in named:
+        if project.root.resolve() not in path.parent.resolve().joinpath(path.name).parents:
+            raise Failure(
+                f"LABCOAT_CLEAN names {path}, which is not inside the project.",
+                "Name files and folders below the project's own.",
+            )
+    for path in [*named, project.state]:
+        if path.exists() or path.is_symlink():
+            print(f"removing {path.relative_to(project.root)}", file=sys.stderr)
+            files.remove(path)
+    if everything:
+        from labcoat.rungs import rung
+
+        for one in rung.every():
+            one.remove(project)
+    return 0

@@ -1,0 +1,61 @@
+"""Files written aside and renamed, folders swapped, one labcoat at a time."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def write(path: Path, text: str) -> None:
+    """Give `path` this text, whole or not at all; its mode stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        aside.chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def digest(data: bytes) -> str:
+    """`sha256:` and the hexadecimal digest; line endings count as git stores them."""
+    return "sha256:" + hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
+
+
+@contextlib.contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Hold `lock`, a file, so that one process at a time is in here. The system lets go of it however we end."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("labcoat: waiting for another labcoat that works here", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def state_folder(folder: Path) -> Path:
+    """Make labcoat's own folder in a project, which git passes over."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write(ignore, "*\n")
+    return folder
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder; nothing there is as good."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

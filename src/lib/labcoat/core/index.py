@@ -1,0 +1,92 @@
+"""Where packages come from: one index, and how to reach it.
+
+A lock must come out the same for everybody, so of a person's pip and uv settings only those count that say how to reach the
+index (its address, certificates, proxy, credentials). Extra indexes, folders of wheels and constraints do not: what they
+add would be in nobody else's lock.
+"""
+
+import configparser
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+_REACH = ("index-url", "cert", "client-cert", "proxy", "trusted-host", "timeout", "retries", "keyring-provider")
+# Settings of uv that say how to work rather than what to take.
+_UV_KEPT = {"UV_CACHE_DIR", "UV_CONCURRENT_DOWNLOADS", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_INSECURE_HOST"}
+_UV_KEPT |= {"UV_KEYRING_PROVIDER", "UV_LINK_MODE", "UV_NATIVE_TLS", "UV_NO_CACHE", "UV_OFFLINE", "UV_SYSTEM_CERTS"}
+_PIP_KEPT = {"PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_NO_CACHE_DIR"}
+
+
+def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`environ` for pip and uv, with what they may know about the index and nothing else of their settings."""
+    kept = {name: value for name, value in environ.items() if not _is_setting(name) or name in _UV_KEPT | _PIP_KEPT}
+    reach = _settings(environ)
+    kept |= {f"PIP_{key.upper().replace('-', '_')}": value for key, value in reach.items()}
+    kept |= {
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "UV_NO_CONFIG": "1",
+    }
+    kept |= {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    if url := reach.get("index-url"):
+        kept["UV_DEFAULT_INDEX"] = url
+    if bundle := certificates(environ):
+        kept |= {"PIP_CERT": bundle, "SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle}
+    return kept
+
+
+def certificates(environ: Mapping[str, str] = os.environ) -> str:
+    """The certificate bundle a person has set, as a path: LABCOAT_CA_BUNDLE, SSL_CERT_FILE, pip's; else nothing."""
+    return environ.get("LABCOAT_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or _settings(environ).get("cert", "")
+
+
+def url(environ: Mapping[str, str] = os.environ) -> str:
+    """The index's address that a person has set, for uv or for pip; an empty string stands for PyPI."""
+    return _settings(environ).get("index-url", "")
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(("PIP_", "UV_")) or name in {
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "VIRTUAL_ENV",
+        "__PYVENV_LAUNCHER__",
+    }
+
+
+def _settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """How to reach the index: pip's files, then pip's variables, then uv's, the later ones over the earlier."""
+    found: dict[str, str] = {}
+    for file in _config_files(environ):
+        parsed = configparser.RawConfigParser()
+        try:
+            parsed.read(file)
+        except (configparser.Error, OSError, UnicodeDecodeError):
+            continue  # pip itself will say so when the person runs it
+        for section in ("global", "install"):
+            if parsed.has_section(section):
+                found |= {key: value for key, value in parsed.items(section) if key in _REACH}
+    for key in _REACH:
+        if value := environ.get(f"PIP_{key.upper().replace('-', '_')}"):
+            found[key] = value
+    for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX"):
+        if value := environ.get(name):
+            found["index-url"] = value
+    return found
+
+
+def _config_files(environ: Mapping[str, str]) -> list[Path]:
+    """Pip's configuration files, the weakest first: https://pip.pypa.io/en/stable/topics/configuration/."""
+    chosen = environ.get("PIP_CONFIG_FILE")
+    if chosen == os.devnull:
+        return []
+    home = Path(environ.get("HOME") or "~").expanduser()
+    shared = [Path(base) / "pip" for base in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if base]
+    user = [
+        home / ".pip",
+        home / "Library/Application Support/pip",
+        Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip",
+    ]
+    files = [folder / "pip.conf" for folder in [*shared, Path("/etc"), *user]]
+    return files + ([Path(chosen)] if chosen else [])

@@ -1,0 +1,49 @@
+"""Requirements files as text: what they include, what they pin, by which names."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from labcoat.core.errors import Failure
+
+_INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
+_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
+
+
+def normalize(name: str) -> str:
+    """A distribution's name as indexes compare it: https://packaging.python.org/en/latest/specifications/name-normalization/."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def read(path: Path) -> str:
+    """The text of a requirements file. Raises Failure where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise Failure(f"There is no {path.name}.", "Create it, or correct the line or the setting that names it.") from None
+    except UnicodeDecodeError:
+        raise Failure(
+            f"{path.name} is not text in UTF-8.", "Save it as UTF-8 (PowerShell's `pip freeze >` writes UTF-16)."
+        ) from None
+    except OSError as error:
+        raise Failure(f"{path.name} cannot be read: {error.strerror}.", "See to its permissions.") from None
+
+
+def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
+    """`path`, then every file that it includes through -r and -c, each once; with `missing_ok` also ones not made yet."""
+    seen: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        file = waiting.pop()
+        if file.resolve() in seen:
+            continue
+        seen.add(file.resolve())
+        yield file
+        if missing_ok and not file.exists():
+            continue
+        waiting += [file.parent / name for name in reversed(_INCLUDE.findall(read(file))) if "://" not in name]
+
+
+def pins(text: str) -> dict[str, str]:
+    """The versions that a lock names: normalized name to version."""
+    return {normalize(name): version for name, version in _PIN.findall(text)}

@@ -1,0 +1,191 @@
+"""requirements.in → requirements.txt: pinned, with hashes, and free of anybody's index or folders.
+
+A lock's header holds the digest of its inputs, so that "is it fresh?" is answered without a network.
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from labcoat.core import files, index, process, python, requirements, tools
+from labcoat.core.diagnosis import explain
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+_INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
+# What must never be in a lock: an index's address, a folder of wheels, anything of this machine.
+_FOREIGN = re.compile(r"^\s*(?:-i\b|-f\b|--(?:extra-)?index-url|--find-links|--trusted-host)|\bfile://", re.MULTILINE)
+
+
+def locks(project: Project) -> list[Path]:
+    """The project's locks, each after those that its input includes. Raises Failure where there is none to make."""
+    chosen = dict.fromkeys(
+        [*project.locks, *(path.with_suffix(".txt") for path in sorted(project.root.glob("requirements*.in")))]
+    )
+    known = [lock for lock in chosen if source(lock).exists() or lock.exists()]
+    if not known:
+        raise Failure("There is no requirements.in here.", "Create it, with a line for each package that the project uses.")
+    ordered: list[Path] = []
+
+    def add(lock: Path) -> None:
+        if lock not in ordered:
+            for file in requirements.chain(source(lock), missing_ok=True):
+                if file in known and file != lock:
+                    add(file)
+            ordered.append(lock)
+
+    for lock in known:
+        add(lock)
+    return list(dict.fromkeys(ordered))
+
+
+def source(lock: Path) -> Path:
+    """The file that a person writes and that `lock` is made of."""
+    return lock.with_suffix(".in")
+
+
+def inputs_digest(lock: Path) -> str:
+    """The digest over all that determines what is asked for: the input and whatever it includes."""
+    parts = (f"{file.name}\n{requirements.read(file)}\n" for file in requirements.chain(source(lock)))
+    return files.digest("".join(parts).encode())
+
+
+def is_fresh(lock: Path) -> bool:
+    """Whether `lock` was made of its inputs as they are now. A lock without an input is somebody's own, and as fresh as can be."""
+    if not source(lock).exists():
+        return True
+    found = _INPUTS.search(requirements.read(lock)) if lock.exists() else None
+    return found is not None and found[1] == inputs_digest(lock)
+
+
+def check(project: Project) -> int:
+    """Exit status 0 where every lock is fresh. Raises Failure naming the first that is not."""
+    for lock in locks(project):
+        if not is_fresh(lock):
+            state = "is older than its inputs" if lock.exists() else "has not been made"
+            raise Failure(f"{lock.name} {state}.", "Run make requirements.")
+    return 0
+
+
+def make(project: Project, *, upgrade: bool = False, packages: Sequence[str] = (), stamp: Path | None = None) -> int:
+    """Make every lock that is not fresh; with `upgrade` all of them anew, with `packages` letting these move. Exit status 0.
+
+    `stamp` is the file that make looks at: it is touched when all is fresh.
+    """
+    files.state_folder(project.state)
+    with files.alone(project.state / "lock.flock"):
+        for lock in locks(project):
+            if source(lock).exists() and (upgrade or packages or not is_fresh(lock)):
+                compile_lock(project, lock, upgrade=upgrade, packages=packages)
+        if stamp:
+            stamp.touch()
+    return 0
+
+
+def compile_lock(
+    project: Project, lock: Path, *, upgrade: bool = False, packages: Sequence[str] = (), seed: str | None = None
+) -> None:
+    """Resolve `lock`'s input and put the outcome in its place.
+
+    Versions that the present lock pins (or `seed`, a lock's text, in its stead) are kept where they still fit.
+    Raises Failure, and leaves the lock as it was, where there is no solution or no index.
+    """
+    aside = project.state / "locking"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    output = aside / lock.name
+    kept = seed if seed is not None else requirements.read(lock) if lock.exists() else ""
+    if kept:
+        output.write_text(kept, encoding="utf-8")
+    print(f"locking {source(lock).name} → {lock.name} ({project['LOCKER']})", file=sys.stderr)
+    try:
+        command = _COMMANDS[project["LOCKER"]](project, source(lock).relative_to(project.root), output, upgrade, packages)
+        outcome = process.run(command, index.environment(), project.root, show=process.nothing)
+        if outcome.status:
+            raise explain(outcome.said, f"{source(lock).name} could not be locked", project.state / "lock.log")
+        text = _clean(output.read_text(encoding="utf-8"), lock)
+        files.write(lock, _header(lock, project) + text)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _report(lock, kept, text)
+
+
+def _pip_tools(project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
+    # pip-tools resolves for the Python it runs on, so it runs on the project's.
+    command: list[str | Path] = [
+        tools.environment(python.interpreter(project)) / "bin" / "python",
+        "-Im",
+        "piptools",
+        "compile",
+    ]
+    command += [
+        "--no-config",
+        "--generate-hashes",
+        "--allow-unsafe",
+        "--strip-extras",
+        "--no-header",
+        "--no-emit-options",
+    ]
+    if moment := _cooldown(project):
+        command += ["--uploaded-prior-to", moment]
+    return command + _moves(upgrade, packages) + ["--output-file", output, source]
+
+
+def _uv(project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
+    interpreter = python.interpreter(project)
+    command: list[str | Path] = [tools.uv(), "pip", "compile", "--universal", "--generate-hashes", "--no-header"]
+    command += ["--python", interpreter.executable, "--python-version", interpreter.minor]
+    if moment := _cooldown(project):
+        command += ["--exclude-newer", moment]
+    return command + _moves(upgrade, packages) + ["--output-file", output, source]
+
+
+_COMMANDS = {"pip-tools": _pip_tools, "uv": _uv}
+
+
+def _moves(upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
+    return (["--upgrade"] if upgrade else []) + [word for name in packages for word in ("--upgrade-package", name)]
+
+
+def _cooldown(project: Project) -> str:
+    """The moment before which a release must have been made, or nothing."""
+    days = project["COOLDOWN"]
+    if not days.isdecimal():
+        raise Failure(f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none.")
+    return (datetime.now(UTC) - timedelta(days=int(days))).strftime("%Y-%m-%dT%H:%M:%SZ") if int(days) else ""
+
+
+def _clean(text: str, lock: Path) -> str:
+    """The locker's output, held to what a lock may contain. Raises Failure where a requirement comes from this machine."""
+    if found := _FOREIGN.search(text):
+        line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0].strip()
+        raise Failure(
+            f"{lock.name} would hold something of this machine: {line}.",
+            f"Ask for it by name and version in {source(lock).name}.",
+        )
+    for line in re.findall(r"^[^\s#-][^\n]*$", text, re.MULTILINE):
+        if not line.rstrip().endswith("\\"):
+            raise Failure(
+                f"{line.strip()} has no hash.",
+                "Only releases of a package index can be locked; ask for one by its version.",
+            )
+    return text
+
+
+def _header(lock: Path, project: Project) -> str:
+    return (
+        f"# Made by labcoat ({project['LOCKER']}, Python {python.minor(project)}): edit {source(lock).name}, then run make requirements.\n"
+        f"# labcoat-inputs: {inputs_digest(lock)}\n"
+    )
+
+
+def _report(lock: Path, before: str, after: str) -> None:
+    """Say what moved, a line each."""
+    old, new = requirements.pins(before), requirements.pins(after)
+    for name in sorted(old.keys() | new.keys()):
+        if old and old.get(name) != new.get(name):
+            print(f"  {name} {old.get(name, '(new)')} → {new.get(name, '(gone)')}", file=sys.stderr)
+    print(f"{lock.name}: {len(new)} packages", file=sys.stderr)

@@ -1,0 +1,215 @@
+"""The virtual environment: exactly the lock, or as it was before.
+
+It is made anew at its own place, since an environment's scripts hold its path. The old one stands aside meanwhile and comes
+back if anything fails; if we are killed, the next run finds no mark of a finished environment and starts again.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from labcoat.core import files, index, inventory, process, python, requirements, tools
+from labcoat.core.diagnosis import explain
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+from labcoat.core.python import Interpreter
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a finished environment was made of: the digest of its locks, its Python's minor version, installer and place."""
+
+    locks: str
+    python: str
+    installer: str
+    place: str
+
+
+def make(project: Project, stamp: Path | None = None) -> None:
+    """Make the environment hold exactly the locks; where it does, only touch `stamp`, the file that make looks at.
+
+    Raises Failure, and leaves the environment as it was.
+    """
+    locks = _locks(project)
+    files.state_folder(project.state)
+    with files.alone(project.state / "venv.flock"):
+        wanted = Mark(_digest(locks), python.minor(project), project["INSTALLER"], str(project.venv))
+        if _mark(project.venv) != wanted or not _works(project.venv):
+            interpreter = python.interpreter(project)
+            _say_what_goes(project, locks)
+            with _replacing(project.venv):
+                _fill(project, locks, interpreter)
+                files.write(project.venv / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
+            print(
+                f"{project['VENV']} holds {', '.join(lock.name for lock in locks)} (Python {interpreter.version})",
+                file=sys.stderr,
+            )
+        if stamp:
+            stamp.parent.mkdir(parents=True, exist_ok=True)
+            stamp.touch()
+
+
+def run(project: Project, argv: Sequence[str]) -> int:
+    """Become `argv` in the environment; does not return. Raises Failure where there is no environment or program."""
+    if not _works(project.venv):
+        raise Failure(f"There is no virtual environment in {project['VENV']}.", "Run make venv.")
+    env = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "__PYVENV_LAUNCHER__"}}
+    env |= {
+        "VIRTUAL_ENV": str(project.venv),
+        "PATH": f"{project.venv / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
+    }
+    sys.stdout.flush()
+    try:
+        os.execvpe(argv[0], list(argv), env)  # noqa: S606  # to become it passes on status, signals and terminal by itself
+    except FileNotFoundError:
+        raise Failure(
+            f"There is no program {argv[0]!r} in {project['VENV']} or on the path.",
+            "Correct its name, or add its package to requirements.in.",
+        ) from None
+    except OSError as error:
+        raise Failure(f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions.") from None
+
+
+def shell(project: Project) -> int:
+    """Become the person's shell in the environment; does not return."""
+    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+
+
+def remove(project: Project) -> None:
+    """Remove the environment, if labcoat made it."""
+    for folder in (project.venv, project.venv.with_name(f"{project.venv.name}.before")):
+        if _mark(folder) is not None:
+            files.remove(folder)
+
+
+def site_packages(venv: Path) -> Path:
+    """Where the environment's packages are: its only lib/python*/site-packages."""
+    return next(iter(sorted(venv.glob("lib/python*/site-packages"))), venv / "lib")
+
+
+def _locks(project: Project) -> list[Path]:
+    """The locks to install. Raises Failure where there is none or one has no hashes."""
+    locks = [lock for lock in project.locks if lock.exists()]
+    if not locks:
+        raise Failure(
+            f"There is no {project['REQUIREMENTS']}.",
+            "List what the project uses in requirements.in, then run make requirements.",
+        )
+    for lock in locks:
+        text = requirements.read(lock)
+        if requirements.pins(text) and "--hash=" not in text:
+            raise Failure(
+                f"{lock.name} has no hashes.",
+                "Put what the project asks for in requirements.in and run make requirements.",
+            )
+    return locks
+
+
+def _digest(locks: Sequence[Path]) -> str:
+    return files.digest(b"".join(lock.name.encode() + b"\n" + lock.read_bytes() for lock in locks))
+
+
+def _mark(venv: Path) -> Mark | None:
+    try:
+        return Mark(**json.loads((venv / "labcoat.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _works(venv: Path) -> bool:
+    """Whether the environment's Python is there: its link may point to an interpreter that is gone."""
+    return (venv / "bin" / "python").exists() and _mark(venv) is not None
+
+
+@contextlib.contextmanager
+def _replacing(venv: Path) -> Iterator[None]:
+    """Make room at `venv`; if what follows fails, put back what was there."""
+    if venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
+        raise Failure(
+            f"{venv.name} is there and is no virtual environment.",
+            "Move it away, or choose another folder with LABCOAT_VENV.",
+        )
+    before = venv.with_name(f"{venv.name}.before")
+    if _mark(venv) is None and _mark(before) is not None:
+        files.remove(venv)  # a run that was killed left this half made, and the whole one aside
+        before.rename(venv)
+    files.remove(before)
+    if venv.exists():
+        venv.rename(before)
+    try:
+        yield
+    except BaseException:
+        files.remove(venv)
+        if before.exists():
+            before.rename(venv)
+        raise
+    files.remove(before)
+
+
+def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
+    env = index.environment()
+    command: list[str | Path] = [tools.uv(), "venv", "--quiet", "--no-project", "--python", interpreter.executable, project.venv]
+    outcome = process.run(command, env, project.root, show=process.nothing)
+    if outcome.status == 0:
+        outcome = process.run(_INSTALLERS[project["INSTALLER"]](project, locks), env, project.root, show=_is_news)
+    if outcome.status:
+        raise explain(outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log")
+
+
+def _is_news(line: str) -> bool:
+    """Whether a line of uv's is more than one of the packages, which are all new in a new environment."""
+    return not line.startswith(" + ")
+
+
+def _uv(project: Project, locks: Sequence[Path]) -> list[str | Path]:
+    command: list[str | Path] = [
+        tools.uv(),
+        "pip",
+        "sync",
+        "--require-hashes",
+        "--python",
+        project.venv / "bin" / "python",
+    ]
+    return [*command, *_binary(project), "--allow-empty-requirements", *locks]
+
+
+def _pip(project: Project, locks: Sequence[Path]) -> list[str | Path]:
+    command: list[str | Path] = [
+        tools.environment() / "bin" / "python",
+        "-Im",
+        "pip",
+        "--python",
+        project.venv / "bin" / "python",
+        "install",
+    ]
+    return [
+        *command,
+        "--require-hashes",
+        "--no-deps",
+        "--progress-bar=off",
+        *_binary(project),
+        *(word for lock in locks for word in ("-r", lock)),
+    ]
+
+
+_INSTALLERS = {"uv": _uv, "pip": _pip}
+
+
+def _binary(project: Project) -> list[str | Path]:
+    """Wheels only, but for the packages in LABCOAT_NO_BINARY."""
+    return ["--only-binary=:all:", *(f"--no-binary={name}" for name in project["NO_BINARY"].split())]
+
+
+def _say_what_goes(project: Project, locks: Sequence[Path]) -> None:
+    """Name what was installed by hand and is in no lock, before it goes."""
+    locked = {name for lock in locks for name in requirements.pins(requirements.read(lock))}
+    for found in inventory.distributions(site_packages(project.venv)):
+        if _mark(project.venv) and found.name not in locked | inventory.INSTALLERS:
+            print(
+                f"removing {found.name} {found.version}: no lock names it (make freeze would have kept it)",
+                file=sys.stderr,
+            )

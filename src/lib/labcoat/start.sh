@@ -1,0 +1,14 @@
+#!/bin/sh
+# Starts labcoat with the Python that LABCOAT_PYTHON names. Make calls it; a make recipe holds no logic of its own.
+python=${LABCOAT_PYTHON:-python3}
+command -v "$python" >/dev/null 2>&1 || {
+  found=
+  for name in python3 python3.13 python3.12 python3.11; do
+    if command -v $name >/dev/null 2>&1; then found="$found $name"; fi
+  done
+  echo "labcoat: There is no Python called $python." >&2
+  echo "  Install it, or set LABCOAT_PYTHON to one that is there:${found:- none found, install Python 3.11 or newer}." >&2
+  exit 2
+}
+# -I: neither the person's PYTHONPATH nor modules in the project's folder get between labcoat and its own.
+exec "$python" -I "${0%/*}" "$@"
