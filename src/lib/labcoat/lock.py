@@ -54,7 +54,7 @@ def inputs_digest(lock: Path) -> str:
 
 
 def is_fresh(lock: Path) -> bool:
-    """Whether `lock` was made of its inputs as they are now. A lock without an input is somebody's own, and as fresh as can be."""
+    """Whether `lock` was made of its inputs as they are now; one without an input is somebody's own, and is."""
     if not source(lock).exists():
         return True
     found = _INPUTS.search(requirements.read(lock)) if lock.exists() else None
@@ -147,7 +147,7 @@ _COMMANDS = {"pip-tools": _pip_tools, "uv": _uv}
 
 
 def _moves(upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
-    return (["--upgrade"] if upgrade else []) + [word for name in packages for word in ("--upgrade-package", name)]
+    return [*(["--upgrade"] if upgrade else []), *(f"--upgrade-package={name}" for name in packages)]
 
 
 def _cooldown(project: Project) -> str:
@@ -177,7 +177,8 @@ def _clean(text: str, lock: Path) -> str:
 
 def _header(lock: Path, project: Project) -> str:
     return (
-        f"# Made by labcoat ({project['LOCKER']}, Python {python.minor(project)}): edit {source(lock).name}, then run make requirements.\n"
+        f"# Made by labcoat ({project['LOCKER']}, Python {python.minor(project)})."
+        f" Edit {source(lock).name}, then run make requirements.\n"
         f"# labcoat-inputs: {inputs_digest(lock)}\n"
     )
 

@@ -8,7 +8,8 @@ from labcoat.core.errors import Failure
 
 _NETWORK = (
     r"(?:dns error|failed to lookup address|error sending request|NewConnectionError|Temporary failure in name resolution|"
-    r"Name or service not known|Connection refused|Network is unreachable|Network connectivity is disabled|ReadTimeoutError|ConnectTimeout|"
+    r"Name or service not known|Connection refused|Network is unreachable|Network connectivity is disabled|"
+    r"ReadTimeoutError|ConnectTimeout|"
     r"Could not connect|tcp connect error|ProxyError|operation timed out)"
 )
 _CERTIFICATE = r"(?:CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIssuer)"
