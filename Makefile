@@ -1,0 +1,21 @@
+# labcoat's own Makefile: a consumer of the include like any other.
+
+help: # the default goal
+
+LABCOAT_CLEAN := build
+include src/lib/include.python.mk
+
+##@ This repository
+
+demo: venv ## from nothing to a trained example on generated pictures, in the locked virtual environment
+	@$(MAKE) train DATA=synthetic
+
+test: venv ## all tests; those that need Docker are left out, and named, where there is none
+	@$(LABCOAT_BIN)/python -m pytest
+
+lint: venv ## style and types
+	@$(LABCOAT_BIN)/ruff check .
+	@$(LABCOAT_BIN)/ruff format --check .
+	@$(LABCOAT_BIN)/mypy
+
+.PHONY: demo test lint
