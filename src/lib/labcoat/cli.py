@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -36,6 +37,13 @@ def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat import freeze
 
     return freeze.make(Project.here())
+
+
+def _image_build(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.rungs import image
+
+    image.make(Project.here())
+    return 0
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -77,8 +85,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="labcoat", description="One lock, every level of isolation, proved equal.")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Run, about: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=about, description=about)
+    def command(name: str, run: Run | None, about: str, among: Any = commands) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = among.add_parser(name, help=about, description=about)
         added.set_defaults(run=run)
         return added
 
@@ -96,6 +104,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("argv", nargs="*", metavar="ARG")
     shell = command("shell", _shell, "open a shell on a level of isolation")
     shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or docker")
+    image = command("image", None, "the image: build").add_subparsers(metavar="COMMAND", required=True)
+    command("build", _image_build, "build the image from the lock", among=image)
     clean = command("clean", _clean, "remove what labcoat made, and nothing else")
     clean.add_argument("--all", action="store_true", help="the environments and the image too")
     command("settings", _settings, "say whether the settings are right")

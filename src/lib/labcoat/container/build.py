@@ -1,0 +1,100 @@
+"""One `docker build`: its words, its environment, and what it is told about the project."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from labcoat.container import engine
+from labcoat.container.bases import base_image
+from labcoat.container.diagnosis import explained
+from labcoat.container.labels import epoch, labels
+from labcoat.container.progress import Progress
+from labcoat.container.secrets import NONE, Secrets, secrets
+from labcoat.core import files, process, python
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+# The builder takes these without their being declared, and keeps them out of the image and its history.
+_PROXIES = tuple(form for name in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy") for form in (name, name.upper()))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that determines a build, apart from the files it is sent."""
+
+    image: str
+    arguments: Mapping[str, str]
+    labels: Mapping[str, str]
+    flags: tuple[str, ...] = ()
+    secrets: Secrets = NONE
+
+    def words(self) -> list[str]:
+        """The words after `docker build`, the context excepted. A proxy's value stays in the environment."""
+        words = ["--tag", self.image, *self.flags, *self.secrets.flags]
+        for name, value in self.arguments.items():
+            words += ["--build-arg", f"{name}={value}"]
+        for name, value in self.labels.items():
+            words += ["--label", f"{name}={value}"]
+        return words + [word for name in _PROXIES if os.environ.get(name) for word in ("--build-arg", name)]
+
+
+def plan(project: Project) -> Plan:
+    """What to build for `project`. Raises Failure where there is no lock, no Dockerfile or no base."""
+    for path, todo in ((project.requirements, "make requirements writes it."), (project.root / "Dockerfile", _TEMPLATE)):
+        if not path.is_file():
+            raise Failure(f"There is no {path.name} in {path.parent}.", todo)
+    minor = python.minor(project)
+    base = base_image(project, minor)
+    return Plan(
+        image=project.image,
+        arguments={
+            "BASE_IMAGE": base,
+            "PYTHON": minor,
+            "LOCK": os.path.relpath(project.requirements, project.root),
+            "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
+            "SOURCE_DATE_EPOCH": str(epoch(project)),
+        },
+        labels=labels(project, base, _base_digest(project, base)),
+        flags=engine.flags(project),
+        secrets=secrets(project),
+    )
+
+
+_TEMPLATE = f"Copy labcoat's: cp {Path(__file__).parents[1] / 'scaffold' / 'templates' / 'Dockerfile'} Dockerfile"
+
+
+def build(project: Project, planned: Plan) -> str:
+    """Build the image, showing progress; its id. Raises Failure with what went wrong."""
+    environ = os.environ | planned.secrets.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+    # Else buildx attaches a record of the build, with the time in it.
+    environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
+    with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
+        answer = Path(folder) / "id"
+        words: list[str | Path] = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, "."]
+        outcome = process.run(words, environ, project.root, show=Progress().show)
+        if outcome.status:
+            raise explained(outcome.said, _log(project))
+        return answer.read_text(encoding="utf-8").strip()
+
+
+def _log(project: Project) -> Path:
+    return files.state_folder(project.state) / "image.log"
+
+
+def _base_digest(project: Project, base: str) -> str:
+    """The digest of the image `base`: the one in its name, else what this machine's image of that name has."""
+    if "@" in base:
+        return base.partition("@")[2]
+    form = "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
+    question = ("image", "inspect", "--format", form, base)
+    found = engine.ask(project, *question)
+    if found is None:
+        print(f"labcoat: fetching the base image {base}", file=sys.stderr)
+        pulled = engine.call(project, "pull", "--quiet", base)
+        found = engine.ask(project, *question)
+        if found is None:
+            raise explained(f"{pulled.stderr}\nfailed to load metadata for {base}: ", _log(project))
+    return found.rpartition("@")[2]

@@ -1,0 +1,74 @@
+"""What a builder says when it fails, in two lines a person can act on."""
+
+import re
+from pathlib import Path
+
+from labcoat.container.engine import stopped
+from labcoat.core import files
+from labcoat.core.diagnosis import explain
+from labcoat.core.errors import Failure
+
+# (what to look for, what happened, what to do); the first that is found counts. {0} is the first group.
+_CASES = (
+    (
+        r"labcoat: the base image has (no python3|no pip)",
+        "The base image has {0}.",
+        "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
+    ),
+    (
+        r"labcoat: the base image has (Python \S+, not \S+)",
+        "The base image has {0}.",
+        "Name a base of the project's Python (LABCOAT_BASE_IMAGE), or change .python-version to the base's.",
+    ),
+    (
+        r"invalid mountinput|/bin/sh: no such file",
+        "The base image has no shell, and so no Python that could be found.",
+        "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
+    ),
+    (
+        r"mount option requires BuildKit|the buildx component is missing|unknown flag: --(?:secret|iidfile)",
+        "This engine builds without BuildKit.",
+        "Install Docker 23 or newer, or its buildx plugin (docs.docker.com/go/buildx).",
+    ),
+    (
+        r'invalid (?:tag|argument) "([^"]+)"',
+        "{0} is no name for an image.",
+        "Set LABCOAT_IMAGE to lower-case letters, digits, and . _ - / within, such as team/project.",
+    ),
+    (r"unknown (?:shorthand )?flag: (.+)", "docker build has no option {0}.", "Correct LABCOAT_DOCKER_FLAGS."),
+    (
+        r"invalid reference format|repository name \S* ?must be lowercase|failed to parse stage name",
+        "The base image's name is not well formed.",
+        "Correct LABCOAT_BASE_IMAGE: lower-case letters, digits, and . _ - / : @ within.",
+    ),
+    (
+        r"(?:failed to resolve source metadata for|pull access denied for|failed to load metadata for|manifest for) "
+        r"(?:docker\.io/(?:library/)?)?([^\s,]+?)[:,]?\s",
+        "The base image {0} cannot be had.",
+        "See to its name and the network, or name one that this machine has (docker images): LABCOAT_BASE_IMAGE=IMAGE.",
+    ),
+    (
+        r'"/([^"]+)": not found',
+        "The build needs {0}, which is not among the files it is sent.",
+        "See to .dockerignore, or make the file.",
+    ),
+    (r"(?i)dockerfile parse error[^:]*: ([^\n]+)", "The Dockerfile cannot be read: {0}.", "Correct it."),
+    (
+        r"(?:dns error|Temporary failure in name resolution|NewConnectionError|Network is unreachable|tcp connect error)",
+        "The build cannot reach the package index.",
+        "See to the network and the proxy; if only a container cannot reach it, set LABCOAT_DOCKER_FLAGS=--network=host.",
+    ),
+)
+_PROGRAM = re.compile(r"(?m)^#\d+ \d+\.\d+ (.*)$")
+
+
+def explained(said: str, log: Path) -> Failure:
+    """A Failure made of what `docker build` said, which is kept in `log`."""
+    files.write(log, said)
+    if failure := stopped(said):
+        return failure
+    for pattern, what, todo in _CASES:
+        if found := re.search(pattern, said):
+            return Failure(what.format(*found.groups()), todo)
+    programs = "\n".join(_PROGRAM.findall(said))
+    return explain(programs or said, "The image could not be built", log)

@@ -1,0 +1,79 @@
+"""The container engine: the command that builds, and the SDK's client that runs and reads."""
+
+import os
+import shlex
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
+
+
+def command(project: Project) -> tuple[str, ...]:
+    """The words that call the engine: LABCOAT_DOCKER, one path or a command line. Raises Failure where it is absent."""
+    chosen = project["DOCKER"]
+    words = (chosen,) if shutil.which(chosen) else tuple(shlex.split(chosen))
+    if not words or not shutil.which(words[0]):
+        raise Failure(
+            f"There is no command {words[0] if words else chosen!r}.",
+            "Install Docker (docs.docker.com/engine/install), or name another engine: LABCOAT_DOCKER=podman.",
+        )
+    return words
+
+
+def flags(project: Project) -> tuple[str, ...]:
+    """What the person adds to every build."""
+    return tuple(shlex.split(project["DOCKER_FLAGS"]))
+
+
+def host_network(project: Project) -> bool:
+    """Whether the person asked for the network of this machine."""
+    given = " ".join(flags(project))
+    return any(form in given for form in HOST_NETWORK)
+
+
+def call(project: Project, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the engine's command with `words`. Raises Failure where the engine is stopped."""
+    done = subprocess.run([*command(project), *words], capture_output=True, text=True, check=False)
+    if done.returncode and (failure := stopped(done.stderr)):
+        raise failure
+    return done
+
+
+def ask(project: Project, *words: str) -> str | None:
+    """What the engine's command answers to `words`; None where it refuses. Raises Failure where it is stopped."""
+    done = call(project, *words)
+    return None if done.returncode else done.stdout.strip()
+
+
+def stopped(said: str) -> Failure | None:
+    """The failure of an engine that cannot be reached, if that is what the command `said`."""
+    if "permission denied" in said and "docker.sock" in said:
+        return Failure("You may not use the Docker engine.", "Join its group (sudo usermod -aG docker $USER) and log in again.")
+    if any(sign in said for sign in ("Cannot connect to the Docker daemon", "error during connect", "Cannot connect to Podman")):
+        return Failure("The Docker engine does not answer.", "Start it (sudo systemctl start docker, or Docker Desktop).")
+    return None
+
+
+def client(project: Project) -> "DockerClient":
+    """The SDK's client of the engine that the command talks to. Raises Failure where it cannot be reached."""
+    import docker
+
+    from_environment = bool(os.environ.get("DOCKER_HOST"))
+    try:
+        return docker.from_env() if from_environment else docker.DockerClient(base_url=_address(project), version="auto")
+    except docker.errors.DockerException as error:
+        raise stopped(f"error during connect: {error}") or error from error
+
+
+def _address(project: Project) -> str:
+    """Where the engine listens. The SDK does not know of docker's contexts, nor of podman."""
+    if "podman" in command(project)[-1]:
+        return f"unix://{ask(project, 'info', '--format', '{{.Host.RemoteSocket.Path}}') or ''}".replace("unix://unix:", "unix:")
+    return ask(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or "unix:///var/run/docker.sock"

@@ -1,0 +1,64 @@
+"""What an image says of itself, in the OCI's terms and labcoat's own, and the one time that all its files carry.
+
+All of it follows from the commit and the lock, so that two clones build the same image. Keys:
+https://github.com/opencontainers/image-spec/blob/main/annotations.md
+"""
+
+import os
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labcoat.core import files
+from labcoat.core.project import Project
+
+LOCK = "org.labcoat.lock.digest"
+BASE = "org.opencontainers.image.base.digest"
+REVISION = "org.opencontainers.image.revision"
+RECORD = "image.lock.yaml"  # says which image was built, so it cannot be among what the image is built from
+_NO_COMMIT = 315532800  # 1980, the first year that a zip archive can hold
+
+
+def epoch(project: Project) -> int:
+    """The time of the last commit of the lock or the Dockerfile, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
+    said = _git(project.root, "log", "-1", "--format=%ct", "--", str(project.requirements), "Dockerfile")
+    return int(said) if said else _NO_COMMIT
+
+
+def labels(project: Project, base: str, digest: str) -> dict[str, str]:
+    """The labels of `project`'s image on the image `base`, of that `digest`."""
+    created = datetime.fromtimestamp(epoch(project), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        LOCK: files.digest(project.requirements.read_bytes()),
+        BASE: digest,
+        "org.opencontainers.image.base.name": base.partition("@")[0],
+        "org.opencontainers.image.created": created,
+    } | {key: value for key, value in _origin(project.root).items() if value}
+
+
+def _origin(root: Path) -> dict[str, str]:
+    """The commit that last touched `root`, and the repository it is from."""
+    revision = _git(root, "log", "-1", "--format=%H", "--", ".", f":!{RECORD}")
+    if revision and _git(root, "status", "--porcelain", "--", ".", f":!{RECORD}"):
+        revision += "-dirty"
+    return {
+        REVISION: revision,
+        "org.opencontainers.image.source": web_address(_git(root, "config", "--get", "remote.origin.url")),
+    }
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git answers in `root`; an empty string where it has no answer, or is not there."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(["git", "-C", root, *words], env=environ, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return "" if done.returncode else done.stdout.strip()
+
+
+def web_address(remote: str) -> str:
+    """The address of a git `remote` for anybody: https, without credentials; empty where it is a folder."""
+    found = re.fullmatch(r"(?:(?:https?|ssh|git)://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?::\d+(?=/))?[:/]+(.+?)(?:\.git)?/?", remote)
+    return f"https://{found[1]}/{found[2]}" if found and (":" in remote) else ""

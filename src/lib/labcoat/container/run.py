@@ -1,0 +1,202 @@
+"""A program in a container: the project and its data at their own paths, the person's own user, output as it comes."""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from labcoat.container import engine
+from labcoat.core import files
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+    from docker.models.containers import Container
+
+OWNER = "org.labcoat.project"  # on each container: the folder it works for
+_NOT_FOUND = 127  # what shells report
+_GRACE = 10  # seconds from being asked to end to being ended, docker's own
+# What a terminal's programs go by; and the person's way to the network.
+_PASSED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TZ")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where and as whom a program runs in the container."""
+
+    root: Path
+    user: str
+    environ: Mapping[str, str]
+    data: tuple[Path, ...]
+    network: str | None
+
+
+def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
+    """The place of `project`'s programs: as the owner of its folder, with a home that stays between runs."""
+    owner = project.root.stat()
+    home = files.state_folder(project.state) / "home"
+    home.mkdir(exist_ok=True)
+    if os.geteuid() == 0:
+        os.chown(home, owner.st_uid, owner.st_gid)
+    passed = {name: environ[name] for name in (*_PASSED, *_PROXIES) if name in environ}
+    return Place(
+        root=project.root,
+        user=f"{owner.st_uid}:{owner.st_gid}",
+        # A user without a line in the image's /etc/passwd has a name all the same, which Python's getpass asks for.
+        environ=passed | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
+        data=data_folders(project),
+        network="host" if engine.host_network(project) else None,
+    )
+
+
+def data_folders(project: Project) -> tuple[Path, ...]:
+    """The paths of LABCOAT_MOUNTS that exist and are not in the project already. A colon parts two, or is in a name."""
+    found, words = [], project["MOUNTS"].split(":")
+    while words:
+        lengths = range(len(words), 0, -1)
+        length = next((n for n in lengths if all(words[:n]) and _exists(project.root, ":".join(words[:n]))), 0)
+        if length:
+            found.append((project.root / ":".join(words[:length])).absolute())
+        words = words[length or 1 :]
+    unique = dict.fromkeys(Path(os.path.normpath(path)) for path in found)
+    return tuple(path for path in unique if not path.is_relative_to(project.root))
+
+
+def _exists(root: Path, name: str) -> bool:
+    return (root / name).exists()
+
+
+def run(client: "DockerClient", image: str, argv: Sequence[str], where: Place) -> int:
+    """Run `argv` in a new container of `image`; its exit status. Interrupts and terminations are passed on.
+
+    Raises Failure where the container does not start.
+    """
+    from docker.errors import APIError
+
+    since = int(time.time())
+    try:
+        # A first process of docker's own heeds signals and reaps what is left. Some engines come without it.
+        return _run(client, image, argv, _settings(where) | {"init": True}, since)
+    except APIError as error:
+        if "docker-init" not in str(error.explanation):
+            raise _no_start(image, argv, str(error.explanation)) from None
+    try:
+        return _run(client, image, argv, _settings(where), since)
+    except APIError as error:
+        raise _no_start(image, argv, str(error.explanation)) from None
+
+
+def _run(client: "DockerClient", image: str, argv: Sequence[str], settings: Mapping[str, Any], since: int) -> int:
+    from docker.errors import APIError
+
+    container = client.containers.create(image, list(argv), **settings)
+    try:
+        output = client.api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
+        container.start()
+        with _signals_passed(container):
+            _copy(output)
+            return _exit_status(client, container, since)
+    finally:
+        # It removes itself when it ends; this is for when it did not start, or labcoat is interrupted first.
+        with contextlib.suppress(APIError):
+            container.remove(force=True)
+
+
+def interactive(project: Project, image: str, argv: Sequence[str], where: Place) -> list[str]:
+    """The command that runs `argv` in `image` at the person's terminal."""
+    words = [*engine.command(project), "run", "--rm", "--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
+    words += ["--user", where.user, "--workdir", str(where.root)]
+    for name, value in where.environ.items():
+        words += ["--env", f"{name}={value}"]
+    for path in (where.root, *where.data):
+        # One line of CSV, where quotes hold a path with a comma together.
+        read_only = "" if path == where.root else ",readonly"
+        words += ["--mount", f'type=bind,"source={path}","target={path}"{read_only}']
+    return [*words, *(["--network", where.network] if where.network else []), image, *argv]
+
+
+def _settings(where: Place) -> dict[str, Any]:
+    from docker.types import Mount
+
+    mounts = [Mount(str(where.root), str(where.root), type="bind")]
+    mounts += [Mount(str(path), str(path), type="bind", read_only=True) for path in where.data]
+    return {
+        "mounts": mounts,
+        "user": where.user,
+        "working_dir": str(where.root),
+        "environment": dict(where.environ),
+        "network_mode": where.network,
+        "labels": {OWNER: str(where.root)},
+        "auto_remove": True,
+    }
+
+
+def _no_start(image: str, argv: Sequence[str], said: str) -> Failure:
+    if argv and argv[0] in said and ("not found" in said or "no such file" in said):
+        return Failure(
+            f"The image {image} has no program {argv[0]}.",
+            "Correct its name, or add its package to requirements.in.",
+            status=_NOT_FOUND,
+        )
+    return Failure(f"The container did not start: {said.splitlines()[0]}", "See to the engine's log.")
+
+
+def _copy(output: Iterator[tuple[bytes | None, bytes | None]]) -> None:
+    """Write what the container says as it comes, each stream to its own."""
+    for pair in output:
+        for said, stream in zip(pair, (sys.stdout, sys.stderr), strict=True):
+            if said:
+                stream.buffer.write(said)
+                stream.flush()
+
+
+def _exit_status(client: "DockerClient", container: "Container", since: int) -> int:
+    """Wait until the container has ended and is gone; its exit status.
+
+    Asked of the engine's events, which stay: a container that removes itself may be gone before one can wait for it.
+    """
+    status = 0
+    wanted = {"container": container.id, "event": ["die", "destroy"]}
+    for event in client.events(since=since, filters=wanted, decode=True):
+        if event["Action"] == "destroy":
+            break
+        status = int(event["Actor"]["Attributes"].get("exitCode", 1))
+    return status
+
+
+@contextlib.contextmanager
+def _signals_passed(container: "Container") -> Iterator[None]:
+    """Send the container what labcoat is sent; the second time, end it."""
+    sent: list[int] = []
+
+    def send(number: int, _frame: FrameType | None) -> None:
+        # In a thread: the handler may stand in the middle of the connection that it would have to use.
+        threading.Thread(target=_send, args=(container, signal.SIGKILL if sent else number), daemon=True).start()
+        sent.append(number)
+
+    before = {number: signal.signal(number, send) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _send(container: "Container", number: int) -> None:
+    """Send a signal. A termination that is not heeded in time becomes a kill, as with `docker stop`."""
+    from docker.errors import APIError
+
+    with contextlib.suppress(APIError):  # it has ended by itself
+        container.kill(signal=number)
+        if number != signal.SIGINT:
+            time.sleep(_GRACE)
+            container.kill()

@@ -1,0 +1,63 @@
+"""The image: the lock's packages, the project's files and a user, on a pinned base."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from labcoat.container import build, engine
+from labcoat.container import run as containers
+from labcoat.container.labels import LOCK
+from labcoat.core import files, tools
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+
+def make(project: Project) -> None:
+    """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
+    built = build.build(project, build.plan(project))
+    print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
+
+
+def run(project: Project, argv: Sequence[str]) -> int:
+    """Run `argv` in the image, in the project's folder as its owner; the exit status."""
+    tools.use()
+    client = engine.client(project)
+    check_fresh(project)
+    return containers.run(client, project.image, argv, containers.place(project))
+
+
+def shell(project: Project) -> int:
+    """An interactive shell in the image; its exit status."""
+    check_fresh(project)
+    command = containers.interactive(project, project.image, ["/bin/sh"], containers.place(project))
+    return subprocess.run(command, check=False).returncode
+
+
+def remove(project: Project) -> None:
+    """Remove the image, if labcoat made it."""
+    try:
+        if _made_from(project):
+            engine.call(project, "image", "rm", "--force", project.image)
+    except Failure as failure:  # no engine, and so nothing of ours that could be reached
+        print(f"labcoat: {failure.what} If it holds the image {project.image}, that stays.", file=sys.stderr)
+
+
+def check_fresh(project: Project) -> None:
+    """Raises Failure unless there is an image and it was made from the lock as it is now."""
+    made_from = _made_from(project)
+    if made_from is None:
+        raise Failure(f"There is no image {project.image}.", "make docker builds it.")
+    lock = project.requirements
+    if not lock.is_file() or made_from != files.digest(lock.read_bytes()):
+        raise Failure(f"The image {project.image} was not made from {lock.name} as it is now.", "make docker builds it anew.")
+
+
+def _made_from(project: Project) -> str | None:
+    """The digest of the lock that the image was made from; empty if labcoat did not make it, None if there is none."""
+    label = f'{{{{index .Config.Labels "{LOCK}"}}}}'
+    return engine.ask(project, "image", "inspect", "--format", label, project.image)
+
+
+def short(identity: str) -> str:
+    """An image's id as docker shows it: its first twelve digits."""
+    return identity.removeprefix("sha256:")[:12]

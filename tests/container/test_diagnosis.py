@@ -1,0 +1,61 @@
+"""What a builder says when it fails, in two lines."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.diagnosis import explained
+
+# (what the builder said, a part of what happened, a part of what to do)
+SAID = {
+    "stopped": (
+        "ERROR: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
+        "does not answer",
+        "Start it",
+    ),
+    "forbidden": (
+        "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+        "may not use",
+        "group",
+    ),
+    "no python": ("#7 0.4 labcoat: the base image has no python3\n", "has no python3", "LABCOAT_BASE_IMAGE"),
+    "other python": ("#7 0.4 labcoat: the base image has Python 3.12, not 3.11\n", "Python 3.12, not 3.11", ".python-version"),
+    "empty base": ('ERROR: failed to solve: invalid mountinput dest:"/run/secrets/x"', "no shell", "LABCOAT_BASE_IMAGE"),
+    "no buildkit": ("the --mount option requires BuildKit. Refer to", "without BuildKit", "Docker 23"),
+    "no buildx": ("ERROR: BuildKit is enabled but the buildx component is missing or broken.", "without BuildKit", "buildx"),
+    "image name": (
+        'invalid argument "Foo/Bar" for "-t, --tag" flag: invalid reference format',
+        "Foo/Bar is no name",
+        "LABCOAT_IMAGE",
+    ),
+    "base name": (
+        "invalid reference format: repository name (library/Foo) must be lowercase",
+        "base image's name",
+        "LABCOAT_BASE_IMAGE",
+    ),
+    "option": ("unknown flag: --netwrk\nSee 'docker build --help'.", "no option --netwrk", "LABCOAT_DOCKER_FLAGS"),
+    "no base": (
+        "ERROR: failed to resolve source metadata for docker.io/library/python:3.11@sha256:ab: no such host",
+        "base image python:3.11@sha256:ab cannot be had",
+        "network",
+    ),
+    "no access": ("pull access denied for nosuch/image, repository does not exist", "nosuch/image cannot be had", "name"),
+    "ignored": ('ERROR: failed to solve: "/requirements.txt": not found', "needs requirements.txt", ".dockerignore"),
+    "no network": ("#8 1.0 Caused by: dns error: failed to lookup address", "cannot reach the package index", "--network=host"),
+    "hash": ("#8 1.0   × Hash mismatch for `six==1.17.0`\n", "not the one that was locked", "make upgrade"),
+    "disk": ("#8 1.0 write /x: No space left on device\n", "disk is full", "Make room"),
+}
+
+
+@pytest.mark.parametrize(("said", "what", "todo"), SAID.values(), ids=SAID.keys())
+def test_a_failure_says_what_happened_and_what_to_do(tmp_path: Path, said: str, what: str, todo: str) -> None:
+    """Each way that a build is known to fail is named, in one line each."""
+    failure = explained(said, tmp_path / "log")
+    assert what in failure.what
+    assert todo in failure.todo
+    assert "\n" not in failure.what + failure.todo
+
+
+def test_an_unknown_failure_quotes_the_last_that_a_program_said(tmp_path: Path) -> None:
+    """What labcoat has no words for is passed on, without the builder's numbers."""
+    assert "Segmentation fault" in explained("#8 1.0 Segmentation fault\n#8 ERROR: process sh\n", tmp_path / "log").what

@@ -1,0 +1,66 @@
+"""Where and as whom a program runs in a container."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.run import data_folders, interactive, place
+from labcoat.core.project import DEFAULTS, Project
+
+
+def project(root: Path, **settings: str) -> Project:
+    return Project(root, {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}})
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project folder, beside folders of data with awkward names."""
+    for name in ("project/data", "photos", "b:c", "d, é"):
+        (tmp_path / name).mkdir(parents=True)
+    return tmp_path / "project"
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"),
+    [
+        ("", []),
+        ("{}/photos", ["photos"]),
+        ("{0}/photos:{0}/d, é", ["photos", "d, é"]),
+        ("{0}/b:c:{0}/photos", ["b:c", "photos"]),
+        ("synthetic:imagenet::{}/photos:/no/such", ["photos"]),
+        ("../photos:{}/photos/.", ["photos"]),
+        ("data:{}/project", []),
+    ],
+    ids=["none", "one", "two", "a colon in a name", "no paths", "the same twice", "in the project"],
+)
+def test_existing_data_outside_of_the_project_is_mounted_once(root: Path, mounts: str, expected: list[str]) -> None:
+    """Words that are no path are passed over, and what lies in the project is there already."""
+    found = data_folders(project(root, MOUNTS=mounts.format(root.parent)))
+    assert list(found) == [root.parent / name for name in expected]
+
+
+def test_a_program_runs_as_the_owner_with_a_home_it_may_write(root: Path) -> None:
+    """Files that it writes in the project belong to the person; the home is git's to pass over."""
+    where = place(project(root), {"TERM": "dumb", "SECRET": "x"})
+    assert where.user == f"{root.stat().st_uid}:{root.stat().st_gid}"
+    assert Path(where.environ["HOME"]).stat().st_uid == root.stat().st_uid
+    assert (root / ".labcoat" / ".gitignore").read_text() == "*\n"
+    assert where.environ["TERM"] == "dumb"
+    assert "SECRET" not in where.environ
+
+
+@pytest.mark.parametrize(("flags", "network"), [("", None), ("--network=host", "host"), ("--pull --network host", "host")])
+def test_the_network_is_the_one_asked_for(root: Path, flags: str, network: str | None) -> None:
+    """A build that was asked to use this machine's network is followed by runs that do."""
+    assert place(project(root, DOCKER_FLAGS=flags)).network == network
+
+
+@pytest.mark.skipif(os.sep != "/", reason="paths of this system have no colons")
+def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
+    """The docker command reads a mount as one line of CSV."""
+    asked = project(root, MOUNTS=f"{root.parent}/d, é", DOCKER="true")
+    words = interactive(asked, "image", ["/bin/sh"], place(asked))
+    path = root.parent / "d, é"
+    assert f'type=bind,"source={path}","target={path}",readonly' in words
+    assert words[-2:] == ["image", "/bin/sh"]
