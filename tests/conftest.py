@@ -3,9 +3,13 @@
 import functools
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import BASE_PYTHON, INCLUDE, Index, Repository
+
+from labcoat.core import tools
 
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 _MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"})
@@ -50,3 +54,50 @@ def repository() -> Path:
 def base_image() -> str:
     """The image that test images are made from."""
     return os.environ.get("LABCOAT_TEST_BASE_IMAGE", "labcoat-test/python:3.11")
+
+
+@pytest.fixture(scope="session")
+def tools_environment() -> Path:
+    """labcoat's tools environment, as any user has it after the first run."""
+    return tools.environment()
+
+
+@pytest.fixture(scope="session")
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Package caches of this session's own: what the test index serves is nobody else's."""
+    folder = tmp_path_factory.mktemp("caches")
+    return {"UV_CACHE_DIR": str(folder / "uv"), "PIP_CACHE_DIR": str(folder / "pip"), "PIP_TOOLS_CACHE_DIR": str(folder / "pt")}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    """A package index with two versions of alpha, which needs beta, and with gamma, which nothing needs."""
+    served = Index(tmp_path / "index")
+    served.add("alpha", "1.0", ["beta>=1"])
+    served.add("alpha", "2.0", ["beta>=1"])
+    served.add("beta", "1.0")
+    served.add("beta", "1.5")
+    served.add("gamma", "3.0")
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def repo(tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[str, str]) -> Repository:
+    """A repository that includes labcoat, locks with uv against the test index, and knows nothing of this machine."""
+    path = tmp_path / "a repository"
+    path.mkdir()
+    (path / "Makefile").write_text(f"all:\n\t@echo its own default\ninclude {os.path.relpath(INCLUDE, path)}\n".replace(" ", " "))
+    (path / "requirements.in").write_text("alpha\n")
+    env = {
+        "PATH": f"{BASE_PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": os.environ["HOME"],
+        "LANG": "C.UTF-8",
+        "LABCOAT_CACHE": str(tools_environment.parent.parent),
+        "LABCOAT_LOCKER": "uv",
+        "LABCOAT_PYTHON": str(BASE_PYTHON),
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_INDEX_URL": index.url,
+        **_caches,
+    }
+    return Repository(path, env)

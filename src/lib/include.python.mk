@@ -94,8 +94,8 @@ _labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,
 _labcoat_locked := .labcoat/locked
 _labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)
 _labcoat_lock_files := $(wildcard $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in))))
-# An interpreter that is gone leaves a link to nowhere, which wildcard passes over.
-_labcoat_gone := $(if $(wildcard $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python),,labcoat-again)
+# An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in.
+_labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
 
 LABCOAT_BIN := $(LABCOAT_VENV)/bin
 LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
@@ -105,7 +105,7 @@ LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 
 _labcoat_targets := help requirements upgrade venv freeze docker run shell check fix context clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
-.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings labcoat-again
+.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
 $(_labcoat_short): %: labcoat-%
 
 ##@ Environments
@@ -155,13 +155,13 @@ labcoat-distclean: ## the same, and the virtual environment and the image too
 labcoat-settings:
 	@$(_labcoat) settings
 
-labcoat-again:
-
 $(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labcoat_misspelt)
 	@$(_labcoat) lock --stamp $(call _labcoat_quote,$@)
 
-$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_gone) $(_labcoat_misspelt)
+$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_misspelt)
 	@$(_labcoat) venv --stamp $(call _labcoat_quote,$@)
+
+$(_labcoat_interpreter): ;
 
 .DEFAULT_GOAL := $(_labcoat_default_goal)
 

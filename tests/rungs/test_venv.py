@@ -1,0 +1,213 @@
+"""The virtual environment holds exactly the lock, or is as it was."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import Index, Repository
+
+INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
+
+
+@INSTALLERS
+def test_it_holds_exactly_the_lock(repo: Repository, installer: str) -> None:
+    """What the lock names is installed, at its version, and nothing else."""
+    repo.make("venv", LABCOAT_INSTALLER=installer)
+    assert repo.python("import alpha, beta; print(alpha.version, beta.version)") == "2.0 1.5\n"
+    listed = "from importlib.metadata import distributions as d; print(sorted(x.name for x in d()))"
+    assert repo.python(listed) == "['alpha', 'beta']\n"
+
+
+@INSTALLERS
+def test_what_no_lock_names_is_removed_and_named(repo: Repository, installer: str) -> None:
+    """A package that is no longer asked for goes, as does one installed by hand, and both are named."""
+    repo.write(requirements__in="alpha\ngamma\n").make("venv", LABCOAT_INSTALLER=installer)
+    said = repo.write(requirements__in="alpha\n").make("venv", LABCOAT_INSTALLER=installer)
+    assert "removing gamma 3.0" in said
+    assert not list(repo.path.glob(".venv/lib/*/site-packages/gamma*"))
+
+
+def test_both_installers_give_the_same_files(repo: Repository) -> None:
+    """But for what installers write about themselves, uv and pip install the same bytes."""
+    held = {}
+    for installer in ("uv", "pip"):
+        repo.make("venv", LABCOAT_INSTALLER=installer)
+        site = next(repo.path.glob(".venv/lib/*/site-packages"))
+        own = {"INSTALLER", "REQUESTED", "RECORD", "_virtualenv.py", "_virtualenv.pth"}
+        files = (path for path in site.rglob("*") if path.is_file() and path.suffix != ".pyc" and path.name not in own)
+        held[installer] = {str(path.relative_to(site)): path.read_bytes() for path in files}
+    assert held["uv"] == held["pip"]
+    assert len(held["uv"]) > 4
+
+
+def test_a_newer_time_with_the_same_digest_changes_nothing(repo: Repository) -> None:
+    """Git gives files any time at checkout; only the digest counts."""
+    repo.make("venv")
+    before = (repo.path / ".venv/pyvenv.cfg").stat().st_mtime_ns
+    for name in ("requirements.in", "requirements.txt"):
+        (repo.path / name).touch()
+    repo.make("venv")
+    assert (repo.path / ".venv/pyvenv.cfg").stat().st_mtime_ns == before
+    assert "Nothing to be done" in repo.make("venv")
+
+
+def test_a_hash_that_does_not_match_leaves_the_environment(repo: Repository) -> None:
+    """A lock that was tampered with is refused, and the environment goes on working."""
+    repo.make("venv")
+    lock = repo.path / "requirements.txt"
+    text = lock.read_text().replace("alpha==2.0", "alpha==1.0")
+    lock.write_text(text)
+    said = repo.make("venv", fails=True)
+    assert "is not the one that was locked" in said
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+    assert not (repo.path / ".venv.before").exists()
+
+
+def test_no_network_and_a_cold_cache_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:
+    """Without the index and without a cache nothing can be installed, and nothing is lost."""
+    repo.make("venv")
+    repo.write(requirements__in="alpha\ngamma\n").make("requirements")
+    index.stop()
+    said = repo.make("venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"))
+    assert "The package index cannot be reached" in said
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+
+
+def test_no_network_and_a_warm_cache_is_enough(repo: Repository, index: Index) -> None:
+    """What was installed once is installed again without a network."""
+    repo.make("venv")
+    index.stop()
+    shutil.rmtree(repo.path / ".venv")
+    repo.make("venv", UV_OFFLINE="1")
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+
+
+def test_an_interpreter_that_is_gone_means_a_new_environment(repo: Repository) -> None:
+    """An environment whose Python was removed is made again, without anybody's asking."""
+    repo.make("venv")
+    python = repo.path / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    repo.make("venv")
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+
+
+def test_a_moved_folder_means_a_new_environment(repo: Repository) -> None:
+    """An environment's scripts hold its path; where the folder was moved or copied, it is made anew."""
+    repo.make("venv")
+    moved = repo.path.with_name("moved ü")
+    repo.path.rename(moved)
+    repo.path = moved
+    (moved / "Makefile").write_text((moved / "Makefile").read_text())
+    repo.make("venv")
+    assert subprocess.run([moved / ".venv/bin/alpha"], capture_output=True, text=True, check=True).stdout == "2.0\n"
+
+
+def test_a_killed_run_is_repaired_by_the_next(repo: Repository) -> None:
+    """What a kill leaves, an environment half made with the old one aside, becomes a whole one."""
+    repo.make("venv")
+    venv = repo.path / ".venv"
+    venv.rename(repo.path / ".venv.before")
+    (venv / "bin").mkdir(parents=True)
+    (venv / "pyvenv.cfg").write_text("home = /nowhere\n")
+    repo.make("venv")
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+    assert not (repo.path / ".venv.before").exists()
+
+
+def test_two_at_once_make_one(repo: Repository) -> None:
+    """Two runs at once end well, with one whole environment."""
+    repo.make("requirements")
+    runs = [
+        subprocess.Popen(["make", "venv"], cwd=repo.path, env=repo.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+    said = [run.communicate()[0].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+
+
+def test_a_folder_that_is_no_environment_is_not_touched(repo: Repository) -> None:
+    """LABCOAT_VENV that names somebody's folder is refused, and the folder stays."""
+    (repo.path / "data").mkdir()
+    (repo.path / "data/precious").write_text("x")
+    said = repo.make("venv", "LABCOAT_VENV=data", fails=True)
+    assert "is no virtual environment" in said
+    assert (repo.path / "data/precious").read_text() == "x"
+
+
+def test_a_lock_without_hashes_is_refused(repo: Repository) -> None:
+    """A requirements.txt of pip freeze's kind is not installed as if it were a lock."""
+    (repo.path / "requirements.in").unlink()
+    repo.write(requirements__txt="alpha==2.0\n")
+    assert "requirements.txt has no hashes" in repo.make("venv", fails=True)
+
+
+def test_no_requirements_at_all_is_said(repo: Repository) -> None:
+    """A repository that asks for nothing is told what to write."""
+    (repo.path / "requirements.in").unlink()
+    assert "There is no requirements.in here" in repo.make("venv", fails=True)
+
+
+def test_a_python_version_that_is_not_there_is_named(repo: Repository) -> None:
+    """.python-version is honoured, and where this machine has no such Python, that is said."""
+    repo.write(__python_dash_version="3.99\n")
+    said = repo.make("venv", fails=True, LABCOAT_PYTHON="python3")
+    assert "There is no Python 3.99 on this machine" in said
+
+
+def other_minor() -> str:
+    """Another Python of this machine, as `3.12`; empty where there is none."""
+    names = (f"3.{minor}" for minor in (11, 12, 13) if minor != sys.version_info.minor)
+    works = (name for name in names if (path := shutil.which(f"python{name}")) and not subprocess.call([path, "-c", ""]))
+    return next(works, "")
+
+
+@pytest.mark.skipif(not other_minor(), reason="this machine has one Python only")
+def test_python_version_names_the_minor(repo: Repository) -> None:
+    """A .python-version that appears makes the environment anew with that Python."""
+    repo.make("venv", LABCOAT_PYTHON="python3")
+    repo.write(__python_dash_version=other_minor() + "\n")
+    repo.make("venv", LABCOAT_PYTHON="python3")
+    assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == other_minor() + "\n"
+
+
+def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:
+    """Where the new environment does not fit, the old one comes back."""
+    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", _folder(tmp_path)], check=False).returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    try:
+        repo.make("venv")
+        shutil.move(repo.path, tmp_path / "disk")
+        repo.path = tmp_path / "disk" / repo.path.name
+        (repo.path / "Makefile").write_text((repo.path / "Makefile").read_text())
+        repo.make("venv")
+        index.add("delta", "1.0", files={"delta_data.txt": "0123456789" * 400_000})
+        repo.write(requirements__in="alpha\ndelta\n").make("requirements", UV_CACHE_DIR=str(tmp_path / "cache"))
+        said = repo.make("venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cache"), UV_LINK_MODE="copy")
+        assert "The disk is full" in said
+        assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+    finally:
+        subprocess.run(["umount", "-l", tmp_path / "disk"], check=True)
+
+
+def _folder(tmp_path: Path) -> Path:
+    (tmp_path / "disk").mkdir()
+    return tmp_path / "disk"
+
+
+def test_run_passes_arguments_and_status_on(repo: Repository) -> None:
+    """A program runs with its arguments as they are, and its exit status is the command's."""
+    repo.make("venv")
+    said = repo.labcoat("run", "--", "python", "-c", "import sys; print(sys.argv[1:]); sys.exit(7)", "a b", "ü", fails=True)
+    assert said == "['a b', 'ü']\n"
+
+
+def test_run_without_an_environment_or_a_program_says_so(repo: Repository) -> None:
+    """What cannot be run is named."""
+    assert "There is no virtual environment" in repo.labcoat("run", "--", "python", fails=True)
+    repo.make("venv")
+    assert "There is no program 'nosuch'" in repo.labcoat("run", "--", "nosuch", fails=True)
