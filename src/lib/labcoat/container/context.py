@@ -1,0 +1,110 @@
+"""What a Docker build of a folder would be sent, and what of that reaches the image.
+
+    build = Build(root)                 # the folder, its Dockerfile and the ignore file that counts for it
+    build.sent()                        # the files of the build context, as BuildKit would read them
+    build.reaching()                    # those of them that COPY and ADD bring into the image
+
+"In the context" and "in the image" are two things: BuildKit reads `.dockerignore` for the first and only fetches what a
+COPY or ADD names for the second.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from labcoat.container.copied import reaching
+from labcoat.container.dockerfile import Dockerfile, parse
+from labcoat.container.ignore import Info, Matcher, PatternError, Semantics
+from labcoat.container.ignore import parse as parse_ignore
+from labcoat.core import secrets
+from labcoat.core.errors import Failure
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build as `docker build -f dockerfile root` starts it; `dockerfile` is relative to `root` or absolute."""
+
+    root: Path
+    dockerfile: str = "Dockerfile"
+    semantics: Semantics = Semantics.BUILDKIT
+
+    @property
+    def dockerfile_path(self) -> Path:
+        """Where the Dockerfile is."""
+        return self.root / self.dockerfile
+
+    @cached_property
+    def ignore_path(self) -> Path | None:
+        """The ignore file that counts: NAME.dockerignore beside the Dockerfile NAME, even if empty, else the root's."""
+        own = self.dockerfile_path.with_name(f"{self.dockerfile_path.name}.dockerignore")
+        return next((each for each in (own, self.root / ".dockerignore") if each.is_file()), None)
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """What the ignore file says. Raises PatternError."""
+        patterns = parse_ignore(self.ignore_path.read_bytes(), self.semantics) if self.ignore_path else ()
+        return Matcher(patterns, self.semantics)
+
+    def sent(self) -> list[str]:
+        """The context's files and symlinks, as paths relative to `root` with `/` between. Raises PatternError."""
+        return list(walk(self.root, self.matcher))
+
+    @cached_property
+    def parsed(self) -> Dockerfile:
+        """The Dockerfile. Raises DockerfileError, and OSError where it cannot be read."""
+        return parse(self.dockerfile_path.read_bytes().decode("utf-8", "replace"))
+
+    def reaching(self, sent: list[str] | None = None) -> set[str]:
+        """Those of the `sent` files that are in the image of the last stage, or in one of its layers.
+
+        What a RUN makes of files that it sees is not known to anybody who does not run it.
+        Raises DockerfileError, PatternError, and OSError where the Dockerfile cannot be read.
+        """
+        return reaching(self.parsed, self.sent() if sent is None else sent, self.root)
+
+
+def walk(root: Path, matcher: Matcher) -> Iterator[str]:
+    """The files and symlinks below `root` that are sent; what is left out is not walked. Raises PatternError."""
+    pending: list[tuple[str, Info]] = [("", ())]
+    while pending:
+        folder, info = pending.pop()
+        prefix = f"{folder}/" if folder else ""
+        folders, files = listed(f"{root}/{folder}" if folder else str(root))
+        for name in matcher.kept(folder, files, info):
+            yield prefix + name
+        for name in folders:
+            result = matcher.folder(prefix + name, info)
+            if result.walked:
+                pending.append((prefix + name, result.info))
+
+
+def listed(folder: str) -> tuple[list[str], list[str]]:
+    """The names of the folders and of all else in `folder`; nothing where it cannot be read."""
+    folders: list[str] = []
+    files: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+    except OSError:  # the builder fails on it too, where it is not ignored; `unreadable` names it
+        return [], []
+    return folders, files
+
+
+def secrets_reaching(root: Path, dockerfile: str = "Dockerfile") -> list[str]:
+    """The secrets that `docker build -f dockerfile root` would put into the image, as paths relative to `root`.
+
+    A secret is known by its name (`kaggle.json`, `.env`, private keys) or by what is in it (tokens). Meant to be asked
+    before a build. Raises Failure, with what to do, where the ignore file or the Dockerfile cannot be understood.
+    """
+    build = Build(root, dockerfile)
+    try:
+        found = build.reaching()
+    except PatternError as error:
+        name = build.ignore_path.name if build.ignore_path else ".dockerignore"
+        raise Failure(f"{name}, {error}", "Correct the pattern: no build succeeds with it.") from error
+    except (ValueError, OSError) as error:
+        raise Failure(f"{dockerfile}: {error}", "Correct the Dockerfile.") from error
+    return sorted(path for path in found if secrets.is_secret(root / path))

@@ -1,0 +1,246 @@
+"""`.dockerignore`, as the builder matches it.
+
+Two builders are known: today's BuildKit, and the one in Docker 20.10. They differ in how a folder's result reaches what
+is in it, so neither can be asked about a path alone: the tree is walked from its root, `Matcher.folder` for each folder
+and `Matcher.kept` for the files in it, with what the folder's parent gave.
+
+Sources: moby/patternmatcher `patternmatcher.go`, tonistiigi/fsutil `filter.go`, and for 20.10 moby `pkg/fileutils` and
+fsutil `walker.go`; each held against real builds in tests/container.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from labcoat.container.goregexp import ExpressionError
+from labcoat.container.gosearch import compile_search
+from labcoat.container.ignorefile import Pattern, PatternError, Semantics, decode, parse
+
+__all__ = ["Folder", "Info", "Matcher", "Pattern", "PatternError", "Semantics", "decode", "parse"]
+
+_LONE_BYTES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")  # what Go makes of a byte that is not UTF-8
+_GLOB = frozenset("*[]?^\\")
+
+Info = tuple[bool, ...]  # for each pattern, whether it matched a folder or one above it
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What a builder makes of a folder: whether to leave it out, whether to walk it, and what its contents need."""
+
+    ignored: bool
+    walked: bool
+    info: Info = ()
+
+
+class Matcher:
+    """What one builder does with the patterns of one ignore file."""
+
+    def __init__(self, patterns: Sequence[Pattern], semantics: Semantics = Semantics.BUILDKIT) -> None:
+        self.patterns = tuple(patterns)
+        self.semantics = semantics
+        self._tests = [_Test(pattern, semantics) for pattern in patterns]
+        self._exceptions = [test for test in self._tests if test.negated]
+        self._runs: dict[int, list[tuple[bool, Callable[[str], bool]]]] = {}
+
+    def folder(self, path: str, info: Info = ()) -> Folder:
+        """What becomes of the folder `path` (relative to the context, `/` between), whose parent gave `info`.
+
+        Raises PatternError for a pattern that is malformed in a way builders notice only when they come to need it.
+        """
+        if self.semantics is Semantics.DOCKER_20_10:
+            ignored = self._matches_20_10(path)
+            return Folder(ignored, not ignored or self._literally_excepted(path))
+        ignored, info = self._with_parent(path, info)
+        return Folder(ignored, not ignored or self._excepted(path), info)
+
+    def kept(self, folder: str, names: Iterable[str], info: Info = ()) -> list[str]:
+        """Those of the files `names` in `folder` (empty for the root) that are sent; `info` as `folder` gave it."""
+        prefix = f"{folder}/" if folder else ""
+        if self.semantics is Semantics.DOCKER_20_10:
+            return [name for name in names if not self._matches_20_10(prefix + name)]
+        if self._fragile:
+            return [name for name in names if not self._with_parent(prefix + name, info)[0]]
+        last = max((index for index, matched in enumerate(info) if matched), default=-1)
+        runs = self._runs_after(last)
+        ignored = last >= 0 and not self._tests[last].negated
+        return [name for name in names if not _decided(runs, prefix + name, ignored)]
+
+    def emptied(self, path: str) -> bool:
+        """Whether the file `path`, which is sent, arrives empty.
+
+        BuildKit lists files with each pattern's result for the folder carried down, but opens them by testing every
+        folder above against every pattern. Where the two disagree, nothing is read: `d`, `!d/f`, `d*` empties d/f.
+        """
+        if self.semantics is Semantics.DOCKER_20_10 or not self._exceptions:
+            return False
+        return self.matches_or_below(path)
+
+    def matches_or_below(self, path: str) -> bool:
+        """Whether the last pattern that matches `path`, or any folder above it, is not negated."""
+        parts = path.split("/")
+        ways = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        return self._last_match(lambda test: any(test.matches(way) for way in ways))
+
+    @cached_property
+    def _fragile(self) -> bool:
+        """Whether a pattern fails the build if it is ever tried: then it matters which are."""
+        return any(test.broken for test in self._tests)
+
+    def _with_parent(self, path: str, parent: Info) -> tuple[bool, Info]:
+        """patternmatcher.go, MatchesUsingParentResults."""
+        ignored = False
+        info = []
+        for index, test in enumerate(self._tests):
+            matched = bool(parent) and parent[index]
+            if not matched and test.negated == ignored:
+                matched = test.matches(path)
+            info.append(matched)
+            if matched:
+                ignored = not test.negated
+        return ignored, tuple(info)
+
+    def _matches_20_10(self, path: str) -> bool:
+        """Matches of pkg/fileutils: of the folders above, it tests the one as deep as the pattern."""
+        parents = path.split("/")[:-1]
+
+        def matches(test: _Test) -> bool:
+            own = test.matches(path)
+            return own or bool(0 < test.depth <= len(parents) and test.matches("/".join(parents[: test.depth])))
+
+        return self._last_match(matches)
+
+    def _last_match(self, matches: Callable[["_Test"], bool]) -> bool:
+        ignored = False
+        for test in self._tests:
+            if matches(test):
+                ignored = not test.negated
+        return ignored
+
+    def _excepted(self, folder: str) -> bool:
+        """Whether an ignored folder is walked all the same, since a `!` pattern could match in it (filter.go)."""
+        if any(_GLOB & set(test.without_trailing_glob) for test in self._exceptions):
+            return True
+        return any(f"{test.without_trailing_glob}/".startswith(f"{folder}/") for test in self._exceptions)
+
+    def _literally_excepted(self, folder: str) -> bool:
+        """The same in 20.10, which takes `*` for a letter (walker.go)."""
+        return any(f"{test.text}/".startswith(f"{folder}/") for test in self._exceptions)
+
+    def _runs_after(self, last: int) -> list[tuple[bool, Callable[[str], bool]]]:
+        """The patterns after the one at `last`, in runs of one sign each, the last run first."""
+        if last not in self._runs:
+            runs: list[tuple[bool, list[_Test]]] = []
+            for test in reversed(self._tests[last + 1 :]):
+                if not runs or runs[-1][0] != test.negated:
+                    runs.append((test.negated, []))
+                runs[-1][1].append(test)
+            self._runs[last] = [(negated, _any(tests)) for negated, tests in runs]
+        return self._runs[last]
+
+
+def _decided(runs: list[tuple[bool, Callable[[str], bool]]], path: str, otherwise: bool) -> bool:
+    for negated, matches in runs:
+        if matches(path):
+            return not negated
+    return otherwise
+
+
+class _Test:
+    """One pattern, ready to be tried on paths."""
+
+    def __init__(self, pattern: Pattern, semantics: Semantics) -> None:
+        self.pattern = pattern
+        self.text = pattern.text
+        self.negated = pattern.negated
+        self.depth = pattern.text.count("/") + 1
+        self.without_trailing_glob = pattern.text.removesuffix("/**").removesuffix("/*")
+        self.kind, expression = _expression(pattern.text, old=semantics is Semantics.DOCKER_20_10)
+        self.python: str | None = None
+        self.broken = ""
+        self._search: Callable[[str], bool] = lambda _: False
+        if self.kind == "regexp":
+            try:
+                self._search, self.python = compile_search(expression)
+            except ExpressionError as error:
+                self.broken = str(error)
+
+    def matches(self, path: str) -> bool:
+        if self.kind == "exact":
+            return path == self.text
+        if self.kind == "prefix":
+            return path.startswith(self.text[:-2])
+        if self.kind == "suffix":
+            return path.endswith(self.text[2:]) or (self.text[2] == "/" and path == self.text[3:])
+        if self.broken:
+            raise PatternError(self.pattern.line, self.pattern.written, "syntax error in pattern")
+        return self._search(_as_go_sees(path))
+
+
+def _as_go_sees(text: str) -> str:
+    return text if text.isascii() else text.translate(_LONE_BYTES)
+
+
+def _any(tests: Sequence[_Test]) -> Callable[[str], bool]:
+    """One function for "any of these patterns matches": a whole tree is asked, so a call per pattern is too slow."""
+    exact = {test.text for test in tests if test.kind == "exact"}
+    exact |= {test.text[3:] for test in tests if test.kind == "suffix" and test.text[2:3] == "/"}
+    prefixes = tuple(test.text[:-2] for test in tests if test.kind == "prefix")
+    suffixes = tuple(test.text[2:] for test in tests if test.kind == "suffix")
+    joined = "|".join(f"(?:{test.python})" for test in tests if test.python is not None)
+    search = re.compile(joined, re.ASCII).search if joined else None
+    slow = [test for test in tests if test.kind == "regexp" and test.python is None]
+
+    def matches(path: str) -> bool:
+        if path in exact or path.endswith(suffixes) or path.startswith(prefixes):
+            return True
+        if search and search(_as_go_sees(path)):
+            return True
+        return any(test.matches(path) for test in slow)
+
+    return matches
+
+
+def _expression(pattern: str, *, old: bool) -> tuple[str, str]:
+    """How a pattern is matched (exact, prefix, suffix or regexp) and its Go expression: patternmatcher.go, compile.
+
+    20.10 (`old`) always uses the expression, and escapes only `.` and `$` in it.
+    """
+    escaped = ".$" if old else ".+()$"  # today's also means `|{}`, but its table has no room for them
+    kind = "exact"
+    text = _as_go_sees(pattern).removeprefix("\ufeff")  # text/scanner skips a byte order mark
+    parts = ["^"]
+    at = 0
+    while at < len(text):
+        if text.startswith("**", at):
+            kind, part, taken = _double_star(text, at, kind)
+        else:
+            kind, part, taken = _single(text, at, kind, escaped)
+        parts.append(part)
+        at += taken
+    return "regexp" if old else kind, "".join(parts) + "$"
+
+
+def _double_star(text: str, at: int, kind: str) -> tuple[str, str, int]:
+    taken = 3 if text.startswith("/", at + 2) else 2
+    if at + taken < len(text):
+        return ("suffix" if at == 0 else "regexp"), "(.*/)?", taken
+    if at == 0:
+        return "suffix", ".*", taken
+    return ("prefix" if kind == "exact" else "regexp"), ".*", taken
+
+
+def _single(text: str, at: int, kind: str, escaped: str) -> tuple[str, str, int]:
+    char = text[at]
+    if char == "*":
+        return "regexp", "[^/]*", 1
+    if char == "?":
+        return "regexp", "[^/]", 1
+    if char in escaped:
+        return kind, f"\\{char}", 1
+    if char == "\\":
+        return "regexp", text[at : at + 2], 2
+    if char in "[]":
+        return "regexp", char, 1
+    return kind, char, 1

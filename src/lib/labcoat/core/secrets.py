@@ -1,0 +1,69 @@
+"""What a secret looks like: by the name of its file, or by what is in it."""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+_NAMES = re.compile(
+    r"""
+    kaggle\.json | .+(?<!example)\.env
+    | \.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
+    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)? | .+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
+    | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd | \.vault-token
+    | credentials\.json | client_secret.*\.json | service[-_]account.*\.json | application_default_credentials\.json
+    """,
+    re.VERBOSE,
+)
+# Names that mean a secret only in their folder.
+_PLACES = re.compile(
+    r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
+)
+# Texts that begin a token or a key; each is followed by enough of the right characters to be a real one.
+_TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
+    ("a private key", b"PRIVATE KEY", rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+[A-Za-z0-9+/=:]"),
+    ("an AWS access key", b"AKIA", rb"\bAKIA[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b"),
+    ("a GitHub token", b"ghp_", rb"\bghp_[A-Za-z0-9]{36}\b"),
+    ("a GitHub token", b"github_pat_", rb"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    ("a GitLab token", b"glpat-", rb"\bglpat-[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", b"hf_", rb"\bhf_[A-Za-z]{34}\b"),
+    ("a Kaggle token", b"KGAT_", rb"\bKGAT_[0-9a-f]{32}\b"),
+    ("a PyPI token", b"pypi-AgE", rb"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
+    ("an npm token", b"npm_", rb"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("a Slack token", b"xox", rb"\bxox[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
+    ("a Stripe key", b"sk_live_", rb"\bsk_live_[0-9A-Za-z]{24,}"),
+    ("a Google API key", b"AIza", rb"\bAIza[0-9A-Za-z_-]{35}\b"),
+    ("an Anthropic key", b"sk-ant-", rb"\bsk-ant-[A-Za-z0-9_-]{32,}"),
+    ("an OpenAI key", b"sk-proj-", rb"\bsk-proj-[A-Za-z0-9_-]{40,}"),
+)
+_CONTENT = tuple((what, needle, re.compile(pattern)) for what, needle, pattern in _TOKENS)
+NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
+LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
+
+
+def by_name(path: str) -> bool:
+    """Whether a file of this name (with its folders, `/` between) is one that holds a secret."""
+    name = path.rpartition("/")[2]
+    return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
+
+
+def in_content(data: bytes) -> str:
+    """What kind of secret stands in `data`, with an article; empty for none."""
+    return next((what for what, needle, found in _CONTENT if needle in data and found.search(data)), "")
+
+
+def is_secret(path: Path) -> bool:
+    """Whether the file `path` is a secret by its name or its first megabyte; a symlink only by its name."""
+    if by_name(path.as_posix()):
+        return True
+    return bool(in_content(content(path)))
+
+
+def content(path: Path) -> bytes:
+    """The file's first megabyte; nothing for what is no regular file or cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        return file.read(LARGEST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
