@@ -24,9 +24,9 @@ _labcoat_space := $(_labcoat_empty) $(_labcoat_empty)
 _labcoat_escape = $(subst $(_labcoat_space),\ ,$(1))
 _labcoat_find = $(if $(wildcard $(call _labcoat_escape,$(2))),$(2),$(if $(1),$(call _labcoat_find,$(wordlist 2,$(words $(1)),x $(1)),$(lastword $(1))$(if $(2),$(_labcoat_space)$(2)))))
 _labcoat_folder := $(patsubst %include.python.mk,%,$(call _labcoat_find,$(MAKEFILE_LIST),))
-ifeq ($(wildcard $(call _labcoat_escape,$(_labcoat_folder)labcoat/start.sh)),)
-$(error labcoat: include.python.mk needs the folder labcoat beside it: copy or link both, as they are in src/lib)
-endif
+# The package stands beside this file in src/lib; where pip installed labcoat, this file is in the package.
+_labcoat_start := $(or $(wildcard $(call _labcoat_escape,$(_labcoat_folder)labcoat/start.sh)),$(wildcard $(call _labcoat_escape,$(_labcoat_folder)start.sh)))
+$(if $(_labcoat_start),,$(error labcoat: include.python.mk needs the folder labcoat beside it: copy or link both, as they are in src/lib))
 
 ##@ Environments
 
@@ -86,7 +86,7 @@ _labcoat_misspelt := $(if $(filter-out $(_labcoat_public) $(_labcoat_read) $(_la
 # The helper, with every LABCOAT_ variable in its environment and in no other program's.
 _labcoat_quote = '$(subst ','\'',$(1))'
 _labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$($(name))))
-_labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_folder)labcoat/start.sh)
+_labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
 
 # Files that tell make whether there is anything to do. A newer time only means that the helper looks at the digests.
 # The environment's stamp names what would make it another one: this folder's path, the Python and the installer.

@@ -80,6 +80,12 @@ def _help(args: argparse.Namespace) -> int:
     return 0
 
 
+def _mk(args: argparse.Namespace) -> int:  # noqa: ARG001
+    # Make parts an include's files at spaces, unless a backslash stands before them.
+    print(str(Path(__file__).with_name("include.python.mk")).replace(" ", "\\ "))
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(prog="labcoat", description="One lock, every level of isolation, proved equal.")
@@ -109,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
     clean = command("clean", _clean, "remove what labcoat made, and nothing else")
     clean.add_argument("--all", action="store_true", help="the environments and the image too")
     command("settings", _settings, "say whether the settings are right")
+    command("mk", _mk, "print the path of include.python.mk, for a Makefile's include line")
     overview = command("help", _help, "every make target and variable of this project")
     overview.add_argument("makefiles", metavar="MAKEFILE_LIST", help="make's variable of that name")
     return top

@@ -1,0 +1,83 @@
+"""What pip installs: labcoat with all that it needs at run time, and the include for a Makefile far from it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labcoat.core import index, tools
+
+INCLUDE = "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))\n"
+
+
+def run(*argv: str | Path, cwd: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([str(word) for word in argv], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def tracked(repository: Path) -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, check=True, capture_output=True, text=True)
+    return [name for name in listed.stdout.split("\0") if name and (repository / name).exists()]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """An environment, at a path with a space, that labcoat's wheel is installed in."""
+    work = tmp_path_factory.mktemp("packaging")
+    copy, venv, env = work / "copy", work / "an environment", index.environment()
+    for name in tracked(repository):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(repository / name, copy / name, follow_symlinks=False)
+    for words in (
+        ["build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", work, copy],
+        ["venv", "--quiet", "--no-project", "--python", sys.executable, venv],
+    ):
+        subprocess.run([tools.uv(), *words], env=env, check=True)
+    (wheel,) = work.glob("*.whl")
+    subprocess.run(
+        [tools.uv(), "pip", "install", "--quiet", "--no-deps", "--python", venv / "bin/python", wheel], env=env, check=True
+    )
+    return venv
+
+
+def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -> None:
+    """Each file of the package that git knows is installed, and those that are links in the repository are files."""
+    (package,) = installed.glob("lib/python*/site-packages/labcoat")
+    prefix = "src/lib/labcoat/"
+    wanted = {name.removeprefix(prefix) for name in tracked(repository) if name.startswith(prefix)}
+    assert wanted >= {"include.python.mk", "start.sh", "core/tools.txt", "container/bases.toml", "scaffold/templates/Dockerfile"}
+    assert wanted <= {str(path.relative_to(package)) for path in package.rglob("*")}
+    assert (package / "include.python.mk").read_bytes() == (repository / "src/lib/include.python.mk").read_bytes()
+    assert not [path for path in package.rglob("*") if path.is_symlink()]
+
+
+def test_makefile_includes_what_is_installed(installed: Path, tmp_path: Path) -> None:
+    """`include $(or $(shell labcoat mk),…)` gives every target, in a folder and from an environment with a space in its path."""
+    project = tmp_path / "a pröject"
+    project.mkdir()
+    (project / "Makefile").write_text(f"mine: ; @echo my own goal\n{INCLUDE}", encoding="utf-8")
+    env = os.environ | {"PATH": f"{installed / 'bin'}:{os.environ['PATH']}", "LABCOAT_PYTHON": sys.executable}
+    assert run("make", cwd=project, env=env).stdout == "my own goal\n"
+    said = run("make", "help", cwd=project, env=env)
+    assert said.returncode == 0, said.stderr
+    assert "requirements " in said.stdout
+    assert "LABCOAT_VENV = .venv" in said.stdout
+
+
+def test_makefile_says_that_labcoat_is_not_there(tmp_path: Path) -> None:
+    """Without labcoat the include line stops make with its own words, and is not silent."""
+    (tmp_path / "Makefile").write_text(f"mine: ; @echo my own goal\n{INCLUDE}")
+    said = run("make", cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
+    assert said.returncode == 2
+    assert "labcoat is not installed here" in said.stderr
+    assert not said.stdout
+
+
+def test_checkout_names_its_own_include(repository: Path) -> None:
+    """In a checkout `labcoat mk` names a file that is src/lib/include.python.mk."""
+    said = run(sys.executable, "-I", repository / "src/lib/labcoat", "mk", cwd=repository, env=dict(os.environ))
+    named = Path(said.stdout.strip().replace("\\ ", " "))
+    assert named.is_absolute()
+    assert named.samefile(repository / "src/lib/include.python.mk")
