@@ -158,6 +158,9 @@ labcoat-settings:
 $(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labcoat_misspelt)
 	@$(_labcoat) lock --stamp $(call _labcoat_quote,$@)
 
+# What the inputs include with -r and -c; the helper writes it.
+-include .labcoat/inputs.mk
+
 $(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_misspelt)
 	@$(_labcoat) venv --stamp $(call _labcoat_quote,$@)
 

@@ -3,6 +3,7 @@
 A lock's header holds the digest of its inputs, so that "is it fresh?" is answered without a network.
 """
 
+import os
 import re
 import shutil
 import sys
@@ -81,8 +82,18 @@ def make(project: Project, *, upgrade: bool = False, packages: Sequence[str] = (
             if source(lock).exists() and (upgrade or packages or not is_fresh(lock)):
                 compile_lock(project, lock, upgrade=upgrade, packages=packages)
         if stamp:
+            _tell_make(project, stamp)
             stamp.touch()
     return 0
+
+
+def _tell_make(project: Project, stamp: Path) -> None:
+    """Write which files the locks were made of, as prerequisites that the include reads, so that make looks at all of them."""
+    sources = [source(lock) for lock in locks(project) if source(lock).exists()]
+    inputs = dict.fromkeys(file for one in sources for file in requirements.chain(one))
+    names = [os.path.relpath(file, project.root).replace(" ", "\\ ") for file in inputs]
+    lines = [f"{stamp}: {' '.join(names)}", *(f"{name}:" for name in names)]
+    files.write(project.state / "inputs.mk", "\n".join(lines) + "\n")
 
 
 def compile_lock(

@@ -90,6 +90,7 @@ def explain(said: str, otherwise: str, log: Path) -> Failure:
     `otherwise` says what failed, for words that are new to us.
     """
     files.write(log, said)
+    said = _with_conflicts_in_words(said)
     for pattern, what, todo in _CASES:
         if found := re.search(pattern, said):
             detail = next((group for group in found.groups() if group), found[0])
@@ -98,6 +99,13 @@ def explain(said: str, otherwise: str, log: Path) -> Failure:
     # The last line of a traceback names the exception's module, which says nothing to the reader.
     end = re.sub(r"^[\w.]+(?:Error|Exception): ", "", last[0])
     return Failure(f"{otherwise}: {_one_line(end)}.", f"All that was said is in {log}.")
+
+
+def _with_conflicts_in_words(said: str) -> str:
+    """pip-tools leaves a conflict as the exception's text (RequirementInformation of resolvelib); say it as pip itself does."""
+    asked = re.findall(r"Requirement\('([^']+)'\), parent=(?:None|\w+\('[^']*?([^'/]+)-py[^'/]*\.whl)?", said)
+    words = dict.fromkeys(f"{parent or 'requirements.in'} asks for {requirement}" for requirement, parent in asked)
+    return f"The conflict is caused by: {', '.join(words)}\n\n{said}" if len(words) > 1 else said
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,89 @@
+"""What was installed by hand goes into requirements.in and the lock, at the versions in use."""
+
+import subprocess
+from pathlib import Path
+
+from support import Index, Repository
+
+from labcoat.freeze import with_lines
+
+
+def install(repo: Repository, *words: str) -> None:
+    """What a person types: pip install, in the environment."""
+    pip = Path(repo.env["LABCOAT_CACHE"]).glob("tools/*/bin/python")
+    command = [next(pip), "-Im", "pip", "--python", repo.path / ".venv/bin/python", "install", "-q", *words]
+    subprocess.run(command, env=repo.env, check=True)
+
+
+def lines(repo: Repository, name: str) -> list[str]:
+    """The lines of a requirements file that ask for or pin something, without continuations."""
+    text = (repo.path / name).read_text()
+    return [line.split(" \\")[0] for line in text.splitlines() if line[:1].isalpha()]
+
+
+def test_what_was_installed_is_asked_for_at_the_version_in_use(repo: Repository, index: Index) -> None:
+    """A package installed by name is added; what came along is locked only; versions are those in use, not the newest."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha==1.0", "beta==1.0")
+    said = repo.make("freeze")
+    assert "added: alpha 1.0" in said
+    assert lines(repo, "requirements.in") == ["gamma", "alpha", "beta"]
+    assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.0", "gamma==3.0"]
+
+
+def test_what_came_along_is_not_asked_for(repo: Repository) -> None:
+    """A dependency that pip brought is locked, and is not written into requirements.in."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha")
+    repo.make("freeze")
+    assert lines(repo, "requirements.in") == ["gamma", "alpha"]
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5", "gamma==3.0"]
+
+
+def test_a_version_moved_by_hand_is_locked(repo: Repository) -> None:
+    """A locked package at another version is locked at that version."""
+    repo.make("venv")
+    install(repo, "alpha==1.0")
+    assert "moved: alpha 1.0" in repo.make("freeze")
+    assert "alpha==1.0" in lines(repo, "requirements.txt")
+
+
+def test_afterwards_the_environment_is_what_the_lock_says(repo: Repository) -> None:
+    """`make venv` after `make freeze` keeps what was frozen."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha==1.0")
+    repo.make("freeze")
+    repo.make("venv")
+    assert repo.python("import alpha, gamma; print(alpha.version, gamma.version)") == "1.0 3.0\n"
+    assert "nothing was installed by hand" in repo.make("freeze")
+
+
+def test_what_came_from_a_path_is_named_and_nothing_changes(repo: Repository, index: Index) -> None:
+    """A wheel from a folder is named, not guessed at."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, str(index.folder / "files/beta-1.0-py3-none-any.whl"))
+    before = {name: text for name, text in repo.files().items() if "requirements" in name}
+    said = repo.make("freeze", fails=True)
+    assert "beta 1.0 from file://" in said
+    assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
+
+
+def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_path: Path) -> None:
+    """Where the lock cannot be made, requirements.in is as it was."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha")
+    index.stop()
+    repo.make("freeze", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"))
+    assert (repo.path / "requirements.in").read_text() == "gamma\n"
+
+
+def test_without_an_environment_there_is_nothing_to_freeze(repo: Repository) -> None:
+    """A person who has no environment is told the order of things."""
+    assert "There is no virtual environment" in repo.make("freeze", fails=True)
+
+
+def test_a_pin_in_the_input_is_brought_up_to_date() -> None:
+    """`name==old` becomes `name==new`, with comments, extras and markers as they were; other lines stay."""
+    before = "# mine\nNum_Py[x]==1.0 ; python_version > '3'  # why\nother>=2\n-r more.in"
+    after = "# mine\nNum_Py[x]==2.0 ; python_version > '3'  # why\nother>=2\n-r more.in\nnew\n"
+    assert with_lines(before, ["new"], {"num-py": "2.0", "other": "9"}) == after
