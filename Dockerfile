@@ -3,8 +3,8 @@
 # Two builds give the same bits: every file has one time, byte code carries none, and no step of the last stage writes.
 ARG BASE_IMAGE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
-# The packages, installed from the lock with hashes. This stage's tools and caches stay in it.
-FROM ${BASE_IMAGE} AS packages
+# What installs. It stays in these stages, as do caches and secrets.
+FROM ${BASE_IMAGE} AS tools
 USER root
 SHELL ["/bin/sh", "-euc"]
 ENV UV_CACHE_DIR=/cache/uv PIP_CACHE_DIR=/cache/pip UV_LINK_MODE=copy PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
@@ -14,56 +14,74 @@ ARG UV="uv==0.13.9 \
  --hash=sha256:2c45530751517d6c3bbc69a19473f6effe47cce047bede01ffd8af7ea7b36b25 \
  --hash=sha256:5435c5ce14a56431208ca0996416d310f1598e8c2c8ba707688985a16bb82dbe \
  --hash=sha256:ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375"
-# The secrets, where there are any: a certificate bundle, and shell lines that export index addresses to pip and uv.
+# The secrets, where there are any: a certificate bundle, and shell lines that tell pip and uv of an index.
 RUN --mount=type=cache,id=labcoat,target=/cache \
     --mount=type=secret,id=certificates --mount=type=secret,id=settings \
-    if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi; \
     refuse() { echo "labcoat: the base image has $1" >&2; exit 1; }; \
     command -v python3 >/dev/null || refuse "no python3"; \
     found=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
     [ "$found" = "${PYTHON:-$found}" ] || refuse "Python $found, not $PYTHON"; \
     python3 -m pip --version >/dev/null 2>&1 || refuse "no pip"; \
+    if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi; \
     echo "$UV" >/tmp/uv.txt; \
     python3 -m pip install --quiet --target /opt/uv --no-deps --require-hashes --only-binary :all: -r /tmp/uv.txt
+# Installs /tmp/lock.txt and leaves what the image needs in /out. Byte code is compiled one top-level package per process:
+# several at once, yet each file always by the same history. Without -S the start of Python would write some first, with
+# a date in it.
+RUN printf '%s\n' >/opt/install \
+    'if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi' \
+    'python3 -m venv --without-pip /opt/venv' \
+    'for name in ${NO_BINARY}; do set -- "$@" --no-binary "$name"; done' \
+    'if [ -s /tmp/lock.txt ]; then' \
+    '  /opt/uv/bin/uv pip sync --python /opt/venv/bin/python --require-hashes --only-binary :all: "$@" /tmp/lock.txt' \
+    'fi' \
+    'rm -f /opt/venv/.lock' \
+    'printf "%s\0" /opt/venv/lib/python3*/site-packages/* \' \
+    '| PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" \' \
+    '  /opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash || true' \
+    'mkdir -p /out/etc /out/opt /out/home/labcoat/project' \
+    'cp /etc/passwd /etc/group /out/etc/' \
+    'grep -q "^[^:]*:[^:]*:1000:" /etc/passwd || echo "labcoat:x:1000:1000::/home/labcoat:/bin/sh" >>/out/etc/passwd' \
+    'grep -q "^[^:]*:[^:]*:1000:" /etc/group || echo "labcoat:x:1000:" >>/out/etc/group' \
+    'chown -R 1000:1000 /out/home/labcoat' \
+    'mv /opt/venv /out/opt/' \
+    'find /out -exec touch -h -d @315532800 {} +'
+
+# The lock in two: packages that are large and seldom change, and the others, so that a change leaves the large ones alone.
+FROM tools AS lock
+ARG LARGE="tensorflow.*|torch|torchvision|nvidia-.*|triton|jaxlib|jax-cuda.*|libclang|pyspark|pyarrow|scipy|opencv-.*|xgboost|ray"
 ARG LOCK=requirements.txt
-COPY ["${LOCK}", "/tmp/requirements.txt"]
+COPY ["${LOCK}", "/tmp/lock.txt"]
+RUN mkdir /locks; touch /locks/large.txt /locks/small.txt; \
+    awk -v large="^(${LARGE})[^a-z0-9._-]" \
+      '/^[A-Za-z0-9]/ { to = $0 ~ large ? "large" : "small" } /^ *[^ #]/ { print >"/locks/" to ".txt" }' /tmp/lock.txt
+
+FROM tools AS large
+COPY --from=lock /locks/large.txt /tmp/lock.txt
 ARG NO_BINARY=
-ARG SOURCE_DATE_EPOCH=315532800
-# Byte code is compiled one top-level package per process: several at once, yet each file always by the same history.
-# Without -S the start of Python itself would write some first, with a date in it.
-RUN --mount=type=cache,id=labcoat,target=/cache \
-    --mount=type=secret,id=certificates --mount=type=secret,id=settings \
-    if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi; \
-    python3 -m venv --without-pip /opt/venv; \
-    set --; for name in ${NO_BINARY}; do set -- "$@" --no-binary "$name"; done; \
-    /opt/uv/bin/uv pip sync --python /opt/venv/bin/python --allow-empty-requirements \
-      --require-hashes --only-binary :all: "$@" /tmp/requirements.txt; \
-    rm -f /opt/venv/.lock; \
-    printf '%s\0' /opt/venv/lib/python3*/site-packages/* \
-    | PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" \
-      /opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash || true; \
-    mkdir -p /out/etc /out/opt /out/home/labcoat/project; \
-    cp /etc/passwd /etc/group /out/etc/; \
-    grep -q '^[^:]*:[^:]*:1000:' /etc/passwd || echo 'labcoat:x:1000:1000::/home/labcoat:/bin/sh' >>/out/etc/passwd; \
-    grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo 'labcoat:x:1000:' >>/out/etc/group; \
-    chown -R 1000:1000 /out/home/labcoat; \
-    mv /opt/venv /out/opt/; \
-    find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
+RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
+    . /opt/install
+
+FROM tools AS small
+COPY --from=lock /locks/small.txt /tmp/lock.txt
+ARG NO_BINARY=
+RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
+    . /opt/install
 
 # The project's files, apart from the packages: a change here leaves those as they are.
 FROM ${BASE_IMAGE} AS source
 USER root
 COPY . /out/home/labcoat/project/
-ARG SOURCE_DATE_EPOCH=315532800
 RUN chmod -R u=rwX,go=rX /out/home/labcoat && \
     chown -R 1000:1000 /out/home/labcoat && \
-    find /out -exec touch -h -d "@${SOURCE_DATE_EPOCH}" {} +
+    find /out -exec touch -h -d @315532800 {} +
 
 FROM ${BASE_IMAGE} AS image
-COPY --from=packages /out/ /
-COPY --from=source /out/ /
+COPY --from=large /out/ /
+COPY --from=small /out/ /
 ENV PATH=/opt/venv/bin:${PATH} VIRTUAL_ENV=/opt/venv HOME=/home/labcoat
 WORKDIR /home/labcoat/project
+COPY --from=source /out/ /
 USER 1000
 ENTRYPOINT []
 CMD ["python"]

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 _STEP = re.compile(r"#(\d+) (.*)")
 _DULL = re.compile(
-    r"(DONE|CACHED|CANCELED|transferring|sha256:|building with|resolve |\[internal\]|exporting to image|ERROR: process)"
-    r"|.* (done|[\d.]+s)$|\d+\.\d+ *$"
+    r"(DONE|CACHED|CANCELED|transferring|sha256:|building with|resolve |\[internal\]|ERROR: process|\.\.\.$)"
+    r"|(exporting to image|writing image|naming to)|.* (done|[\d.]+s)$|\d+\.\d+ *$"
 )
-_AT_ONCE = re.compile(r"CACHED|DONE 0\.0s")
+_AT_ONCE = re.compile(r"CACHED|DONE 0\.\ds")
+_PACKAGE = re.compile(r"[\d.]+  ([+] |Downloaded )|[\d.]+ Using Python")  # uv lists every one
 _TIME = re.compile(r"\d+\.\d+ ")
 _WIDTH = 110
 
@@ -18,6 +19,7 @@ class Progress:
     """Picks the lines to show: what is worked on, once it is, and what the programs in a step say."""
 
     def __init__(self) -> None:
+        self._named: set[str] = set()  # the builder names a step again when it comes back to it
         self._waiting: tuple[str, str] | None = None  # a step that has been named; it may turn out to be cached
 
     def show(self, line: str) -> bool:
@@ -38,8 +40,10 @@ class Progress:
         if _DULL.match(text):
             return
         if text.startswith("["):
-            self._waiting = number, _shortened(text)
-        else:
+            if number not in self._named:
+                self._waiting = number, _shortened(text)
+            self._named.add(number)
+        elif not _PACKAGE.match(text):
             yield f"  {_TIME.sub('', text, count=1)}"
 
 
