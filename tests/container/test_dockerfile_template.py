@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.container.context import Build
+
 TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
 
 
@@ -31,3 +33,10 @@ def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
 def test_it_builds_where_no_registry_is_and_on_older_engines(repository: Path, unwanted: str) -> None:
     """No frontend is fetched, and nothing newer than Docker 20.10's own is used."""
     assert unwanted not in (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
+    """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
+    build = Build(repository, str(TEMPLATES / "Dockerfile"))
+    assert [stage.name for stage in build.parsed.stages] == ["tools", "lock", "large", "small", "source", "image"]
+    assert build.reaching(["main.py", "requirements.txt"]) == {"main.py", "requirements.txt"}

@@ -287,6 +287,23 @@ def test_what_cannot_be_built_is_said_in_two_lines(place: Workplace, settings: d
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
 
 
+def test_a_secret_that_would_reach_the_image_stops_the_build(place: Workplace) -> None:
+    """Before anything is built, with the file's name; one that .dockerignore names does not matter."""
+    ignored, planted = place.root / "kaggle.json", place.root / "data.json"
+    ignored.write_text("{}")
+    fine = place.labcoat("image", "build")
+    planted.write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n")
+    refused = place.labcoat("image", "build")
+    for path in (ignored, planted):
+        path.unlink()
+    assert fine.returncode == 0, fine.stderr
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines() == [
+        "labcoat: A secret would reach the image: data.json.",
+        "  Name it in .dockerignore (make fix does that), and build again.",
+    ]
+
+
 def test_a_base_of_another_python_is_refused(place: Workplace) -> None:
     """The rungs can be equal only on one minor version."""
     version = place.root / ".python-version"

@@ -4,7 +4,6 @@ Source: BuildKit's frontend/dockerfile (parser, instructions, shell lexer) and t
 """
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -92,6 +91,10 @@ class Dockerfile:
             if earlier.name and earlier.name == stage.base.lower():
                 return earlier
         return None
+
+
+# As BuildKit's parseWords (parser/line_parsers.go): an unclosed quote goes to the end, for expansion to complain of.
+_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|\\$|"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$))+""", re.DOTALL)
 
 
 def parse(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
@@ -244,7 +247,7 @@ def instruction(line: int, written: str, heredocs: tuple[tuple[str, str], ...] =
 def _json_words(text: str) -> tuple[str, ...] | None:
     if not text.startswith("["):
         return None
-    import json  # noqa: PLC0415 - few Dockerfiles need it
+    import json
 
     try:
         read = json.loads(text)
@@ -254,11 +257,5 @@ def _json_words(text: str) -> tuple[str, ...] | None:
 
 
 def _split(text: str) -> list[str]:
-    """Words, with quotes and backslashes left for expansion."""
-    lexer = shlex.shlex(text, posix=False)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return text.split()
+    """Words, with quotes and backslashes left for expansion; a quote may stand within a word, as in `NAME="a b"`."""
+    return [found[0] for found in _WORD.finditer(text)]

@@ -4,13 +4,11 @@ All of it follows from the commit and the lock, so that two clones build the sam
 https://github.com/opencontainers/image-spec/blob/main/annotations.md
 """
 
-import os
 import re
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labcoat.core import files
+from labcoat.core import files, git
 from labcoat.core.project import Project
 
 LOCK = "org.labcoat.lock.digest"
@@ -22,8 +20,8 @@ _NO_COMMIT = 315532800  # 1980, the first year that a zip archive can hold
 
 def epoch(project: Project) -> int:
     """The time of the last commit of the lock or the Dockerfile, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
-    said = _git(project.root, "log", "-1", "--format=%ct", "--", str(project.requirements), "Dockerfile")
-    return int(said) if said else _NO_COMMIT
+    time = git.last_commit_time(project.root, [project.requirements, "Dockerfile"]) if git.top(project.root) else None
+    return time or _NO_COMMIT
 
 
 def labels(project: Project, base: str, digest: str) -> dict[str, str]:
@@ -49,13 +47,8 @@ def _origin(root: Path) -> dict[str, str]:
 
 
 def _git(root: Path, *words: str) -> str:
-    """What git answers in `root`; an empty string where it has no answer, or is not there."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        done = subprocess.run(["git", "-C", root, *words], env=environ, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ""
-    return "" if done.returncode else done.stdout.strip()
+    """What git answers in `root`; an empty string where it has no answer, or `root` is in no repository."""
+    return git.run(root, *words, statuses=(0, 1, 128)).decode(errors="replace").strip() if git.top(root) else ""
 
 
 def web_address(remote: str) -> str:

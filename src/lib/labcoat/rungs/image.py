@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from labcoat.container import build, engine
+from labcoat.container import build, context, engine
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK
 from labcoat.core import files, tools
@@ -14,6 +14,7 @@ from labcoat.core.project import Project
 
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
+    _refuse_secrets(project)
     built = build.build(project, build.plan(project))
     print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
 
@@ -40,6 +41,15 @@ def remove(project: Project) -> None:
             engine.call(project, "image", "rm", "--force", project.image)
     except Failure as failure:  # no engine, and so nothing of ours that could be reached
         print(f"labcoat: {failure.what} If it holds the image {project.image}, that stays.", file=sys.stderr)
+
+
+def _refuse_secrets(project: Project) -> None:
+    """Raises Failure where a secret would reach the image: what is in a layer is there for everybody who has the image."""
+    if found := context.secrets_reaching(project.root):
+        named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        raise Failure(
+            f"A secret would reach the image: {named}.", "Name it in .dockerignore (make fix does that), and build again."
+        )
 
 
 def check_fresh(project: Project) -> None:
