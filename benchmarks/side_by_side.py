@@ -1,0 +1,100 @@
+"""Programs timed side by side: one round after another, each program once a round, so that a busy machine slows all alike."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+INCLUDE = REPOSITORY / "src/lib/include.python.mk"
+sys.path.insert(0, str(INCLUDE.parent))
+
+from labcoat.core import index, tools  # noqa: E402  # the repository's own labcoat, whichever is installed
+
+PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
+
+
+@dataclass(frozen=True)
+class Program:
+    """Something to time: its words, the folder it runs in, and what makes that folder ready before each time."""
+
+    name: str
+    words: Sequence[str | Path]
+    folder: Path
+    before: Callable[[], object] = lambda: None
+    rounds: int = 0  # of all that are run, in how many it takes part; 0 is all
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What was asked for: the first's median divided by the second's is `at_most` so much, or `at_least`."""
+
+    first: str
+    second: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def line(self, medians: Mapping[str, float]) -> tuple[bool, str]:
+        """Whether it is met, and a line that says so."""
+        ratio = medians[self.first] / medians[self.second]
+        met = ratio <= self.at_most if self.at_most is not None else ratio >= (self.at_least or 0)
+        asked = f"at most {self.at_most:g}" if self.at_most is not None else f"at least {self.at_least:g}"
+        return met, f"{self.first} / {self.second}: {ratio:.3g} (asked: {asked}) {'met' if met else 'MISSED'}"
+
+
+def environment() -> dict[str, str]:
+    """What all programs run in: this machine's index and nothing else of a person's settings; this Python is `python3`."""
+    kept = {name: value for name, value in index.environment().items() if not name.startswith(("LABCOAT_", "GIT_", "MAKE"))}
+    kept |= {"PATH": f"{PYTHON.parent}{os.pathsep}{kept['PATH']}", "LABCOAT_PYTHON": str(PYTHON)}
+    return kept | {name: os.environ[name] for name in ("LABCOAT_CACHE",) if name in os.environ}
+
+
+def uv() -> Path:
+    """The uv that labcoat itself uses."""
+    return tools.uv()
+
+
+def seconds(program: Program, env: Mapping[str, str]) -> float:
+    """How long one run of `program` takes. Ends the benchmark where it fails."""
+    program.before()
+    words = [str(word) for word in program.words]
+    start = time.perf_counter()
+    ended = subprocess.run(words, cwd=program.folder, env=dict(env), capture_output=True, text=True, check=False)
+    took = time.perf_counter() - start
+    if ended.returncode:
+        sys.exit(f"{program.name} failed with status {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+    return took
+
+
+def compare(programs: Sequence[Program], demands: Sequence[Demand], rounds: int) -> int:
+    """Time `programs`, print medians and what was asked; exit status 0 where all is met, else 1."""
+    env = environment()
+    taken: dict[str, list[float]] = {program.name: [] for program in programs}
+    for number in range(rounds):
+        for program in programs:
+            if number < (program.rounds or rounds):
+                taken[program.name].append(seconds(program, env))
+        _progress(number + 1, rounds)
+    medians = {name: statistics.median(times) for name, times in taken.items()}
+    print(f"{'median':>12} {'fastest':>12}  runs  program")
+    for name, times in taken.items():
+        print(f"{_time(medians[name]):>12} {_time(min(times)):>12}  {len(times):>4}  {name}")
+    lines = [demand.line(medians) for demand in demands]
+    print("\n".join(line for _, line in lines))
+    return 0 if all(met for met, _ in lines) else 1
+
+
+def _progress(done: int, rounds: int) -> None:
+    """Show how far it is: in place on a terminal, elsewhere a line for each of a few long rounds."""
+    if sys.stderr.isatty():
+        print(f"\rround {done} of {rounds}", end="\n" if done == rounds else "", file=sys.stderr, flush=True)
+    elif rounds <= 10:
+        print(f"round {done} of {rounds}", file=sys.stderr, flush=True)
+
+
+def _time(duration: float) -> str:
+    return f"{duration:.2f} s" if duration >= 1 else f"{duration * 1000:.2f} ms"
