@@ -1,0 +1,49 @@
+"""What the repository holds is for everybody: no machine's paths, no index's address, no data, and all of it has a licence."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+LIMIT = 1_000_000  # bytes
+
+
+def committed() -> list[Path]:
+    """Every file that git knows or would add, links excepted."""
+    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listed = subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.split("\0")
+    paths = [REPOSITORY / name for name in listed if name]
+    return [path for path in paths if path.is_file() and not path.is_symlink()]
+
+
+def test_no_file_names_the_folder_it_was_written_in() -> None:
+    """No file holds the path of this clone."""
+    place = f"{REPOSITORY}/".encode()
+    assert [path for path in committed() if place in path.read_bytes()] == []
+
+
+def test_no_file_is_big() -> None:
+    """No file is over a megabyte: data, weights and environments are elsewhere."""
+    assert [path for path in committed() if path.stat().st_size > LIMIT] == []
+
+
+@pytest.mark.parametrize(
+    "lock", [path for path in committed() if re.fullmatch(r"(?:requirements.*|tools)\.txt", path.name)], ids=str
+)
+def test_lock_holds_packages_and_hashes_only(lock: Path) -> None:
+    """A lock has no address, no option but hashes, and a hash for every pin."""
+    text = re.sub(r"(?m)^\s*#.*$", "", lock.read_text(encoding="utf-8"))
+    assert "://" not in text
+    assert set(re.findall(r"(?<!\S)--?[a-z-]+", text)) <= {"--hash"}
+    pins = re.findall(r"(?m)^[A-Za-z0-9](?:[^\n]*\\\n)*[^\n]*", text)
+    assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
+
+
+def test_the_licence_is_apache_2() -> None:
+    """LICENSE is the whole Apache License, and the package says the same."""
+    text = (REPOSITORY / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+    assert 'license = "Apache-2.0"' in (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
