@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 from labcoat.core import tools
+from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 _MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"})

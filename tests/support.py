@@ -16,6 +16,13 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parent.parent
 INCLUDE = REPOSITORY / "src/lib/include.python.mk"
+# How this machine reaches the real package index, for the tests that need it.
+NETWORK = {
+    name: value
+    for name, value in os.environ.items()
+    if name in {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "PIP_CERT", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"}
+    or name.lower() in {"http_proxy", "https_proxy", "no_proxy"}
+}
 BASE_PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
 
 
@@ -78,7 +85,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.asked = asked
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_message(self, *args: object) -> None:  # noqa: ARG002
         self.asked.append(self.path)
 
 
@@ -97,11 +104,11 @@ class Repository:
         return self
 
     def make(self, *args: str, fails: bool = False, **env: str) -> str:
-        """What `make` said on both streams. It must end as `fails` says."""
+        """What `make` said, first on standard error, then on standard output. It must end as `fails` says."""
         return self._run([self.program, *args], env, fails=fails)
 
     def labcoat(self, *args: str, fails: bool = False, **env: str) -> str:
-        """What the helper said on both streams. It must end as `fails` says."""
+        """What the helper said, first on standard error, then on standard output. It must end as `fails` says."""
         return self._run([str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails)
 
     def python(self, code: str) -> str:
@@ -117,7 +124,7 @@ class Repository:
         ended = subprocess.run(
             argv, cwd=self.path, env={**self.env, **env}, capture_output=True, text=True, timeout=600, check=False
         )
-        said = ended.stdout + ended.stderr
+        said = ended.stderr + ended.stdout
         assert (ended.returncode != 0) == fails, f"exit status {ended.returncode}:\n{said}"
         assert "Traceback" not in said, said
         return said

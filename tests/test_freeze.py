@@ -3,9 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from support import Index, Repository
-
 from labcoat.freeze import with_lines
+from support import Index, Repository
 
 
 def install(repo: Repository, *words: str) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from support import Index, Repository
 
 LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])

@@ -53,9 +53,7 @@ def test_own_ignore_file_counts(tmp_path: Path) -> None:
     assert secrets_reaching(tmp_path, "docker/train") == [".env"]
 
 
-@pytest.mark.parametrize(
-    "broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}]
-)
+@pytest.mark.parametrize("broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}])
 def test_what_cannot_be_understood_is_a_failure(tmp_path: Path, broken: dict[str, str]) -> None:
     """No secret is found where nothing can be read; that is said, not passed over."""
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from support import Index, Repository
 
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
@@ -177,7 +178,10 @@ def test_python_version_names_the_minor(repo: Repository) -> None:
 
 def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:
     """Where the new environment does not fit, the old one comes back."""
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", _folder(tmp_path)], check=False).returncode:
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", _folder(tmp_path)], check=False).returncode
+    ):
         pytest.skip("a small disk needs the right to mount one")
     try:
         repo.make("venv")

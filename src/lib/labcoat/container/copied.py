@@ -273,7 +273,7 @@ def _not_excluded(each: Instruction, path: str, paths: list[str]) -> list[str]:
 
 def _members(path: Path) -> list[str]:
     """The files in a tar archive that ADD unpacks; nothing where `path` is no such archive."""
-    import tarfile  # noqa: PLC0415
+    import tarfile
 
     try:
         with tarfile.open(path) as archive:

@@ -1,0 +1,217 @@
+"""The include, in strangers' repositories, with the makes that are there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from labcoat.core.project import DEFAULTS
+from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
+
+MODERN = Path(sys.prefix) / "bin" / "make"  # GNU Make 4.4.1 from PyPI, in the development environment
+TARGETS = re.findall(r"^_labcoat_targets := (.*)$", INCLUDE.read_text(), re.MULTILINE)[0].split()
+MAKES = [pytest.param(shutil.which("make", path=os.defpath) or "make", id="the machine's make")]
+MAKES += [pytest.param(str(MODERN), id="make 4.4.1")] if MODERN.exists() else []
+every_make = pytest.mark.parametrize("program", MAKES)
+
+
+@every_make
+def test_the_default_goal_stays_the_repository_s_own(repo: Repository, program: str) -> None:
+    """Plain `make` does what it did before the include, whether that stands before or after the targets."""
+    repo.program = program
+    assert repo.make() == "its own default\n"
+    text = (repo.path / "Makefile").read_text().splitlines(keepends=True)
+    repo.write(Makefile="".join([text[-1], *text[:-1]]))
+    assert repo.make() == "its own default\n"
+
+
+@every_make
+def test_every_target_is_there(repo: Repository, program: str) -> None:
+    """A repository elsewhere gets every target, under its name and under labcoat-NAME."""
+    repo.program = program
+    for target in TARGETS:
+        repo.make("-n", target)
+        repo.make("-n", f"labcoat-{target}")
+
+
+@every_make
+@pytest.mark.parametrize("parallel", [[], ["-j8"]], ids=["one at a time", "-j8"])
+def test_the_road_in_a_folder_with_spaces_and_letters(repo: Repository, program: str, parallel: list[str]) -> None:
+    """Lock, environment and a run in it, where the path has spaces, quotes and letters beyond ASCII."""
+    odd = repo.path.with_name("it's Müller 数据")
+    repo.path.rename(odd)
+    repo.path, repo.program = odd, program
+    repo.make(*parallel, "venv")
+    assert "Nothing to be done" in repo.make(*parallel, "venv")
+    said = repo.make(*parallel, "run", "CMD=python -c \"import alpha; print('it', alpha.version)\"")
+    assert said.splitlines()[-1] == "it 2.0"
+
+
+@every_make
+def test_the_include_s_own_path_may_have_spaces(repo: Repository, program: str, tmp_path: Path) -> None:
+    """labcoat checked out below a folder with spaces, named by its absolute path."""
+    library = tmp_path / "my tools" / "lab coat"
+    library.parent.mkdir()
+    library.symlink_to(INCLUDE.parent)
+    path = str(library / INCLUDE.name).replace(" ", "\\ ")
+    repo.program = program
+    repo.write(Makefile=f"include {path}\n").make("venv")
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+
+
+@every_make
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_dry_run_changes_nothing(repo: Repository, program: str, target: str) -> None:
+    """`make -n` of any target leaves every file as it was."""
+    repo.program = program
+    before = repo.files()
+    repo.make("-n", target, "CMD=true")
+    assert repo.files() == before
+
+
+@every_make
+def test_nothing_to_do_starts_no_python(repo: Repository, program: str, tmp_path: Path) -> None:
+    """The second `make venv` runs with a Python that would fail if it were started."""
+    repo.program = program
+    repo.make("venv", LABCOAT_PYTHON="python3")
+    trap = tmp_path / "trap"
+    trap.mkdir()
+    (trap / "python3").write_text("#!/bin/sh\nexit 99\n")
+    (trap / "python3").chmod(0o755)
+    path = f"{trap}{os.pathsep}{repo.env['PATH']}"
+    assert "Nothing to be done" in repo.make("venv", LABCOAT_PYTHON="python3", PATH=path)
+
+
+@every_make
+def test_a_project_s_own_targets_go_before_labcoat_s(repo: Repository, program: str) -> None:
+    """A target named in LABCOAT_OWN is the project's alone, without a warning; labcoat's is there by its long name."""
+    repo.program = program
+    text = "LABCOAT_OWN := run\n" + (repo.path / "Makefile").read_text() + "run:\n\t@echo mine\n"
+    assert repo.write(Makefile=text).make("run") == "mine\n"
+    assert "There is no command to run" in repo.make("labcoat-run", fails=True)
+
+
+@every_make
+def test_a_project_extends_a_target_by_a_prerequisite(repo: Repository, program: str) -> None:
+    """`clean: mine` adds to labcoat's clean."""
+    repo.program = program
+    text = (repo.path / "Makefile").read_text() + "clean: mine\nmine:\n\t@echo mine too\n"
+    assert "mine too" in repo.write(Makefile=text).make("clean")
+
+
+@every_make
+def test_programs_of_the_environment_and_runs_in_it(repo: Repository, program: str) -> None:
+    """A recipe reads $(LABCOAT_BIN), $(LABCOAT_RUN) and $(LABCOAT_READY)."""
+    repo.program = program
+    recipe = "version: $(LABCOAT_READY)\n\t@$(LABCOAT_BIN)/alpha\n\t@$(LABCOAT_RUN) python -c 'import sys; print(sys.prefix)'\n"
+    said = repo.write(Makefile=(repo.path / "Makefile").read_text() + recipe).make("version")
+    assert said.splitlines()[-2:] == ["2.0", str(repo.path / ".venv")]
+
+
+@every_make
+def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
+    """A second include, as through a submodule's makefile, changes nothing and warns of nothing."""
+    repo.program = program
+    line = (repo.path / "Makefile").read_text().splitlines()[-1]
+    repo.write(Makefile=(repo.path / "Makefile").read_text() + line + "\n")
+    assert repo.make() == "its own default\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        pytest.param(
+            ["venv", "LABCOAT_VNEV=x"], ["There is no setting LABCOAT_VNEV", "Did you mean LABCOAT_VENV?"], id="setting"
+        ),
+        pytest.param(["upgrade", "LABCOAT_LOCKER=piptools"], ["LABCOAT_LOCKER cannot be 'piptools'", "pip-tools?"], id="locker"),
+        pytest.param(["run", "CMD=true", "IN=dokcer"], ["no level of isolation called 'dokcer'", "docker?"], id="rung"),
+        pytest.param(["venv", "LABCOAT_PYTHON=python3.99"], ["no Python called python3.99", "LABCOAT_PYTHON"], id="python"),
+        pytest.param(["run"], ["There is no command to run", "make run CMD="], id="no command"),
+        pytest.param(["clean", "LABCOAT_CLEAN=../other"], ["is not inside the project", "below"], id="clean elsewhere"),
+    ],
+)
+def test_what_is_misspelt_is_named_with_the_nearest(repo: Repository, args: list[str], said: list[str]) -> None:
+    """One line of what happened, one of what to do, also where there was nothing else to do."""
+    repo.make("venv")
+    heard = repo.make(*args, fails=True)
+    lines = heard[heard.index("labcoat: ") :].splitlines()
+    assert said[0] in lines[0]
+    assert said[1] in lines[1]
+
+
+def test_names_of_the_environment_that_people_type_are_not_taken(repo: Repository) -> None:
+    """IN, CMD and PKG in somebody's environment are not labcoat's."""
+    repo.make("venv")
+    assert "There is no command to run" in repo.make("run", fails=True, IN="docker", CMD="rm -rf .", PKG="x")
+
+
+def test_it_leaves_nothing_in_other_programs_environment(repo: Repository) -> None:
+    """No LABCOAT_ variable is exported to the recipes of the including makefile."""
+    text = "LABCOAT_IMAGE := secret\n" + (repo.path / "Makefile").read_text() + "show:\n\t@env\n"
+    assert "secret" not in repo.write(Makefile=text).make("show")
+
+
+def test_clean_removes_what_labcoat_made_and_nothing_else(repo: Repository) -> None:
+    """`make clean` leaves the environment, `make distclean` takes it; what the person made stays."""
+    before = set(repo.files())
+    repo.make("venv")
+    (repo.path / "out").mkdir()
+    repo.make("clean", "LABCOAT_CLEAN=out")
+    assert not (repo.path / "out").exists()
+    assert not (repo.path / ".labcoat").exists()
+    assert (repo.path / ".venv").exists()
+    repo.make("distclean")
+    assert set(repo.files()) - before == {str(repo.path / "requirements.txt")}
+
+
+def test_distclean_leaves_an_environment_that_it_did_not_make(repo: Repository) -> None:
+    """A .venv made by hand is not labcoat's to remove."""
+    (repo.path / ".venv").mkdir()
+    (repo.path / ".venv/pyvenv.cfg").write_text("")
+    repo.make("distclean")
+    assert (repo.path / ".venv/pyvenv.cfg").exists()
+
+
+def test_help_lists_every_target_and_setting_with_its_value(repo: Repository) -> None:
+    """What the include has is in `make help`, as is what the repository itself documents."""
+    text = (repo.path / "Makefile").read_text() + "##@ Mine\n## how many\nCOUNT ?= 3\ndance: ## twice around\n"
+    said = repo.write(Makefile=text).make("help", "LABCOAT_COOLDOWN=7")
+    for target in TARGETS:
+        assert re.search(rf"^  {target} +\S", said, re.MULTILINE), target
+    for name in DEFAULTS:
+        assert re.search(rf"^  {name} =.*\n       +\S", said, re.MULTILINE), name
+    assert "LABCOAT_COOLDOWN = 7" in said
+    assert re.search(r"Mine\n  dance +twice around", said)
+    assert "COUNT = 3\n       how many" in said
+
+
+def test_a_python_without_ensurepip_works_all_the_same(repo: Repository, tmp_path: Path) -> None:
+    """Debian and Ubuntu ship Python without ensurepip; labcoat then fetches the pip that its tools' lock names."""
+    python = without_ensurepip(tmp_path / "debian")
+    del repo.env["PIP_INDEX_URL"]
+    env = {"LABCOAT_CACHE": str(tmp_path / "cache"), "LABCOAT_PYTHON": str(python), **NETWORK}
+    repo.write(requirements__in="six\n").make("venv", **env)
+    assert repo.python("import six, sys; print(sys.base_prefix)") == f"{tmp_path / 'debian'}\n"
+
+
+def without_ensurepip(folder: Path) -> Path:
+    """A Python whose standard library is this one's by links, but for ensurepip; its executable."""
+    library = Path(sysconfig.get_path("stdlib"))
+    copy = folder / "lib" / library.name
+    (copy / "site-packages").mkdir(parents=True)
+    for entry in library.iterdir():
+        if entry.name not in {"ensurepip", "site-packages"}:
+            (copy / entry.name).symlink_to(entry)
+    for shared in BASE_PYTHON.parent.parent.glob("lib/libpython*"):
+        (folder / "lib" / shared.name).symlink_to(shared)
+    (folder / "bin").mkdir()
+    executable = folder / "bin" / "python3"
+    shutil.copy(BASE_PYTHON, executable)
+    ask = [executable, "-Ic", "import importlib.util as u; print(u.find_spec('ensurepip'))"]
+    assert subprocess.run(ask, capture_output=True, text=True, check=True).stdout == "None\n"
+    return executable
