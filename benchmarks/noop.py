@@ -26,7 +26,18 @@ def main() -> int:
     env = environment()
     with tempfile.TemporaryDirectory(prefix="labcoat-noop-") as name:
         work = Path(name)
-        fetch = [uv(), "pip", "install", "--quiet", "--no-deps", "--python", sys.executable, "--target", work / "other", OTHER]
+        fetch: list[str | Path] = [
+            uv(),
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--python",
+            sys.executable,
+            "--target",
+            work / "other",
+            OTHER,
+        ]
         subprocess.run(fetch, env=env, check=True)
         (work / "lib").symlink_to(INCLUDE.parent)
         ours = project(work / "labcoat", "include ../lib/include.python.mk\n")
