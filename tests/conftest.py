@@ -1,5 +1,6 @@
 """What every test stands on: an environment without settings that leak in, and a Docker engine where one is needed."""
 
+import collections
 import functools
 import os
 import subprocess
@@ -8,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.container.bases import pinned
 from labcoat.core import tools
 from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 _MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"})
 REPOSITORY = Path(__file__).parent.parent
+STAND_IN = "labcoat-test/python:3.11"  # for machines that reach no image registry
 
 
 def pytest_configure() -> None:
@@ -44,6 +47,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(reason)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that were left out at the end, a line for each file and reason."""
+    left_out = collections.Counter(
+        (report.nodeid.partition("::")[0], report.longrepr[2].removeprefix("Skipped: "))
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for (file, reason), number in sorted(left_out.items()):
+        terminalreporter.line(f"left out: {number} of {file} ({reason})")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The tree that labcoat itself is made in."""
@@ -52,8 +66,11 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def base_image() -> str:
-    """The image that test images are made from."""
-    return os.environ.get("LABCOAT_TEST_BASE_IMAGE", "labcoat-test/python:3.11")
+    """The image that test images are made from: LABCOAT_TEST_BASE_IMAGE, a stand-in that is here, else the pinned one."""
+    if chosen := os.environ.get("LABCOAT_TEST_BASE_IMAGE"):
+        return chosen
+    asked = subprocess.run(["docker", "image", "inspect", STAND_IN], capture_output=True, check=False)
+    return STAND_IN if asked.returncode == 0 else pinned()["3.11"]
 
 
 @pytest.fixture(scope="session")
