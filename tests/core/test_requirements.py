@@ -1,0 +1,47 @@
+"""Requirements files as text."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.core import requirements
+from labcoat.core.errors import Failure
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("-r base.in", "base.in"),
+        ("-c  constraints.txt  # why", "constraints.txt"),
+        ("--requirement=sub/x.in", "sub/x.in"),
+        ("--constraint c.txt", "c.txt"),
+        ("-rbase.in", "base.in"),
+    ],
+)
+def test_chain_follows_every_way_to_include(tmp_path: Path, line: str, name: str) -> None:
+    """Each spelling that pip takes is followed."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / name).write_text("six\n")
+    (tmp_path / "a.in").write_text(line + "\n")
+    assert list(requirements.chain(tmp_path / "a.in")) == [tmp_path / "a.in", tmp_path / name]
+
+
+def test_chain_ends_where_files_include_each_other(tmp_path: Path) -> None:
+    """A circle is gone round once; an address is not a file."""
+    (tmp_path / "a.in").write_text("-r b.in\n-c https://example.org/c.txt\n")
+    (tmp_path / "b.in").write_text("-r a.in\n")
+    assert [file.name for file in requirements.chain(tmp_path / "a.in")] == ["a.in", "b.in"]
+
+
+def test_a_missing_include_is_named(tmp_path: Path) -> None:
+    """A file that is not there is said, unless it is one still to be made."""
+    (tmp_path / "a.in").write_text("-c later.txt\n")
+    with pytest.raises(Failure, match=r"There is no later\.txt"):
+        list(requirements.chain(tmp_path / "a.in"))
+    assert len(list(requirements.chain(tmp_path / "a.in", missing_ok=True))) == 2
+
+
+def test_pins_are_read_with_extras_markers_and_any_spelling_of_a_name() -> None:
+    """What a lock pins is known by normalized names."""
+    text = "Foo_Bar==1.0 \\\n    --hash=sha256:00\nx[y]==2 ; python_version > '3'\n# z==3\nw>=4\n"
+    assert requirements.pins(text) == {"foo-bar": "1.0", "x": "2"}

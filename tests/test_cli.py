@@ -1,0 +1,62 @@
+"""The command line: starts on the standard library alone, and says what is wrong in two lines."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support import BASE_PYTHON, REPOSITORY
+
+PACKAGE = REPOSITORY / "src/lib/labcoat"
+LAYERS = {"core": {"core"}, "container": {"container", "core"}}
+MODULES = sorted(
+    str(path.relative_to(PACKAGE.parent).with_suffix("")).replace("/", ".")
+    for path in PACKAGE.rglob("*.py")
+    if path.stem not in {"__init__", "__main__"}
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_imports_on_the_standard_library_alone(module: str) -> None:
+    """labcoat starts before any environment exists: -S leaves out whatever is installed."""
+    code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import {module}"
+    ended = subprocess.run([BASE_PYTHON, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_arrows_run_one_way(layer: str) -> None:
+    """core imports nothing of labcoat but core, and container nothing but container and core."""
+    import ast
+
+    for file in (PACKAGE / layer).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            ours = {name.split(".")[1] if "." in name else "" for name in names if name.split(".")[0] == "labcoat"}
+            assert ours - {""} <= LAYERS[layer], file
+
+
+@pytest.mark.parametrize("way", [["-I", str(PACKAGE)], ["-m", "labcoat"]], ids=["as a folder", "as a module"])
+def test_it_starts_both_ways(tmp_path: Path, way: list[str]) -> None:
+    """The include starts it as a folder; a person as a module. A module of the project's named `lock` is in nobody's way."""
+    (tmp_path / "lock.py").write_text("raise SystemExit('the wrong one')\n")
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [BASE_PYTHON, *way, "lock", "--check"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[0] == "labcoat: There is no requirements.in here."
+    assert len(ended.stderr.splitlines()) == 2
+
+
+def test_an_old_python_is_told_so(tmp_path: Path) -> None:
+    """A Python before 3.11 ends in two lines, not in a syntax error."""
+    code = (
+        f"import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat']; exec(open({str(PACKAGE / '__main__.py')!r}).read())"
+    )
+    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("labcoat: This is Python 3.9; labcoat needs 3.11 or newer.\n  Set LABCOAT_PYTHON")
