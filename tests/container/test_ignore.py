@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.container.trees import sent
 
+from container.trees import sent
 from labcoat.container.ignore import Matcher, PatternError, Semantics, parse
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "ignore.json").read_text())

@@ -118,6 +118,12 @@ def parser() -> argparse.ArgumentParser:
     command("mk", _mk, "print the path of include.python.mk, for a Makefile's include line")
     overview = command("help", _help, "every make target and variable of this project")
     overview.add_argument("makefiles", metavar="MAKEFILE_LIST", help="make's variable of that name")
+    from labcoat.hygiene import commands as hygiene
+
+    hygiene.add_check(command("check", hygiene.check, "say what in a repository leaks, breaks or bloats"))
+    hygiene.add_fix(command("fix", hygiene.fix, "mend what check finds, where that is safe"))
+    hygiene.add_context(command("context", hygiene.context, "what a Docker build would send, and what of it reaches the image"))
+    hygiene.add_explain(command("explain", hygiene.explain, "what a rule of check is about"))
     return top
 
 

@@ -8,15 +8,17 @@
 COPY or ADD names for the second.
 """
 
+import heapq
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from labcoat.container.copied import reaching
 from labcoat.container.dockerfile import Dockerfile, parse
-from labcoat.container.ignore import Info, Matcher, PatternError, Semantics
+from labcoat.container.ignore import Folder, Info, Matcher, PatternError, Semantics
 from labcoat.container.ignore import parse as parse_ignore
 from labcoat.core import secrets
 from labcoat.core.errors import Failure
@@ -108,3 +110,42 @@ def secrets_reaching(root: Path, dockerfile: str = "Dockerfile") -> list[str]:
     except (ValueError, OSError) as error:
         raise Failure(f"{dockerfile}: {error}", "Correct the Dockerfile.") from error
     return sorted(path for path in found if secrets.is_secret(root / path))
+
+
+def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
+    """Those of `paths`, files of a tree that is not walked again, that `matcher` keeps. Raises PatternError."""
+    folders: dict[str, Folder] = {"": Folder(ignored=False, walked=True)}
+
+    def folder(path: str) -> Folder:
+        if path not in folders:
+            above = folder(path.rpartition("/")[0])
+            folders[path] = matcher.folder(path, above.info) if above.walked else above
+        return folders[path]
+
+    by_folder: dict[str, list[str]] = {}
+    for path in paths:
+        head, _, name = path.rpartition("/")
+        by_folder.setdefault(head, []).append(name)
+    for head, names in by_folder.items():
+        if (result := folder(head)).walked:
+            yield from (f"{head}/{name}" if head else name for name in matcher.kept(head, names, result.info))
+
+
+def total_size(root: Path, paths: Iterable[str], largest: int = 10) -> tuple[int, list[tuple[int, str]]]:
+    """Bytes of all `paths` below `root`, and the `largest` ones with their sizes, the greatest first."""
+    found = [(size, path) for path, size in sizes(root, paths)]
+    return sum(size for size, _ in found), heapq.nlargest(largest, found)
+
+
+def sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Each of `paths` below `root` with its bytes; links and whatever else is no regular file count as nothing."""
+    for path in paths:
+        yield path, _size(f"{root}/{path}")
+
+
+def _size(path: str) -> int:
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0

@@ -27,16 +27,21 @@ _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 def reaching(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> set[str]:
     """Those of the context's files `sent` that reach the image of the last stage. Raises DockerfileError."""
-    landed = _Images(dockerfile, _Tree(sent, root)).of(dockerfile.stages[-1])
-    return {path for each in landed for path in each.paths}
+    return set(follow(dockerfile, sent, root)[0])
 
 
-def missing_sources(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> list[tuple[Instruction, str]]:
-    """The COPY and ADD sources, of any stage, that name nothing in the context. Raises DockerfileError."""
+def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
+    """The files that reach the image of the last stage, each with the line of the COPY or ADD that takes it out of the
+    context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
+    """
     images = _Images(dockerfile, _Tree(sent, root))
+    lines: dict[str, int] = {}
+    for landed in images.of(dockerfile.stages[-1]):
+        for path in landed.paths:
+            lines.setdefault(path, landed.lines.get(path, landed.line))
     for stage in dockerfile.stages:
         images.of(stage)
-    return images.missing
+    return lines, images.missing
 
 
 @dataclass
@@ -46,8 +51,10 @@ class _Landed:
     paths: list[str]
     cut: int
     folder: str
+    line: int = 0  # of the COPY or ADD that took them out of the context
     renamed: str = ""  # the one file's whole path in the image, where the destination named it
     inside: Mapping[str, str] = field(default_factory=dict)  # paths that do not follow from the context's
+    lines: Mapping[str, int] = field(default_factory=dict)  # for paths that came by way of another stage
 
     def in_image(self) -> Iterator[tuple[str, str]]:
         """Each path in the image, with the context's path that it came from."""
@@ -192,16 +199,16 @@ class _Images:
                 state.landed.append(self._one_file(each, path, folder, several or len(found) > 1, state))
             else:
                 cut = len(path) + 1 if path and each.flag("parents") is None else 0
-                state.landed.append(_Landed(kept, cut, folder))
+                state.landed.append(_Landed(kept, cut, folder, each.line))
 
     def _one_file(self, each: Instruction, path: str, folder: str, several: bool, state: "_StageState") -> _Landed:
         if each.name == "ADD" and (members := _members(self.tree.root / path)):
-            return _Landed([path], 0, folder, inside={posixpath.join(folder, name): path for name in members})
+            return _Landed([path], 0, folder, each.line, inside={posixpath.join(folder, name): path for name in members})
         if each.flag("parents") is not None:
-            return _Landed([path], 0, folder)
+            return _Landed([path], 0, folder, each.line)
         if several or state.is_folder(folder):
-            return _Landed([path], len(path) - len(path.rpartition("/")[2]), folder)
-        return _Landed([path], 0, folder, renamed=folder)
+            return _Landed([path], len(path) - len(path.rpartition("/")[2]), folder, each.line)
+        return _Landed([path], 0, folder, each.line, renamed=folder)
 
 
 class _StageState:
@@ -223,9 +230,10 @@ class _StageState:
 def _moved_from(landed: list[_Landed], sources: list[str], folder: str, several: bool) -> Iterator[_Landed]:
     """What COPY --from brings on of what had `landed` in another stage."""
     held = [pair for each in landed for pair in each.in_image()]
+    lines = {path: each.lines.get(path, each.line) for each in landed for path in each.paths}
     for source in sources:
         if moved := _moved(held, posixpath.normpath("/" + source), folder, several):
-            yield _Landed(sorted(set(moved.values())), 0, folder, inside=moved)
+            yield _Landed(sorted(set(moved.values())), 0, folder, inside=moved, lines=lines)
 
 
 def _moved(held: list[tuple[str, str]], source: str, folder: str, several: bool) -> dict[str, str]:

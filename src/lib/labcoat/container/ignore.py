@@ -75,13 +75,20 @@ class Matcher:
         """
         if self.semantics is Semantics.DOCKER_20_10 or not self._exceptions:
             return False
-        return self.matches_or_below(path)
+        try:
+            return self.matches_or_below(path)
+        except PatternError:  # which only ends the walk
+            return True
 
     def matches_or_below(self, path: str) -> bool:
         """Whether the last pattern that matches `path`, or any folder above it, is not negated."""
         parts = path.split("/")
         ways = ["/".join(parts[: end + 1]) for end in range(len(parts))]
-        return self._last_match(lambda test: any(test.matches(way) for way in ways))
+        return self._last_match(lambda test: any(test.matches(way) for way in ways), lazily=True)
+
+    def broken(self) -> list[tuple[Pattern, str]]:
+        """The patterns that fail the build if they are ever tried, each with why."""
+        return [(test.pattern, test.broken) for test in self._tests if test.broken]
 
     @cached_property
     def _fragile(self) -> bool:
@@ -111,10 +118,11 @@ class Matcher:
 
         return self._last_match(matches)
 
-    def _last_match(self, matches: Callable[["_Test"], bool]) -> bool:
+    def _last_match(self, matches: Callable[["_Test"], bool], *, lazily: bool = False) -> bool:
+        """Whether the last pattern that matches ignores; `lazily`, a pattern that would change nothing is not tried."""
         ignored = False
         for test in self._tests:
-            if matches(test):
+            if not (lazily and test.negated != ignored) and matches(test):
                 ignored = not test.negated
         return ignored
 

@@ -61,11 +61,17 @@ def run(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] = (0
 
     Raises Failure where there is no git, no repository, or where git's exit status is not one of `statuses`.
     """
-    process = start(root, *args)
+    return finish(start(root, *args), args[0], root, stdin, statuses=statuses)
+
+
+def finish(
+    process: "subprocess.Popen[bytes]", name: str, root: Path, stdin: bytes = b"", statuses: Sequence[int] = (0,)
+) -> bytes:
+    """What a command that was started prints, once it has ended. Raises Failure like `run`."""
     out, error = process.communicate(stdin)
     if process.returncode not in statuses:
         reason = (error.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"])[0]
-        raise Failure(f"git {args[0]} failed in {root}: {reason}", "Run the same with git to see more.", status=2)
+        raise Failure(f"git {name} failed in {root}: {reason}", "Run the same with git to see more.", status=2)
     return out
 
 

@@ -1,0 +1,34 @@
+"""Every rule there is."""
+
+from labcoat.hygiene.model import Family, Rule
+from labcoat.hygiene.rules import (
+    configuration,
+    contexts,
+    dockerfiles,
+    environments,
+    ignorefiles,
+    imports,
+    kaggle,
+    lfs,
+    requirements,
+    secrets,
+    tracked,
+)
+
+FAMILIES: tuple[Family, ...] = (
+    secrets.FAMILY,
+    environments.FAMILY,
+    contexts.FAMILY,
+    ignorefiles.FAMILY,
+    tracked.FAMILY,
+    lfs.FAMILY,
+    requirements.FAMILY,
+    imports.FAMILY,
+    dockerfiles.FAMILY,
+    kaggle.FAMILY,
+    configuration.FAMILY,
+)
+ONLINE: tuple[Family, ...] = (imports.ONLINE,)
+RULES: dict[str, Rule] = {
+    rule.id: rule for rule in sorted((rule for family in (*FAMILIES, *ONLINE) for rule in family.rules), key=lambda rule: rule.id)
+}

@@ -1,0 +1,143 @@
+"""The commands `check`, `fix`, `context` and `explain`: what they are given, what they print, their exit status."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labcoat.core.errors import Failure
+
+if TYPE_CHECKING:
+    from labcoat.hygiene.check import Report, Selection
+
+_SEVERITIES = ("note", "warning", "error")
+
+
+def add_check(parser: ArgumentParser) -> None:
+    """The arguments of `labcoat check`."""
+    parser.add_argument("repositories", nargs="*", type=Path, default=[Path()], metavar="REPO", help="folders; this one")
+    parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    parser.add_argument("--fix", action="store_true", help="mend first what can be mended safely")
+    parser.add_argument("--unsafe", action="store_true", help="with --fix: mend also what can change something else")
+    parser.add_argument("--online", action="store_true", help="ask the package index too")
+    _add_selection(parser)
+
+
+def add_fix(parser: ArgumentParser) -> None:
+    """The arguments of `labcoat fix`."""
+    parser.add_argument("repositories", nargs="*", type=Path, default=[Path()], metavar="REPO", help="folders; this one")
+    parser.add_argument("--unsafe", action="store_true", help="mend also what can change something else")
+    _add_selection(parser)
+
+
+def _add_selection(parser: ArgumentParser) -> None:
+    parser.add_argument("--select", action="append", default=[], metavar="RULES", help="only these, by id or its beginning")
+    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="all but these")
+    parser.add_argument("--min-severity", choices=_SEVERITIES, default="note")
+
+
+def add_context(parser: ArgumentParser) -> None:
+    """The arguments of `labcoat context`."""
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="the context; this folder")
+    parser.add_argument("--dockerfile", "-f", default=None, metavar="FILE", help="relative to the context; Dockerfile")
+    parser.add_argument("--files", action="store_true", help="print the paths that the context holds, and nothing else")
+    parser.add_argument("--reaching", action="store_true", help="print those that reach the image, and nothing else")
+    parser.add_argument("-z", dest="zero", action="store_true", help="end each path with NUL instead of a line feed")
+    parser.add_argument("--semantics", choices=("buildkit", "docker-20.10"), default="buildkit", help="whose reading")
+    parser.add_argument("--json", action="store_true")
+
+
+def add_explain(parser: ArgumentParser) -> None:
+    """The arguments of `labcoat explain`."""
+    parser.add_argument("rule", nargs="?", metavar="RULE", help="such as ENV002; without one, all are listed")
+
+
+def check(args: Namespace) -> int:
+    """Print what was found; 0 where nothing, 1 for findings, 2 where labcoat could not look."""
+    from labcoat.hygiene import check as checking
+
+    selection = _selection(args)
+    if args.fix:
+        fix(args)
+    roots = args.repositories
+    reports = [checking.check(roots[0], selection)] if len(roots) == 1 else checking.check_all(roots, selection)
+    _write(_rendered(reports, args.format))
+    if any(report.failure for report in reports):
+        return 2
+    return 1 if any(report.findings for report in reports) else 0
+
+
+def _selection(args: Namespace) -> "Selection":
+    from labcoat.hygiene.check import Selection, validated
+    from labcoat.hygiene.model import Severity
+
+    least = Severity[args.min_severity.upper()]
+    return Selection(validated(args.select), validated(args.ignore), least, getattr(args, "online", False))
+
+
+def _rendered(reports: "list[Report]", form: str) -> str:
+    if form == "text":
+        from labcoat.hygiene.report import text
+
+        return text.render(reports, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    from importlib import import_module
+
+    rendered: str = import_module(f"labcoat.hygiene.report.{form}").render(reports)
+    return rendered
+
+
+def fix(args: Namespace) -> int:
+    """Mend what can be mended and say what was done; 0, also where nothing was to do."""
+    from labcoat.hygiene.fix import fix as mend
+    from labcoat.hygiene.report.escape import escaped
+
+    selection = _selection(args)
+    done = [line for root in args.repositories for line in mend(root, selection, unsafe=args.unsafe)]
+    print(
+        "\n".join(escaped(line) for line in done) or "Nothing to mend.", file=sys.stderr if hasattr(args, "fix") else sys.stdout
+    )
+    return 0
+
+
+def context(args: Namespace) -> int:
+    """Print what a build is sent."""
+    from labcoat.container.context import Build
+    from labcoat.container.ignore import PatternError, Semantics
+    from labcoat.hygiene.report import context as report
+
+    if not args.folder.is_dir():
+        raise Failure(f"There is no folder {args.folder}.", "Name the folder that is given to docker build.", status=2)
+    build = Build(args.folder, args.dockerfile or "Dockerfile", Semantics(args.semantics))
+    try:
+        if args.files or args.reaching:
+            paths = sorted(build.reaching() if args.reaching else build.sent())
+            end = b"\0" if args.zero else b"\n"
+            sys.stdout.buffer.write(b"".join(os.fsencode(path) + end for path in paths))
+            return 0
+        measured = report.measure(build)
+    except PatternError as error:
+        name = build.ignore_path.name if build.ignore_path else ".dockerignore"
+        todo = "Correct the pattern: no build succeeds with it."
+        raise Failure(f"{name}, line {error.line}: `{error.text.strip()}`: {error.why}.", todo) from error
+    except (ValueError, OSError) as error:
+        raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile, or name another with -f.") from error
+    _write(report.as_json(measured) if args.json else report.as_text(measured))
+    return 0
+
+
+def explain(args: Namespace) -> int:
+    """Print a rule's page, or all rules."""
+    from labcoat.hygiene import explain as explaining
+
+    _write(explaining.page(args.rule) if args.rule else explaining.listing())
+    return 0
+
+
+def _write(text: str) -> None:
+    """Print `text`; a reader who has seen enough may hang up."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,42 @@
+"""What is a virtual environment: the files that only environments have.
+
+`pyvenv.cfg` (venv, virtualenv 20 and newer, uv), `bin/activate_this.py` and `lib/python*/orig-prefix.txt` (virtualenv
+16), `conda-meta/history` (conda, mamba, pixi).
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
+_MARKER = re.compile(
+    r"(?:^|(?P<root>.+)/)"
+    r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)"
+)
+
+
+def environment_of(path: str) -> str | None:
+    """The environment whose marker is at `path`, relative like `path`; None where it is no marker, or at the root."""
+    if not path.endswith(NAMES):
+        return None
+    found = _MARKER.fullmatch(path)
+    return found["root"] if found else None
+
+
+def environments(paths: Iterable[str]) -> dict[str, str]:
+    """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
+    found: dict[str, str] = {}
+    for path in paths:
+        root = environment_of(path)
+        if root is not None and not any(root.startswith(f"{known}/") for known in found):
+            found.setdefault(root, path)
+    return {root: marker for root, marker in found.items() if not any(root.startswith(f"{other}/") for other in found)}
+
+
+def marker_in(folder: Path) -> str | None:
+    """The marker that `folder` has, relative to it; None where it is no environment."""
+    for marker in ("pyvenv.cfg", "conda-meta/history", "bin/activate_this.py"):
+        if os.path.lexists(folder / marker):
+            return marker
+    return next((path.relative_to(folder).as_posix() for path in folder.glob("lib/python*/orig-prefix.txt")), None)

@@ -1,0 +1,136 @@
+"""REQ005: what is imported is required; and REQ004, asked for with `--online`: what is required can be had."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from labcoat.core import git
+from labcoat.core.requirements import normalize
+from labcoat.hygiene.model import Family, Finding, Rule, Severity
+from labcoat.hygiene.repository import Repository
+from labcoat.hygiene.rules.requirements import locks, read
+
+_IMPORT = re.compile(rb"^([^\0\n]+)\0(\d+)\0(?:import|from)[ \t]+([^#\n]+)", re.MULTILINE)
+_QUOTED_REQUIREMENT = re.compile(r"""["']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@][^"']*)?["']""")
+# Distributions whose modules have another name, the ones that are met most often.
+_MODULES = {
+    "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "Crypto": "pycryptodome", "dateutil":
+    "python-dateutil", "dotenv": "python-dotenv", "faiss": "faiss-cpu", "git": "gitpython", "google": "",
+    "IPython": "ipython", "jose": "python-jose", "jwt": "pyjwt", "keras": "", "kaggle_secrets": "", "magic":
+    "python-magic", "MySQLdb": "mysqlclient", "OpenSSL": "pyopenssl", "PIL": "pillow", "pkg_resources":
+    "setuptools", "psycopg2": "psycopg2-binary", "serial": "pyserial", "skimage": "scikit-image", "sklearn":
+    "scikit-learn", "tensorflow": "", "torchvision": "", "umap": "umap-learn", "win32api": "pywin32", "yaml":
+    "pyyaml", "zmq": "pyzmq",
+}  # fmt: skip
+
+
+def check(repository: Repository) -> Iterator[Finding]:
+    """Modules that tracked sources import at their top and that no lock or input names."""
+    required = _required(repository)
+    if not required or not any(name.endswith(".py") for name in repository.names):
+        return
+    own = _own_modules(repository)
+    provided = _provided(repository)
+    seen: set[str] = set()
+    for path, line, module in _imports(repository):
+        if module in seen or module in own or module in sys.stdlib_module_names:
+            continue
+        seen.add(module)
+        distributions = provided.get(module) or {normalize(_MODULES.get(module, module))}
+        if "" in distributions or any(_met(name, required) for name in distributions):
+            continue
+        yield Finding(
+            "REQ005",
+            path,
+            f"{module} is imported here, and no requirement brings it: it works only where it happens to be installed",
+            f"Add {min(distributions)} to requirements.in and run `make requirements`.",
+            line,
+        )
+
+
+def _met(name: str, required: set[str]) -> bool:
+    """Whether a distribution is required, by its own name or a variant's such as opencv-python-headless."""
+    return name in required or any(each.startswith((f"{name}-", f"python-{name}")) for each in required)
+
+
+def _required(repository: Repository) -> set[str]:
+    """Every distribution that a lock, an input or the project's own metadata names."""
+    inputs = repository.named(r".*requirements.*\.in")
+    found = {each.name for path in [*locks(repository), *inputs] for each in read(repository.text(path))}
+    for path in repository.named(r"pyproject\.toml") if found else ():
+        found.update(normalize(name) for name in _QUOTED_REQUIREMENT.findall(repository.text(path)))
+    return found
+
+
+def _own_modules(repository: Repository) -> set[str]:
+    """The names under which the repository's own files can be imported: of any folder or file that holds Python."""
+    own: set[str] = set()
+    for name, paths in repository.names.items():
+        if name.endswith((".py", ".pyi", ".so", ".pyx", ".ipynb")):
+            for path in paths:
+                *folders, last = path.split("/")
+                own.add(last.partition(".")[0])
+                own.update(folders)
+    return own
+
+
+def _imports(repository: Repository) -> Iterator[tuple[str, int, str]]:
+    """Path, line and first part of the module of each import that stands at the start of a line of a tracked source."""
+    command = ("grep", "-n", "-z", "-I", "-E", "^(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
+    answer = git.run(repository.root, *command, statuses=(0, 1))
+    for found in _IMPORT.finditer(answer):
+        path, line = found[1].decode("utf-8", "surrogateescape"), int(found[2])
+        modules = found[3].decode("utf-8", "replace")
+        from_ = b"\0from" in found[0]
+        for each in [modules.split()[0]] if from_ else modules.split(","):
+            module = re.match(r"\s*([A-Za-z_]\w*)", each)
+            if module:
+                yield path, line, module[1]
+
+
+def _provided(repository: Repository) -> dict[str, set[str]]:
+    """Which distributions of the project's environment bring which modules, where there is one."""
+    folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
+    return _modules_in(folder) if folder else {}
+
+
+@cache
+def _modules_in(folder: Path) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for record in folder.glob("*.dist-info/RECORD"):
+        name = normalize(record.parent.name.partition("-")[0])
+        try:
+            text = record.read_text(errors="replace")
+        except OSError:
+            continue
+        for module in set(re.findall(r"^([A-Za-z_]\w*)(?:/|\.py,|\.[^/,]*so,)", text, re.MULTILINE)):
+            found.setdefault(module, set()).add(name)
+    return found
+
+
+def check_online(repository: Repository) -> Iterator[Finding]:
+    """Locks that a resolver cannot follow; it asks the index, so only with `--online`."""
+    from labcoat.core import tools
+
+    uv = tools.uv()
+    for path in locks(repository):
+        command = [str(uv), "pip", "compile", "--quiet", "--no-header", "--output-file", "-", str(repository.root / path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=repository.root)
+        if done.returncode:
+            why = " ".join(done.stderr.split())
+            message = f"these requirements cannot be installed together, or one does not exist: {why}"
+            yield Finding("REQ004", path, message, "Correct what it names in the input, and lock again.", severity=Severity.ERROR)
+
+
+FAMILY = Family(
+    rules=(Rule("REQ005", "what is imported is not required", Severity.WARNING, "requirements"),),
+    check=check,
+    needs_git=True,
+)
+ONLINE = Family(
+    rules=(Rule("REQ004", "requirements that cannot be installed", Severity.ERROR, "requirements"),),
+    check=check_online,
+)
