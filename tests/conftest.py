@@ -104,7 +104,8 @@ def repo(tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[st
     """A repository that includes labcoat, locks with uv against the test index, and knows nothing of this machine."""
     path = tmp_path / "a repository"
     path.mkdir()
-    (path / "Makefile").write_text(f"all:\n\t@echo its own default\ninclude {os.path.relpath(INCLUDE, path)}\n".replace(" ", " "))
+    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")  # this clone's path may have spaces
+    (path / "Makefile").write_text(f"all:\n\t@echo its own default\ninclude {include}\n", encoding="utf-8")
     (path / "requirements.in").write_text("alpha\n")
     env = {
         "PATH": f"{BASE_PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
