@@ -1,10 +1,16 @@
-"""What is installed in an environment, read from its metadata without running it."""
+"""What is installed in an environment: by name from its metadata, or file by file as `scan` reads it."""
 
+import hashlib
 import json
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from labcoat.core import scan
+from labcoat.core.errors import Failure
 from labcoat.core.requirements import normalize
 
 # What puts other packages in place; no part of what a project asks for unless its lock names it.
@@ -26,10 +32,101 @@ class Distribution:
     requires: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Contents:
+    """One installed distribution, file by file.
+
+    `files` are digests by name, as `scan` gives both. `edited` do not agree with RECORD, `gone` are named by it and not there,
+    `stray` lie beside it and are not named by it. `tags` are the wheel's: python-abi-platform.
+    """
+
+    name: str
+    version: str
+    tags: tuple[str, ...]
+    files: Mapping[str, str]
+    edited: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()
+    has_record: bool = True
+    installer: str = ""
+    origin: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over version and files."""
+        lines = [self.version, *(f"{path} {value}" for path, value in sorted(self.files.items()))]
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """An environment's Python: version as `3.12.1`, ABI as `cpython-312-…`, platform as `linux-x86_64`, marker values."""
+
+    version: str
+    abi: str
+    platform: str
+    markers: Mapping[str, str]
+
+    @property
+    def minor(self) -> str:
+        """The version without its last part."""
+        return ".".join(self.version.split(".")[:2])
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All that one environment holds; `stray` are files that no distribution names."""
+
+    python: Interpreter
+    distributions: tuple[Contents, ...]
+    stray: tuple[str, ...]
+
+    @classmethod
+    def read(cls, text: str) -> "Inventory":
+        """The inventory that `scan` printed."""
+        said = json.loads(text)
+        return cls(Interpreter(**said["python"]), tuple(_contents(one) for one in said["distributions"]), tuple(said["stray"]))
+
+
+def _contents(said: dict[str, Any]) -> Contents:
+    listed = {key: tuple(said[key]) for key in ("tags", "edited", "gone", "stray")}
+    return Contents(**{**said, **listed, "name": normalize(said["name"])})
+
+
+def command(python: str | Path, prefix: str | Path = "", sites: Sequence[str] = ()) -> list[str]:
+    """The words that make `python` say what it or the environment in `prefix` holds; Inventory.read takes the answer."""
+    return [str(python), "-ISB", "-c", Path(scan.__file__).read_text(encoding="utf-8"), str(prefix), *sites]
+
+
+def take(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:
+    """The inventory of an environment on this machine. Raises Failure, status 2, where its Python does not answer."""
+    try:
+        done = subprocess.run(command(python, prefix, sites), capture_output=True, text=True, check=True)
+        return Inventory.read(done.stdout)
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        raise Failure(
+            f"{python} does not say what it holds: {said[-1] if said else 'it ended'}.", "Make the environment anew.", status=2
+        ) from None
+
+
 def distributions(site_packages: Path) -> list[Distribution]:
     """The distributions in a site-packages folder, by name; one without readable metadata is passed over."""
     found = [_read(one) for one in metadata.distributions(path=[str(site_packages)]) if one.metadata and one.metadata["Name"]]
     return sorted(found, key=lambda one: one.name)
+
+
+def versions(site_packages: Path) -> dict[str, str]:
+    """Names and versions alone, from the names of the metadata folders: a hundredth of the time."""
+    found = (name.rpartition(".")[0].split("-") for name in _infos(site_packages))
+    return {normalize(words[0]): words[1] for words in found if len(words) > 1}
+
+
+def _infos(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir() if path.name.endswith((".dist-info", ".egg-info"))]
+    except OSError:
+        return []
 
 
 def _read(one: metadata.Distribution) -> Distribution:

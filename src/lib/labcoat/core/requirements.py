@@ -2,12 +2,28 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core.errors import Failure
 
 _INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?[ \t]*==[ \t]*(?P<version>[^\s;\\]+)[ \t]*(?:;(?P<marker>[^\\\n#]*?))?[ \t]*"
+    r"(?P<rest>(?:\\\n|[^\n\\])*)$",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One line of a lock: a version, where it applies (a PEP 508 marker, or nothing), and its files' SHA-256 in hexadecimal."""
+
+    name: str
+    version: str
+    marker: str
+    hashes: frozenset[str]
 
 
 def normalize(name: str) -> str:
@@ -47,3 +63,28 @@ def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
 def pins(text: str) -> dict[str, str]:
     """The versions that a lock names: normalized name to version."""
     return {normalize(name): version for name, version in _PIN.findall(text)}
+
+
+def locked(text: str) -> list[Pin]:
+    """All that a lock names; one name may be there several times, for different platforms."""
+    return [
+        Pin(
+            normalize(found["name"]),
+            found["version"],
+            (found["marker"] or "").strip(),
+            frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", found["rest"])),
+        )
+        for found in _BLOCK.finditer(text)
+    ]
+
+
+def applying(pins: list[Pin], environment: dict[str, str]) -> dict[str, Pin]:
+    """Of `pins`, by name, those that apply in an environment of these marker values (PEP 508)."""
+    if not any(pin.marker for pin in pins):
+        return {pin.name: pin for pin in pins}
+    from labcoat.core import tools
+
+    tools.use()
+    from packaging.markers import Marker
+
+    return {pin.name: pin for pin in pins if not pin.marker or Marker(pin.marker).evaluate({**environment, "extra": ""})}

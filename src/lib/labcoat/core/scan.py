@@ -1,0 +1,315 @@
+"""What one environment holds, every file read once: run by the environment's own Python, or imported.
+
+`python -IS - PREFIX < scan.py` prints the answer as JSON; so an image is asked without anything being installed in it.
+This file stands alone for that reason, and keeps to what Python 3.8 knows. -S keeps the environment's own code from running.
+
+Left out is what installers write as they like: byte code, RECORD, INSTALLER, REQUESTED, direct_url.json. Programs that an
+installer generates from entry points count as what they start, whoever generated them; other scripts without their first line.
+"""
+
+import base64
+import csv
+import hashlib
+import json
+import os
+import platform
+import re
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+
+_LEFT_OUT = re.compile(
+    r"(^|/)__pycache__/[^/]*\.pyc$|[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED|direct_url\.json|uv_(cache|build)\.json)$"
+    # ensurepip's idea of names for pip, which no wheel has
+    r"|^\{prefix\}/bin/pip3\.\d+$"
+)
+_HEAD = re.compile(rb"\A#!(?:/bin/sh\n'''exec' \"?([^\"\n]+?)\"? \"\$0\" \"\$@\"\n' '''|([^\n]*?))\r?\n")
+_PYTHON = re.compile(r"python(3(\.\d+)?)?")
+_START = r"# -\*- coding: utf-8 -\*-\n(?:import re\n)?import sys\n"
+_IMPORT = r"from (?P<module>[\w.]+) import (?P<name>\w+)\n"
+_MAIN = r"if __name__ == (?:'__main__'|\"__main__\"):\n"
+_ARGV = (
+    r"    sys\.argv\[0\] = re\.sub\(r'\(-script\\\.pyw\??\|\\\.exe\)\?\$', '', sys\.argv\[0\]\)\n",
+    r"    sys\.argv\[0\] = sys\.argv\[0\]\.removesuffix\('\.exe'\)\n",
+    r"    if sys\.argv\[0\]\.endswith\('\.exe'\):\n        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
+    r"    if sys\.argv\[0\]\.endswith\(\"-script\.pyw\"\):\n        sys\.argv\[0\] = sys\.argv\[0\]\[:-11\]\n"
+    r"    elif sys\.argv\[0\]\.endswith\(\"\.exe\"\):\n        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
+)
+_EXIT = r"    sys\.exit\((?P<function>[\w.]+)\(\)\)\n?"
+# The programs that pip, uv and conda generate; the import stands before the condition or in it.
+_GENERATED = re.compile(
+    f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}    {_IMPORT.replace('?P<module>', '?P<module2>').replace('?P<name>', '?P<name2>')})"
+    f"(?:{'|'.join(_ARGV)}){_EXIT}"
+)
+# What environments have in bin by themselves.
+_OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
+_CHUNK = 1 << 20
+
+
+def left_out(path):
+    # type: (str) -> bool
+    """Whether `path` (as `scan` names files) is something that installers write as they like."""
+    return _LEFT_OUT.search(path) is not None
+
+
+def entry_point(module, function):
+    # type: (str, str) -> str
+    """The digest that stands for a program that calls `function` of `module`."""
+    return hashlib.sha256(("entry point %s:%s" % (module, function)).encode()).hexdigest()
+
+
+def script(data, is_own):
+    # type: (bytes, object) -> str
+    """The digest of a program in bin; `is_own` says whether an interpreter's path is the environment's."""
+    head = _HEAD.match(data)
+    if not head or not is_own((head.group(1) or head.group(2)).decode("utf-8", "replace")):  # type: ignore[operator]
+        return hashlib.sha256(data).hexdigest()
+    rest = data[head.end() :]
+    found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
+    if not found:
+        return hashlib.sha256(b"#!python\n" + rest).hexdigest()
+    module, name = (found.group(one) or found.group(one + "2") for one in ("module", "name"))
+    function = found.group("function")
+    if function.split(".")[0] != name:
+        return hashlib.sha256(data).hexdigest()
+    return entry_point(module, function)
+
+
+def digest(path):
+    # type: (str) -> tuple[str, int]
+    """SHA-256 of a file in hexadecimal, and its size in bytes."""
+    found, size = hashlib.sha256(), 0
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # tens of thousands of them: no Path for each
+        while True:
+            data = file.read(_CHUNK)
+            if not data:
+                return found.hexdigest(), size
+            found.update(data)
+            size += len(data)
+
+
+class _Environment:
+    """One environment's folders, and how files in them are named."""
+
+    def __init__(self, prefix, site):
+        # type: (str, str) -> None
+        self.prefix, self.site = prefix, site
+        self.programs = os.path.realpath(os.path.join(prefix, "bin"))
+        self.is_conda = os.path.isdir(os.path.join(prefix, "conda-meta"))
+
+    def place(self, recorded):
+        # type: (str) -> str
+        return os.path.normpath(os.path.join(self.site, recorded))
+
+    def name(self, path):
+        # type: (str) -> str
+        """As in the wheel where it is in site-packages, else from the prefix."""
+        if path.startswith(self.site + os.sep):
+            return path[len(self.site) + 1 :]
+        if path.startswith(self.prefix + os.sep):
+            return "{prefix}" + re.sub(r"^/include/site/python[\d.]+t?/", "/include/site/python/", path[len(self.prefix) :])
+        return path
+
+    def is_own(self, interpreter):
+        # type: (str) -> bool
+        folder, name = os.path.split(interpreter)
+        return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) == self.programs
+
+    def read(self, path):
+        # type: (str) -> tuple[str, str, int]
+        """The digest that counts, the one in RECORD's form, and the size."""
+        if os.path.dirname(path) == os.path.join(self.prefix, "bin") and os.path.getsize(path) < _CHUNK:
+            with open(path, "rb") as file:  # noqa: PTH123
+                data = file.read()
+            return script(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
+        found, size = digest(path)
+        return found, found, size
+
+
+def _metadata(folder):
+    # type: (str) -> tuple[str, str, list[str]]
+    """Name, version and wheel tags of a dist-info or egg-info."""
+    head, tags = {}, []
+    for name in ("METADATA", "PKG-INFO", ""):
+        try:
+            with open(os.path.join(folder, name) if name else folder, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+                for line in file:
+                    key, colon, value = line.partition(":")
+                    if not line.strip():
+                        break
+                    if colon and key in ("Name", "Version"):
+                        head.setdefault(key, value.strip())
+            break
+        except OSError:
+            continue
+    try:
+        with open(os.path.join(folder, "WHEEL"), encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            tags = sorted(line[4:].strip() for line in file if line.startswith("Tag:"))
+    except OSError:
+        pass
+    stem = os.path.basename(folder).rsplit(".", 1)[0].split("-")
+    return head.get("Name") or stem[0], head.get("Version") or (stem[1:] or [""])[0], tags
+
+
+def _record(folder):
+    # type: (str) -> list[tuple[str, str, int | None]] | None
+    """RECORD's lines as path, SHA-256 in hexadecimal (empty if none) and size; None without a readable RECORD."""
+    try:
+        with open(os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline="") as file:  # noqa: PTH123
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, csv.Error):
+        return None
+    found = []
+    for row in rows:
+        path, stated, size = (row + ["", ""])[:3]
+        algorithm, _, text = stated.partition("=")
+        try:
+            known = base64.urlsafe_b64decode(text + "==").hex() if algorithm == "sha256" else ""
+            found.append((path, known, int(size) if size else None))
+        except ValueError:
+            found.append((path, "unreadable", None))
+    return found
+
+
+def _text(path, folder):
+    # type: (str, str) -> str
+    try:
+        with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _conda_files(prefix):
+    # type: (str) -> set[str]
+    """What conda itself put there."""
+    found = set()
+    folder = os.path.join(prefix, "conda-meta")
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.endswith(".json"):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:  # noqa: PTH123
+                found.update(os.path.join(prefix, path) for path in json.load(file).get("files", ()))
+    return found
+
+
+def _present(environment):
+    # type: (_Environment) -> list[str]
+    """Every file below site-packages, and in bin where that is the environment's alone."""
+    found = []
+    for folder, folders, names in os.walk(environment.site):
+        # A link to a folder is one entry: what it leads to belongs to somebody else.
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        found += [os.path.join(folder, name) for name in [*names, *links]]
+    programs = os.path.join(environment.prefix, "bin")
+    if os.path.exists(os.path.join(environment.prefix, "pyvenv.cfg")) and os.path.isdir(programs):
+        found += [os.path.join(programs, name) for name in os.listdir(programs) if not _OWN_PROGRAMS.fullmatch(name)]
+    return found
+
+
+def _safely(environment, path):
+    # type: (_Environment, str) -> tuple[str, str, int] | None
+    try:
+        return environment.read(path)
+    except OSError:
+        return None
+
+
+def scan(prefix, site, threads=0):
+    # type: (str, str, int) -> dict[str, object]
+    """The inventory of the environment in `prefix`, whose packages are in `site`; see inventory.Inventory for its shape."""
+    environment = _Environment(os.path.abspath(prefix), os.path.abspath(site))
+    infos = sorted(name for name in os.listdir(site) if name.endswith((".dist-info", ".egg-info")))
+    records = {name: _record(os.path.join(site, name)) for name in infos}
+    recorded = {environment.place(path) for lines in records.values() for path, _, _ in lines or ()}
+    wanted = sorted(path for path in recorded if not left_out(environment.name(path)))
+    with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
+        read = dict(zip(wanted, pool.map(lambda path: _safely(environment, path), wanted)))
+    owned = recorded | _conda_files(environment.prefix)
+    stray = [
+        name
+        for name in (environment.name(path) for path in _present(environment) if path not in owned)
+        if not left_out(name) and name.split("/")[0] not in infos
+    ]
+    found = [_distribution(environment, name, records, read) for name in infos]
+    return {"python": interpreter(), "distributions": found, "stray": sorted(stray)}
+
+
+def _distribution(environment, info, records, read):
+    # type: (_Environment, str, dict[str, object], dict[str, tuple[str, str, int] | None]) -> dict[str, object]
+    folder = os.path.join(environment.site, info)
+    name, version, tags = _metadata(folder)
+    files, edited, gone = {}, [], []
+    lines = records[info]
+    for path, known, size in lines or ():  # type: ignore[attr-defined]
+        place = environment.place(path)
+        if place not in read:
+            continue
+        found, short = read[place], environment.name(place)
+        if found is None:
+            gone.append(short)
+            continue
+        files[short] = found[0]
+        if (known and known != found[1]) or (size is not None and size != found[2]):
+            edited.append(short)
+    # Files beside RECORD that it does not name, unless RECORD is what is damaged.
+    extra = [] if lines is None else sorted(
+        environment.name(os.path.join(top, one))
+        for top, _, names in os.walk(folder)
+        for one in names
+        if os.path.normpath(os.path.join(top, one)) not in read
+    )
+    return {
+        "name": name,
+        "version": version,
+        "tags": tags,
+        "files": files,
+        "edited": edited,
+        "gone": gone,
+        "stray": [one for one in extra if not left_out(one)],
+        "has_record": lines is not None,
+        "installer": _text("INSTALLER", folder),
+        "origin": _text("direct_url.json", folder),
+    }
+
+
+def interpreter():
+    # type: () -> dict[str, object]
+    """This Python: version, ABI and platform, and the environment that markers are held against (PEP 508)."""
+    version = platform.python_version()
+    info = sys.implementation.version
+    release = "%d.%d.%d" % info[:3] + ("" if info.releaselevel == "final" else info.releaselevel[0] + str(info.serial))
+    return {
+        "version": version,
+        "abi": sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag,
+        "platform": "%s-%s" % (sys.platform, platform.machine()),
+        "markers": {
+            "implementation_name": sys.implementation.name,
+            "implementation_version": release,
+            "os_name": os.name,
+            "platform_machine": platform.machine(),
+            "platform_release": platform.release(),
+            "platform_system": platform.system(),
+            "platform_version": platform.version(),
+            "python_full_version": version,
+            "platform_python_implementation": platform.python_implementation(),
+            "python_version": ".".join(version.split(".")[:2]),
+            "sys_platform": sys.platform,
+        },
+    }
+
+
+def main():
+    # type: () -> None
+    """Print the inventory of the prefix (empty: this Python's own) and the site-packages that the command line names."""
+    prefix = sys.argv[1] or sys.prefix
+    standard = os.path.join(prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
+    answers = [scan(prefix, site) for site in sys.argv[2:] or [standard]]
+    found = answers[0]
+    for answer in answers[1:]:
+        for key in ("distributions", "stray"):
+            found[key] += answer[key]  # type: ignore[operator]
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
