@@ -89,20 +89,44 @@ def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[Index]:
     """A package index with two versions of alpha, which needs beta, and with gamma, which nothing needs."""
-    served = Index(tmp_path / "index")
+    served = stocked(tmp_path / "index")
+    yield served
+    served.stop()
+
+
+def stocked(folder: Path) -> Index:
+    """An index as the fixture `index` is, in `folder`."""
+    served = Index(folder)
     served.add("alpha", "1.0", ["beta>=1"])
     served.add("alpha", "2.0", ["beta>=1"])
     served.add("beta", "1.0")
     served.add("beta", "1.5")
     served.add("gamma", "3.0")
-    yield served
-    served.stop()
+    return served
 
 
 @pytest.fixture
 def repo(tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[str, str]) -> Repository:
     """A repository that includes labcoat, locks with uv against the test index, and knows nothing of this machine."""
-    path = tmp_path / "a repository"
+    return stranger(tmp_path / "a repository", index, tools_environment, _caches)
+
+
+@pytest.fixture(scope="module")
+def shared_repo(
+    tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, _caches: dict[str, str]
+) -> Iterator[Repository]:
+    """One such repository for all tests of a module, with an environment whose files are its own: no links to uv's cache."""
+    folder = tmp_path_factory.mktemp("shared")
+    served = stocked(folder / "index")
+    made = stranger(folder / "a repository", served, tools_environment, _caches)
+    made.env["UV_LINK_MODE"] = "copy"
+    made.make("venv")
+    yield made
+    served.stop()
+
+
+def stranger(path: Path, index: Index, tools_environment: Path, caches: dict[str, str]) -> Repository:
+    """A repository at `path` that asks for alpha."""
     path.mkdir()
     include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")  # this clone's path may have spaces
     (path / "Makefile").write_text(f"all:\n\t@echo its own default\ninclude {include}\n", encoding="utf-8")
@@ -116,6 +140,6 @@ def repo(tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[st
         "LABCOAT_PYTHON": str(BASE_PYTHON),
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_INDEX_URL": index.url,
-        **_caches,
+        **caches,
     }
     return Repository(path, env)

@@ -56,6 +56,13 @@ def _run(args: argparse.Namespace) -> int:
     return chosen.run(project, argv)
 
 
+def _prove(args: argparse.Namespace) -> int:
+    from labcoat import prove
+
+    only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
+    return prove.make(Project.here(), only=only, as_json=args.json, against=args.against)
+
+
 def _shell(args: argparse.Namespace) -> int:
     from labcoat.rungs import rung
 
@@ -110,6 +117,10 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("argv", nargs="*", metavar="ARG")
     shell = command("shell", _shell, "open a shell on a level of isolation")
     shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or docker")
+    prove = command("prove", _prove, "hold lock, environments and image against each other, file by file")
+    prove.add_argument("--only", action="append", default=[], metavar="LEVEL,…", help="these alone: lock, venv, docker …")
+    prove.add_argument("--json", action="store_true", help="print the proof instead of a table")
+    prove.add_argument("--against", type=Path, metavar="FILE", help="name what changed since this proof.json")
     image = command("image", None, "the image: build").add_subparsers(metavar="COMMAND", required=True)
     command("build", _image_build, "build the image from the lock", among=image)
     clean = command("clean", _clean, "remove what labcoat made, and nothing else")

@@ -16,3 +16,10 @@ class Failure(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n{self.todo}"
+
+
+class Unavailable(Failure):
+    """What labcoat would have to ask, such as an engine, is not there or does not answer: it could not look."""
+
+    def __init__(self, what: str, todo: str) -> None:
+        super().__init__(what, todo, status=2)

@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import shlex
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ _LEFT_OUT = re.compile(
     # ensurepip's idea of names for pip, which no wheel has
     r"|^\{prefix\}/bin/pip3\.\d+$"
 )
-_HEAD = re.compile(rb"\A#!(?:/bin/sh\n'''exec' \"?([^\"\n]+?)\"? \"\$0\" \"\$@\"\n' '''|([^\n]*?))\r?\n")
+_HEAD = re.compile(rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|([^\n]*?))\r?\n")
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 _START = r"# -\*- coding: utf-8 -\*-\n(?:import re\n)?import sys\n"
 _IMPORT = r"from (?P<module>[\w.]+) import (?P<name>\w+)\n"
@@ -62,7 +63,7 @@ def script(data, is_own):
     # type: (bytes, object) -> str
     """The digest of a program in bin; `is_own` says whether an interpreter's path is the environment's."""
     head = _HEAD.match(data)
-    if not head or not is_own((head.group(1) or head.group(2)).decode("utf-8", "replace")):  # type: ignore[operator]
+    if not head or not is_own(_interpreter(head)):  # type: ignore[operator]
         return hashlib.sha256(data).hexdigest()
     rest = data[head.end() :]
     found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
@@ -73,6 +74,16 @@ def script(data, is_own):
     if function.split(".")[0] != name:
         return hashlib.sha256(data).hexdigest()
     return entry_point(module, function)
+
+
+def _interpreter(head):
+    # type: (re.Match[bytes]) -> str
+    """The path in a program's first line; one that is long or has spaces stands quoted in a line for sh."""
+    quoted, plain = (part and part.decode("utf-8", "replace") for part in head.groups())
+    try:
+        return plain or " ".join(shlex.split(quoted))
+    except ValueError:
+        return ""
 
 
 def digest(path):

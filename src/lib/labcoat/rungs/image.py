@@ -3,13 +3,17 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from labcoat.container import build, context, engine
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK
-from labcoat.core import files, tools
-from labcoat.core.errors import Failure
+from labcoat.core import files, inventory, tools
+from labcoat.core.errors import Failure, Unavailable
+from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
+
+ISOLATED = True
 
 
 def make(project: Project) -> None:
@@ -41,6 +45,40 @@ def remove(project: Project) -> None:
             engine.call(project, "image", "rm", "--force", project.image)
     except Failure as failure:  # no engine, and so nothing of ours that could be reached
         print(f"labcoat: {failure.what} If it holds the image {project.image}, that stays.", file=sys.stderr)
+
+
+def locks(project: Project) -> Sequence[Path]:
+    """The lock alone: what development needs on top stays out of an image."""
+    return (project.requirements,)
+
+
+def contents(project: Project) -> Inventory | None:
+    """What the image holds, asked of its own Python in a container without a network; nothing is installed for it."""
+    if not identity(project):
+        return None
+    tools.use()
+    from docker.errors import APIError, ContainerError
+
+    client = engine.client(project)
+    environ = dict(line.partition("=")[::2] for line in client.images.get(project.image).attrs["Config"].get("Env") or ())
+    prefix = environ.get("VIRTUAL_ENV", "")
+    python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
+    try:
+        said = client.containers.run(
+            project.image, words, entrypoint=[python], user="0", network_disabled=True, remove=True, stderr=False
+        )
+        return Inventory.read(said.decode())
+    except (APIError, ContainerError, ValueError) as error:
+        reason = str(getattr(error, "explanation", "") or error).strip().splitlines()[-1]
+        raise Failure(f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2) from None
+
+
+def identity(project: Project) -> str:
+    """The image's id; empty where there is none."""
+    try:
+        return engine.ask(project, "image", "inspect", "--format", "{{.Id}}", project.image) or ""
+    except Failure as failure:
+        raise Unavailable(failure.what, failure.todo) from None
 
 
 def _refuse_secrets(project: Project) -> None:

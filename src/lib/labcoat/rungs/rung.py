@@ -2,9 +2,11 @@
 
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from labcoat.core.errors import Failure
+from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project, nearest
 
 # Name, as in IN=…, and the module that is that rung; each is a Rung.
@@ -13,6 +15,9 @@ _MODULES = {"venv": "venv", "docker": "image"}
 
 class Rung(Protocol):
     """A module in this folder. A new rung is one more, and a line in the table above."""
+
+    ISOLATED: bool
+    """Whether it holds the lock and nothing else; a person's own Python does not."""
 
     def make(self, project: Project) -> None:
         """Make it hold exactly the lock; nothing where it does. Raises Failure, and leaves what was there."""
@@ -26,6 +31,23 @@ class Rung(Protocol):
     def remove(self, project: Project) -> None:
         """Remove what `make` made, and nothing else."""
 
+    def locks(self, project: Project) -> Sequence[Path]:
+        """The locks that it holds."""
+
+    def contents(self, project: Project) -> Inventory | None:
+        """What it holds, file by file; None where it has not been made.
+
+        Raises Failure, status 2, where it is broken; Unavailable where what it needs is not there.
+        """
+
+    def identity(self, project: Project) -> str:
+        """What names this one and no other, such as an image's id; empty where there is no such thing."""
+
+
+def names() -> tuple[str, ...]:
+    """What IN may be."""
+    return tuple(_MODULES)
+
 
 def every() -> list[Rung]:
     """All rungs."""
@@ -38,6 +60,7 @@ def named(name: str) -> Rung:
         raise Failure(
             f"There is no level of isolation called {name!r}.",
             nearest(name, _MODULES, f"IN is one of: {', '.join(_MODULES)}."),
+            status=2,
         )
     module: Rung = importlib.import_module(f"labcoat.rungs.{_MODULES[name]}")
     return module

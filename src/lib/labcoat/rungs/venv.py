@@ -15,8 +15,11 @@ from pathlib import Path
 from labcoat.core import files, index, inventory, process, python, requirements, tools
 from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
+from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
 from labcoat.core.python import Interpreter
+
+ISOLATED = True
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,26 @@ def remove(project: Project) -> None:
     for folder in (project.venv, project.venv.with_name(f"{project.venv.name}.before")):
         if _mark(folder) is not None:
             files.remove(folder)
+
+
+def locks(project: Project) -> Sequence[Path]:
+    """The lock, and those for development on top of it."""
+    return project.locks
+
+
+def contents(project: Project) -> Inventory | None:
+    """What the environment holds. Raises Failure, status 2, where its interpreter is gone."""
+    if not (project.venv / "pyvenv.cfg").exists():
+        return None
+    interpreter = project.venv / "bin" / "python"
+    if not interpreter.exists():
+        raise Failure(f"The interpreter of {project['VENV']} is gone.", "Run make venv.", status=2)
+    return inventory.take(interpreter, project.venv, [str(site_packages(project.venv))])
+
+
+def identity(project: Project) -> str:
+    """Nothing names an environment but what it holds."""
+    return ""
 
 
 def site_packages(venv: Path) -> Path:
