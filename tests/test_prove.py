@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+
 from support import Index, Repository
 
 
@@ -177,7 +178,7 @@ def test_what_nobody_touched_is_equal(made: Repository) -> None:
 
 def test_forty_random_edits_are_all_found(made: Repository) -> None:
     """One byte anywhere in any file that counts, RECORD mended or not: found each time, and nothing once it is undone."""
-    chance = random.Random(4)
+    chance = random.Random(4)  # noqa: S311
     left_out = {"RECORD", "INSTALLER", "REQUESTED"}
     paths = [path for path in site(made).rglob("*") if path.is_file() and path.name not in left_out and path.stat().st_size]
     paths += [made.path / ".venv/bin/alpha", made.path / ".venv/bin/beta"]

@@ -86,9 +86,9 @@ def matched(held: Held, known: Mapping[str, Sequence[Wheel]]) -> dict[str, Wheel
     for name, one in held.locked.items():
         candidates = known.get(name, ())
         own = [wheel for wheel in candidates if wheels.is_of(wheel, one.tags)]
-        if wheel := wheels.nearest(one.files, own or candidates):
-            if own or len(one.files.items() ^ wheel.files.items()) <= 2 * _FEW:
-                found[name] = wheel
+        wheel = wheels.nearest(one.files, own or candidates)
+        if wheel and (own or len(one.files.items() ^ wheel.files.items()) <= 2 * _FEW):
+            found[name] = wheel
     return found
 
 
@@ -101,7 +101,9 @@ def contents(held: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
             continue
         for path in one.stray:
             yield Difference(held.rung, "stray", name, path=path)
-        yield from _against_wheel(held.rung, one, known[name], owners) if name in known else _against_record(held.rung, one, owners)
+        yield from (
+            _against_wheel(held.rung, one, known[name], owners) if name in known else _against_record(held.rung, one, owners)
+        )
     if held.is_isolated:
         for path in held.inventory.stray:
             yield Difference(held.rung, "stray", "", path=path)

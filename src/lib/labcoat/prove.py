@@ -12,6 +12,7 @@ from labcoat import __version__, compare
 from labcoat.compare import Difference, Held
 from labcoat.core import files, python, requirements, wheels
 from labcoat.core.errors import Failure, Unavailable
+from labcoat.core.inventory import Contents
 from labcoat.core.project import Project
 from labcoat.core.requirements import Pin
 from labcoat.core.wheels import Wheel
@@ -74,9 +75,7 @@ def make(project: Project, *, only: Sequence[str] = (), as_json: bool = False, a
 def prove(project: Project, only: Sequence[str] = ()) -> Proof:
     """Look at the levels of isolation that are there, or at those in `only`, and compare."""
     if not project.requirements.exists():
-        raise Failure(
-            f"There is no {project['REQUIREMENTS']}.", "Write requirements.in, then run make requirements.", status=2
-        )
+        raise Failure(f"There is no {project['REQUIREMENTS']}.", "Write requirements.in, then run make requirements.", status=2)
     held = _held(project, only)
     own = {pin.name for pin in requirements.locked(requirements.read(project.requirements))}
     known = _known(held)
@@ -110,9 +109,7 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
             if only:
                 raise Failure(f"There is nothing at IN={name} to look at.", f"Run make {name}.", status=2)
             continue
-        pins = [
-            pin for lock in level.locks(project) if lock.exists() for pin in requirements.locked(requirements.read(lock))
-        ]
+        pins = [pin for lock in level.locks(project) if lock.exists() for pin in requirements.locked(requirements.read(lock))]
         found.append(Held(name, inventory, requirements.applying(pins, dict(inventory.python.markers)), level.ISOLATED))
     if not found:
         raise Failure("There is no environment to hold against the lock.", "Run make venv, make conda or make docker.", status=2)
@@ -163,7 +160,7 @@ def _lock_row(first: Held, known: Mapping[str, Wheel], own: set[str]) -> Row:
     packages, count, unknown = {}, 0, []
     for name, pin in sorted(pins.items()):
         if wheel := known.get(name):
-            packages[name] = compare.Contents(name, pin.version, (), wheel.files).digest
+            packages[name] = Contents(name, pin.version, (), wheel.files).digest
             count += len(wheel.files)
         else:
             packages[name] = ""

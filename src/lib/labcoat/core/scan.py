@@ -7,6 +7,8 @@ Left out is what installers write as they like: byte code, RECORD, INSTALLER, RE
 installer generates from entry points count as what they start, whoever generated them; other scripts without their first line.
 """
 
+from __future__ import annotations
+
 import base64
 import csv
 import hashlib
@@ -18,6 +20,7 @@ import shlex
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Callable, List, Optional, Tuple
 
 _LEFT_OUT = re.compile(
     r"(^|/)__pycache__/[^/]*\.pyc$|[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED|direct_url\.json|uv_(cache|build)\.json)$"
@@ -26,7 +29,7 @@ _LEFT_OUT = re.compile(
 )
 _HEAD = re.compile(rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|([^\n]*?))\r?\n")
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
-_START = r"# -\*- coding: utf-8 -\*-\n(?:import re\n)?import sys\n"
+_START = r"(?:# -\*- coding: utf-8 -\*-\n)?(?:import re\n)?import sys\n"
 _IMPORT = r"from (?P<module>[\w.]+) import (?P<name>\w+)\n"
 _MAIN = r"if __name__ == (?:'__main__'|\"__main__\"):\n"
 _ARGV = (
@@ -38,32 +41,29 @@ _ARGV = (
 )
 _EXIT = r"    sys\.exit\((?P<function>[\w.]+)\(\)\)\n?"
 # The programs that pip, uv and conda generate; the import stands before the condition or in it.
-_GENERATED = re.compile(
-    f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}    {_IMPORT.replace('?P<module>', '?P<module2>').replace('?P<name>', '?P<name2>')})"
-    f"(?:{'|'.join(_ARGV)}){_EXIT}"
-)
+_IMPORT_WITHIN = r"    from (?P<module2>[\w.]+) import (?P<name2>\w+)\n"
+_GENERATED = re.compile(f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}{_IMPORT_WITHIN})(?:{'|'.join(_ARGV)}){_EXIT}")
 # What environments have in bin by themselves.
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
 _CHUNK = 1 << 20
+_Read = Tuple[str, str, int]  # the digest that counts, the one in RECORD's form, and the size in bytes
+_Lines = List[Tuple[str, str, Optional[int]]]  # RECORD's: path, SHA-256 in hexadecimal (empty if none), size
 
 
-def left_out(path):
-    # type: (str) -> bool
+def left_out(path: str) -> bool:
     """Whether `path` (as `scan` names files) is something that installers write as they like."""
     return _LEFT_OUT.search(path) is not None
 
 
-def entry_point(module, function):
-    # type: (str, str) -> str
+def entry_point(module: str, function: str) -> str:
     """The digest that stands for a program that calls `function` of `module`."""
-    return hashlib.sha256(("entry point %s:%s" % (module, function)).encode()).hexdigest()
+    return hashlib.sha256(f"entry point {module}:{function}".encode()).hexdigest()
 
 
-def script(data, is_own):
-    # type: (bytes, object) -> str
+def script(data: bytes, is_own: Callable[[str], bool]) -> str:
     """The digest of a program in bin; `is_own` says whether an interpreter's path is the environment's."""
     head = _HEAD.match(data)
-    if not head or not is_own(_interpreter(head)):  # type: ignore[operator]
+    if not head or not is_own(_interpreter(head)):
         return hashlib.sha256(data).hexdigest()
     rest = data[head.end() :]
     found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
@@ -76,21 +76,19 @@ def script(data, is_own):
     return entry_point(module, function)
 
 
-def _interpreter(head):
-    # type: (re.Match[bytes]) -> str
+def _interpreter(head: re.Match[bytes]) -> str:
     """The path in a program's first line; one that is long or has spaces stands quoted in a line for sh."""
-    quoted, plain = (part and part.decode("utf-8", "replace") for part in head.groups())
+    quoted, plain = ((part or b"").decode("utf-8", "replace") for part in head.groups())
     try:
         return plain or " ".join(shlex.split(quoted))
     except ValueError:
         return ""
 
 
-def digest(path):
-    # type: (str) -> tuple[str, int]
+def digest(path: str) -> tuple[str, int]:
     """SHA-256 of a file in hexadecimal, and its size in bytes."""
     found, size = hashlib.sha256(), 0
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123  # tens of thousands of them: no Path for each
+    with open(path, "rb", buffering=0) as file:
         while True:
             data = file.read(_CHUNK)
             if not data:
@@ -102,18 +100,14 @@ def digest(path):
 class _Environment:
     """One environment's folders, and how files in them are named."""
 
-    def __init__(self, prefix, site):
-        # type: (str, str) -> None
+    def __init__(self, prefix: str, site: str) -> None:
         self.prefix, self.site = prefix, site
         self.programs = os.path.realpath(os.path.join(prefix, "bin"))
-        self.is_conda = os.path.isdir(os.path.join(prefix, "conda-meta"))
 
-    def place(self, recorded):
-        # type: (str) -> str
+    def place(self, recorded: str) -> str:
         return os.path.normpath(os.path.join(self.site, recorded))
 
-    def name(self, path):
-        # type: (str) -> str
+    def name(self, path: str) -> str:
         """As in the wheel where it is in site-packages, else from the prefix."""
         if path.startswith(self.site + os.sep):
             return path[len(self.site) + 1 :]
@@ -121,29 +115,26 @@ class _Environment:
             return "{prefix}" + re.sub(r"^/include/site/python[\d.]+t?/", "/include/site/python/", path[len(self.prefix) :])
         return path
 
-    def is_own(self, interpreter):
-        # type: (str) -> bool
+    def is_own(self, interpreter: str) -> bool:
         folder, name = os.path.split(interpreter)
         return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) == self.programs
 
-    def read(self, path):
-        # type: (str) -> tuple[str, str, int]
-        """The digest that counts, the one in RECORD's form, and the size."""
+    def read(self, path: str) -> _Read:
         if os.path.dirname(path) == os.path.join(self.prefix, "bin") and os.path.getsize(path) < _CHUNK:
-            with open(path, "rb") as file:  # noqa: PTH123
+            with open(path, "rb") as file:
                 data = file.read()
             return script(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
         found, size = digest(path)
         return found, found, size
 
 
-def _metadata(folder):
-    # type: (str) -> tuple[str, str, list[str]]
+def _metadata(folder: str) -> tuple[str, str, list[str]]:
     """Name, version and wheel tags of a dist-info or egg-info."""
-    head, tags = {}, []
+    head: dict[str, str] = {}
+    tags: list[str] = []
     for name in ("METADATA", "PKG-INFO", ""):
         try:
-            with open(os.path.join(folder, name) if name else folder, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            with open(os.path.join(folder, name) if name else folder, encoding="utf-8", errors="replace") as file:
                 for line in file:
                     key, colon, value = line.partition(":")
                     if not line.strip():
@@ -154,7 +145,7 @@ def _metadata(folder):
         except OSError:
             continue
     try:
-        with open(os.path.join(folder, "WHEEL"), encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(os.path.join(folder, "WHEEL"), encoding="utf-8", errors="replace") as file:
             tags = sorted(line[4:].strip() for line in file if line.startswith("Tag:"))
     except OSError:
         pass
@@ -162,17 +153,16 @@ def _metadata(folder):
     return head.get("Name") or stem[0], head.get("Version") or (stem[1:] or [""])[0], tags
 
 
-def _record(folder):
-    # type: (str) -> list[tuple[str, str, int | None]] | None
-    """RECORD's lines as path, SHA-256 in hexadecimal (empty if none) and size; None without a readable RECORD."""
+def _record(folder: str) -> _Lines | None:
+    """RECORD's lines; None without a readable RECORD."""
     try:
-        with open(os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline="") as file:  # noqa: PTH123
+        with open(os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline="") as file:
             rows = [row for row in csv.reader(file) if row]
     except (OSError, csv.Error):
         return None
     found = []
     for row in rows:
-        path, stated, size = (row + ["", ""])[:3]
+        path, stated, size = [*row, "", ""][:3]
         algorithm, _, text = stated.partition("=")
         try:
             known = base64.urlsafe_b64decode(text + "==").hex() if algorithm == "sha256" else ""
@@ -182,29 +172,26 @@ def _record(folder):
     return found
 
 
-def _text(path, folder):
-    # type: (str, str) -> str
+def _text(path: str, folder: str) -> str:
     try:
-        with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:
             return file.read().strip()
     except OSError:
         return ""
 
 
-def _conda_files(prefix):
-    # type: (str) -> set[str]
+def _conda_files(prefix: str) -> set[str]:
     """What conda itself put there."""
-    found = set()
+    found: set[str] = set()
     folder = os.path.join(prefix, "conda-meta")
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.endswith(".json"):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:  # noqa: PTH123
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
                 found.update(os.path.join(prefix, path) for path in json.load(file).get("files", ()))
     return found
 
 
-def _present(environment):
-    # type: (_Environment) -> list[str]
+def _present(environment: _Environment) -> list[str]:
     """Every file below site-packages, and in bin where that is the environment's alone."""
     found = []
     for folder, folders, names in os.walk(environment.site):
@@ -217,16 +204,14 @@ def _present(environment):
     return found
 
 
-def _safely(environment, path):
-    # type: (_Environment, str) -> tuple[str, str, int] | None
+def _safely(environment: _Environment, path: str) -> _Read | None:
     try:
         return environment.read(path)
     except OSError:
         return None
 
 
-def scan(prefix, site, threads=0):
-    # type: (str, str, int) -> dict[str, object]
+def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
     """The inventory of the environment in `prefix`, whose packages are in `site`; see inventory.Inventory for its shape."""
     environment = _Environment(os.path.abspath(prefix), os.path.abspath(site))
     infos = sorted(name for name in os.listdir(site) if name.endswith((".dist-info", ".egg-info")))
@@ -241,17 +226,15 @@ def scan(prefix, site, threads=0):
         for name in (environment.name(path) for path in _present(environment) if path not in owned)
         if not left_out(name) and name.split("/")[0] not in infos
     ]
-    found = [_distribution(environment, name, records, read) for name in infos]
+    found = [_distribution(environment, name, records[name], read) for name in infos]
     return {"python": interpreter(), "distributions": found, "stray": sorted(stray)}
 
 
-def _distribution(environment, info, records, read):
-    # type: (_Environment, str, dict[str, object], dict[str, tuple[str, str, int] | None]) -> dict[str, object]
+def _distribution(environment: _Environment, info: str, lines: _Lines | None, read: dict[str, _Read | None]) -> dict[str, Any]:
     folder = os.path.join(environment.site, info)
     name, version, tags = _metadata(folder)
     files, edited, gone = {}, [], []
-    lines = records[info]
-    for path, known, size in lines or ():  # type: ignore[attr-defined]
+    for path, known, size in lines or ():
         place = environment.place(path)
         if place not in read:
             continue
@@ -263,12 +246,8 @@ def _distribution(environment, info, records, read):
         if (known and known != found[1]) or (size is not None and size != found[2]):
             edited.append(short)
     # Files beside RECORD that it does not name, unless RECORD is what is damaged.
-    extra = [] if lines is None else sorted(
-        environment.name(os.path.join(top, one))
-        for top, _, names in os.walk(folder)
-        for one in names
-        if os.path.normpath(os.path.join(top, one)) not in read
-    )
+    beside = (os.path.join(top, one) for top, _, names in os.walk(folder) for one in names)
+    extra = sorted(environment.name(path) for path in beside if path not in read and lines is not None)
     return {
         "name": name,
         "version": version,
@@ -283,16 +262,15 @@ def _distribution(environment, info, records, read):
     }
 
 
-def interpreter():
-    # type: () -> dict[str, object]
-    """This Python: version, ABI and platform, and the environment that markers are held against (PEP 508)."""
+def interpreter() -> dict[str, Any]:
+    """The running Python: version, ABI and platform, and the environment that markers are held against (PEP 508)."""
     version = platform.python_version()
     info = sys.implementation.version
     release = "%d.%d.%d" % info[:3] + ("" if info.releaselevel == "final" else info.releaselevel[0] + str(info.serial))
     return {
         "version": version,
         "abi": sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag,
-        "platform": "%s-%s" % (sys.platform, platform.machine()),
+        "platform": f"{sys.platform}-{platform.machine()}",
         "markers": {
             "implementation_name": sys.implementation.name,
             "implementation_version": release,
@@ -309,8 +287,7 @@ def interpreter():
     }
 
 
-def main():
-    # type: () -> None
+def main() -> None:
     """Print the inventory of the prefix (empty: this Python's own) and the site-packages that the command line names."""
     prefix = sys.argv[1] or sys.prefix
     standard = os.path.join(prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
@@ -318,7 +295,7 @@ def main():
     found = answers[0]
     for answer in answers[1:]:
         for key in ("distributions", "stray"):
-            found[key] += answer[key]  # type: ignore[operator]
+            found[key] += answer[key]
     json.dump(found, sys.stdout)
 
 

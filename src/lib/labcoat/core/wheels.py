@@ -139,7 +139,7 @@ def _place(path: str, wheel: str) -> str:
     if kind in {"purelib", "platlib"}:
         return rest
     if kind == "headers":
-        return f"{{prefix}}/include/site/python/{wheel.split('-')[0]}/{rest}"
+        return f"{{prefix}}/include/site/python/{wheel.split('-', maxsplit=1)[0]}/{rest}"
     return f"{{prefix}}/bin/{rest}" if kind == "scripts" else f"{{prefix}}/{rest}"
 
 

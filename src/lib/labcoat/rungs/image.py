@@ -70,7 +70,9 @@ def contents(project: Project) -> Inventory | None:
         return Inventory.read(said.decode())
     except (APIError, ContainerError, ValueError) as error:
         reason = str(getattr(error, "explanation", "") or error).strip().splitlines()[-1]
-        raise Failure(f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2) from None
+        raise Failure(
+            f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
+        ) from None
 
 
 def identity(project: Project) -> str:

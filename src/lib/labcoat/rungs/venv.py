@@ -104,7 +104,7 @@ def contents(project: Project) -> Inventory | None:
     return inventory.take(interpreter, project.venv, [str(site_packages(project.venv))])
 
 
-def identity(project: Project) -> str:
+def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
 
