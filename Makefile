@@ -2,8 +2,8 @@
 
 help: # the default goal
 
-LABCOAT_CLEAN := build
 include src/lib/include.python.mk
+include examples/catsdogs/catsdogs.mk
 
 ##@ This repository
 

@@ -1,0 +1,44 @@
+# The workload's targets and settings, for any Makefile that includes labcoat's include.python.mk before this.
+# Recipes pass values on. They run where IN= says, through labcoat's two words: LABCOAT_READY and LABCOAT_RUN.
+
+catsdogs_folder := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+
+##@ Cats and dogs
+
+## what to learn from: a zip file, a folder with a subfolder per class, or synthetic
+DATA ?= synthetic
+## VGG16's weights: imagenet, a file, or random; if empty, imagenet, and random for synthetic pictures
+WEIGHTS ?=
+## side in px of the square that pictures are resized to; if empty, 224, and 64 for synthetic pictures
+SIZE ?=
+## decides the split, and whatever is random
+SEED ?= 0
+## what to predict; quote a name that has spaces: FILES='"my cat.jpg" dog.jpg'
+FILES ?=
+
+# Such short names are typed. A variable of the same name in the environment is somebody else's.
+_catsdogs_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
+_catsdogs_quote = '$(subst ','\'',$(call _catsdogs_typed,$(1)))'
+_catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
+_catsdogs_settings = --data $(call _catsdogs_quote,DATA) --weights $(call _catsdogs_quote,WEIGHTS) \
+  --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED)
+
+# A container reads data and weights where they lie. What is no path, such as the word synthetic, is passed over.
+_catsdogs_empty :=
+_catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsdogs_typed,$(1)))
+override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_parted,FILES)
+override LABCOAT_CLEAN += build
+
+.PHONY: data features train predict
+
+data: $(LABCOAT_READY) ## look at every picture, and split them into training and validation
+	@$(_catsdogs) data $(_catsdogs_settings)
+
+features: $(LABCOAT_READY) ## compute what VGG16 sees in each picture; done once
+	@$(_catsdogs) features $(_catsdogs_settings)
+
+train: $(LABCOAT_READY) ## train the head on the features; ends with the accuracy, the model and the picture
+	@$(_catsdogs) train $(_catsdogs_settings)
+
+predict: $(LABCOAT_READY) ## name what is in pictures: make predict FILES="a.jpg b.jpg"
+	@$(_catsdogs) predict -- $(call _catsdogs_typed,FILES)

@@ -1,0 +1,101 @@
+"""The command line: parse, call, and turn a Failure into two lines and an exit status."""
+
+import argparse
+import errno
+import sys
+from collections.abc import Callable, Sequence
+
+from . import data, features, model, predict, split, train
+from .errors import Failure
+from .settings import Settings, settle
+
+INTERRUPTED = 130  # 128 + SIGINT, what shells report
+
+
+def _data(settings: Settings) -> int:
+    _, found = data.open_data(settings.data, settings.cache, settings.seed)
+    rows = split.split(found.pictures, settings.seed)
+    split.write(rows, settings.build / train.SPLIT)
+    data.write_aside(found, settings.build / train.ASIDE)
+    kept_back = sum(row.part == split.VALIDATION for row in rows)
+    print(*data.describe(found), sep="\n")
+    print(f"{len(rows) - kept_back} to train on, {kept_back} to validate with: {settings.build / train.SPLIT}")
+    return 0
+
+
+def _features(settings: Settings) -> int:
+    source, found = data.open_data(settings.data, settings.cache, settings.seed)
+    weights = model.choose_weights(settings.weights, settings.seed)
+    seen = features.compute(source, found.pictures, settings.size, weights, settings.cache)
+    print(*data.describe(found), sep="\n")
+    print(f"{seen.matrix.shape[1]} features of each of {seen.matrix.shape[0]} distinct pictures: {settings.cache}")
+    return 0
+
+
+def _train(settings: Settings) -> int:
+    score, about = train.run(settings)
+    print(*about, *train.last_lines(score, settings.build), sep="\n")
+    return 0
+
+
+def _predict(settings: Settings, files: Sequence[str]) -> int:
+    if not files:
+        raise Failure("There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'.")
+    unread = 0
+    for answer in predict.answers(files, settings.build / train.MODEL):
+        unread += bool(answer.reason)
+        print(predict.line(answer), file=sys.stderr if answer.reason else sys.stdout, flush=True)
+    return 1 if unread else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(prog="catsdogs", description="Transfer learning with VGG16.")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[[Settings], int], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.add_argument("--data", default="", help="a zip file, a folder with a subfolder per class, or synthetic")
+        added.add_argument("--weights", default="", help="VGG16's: imagenet, a file, or random")
+        added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")
+        added.add_argument("--seed", default="", help="decides the split, and whatever is random")
+        added.add_argument("--build", default="build", help="the folder for all that is made")
+        added.set_defaults(run=lambda args: run(_settled(args)))
+        return added
+
+    command("data", _data, "look at every picture, and split them into training and validation")
+    command("features", _features, "compute what VGG16 sees in each picture, once")
+    command("train", _train, "train the head, and save the model and its curves")
+    predicting = command("predict", lambda _: 0, "name what is in pictures")
+    predicting.add_argument("files", nargs="*", metavar="FILE")
+    predicting.set_defaults(run=lambda args: _predict(_settled(args), args.files))
+    return top
+
+
+def _settled(args: argparse.Namespace) -> Settings:
+    return settle(args.data, args.weights, args.size, args.seed, args.build)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run with `argv`, or the process's own arguments; the exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except Failure as failure:
+        return _say(failure)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return _say(Failure("The disk is full.", "Make room, and run the same command again: what is done is kept."))
+    except KeyboardInterrupt:
+        print("catsdogs: interrupted; what is done is kept", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _say(failure: Failure) -> int:
+    print(f"catsdogs: {failure.what}\n  {failure.todo}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

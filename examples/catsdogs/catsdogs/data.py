@@ -1,0 +1,209 @@
+"""What there is to learn from: every picture read once, hashed, decoded, and given its class.
+
+The class is read from where the picture lies. Two layouts are known:
+
+* a folder per class: `cats/1.jpg`, `dogs/1.jpg`, any number of classes, any depth above them;
+* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with nameless ones, `test1/1.jpg`.
+"""
+
+import csv
+import hashlib
+import itertools
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from . import pictures, synthetic
+from .atomic import aside
+from .errors import Failure
+from .progress import track
+from .sources import Source, open_source
+
+VERSION = 1  # of what is kept about a picture
+SYNTHETIC = "synthetic"
+THREADS = 4  # decoding happens outside Python's lock
+
+KAGGLE_NAME = re.compile(r"(?P<label>[^.]+)\.\d+\.[^.]+")
+NUMBER_NAME = re.compile(r"\d+\.[^.]+")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: its name in the source, class (empty where none is given), sha256, and extent in px."""
+
+    name: str
+    label: str
+    digest: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A file that is left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """Everything that was found: what to learn from, what has no class, what was set aside."""
+
+    pictures: tuple[Picture, ...]
+    unlabelled: tuple[Picture, ...]
+    aside: tuple[Aside, ...]
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in the order in which the model gives their probabilities."""
+        return sorted({picture.label for picture in self.pictures})
+
+    @property
+    def digest(self) -> str:
+        """sha256 of all that is learned from, in any order and under any name."""
+        rows = sorted(f"{picture.digest} {picture.label}" for picture in self.pictures)
+        return hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
+
+
+def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
+    """The source that `where` names (a path, or `synthetic`) and what is in it.
+
+    What was found is kept in `cache` until a file of the source changes. Raises `Failure` where there is too little
+    to learn from.
+    """
+    source = open_source(synthetic.folder(cache, seed) if where == SYNTHETIC else Path(where), cache)
+    kept = cache / "looks" / f"v{VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
+    data = _load(kept)
+    if data is None:
+        data = look(source)
+        with aside(kept) as room:
+            room.write_text(json.dumps(asdict(data)))
+    return source, data
+
+
+def _load(kept: Path) -> Data | None:
+    try:
+        fields = json.loads(kept.read_text())
+        return Data(
+            tuple(Picture(**row) for row in fields["pictures"]),
+            tuple(Picture(**row) for row in fields["unlabelled"]),
+            tuple(Aside(**row) for row in fields["aside"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def look(source: Source) -> Data:
+    """Read every picture once."""
+    labels = label_all(source.names())
+    if not labels:
+        raise Failure("There are no pictures in the data.", "Give DATA= a zip file or a folder with .jpg or .png files.")
+    found: list[Picture] = []
+    broken: list[Aside] = []
+    with ThreadPoolExecutor(THREADS) as pool:
+        looks = pool.map(lambda name: _look(source, name, labels[name]), labels)
+        for one in track(zip(looks, itertools.repeat(1)), len(labels), "Looking at pictures"):
+            (found if isinstance(one, Picture) else broken).append(one)  # type: ignore[arg-type]
+    unlabelled = tuple(picture for picture in found if not picture.label)
+    kept, contradicted = _agreeing(picture for picture in found if picture.label)
+    data = Data(tuple(kept), unlabelled, tuple(broken + contradicted))
+    _check_classes(data, set(labels.values()) - {""}, _empty_classes(source.folders(), labels))
+    return data
+
+
+def label_all(names: Iterable[str]) -> dict[str, str]:
+    """The class of each picture by its name; empty for those that are there to be predicted."""
+    folders = defaultdict(list)
+    for name in names:
+        folders[PurePosixPath(name).parent].append(name)
+    return dict(itertools.chain.from_iterable(_label_folder(folder, inside) for folder, inside in folders.items()))
+
+
+def _label_folder(folder: PurePosixPath, names: list[str]) -> Iterator[tuple[str, str]]:
+    matches = [KAGGLE_NAME.fullmatch(PurePosixPath(name).name) for name in names]
+    if all(matches) and (folder.name in {"", "train"} or len({match["label"] for match in matches if match}) > 1):
+        return zip(names, [match["label"] for match in matches if match], strict=True)
+    if folder.name.startswith("test") and all(NUMBER_NAME.fullmatch(PurePosixPath(name).name) for name in names):
+        return zip(names, itertools.repeat(""))
+    if not folder.name:
+        raise Failure(
+            f"No class can be read from {names[0]!r}: it lies in no folder.",
+            "Put the pictures into a folder per class, or name them as Kaggle does: cat.0.jpg, dog.0.jpg.",
+        )
+    return zip(names, itertools.repeat(folder.name))
+
+
+def _look(source: Source, name: str, label: str) -> Picture | Aside:
+    try:
+        data = source.read(name)
+        width, height = pictures.extent(data)
+    except pictures.Broken as error:
+        return Aside(name, str(error))
+    return Picture(name, label, hashlib.sha256(data).hexdigest(), width, height)
+
+
+def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
+    """The pictures without those whose very bytes are also there under another class."""
+    found = list(found)
+    labels = defaultdict(set)
+    for picture in found:
+        labels[picture.digest].add(picture.label)
+    kept = [picture for picture in found if len(labels[picture.digest]) == 1]
+    dropped = [picture for picture in found if len(labels[picture.digest]) > 1]
+    return kept, [
+        Aside(picture.name, f"the same file has the classes {' and '.join(sorted(labels[picture.digest]))}")
+        for picture in dropped
+    ]
+
+
+def _empty_classes(folders: list[str], labels: dict[str, str]) -> list[str]:
+    """Folders without anything in them that stand beside folders which are classes."""
+    full = {PurePosixPath(name).parent for name in labels}
+    parents = {folder.parent for folder in full if folder.name and any(labels[name] == folder.name for name in labels)}
+    paths = [PurePosixPath(folder) for folder in folders]
+    above = {parent for path in [*paths, *full] for parent in path.parents}
+    return [path.name for path in paths if path.parent in parents and path not in full | above and path.name]
+
+
+def _check_classes(data: Data, wanted: set[str], empty: list[str]) -> None:
+    """Refuse what nothing can be learned from, and name the class."""
+    counts = Counter(picture.digest and picture.label for picture in data.pictures)
+    for label in [*empty, *sorted(wanted - set(counts))]:
+        raise Failure(f"The class {label!r} has no pictures.", "Add pictures to it, or take its folder away.")
+    if len(counts) < 2:
+        only = f"only one class, {data.classes[0]!r}" if counts else "no class"
+        raise Failure(f"The data has {only}.", "Give DATA= at least two classes, each in a folder of its own.")
+    distinct = Counter(label for _, label in {(picture.digest, picture.label) for picture in data.pictures})
+    for label, count in distinct.items():
+        if count < 2:
+            raise Failure(
+                f"The class {label!r} has one picture: none would be left to validate with.",
+                "Add pictures to it, or take it away.",
+            )
+
+
+def describe(data: Data) -> list[str]:
+    """The data in a few lines: how many of each class, and what was set aside."""
+    counts = Counter(picture.label for picture in data.pictures)
+    each = ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))
+    lines = [f"{len(data.pictures)} pictures: {each}"]
+    if data.unlabelled:
+        lines.append(f"{len(data.unlabelled)} without a class, to predict")
+    if data.aside:
+        first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
+        more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
+        lines += [f"{len(data.aside)} set aside:", *first, *more]
+    return lines
+
+
+def write_aside(data: Data, target: Path) -> None:
+    """List what was set aside, with reasons, as CSV."""
+    with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "reason"])
+        writer.writerows((one.name, one.reason) for one in data.aside)

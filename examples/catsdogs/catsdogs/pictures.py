@@ -1,0 +1,56 @@
+"""From a file's bytes to the pixels that the network sees: the one place where pictures are decoded and resized.
+
+Libraries differ in how they resize, by 0.1 to 0.3 points of accuracy. So training and prediction both come here.
+"""
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+VERSION = 1  # of these pixels: part of every key under which something made from them is kept
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
+
+
+class Broken(Exception):
+    """A file that is no picture, or only a part of one. The text says why, in a few words."""
+
+
+def pixels(data: bytes, size: int) -> np.ndarray:
+    """The picture in `data`, upright, squashed to a square: RGB, `(size, size, 3)`, uint8 from 0 to 255.
+
+    Of an animation, the first frame. Raises `Broken`.
+    """
+    return np.asarray(_open(data).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=None), dtype=np.uint8)
+
+
+def extent(data: bytes) -> tuple[int, int]:
+    """Width and height in px of the picture in `data`, once every pixel of it has been decoded. Raises `Broken`."""
+    return _open(data).size
+
+
+def _open(data: bytes) -> Image.Image:
+    """The whole picture, decoded, upright and in RGB."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd EXIF blocks are common in photographs and do no harm
+            with Image.open(io.BytesIO(data)) as image:
+                image.load()
+                return _rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        raise Broken("not a picture") from error
+    except Image.DecompressionBombError as error:
+        raise Broken("too large: more than 178 million pixels") from error
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError) as error:
+        # Pillow's decoders report damage in many ways, `SyntaxError` for a broken PNG among them.
+        raise Broken(f"damaged: {error}" if str(error) else "damaged") from error
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """`image` as 8-bit RGB. Pillow clips 16-bit grey at 255 where it should divide, so that is done here."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
+        image = Image.fromarray((values.clip(0, top) * (255.0 / top)).round().astype(np.uint8))
+    return image.convert("RGB")

@@ -1,0 +1,47 @@
+"""Name what is in a picture."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import bundle, pictures
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A file's most probable class and its probability; or, where it could not be read, the reason."""
+
+    name: str
+    label: str = ""
+    probability: float = 0.0
+    reason: str = ""
+
+
+def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
+    """The answer for each of `files`, in order."""
+    model, note = bundle.load(model_path)
+    for name in files:
+        try:
+            rgb = pictures.pixels(_read(name), note.size)
+        except pictures.Broken as error:
+            yield Answer(name, reason=str(error))
+            continue
+        probabilities = model.predict_on_batch(rgb[np.newaxis])[0]
+        best = int(probabilities.argmax())
+        yield Answer(name, note.classes[best], float(probabilities[best]))
+
+
+def _read(name: str) -> bytes:
+    if "://" in name:
+        raise pictures.Broken("an address, not a file: download it first")
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise pictures.Broken((error.strerror or "cannot be read").lower()) from error
+
+
+def line(answer: Answer) -> str:
+    """One answer as a line of text."""
+    return f"{answer.name}: {answer.reason or f'{answer.label} {answer.probability:.4f}'}"

@@ -1,0 +1,195 @@
+"""Where pictures lie: a folder, or a zip file that may hold more zip files, as Kaggle's downloads do.
+
+Nothing is unpacked by its own name, so no zip file can write where it should not. A zip inside the zip is copied out
+once, into the cache, because reading it in place would mean decompressing all of it again for every picture.
+"""
+
+import hashlib
+import os
+import shutil
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from .atomic import aside
+from .errors import Failure
+from .pictures import SUFFIXES, Broken
+
+LARGEST = 512 * 2**20  # bytes of one picture's file; a zip's listing can promise any number
+
+
+class Source(Protocol):
+    """A set of named files."""
+
+    def names(self) -> list[str]:
+        """The names of the files that look like pictures, with `/` between folders, sorted."""
+
+    def folders(self) -> list[str]:
+        """The names of all folders, empty ones too, sorted."""
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file. Raises `Broken` where it cannot be read."""
+
+    def signature(self) -> str:
+        """A digest that changes when a file is added, removed or written to. Cheap: no picture is read for it."""
+
+
+def open_source(path: Path, cache: Path) -> Source:
+    """The pictures at `path`, a folder or a zip file."""
+    if path.is_dir():
+        return Folder(path)
+    if path.is_file():
+        return Archive(path, cache)
+    raise Failure(f"There is nothing at {path}.", "Give DATA= a zip file, a folder with a subfolder per class, or synthetic.")
+
+
+def _is_picture(name: str) -> bool:
+    path = PurePosixPath(name)
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+    return path.suffix.lower() in SUFFIXES and not hidden
+
+
+class Folder:
+    """A folder on disk. Links are followed, each folder once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._files: list[str] = []
+        self._folders: list[str] = []
+        for folder, files in self._walk():
+            self._folders.append(folder)
+            self._files += [f"{folder}/{file}".lstrip("/") for file in files]
+        self._files = sorted(name for name in self._files if _is_picture(name))
+
+    def _walk(self) -> Iterator[tuple[str, list[str]]]:
+        seen = set()
+        for path, inside, files in os.walk(self.root, followlinks=True):
+            inside[:] = sorted(name for name in inside if not name.startswith("."))
+            real = os.path.realpath(path)
+            if real in seen:
+                inside.clear()
+                continue
+            seen.add(real)
+            relative = os.path.relpath(path, self.root).replace(os.sep, "/")
+            yield ("" if relative == "." else relative), files
+
+    def names(self) -> list[str]:
+        """The pictures below the folder."""
+        return self._files
+
+    def folders(self) -> list[str]:
+        """The folders below this one, and itself as an empty name."""
+        return sorted(self._folders)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        try:
+            return (self.root / name).read_bytes()
+        except OSError as error:
+            raise Broken(error.strerror or "cannot be read") from error
+
+    def signature(self) -> str:
+        """From names, sizes and times of writing."""
+        digest = hashlib.sha256(b"folder")
+        for name in self._files:
+            status = (self.root / name).stat()
+            digest.update(os.fsencode(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"))
+        digest.update(os.fsencode("\0".join(self._folders)))
+        return digest.hexdigest()
+
+
+class Archive:
+    """A zip file, and the zip files inside it."""
+
+    def __init__(self, path: Path, cache: Path) -> None:
+        self.path = path
+        self._cache = cache / "archives"
+        self._outer = _open_zip(path, path.name)
+        self._lock = threading.Lock()
+        self._members: dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]] | None = None
+
+    def names(self) -> list[str]:
+        """The pictures in this and the inner zip files."""
+        return sorted(name for name, (_, info) in self._all().items() if _is_picture(name) and not info.is_dir())
+
+    def folders(self) -> list[str]:
+        """The folders, named in the listing or only by what is in them."""
+        found = {str(PurePosixPath(name).parent) for name in self._all() if "/" in name}
+        found |= {name.rstrip("/") for name, (_, info) in self._all().items() if info.is_dir()}
+        return sorted(found)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one member."""
+        archive, info = self._all()[name]
+        if info.file_size > LARGEST:
+            raise Broken("too large: more than 512 MiB")
+        try:
+            with self._lock:
+                return archive.read(info)
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
+            raise Broken(f"damaged in the zip file: {error}") from error
+        except RuntimeError as error:  # what zipfile raises for a password
+            raise Failure(f"{self.path} is locked with a password.", "Unpack it, and give DATA= the folder.") from error
+
+    def signature(self) -> str:
+        """From the listing, which has a checksum of every member, and the time of writing."""
+        status = self.path.stat()
+        digest = hashlib.sha256(f"zip\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        for info in self._outer.infolist():
+            digest.update(f"{info.filename}\0{info.CRC}\0{info.file_size}\0".encode(errors="surrogateescape"))
+        return digest.hexdigest()
+
+    def _all(self) -> dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
+        """Every member by its name; those of a zip inside by that zip's name and theirs."""
+        if self._members is None:
+            self._members = {}
+            for info in self._outer.infolist():
+                self._members[info.filename] = (self._outer, info)
+                if info.filename.lower().endswith(".zip") and not _is_hidden(info.filename):
+                    inner = self._inner(info)
+                    for member in inner.infolist():
+                        self._members[f"{info.filename}/{member.filename}"] = (inner, member)
+        return self._members
+
+    def _inner(self, info: zipfile.ZipInfo) -> zipfile.ZipFile:
+        """The zip file that the outer one holds as `info`, copied into the cache unless it is there."""
+        copy = self._cache / f"{info.CRC:08x}-{info.file_size}-{PurePosixPath(info.filename).name}"
+        if not (copy.is_file() and copy.stat().st_size == info.file_size):
+            try:
+                with aside(copy) as room, self._outer.open(info) as packed, room.open("wb") as unpacked:
+                    shutil.copyfileobj(packed, unpacked, 2**20)
+            except (zipfile.BadZipFile, EOFError) as error:
+                raise _not_whole(f"{info.filename} in {self.path.name}") from error
+        return _open_zip(copy, f"{info.filename} in {self.path.name}")
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
+
+
+def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise _not_whole(called) from error
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read.") from error
+    for info in archive.infolist():
+        _refuse_climbing(info.filename, called)
+    return archive
+
+
+def _not_whole(called: str) -> Failure:
+    return Failure(f"{called} is not a whole zip file.", "Download it again, and compare its size with the source's.")
+
+
+def _refuse_climbing(name: str, called: str) -> None:
+    """Refuse a name that would lead out of the folder it is unpacked in: an honest zip has none."""
+    parts = name.replace("\\", "/").split("/")
+    if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
+        raise Failure(
+            f"{called} holds a file whose name leads out of it: {name!r}.",
+            "Do not unpack it. Get the data from a source that you trust.",
+        )

@@ -1,0 +1,64 @@
+"""Sets of small pictures, as zip files and folders."""
+
+import io
+import subprocess
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# name -> (colour at the left, colour at the right): classes that anything can tell apart
+CLASSES = {"cat": (230, 60, 40), "dog": (30, 60, 220)}
+
+
+def jpeg(label: str, number: int, side: int = 40) -> bytes:
+    """A small photograph of its class's colour, different for every number."""
+    name = zlib.crc32(label.encode())
+    random = np.random.default_rng([number, name])
+    noisy = np.array(CLASSES.get(label, (name % 128, 200, 90))) + random.normal(0, 25, (side, side + number % 7, 3))
+    buffer = io.BytesIO()
+    Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def make_zip(path: Path, members: dict[str, bytes]) -> Path:
+    """A zip file with these members."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+def make_folder(root: Path, members: dict[str, bytes]) -> Path:
+    """A folder with these files."""
+    for name, content in members.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    return root
+
+
+def kaggle(count: int = 10) -> dict[str, bytes]:
+    """`count` pictures of each class, named as in Kaggle's train.zip."""
+    return {f"train/{label}.{n}.jpg": jpeg(label, n) for label in CLASSES for n in range(count)}
+
+
+def kaggle_download(path: Path, count: int = 10) -> Path:
+    """A download as Kaggle gives it: zip files in a zip file."""
+    train = make_zip(path.with_name("train-inner.zip"), kaggle(count)).read_bytes()
+    test = make_zip(path.with_name("test-inner.zip"), {f"test1/{n}.jpg": jpeg("cat", 100 + n) for n in range(3)}).read_bytes()
+    return make_zip(path, {"train.zip": train, "test1.zip": test, "sampleSubmission.csv": b"id,label\n1,0\n"})
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """What was said by a run that failed as expected: two lines, nothing else, and no traceback."""
+    assert done.returncode == 1, done
+    assert "Traceback" not in done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 2, done.stderr
+    assert lines[0].startswith("catsdogs: ")
+    return done.stderr

@@ -1,0 +1,86 @@
+"""The whole road, as a person walks it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from samples import Run, jpeg, kaggle_download, make_folder, refused
+
+SMALL = ("--weights", "random", "--size", 32)
+
+
+def result(build: Path) -> dict:
+    """What a run recorded, without how long it took and what its files hold to the last byte."""
+    record = json.loads((build / "result.json").read_text())
+    return {name: value for name, value in record.items() if name not in {"seconds", "made"}}
+
+
+def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
+    """Train on Kaggle's download, again with nothing to do, afresh with the same numbers; then ask the model."""
+    download = kaggle_download(tmp_path / "dogs vs cätze.zip", 30)
+    done = run("train", "--data", download.name, *SMALL)
+    assert done.returncode == 0, done.stderr
+    accuracy, model, curves = done.stdout.splitlines()[-3:]
+    found = re.fullmatch(r"validation accuracy (\S+), 95% interval (\S+) to (\S+), (\d+) of 12 pictures", accuracy)
+    assert found
+    assert float(found[1]) == int(found[4]) / 12 >= 0.9
+    assert float(found[2]) < float(found[1]) <= float(found[3])
+    assert (tmp_path / model.split()[-1]).is_file()
+    with Image.open(tmp_path / curves.split()[-1]) as picture:
+        assert picture.width > 1000
+    assert "60 pictures: 30 cat, 30 dog" in done.stdout
+
+    again = run("train", "--data", download.name, *SMALL)
+    assert "Nothing has changed" in again.stdout
+    assert again.stdout.splitlines()[-3:] == done.stdout.splitlines()[-3:]
+
+    afresh = run("train", "--data", download.name, *SMALL, "--build", "other")
+    assert afresh.returncode == 0, afresh.stderr
+    assert result(tmp_path / "other") == result(tmp_path / "build")
+    assert (tmp_path / "other/split.csv").read_bytes() == (tmp_path / "build/split.csv").read_bytes()
+
+    make_folder(tmp_path, {"a cat.jpg": jpeg("cat", 500), "dog.jpg": jpeg("dog", 501), "broken.jpg": jpeg("cat", 5)[:-300]})
+    asked = run("predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "dog.jpg")
+    assert asked.returncode == 1
+    assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\ndog\.jpg: dog 0\.\d{4}\n", asked.stdout)
+    said = [line.split(": ")[0] for line in asked.stderr.splitlines()]
+    assert said == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
+
+
+def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
+    """Three folders are three classes; a broken picture among them is counted, and listed in a file."""
+    members = {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(15)}
+    make_folder(tmp_path / "set", members | {"frog/broken.jpg": b"no picture"})
+    done = run("train", "--data", "set", *SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "45 pictures: 15 cat, 15 dog, 15 frog" in done.stdout
+    assert "of 9 pictures" in done.stdout
+    assert (tmp_path / "build/set-aside.csv").read_text() == "path,reason\nfrog/broken.jpg,not a picture\n"
+
+
+def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
+    """Without any setting the two textures are told apart; looking at them first changes nothing."""
+    assert run("data").returncode == 0
+    done = run("train")
+    assert done.returncode == 0, done.stderr
+    assert result(tmp_path / "build")["validation"]["accuracy"] >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("train", "--data", "missing.zip"), "nothing at missing.zip"),
+        (("train", "--size", "31"), "SIZE=31 is not a whole number"),
+        (("train", "--size", "big"), "SIZE=big is not a whole number"),
+        (("train", "--seed", "-1"), "SEED=-1 is not a whole number"),
+        (("train", "--weights", "missing.h5"), "missing.h5 cannot be read"),
+        (("predict",), "nothing to predict"),
+        (("predict", "cat.jpg"), "no model"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "-".join(value).replace("--", ""),
+)
+def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], said: str) -> None:
+    """What a person gets wrong is answered with what happened and what to do, and never with a traceback."""
+    assert said in refused(run(*words))
