@@ -1,4 +1,4 @@
-# labcoat's own Makefile: a consumer of the include like any other.
+# labcoat's own Makefile: a consumer of the include like any other, and of its example's targets.
 
 help: # the default goal
 
@@ -8,7 +8,7 @@ include examples/catsdogs/catsdogs.mk
 ##@ This repository
 
 demo: venv ## from nothing to a trained example on generated pictures, in the locked virtual environment
-	@$(MAKE) train DATA=synthetic
+	@$(MAKE) --no-print-directory train DATA=synthetic IN=venv
 
 test: venv ## all tests; those that need Docker are left out, and named, where there is none
 	@$(LABCOAT_BIN)/python -m pytest
