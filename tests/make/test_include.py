@@ -215,3 +215,11 @@ def without_ensurepip(folder: Path) -> Path:
     ask = [executable, "-Ic", "import importlib.util as u; print(u.find_spec('ensurepip'))"]
     assert subprocess.run(ask, capture_output=True, text=True, check=True).stdout == "None\n"
     return executable
+
+
+def test_a_vendored_copy_stays_as_it_was_copied(repo: Repository) -> None:
+    """labcoat copied into a repository writes no byte code beside itself."""
+    copied = shutil.copytree(INCLUDE.parent, repo.path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    repo.write(Makefile="include lib/include.python.mk\n").make("venv")
+    repo.make("help")
+    assert not list(copied.rglob("__pycache__"))

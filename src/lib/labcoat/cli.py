@@ -41,8 +41,11 @@ def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 def _image_build(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.rungs import image
+    from labcoat.scaffold import dockerfile
 
-    image.make(Project.here())
+    project = Project.here()
+    dockerfile.provide(project)
+    image.make(project)
     return 0
 
 

@@ -11,4 +11,5 @@ command -v "$python" >/dev/null 2>&1 || {
   exit 2
 }
 # -I: neither the person's PYTHONPATH nor modules in the project's folder get between labcoat and its own.
-exec "$python" -I "${0%/*}" "$@"
+# Byte code goes to the cache folder: labcoat's own, beside the include, may be in somebody's repository.
+exec "$python" -I -X pycache_prefix="${LABCOAT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/labcoat}/bytecode" "${0%/*}" "$@"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from labcoat.hygiene.repository import Repository
 
 _NAME = r"(?:dockerfile|containerfile)(?:\.[^.]+)*|.+\.(?:dockerfile|containerfile)"
-_NOT_ONE = (".dockerignore", ".md", ".txt", ".py", ".j2", ".jinja", ".jinja2", ".tmpl", ".template", ".orig", ".rej")
+_NOT_ONE = (".dockerignore", ".md", ".txt", ".py", ".pyc", ".j2", ".jinja", ".jinja2", ".tmpl", ".template", ".orig", ".rej")
 
 
 class BuildFacts:

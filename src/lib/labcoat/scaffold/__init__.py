@@ -1,0 +1,1 @@
+"""What labcoat writes into a project for its owner to keep."""
