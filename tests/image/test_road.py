@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
 
 # A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
