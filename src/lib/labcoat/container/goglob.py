@@ -51,7 +51,7 @@ def _compiled(pattern: str) -> Search:
         items, end = _items(pattern)
         nodes.extend(items)
         pattern = pattern[end:]
-    return search_for(Sequence((*nodes, At("Z"))))[0]
+    return search_for(Sequence((*nodes, At("Z"))))
 
 
 def _items(pattern: str) -> tuple[list[Chars], int]:

@@ -13,13 +13,11 @@ from labcoat.container.goregexp import (
     At,
     Chars,
     Either,
-    ExpressionError,
     Node,
     Ranges,
     Repeat,
     Sequence,
     negated,
-    parse,
     within,
 )
 
@@ -29,24 +27,18 @@ _SIMPLE_REPEATS = 2  # so many open repeats one after another are cheap to backt
 Search = Callable[[str], bool]
 
 
-def compile_search(expression: str) -> tuple[Search, str | None]:
-    """A function that says whether Go finds `expression` in a text, and the same for Python's `re`, if quick there.
+def search_for(node: Node) -> Search:
+    """A function that says whether Go finds the parsed expression in a text."""
+    written = quick(node)
+    if written is None:
+        return lambda text: bool(_ends(node, text, set(range(len(text) + 1))))
+    found = re.compile(written, re.ASCII).search
+    return lambda text: found(text) is not None
 
-    Raises ExpressionError where Go refuses to compile it.
-    """
-    return search_for(parse(expression))
 
-
-def search_for(node: Node) -> tuple[Search, str | None]:
-    """The same for an expression that is parsed already."""
-    if _open(node) > _SIMPLE_REPEATS or _nested(node):
-        return lambda text: bool(_ends(node, text, set(range(len(text) + 1)))), None
-    written = _python(node)
-    try:
-        found = re.compile(written, re.ASCII).search
-    except (re.error, RecursionError, OverflowError, MemoryError) as error:
-        raise ExpressionError(str(error)) from error
-    return lambda text: found(text) is not None, written
+def quick(node: Node) -> str | None:
+    """The expression as Python's `re` writes it, with the flag ASCII; None where that could take long."""
+    return None if _open(node) > _SIMPLE_REPEATS or _nested(node) else _python(node)
 
 
 def _open(node: Node) -> int:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from labcoat.container import goregexp
 from labcoat.container.goregexp import ExpressionError
-from labcoat.container.gosearch import compile_search
+from labcoat.container.gosearch import Search, quick, search_for
 from labcoat.container.ignorefile import Pattern, PatternError, Semantics, decode, parse
 
 __all__ = ["Folder", "Info", "Matcher", "Pattern", "PatternError", "Semantics", "decode", "parse"]
@@ -52,6 +53,9 @@ class Matcher:
         if self.semantics is Semantics.DOCKER_20_10:
             ignored = self._matches_20_10(path)
             return Folder(ignored, not ignored or self._literally_excepted(path))
+        if not self._exceptions and not self._fragile:  # then what matches is not walked, and nothing is carried down
+            ignored = _decided(self._runs_after(-1), path, otherwise=False)
+            return Folder(ignored, not ignored)
         ignored, info = self._with_parent(path, info)
         return Folder(ignored, not ignored or self._excepted(path), info)
 
@@ -167,10 +171,10 @@ class _Test:
         self.kind, expression = _expression(pattern.text, old=semantics is Semantics.DOCKER_20_10)
         self.python: str | None = None
         self.broken = ""
-        self._search: Callable[[str], bool] = lambda _: False
         if self.kind == "regexp":
             try:
-                self._search, self.python = compile_search(expression)
+                self._node = goregexp.parse(expression)
+                self.python = quick(self._node)
             except ExpressionError as error:
                 self.broken = str(error)
 
@@ -184,6 +188,10 @@ class _Test:
         if self.broken:
             raise PatternError(self.pattern.line, self.pattern.written, "syntax error in pattern")
         return self._search(_as_go_sees(path))
+
+    @cached_property
+    def _search(self) -> Search:
+        return search_for(self._node)
 
 
 def _as_go_sees(text: str) -> str:

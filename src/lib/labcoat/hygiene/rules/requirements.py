@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from labcoat.core.errors import Failure
@@ -36,7 +37,7 @@ def check(repository: Repository) -> Iterator[Finding]:
     """Each lock by its lines, then against its input and the environment."""
     for path in locks(repository):
         text = repository.text(path)
-        found = list(read(text))
+        found = read(text)
         yield from _unpinned(path, found)
         yield from _unhashed(repository, path, found)
         yield from _older(repository, path, text, found)
@@ -49,8 +50,13 @@ def locks(repository: Repository) -> list[str]:
     return sorted({*repository.named(_LOCK_NAME), *inside})
 
 
-def read(text: str) -> Iterator[Requirement]:
+@lru_cache(maxsize=64)
+def read(text: str) -> tuple[Requirement, ...]:
     """The requirements of a requirements file; options and includes are passed over."""
+    return tuple(_read(text))
+
+
+def _read(text: str) -> Iterator[Requirement]:
     lines = text.splitlines()
     at = 0
     while at < len(lines):
@@ -68,7 +74,7 @@ def read(text: str) -> Iterator[Requirement]:
         yield Requirement(first + 1, normalize(name[1]) if name else asked, body, len(parts) - 1)
 
 
-def _unpinned(path: str, found: list[Requirement]) -> Iterator[Finding]:
+def _unpinned(path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
     for each in found:
         if not each.pinned:
             yield Finding(
@@ -80,7 +86,7 @@ def _unpinned(path: str, found: list[Requirement]) -> Iterator[Finding]:
             )
 
 
-def _unhashed(repository: Repository, path: str, found: list[Requirement]) -> Iterator[Finding]:
+def _unhashed(repository: Repository, path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
     bare = [each for each in found if not each.hashes and each.pinned and "#sha256=" not in each.asked]
     if not bare:
         return
@@ -96,7 +102,7 @@ def _unhashed(repository: Repository, path: str, found: list[Requirement]) -> It
         yield Finding("REQ002", path, message, todo, each.line, fix, Severity.ERROR)
 
 
-def _older(repository: Repository, path: str, text: str, found: list[Requirement]) -> Iterator[Finding]:
+def _older(repository: Repository, path: str, text: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
     """A lock without something that its input asks for; or, for a lock of labcoat's, one made of other inputs."""
     source = f"{path.removesuffix('.txt')}.in"
     asked = repository.read(source)
