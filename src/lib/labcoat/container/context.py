@@ -8,7 +8,6 @@
 COPY or ADD names for the second.
 """
 
-import heapq
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -129,12 +128,6 @@ def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
     for head, names in by_folder.items():
         if (result := folder(head)).walked:
             yield from (f"{head}/{name}" if head else name for name in matcher.kept(head, names, result.info))
-
-
-def total_size(root: Path, paths: Iterable[str], largest: int = 10) -> tuple[int, list[tuple[int, str]]]:
-    """Bytes of all `paths` below `root`, and the `largest` ones with their sizes, the greatest first."""
-    found = [(size, path) for path, size in sizes(root, paths)]
-    return sum(size for size, _ in found), heapq.nlargest(largest, found)
 
 
 def sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -71,13 +71,18 @@ class Matcher:
         ignored = last >= 0 and not self._tests[last].negated
         return [name for name in names if not _decided(runs, prefix + name, ignored)]
 
+    @property
+    def empties(self) -> bool:
+        """Whether there can be files that arrive empty."""
+        return self.semantics is Semantics.BUILDKIT and bool(self._exceptions)
+
     def emptied(self, path: str) -> bool:
         """Whether the file `path`, which is sent, arrives empty.
 
         BuildKit lists files with each pattern's result for the folder carried down, but opens them by testing every
         folder above against every pattern. Where the two disagree, nothing is read: `d`, `!d/f`, `d*` empties d/f.
         """
-        if self.semantics is Semantics.DOCKER_20_10 or not self._exceptions:
+        if not self.empties:
             return False
         try:
             return self.matches_or_below(path)

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 _NAMES = re.compile(
@@ -14,6 +15,11 @@ _NAMES = re.compile(
     | credentials\.json | client_secret.*\.json | service[-_]account.*\.json | application_default_credentials\.json
     """,
     re.VERBOSE,
+)
+# How names that `_NAMES` and `_PLACES` match end, but for .env.something.
+_ENDINGS = (
+    *(".json", ".env", "rsa", "dsa", "_sk", "ed25519", ".p12", ".pfx", ".ppk", ".jks", ".keystore", ".kdbx", "netrc", ".pypirc"),
+    *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
 )
 # Names that mean a secret only in their folder.
 _PLACES = re.compile(
@@ -39,6 +45,11 @@ _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
 _CONTENT = tuple((what, needle, re.compile(pattern)) for what, needle, pattern in _TOKENS)
 NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
 LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
+
+
+def hinted(paths: Iterable[str]) -> list[str]:
+    """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
+    return [path for path in paths if path.lower().endswith(_ENDINGS) or ".env" in path.lower()]
 
 
 def by_name(path: str) -> bool:

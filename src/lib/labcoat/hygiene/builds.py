@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,10 @@ class BuildFacts:
     def missing(self) -> list[tuple[Instruction, str]]:
         """The sources of COPY and ADD that name nothing in the context."""
         return self._copied[1]
+
+    def places(self) -> Iterable[str]:
+        """The `sent` files, relative to the repository's root."""
+        return [f"{self.context}/{path}" for path in self.sent] if self.context else self.sent
 
     def place(self, path: str) -> str:
         """A path of the context, relative to the repository's root."""

@@ -99,8 +99,7 @@ def _content(repository: Repository, path: str) -> bytes:
 
 def _dirty(repository: Repository, path: str) -> bool:
     """Whether a tracked file differs from what is staged; no filter of the repository's is run to tell."""
-    tracked = {entry.path: entry.id for entry in repository.index}
-    if path not in tracked or not git.head(repository.root):
+    if not repository.entries({path}) or not git.head(repository.root):
         return False
     now = git.run(repository.root, "hash-object", "--no-filters", "--", path).decode().strip()
     committed = git.run(repository.root, "rev-parse", "--verify", "--quiet", f"HEAD:./{path}", statuses=(0, 1, 128))

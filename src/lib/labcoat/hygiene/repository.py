@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,14 +40,14 @@ class Repository:
     def begin(self) -> None:
         """Have git begin with what will be asked for, while something else is done."""
         if self.git_top is not None:
-            for command in (_INDEX, _NEEDLES, _IGNORED, _UNTRACKED):
+            for command in (_INDEX, _NEEDLES, _OTHERS, _SIZES):
                 self._started[command] = git.start(self.root, *command)
 
-    def _answer(self, command: tuple[str, ...]) -> bytes:
+    def _answer(self, command: tuple[str, ...], statuses: tuple[int, ...] = (0,)) -> bytes:
         if self.git_top is None:
             return b""
         process = self._started.pop(command, None) or git.start(self.root, *command)
-        return git.finish(process, command[0], self.root)
+        return git.finish(process, command[0], self.root, statuses=statuses)
 
     @cached_property
     def settings(self) -> Settings:
@@ -55,25 +55,46 @@ class Repository:
         return settings.read(self.root)
 
     @cached_property
-    def index(self) -> list[Entry]:
-        """What is tracked below the root."""
-        text = os.fsdecode(self._answer(_INDEX))
-        return [Entry(each[:6], each[7:47], path) for each, _, path in (r.partition("\t") for r in text.split("\0")) if path]
+    def _index(self) -> list[str]:
+        """The records of the index: mode, id, stage, a tab, the path."""
+        return os.fsdecode(self._answer(_INDEX)).split("\0")[:-1]
 
     @cached_property
     def tracked(self) -> list[str]:
-        """The paths that are tracked."""
-        return list(dict.fromkeys(entry.path for entry in self.index))
+        """The paths that are tracked, below the root."""
+        records = self._index
+        cut = records[0].index("\t") + 1 if records else 0  # ids have one length, stages one digit
+        return list(dict.fromkeys([record[cut:] for record in records]))
+
+    def entries(self, paths: Container[str] | None = None, mode: str = "") -> list[Entry]:
+        """Those of the index whose path is among `paths` and whose mode begins with `mode`."""
+        records = [record.partition("\t") for record in self._index if record.startswith(mode)]
+        return [Entry(head[:6], head[7:-2], path) for head, _, path in records if paths is None or path in paths]
 
     @cached_property
+    def _others(self) -> tuple[list[str], list[str]]:
+        """What is not tracked: the files that are not ignored; and what is, whole folders with a slash at their end."""
+        others = git.split(self._answer(_OTHERS))
+        decided = self.deciding(others)
+        ignored = [path for path in others if path in decided and not decided[path][2].startswith("!")]
+        rest = dict.fromkeys(path for path in others if path not in set(ignored))
+        folders = [f":(literal){path}" for path in rest if path.endswith("/")]
+        untracked = [path for path in rest if not path.endswith("/")]
+        if folders:
+            untracked += git.lines(self.root, "ls-files", "-o", "-z", "--exclude-standard", "--", *folders)
+            mixed = ("ls-files", "-o", "-i", "-z", "--exclude-standard", "--directory", "--", *folders)
+            ignored += git.lines(self.root, *mixed)
+        return untracked, ignored
+
+    @property
     def untracked(self) -> list[str]:
         """The files that are neither tracked nor ignored."""
-        return git.split(self._answer(_UNTRACKED))
+        return self._others[0]
 
-    @cached_property
+    @property
     def ignored(self) -> list[str]:
         """What is ignored and not tracked; folders that are ignored whole end with a slash and are not gone into."""
-        return git.split(self._answer(_IGNORED))
+        return self._others[1]
 
     @cached_property
     def files(self) -> list[str]:
@@ -84,10 +105,12 @@ class Repository:
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
-        """`files` by the last part of their path, in small letters."""
+        """Those of `files` that rules know by name, by the last part of their path in small letters."""
         found: dict[str, list[str]] = {}
         for path in self.files:
-            found.setdefault(path[path.rfind("/") + 1 :].lower(), []).append(path)
+            small = path.lower()
+            if small.endswith(_NAMED) or "ockerfile." in small or "ontainerfile." in small:
+                found.setdefault(small[small.rfind("/") + 1 :], []).append(path)
         return found
 
     def named(self, pattern: str) -> list[str]:
@@ -107,18 +130,18 @@ class Repository:
         return self.named(r".*\.(?:git|docker)ignore")
 
     @cached_property
-    def tracked_sizes(self) -> list[tuple[str, int]]:
-        """The tracked paths with the bytes that git last saw in the working tree."""
-        sizes = _SIZE.findall(self._answer(_SIZES))
-        return [(entry.path, int(size)) for entry, size in zip(self.index, sizes, strict=False)]
+    def tracked_sizes(self) -> dict[str, int]:
+        """The bytes of each tracked file as git last saw it in the working tree."""
+        return dict(zip((record.partition("\t")[2] for record in self._index), self._sizes, strict=False))
+
+    @property
+    def _sizes(self) -> Iterable[int]:
+        return map(int, _SIZE.findall(self._answer(_SIZES)))
 
     @cached_property
     def suspects(self) -> list[str]:
         """The tracked files in which the beginning of a key or token stands, or a pointer of git LFS."""
-        if self.git_top is None:
-            return []
-        process = self._started.pop(_NEEDLES, None) or git.start(self.root, *_NEEDLES)
-        return git.split(git.finish(process, "grep", self.root, statuses=(0, 1)))
+        return git.split(self._answer(_NEEDLES, statuses=(0, 1)))
 
     def read(self, path: str) -> bytes:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""
@@ -156,10 +179,11 @@ class Repository:
 
 
 _INDEX = ("ls-files", "-s", "-z")
-_IGNORED = ("ls-files", "-o", "-i", "-z", "--exclude-standard", "--directory")
-_NEEDLES = ("grep", "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
 _SIZES = ("ls-files", "-z", "--debug")
-_UNTRACKED = ("ls-files", "-o", "-z", "--exclude-standard")
+_OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
+_NEEDLES = ("grep", "--cached", "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
+# How the names of all files end that `named` is asked for, but for Dockerfile.NAME.
+_NAMED = ("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes")
 
 
 def open_repository(root: Path) -> Repository:

@@ -1,10 +1,12 @@
 """CTX: what a Docker build is sent and what it makes of it."""
 
+import heapq
 import posixpath
 from collections.abc import Iterable, Iterator
 
 from labcoat.container import goglob
-from labcoat.container.context import Build, listed_paths, total_size
+from labcoat.container.context import Build, listed_paths
+from labcoat.container.context import sizes as measured
 from labcoat.container.ignore import Matcher, PatternError, Semantics, parse
 from labcoat.container.quoting import docker_pattern
 from labcoat.hygiene.builds import BuildFacts
@@ -153,7 +155,8 @@ def _missing(facts: BuildFacts) -> Iterator[Finding]:
                 severity=Severity.ERROR,
             )
     try:
-        emptied = [path for path in facts.reaching if facts.build.matcher.emptied(path)]
+        matcher = facts.build.matcher
+        emptied = [path for path in facts.reaching if matcher.emptied(path)] if matcher.empties else []
     except PatternError:
         return
     if emptied:
@@ -184,8 +187,12 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
 
 def _size(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
     budget = repository.settings.context_budget
-    total, largest = total_size(facts.build.root, facts.sent)
+    known = repository.tracked_sizes
+    sizes = {path: known.get(place) for path, place in zip(facts.sent, facts.places(), strict=True)}
+    unknown = dict(measured(facts.build.root, [path for path, size in sizes.items() if size is None]))
+    total = sum(size or 0 for size in sizes.values()) + sum(unknown.values())
     if total > budget:
+        largest = heapq.nlargest(10, ((size or unknown.get(path, 0), path) for path, size in sizes.items()))
         named = ", ".join(f"{facts.place(path)} ({mebibytes(size)})" for size, path in largest)
         yield Finding(
             "CTX007",

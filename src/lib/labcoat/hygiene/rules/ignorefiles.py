@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from labcoat.container import goglob
 from labcoat.container.context import listed_paths
 from labcoat.container.ignore import Matcher, Pattern, PatternError, parse
 from labcoat.core import secrets
@@ -139,10 +138,11 @@ def _root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Fin
     wanted = [each for each in patterns if not each.negated and "/" not in each.text and _generic(each.text)]
     if not wanted:
         return
-    deep = {part: path for path in facts.sent for part in path.split("/")[1:]}
+    together = "\0".join(["", *facts.sent, ""])
     for each in wanted:
-        nested = next((path for part, path in deep.items() if goglob.matches(each.text, part)), None)
-        if nested:
+        found = _nested(each.text).search(together)
+        if found:
+            nested = together[together.rindex("\0", 0, found.start()) + 1 : together.index("\0", found.end())]
             yield Finding(
                 "IGN004",
                 facts.ignore_file,
@@ -151,6 +151,11 @@ def _root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Fin
                 each.line,
                 unsafe(Replace(facts.ignore_file, each.line, each.written, (f"**/{each.text}",))),
             )
+
+
+def _nested(pattern: str) -> re.Pattern[str]:
+    """Where a path below the root has a part that matches `pattern`, in paths with NUL between."""
+    return re.compile("/" + re.escape(pattern).replace(r"\*", r"[^/\0]*").replace(r"\[cod\]", "[cod]") + r"(?=[/\0])")
 
 
 def _generic(pattern: str) -> bool:

@@ -1,5 +1,6 @@
 """REQ005: what is imported is required; and REQ004, asked for with `--online`: what is required can be had."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from labcoat.hygiene.model import Family, Finding, Rule, Severity
 from labcoat.hygiene.repository import Repository
 from labcoat.hygiene.rules.requirements import locks, read
 
-_IMPORT = re.compile(rb"^([^\0\n]+)\0(\d+)\0(?:import|from)[ \t]+([^#\n]+)", re.MULTILINE)
+_IMPORTS = ("^(import|from)[[:space:]]+[A-Za-z_]",)
 _QUOTED_REQUIREMENT = re.compile(r"""["']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@][^"']*)?["']""")
 # Distributions whose modules have another name, the ones that are met most often.
 _MODULES = {
@@ -30,18 +31,15 @@ _MODULES = {
 def check(repository: Repository) -> Iterator[Finding]:
     """Modules that tracked sources import at their top and that no lock or input names."""
     required = _required(repository)
-    if not required or not any(name.endswith(".py") for name in repository.names):
+    if not required:
         return
-    own = _own_modules(repository)
     provided = _provided(repository)
-    seen: set[str] = set()
-    for path, line, module in _imports(repository):
-        if module in seen or module in own or module in sys.stdlib_module_names:
-            continue
-        seen.add(module)
+    everything = "\0".join(["", *repository.files, ""])
+    for module in sorted(_imported(repository) - sys.stdlib_module_names):
         distributions = provided.get(module) or {normalize(_MODULES.get(module, module))}
-        if "" in distributions or any(_met(name, required) for name in distributions):
+        if "" in distributions or any(_met(name, required) for name in distributions) or _own(module, everything):
             continue
+        path, line = _first_import(repository, module)
         yield Finding(
             "REQ005",
             path,
@@ -65,30 +63,29 @@ def _required(repository: Repository) -> set[str]:
     return found
 
 
-def _own_modules(repository: Repository) -> set[str]:
-    """The names under which the repository's own files can be imported: of any folder or file that holds Python."""
-    own: set[str] = set()
-    for name, paths in repository.names.items():
-        if name.endswith((".py", ".pyi", ".so", ".pyx", ".ipynb")):
-            for path in paths:
-                *folders, last = path.split("/")
-                own.add(last.partition(".")[0])
-                own.update(folders)
-    return own
+def _own(module: str, everything: str) -> bool:
+    """Whether a folder or a source of the repository has the module's name; `everything` are its paths, NUL between."""
+    return re.search(rf"[/\0]{re.escape(module)}(?:/|\.(?:py|pyi|pyx|so|ipynb)\0)", everything) is not None
 
 
-def _imports(repository: Repository) -> Iterator[tuple[str, int, str]]:
-    """Path, line and first part of the module of each import that stands at the start of a line of a tracked source."""
-    command = ("grep", "-n", "-z", "-I", "-E", "^(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
-    answer = git.run(repository.root, *command, statuses=(0, 1))
-    for found in _IMPORT.finditer(answer):
-        path, line = found[1].decode("utf-8", "surrogateescape"), int(found[2])
-        modules = found[3].decode("utf-8", "replace")
-        from_ = b"\0from" in found[0]
-        for each in [modules.split()[0]] if from_ else modules.split(","):
-            module = re.match(r"\s*([A-Za-z_]\w*)", each)
-            if module:
-                yield path, line, module[1]
+def _imported(repository: Repository) -> set[str]:
+    """The first parts of all modules that are imported at the start of a line of a tracked source."""
+    answer = git.run(repository.root, "grep", "--cached", "-h", "-I", "-E", *_IMPORTS, "--", "*.py", statuses=(0, 1))
+    found: set[str] = set()
+    for line in set(answer.decode("utf-8", "replace").splitlines()):
+        word, _, rest = line.partition("#")[0].partition(" ")
+        each = [rest.split()[0]] if word == "from" and rest.split() else rest.split(",")
+        found.update(name[1] for part in each if (name := re.match(r"\s*([A-Za-z_]\w*)", part)))
+    return found
+
+
+def _first_import(repository: Repository, module: str) -> tuple[str, int]:
+    """Where the module is imported first: path and line."""
+    pattern = rf"^(from[[:space:]]+{module}|import[[:space:]]+([A-Za-z_., ]*[, ])?{module})($|[^A-Za-z0-9_])"
+    answer = git.run(repository.root, "grep", "--cached", "-n", "-z", "-I", "-E", pattern, "--", "*.py", statuses=(0, 1))
+    path, _, rest = os.fsdecode(answer).partition("\0")
+    line = rest.partition("\0")[0]
+    return path, int(line) if line.isdecimal() else 0
 
 
 def _provided(repository: Repository) -> dict[str, set[str]]:

@@ -43,7 +43,7 @@ def _with_attribute(repository: Repository) -> set[str]:
 
 
 def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
-    blobs = {entry.path: entry.id for entry in repository.index if entry.path in covered and entry.mode.startswith("100")}
+    blobs = {entry.path: entry.id for entry in repository.entries(covered, mode="100")} if covered else {}
     for path, size in _sizes(repository, blobs).items():
         if size and (size > _LARGEST_POINTER or not _blob(repository, blobs[path]).startswith(_POINTER)):
             yield Finding(
@@ -70,7 +70,7 @@ def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
 
 def _large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
     limit = repository.settings.large_file
-    for path, size in repository.tracked_sizes:
+    for path, size in repository.tracked_sizes.items():
         if size > limit and path not in covered and b"\0" in repository.read(path)[:8000]:
             name = path.rpartition("/")[2]
             suffix = name[name.rfind(".") :] if "." in name[1:] else ""

@@ -15,7 +15,7 @@ _ROTATE = "Revoke it where it was issued, make a new one, and keep that out of t
 def check(repository: Repository) -> Iterator[Finding]:
     """Secrets, by name and by what is in them, and where they go."""
     written = _written(repository)
-    for path in repository.tracked:
+    for path in sorted({*written, *secrets.hinted(repository.tracked)}):
         if what := written.get(path) or _named(repository, path):
             yield Finding(
                 "SEC001", path, f"{what} is tracked: whoever can read the repository has it", _ROTATE, severity=Severity.ERROR
@@ -43,7 +43,8 @@ def _written(repository: Repository) -> dict[str, str]:
 
 def _in_build(repository: Repository, facts: BuildFacts, written: dict[str, str]) -> Iterator[Finding]:
     """Secrets that a build is sent; those that reach the image weigh more."""
-    for path in facts.sent:
+    tokens = {path for path in facts.sent if facts.place(path) in written} if written else set()
+    for path in sorted({*tokens, *secrets.hinted(facts.sent)}):
         place = facts.place(path)
         what = written.get(place) or _named(repository, place)
         if not what:

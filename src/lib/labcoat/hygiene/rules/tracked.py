@@ -12,6 +12,12 @@ _LINK = "120000"
 _MAKE = re.compile(r"^[-s]?include[ \t]+([^#\n]+)", re.MULTILINE)
 _SHELL = re.compile(r"^[ \t]*(?:\.|source)[ \t]+(['\"]?)([^\s'\";&|]+)\1", re.MULTILINE)
 _REQUIREMENTS = re.compile(r"^(?:-r|-c|-e|--requirement|--constraint|--editable)[\s=]*([^\s#]+)", re.MULTILINE)
+# Files that refer to others: their names, how they do it, and what that is called.
+_REFERENCES = (
+    (r"(?:gnu)?makefile|.*\.mk", _MAKE, "include"),
+    (r".*\.(?:sh|bash)", _SHELL, "script"),
+    (r".*requirements.*\.(?:txt|in)", _REQUIREMENTS, "include"),
+)
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -39,35 +45,21 @@ def _tracked_and_ignored(repository: Repository) -> Iterator[Finding]:
 
 
 def _links_out(repository: Repository) -> Iterator[Finding]:
-    for entry in repository.index:
-        if entry.mode != _LINK:
-            continue
+    for entry in repository.entries(mode=_LINK):
         target = git.run(repository.root, "cat-file", "blob", entry.id).decode("utf-8", "replace")
         if leaves(repository, posixpath.dirname(entry.path), target):
             yield _out(entry.path, 0, "symlink", target)
 
 
 def _references_out(repository: Repository) -> Iterator[Finding]:
-    for name, paths in repository.names.items():
-        pattern, kind = _references_in(name)
-        for path in paths if pattern else ():
-            text = repository.text(path) if pattern else ""
-            for found in pattern.finditer(text) if pattern else ():
+    for names, pattern, kind in _REFERENCES:
+        for path in repository.named(names):
+            text = repository.text(path)
+            for found in pattern.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
                 for target in found[found.lastindex or 0].split():
                     if "$" not in target and leaves(repository, posixpath.dirname(path), target):
                         yield _out(path, line, kind, target)
-
-
-def _references_in(name: str) -> tuple[re.Pattern[str] | None, str]:
-    """How a file of this name refers to others, and what that is called."""
-    if name in ("makefile", "gnumakefile") or name.endswith(".mk"):
-        return _MAKE, "include"
-    if name.endswith((".sh", ".bash")):
-        return _SHELL, "script"
-    if re.fullmatch(r".*requirements.*\.(?:txt|in)", name):
-        return _REQUIREMENTS, "include"
-    return None, ""
 
 
 def leaves(repository: Repository, folder: str, target: str) -> bool:
