@@ -37,8 +37,8 @@ def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dic
     images = _Images(dockerfile, _Tree(sent, root))
     lines: dict[str, int] = {}
     for landed in images.of(dockerfile.stages[-1]):
-        for path in landed.paths:
-            lines.setdefault(path, landed.lines.get(path, landed.line))
+        came = {path: landed.lines.get(path, landed.line) for path in landed.paths} if landed.lines else {}
+        lines = (came or dict.fromkeys(landed.paths, landed.line)) | lines
     for stage in dockerfile.stages:
         images.of(stage)
     return lines, images.missing
@@ -96,10 +96,12 @@ class _Tree:
         return [found for path in matches for found in self._exactly(path)]
 
     def _exactly(self, path: str) -> list[tuple[str, list[str]]]:
+        if not path:
+            return [("", self.paths)] if self.paths else []
         if path in self._all:
             return [(path, [path])]
         if path in self.folders():
-            return [(path, [each for each in self.paths if each.startswith(f"{path}/")] if path else self.paths)]
+            return [(path, [each for each in self.paths if each.startswith(f"{path}/")])]
         return []
 
     def _resolved(self, path: str) -> str:

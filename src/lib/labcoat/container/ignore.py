@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from labcoat.container import goregexp
 from labcoat.container.goregexp import ExpressionError
@@ -43,7 +44,7 @@ class Matcher:
         self.semantics = semantics
         self._tests = [_Test(pattern, semantics) for pattern in patterns]
         self._exceptions = [test for test in self._tests if test.negated]
-        self._runs: dict[int, list[tuple[bool, Callable[[str], bool]]]] = {}
+        self._runs: dict[int, list[_Run]] = {}
 
     def folder(self, path: str, info: Info = ()) -> Folder:
         """What becomes of the folder `path` (relative to the context, `/` between), whose parent gave `info`.
@@ -69,7 +70,9 @@ class Matcher:
         last = max((index for index, matched in enumerate(info) if matched), default=-1)
         runs = self._runs_after(last)
         ignored = last >= 0 and not self._tests[last].negated
-        return [name for name in names if not _decided(runs, prefix + name, ignored)]
+        if len(runs) == 1 and not runs[0].negated and not ignored:
+            return runs[0].unmatched(prefix, list(names))
+        return [name for name in names if not _decided(runs, prefix + name, otherwise=ignored)]
 
     @property
     def empties(self) -> bool:
@@ -145,22 +148,18 @@ class Matcher:
         """The same in 20.10, which takes `*` for a letter (walker.go)."""
         return any(f"{test.text}/".startswith(f"{folder}/") for test in self._exceptions)
 
-    def _runs_after(self, last: int) -> list[tuple[bool, Callable[[str], bool]]]:
+    def _runs_after(self, last: int) -> "list[_Run]":
         """The patterns after the one at `last`, in runs of one sign each, the last run first."""
         if last not in self._runs:
-            runs: list[tuple[bool, list[_Test]]] = []
-            for test in reversed(self._tests[last + 1 :]):
-                if not runs or runs[-1][0] != test.negated:
-                    runs.append((test.negated, []))
-                runs[-1][1].append(test)
-            self._runs[last] = [(negated, _any(tests)) for negated, tests in runs]
+            groups = groupby(self._tests[last + 1 :], key=lambda test: test.negated)
+            self._runs[last] = [_Run(list(tests)) for _, tests in groups][::-1]
         return self._runs[last]
 
 
-def _decided(runs: list[tuple[bool, Callable[[str], bool]]], path: str, otherwise: bool) -> bool:
-    for negated, matches in runs:
-        if matches(path):
-            return not negated
+def _decided(runs: "list[_Run]", path: str, *, otherwise: bool) -> bool:
+    for run in runs:
+        if run.matches(path):
+            return not run.negated
     return otherwise
 
 
@@ -203,24 +202,38 @@ def _as_go_sees(text: str) -> str:
     return text if text.isascii() else text.translate(_LONE_BYTES)
 
 
-def _any(tests: Sequence[_Test]) -> Callable[[str], bool]:
-    """One function for "any of these patterns matches": a whole tree is asked, so a call per pattern is too slow."""
-    exact = {test.text for test in tests if test.kind == "exact"}
-    exact |= {test.text[3:] for test in tests if test.kind == "suffix" and test.text[2:3] == "/"}
-    prefixes = tuple(test.text[:-2] for test in tests if test.kind == "prefix")
-    suffixes = tuple(test.text[2:] for test in tests if test.kind == "suffix")
-    joined = "|".join(f"(?:{test.python})" for test in tests if test.python is not None)
-    search = re.compile(joined, re.ASCII).search if joined else None
-    slow = [test for test in tests if test.kind == "regexp" and test.python is None]
+class _Run:
+    """Patterns of one sign that follow each other: a whole tree is asked, so a call per pattern would be too slow."""
 
-    def matches(path: str) -> bool:
-        if path in exact or path.endswith(suffixes) or path.startswith(prefixes):
-            return True
-        if search and search(_as_go_sees(path)):
-            return True
-        return any(test.matches(path) for test in slow)
+    def __init__(self, tests: Sequence[_Test]) -> None:
+        self.negated = tests[0].negated
+        self.exact = {test.text for test in tests if test.kind == "exact"}
+        self.exact |= {test.text[3:] for test in tests if test.kind == "suffix" and test.text[2:3] == "/"}
+        self.prefixes = tuple(test.text[:-2] for test in tests if test.kind == "prefix")
+        self.suffixes = tuple(test.text[2:] for test in tests if test.kind == "suffix")
+        self.slow = [test for test in tests if test.kind == "regexp" and test.python is None]
+        joined = "|".join(f"(?:{test.python})" for test in tests if test.python is not None)
+        self.search = re.compile(joined or "(?!)", re.ASCII).search
 
-    return matches
+    def matches(self, path: str) -> bool:
+        """Whether any of the patterns matches."""
+        if path in self.exact or path.endswith(self.suffixes) or path.startswith(self.prefixes):
+            return True
+        return self.search(_as_go_sees(path)) is not None or any(test.matches(path) for test in self.slow)
+
+    def unmatched(self, prefix: str, names: Sequence[str]) -> list[str]:
+        """Those of `names` that no pattern matches, behind `prefix`."""
+        if self.slow or not (prefix.isascii() and "".join(names).isascii()):
+            return [name for name in names if not self.matches(prefix + name)]
+        exact, prefixes, suffixes, search = self.exact, self.prefixes, self.suffixes, self.search
+        return [
+            name
+            for name in names
+            if (path := prefix + name) not in exact
+            and not path.endswith(suffixes)
+            and not path.startswith(prefixes)
+            and not search(path)
+        ]
 
 
 def _expression(pattern: str, *, old: bool) -> tuple[str, str]:

@@ -49,7 +49,7 @@ LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all 
 
 def hinted(paths: Iterable[str]) -> list[str]:
     """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
-    return [path for path in paths if path.lower().endswith(_ENDINGS) or ".env" in path.lower()]
+    return [path for path in paths if (small := path.lower()).endswith(_ENDINGS) or ".env" in small]
 
 
 def by_name(path: str) -> bool:

@@ -18,8 +18,6 @@ _MARKER = re.compile(
 
 def environment_of(path: str) -> str | None:
     """The environment whose marker is at `path`, relative like `path`; None where it is no marker, or at the root."""
-    if not path.endswith(NAMES):
-        return None
     found = _MARKER.fullmatch(path)
     return found["root"] if found else None
 
@@ -27,7 +25,7 @@ def environment_of(path: str) -> str | None:
 def environments(paths: Iterable[str]) -> dict[str, str]:
     """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
     found: dict[str, str] = {}
-    for path in paths:
+    for path in [path for path in paths if path.endswith(NAMES)]:
         root = environment_of(path)
         if root is not None and not any(root.startswith(f"{known}/") for known in found):
             found.setdefault(root, path)

@@ -40,7 +40,8 @@ class Repository:
     def begin(self) -> None:
         """Have git begin with what will be asked for, while something else is done."""
         if self.git_top is not None:
-            for command in (_INDEX, _NEEDLES, _OTHERS, _SIZES):
+            locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
+            for command in (_INDEX, _NEEDLES, _OTHERS, _SIZES, *([_IMPORTS] if locked else [])):
                 self._started[command] = git.start(self.root, *command)
 
     def _answer(self, command: tuple[str, ...], statuses: tuple[int, ...] = (0,)) -> bytes:
@@ -130,18 +131,24 @@ class Repository:
         return self.named(r".*\.(?:git|docker)ignore")
 
     @cached_property
-    def tracked_sizes(self) -> dict[str, int]:
-        """The bytes of each tracked file as git last saw it in the working tree."""
-        return dict(zip((record.partition("\t")[2] for record in self._index), self._sizes, strict=False))
+    def tracked_sizes(self) -> list[int]:
+        """The bytes of each record of the index, as git last saw the file in the working tree."""
+        return list(map(int, _SIZE.findall(self._answer(_SIZES))))
 
     @property
-    def _sizes(self) -> Iterable[int]:
-        return map(int, _SIZE.findall(self._answer(_SIZES)))
+    def tracked_with_sizes(self) -> Iterable[tuple[str, int]]:
+        """The tracked paths, each with its bytes."""
+        return zip((record.partition("\t")[2] for record in self._index), self.tracked_sizes, strict=False)
 
     @cached_property
     def suspects(self) -> list[str]:
         """The tracked files in which the beginning of a key or token stands, or a pointer of git LFS."""
         return git.split(self._answer(_NEEDLES, statuses=(0, 1)))
+
+    @property
+    def import_lines(self) -> set[str]:
+        """The lines of tracked Python sources that begin with an import."""
+        return set(self._answer(_IMPORTS, statuses=(0, 1)).decode("utf-8", "replace").splitlines())
 
     def read(self, path: str) -> bytes:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""
@@ -182,6 +189,7 @@ _INDEX = ("ls-files", "-s", "-z")
 _SIZES = ("ls-files", "-z", "--debug")
 _OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _NEEDLES = ("grep", "--cached", "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
+_IMPORTS = ("grep", "--cached", "-h", "-I", "-E", "^(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
 # How the names of all files end that `named` is asked for, but for Dockerfile.NAME.
 _NAMED = ("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes")
 

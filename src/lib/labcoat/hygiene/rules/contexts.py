@@ -187,12 +187,13 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
 
 def _size(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
     budget = repository.settings.context_budget
-    known = repository.tracked_sizes
-    sizes = {path: known.get(place) for path, place in zip(facts.sent, facts.places(), strict=True)}
-    unknown = dict(measured(facts.build.root, [path for path, size in sizes.items() if size is None]))
-    total = sum(size or 0 for size in sizes.values()) + sum(unknown.values())
+    new = set(facts.places()).difference(repository.tracked)
+    if sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, new)) <= budget:
+        return  # git knows the sizes of what is tracked, and asking the system for each takes long
+    sizes = dict(measured(facts.build.root, facts.sent))
+    total = sum(sizes.values())
     if total > budget:
-        largest = heapq.nlargest(10, ((size or unknown.get(path, 0), path) for path, size in sizes.items()))
+        largest = heapq.nlargest(10, ((size, path) for path, size in sizes.items()))
         named = ", ".join(f"{facts.place(path)} ({mebibytes(size)})" for size, path in largest)
         yield Finding(
             "CTX007",

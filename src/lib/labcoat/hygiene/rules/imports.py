@@ -14,7 +14,6 @@ from labcoat.hygiene.model import Family, Finding, Rule, Severity
 from labcoat.hygiene.repository import Repository
 from labcoat.hygiene.rules.requirements import locks, read
 
-_IMPORTS = ("^(import|from)[[:space:]]+[A-Za-z_]",)
 _QUOTED_REQUIREMENT = re.compile(r"""["']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@][^"']*)?["']""")
 # Distributions whose modules have another name, the ones that are met most often.
 _MODULES = {
@@ -70,9 +69,8 @@ def _own(module: str, everything: str) -> bool:
 
 def _imported(repository: Repository) -> set[str]:
     """The first parts of all modules that are imported at the start of a line of a tracked source."""
-    answer = git.run(repository.root, "grep", "--cached", "-h", "-I", "-E", *_IMPORTS, "--", "*.py", statuses=(0, 1))
     found: set[str] = set()
-    for line in set(answer.decode("utf-8", "replace").splitlines()):
+    for line in repository.import_lines:
         word, _, rest = line.partition("#")[0].partition(" ")
         each = [rest.split()[0]] if word == "from" and rest.split() else rest.split(",")
         found.update(name[1] for part in each if (name := re.match(r"\s*([A-Za-z_]\w*)", part)))

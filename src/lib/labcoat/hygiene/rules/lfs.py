@@ -70,7 +70,8 @@ def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
 
 def _large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
     limit = repository.settings.large_file
-    for path, size in repository.tracked_sizes.items():
+    some = max(repository.tracked_sizes, default=0) > limit
+    for path, size in repository.tracked_with_sizes if some else ():
         if size > limit and path not in covered and b"\0" in repository.read(path)[:8000]:
             name = path.rpartition("/")[2]
             suffix = name[name.rfind(".") :] if "." in name[1:] else ""
