@@ -159,6 +159,15 @@ def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index
     assert not [name for name, text in repo.files().items() if b"hunter2" in text]
 
 
+def test_a_lock_that_was_removed_is_made_again(repo: Repository) -> None:
+    """Make's own notes on what is fresh do not outlive the lock."""
+    repo.make("venv")
+    (repo.path / "requirements.txt").unlink()
+    repo.make("venv")
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5"}
+    assert "Nothing to be done" in repo.make("venv")
+
+
 def test_a_cooldown_that_is_no_number_is_named(repo: Repository) -> None:
     """LABCOAT_COOLDOWN is a number of days."""
     assert "LABCOAT_COOLDOWN is 'week'" in repo.make("requirements", fails=True, LABCOAT_COOLDOWN="week")

@@ -93,7 +93,7 @@ _labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
 _labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))
 _labcoat_locked := .labcoat/locked
 _labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)
-_labcoat_lock_files := $(wildcard $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in))))
+_labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
 # An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in.
 _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
 
@@ -166,6 +166,9 @@ $(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labco
 
 $(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_misspelt)
 	@$(_labcoat) venv --stamp $(call _labcoat_quote,$@)
+
+# A lock that was removed counts as changed.
+$(_labcoat_lock_files):
 
 $(_labcoat_interpreter): ;
 
