@@ -1,5 +1,6 @@
 """The image, built and run by a real engine: from the lock, for the person, and away when it ends."""
 
+import json
 import os
 import re
 import shlex
@@ -20,7 +21,7 @@ SIX = """six==1.17.0 \\
     --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274 \\
     --hash=sha256:ff70335d468e7eb6ec65b95b99d3a2836546063f63acc5171de367e834932a81
 """
-IMAGE = "labcoat-test/image-rung"
+IMAGE = f"labcoat-test/image-rung-{os.getpid()}"  # several may test at once
 NETWORK = "--network=host"  # of the machine that builds; a container's own may not reach an index
 
 
@@ -229,8 +230,9 @@ def test_an_image_of_another_lock_is_refused(place: Workplace) -> None:
         assert len(ended.stderr.splitlines()) == 2
 
 
+PASSWORD = "pl4nted-passw0rd"  # noqa: S105
 SECRETS = {
-    "PIP_INDEX_URL": "https://someone:pl4nted-passw0rd@pypi.org/simple",
+    "PIP_INDEX_URL": f"https://someone:{PASSWORD}@pypi.org/simple",
     "PIP_CONFIG_FILE": "/dev/null",
     "HTTPS_PROXY": "",
 }
@@ -324,3 +326,68 @@ def test_a_file_that_is_not_the_locked_one_is_refused(place: Workplace) -> None:
     assert built.returncode == 1
     assert "not the one that was locked" in built.stderr.splitlines()[-2]
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
+
+
+def test_two_builds_without_cache_are_one_image(place: Workplace) -> None:
+    """The same id, layers and content, as `image verify` finds and says."""
+    verified = place.labcoat("image", "verify")
+    assert verified.returncode == 0, verified.stderr
+    assert [line.split()[:2] for line in verified.stdout.splitlines()] == [
+        ["id", "same"],
+        ["layers", "same"],
+        ["content", "same"],
+    ]
+
+
+def test_a_clone_elsewhere_builds_the_same_image(place: Workplace, tmp_path: Path) -> None:
+    """From a folder of another name, with other file modes and times."""
+    clone = tmp_path / "another name"
+    subprocess.run(["git", "clone", "-q", str(place.root), str(clone)], check=True)
+    first = Workplace(clone, place.environ)
+    second = Workplace(tmp_path / "second", place.environ)
+    subprocess.run(["git", "clone", "-q", str(clone), str(second.root)], check=True)
+    (second.root / "main.py").chmod(0o664)
+    os.utime(second.root / "main.py", (1, 1))
+    ids = []
+    for number, each in enumerate((first, second)):
+        name = f"{IMAGE}-clone{number}"
+        built = each.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=f"{NETWORK} --no-cache")
+        assert built.returncode == 0, built.stderr
+        ids.append(docker("image", "inspect", "--format", "{{.Id}}", name))
+        docker("image", "rm", "--force", name)
+    assert ids[0] == ids[1]
+
+
+def test_a_change_of_source_leaves_the_packages_and_one_of_the_base_is_noticed(place: Workplace) -> None:
+    """The record holds for the layers of packages; a base of the same name that is another is said by make docker."""
+    recorded = place.labcoat("image", "record")
+    record = place.root / "image.lock.yaml"
+    try:
+        assert recorded.returncode == 0, recorded.stderr
+        (place.root / "main.py").write_text("print('changed')\n")
+        changed = place.labcoat("image", "build")
+        lines = record.read_text().splitlines()
+        layers = lines.index("layers:")
+        lines[layers + 2] = f"- sha256:{'0' * 64}"
+        record.write_text("\n".join(lines) + "\n")
+        departed = place.labcoat("image", "build")
+    finally:
+        record.unlink()
+        (place.root / "main.py").write_text("import six\nprint('six', six.__version__)\n")
+        place.labcoat("image", "build")
+    assert "records" not in changed.stderr
+    assert "the layers of packages are not those that image.lock.yaml records" in departed.stderr
+
+
+def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:
+    """By person and program: its packages, its bytes, its bill of materials; and it holds no secret."""
+    show, size, audit = (place.labcoat("image", word) for word in ("show", "size", "audit"))
+    assert "six 1.17.0" in show.stdout
+    assert re.search(r"org\.labcoat\.lock\.digest +sha256:", show.stdout)
+    assert re.search(r" MB  six$", size.stdout, re.MULTILINE)
+    assert (audit.returncode, audit.stdout) == (0, "")
+    bills = [place.labcoat("image", "sbom").stdout for _ in range(2)]
+    bill = json.loads(bills[0])
+    assert bills[0] == bills[1]
+    assert bill["bomFormat"] == "CycloneDX"
+    assert [component["purl"] for component in bill["components"]] == ["pkg:pypi/six@1.17.0"]

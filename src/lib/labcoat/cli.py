@@ -8,7 +8,6 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -37,16 +36,6 @@ def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat import freeze
 
     return freeze.make(Project.here())
-
-
-def _image_build(args: argparse.Namespace) -> int:  # noqa: ARG001
-    from labcoat.rungs import image
-    from labcoat.scaffold import dockerfile
-
-    project = Project.here()
-    dockerfile.provide(project)
-    image.make(project)
-    return 0
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -101,8 +90,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="labcoat", description="One lock, every level of isolation, proved equal.")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Run | None, about: str, among: Any = commands) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = among.add_parser(name, help=about, description=about)
+    def command(name: str, run: Run | None, about: str) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, help=about, description=about)
         added.set_defaults(run=run)
         return added
 
@@ -124,15 +113,16 @@ def parser() -> argparse.ArgumentParser:
     prove.add_argument("--only", action="append", default=[], metavar="LEVEL,…", help="these alone: lock, venv, docker …")
     prove.add_argument("--json", action="store_true", help="print the proof instead of a table")
     prove.add_argument("--against", type=Path, metavar="FILE", help="name what changed since this proof.json")
-    image = command("image", None, "the image: build").add_subparsers(metavar="COMMAND", required=True)
-    command("build", _image_build, "build the image from the lock", among=image)
     clean = command("clean", _clean, "remove what labcoat made, and nothing else")
     clean.add_argument("--all", action="store_true", help="the environments and the image too")
     command("settings", _settings, "say whether the settings are right")
     command("mk", _mk, "print the path of include.python.mk, for a Makefile's include line")
     overview = command("help", _help, "every make target and variable of this project")
     overview.add_argument("makefiles", metavar="MAKEFILE_LIST", help="make's variable of that name")
+    from labcoat import image_commands
     from labcoat.hygiene import commands as hygiene
+
+    image_commands.add(command("image", None, "the image: build it, look into it, hold it against others"))
 
     hygiene.add_check(command("check", hygiene.check, "say what in a repository leaks, breaks or bloats"))
     hygiene.add_fix(command("fix", hygiene.fix, "mend what check finds, where that is safe"))

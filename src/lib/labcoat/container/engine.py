@@ -52,6 +52,11 @@ def ask(project: Project, *words: str) -> str | None:
     return None if done.returncode else done.stdout.strip()
 
 
+def version(project: Project) -> str:
+    """The engine's version, as `26.1.5`."""
+    return ask(project, "version", "--format", "{{.Server.Version}}") or ""
+
+
 def stopped(said: str) -> Failure | None:
     """The failure of an engine that cannot be reached, if that is what the command `said`."""
     if "permission denied" in said and "docker.sock" in said:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from labcoat.container import build, context, engine
+from labcoat.container import build, context, engine, record
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK
 from labcoat.core import files, inventory, tools
@@ -19,7 +19,10 @@ ISOLATED = True
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
     _refuse_secrets(project)
-    built = build.build(project, build.plan(project))
+    planned = build.plan(project)
+    built = build.build(project, planned)
+    if (recorded := record.read(project)) and (departs := record.departure(recorded, record.of(project, planned))):
+        print(f"labcoat: {departs}", file=sys.stderr)
     print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
 
 

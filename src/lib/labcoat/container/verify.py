@@ -1,0 +1,77 @@
+"""Is the image reproducible? Built twice without cache, and compared."""
+
+import re
+import sys
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from labcoat.container import build, engine
+from labcoat.container.compared import Difference, differences
+from labcoat.container.names import repository
+from labcoat.container.saved import content_digest, saved
+from labcoat.core.project import Project
+
+SHOWN = 10
+_SETTINGS_REPRODUCE = 23  # the engine that first took SOURCE_DATE_EPOCH for the times in an image's settings
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What two builds have in common: the id, the layers, the content; and the first files that differ."""
+
+    ids: tuple[str, str]
+    layers: bool
+    contents: tuple[str, str]
+    found: tuple[Difference, ...]
+    engine: str
+
+    @property
+    def same(self) -> bool:
+        """Whether the builds are as equal as this engine can make them."""
+        return self.ids[0] == self.ids[1] or (self.layers and old(self.engine))
+
+    def lines(self) -> list[str]:
+        """The verdict for a person."""
+        rows = [
+            _row("id", self.ids[0] == self.ids[1], self.ids[0]),
+            _row("layers", self.layers, ""),
+            _row("content", self.contents[0] == self.contents[1], self.contents[0]),
+        ]
+        if self.ids[0] != self.ids[1] and old(self.engine):
+            rows.append(f"Docker {self.engine} writes the time of the build into an image's settings: only content can be equal.")
+        return rows + [f"  {each}" for each in self.found]
+
+
+def old(version: str) -> bool:
+    """Whether an engine of this version leaves the time of the build in an image's settings."""
+    major = re.match(r"\d+", version)
+    return major is not None and int(major[0]) < _SETTINGS_REPRODUCE
+
+
+def verify(project: Project) -> Verdict:
+    """Build `project`'s image twice without cache and compare the two. Raises Failure where it cannot be built."""
+    planned = build.plan(project)
+    names = [f"{repository(planned.image)}:labcoat-verify-{n}" for n in (1, 2)]
+    try:
+        ids = []
+        for number, name in enumerate(names, 1):
+            print(f"labcoat: build {number} of 2, without cache", file=sys.stderr)
+            ids.append(build.build(project, replace(planned, image=name, flags=(*planned.flags, "--no-cache"))))
+        return _compared(project, names, (ids[0], ids[1]))
+    finally:
+        engine.call(project, "image", "rm", "--force", *names)
+
+
+def _compared(project: Project, names: list[str], ids: tuple[str, str]) -> Verdict:
+    version = engine.version(project)
+    with saved(project, names[0]) as one:
+        content = content_digest(one.merged())
+        if ids[0] == ids[1]:  # the id is a digest over the settings, which name each layer's digest
+            return Verdict(ids, True, (content, content), (), version)
+        with saved(project, names[1]) as other:
+            found = tuple(islice(differences(one, other), SHOWN))
+            return Verdict(ids, one.layers == other.layers, (content, content_digest(other.merged())), found, version)
+
+
+def _row(what: str, same: bool, value: str) -> str:
+    return f"{what:<8} {'same' if same else 'DIFFERS'}  {value}".rstrip()

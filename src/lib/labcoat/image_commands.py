@@ -1,0 +1,133 @@
+"""`labcoat image …`: parse, call, print."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add(top: argparse.ArgumentParser) -> None:
+    """Add what can be done with the image."""
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, run: Run, about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        return added
+
+    command("build", _build, "build the image from the lock")
+    command("verify", _verify, "build it twice without cache, and say where the two differ")
+    command("record", _record, "write image.lock.yaml, which says what was built; make docker holds the next image against it")
+    for name, run, about in (
+        ("show", _show, "what it was made from, and what is in it"),
+        ("size", _size, "where its bytes are, by layer and by distribution"),
+        ("audit", _audit, "find secrets in its layers, deleted ones too, its settings and its history"),
+    ):
+        command(name, run, about).add_argument("image", nargs="?", default="", help="another image than the project's")
+    sbom = command("sbom", _sbom, "what is in it, as a CycloneDX document")
+    sbom.add_argument("--output", type=Path, metavar="FILE", help="where to write it; standard output if left out")
+
+
+def _build(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.rungs import image
+    from labcoat.scaffold import dockerfile
+
+    project = Project.here()
+    dockerfile.provide(project)
+    image.make(project)
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.container import verify
+
+    verdict = verify.verify(Project.here())
+    print("\n".join(verdict.lines()))
+    return 0 if verdict.same else 1
+
+
+def _record(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.container import build, record
+    from labcoat.rungs import image
+
+    project = Project.here()
+    image.check_fresh(project)
+    print(record.write(project, record.make(project, build.plan(project))).name)
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from labcoat.container import contents, saved
+
+    project = Project.here()
+    with saved.saved(project, args.image or project.image) as image:
+        print("\n".join(_settings(image)))
+        for one in contents.distributions(image):
+            print(f"  {one.name} {one.version}")
+    return 0
+
+
+def _settings(image: "saved.Saved") -> list[str]:  # type: ignore[name-defined] # noqa: F821
+    settings = image.config.get("config") or {}
+    rows = {
+        "platform": f"{image.config.get('os')}/{image.config.get('architecture')}",
+        "user": settings.get("User") or "root",
+        "folder": settings.get("WorkingDir", ""),
+        "command": " ".join([*(settings.get("Entrypoint") or []), *(settings.get("Cmd") or [])]),
+        **dict(sorted((settings.get("Labels") or {}).items())),
+    }
+    return [f"{name:<36} {value}".rstrip() for name, value in rows.items()]
+
+
+def _size(args: argparse.Namespace) -> int:
+    from labcoat.container import contents, saved
+
+    project = Project.here()
+    with saved.saved(project, args.image or project.image) as image:
+        layers = [(sum(entry.size for entry in image.entries(number)), number) for number in range(len(image.layers))]
+        steps = [step.get("created_by", "") for step in image.config.get("history") or [] if not step.get("empty_layer")]
+        for size, number in layers:
+            print(f"{_megabytes(size)}  layer {number}: {(steps[number] if number < len(steps) else '') or 'base'}"[:110])
+        found = contents.distributions(image)
+        for name, size in contents.sizes(image.merged(), found).items():
+            print(f"{_megabytes(size)}  {name or '(no distribution: the base, the project)'}")
+    return 0
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:10.1f} MB"
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from labcoat.container import audit, saved
+
+    project = Project.here()
+    name = args.image or project.image
+    with saved.saved(project, name) as image:
+        found = 0
+        for found, each in enumerate(audit.audit(image), 1):  # noqa: B007  # the count of all
+            print(each)
+    if found:
+        print(
+            f"labcoat: {name} holds {found} secret{'s' if found > 1 else ''}: revoke them, then build without.", file=sys.stderr
+        )
+    return 1 if found else 0
+
+
+def _sbom(args: argparse.Namespace) -> int:
+    from labcoat.container import sbom
+    from labcoat.core import files
+
+    text = sbom.document(Project.here())
+    if not args.output:
+        print(text)
+    elif args.output.is_dir():
+        raise Failure(f"{args.output} is a folder.", "Name a file.")
+    else:
+        files.write(args.output.absolute(), text + "\n")
+    return 0
