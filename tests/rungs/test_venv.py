@@ -140,6 +140,15 @@ def test_a_folder_that_is_no_environment_is_not_touched(repo: Repository) -> Non
     assert (repo.path / "data/precious").read_text() == "x"
 
 
+def test_a_link_to_another_disk_stays_a_link(repo: Repository, tmp_path: Path) -> None:
+    """Where .venv is a link to a roomier place, the environment is made and replaced there."""
+    (repo.path / ".venv").symlink_to(tmp_path / "roomy")
+    for requirement in ("alpha\n", "alpha\ngamma\n"):
+        repo.write(requirements__in=requirement).make("venv")
+        assert (repo.path / ".venv").is_symlink()
+    assert repo.python("import alpha, gamma; print(gamma.version)") == "3.0\n"
+
+
 def test_a_lock_without_hashes_is_refused(repo: Repository) -> None:
     """A requirements.txt of pip freeze's kind is not installed as if it were a lock."""
     (repo.path / "requirements.in").unlink()

@@ -44,7 +44,8 @@ def make(project: Project, stamp: Path | None = None) -> None:
         if _mark(project.venv) != wanted or not _works(project.venv):
             interpreter = python.interpreter(project)
             _say_what_goes(project, locks)
-            with _replacing(project.venv):
+            # Where a person has put a link to a roomier disk, the environment is made there.
+            with _replacing(project.venv.resolve()):
                 _fill(project, locks, interpreter)
                 files.write(project.venv / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
             print(
@@ -175,7 +176,8 @@ def _replacing(venv: Path) -> Iterator[None]:
 
 def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
     env = index.environment()
-    command: list[str | Path] = [tools.uv(), "venv", "--quiet", "--no-project", "--python", interpreter.executable, project.venv]
+    command: list[str | Path] = [tools.uv(), "venv", "--quiet", "--no-project", "--python", interpreter.executable]
+    command.append(project.venv.resolve())
     outcome = process.run(command, env, project.root, show=process.nothing)
     if outcome.status == 0:
         outcome = process.run(_INSTALLERS[project["INSTALLER"]](project, locks), env, project.root, show=_is_news)
