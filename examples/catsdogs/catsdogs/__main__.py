@@ -17,6 +17,7 @@ def _data(settings: Settings) -> int:
     rows = split.split(found.pictures, settings.seed)
     split.write(rows, settings.build / train.SPLIT)
     data.write_aside(found, settings.build / train.ASIDE)
+    data.write_alike(found, settings.build / train.ALIKE)
     kept_back = sum(row.part == split.VALIDATION for row in rows)
     print(*data.describe(found), sep="\n")
     print(f"{len(rows) - kept_back} to train on, {kept_back} to validate with: {settings.build / train.SPLIT}")

@@ -14,16 +14,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from . import pictures, synthetic
+from . import duplicates, pictures, synthetic
 from .atomic import aside
 from .errors import Failure
 from .progress import track
 from .sources import Source, open_source
 
-VERSION = 1  # of what is kept about a picture
+VERSION = 2  # of what is kept about a picture
 SYNTHETIC = "synthetic"
 THREADS = 4  # decoding happens outside Python's lock
 
@@ -33,11 +33,15 @@ NUMBER_NAME = re.compile(r"\d+\.[^.]+")
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name in the source, class (empty where none is given), sha256, and extent in px."""
+    """One picture: its name in the source, class (empty where none is given), sha256, and extent in px.
+
+    Pictures that look the same have one `scene`: the digest of one of them.
+    """
 
     name: str
     label: str
     digest: str
+    scene: str
     width: int
     height: int
 
@@ -77,7 +81,7 @@ def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
     to learn from.
     """
     source = open_source(synthetic.folder(cache, seed) if where == SYNTHETIC else Path(where), cache)
-    kept = cache / "looks" / f"v{VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
+    kept = cache / "looks" / f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
     data = _load(kept)
     if data is None:
         data = look(source)
@@ -103,12 +107,16 @@ def look(source: Source) -> Data:
     labels = label_all(source.names())
     if not labels:
         raise Failure("There are no pictures in the data.", "Give DATA= a zip file or a folder with .jpg or .png files.")
-    found: list[Picture] = []
+    seen: dict[Picture, str] = {}
     broken: list[Aside] = []
     with ThreadPoolExecutor(THREADS) as pool:
         looks = pool.map(lambda name: _look(source, name, labels[name]), labels)
         for one in track(zip(looks, itertools.repeat(1)), len(labels), "Looking at pictures"):
-            (found if isinstance(one, Picture) else broken).append(one)  # type: ignore[arg-type]
+            if isinstance(one, Aside):
+                broken.append(one)
+            else:
+                seen.update([one])
+    found = _with_scenes(seen)
     unlabelled = tuple(picture for picture in found if not picture.label)
     kept, contradicted = _agreeing(picture for picture in found if picture.label)
     data = Data(tuple(kept), unlabelled, tuple(broken + contradicted))
@@ -138,13 +146,24 @@ def _label_folder(folder: PurePosixPath, names: list[str]) -> Iterator[tuple[str
     return zip(names, itertools.repeat(folder.name))
 
 
-def _look(source: Source, name: str, label: str) -> Picture | Aside:
+def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
+    """The picture and its fingerprint."""
     try:
         data = source.read(name)
-        width, height = pictures.extent(data)
+        image = pictures.decode(data)
     except pictures.Broken as error:
         return Aside(name, str(error))
-    return Picture(name, label, hashlib.sha256(data).hexdigest(), width, height)
+    digest = hashlib.sha256(data).hexdigest()
+    return Picture(name, label, digest, digest, image.width, image.height), duplicates.fingerprint(image)
+
+
+def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
+    """The pictures, those whose fingerprints are alike with one scene."""
+    leaders = {member: group[0] for group in duplicates.groups(seen.values()) for member in group}
+    scenes: dict[str, str] = {}
+    for picture, fingerprint in sorted(seen.items(), key=lambda item: item[0].digest):
+        scenes.setdefault(leaders.get(fingerprint, picture.digest), picture.digest)
+    return [replace(picture, scene=scenes[leaders.get(fingerprint, picture.digest)]) for picture, fingerprint in seen.items()]
 
 
 def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
@@ -178,11 +197,11 @@ def _check_classes(data: Data, wanted: set[str], empty: list[str]) -> None:
     if len(counts) < 2:
         only = f"only one class, {data.classes[0]!r}" if counts else "no class"
         raise Failure(f"The data has {only}.", "Give DATA= at least two classes, each in a folder of its own.")
-    distinct = Counter(label for _, label in {(picture.digest, picture.label) for picture in data.pictures})
+    distinct = Counter(label for _, label in {(picture.scene, picture.label) for picture in data.pictures})
     for label, count in distinct.items():
         if count < 2:
             raise Failure(
-                f"The class {label!r} has one picture: none would be left to validate with.",
+                f"The class {label!r} has one picture only: none would be left to validate with.",
                 "Add pictures to it, or take it away.",
             )
 
@@ -194,11 +213,34 @@ def describe(data: Data) -> list[str]:
     lines = [f"{len(data.pictures)} pictures: {each}"]
     if data.unlabelled:
         lines.append(f"{len(data.unlabelled)} without a class, to predict")
+    if same := alike(data):
+        count = sum(map(len, same))
+        number = f"{len(same)} groups" if len(same) > 1 else "one group"
+        lines.append(f"{count} look alike, in {number}; a group stays on one side of the split")
+        odd = [group for group in same if len({picture.label for picture in group}) > 1]
+        lines += [f"  and yet differ in class: {', '.join(picture.name for picture in group)}" for group in odd[:10]]
     if data.aside:
         first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
         lines += [f"{len(data.aside)} set aside:", *first, *more]
     return lines
+
+
+def alike(data: Data) -> list[list[Picture]]:
+    """The groups of pictures that look the same."""
+    scenes = defaultdict(list)
+    for picture in data.pictures:
+        scenes[picture.scene].append(picture)
+    return sorted((group for group in scenes.values() if len(group) > 1), key=lambda group: group[0].name)
+
+
+def write_alike(data: Data, target: Path) -> None:
+    """List the pictures that look the same, a number for each group, as CSV."""
+    with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["group", "path", "label"])
+        for number, group in enumerate(alike(data), 1):
+            writer.writerows((number, picture.name, picture.label) for picture in group)
 
 
 def write_aside(data: Data, target: Path) -> None:

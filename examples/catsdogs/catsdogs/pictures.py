@@ -22,16 +22,11 @@ def pixels(data: bytes, size: int) -> np.ndarray:
 
     Of an animation, the first frame. Raises `Broken`.
     """
-    return np.asarray(_open(data).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=None), dtype=np.uint8)
+    return np.asarray(decode(data).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=None), dtype=np.uint8)
 
 
-def extent(data: bytes) -> tuple[int, int]:
-    """Width and height in px of the picture in `data`, once every pixel of it has been decoded. Raises `Broken`."""
-    return _open(data).size
-
-
-def _open(data: bytes) -> Image.Image:
-    """The whole picture, decoded, upright and in RGB."""
+def decode(data: bytes) -> Image.Image:
+    """The picture in `data`, every pixel of it decoded, upright and in RGB. Raises `Broken`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd EXIF blocks are common in photographs and do no harm

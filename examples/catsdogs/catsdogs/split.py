@@ -1,8 +1,8 @@
 """Which pictures are trained on and which are kept back: decided once, by a seed, and written to a file.
 
 The order in which pictures are drawn is that of sha256 over the seed and the picture's own bytes. So it depends neither on
-names nor on the file system, is the same with every version of every library, and two copies of one picture
-always land on the same side.
+names nor on the file system, is the same with every version of every library, and pictures that look the same always
+land on the same side.
 """
 
 import csv
@@ -15,7 +15,7 @@ from pathlib import Path
 from .atomic import aside
 from .data import Picture
 
-VERSION = 1
+VERSION = 2
 TRAINING, VALIDATION = "training", "validation"
 SHARE = 0.2  # of each class is kept back for validation
 
@@ -35,18 +35,18 @@ def split(pictures: Iterable[Picture], seed: int, share: float = SHARE) -> list[
     pictures = list(pictures)
     classes = defaultdict(set)
     for picture in pictures:
-        classes[picture.label].add(picture.digest)
-    kept_back = {digest for digests in classes.values() for digest in _draw(digests, seed, share)}
+        classes[picture.label].add(picture.scene)
+    kept_back = {scene for scenes in classes.values() for scene in _draw(scenes, seed, share)}
     rows = [
-        Row(picture.name, picture.digest, picture.label, VALIDATION if picture.digest in kept_back else TRAINING)
+        Row(picture.name, picture.digest, picture.label, VALIDATION if picture.scene in kept_back else TRAINING)
         for picture in pictures
     ]
     return sorted(rows, key=lambda row: (row.part, row.label, row.sha256, row.path))
 
 
-def _draw(digests: set[str], seed: int, share: float) -> list[str]:
-    shuffled = sorted(digests, key=lambda digest: hashlib.sha256(f"{seed} {digest}".encode()).digest())
-    return shuffled[: max(1, round(len(digests) * share))]
+def _draw(scenes: set[str], seed: int, share: float) -> list[str]:
+    shuffled = sorted(scenes, key=lambda scene: hashlib.sha256(f"{seed} {scene}".encode()).digest())
+    return shuffled[: max(1, round(len(scenes) * share))]
 
 
 def write(rows: list[Row], target: Path) -> None:

@@ -16,7 +16,8 @@ from .head import Head, Part
 from .settings import Settings
 from .statistics import wilson
 
-MODEL, CURVES, SPLIT, RESULT, ASIDE = "model.keras", "curves.png", "split.csv", "result.json", "set-aside.csv"
+MODEL, CURVES, SPLIT, RESULT = "model.keras", "curves.png", "split.csv", "result.json"
+ASIDE, ALIKE = "set-aside.csv", "alike.csv"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     rows = split.split(found.pictures, settings.seed)
     split.write(rows, settings.build / SPLIT)
     data.write_aside(found, settings.build / ASIDE)
+    data.write_alike(found, settings.build / ALIKE)
     seen = features.compute(source, found.pictures, settings.size, weights, settings.cache)
     training, validation = (_part(rows, part, seen, found.classes) for part in (split.TRAINING, split.VALIDATION))
     fitted, history = head.fit(training, validation, len(found.classes))

@@ -85,7 +85,7 @@ def test_a_second_look_reads_no_picture(tmp_path: Path, monkeypatch: pytest.Monk
         (classes("cat", "dog") | {"dog\\..\\..\\evil.jpg": b"x"}, "leads out of it"),
         (classes("cat", "dog") | {"bird/": b""}, "'bird' has no pictures"),
         (classes("cat", "dog") | {"bird/1.jpg": b"broken"}, "'bird' has no pictures"),
-        (classes("cat", "dog") | {"bird/1.jpg": jpeg("bird", 1)}, "'bird' has one picture"),
+        (classes("cat", "dog") | {"bird/1.jpg": jpeg("bird", 1)}, "'bird' has one picture only"),
         ({"one.jpg": jpeg("cat", 1), "two.jpg": jpeg("cat", 2)}, "No class can be read"),
     ],
     ids=["no-pictures", "one-class", "climbs", "absolute", "backslashes", "empty-class", "all-broken", "one-picture", "loose"],

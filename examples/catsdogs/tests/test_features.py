@@ -91,6 +91,6 @@ def test_other_settings_are_another_entry(setting: dict) -> None:
 def test_a_picture_that_changes_underway_is_noticed(cached: tuple) -> None:
     """Features are filed under a picture's digest only if its bytes have that digest."""
     cache, source, found, _, _ = cached
-    changed = [Picture(found[0].name, "cat", "0" * 64, 8, 8)]
+    changed = [Picture(found[0].name, "cat", "0" * 64, "0" * 64, 8, 8)]
     with pytest.raises(Failure, match="written to while"):
         features.compute(source, changed, SIZE, RANDOM, cache)

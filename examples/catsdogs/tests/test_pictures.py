@@ -63,7 +63,7 @@ def test_exif_rotation_is_undone() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn by a quarter, clockwise: what is left comes out on top
     found = pictures.pixels(encoded(image, "PNG", exif=exif), 10)
-    assert pictures.extent(encoded(image, "PNG", exif=exif)) == (20, 40)
+    assert pictures.decode(encoded(image, "PNG", exif=exif)).size == (20, 40)
     assert found[0, :, 0].min() > 250
     assert found[-1, :, 2].min() > 250
 
@@ -82,4 +82,4 @@ def test_damage_is_named(data: bytes) -> None:
 def test_too_many_pixels_are_refused_unread() -> None:
     """A picture that would fill the memory is refused by its header alone."""
     with pytest.raises(pictures.Broken, match="too large"):
-        pictures.extent(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
+        pictures.decode(encoded(Image.new("1", (20_000, 20_000)), "PNG"))

@@ -14,7 +14,10 @@ labels_and_digests = st.lists(st.tuples(st.sampled_from(["cat", "dog", "bird"]),
 
 
 def pictures(rows: list[tuple[str, int]]) -> list[Picture]:
-    return [Picture(f"{place}.jpg", label, f"{label}{digest}", 8, 8) for place, (label, digest) in enumerate(rows)]
+    return [
+        Picture(f"{place}.jpg", label, f"{label}{digest}", f"{label}{digest // 2}", 8, 8)
+        for place, (label, digest) in enumerate(rows)
+    ]
 
 
 @given(labels_and_digests, st.integers(0, 5), st.randoms())
