@@ -17,7 +17,7 @@ import pytest
 )
 def test_without_an_engine(demanded: str, status: int, said: str, repository: Path) -> None:
     """Tests that need Docker are left out, and the last lines name them; with LABCOAT_REQUIRE_DOCKER=1 they fail."""
-    env = os.environ | {"DOCKER_HOST": "unix:///nowhere", "LABCOAT_REQUIRE_DOCKER": demanded}
+    env = os.environ | {"DOCKER_HOST": "unix:///nowhere", "LABCOAT_REQUIRE_DOCKER": demanded, "PYTEST_ADDOPTS": ""}
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/rungs/test_image.py", "-x"]
     ended = subprocess.run(words, cwd=repository, env=env, capture_output=True, text=True, check=False)
     assert ended.returncode == status, ended.stdout

@@ -1,6 +1,7 @@
 """An image is asked by its own Python what it holds, and held against the lock and the environment."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ pytestmark = [
     pytest.mark.docker,
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11"),
 ]
-IMAGE = "labcoat-test/prove"
+IMAGE = f"labcoat-test/prove-{os.getpid()}"  # tests of another clone may run at the same time
 
 
 def docker(*words: str, given: str = "") -> str:

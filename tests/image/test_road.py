@@ -13,6 +13,7 @@ from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
 
 # A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
 PHOTOGRAPHS = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS", "")
+IMAGE = f"labcoat-test/road-{os.getpid()}"
 EACH = 150  # photographs of each class; Kaggle's set has 12,500
 
 
@@ -67,7 +68,7 @@ def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
 @pytest.mark.docker
 def test_the_image_gives_the_numbers_of_the_environment(clone: Repository, input_settings: list[str], base_image: str) -> None:
     """`make docker`, then `make train IN=docker`: the same accuracy as `make train`, from data that is mounted, not copied."""
-    image = ["LABCOAT_IMAGE=labcoat-test/road", f"LABCOAT_BASE_IMAGE={base_image}", "LABCOAT_DOCKER_FLAGS=--network=host"]
+    image = [f"LABCOAT_IMAGE={IMAGE}", f"LABCOAT_BASE_IMAGE={base_image}", "LABCOAT_DOCKER_FLAGS=--network=host"]
     try:
         clone.make("docker", *image)
         clone.make("train", "IN=docker", *input_settings, *image)
@@ -75,4 +76,4 @@ def test_the_image_gives_the_numbers_of_the_environment(clone: Repository, input
         clone.make("train", *input_settings)
         assert outcome(clone) == inside
     finally:
-        subprocess.run(["docker", "image", "rm", "-f", "labcoat-test/road"], capture_output=True, check=False)
+        subprocess.run(["docker", "image", "rm", "-f", IMAGE], capture_output=True, check=False)
