@@ -46,7 +46,9 @@ def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -
     """Each file of the package that git knows is installed, and those that are links in the repository are files."""
     (package,) = installed.glob("lib/python*/site-packages/labcoat")
     prefix = "src/lib/labcoat/"
-    wanted = {name.removeprefix(prefix) for name in tracked(repository) if name.startswith(prefix)}
+    files = [repository / name for name in tracked(repository) if name.startswith(prefix)]
+    files += [page for file in files if file.is_dir() for page in file.iterdir()]  # a link to a folder is one name to git
+    wanted = {str(file.relative_to(repository)).removeprefix(prefix) for file in files if not file.is_dir()}
     assert wanted >= {"include.python.mk", "start.sh", "core/tools.txt", "container/bases.toml", "scaffold/templates/Dockerfile"}
     assert wanted <= {str(path.relative_to(package)) for path in package.rglob("*")}
     assert (package / "include.python.mk").read_bytes() == (repository / "src/lib/include.python.mk").read_bytes()

@@ -7,8 +7,7 @@ from labcoat.core.errors import Failure
 from labcoat.core.project import nearest
 from labcoat.hygiene.catalogue import RULES
 
-# Beside the package where it is installed, in docs/ where it is a checkout.
-_FOLDERS = (Path(__file__).parent / "pages", Path(__file__).parents[4] / "docs" / "rules")
+_PAGES = Path(__file__).parent / "pages"  # a link to docs/rules in a checkout, a folder where pip installed it
 
 
 def page(rule: str) -> str:
@@ -16,11 +15,10 @@ def page(rule: str) -> str:
     known = RULES.get(rule.upper())
     if known is None:
         raise Failure(f"There is no rule {rule}.", nearest(rule.upper(), RULES, f"Known are: {', '.join(RULES)}."), status=2)
-    for folder in _FOLDERS:
-        path = folder / f"{known.page}.md"
-        if path.is_file():
-            return _section(path.read_text(encoding="utf-8"), known.id)
-    raise Failure(f"The page about {rule} is not installed.", "Install labcoat anew.", status=2)
+    path = _PAGES / f"{known.page}.md"
+    if not path.is_file():
+        raise Failure(f"The page about {rule} is not installed.", "Copy src/lib with its links followed: cp -RL.", status=2)
+    return _section(path.read_text(encoding="utf-8"), known.id)
 
 
 def listing() -> str:
