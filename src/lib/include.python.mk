@@ -47,6 +47,13 @@ LABCOAT_COOLDOWN ?= 0
 ## packages that may be built from source, having no wheels
 LABCOAT_NO_BINARY ?=
 
+## the conda program; the first of micromamba, mamba and conda if empty
+LABCOAT_CONDA ?=
+## the conda environment's folder
+LABCOAT_CONDA_ENV ?= .conda
+## conda packages on top, which pip cannot give
+LABCOAT_CONDA_PACKAGES ?=
+
 ##@ Docker
 
 ## the image's name; labcoat/FOLDER if empty
@@ -76,7 +83,7 @@ _labcoat_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
 
 _labcoat_public := LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER LABCOAT_INSTALLER \
-  LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS LABCOAT_CA_BUNDLE \
+  LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS LABCOAT_CA_BUNDLE \
   LABCOAT_MOUNTS LABCOAT_CLEAN LABCOAT_CACHE LABCOAT_OWN
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
 _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
@@ -100,10 +107,11 @@ _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
 LABCOAT_BIN := $(LABCOAT_VENV)/bin
 LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
 _labcoat_ready_venv := $(_labcoat_stamp)
+_labcoat_ready_conda := labcoat-conda
 _labcoat_ready_docker := labcoat-docker
 LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 
-_labcoat_targets := help requirements upgrade venv freeze docker run shell prove check fix context clean distclean
+_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker run shell prove check fix context clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
 .PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
 $(_labcoat_short): %: labcoat-%
@@ -120,7 +128,16 @@ labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the
 labcoat-freeze: ## add what you installed by hand to requirements.in and the lock
 	@$(_labcoat) freeze
 
-labcoat-run: $(LABCOAT_READY) ## run a command: make run CMD="python train.py" IN=venv or IN=docker
+labcoat-status: $(_labcoat_misspelt) ## lock and levels of isolation: fresh, stale, missing or changed by hand
+	@$(_labcoat) status
+
+labcoat-conda: $(_labcoat_locked) ## write environment.yml from the lock, make the conda environment of it
+	@$(_labcoat) conda
+
+labcoat-user-install: $(_labcoat_locked) ## install the lock for yourself alone, into your own Python
+	@$(_labcoat) user-install
+
+labcoat-run: $(LABCOAT_READY) ## run a command: make run CMD="python train.py" IN=none, venv, conda or docker
 	@$(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --shell $(call _labcoat_quote,$(call _labcoat_typed,CMD))
 
 labcoat-shell: $(LABCOAT_READY) ## open a shell in the environment that IN names

@@ -21,6 +21,7 @@ SETTINGS = {entry.name: entry for entry in ENTRIES if entry.is_variable}
 COMPUTED = {
     "LABCOAT_DEV_REQUIREMENTS": "`requirements-dev.txt` if there is a `requirements-dev.in`",
     "LABCOAT_IMAGE": "`labcoat/FOLDER`",
+    "LABCOAT_CONDA": "the first of micromamba, mamba and conda",
     "LABCOAT_BASE_IMAGE": "the pinned Python image of the project's minor version",
     "LABCOAT_CACHE": "`labcoat` in your cache folder",
 }

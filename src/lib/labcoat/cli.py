@@ -32,6 +32,25 @@ def _venv(args: argparse.Namespace) -> int:
     return 0
 
 
+def _conda(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.rungs import conda
+
+    conda.make(Project.here())
+    return 0
+
+
+def _user_install(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.rungs import none
+
+    return none.install(Project.here())
+
+
+def _status(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat import status
+
+    return status.make(Project.here())
+
+
 def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat import freeze
 
@@ -102,13 +121,16 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
     venv = command("venv", _venv, "make the virtual environment hold exactly the lock")
     venv.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
+    command("conda", _conda, "write environment.yml from the lock and make the conda environment")
+    command("user-install", _user_install, "install the lock for yourself alone, into your own Python (pip's --user)")
+    command("status", _status, "lock and levels of isolation: fresh, stale, missing or changed by hand")
     command("freeze", _freeze, "add what was installed by hand to requirements.in and the lock")
     run = command("run", _run, "run a command on a level of isolation")
-    run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or docker")
+    run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
     run.add_argument("--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments")
     run.add_argument("argv", nargs="*", metavar="ARG")
     shell = command("shell", _shell, "open a shell on a level of isolation")
-    shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or docker")
+    shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
     prove = command("prove", _prove, "hold lock, environments and image against each other, file by file")
     prove.add_argument("--only", action="append", default=[], metavar="LEVEL,…", help="these alone: lock, venv, docker …")
     prove.add_argument("--json", action="store_true", help="print the proof instead of a table")

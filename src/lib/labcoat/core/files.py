@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -59,3 +59,31 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing(folder: Path, is_whole: Callable[[Path], bool]) -> Iterator[None]:
+    """Make room for a new `folder`; if what follows fails, put back what was there.
+
+    A run that was killed leaves a folder that is not whole, and the one before aside: that one comes back first.
+    """
+    before = aside(folder)
+    if is_whole(before) and not is_whole(folder):
+        remove(folder)
+        before.rename(folder)
+    remove(before)
+    if folder.exists():
+        folder.rename(before)
+    try:
+        yield
+    except BaseException:
+        remove(folder)
+        if before.exists():
+            before.rename(folder)
+        raise
+    remove(before)
+
+
+def aside(folder: Path) -> Path:
+    """Where `folder` stands while a new one is made."""
+    return folder.with_name(f"{folder.name}.before")

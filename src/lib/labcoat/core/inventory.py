@@ -11,7 +11,7 @@ from typing import Any
 
 from labcoat.core import scan
 from labcoat.core.errors import Failure
-from labcoat.core.requirements import normalize
+from labcoat.core.requirements import Pin, applying, normalize
 
 # What puts other packages in place; no part of what a project asks for unless its lock names it.
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
@@ -120,6 +120,20 @@ def versions(site_packages: Path) -> dict[str, str]:
     """Names and versions alone, from the names of the metadata folders: a hundredth of the time."""
     found = (name.rpartition(".")[0].split("-") for name in _infos(site_packages))
     return {normalize(words[0]): words[1] for words in found if len(words) > 1}
+
+
+def changes(there: Mapping[str, str], pins: Sequence[Pin], minor: str, besides: frozenset[str] = frozenset()) -> str:
+    """In words, how names and versions differ from the `pins` that apply to Python `minor` here; `besides` may be there too."""
+    markers = scan.interpreter()["markers"] | {"python_version": minor}
+    locked = {name: pin.version for name, pin in applying(list(pins), markers).items()}
+    added = sorted(there.keys() - locked.keys() - besides)
+    gone = sorted(locked.keys() - there.keys())
+    moved = [
+        f"{name} {there[name]} (locked {locked[name]})"
+        for name in sorted(locked)
+        if there.get(name, locked[name]) != locked[name]
+    ]
+    return ", ".join([*(f"added {name}" for name in added), *(f"removed {name}" for name in gone), *moved])
 
 
 def _infos(folder: Path) -> list[str]:

@@ -1,11 +1,15 @@
 """Other programs, run with their words passed on and kept."""
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
+
+from labcoat.core.errors import Failure
 
 # user:password@ in an address; it may stand in an index URL, and must not reach a log.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
@@ -53,3 +57,18 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
             child.terminate()
             raise
     return Outcome(child.wait(), "".join(said))
+
+
+def become(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:
+    """Become `argv`, so that status, signals and terminal pass by themselves. Raises Failure where it cannot be run."""
+    try:
+        os.execvpe(argv[0], list(argv), env)  # noqa: S606
+    except FileNotFoundError:
+        raise no_program(argv[0], where) from None
+    except OSError as error:
+        raise Failure(f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions.") from None
+
+
+def no_program(name: str, where: str) -> Failure:
+    """The failure of a program that is not there."""
+    return Failure(f"There is no program {name!r} {where}.", "Correct its name, or add its package to requirements.in.")

@@ -102,7 +102,8 @@ class _Environment:
 
     def __init__(self, prefix: str, site: str) -> None:
         self.prefix, self.site = prefix, site
-        self.programs = os.path.realpath(os.path.join(prefix, "bin"))
+        # Programs in a person's own folder are for the interpreter itself.
+        self.programs = {os.path.realpath(one) for one in (os.path.join(prefix, "bin"), os.path.dirname(sys.executable))}
 
     def place(self, recorded: str) -> str:
         return os.path.normpath(os.path.join(self.site, recorded))
@@ -117,7 +118,7 @@ class _Environment:
 
     def is_own(self, interpreter: str) -> bool:
         folder, name = os.path.split(interpreter)
-        return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) == self.programs
+        return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) in self.programs
 
     def read(self, path: str) -> _Read:
         if os.path.dirname(path) == os.path.join(self.prefix, "bin") and os.path.getsize(path) < _CHUNK:
@@ -287,11 +288,17 @@ def interpreter() -> dict[str, Any]:
     }
 
 
+def _above(site: str) -> str:
+    """The prefix of a folder such as PREFIX/lib/python3.12/site-packages; empty for others."""
+    found = re.fullmatch(r"(.+)/lib(?:64)?/python3[\w.]*/site-packages", site)
+    return found.group(1) if found else ""
+
+
 def main() -> None:
     """Print the inventory of the prefix (empty: this Python's own) and the site-packages that the command line names."""
     prefix = sys.argv[1] or sys.prefix
     standard = os.path.join(prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
-    answers = [scan(prefix, site) for site in sys.argv[2:] or [standard]]
+    answers = [scan(_above(site) or prefix, site) for site in sys.argv[2:] or [standard]]
     found = answers[0]
     for answer in answers[1:]:
         for key in ("distributions", "stray"):

@@ -12,6 +12,7 @@ from labcoat.core import files, inventory, tools
 from labcoat.core.errors import Failure, Unavailable
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
+from labcoat.rungs.rung import State
 
 ISOLATED = True
 
@@ -84,6 +85,17 @@ def identity(project: Project) -> str:
         return engine.ask(project, "image", "inspect", "--format", "{{.Id}}", project.image) or ""
     except Failure as failure:
         raise Unavailable(failure.what, failure.todo) from None
+
+
+def state(project: Project) -> State:
+    """Fresh, stale or missing, by the lock's digest on its label."""
+    identified = identity(project)
+    if not identified:
+        return State("missing", "make docker builds it")
+    lock = project.requirements
+    if not lock.is_file() or _made_from(project) != files.digest(lock.read_bytes()):
+        return State("stale", f"{lock.name} has changed")
+    return State("fresh", short(identified))
 
 
 def _refuse_secrets(project: Project) -> None:

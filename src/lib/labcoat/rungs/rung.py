@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +11,15 @@ from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project, nearest
 
 # Name, as in IN=…, and the module that is that rung; each is a Rung.
-_MODULES = {"venv": "venv", "docker": "image"}
+_MODULES = {"none": "none", "venv": "venv", "conda": "conda", "docker": "image"}
+
+
+@dataclass(frozen=True)
+class State:
+    """How a level of isolation stands to the lock: fresh, stale, missing, changed (by hand) or other; and a word on it."""
+
+    kind: str
+    about: str
 
 
 class Rung(Protocol):
@@ -39,6 +48,9 @@ class Rung(Protocol):
 
         Raises Failure, status 2, where it is broken; Unavailable where what it needs is not there.
         """
+
+    def state(self, project: Project) -> State:
+        """How it stands to the lock, by names and versions alone. Raises Unavailable where what it needs is not there."""
 
     def identity(self, project: Project) -> str:
         """What names this one and no other, such as an image's id; empty where there is no such thing."""

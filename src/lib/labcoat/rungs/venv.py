@@ -4,11 +4,10 @@ It is made anew at its own place, since an environment's scripts hold its path. 
 back if anything fails; if we are killed, the next run finds no mark of a finished environment and starts again.
 """
 
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
 from labcoat.core.python import Interpreter
+from labcoat.rungs.rung import State
 
 ISOLATED = True
 
@@ -44,8 +44,9 @@ def make(project: Project, stamp: Path | None = None) -> None:
         if _mark(project.venv) != wanted or not _works(project.venv):
             interpreter = python.interpreter(project)
             _say_what_goes(project, locks)
+            _check_place(project.venv)
             # Where a person has put a link to a roomier disk, the environment is made there.
-            with _replacing(project.venv.resolve()):
+            with files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None):
                 _fill(project, locks, interpreter)
                 files.write(project.venv / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
             print(
@@ -67,15 +68,7 @@ def run(project: Project, argv: Sequence[str]) -> int:
         "PATH": f"{project.venv / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
     }
     sys.stdout.flush()
-    try:
-        os.execvpe(argv[0], list(argv), env)  # noqa: S606  # to become it passes on status, signals and terminal by itself
-    except FileNotFoundError:
-        raise Failure(
-            f"There is no program {argv[0]!r} in {project['VENV']} or on the path.",
-            "Correct its name, or add its package to requirements.in.",
-        ) from None
-    except OSError as error:
-        raise Failure(f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions.") from None
+    process.become(argv, env, f"in {project['VENV']} or on the path")
 
 
 def shell(project: Project) -> int:
@@ -85,7 +78,7 @@ def shell(project: Project) -> int:
 
 def remove(project: Project) -> None:
     """Remove the environment, if labcoat made it."""
-    for folder in (project.venv, project.venv.with_name(f"{project.venv.name}.before")):
+    for folder in (project.venv, files.aside(project.venv)):
         if _mark(folder) is not None:
             files.remove(folder)
 
@@ -108,6 +101,28 @@ def contents(project: Project) -> Inventory | None:
 def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
+
+
+def state(project: Project) -> State:
+    """Fresh, stale (why), missing, or changed by hand; by names and versions alone."""
+    mark = _mark(project.venv)
+    if not (project.venv / "pyvenv.cfg").exists():
+        return State("missing", "make venv makes it")
+    if mark is None:
+        return State("stale", "labcoat did not make it, or did not finish it")
+    if not _works(project.venv):
+        return State("stale", "its interpreter is gone")
+    there = [lock for lock in project.locks if lock.exists()]
+    for holds, why in (
+        (mark.locks == _digest(there), f"{' or '.join(lock.name for lock in project.locks)} has changed"),
+        (mark.python == python.minor(project), f"it is of Python {mark.python}, the project of {python.minor(project)}"),
+        (mark.place == str(project.venv), "the folder was moved"),
+    ):
+        if not holds:
+            return State("stale", why)
+    pins = [pin for lock in there for pin in requirements.locked(requirements.read(lock))]
+    said = inventory.changes(inventory.versions(site_packages(project.venv)), pins, mark.python)
+    return State("changed", said) if said else State("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
 
 
 def site_packages(venv: Path) -> Path:
@@ -149,29 +164,12 @@ def _works(venv: Path) -> bool:
     return (venv / "bin" / "python").exists() and _mark(venv) is not None
 
 
-@contextlib.contextmanager
-def _replacing(venv: Path) -> Iterator[None]:
-    """Make room at `venv`; if what follows fails, put back what was there."""
+def _check_place(venv: Path) -> None:
     if venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
         raise Failure(
             f"{venv.name} is there and is no virtual environment.",
             "Move it away, or choose another folder with LABCOAT_VENV.",
         )
-    before = venv.with_name(f"{venv.name}.before")
-    if _mark(venv) is None and _mark(before) is not None:
-        files.remove(venv)  # a run that was killed left this half made, and the whole one aside
-        before.rename(venv)
-    files.remove(before)
-    if venv.exists():
-        venv.rename(before)
-    try:
-        yield
-    except BaseException:
-        files.remove(venv)
-        if before.exists():
-            before.rename(venv)
-        raise
-    files.remove(before)
 
 
 def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:

@@ -1,0 +1,175 @@
+"""The conda environment: Python and what pip cannot give from conda-forge, and the lock's packages through pip, with hashes.
+
+environment.yml is written from the lock. What a person has added to it stays.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from labcoat.core import environment_yml, files, index, inventory, process, python, requirements
+from labcoat.core.diagnosis import explain
+from labcoat.core.errors import Failure
+from labcoat.core.inventory import Inventory
+from labcoat.core.project import Project
+from labcoat.rungs.rung import State
+
+ISOLATED = True
+_PROGRAMS = ("micromamba", "mamba", "conda")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a finished environment was made of: the digests of its environment.yml and its lock, and its place."""
+
+    file: str
+    lock: str
+    place: str
+
+
+def make(project: Project) -> None:
+    """Write environment.yml and make the environment of it; where it is that already, nothing. Raises Failure."""
+    environment_yml.write(project)
+    folder, wanted = prefix(project), _wanted(project)
+    with files.alone(files.state_folder(project.state) / "conda.flock"):
+        if _mark(folder) == wanted and (folder / "bin" / "python").exists():
+            return
+        if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
+            raise Failure(f"{folder.name} is there and is no conda environment.", "Move it away, or set LABCOAT_CONDA_ENV.")
+        program = _program(project)
+        print(f"making {folder.name} with {Path(program).name}", file=sys.stderr)
+        with files.replacing(folder, lambda one: _mark(one) is not None):
+            _fill(project, program, folder)
+            files.write(folder / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
+    print(f"{folder.name} holds {project['REQUIREMENTS']} (conda)", file=sys.stderr)
+
+
+def run(project: Project, argv: Sequence[str]) -> int:
+    """Become `argv` in the activated environment; does not return. Raises Failure where there is no environment."""
+    folder = prefix(project)
+    if not (folder / "bin" / "python").exists():
+        raise Failure(f"There is no conda environment in {folder.name}.", "Run make conda.")
+    if not shutil.which(argv[0], path=f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
+        raise process.no_program(argv[0], f"in {folder.name} or on the path")
+    program = _program(project)
+    # conda alone keeps a program's words to itself until it ends.
+    flags = ["--no-capture-output"] if Path(program).name == "conda" else []
+    sys.stdout.flush()
+    process.become([program, "run", *flags, "-p", str(folder), *argv], os.environ, "on the path")
+
+
+def shell(project: Project) -> int:
+    """Become the person's shell in the environment; does not return."""
+    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+
+
+def remove(project: Project) -> None:
+    """Remove the environment, if labcoat made it. environment.yml stays: a person may have written in it."""
+    folder = prefix(project)
+    for one in (folder, files.aside(folder)):
+        if _mark(one) is not None:
+            files.remove(one)
+
+
+def locks(project: Project) -> Sequence[Path]:
+    """The lock alone."""
+    return (project.requirements,)
+
+
+def contents(project: Project) -> Inventory | None:
+    """What the environment holds. Raises Failure, status 2, where its interpreter is gone."""
+    folder = prefix(project)
+    if not (folder / "conda-meta").is_dir():
+        return None
+    if not (folder / "bin" / "python").exists():
+        raise Failure(f"The interpreter of {folder.name} is gone.", "Run make conda.", status=2)
+    return inventory.take(folder / "bin" / "python", folder)
+
+
+def identity(project: Project) -> str:  # noqa: ARG001
+    """Nothing names an environment but what it holds."""
+    return ""
+
+
+def state(project: Project) -> State:
+    """Fresh, stale (why), missing, or changed by hand."""
+    folder = prefix(project)
+    if not (folder / "conda-meta").is_dir():
+        return State("missing", "make conda makes it")
+    if not (folder / "bin" / "python").exists():
+        return State("stale", "its interpreter is gone")
+    mark = _mark(folder)
+    if mark is None:
+        return State("stale", "labcoat did not finish it")
+    for holds, why in (
+        (mark.place == str(folder), "the folder was moved"),
+        (mark.lock == _digest(project.requirements), f"{project['REQUIREMENTS']} has changed"),
+        (mark.file == _digest(project.root / environment_yml.NAME), f"{environment_yml.NAME} has changed"),
+    ):
+        if not holds:
+            return State("stale", why)
+    there = inventory.versions(next(iter(folder.glob("lib/python*/site-packages")), folder))
+    pins = requirements.locked(requirements.read(project.requirements))
+    # What conda itself put there is on top.
+    said = inventory.changes(there, pins, python.minor(project), frozenset(_by_conda(folder)))
+    return State("changed", said) if said else State("fresh", project["REQUIREMENTS"])
+
+
+def prefix(project: Project) -> Path:
+    """The environment's folder."""
+    return project.root / project["CONDA_ENV"]
+
+
+def _program(project: Project) -> str:
+    """The conda program: LABCOAT_CONDA, else the first that is there. Raises Failure where there is none."""
+    names = [project["CONDA"]] if project["CONDA"] else _PROGRAMS
+    if found := next((path for path in map(shutil.which, names) if path), None):
+        return found
+    raise Failure(
+        f"There is no {', '.join(names)} here.",
+        "Install micromamba (mamba.readthedocs.io), or name yours with LABCOAT_CONDA.",
+    )
+
+
+def _fill(project: Project, program: str, folder: Path) -> None:
+    words = ["create"] if Path(program).name == "micromamba" else ["env", "create"]
+    env = index.environment() | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
+    command: list[str | Path] = [program, *words, "-p", folder, "-f", project.root / environment_yml.NAME]
+    outcome = process.run(command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing")))
+    if outcome.status:
+        if "Could not solve" in outcome.said or "ResolvePackageNotFound" in outcome.said:
+            said = [line.strip() for line in outcome.said.partition("Could not solve")[2].splitlines()[1:] if line.strip()]
+            raise Failure(
+                f"The conda packages cannot be had together: {'; '.join(said[:3])}.",
+                "Correct LABCOAT_CONDA_PACKAGES or environment.yml.",
+            )
+        raise explain(outcome.said, f"{folder.name} could not be made", project.state / "conda.log")
+
+
+def _wanted(project: Project) -> Mark:
+    return Mark(_digest(project.root / environment_yml.NAME), _digest(project.requirements), str(prefix(project)))
+
+
+def _digest(file: Path) -> str:
+    return files.digest(file.read_bytes()) if file.exists() else ""
+
+
+def _by_conda(folder: Path) -> list[str]:
+    """The distributions that conda itself installed."""
+    infos = folder.glob("lib/python*/site-packages/*.dist-info")
+    return [
+        requirements.normalize(info.name.partition("-")[0])
+        for info in infos
+        if (info / "INSTALLER").exists() and (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda"
+    ]
+
+
+def _mark(folder: Path) -> Mark | None:
+    try:
+        return Mark(**json.loads((folder / "labcoat.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,88 @@
+"""The conda environment holds the lock. With micromamba, mamba or conda, whichever is on the path.
+
+Where no conda channel can be reached, continuous integration has a stand-in for micromamba's command line, over rattler's real
+solver and installer and a local channel.
+"""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from support import Repository
+
+pytestmark = pytest.mark.skipif(
+    not any(map(shutil.which, ("micromamba", "mamba", "conda"))), reason="there is no micromamba, mamba or conda"
+)
+
+
+@pytest.fixture(scope="module")
+def made(shared_repo: Repository) -> Iterator[Repository]:
+    """A repository with a virtual environment and a conda environment of one lock."""
+    shared_repo.make("conda")
+    return shared_repo
+
+
+def test_it_is_equal_to_the_lock_and_the_virtual_environment(made: Repository) -> None:
+    """The proof calls all three equal, and status calls each fresh."""
+    assert "equal: lock, venv, conda" in made.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+    assert "conda                 fresh" in made.labcoat("status", LABCOAT_DOCKER="no-such-docker")
+
+
+def test_it_is_made_once(made: Repository) -> None:
+    """A second `make conda` neither writes environment.yml nor makes the environment."""
+    files = [made.path / "environment.yml", made.path / ".conda/labcoat.json"]
+    before = [file.stat().st_mtime_ns for file in files]
+    assert "making" not in made.make("conda")
+    assert [file.stat().st_mtime_ns for file in files] == before
+
+
+def test_a_program_runs_in_it(made: Repository) -> None:
+    """Arguments and exit status pass, and the environment's own Python is the one that runs."""
+    code = "import alpha, sys; print(alpha.version, sys.argv[1:], sys.prefix.endswith('.conda')); sys.exit(7)"
+    said = made.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
+    assert "2.0 ['a b'] True" in said
+    assert "There is no program 'nosuch'" in made.labcoat("run", "--in", "conda", "--", "nosuch", fails=True)
+
+
+def test_an_edit_is_found(made: Repository) -> None:
+    """A file edited by hand is named, with its environment."""
+    path = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
+    before = path.read_text()
+    path.write_text(before + "# edited\n")
+    try:
+        assert "conda: alpha.py of alpha was edited" in made.labcoat("prove", "--only", "conda", fails=True)
+    finally:
+        path.write_text(before)
+
+
+def test_a_package_that_cannot_be_had_leaves_the_environment(made: Repository) -> None:
+    """A conda package that no channel has is named; the environment stays as it was."""
+    before = (made.path / "environment.yml").read_text()
+    said = made.make("conda", fails=True, LABCOAT_CONDA_PACKAGES="no-such-package-anywhere")
+    assert "cannot be had together" in said
+    assert "no-such-package-anywhere" in said
+    (made.path / "environment.yml").write_text(before)
+    assert "2.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
+
+
+def test_a_new_lock_makes_it_stale_and_then_anew(made: Repository) -> None:
+    """A changed lock shows in status, and `make conda` follows it."""
+    made.write(requirements__in="alpha<2\n").make("requirements")
+    assert "conda                 stale    requirements.txt has changed" in made.labcoat("status", LABCOAT_DOCKER="no-docker")
+    made.make("conda")
+    assert "1.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
+
+
+def test_without_a_conda_program_it_is_said(repo: Repository) -> None:
+    """One line names what was looked for."""
+    said = repo.make("conda", fails=True, LABCOAT_CONDA="no-such-conda")
+    assert "There is no no-such-conda here" in said
+    assert "There is no conda environment in .conda" in repo.labcoat("run", "--in", "conda", "--", "python", fails=True)
+
+
+def test_a_folder_that_is_no_environment_is_not_touched(repo: Repository) -> None:
+    """LABCOAT_CONDA_ENV that names somebody's folder is refused, and the folder stays."""
+    (repo.path / "data").mkdir()
+    (repo.path / "data/precious").write_text("x")
+    assert "is no conda environment" in repo.make("conda", "LABCOAT_CONDA_ENV=data", fails=True)
+    assert (repo.path / "data/precious").read_text() == "x"
