@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+
 from support import Repository
 
 NO_DOCKER = {"LABCOAT_DOCKER": "no-such-docker"}

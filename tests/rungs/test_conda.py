@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+
 from support import Repository
 
 pytestmark = pytest.mark.skipif(
