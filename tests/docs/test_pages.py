@@ -102,6 +102,17 @@ def test_pages_name_no_command_that_is_not_there() -> None:
         assert {word.strip("`") for word in target.split(", ") if word} <= TARGETS.keys()
 
 
+BENCHMARKS = {path.stem for path in (REPOSITORY / "benchmarks").glob("*.py")} - {"side_by_side"}  # which they share
+
+
+@pytest.mark.parametrize("benchmark", sorted(BENCHMARKS))
+def test_benchmark_is_documented(benchmark: str) -> None:
+    """Each benchmark has a command and a section in benchmarks/README.md."""
+    page = read("benchmarks/README.md")
+    assert f"python3 benchmarks/{benchmark}.py\n" in page
+    assert f"## {benchmark}\n" in page
+
+
 def heading_anchor(heading: str) -> str:
     """The anchor that GitHub gives a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
