@@ -36,7 +36,7 @@ def repository(root: Path, tracked: Mapping[str, Content], untracked: Mapping[st
     git(root, "init", "-q")
     write(root, tracked)
     if tracked:
-        git(root, "add", "-f", "--", *tracked)
+        git(root, "--literal-pathspecs", "add", "-f", "--", *tracked)
         git(root, "commit", "-q", "-m", "first")
     return write(root, untracked or {})
 

@@ -4,11 +4,14 @@ import re
 
 
 def git_pattern(path: str) -> str:
-    """A line for a .gitignore at the root that matches `path` and nothing else, a symlink of that name too."""
-    escaped = re.sub(r"([\\*?\[])", r"\\\1", path)
+    """A line for a .gitignore at the root that matches `path`, a symlink of that name too."""
+    escaped = re.sub(r"([\\*?\[])", r"\\\1", path).replace("\n", "?")  # a line feed cannot be written
     return "/" + (escaped[:-1] + "\\ " if escaped.endswith(" ") else escaped)
 
 
 def docker_pattern(path: str) -> str:
-    """A line for a .dockerignore that matches `path` and what is below it."""
-    return re.sub(r"([\\*?\[\]^|{}])", r"\\\1", path)
+    """A line for a .dockerignore that matches `path` and what is below it; it can also stand after `**/`."""
+    escaped = re.sub(r"([\\*?\[\]^|{}()+])", r"\\\1", path)
+    # Control characters fail the build, and the builder trims the ends of a line: there, any character will do.
+    escaped = re.sub(r"[\0-\x1f\x7f]|^\s|\s$", "?", escaped)
+    return re.sub(r"^[!#]", r"[\g<0>]", escaped)

@@ -36,7 +36,6 @@ _ENVIRONMENT: Mapping[str, str] = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
-    "GIT_LITERAL_PATHSPECS": "0",
     "LC_ALL": "C",
 }
 _NO_GIT = Failure("There is no git on this machine's PATH.", "Install git.", status=2)

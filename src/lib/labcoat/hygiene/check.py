@@ -69,7 +69,7 @@ def _check_one(root: Path, selection: Selection) -> Report:
     try:
         return check(root, selection)
     except Failure as failure:
-        return Report(root, failure=f"{failure.what}\n  {failure.todo}")
+        return Report(root, failure=f"{failure.what} {failure.todo}")
 
 
 def validated(ids: Iterable[str]) -> tuple[str, ...]:

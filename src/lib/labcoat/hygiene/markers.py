@@ -12,7 +12,8 @@ from pathlib import Path
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
 _MARKER = re.compile(
     r"(?:^|(?P<root>.+)/)"
-    r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)"
+    r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",
+    re.DOTALL,
 )
 
 

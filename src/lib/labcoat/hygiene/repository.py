@@ -171,10 +171,10 @@ class Repository:
         if self.git_top is None or not asked:
             return {}
         process = git.start(self.root, "check-ignore", "--stdin", "-z", "-v", "-n", "--no-index", personal=personal)
-        given = b"".join(os.fsencode(path) + b"\0" for path in asked)
+        given = b"".join((b"./" if path[0] == ":" else b"") + os.fsencode(path) + b"\0" for path in asked)  # `:(` is magic
         out = git.split(git.finish(process, "check-ignore", self.root, given, statuses=(0, 1)))
         rows = zip(out[::4], out[1::4], out[2::4], out[3::4], strict=True)
-        return {path: (source, int(line), pattern) for source, line, pattern, path in rows if source}
+        return {path.removeprefix("./"): (source, int(line), pattern) for source, line, pattern, path in rows if source}
 
     def _beyond_link(self, path: str) -> bool:
         parent = path.rstrip("/").rpartition("/")[0]

@@ -23,7 +23,7 @@ def _one(report: Report, *, colour: bool, named: bool) -> str:
         lines += [line for each in findings for line in _finding(each, colour=colour)]
         lines.append("")
     lines += [f"labcoat: {escaped(each)}" for each in report.left_out]
-    lines.append(escaped(report.failure).replace("\\x0a", "\n") if report.failure else summary(report.findings))
+    lines.append(f"labcoat: {escaped(report.failure)}" if report.failure else summary(report.findings))
     return "\n".join(lines) + "\n"
 
 

@@ -1,0 +1,79 @@
+"""Git is asked in an environment of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hygiene.repositories import git as real_git
+from hygiene.repositories import repository
+from labcoat.core import git
+from labcoat.core.errors import Failure
+
+
+def test_environment_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables that point git elsewhere do not reach it."""
+    root = repository(tmp_path / "r", {"a": ""})
+    other = repository(tmp_path / "other", {"b": ""})
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
+    assert git.lines(root, "ls-files", "-z") == ["a"]
+
+
+def test_worktree_in_the_configuration_is_not_believed(tmp_path: Path) -> None:
+    """A repository cannot send git to list another folder."""
+    root = repository(tmp_path / "r", {"a": ""})
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "diary").write_text("")
+    real_git(root, "config", "core.worktree", str(tmp_path / "private"))
+    assert git.lines(root, "ls-files", "-o", "-z") == []
+
+
+def test_not_a_repository(tmp_path: Path) -> None:
+    """Where there is none it is said, with exit status 2."""
+    with pytest.raises(Failure, match="not in a git repository") as caught:
+        git.run(tmp_path, "status")
+    assert caught.value.status == 2
+
+
+def test_last_commit_time(tmp_path: Path) -> None:
+    """The time of the last commit that changed the named files; None where none did."""
+    root = repository(tmp_path, {"a": "", "b": ""})
+    (root / "b").write_text("changed")
+    identity = ("-c", "user.name=x", "-c", "user.email=x")
+    real_git(root, *identity, "commit", "-qam", "later", "--date=@2000000000")
+    when = int(real_git(root, "log", "-1", "--format=%ct", "HEAD~"))
+    assert git.last_commit_time(root, ["a"]) == when
+    assert git.last_commit_time(root, ["a", Path("b")]) == int(real_git(root, "log", "-1", "--format=%ct"))
+    assert git.last_commit_time(root, ["nowhere"]) is None
+
+
+def test_unborn_branch(tmp_path: Path) -> None:
+    """Before the first commit there is no head and no time."""
+    root = repository(tmp_path, {})
+    assert git.head(root) == ""
+    assert git.last_commit_time(root, ["a"]) is None
+
+
+ADDRESSES = {
+    "https://user:token@example.org/a/b.git": "https://example.org/a/b.git",
+    "https://example.org/a.git": "https://example.org/a.git",
+    "git@example.org:a/b.git": "git@example.org:a/b.git",
+}
+
+
+@pytest.mark.parametrize(("configured", "expected"), ADDRESSES.items(), ids=ADDRESSES.values())
+def test_remote_url(tmp_path: Path, configured: str, expected: str) -> None:
+    """A remote's address is given without user and password."""
+    root = repository(tmp_path, {})
+    assert git.remote_url(root) == ""
+    real_git(root, "remote", "add", "origin", configured)
+    assert git.remote_url(root) == expected
+
+
+def test_names_survive(tmp_path: Path) -> None:
+    """Names of any bytes come back as Python's os spells them."""
+    names = ["a\nb", "lone\udcff", "é"]
+    root = repository(tmp_path, dict.fromkeys(names, ""))
+    assert sorted(git.lines(root, "ls-files", "-z")) == sorted(names)
+    assert all(os.path.lexists(root / name) for name in git.lines(root, "ls-files", "-z"))
