@@ -29,7 +29,7 @@ _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsd
 override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_parted,FILES)
 override LABCOAT_CLEAN += build
 
-.PHONY: data features train predict
+.PHONY: data features train report predict
 
 data: $(LABCOAT_READY) ## look at every picture, and split them into training and validation
 	@$(_catsdogs) data $(_catsdogs_settings)
@@ -39,6 +39,9 @@ features: $(LABCOAT_READY) ## compute what VGG16 sees in each picture; done once
 
 train: $(LABCOAT_READY) ## train the head on the features; ends with the accuracy, the model and the picture
 	@$(_catsdogs) train $(_catsdogs_settings)
+
+report: $(LABCOAT_READY) ## train, and write a page about it that needs no network: build/report.html
+	@$(_catsdogs) report $(_catsdogs_settings)
 
 predict: $(LABCOAT_READY) ## name what is in pictures: make predict FILES="a.jpg b.jpg"
 	@$(_catsdogs) predict -- $(call _catsdogs_typed,FILES)

@@ -5,7 +5,7 @@ import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from . import data, features, model, predict, split, train
+from . import data, features, model, predict, report, split, train
 from .errors import Failure
 from .settings import Settings, settle
 
@@ -39,6 +39,14 @@ def _train(settings: Settings) -> int:
     return 0
 
 
+def _report(settings: Settings) -> int:
+    score, about = train.run(settings)
+    source, found = data.open_data(settings.data, settings.cache, settings.seed)
+    written = report.write(report.Run(settings, source, found, score))
+    print(*about, *train.last_lines(score, settings.build), f"report {written}", sep="\n")
+    return 0
+
+
 def _predict(settings: Settings, files: Sequence[str]) -> int:
     if not files:
         raise Failure("There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'.")
@@ -67,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     command("data", _data, "look at every picture, and split them into training and validation")
     command("features", _features, "compute what VGG16 sees in each picture, once")
     command("train", _train, "train the head, and save the model and its curves")
+    command("report", _report, "train, and write a page about it")
     predicting = command("predict", lambda _: 0, "name what is in pictures")
     predicting.add_argument("files", nargs="*", metavar="FILE")
     predicting.set_defaults(run=lambda args: _predict(_settled(args), args.files))

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from . import bundle, curves, data, features, head, model, split
+from . import bundle, curves, data, features, head, model, predictions, split
 from .atomic import aside
-from .head import Head, Part
+from .head import Floats, Part
 from .settings import Settings
 from .statistics import wilson
 
 MODEL, CURVES, SPLIT, RESULT = "model.keras", "curves.png", "split.csv", "result.json"
-ASIDE, ALIKE = "set-aside.csv", "alike.csv"
+ASIDE, ALIKE, PREDICTIONS = "set-aside.csv", "alike.csv", "predictions.csv"
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,10 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     seen = features.compute(source, found.pictures, settings.size, weights, settings.cache)
     training, validation = (_part(rows, part, seen, found.classes) for part in (split.TRAINING, split.VALIDATION))
     fitted, history = head.fit(training, validation, len(found.classes))
-    score = _score(fitted, validation)
+    probabilities = fitted.probabilities(validation.features)
+    score = _score(probabilities, validation)
+    kept_back = [row for row in rows if row.part == split.VALIDATION]
+    predictions.write(kept_back, found.classes, probabilities, settings.build / PREDICTIONS)
     curves.draw(history, score.interval, _title(score, found), settings.build / CURVES)
     whole = model.whole(settings.size, weights, fitted)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / MODEL)
@@ -82,8 +85,7 @@ def _part(rows: Sequence[split.Row], part: str, seen: features.Features, classes
     return Part(seen.of(row.sha256 for row in members), labels)
 
 
-def _score(fitted: Head, validation: Part) -> Score:
-    probabilities = fitted.probabilities(validation.features)
+def _score(probabilities: Floats, validation: Part) -> Score:
     right = int((probabilities.argmax(axis=1) == validation.labels).sum())
     return Score(right, len(validation.labels), head.log_loss(probabilities, validation.labels))
 
@@ -115,7 +117,7 @@ def _record(build: Path, produced_by: dict[str, str], score: Score, history: Any
             "loss": score.loss,
         },
         "produced_by": produced_by,
-        "made": {name: _digest(build / name) for name in (MODEL, CURVES, SPLIT)},
+        "made": {name: _digest(build / name) for name in (MODEL, CURVES, SPLIT, PREDICTIONS)},
         "seconds": round(seconds, 1),
         "history": history,
     }

@@ -63,8 +63,9 @@ def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
 def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
     """Without any setting the two textures are told apart; looking at them first changes nothing."""
     assert run("data").returncode == 0
-    done = run("train")
+    done = run("report")
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / done.stdout.splitlines()[-1].removeprefix("report ")).is_file()
     assert result(tmp_path / "build")["validation"]["accuracy"] >= 0.9
 
 
