@@ -111,7 +111,7 @@ _labcoat_ready_conda := labcoat-conda
 _labcoat_ready_docker := labcoat-docker
 LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 
-_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker run shell prove check fix context clean distclean
+_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker run shell prove check fix context doctor clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
 .PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
 $(_labcoat_short): %: labcoat-%
@@ -164,6 +164,9 @@ labcoat-check: ## look for environments, secrets and big files that leak, and pi
 
 labcoat-fix: ## mend what check finds, where that is safe
 	@$(_labcoat) fix
+
+labcoat-doctor: ## what labcoat works with, as this machine has it, and what to do about the rest
+	@$(_labcoat) doctor
 
 labcoat-clean: ## remove what labcoat keeps in this folder, and LABCOAT_CLEAN
 	@$(_labcoat) clean

@@ -51,6 +51,12 @@ def _status(args: argparse.Namespace) -> int:  # noqa: ARG001
     return status.make(Project.here())
 
 
+def _doctor(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat import doctor
+
+    return doctor.make(Project.here())
+
+
 def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat import freeze
 
@@ -124,6 +130,7 @@ def parser() -> argparse.ArgumentParser:
     command("conda", _conda, "write environment.yml from the lock and make the conda environment")
     command("user-install", _user_install, "install the lock for yourself alone, into your own Python (pip's --user)")
     command("status", _status, "lock and levels of isolation: fresh, stale, missing or changed by hand")
+    command("doctor", _doctor, "what labcoat works with, as this machine has it, and what to do about the rest")
     command("freeze", _freeze, "add what was installed by hand to requirements.in and the lock")
     run = command("run", _run, "run a command on a level of isolation")
     run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")

@@ -5,13 +5,14 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from labcoat.core import scan
 from labcoat.core.errors import Failure
 from labcoat.core.requirements import Pin, applying, normalize
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 # What puts other packages in place; no part of what a project asks for unless its lock names it.
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
@@ -95,7 +96,7 @@ def _contents(said: dict[str, Any]) -> Contents:
 
 def command(python: str | Path, prefix: str | Path = "", sites: Sequence[str] = ()) -> list[str]:
     """The words that make `python` say what it or the environment in `prefix` holds; Inventory.read takes the answer."""
-    return [str(python), "-ISB", "-c", Path(scan.__file__).read_text(encoding="utf-8"), str(prefix), *sites]
+    return [str(python), "-ISB", "-c", Path(__file__).with_name("scan.py").read_text(encoding="utf-8"), str(prefix), *sites]
 
 
 def take(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:
@@ -112,6 +113,8 @@ def take(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> In
 
 def distributions(site_packages: Path) -> list[Distribution]:
     """The distributions in a site-packages folder, by name; one without readable metadata is passed over."""
+    from importlib import metadata
+
     found = [_read(one) for one in metadata.distributions(path=[str(site_packages)]) if one.metadata and one.metadata["Name"]]
     return sorted(found, key=lambda one: one.name)
 
@@ -124,8 +127,7 @@ def versions(site_packages: Path) -> dict[str, str]:
 
 def changes(there: Mapping[str, str], pins: Sequence[Pin], minor: str, besides: frozenset[str] = frozenset()) -> str:
     """In words, how names and versions differ from the `pins` that apply to Python `minor` here; `besides` may be there too."""
-    markers = scan.interpreter()["markers"] | {"python_version": minor}
-    locked = {name: pin.version for name, pin in applying(list(pins), markers).items()}
+    locked = {name: pin.version for name, pin in applying(list(pins), {"python_version": minor}).items()}
     added = sorted(there.keys() - locked.keys() - besides)
     gone = sorted(locked.keys() - there.keys())
     moved = [
@@ -143,7 +145,7 @@ def _infos(folder: Path) -> list[str]:
         return []
 
 
-def _read(one: metadata.Distribution) -> Distribution:
+def _read(one: "metadata.Distribution") -> Distribution:
     url = one.read_text("direct_url.json")
     return Distribution(
         name=normalize(one.metadata["Name"]),

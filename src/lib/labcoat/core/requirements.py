@@ -1,7 +1,7 @@
 """Requirements files as text: what they include, what they pin, by which names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,8 +78,8 @@ def locked(text: str) -> list[Pin]:
     ]
 
 
-def applying(pins: list[Pin], environment: dict[str, str]) -> dict[str, Pin]:
-    """Of `pins`, by name, those that apply in an environment of these marker values (PEP 508)."""
+def applying(pins: list[Pin], environment: Mapping[str, str]) -> dict[str, Pin]:
+    """Of `pins`, by name, those that apply in an environment of these marker values (PEP 508); those of this Python otherwise."""
     if not any(pin.marker for pin in pins):
         return {pin.name: pin for pin in pins}
     from labcoat.core import tools

@@ -7,12 +7,9 @@ import json
 import os
 import re
 import shutil
-import ssl
 import subprocess
 import sys
 import tempfile
-import urllib.parse
-import urllib.request
 from hashlib import sha256
 from pathlib import Path
 
@@ -100,6 +97,10 @@ def _fetch_pip(folder: Path) -> Path:
 
     A wheel is a zip that Python runs as it is. Its address is asked of the index (PEP 691), its hash is the lock's.
     """
+    import ssl
+    import urllib.parse
+    import urllib.request
+
     block = re.search(r"^pip==(\S+)((?:.*\\\n)+.*)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     assert block is not None  # noqa: S101  # the lock is part of this package, and a test reads it
     name = f"pip-{block[1]}-py3-none-any.whl"

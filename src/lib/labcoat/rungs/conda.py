@@ -40,10 +40,10 @@ def make(project: Project) -> None:
             return
         if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
             raise Failure(f"{folder.name} is there and is no conda environment.", "Move it away, or set LABCOAT_CONDA_ENV.")
-        program = _program(project)
-        print(f"making {folder.name} with {Path(program).name}", file=sys.stderr)
+        chosen = program(project)
+        print(f"making {folder.name} with {Path(chosen).name}", file=sys.stderr)
         with files.replacing(folder, lambda one: _mark(one) is not None):
-            _fill(project, program, folder)
+            _fill(project, chosen, folder)
             files.write(folder / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
     print(f"{folder.name} holds {project['REQUIREMENTS']} (conda)", file=sys.stderr)
 
@@ -55,11 +55,11 @@ def run(project: Project, argv: Sequence[str]) -> int:
         raise Failure(f"There is no conda environment in {folder.name}.", "Run make conda.")
     if not shutil.which(argv[0], path=f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
         raise process.no_program(argv[0], f"in {folder.name} or on the path")
-    program = _program(project)
+    chosen = program(project)
     # conda alone keeps a program's words to itself until it ends.
-    flags = ["--no-capture-output"] if Path(program).name == "conda" else []
+    flags = ["--no-capture-output"] if Path(chosen).name == "conda" else []
     sys.stdout.flush()
-    process.become([program, "run", *flags, "-p", str(folder), *argv], os.environ, "on the path")
+    process.become([chosen, "run", *flags, "-p", str(folder), *argv], os.environ, "on the path")
 
 
 def shell(project: Project) -> int:
@@ -124,7 +124,7 @@ def prefix(project: Project) -> Path:
     return project.root / project["CONDA_ENV"]
 
 
-def _program(project: Project) -> str:
+def program(project: Project) -> str:
     """The conda program: LABCOAT_CONDA, else the first that is there. Raises Failure where there is none."""
     names = [project["CONDA"]] if project["CONDA"] else _PROGRAMS
     if found := next((path for path in map(shutil.which, names) if path), None):
@@ -135,10 +135,10 @@ def _program(project: Project) -> str:
     )
 
 
-def _fill(project: Project, program: str, folder: Path) -> None:
-    words = ["create"] if Path(program).name == "micromamba" else ["env", "create"]
+def _fill(project: Project, chosen: str, folder: Path) -> None:
+    words = ["create"] if Path(chosen).name == "micromamba" else ["env", "create"]
     env = index.environment() | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
-    command: list[str | Path] = [program, *words, "-p", folder, "-f", project.root / environment_yml.NAME]
+    command: list[str | Path] = [chosen, *words, "-p", folder, "-f", project.root / environment_yml.NAME]
     outcome = process.run(command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing")))
     if outcome.status:
         if "Could not solve" in outcome.said or "ResolvePackageNotFound" in outcome.said:

@@ -1,14 +1,13 @@
 """No isolation: the person's own Python as it is. Nothing is installed by force; what differs from the lock is said."""
 
-import json
 import os
-import subprocess
+import site
 import sys
 import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from labcoat.core import index, inventory, process, requirements, scan, tools
+from labcoat.core import index, inventory, process, requirements, tools
 from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
@@ -16,7 +15,6 @@ from labcoat.core.project import Project
 from labcoat.rungs.rung import State
 
 ISOLATED = False
-_SITES = "import json, sys; print(json.dumps([p for p in sys.path if p.endswith(('site-packages', 'dist-packages'))]))"
 
 
 def make(project: Project) -> None:
@@ -90,11 +88,9 @@ def _refuse() -> None:
 
 def _sites() -> list[str]:
     """The folders in which the person's Python looks for packages, PYTHONPATH and the user's own among them."""
-    done = subprocess.run([sys.executable, "-c", _SITES], capture_output=True, text=True, check=False)
-    try:
-        return [path for path in json.loads(done.stdout.splitlines()[-1]) if Path(path).is_dir()]
-    except (ValueError, IndexError):
-        return []
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    own = [] if os.environ.get("PYTHONNOUSERSITE") or sys.prefix != sys.base_prefix else [site.getusersitepackages()]
+    return [path for path in [*named, *own, *site.getsitepackages()] if path and Path(path).is_dir()]
 
 
 def _differences(project: Project) -> list[str]:
@@ -102,9 +98,9 @@ def _differences(project: Project) -> list[str]:
     if not project.requirements.exists():
         return []
     there: dict[str, str] = {}
-    for site in reversed(_sites()):
-        there |= inventory.versions(Path(site))
-    pins = requirements.applying(requirements.locked(requirements.read(project.requirements)), scan.interpreter()["markers"])
+    for folder in reversed(_sites()):
+        there |= inventory.versions(Path(folder))
+    pins = requirements.applying(requirements.locked(requirements.read(project.requirements)), {})
     return [
         f"{name} {there[name]} (locked {pin.version})" if name in there else f"no {name} (locked {pin.version})"
         for name, pin in pins.items()
