@@ -11,21 +11,29 @@ DOCKERFILE = "FROM scratch\nCOPY . /\n"
 
 @dataclass(frozen=True)
 class Built:
-    """What a build brought into the image: each path that is no folder, with its size; or why it failed."""
+    """What a build brought into the image: each file with its content, each symlink with its target; or why it failed."""
 
-    files: dict[str, int] = field(default_factory=dict)
+    contents: dict[str, bytes | Path] = field(default_factory=dict)
     error: str = ""
 
+    @property
+    def files(self) -> dict[str, int]:
+        """The paths, with their bytes."""
+        return {path: 0 if isinstance(content, Path) else len(content) for path, content in self.contents.items()}
 
-def build(root: Path, dockerfile: str = DOCKERFILE, *, flags: tuple[str, ...] = ()) -> Built:
+
+def build(root: Path, dockerfile: str = DOCKERFILE) -> Built:
     """Build `root` with BuildKit, the Dockerfile given aside, and read the result."""
-    command = ["docker", "build", "--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-", *flags, str(root)]
+    command = ["docker", "build", "--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-", str(root)]
     done = subprocess.run(command, input=dockerfile.encode(), capture_output=True, timeout=300, check=False)
     if done.returncode:
         return Built(error=done.stderr.decode(errors="replace").strip() or "failed")
     with tarfile.open(fileobj=io.BytesIO(done.stdout), encoding="utf-8", errors="surrogateescape") as archive:
-        return Built(_files(archive))
+        return Built({each.name.removeprefix("./"): _content(archive, each) for each in archive if not each.isdir()})
 
 
-def _files(archive: tarfile.TarFile) -> dict[str, int]:
-    return {member.name.removeprefix("./"): member.size for member in archive if not member.isdir()}
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Path:
+    if member.issym():
+        return Path(member.linkname)
+    file = archive.extractfile(member)
+    return file.read() if file else b""

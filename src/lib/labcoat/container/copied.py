@@ -186,10 +186,13 @@ class _Images:
             if origin is not None and origin.index < stage.index:  # else an image or a named context
                 state.landed.extend(_moved_from(self.of(origin), sources, posixpath.normpath(folder), several))
             return
+        before = len(state.landed)
         for source in sources:
             if each.name == "ADD" and re.match(r"(https?://|git@|git://|ssh://)", source):
                 continue
             self._bring(each, source, posixpath.normpath(folder), several, state)
+        if len(state.landed) - before > 1:
+            state.landed[before:] = _settled(state.landed[before:], each.line)
 
     def _bring(self, each: Instruction, source: str, folder: str, several: bool, state: "_StageState") -> None:
         found = self.tree.named(source)
@@ -227,6 +230,15 @@ class _StageState:
         if path == posixpath.normpath(self.folder) or path == "/":
             return True
         return any(f"{each.folder}/".startswith(f"{path}/") and not each.renamed for each in self.landed)
+
+
+def _settled(landed: list[_Landed], line: int) -> list[_Landed]:
+    """What one instruction brought, as its one layer holds it: of two files at one path, the later.
+
+    A file that another instruction overwrites is in its own layer still.
+    """
+    places = {place: path for each in landed for place, path in each.in_image()}
+    return [_Landed(sorted(set(places.values())), 0, landed[0].folder, line, inside=places)]
 
 
 def _moved_from(landed: list[_Landed], sources: list[str], folder: str, several: bool) -> Iterator[_Landed]:

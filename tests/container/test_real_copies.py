@@ -1,0 +1,119 @@
+"""What is said to reach the image is what a real build's COPY and ADD brought, file by file."""
+
+import io
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from container.builds import build
+from hygiene.repositories import Content, write
+from labcoat.container.context import Build
+from labcoat.container.dockerfile import parse
+
+
+def archive(path: Path) -> None:
+    """A tar archive of two files."""
+    with tarfile.open(path, "w:gz") as packed:
+        for name in ("packed/one", "packed/two"):
+            member = tarfile.TarInfo(name)
+            member.size = len(name)
+            packed.addfile(member, io.BytesIO(name.encode()))
+
+
+# Each file's text is its own path, so that what arrives says where it is from.
+PATHS = [
+    "a.py",
+    "b.txt",
+    "src/m.py",
+    "src/n.txt",
+    "src/deep/o.py",
+    "data/x.csv",
+    "data/y.csv",
+    "conf/.env",
+    "sp ace/s",
+    "[odd]/p",
+    "v1/q",
+    "v2/q",
+]
+TREE: dict[str, Content] = {path: path for path in PATHS}
+TREE |= {
+    "pack.tar.gz": archive,
+    "link": Path("src"),
+    "src/inner": Path("m.py"),
+    ".dockerignore": "data/y.csv\n**/*.txt\n!b.txt\n",
+}
+
+SHAPES = {
+    "all": "COPY . /",
+    "all-into-a-folder": "COPY . /app/",
+    "folder": "COPY src /app",
+    "folder-with-slash": "COPY ./src/ /app/",
+    "file-renamed": "COPY a.py /x/y.py",
+    "file-into-a-folder": "COPY a.py b.txt /x/",
+    "wildcard": "COPY *.py *.txt /x/",
+    "wildcard-of-folders": "COPY v* /x/",
+    "wildcard-in-the-middle": "COPY */*.py /x/",
+    "question-mark": "COPY v?/q /x/",
+    "brackets": "COPY v[1]/q /x/",
+    "escaped": 'COPY ["sp ace/s", "[[]odd]/p", "/x/"]',
+    "variables": "ARG WHAT=src\nENV TO=/opt DEEP=${WHAT}/deep\nCOPY $DEEP ${TO:-/x}/${NONE:-here}",
+    "symlink-to-a-folder": "COPY link /x",
+    "through-a-symlink": "COPY link/deep /x",
+    "ignored-in-part": "COPY data /x",
+    "workdir": "WORKDIR /w\nWORKDIR in\nCOPY src/m.py ./",
+    "stages": "COPY . /all\nFROM scratch\nCOPY --from=0 /all/src /app",
+    "stages-named": "COPY src /s\nFROM scratch AS two\nCOPY --from=build /s/m.py /t/n.py\nFROM scratch\nCOPY --from=two /t /u",
+    "stages-wildcard": "COPY . /all\nFROM scratch\nCOPY --from=0 /all/*.py /app/",
+    "stages-all": "COPY src /out/s\nFROM scratch\nCOPY --from=build /out/ /",
+    "stage-on-stage": "COPY a.py /a\nFROM build\nCOPY src/m.py /b",
+    "stage-unused": "COPY . /all\nFROM scratch\nCOPY a.py /",
+    "onbuild": "ONBUILD COPY a.py /a\nFROM build\nCOPY b.txt /b",
+    "heredoc": "COPY <<one <<two /x/\ntext\none\nmore\ntwo\nCOPY a.py /x/",
+    "continued": "COPY \\\n  # a comment\n  a.py \\\n\n  b.txt \\\n  /x/",
+    "flags": "COPY --chown=1:1 --chmod=644 src /x",
+    "link-flag": "COPY --link src /x",
+    "archive": "ADD pack.tar.gz /x",
+    "archive-copied": "COPY pack.tar.gz /x/",
+    "archive-then-stage": "ADD pack.tar.gz /x/\nFROM scratch\nCOPY --from=build /x/packed/one /y/",
+    "add-folder": "ADD src /x/",
+    "absolute-source": "COPY /src /x",
+    "climbing-source": "COPY ../src /x",
+    "nothing": "ENV A=b\nCOPY <<one /x\ntext\none",
+}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree that all shapes build."""
+    return write(tmp_path_factory.mktemp("context"), TREE)
+
+
+def arrived(root: Path, dockerfile: str) -> set[str]:
+    """The context's files that a real build brought: known by their text, links by their target."""
+    texts = {path: path for path in PATHS} | {"packed/one": "pack.tar.gz", "packed/two": "pack.tar.gz"}
+    packed = (root / "pack.tar.gz").read_bytes()
+    ignore = (root / ".dockerignore").read_text()
+    found = set()
+    for name, content in build(root, dockerfile).contents.items():
+        if isinstance(content, Path):
+            found.add({"src": "link", "m.py": "src/inner"}[str(content)])
+        elif content == packed:
+            found.add("pack.tar.gz")
+        elif content.decode() == ignore:
+            found.add(".dockerignore")
+        elif content.decode() in texts:
+            found.add(texts[content.decode()])
+        else:
+            assert content.decode() in ("text\n", "more\n"), name
+    return found
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_real_copies_agree(context: Path, shape: str) -> None:
+    """The files that arrive are those that were said to reach the image."""
+    dockerfile = f"FROM scratch AS build\n{shape}\n"
+    described = Build(context)
+    described.__dict__["parsed"] = parse(dockerfile)  # the Dockerfile is given aside, as `docker build -f -` does
+    assert described.reaching() == arrived(context, dockerfile)
