@@ -68,6 +68,13 @@ def test_makefile_includes_what_is_installed(installed: Path, tmp_path: Path) ->
     assert "LABCOAT_VENV = .venv" in said.stdout
 
 
+def test_installed_program_knows_its_version(installed: Path, tmp_path: Path) -> None:
+    """`labcoat --version` names the version that pip knows."""
+    (metadata,) = installed.glob("lib/python*/site-packages/labcoat-*.dist-info")
+    said = run(installed / "bin/labcoat", "--version", cwd=tmp_path, env=dict(os.environ)).stdout
+    assert metadata.name == f"{said.strip().replace(' ', '-')}.dist-info"
+
+
 def test_makefile_says_that_labcoat_is_not_there(tmp_path: Path) -> None:
     """Without labcoat the include line stops make with its own words, and is not silent."""
     (tmp_path / "Makefile").write_text(f"mine: ; @echo my own goal\n{INCLUDE}")

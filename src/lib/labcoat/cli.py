@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from labcoat import __version__
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -113,6 +114,7 @@ def _mk(args: argparse.Namespace) -> int:  # noqa: ARG001
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
     top = argparse.ArgumentParser(prog="labcoat", description="One lock, every level of isolation, proved equal.")
+    top.add_argument("--version", action="version", version=f"labcoat {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Run | None, about: str) -> argparse.ArgumentParser:
