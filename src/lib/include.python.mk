@@ -64,6 +64,20 @@ LABCOAT_BASE_IMAGE ?=
 LABCOAT_DOCKER ?= docker
 ## more words for docker build and run, such as --network=host
 LABCOAT_DOCKER_FLAGS ?=
+## base images of your own, as NAME=FOLDER/Dockerfile; LABCOAT_BASE_IMAGE=extern/NAME builds on one
+LABCOAT_EXTERN ?=
+## another lock for the image: cpu takes requirements-cpu.txt in place of requirements.txt
+LABCOAT_VARIANT ?=
+## platforms to build and push for, such as linux/amd64,linux/arm64
+LABCOAT_PLATFORMS ?=
+## GPUs that a container sees: 1 for all, or all, or their numbers as 0,1; GPU=1 for short
+LABCOAT_GPU ?= $(if $(filter environment,$(origin GPU)),,$(GPU))
+## the memory that a container may take, such as 8g
+LABCOAT_MEMORY ?=
+## the processors that a container may take, such as 2 or 1.5
+LABCOAT_CPUS ?=
+## ports of a container that this machine's loopback reaches, such as 8888
+LABCOAT_PORTS ?=
 ## a file of certificates for your network; reaches a build as a secret
 LABCOAT_CA_BUNDLE ?=
 ## folders and files outside the project that a container may read, parted by colons
@@ -83,7 +97,9 @@ _labcoat_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
 
 _labcoat_public := LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER LABCOAT_INSTALLER \
-  LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS LABCOAT_CA_BUNDLE \
+  LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE \
+  LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS LABCOAT_CA_BUNDLE LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_PLATFORMS LABCOAT_GPU \
+  LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS \
   LABCOAT_MOUNTS LABCOAT_CLEAN LABCOAT_CACHE LABCOAT_OWN
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
 _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
@@ -111,7 +127,8 @@ _labcoat_ready_conda := labcoat-conda
 _labcoat_ready_docker := labcoat-docker
 LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 
-_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker run shell prove check fix context doctor clean distclean
+_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push extern run shell prove check fix \
+  context doctor clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
 .PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
 $(_labcoat_short): %: labcoat-%
@@ -150,6 +167,12 @@ labcoat-prove: $(_labcoat_misspelt) ## hold lock, environments and image against
 
 labcoat-docker: $(_labcoat_locked) ## build the image from the lock
 	@$(_labcoat) image build
+
+labcoat-docker-push: $(_labcoat_misspelt) ## push the image to the registry in its name
+	@$(_labcoat) image push
+
+labcoat-extern: $(_labcoat_misspelt) ## fetch the submodules and build the base images that LABCOAT_EXTERN names
+	@$(_labcoat) extern build
 
 labcoat-context: ## what a Docker build would send, by size, and what of it reaches the image
 	@$(_labcoat) context

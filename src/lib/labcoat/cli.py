@@ -154,6 +154,7 @@ def parser() -> argparse.ArgumentParser:
     from labcoat.hygiene import commands as hygiene
 
     image_commands.add(command("image", None, "the image: build it, look into it, hold it against others"))
+    image_commands.add_extern(command("extern", None, "base images of one's own, from Dockerfiles in git submodules"))
 
     hygiene.add_check(command("check", hygiene.check, "say what in a repository leaks, breaks or bloats"))
     hygiene.add_fix(command("fix", hygiene.fix, "mend what check finds, where that is safe"))

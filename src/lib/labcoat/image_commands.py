@@ -29,6 +29,7 @@ def add(top: argparse.ArgumentParser) -> None:
         ("audit", _audit, "find secrets in its layers, deleted ones too, its settings and its history"),
     ):
         command(name, run, about).add_argument("image", nargs="?", default="", help="another image than the project's")
+    command("push", _push, "push it to the registry in its name, for LABCOAT_PLATFORMS if set")
     sbom = command("sbom", _sbom, "what is in it, as a CycloneDX document")
     sbom.add_argument("--output", type=Path, metavar="FILE", help="where to write it; standard output if left out")
 
@@ -58,6 +59,13 @@ def _record(args: argparse.Namespace) -> int:  # noqa: ARG001
     project = Project.here()
     image.check_fresh(project)
     print(record.write(project, record.make(project, build.plan(project))).name)
+    return 0
+
+
+def _push(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.container import push
+
+    print(push.push(Project.here()))
     return 0
 
 
@@ -131,3 +139,44 @@ def _sbom(args: argparse.Namespace) -> int:
     else:
         files.write(args.output.absolute(), text + "\n")
     return 0
+
+
+def add_extern(top: argparse.ArgumentParser) -> None:
+    """Add what can be done with base images of one's own."""
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for name, run, about in (
+        ("build", _extern_build, "fetch the submodules and build the bases that LABCOAT_EXTERN names"),
+        ("pin", _extern_pin, "write the digest that an image's tag has now to extern.toml"),
+        ("status", _extern_status, "say which submodule or pinned image is behind its upstream"),
+    ):
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(run=run)
+        if name == "pin":
+            added.add_argument("image", help="such as debian:bookworm-slim")
+
+
+def _extern_build(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.container import extern
+
+    project = Project.here()
+    for name in extern.make(project):
+        print(name)
+    if not project["EXTERN"]:
+        print("labcoat: LABCOAT_EXTERN names no base to build", file=sys.stderr)
+    return 0
+
+
+def _extern_pin(args: argparse.Namespace) -> int:
+    from labcoat.container import pins
+
+    print(f"{args.image}@{pins.pin(Project.here(), args.image)}")
+    return 0
+
+
+def _extern_status(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.container import extern
+
+    lines = extern.status(Project.here())
+    for line, _ in lines:
+        print(line)
+    return 1 if any(behind for _, behind in lines) else 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.container import engine
+from labcoat.container import engine, extern
 from labcoat.container.bases import base_image
 from labcoat.container.diagnosis import explained
 from labcoat.container.labels import epoch, labels
@@ -47,7 +47,7 @@ def plan(project: Project) -> Plan:
         if not path.is_file():
             raise Failure(f"There is no {path.name} in {path.parent}.", todo)
     minor = python.minor(project)
-    base = base_image(project, minor)
+    base = extern.resolved(project, base_image(project, minor))
     return Plan(
         image=project.image,
         arguments={

@@ -27,6 +27,11 @@ def command(project: Project) -> tuple[str, ...]:
     return words
 
 
+def is_podman(project: Project) -> bool:
+    """Whether the engine is podman, which answers to most of docker's words."""
+    return "podman" in command(project)[-1]
+
+
 def flags(project: Project) -> tuple[str, ...]:
     """What the person adds to every build."""
     return tuple(shlex.split(project["DOCKER_FLAGS"]))
@@ -79,6 +84,6 @@ def client(project: Project) -> "DockerClient":
 
 def _address(project: Project) -> str:
     """Where the engine listens. The SDK does not know of docker's contexts, nor of podman."""
-    if "podman" in command(project)[-1]:
+    if is_podman(project):
         return f"unix://{ask(project, 'info', '--format', '{{.Host.RemoteSocket.Path}}') or ''}".replace("unix://unix:", "unix:")
     return ask(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or "unix:///var/run/docker.sock"

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from labcoat.container import engine
+from labcoat.container.limits import NONE, Limits, limits
 from labcoat.core import files
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -38,6 +39,8 @@ class Place:
     environ: Mapping[str, str]
     data: tuple[Path, ...]
     network: str | None
+    limits: Limits = NONE
+    users: str | None = None  # podman without root: the person is the same person inside
 
 
 def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
@@ -55,6 +58,8 @@ def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
         environ=passed | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
         data=data_folders(project),
         network="host" if engine.host_network(project) else None,
+        limits=limits(project),
+        users="keep-id" if engine.is_podman(project) else None,
     )
 
 
@@ -121,6 +126,7 @@ def interactive(project: Project, image: str, argv: Sequence[str], where: Place)
         # One line of CSV, where quotes hold a path with a comma together.
         read_only = "" if path == where.root else ",readonly"
         words += ["--mount", f'type=bind,"source={path}","target={path}"{read_only}']
+    words += [*where.limits.words(), *(["--userns", where.users] if where.users else [])]
     return [*words, *(["--network", where.network] if where.network else []), image, *argv]
 
 
@@ -137,7 +143,8 @@ def _settings(where: Place) -> dict[str, Any]:
         "network_mode": where.network,
         "labels": {OWNER: str(where.root)},
         "auto_remove": True,
-    }
+        "userns_mode": where.users,
+    } | where.limits.settings()
 
 
 def _no_start(image: str, argv: Sequence[str], said: str) -> Failure:

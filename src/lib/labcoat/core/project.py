@@ -25,6 +25,13 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_BASE_IMAGE": "",
     "LABCOAT_DOCKER": "docker",
     "LABCOAT_DOCKER_FLAGS": "",
+    "LABCOAT_EXTERN": "",
+    "LABCOAT_VARIANT": "",
+    "LABCOAT_PLATFORMS": "",
+    "LABCOAT_GPU": "",
+    "LABCOAT_MEMORY": "",
+    "LABCOAT_CPUS": "",
+    "LABCOAT_PORTS": "",
     "LABCOAT_CA_BUNDLE": "",
     "LABCOAT_MOUNTS": "",
     "LABCOAT_CLEAN": "",
@@ -69,8 +76,9 @@ class Project:
 
     @property
     def requirements(self) -> Path:
-        """The lock that every rung holds."""
-        return self.root / self["REQUIREMENTS"]
+        """The lock that every rung holds: LABCOAT_REQUIREMENTS, or that of LABCOAT_VARIANT, as requirements-cpu.txt."""
+        lock = self.root / self["REQUIREMENTS"]
+        return lock.with_stem(f"{lock.stem}-{self['VARIANT']}") if self["VARIANT"] else lock
 
     @property
     def locks(self) -> tuple[Path, ...]:
@@ -79,9 +87,9 @@ class Project:
 
     @property
     def image(self) -> str:
-        """The image's name: LABCOAT_IMAGE, else one made of the folder's name."""
+        """The image's name: LABCOAT_IMAGE, else one made of the folder's name, with the variant as its tag."""
         kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()).strip("-")
-        return self["IMAGE"] or f"labcoat/{kept or 'project'}"
+        return self["IMAGE"] or f"labcoat/{kept or 'project'}" + (f":{self['VARIANT']}" if self["VARIANT"] else "")
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -1,0 +1,86 @@
+"""The image in a registry, for one platform or several."""
+
+import os
+import re
+from collections.abc import Callable
+
+from labcoat.container import build, engine
+from labcoat.container.names import repository
+from labcoat.container.progress import Progress
+from labcoat.core import files, process
+from labcoat.core.errors import Failure
+from labcoat.core.project import Project
+
+_DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})|pushing manifest for \S+@(sha256:[0-9a-f]{64})")
+# (what to look for, what happened, what to do), the first that is found counts; {0} is the registry.
+_CASES = (
+    (
+        r"denied|unauthorized|no basic auth|authentication required",
+        "The registry {0} refuses it.",
+        "Log in (docker login {0}) as somebody who may push there, and see to LABCOAT_IMAGE.",
+    ),
+    (
+        r"no such host|connection refused|i/o timeout|network is unreachable",
+        "The registry {0} cannot be reached.",
+        "See to the network, and to LABCOAT_IMAGE, which begins with the registry's address.",
+    ),
+    (
+        r"HTTP response to HTTPS client",
+        "The registry {0} speaks plain HTTP.",
+        "Give it a certificate, or name it in insecure-registries of the engine's daemon.json.",
+    ),
+    (
+        r"[Mm]ulti(?:-|ple )platform.*not supported|not supported for the docker driver",
+        "This builder builds for its own platform only.",
+        "Make one that can (docker buildx create --use), or leave out LABCOAT_PLATFORMS.",
+    ),
+    (
+        r"is not a docker command|unknown (?:shorthand )?flag",
+        "Building for several platforms needs buildx, which is not there.",
+        "Install docker's buildx plugin (docs.docker.com/go/buildx), or leave out LABCOAT_PLATFORMS.",
+    ),
+    (
+        r"exec format error|no match for platform|does not provide any platform",
+        "Not all of LABCOAT_PLATFORMS can be built here.",
+        "Install their emulation (docker run --privileged tonistiigi/binfmt --install all), or leave them out.",
+    ),
+)
+
+
+def push(project: Project) -> str:
+    """Push the image that was built, or build it for LABCOAT_PLATFORMS and push that; its name by digest. Raises Failure."""
+    words = _platforms(project) if project["PLATFORMS"] else ["push", project.image]
+    environ = os.environ | {"BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    secret = build.plan(project).secrets.environ if project["PLATFORMS"] else {}
+    outcome = process.run([*engine.command(project), *words], {**environ, **secret}, project.root, show=_show(project))
+    found = _DIGEST.search(outcome.said)
+    if outcome.status or not found:
+        raise _explained(project, outcome.said)
+    return f"{repository(project.image)}@{found[1] or found[2]}"
+
+
+def registry(image: str) -> str:
+    """The host of the registry in an image's name, as docker reads it."""
+    first, slash, _ = image.partition("/")
+    return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
+
+
+def _platforms(project: Project) -> list[str]:
+    return ["buildx", "build", *build.plan(project).words(), "--platform", project["PLATFORMS"], "--push", "."]
+
+
+def _show(project: Project) -> Callable[[str], bool]:
+    return Progress().show if project["PLATFORMS"] else process.everything
+
+
+def _explained(project: Project, said: str) -> Failure:
+    files.write(files.state_folder(project.state) / "push.log", said)
+    if failure := engine.stopped(said):
+        return failure
+    if "does not exist locally" in said:
+        return Failure(f"There is no image {project.image}.", "make docker builds it.")
+    for pattern, what, todo in _CASES:
+        if re.search(pattern, said):
+            host = registry(project.image)
+            return Failure(what.format(host), todo.format(host))
+    return Failure(f"{project.image} could not be pushed.", f"All that was said is in {project.state / 'push.log'}.")

@@ -1,0 +1,59 @@
+"""A registry on the loopback: Debian's docker-registry, fetched once where it is not installed."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of docker-registry."""
+    if found := shutil.which("docker-registry"):
+        return found
+    folder = tmp_path_factory.mktemp("registry")
+    if shutil.which("apt-get"):
+        subprocess.run(["apt-get", "download", "docker-registry"], cwd=folder, capture_output=True, check=False)
+    package = next(folder.glob("*.deb"), None)
+    if package is None:
+        pytest.skip("no docker-registry, and apt-get does not have it")
+    subprocess.run(["dpkg", "-x", str(package), str(folder)], check=True)
+    return str(folder / "usr/bin/docker-registry")
+
+
+@pytest.fixture(scope="session")
+def start_registry(registry_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Starts a registry with more lines of configuration; gives its address. All are ended with the tests."""
+    running = []
+
+    def start(more: str = "") -> str:
+        folder = tmp_path_factory.mktemp("registry")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"localhost:{free.getsockname()[1]}"
+        (folder / "config.yml").write_text(
+            f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+            f"http: {{addr: '{address}'}}\n{more}"
+        )
+        running.append(subprocess.Popen([registry_program, "serve", str(folder / "config.yml")], stderr=subprocess.DEVNULL))
+        host, _, port = address.partition(":")
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex((host, int(port))) == 0:
+                    return address
+            time.sleep(0.1)
+        pytest.fail("docker-registry does not answer", pytrace=False)
+
+    yield start
+    for each in running:
+        each.terminate()
+        each.wait()
+
+
+@pytest.fixture(scope="session")
+def registry(start_registry: Callable[[str], str]) -> str:
+    """The address of a registry that takes everything."""
+    return start_registry("")
