@@ -19,7 +19,7 @@ def run(*argv: str | Path, cwd: Path, env: dict[str, str]) -> "subprocess.Comple
 
 def tracked(repository: Path) -> list[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, check=True, capture_output=True, text=True)
-    return [name for name in listed.stdout.split("\0") if name and (repository / name).exists()]
+    return [name for name in listed.stdout.split("\0") if (repository / name).is_file()]
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ COMPUTED = {
     "LABCOAT_IMAGE": "`labcoat/FOLDER`",
     "LABCOAT_CONDA": "the first of micromamba, mamba and conda",
     "LABCOAT_BASE_IMAGE": "the pinned Python image of the project's minor version",
+    "LABCOAT_GPU": "what `GPU=` says",
     "LABCOAT_CACHE": "`labcoat` in your cache folder",
 }
 

@@ -30,7 +30,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
         text=True,
     )
     for name in filter(None, listed.stdout.split("\0")):
-        if (repository / name).exists():
+        if (repository / name).is_file():  # a submodule is a folder
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(repository / name, copy / name, follow_symlinks=False)
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
