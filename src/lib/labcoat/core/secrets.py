@@ -76,5 +76,8 @@ def content(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return b""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return b""
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        return file.read(LARGEST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+        return file.read(LARGEST)

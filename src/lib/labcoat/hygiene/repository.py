@@ -217,8 +217,11 @@ def read_inside(root: Path, path: str) -> bytes:
         descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError):
         return b""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a submodule is a folder in the index
+        os.close(descriptor)
+        return b""
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        return file.read(_LARGEST_READ) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+        return file.read(_LARGEST_READ)
 
 
 def _top_files(root: Path) -> list[str]:
