@@ -29,7 +29,7 @@ _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsd
 override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_parted,FILES)
 override LABCOAT_CLEAN += build
 
-.PHONY: data features train report predict
+.PHONY: data features train report predict submit
 
 data: $(LABCOAT_READY) ## look at every picture, and split them into training and validation
 	@$(_catsdogs) data $(_catsdogs_settings)
@@ -45,3 +45,6 @@ report: $(LABCOAT_READY) ## train, and write a page about it that needs no netwo
 
 predict: $(LABCOAT_READY) ## name what is in pictures: make predict FILES="a.jpg b.jpg"
 	@$(_catsdogs) predict -- $(call _catsdogs_typed,FILES)
+
+submit: $(LABCOAT_READY) ## train, and write Kaggle's answer sheet for the pictures without a class: build/submission.csv
+	@$(_catsdogs) submit $(_catsdogs_settings)

@@ -5,7 +5,7 @@ import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from . import data, features, model, predict, report, split, train
+from . import data, features, model, predict, report, split, submit, train
 from .errors import Failure
 from .settings import Settings, settle
 
@@ -47,6 +47,11 @@ def _report(settings: Settings) -> int:
     return 0
 
 
+def _submit(settings: Settings) -> int:
+    print(f"answers {submit.write(settings)}")
+    return 0
+
+
 def _predict(settings: Settings, files: Sequence[str]) -> int:
     if not files:
         raise Failure("There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'.")
@@ -76,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
     command("features", _features, "compute what VGG16 sees in each picture, once")
     command("train", _train, "train the head, and save the model and its curves")
     command("report", _report, "train, and write a page about it")
+    command("submit", _submit, "train, and answer for the pictures that have no class")
     predicting = command("predict", lambda _: 0, "name what is in pictures")
     predicting.add_argument("files", nargs="*", metavar="FILE")
     predicting.set_defaults(run=lambda args: _predict(_settled(args), args.files))

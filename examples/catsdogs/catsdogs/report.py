@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -83,14 +83,16 @@ def _confusion(answers: Predictions) -> str:
     table = evaluation.confusion(answers)
     header = "".join(f'<th scope="col">{escape(name)}</th>' for name in answers.classes)
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(_cell(count, row == column) for column, count in enumerate(counts))}</tr>'
+        f'<tr><th scope="row">{escape(name)}</th>{_cells(counts, row)}</tr>'
         for row, (name, counts) in enumerate(zip(answers.classes, table.tolist(), strict=True))
     )
     return f'<table class="numbers"><thead><tr><td>is, was taken for</td>{header}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def _cell(count: int, is_right: bool) -> str:
-    return f'<td class="{"right" if is_right else "wrong" if count else ""}">{count}</td>'
+def _cells(counts: Sequence[int], right: int) -> str:
+    """One row of the table, of which the column `right` holds the right answers."""
+    kinds = ("right" if column == right else "wrong" if count else "" for column, count in enumerate(counts))
+    return "".join(f'<td class="{kind}">{count}</td>' for kind, count in zip(kinds, counts, strict=True))
 
 
 def _mistakes(source: Source, answers: Predictions) -> str:

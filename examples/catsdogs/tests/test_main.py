@@ -41,6 +41,12 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
     assert result(tmp_path / "other") == result(tmp_path / "build")
     assert (tmp_path / "other/split.csv").read_bytes() == (tmp_path / "build/split.csv").read_bytes()
 
+    answered = run("submit", "--data", download.name, *SMALL)
+    assert answered.returncode == 0, answered.stderr
+    sheet = (tmp_path / "build/submission.csv").read_text()
+    assert re.fullmatch(r"id,label\n0,0\.\d{6}\n1,0\.\d{6}\n2,0\.\d{6}\n", sheet)
+    assert all(float(line.split(",")[1]) < 0.5 for line in sheet.splitlines()[1:])  # they are cats
+
     make_folder(tmp_path, {"a cat.jpg": jpeg("cat", 500), "dog.jpg": jpeg("dog", 501), "broken.jpg": jpeg("cat", 5)[:-300]})
     asked = run("predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "dog.jpg")
     assert asked.returncode == 1
@@ -63,6 +69,7 @@ def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
 def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
     """Without any setting the two textures are told apart; looking at them first changes nothing."""
     assert run("data").returncode == 0
+    assert "no pictures without a class" in refused(run("submit"))
     done = run("report")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / done.stdout.splitlines()[-1].removeprefix("report ")).is_file()

@@ -1,0 +1,48 @@
+"""Kaggle's answer sheet: for each picture without a class, its number and what it is."""
+
+import csv
+from pathlib import Path, PurePosixPath
+
+from . import bundle, data, features, model, train
+from .atomic import aside
+from .data import Picture
+from .errors import Failure
+from .head import Floats, Head
+from .settings import Settings
+
+SUBMISSION = "submission.csv"
+
+
+def write(settings: Settings) -> Path:
+    """Write the answers of the model that these settings train; the sheet's path. Features are computed once."""
+    source, found = data.open_data(settings.data, settings.cache, settings.seed)
+    if not found.unlabelled:
+        raise Failure(
+            "The data has no pictures without a class to answer for.",
+            "Give DATA= Kaggle's whole download, with its test1.zip; or use make predict FILES=….",
+        )
+    train.run(settings)
+    weights = model.choose_weights(settings.weights, settings.seed)
+    seen = features.compute(source, found.unlabelled, settings.size, weights, settings.cache)
+    whole, note = bundle.load(settings.build / train.MODEL)
+    head = Head(*whole.get_layer("head").get_weights())
+    answers = head.probabilities(seen.of(picture.digest for picture in found.unlabelled))
+    _write(found.unlabelled, note.classes, answers, settings.build / SUBMISSION)
+    return settings.build / SUBMISSION
+
+
+def _write(pictures: tuple[Picture, ...], classes: list[str], answers: Floats, target: Path) -> None:
+    """As CSV in order of numbers: `id,label`, where the label is the probability of the second of two classes.
+
+    With more classes there is a column for each.
+    """
+    columns = ["label"] if len(classes) == 2 else classes
+    numbered = sorted(zip((_number(picture) for picture in pictures), answers[:, -len(columns) :].tolist(), strict=True))
+    with aside(target) as room, room.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["id", *columns])
+        writer.writerows([number, *(f"{share:.6f}" for share in shares)] for number, shares in numbered)
+
+
+def _number(picture: Picture) -> int:
+    return int(PurePosixPath(picture.name).stem)
