@@ -12,7 +12,7 @@ from labcoat.core import tools
 
 LABCOAT = [PYTHON, INCLUDE.parent / "labcoat"]
 TRACKED, IN_VENV, ORDINARY = 100_000, 20_000, 300
-ROUNDS = 3
+ROUNDS = 5
 STATUS, CHECK = "large: git status --ignored", "large: labcoat check"
 SDK, CONTEXT = "large: the docker SDK's exclude_paths", "large: labcoat context --files"
 START, SMALL = "ordinary: python3 -c pass", "ordinary: labcoat check"
@@ -55,8 +55,9 @@ def main() -> int:
     """Make the repositories and time what looks at them."""
     packages = next((tools.environment() / "lib").glob("python3*/site-packages"))
     with tempfile.TemporaryDirectory(prefix="labcoat-check-") as name:
-        print(f"making a repository of {TRACKED} files", file=sys.stderr)
-        large = repository(Path(name) / "large", TRACKED, IN_VENV)
+        tracked = int(sys.argv[1]) if sys.argv[1:] else TRACKED
+        print(f"making a repository of {tracked} files", file=sys.stderr)
+        large = repository(Path(name) / "large", tracked, IN_VENV)
         small = repository(Path(name) / "ordinary", ORDINARY, 2_000)
         programs = [
             Program(STATUS, ["git", "status", "--porcelain", "--ignored"], large),

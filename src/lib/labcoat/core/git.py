@@ -7,6 +7,7 @@ settings of the person are left out too, so that everybody gets the same answer.
 
 import os
 import subprocess
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -67,7 +68,13 @@ def finish(
     process: "subprocess.Popen[bytes]", name: str, root: Path, stdin: bytes = b"", statuses: Sequence[int] = (0,)
 ) -> bytes:
     """What a command that was started prints, once it has ended. Raises Failure like `run`."""
-    out, error = process.communicate(stdin)
+    return _checked(process, name, root, process.communicate(stdin), statuses)
+
+
+def _checked(
+    process: "subprocess.Popen[bytes]", name: str, root: Path, ended: tuple[bytes, bytes], statuses: Sequence[int]
+) -> bytes:
+    out, error = ended
     if process.returncode not in statuses:
         reason = (error.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"])[0]
         raise Failure(f"git {name} failed in {root}: {reason}", "Run the same with git to see more.", status=2)
@@ -92,6 +99,25 @@ def start(root: Path, *args: str, personal: bool = False) -> "subprocess.Popen[b
         )
     except FileNotFoundError as error:
         raise _NO_GIT from error
+
+
+class Background:
+    """A command that goes on while something else is done: what it prints is taken as it comes."""
+
+    def __init__(self, root: Path, *args: str) -> None:
+        self._root, self._name = root, args[0]
+        self._process = start(root, *args)
+        self._out: tuple[bytes, bytes] = (b"", b"")
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        self._out = self._process.communicate()
+
+    def result(self, statuses: Sequence[int] = (0,)) -> bytes:
+        """What it printed, once it has ended. Raises Failure like `run`."""
+        self._reader.join()
+        return _checked(self._process, self._name, self._root, self._out, statuses)
 
 
 def environment(environ: Mapping[str, str] = os.environ, *, personal: bool = False) -> dict[str, str]:

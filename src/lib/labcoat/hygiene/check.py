@@ -45,6 +45,8 @@ def run(repository: Repository, selection: Selection) -> Report:
     repository.begin()
     families = [family for family in (*FAMILIES, *(ONLINE if selection.online else ())) if _wanted(family, selection)]
     without_git = repository.git_top is None
+    for facts in repository.builds:
+        _ = facts.sent  # walked while git looks for keys and tokens
     findings: list[Finding] = []
     for family in families:
         if not (family.needs_git and without_git):

@@ -1,5 +1,6 @@
 """The commands `check`, `fix`, `context` and `explain`: what they are given, what they print, their exit status."""
 
+import gc
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -57,6 +58,7 @@ def check(args: Namespace) -> int:
     """Print what was found; 0 where nothing, 1 for findings, 2 where labcoat could not look."""
     from labcoat.hygiene import check as checking
 
+    gc.disable()  # a hundred thousand names are looked through again and again, and none of it is garbage before the end
     selection = _selection(args)
     if args.fix:
         fix(args)

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import subprocess
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from labcoat.hygiene import settings
 from labcoat.hygiene.builds import BuildFacts, find_builds
 from labcoat.hygiene.settings import Settings
 
+_QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
 _SIZE = re.compile(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _LARGEST_READ = 1 << 20  # bytes of an ignore file, a Dockerfile, a lock that are looked at
@@ -35,20 +35,20 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - symlinks stay as they are named
         self.git_top = git.top(self.root)
-        self._started: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}
+        self._started: dict[tuple[str, ...], git.Background] = {}
 
     def begin(self) -> None:
         """Have git begin with what will be asked for, while something else is done."""
         if self.git_top is not None:
             locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
-            for command in (_INDEX, _NEEDLES, _OTHERS, _SIZES, *([_IMPORTS] if locked else [])):
-                self._started[command] = git.start(self.root, *command)
+            for command in (_INDEX, _OTHERS, _NEEDLES, *([_IMPORTS] if locked else []), _SIZES):
+                self._started[command] = git.Background(self.root, *command)
 
     def _answer(self, command: tuple[str, ...], statuses: tuple[int, ...] = (0,)) -> bytes:
         if self.git_top is None:
             return b""
-        process = self._started.pop(command, None) or git.start(self.root, *command)
-        return git.finish(process, command[0], self.root, statuses=statuses)
+        running = self._started.pop(command, None) or git.Background(self.root, *command)
+        return running.result(statuses)
 
     @cached_property
     def settings(self) -> Settings:
@@ -133,7 +133,9 @@ class Repository:
     @cached_property
     def tracked_sizes(self) -> list[int]:
         """The bytes of each record of the index, as git last saw the file in the working tree."""
-        return list(map(int, _SIZE.findall(self._answer(_SIZES))))
+        answer = self._answer(_SIZES)
+        quick = _QUICK_SIZE.findall(answer)  # names can hold what it looks for
+        return list(map(int, quick if len(quick) == len(self._index) else _SIZE.findall(answer)))
 
     @property
     def tracked_with_sizes(self) -> Iterable[tuple[str, int]]:
