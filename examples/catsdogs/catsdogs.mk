@@ -5,7 +5,7 @@ catsdogs_folder := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 ##@ Cats and dogs
 
-## what to learn from: a zip file, a folder with a subfolder per class, or synthetic
+## what to learn from: a zip file, a folder with a subfolder per class, mirror (fetches 3,000 photographs), mirror-full (25,000), or synthetic
 DATA ?= synthetic
 ## VGG16's weights: imagenet, a file, or random; if empty, imagenet, and random for synthetic pictures
 WEIGHTS ?=

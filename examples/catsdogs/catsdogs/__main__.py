@@ -69,7 +69,9 @@ def parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[Settings], int], about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
-        added.add_argument("--data", default="", help="a zip file, a folder with a subfolder per class, or synthetic")
+        added.add_argument(
+            "--data", default="", help="a zip file, a folder with a subfolder per class, mirror, mirror-full, or synthetic"
+        )
         added.add_argument("--weights", default="", help="VGG16's: imagenet, a file, or random")
         added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")
         added.add_argument("--seed", default="", help="decides the split, and whatever is random")
@@ -103,6 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.errno != errno.ENOSPC:
             raise
         return _say(Failure("The disk is full.", "Make room, and run the same command again: what is done is kept."))
+    except MemoryError:
+        return _say(Failure("There is too little memory.", "Give a smaller SIZE=, or close other programs."))
     except KeyboardInterrupt:
         print("catsdogs: interrupted; what is done is kept", file=sys.stderr)
         return INTERRUPTED

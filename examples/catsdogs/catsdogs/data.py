@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from . import duplicates, pictures, synthetic
 from .atomic import aside
 from .errors import Failure
+from .fetch import MIRRORS, fetch
 from .progress import track
 from .sources import Source, open_source
 
@@ -75,12 +76,12 @@ class Data:
 
 
 def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
-    """The source that `where` names (a path, or `synthetic`) and what is in it.
+    """The source that `where` names (a path, a mirror, or `synthetic`) and what is in it.
 
     What was found is kept in `cache` until a file of the source changes. Raises `Failure` where there is too little
     to learn from.
     """
-    source = open_source(synthetic.folder(cache, seed) if where == SYNTHETIC else Path(where), cache)
+    source = open_source(_place(where, cache, seed), cache)
     kept = cache / "looks" / f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
     data = _load(kept)
     if data is None:
@@ -88,6 +89,14 @@ def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
         with aside(kept) as room:
             room.write_text(json.dumps(asdict(data)))
     return source, data
+
+
+def _place(where: str, cache: Path, seed: int) -> Path:
+    if where == SYNTHETIC:
+        return synthetic.folder(cache, seed)
+    if where in MIRRORS:
+        return fetch(MIRRORS[where], cache / "downloads")
+    return Path(where)
 
 
 def _load(kept: Path) -> Data | None:

@@ -42,7 +42,9 @@ def open_source(path: Path, cache: Path) -> Source:
         return Folder(path)
     if path.is_file():
         return Archive(path, cache)
-    raise Failure(f"There is nothing at {path}.", "Give DATA= a zip file, a folder with a subfolder per class, or synthetic.")
+    raise Failure(
+        f"There is nothing at {path}.", "Give DATA= a zip file, a folder with a subfolder per class, mirror, or synthetic."
+    )
 
 
 def _is_picture(name: str) -> bool:
