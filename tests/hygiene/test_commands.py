@@ -114,6 +114,18 @@ def test_worktree_submodule_and_subfolder(tmp_path: Path) -> None:
         assert "venv\n  error ENV002" in run(folder, "check").stdout
 
 
+def test_partial_clone(tmp_path: Path) -> None:
+    """A clone without all contents is looked at, nothing is fetched, and what was not searched is said."""
+    origin = repository(tmp_path / "origin", {"a": "a", "kaggle.json": "{}"})
+    git(origin, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--no-checkout", "--filter=blob:none", origin.as_uri(), "partial")
+    git(tmp_path / "partial", "read-tree", "HEAD")
+    done = run(tmp_path / "partial", "check")
+    assert done.returncode == 1
+    assert "SEC001" in done.stdout
+    assert "as in a partial clone" in done.stdout
+
+
 def test_unborn_branch(tmp_path: Path) -> None:
     """A repository without a commit is looked at."""
     done = run(repository(tmp_path, {}, venv()), "check", "--fix")

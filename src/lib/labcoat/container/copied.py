@@ -21,8 +21,7 @@ from labcoat.container.dockerfile import (
     instruction,
 )
 from labcoat.container.ignore import Matcher, Pattern
-
-_MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
+from labcoat.container.sources import Tree, members, split_wildcards
 
 
 def reaching(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> set[str]:
@@ -34,7 +33,7 @@ def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dic
     """The files that reach the image of the last stage, each with the line of the COPY or ADD that takes it out of the
     context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
     """
-    images = _Images(dockerfile, _Tree(sent, root))
+    images = _Images(dockerfile, Tree(sent, root))
     lines: dict[str, int] = {}
     for landed in images.of(dockerfile.stages[-1]):
         came = {path: landed.lines.get(path, landed.line) for path in landed.paths} if landed.lines else {}
@@ -63,87 +62,10 @@ class _Landed:
         yield from self.inside.items()
 
 
-class _Tree:
-    """The context's files, asked for by what a source names."""
-
-    def __init__(self, sent: Iterable[str], root: Path) -> None:
-        self.paths = sorted(sent)
-        self.root = root
-        self._all = frozenset(self.paths)
-        self._folders: set[str] | None = None
-
-    def folders(self) -> set[str]:
-        if self._folders is None:
-            self._folders = {""}
-            for path in self.paths:
-                folder = path
-                while (folder := folder.rpartition("/")[0]) and folder not in self._folders:
-                    self._folders.add(folder)
-        return self._folders
-
-    def named(self, source: str) -> list[tuple[str, list[str]]]:
-        """What `source` names: for each folder or file its path, and the files in or at it."""
-        source = posixpath.normpath("/" + source).lstrip("/")
-        literal, pattern = _split_wildcards(source)
-        if not pattern:
-            return self._exactly(self._resolved(source))
-        base = self._resolved(literal)
-        prefix = f"{base}/" if base else ""
-        every = [*self._all, *self.folders()]
-        matches = sorted(
-            path for path in every if path and path.startswith(prefix) and goglob.matches(pattern, path[len(prefix) :])
-        )
-        return [found for path in matches for found in self._exactly(path)]
-
-    def _exactly(self, path: str) -> list[tuple[str, list[str]]]:
-        if not path:
-            return [("", self.paths)] if self.paths else []
-        if path in self._all:
-            return [(path, [path])]
-        if path in self.folders():
-            return [(path, [each for each in self.paths if each.startswith(f"{path}/")])]
-        return []
-
-    def _resolved(self, path: str) -> str:
-        """`path` with symlinks in it followed inside the context, as BuildKit follows those of a COPY source."""
-        hops = 0
-        done: list[str] = []
-        parts = [part for part in path.split("/") if part]
-        while parts:
-            part = parts.pop(0)
-            if part == "..":
-                done = done[:-1]
-                continue
-            here = "/".join([*done, part])
-            target = self._link(here)
-            if target is None or hops >= _MOST_LINKS:
-                done.append(part)
-                continue
-            hops += 1
-            done = [] if target.startswith("/") else done
-            parts = [each for each in target.split("/") if each not in ("", ".")] + parts
-        return "/".join(done)
-
-    def _link(self, path: str) -> str | None:
-        if path not in self._all:
-            return None
-        try:
-            return str((self.root / path).readlink())
-        except OSError:
-            return None
-
-
-def _split_wildcards(source: str) -> tuple[str, str]:
-    """The folders before the first one with a wildcard, and the rest."""
-    parts = source.split("/")
-    first = next((index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts))
-    return "/".join(parts[:first]), "/".join(parts[first:])
-
-
 class _Images:
     """What each stage of one Dockerfile holds of the context."""
 
-    def __init__(self, dockerfile: Dockerfile, tree: _Tree) -> None:
+    def __init__(self, dockerfile: Dockerfile, tree: Tree) -> None:
         self.dockerfile = dockerfile
         self.tree = tree
         self.missing: list[tuple[Instruction, str]] = []
@@ -207,8 +129,8 @@ class _Images:
                 state.landed.append(_Landed(kept, cut, folder, each.line))
 
     def _one_file(self, each: Instruction, path: str, folder: str, several: bool, state: "_StageState") -> _Landed:
-        if each.name == "ADD" and (members := _members(self.tree.root / path)):
-            return _Landed([path], 0, folder, each.line, inside={posixpath.join(folder, name): path for name in members})
+        if each.name == "ADD" and (packed := members(self.tree.root / path)):
+            return _Landed([path], 0, folder, each.line, inside={posixpath.join(folder, name): path for name in packed})
         if each.flag("parents") is not None:
             return _Landed([path], 0, folder, each.line)
         if several or state.is_folder(folder):
@@ -252,7 +174,7 @@ def _moved_from(landed: list[_Landed], sources: list[str], folder: str, several:
 
 def _moved(held: list[tuple[str, str]], source: str, folder: str, several: bool) -> dict[str, str]:
     """The new places of those files of another stage that `source` names there."""
-    literal, pattern = _split_wildcards(source.lstrip("/"))
+    literal, pattern = split_wildcards(source.lstrip("/"))
     moved: dict[str, str] = {}
     for place, origin in held:
         inner = place.lstrip("/")
@@ -291,14 +213,3 @@ def _not_excluded(each: Instruction, path: str, paths: list[str]) -> list[str]:
     matcher = Matcher([Pattern(each.line, posixpath.normpath(value)) for value in patterns])
     cut = len(path) + 1 if path and paths != [path] else 0
     return [path for path in paths if not matcher.matches_or_below(path[cut:])]
-
-
-def _members(path: Path) -> list[str]:
-    """The files in a tar archive that ADD unpacks; nothing where `path` is no such archive."""
-    import tarfile
-
-    try:
-        with tarfile.open(path) as archive:
-            return [posixpath.normpath(member.name) for member in archive if not member.isdir()]
-    except (OSError, tarfile.TarError, EOFError, ValueError):
-        return []

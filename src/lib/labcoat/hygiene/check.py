@@ -54,8 +54,9 @@ def run(repository: Repository, selection: Selection) -> Report:
     ran = {rule.id for family in families for rule in family.rules if not (family.needs_git and without_git)}
     findings = suppressions.apply(findings, suppressions.of(repository), set(RULES), ran)
     kept = [each for each in findings if selection.wants(each.rule) and each.severity >= selection.least]
-    left_out = [f"{repository.root} is not in a git repository: the rules about git were left out"] if without_git else []
-    return Report(repository.root, _ordered(kept), left_out)
+    if without_git:
+        repository.left_out.append(f"{repository.root} is not in a git repository: the rules about git were left out")
+    return Report(repository.root, _ordered(kept), list(dict.fromkeys(repository.left_out)))
 
 
 def check_all(roots: Iterable[Path], selection: Selection) -> list[Report]:

@@ -35,6 +35,7 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - symlinks stay as they are named
         self.git_top = git.top(self.root)
+        self.left_out: list[str] = []  # what could not be looked at
         self._started: dict[tuple[str, ...], git.Background] = {}
 
     def begin(self) -> None:
@@ -145,12 +146,20 @@ class Repository:
     @cached_property
     def suspects(self) -> list[str]:
         """The tracked files in which the beginning of a key or token stands, or a pointer of git LFS."""
-        return git.split(self._answer(_NEEDLES, statuses=(0, 1)))
+        return git.split(self._searched(_NEEDLES))
 
     @property
     def import_lines(self) -> set[str]:
         """The lines of tracked Python sources that begin with an import."""
-        return set(self._answer(_IMPORTS, statuses=(0, 1)).decode("utf-8", "replace").splitlines())
+        return set(self._searched(_IMPORTS).decode("utf-8", "replace").splitlines())
+
+    def _searched(self, command: tuple[str, ...]) -> bytes:
+        """What git finds in tracked contents; nothing, and a note of it, where it does not have all of them."""
+        try:
+            return self._answer(command, statuses=(0, 1))
+        except Failure:
+            self.left_out.append("git lacks some of the tracked contents, as in a partial clone: they were not searched")
+            return b""
 
     def read(self, path: str) -> bytes:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""

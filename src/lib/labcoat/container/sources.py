@@ -1,0 +1,102 @@
+"""What the sources of a COPY or ADD name in the build context.
+
+Source: tonistiigi/fsutil `copy` (ResolveWildcards, FollowLinks); held against real builds in tests/container.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from labcoat.container import goglob
+
+_MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
+
+
+class Tree:
+    """The context's files, asked for by what a source names."""
+
+    def __init__(self, sent: Iterable[str], root: Path) -> None:
+        self.paths = sorted(sent)
+        self.root = root
+        self._all = frozenset(self.paths)
+        self._folders: set[str] | None = None
+
+    def folders(self) -> set[str]:
+        """The folders that hold any of the files, the root as an empty text."""
+        if self._folders is None:
+            self._folders = {""}
+            for path in self.paths:
+                folder = path
+                while (folder := folder.rpartition("/")[0]) and folder not in self._folders:
+                    self._folders.add(folder)
+        return self._folders
+
+    def named(self, source: str) -> list[tuple[str, list[str]]]:
+        """What `source` names: for each folder or file its path, and the files in or at it."""
+        source = posixpath.normpath("/" + source).lstrip("/")
+        literal, pattern = split_wildcards(source)
+        if not pattern:
+            return self._exactly(self._resolved(source))
+        base = self._resolved(literal)
+        prefix = f"{base}/" if base else ""
+        every = [*self._all, *self.folders()]
+        matches = sorted(
+            path for path in every if path and path.startswith(prefix) and goglob.matches(pattern, path[len(prefix) :])
+        )
+        return [found for path in matches for found in self._exactly(path)]
+
+    def _exactly(self, path: str) -> list[tuple[str, list[str]]]:
+        if not path:
+            return [("", self.paths)] if self.paths else []
+        if path in self._all:
+            return [(path, [path])]
+        if path in self.folders():
+            return [(path, [each for each in self.paths if each.startswith(f"{path}/")])]
+        return []
+
+    def _resolved(self, path: str) -> str:
+        """`path` with symlinks in it followed inside the context, as BuildKit follows those of a COPY source."""
+        hops = 0
+        done: list[str] = []
+        parts = [part for part in path.split("/") if part]
+        while parts:
+            part = parts.pop(0)
+            if part == "..":
+                done = done[:-1]
+                continue
+            here = "/".join([*done, part])
+            target = self._link(here)
+            if target is None or hops >= _MOST_LINKS:
+                done.append(part)
+                continue
+            hops += 1
+            done = [] if target.startswith("/") else done
+            parts = [each for each in target.split("/") if each not in ("", ".")] + parts
+        return "/".join(done)
+
+    def _link(self, path: str) -> str | None:
+        if path not in self._all:
+            return None
+        try:
+            return str((self.root / path).readlink())
+        except OSError:
+            return None
+
+
+def split_wildcards(source: str) -> tuple[str, str]:
+    """The folders before the first one with a wildcard, and the rest."""
+    parts = source.split("/")
+    first = next((index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts))
+    return "/".join(parts[:first]), "/".join(parts[first:])
+
+
+def members(path: Path) -> list[str]:
+    """The files in a tar archive that ADD unpacks; nothing where `path` is no such archive."""
+    import tarfile
+
+    try:
+        with tarfile.open(path) as archive:
+            return [posixpath.normpath(member.name) for member in archive if not member.isdir()]
+    except (OSError, tarfile.TarError, EOFError, ValueError):
+        return []
