@@ -391,3 +391,18 @@ def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:
     assert bills[0] == bills[1]
     assert bill["bomFormat"] == "CycloneDX"
     assert [component["purl"] for component in bill["components"]] == ["pkg:pypi/six@1.17.0"]
+
+
+def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: Workplace) -> None:
+    """The name moves to the new image only when that is whole."""
+    before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
+    words = place.words("image", "build")
+    environ = {**place.environ, "LABCOAT_DOCKER_FLAGS": f"{NETWORK} --no-cache"}
+    with subprocess.Popen(words, cwd=place.root, env=environ, stderr=subprocess.PIPE, start_new_session=True) as building:
+        assert building.stderr is not None
+        assert building.stderr.readline()
+        os.killpg(building.pid, signal.SIGKILL)
+    assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
+    again = place.labcoat("image", "build")
+    assert again.returncode == 0, again.stderr
+    assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from labcoat.container import build, context, engine, record
+from labcoat.container import build, engine, guard, record
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK
 from labcoat.core import files, inventory, tools
@@ -19,8 +19,10 @@ ISOLATED = True
 
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
-    _refuse_secrets(project)
     planned = build.plan(project)
+    guard.refuse_secrets(project)
+    for remark in guard.remarks(project):
+        print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
     if (recorded := record.read(project)) and (departs := record.departure(recorded, record.of(project, planned))):
         print(f"labcoat: {departs}", file=sys.stderr)
@@ -96,15 +98,6 @@ def state(project: Project) -> State:
     if not lock.is_file() or _made_from(project) != files.digest(lock.read_bytes()):
         return State("stale", f"{lock.name} has changed")
     return State("fresh", short(identified))
-
-
-def _refuse_secrets(project: Project) -> None:
-    """Raises Failure where a secret would reach the image: what is in a layer is there for everybody who has the image."""
-    if found := context.secrets_reaching(project.root):
-        named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-        raise Failure(
-            f"A secret would reach the image: {named}.", "Name it in .dockerignore (make fix does that), and build again."
-        )
 
 
 def check_fresh(project: Project) -> None:

@@ -1,0 +1,137 @@
+"""`make docker` of the tensorflow lock beside an ordinary Dockerfile: how long a change takes, and how big the images are.
+
+LABCOAT_BASE_IMAGE and LABCOAT_DOCKER_FLAGS count as they do for `make docker`.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from side_by_side import INCLUDE, PYTHON, REPOSITORY, Demand, Program, compare, environment, uv
+
+NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
+REQUIREMENT, ORDINARY = "labcoat: make docker, one requirement changed", "ordinary Dockerfile, one requirement changed"
+ROUNDS = 7
+CHANGED = "tqdm"  # any small package of the lock
+DOCKERFILE = """ARG BASE_IMAGE
+FROM ${BASE_IMAGE}
+WORKDIR /app
+COPY . .
+RUN python3 -m pip install --break-system-packages -r requirements.txt
+"""
+BASE = (
+    os.environ.get("LABCOAT_BASE_IMAGE")
+    or re.findall(r'"3.11" = "(.*)"', (INCLUDE.parent / "labcoat/container/bases.toml").read_text())[0]
+)
+FLAGS = os.environ.get("LABCOAT_DOCKER_FLAGS", "")
+NAME = "labcoat-benchmark"
+NONCE = f"none-{secrets.token_hex(4)}"  # a package that is not there: it makes each run's steps its own
+
+
+def lay_out(work: Path) -> Path:
+    """The repository's files, in a folder whose builds no earlier run has cached."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    project = work / "project"
+    for name in listed.split("\0"):
+        if name and (REPOSITORY / name).is_file():
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, project / name)
+    return project
+
+
+def locked(requirements: str, lock: str) -> str:
+    """`lock` with what `requirements` asks for moved, all else where it was."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "in").write_text(requirements)
+        (Path(folder) / "out").write_text(lock)
+        words = [uv(), "pip", "compile", "-q", "--generate-hashes", "--no-header", "--python-version", "3.11", "in", "-o", "out"]
+        subprocess.run(words, cwd=folder, env=environment(), check=True)
+        return (Path(folder) / "out").read_text()
+
+
+def settings(**more: str) -> str:
+    """Words before a command of sh that set labcoat's settings."""
+    given = {"BASE_IMAGE": BASE, "DOCKER_FLAGS": FLAGS, "IMAGE": NAME, "NO_BINARY": NONCE, **more}
+    return " ".join(f"LABCOAT_{name}='{value}'" for name, value in given.items())
+
+
+def build(**more: str) -> list[str]:
+    """The command line that builds labcoat's image."""
+    return ["sh", "-c", f"{settings(**more)} '{PYTHON}' -I '{INCLUDE.parent / 'labcoat'}' image build"]
+
+
+def ordinary(project: Path) -> list[str]:
+    """The command line that builds the ordinary Dockerfile."""
+    file = project.parent / "Dockerfile.ordinary"
+    file.write_text(DOCKERFILE)
+    return ["sh", "-c", f"docker build -q {FLAGS} --build-arg BASE_IMAGE='{BASE}' -t {NAME}-ordinary -f '{file}' ."]
+
+
+def again() -> list[str]:
+    """The command line of a `docker build` that has nothing to do."""
+    given = {"BASE_IMAGE": BASE, "PYTHON": "3.11", "LOCK": "requirements.txt", "NO_BINARY": NONCE}
+    words = " ".join(f"--build-arg {name}='{value}'" for name, value in given.items())
+    return ["sh", "-c", f"docker build -q {FLAGS} {words} -t {NAME}-again ."]
+
+
+def size(image: str) -> int:
+    """The bytes of an image."""
+    words = ["docker", "image", "inspect", "--format", "{{.Size}}", image]
+    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
+def pip_cache() -> int:
+    """The bytes of pip's cache in the ordinary image."""
+    words = ["docker", "run", "--rm", f"{NAME}-ordinary", "du", "-sb", "/root/.cache/pip"]
+    return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[0])
+
+
+def demand_size(what: str, bytes_: int, most: float) -> bool:
+    """Print whether an image is small enough."""
+    print(f"{what}: {bytes_ / 1e6:.0f} MB (asked: at most {most / 1e6:.0f} MB) {'met' if bytes_ <= most else 'MISSED'}")
+    return bytes_ <= most
+
+
+def main() -> int:
+    """Build all once, then time the changes, then weigh the images."""
+    with tempfile.TemporaryDirectory(prefix="labcoat-image-") as name:
+        project = lay_out(Path(name))
+        (project / ".python-version").write_text("3.11\n")
+        lock = (project / "requirements.txt").read_text()
+        wanted = (project / "requirements.in").read_text()
+        version = re.findall(rf"(?m)^{CHANGED}==([\d.]+)", lock)[0]
+        moved = locked(f"{wanted}\n{CHANGED}<{version}\n", lock)
+        (project / "requirements-cpu.txt").write_text(locked(re.sub(r"(?m)^tensorflow$", "tensorflow-cpu", wanted), lock))
+        source = project / "changed.py"
+        print("building each once", file=sys.stderr)
+        first = [
+            Program(each[1], each[0], project)
+            for each in ((build(), "labcoat"), (ordinary(project), "ordinary"), (again(), "again"))
+        ]
+        compare(first, [], 1)
+
+        def change() -> None:
+            source.write_text(f"# {secrets.token_hex()}\n")
+
+        quick = [Program(NOTHING, again(), project), Program(SOURCE, build(), project, change)]
+        met = compare(quick, [Demand(SOURCE, NOTHING, at_most=1.5)], ROUNDS) == 0
+        (project / "requirements.txt").write_text(moved)
+        slow = [Program(REQUIREMENT, build(), project), Program(ORDINARY, ordinary(project), project)]
+        met &= compare(slow, [Demand(ORDINARY, REQUIREMENT, at_least=4)], 1) == 0
+        subprocess.run(build(VARIANT="cpu", IMAGE=f"{NAME}-cpu"), cwd=project, env=environment(), check=True)
+        met &= demand_size(
+            "labcoat's image beside the ordinary one without pip's cache", size(NAME), size(f"{NAME}-ordinary") - pip_cache()
+        )
+        met &= demand_size("the cpu variant beside labcoat's image", size(f"{NAME}-cpu"), 0.6 * size(NAME))
+        names = [NAME, f"{NAME}-again", f"{NAME}-ordinary", f"{NAME}-cpu"]
+        subprocess.run(["docker", "image", "rm", "--force", *names], check=True, capture_output=True)
+        return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
