@@ -1,9 +1,12 @@
 """What was installed by hand goes into requirements.in and the lock, at the versions in use."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
-from labcoat.freeze import with_lines
+import pytest
+
+from labcoat.freeze import names, with_lines, without
 from support import Index, Repository
 
 
@@ -12,6 +15,13 @@ def install(repo: Repository, *words: str) -> None:
     pip = Path(repo.env["LABCOAT_CACHE"]).glob("tools/*/bin/python")
     command = [next(pip), "-Im", "pip", "--python", repo.path / ".venv/bin/python", "install", "-q", *words]
     subprocess.run(command, env=repo.env, check=True)
+
+
+def uninstall(repo: Repository, name: str) -> None:
+    """What a person types: pip uninstall."""
+    pip = next(Path(repo.env["LABCOAT_CACHE"]).glob("tools/*/bin/python"))
+    words = [pip, "-Im", "pip", "--python", repo.path / ".venv/bin/python", "uninstall", "-q", "-y", name]
+    subprocess.run(words, env=repo.env, check=True)
 
 
 def lines(repo: Repository, name: str) -> list[str]:
@@ -78,7 +88,7 @@ def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_p
 
 def test_without_an_environment_there_is_nothing_to_freeze(repo: Repository) -> None:
     """A person who has no environment is told the order of things."""
-    assert "There is no virtual environment" in repo.make("freeze", fails=True)
+    assert "There is no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
 
 
 def test_a_pin_in_the_input_is_brought_up_to_date() -> None:
@@ -86,3 +96,73 @@ def test_a_pin_in_the_input_is_brought_up_to_date() -> None:
     before = "# mine\nNum_Py[x]==1.0 ; python_version > '3'  # why\nother>=2\n-r more.in"
     after = "# mine\nNum_Py[x]==2.0 ; python_version > '3'  # why\nother>=2\n-r more.in\nnew\n"
     assert with_lines(before, ["new"], {"num-py": "2.0", "other": "9"}) == after
+
+
+def test_what_was_uninstalled_leaves_the_input_and_the_lock(repo: Repository) -> None:
+    """A package that was asked for and is gone is asked for no more."""
+    repo.write(requirements__in="# why\nalpha\ngamma  # mine\n").make("venv")
+    uninstall(repo, "gamma")
+    assert "removed: gamma 3.0" in repo.make("freeze")
+    assert (repo.path / "requirements.in").read_text() == "# why\nalpha\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+def test_what_others_need_comes_back(repo: Repository) -> None:
+    """A dependency that was uninstalled is named, and stays in the lock."""
+    repo.make("venv")
+    uninstall(repo, "beta")
+    assert "not there, but needed by others: beta" in repo.make("freeze")
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+def test_a_dry_run_says_it_all_and_changes_nothing(repo: Repository) -> None:
+    """The same words, and every file as it was."""
+    repo.make("venv")
+    install(repo, "gamma", "alpha==1.0")
+    before = repo.files()
+    said = repo.labcoat("freeze", "--dry-run")
+    assert "would be added: gamma 3.0" in said
+    assert "would be moved: alpha 1.0 (was 2.0)" in said
+    assert repo.files() == before
+
+
+def test_what_the_input_forbids_is_named_and_nothing_changes(repo: Repository) -> None:
+    """A version that requirements.in does not allow cannot be locked, and is not passed over."""
+    repo.write(requirements__in="alpha>=2\n").make("venv")
+    install(repo, "alpha==1.0")
+    before = {name: text for name, text in repo.files().items() if "requirements" in name}
+    assert "alpha 1.0 is installed, but what requirements.in asks for needs 2.0" in repo.make("freeze", fails=True)
+    assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
+
+
+def test_the_lock_afterwards_is_equal_to_the_environment(repo: Repository) -> None:
+    """Added, moved and removed at once: the new lock reproduces what is there, file by file."""
+    repo.write(requirements__in="alpha\ngamma\n").make("venv")
+    install(repo, "alpha==1.0", "beta==1.0")
+    uninstall(repo, "gamma")
+    repo.make("freeze")
+    repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+
+
+@pytest.mark.parametrize(("words", "said"), [(["-e", "mine"], "(editable)"), (["mine"], "mine")], ids=["editable", "folder"])
+def test_what_came_from_a_folder_is_named(repo: Repository, words: list[str], said: str) -> None:
+    """A package from a folder of the person's is named with where it is from."""
+    (repo.path / "mine").mkdir()
+    (repo.path / "mine/pyproject.toml").write_text(
+        '[project]\nname = "mine"\nversion = "0.1"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    shutil.copy(Path(__file__).with_name("backend.py"), repo.path / "mine/backend.py")
+    repo.make("venv")
+    repo.env["PYTHONPATH"] = str(Path(__file__).parent)
+    install(repo, "--no-build-isolation", *(str(repo.path / "mine") if word == "mine" else word for word in words))
+    failed = repo.make("freeze", fails=True)
+    assert "mine 0.1 from file://" in failed
+    assert said in failed
+
+
+def test_names_and_lines_of_an_input() -> None:
+    """Comments, options and blank lines ask for nothing; a removed name takes its own line with it and no other."""
+    text = "# alpha\n-r more.in\n\nNum_Py[x]>=1  # why\nbeta\n"
+    assert names(text) == {"num-py", "beta"}
+    assert without(text, ["num-py"]) == "# alpha\n-r more.in\n\nbeta\n"

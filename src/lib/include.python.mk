@@ -143,7 +143,7 @@ labcoat-upgrade: $(_labcoat_misspelt) ## move every version, or one with PKG=nam
 labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the locks
 
 labcoat-freeze: ## add what you installed by hand to requirements.in and the lock
-	@$(_labcoat) freeze
+	@$(_labcoat) freeze --in $(call _labcoat_quote,$(_labcoat_in))
 
 labcoat-status: $(_labcoat_misspelt) ## lock and levels of isolation: fresh, stale, missing or changed by hand
 	@$(_labcoat) status

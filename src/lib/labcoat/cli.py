@@ -5,6 +5,7 @@ starting labcoat costs no more than the command that was asked for.
 """
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 Run = Callable[[argparse.Namespace], int]
+# What a disk may answer, wherever it is written to.
+_DISK = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM}
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
@@ -29,14 +32,14 @@ def _lock(args: argparse.Namespace) -> int:
 def _venv(args: argparse.Namespace) -> int:
     from labcoat.rungs import venv
 
-    venv.make(Project.here(), args.stamp)
+    venv.make(Project.here(), args.stamp, again=args.again)
     return 0
 
 
-def _conda(args: argparse.Namespace) -> int:  # noqa: ARG001
+def _conda(args: argparse.Namespace) -> int:
     from labcoat.rungs import conda
 
-    conda.make(Project.here())
+    conda.make(Project.here(), again=args.again)
     return 0
 
 
@@ -58,10 +61,10 @@ def _doctor(args: argparse.Namespace) -> int:  # noqa: ARG001
     return doctor.make(Project.here())
 
 
-def _freeze(args: argparse.Namespace) -> int:  # noqa: ARG001
+def _freeze(args: argparse.Namespace) -> int:
     from labcoat import freeze
 
-    return freeze.make(Project.here())
+    return freeze.make(Project.here(), args.rung, dry_run=args.dry_run)
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -128,12 +131,16 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--package", action="append", default=[], metavar="NAME", help="move this one's version")
     lock.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
     venv = command("venv", _venv, "make the virtual environment hold exactly the lock")
+    venv.add_argument("--again", action="store_true", help="make it anew, past the cache for what the last proof found edited")
     venv.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
-    command("conda", _conda, "write environment.yml from the lock and make the conda environment")
+    conda = command("conda", _conda, "write environment.yml from the lock and make the conda environment")
+    conda.add_argument("--again", action="store_true", help="make it anew")
     command("user-install", _user_install, "install the lock for yourself alone, into your own Python (pip's --user)")
     command("status", _status, "lock and levels of isolation: fresh, stale, missing or changed by hand")
     command("doctor", _doctor, "what labcoat works with, as this machine has it, and what to do about the rest")
-    command("freeze", _freeze, "add what was installed by hand to requirements.in and the lock")
+    freeze = command("freeze", _freeze, "add what was installed by hand to requirements.in and the lock")
+    freeze.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or conda")
+    freeze.add_argument("--dry-run", action="store_true", help="say what would be done; change nothing")
     run = command("run", _run, "run a command on a level of isolation")
     run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
     run.add_argument("--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments")
@@ -171,6 +178,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Failure as failure:
         print(f"labcoat: {failure.what}\n  {failure.todo}", file=sys.stderr)
         return failure.status
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        print(
+            f"labcoat: {error.filename or 'A file'} cannot be written: {error.strerror}.\n"
+            "  See to the disk and to the permissions of the project and of the cache folder.",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         print("labcoat: interrupted", file=sys.stderr)
         return INTERRUPTED

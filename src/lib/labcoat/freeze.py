@@ -2,21 +2,24 @@
 
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from labcoat import lock
 from labcoat.core import files, inventory, requirements
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import INSTALLERS, Distribution
 from labcoat.core.project import Project
-from labcoat.rungs import venv
+from labcoat.rungs import rung
 
 
 @dataclass(frozen=True)
 class Difference:
     """What an environment has that its locks do not say.
 
-    `asked_for` somebody installed by name, `came_along` is what these need, `moved` is locked at another version, and
+    `asked_for` somebody installed by name, `came_along` is what these need, `moved` is locked at another version,
+    `removed` are names that a requirements.in asks for and that are not there, `wanted` others that are locked and not there, and
     `foreign` came from a path, an address or a repository, which no lock can hold.
     """
 
@@ -24,44 +27,59 @@ class Difference:
     came_along: tuple[Distribution, ...]
     moved: tuple[Distribution, ...]
     foreign: tuple[Distribution, ...]
+    removed: tuple[str, ...] = ()
+    wanted: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.asked_for or self.came_along or self.moved)
+        return bool(self.asked_for or self.came_along or self.moved or self.removed)
+
+    def lines(self, before: Mapping[str, str]) -> list[str]:
+        """For people: a line for each package; `before` are the locked versions."""
+        groups = (("added", self.asked_for), ("came along", self.came_along))
+        said = [f"{title}: {one.name} {one.version}" for title, group in groups for one in group]
+        said += [f"moved: {one.name} {one.version} (was {before[one.name]})" for one in self.moved]
+        said += [f"removed: {name} {before[name]}" for name in self.removed]
+        return said + [f"not there, but needed by others: {name}; make venv brings it back" for name in self.wanted]
 
 
-def difference(installed: list[Distribution], locked: dict[str, str]) -> Difference:
-    """Hold what is `installed` against `locked`, the locks' names and versions."""
-    known = [one for one in installed if one.name not in INSTALLERS or one.name in locked]
+def difference(installed: list[Distribution], locked: Mapping[str, str], asked: frozenset[str] = frozenset()) -> Difference:
+    """Hold what is `installed` against `locked`, the locks' names and versions, and `asked`, the names in their inputs."""
+    # What conda brought, and pip itself, is part of the environment and not of what the project asks for.
+    known = [one for one in installed if one.name in locked or not (one.name in INSTALLERS or one.installer == "conda")]
     new = [one for one in known if one.name not in locked and not one.origin]
     needed = {name for one in new for name in one.requires}
     # An installer that leaves no REQUESTED marks (conda, old pip) is made up for by what nothing else needs.
     asked_for = [one for one in new if one.requested or one.name not in needed]
+    gone = sorted(locked.keys() - {one.name for one in installed})
+    still_needed = {name for one in installed for name in one.requires}
     return Difference(
         asked_for=tuple(asked_for),
         came_along=tuple(one for one in new if one not in asked_for),
         moved=tuple(one for one in known if one.name in locked and locked[one.name] != one.version and not one.origin),
         foreign=tuple(one for one in known if one.origin),
+        removed=tuple(name for name in gone if name in asked),
+        wanted=tuple(name for name in gone if name not in asked and name in still_needed),
     )
 
 
-def make(project: Project) -> int:
-    """Add what was installed by hand to requirements.in, and lock at the versions in use; exit status 0.
+def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int:
+    """Bring requirements.in and the locks to what the environment at IN=`level` holds, or with `dry_run` only say so; status 0.
 
-    Raises Failure, changing nothing, where there is no environment or where something came from no index.
+    Raises Failure, changing nothing, where there is no environment, where something came from no index, or where what is
+    installed contradicts requirements.in.
     """
-    if not (project.venv / "pyvenv.cfg").exists():
+    folder = rung.named(level).packages(project)
+    if folder is None:
         raise Failure(
-            f"There is no virtual environment in {project['VENV']}.",
-            "Run make venv, install what you want to try, then make freeze.",
+            f"There is no environment to freeze at IN={level}.",
+            f"Run make {level}, install what you want to try, then make freeze."
+            if level in {"venv", "conda"}
+            else "Freeze IN=venv or IN=conda.",
         )
-    installed = inventory.distributions(venv.site_packages(project.venv))
-    locked = {
-        name: version
-        for file in project.locks
-        if file.exists()
-        for name, version in requirements.pins(requirements.read(file)).items()
-    }
-    found = difference(installed, locked)
+    installed = inventory.distributions(folder)
+    locked = _locked(project)
+    asked = frozenset(name for source in _sources(project) for name in names(source.read_text(encoding="utf-8")))
+    found = difference(installed, locked, asked)
     if found.foreign:
         listed = ", ".join(f"{one.name} {one.version} from {one.origin}" for one in found.foreign)
         raise Failure(
@@ -70,29 +88,71 @@ def make(project: Project) -> int:
         )
     if not found:
         print("nothing was installed by hand: the locks say all that is there", file=sys.stderr)
-        return 0
-    _keep(project, found, {one.name: one.version for one in installed})
+    elif not dry_run:
+        _keep(project, found, {one.name: one.version for one in installed})
+    for line in found.lines(locked):
+        print(f"would be {line}" if dry_run else line)
     return 0
 
 
+def _locked(project: Project) -> dict[str, str]:
+    """What the locks pin for this machine."""
+    pins = [pin for file in project.locks if file.exists() for pin in requirements.locked(requirements.read(file))]
+    return {name: pin.version for name, pin in requirements.applying(pins, {}).items()}
+
+
+def _sources(project: Project) -> list[Path]:
+    return [lock.source(one) for one in project.locks if lock.source(one).exists()]
+
+
 def _keep(project: Project, found: Difference, versions: dict[str, str]) -> None:
-    source = lock.source(project.requirements)
-    before = source.read_text(encoding="utf-8") if source.exists() else ""
-    files.write(
-        source,
-        with_lines(before, [one.name for one in found.asked_for], {one.name: one.version for one in found.moved}),
-    )
+    main = lock.source(project.requirements)
+    sources = list(dict.fromkeys([main, *_sources(project)]))
+    kept = {file: file.read_text(encoding="utf-8") for file in [*sources, *project.locks] if file.exists()}
+    moved = {one.name: one.version for one in found.moved}
     try:
+        for source in sources:
+            text = kept.get(source, "")
+            added = [one.name for one in found.asked_for if one.name not in names(text)] if source == main else []
+            files.write(source, without(with_lines(text, added, moved), found.removed))
         with files.alone(files.state_folder(project.state) / "lock.flock"):
             for one in lock.locks(project):
                 if lock.source(one).exists() and not (lock.is_fresh(one) and not found.moved):
                     lock.compile_lock(project, one, seed=seeded(requirements.read(one) if one.exists() else "", versions))
+        _check(project, found)
     except BaseException:
-        files.write(source, before)
+        for file in [*sources, *project.locks]:
+            if file in kept:
+                files.write(file, kept[file])
+            else:
+                file.unlink(missing_ok=True)
         raise
-    for title, group in (("added", found.asked_for), ("came along", found.came_along), ("moved", found.moved)):
-        for distribution in group:
-            print(f"{title}: {distribution.name} {distribution.version}")
+
+
+def _check(project: Project, found: Difference) -> None:
+    """Raises Failure where the new lock has other versions than those in use: then requirements.in does not allow them."""
+    locked = _locked(project)
+    for one in (*found.asked_for, *found.came_along, *found.moved):
+        if locked.get(one.name, one.version) != one.version:
+            raise Failure(
+                f"{one.name} {one.version} is installed, but what requirements.in asks for needs {locked[one.name]}.",
+                f"Change what it says of {one.name} or of what needs it, or install {one.name}=={locked[one.name]}.",
+            )
+
+
+def names(text: str) -> set[str]:
+    """The packages that a requirements.in asks for."""
+    return {requirements.normalize(name) for name in re.findall(r"(?m)^[ \t]*([A-Za-z0-9][\w.-]*)", text)}
+
+
+def without(text: str, removed: Sequence[str]) -> str:
+    """`text` of a requirements.in without the lines that ask for `removed`."""
+    kept = []
+    for line in text.splitlines(keepends=True):
+        found = re.match(r"[ \t]*([A-Za-z0-9][\w.-]*)", line)
+        if not (found and requirements.normalize(found[1]) in removed):
+            kept.append(line)
+    return "".join(kept)
 
 
 def with_lines(text: str, names: list[str], moved: dict[str, str]) -> str:

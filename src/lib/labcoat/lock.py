@@ -62,6 +62,12 @@ def is_fresh(lock: Path) -> bool:
     return found is not None and found[1] == inputs_digest(lock)
 
 
+def made_for(lock: Path) -> str:
+    """The minor version of Python that a lock was made for, as its header says; empty where it does not."""
+    found = re.search(r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", requirements.read(lock), re.MULTILINE)
+    return found[1] if found else ""
+
+
 def check(project: Project) -> int:
     """Exit status 0 where every lock is fresh. Raises Failure naming the first that is not."""
     for lock in locks(project):

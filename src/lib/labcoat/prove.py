@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from labcoat import __version__, compare
+from labcoat import __version__, compare, lock
 from labcoat.compare import Difference, Held
 from labcoat.core import files, python, requirements, wheels
 from labcoat.core.errors import Failure, Unavailable
@@ -87,9 +87,9 @@ def prove(project: Project, only: Sequence[str] = ()) -> Proof:
         # Where each is known to be its own wheel, they are equal or named already.
         found += compare.between(held[0], one, matched[held[0].rung] | matched[one.rung])
     rows = [_row(project, one, matched[one.rung], own, held[0]) for one in held]
-    lock = _lock_row(held[0], matched[held[0].rung], own)
+    lock_row = _lock_row(project, held[0], matched[held[0].rung], own)
     digest = files.digest(project.requirements.read_bytes())
-    return Proof(digest, (lock, *rows), tuple(found))
+    return Proof(digest, (lock_row, *rows), tuple(found))
 
 
 def _held(project: Project, only: Sequence[str]) -> list[Held]:
@@ -109,7 +109,7 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
             if only:
                 raise Failure(f"There is nothing at IN={name} to look at.", f"Run make {name}.", status=2)
             continue
-        pins = [pin for lock in level.locks(project) if lock.exists() for pin in requirements.locked(requirements.read(lock))]
+        pins = [pin for file in level.locks(project) if file.exists() for pin in requirements.locked(requirements.read(file))]
         found.append(Held(name, inventory, requirements.applying(pins, dict(inventory.python.markers)), level.ISOLATED))
     if not found:
         raise Failure("There is no environment to hold against the lock.", "Run make venv, make conda or make docker.", status=2)
@@ -154,7 +154,7 @@ def _row(project: Project, held: Held, known: Mapping[str, Wheel], own: set[str]
     )
 
 
-def _lock_row(first: Held, known: Mapping[str, Wheel], own: set[str]) -> Row:
+def _lock_row(project: Project, first: Held, known: Mapping[str, Wheel], own: set[str]) -> Row:
     """The lock's own row: what its wheels for the first environment's platform hold."""
     pins = {name: pin for name, pin in first.pins.items() if name in own}
     packages, count, unknown = {}, 0, []
@@ -165,8 +165,11 @@ def _lock_row(first: Held, known: Mapping[str, Wheel], own: set[str]) -> Row:
         else:
             packages[name] = ""
             unknown.append(name)
-    notes = (f"names and versions only: {_some(unknown)}",) if unknown else ()
-    return Row(LOCK, files=count, digest="" if unknown else _digest(packages), packages=packages, notes=notes)
+    notes = [f"names and versions only: {_some(unknown)}"] if unknown else []
+    made_for = lock.made_for(project.requirements)
+    if made_for and made_for != python.minor(project):
+        notes.append(f"the lock was made for Python {made_for}")
+    return Row(LOCK, files=count, digest="" if unknown else _digest(packages), packages=packages, notes=tuple(notes))
 
 
 def _digest(packages: Mapping[str, str]) -> str:
@@ -190,6 +193,8 @@ def table(proof: Proof) -> str:
     lines += [str(one) for one in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more, in .labcoat/proof.json")
+    for name in dict.fromkeys(one.rung for one in found if one.rung in rung.names() and one.kind != "interpreter"):
+        lines.append(f"{rung.named(name).AGAIN} makes {name} anew")
     held = ", ".join(row.name for row in proof.rows)
     lines.append(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else f"equal: {held}")
     return "\n".join(lines) + "\n"

@@ -23,7 +23,8 @@ class Distribution:
     """One installed distribution.
 
     `requested` is whether somebody asked for it by name (PEP 376's REQUESTED), `origin` the address or path it came from
-    where that was not an index (PEP 610's direct_url.json), `requires` the names of what its metadata asks for.
+    where that was not an index (PEP 610's direct_url.json), `requires` the names of what its metadata asks for, `installer` who
+    put it there (PEP 376's INSTALLER).
     """
 
     name: str
@@ -31,6 +32,7 @@ class Distribution:
     requested: bool
     origin: str
     requires: frozenset[str]
+    installer: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,25 @@ def _infos(folder: Path) -> list[str]:
 
 
 def _read(one: "metadata.Distribution") -> Distribution:
-    url = one.read_text("direct_url.json")
     return Distribution(
         name=normalize(one.metadata["Name"]),
         version=one.version,
         requested=one.read_text("REQUESTED") is not None,
-        origin=str(json.loads(url).get("url", "?")) if url else "",
+        origin=_origin(one.read_text("direct_url.json")),
         requires=frozenset(normalize(_name(line)) for line in one.requires or () if "extra ==" not in line),
+        installer=(one.read_text("INSTALLER") or "").strip(),
     )
+
+
+def _origin(direct_url: str | None) -> str:
+    """In words, where a distribution came from (PEP 610); empty where that was an index."""
+    if not direct_url:
+        return ""
+    said = json.loads(direct_url)
+    url = str(said.get("url", "?"))
+    if vcs := said.get("vcs_info"):
+        return f"{vcs.get('vcs', 'vcs')}+{url}@{vcs.get('commit_id', '?')}"
+    return f"{url} (editable)" if said.get("dir_info", {}).get("editable") else url
 
 
 def _name(requirement: str) -> str:

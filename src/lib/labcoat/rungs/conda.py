@@ -19,6 +19,7 @@ from labcoat.core.project import Project
 from labcoat.rungs.rung import State
 
 ISOLATED = True
+AGAIN = "labcoat conda --again"
 _PROGRAMS = ("micromamba", "mamba", "conda")
 
 
@@ -31,12 +32,12 @@ class Mark:
     place: str
 
 
-def make(project: Project) -> None:
-    """Write environment.yml and make the environment of it; where it is that already, nothing. Raises Failure."""
+def make(project: Project, *, again: bool = False) -> None:
+    """Write environment.yml and make the environment of it; where it is that already, nothing, unless `again`. Raises Failure."""
     environment_yml.write(project)
     folder, wanted = prefix(project), _wanted(project)
     with files.alone(files.state_folder(project.state) / "conda.flock"):
-        if _mark(folder) == wanted and (folder / "bin" / "python").exists():
+        if not again and _mark(folder) == wanted and (folder / "bin" / "python").exists():
             return
         if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
             raise Failure(f"{folder.name} is there and is no conda environment.", "Move it away, or set LABCOAT_CONDA_ENV.")
@@ -88,6 +89,11 @@ def contents(project: Project) -> Inventory | None:
     if not (folder / "bin" / "python").exists():
         raise Failure(f"The interpreter of {folder.name} is gone.", "Run make conda.", status=2)
     return inventory.take(folder / "bin" / "python", folder)
+
+
+def packages(project: Project) -> Path | None:
+    """The environment's site-packages."""
+    return next(iter(prefix(project).glob("lib/python*/site-packages")), None)
 
 
 def identity(project: Project) -> str:  # noqa: ARG001

@@ -15,6 +15,7 @@ from labcoat.core.project import Project
 from labcoat.rungs.rung import State
 
 ISOLATED = True
+AGAIN = "make docker LABCOAT_DOCKER_FLAGS=--no-cache"
 
 
 def make(project: Project) -> None:
@@ -79,6 +80,11 @@ def contents(project: Project) -> Inventory | None:
         raise Failure(
             f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
         ) from None
+
+
+def packages(project: Project) -> Path | None:  # noqa: ARG001
+    """None: an image is not changed, but built anew."""
+    return None
 
 
 def identity(project: Project) -> str:

@@ -15,6 +15,7 @@ from labcoat.core.project import Project
 from labcoat.rungs.rung import State
 
 ISOLATED = False
+AGAIN = "make user-install"
 
 
 def make(project: Project) -> None:
@@ -47,6 +48,11 @@ def locks(project: Project) -> Sequence[Path]:
 def contents(project: Project) -> Inventory | None:  # noqa: ARG001
     """What the person's Python finds, in all its folders of packages; the first of a name counts."""
     return inventory.take(Path(sys.executable), "", _sites())
+
+
+def packages(project: Project) -> Path | None:  # noqa: ARG001
+    """None: it is not labcoat's to freeze."""
+    return None
 
 
 def identity(project: Project) -> str:  # noqa: ARG001

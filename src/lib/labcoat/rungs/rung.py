@@ -28,6 +28,9 @@ class Rung(Protocol):
     ISOLATED: bool
     """Whether it holds the lock and nothing else; a person's own Python does not."""
 
+    AGAIN: str
+    """What makes it anew where it is not what it should be."""
+
     def make(self, project: Project) -> None:
         """Make it hold exactly the lock; nothing where it does. Raises Failure, and leaves what was there."""
 
@@ -48,6 +51,9 @@ class Rung(Protocol):
 
         Raises Failure, status 2, where it is broken; Unavailable where what it needs is not there.
         """
+
+    def packages(self, project: Project) -> Path | None:
+        """The folder of packages that a person may change by hand; None where there is none."""
 
     def state(self, project: Project) -> State:
         """How it stands to the lock, by names and versions alone. Raises Unavailable where what it needs is not there."""

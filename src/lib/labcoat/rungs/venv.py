@@ -20,6 +20,7 @@ from labcoat.core.python import Interpreter
 from labcoat.rungs.rung import State
 
 ISOLATED = True
+AGAIN = "labcoat venv --again"
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,10 @@ class Mark:
     place: str
 
 
-def make(project: Project, stamp: Path | None = None) -> None:
+def make(project: Project, stamp: Path | None = None, *, again: bool = False) -> None:
     """Make the environment hold exactly the locks; where it does, only touch `stamp`, the file that make looks at.
+
+    With `again` it is made anew in any case, and past uv's cache for the packages that the last proof found edited.
 
     Raises Failure, and leaves the environment as it was.
     """
@@ -41,7 +44,9 @@ def make(project: Project, stamp: Path | None = None) -> None:
     files.state_folder(project.state)
     with files.alone(project.state / "venv.flock"):
         wanted = Mark(_digest(locks), python.minor(project), project["INSTALLER"], str(project.venv))
-        if _mark(project.venv) != wanted or not _works(project.venv):
+        if again:
+            _clean_cache(project)
+        if again or _mark(project.venv) != wanted or not _works(project.venv):
             interpreter = python.interpreter(project)
             _say_what_goes(project, locks)
             _check_place(project.venv)
@@ -53,6 +58,8 @@ def make(project: Project, stamp: Path | None = None) -> None:
                 f"{project['VENV']} holds {', '.join(lock.name for lock in locks)} (Python {interpreter.version})",
                 file=sys.stderr,
             )
+        else:
+            files.remove(files.aside(project.venv))  # left by a run that was killed when all but this was done
         if stamp:
             stamp.parent.mkdir(parents=True, exist_ok=True)
             stamp.touch()
@@ -96,6 +103,11 @@ def contents(project: Project) -> Inventory | None:
     if not interpreter.exists():
         raise Failure(f"The interpreter of {project['VENV']} is gone.", "Run make venv.", status=2)
     return inventory.take(interpreter, project.venv, [str(site_packages(project.venv))])
+
+
+def packages(project: Project) -> Path | None:
+    """The environment's site-packages."""
+    return site_packages(project.venv) if (project.venv / "pyvenv.cfg").exists() else None
 
 
 def identity(project: Project) -> str:  # noqa: ARG001
@@ -181,6 +193,17 @@ def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> 
         outcome = process.run(_INSTALLERS[project["INSTALLER"]](project, locks), env, project.root, show=_is_news)
     if outcome.status:
         raise explain(outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log")
+
+
+def _clean_cache(project: Project) -> None:
+    """Take out of uv's cache what may have been edited there: by default an environment's files are links into it."""
+    try:
+        proof = json.loads((project.state / "proof.json").read_text(encoding="utf-8"))
+        names = sorted({one["package"] for one in proof["differences"] if one["package"] and one["rung"] == "venv"})
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if names:
+        process.run([tools.uv(), "cache", "clean", *names], index.environment(), project.root, show=process.nothing)
 
 
 def _is_news(line: str) -> bool:
