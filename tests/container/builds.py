@@ -28,8 +28,13 @@ def build(root: Path, dockerfile: str = DOCKERFILE) -> Built:
     done = subprocess.run(command, input=dockerfile.encode(), capture_output=True, timeout=300, check=False)
     if done.returncode:
         return Built(error=done.stderr.decode(errors="replace").strip() or "failed")
-    with tarfile.open(fileobj=io.BytesIO(done.stdout), encoding="utf-8", errors="surrogateescape") as archive:
-        return Built({each.name.removeprefix("./"): _content(archive, each) for each in archive if not each.isdir()})
+    return Built(read(done.stdout))
+
+
+def read(output: bytes) -> dict[str, bytes | Path]:
+    """The files and symlinks in a build's tar output."""
+    with tarfile.open(fileobj=io.BytesIO(output), encoding="utf-8", errors="surrogateescape") as archive:
+        return {each.name.removeprefix("./"): _content(archive, each) for each in archive if not each.isdir()}
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Path:

@@ -151,7 +151,12 @@ CASES = [
         {"data/keep.txt": ""},
         name="git",
     ),
-    Case("GIT001", {".gitignore": "*.log\n", "a.log": ""}, {".gitignore": "*.log\n!a.log\n", "a.log": ""}, "unsafe"),
+    Case(
+        "GIT001",
+        {".gitignore": "*.log\n", "a.log": ""},
+        {".gitignore": "*.log\n!a.log\n", "a.log": "", "d/.gitignore": "*\n"},
+        "unsafe",
+    ),
     Case("GIT002", {"link": Path("../outside")}, {"a/link": Path("../b"), "b": ""}, name="link"),
     Case("GIT002", {"sub/Makefile": "include ../../x.mk\n"}, {"sub/Makefile": "include ../x.mk\n", "x.mk": ""}, name="make"),
     Case("GIT002", {"run.sh": "source ../env.sh\n"}, {"run.sh": ". ./env.sh\n. /etc/profile\n", "env.sh": ""}, name="script"),

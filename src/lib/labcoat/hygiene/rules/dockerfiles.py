@@ -52,7 +52,7 @@ def _sources(each: Instruction) -> list[str]:
 def _image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
     if image == "scratch" or _DIGEST.search(image) or "$" in image:
         return
-    if not image:
+    if not image or image.endswith((":", "@")):
         message = "the base image has no default: `docker build` without arguments fails, and with them is anybody's guess"
         yield Finding("DKF001", facts.dockerfile, message, "Give the ARG a default, pinned by digest.", line)
         return

@@ -30,7 +30,10 @@ def check(repository: Repository) -> Iterator[Finding]:
 def _tracked_and_ignored(repository: Repository) -> Iterator[Finding]:
     both = git.lines(repository.root, "ls-files", "-c", "-i", "-z", "--exclude-standard")
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
+    meant = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder whose contents are ignored
     for path, decided in repository.deciding(both).items():
+        if path.rpartition("/")[2] in meant:
+            continue
         by_pattern.setdefault(decided, []).append(path)
     for (source, line, pattern), paths in by_pattern.items():
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
