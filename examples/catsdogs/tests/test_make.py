@@ -1,0 +1,68 @@
+"""What make passes on, by real make, which only says what it would run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[1]
+TARGETS = re.findall(r"^([\w-]+):.*##", (EXAMPLE / "catsdogs.mk").read_text(), re.MULTILINE)
+
+
+def dry_run(*words: str, folder: Path = EXAMPLE, **environment: str) -> list[str]:
+    """The words that come after `python` in the last recipe."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
+    done = subprocess.run(
+        ["make", "-n", f"LABCOAT_PYTHON={sys.executable}", *words],
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    last = shlex.split(done.stdout.replace("\\\n", " ").strip().splitlines()[-1])
+    assert "run" in last
+    return last[last.index("python") + 1 :]
+
+
+@pytest.mark.parametrize("name", ["two words.zip", "it's.zip", "größere.zip", "$$HOME.zip", "a;b.zip", 'a"b.zip'])
+def test_names_arrive_as_they_were_typed(name: str) -> None:
+    """A path with spaces, quotes or letters of any language is one word, and the shell leaves it alone."""
+    words = dry_run("train", f"DATA={name}")
+    assert words[words.index("--data") + 1] == name.replace("$$", "$")
+
+
+@pytest.mark.parametrize("variable", ["DATA", "WEIGHTS", "SIZE", "SEED"])
+def test_the_environments_names_are_somebody_elses(variable: str) -> None:
+    """Such short names may mean anything in a person's environment; only typed ones count."""
+    words = dry_run("train", **{variable: "elses"})
+    assert words[words.index(f"--{variable.lower()}") + 1] == ""
+    words = dry_run("train", f"{variable}=mine", **{variable: "elses"})
+    assert words[words.index(f"--{variable.lower()}") + 1] == "mine"
+
+
+def test_several_files_are_several_words() -> None:
+    """FILES is a list; a name in it that has spaces is quoted in it."""
+    assert dry_run("predict", "FILES='a cat.jpg' dog.jpg")[-3:] == ["--", "a cat.jpg", "dog.jpg"]
+
+
+def test_every_target_is_a_command_and_is_explained() -> None:
+    """Each target runs the command of its name, and the README tells of it."""
+    readme = (EXAMPLE / "README.md").read_text()
+    assert len(TARGETS) >= 6
+    for target in TARGETS:
+        assert dry_run(target)[:3] == ["-m", "catsdogs", target]
+        assert f"make {target}" in readme
+
+
+def test_every_module_is_in_the_lesson() -> None:
+    """The README sends the reader to every module that is a step of the road, and to none that is not there."""
+    readme = (EXAMPLE / "README.md").read_text()
+    modules = {path.name for path in (EXAMPLE / "catsdogs").glob("*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", readme)) <= modules
+    for step in ("data", "split", "features", "model", "head", "train", "report", "predict", "submit"):
+        assert f"`{step}.py`" in readme
