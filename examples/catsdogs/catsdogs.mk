@@ -13,7 +13,7 @@ WEIGHTS ?=
 SIZE ?=
 ## decides the split, and whatever is random
 SEED ?= 0
-## what to predict; quote a name that has spaces: FILES='"my cat.jpg" dog.jpg'
+## what to predict: files and folders; quote a name that has spaces: FILES='"my cat.jpg" dog.jpg'
 FILES ?=
 
 # Such short names are typed. A variable of the same name in the environment is somebody else's.

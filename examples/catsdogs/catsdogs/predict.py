@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from . import bundle, pictures
+from .sources import Folder
 
 
 @dataclass(frozen=True)
@@ -20,9 +21,9 @@ class Answer:
 
 
 def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
-    """The answer for each of `files`, in order."""
+    """The answer for each of `files`, in order; a folder is all the pictures in it."""
     model, note = bundle.load(model_path)
-    for name in files:
+    for name in _listed(files):
         try:
             rgb = pictures.pixels(_read(name), note.size)
         except pictures.Broken as error:
@@ -31,6 +32,15 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
         probabilities = model.predict_on_batch(rgb[np.newaxis])[0]
         best = int(probabilities.argmax())
         yield Answer(name, note.classes[best], float(probabilities[best]))
+
+
+def _listed(files: Sequence[str]) -> Iterator[str]:
+    """The files, with a folder's pictures in its place."""
+    for name in files:
+        if Path(name).is_dir():
+            yield from (str(Path(name) / inside) for inside in Folder(Path(name)).names())
+        else:
+            yield name
 
 
 def _read(name: str) -> bytes:

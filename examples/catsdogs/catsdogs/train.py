@@ -4,13 +4,13 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from . import bundle, curves, data, features, head, model, predictions, split
+from . import bundle, corrections, curves, data, features, head, model, predictions, split
 from .atomic import aside
 from .head import Floats, Part
 from .settings import Settings
@@ -22,11 +22,16 @@ ASIDE, ALIKE, PREDICTIONS = "set-aside.csv", "alike.csv", "predictions.csv"
 
 @dataclass(frozen=True)
 class Score:
-    """How many of the validation pictures are named rightly, and the mean log-loss over them."""
+    """How many of the validation pictures are named rightly, and the mean log-loss over them.
+
+    Then the same two counts without the pictures whose labels are known to be wrong.
+    """
 
     right: int
     total: int
     loss: float
+    trusted_right: int
+    trusted_total: int
 
     @property
     def accuracy(self) -> float:
@@ -58,8 +63,8 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     training, validation = (_part(rows, part, seen, found.classes) for part in (split.TRAINING, split.VALIDATION))
     fitted, history = head.fit(training, validation, len(found.classes))
     probabilities = fitted.probabilities(validation.features)
-    score = _score(probabilities, validation)
     kept_back = [row for row in rows if row.part == split.VALIDATION]
+    score = _score(probabilities, validation, corrections.wrong(kept_back))
     predictions.write(kept_back, found.classes, probabilities, settings.build / PREDICTIONS)
     curves.draw(history, score.interval, _title(score, found), settings.build / CURVES)
     whole = model.whole(settings.size, weights, fitted)
@@ -71,7 +76,10 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
 def last_lines(score: Score, build: Path) -> list[str]:
     """What a run ends with: the accuracy, and where the model and the picture are."""
     low, high = score.interval
+    known = score.total - score.trusted_total
+    beside = [f"{score.trusted_right} of {score.trusted_total} without {known} that are known to be labelled wrongly"]
     return [
+        *(beside if known else []),
         f"validation accuracy {score.accuracy:.4f}, 95% interval {low:.4f} to {high:.4f}, "
         f"{score.right} of {score.total} pictures",
         f"model  {build / MODEL}",
@@ -85,9 +93,11 @@ def _part(rows: Sequence[split.Row], part: str, seen: features.Features, classes
     return Part(seen.of(row.sha256 for row in members), labels)
 
 
-def _score(probabilities: Floats, validation: Part) -> Score:
-    right = int((probabilities.argmax(axis=1) == validation.labels).sum())
-    return Score(right, len(validation.labels), head.log_loss(probabilities, validation.labels))
+def _score(probabilities: Floats, validation: Part, wrong: set[int]) -> Score:
+    hits = probabilities.argmax(axis=1) == validation.labels
+    trusted = np.array([place not in wrong for place in range(len(hits))])
+    loss = head.log_loss(probabilities, validation.labels)
+    return Score(int(hits.sum()), len(hits), loss, int(hits[trusted].sum()), int(trusted.sum()))
 
 
 def _title(score: Score, found: data.Data) -> str:
@@ -115,6 +125,8 @@ def _record(build: Path, produced_by: dict[str, str], score: Score, history: Any
             "right": score.right,
             "total": score.total,
             "loss": score.loss,
+            "trusted_right": score.trusted_right,
+            "trusted_total": score.trusted_total,
         },
         "produced_by": produced_by,
         "made": {name: _digest(build / name) for name in (MODEL, CURVES, SPLIT, PREDICTIONS)},
@@ -131,7 +143,7 @@ def _kept(build: Path, produced_by: dict[str, str]) -> Score | None:
         record = json.loads((build / RESULT).read_text())
         same = record["produced_by"] == produced_by
         if same and all(_digest(build / name) == digest for name, digest in record["made"].items()):
-            return Score(*(record["validation"][key] for key in ("right", "total", "loss")))
+            return Score(**{field.name: record["validation"][field.name] for field in fields(Score)})
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return None
@@ -139,7 +151,7 @@ def _kept(build: Path, produced_by: dict[str, str]) -> Score | None:
 
 def _program() -> str:
     """sha256 of this package: with other code, nothing counts as unchanged."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    files = sorted(Path(__file__).parent.glob("*.*"))
     return hashlib.sha256("".join(_digest(file) for file in files).encode()).hexdigest()
 
 

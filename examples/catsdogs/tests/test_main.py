@@ -47,10 +47,10 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
     assert re.fullmatch(r"id,label\n0,0\.\d{6}\n1,0\.\d{6}\n2,0\.\d{6}\n", sheet)
     assert all(float(line.split(",")[1]) < 0.5 for line in sheet.splitlines()[1:])  # they are cats
 
-    make_folder(tmp_path, {"a cat.jpg": jpeg("cat", 500), "dog.jpg": jpeg("dog", 501), "broken.jpg": jpeg("cat", 5)[:-300]})
-    asked = run("predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "dog.jpg")
+    make_folder(tmp_path, {"a cat.jpg": jpeg("cat", 500), "more/dog.jpg": jpeg("dog", 501), "broken.jpg": jpeg("cat", 5)[:-300]})
+    asked = run("predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "more")
     assert asked.returncode == 1
-    assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\ndog\.jpg: dog 0\.\d{4}\n", asked.stdout)
+    assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\nmore/dog\.jpg: dog 0\.\d{4}\n", asked.stdout)
     said = [line.split(": ")[0] for line in asked.stderr.splitlines()]
     assert said == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
 

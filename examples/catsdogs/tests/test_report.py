@@ -37,7 +37,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
     curves.draw(history, (0.2, 0.7), "a run", settings.build / train.CURVES)
     (settings.build / train.RESULT).write_text('{"produced_by": {"size": "32"}}')
-    return report.write(report.Run(settings, source, found, train.Score(5, 12, 1.1)))
+    return report.write(report.Run(settings, source, found, train.Score(5, 12, 1.1, 5, 12)))
 
 
 class Elements(HTMLParser):
