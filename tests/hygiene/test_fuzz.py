@@ -1,6 +1,6 @@
 """Bytes of any kind as the files that labcoat reads: never a traceback, never a hang.
 
-`FUZZ=600 pytest tests/hygiene/test_fuzz.py` goes on for so many seconds in each test, with other bytes each time.
+`FUZZ=5000 pytest tests/hygiene/test_fuzz.py` tries so many in each test, other ones each time.
 """
 
 import os
@@ -16,7 +16,7 @@ from labcoat.core.errors import Failure
 from labcoat.hygiene.check import Selection, check
 from labcoat.hygiene.fix import appended, fix, reencoded, replaced
 
-SECONDS = int(os.environ.get("FUZZ", "0"))
+TRIES = int(os.environ.get("FUZZ", "0"))
 SLOWEST = 20.0  # seconds for one check of a handful of files, on a busy machine
 
 DOCKER = [
@@ -98,9 +98,9 @@ def bytes_like(lines: list[str]) -> st.SearchStrategy[bytes]:
 
 trees = st.fixed_dictionaries({}, optional={name: bytes_like(lines) for name, lines in FILES.items()})
 fuzzed = settings(
-    max_examples=1_000_000 if SECONDS else 40,
+    max_examples=TRIES or 40,
     deadline=None,
-    derandomize=not SECONDS,
+    derandomize=not TRIES,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
@@ -113,21 +113,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repository(tmp_path_factory.mktemp("fuzzed") / "r", files)
 
 
-STARTED: list[float] = []
-
-
-def over() -> bool:
-    """Whether the time that was asked for is over."""
-    STARTED.append(time.monotonic())
-    return bool(SECONDS) and STARTED[-1] - STARTED[0] > SECONDS
-
-
 @fuzzed
 @given(tree=trees, unsafe=st.booleans())
 def test_any_bytes(root: Path, tree: dict[str, bytes], unsafe: bool) -> None:
     """A check and a fix end, in time, with findings or with a Failure."""
-    if over():
-        return
     for name in FILES:
         (root / name).unlink(missing_ok=True)
     for name, data in tree.items():
