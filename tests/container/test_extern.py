@@ -172,3 +172,11 @@ def test_a_base_that_is_not_built_is_said(clone: Path) -> None:
     assert "make extern" in caught.value.todo
     with pytest.raises(Failure, match="no base extern/other"):
         extern.resolved(project(clone), "extern/other")
+
+
+def test_a_submodule_named_like_a_script_is_no_file_to_check(clone: Path, upstream: Path, repository: Path) -> None:
+    """What git lists as a file and is a folder is passed over by the hygiene check."""
+    git(clone, "submodule", "--quiet", "add", str(upstream), "src/extern/tool.sh")
+    done = labcoat(clone, repository, "check")
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.container.saved import saved
+from labcoat.core.project import Project
+
 pytestmark = pytest.mark.docker
 
 SIX = """six==1.17.0 \\
@@ -406,3 +409,19 @@ def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: W
     again = place.labcoat("image", "build")
     assert again.returncode == 0, again.stderr
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
+
+
+def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
+    """A layer that a change of another package leaves as it is; the settings say which packages are large."""
+    name = f"{IMAGE}-large"
+    flags = f"{NETWORK} --build-arg LARGE=six"
+    built = place.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=flags)
+    assert built.returncode == 0, built.stderr
+    with saved(Project(place.root), name) as image:
+        holding = [
+            layer
+            for layer in range(len(image.layers))
+            if any(e.path.endswith("venv/lib/python3.11/site-packages/six.py") for e in image.entries(layer))
+        ]
+    docker("image", "rm", "--force", name)
+    assert holding == [1]
