@@ -15,6 +15,7 @@ DIGEST = "@sha256:" + "a" * 64
 BASE = f"FROM python:3.11{DIGEST}\n"
 COPY_ALL = f"{BASE}COPY . /app\nUSER 1000\n"
 LOCK = "numpy==2.0.0 \\\n    --hash=sha256:" + "b" * 64 + "\n"
+PACKAGES = ".venv/lib/python3.11/site-packages"
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n"
 BINARY = b"\0binary" * 1000
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "c" * 64 + "\nsize 12345\n"
@@ -207,6 +208,14 @@ CASES = [
             "a.py": "import os, json\nfrom numpy import x\nimport b\ndef f():\n    import pandas\n",
             "b.py": "",
         },
+    ),
+    Case(
+        "REQ005",
+        {"requirements.txt": LOCK, "requirements.in": "numpy\n", "a.py": "import os\n", ".gitignore": ".venv\n"},
+        {"requirements.txt": LOCK, "requirements.in": "numpy\n", "a.py": "def f():\n    import numpy\n", ".gitignore": ".venv\n"},
+        untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
+        nearly_untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
+        name="reverse",
     ),
     Case(
         "DKF001",

@@ -150,7 +150,7 @@ class Repository:
 
     @property
     def import_lines(self) -> set[str]:
-        """The lines of tracked Python sources that begin with an import."""
+        """The lines of tracked Python sources that are imports, indented or not."""
         return set(self._searched(_IMPORTS).decode("utf-8", "replace").splitlines())
 
     def _searched(self, command: tuple[str, ...]) -> bytes:
@@ -200,7 +200,7 @@ _INDEX = ("ls-files", "-s", "-z")
 _SIZES = ("ls-files", "-z", "--debug")
 _OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _NEEDLES = ("grep", "--cached", "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
-_IMPORTS = ("grep", "--cached", "-h", "-I", "-E", "^(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
+_IMPORTS = ("grep", "--cached", "-h", "-I", "-E", "^[[:space:]]*(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
 # How the names of all files end that `named` is asked for, but for Dockerfile.NAME.
 _NAMED = ("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes")
 

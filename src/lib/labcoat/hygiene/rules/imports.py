@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 from labcoat.core import git
@@ -17,26 +16,33 @@ from labcoat.hygiene.rules.requirements import locks, read
 _QUOTED_REQUIREMENT = re.compile(r"""["']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@][^"']*)?["']""")
 # Distributions whose modules have another name, the ones that are met most often.
 _MODULES = {
-    "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "Crypto": "pycryptodome", "dateutil":
-    "python-dateutil", "dotenv": "python-dotenv", "faiss": "faiss-cpu", "git": "gitpython", "google": "",
-    "IPython": "ipython", "jose": "python-jose", "jwt": "pyjwt", "keras": "", "kaggle_secrets": "", "magic":
-    "python-magic", "MySQLdb": "mysqlclient", "OpenSSL": "pyopenssl", "PIL": "pillow", "pkg_resources":
-    "setuptools", "psycopg2": "psycopg2-binary", "serial": "pyserial", "skimage": "scikit-image", "sklearn":
-    "scikit-learn", "tensorflow": "", "torchvision": "", "umap": "umap-learn", "win32api": "pywin32", "yaml":
-    "pyyaml", "zmq": "pyzmq",
+    "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "Crypto": "pycryptodome",
+    "dateutil": "python-dateutil", "dotenv": "python-dotenv", "faiss": "faiss-cpu", "git": "gitpython",
+    "google": "", "IPython": "ipython", "jose": "python-jose", "jwt": "pyjwt", "keras": "",
+    "kaggle_secrets": "", "magic": "python-magic", "MySQLdb": "mysqlclient", "OpenSSL": "pyopenssl",
+    "PIL": "pillow", "pkg_resources": "setuptools", "psycopg2": "psycopg2-binary", "serial": "pyserial",
+    "skimage": "scikit-image", "sklearn": "scikit-learn", "tensorflow": "", "torchvision": "",
+    "umap": "umap-learn", "win32api": "pywin32", "yaml": "pyyaml", "zmq": "pyzmq",
 }  # fmt: skip
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Modules that tracked sources import at their top and that no lock or input names."""
+    """Modules that tracked sources import at their top and nothing brings; requirements that nothing imports."""
     required = _required(repository)
     if not required:
         return
-    provided = _provided(repository)
+    yield from _not_required(repository, required)
+    yield from _not_imported(repository)
+
+
+def _not_required(repository: Repository, required: set[str]) -> Iterator[Finding]:
     everything = "\0".join(["", *repository.files, ""])
-    for module in sorted(_imported(repository) - sys.stdlib_module_names):
+    unknown = _imported(repository.import_lines, indented=False) - sys.stdlib_module_names
+    unknown = {module for module in unknown if not _met(_MODULES.get(module, module), required) and not _own(module, everything)}
+    provided = _provided(repository) if unknown else {}
+    for module in sorted(unknown):
         distributions = provided.get(module) or {normalize(_MODULES.get(module, module))}
-        if "" in distributions or any(_met(name, required) for name in distributions) or _own(module, everything):
+        if any(_met(name, required) for name in distributions):
             continue
         path, line = _first_import(repository, module)
         yield Finding(
@@ -48,9 +54,35 @@ def check(repository: Repository) -> Iterator[Finding]:
         )
 
 
+def _not_imported(repository: Repository) -> Iterator[Finding]:
+    """What an input names, the environment holds, and no source imports; programs and plugins are not imported."""
+    folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
+    if folder is None or repository.named(r".*\.ipynb"):
+        return  # without metadata nobody knows its modules; and notebooks import too
+    imported = _imported(repository.import_lines, indented=True)
+    records = {normalize(each.name.partition("-")[0]): each for each in folder.glob("*.dist-info")}
+    for path in repository.named(r"(?!.*dev).*requirements.*\.in"):
+        for each in read(repository.text(path)):
+            metadata = records.get(each.name)
+            if metadata is None or (metadata / "entry_points.txt").exists():
+                continue
+            modules = _modules(metadata / "RECORD")
+            if modules and not modules & imported:
+                yield Finding(
+                    "REQ005",
+                    path,
+                    f"{each.name} is required, and no tracked source imports {' or '.join(sorted(modules)[:3])}: it is "
+                    "installed everywhere for nothing",
+                    "Take it out and run `make requirements`.",
+                    each.line,
+                    severity=Severity.NOTE,
+                )
+
+
 def _met(name: str, required: set[str]) -> bool:
     """Whether a distribution is required, by its own name or a variant's such as opencv-python-headless."""
-    return name in required or any(each.startswith((f"{name}-", f"python-{name}")) for each in required)
+    name = normalize(name)
+    return not name or name in required or any(each.startswith((f"{name}-", f"python-{name}")) for each in required)
 
 
 def _required(repository: Repository) -> set[str]:
@@ -67,12 +99,14 @@ def _own(module: str, everything: str) -> bool:
     return re.search(rf"[/\0]{re.escape(module)}(?:/|\.(?:py|pyi|pyx|so|ipynb)\0)", everything) is not None
 
 
-def _imported(repository: Repository) -> set[str]:
-    """The first parts of all modules that are imported at the start of a line of a tracked source."""
+def _imported(lines: set[str], *, indented: bool) -> set[str]:
+    """The first parts of the modules that `lines` import; what is `indented` is often optional."""
     found: set[str] = set()
-    for line in repository.import_lines:
-        word, _, rest = line.partition("#")[0].partition(" ")
-        each = [rest.split()[0]] if word == "from" and rest.split() else rest.split(",")
+    for line in lines:
+        words = line.partition("#")[0].split(maxsplit=1)
+        if len(words) < 2 or (line[0].isspace() and not indented):
+            continue
+        each = words[1].split()[:1] if words[0] == "from" else words[1].split(",")
         found.update(name[1] for part in each if (name := re.match(r"\s*([A-Za-z_]\w*)", part)))
     return found
 
@@ -92,18 +126,21 @@ def _provided(repository: Repository) -> dict[str, set[str]]:
     return _modules_in(folder) if folder else {}
 
 
-@cache
 def _modules_in(folder: Path) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for record in folder.glob("*.dist-info/RECORD"):
-        name = normalize(record.parent.name.partition("-")[0])
-        try:
-            text = record.read_text(errors="replace")
-        except OSError:
-            continue
-        for module in set(re.findall(r"^([A-Za-z_]\w*)(?:/|\.py,|\.[^/,]*so,)", text, re.MULTILINE)):
-            found.setdefault(module, set()).add(name)
+        for module in _modules(record):
+            found.setdefault(module, set()).add(normalize(record.parent.name.partition("-")[0]))
     return found
+
+
+def _modules(record: Path) -> set[str]:
+    """The names that can be imported from a distribution, by its RECORD."""
+    try:
+        text = record.read_text(errors="replace")
+    except OSError:
+        return set()
+    return set(re.findall(r"^([A-Za-z_]\w*)(?:/|\.py,|\.[^/,]*so,)", text, re.MULTILINE))
 
 
 def check_online(repository: Repository) -> Iterator[Finding]:
@@ -121,7 +158,7 @@ def check_online(repository: Repository) -> Iterator[Finding]:
 
 
 FAMILY = Family(
-    rules=(Rule("REQ005", "what is imported is not required", Severity.WARNING, "requirements"),),
+    rules=(Rule("REQ005", "what is imported is not required, or the reverse", Severity.WARNING, "requirements"),),
     check=check,
     needs_git=True,
 )
