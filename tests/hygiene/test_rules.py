@@ -218,6 +218,14 @@ CASES = [
         name="reverse",
     ),
     Case(
+        "REQ005",
+        {"requirements.txt": LOCK, "requirements.in": "numpy\n", "a.py": "", ".gitignore": ".venv\n"},
+        {"requirements.txt": LOCK, "requirements.in": "numpy  # x needs it\n", "a.py": "", ".gitignore": ".venv\n"},
+        untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
+        nearly_untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
+        name="reason",
+    ),
+    Case(
         "DKF001",
         {"Dockerfile": "FROM python:3.11\nUSER 1000\n"},
         {"Dockerfile": f"ARG BASE=python:3.11{DIGEST}\nFROM $BASE AS a\nFROM a\nUSER 1000\n"},

@@ -62,10 +62,12 @@ def _not_imported(repository: Repository) -> Iterator[Finding]:
     imported = _imported(repository.import_lines, indented=True)
     records = {normalize(each.name.partition("-")[0]): each for each in folder.glob("*.dist-info")}
     for path in repository.named(r"(?!.*dev).*requirements.*\.in"):
-        for each in read(repository.text(path)):
+        text = repository.text(path)
+        lines = text.splitlines()
+        for each in read(text):
             metadata = records.get(each.name)
-            if metadata is None or (metadata / "entry_points.txt").exists():
-                continue
+            if metadata is None or "#" in lines[each.line - 1] or (metadata / "entry_points.txt").exists():
+                continue  # a comment beside it is taken for the reason why it is there
             modules = _modules(metadata / "RECORD")
             if modules and not modules & imported:
                 yield Finding(
