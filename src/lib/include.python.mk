@@ -83,6 +83,11 @@ LABCOAT_CA_BUNDLE ?=
 ## folders and files outside the project that a container may read, parted by colons
 LABCOAT_MOUNTS ?=
 
+##@ Environments
+
+## commands that make prove runs on each level, and what they write: COMMAND -> FILE …; several parted by ;;
+LABCOAT_PROVE_RUNS ?=
+
 ##@ Housekeeping
 
 ## what else make clean removes: files and folders of the project
@@ -100,7 +105,7 @@ _labcoat_public := LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_
   LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE \
   LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS LABCOAT_CA_BUNDLE LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_PLATFORMS LABCOAT_GPU \
   LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS \
-  LABCOAT_MOUNTS LABCOAT_CLEAN LABCOAT_CACHE LABCOAT_OWN
+  LABCOAT_MOUNTS LABCOAT_PROVE_RUNS LABCOAT_CLEAN LABCOAT_CACHE LABCOAT_OWN
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
 _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
 # The helper says what a misspelt variable should have been; this makes it start where there is nothing else to do.

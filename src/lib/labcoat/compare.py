@@ -38,6 +38,7 @@ KINDS = {
     "stray": "{path} belongs to no package",
     "interpreter": "{detail}",
     "differs": "{path} of {package} is not the one in {detail}",
+    "run": "{path}: {detail}",
     "result": "{path} is not the one of {detail}",
     "changed": "{detail}",
 }

@@ -4,11 +4,11 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from labcoat import __version__, compare, lock
+from labcoat import __version__, compare, lock, results
 from labcoat.compare import Difference, Held
 from labcoat.core import files, python, requirements, wheels
 from labcoat.core.errors import Failure, Unavailable
@@ -16,9 +16,11 @@ from labcoat.core.inventory import Contents
 from labcoat.core.project import Project
 from labcoat.core.requirements import Pin
 from labcoat.core.wheels import Wheel
+from labcoat.results import Result
 from labcoat.rungs import rung
 
 LOCK = "lock"
+_ELSEWHERE = {"interpreter", "run", "result", "changed"}  # differences that a level made anew would have again
 _SHOWN = 20  # differences on the screen; the proof holds all
 
 
@@ -45,6 +47,7 @@ class Proof:
     lock: str
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
+    results: tuple[Result, ...] = ()
 
     @property
     def text(self) -> str:
@@ -52,6 +55,7 @@ class Proof:
         rows = [asdict(row) for row in self.rows]
         found = [asdict(one) for one in self.differences]
         said = {"labcoat": __version__, "lock": self.lock, "equal": not found, "rungs": rows, "differences": found}
+        said["results"] = [asdict(one) for one in self.results]
         return json.dumps(said, indent=1) + "\n"
 
 
@@ -63,7 +67,7 @@ def make(project: Project, *, only: Sequence[str] = (), as_json: bool = False, a
     earlier = _earlier(against) if against else None
     proof = prove(project, only)
     if earlier:
-        proof = Proof(proof.lock, proof.rows, (*proof.differences, *changed(earlier, proof)))
+        proof = replace(proof, differences=(*proof.differences, *changed(earlier, proof)))
     try:
         files.write(files.state_folder(project.state) / "proof.json", proof.text)
     except OSError as error:
@@ -89,7 +93,8 @@ def prove(project: Project, only: Sequence[str] = ()) -> Proof:
     rows = [_row(project, one, matched[one.rung], own, held[0]) for one in held]
     lock_row = _lock_row(project, held[0], matched[held[0].rung], own)
     digest = files.digest(project.requirements.read_bytes())
-    return Proof(digest, (lock_row, *rows), tuple(found))
+    outputs = results.take(project, [one.rung for one in held]) if project["PROVE_RUNS"] else []
+    return Proof(digest, (lock_row, *rows), (*found, *results.differences(outputs)), tuple(outputs))
 
 
 def _held(project: Project, only: Sequence[str]) -> list[Held]:
@@ -189,11 +194,14 @@ def table(proof: Proof) -> str:
             f"{row.name:<8}{row.python or '-':<10}{len(row.packages):>8}  {row.files:>8}  {row.digest[:12] or '-'}"
             + "".join(f"\n{'':<8}{note}" for note in row.notes)
         )
+    for result in proof.results:
+        for level, value in result.digests.items():
+            lines.append(f"{level:<8}{result.output}  {value.removeprefix('sha256:')[:12] if ':' in value else value}")
     found = proof.differences
     lines += [str(one) for one in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more, in .labcoat/proof.json")
-    for name in dict.fromkeys(one.rung for one in found if one.rung in rung.names() and one.kind != "interpreter"):
+    for name in dict.fromkeys(one.rung for one in found if one.rung in rung.names() and one.kind not in _ELSEWHERE):
         lines.append(f"{rung.named(name).AGAIN} makes {name} anew")
     held = ", ".join(row.name for row in proof.rows)
     lines.append(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else f"equal: {held}")

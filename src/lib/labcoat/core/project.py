@@ -34,6 +34,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_PORTS": "",
     "LABCOAT_CA_BUNDLE": "",
     "LABCOAT_MOUNTS": "",
+    "LABCOAT_PROVE_RUNS": "",
     "LABCOAT_CLEAN": "",
     "LABCOAT_CACHE": "",
     "LABCOAT_OWN": "",
