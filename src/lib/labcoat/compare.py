@@ -9,9 +9,6 @@ from labcoat.core.inventory import Contents, Inventory
 from labcoat.core.requirements import Pin
 from labcoat.core.wheels import Wheel
 
-# A wheel of other tags than the metadata says is taken for the right one, its metadata having been edited, if no more differs.
-_FEW = 3
-
 
 @dataclass(frozen=True)
 class Difference:
@@ -86,9 +83,10 @@ def matched(held: Held, known: Mapping[str, Sequence[Wheel]]) -> dict[str, Wheel
     found = {}
     for name, one in held.locked.items():
         candidates = known.get(name, ())
+        # Where no known wheel has these tags, they may have been edited: then it is one that fits this Python and platform.
         own = [wheel for wheel in candidates if wheels.is_of(wheel, one.tags)]
-        wheel = wheels.nearest(one.files, own or candidates)
-        if wheel and (own or len(one.files.items() ^ wheel.files.items()) <= 2 * _FEW):
+        fitting = own or [wheel for wheel in candidates if wheels.fits(wheel, held.inventory.python)]
+        if wheel := wheels.nearest(one.files, fitting):
             found[name] = wheel
     return found
 

@@ -17,6 +17,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from labcoat.core import files, index, process, scan, tools
+from labcoat.core.inventory import Interpreter
 from labcoat.core.project import cache_folder
 from labcoat.core.requirements import Pin
 
@@ -55,6 +56,15 @@ def is_of(wheel: Wheel, tags: Iterable[str]) -> bool:
     """Whether a wheel is the one for `tags`, the Tag lines of an installed WHEEL file."""
     pythons, abis, platforms = (part.split(".") for part in wheel.name.removesuffix(".whl").split("-")[-3:])
     return {f"{p}-{a}-{m}" for p in pythons for a in abis for m in platforms} == set(tags)
+
+
+def fits(wheel: Wheel, python: Interpreter) -> bool:
+    """Whether a wheel can be installed for `python`, by its tags; of manylinux, whatever its version."""
+    pythons, abis, platforms = (part.split(".") for part in wheel.name.removesuffix(".whl").split("-")[-3:])
+    system, _, machine = python.platform.partition("-")
+    name = {"linux": "linux", "darwin": "macosx"}.get(system, system)
+    of_platform = any(one == "any" or (name in one and one.endswith((machine, "universal2"))) for one in platforms)
+    return of_platform and ("abi3" in abis or any(one in {"py3", f"cp{python.minor.replace('.', '')}"} for one in pythons))
 
 
 def fetch(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> None:
