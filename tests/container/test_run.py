@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.run import data_folders, interactive, place
+from labcoat.container.place import data_folders, place
+from labcoat.container.run import interactive
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -64,3 +65,19 @@ def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
     path = root.parent / "d, é"
     assert f'type=bind,"source={path}","target={path}",readonly' in words
     assert words[-2:] == ["image", "/bin/sh"]
+
+
+def test_secrets_of_a_run_are_files_that_it_may_read(root: Path) -> None:
+    """A certificate bundle and kaggle.json are mounted, and the programs that want them are told where."""
+    bundle, kaggle = root.parent / "own.pem", root.parent / "kaggle.json"
+    bundle.touch()
+    kaggle.touch()
+    where = place(project(root, CA_BUNDLE=str(bundle), MOUNTS=str(kaggle)), {})
+    assert where.data == (kaggle, bundle)
+    assert where.environ["REQUESTS_CA_BUNDLE"] == str(bundle)
+    assert where.environ["KAGGLE_CONFIG_DIR"] == str(root.parent)
+
+
+def test_a_word_too_long_for_a_name_is_no_mount(root: Path) -> None:
+    """What cannot be a path is passed over like what is none."""
+    assert data_folders(project(root, MOUNTS="x" * 5000)) == ()

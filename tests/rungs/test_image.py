@@ -418,10 +418,7 @@ def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
     built = place.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=flags)
     assert built.returncode == 0, built.stderr
     with saved(Project(place.root), name) as image:
-        holding = [
-            layer
-            for layer in range(len(image.layers))
-            if any(e.path.endswith("venv/lib/python3.11/site-packages/six.py") for e in image.entries(layer))
-        ]
+        paths = [{entry.path for entry in image.entries(layer)} for layer in range(len(image.layers))]
+        holding = [layer for layer, held in enumerate(paths) if "opt/venv/lib/python3.11/site-packages/six.py" in held]
     docker("image", "rm", "--force", name)
     assert holding == [1]

@@ -1,20 +1,16 @@
 """A program in a container: the project and its data at their own paths, the person's own user, output as it comes."""
 
 import contextlib
-import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from labcoat.container import engine
-from labcoat.container.limits import NONE, Limits, limits
-from labcoat.core import files
+from labcoat.container.place import Place
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -25,59 +21,6 @@ if TYPE_CHECKING:
 OWNER = "org.labcoat.project"  # on each container: the folder it works for
 _NOT_FOUND = 127  # what shells report
 _GRACE = 10  # seconds from being asked to end to being ended, docker's own
-# What a terminal's programs go by; and the person's way to the network.
-_PASSED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TZ")
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where and as whom a program runs in the container."""
-
-    root: Path
-    user: str
-    environ: Mapping[str, str]
-    data: tuple[Path, ...]
-    network: str | None
-    limits: Limits = NONE
-    users: str | None = None  # podman without root: the person is the same person inside
-
-
-def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
-    """The place of `project`'s programs: as the owner of its folder, with a home that stays between runs."""
-    owner = project.root.stat()
-    home = files.state_folder(project.state) / "home"
-    home.mkdir(exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(home, owner.st_uid, owner.st_gid)
-    passed = {name: environ[name] for name in (*_PASSED, *_PROXIES) if name in environ}
-    return Place(
-        root=project.root,
-        user=f"{owner.st_uid}:{owner.st_gid}",
-        # A user without a line in the image's /etc/passwd has a name all the same, which Python's getpass asks for.
-        environ=passed | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
-        data=data_folders(project),
-        network="host" if engine.host_network(project) else None,
-        limits=limits(project),
-        users="keep-id" if engine.is_podman(project) else None,
-    )
-
-
-def data_folders(project: Project) -> tuple[Path, ...]:
-    """The paths of LABCOAT_MOUNTS that exist and are not in the project already. A colon parts two, or is in a name."""
-    found, words = [], project["MOUNTS"].split(":")
-    while words:
-        lengths = range(len(words), 0, -1)
-        length = next((n for n in lengths if all(words[:n]) and _exists(project.root, ":".join(words[:n]))), 0)
-        if length:
-            found.append((project.root / ":".join(words[:length])).absolute())
-        words = words[length or 1 :]
-    unique = dict.fromkeys(Path(os.path.normpath(path)) for path in found)
-    return tuple(path for path in unique if not path.is_relative_to(project.root))
-
-
-def _exists(root: Path, name: str) -> bool:
-    return (root / name).exists()
 
 
 def run(client: "DockerClient", image: str, argv: Sequence[str], where: Place) -> int:

@@ -8,10 +8,9 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from labcoat.container.place import certificates
 from labcoat.core import index
-from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 _CARRIER = "LABCOAT_BUILD_SETTINGS"  # the builder reads the secret from this variable of its own process
@@ -35,10 +34,7 @@ def secrets(project: Project, environ: Mapping[str, str] = os.environ) -> Secret
     """The secrets of a build. Raises Failure where LABCOAT_CA_BUNDLE is no file."""
     exports = index_settings(environ)
     flags: tuple[str, ...] = ()
-    if bundle := project["CA_BUNDLE"]:
-        path = project.root / Path(bundle).expanduser()
-        if not path.is_file():
-            raise Failure(f"There is no certificate bundle {path}.", "Correct LABCOAT_CA_BUNDLE, or leave it out.")
+    if path := certificates(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
         # The value is one line of CSV, where quotes hold a path with a comma together.
         flags += ("--secret", f'id=certificates,"src={path}"')

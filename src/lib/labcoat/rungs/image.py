@@ -8,6 +8,7 @@ from pathlib import Path
 from labcoat.container import build, engine, guard, record
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK
+from labcoat.container.place import place
 from labcoat.core import files, inventory, tools
 from labcoat.core.errors import Failure, Unavailable
 from labcoat.core.inventory import Inventory
@@ -35,13 +36,13 @@ def run(project: Project, argv: Sequence[str]) -> int:
     tools.use()
     client = engine.client(project)
     check_fresh(project)
-    return containers.run(client, project.image, argv, containers.place(project))
+    return containers.run(client, project.image, argv, place(project))
 
 
 def shell(project: Project) -> int:
     """An interactive shell in the image; its exit status."""
     check_fresh(project)
-    command = containers.interactive(project, project.image, ["/bin/sh"], containers.place(project))
+    command = containers.interactive(project, project.image, ["/bin/sh"], place(project))
     return subprocess.run(command, check=False).returncode
 
 
