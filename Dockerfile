@@ -48,6 +48,7 @@ RUN printf '%s\n' >/opt/install \
     'find /out -exec touch -h -d @315532800 {} +'
 
 # The lock in two: packages that are large and seldom change, and the others, so that a change leaves the large ones alone.
+# Each is mounted rather than copied: what counts then is its text, and not the commit's time, which a builder gives to copies.
 FROM tools AS lock
 ARG LARGE="tensorflow.*|torch|torchvision|nvidia-.*|triton|jaxlib|jax-cuda.*|libclang|pyspark|pyarrow|scipy|opencv-.*|xgboost|ray"
 ARG LOCK=requirements.txt
@@ -57,15 +58,15 @@ RUN mkdir /locks; touch /locks/large.txt /locks/small.txt; \
       '/^[A-Za-z0-9]/ { to = $0 ~ large ? "large" : "small" } /^ *[^ #]/ { print >"/locks/" to ".txt" }' /tmp/lock.txt
 
 FROM tools AS large
-COPY --from=lock /locks/large.txt /tmp/lock.txt
 ARG NO_BINARY=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
+    --mount=type=bind,from=lock,source=/locks/large.txt,target=/tmp/lock.txt \
     . /opt/install
 
 FROM tools AS small
-COPY --from=lock /locks/small.txt /tmp/lock.txt
 ARG NO_BINARY=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
+    --mount=type=bind,from=lock,source=/locks/small.txt,target=/tmp/lock.txt \
     . /opt/install
 
 # The project's files, apart from the packages: a change here leaves those as they are.
