@@ -14,7 +14,7 @@ from labcoat.core.project import DEFAULTS
 from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
 
 MODERN = Path(sys.prefix) / "bin" / "make"  # GNU Make 4.4.1 from PyPI, in the development environment
-TARGETS = re.findall(r"^_labcoat_targets := (.*)$", INCLUDE.read_text(), re.MULTILINE)[0].split()
+TARGETS = re.findall(r"^_labcoat_targets := (.*)$", INCLUDE.read_text().replace("\\\n", ""), re.MULTILINE)[0].split()
 MAKES = [pytest.param(shutil.which("make", path=os.defpath) or "make", id="the machine's make")]
 MAKES += [pytest.param(str(MODERN), id="make 4.4.1")] if MODERN.exists() else []
 every_make = pytest.mark.parametrize("program", MAKES)

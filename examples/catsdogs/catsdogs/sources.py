@@ -145,15 +145,18 @@ class Archive:
 
     def _all(self) -> dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
         """Every member by its name; those of a zip inside by that zip's name and theirs."""
-        if self._members is None:
-            self._members = {}
-            for info in self._outer.infolist():
-                self._members[info.filename] = (self._outer, info)
-                if info.filename.lower().endswith(".zip") and not _is_hidden(info.filename):
-                    inner = self._inner(info)
-                    for member in inner.infolist():
-                        self._members[f"{info.filename}/{member.filename}"] = (inner, member)
-        return self._members
+        with self._lock:  # pictures are read by several threads, and the first one to ask has the listing made
+            if self._members is None:
+                self._members = dict(self._listing())
+            return self._members
+
+    def _listing(self) -> Iterator[tuple[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]]:
+        for info in self._outer.infolist():
+            yield info.filename, (self._outer, info)
+            if info.filename.lower().endswith(".zip") and not _is_hidden(info.filename):
+                inner = self._inner(info)
+                for member in inner.infolist():
+                    yield f"{info.filename}/{member.filename}", (inner, member)
 
     def _inner(self, info: zipfile.ZipInfo) -> zipfile.ZipFile:
         """The zip file that the outer one holds as `info`, copied into the cache unless it is there."""
