@@ -5,7 +5,7 @@ catsdogs_folder := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 ##@ Cats and dogs
 
-## what to learn from: a zip file, a folder with a subfolder per class, mirror (fetches 3,000 photographs), mirror-full (25,000), or synthetic
+## what to learn from: a zip file, a folder with a subfolder per class, kaggle (with an account), mirror (3,000 photographs), mirror-full (25,000), or synthetic
 DATA ?= synthetic
 ## VGG16's weights: imagenet, a file, or random; if empty, imagenet, and random for synthetic pictures
 WEIGHTS ?=
@@ -31,7 +31,7 @@ override LABCOAT_CLEAN += build
 
 .PHONY: data features train report predict submit
 
-data: $(LABCOAT_READY) ## look at every picture, and split them into training and validation
+data: $(LABCOAT_READY) ## fetch what DATA names, look at every picture, and split them into training and validation
 	@$(_catsdogs) data $(_catsdogs_settings)
 
 features: $(LABCOAT_READY) ## compute what VGG16 sees in each picture; done once

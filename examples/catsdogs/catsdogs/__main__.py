@@ -70,7 +70,9 @@ def parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[[Settings], int], about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         added.add_argument(
-            "--data", default="", help="a zip file, a folder with a subfolder per class, mirror, mirror-full, or synthetic"
+            "--data",
+            default="",
+            help="a zip file, a folder with a subfolder per class, kaggle, mirror, mirror-full, or synthetic",
         )
         added.add_argument("--weights", default="", help="VGG16's: imagenet, a file, or random")
         added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")

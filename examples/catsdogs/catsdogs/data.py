@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from . import duplicates, pictures, synthetic
+from . import duplicates, kaggle_download, pictures, synthetic
 from .atomic import aside
 from .errors import Failure
 from .fetch import MIRRORS, fetch
@@ -25,7 +25,7 @@ from .progress import track
 from .sources import Source, open_source
 
 VERSION = 2  # of what is kept about a picture
-SYNTHETIC = "synthetic"
+SYNTHETIC, KAGGLE = "synthetic", "kaggle"
 THREADS = 4  # decoding happens outside Python's lock
 
 KAGGLE_NAME = re.compile(r"(?P<label>[^.]+)\.\d+\.[^.]+")
@@ -76,7 +76,7 @@ class Data:
 
 
 def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
-    """The source that `where` names (a path, a mirror, or `synthetic`) and what is in it.
+    """The source that `where` names (a path, a mirror, `kaggle`, or `synthetic`) and what is in it.
 
     What was found is kept in `cache` until a file of the source changes. Raises `Failure` where there is too little
     to learn from.
@@ -96,6 +96,8 @@ def _place(where: str, cache: Path, seed: int) -> Path:
         return synthetic.folder(cache, seed)
     if where in MIRRORS:
         return fetch(MIRRORS[where], cache / "downloads")
+    if where == KAGGLE:
+        return kaggle_download.fetch(cache / "downloads")
     return Path(where)
 
 
@@ -129,7 +131,8 @@ def look(source: Source) -> Data:
     unlabelled = tuple(picture for picture in found if not picture.label)
     kept, contradicted = _agreeing(picture for picture in found if picture.label)
     data = Data(tuple(kept), unlabelled, tuple(broken + contradicted))
-    _check_classes(data, set(labels.values()) - {""}, _empty_classes(source.folders(), labels))
+    reasons = {labels[one.name]: one.reason for one in reversed(data.aside)}
+    _check_classes(data, dict.fromkeys(_empty_classes(source.folders(), labels), "") | reasons)
     return data
 
 
@@ -198,11 +201,12 @@ def _empty_classes(folders: list[str], labels: dict[str, str]) -> list[str]:
     return [path.name for path in paths if path.parent in parents and path not in full | above and path.name]
 
 
-def _check_classes(data: Data, wanted: set[str], empty: list[str]) -> None:
-    """Refuse what nothing can be learned from, and name the class."""
+def _check_classes(data: Data, empty: dict[str, str]) -> None:
+    """Refuse what nothing can be learned from, and name the class. Those in `empty` may be; the reason, if any, is beside."""
     counts = Counter(picture.digest and picture.label for picture in data.pictures)
-    for label in [*empty, *sorted(wanted - set(counts))]:
-        raise Failure(f"The class {label!r} has no pictures.", "Add pictures to it, or take its folder away.")
+    for label in sorted(empty.keys() - counts.keys() - {""}):
+        reason = f": {empty[label]}" if empty[label] else ""
+        raise Failure(f"The class {label!r} has no pictures{reason}.", "Add pictures to it, or take its folder away.")
     if len(counts) < 2:
         only = f"only one class, {data.classes[0]!r}" if counts else "no class"
         raise Failure(f"The data has {only}.", "Give DATA= at least two classes, each in a folder of its own.")

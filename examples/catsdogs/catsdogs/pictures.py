@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 VERSION = 1  # of these pixels: part of every key under which something made from them is kept
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"  # what a clone without Git LFS has in a picture's place
 
 
 class Broken(Exception):
@@ -34,6 +35,8 @@ def decode(data: bytes) -> Image.Image:
                 image.load()
                 return _rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError as error:
+        if data.startswith(LFS_POINTER):
+            raise Broken("only Git LFS's pointer to a picture: git lfs pull fetches it") from error
         raise Broken("not a picture") from error
     except Image.DecompressionBombError as error:
         raise Broken("too large: more than 178 million pixels") from error

@@ -18,6 +18,7 @@ from .errors import Failure
 from .pictures import SUFFIXES, Broken
 
 LARGEST = 512 * 2**20  # bytes of one picture's file; a zip's listing can promise any number
+DEEPEST = 3  # zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
 
 
 class Source(Protocol):
@@ -43,7 +44,8 @@ def open_source(path: Path, cache: Path) -> Source:
     if path.is_file():
         return Archive(path, cache)
     raise Failure(
-        f"There is nothing at {path}.", "Give DATA= a zip file, a folder with a subfolder per class, mirror, or synthetic."
+        f"There is nothing at {path}.",
+        "Give DATA= a zip file, a folder with a subfolder per class, kaggle, mirror, or synthetic.",
     )
 
 
@@ -133,7 +135,7 @@ class Archive:
         except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
             raise Broken(f"damaged in the zip file: {error}") from error
         except RuntimeError as error:  # what zipfile raises for a password
-            raise Failure(f"{self.path} is locked with a password.", "Unpack it, and give DATA= the folder.") from error
+            raise _locked(self.path) from error
 
     def signature(self) -> str:
         """From the listing, which has a checksum of every member, and the time of writing."""
@@ -147,26 +149,30 @@ class Archive:
         """Every member by its name; those of a zip inside by that zip's name and theirs."""
         with self._lock:  # pictures are read by several threads, and the first one to ask has the listing made
             if self._members is None:
-                self._members = dict(self._listing())
+                self._members = dict(self._listing(self._outer, "", DEEPEST))
             return self._members
 
-    def _listing(self) -> Iterator[tuple[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]]:
-        for info in self._outer.infolist():
-            yield info.filename, (self._outer, info)
-            if info.filename.lower().endswith(".zip") and not _is_hidden(info.filename):
-                inner = self._inner(info)
-                for member in inner.infolist():
-                    yield f"{info.filename}/{member.filename}", (inner, member)
+    def _listing(
+        self, archive: zipfile.ZipFile, above: str, depth: int
+    ) -> Iterator[tuple[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]]:
+        """The members of `archive`, and of the zip files in it, with `above` before their names."""
+        for info in archive.infolist():
+            name = above + info.filename
+            yield name, (archive, info)
+            if depth > 1 and name.lower().endswith(".zip") and not _is_hidden(name):
+                yield from self._listing(self._inner(archive, info), f"{name}/", depth - 1)
 
-    def _inner(self, info: zipfile.ZipInfo) -> zipfile.ZipFile:
-        """The zip file that the outer one holds as `info`, copied into the cache unless it is there."""
+    def _inner(self, outer: zipfile.ZipFile, info: zipfile.ZipInfo) -> zipfile.ZipFile:
+        """The zip file that `outer` holds as `info`, copied into the cache unless it is there."""
         copy = self._cache / f"{info.CRC:08x}-{info.file_size}-{PurePosixPath(info.filename).name}"
         if not (copy.is_file() and copy.stat().st_size == info.file_size):
             try:
-                with aside(copy) as room, self._outer.open(info) as packed, room.open("wb") as unpacked:
+                with aside(copy) as room, outer.open(info) as packed, room.open("wb") as unpacked:
                     shutil.copyfileobj(packed, unpacked, 2**20)
             except (zipfile.BadZipFile, EOFError) as error:
                 raise _not_whole(f"{info.filename} in {self.path.name}") from error
+            except RuntimeError as error:
+                raise _locked(self.path) from error
         return _open_zip(copy, f"{info.filename} in {self.path.name}")
 
 
@@ -184,6 +190,10 @@ def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
     for info in archive.infolist():
         _refuse_climbing(info.filename, called)
     return archive
+
+
+def _locked(path: Path) -> Failure:
+    return Failure(f"{path} is locked with a password.", "Unpack it, and give DATA= the folder.")
 
 
 def _not_whole(called: str) -> Failure:

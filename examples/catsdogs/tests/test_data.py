@@ -1,5 +1,6 @@
 """Finding pictures and their classes."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -104,6 +105,29 @@ def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
     (folder / "bird").mkdir()
     with pytest.raises(Failure, match="'bird' has no pictures"):
         data.open_data(str(folder), tmp_path / "cache", 0)
+
+
+def test_kaggles_download_zipped_once_more_is_read(tmp_path: Path) -> None:
+    """A zip file in a zip file in a zip file is read; what lies deeper is left alone, as there are some that hold themselves."""
+    inner = kaggle_download(tmp_path / "dogs-vs-cats.zip").read_bytes()
+    path = make_zip(tmp_path / "outer.zip", {"dogs-vs-cats.zip": inner})
+    assert counts(path, tmp_path / "cache") == {"cat": 10, "dog": 10}
+    deeper = make_zip(tmp_path / "deeper.zip", {"outer.zip": path.read_bytes()})
+    with pytest.raises(Failure, match="no pictures in the data"):
+        counts(deeper, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("inner", [False, True], ids=["picture", "inner"])
+def test_a_locked_zip_file_is_refused(tmp_path: Path, inner: bool) -> None:
+    """A zip file with a password says so, whether it locks pictures or a zip file inside."""
+    members = {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()} if inner else kaggle(3)
+    path = make_zip(tmp_path / "set.zip", members)
+    content = bytearray(path.read_bytes())
+    for found in re.finditer(rb"PK\x01\x02", content):  # the listing's entries, whose flags are eight bytes on
+        content[found.start() + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(Failure, match="locked with a password"):
+        counts(path, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("inner", [False, True], ids=["outer", "inner"])
