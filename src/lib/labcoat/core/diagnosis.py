@@ -103,9 +103,15 @@ def explain(said: str, otherwise: str, log: Path) -> Failure:
 
 def _with_conflicts_in_words(said: str) -> str:
     """pip-tools leaves a conflict as the exception's text (RequirementInformation of resolvelib); say it as pip itself does."""
-    asked = re.findall(r"Requirement\('([^']+)'\), parent=(?:None|\w+\('[^']*?([^'/]+)-py[^'/]*\.whl)?", said)
-    words = dict.fromkeys(f"{parent or 'requirements.in'} asks for {requirement}" for requirement, parent in asked)
+    asked = re.findall(r"Requirement\('([^']+)'\), parent=(?:None|\w+\('([^' ]+))", said)
+    words = dict.fromkeys(f"{_release(parent) or 'requirements.in'} asks for {requirement}" for requirement, parent in asked)
     return f"The conflict is caused by: {', '.join(words)}\n\n{said}" if len(words) > 1 else said
+
+
+def _release(address: str) -> str:
+    """Name and version of the wheel or source archive at `address`, as `tensorflow 2.21.0`."""
+    found = re.search(r"([^/]+?)-(\d[^-/]*?)(?:-[^/]*\.whl|\.tar\.gz|\.zip)(?:#|$)", address)
+    return f"{found[1]} {found[2]}" if found else ""
 
 
 def _one_line(text: str) -> str:
