@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core import tools
+
 REPOSITORY = Path(__file__).parents[2]
 LIMIT = 1_000_000  # bytes
 
@@ -29,9 +31,11 @@ def test_no_file_is_big() -> None:
     assert [path for path in committed() if path.stat().st_size > LIMIT] == []
 
 
-@pytest.mark.parametrize(
-    "lock", [path for path in committed() if re.fullmatch(r"(?:requirements.*|tools)\.txt", path.name)], ids=str
-)
+LOCKS = [path for path in committed() if re.fullmatch(r"(?:requirements.*|tools)\.txt", path.name)]
+every_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+
+
+@every_lock
 def test_lock_holds_packages_and_hashes_only(lock: Path) -> None:
     """A lock has no address, no option but hashes, and a hash for every pin."""
     text = re.sub(r"(?m)^\s*#.*$", "", lock.read_text(encoding="utf-8"))
@@ -39,6 +43,17 @@ def test_lock_holds_packages_and_hashes_only(lock: Path) -> None:
     assert set(re.findall(r"(?<!\S)--?[a-z-]+", text)) <= {"--hash"}
     pins = re.findall(r"(?m)^[A-Za-z0-9](?:[^\n]*\\\n)*[^\n]*", text)
     assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
+
+
+@pytest.mark.parametrize("platform", ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin"])
+@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
+@every_lock
+def test_a_lock_installs_on_every_python(lock: Path, minor: str, platform: str, tmp_path: Path) -> None:
+    """Of every release in a lock there is a wheel whose hash it names, for each Python and platform that labcoat is for."""
+    asks = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--python-version", minor, "--python-platform", platform]
+    words = [tools.uv(), "pip", "install", "--dry-run", *asks, "--target", tmp_path / "nowhere", "-r", lock]
+    ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_the_licence_is_apache_2() -> None:

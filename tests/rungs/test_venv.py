@@ -171,9 +171,10 @@ def test_a_python_version_that_is_not_there_is_named(repo: Repository) -> None:
 
 def other_minor() -> str:
     """Another Python of this machine, as `3.12`; empty where there is none."""
-    names = (f"3.{minor}" for minor in (11, 12, 13) if minor != sys.version_info.minor)
-    works = (name for name in names if (path := shutil.which(f"python{name}")) and not subprocess.call([path, "-c", ""]))
-    return next(works, "")
+    names = [f"3.{minor}" for minor in (11, 12, 13) if minor != sys.version_info.minor]
+    there = [(name, shutil.which(f"python{name}", path=folder)) for folder in os.get_exec_path() for name in names]
+    # A shim is there for a Python that it then does not find.
+    return next((name for name, path in there if path and not subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL)), "")
 
 
 @pytest.mark.skipif(not other_minor(), reason="this machine has one Python only")
