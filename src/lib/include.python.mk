@@ -66,7 +66,7 @@ LABCOAT_DOCKER ?= docker
 LABCOAT_DOCKER_FLAGS ?=
 ## base images of your own, as NAME=FOLDER/Dockerfile; LABCOAT_BASE_IMAGE=extern/NAME builds on one
 LABCOAT_EXTERN ?=
-## another lock for the image: cpu takes requirements-cpu.txt in place of requirements.txt
+## another lock on every level: cpu takes requirements-cpu.txt in place of requirements.txt
 LABCOAT_VARIANT ?=
 ## platforms to build and push for, such as linux/amd64,linux/arm64
 LABCOAT_PLATFORMS ?=
@@ -117,10 +117,10 @@ _labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter
 _labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
 
 # Files that tell make whether there is anything to do. A newer time only means that the helper looks at the digests.
-# The environment's stamp names what would make it another one: this folder's path, the Python and the installer.
+# The environment's stamp names what would make it another one: this folder's path, the Python, the installer, the variant.
 _labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))
 _labcoat_locked := .labcoat/locked
-_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)
+_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
 # An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in.
 _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python

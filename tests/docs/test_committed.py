@@ -56,6 +56,14 @@ def test_a_lock_installs_on_every_python(lock: Path, minor: str, platform: str, 
     assert ended.returncode == 0, ended.stderr
 
 
+def test_the_cpu_variant_is_the_lock_with_another_tensorflow() -> None:
+    """requirements-cpu.in asks for what requirements.in does, but for the name of tensorflow; so do the locks, pin by pin."""
+    asked = [re.findall(r"(?m)^[a-z][\w-]*", (REPOSITORY / f"requirements{each}.in").read_text()) for each in ("", "-cpu")]
+    locked = [re.findall(r"(?m)^(\S+==\S+)", (REPOSITORY / f"requirements{each}.txt").read_text()) for each in ("", "-cpu")]
+    assert [name.replace("tensorflow-cpu", "tensorflow") for name in asked[1]] == asked[0]
+    assert sorted(pin.replace("tensorflow-cpu==", "tensorflow==") for pin in locked[1]) == sorted(locked[0])
+
+
 def test_the_licence_is_apache_2() -> None:
     """LICENSE is the whole Apache License, and the package says the same."""
     text = (REPOSITORY / "LICENSE").read_text(encoding="utf-8")

@@ -88,6 +88,24 @@ def test_nothing_to_do_starts_no_python(repo: Repository, program: str, tmp_path
 
 
 @every_make
+def test_a_variant_has_its_own_lock_in_the_environment(repo: Repository, program: str) -> None:
+    """LABCOAT_VARIANT=old takes requirements-old.txt, and without it requirements.txt again; the environment follows."""
+    repo.program = program
+    repo.write(requirements_dash_old__in="alpha<2\n")
+    shown = "import alpha; print(alpha.version)"
+    repo.make("venv")
+    assert repo.python(shown) == "2.0\n"
+    repo.make("venv", "LABCOAT_VARIANT=old")
+    assert repo.python(shown) == "1.0\n"
+    repo.make("venv")
+    assert repo.python(shown) == "2.0\n"
+    said = repo.make("venv", "LABCOAT_VARIANT=new", fails=True)
+    assert "There is no requirements-new.txt." in said
+    assert "requirements-new.in" in said
+    assert repo.python(shown) == "2.0\n"
+
+
+@every_make
 def test_a_project_s_own_targets_go_before_labcoat_s(repo: Repository, program: str) -> None:
     """A target named in LABCOAT_OWN is the project's alone, without a warning; labcoat's is there by its long name."""
     repo.program = program

@@ -43,7 +43,9 @@ class Plan:
 
 def plan(project: Project) -> Plan:
     """What to build for `project`. Raises Failure where there is no lock, no Dockerfile or no base."""
-    for path, todo in ((project.requirements, "make requirements writes it."), (project.root / "Dockerfile", _TEMPLATE)):
+    lock = project.requirements
+    listed = f"List what the project uses in {lock.with_suffix('.in').name}, then run make requirements."
+    for path, todo in ((lock, listed), (project.root / "Dockerfile", _TEMPLATE)):
         if not path.is_file():
             raise Failure(f"There is no {path.name} in {path.parent}.", todo)
     minor = python.minor(project)
@@ -53,7 +55,7 @@ def plan(project: Project) -> Plan:
         arguments={
             "BASE_IMAGE": base,
             "PYTHON": minor,
-            "LOCK": os.path.relpath(project.requirements, project.root),
+            "LOCK": os.path.relpath(lock, project.root),
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
             "SOURCE_DATE_EPOCH": str(epoch(project)),
         },

@@ -145,10 +145,12 @@ def site_packages(venv: Path) -> Path:
 def _locks(project: Project) -> list[Path]:
     """The locks to install. Raises Failure where there is none or one has no hashes."""
     locks = [lock for lock in project.locks if lock.exists()]
-    if not locks:
+    own = project.requirements
+    # What development needs on top is no environment by itself where a variant was asked for.
+    if not locks or (project["VARIANT"] and not own.exists()):
         raise Failure(
-            f"There is no {project['REQUIREMENTS']}.",
-            "List what the project uses in requirements.in, then run make requirements.",
+            f"There is no {own.name}.",
+            f"List what the project uses in {own.with_suffix('.in').name}, then run make requirements.",
         )
     for lock in locks:
         text = requirements.read(lock)
