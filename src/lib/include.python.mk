@@ -132,7 +132,7 @@ _labcoat_ready_conda := labcoat-conda
 _labcoat_ready_docker := labcoat-docker
 LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 
-_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push extern run shell prove check fix \
+_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push extern run shell notebook prove check fix \
   context doctor clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
 .PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
@@ -164,6 +164,9 @@ labcoat-run: $(LABCOAT_READY) ## run a command: make run CMD="python train.py" I
 
 labcoat-shell: $(LABCOAT_READY) ## open a shell in the environment that IN names
 	@$(_labcoat) shell --in $(call _labcoat_quote,$(_labcoat_in))
+
+labcoat-notebook: $(_labcoat_locked) ## JupyterLab in the environment that IN names; its address is printed, LABCOAT_PORTS chooses the port
+	@$(_labcoat) notebook --in $(call _labcoat_quote,$(_labcoat_in))
 
 labcoat-prove: $(_labcoat_misspelt) ## hold lock, environments and image against each other, file by file; IN=venv,docker limits it
 	@$(_labcoat) prove $(if $(call _labcoat_typed,IN),--only $(call _labcoat_quote,$(call _labcoat_typed,IN)))

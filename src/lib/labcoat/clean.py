@@ -24,8 +24,11 @@ def make(project: Project, *, everything: bool = False) -> int:
             print(f"removing {path.relative_to(project.root)}", file=sys.stderr)
             files.remove(path)
     if everything:
+        from labcoat import notebook
         from labcoat.rungs import rung
 
-        for one in rung.every():
-            one.remove(project)
+        notebooks = notebook.of(project)
+        for each in [project] if notebooks is project or not notebooks.requirements.exists() else [project, notebooks]:
+            for one in rung.every():
+                one.remove(each)
     return 0

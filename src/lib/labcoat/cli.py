@@ -90,6 +90,12 @@ def _shell(args: argparse.Namespace) -> int:
     return rung.named(args.rung).shell(Project.here())
 
 
+def _notebook(args: argparse.Namespace) -> int:
+    from labcoat import notebook
+
+    return notebook.make(Project.here(), args.rung)
+
+
 def _clean(args: argparse.Namespace) -> int:
     from labcoat import clean
 
@@ -147,6 +153,8 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("argv", nargs="*", metavar="ARG")
     shell = command("shell", _shell, "open a shell on a level of isolation")
     shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
+    notebook = command("notebook", _notebook, "JupyterLab on a level of isolation")
+    notebook.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
     prove = command("prove", _prove, "hold lock, environments and image against each other, file by file")
     prove.add_argument("--only", action="append", default=[], metavar="LEVEL,…", help="these alone: lock, venv, docker …")
     prove.add_argument("--json", action="store_true", help="print the proof instead of a table")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container import engine
@@ -45,14 +45,17 @@ def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
     # Kaggle's client looks in the home, which is another one there.
     kaggle = next((path.parent for path in data if path.name == "kaggle.json"), None)
     told |= {"KAGGLE_CONFIG_DIR": str(kaggle)} if kaggle else {}
+    network = "host" if engine.host_network(project) else None
+    allowed = limits(project)
     return Place(
         root=project.root,
         user=f"{owner.st_uid}:{owner.st_gid}",
         # A user without a line in the image's /etc/passwd has a name all the same, which Python's getpass asks for.
         environ=told | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
         data=(*data, bundle) if bundle and not bundle.is_relative_to(project.root) and bundle not in data else data,
-        network="host" if engine.host_network(project) else None,
-        limits=limits(project),
+        network=network,
+        # This machine's own network has its ports already, and the SDK refuses to publish any.
+        limits=replace(allowed, ports=()) if network else allowed,
         users="keep-id" if engine.is_podman(project) else None,
     )
 

@@ -9,6 +9,13 @@ from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 NAME = "environment.yml"
+
+
+def path(project: Project) -> Path:
+    """The project's environment.yml, or that of LABCOAT_VARIANT, as environment-cpu.yml."""
+    return project.root / (f"environment-{project['VARIANT']}.yml" if project["VARIANT"] else NAME)
+
+
 _HEADER = "# Written by labcoat from {lock}, which make requirements makes. Conda packages that you add stay.\n"
 
 
@@ -22,10 +29,11 @@ def write(project: Project) -> Path:
     tools.use()
     import yaml
 
-    file = project.root / NAME
-    before = _read(file)
+    file = path(project)
+    # A variant starts from what a person has written in the project's own.
+    before = _read(file) or _read(project.root / NAME)
     after = merged(before, project.root.name, python.minor(project), project["CONDA_PACKAGES"].split(), _pip_lines(project))
-    if after != before:
+    if after != before or not file.exists():
         text = yaml.safe_dump(after, sort_keys=False, allow_unicode=True, width=1_000_000)
         files.write(file, _HEADER.format(lock=project["REQUIREMENTS"]) + text)
     return file

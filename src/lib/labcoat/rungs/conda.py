@@ -20,6 +20,7 @@ from labcoat.rungs.rung import State
 
 ISOLATED = True
 AGAIN = "labcoat conda --again"
+SCAFFOLD = False
 _PROGRAMS = ("micromamba", "mamba", "conda")
 
 
@@ -46,7 +47,7 @@ def make(project: Project, *, again: bool = False) -> None:
         with files.replacing(folder, lambda one: _mark(one) is not None):
             _fill(project, chosen, folder)
             files.write(folder / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
-    print(f"{folder.name} holds {project['REQUIREMENTS']} (conda)", file=sys.stderr)
+    print(f"{folder.name} holds {project.requirements.name} (conda)", file=sys.stderr)
 
 
 def run(project: Project, argv: Sequence[str]) -> int:
@@ -66,6 +67,11 @@ def run(project: Project, argv: Sequence[str]) -> int:
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
     return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+
+
+def address(project: Project) -> str:  # noqa: ARG001
+    """The loopback of this machine."""
+    return "127.0.0.1"
 
 
 def remove(project: Project) -> None:
@@ -114,7 +120,7 @@ def state(project: Project) -> State:
     for holds, why in (
         (mark.place == str(folder), "the folder was moved"),
         (mark.lock == _digest(project.requirements), f"{project['REQUIREMENTS']} has changed"),
-        (mark.file == _digest(project.root / environment_yml.NAME), f"{environment_yml.NAME} has changed"),
+        (mark.file == _digest(environment_yml.path(project)), f"{environment_yml.path(project).name} has changed"),
     ):
         if not holds:
             return State("stale", why)
@@ -144,7 +150,7 @@ def program(project: Project) -> str:
 def _fill(project: Project, chosen: str, folder: Path) -> None:
     words = ["create"] if Path(chosen).name == "micromamba" else ["env", "create"]
     env = index.environment() | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
-    command: list[str | Path] = [chosen, *words, "-p", folder, "-f", project.root / environment_yml.NAME]
+    command: list[str | Path] = [chosen, *words, "-p", folder, "-f", environment_yml.path(project)]
     outcome = process.run(command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing")))
     if outcome.status:
         if "Could not solve" in outcome.said or "ResolvePackageNotFound" in outcome.said:
@@ -157,7 +163,7 @@ def _fill(project: Project, chosen: str, folder: Path) -> None:
 
 
 def _wanted(project: Project) -> Mark:
-    return Mark(_digest(project.root / environment_yml.NAME), _digest(project.requirements), str(prefix(project)))
+    return Mark(_digest(environment_yml.path(project)), _digest(project.requirements), str(prefix(project)))
 
 
 def _digest(file: Path) -> str:

@@ -17,6 +17,7 @@ from labcoat.rungs.rung import State
 
 ISOLATED = True
 AGAIN = "make docker LABCOAT_DOCKER_FLAGS=--no-cache"
+SCAFFOLD = True
 
 
 def make(project: Project) -> None:
@@ -44,6 +45,11 @@ def shell(project: Project) -> int:
     check_fresh(project)
     command = containers.interactive(project, project.image, ["/bin/sh"], place(project))
     return subprocess.run(command, check=False).returncode
+
+
+def address(project: Project) -> str:
+    """Any: a container's ports are published on the loopback alone. Where it has this machine's network, the loopback itself."""
+    return "127.0.0.1" if engine.host_network(project) else "0.0.0.0"  # noqa: S104
 
 
 def remove(project: Project) -> None:

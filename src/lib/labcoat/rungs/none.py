@@ -16,6 +16,7 @@ from labcoat.rungs.rung import State
 
 ISOLATED = False
 AGAIN = "make user-install"
+SCAFFOLD = False
 
 
 def make(project: Project) -> None:
@@ -34,6 +35,11 @@ def run(project: Project, argv: Sequence[str]) -> int:
 def shell(project: Project) -> int:
     """Become the person's shell; does not return."""
     return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+
+
+def address(project: Project) -> str:  # noqa: ARG001
+    """The loopback of this machine."""
+    return "127.0.0.1"
 
 
 def remove(project: Project) -> None:

@@ -31,6 +31,12 @@ class Rung(Protocol):
     AGAIN: str
     """What makes it anew where it is not what it should be."""
 
+    SCAFFOLD: bool
+    """Whether a project needs files of its own for it, which labcoat writes where they are missing: a Dockerfile."""
+
+    def address(self, project: Project) -> str:
+        """The address to listen at in it, so that this machine and nobody else reaches it."""
+
     def make(self, project: Project) -> None:
         """Make it hold exactly the lock; nothing where it does. Raises Failure, and leaves what was there."""
 

@@ -21,6 +21,7 @@ from labcoat.rungs.rung import State
 
 ISOLATED = True
 AGAIN = "labcoat venv --again"
+SCAFFOLD = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,11 @@ def run(project: Project, argv: Sequence[str]) -> int:
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
     return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+
+
+def address(project: Project) -> str:  # noqa: ARG001
+    """The loopback of this machine."""
+    return "127.0.0.1"
 
 
 def remove(project: Project) -> None:
