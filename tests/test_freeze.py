@@ -12,16 +12,12 @@ from support import Index, Repository
 
 def install(repo: Repository, *words: str) -> None:
     """What a person types: pip install, in the environment."""
-    pip = Path(repo.env["LABCOAT_CACHE"]).glob("tools/*/bin/python")
-    command = [next(pip), "-Im", "pip", "--python", repo.path / ".venv/bin/python", "install", "-q", *words]
-    subprocess.run(command, env=repo.env, check=True)
+    subprocess.run([repo.path / ".venv/bin/pip", "install", "-q", *words], env=repo.env, check=True)
 
 
 def uninstall(repo: Repository, name: str) -> None:
     """What a person types: pip uninstall."""
-    pip = next(Path(repo.env["LABCOAT_CACHE"]).glob("tools/*/bin/python"))
-    words = [pip, "-Im", "pip", "--python", repo.path / ".venv/bin/python", "uninstall", "-q", "-y", name]
-    subprocess.run(words, env=repo.env, check=True)
+    subprocess.run([repo.path / ".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", name], env=repo.env, check=True)
 
 
 def lines(repo: Repository, name: str) -> list[str]:

@@ -45,6 +45,12 @@ _IMPORT_WITHIN = r"    from (?P<module2>[\w.]+) import (?P<name2>\w+)\n"
 _GENERATED = re.compile(f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}{_IMPORT_WITHIN})(?:{'|'.join(_ARGV)}){_EXIT}")
 # What environments have in bin by themselves.
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
+# With these labcoat starts its own pip in an environment that has none: rungs/pip_launcher.py.
+_PIP_LAUNCHERS = {
+    "{prefix}/bin/pip": "901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",
+    "{prefix}/bin/pip3": "901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",
+    "pip/__main__.py": "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",
+}
 _CHUNK = 1 << 20
 _Read = Tuple[str, str, int]  # the digest that counts, the one in RECORD's form, and the size in bytes
 _Lines = List[Tuple[str, str, Optional[int]]]  # RECORD's: path, SHA-256 in hexadecimal (empty if none), size
@@ -205,6 +211,10 @@ def _present(environment: _Environment) -> list[str]:
     return found
 
 
+def _starts_pip(name: str, path: str) -> bool:
+    return name in _PIP_LAUNCHERS and digest(path)[0] == _PIP_LAUNCHERS[name]
+
+
 def _safely(environment: _Environment, path: str) -> _Read | None:
     try:
         return environment.read(path)
@@ -222,10 +232,11 @@ def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
     with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
         read = dict(zip(wanted, pool.map(lambda path: _safely(environment, path), wanted)))
     owned = recorded | _conda_files(environment.prefix)
+    besides = {environment.name(path): path for path in _present(environment) if path not in owned}
     stray = [
         name
-        for name in (environment.name(path) for path in _present(environment) if path not in owned)
-        if not left_out(name) and name.split("/")[0] not in infos
+        for name, path in besides.items()
+        if not left_out(name) and name.split("/")[0] not in infos and not _starts_pip(name, path)
     ]
     found = [_distribution(environment, name, records[name], read) for name in infos]
     return {"python": interpreter(), "distributions": found, "stray": sorted(stray)}

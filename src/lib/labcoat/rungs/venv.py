@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core import files, index, inventory, process, python, requirements, tools
@@ -17,6 +17,7 @@ from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
 from labcoat.core.python import Interpreter
+from labcoat.rungs import pip_launcher
 from labcoat.rungs.rung import State
 
 ISOLATED = True
@@ -26,12 +27,16 @@ SCAFFOLD = False
 
 @dataclass(frozen=True)
 class Mark:
-    """What a finished environment was made of: the digest of its locks, its Python's minor version, installer and place."""
+    """What a finished environment was made of: the digest of its locks, its Python's minor version, installer and place.
+
+    `tool` is the Python whose pip works on it.
+    """
 
     locks: str
     python: str
     installer: str
     place: str
+    tool: str = field(default="", compare=False)
 
 
 def make(project: Project, stamp: Path | None = None, *, again: bool = False) -> None:
@@ -54,7 +59,8 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False) ->
             # Where a person has put a link to a roomier disk, the environment is made there.
             with files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None):
                 _fill(project, locks, interpreter)
-                files.write(project.venv / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
+                made = replace(wanted, tool=str(tools.environment() / "bin" / "python"))
+                files.write(project.venv / "labcoat.json", json.dumps(asdict(made), indent=1) + "\n")
             print(
                 f"{project['VENV']} holds {', '.join(lock.name for lock in locks)} (Python {interpreter.version})",
                 file=sys.stderr,
@@ -201,6 +207,7 @@ def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> 
         outcome = process.run(_INSTALLERS[project["INSTALLER"]](project, locks), env, project.root, show=_is_news)
     if outcome.status:
         raise explain(outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log")
+    pip_launcher.write(project.venv / "bin", site_packages(project.venv))
 
 
 def _clean_cache(project: Project) -> None:
