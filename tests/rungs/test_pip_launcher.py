@@ -12,7 +12,7 @@ from support import Repository
 
 @pytest.mark.parametrize("words", [["bin/pip"], ["bin/pip3"], ["bin/python", "-m", "pip"]], ids=" ".join)
 def test_pip_installs_into_the_environment(repo: Repository, words: list[str]) -> None:
-    """`pip install`, by its program or as a notebook's %pip calls it, reaches this environment; the list is the lock's and that."""
+    """`pip install`, by its program or as a notebook's %pip calls it, reaches this environment, and `pip list` shows it."""
     repo.make("venv")
     pip = [repo.path / ".venv" / words[0], *words[1:]]
     subprocess.run([*pip, "install", "-q", "gamma"], env=repo.env, check=True)
