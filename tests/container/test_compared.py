@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.compared import differences, reason
+from labcoat.container.engine import is_old
 from labcoat.container.saved import Entry, Saved, content_digest
-from labcoat.container.verify import Verdict, old
+from labcoat.container.verify import Verdict
 
 FILE = Entry("opt/a.py", "file", 0o644, (0, 0), "", 3, 1700000000, "aa")
 REASONS = [
@@ -90,7 +91,7 @@ def test_the_content_digest_leaves_out_time_and_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("version", "expected"), [("20.10.24", True), ("23.0.0", False), ("26.1.5+dfsg1", False), ("", False)])
 def test_old_engines_are_known(version: str, expected: bool) -> None:
     """Docker before 23 leaves the time of the build in the settings."""
-    assert old(version) == expected
+    assert is_old(version) == expected
 
 
 def test_an_old_engine_is_said_to_equal_in_content_only() -> None:

@@ -361,25 +361,55 @@ def test_a_clone_elsewhere_builds_the_same_image(place: Workplace, tmp_path: Pat
     assert ids[0] == ids[1]
 
 
-def test_a_change_of_source_leaves_the_packages_and_one_of_the_base_is_noticed(place: Workplace) -> None:
-    """The record holds for the layers of packages; a base of the same name that is another is said by make docker."""
+@pytest.fixture
+def record(place: Workplace) -> Iterator[Path]:
+    """The record of the image, for as long as a test runs."""
     recorded = place.labcoat("image", "record")
-    record = place.root / "image.lock.yaml"
+    assert recorded.returncode == 0, recorded.stderr
+    path = place.root / "image.lock.yaml"
+    yield path
+    path.unlink()
+    place.labcoat("image", "build")
+
+
+def change(record: Path, before: str, after: str) -> None:
+    text, count = re.subn(before, after, record.read_text(), count=1)
+    assert count == 1
+    record.write_text(text)
+
+
+def test_a_change_of_source_leaves_the_packages_as_recorded(place: Workplace, record: Path) -> None:
+    """A build of other sources meets the record; other layers of packages do not, and are said."""
+    source = place.root / "main.py"
+    before = source.read_text()
     try:
-        assert recorded.returncode == 0, recorded.stderr
-        (place.root / "main.py").write_text("print('changed')\n")
+        source.write_text("print('changed')\n")
         changed = place.labcoat("image", "build")
-        lines = record.read_text().splitlines()
-        layers = lines.index("layers:")
-        lines[layers + 2] = f"- sha256:{'0' * 64}"
-        record.write_text("\n".join(lines) + "\n")
-        departed = place.labcoat("image", "build")
     finally:
-        record.unlink()
-        (place.root / "main.py").write_text("import six\nprint('six', six.__version__)\n")
-        place.labcoat("image", "build")
-    assert "records" not in changed.stderr
+        source.write_text(before)
+    change(record, r"(layers:\n- \S+\n- )\S+", rf"\1sha256:{'0' * 64}")
+    departed = place.labcoat("image", "build")
+    assert "lock.yaml" not in changed.stderr
     assert "the layers of packages are not those that image.lock.yaml records" in departed.stderr
+
+
+def test_a_record_of_other_inputs_is_said(place: Workplace, record: Path) -> None:
+    """With the input, and the command that writes it anew."""
+    change(record, r"lock: \S+", "lock: sha256:other")
+    built = place.labcoat("image", "build")
+    assert built.stderr.splitlines()[-2] == (
+        "labcoat: image.lock.yaml records an image of another lock: labcoat image record writes it anew"
+    )
+
+
+def test_on_another_base_the_packages_are_held_against_the_record(place: Workplace, record: Path) -> None:
+    """Its layers cannot be the recorded ones; what the wheels brought can, and where it is not that is said."""
+    change(record, r"base: \S+", "base: python:3.11@sha256:other")
+    meets = place.labcoat("image", "build")
+    change(record, r"inventory: \S+", "inventory: sha256:other")
+    departs = place.labcoat("image", "build")
+    assert "lock.yaml" not in meets.stderr
+    assert "the packages are not those that image.lock.yaml records for this lock" in departs.stderr
 
 
 def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:

@@ -8,14 +8,20 @@ import hashlib
 import io
 import posixpath
 import re
+import subprocess
+import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.parser import HeaderParser
+from typing import IO
 
+from labcoat.container import engine
 from labcoat.container.saved import Entry, Saved
+from labcoat.core.project import Project
 from labcoat.core.requirements import normalize
 
-_METADATA = re.compile(r"(?P<site>.*/site-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)")
+_METADATA = re.compile(r"(?P<site>opt/venv/.*/site-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)")
+_INFOS = "opt/venv/lib/python3*/site-packages/*.dist-info"
 _CACHED = re.compile(r"(?P<folder>.*)/__pycache__/(?P<module>[^/]+)\.cpython-\d+(?:\.opt-\d)?\.pyc")
 # What an installer writes of itself; it is not the same after pip and after uv.
 _INSTALLERS_OWN = re.compile(r".*\.dist-info/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_\w+\.json)|\.\./.*|.*\.pyc")
@@ -33,15 +39,30 @@ class Distribution:
     record: str
 
 
-def distributions(image: Saved, prefix: str = "opt/venv/") -> list[Distribution]:
-    """The distributions under `prefix` in the image, by name."""
+def distributions(image: Saved) -> list[Distribution]:
+    """The distributions in the image's environment, by name."""
+    members = (member for layer in range(len(image.layers)) for member in image.files(layer))
+    return _read((member.name, content) for member, content in members if content)
+
+
+def installed(project: Project, image: str) -> list[Distribution]:
+    """The same, from a container that hands out the metadata alone: a hundredth of the bytes; none where it cannot."""
+    line = f"cd / && tar -c {_INFOS}/METADATA {_INFOS}/RECORD"
+    words = [*engine.command(project), "run", "--rm", "--network=none", "--entrypoint=sh", image, "-c", line]
+    done = subprocess.run(words, capture_output=True, check=False)
+    try:
+        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
+            return _read((member.name, content) for member in archive if (content := archive.extractfile(member)))
+    except tarfile.TarError:
+        return []
+
+
+def _read(members: Iterable[tuple[str, IO[bytes]]]) -> list[Distribution]:
     texts: dict[str, dict[str, str]] = {}
-    for layer in range(len(image.layers)):
-        for member, content in image.files(layer):
-            found = _METADATA.fullmatch(path := member.name.removeprefix("./"))
-            if content and found and path.startswith(prefix):
-                folder = f"{found['site']}/{found['name']}"
-                texts.setdefault(folder, {})[found["file"]] = content.read().decode("utf-8", "replace")
+    for name, content in members:
+        if found := _METADATA.fullmatch(name.removeprefix("./")):
+            folder = f"{found['site']}/{found['name']}"
+            texts.setdefault(folder, {})[found["file"]] = content.read().decode("utf-8", "replace")
     return sorted((_distribution(folder, files) for folder, files in texts.items()), key=lambda one: one.name)
 
 

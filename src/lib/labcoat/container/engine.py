@@ -1,6 +1,7 @@
 """The container engine: the command that builds, and the SDK's client that runs and reads."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from labcoat.core.project import Project
 if TYPE_CHECKING:
     from docker import DockerClient
 
+_SETTINGS_REPRODUCE = 23  # the first Docker that takes SOURCE_DATE_EPOCH for the times in an image's settings
 HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
 
 
@@ -58,8 +60,21 @@ def ask(project: Project, *words: str) -> str | None:
 
 
 def version(project: Project) -> str:
-    """The engine's version, as `26.1.5`."""
-    return ask(project, "version", "--format", "{{.Server.Version}}") or ""
+    """The engine's version, as `26.1.5`, or `podman 5.4.2`."""
+    kind = "podman " if is_podman(project) else ""
+    return kind + (ask(project, "version", "--format", "{{.Server.Version}}") or "")
+
+
+def generation(version: str) -> str:
+    """Engines of one generation write the same layers for the same files. `version` is as the function of that name has it."""
+    kind, _, number = version.rpartition(" ")
+    return kind or ("docker before 23" if is_old(number) else "docker")
+
+
+def is_old(version: str) -> bool:
+    """Whether Docker of this version leaves the time of the build in an image's settings."""
+    major = re.match(r"\d+", version)
+    return major is not None and int(major[0]) < _SETTINGS_REPRODUCE
 
 
 def stopped(said: str) -> Failure | None:

@@ -14,7 +14,8 @@ from labcoat.core.project import Project
 LOCK = "org.labcoat.lock.digest"
 BASE = "org.opencontainers.image.base.digest"
 REVISION = "org.opencontainers.image.revision"
-RECORD = "image.lock.yaml"  # says which image was built, so it cannot be among what the image is built from
+# Files that say which image was built, and so cannot be among what an image is built from.
+_RECORDS = ":(exclude,glob)**/image*.lock.yaml"
 _NO_COMMIT = 315532800  # 1980, the first year that a zip archive can hold
 
 
@@ -37,8 +38,8 @@ def labels(project: Project, base: str, digest: str) -> dict[str, str]:
 
 def _origin(root: Path) -> dict[str, str]:
     """The commit that last touched `root`, and the repository it is from."""
-    revision = _git(root, "log", "-1", "--format=%H", "--", ".", f":!{RECORD}")
-    if revision and _git(root, "status", "--porcelain", "--", ".", f":!{RECORD}"):
+    revision = _git(root, "log", "-1", "--format=%H", "--", ".", _RECORDS)
+    if revision and _git(root, "status", "--porcelain", "--", ".", _RECORDS):
         revision += "-dirty"
     return {
         REVISION: revision,

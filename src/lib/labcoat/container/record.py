@@ -7,48 +7,59 @@ from pathlib import Path
 
 from labcoat.container import contents, engine
 from labcoat.container.build import Plan
-from labcoat.container.labels import BASE, LOCK, RECORD, REVISION
+from labcoat.container.labels import BASE, LOCK, REVISION
 from labcoat.container.saved import content_digest, saved
 from labcoat.core import files, tools
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 _HEADER = "# The image that `labcoat image record` found. Commit it: `make docker` says when it builds another one.\n"
+_NO_SETTINGS = frozenset({"BASE_IMAGE", "SOURCE_DATE_EPOCH"})  # build arguments that have a place of their own in the record
 
 
 @dataclass(frozen=True)
 class Record:
-    """What an image was made from, by what, and what it is."""
+    """What an image was made from, by what, and what it is. `settings` are the other build arguments."""
 
     lock: str
     base: str
     dockerfile: str
+    settings: dict[str, str]
     revision: str
     epoch: int
     engine: str
     builder: str
+    platform: str
     image: str
     layers: list[str]
     inventory: str = ""
     content: str = ""
 
 
+def path(project: Project) -> Path:
+    """Where the record is: `image.lock.yaml`, or for LABCOAT_VARIANT=cpu `image-cpu.lock.yaml`."""
+    variant = project["VARIANT"]
+    return project.root / f"image{variant and '-'}{variant}.lock.yaml"
+
+
 def of(project: Project, planned: Plan) -> Record:
     """The record of the image that `planned` built, without what only its files tell. Raises Failure where there is none."""
-    form = "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Labels}}"
+    form = "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
     inspected = engine.ask(project, "image", "inspect", "--format", form, project.image)
     if inspected is None:
         raise Failure(f"There is no image {project.image}.", "make docker builds it.")
-    identity, layers, labels = inspected.split("\n")
+    identity, layers, labels, platform = inspected.split("\n")
     said: Mapping[str, str] = json.loads(labels) or {}
     return Record(
         lock=said.get(LOCK, ""),
         base=f"{planned.arguments['BASE_IMAGE'].partition('@')[0]}@{said.get(BASE, '')}",
         dockerfile=files.digest((project.root / "Dockerfile").read_bytes()),
+        settings={name: value for name, value in planned.arguments.items() if value and name not in _NO_SETTINGS},
         revision=said.get(REVISION, ""),
         epoch=int(planned.arguments["SOURCE_DATE_EPOCH"]),
         engine=engine.version(project),
         builder=(engine.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0],
+        platform=platform,
         image=identity,
         layers=json.loads(layers),
     )
@@ -63,41 +74,72 @@ def make(project: Project, planned: Plan) -> Record:
 
 
 def write(project: Project, record: Record) -> Path:
-    """Write `image.lock.yaml`; its path."""
+    """Write the record where it belongs; its path."""
     tools.use()
     import yaml
 
-    path = project.root / RECORD
-    files.write(path, _HEADER + yaml.safe_dump(asdict(record), sort_keys=False))
-    return path
+    files.write(path(project), _HEADER + yaml.safe_dump(asdict(record), sort_keys=False))
+    return path(project)
 
 
 def read(project: Project) -> Record | None:
     """The record that is there, if any. Raises Failure where it is none."""
-    path = project.root / RECORD
-    if not path.is_file():
+    file = path(project)
+    if not file.is_file():
         return None
     tools.use()
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
         return Record(**{field.name: found[field.name] for field in fields(Record)})
-    except (yaml.YAMLError, TypeError, KeyError):
-        raise Failure(f"{RECORD} is no record of an image.", "Write it anew: labcoat image record.") from None
+    except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
+        raise Failure(f"{file.name} is no record of an image.", "Write it anew: labcoat image record.") from None
 
 
-def departure(record: Record, built: Record) -> str:
+def remark(project: Project, planned: Plan) -> str:
+    """In one line, in what the image that `planned` built does not meet its record; empty where it does, or there is none."""
+    recorded = read(project)
+    if recorded is None:
+        return ""
+    name, built = path(project).name, of(project, planned)
+    if others := other_inputs(recorded, built):
+        return f"{name} records an image of {others}: labcoat image record writes it anew"
+    if are_layers_comparable(recorded, built):
+        return departure(recorded, built, name)
+    if recorded.platform != built.platform:
+        return ""  # other wheels, of which nothing is known
+    there = contents.inventory_digest(contents.installed(project, project.image))
+    return "" if there == recorded.inventory else f"the packages are not those that {name} records for this lock"
+
+
+def other_inputs(record: Record, built: Record) -> str:
+    """In words, which inputs of a build are not the recorded ones: then nothing is expected of the image. The base is apart."""
+    settings = [
+        f"{name}={record.settings.get(name, '')}"
+        for name in sorted(record.settings.keys() | built.settings.keys())
+        if record.settings.get(name) != built.settings.get(name)
+    ]
+    lock = ["another lock"] if record.lock != built.lock else []
+    return " and ".join([*lock, *(["another Dockerfile"] if record.dockerfile != built.dockerfile else []), *settings])
+
+
+def are_layers_comparable(record: Record, built: Record) -> bool:
+    """Whether the same inputs give the same layers: on one base and platform, by engines that write archives alike."""
+    same_place = (record.base, record.platform) == (built.base, built.platform)
+    return same_place and engine.generation(record.engine) == engine.generation(built.engine)
+
+
+def departure(record: Record, built: Record, name: str) -> str:
     """In what an image departs from the record of one with the same inputs, in one line; empty where it does not.
 
-    Of an image from another lock, base or Dockerfile nothing is expected; of one from other sources, the same packages.
+    Of an image from other sources the same packages are expected, of the same commit by the same engine the same id.
     """
-    if (record.lock, record.base, record.dockerfile) != (built.lock, built.base, built.dockerfile):
-        return ""
-    same_source = record.revision == built.revision and not built.revision.endswith("-dirty")
-    if same_source and record.image != built.image and record.engine == built.engine:
-        return f"the image {built.image[:19]} is not the {record.image[:19]} that {RECORD} records for this commit"
     # The last layer holds the project's own files.
     if record.layers[:-1] != built.layers[:-1]:
-        return f"the layers of packages are not those that {RECORD} records for this lock, base and Dockerfile"
+        return f"the layers of packages are not those that {name} records for this lock, base and Dockerfile"
+    known = ("revision", "epoch", "engine")
+    same_source = all(getattr(record, each) == getattr(built, each) for each in known)
+    if same_source and not built.revision.endswith("-dirty") and record.image != built.image:
+        return f"the image {built.image[:19]} is not the {record.image[:19]} that {name} records for this commit"
     return ""

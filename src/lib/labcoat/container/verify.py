@@ -1,6 +1,5 @@
 """Is the image reproducible? Built twice without cache, and compared."""
 
-import re
 import sys
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,7 +11,6 @@ from labcoat.container.saved import content_digest, saved
 from labcoat.core.project import Project
 
 SHOWN = 10
-_SETTINGS_REPRODUCE = 23  # the engine that first took SOURCE_DATE_EPOCH for the times in an image's settings
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Verdict:
     @property
     def same(self) -> bool:
         """Whether the builds are as equal as this engine can make them."""
-        return self.ids[0] == self.ids[1] or (self.layers and old(self.engine))
+        return self.ids[0] == self.ids[1] or (self.layers and engine.is_old(self.engine))
 
     def lines(self) -> list[str]:
         """The verdict for a person."""
@@ -37,15 +35,9 @@ class Verdict:
             _row("layers", self.layers, ""),
             _row("content", self.contents[0] == self.contents[1], self.contents[0]),
         ]
-        if self.ids[0] != self.ids[1] and old(self.engine):
+        if self.ids[0] != self.ids[1] and engine.is_old(self.engine):
             rows.append(f"Docker {self.engine} writes the time of the build into an image's settings: only content can be equal.")
         return rows + [f"  {each}" for each in self.found]
-
-
-def old(version: str) -> bool:
-    """Whether an engine of this version leaves the time of the build in an image's settings."""
-    major = re.match(r"\d+", version)
-    return major is not None and int(major[0]) < _SETTINGS_REPRODUCE
 
 
 def verify(project: Project) -> Verdict:

@@ -27,7 +27,7 @@ def make(project: Project) -> None:
     for remark in guard.remarks(project):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
-    if (recorded := record.read(project)) and (departs := record.departure(recorded, record.of(project, planned))):
+    if departs := record.remark(project, planned):
         print(f"labcoat: {departs}", file=sys.stderr)
     print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
 
