@@ -20,6 +20,12 @@ _DISK = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM}
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
+def _init(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat.scaffold import init
+
+    return init.make(Project.here())
+
+
 def _lock(args: argparse.Namespace) -> int:
     from labcoat import lock
 
@@ -131,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
+    command("init", _init, "give this repository a Makefile with labcoat in it, and what else is missing")
     lock = command("lock", _lock, "compile *.in to hash-locked *.txt")
     lock.add_argument("--check", action="store_true", help="say whether the locks are fresh; change nothing")
     lock.add_argument("--upgrade", action="store_true", help="move every version")

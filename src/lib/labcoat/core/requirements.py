@@ -60,6 +60,12 @@ def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
         waiting += [file.parent / name for name in reversed(_INCLUDE.findall(read(file))) if "://" not in name]
 
 
+def asked(text: str) -> list[str]:
+    """The lines that ask for something, without comments."""
+    lines = (re.sub(r"(?:^|\s+)#.*", "", line).strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
 def pins(text: str) -> dict[str, str]:
     """The versions that a lock names: normalized name to version."""
     return {normalize(name): version for name, version in _PIN.findall(text)}
