@@ -36,7 +36,17 @@ RUN printf '%s\n' >/opt/install \
     '  /opt/uv/bin/uv pip sync --python /opt/venv/bin/python --require-hashes --only-binary :all: "$@" /tmp/lock.txt' \
     'fi' \
     'rm -f /opt/venv/.lock' \
-    'printf "%s\0" /opt/venv/lib/python3*/site-packages/* \' \
+    'cd /opt/venv/lib/python3*/site-packages' \
+    'for kind in ${STRIP}; do' \
+    '  case ${kind} in' \
+    '    tests) find . -path "./*.dist-info" -prune -o -path "./*/tests/*" -type f -exec rm {} + ;;' \
+    '    headers) find . \( -path "./*.dist-info" -o -path "./cupy*" -o -path "./numba*" -o -path ./nvidia -o -path ./triton \) \' \
+    '      -prune -o -path "./*/include/*" -type f ! -name "*.py" ! -name "*.so" -exec rm {} + ;;' \
+    '    *) echo "labcoat: STRIP takes tests and headers, not ${kind}" >&2; exit 1 ;;' \
+    '  esac' \
+    '  find . -mindepth 1 -type d -empty -delete' \
+    'done' \
+    'printf "%s\0" "$PWD"/* \' \
     '| PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" \' \
     '  /opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash || true' \
     'mkdir -p /out/etc /out/opt /out/home/labcoat/project' \
@@ -59,12 +69,14 @@ RUN mkdir /locks; touch /locks/large.txt /locks/small.txt; \
 
 FROM tools AS large
 ARG NO_BINARY=
+ARG STRIP=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/large.txt,target=/tmp/lock.txt \
     . /opt/install
 
 FROM tools AS small
 ARG NO_BINARY=
+ARG STRIP=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/small.txt,target=/tmp/lock.txt \
     . /opt/install

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.saved import saved
+from labcoat.core import strip
 from labcoat.core.project import Project
 
 pytestmark = pytest.mark.docker
@@ -452,3 +453,37 @@ def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
         holding = [layer for layer, held in enumerate(paths) if "opt/venv/lib/python3.11/site-packages/six.py" in held]
     docker("image", "rm", "--force", name)
     assert holding == [1]
+
+
+def test_tests_and_headers_of_packages_are_left_out_where_asked(place: Workplace, tmp_path: Path, repository: Path) -> None:
+    """LABCOAT_STRIP makes the image smaller; the package works, prove says so and finds no difference, or one that is."""
+    root = laid_out(tmp_path / "numpy", repository)
+    pin = re.search(r"(?m)^numpy==(?:.*\\\n)+.*", (repository / "requirements.txt").read_text())
+    assert pin
+    (root / "requirements.txt").write_text(pin[0] + "\n")
+    stripping = Workplace(root, {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-strip", "LABCOAT_STRIP": "tests headers"})
+    built = stripping.labcoat("image", "build")
+    assert built.returncode == 0, built.stderr
+    try:
+        proved = stripping.labcoat("prove", "--only", "docker")
+        works = stripping.in_image("python -c 'import numpy; print(numpy.ones(3).sum())'")
+        with saved(Project(root), f"{IMAGE}-strip") as image:
+            site = "opt/venv/lib/python3.11/site-packages/"
+            held = [path.removeprefix(site) for path, entry in image.merged().items() if path.startswith(site)]
+        damaged = "RUN rm /opt/venv/lib/python3*/site-packages/numpy/version.py\n"
+        subprocess.run(
+            ["docker", "build", "-q", "-t", f"{IMAGE}-strip", "-"],
+            input=f"FROM {IMAGE}-strip\nUSER 0\n{damaged}USER 1000\n",
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+        refuted = stripping.labcoat("prove", "--only", "docker")
+    finally:
+        docker("image", "rm", "--force", f"{IMAGE}-strip")
+    assert proved.returncode == 0, proved.stdout + proved.stderr
+    assert "without tests and headers of packages" in proved.stdout
+    assert works.stdout == "3.0\n"
+    assert [path for path in held if strip.is_stripped(path, strip.KINDS)] == []
+    assert refuted.returncode == 1
+    assert "numpy/version.py of numpy was removed" in refuted.stdout

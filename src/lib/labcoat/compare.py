@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from labcoat.core import wheels
+from labcoat.core import strip, wheels
 from labcoat.core.inventory import Contents, Inventory
 from labcoat.core.requirements import Pin
 from labcoat.core.wheels import Wheel
@@ -100,9 +100,9 @@ def contents(held: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
             continue
         for path in one.stray:
             yield Difference(held.rung, "stray", name, path=path)
-        yield from (
-            _against_wheel(held.rung, one, known[name], owners) if name in known else _against_record(held.rung, one, owners)
-        )
+        found = _against_wheel(held.rung, one, known[name], owners) if name in known else _against_record(held.rung, one, owners)
+        stripped = held.inventory.stripped
+        yield from (each for each in found if each.kind != "removed" or not strip.is_stripped(each.path, stripped))
     if held.is_isolated:
         for path in held.inventory.stray:
             yield Difference(held.rung, "stray", "", path=path)
@@ -143,12 +143,14 @@ def _against_wheel(rung: str, one: Contents, wheel: Wheel, owners: Mapping[str, 
 def between(first: Held, second: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
     """Files of packages whose wheel is not `known` that two environments of one platform do not have alike."""
     ours, theirs = first.locked, second.locked
+    stripped = {*first.inventory.stripped, *second.inventory.stripped}
     for name in ours.keys() & theirs.keys() - known.keys():
         if ours[name].tags != theirs[name].tags:
             continue
         mine, other = ours[name].files, theirs[name].files
         for path in sorted(mine.keys() | other.keys()):
-            if mine.get(path) != other.get(path):
+            may_miss = strip.is_stripped(path, stripped) and not (path in mine and path in other)
+            if mine.get(path) != other.get(path) and not may_miss:
                 yield Difference(second.rung, "differs", name, path=path, detail=first.rung)
 
 

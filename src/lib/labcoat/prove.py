@@ -146,6 +146,8 @@ def _row(project: Project, held: Held, known: Mapping[str, Wheel], own: set[str]
         notes.append(f"wheels of another platform than {first.rung}: {_some(others)}")
     if held is not first and held.inventory.python.version != first.inventory.python.version:
         notes.append(f"another release of Python than {first.rung}")
+    if stripped := held.inventory.stripped:
+        notes.append(f"without {' and '.join(stripped)} of packages, as LABCOAT_STRIP said")
     if on_top := sorted(held.pins.keys() - own):
         notes.append(f"and {len(on_top)} from {', '.join(project['DEV_REQUIREMENTS'].split())}")
     return Row(

@@ -13,7 +13,7 @@ from labcoat.container.diagnosis import explained
 from labcoat.container.labels import epoch, labels
 from labcoat.container.progress import Progress
 from labcoat.container.secrets import NONE, Secrets, secrets
-from labcoat.core import files, process, python
+from labcoat.core import files, process, python, strip
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -57,6 +57,7 @@ def plan(project: Project) -> Plan:
             "PYTHON": minor,
             "LOCK": os.path.relpath(lock, project.root),
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
+            "STRIP": " ".join(strip.wanted(project)),
             "SOURCE_DATE_EPOCH": str(epoch(project)),
         },
         labels=labels(project, base, _base_digest(project, base)),

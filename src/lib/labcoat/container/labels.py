@@ -8,10 +8,11 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labcoat.core import files, git
+from labcoat.core import files, git, strip
 from labcoat.core.project import Project
 
 LOCK = "org.labcoat.lock.digest"
+STRIP = "org.labcoat.strip"
 BASE = "org.opencontainers.image.base.digest"
 REVISION = "org.opencontainers.image.revision"
 # Files that say which image was built, and so cannot be among what an image is built from.
@@ -33,6 +34,7 @@ def labels(project: Project, base: str, digest: str) -> dict[str, str]:
         BASE: digest,
         "org.opencontainers.image.base.name": base.partition("@")[0],
         "org.opencontainers.image.created": created,
+        **({STRIP: " ".join(stripped)} if (stripped := strip.wanted(project)) else {}),
     } | {key: value for key, value in _origin(project.root).items() if value}
 
 

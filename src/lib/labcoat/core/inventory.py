@@ -78,11 +78,12 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class Inventory:
-    """All that one environment holds; `stray` are files that no distribution names."""
+    """All that one environment holds; `stray` are files that no distribution names, `stripped` kinds that are left out."""
 
     python: Interpreter
     distributions: tuple[Contents, ...]
     stray: tuple[str, ...]
+    stripped: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, text: str) -> "Inventory":

@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_DOCKER_FLAGS": "",
     "LABCOAT_EXTERN": "",
     "LABCOAT_VARIANT": "",
+    "LABCOAT_STRIP": "",
     "LABCOAT_PLATFORMS": "",
     "LABCOAT_GPU": "",
     "LABCOAT_MEMORY": "",

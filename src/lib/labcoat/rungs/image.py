@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labcoat.container import build, engine, guard, record
 from labcoat.container import run as containers
-from labcoat.container.labels import LOCK
+from labcoat.container.labels import LOCK, STRIP
 from labcoat.container.place import place
 from labcoat.core import files, inventory, tools
 from labcoat.core.errors import Failure, Unavailable
@@ -74,14 +75,16 @@ def contents(project: Project) -> Inventory | None:
     from docker.errors import APIError, ContainerError
 
     client = engine.client(project)
-    environ = dict(line.partition("=")[::2] for line in client.images.get(project.image).attrs["Config"].get("Env") or ())
+    settings = client.images.get(project.image).attrs["Config"]
+    environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
     prefix = environ.get("VIRTUAL_ENV", "")
     python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
     try:
         said = client.containers.run(
             project.image, words, entrypoint=[python], user="0", network_disabled=True, remove=True, stderr=False
         )
-        return Inventory.read(said.decode())
+        stripped = (settings.get("Labels") or {}).get(STRIP, "")
+        return replace(Inventory.read(said.decode()), stripped=tuple(stripped.split()))
     except (APIError, ContainerError, ValueError) as error:
         reason = str(getattr(error, "explanation", "") or error).strip().splitlines()[-1]
         raise Failure(
