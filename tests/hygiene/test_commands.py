@@ -43,7 +43,7 @@ def test_findings(tmp_path: Path) -> None:
 
 SELECTIONS = {
     "select": (["--select", "ENV"], {"ENV002"}),
-    "ignore": (["--ignore", "ENV,SEC003"], {"SEC001", "SEC002", "DKF003"}),
+    "ignore": (["--ignore", "ENV,SEC003"], {"SEC001", "SEC002"}),
     "severity": (["--min-severity", "error"], {"SEC001", "SEC002", "ENV002"}),
 }
 

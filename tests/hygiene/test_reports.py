@@ -88,5 +88,7 @@ def test_colour_is_asked_for() -> None:
 
 def test_text_says_how_to_go_on() -> None:
     """The last line counts the findings and names what mends them."""
-    last = text.render(REPORTS[1:2], colour=False).splitlines()[-1]
-    assert last == "Found 1 error, 2 warnings, 1 note. `make fix` mends 1 of them. `labcoat explain ENV002` says more."
+    counted, mended, more = text.render(REPORTS[1:2], colour=False).splitlines()[-1].split(". ")
+    assert counted == "Found 1 error, 2 warnings, 1 note"
+    assert mended == "`make fix` (or `labcoat fix`) mends 1 of them"
+    assert more == "`labcoat explain ENV002` says more."

@@ -127,15 +127,31 @@ def environment(environ: Mapping[str, str] = os.environ, *, personal: bool = Fal
     return kept | {name: value for name, value in _ENVIRONMENT.items() if name not in mine}
 
 
-def lines(root: Path, *args: str, stdin: Iterable[str] = ()) -> list[str]:
+def lines(root: Path, *args: str, stdin: Iterable[str] = (), statuses: Sequence[int] = (0,)) -> list[str]:
     """The NUL-separated records that `git args` prints; `stdin` is given to it the same way."""
     given = b"".join(os.fsencode(each) + b"\0" for each in stdin)
-    return split(run(root, *args, stdin=given))
+    return split(run(root, *args, stdin=given, statuses=statuses))
 
 
 def split(output: bytes) -> list[str]:
     """NUL-separated records as Python's `os` spells names, so that they can be opened."""
     return os.fsdecode(output).split("\0")[:-1]
+
+
+def contents(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
+    """The contents of objects, by their ids; what is not there, as in a partial clone, is left out."""
+    given = "".join(f"{each}\n" for each in dict.fromkeys(ids)).encode()
+    answer = run(root, "cat-file", "--batch", stdin=given) if given else b""
+    found: dict[str, bytes] = {}
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        name, *_, size = answer[at:end].decode().split(" ")
+        at = end + 1
+        if size.isdecimal():
+            found[name] = answer[at : at + int(size)]
+            at += int(size) + 1
+    return found
 
 
 def head(root: Path) -> str:

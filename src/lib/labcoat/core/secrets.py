@@ -8,9 +8,9 @@ from pathlib import Path
 
 _NAMES = re.compile(
     r"""
-    kaggle\.json | .+(?<!example)\.env
+    kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
     | \.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
-    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)? | .+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
+    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)? | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
     | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd | \.vault-token
     | credentials\.json | client_secret.*\.json | service[-_]account.*\.json | application_default_credentials\.json
     """,
@@ -43,6 +43,18 @@ _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("an OpenAI key", b"sk-proj-", rb"\bsk-proj-[A-Za-z0-9_-]{40,}"),
 )
 _CONTENT = tuple((what, needle, re.compile(pattern)) for what, needle, pattern in _TOKENS)
+# In a file of variables: names that say what stands there is a secret, and values that are none.
+_VARIABLE = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_TELLING = re.compile(rb"KEY|TOKEN|SECRET|PASS(?:WORD|WD|PHRASE)?(?:_|$)|PWD$|CREDENTIAL|AUTH(?!OR)|_DSN$|SALT$", re.IGNORECASE)
+_PUBLIC = re.compile(rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE)
+_STAND_IN = re.compile(
+    rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
+    rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
+    rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
+    rb"|foo|bar|abc|[\d.]{1,5}|https?://\S*|(?:~|\.\.?)?/(?:[\w.-]+/)*[\w.-]+\.\w+",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(rb"[a-z][a-z0-9+]*://[^\s:/@]+:([^\s:/@]+)@", re.IGNORECASE)
 NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
 LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
 
@@ -56,6 +68,23 @@ def by_name(path: str) -> bool:
     """Whether a file of this name (with its folders, `/` between) is one that holds a secret."""
     name = path.rpartition("/")[2]
     return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
+
+
+def is_environment(path: str) -> bool:
+    """Whether a file of this name holds variables, which may be secrets or not."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(".env") or name.startswith(".env.")
+
+
+def in_environment(data: bytes) -> bool:
+    """Whether one of the variables in `data` seems to be a secret, and no stand-in for one."""
+    for name, value in _VARIABLE.findall(data):
+        plain = value.strip(b"\"'")
+        passwords = [password for password in _ADDRESS.findall(plain) if not _STAND_IN.fullmatch(password)]
+        telling = _TELLING.search(name) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(plain)
+        if telling or passwords or in_content(plain):
+            return True
+    return False
 
 
 def in_content(data: bytes) -> str:

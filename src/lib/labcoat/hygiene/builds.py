@@ -8,14 +8,25 @@ from typing import TYPE_CHECKING
 
 from labcoat.container import copied
 from labcoat.container.context import Build
-from labcoat.container.dockerfile import Dockerfile, DockerfileError, Instruction
+from labcoat.container.dockerfile import Dockerfile, DockerfileError, Instruction, parse
 from labcoat.container.ignore import PatternError
+from labcoat.hygiene.named_builds import named_builds
+from labcoat.hygiene.places import is_template
 
 if TYPE_CHECKING:
     from labcoat.hygiene.repository import Repository
 
 _NAME = r"(?:dockerfile|containerfile)(?:\.[^.]+)*|.+\.(?:dockerfile|containerfile)"
-_NOT_ONE = (".dockerignore", ".md", ".txt", ".py", ".pyc", ".j2", ".jinja", ".jinja2", ".tmpl", ".template", ".orig", ".rej")
+_NOT_ONE = re.compile(
+    r".+\.(?:dockerignore|md|rst|adoc|txt|pyc?|j2|jinja2?|tmpl|tpl|template|erb|ejs|mustache|hbs|in|m4|orig|rej|bak|swp|lock"
+    r"|log|d\.ts|map|snap|diff|patch|json|ya?ml|toml|xml|html|s?css|svg|png)",
+    re.IGNORECASE,
+)
+# What may as well be a program about Dockerfiles as a Dockerfile for that language.
+_AMBIGUOUS = re.compile(
+    r".+\.(?:[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|sh|bash|ps1|bat|vim|el|lua|swift|scala)", re.IGNORECASE
+)
+_BEGINS = re.compile(r"(?:\s*(?:#[^\n]*)?\n)*\s*(?:FROM|ARG)\s", re.IGNORECASE)
 
 
 class BuildFacts:
@@ -79,15 +90,39 @@ class BuildFacts:
         """A path of the context, relative to the repository's root."""
         return posixpath.join(self.context, path)
 
+    def inside(self, place: str) -> str:
+        """The reverse: a path below the context, relative to it."""
+        return place[len(self.context) + 1 :] if self.context else place
+
 
 def find_builds(repository: "Repository") -> list[BuildFacts]:
-    """The builds of the settings, then one for each Dockerfile that the settings do not name."""
+    """The builds of the settings; then those that compose files and scripts name; then one for each other Dockerfile."""
     chosen = [(posixpath.normpath(file), context.strip("/").removeprefix("./")) for file, context in repository.settings.builds]
     builds = [BuildFacts(repository, file, "" if context == "." else context) for file, context in chosen]
     named = {file for file, _ in chosen}
-    found = (path for path in repository.named(_NAME) if path not in named and not path.lower().endswith(_NOT_ONE))
-    builds += [_guessed(repository, path) for path in found]
+    found = [path for path in repository.named(_NAME) if path not in named and _is_one(repository, path)]
+    told = named_builds(repository) if found else {}
+    builds += [BuildFacts(repository, path, told[path]) if path in told else _guessed(repository, path) for path in found]
     return sorted(builds, key=lambda each: each.dockerfile)
+
+
+def _is_one(repository: "Repository", path: str) -> bool:
+    """Whether a file of such a name is a Dockerfile, and no template of one."""
+    name = posixpath.basename(path)
+    if _NOT_ONE.fullmatch(name):
+        return False
+    text = repository.text(path)
+    if _AMBIGUOUS.fullmatch(name) and not _BEGINS.match(text):
+        return False
+    return not (is_template(text) and _is_template(text))
+
+
+def _is_template(text: str) -> bool:
+    """Whether something is to be filled in before the text is a Dockerfile; `{{` can also stand in a RUN."""
+    try:
+        return any(is_template(stage.base) for stage in parse(text).stages)
+    except DockerfileError:
+        return True
 
 
 def _guessed(repository: "Repository", path: str) -> BuildFacts:
@@ -96,7 +131,19 @@ def _guessed(repository: "Repository", path: str) -> BuildFacts:
     if not own.context or isinstance(own.parsed, DockerfileError):
         return own
     root = BuildFacts(repository, path, "")
-    return root if _found(root) > _found(own) else own
+    here, there = _found(own), _found(root)
+    return root if there > here or (there == here and _is_bare(own)) else own
+
+
+def _is_bare(facts: BuildFacts) -> bool:
+    """Whether the context has nothing but files about building, so that what is built lies elsewhere."""
+    if (facts.build.root / ".dockerignore").exists():
+        return False
+    about = re.compile(rf"(?:{_NAME}|.*\.(?:dockerignore|sh|ya?ml|md|conf|cfg|env|txt|json|toml)|\.\w+|makefile)", re.IGNORECASE)
+    try:
+        return all(about.fullmatch(each.name) and not each.is_dir() for each in facts.build.root.iterdir())
+    except OSError:
+        return False
 
 
 def _found(facts: BuildFacts) -> int:

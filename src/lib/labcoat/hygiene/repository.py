@@ -12,6 +12,7 @@ from labcoat.core import git, secrets
 from labcoat.core.errors import Failure
 from labcoat.hygiene import settings
 from labcoat.hygiene.builds import BuildFacts, find_builds
+from labcoat.hygiene.places import is_sample
 from labcoat.hygiene.settings import Settings
 
 _QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
@@ -107,11 +108,11 @@ class Repository:
 
     @cached_property
     def names(self) -> dict[str, list[str]]:
-        """Those of `files` that rules know by name, by the last part of their path in small letters."""
+        """Those of `files` that rules know by name, by the last part of their path in small letters; no samples."""
         found: dict[str, list[str]] = {}
         for path in self.files:
             small = path.lower()
-            if small.endswith(_NAMED) or "ockerfile." in small or "ontainerfile." in small:
+            if (small.endswith(_NAMED) or "ockerfile." in small or "ontainerfile." in small) and not is_sample(path):
                 found.setdefault(small[small.rfind("/") + 1 :], []).append(path)
         return found
 
@@ -129,7 +130,7 @@ class Repository:
     @cached_property
     def ignore_files(self) -> list[str]:
         """The .gitignore and .dockerignore files."""
-        return self.named(r".*\.(?:git|docker)ignore")
+        return self.named(r"\.gitignore|.*\.dockerignore")
 
     @cached_property
     def tracked_sizes(self) -> list[int]:
@@ -166,8 +167,9 @@ class Repository:
         return read_inside(self.root, path)
 
     def text(self, path: str) -> str:
-        """The same as text; what is not UTF-8 in it is replaced."""
-        return self.read(path).decode("utf-8", "replace")
+        """The same as text: UTF-16 where a mark says so, as pip reads it; what is not UTF-8 in others is replaced."""
+        data = self.read(path)
+        return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace")
 
     def is_link(self, path: str) -> bool:
         """Whether there is a symlink at `path`."""
@@ -202,7 +204,10 @@ _OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _NEEDLES = ("grep", "--cached", "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
 _IMPORTS = ("grep", "--cached", "-h", "-I", "-E", "^[[:space:]]*(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
 # How the names of all files end that `named` is asked for, but for Dockerfile.NAME.
-_NAMED = ("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes")
+_NAMED = (
+    *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes"),
+    *("setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
+)
 
 
 def open_repository(root: Path) -> Repository:

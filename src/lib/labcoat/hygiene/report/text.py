@@ -44,5 +44,5 @@ def summary(findings: list[Finding]) -> str:
     counts = [(sum(each.severity is severity for each in findings), severity) for severity in reversed(Severity)]
     said = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)
     safe = sum(each.fix is not None and each.fix.safe for each in findings)
-    fixes = f" `make fix` mends {safe} of them." if safe else ""
+    fixes = f" `make fix` (or `labcoat fix`) mends {safe} of them." if safe else ""
     return f"Found {said}.{fixes} `labcoat explain {findings[0].rule}` says more."

@@ -12,27 +12,34 @@ from labcoat.container.quoting import docker_pattern
 from labcoat.hygiene.builds import BuildFacts
 from labcoat.hygiene.markers import environments
 from labcoat.hygiene.model import Append, Family, Finding, Remove, Rule, Severity, safe, unsafe
+from labcoat.hygiene.named_builds import pairs
 from labcoat.hygiene.repository import Repository
 
 _OLD_ONLY = frozenset("+()|{}")  # read otherwise by 20.10, where no negation is
 
 
 def check(repository: Repository) -> Iterator[Finding]:
-    """Each build by itself, then the ignore files that no build reads."""
+    """What several builds are sent alike once, then each build by itself, then the ignore files that no build reads."""
+    alike: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in repository.builds:
-        yield from _environments(facts)
-        yield from _git_folder(facts)
-        yield from _versions(facts)
+        alike.setdefault((facts.context, facts.ignore_file), []).append(facts)
+    for builds in alike.values():
+        yield from _environments(builds)
+        yield from _git_folder(builds)
+        yield from _versions(builds[0])
+        yield from _size(repository, builds)
+    for facts in repository.builds:
         yield from _dropped(facts)
         yield from _missing(facts)
-        yield from _size(repository, facts)
     yield from _unread(repository)
 
 
-def _environments(facts: BuildFacts) -> Iterator[Finding]:
-    for root, marker in environments(facts.sent).items():
+def _environments(builds: list[BuildFacts]) -> Iterator[Finding]:
+    sent = builds[0]
+    for root, marker in environments(sent.sent).items():
+        facts = next((each for each in builds if marker in each.reaching), sent)
         line = facts.reaching.get(marker, 0)
-        pattern = _narrow(facts, root)
+        pattern = _narrow(sent, root)
         where = "reaches the image" if line else "is in the build context"
         yield Finding(
             "CTX001",
@@ -54,13 +61,15 @@ def _narrow(facts: BuildFacts, root: str) -> str:
     return f"**/{docker_pattern(name)}" if plain else docker_pattern(root)
 
 
-def _git_folder(facts: BuildFacts) -> Iterator[Finding]:
-    line = facts.reaching.get(".git/HEAD") or facts.reaching.get(".git")
-    if line:
+def _git_folder(builds: list[BuildFacts]) -> Iterator[Finding]:
+    reached = [(each, line) for each in builds if (line := each.reaching.get(".git/HEAD"))]
+    if reached:
+        facts, line = reached[0]
+        more = f", and those of {len(reached) - 1} more Dockerfiles" if reached[1:] else ""
         yield Finding(
             "CTX002",
             facts.dockerfile,
-            ".git reaches the image: the whole history, and every commit makes the layer anew",
+            f".git reaches the image{more}: the whole history, and every commit makes the layer anew",
             f"Add a line .git to {facts.ignore_file}.",
             line,
             unsafe(Append(facts.ignore_file, ".git")),
@@ -79,7 +88,8 @@ def _versions(facts: BuildFacts) -> Iterator[Finding]:
         old = set(Build(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent())
     except PatternError as error:
         message = f"Docker 20.10 fails on this pattern, newer ones do not: {error.why}"
-        yield Finding("CTX003", facts.ignore_file, message, "Write the pattern so that both read it the same.", error.line)
+        todo = "Write the pattern so that both read it the same."
+        yield Finding("CTX003", facts.ignore_file, message, todo, error.line, severity=Severity.NOTE)
         return
     new = set(facts.sent)
     if old != new:
@@ -90,6 +100,7 @@ def _versions(facts: BuildFacts) -> Iterator[Finding]:
             facts.ignore_file,
             f"what is sent depends on the version of Docker: {facts.place(which[0])} {who}{_and_more(which)}",
             "Name what is to be sent plainly, with one `!folder` for each, instead of `!` with wildcards.",
+            severity=Severity.NOTE,
         )
 
 
@@ -118,9 +129,12 @@ def _dropped(facts: BuildFacts) -> Iterator[Finding]:
 
 def _unread(repository: Repository) -> Iterator[Finding]:
     read = {facts.ignore_file for facts in repository.builds}
-    contexts = {posixpath.join(facts.context, ".dockerignore") for facts in repository.builds} | _composed(repository)
-    for path in repository.ignore_files if repository.builds else ():
-        if path.endswith(".dockerignore") and path not in read and path not in contexts:
+    found = [path for path in repository.ignore_files if path.endswith(".dockerignore") and path not in read]
+    if not found or not repository.builds:
+        return
+    contexts = {facts.context for facts in repository.builds} | {context for _, context in pairs(repository)}
+    for path in found:
+        if path not in {posixpath.join(context, ".dockerignore") for context in contexts}:
             yield Finding(
                 "CTX005",
                 path,
@@ -128,19 +142,6 @@ def _unread(repository: Repository) -> Iterator[Finding]:
                 "Move its patterns to the file that is read.",
                 fix=unsafe(Remove(path)),
             )
-
-
-def _composed(repository: Repository) -> set[str]:
-    """The ignore files of contexts that compose files name."""
-    import re
-
-    found = set()
-    for name in ("docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"):
-        for path in repository.names.get(name, ()):
-            for context in re.findall(r"^\s*(?:build|context):[ \t]*([^\s#{]+)", repository.text(path), re.MULTILINE):
-                folder = posixpath.normpath(posixpath.join(posixpath.dirname(path), context.strip("'\"")))
-                found.add(posixpath.normpath(posixpath.join(folder, ".dockerignore")))
-    return found
 
 
 def _missing(facts: BuildFacts) -> Iterator[Finding]:
@@ -185,7 +186,8 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
         return False
 
 
-def _size(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
+def _size(repository: Repository, builds: list[BuildFacts]) -> Iterator[Finding]:
+    facts = builds[0]
     budget = repository.settings.context_budget
     new = set(facts.places()).difference(repository.tracked)
     if sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, new)) <= budget:
@@ -195,10 +197,11 @@ def _size(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
     if total > budget:
         largest = heapq.nlargest(10, ((size, path) for path, size in sizes.items()))
         named = ", ".join(f"{facts.place(path)} ({mebibytes(size)})" for size, path in largest)
+        more = f" and {len(builds) - 1} more" if builds[1:] else ""
         yield Finding(
             "CTX007",
             facts.ignore_file,
-            f"the build context of {facts.dockerfile} is {mebibytes(total)}, over its budget of {mebibytes(budget)}; the "
+            f"the build context of {facts.dockerfile}{more} is {mebibytes(total)}, over its budget of {mebibytes(budget)}; the "
             f"largest files: {named}",
             f"Leave out in {facts.ignore_file} what the image does not need, or set `context-budget` in [tool.labcoat].",
         )
@@ -218,7 +221,7 @@ FAMILY = Family(
     rules=(
         Rule("CTX001", "a virtual environment is in the build context or the image", Severity.WARNING, "contexts"),
         Rule("CTX002", ".git reaches the image", Severity.WARNING, "contexts"),
-        Rule("CTX003", "what is sent depends on the Docker version", Severity.WARNING, "contexts"),
+        Rule("CTX003", "what is sent depends on the Docker version", Severity.NOTE, "contexts"),
         Rule("CTX004", "an ignore file of its own drops patterns", Severity.WARNING, "contexts"),
         Rule("CTX005", "a .dockerignore that no build reads", Severity.WARNING, "contexts"),
         Rule("CTX006", "what is copied is ignored or arrives empty", Severity.ERROR, "contexts"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from labcoat.container.context import listed_paths
 from labcoat.container.ignore import Matcher, Pattern, PatternError, parse
@@ -168,9 +169,18 @@ def _idle(repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ..
         if not each.negated:
             continue
         without = Matcher([*patterns[:index], *patterns[index + 1 :]])
-        aimed = (facts.build.root / each.text).exists() if not re.search(r"[*?\[\\]", each.text) else bool(facts.sent)
-        if aimed and len(list(listed_paths(facts.sent, without))) == len(facts.sent):
+        if _aims_at_something(repository, facts, each) and len(list(listed_paths(facts.sent, without))) == len(facts.sent):
             yield _idle_finding(repository, facts.ignore_file, each.line, each.written)
+
+
+def _aims_at_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
+    """Whether there is something that a negation names; one for files to come is left alone."""
+    if not re.search(r"[*?\[\\]", pattern.text):
+        return (facts.build.root / pattern.text).exists()
+    matcher = Matcher([replace(pattern, negated=False)])
+    inside = f"{facts.context}/" if facts.context else ""
+    tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
+    return any(len(list(listed_paths(paths, matcher))) < len(paths) for paths in (facts.sent, tracked))
 
 
 def _idle_finding(repository: Repository, path: str, line: int, written: str) -> Finding:
@@ -199,7 +209,7 @@ def _idle_for_git(repository: Repository) -> Iterator[Finding]:
             if not (repository.root / aim).exists() or len(aim) <= len(folder):
                 continue
             decided = repository.deciding(_some_below(repository, aim)).values()
-            if decided and not any((file, at) == (path, number) for file, at, _ in decided):
+            if decided and not any(pattern.startswith("!") for _, _, pattern in decided):
                 yield _idle_finding(repository, path, number, line)
 
 

@@ -1,29 +1,26 @@
 """REQ005: what is imported is required; and REQ004, asked for with `--online`: what is required can be had."""
 
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.requirements import normalize
 from labcoat.hygiene.model import Family, Finding, Rule, Severity
+from labcoat.hygiene.modules import DISTRIBUTIONS, STANDARD
+from labcoat.hygiene.places import is_aside, is_sample
 from labcoat.hygiene.repository import Repository
 from labcoat.hygiene.rules.requirements import locks, read
 
-_QUOTED_REQUIREMENT = re.compile(r"""["']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:[<>=!~;@][^"']*)?["']""")
-# Distributions whose modules have another name, the ones that are met most often.
-_MODULES = {
-    "attr": "attrs", "bs4": "beautifulsoup4", "cv2": "opencv-python", "Crypto": "pycryptodome",
-    "dateutil": "python-dateutil", "dotenv": "python-dotenv", "faiss": "faiss-cpu", "git": "gitpython",
-    "google": "", "IPython": "ipython", "jose": "python-jose", "jwt": "pyjwt", "keras": "",
-    "kaggle_secrets": "", "magic": "python-magic", "MySQLdb": "mysqlclient", "OpenSSL": "pyopenssl",
-    "PIL": "pillow", "pkg_resources": "setuptools", "psycopg2": "psycopg2-binary", "serial": "pyserial",
-    "skimage": "scikit-image", "sklearn": "scikit-learn", "tensorflow": "", "torchvision": "",
-    "umap": "umap-learn", "win32api": "pywin32", "yaml": "pyyaml", "zmq": "pyzmq",
-}  # fmt: skip
+_WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
+# Where a project says what it needs, beside requirements files; whatever word stands in one of them counts as a name.
+_METADATA = r"pyproject\.toml|setup\.py|setup\.cfg|tox\.ini|pipfile|noxfile\.py|(?:conda|environment)[\w.-]*\.ya?ml|meta\.yaml"
+# Programs that run on their own: what they import is no part of the project.
+_ON_ITS_OWN = re.compile(
+    r"(?:^|/)(?:(?:setup|conf|noxfile|fabfile|tasks|dodo|conanfile|hubconf)\.py$|(?:docs?|examples?|samples?|demos?|tutorials?)/)"
+)
+_LOOKED_INTO = 200  # files
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -37,21 +34,25 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 def _not_required(repository: Repository, required: set[str]) -> Iterator[Finding]:
     everything = "\0".join(["", *repository.files, ""])
-    unknown = _imported(repository.import_lines, indented=False) - sys.stdlib_module_names
-    unknown = {module for module in unknown if not _met(_MODULES.get(module, module), required) and not _own(module, everything)}
+    unknown = _imported(repository.import_lines, indented=False) - STANDARD
+    unknown = {
+        module for module in unknown if not _met(DISTRIBUTIONS.get(module, module), required) and not _own(module, everything)
+    }
     provided = _provided(repository) if unknown else {}
-    for module in sorted(unknown):
-        distributions = provided.get(module) or {normalize(_MODULES.get(module, module))}
-        if any(_met(name, required) for name in distributions):
-            continue
-        path, line = _first_import(repository, module)
-        yield Finding(
-            "REQ005",
-            path,
-            f"{module} is imported here, and no requirement brings it: it works only where it happens to be installed",
-            f"Add {min(distributions)} to requirements.in and run `make requirements`.",
-            line,
-        )
+    bringing = {module: provided.get(module) or {normalize(DISTRIBUTIONS.get(module, module.strip("_")))} for module in unknown}
+    unmet = {module for module, names in bringing.items() if not any(_met(name, required) for name in names)}
+    # A lock with hashes has also what others need; without, another package may bring the module.
+    whole = any(each.hashes for path in locks(repository) for each in read(repository.text(path)))
+    why = (
+        "no requirement brings it: it works only where it happens to be installed"
+        if whole
+        else "no requirement names it: it is there only if another package brings it"
+    )
+    left_alone = is_sample if whole else is_aside
+    for module, (path, line) in sorted(_first_imports(repository, unmet, left_alone).items()):
+        message = f"{module} is imported here, and {why}"
+        todo = f"Add {min(bringing[module])} to requirements.in and run `make requirements`."
+        yield Finding("REQ005", path, message, todo, line, severity=Severity.WARNING if whole else Severity.NOTE)
 
 
 def _not_imported(repository: Repository) -> Iterator[Finding]:
@@ -82,17 +83,20 @@ def _not_imported(repository: Repository) -> Iterator[Finding]:
 
 
 def _met(name: str, required: set[str]) -> bool:
-    """Whether a distribution is required, by its own name or a variant's such as opencv-python-headless."""
-    name = normalize(name)
-    return not name or name in required or any(each.startswith((f"{name}-", f"python-{name}")) for each in required)
+    """Whether a distribution is required, by its own name or one made of it, as opencv-python-headless and pytest-playwright."""
+    squeezed = normalize(name).replace("-", "")
+    if not squeezed:
+        return True
+    variants = (each.replace("-", "") for each in required)
+    return any(each.startswith(squeezed) or each.endswith(squeezed) or f"{each}s" == squeezed for each in variants)
 
 
 def _required(repository: Repository) -> set[str]:
     """Every distribution that a lock, an input or the project's own metadata names."""
-    inputs = repository.named(r".*requirements.*\.in")
+    inputs = repository.named(r".*(?:requirements|constraints).*\.(?:in|txt)")
     found = {each.name for path in [*locks(repository), *inputs] for each in read(repository.text(path))}
-    for path in repository.named(r"pyproject\.toml") if found else ():
-        found.update(normalize(name) for name in _QUOTED_REQUIREMENT.findall(repository.text(path)))
+    for path in repository.named(_METADATA) if found else ():
+        found.update(normalize(word) for word in _WORD.findall(repository.text(path)))
     return found
 
 
@@ -113,13 +117,38 @@ def _imported(lines: set[str], *, indented: bool) -> set[str]:
     return found
 
 
-def _first_import(repository: Repository, module: str) -> tuple[str, int]:
-    """Where the module is imported first: path and line."""
-    pattern = rf"^(from[[:space:]]+{module}|import[[:space:]]+([A-Za-z_., ]*[, ])?{module})($|[^A-Za-z0-9_])"
-    answer = git.run(repository.root, "grep", "--cached", "-n", "-z", "-I", "-E", pattern, "--", "*.py", statuses=(0, 1))
-    path, _, rest = os.fsdecode(answer).partition("\0")
-    line = rest.partition("\0")[0]
-    return path, int(line) if line.isdecimal() else 0
+def _first_imports(repository: Repository, modules: set[str], left_alone: Callable[[str], bool]) -> dict[str, tuple[str, int]]:
+    """Where programs of the project cannot do without the modules: path and line. A text or an example may speak of them too."""
+    if not modules:
+        return {}
+    any_of = f"({'|'.join(sorted(modules))})"
+    pattern = rf"^(from[[:space:]]+{any_of}|import[[:space:]]+([A-Za-z_., ]*[, ])?{any_of})($|[^A-Za-z0-9_])"
+    paths = git.lines(repository.root, "grep", "--cached", "-l", "-z", "-I", "-E", pattern, "--", "*.py", statuses=(0, 1))
+    found: dict[str, tuple[str, int]] = {}
+    for path in [path for path in paths if not (_ON_ITS_OWN.search(path) or left_alone(path))][:_LOOKED_INTO]:
+        for module, line in _imports(repository.read(path)):
+            if module in modules:
+                found.setdefault(module, (path, line))
+        if len(found) == len(modules):
+            break
+    return found
+
+
+def _imports(source: bytes) -> Iterator[tuple[str, int]]:
+    """The modules that a source imports whenever it is run, each with its line; none where it is no Python."""
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            statements = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for each in statements:
+        if isinstance(each, ast.Import):
+            yield from ((alias.name.partition(".")[0], each.lineno) for alias in each.names)
+        elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
+            yield each.module.partition(".")[0], each.lineno
 
 
 def _provided(repository: Repository) -> dict[str, set[str]]:

@@ -44,8 +44,10 @@ def _with_attribute(repository: Repository) -> set[str]:
 
 def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
     blobs = {entry.path: entry.id for entry in repository.entries(covered, mode="100")} if covered else {}
-    for path, size in _sizes(repository, blobs).items():
-        if size and (size > _LARGEST_POINTER or not _blob(repository, blobs[path]).startswith(_POINTER)):
+    sizes = _sizes(repository, blobs)
+    small = git.contents(repository.root, (blobs[path] for path, size in sizes.items() if size <= _LARGEST_POINTER))
+    for path, size in sizes.items():
+        if size and not small.get(blobs[path], b"").startswith(_POINTER):
             yield Finding(
                 "LFS001",
                 path,
@@ -54,10 +56,6 @@ def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
                 "With git-lfs installed: `git add --renormalize` the file, and commit.",
                 fix=unsafe(Untrack((path,))),
             )
-
-
-def _blob(repository: Repository, blob: str) -> bytes:
-    return git.run(repository.root, "cat-file", "blob", blob)
 
 
 def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:

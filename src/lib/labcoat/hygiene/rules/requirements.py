@@ -14,7 +14,11 @@ from labcoat.hygiene.repository import Repository
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+$")
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*")
-_PINNED = re.compile(r"===?\s*[^\s*,;]+\s*(?:;.*)?$")
+_ASKED = re.compile(r"(?:[(<>=!~;@].*)?")  # what can follow a name; whatever else stands in a line is no requirement
+_PINNED = re.compile(r"\(?===?\s*[^\s*,;]+\s*(?:;.*)?$")
+_ADDRESS = re.compile(r"(?:git|hg|svn|bzr)\+\S+|https?://\S+")
+_OF_A_COMMIT = re.compile(r"(?:git|hg)\+\S+@[0-9a-f]{40}(?:\W|$)|#(?:\S*&)?sha256[=:]")
+_SHOWN = 3  # so many are named one by one
 _OURS = re.compile(r"^# labcoat-inputs:", re.MULTILINE)
 
 
@@ -29,8 +33,18 @@ class Requirement:
 
     @property
     def pinned(self) -> bool:
-        """Whether exactly one version will do: by `==`, or by an address with a hash."""
-        return bool(_PINNED.match(self.asked)) or (self.asked.startswith("@") and "#sha256=" in self.asked)
+        """Whether exactly one version will do: by `==`, or by an address with a hash or a commit."""
+        return bool(_PINNED.match(self.asked)) or (self.asked.startswith("@") and bool(_OF_A_COMMIT.search(self.asked)))
+
+    @property
+    def hashed(self) -> bool:
+        """Whether it is held to certain files."""
+        return self.hashes > 0 or self.asked.startswith("@")
+
+    @property
+    def here_only(self) -> bool:
+        """Whether it is a file of one machine, as `pip freeze` writes what conda has installed."""
+        return re.match(r"@\s*file:", self.asked) is not None
 
 
 def check(repository: Repository) -> Iterator[Finding]:
@@ -68,32 +82,45 @@ def _read(text: str) -> Iterator[Requirement]:
         asked = re.sub(r"(?:^|\s)#.*$", "", written).strip()
         if not asked or asked.startswith("-"):
             continue
-        name = _NAME.match(asked)
         parts = re.split(r"\s--hash[=\s]", asked)
-        body = parts[0][name.end() :].strip() if name else parts[0]
-        yield Requirement(first + 1, normalize(name[1]) if name else asked, body, len(parts) - 1)
+        if address := _ADDRESS.fullmatch(parts[0].strip()):
+            named = re.search(r"#(?:\S*&)?egg=([\w.-]+)", asked)
+            yield Requirement(first + 1, normalize(named[1]) if named else address[0], f"@ {address[0]}", len(parts) - 1)
+            continue
+        name = _NAME.match(asked)
+        body = parts[0][name.end() :].strip() if name else ""
+        if name and _ASKED.fullmatch(body):
+            yield Requirement(first + 1, normalize(name[1]), body, len(parts) - 1)
 
 
 def _unpinned(path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
+    todo = "Write what is wanted in requirements.in and lock it with `make requirements`."
     for each in found:
-        if not each.pinned:
-            yield Finding(
-                "REQ001",
-                path,
-                f"{each.name} is not pinned: two installations of this file can hold different versions",
-                "Write what is wanted in requirements.in and lock it with `make requirements`.",
-                each.line,
+        if each.here_only:
+            message = (
+                f"{each.name} is a file of one machine, as `pip freeze` writes what conda installed: nobody else can install it"
             )
+            yield Finding("REQ001", path, message, "Write the version instead of the address.", each.line)
+    loose = [each for each in found if not each.pinned and not each.here_only]
+    if len(loose) <= _SHOWN:
+        for each in loose:
+            message = f"{each.name} is not pinned: two installations of this file can hold different versions"
+            yield Finding("REQ001", path, message, todo, each.line)
+        return
+    which = f"none of its {len(found)} requirements is" if len(loose) == len(found) else f"{len(loose)} of {len(found)} are not"
+    named = ", ".join(each.name for each in loose[:_SHOWN])
+    message = f"{which} pinned ({named} …): two installations of this file can hold different versions"
+    yield Finding("REQ001", path, message, todo, loose[0].line)
 
 
 def _unhashed(repository: Repository, path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
-    bare = [each for each in found if not each.hashes and each.pinned and "#sha256=" not in each.asked]
+    bare = [each for each in found if each.pinned and not each.hashed]
     if not bare:
         return
     source = f"{path.removesuffix('.txt')}.in"
     fix = unsafe(Relock(path)) if source in repository.names.get(source.rpartition("/")[2].lower(), ()) else None
     todo = "Lock it with hashes: `make requirements`."
-    if len(bare) == len([each for each in found if each.pinned]):
+    if not any(each.hashes for each in found):
         message = "there are no hashes: nothing notices when an index serves another file under the same version"
         yield Finding("REQ002", path, message, todo, bare[0].line, fix)
         return
@@ -142,18 +169,29 @@ def _environment(repository: Repository) -> Iterator[Finding]:
     if folder is None or path not in repository.names.get(path, ()):
         return
     installed = dict(_installed(folder))
+    others = []
     for each in read(repository.text(path)):
         version = _PINNED.match(each.asked)
         wanted = version[0].lstrip("= ").split(";")[0].strip() if version else ""
         has = installed.get(each.name)
-        if wanted and has and has != wanted and ";" not in each.asked:
-            yield Finding(
-                "REQ003",
-                path,
-                f".venv holds {each.name} {has}, the lock names {wanted}: what runs here is not what others install",
-                "Run `make venv`, or `make freeze` if the change is meant.",
-                each.line,
-            )
+        if wanted and has and ";" not in each.asked and not _same_version(wanted, has):
+            others.append((each, f"{each.name} {has}, the lock names {wanted}"))
+    todo = "Run `make venv`, or `make freeze` if the change is meant."
+    for each, differs in others if len(others) <= _SHOWN else others[:1]:
+        more = f" (and so for {len(others) - 1} more)" if len(others) > _SHOWN else ""
+        message = f".venv holds {differs}{more}: what runs here is not what others install"
+        yield Finding("REQ003", path, message, todo, each.line)
+
+
+def _same_version(wanted: str, has: str) -> bool:
+    """Whether a pin is met (PEP 440): 1.0 by 1.0.0, 2.0 by 2.0+cpu."""
+    public = has if "+" in wanted else has.partition("+")[0]
+    return _plain(wanted) == _plain(public)
+
+
+def _plain(version: str) -> str:
+    small = re.sub(r"[-_.]?(a|b|rc|post|dev)[a-z]*[-_.]?(?=\d)", r".\1", version.lower().removeprefix("v").replace("+", "_"))
+    return re.sub(r"(?:\.0+)+(?=$|\.?[a-z_])", "", small).replace("-", "_")
 
 
 def _installed(folder: Path) -> Iterator[tuple[str, str]]:
