@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -111,6 +112,44 @@ def test_status_says_what_is_behind(clone: Path, upstream: Path, tmp_path: Path,
     behind = labcoat(clone, repository, "extern", "status")
     assert (fresh.returncode, "up to date" in fresh.stdout) == (0, True), fresh.stderr
     assert (behind.returncode, "behind: " in behind.stdout) == (1, True)
+
+
+def test_what_cannot_be_reached_is_not_taken_for_up_to_date(clone: Path, upstream: Path, repository: Path) -> None:
+    """It is said, and the exit status is that of not being able to look."""
+    upstream.rename(upstream.with_name("gone.git"))
+    done = labcoat(clone, repository, "extern", "status")
+    assert (done.returncode, "cannot be reached" in done.stdout) == (2, True), done.stderr
+
+
+def test_a_bare_repository_in_a_folder_serves_as_a_mirror(clone: Path, upstream: Path, repository: Path) -> None:
+    """Where the person names it in git's settings; git fetches from a folder of .gitmodules only where it is told to."""
+    mirror = upstream.rename(upstream.with_name("mirror.git"))
+    git(clone, "config", "submodule.src/extern/own.url", str(mirror))
+    done = labcoat(clone, repository, "extern", "build", LABCOAT_EXTERN="", GIT_CONFIG_COUNT="0")
+    assert done.returncode == 0, done.stderr
+    assert (clone / "src/extern/own/3.11/Dockerfile").is_file()
+
+
+def test_a_fetch_that_was_killed_is_done_again(clone: Path, repository: Path) -> None:
+    """A submodule without its files is not taken for complete, though git says that its commit is there."""
+    assert labcoat(clone, repository, "extern", "build", LABCOAT_EXTERN="").returncode == 0
+    folder = clone / "src/extern/own"
+    shutil.rmtree(folder / "3.11")
+    assert labcoat(clone, repository, "extern", "build", LABCOAT_EXTERN="").returncode == 0
+    assert (folder / "3.11/Dockerfile").is_file()
+
+
+def test_a_submodule_that_no_base_is_in_may_be_out_of_reach(clone: Path, tmp_path: Path, repository: Path) -> None:
+    """It is remarked on, and the build goes on to what is wanted."""
+    git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},src/extern/far")
+    modules = (clone / ".gitmodules").read_text()
+    (clone / ".gitmodules").write_text(
+        f'{modules}[submodule "src/extern/far"]\n path = src/extern/far\n url = {tmp_path}/none.git\n'
+    )
+    done = labcoat(clone, repository, "extern", "build")
+    assert "src/extern/far cannot be fetched" in done.stderr
+    assert "No base in LABCOAT_EXTERN is in it." in done.stderr
+    assert "labcoat extern pin moving/base:1" in done.stderr
 
 
 @pytest.fixture

@@ -176,7 +176,8 @@ def _extern_pin(args: argparse.Namespace) -> int:
 def _extern_status(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.container import extern
 
-    lines = extern.status(Project.here())
-    for line, _ in lines:
-        print(line)
-    return 1 if any(behind for _, behind in lines) else 0
+    found = extern.status(Project.here())
+    for pin in found:
+        print(pin)
+    unknown = any(not pin.newest for pin in found)
+    return 1 if any(pin.is_behind for pin in found) else 2 if unknown else 0

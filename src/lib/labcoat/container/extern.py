@@ -75,10 +75,18 @@ def resolved(project: Project, image: str) -> str:
 
 
 def make(project: Project) -> list[str]:
-    """Fetch the submodules and build the bases; the names of their images. Raises Failure."""
+    """Fetch the submodules and build the bases; the names of their images. Raises Failure.
+
+    A submodule that cannot be fetched and holds none of the bases is only remarked on.
+    """
     wanted = bases(project)
     for path in submodules(project.root):
-        _fetch(project.root, path)
+        try:
+            _fetch(project.root, path)
+        except Failure as failure:
+            if not wanted or any(base.dockerfile.is_relative_to(path) for base in wanted):
+                raise
+            print(f"labcoat: {failure.what} No base in LABCOAT_EXTERN is in it.", file=sys.stderr)
     return [_build(project, base) for base in wanted]
 
 
@@ -90,20 +98,38 @@ def submodules(root: Path) -> dict[str, str]:
     return {path: commit for mode, commit, _, path in records if mode == "160000"}
 
 
-def status(project: Project) -> list[tuple[str, bool]]:
-    """A line for each submodule and each pinned image, and whether it is behind its upstream."""
-    lines = []
+@dataclass(frozen=True)
+class Pin:
+    """A submodule's commit or an image's digest, and the newest one upstream; empty where that cannot be reached."""
+
+    name: str
+    pinned: str
+    newest: str
+    where: str = ""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the upstream has another one."""
+        return bool(self.newest) and self.newest != self.pinned
+
+    def __str__(self) -> str:
+        what = f"behind: {_short(self.newest)}" if self.is_behind else "up to date" if self.newest else "cannot be reached"
+        return f"{self.name} {_short(self.pinned)} {what}" + (f" ({self.where})" if self.where else "")
+
+
+def status(project: Project) -> list[Pin]:
+    """Each submodule and each pinned image, held against its upstream."""
+    found = []
     for path, commit in submodules(project.root).items():
         url = _url(project.root, path)
-        said = _git(project.root, "ls-remote", url, "HEAD")
-        newest = said.stdout.split("\t")[0] if said.returncode == 0 else ""
-        what = "cannot be reached" if not newest else "up to date" if newest == commit else f"behind: {newest[:12]}"
-        lines.append((f"{path} {commit[:12]} {what} ({url})", bool(newest) and newest != commit))
-    for image, pinned in pins.read(project.root).images.items():
-        newest = pins.digest_of(project, image)
-        what = "cannot be reached" if not newest else "up to date" if newest == pinned else f"behind: {newest[:19]}"
-        lines.append((f"{image} {pinned[:19]} {what}", bool(newest) and newest != pinned))
-    return lines
+        said = _git(project.root, *_local(project.root, path), "ls-remote", url, "HEAD")
+        found.append(Pin(path, commit, said.stdout.split("\t")[0] if said.returncode == 0 else "", url))
+    images = pins.read(project.root).images.items()
+    return found + [Pin(image, pinned, pins.digest_of(project, image)) for image, pinned in images]
+
+
+def _short(identity: str) -> str:
+    return identity[: 19 if ":" in identity else 12]
 
 
 def _build(project: Project, base: Base) -> str:
@@ -162,19 +188,37 @@ def _commit(project: Project, base: Base) -> str:
 
 
 def _fetch(root: Path, path: str) -> None:
-    if (root / path / ".git").exists() and _git(root / path, "rev-parse", "HEAD").stdout.strip() == submodules(root)[path]:
+    held = {each.name for each in (root / path).iterdir()} if (root / path).is_dir() else set()
+    if held > {".git"} and _git(root / path, "rev-parse", "HEAD").stdout.strip() == submodules(root)[path]:
         return
+    # A fetch that failed or was killed leaves a repository without files, which git then takes for complete.
+    again = ["--force"] if held == {".git"} else []
     print(f"labcoat: fetching {path}", file=sys.stderr)
-    done = _git(root, "submodule", "update", "--init", "--", path)
+    done = _git(root, *_local(root, path), "submodule", "update", "--init", *again, "--", path)
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["git did not say why"])[-1]
+        said = done.stderr.strip().splitlines() or ["git did not say why"]
+        reason = next((line for line in said if line.startswith("fatal: ")), said[-1]).removeprefix("fatal: ")
         todo = f"See to the network, or name a mirror: git config submodule.{path}.url ADDRESS, then make extern."
         raise Failure(f"The submodule {path} cannot be fetched from {_url(root, path)} ({reason}).", todo)
 
 
 def _url(root: Path, path: str) -> str:
-    own = _git(root, "config", "--get", f"submodule.{path}.url").stdout.strip()
-    return own or _git(root, "config", "--file", ".gitmodules", "--get", f"submodule.{path}.url").stdout.strip()
+    return _own_url(root, path) or _given_url(root, path)
+
+
+def _own_url(root: Path, path: str) -> str:
+    """Where the person's own settings say that a submodule is; git copies what .gitmodules says when it fetches."""
+    return _git(root, "config", "--get", f"submodule.{path}.url").stdout.strip()
+
+
+def _given_url(root: Path, path: str) -> str:
+    return _git(root, "config", "--file", ".gitmodules", "--get", f"submodule.{path}.url").stdout.strip()
+
+
+def _local(root: Path, path: str) -> tuple[str, ...]:
+    """Words that let git fetch from a folder, which it refuses to a submodule, where the person named one as the mirror."""
+    own = _own_url(root, path)
+    return ("-c", "protocol.file.allow=always") if own and own != _given_url(root, path) else ()
 
 
 def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labcoat.container import engine
 from labcoat.container.names import repository
-from labcoat.core import files
+from labcoat.core import files, tools
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -58,6 +58,21 @@ def pin(project: Project, image: str) -> str:
 
 def digest_of(project: Project, image: str) -> str:
     """The digest that the registry has for `image` now; empty where it cannot be asked."""
+    return _asked(project, image) or _pulled(project, image)
+
+
+def _asked(project: Project, image: str) -> str:
+    """The digest, without the image; empty where the engine (podman) or the registry does not tell it so."""
+    tools.use()
+    from docker.errors import APIError
+
+    try:
+        return str(engine.client(project).images.get_registry_data(image).id)
+    except APIError:
+        return ""
+
+
+def _pulled(project: Project, image: str) -> str:
     if engine.call(project, "pull", "--quiet", image).returncode:
         return ""
     digests = json.loads(engine.ask(project, "image", "inspect", "--format", "{{json .RepoDigests}}", image) or "[]")
