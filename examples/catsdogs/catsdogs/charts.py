@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from . import curves
 from .curves import TRAINING_COLOUR, VALIDATION_COLOUR
 from .evaluation import Bin, Roc
 
@@ -14,10 +15,19 @@ if TYPE_CHECKING:
 COLOURS = (TRAINING_COLOUR, VALIDATION_COLOUR, "#228833", "#aa3377", "#66ccee", "#ccbb44", "#888888")
 
 
-def roc(classes: Sequence[str], curves: Sequence[Roc]) -> bytes:
+def course(training: Sequence[float], validation: Sequence[float], name: str) -> bytes:
+    """How a number went over the course of training, for the pictures that were trained on and those kept back."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.6, 3.6), layout="constrained")
+    curves.curve(figure.subplots(), training, validation, name)
+    return _svg(figure)
+
+
+def roc(classes: Sequence[str], found: Sequence[Roc]) -> bytes:
     """A curve for each class; of two classes the second's is the first's mirror image, and left out."""
     figure, axes = _square("false positive rate", "true positive rate")
-    shown = list(zip(classes, curves, strict=True))[: 1 if len(classes) == 2 else len(COLOURS)]
+    shown = list(zip(classes, found, strict=True))[: 1 if len(classes) == 2 else len(COLOURS)]
     for (name, curve), colour in zip(shown, COLOURS, strict=False):
         axes.plot(curve.false_positive, curve.true_positive, color=colour, label=f"{name}, area {curve.area:.4f}")
     axes.legend(frameon=False, loc="lower right")

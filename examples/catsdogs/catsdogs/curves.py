@@ -22,9 +22,9 @@ def draw(history: Mapping[str, Sequence[float]], interval: tuple[float, float], 
     figure = Figure(figsize=(10, 4.2), dpi=150, layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
     figure.suptitle(title, fontsize=12)
-    _curve(loss, history["loss"], history["val_loss"], "loss (cross-entropy)")
+    curve(loss, history["loss"], history["val_loss"], "loss (cross-entropy)")
     loss.set_ylim(bottom=0)
-    _curve(accuracy, history["accuracy"], history["val_accuracy"], "accuracy")
+    curve(accuracy, history["accuracy"], history["val_accuracy"], "accuracy")
     accuracy.axhspan(*interval, color=VALIDATION_COLOUR, alpha=0.12, linewidth=0, label="95% interval at the end")
     accuracy.legend(frameon=False, loc="lower right")
     accuracy.set_ylim(top=1.005)
@@ -32,7 +32,8 @@ def draw(history: Mapping[str, Sequence[float]], interval: tuple[float, float], 
         figure.savefig(room, metadata={"Software": None})
 
 
-def _curve(axes: "Axes", training: Sequence[float], validation: Sequence[float], name: str) -> None:
+def curve(axes: "Axes", training: Sequence[float], validation: Sequence[float], name: str) -> None:
+    """Draw both lines, by step, on `axes`."""
     steps = range(1, len(training) + 1)
     axes.plot(steps, training, color=TRAINING_COLOUR, label="training")
     axes.plot(steps, validation, color=VALIDATION_COLOUR, label="validation")

@@ -1,11 +1,13 @@
 """Keras and TensorFlow, set up so that the same seed gives the same numbers twice. The only door to either."""
 
+import hashlib
 import os
+import platform
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 from typing import Any
 
 ERRORS_ONLY = "3"  # for TensorFlow's C++ side
@@ -14,6 +16,13 @@ ERRORS_ONLY = "3"  # for TensorFlow's C++ side
 def versions() -> dict[str, str]:
     """The versions of everything that has a say in the numbers. Imports none of it."""
     return {name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")}
+
+
+def environment() -> str:
+    """The whole environment in a line: Python, how many distributions there are, and a digest of their versions."""
+    found = sorted({f"{one.metadata['Name']}=={one.version}" for one in distributions()})
+    digest = hashlib.sha256("\n".join(found).encode()).hexdigest()
+    return f"Python {platform.python_version()} on {platform.machine()}, {len(found)} distributions, sha256 {digest}"
 
 
 def start(seed: int) -> Any:

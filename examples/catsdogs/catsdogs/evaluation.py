@@ -67,3 +67,14 @@ def worst(found: Predictions, most: int) -> list[int]:
     """The rows of the wrong answers that were given with the most confidence."""
     wrong = np.nonzero(~found.right)[0]
     return [int(row) for row in wrong[np.argsort(-found.confidence[wrong], kind="stable")][:most]]
+
+
+def examples(found: Predictions, most: int) -> list[int]:
+    """Rows worth a closer look: each class's surest right answer, the classes in turn, and the two surest mistakes."""
+    sure = np.argsort(-found.confidence, kind="stable")
+    mistakes = worst(found, min(2, most))
+    by_class = [
+        [int(row) for row in sure if found.right[row] and found.labels[row] == index] for index in range(len(found.classes))
+    ]
+    right = [rows[turn] for turn in range(most) for rows in by_class if turn < len(rows)]
+    return right[: most - len(mistakes)] + mistakes

@@ -23,7 +23,12 @@ def pixels(data: bytes, size: int) -> np.ndarray:
 
     Of an animation, the first frame. Raises `Broken`.
     """
-    return np.asarray(decode(data).resize((size, size), Image.Resampling.BILINEAR, reducing_gap=None), dtype=np.uint8)
+    return np.asarray(square(decode(data), size), dtype=np.uint8)
+
+
+def square(image: Image.Image, size: int) -> Image.Image:
+    """`image`, squashed to a square as the network sees it."""
+    return image.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=None)
 
 
 def decode(data: bytes) -> Image.Image:

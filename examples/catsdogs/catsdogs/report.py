@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
-from . import charts, data, evaluation, pictures, predictions
+import numpy as np
+from PIL import Image
+
+from . import bundle, charts, data, engine, evaluation, gradcam, pictures, predictions
 from .atomic import aside
 from .data import Data
 from .predictions import Predictions
 from .settings import Settings
 from .sources import Source
-from .train import CURVES, PREDICTIONS, RESULT, Score
+from .train import MODEL, PREDICTIONS, RESULT, Score
 
 REPORT = "report.html"
 MISTAKES = 12  # that are shown
+EXPLAINED = 6  # pictures on which it is shown where the network looked; two at most are mistakes
 THUMBNAIL = 240  # px
 TEMPLATE = Path(__file__).with_name("report.html")
 
@@ -38,13 +43,13 @@ def write(run: Run) -> Path:
     answers = predictions.read(run.settings.build / PREDICTIONS)
     record = json.loads((run.settings.build / RESULT).read_text())
     target = run.settings.build / REPORT
-    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(_parts(run, answers, record["produced_by"]))
+    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(_parts(run, answers, record))
     with aside(target) as room:
         room.write_text(page, encoding="utf-8", errors="replace")
     return target
 
 
-def _parts(run: Run, answers: Predictions, produced_by: Mapping[str, str]) -> dict[str, str]:
+def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[str, str]:
     low, high = run.score.interval
     bins = evaluation.reliability(answers)
     curves = [evaluation.roc(answers, index) for index in range(len(answers.classes))]
@@ -57,19 +62,16 @@ def _parts(run: Run, answers: Predictions, produced_by: Mapping[str, str]) -> di
         "right": f"{run.score.right} of {run.score.total}",
         "loss": f"{run.score.loss:.4f}",
         "calibration": f"{error:.4f}",
-        "curves": _image(
-            (run.settings.build / CURVES).read_bytes(),
-            "image/png",
-            f"Loss and accuracy by step. Validation ends with a loss of {run.score.loss:.4f}, accuracy {run.score.accuracy:.4f}.",
-        ),
+        "curves": "".join(_course(record["history"], name) for name in ("loss", "accuracy")),
         "confusion": _confusion(answers),
         "roc": _image(charts.roc(answers.classes, curves), "image/svg+xml", f"ROC curves. Areas under them: {areas}."),
         "reliability": _image(
             charts.reliability(bins), "image/svg+xml", f"Accuracy by confidence. They differ by {error:.4f} on average."
         ),
         "mistakes": _mistakes(run.source, answers),
+        "looked": _looked(run, answers),
         "data": "\n".join(f"<li>{escape(line.strip())}</li>" for line in data.describe(run.found)),
-        "produced_by": _table(produced_by.items()),
+        "produced_by": _table([*record["produced_by"].items(), ("environment", engine.environment())]),
         "command": escape(_command(run.settings)),
     }
 
@@ -77,6 +79,12 @@ def _parts(run: Run, answers: Predictions, produced_by: Mapping[str, str]) -> di
 def _image(content: bytes, kind: str, text: str) -> str:
     encoded = base64.b64encode(content).decode()
     return f'<img src="data:{kind};base64,{encoded}" alt="{escape(text, quote=True)}">'
+
+
+def _course(history: Mapping[str, Sequence[float]], name: str) -> str:
+    training, validation = history[name], history[f"val_{name}"]
+    text = f"The {name} by step: at the end {training[-1]:.4f} in training, {validation[-1]:.4f} in validation."
+    return f"<div>{_image(charts.course(training, validation, name), 'image/svg+xml', text)}</div>"
 
 
 def _confusion(answers: Predictions) -> str:
@@ -104,15 +112,45 @@ def _mistakes(source: Source, answers: Predictions) -> str:
 
 def _mistake(source: Source, answers: Predictions, row: int) -> str:
     name, label = answers.names[row], answers.classes[answers.labels[row]]
-    said = f"{answers.classes[answers.answers[row]]} {answers.confidence[row]:.3f}"
-    image = pictures.decode(source.read(name))
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
+    said = _said(answers, row)
+    shown = _photograph(pictures.decode(source.read(name)), f"{name}: labelled {label}, taken for {said}")
+    return f"<figure>{shown}{_caption(name, f'labelled {label}, taken for {said}')}</figure>"
+
+
+def _looked(run: Run, answers: Predictions) -> str:
+    """Some pictures, and where the network saw what speaks for its answer."""
+    network, note = bundle.load(run.settings.build / MODEL)
+    heat = gradcam.explainer(network, run.settings.seed)
+    figures = []
+    for row in evaluation.examples(answers, EXPLAINED):
+        name, said = answers.names[row], _said(answers, row)
+        image = pictures.decode(run.source.read(name))
+        found = heat(np.asarray(pictures.square(image, note.size)), int(answers.answers[row]))
+        over = gradcam.overlay(_thumbnail(image), found)
+        shown = _photograph(image, f"{name}, taken for {said}")
+        seen = _photograph(over, f"The same picture: what speaks for it is mostly {gradcam.place(found)}")
+        figures.append(f'<figure class="pair">{shown}{seen}{_caption(name, f"taken for {said}")}</figure>')
+    return f'<div class="pairs">{"".join(figures)}</div>'
+
+
+def _said(answers: Predictions, row: int) -> str:
+    return f"{answers.classes[answers.answers[row]]} {answers.confidence[row]:.3f}"
+
+
+def _caption(name: str, about: str) -> str:
+    return f"<figcaption>{escape(name)}<br>{escape(about)}</figcaption>"
+
+
+def _thumbnail(image: Image.Image) -> Image.Image:
+    small = image.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return small
+
+
+def _photograph(image: Image.Image, text: str) -> str:
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    shown = _image(buffer.getvalue(), "image/jpeg", f"{name}: labelled {label}, taken for {said}")
-    return (
-        f"<figure>{shown}<figcaption>{escape(name)}<br>labelled {escape(label)}, taken for {escape(said)}</figcaption></figure>"
-    )
+    _thumbnail(image).save(buffer, "JPEG", quality=80)
+    return _image(buffer.getvalue(), "image/jpeg", text)
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:

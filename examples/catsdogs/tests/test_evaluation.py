@@ -52,6 +52,13 @@ def test_the_worst_are_wrong_and_sure() -> None:
     assert evaluation.worst(MIXED, 1) == [2]
 
 
+def test_examples_are_of_every_class_and_end_with_mistakes() -> None:
+    """The surest right answers come first, the classes in turn; the two surest mistakes are last."""
+    assert evaluation.examples(MIXED, 5) == [0, 5, 1, 2, 3]
+    assert evaluation.examples(MIXED, 3) == [0, 2, 3]
+    assert evaluation.examples(predicted([0, 1], [0.1, 0.8]), 6) == [0, 1]
+
+
 def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
     """What is written can be read again, whatever the names hold."""
     rows = [Row(f"größer, {number}.jpg", "ab", label, "validation") for number, label in enumerate(["cat", "dog"])]

@@ -1,5 +1,7 @@
 """The page about a run: whole, readable by everybody, and without any request to anywhere."""
 
+import json
+import re
 import shutil
 import socket
 import subprocess
@@ -14,12 +16,14 @@ import pytest
 from PIL import Image
 from samples import jpeg, make_folder
 
-from catsdogs import curves, data, predictions, report, train
+from catsdogs import bundle, data, model, predictions, report, train
+from catsdogs.head import Head
 from catsdogs.settings import settle
 from catsdogs.split import Row
 
 ODD = '<b onload="x">&amp; größer'  # a class's name, as a folder may be called
 BROWSERS_OWN = (b"google", b"gvt1.com")  # hosts that Chromium asks by itself, whatever the page
+SCREENSHOTS = Path(__file__).parents[1] / "build/screenshots"
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
@@ -34,10 +38,21 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures]
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], len(rows))
     predictions.write(rows, found.classes, shares, settings.build / train.PREDICTIONS)
+    head = Head(np.random.default_rng(1).normal(size=(model.DEPTH, 3)), np.zeros(3))
+    whole = model.whole(settings.size, model.choose_weights("random", 0), head)
+    bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / train.MODEL)
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
-    curves.draw(history, (0.2, 0.7), "a run", settings.build / train.CURVES)
-    (settings.build / train.RESULT).write_text('{"produced_by": {"size": "32"}}')
+    (settings.build / train.RESULT).write_text(json.dumps({"produced_by": {"size": "32"}, "history": history}))
     return report.write(report.Run(settings, source, found, train.Score(5, 12, 1.1, 5, 12)))
+
+
+def browse(room: Path, *words: str) -> str:
+    """Start a browser of its own with these words; what it says."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    usual = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    usual += ["--no-first-run", f"--user-data-dir={room / 'profile'}"]
+    done = subprocess.run([str(BROWSER), *usual, *words], capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout + done.stderr
 
 
 class Elements(HTMLParser):
@@ -64,6 +79,7 @@ def test_pictures_have_text_for_those_who_cannot_see_them(page: Path) -> None:
     assert all(texts)
     assert len(texts) > 4
     assert any("Areas under them" in text for text in texts if text)
+    assert any("what speaks for it is mostly" in text for text in texts if text)
 
 
 def test_everything_is_inside(page: Path) -> None:
@@ -101,16 +117,39 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
-def test_a_browser_shows_it(page: Path, tmp_path: Path) -> None:
-    """A browser opens the page without a complaint or an outside request, at a phone's width too."""
+@pytest.mark.parametrize(("device", "width"), [("phone", 500), ("desk", 1200)], ids=["phone", "desk"])
+def test_a_browser_shows_it(page: Path, tmp_path: Path, device: str, width: int) -> None:
+    """A browser opens the page without a complaint or an outside request, at any width; the screenshots stay, to be looked at."""
+    shot = SCREENSHOTS / f"report-{device}.png"
     with listener() as (port, asked):
-        words = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        words += ["--disable-component-update", "--no-first-run", f"--user-data-dir={tmp_path / 'profile'}"]
-        words += [f"--proxy-server=http://127.0.0.1:{port}", "--enable-logging=stderr", "--window-size=500,2000"]
-        words += [f"--screenshot={tmp_path / 'report.png'}", page.as_uri()]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    assert "CONSOLE" not in done.stderr
+        words = [f"--proxy-server=http://127.0.0.1:{port}", "--enable-logging=stderr", f"--window-size={width},3000"]
+        said = browse(tmp_path, *words, f"--screenshot={shot}", page.as_uri())
+    assert "CONSOLE" not in said
     assert not [line for line in asked if line and not any(host in line for host in BROWSERS_OWN)]
-    with Image.open(tmp_path / "report.png") as shot:
-        assert shot.size == (500, 2000)
-        assert len(shot.convert("RGB").getcolors(2**24) or []) > 50
+    with Image.open(shot) as image:
+        assert image.size == (width, 3000)
+        assert len(image.convert("RGB").getcolors(2**24) or []) > 50
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
+def test_nothing_is_wider_than_a_phone(page: Path, tmp_path: Path) -> None:
+    """On a phone nothing has to be pushed sideways: the page is as wide as the screen, and wide tables scroll by themselves."""
+    framed = tmp_path / "framed.html"
+    framed.write_text(
+        f'<iframe src="{page.name}" width="360" height="900"></iframe><script>onload = () => '
+        "{ const page = frames[0].document.documentElement;"
+        "document.title = `${page.scrollWidth} of ${page.clientWidth}` }</script>"
+    )
+    shutil.copy(page, tmp_path)
+    said = browse(tmp_path, "--allow-file-access-from-files", "--dump-dom", framed.as_uri())
+    found = re.search(r"<title>(\d+) of (\d+)</title>", said)
+    assert found
+    assert int(found[1]) == int(found[2]) > 300
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
+def test_it_can_be_printed(page: Path, tmp_path: Path) -> None:
+    """Printed, it is a few pages."""
+    browse(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={SCREENSHOTS / 'report.pdf'}", page.as_uri())
+    pages = len(re.findall(rb"/Type\s*/Page\b", (SCREENSHOTS / "report.pdf").read_bytes()))
+    assert 1 <= pages <= 8
