@@ -134,7 +134,7 @@ _labcoat_ready_conda := labcoat-conda
 _labcoat_ready_docker := labcoat-docker
 LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 
-_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push extern run shell notebook prove check fix \
+_labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push binder extern run shell notebook prove check fix \
   context doctor clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
 .PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
@@ -180,6 +180,9 @@ labcoat-docker: $(_labcoat_locked) ## build the image from the lock
 
 labcoat-docker-push: $(_labcoat_misspelt) ## push the image to the registry in its name
 	@$(_labcoat) image push
+
+labcoat-binder: $(_labcoat_locked) ## write and check what Binder and dev containers build; print the launch link and a badge
+	@$(_labcoat) binder
 
 labcoat-extern: $(_labcoat_misspelt) ## fetch the submodules and build the base images that LABCOAT_EXTERN names
 	@$(_labcoat) extern build

@@ -102,6 +102,12 @@ def _notebook(args: argparse.Namespace) -> int:
     return notebook.make(Project.here(), args.rung)
 
 
+def _binder(args: argparse.Namespace) -> int:  # noqa: ARG001
+    from labcoat import binder
+
+    return binder.make(Project.here())
+
+
 def _clean(args: argparse.Namespace) -> int:
     from labcoat import clean
 
@@ -158,10 +164,13 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
     run.add_argument("--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments")
     run.add_argument("argv", nargs="*", metavar="ARG")
-    shell = command("shell", _shell, "open a shell on a level of isolation")
-    shell.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
-    notebook = command("notebook", _notebook, "JupyterLab on a level of isolation")
-    notebook.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
+    for name, call, about in (
+        ("shell", _shell, "open a shell on a level of isolation"),
+        ("notebook", _notebook, "JupyterLab on a level of isolation"),
+    ):
+        added = command(name, call, about)
+        added.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
+    command("binder", _binder, "what Binder and dev containers build, checked, and the link that starts Binder")
     prove = command("prove", _prove, "hold lock, environments and image against each other, file by file")
     prove.add_argument("--only", action="append", default=[], metavar="LEVEL,…", help="these alone: lock, venv, docker …")
     prove.add_argument("--json", action="store_true", help="print the proof instead of a table")
