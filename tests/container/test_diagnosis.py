@@ -21,6 +21,17 @@ SAID = {
     "no python": ("#7 0.4 labcoat: the base image has no python3\n", "has no python3", "LABCOAT_BASE_IMAGE"),
     "other python": ("#7 0.4 labcoat: the base image has Python 3.12, not 3.11\n", "Python 3.12, not 3.11", ".python-version"),
     "empty base": ('ERROR: failed to solve: invalid mountinput dest:"/run/secrets/x"', "no shell", "LABCOAT_BASE_IMAGE"),
+    "no venv": ("#9 0.2 /usr/bin/python3: No module named venv\n", "has no venv", "python3-venv"),
+    "no users": (
+        "did not complete successfully: unable to find groups for spec root: invalid argument",
+        "no shell",
+        "BASE_IMAGE",
+    ),
+    "gone": (
+        f"ERROR: failed to resolve source metadata for h:5/a@sha256:{'0' * 64}: h:5/a@sha256:{'0' * 64}: not found",
+        f"h:5/a@sha256:{'0' * 64} is gone",
+        "labcoat extern pin",
+    ),
     "no buildkit": ("the --mount option requires BuildKit. Refer to", "without BuildKit", "Docker 23"),
     "no buildx": ("ERROR: BuildKit is enabled but the buildx component is missing or broken.", "without BuildKit", "buildx"),
     "image name": (

@@ -272,7 +272,7 @@ BAD = {
         "LABCOAT_BASE_IMAGE",
     ),
     "gone digest": ({"LABCOAT_BASE_IMAGE": f"localhost:1/a@sha256:{'0' * 64}"}, "cannot be had", "LABCOAT_BASE_IMAGE"),
-    "bad base name": ({"LABCOAT_BASE_IMAGE": "No/Such"}, "not well formed", "LABCOAT_BASE_IMAGE"),
+    "bad base name": ({"LABCOAT_BASE_IMAGE": "No/Such"}, "No/Such is no name", "LABCOAT_BASE_IMAGE"),
     "bad image name": ({"LABCOAT_IMAGE": "No/Such"}, "No/Such is no name", "LABCOAT_IMAGE"),
     "bad flag": ({"LABCOAT_DOCKER_FLAGS": "--netwrk=host"}, "no option --netwrk", "LABCOAT_DOCKER_FLAGS"),
     "no bundle": ({"LABCOAT_CA_BUNDLE": "absent.pem"}, "no certificate bundle", "LABCOAT_CA_BUNDLE"),
@@ -291,6 +291,24 @@ def test_what_cannot_be_built_is_said_in_two_lines(place: Workplace, settings: d
     assert todo in do
     assert "Traceback" not in built.stderr
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--in", "docker", "true"],
+        ["image", "push"],
+        *(["image", word] for word in ("verify", "record", "show", "size", "audit", "sbom")),
+    ],
+    ids=" ".join,
+)
+def test_what_is_no_image_name_is_said_by_every_command(place: Workplace, words: list[str]) -> None:
+    """In two lines, before anything is built or run."""
+    done = place.labcoat(*words, LABCOAT_IMAGE="No/Such")
+    happened, do = done.stderr.splitlines()[-2:]
+    assert done.returncode == 1
+    assert happened == "labcoat: No/Such is no name for an image."
+    assert "LABCOAT_IMAGE" in do
 
 
 def test_a_secret_that_would_reach_the_image_stops_the_build(place: Workplace) -> None:

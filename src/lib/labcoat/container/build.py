@@ -92,12 +92,11 @@ def _base_digest(project: Project, base: str) -> str:
     if "@" in base:
         return base.partition("@")[2]
     form = "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
-    question = ("image", "inspect", "--format", form, base)
-    found = engine.ask(project, *question)
+    found = engine.inspect(project, base, form, "LABCOAT_BASE_IMAGE")
     if found is None:
         print(f"labcoat: fetching the base image {base}", file=sys.stderr)
         pulled = engine.call(project, "pull", "--quiet", base)
-        found = engine.ask(project, *question)
+        found = engine.inspect(project, base, form)
         if found is None:
             raise explained(f"{pulled.stderr}\nfailed to load metadata for {base}: ", _log(project))
     return found.rpartition("@")[2]

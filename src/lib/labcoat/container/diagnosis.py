@@ -21,7 +21,12 @@ _CASES = (
         "Name a base of the project's Python (LABCOAT_BASE_IMAGE), or change .python-version to the base's.",
     ),
     (
-        r"invalid mountinput|/bin/sh: no such file",
+        r"No module named '?(?:venv|ensurepip)\b",
+        "The Python of the base image has no venv.",
+        "Name a base that has it (Debian's Python needs the package python3-venv): LABCOAT_BASE_IMAGE=IMAGE.",
+    ),
+    (
+        r"invalid mountinput|/bin/sh: no such file|unable to find groups for spec root|unable to find user root",
         "The base image has no shell, and so no Python that could be found.",
         "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
     ),
@@ -33,13 +38,18 @@ _CASES = (
     (
         r'invalid (?:tag|argument) "([^"]+)"',
         "{0} is no name for an image.",
-        "Set LABCOAT_IMAGE to lower-case letters, digits, and . _ - / within, such as team/project.",
+        "Correct LABCOAT_IMAGE: lower-case letters, digits, and . _ - / within, such as team/project.",
     ),
     (r"unknown (?:shorthand )?flag: (.+)", "docker build has no option {0}.", "Correct LABCOAT_DOCKER_FLAGS."),
     (
         r"invalid reference format|repository name \S* ?must be lowercase|failed to parse stage name",
         "The base image's name is not well formed.",
         "Correct LABCOAT_BASE_IMAGE: lower-case letters, digits, and . _ - / : @ within.",
+    ),
+    (
+        r"(\S+@sha256:[0-9a-f]{64})(?:: not found|.*manifest unknown)",
+        "The base image {0} is gone from its registry.",
+        "Name the present one by its digest (labcoat extern pin IMAGE:TAG finds it): LABCOAT_BASE_IMAGE=IMAGE@sha256:…",
     ),
     (
         r"(?:failed to resolve source metadata for|pull access denied for|failed to load metadata for|manifest for) "

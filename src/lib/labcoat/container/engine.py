@@ -59,6 +59,14 @@ def ask(project: Project, *words: str) -> str | None:
     return None if done.returncode else done.stdout.strip()
 
 
+def inspect(project: Project, image: str, form: str, setting: str = "LABCOAT_IMAGE") -> str | None:
+    """What the engine says of `image`, in docker's `form`; None where there is none. Raises Failure where it is no name."""
+    done = call(project, "image", "inspect", "--format", form, image)
+    if failure := misnamed(image, done.stderr, setting):
+        raise failure
+    return None if done.returncode else done.stdout.strip()
+
+
 def version(project: Project) -> str:
     """The engine's version, as `26.1.5`, or `podman 5.4.2`."""
     kind = "podman " if is_podman(project) else ""
@@ -84,6 +92,14 @@ def stopped(said: str) -> Failure | None:
     if any(sign in said for sign in ("Cannot connect to the Docker daemon", "error during connect", "Cannot connect to Podman")):
         return Failure("The Docker engine does not answer.", "Start it (sudo systemctl start docker, or Docker Desktop).")
     return None
+
+
+def misnamed(image: str, said: str, setting: str = "LABCOAT_IMAGE") -> Failure | None:
+    """The failure of an image's name that is none, if that is what the command `said`."""
+    if "invalid reference format" not in said:
+        return None
+    form = "lower-case letters, digits, and . _ - / within, such as team/project"
+    return Failure(f"{image} is no name for an image.", f"Correct {setting}: {form}.")
 
 
 def client(project: Project) -> "DockerClient":

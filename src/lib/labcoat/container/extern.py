@@ -69,7 +69,7 @@ def resolved(project: Project, image: str) -> str:
     if image not in known:
         raise Failure(f"There is no base {image}.", f"LABCOAT_EXTERN names: {', '.join(known) or 'none'}.")
     name = tag(project, known[image])
-    if engine.ask(project, "image", "inspect", "--format", "{{.Id}}", name) is None:
+    if engine.inspect(project, name, "{{.Id}}") is None:
         raise Failure(f"The base {name} is not built.", "make extern builds it.")
     return name
 

@@ -75,7 +75,7 @@ def _asked(project: Project, image: str) -> str:
 def _pulled(project: Project, image: str) -> str:
     if engine.call(project, "pull", "--quiet", image).returncode:
         return ""
-    digests = json.loads(engine.ask(project, "image", "inspect", "--format", "{{json .RepoDigests}}", image) or "[]")
+    digests = json.loads(engine.inspect(project, image, "{{json .RepoDigests}}") or "[]")
     # An image may be known by several names; its own counts, which docker writes without the default host.
     own = repository(image).removeprefix("docker.io/").removeprefix("library/")
     return next((known.partition("@")[2] for known in digests if repository(known) == own), "")

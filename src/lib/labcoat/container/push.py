@@ -77,6 +77,8 @@ def _explained(project: Project, said: str) -> Failure:
     files.write(files.state_folder(project.state) / "push.log", said)
     if failure := engine.stopped(said):
         return failure
+    if failure := engine.misnamed(project.image, said):
+        return failure
     if "does not exist locally" in said:
         return Failure(f"There is no image {project.image}.", "make docker builds it.")
     for pattern, what, todo in _CASES:

@@ -45,7 +45,7 @@ def path(project: Project) -> Path:
 def of(project: Project, planned: Plan) -> Record:
     """The record of the image that `planned` built, without what only its files tell. Raises Failure where there is none."""
     form = "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
-    inspected = engine.ask(project, "image", "inspect", "--format", form, project.image)
+    inspected = engine.inspect(project, project.image, form)
     if inspected is None:
         raise Failure(f"There is no image {project.image}.", "make docker builds it.")
     identity, layers, labels, platform = inspected.split("\n")

@@ -109,6 +109,8 @@ def saved(project: Project, image: str) -> Iterator[Saved]:
         file = Path(folder) / "image.tar"
         done = engine.call(project, "save", "--output", str(file), image)
         if done.returncode:
+            if failure := engine.misnamed(image, done.stderr):
+                raise failure
             if "No such image" in done.stderr or "reference does not exist" in done.stderr:
                 raise Failure(f"There is no image {image}.", "make docker builds it.")
             raise Failure(

@@ -42,6 +42,7 @@ class Verdict:
 
 def verify(project: Project) -> Verdict:
     """Build `project`'s image twice without cache and compare the two. Raises Failure where it cannot be built."""
+    engine.inspect(project, project.image, "{{.Id}}")  # is that a name at all?
     planned = build.plan(project)
     names = [f"{repository(planned.image)}:labcoat-verify-{n}" for n in (1, 2)]
     try:

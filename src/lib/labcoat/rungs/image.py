@@ -100,7 +100,7 @@ def packages(project: Project) -> Path | None:  # noqa: ARG001
 def identity(project: Project) -> str:
     """The image's id; empty where there is none."""
     try:
-        return engine.ask(project, "image", "inspect", "--format", "{{.Id}}", project.image) or ""
+        return engine.inspect(project, project.image, "{{.Id}}") or ""
     except Failure as failure:
         raise Unavailable(failure.what, failure.todo) from None
 
@@ -129,7 +129,7 @@ def check_fresh(project: Project) -> None:
 def _made_from(project: Project) -> str | None:
     """The digest of the lock that the image was made from; empty if labcoat did not make it, None if there is none."""
     label = f'{{{{index .Config.Labels "{LOCK}"}}}}'
-    return engine.ask(project, "image", "inspect", "--format", label, project.image)
+    return engine.inspect(project, project.image, label)
 
 
 def short(identity: str) -> str:
