@@ -7,7 +7,9 @@ catsdogs_folder := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 ## what to learn from: a zip file, a folder with a subfolder per class, kaggle (with an account), mirror (3,000 photographs), mirror-full (25,000), or synthetic
 DATA ?= synthetic
-## VGG16's weights: imagenet, a file, or random; if empty, imagenet, and random for synthetic pictures
+## the network that is frozen: vgg16, or another of Keras', such as resnet50, efficientnetb0, mobilenetv2
+BACKBONE ?= vgg16
+## its weights: imagenet, a file, or random; if empty, imagenet, and random for synthetic pictures
 WEIGHTS ?=
 ## side in px of the square that pictures are resized to; if empty, 224, and 64 for synthetic pictures
 SIZE ?=
@@ -20,7 +22,7 @@ FILES ?=
 _catsdogs_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
 _catsdogs_quote = '$(subst ','\'',$(call _catsdogs_typed,$(1)))'
 _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
-_catsdogs_settings = --data $(call _catsdogs_quote,DATA) --weights $(call _catsdogs_quote,WEIGHTS) \
+_catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
   --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED)
 
 # A container reads data and weights where they lie. What is no path, such as the word synthetic, is passed over.

@@ -5,9 +5,11 @@ import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from . import data, features, model, predict, report, split, submit, train
+from . import data, features, predict, report, split, submit, train
+from .backbones import BACKBONES
 from .errors import Failure
-from .settings import Settings, settle
+from .features import Sight
+from .settings import WORDS, Settings, settle
 
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
@@ -26,10 +28,9 @@ def _data(settings: Settings) -> int:
 
 def _features(settings: Settings) -> int:
     source, found = data.open_data(settings.data, settings.cache, settings.seed)
-    weights = model.choose_weights(settings.weights, settings.seed)
-    seen = features.compute(source, found.pictures, settings.size, weights, settings.cache)
+    seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache)
     print(*data.describe(found), sep="\n")
-    print(f"{seen.matrix.shape[1]} features of each of {seen.matrix.shape[0]} distinct pictures: {settings.cache}")
+    print(f"{seen.shards[0].shape[1]} features of each of {len(seen)} distinct pictures: {settings.cache}")
     return 0
 
 
@@ -74,7 +75,8 @@ def parser() -> argparse.ArgumentParser:
             default="",
             help="a zip file, a folder with a subfolder per class, kaggle, mirror, mirror-full, or synthetic",
         )
-        added.add_argument("--weights", default="", help="VGG16's: imagenet, a file, or random")
+        added.add_argument("--backbone", default="", help=f"the network that is frozen: {', '.join(BACKBONES)}")
+        added.add_argument("--weights", default="", help="the backbone's: imagenet, a file, or random")
         added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")
         added.add_argument("--seed", default="", help="decides the split, and whatever is random")
         added.add_argument("--build", default="build", help="the folder for all that is made")
@@ -93,7 +95,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _settled(args: argparse.Namespace) -> Settings:
-    return settle(args.data, args.weights, args.size, args.seed, args.build)
+    return settle(args.build, **{word: getattr(args, word) for word in WORDS})
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,130 +1,143 @@
-"""What the frozen network sees in each picture: computed once, and kept under a key of everything that determines it.
+"""What the frozen network sees in each view of each picture: computed once, and kept for every lesson that needs it.
 
-Features are kept in files of `SHARD` pictures. A run that is interrupted goes on where it was; a file that is
-damaged, or was made from anything else, is not used but made again.
+A frozen network always gives the same for the same picture. So what it gives at the *boundary*, the last layer that is
+frozen, is computed once and kept in `cache`: the averaged features for a head, what block 4 gives where block 5 is
+trained. Several boundaries of one network cost one pass. Numbers are kept with 16 bits, which is as fine as they are
+meaningful: a picture's features take a KiB.
 """
 
 import hashlib
 import itertools
-import json
-import math
-import zipfile
+import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import engine, model, pictures
-from .atomic import aside
+from . import engine, model, pictures, views
+from .cache import Entry, Rows
 from .data import Picture
 from .errors import Failure
-from .model import Weights
+from .model import POOLED, RGB, Network
 from .progress import track
 from .sources import Source
 
-if TYPE_CHECKING:
-    import keras
-
-SHARD = 256  # pictures in one file of the cache: half a MiB, and about a minute's work on two cores
-BATCH = 32  # pictures that go through the network together
+SHARD = 256  # pictures in one file of the cache: about a minute's work on two cores
+BATCH = 8  # pictures that go through the network together: what they make of one layer stays in the processor's cache
 THREADS = 2  # that read and decode the next batch while the network works on this one
+ROOM = 2**28  # bytes of disk that are left alone
 
 
 @dataclass(frozen=True)
-class Features:
-    """One vector for each distinct picture, by its sha256: `matrix` has shape `(len(rows), DEPTH)`, float32."""
+class Sight:
+    """What is computed of a picture: what `network` gives at `boundary` for a view."""
 
-    rows: dict[str, int]
-    matrix: np.ndarray
+    network: Network
+    boundary: str = POOLED
+    view: int = views.PLAIN
 
-    def of(self, digests: Iterable[str]) -> np.ndarray:
-        """The vectors of these pictures, in this order."""
-        return self.matrix[[self.rows[digest] for digest in digests]]
+    @property
+    def settings(self) -> dict[str, str]:
+        """Everything but the pictures that determines the numbers."""
+        seen = {
+            "boundary": self.boundary,
+            "view": f"{self.view} of {views.VERSION}",
+            "size": str(self.network.size),
+            "pixels": str(pictures.VERSION),
+        }
+        if self.boundary == RGB:
+            return seen | {name: engine.versions()[name] for name in ("numpy", "pillow")}
+        through = {
+            "backbone": f"{self.network.backbone.name} {model.VERSION}",
+            "preprocessing": self.network.preprocessing,
+            "weights": self.network.weights.identity,
+        }
+        return seen | through | engine.versions()
 
 
-def settings(size: int, weights: Weights) -> dict[str, str]:
-    """Everything but the pictures that determines the features."""
-    return {
-        "backbone": f"vgg16 {model.VERSION}",
-        "weights": weights.identity,
-        "size": str(size),
-        "pixels": str(pictures.VERSION),
-        **engine.versions(),
-    }
+def compute(source: Source, found: Iterable[Picture], sight: Sight, cache: Path) -> Rows:
+    """What `sight` says of all pictures, from `cache` where it is there."""
+    prepare(source, found, [sight], cache)
+    return Entry(cache, sight.settings).rows()
 
 
-def compute(source: Source, found: Iterable[Picture], size: int, weights: Weights, cache: Path) -> Features:
-    """The features of all pictures, from `cache` where they are there."""
+def prepare(source: Source, found: Iterable[Picture], sights: Iterable[Sight], cache: Path) -> None:
+    """Fill `cache` with these sights of all pictures. What is there already is left as it is."""
     names = {picture.digest: picture.name for picture in found}
-    digests = sorted(names)
-    wanted = settings(size, weights)
-    folder = cache / "features" / _key(json.dumps(wanted))
-    shards = {folder / f"{_key(*shard)}.npz": shard for shard in _chunks(digests, SHARD)}
-    kept = {path: _load(path, shard) for path, shard in shards.items()}
-    missing = {path: shard for path, shard in shards.items() if kept[path] is None}
-    if missing:
-        with aside(folder / "settings.json") as room:
-            room.write_text(json.dumps(wanted, indent=2) + "\n")
-        network = model.extractor(size, weights)
-        for path, matrix in _extract(network, source, names, missing, size):
-            _save(path, missing[path], matrix)
-            kept[path] = matrix
-    matrices = [matrix for matrix in kept.values() if matrix is not None]
-    return Features({digest: row for row, digest in enumerate(digests)}, np.concatenate(matrices))
+    for missing, together in _passes(names, sights, cache).items():
+        for group in together.values():
+            _fill(source, {digest: names[digest] for digest in missing}, group, cache)
 
 
-def _key(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+def _passes(
+    names: Mapping[str, str], sights: Iterable[Sight], cache: Path
+) -> dict[tuple[str, ...], dict[tuple[Network, int], list[Sight]]]:
+    """By the pictures that they lack, then by network and view, the sights that one pass through the pictures gives."""
+    found: dict[tuple[str, ...], dict[tuple[Network, int], list[Sight]]] = {}
+    for sight in dict.fromkeys(sights):
+        missing = tuple(sorted(set(names) - set(Entry(cache, sight.settings).rows().places)))
+        if missing:
+            found.setdefault(missing, {}).setdefault((sight.network, sight.view), []).append(sight)
+    return found
+
+
+def _fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cache: Path) -> None:
+    """Compute `sights`, of one network and view, of the pictures in `names`, and keep them a shard at a time."""
+    network, view = sights[0].network, sights[0].view
+    see = model.compiled(network, [sight.boundary for sight in sights])
+    shards = list(_chunks(list(names), SHARD))
+    batches = [batch for shard in shards for batch in _chunks(shard, BATCH)]
+    steps = ((see(rgb), len(rgb)) for rgb in _read_ahead(source, names, batches, network.size, view))
+    doing = "Computing features" if view == views.PLAIN else f"Computing features of view {view}"
+    computed = track(steps, len(names), doing)
+    for number, shard in enumerate(shards):
+        pieces = [[_narrow(seen) for seen in step] for step in itertools.islice(computed, -(-len(shard) // BATCH))]
+        rows = [np.concatenate(piece) for piece in zip(*pieces, strict=True)]
+        if number == 0:
+            _check_room(cache, sum(row.nbytes for row in rows) * len(names) // len(shard))
+        for sight, row in zip(sights, rows, strict=True):
+            Entry(cache, sight.settings).add(shard, row)
+
+
+def _narrow(seen: np.ndarray) -> np.ndarray:
+    """Pixels as they are; numbers with 16 bits, those beyond their reach as the largest there is."""
+    if seen.dtype == np.uint8:
+        return seen
+    limit = float(np.finfo(np.float16).max)
+    return np.clip(seen, -limit, limit).astype(np.float16)
+
+
+def _check_room(cache: Path, wanted: int) -> None:
+    """Refuse before a long computation what the disk cannot hold."""
+    free = shutil.disk_usage(cache.parent if not cache.exists() else cache).free
+    if wanted + ROOM > free:
+        raise Failure(
+            f"The features need {wanted / 2**30:.1f} GiB on the disk, and {free / 2**30:.1f} GiB are free.",
+            "Make room, give a smaller SIZE= or fewer VIEWS=, or let `make cache PRUNE=all` remove what was kept.",
+        )
 
 
 def _chunks(items: list[str], length: int) -> Iterator[list[str]]:
     return (items[start : start + length] for start in range(0, len(items), length))
 
 
-def _load(path: Path, digests: list[str]) -> np.ndarray | None:
-    """The shard's features, or None where it is not there, damaged (zip files carry checksums) or not of these."""
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            matrix, of = kept["features"], kept["digests"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    fits = matrix.shape == (len(digests), model.DEPTH) and of.tolist() == digests
-    return matrix if fits else None
-
-
-def _save(path: Path, digests: list[str], matrix: np.ndarray) -> None:
-    with aside(path) as room:
-        np.savez(room, features=matrix, digests=np.array(digests))
-
-
-def _extract(
-    network: "keras.Model", source: Source, names: dict[str, str], shards: dict[Path, list[str]], size: int
-) -> Iterator[tuple[Path, np.ndarray]]:
-    """Each shard's path and features, as soon as they are computed."""
-    batches = [batch for shard in shards.values() for batch in _chunks(shard, BATCH)]
-    steps = ((network.predict_on_batch(rgb), len(rgb)) for rgb in _read_ahead(source, names, batches, size))
-    computed = track(steps, sum(map(len, batches)), "Computing features")
-    for path, shard in shards.items():
-        yield path, np.concatenate(list(itertools.islice(computed, math.ceil(len(shard) / BATCH))))
-
-
-def _read_ahead(source: Source, names: dict[str, str], batches: list[list[str]], size: int) -> Iterator[np.ndarray]:
-    """The batches' pixels, `(n, size, size, 3)`; the next batch is decoded while this one is in use."""
+def _read_ahead(source: Source, names: Mapping[str, str], batches: list[list[str]], size: int, view: int) -> Iterator[np.ndarray]:
+    """The batches' pixels, `(n, size, size, 3)`; the next batches are decoded while this one is in use."""
     waiting: deque[list[Future[np.ndarray]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for batch in batches:
-            waiting.append([pool.submit(_read, source, names[digest], digest, size) for digest in batch])
-            if len(waiting) > 1:
+            waiting.append([pool.submit(_read, source, names[digest], digest, size, view) for digest in batch])
+            if len(waiting) > THREADS:
                 yield np.stack([future.result() for future in waiting.popleft()])
-        yield np.stack([future.result() for future in waiting.popleft()])
+        while waiting:
+            yield np.stack([future.result() for future in waiting.popleft()])
 
 
-def _read(source: Source, name: str, digest: str, size: int) -> np.ndarray:
+def _read(source: Source, name: str, digest: str, size: int, view: int) -> np.ndarray:
     data = source.read(name)
     if hashlib.sha256(data).hexdigest() != digest:
         raise Failure(f"{name} was written to while it was being read.", "Run the same command again.")
-    return pictures.pixels(data, size)
+    return views.pixels(data, size, view, digest)

@@ -26,9 +26,9 @@ def pixels(data: bytes, size: int) -> np.ndarray:
     return np.asarray(square(decode(data), size), dtype=np.uint8)
 
 
-def square(image: Image.Image, size: int) -> Image.Image:
-    """`image`, squashed to a square as the network sees it."""
-    return image.resize((size, size), Image.Resampling.BILINEAR, reducing_gap=None)
+def square(image: Image.Image, size: int, box: tuple[float, float, float, float] | None = None) -> Image.Image:
+    """`image`, or the part of it in `box` (left, top, right, bottom), squashed to a square as the network sees it."""
+    return image.resize((size, size), Image.Resampling.BILINEAR, box=box, reducing_gap=None)
 
 
 def decode(data: bytes) -> Image.Image:

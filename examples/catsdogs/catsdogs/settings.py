@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import backbones, model
 from .data import SYNTHETIC
 from .errors import Failure
-from .model import IMAGENET, RANDOM, SMALLEST
+from .model import IMAGENET, RANDOM, SMALLEST, Network
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Which data, which weights, at which size in px, from which seed; and the folder for all that is made."""
+    """Which data, which weights of which backbone, at which size in px, from which seed; and the folder for all that is made."""
 
     data: str
+    backbone: str
     weights: str
     size: int
     seed: int
@@ -23,19 +25,30 @@ class Settings:
         """Where things lie that are made once."""
         return self.build / "cache"
 
+    def network(self, preprocessing: str = "") -> Network:
+        """The network that is frozen, wholly or in part."""
+        backbone = backbones.choose(self.backbone)
+        return model.network(self.size, model.choose_weights(self.weights, self.seed, backbone), backbone, preprocessing)
 
-def settle(data: str, weights: str, size: str, seed: str, build: str) -> Settings:
-    """Settings from words; an empty word means the usual.
+
+WORDS = ("data", "backbone", "weights", "size", "seed")
+
+
+def settle(build: str, **words: str) -> Settings:
+    """Settings from `words`, named as in `WORDS`; a word that is empty or not there means the usual.
 
     The usual is what gives good results on photographs: ImageNet's weights at the size they were made with. Only the
     synthetic pictures, there to try the road, take random weights and a small size.
     """
-    trying = (data or SYNTHETIC) == SYNTHETIC
+    given = {name: word for name, word in words.items() if word}
+    data = given.get("data", SYNTHETIC)
+    trying = data == SYNTHETIC
     return Settings(
-        data=data or SYNTHETIC,
-        weights=weights or (RANDOM if trying else IMAGENET),
-        size=_number("SIZE", size or ("64" if trying else "224"), SMALLEST, 1024),
-        seed=_number("SEED", seed or "0", 0, 2**31 - 1),
+        data=data,
+        backbone=backbones.choose(given.get("backbone", "")).name,
+        weights=given.get("weights", RANDOM if trying else IMAGENET),
+        size=_number("SIZE", given.get("size", "64" if trying else "224"), SMALLEST, 1024),
+        seed=_number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
         build=Path(build),
     )
 

@@ -3,10 +3,11 @@
 import csv
 from pathlib import Path, PurePosixPath
 
-from . import bundle, data, features, model, train
+from . import bundle, data, features, train
 from .atomic import aside
 from .data import Picture
 from .errors import Failure
+from .features import Sight
 from .head import Floats, Head
 from .settings import Settings
 
@@ -22,8 +23,7 @@ def write(settings: Settings) -> Path:
             "Give DATA= Kaggle's whole download, with its test1.zip; or use make predict FILES=….",
         )
     train.run(settings)
-    weights = model.choose_weights(settings.weights, settings.seed)
-    seen = features.compute(source, found.unlabelled, settings.size, weights, settings.cache)
+    seen = features.compute(source, found.unlabelled, Sight(settings.network()), settings.cache)
     whole, note = bundle.load(settings.build / train.MODEL)
     head = Head(*whole.get_layer("head").get_weights())
     answers = head.probabilities(seen.of(picture.digest for picture in found.unlabelled))

@@ -12,6 +12,8 @@ import numpy as np
 
 from . import bundle, corrections, curves, data, features, head, model, predictions, split
 from .atomic import aside
+from .cache import Rows
+from .features import Sight
 from .head import Floats, Part
 from .settings import Settings
 from .statistics import wilson
@@ -48,8 +50,8 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     """Train on what `settings` say; the score, and lines about the data. Where nothing has changed, nothing is done."""
     started = time.monotonic()
     source, found = data.open_data(settings.data, settings.cache, settings.seed)
-    weights = model.choose_weights(settings.weights, settings.seed)
-    produced_by = _produced_by(found, weights, settings)
+    network = settings.network()
+    produced_by = _produced_by(found, network, settings)
     about = data.describe(found)
     kept = _kept(settings.build, produced_by)
     if kept:
@@ -59,7 +61,7 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     split.write(rows, settings.build / SPLIT)
     data.write_aside(found, settings.build / ASIDE)
     data.write_alike(found, settings.build / ALIKE)
-    seen = features.compute(source, found.pictures, settings.size, weights, settings.cache)
+    seen = features.compute(source, found.pictures, Sight(network), settings.cache)
     training, validation = (_part(rows, part, seen, found.classes) for part in (split.TRAINING, split.VALIDATION))
     fitted, history = head.fit(training, validation, len(found.classes))
     probabilities = fitted.probabilities(validation.features)
@@ -67,7 +69,7 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     score = _score(probabilities, validation, corrections.wrong(kept_back))
     predictions.write(kept_back, found.classes, probabilities, settings.build / PREDICTIONS)
     curves.draw(history, score.interval, _title(score, found), settings.build / CURVES)
-    whole = model.whole(settings.size, weights, fitted)
+    whole = model.whole(network, fitted)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / MODEL)
     _record(settings.build, produced_by, score, history, time.monotonic() - started)
     return score, about
@@ -87,7 +89,7 @@ def last_lines(score: Score, build: Path) -> list[str]:
     ]
 
 
-def _part(rows: Sequence[split.Row], part: str, seen: features.Features, classes: list[str]) -> Part:
+def _part(rows: Sequence[split.Row], part: str, seen: Rows, classes: list[str]) -> Part:
     members = [row for row in rows if row.part == part]
     labels = np.array([classes.index(row.label) for row in members], dtype=np.int64)
     return Part(seen.of(row.sha256 for row in members), labels)
@@ -106,14 +108,14 @@ def _title(score: Score, found: data.Data) -> str:
     return f"{names}: validation accuracy {score.accuracy:.3f} ({low:.3f} to {high:.3f}, {score.total} pictures)"
 
 
-def _produced_by(found: data.Data, weights: model.Weights, settings: Settings) -> dict[str, str]:
+def _produced_by(found: data.Data, network: model.Network, settings: Settings) -> dict[str, str]:
     """Everything that determines the result."""
     return {
         "data": found.digest,
         "seed": str(settings.seed),
         "split": f"{split.VERSION}, share {split.SHARE}",
         "program": _program(),
-        **features.settings(settings.size, weights),
+        **Sight(network).settings,
     }
 
 

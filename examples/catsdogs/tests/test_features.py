@@ -1,71 +1,90 @@
-"""Features: computed once, kept, verified, and the same again."""
+"""Features: computed once, kept, verified, and the same again; at every boundary and in every view."""
 
+import json
 import shutil
+from collections import namedtuple
 from pathlib import Path
 
 import numpy as np
 import pytest
 from samples import kaggle, make_folder
 
-from catsdogs import data, features, model
+from catsdogs import cache, data, features, model, views
+from catsdogs.cache import Rows
 from catsdogs.data import Picture
 from catsdogs.errors import Failure
+from catsdogs.features import Sight
 from catsdogs.sources import Source
 
 SIZE = 32
-RANDOM = model.choose_weights("random", 0)
+NETWORK = model.network(SIZE, model.choose_weights("random", 0))
+DEPTH = 512
+
+Cached = tuple[Path, Source, list[Picture], Rows, list[int]]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Source, list[Picture], features.Features]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Source, list[Picture], Rows]:
     """A cache with the features of twenty pictures, in shards of eight."""
     room = tmp_path_factory.mktemp("made")
     source, found = data.open_data(str(make_folder(room / "set", kaggle(10))), room / "cache", 0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(features, "SHARD", 8)
-        computed = features.compute(source, found.pictures, SIZE, RANDOM, room / "cache")
+        computed = features.compute(source, found.pictures, Sight(NETWORK), room / "cache")
     return room / "cache", source, list(found.pictures), computed
 
 
 @pytest.fixture
-def cached(made: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple:
-    """A copy of it, and a list of how many pictures each network call since then was given."""
-    cache, source, found, computed = made
-    shutil.copytree(cache, tmp_path / "cache")
+def cached(made: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cached:
+    """A copy of it, and a list of how many pictures were computed by each call since then."""
+    folder, source, found, computed = made
+    shutil.copytree(folder, tmp_path / "cache")
     calls: list[int] = []
-    extract = features._extract
+    fill = features._fill
 
-    def counted(network: object, source: object, names: object, shards: dict, size: int) -> object:
-        calls.extend(len(shard) for shard in shards.values())
-        return extract(network, source, names, shards, size)
+    def counted(source: object, names: dict, *rest: object) -> None:
+        calls.append(len(names))
+        fill(source, names, *rest)
 
     monkeypatch.setattr(features, "SHARD", 8)
-    monkeypatch.setattr(features, "_extract", counted)
+    monkeypatch.setattr(features, "_fill", counted)
     return tmp_path / "cache", source, found, computed, calls
 
 
+def everything(rows: Rows) -> np.ndarray:
+    return rows.of(sorted(rows.places))
+
+
 def test_one_vector_for_each_picture(made: tuple) -> None:
-    """Each distinct picture has a vector of its own, asked for by its sha256."""
+    """Each distinct picture has a vector of its own, a KiB, asked for by its sha256 and mapped from the disk."""
     _, _, found, computed = made
-    assert computed.matrix.shape == (20, model.DEPTH)
-    assert len(np.unique(computed.matrix, axis=0)) == 20
+    assert everything(computed).shape == (20, DEPTH)
+    assert len(np.unique(everything(computed), axis=0)) == 20
     digests = [picture.digest for picture in reversed(found)]
-    assert np.array_equal(computed.of(digests)[-1], computed.matrix[computed.rows[found[0].digest]])
+    assert np.array_equal(computed.of(digests)[-1], computed.of([found[0].digest])[0])
+    assert all(isinstance(shard, np.memmap) and shard[0].nbytes == 1024 for shard in computed.shards)
 
 
-def test_nothing_is_computed_twice(cached: tuple) -> None:
-    """A second call reads the cache, gives the same numbers, and never builds the network."""
-    cache, source, found, computed, calls = cached
-    again = features.compute(source, found, SIZE, RANDOM, cache)
-    assert np.array_equal(again.matrix, computed.matrix)
+def test_nothing_is_computed_twice(cached: Cached) -> None:
+    """A second call reads the cache and gives the same numbers; of more pictures only the new ones are computed."""
+    folder, source, found, computed, calls = cached
+    some = features.compute(source, found[:11], Sight(NETWORK), folder)
     assert calls == []
+    assert np.array_equal(everything(some), everything(computed))
+    (source.root / "train/cat.99.jpg").write_bytes((source.root / "train/cat.1.jpg").read_bytes() + b" ")
+    more_source, more = data.open_data(str(source.root), folder, 0)
+    assert len(features.compute(more_source, more.pictures, Sight(NETWORK), folder)) == 21
+    assert calls == [1]
 
 
-@pytest.mark.parametrize("damage", ["removed", "truncated", "flipped", "another's"])
-def test_a_damaged_shard_alone_is_computed_again(cached: tuple, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["removed", "truncated", "flipped", "another's", "no-note", "broken-note"])
+def test_a_damaged_shard_alone_is_computed_again(cached: Cached, damage: str) -> None:
     """What a kill or a bad disk did to one file of the cache is found and mended, and the numbers are the same."""
-    cache, source, found, computed, calls = cached
-    first, second, _ = sorted(cache.glob("features/*/*.npz"))
+    folder, source, found, computed, calls = cached
+    expected = everything(computed)
+    first, second, _ = sorted(folder.glob("features/*/*.npy"))
+    note = first.with_suffix(".json")
+    count = len(json.loads(note.read_text())["pictures"])
     content = bytearray(first.read_bytes())
     if damage == "removed":
         first.unlink()
@@ -74,23 +93,93 @@ def test_a_damaged_shard_alone_is_computed_again(cached: tuple, damage: str) -> 
     elif damage == "flipped":
         content[2000] ^= 1
         first.write_bytes(content)
-    else:
+    elif damage == "another's":
         shutil.copyfile(second, first)
-    again = features.compute(source, found, SIZE, RANDOM, cache)
-    assert len(calls) == 1
-    assert np.allclose(again.matrix, computed.matrix, rtol=1e-5, atol=1e-6)
+    elif damage == "no-note":
+        note.unlink()
+    else:
+        note.write_text("{")
+    again = features.compute(source, found, Sight(NETWORK), folder)
+    assert calls == [count]
+    assert np.array_equal(everything(again), expected)
 
 
-@pytest.mark.parametrize("setting", [{"size": 33}, {"weights": model.choose_weights("random", 1)}], ids=["size", "weights"])
+def test_an_interrupted_run_goes_on(cached: Cached, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends after two shards leaves two; the next computes the third, and all is as if nothing had happened."""
+    folder, source, found, computed, calls = cached
+    shutil.rmtree(folder / "features")
+    add = cache.Entry.add
+    with monkeypatch.context() as patch:
+        patch.setattr(cache.Entry, "add", lambda *words: add(*words) if len(list(folder.rglob("*.npy"))) < 2 else 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            features.compute(source, found, Sight(NETWORK), folder)
+    again = features.compute(source, found, Sight(NETWORK), folder)
+    assert calls == [20, 4]
+    assert np.array_equal(everything(again), everything(computed))
+
+
+def test_boundaries_share_a_pass_and_views_differ(cached: Cached) -> None:
+    """Several boundaries cost one pass for each view; pixels stay pixels, the mirrored view is the plain one's mirror."""
+    folder, source, found, computed, calls = cached
+    shutil.rmtree(folder / "features")
+    boundaries = [model.RGB, "block4_pool", model.POOLED]
+    sights = [Sight(NETWORK, name, view) for name in boundaries for view in (views.PLAIN, views.MIRRORED, 2)]
+    features.prepare(source, found, sights, folder)
+    assert calls == [20, 20, 20]
+    entries = {(sight.boundary, sight.view): features.compute(source, found, sight, folder) for sight in sights}
+    assert calls == [20, 20, 20]
+    assert np.array_equal(everything(entries[model.POOLED, 0]), everything(computed))
+    plain, mirrored, other = (everything(entries[model.RGB, view]) for view in range(3))
+    assert (plain.shape, plain.dtype) == ((20, SIZE, SIZE, 3), np.uint8)
+    assert np.array_equal(mirrored, plain[:, :, ::-1])
+    assert not np.array_equal(other, plain)
+    assert everything(entries["block4_pool", 0]).dtype == np.float16
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"network": model.network(33, NETWORK.weights)},
+        {"network": model.network(SIZE, model.choose_weights("random", 1))},
+        {"network": model.network(SIZE, NETWORK.weights, preprocessing="divided by 255")},
+        {"boundary": "block4_pool"},
+        {"view": 1},
+    ],
+    ids=["size", "weights", "preprocessing", "boundary", "view"],
+)
 def test_other_settings_are_another_entry(setting: dict) -> None:
-    """Features at another size or from other weights are never taken for these."""
-    usual = {"size": SIZE, "weights": RANDOM}
-    assert features.settings(**usual | setting) != features.settings(**usual)
+    """Features made by anything else are never taken for these."""
+    assert Sight(**{"network": NETWORK} | setting).settings != Sight(NETWORK).settings
 
 
-def test_a_picture_that_changes_underway_is_noticed(cached: tuple) -> None:
+def test_a_picture_that_changes_underway_is_noticed(cached: Cached) -> None:
     """Features are filed under a picture's digest only if its bytes have that digest."""
-    cache, source, found, _, _ = cached
+    folder, source, found, _, _ = cached
     changed = [Picture(found[0].name, "cat", "0" * 64, "0" * 64, 8, 8)]
     with pytest.raises(Failure, match="written to while"):
-        features.compute(source, changed, SIZE, RANDOM, cache)
+        features.compute(source, changed, Sight(NETWORK), folder)
+
+
+def test_a_full_disk_is_said_before_the_work(cached: Cached, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the disk cannot hold is refused after the first shard, with what to lower."""
+    folder, source, found, _, _ = cached
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40, 2**20))
+    with pytest.raises(Failure, match=r"need .* GiB on the disk") as refusal:
+        features.compute(source, found, Sight(NETWORK, "block4_pool"), folder)
+    assert "SIZE=" in refusal.value.todo
+
+
+def test_the_cache_is_shown_and_pruned(cached: Cached) -> None:
+    """Entries are listed with what made them; pruning takes those of other versions, and damaged shards, and no other."""
+    folder, *_ = cached
+    cache.Entry(folder, {"keras": "1.0"}).add(["a", "b"], np.zeros((2, 3), np.float16))
+    next((folder / "features").glob("*/*.npy")).write_bytes(b"damaged")
+    listed = list(cache.kept(folder))
+    assert sum(one.damaged for one in listed) == 1
+    assert {one.settings.get("keras") for one in listed} >= {"1.0"}
+    removed = cache.prune(listed, {"keras": Sight(NETWORK).settings["keras"]})
+    assert [one.settings["keras"] for one in removed] == ["1.0"]
+    (left,) = cache.kept(folder)
+    assert left.damaged == 0
+    assert 12 <= left.pictures <= 20

@@ -33,13 +33,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     room = tmp_path_factory.mktemp("report")
     labels = ["cat", "dog", ODD]
     make_folder(room / "set", {f"{label}/{number}.jpg": jpeg(label, number) for label in labels for number in range(4)})
-    settings = settle(str(room / "set"), "random", "32", "0", str(room / "build"))
+    settings = settle(str(room / "build"), data=str(room / "set"), weights="random", size="32")
     source, found = data.open_data(settings.data, settings.cache, settings.seed)
     rows = [Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures]
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], len(rows))
     predictions.write(rows, found.classes, shares, settings.build / train.PREDICTIONS)
     head = Head(np.random.default_rng(1).normal(size=(model.DEPTH, 3)), np.zeros(3))
-    whole = model.whole(settings.size, model.choose_weights("random", 0), head)
+    whole = model.whole(settings.network(), head)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / train.MODEL)
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
     (settings.build / train.RESULT).write_text(json.dumps({"produced_by": {"size": "32"}, "history": history}))
