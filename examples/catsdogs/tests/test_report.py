@@ -38,7 +38,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures]
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], len(rows))
     predictions.write(rows, found.classes, shares, settings.build / train.PREDICTIONS)
-    head = Head(np.random.default_rng(1).normal(size=(model.DEPTH, 3)), np.zeros(3))
+    head = Head(np.random.default_rng(1).normal(size=(512, 3)), np.zeros(3))
     whole = model.whole(settings.network(), head)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / train.MODEL)
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
