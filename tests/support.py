@@ -85,6 +85,11 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         self.asked = asked
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
+    def end_headers(self) -> None:
+        # A real index allows ten minutes; here what was fetched is out of date at once.
+        self.send_header("Cache-Control", "max-age=0")
+        super().end_headers()
+
     def log_message(self, *args: object) -> None:  # noqa: ARG002
         self.asked.append(self.path)
 

@@ -204,7 +204,14 @@ def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> 
     command.append(project.venv.resolve())
     outcome = process.run(command, env, project.root, show=process.nothing)
     if outcome.status == 0:
-        outcome = process.run(_INSTALLERS[project["INSTALLER"]](project, locks), env, project.root, show=_is_news)
+        install = _INSTALLERS[project["INSTALLER"]](project, locks)
+        # Where uv's cache has all of it, no index is asked: neither its absence nor its slowness matters.
+        is_cached = (
+            project["INSTALLER"] == "uv"
+            and not process.run([*install, "--offline"], env, project.root, show=process.nothing).status
+        )
+        if not is_cached:
+            outcome = process.run(install, env, project.root, show=_is_news)
     if outcome.status:
         raise explain(outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log")
     pip_launcher.write(project.venv / "bin", site_packages(project.venv))
