@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.compared import differences, reason
+from labcoat.container.compared import Difference, differences, reason
 from labcoat.container.engine import is_old
 from labcoat.container.saved import Entry, Saved, content_digest
 from labcoat.container.verify import Verdict
@@ -100,3 +100,12 @@ def test_an_old_engine_is_said_to_equal_in_content_only() -> None:
     assert verdict.same
     assert "only content can be equal" in "\n".join(verdict.lines())
     assert not replace(verdict, engine="26.1.5").same
+
+
+def test_the_verdict_counts_by_reason_and_names_the_first_of_each() -> None:
+    """A single file of other bytes is not lost among hundreds of other times."""
+    found = [Difference(1, f"{n}", "time") for n in range(600)] + [Difference(2, "a.pyc", ".pyc")]
+    lines = Verdict(("a", "b"), layers=False, contents=("c", "d"), found=tuple(found), engine="26.1.5").lines()
+    assert "files that differ: 601 (time 600, .pyc 1)" in lines
+    assert "  layer 2: a.pyc (.pyc)" in lines
+    assert len(lines) < 12

@@ -505,3 +505,29 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(place: Workplace
     assert [path for path in held if strip.is_stripped(path, strip.KINDS)] == []
     assert refuted.returncode == 1
     assert "numpy/version.py of numpy was removed" in refuted.stdout
+
+
+def test_an_image_of_ones_own_dockerfile_is_built_and_what_cannot_be_promised_is_said(
+    place: Workplace, tmp_path: Path, repository: Path
+) -> None:
+    """It installs into the base's Python and is still held against the lock; verify says that two builds differ, and in what."""
+    root = laid_out(tmp_path / "own", repository)
+    (root / "Dockerfile").write_text(
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nWORKDIR /app\nCOPY . .\n"
+        "RUN python3 -m pip install --break-system-packages --no-cache-dir -r requirements.txt\n"
+    )
+    own = Workplace(root, {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-own"})
+    try:
+        built, proved, verified = (
+            own.labcoat("image", "build"),
+            own.labcoat("prove", "--only", "docker"),
+            own.labcoat("image", "verify"),
+        )
+        ran = own.in_image("python3 main.py")
+    finally:
+        docker("image", "rm", "--force", f"{IMAGE}-own")
+    assert built.returncode == 0, built.stderr
+    assert built.stderr.count("labcoat cannot promise") == 3
+    assert (proved.returncode, ran.stdout) == (0, "six 1.17.0\n"), proved.stdout + proved.stderr
+    assert verified.returncode == 1
+    assert re.search(r"files that differ: \d+ \(time \d+", verified.stdout)

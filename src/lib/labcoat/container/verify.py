@@ -1,8 +1,9 @@
 """Is the image reproducible? Built twice without cache, and compared."""
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from labcoat.container import build, engine
 from labcoat.container.compared import Difference, differences
@@ -37,7 +38,17 @@ class Verdict:
         ]
         if self.ids[0] != self.ids[1] and engine.is_old(self.engine):
             rows.append(f"Docker {self.engine} writes the time of the build into an image's settings: only content can be equal.")
-        return rows + [f"  {each}" for each in self.found]
+        return rows + _listed(self.found)
+
+
+def _listed(found: Sequence[Difference]) -> list[str]:
+    """How many files differ in what, and the first of each kind."""
+    if not found:
+        return []
+    counts = Counter(each.why for each in found).most_common()
+    first = [each for why, _ in counts for each in [one for one in found if one.why == why][: max(1, SHOWN // len(counts))]]
+    total = f"files that differ: {len(found)} ({', '.join(f'{why} {count}' for why, count in counts)})"
+    return [total, *(f"  {each}" for each in first)]
 
 
 def verify(project: Project) -> Verdict:
@@ -62,7 +73,7 @@ def _compared(project: Project, names: list[str], ids: tuple[str, str]) -> Verdi
         if ids[0] == ids[1]:  # the id is a digest over the settings, which name each layer's digest
             return Verdict(ids, True, (content, content), (), version)
         with saved(project, names[1]) as other:
-            found = tuple(islice(differences(one, other), SHOWN))
+            found = tuple(differences(one, other))
             return Verdict(ids, one.layers == other.layers, (content, content_digest(other.merged())), found, version)
 
 

@@ -301,7 +301,7 @@ def interpreter() -> dict[str, Any]:
 
 def _above(site: str) -> str:
     """The prefix of a folder such as PREFIX/lib/python3.12/site-packages; empty for others."""
-    found = re.fullmatch(r"(.+)/lib(?:64)?/python3[\w.]*/site-packages", site)
+    found = re.fullmatch(r"(.+)/lib(?:64)?/python3[\w.]*/(?:site|dist)-packages", site)
     return found.group(1) if found else ""
 
 
@@ -309,7 +309,9 @@ def main() -> None:
     """Print the inventory of the prefix (empty: this Python's own) and the site-packages that the command line names."""
     prefix = sys.argv[1] or sys.prefix
     standard = os.path.join(prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
-    answers = [scan(_above(site) or prefix, site) for site in sys.argv[2:] or [standard]]
+    # Debian's own Python has its packages elsewhere.
+    known = standard if os.path.isdir(standard) else sysconfig.get_path("purelib")
+    answers = [scan(_above(site) or prefix, site) for site in sys.argv[2:] or [known]]
     found = answers[0]
     for answer in answers[1:]:
         for key in ("distributions", "stray"):

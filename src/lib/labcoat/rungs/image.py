@@ -86,7 +86,8 @@ def contents(project: Project) -> Inventory | None:
         stripped = (settings.get("Labels") or {}).get(STRIP, "")
         return replace(Inventory.read(said.decode()), stripped=tuple(stripped.split()))
     except (APIError, ContainerError, ValueError) as error:
-        reason = str(getattr(error, "explanation", "") or error).strip().splitlines()[-1]
+        said = error.stderr.decode(errors="replace") if isinstance(error, ContainerError) else getattr(error, "explanation", "")
+        reason = (str(said).strip().splitlines() or ["its Python said nothing"])[-1]
         raise Failure(
             f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
         ) from None
