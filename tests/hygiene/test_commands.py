@@ -133,12 +133,29 @@ def test_unborn_branch(tmp_path: Path) -> None:
     assert (tmp_path / ".gitignore").read_text() == "/venv\n"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_unreadable_folder(tmp_path: Path) -> None:
-    """A folder that cannot be read does not stop the check."""
-    repository(tmp_path, {"a": ""})
-    (tmp_path / "closed").mkdir(mode=0)
-    assert run(tmp_path, "check").returncode == 0
+UNREADABLE = {
+    "folder": ("closed", "closed cannot be read: a docker build fails on it"),
+    "ignore-file": (".dockerignore", ".dockerignore cannot be read (Permission denied): nothing is known of what"),
+    "dockerfile": ("Dockerfile", "DKF004"),
+    "git-ignore-file": (".gitignore", "Nothing found."),
+    "settings": ("pyproject.toml", "SET001"),
+}
+
+
+@pytest.mark.parametrize(("closed", "said"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_unreadable(tmp_path: Path, closed: str, said: str) -> None:
+    """A folder or a file that cannot be read does not stop the check, and what is not known for it is said."""
+    dockerfile = f"FROM python@sha256:{'a' * 64}\nCOPY a /\nUSER 1\n"
+    files = {"a": "", "Dockerfile": dockerfile, ".gitignore": "closed\n", ".dockerignore": "b\n", "pyproject.toml": ""}
+    root = repository(tmp_path / "r", files, {"closed/b": ""})
+    (root / closed).chmod(0)
+    rights = "-dac_override,-dac_read_search"  # root reads everything unless it gives these up
+    without = [] if os.geteuid() else ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+    command = [*without, sys.executable, LABCOAT, "check"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    (root / closed).chmod(0o755)
+    assert said in done.stdout
+    assert (done.returncode, done.stderr) == (int(said in ("DKF004", "SET001")), "")
 
 
 def test_colliding_fix(tmp_path: Path) -> None:

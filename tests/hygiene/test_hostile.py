@@ -1,12 +1,14 @@
 """A repository of somebody who means harm is looked at, and nothing of it is run or followed."""
 
 import contextlib
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from hygiene.repositories import Content, git, repository, venv
+from labcoat.container.context import Build
 from labcoat.hygiene.check import Selection, check
 from labcoat.hygiene.fix import fix
 from labcoat.hygiene.report import text
@@ -125,3 +127,24 @@ def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
     assert not set("\x1b\u202e\t") & set(shown)
     fix(root, Selection(), unsafe=True)
     assert {each.rule for each in check(root).findings} <= {"SEC001"}
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    """What has a file's name and is a pipe is not read: the check ends."""
+    root = repository(tmp_path / "r", {"a": "", "app/Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n"})
+    for name in (".dockerignore", "Dockerfile", "pyproject.toml", "requirements.txt", "app/.dockerignore"):
+        os.mkfifo(root / name)
+    check(root)
+    assert Build(root / "app").sent() == [".dockerignore", "Dockerfile"]
+
+
+def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
+    """Files that are symlinks out of the repository are not read, not even to say what is wrong in them."""
+    (tmp_path / "outside").write_text("TOPSECRET text\n[z-a]SECRETPATTERN\n")
+    links = {
+        name: Path("../outside") for name in ("Dockerfile", ".dockerignore", "pyproject.toml", ".gitignore", "requirements.txt")
+    }
+    root = repository(tmp_path / "r", {"a": "", **links})
+    assert "SECRET" not in text.render([check(root)], colour=False)
+    with pytest.raises(OSError, match="leads out"):
+        Build(root).parsed  # noqa: B018 - the property reads the file

@@ -40,6 +40,8 @@ QUIET: dict[str, Files] = {
     },
     "templates-of-ignore-files": {"templates/Python.gitignore": "venv # mine\n"},
     "installers": {"Dockerfile": f"{PINNED}RUN pip install --no-cache-dir -U pip setuptools 'wheel<1'\n", "src/a": ""},
+    "wheels-made-before": {"Dockerfile": f"{PINNED}RUN pip install --no-index --find-links=/w /w/*\n", "src/a": ""},
+    "lock-out-of-a-pipe": {"Dockerfile": f"{PINNED}RUN poetry export | pip install -r /dev/stdin\n", "src/a": ""},
     "base-with-a-user": {"Dockerfile": f"FROM quay.io/jupyter/scipy-notebook:2024-01-01{DIGEST}\n"},
     "image-that-only-carries-files": {"Dockerfile": f"{PINNED[:-1]} \nFROM scratch\nCOPY src /\n", "src/a": ""},
     "persons-settings-in-scripts": {"a.sh": ". ~/.bashrc\nsource /venv/bin/activate\ncd build\nsource ../../env.sh\n"},
@@ -100,6 +102,7 @@ WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
     "server-that-drops-root": ({"Dockerfile": f"FROM nginx:1.29{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
     "registry-with-a-port": ({"Dockerfile": f"FROM host:5000/ours:1{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
     "pinned-without-hashes": ({"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""}, {"DKF002": Severity.NOTE}),
+    "own-wheel": ({"Dockerfile": f"{PINNED}RUN pip install dist/*.whl\n", "src/a": ""}, {"DKF002": Severity.NOTE}),
     "redirected": ({"Dockerfile": f"{PINNED}RUN pip install numpy>=2\n", "src/a": ""}, {"DKF002": Severity.ERROR}),
     "brought-by-others-perhaps": (
         {"requirements.txt": "flask==3.0\n", "a.py": "import werkzeug\n"},

@@ -11,7 +11,7 @@ COPY or ADD names for the second.
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from labcoat.container.copied import reaching
 from labcoat.container.dockerfile import Dockerfile, parse
 from labcoat.container.ignore import Folder, Info, Matcher, PatternError, Semantics
 from labcoat.container.ignore import parse as parse_ignore
-from labcoat.core import secrets
+from labcoat.core import reading, secrets
 from labcoat.core.errors import Failure
 
 
@@ -30,6 +30,8 @@ class Build:
     root: Path
     dockerfile: str = "Dockerfile"
     semantics: Semantics = Semantics.BUILDKIT
+    boundary: Path | None = None  # symlinks are not followed out of this folder, the context's root if none is named
+    unreadable: list[str] = field(default_factory=list, compare=False)  # folders that `sent` could not look into
 
     @property
     def dockerfile_path(self) -> Path:
@@ -45,17 +47,24 @@ class Build:
     @cached_property
     def matcher(self) -> Matcher:
         """What the ignore file says. Raises PatternError."""
-        patterns = parse_ignore(self.ignore_path.read_bytes(), self.semantics) if self.ignore_path else ()
+        patterns = parse_ignore(self._read(self.ignore_path), self.semantics) if self.ignore_path else ()
         return Matcher(patterns, self.semantics)
 
     def sent(self) -> list[str]:
-        """The context's files and symlinks, as paths relative to `root` with `/` between. Raises PatternError."""
-        return list(walk(self.root, self.matcher))
+        """The context's files and symlinks, as paths relative to `root` with `/` between.
+
+        Raises PatternError, and OSError where the ignore file cannot be read.
+        """
+        self.unreadable.clear()
+        return list(walk(self.root, self.matcher, self.unreadable))
+
+    def _read(self, path: Path) -> bytes:
+        return reading.as_built(self.boundary or self.root, path)
 
     @cached_property
     def parsed(self) -> Dockerfile:
         """The Dockerfile. Raises DockerfileError, and OSError where it cannot be read."""
-        return parse(self.dockerfile_path.read_bytes().decode("utf-8", "replace"))
+        return parse(self._read(self.dockerfile_path).decode("utf-8", "replace"))
 
     def reaching(self, sent: list[str] | None = None) -> set[str]:
         """Those of the `sent` files that are in the image of the last stage, or in one of its layers.
@@ -66,14 +75,21 @@ class Build:
         return reaching(self.parsed, self.sent() if sent is None else sent, self.root)
 
 
-def walk(root: Path, matcher: Matcher) -> Iterator[str]:
-    """The files and symlinks below `root` that are sent; what is left out is not walked. Raises PatternError."""
+def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> Iterator[str]:
+    """The files and symlinks below `root` that are sent; what is left out is not walked. Raises PatternError.
+
+    Folders that cannot be looked into are added to `unreadable`: the builder fails on them.
+    """
     pending: list[tuple[str, Info]] = [("", ())]
     while pending:
         folder, info = pending.pop()
         prefix = f"{folder}/" if folder else ""
-        folders, files = listed(f"{root}/{folder}" if folder else str(root))
-        for name in matcher.kept(folder, files, info):
+        try:
+            folders, others = listed(f"{root}/{folder}" if folder else str(root))
+        except OSError:
+            unreadable.append(folder)
+            continue
+        for name in matcher.kept(folder, others, info):
             yield prefix + name
         for name in folders:
             result = matcher.folder(prefix + name, info)
@@ -82,16 +98,13 @@ def walk(root: Path, matcher: Matcher) -> Iterator[str]:
 
 
 def listed(folder: str) -> tuple[list[str], list[str]]:
-    """The names of the folders and of all else in `folder`; nothing where it cannot be read."""
+    """The names of the folders and of all else in `folder`. Raises OSError where it cannot be read."""
     folders: list[str] = []
-    files: list[str] = []
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
-    except OSError:  # the builder fails on it too, where it is not ignored; `unreadable` names it
-        return [], []
-    return folders, files
+    others: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            (folders if entry.is_dir(follow_symlinks=False) else others).append(entry.name)
+    return folders, others
 
 
 def secrets_reaching(root: Path, dockerfile: str = "Dockerfile") -> list[str]:

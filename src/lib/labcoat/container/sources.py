@@ -5,11 +5,13 @@ Source: tonistiigi/fsutil `copy` (ResolveWildcards, FollowLinks); held against r
 
 import posixpath
 import re
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
 from labcoat.container import goglob
 
+_MOST_UNPACKED = 1 << 31  # bytes of an archive that are looked through; a small file can hold any number
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 
@@ -95,8 +97,16 @@ def members(path: Path) -> list[str]:
     """The files in a tar archive that ADD unpacks; nothing where `path` is no such archive."""
     import tarfile
 
+    found: list[str] = []
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return []
         with tarfile.open(path) as archive:
-            return [posixpath.normpath(member.name) for member in archive if not member.isdir()]
-    except (OSError, tarfile.TarError, EOFError, ValueError):
+            for member in archive:
+                if not member.isdir():
+                    found.append(posixpath.normpath(member.name))
+                if member.offset_data + member.size > _MOST_UNPACKED:
+                    break
+    except (OSError, tarfile.TarError, EOFError, ValueError, MemoryError):
         return []
+    return found

@@ -39,6 +39,7 @@ _ENVIRONMENT: Mapping[str, str] = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
+_PATIENCE = 600  # seconds; a million files take less than one minute, a pipe in place of a .gitignore takes for ever
 _NO_GIT = Failure("There is no git on this machine's PATH.", "Install git.", status=2)
 
 
@@ -68,7 +69,16 @@ def finish(
     process: "subprocess.Popen[bytes]", name: str, root: Path, stdin: bytes = b"", statuses: Sequence[int] = (0,)
 ) -> bytes:
     """What a command that was started prints, once it has ended. Raises Failure like `run`."""
-    return _checked(process, name, root, process.communicate(stdin), statuses)
+    return _checked(process, name, root, _ended(process, stdin), statuses)
+
+
+def _ended(process: "subprocess.Popen[bytes]", stdin: bytes = b"") -> tuple[bytes, bytes]:
+    try:
+        return process.communicate(stdin, timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return b"", f"it did not answer in {_PATIENCE} s".encode()
 
 
 def _checked(
@@ -112,7 +122,7 @@ class Background:
         self._reader.start()
 
     def _read(self) -> None:
-        self._out = self._process.communicate()
+        self._out = _ended(self._process)
 
     def result(self, statuses: Sequence[int] = (0,)) -> bytes:
         """What it printed, once it has ended. Raises Failure like `run`."""

@@ -36,7 +36,7 @@ class BuildFacts:
         self.dockerfile = dockerfile
         self.context = context
         root = repository.root / context if context else repository.root
-        self.build = Build(root, posixpath.relpath(dockerfile, context or "."))
+        self.build = Build(root, posixpath.relpath(dockerfile, context or "."), boundary=repository.root)
 
     @cached_property
     def ignore_file(self) -> str:
@@ -55,17 +55,32 @@ class BuildFacts:
         except OSError as error:
             return DockerfileError(1, error.strerror or "it cannot be read")
 
-    @cached_property
+    @property
     def sent(self) -> list[str]:
-        """The context's files, relative to the context; none where a pattern fails the build."""
+        """The context's files, relative to the context; none where that cannot be told."""
+        return self._sent or []
+
+    @cached_property
+    def _sent(self) -> list[str] | None:
         try:
             return self.build.sent()
         except (PatternError, OSError):
-            return []
+            return None
+
+    def unknown(self) -> Iterable[str]:
+        """What could not be looked at, each in a sentence."""
+        try:
+            _ = self.build.matcher
+        except PatternError:
+            pass  # said by IGN002
+        except OSError as error:
+            yield f"{self.ignore_file} cannot be read ({error.strerror}): nothing is known of what builds are sent"
+        for folder in self.build.unreadable:
+            yield f"{self.place(folder)} cannot be read: a docker build fails on it, unless {self.ignore_file} leaves it out"
 
     @cached_property
     def _copied(self) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
-        if isinstance(self.parsed, DockerfileError):
+        if isinstance(self.parsed, DockerfileError) or self._sent is None:
             return {}, []
         try:
             return copied.follow(self.parsed, self.sent, self.build.root)

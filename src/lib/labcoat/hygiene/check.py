@@ -47,6 +47,7 @@ def run(repository: Repository, selection: Selection) -> Report:
     without_git = repository.git_top is None
     for facts in repository.builds:
         _ = facts.sent  # walked while git looks for keys and tokens
+        repository.left_out += facts.unknown()
     findings: list[Finding] = []
     for family in families:
         if not (family.needs_git and without_git):

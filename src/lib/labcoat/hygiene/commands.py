@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from labcoat.core.errors import Failure
 
 if TYPE_CHECKING:
+    from labcoat.container.context import Build
     from labcoat.hygiene.check import Report, Selection
 
 _SEVERITIES = ("note", "warning", "error")
@@ -116,8 +117,10 @@ def context(args: Namespace) -> int:
             paths = sorted(build.reaching() if args.reaching else build.sent())
             end = b"\0" if args.zero else b"\n"
             sys.stdout.buffer.write(b"".join(os.fsencode(path) + end for path in paths))
+            _say_unreadable(build)
             return 0
         measured = report.measure(build)
+        _say_unreadable(build)
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
         todo = "Correct the pattern: no build succeeds with it."
@@ -126,6 +129,13 @@ def context(args: Namespace) -> int:
         raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile, or name another with -f.") from error
     _write(report.as_json(measured) if args.json else report.as_text(measured))
     return 0
+
+
+def _say_unreadable(build: "Build") -> None:
+    from labcoat.hygiene.report.escape import escaped
+
+    for folder in build.unreadable:
+        print(f"labcoat: {escaped(folder or '.')} cannot be read: a docker build fails on it", file=sys.stderr)
 
 
 def explain(args: Namespace) -> int:

@@ -2,13 +2,12 @@
 
 import os
 import re
-import stat
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from labcoat.core import git, secrets
+from labcoat.core import git, reading, secrets
 from labcoat.core.errors import Failure
 from labcoat.hygiene import settings
 from labcoat.hygiene.builds import BuildFacts, find_builds
@@ -18,7 +17,6 @@ from labcoat.hygiene.settings import Settings
 _QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
 _SIZE = re.compile(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
-_LARGEST_READ = 1 << 20  # bytes of an ignore file, a Dockerfile, a lock that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ class Repository:
 
     def read(self, path: str) -> bytes:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""
-        return read_inside(self.root, path)
+        return reading.inside(self.root, path)
 
     def text(self, path: str) -> str:
         """The same as text: UTF-16 where a mark says so, as pip reads it; what is not UTF-8 in others is replaced."""
@@ -220,24 +218,6 @@ def open_repository(root: Path) -> Repository:
     if repository.git_top is None and git.is_bare(root):
         raise Failure(f"{root} is a bare repository.", "Check a clone of it that has files.", status=2)
     return repository
-
-
-def read_inside(root: Path, path: str) -> bytes:
-    """The first megabyte of the regular file `path` below `root`, reached through no symlink; nothing for all else."""
-    folder = root
-    for part in path.split("/")[:-1]:
-        folder = folder / part
-        if folder.is_symlink():
-            return b""
-    try:
-        descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except (OSError, ValueError):
-        return b""
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a submodule is a folder in the index
-        os.close(descriptor)
-        return b""
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        return file.read(_LARGEST_READ)
 
 
 def _top_files(root: Path) -> list[str]:

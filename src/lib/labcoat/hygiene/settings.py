@@ -1,11 +1,14 @@
 """The settings of the hygiene helper: `[tool.labcoat]` in pyproject.toml."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+from labcoat.core import reading
 
 MIB = 1 << 20
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
@@ -45,10 +48,10 @@ def read(root: Path) -> Settings:
     """The settings of the repository at `root`; what cannot be read is named in `faults` and left at its default."""
     import tomllib
 
-    try:
-        data = (root / "pyproject.toml").read_bytes()
-    except OSError:
-        return Settings()
+    path = root / "pyproject.toml"
+    if path.is_file() and not path.is_symlink() and not os.access(path, os.R_OK):
+        return Settings(faults=("pyproject.toml cannot be read",))
+    data = reading.inside(root, "pyproject.toml")
     if b"labcoat" not in data:
         return Settings()
     try:

@@ -158,7 +158,7 @@ def _missing(facts: BuildFacts) -> Iterator[Finding]:
     try:
         matcher = facts.build.matcher
         emptied = [path for path in facts.reaching if matcher.emptied(path)] if matcher.empties else []
-    except PatternError:
+    except (PatternError, OSError):
         return
     if emptied:
         yield Finding(

@@ -23,7 +23,8 @@ _REDIRECTED = re.compile(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
 _USE_THE_LOCK = (
     "Copy the lock in and install it with `pip install --require-hashes -r requirements.txt`, then the project with `--no-deps`."
 )
-_LOCAL = re.compile(r"(?:\.|/|\$)\S*")
+_LOCAL = re.compile(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
+_FIXED = re.compile(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
 # Base images that set a user who is not root.
 _NOT_ROOT = re.compile(
     r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
@@ -103,7 +104,7 @@ def _careless(repository: Repository, each: Instruction) -> Iterator[tuple[str, 
     written = "\n".join([" ".join(each.words) if each.rest.startswith("[") else each.rest, *(body for _, body in each.heredocs)])
     for command in re.split(r"&&|\|\||[;|\n]", written):
         found = _INSTALL.search(command)
-        if not found or "--require-hashes" in found["rest"]:
+        if not found or re.search(r"--(?:require-hashes|no-index)\b", found["rest"]):
             continue
         rest = found["rest"]
         shown = " ".join(command.split())
@@ -115,12 +116,12 @@ def _careless(repository: Repository, each: Instruction) -> Iterator[tuple[str, 
         names = _asked_for(rest)
         if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
             continue
-        if all(_LOCAL.match(name) for name in names) and "--no-deps" in rest:
+        if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in rest:
             continue  # the project itself, on top of what is locked
         if each.rest[:1] != "[" and (bare := _REDIRECTED.search(rest)):
             lost = f"`{bare[0].strip()}` is a redirection to the shell, for want of quotes: no version is asked for"
             yield f"in `{shown}` {lost}", Severity.ERROR
-        elif all("==" in name or _LOCAL.match(name) for name in names):
+        elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
             yield f"`{shown}` checks no hashes, and takes of what these need whatever the index has that day", Severity.NOTE
         else:
             yield f"`{shown}` installs whatever the index has on the day of the build", Severity.WARNING
@@ -138,8 +139,8 @@ def _asked_for(rest: str) -> list[str]:
 
 def _hashed(repository: Repository, file: str) -> bool:
     """Whether the lock of that name in the repository has hashes; pip and uv then check them without being told."""
-    if "$" in file:
-        return True
+    if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
+        return True  # made while the image is built
     candidates = repository.names.get(file.rpartition("/")[2].strip("\"'").lower(), ())
     return any(each.hashes for path in candidates for each in read(repository.text(path)))
 
