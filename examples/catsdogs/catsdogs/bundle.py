@@ -1,10 +1,12 @@
 """The trained model as one file: Keras' own format, with a note inside that says what its answers mean.
 
 A `.keras` file is a zip file, and Keras leaves alone what it does not know in it. So the classes travel with the
-weights, and a model that lost its labels cannot happen.
+weights, and a model that lost its labels cannot happen. And since Keras writes down when it saved, and where in memory
+things were, the file is written anew without: the same training gives the same bytes.
 """
 
 import json
+import re
 import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,9 +33,25 @@ class Note:
 def save(model: "keras.Model", note: Note, target: Path) -> None:
     """Write `model` and `note` to `target`, a `.keras` file."""
     with aside(target) as room:
-        model.save(room)
-        with zipfile.ZipFile(room, "a") as archive:
-            archive.writestr(NOTE, json.dumps(asdict(note)))
+        saved = room.with_name("saved.keras")
+        model.save(saved)
+        with zipfile.ZipFile(saved) as of_keras, zipfile.ZipFile(room, "w") as archive:
+            parts = {name: of_keras.read(name) for name in of_keras.namelist()}
+            parts |= {"metadata.json": _undated(parts["metadata.json"]), "config.json": _unplaced(parts["config.json"])}
+            for name, data in {**parts, NOTE: json.dumps(asdict(note)).encode()}.items():
+                archive.writestr(zipfile.ZipInfo(name), data)  # which has one date, in 1980
+
+
+def _undated(metadata: bytes) -> bytes:
+    return json.dumps({**json.loads(metadata), "date_saved": "1980-01-01@00:00:00"}).encode()
+
+
+def _unplaced(config: bytes) -> bytes:
+    """Keras numbers what layers share by its address in memory; here it is by when it is first named."""
+    numbers: dict[bytes, bytes] = {}
+    return re.sub(
+        rb'(?<="shared_object_id": )\d+', lambda found: numbers.setdefault(found[0], str(len(numbers) + 1).encode()), config
+    )
 
 
 def load(path: Path, seed: int = 0) -> tuple["keras.Model", Note]:
