@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.compared import Difference, differences, reason
-from labcoat.container.engine import is_old
+from labcoat.container.engine import never_the_same
 from labcoat.container.saved import Entry, Saved, content_digest
 from labcoat.container.verify import Verdict
 
@@ -88,10 +88,19 @@ def test_the_content_digest_leaves_out_time_and_order(tmp_path: Path) -> None:
     assert content_digest(one) == content_digest(other) != content_digest(third)
 
 
-@pytest.mark.parametrize(("version", "expected"), [("20.10.24", True), ("23.0.0", False), ("26.1.5+dfsg1", False), ("", False)])
-def test_old_engines_are_known(version: str, expected: bool) -> None:
-    """Docker before 23 leaves the time of the build in the settings."""
-    assert is_old(version) == expected
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("20.10.24", "the time of the build"),
+        ("23.0.0", ""),
+        ("26.1.5+dfsg1", ""),
+        ("", ""),
+        ("podman 4.3.1", "the ids of its containers"),
+    ],
+)
+def test_engines_whose_settings_are_never_the_same_are_known(version: str, said: str) -> None:
+    """Docker before 23 leaves the time of the build in them, podman what it called its containers."""
+    assert never_the_same(version) == said
 
 
 def test_an_old_engine_is_said_to_equal_in_content_only() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.container.build import plan
 from labcoat.container.push import push
 from labcoat.container.push import registry as registry_of
 from labcoat.core.errors import Failure
@@ -53,6 +54,18 @@ def test_a_pushed_image_is_pulled_and_built_upon_by_its_digest(
     layers = [docker("image", "inspect", "-f", "{{.RootFS.Layers}}", each) for each in (name, made)]
     docker("image", "rm", "-f", made, by_digest)
     assert layers[0] == layers[1]
+
+
+def test_a_base_that_was_pushed_elsewhere_is_the_same_base(
+    registry: str, image: Callable[[str], str], base_image: str, tmp_path: Path
+) -> None:
+    """The engine then knows it by another digest too, which is none of its own name; the image's labels stay."""
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
+    asked = project(tmp_path, "labcoat-test/elsewhere", BASE_IMAGE=base_image)
+    before = plan(asked).labels
+    docker("push", "-q", image(f"{registry}/elsewhere/base"))
+    assert plan(asked).labels == before
 
 
 def test_a_registry_that_wants_a_login_is_said(

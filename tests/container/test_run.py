@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.container.engine import own_flags
 from labcoat.container.place import data_folders, place
-from labcoat.container.run import interactive
+from labcoat.container.run import attached
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -61,10 +62,22 @@ def test_the_network_is_the_one_asked_for(root: Path, flags: str, network: str |
 def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
     """The docker command reads a mount as one line of CSV."""
     asked = project(root, MOUNTS=f"{root.parent}/d, é", DOCKER="true")
-    words = interactive(asked, "image", ["/bin/sh"], place(asked))
+    words = attached(asked, "image", ["/bin/sh"], place(asked))
     path = root.parent / "d, é"
     assert f'type=bind,"source={path}","target={path}",readonly' in words
     assert words[-2:] == ["image", "/bin/sh"]
+
+
+@pytest.mark.parametrize(("uid", "users"), [(0, None), (1000, "keep-id")])
+def test_podman_of_a_person_keeps_their_id(root: Path, monkeypatch: pytest.MonkeyPatch, uid: int, users: str | None) -> None:
+    """Without root it would show them another one inside; with root that word is refused."""
+    monkeypatch.setattr("os.geteuid", lambda: uid)
+    asked = project(root, DOCKER="true podman")
+    monkeypatch.setattr("os.chown", lambda *_: None)
+    assert place(asked).users == users
+    assert ("--userns" in attached(asked, "image", ["true"], place(asked))) == bool(users)
+    assert own_flags(asked, 7) == ("--format=docker", "--timestamp=7")
+    assert own_flags(project(root, DOCKER="true"), 7) == ()
 
 
 def test_secrets_of_a_run_are_files_that_it_may_read(root: Path) -> None:

@@ -1,5 +1,6 @@
 """One `docker build`: its words, its environment, and what it is told about the project."""
 
+import json
 import os
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from labcoat.container import engine, extern
 from labcoat.container.bases import base_image
 from labcoat.container.diagnosis import explained
 from labcoat.container.labels import epoch, labels
+from labcoat.container.names import digest, digest_among
 from labcoat.container.progress import Progress
 from labcoat.container.secrets import NONE, Secrets, secrets
 from labcoat.core import files, process, python, strip
@@ -61,7 +63,7 @@ def plan(project: Project) -> Plan:
             "SOURCE_DATE_EPOCH": str(epoch(project)),
         },
         labels=labels(project, base, _base_digest(project, base)),
-        flags=engine.flags(project),
+        flags=(*engine.flags(project), *engine.own_flags(project, epoch(project))),
         secrets=secrets(project),
     )
 
@@ -88,10 +90,10 @@ def _log(project: Project) -> Path:
 
 
 def _base_digest(project: Project, base: str) -> str:
-    """The digest of the image `base`: the one in its name, else what this machine's image of that name has."""
+    """The digest of the image `base`: the one in its name, else its registry's, or that of an image made here."""
     if "@" in base:
-        return base.partition("@")[2]
-    form = "{{if .RepoDigests}}{{index .RepoDigests 0}}{{else}}{{.Id}}{{end}}"
+        return digest(base)
+    form = "{{.Id}} {{json .RepoDigests}}"
     found = engine.inspect(project, base, form, "LABCOAT_BASE_IMAGE")
     if found is None:
         print(f"labcoat: fetching the base image {base}", file=sys.stderr)
@@ -99,4 +101,5 @@ def _base_digest(project: Project, base: str) -> str:
         found = engine.inspect(project, base, form)
         if found is None:
             raise explained(f"{pulled.stderr}\nfailed to load metadata for {base}: ", _log(project))
-    return found.rpartition("@")[2]
+    identity, _, known = found.partition(" ")
+    return digest_among(base, json.loads(known) or ()) or identity

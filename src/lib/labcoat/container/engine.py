@@ -39,6 +39,11 @@ def flags(project: Project) -> tuple[str, ...]:
     return tuple(shlex.split(project["DOCKER_FLAGS"]))
 
 
+def own_flags(project: Project, epoch: int) -> tuple[str, ...]:
+    """What the engine has to be told at every build: podman, to take all of docker's instructions, and which time files have."""
+    return ("--format=docker", f"--timestamp={epoch}") if is_podman(project) else ()
+
+
 def host_network(project: Project) -> bool:
     """Whether the person asked for the network of this machine."""
     given = " ".join(flags(project))
@@ -76,12 +81,17 @@ def version(project: Project) -> str:
 def generation(version: str) -> str:
     """Engines of one generation write the same layers for the same files. `version` is as the function of that name has it."""
     kind, _, number = version.rpartition(" ")
-    return kind or ("docker before 23" if is_old(number) else "docker")
+    return kind or ("docker before 23" if _is_old(number) else "docker")
 
 
-def is_old(version: str) -> bool:
-    """Whether Docker of this version leaves the time of the build in an image's settings."""
-    major = re.match(r"\d+", version)
+def never_the_same(version: str) -> str:
+    """What an engine writes into an image's settings that is another one each time; empty where there is nothing."""
+    kind, _, number = version.rpartition(" ")
+    return "the ids of its containers" if kind else "the time of the build" if _is_old(number) else ""
+
+
+def _is_old(number: str) -> bool:
+    major = re.match(r"\d+", number)
     return major is not None and int(major[0]) < _SETTINGS_REPRODUCE
 
 

@@ -1,5 +1,7 @@
 """An image's name, taken apart: https://github.com/distribution/reference."""
 
+from collections.abc import Iterable
+
 
 def repository(image: str) -> str:
     """The name without tag and digest: `host:5000/team/project` of `host:5000/team/project:1.0`."""
@@ -7,6 +9,17 @@ def repository(image: str) -> str:
     folder, _, last = plain.rpartition("/")
     last = last.partition(":")[0]
     return f"{folder}/{last}" if folder else last
+
+
+def digest_among(image: str, known: Iterable[str]) -> str:
+    """The digest of `image` among names by digest. An image has one for each registry it was pushed to; its own name's counts."""
+    own = _short(repository(image))
+    return next((digest(name) for name in known if _short(repository(name)) == own), "")
+
+
+def _short(name: str) -> str:
+    """A repository as docker shows it: the default host is left out."""
+    return name.removeprefix("docker.io/").removeprefix("library/")
 
 
 def digest(image: str) -> str:

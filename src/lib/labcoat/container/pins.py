@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container import engine
-from labcoat.container.names import repository
+from labcoat.container.names import digest_among
 from labcoat.core import files, tools
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -75,7 +75,4 @@ def _asked(project: Project, image: str) -> str:
 def _pulled(project: Project, image: str) -> str:
     if engine.call(project, "pull", "--quiet", image).returncode:
         return ""
-    digests = json.loads(engine.inspect(project, image, "{{json .RepoDigests}}") or "[]")
-    # An image may be known by several names; its own counts, which docker writes without the default host.
-    own = repository(image).removeprefix("docker.io/").removeprefix("library/")
-    return next((known.partition("@")[2] for known in digests if repository(known) == own), "")
+    return digest_among(image, json.loads(engine.inspect(project, image, "{{json .RepoDigests}}") or "[]"))

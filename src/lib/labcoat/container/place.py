@@ -56,7 +56,7 @@ def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
         network=network,
         # This machine's own network has its ports already, and the SDK refuses to publish any.
         limits=replace(allowed, ports=()) if network else allowed,
-        users="keep-id" if engine.is_podman(project) else None,
+        users="keep-id" if engine.is_podman(project) and os.geteuid() else None,
     )
 
 

@@ -59,8 +59,8 @@ def _run(client: "DockerClient", image: str, argv: Sequence[str], settings: Mapp
             container.remove(force=True)
 
 
-def interactive(project: Project, image: str, argv: Sequence[str], where: Place) -> list[str]:
-    """The command that runs `argv` in `image` at the person's terminal."""
+def attached(project: Project, image: str, argv: Sequence[str], where: Place) -> list[str]:
+    """The command that runs `argv` in `image` at the person's terminal, or on their streams."""
     words = [*engine.command(project), "run", "--rm", "--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
     words += ["--user", where.user, "--workdir", str(where.root)]
     for name, value in where.environ.items():

@@ -27,7 +27,7 @@ class Verdict:
     @property
     def same(self) -> bool:
         """Whether the builds are as equal as this engine can make them."""
-        return self.ids[0] == self.ids[1] or (self.layers and engine.is_old(self.engine))
+        return self.ids[0] == self.ids[1] or (self.layers and bool(engine.never_the_same(self.engine)))
 
     def lines(self) -> list[str]:
         """The verdict for a person."""
@@ -36,8 +36,8 @@ class Verdict:
             _row("layers", self.layers, ""),
             _row("content", self.contents[0] == self.contents[1], self.contents[0]),
         ]
-        if self.ids[0] != self.ids[1] and engine.is_old(self.engine):
-            rows.append(f"Docker {self.engine} writes the time of the build into an image's settings: only content can be equal.")
+        if self.ids[0] != self.ids[1] and (what := engine.never_the_same(self.engine)):
+            rows.append(f"The engine ({self.engine}) writes {what} into an image's settings: only content can be equal.")
         return rows + _listed(self.found)
 
 

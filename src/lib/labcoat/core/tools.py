@@ -44,7 +44,7 @@ def use() -> None:
     """Make the tools' libraries importable in this process: `import docker`, `import yaml`."""
     packages = environment() / "lib" / f"python{own().minor}" / "site-packages"
     if str(packages) not in sys.path:
-        sys.path.append(str(packages))
+        sys.path.insert(0, str(packages))  # before a person's own docker or yaml, of whatever version
 
 
 def _build(python: Interpreter, folder: Path) -> None:

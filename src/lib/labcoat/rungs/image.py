@@ -1,5 +1,6 @@
 """The image: the lock's packages, the project's files and a user, on a pinned base."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from labcoat.container import build, engine, guard, record
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK, STRIP
 from labcoat.container.place import place
-from labcoat.core import files, inventory, tools
+from labcoat.core import files, inventory, process, tools
 from labcoat.core.errors import Failure, Unavailable
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
@@ -36,15 +37,18 @@ def make(project: Project) -> None:
 def run(project: Project, argv: Sequence[str]) -> int:
     """Run `argv` in the image, in the project's folder as its owner; the exit status."""
     tools.use()
-    client = engine.client(project)
     check_fresh(project)
-    return containers.run(client, project.image, argv, place(project))
+    where = place(project)
+    if engine.is_podman(project):  # the SDK does not take its --userns=keep-id
+        sys.stdout.flush()
+        process.become(containers.attached(project, project.image, argv, where), os.environ, "on the path")
+    return containers.run(engine.client(project), project.image, argv, where)
 
 
 def shell(project: Project) -> int:
     """An interactive shell in the image; its exit status."""
     check_fresh(project)
-    command = containers.interactive(project, project.image, ["/bin/sh"], place(project))
+    command = containers.attached(project, project.image, ["/bin/sh"], place(project))
     return subprocess.run(command, check=False).returncode
 
 
