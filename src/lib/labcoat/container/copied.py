@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labcoat.container import goglob
 from labcoat.container.dockerfile import (
     Dockerfile,
     DockerfileError,
@@ -20,8 +19,10 @@ from labcoat.container.dockerfile import (
     expanded,
     instruction,
 )
-from labcoat.container.ignore import Matcher, Pattern
-from labcoat.container.sources import Tree, members, split_wildcards
+from labcoat.container.ignore import Matcher, Pattern, parse
+from labcoat.container.sources import Named, Tree, members
+
+Origin = tuple[str, int]  # a path of the context, and the line of the COPY or ADD that takes it out of there
 
 
 def reaching(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> set[str]:
@@ -33,11 +34,10 @@ def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dic
     """The files that reach the image of the last stage, each with the line of the COPY or ADD that takes it out of the
     context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
     """
-    images = _Images(dockerfile, Tree(sent, root))
+    images = _Images(dockerfile, sent, root)
     lines: dict[str, int] = {}
-    for landed in images.of(dockerfile.stages[-1]):
-        came = {path: landed.lines.get(path, landed.line) for path in landed.paths} if landed.lines else {}
-        lines = (came or dict.fromkeys(landed.paths, landed.line)) | lines
+    for landed in images.of(dockerfile.stages[-1]).landed:
+        lines = dict(landed.came()) | lines
     for stage in dockerfile.stages:
         images.of(stage)
     return lines, images.missing
@@ -45,40 +45,58 @@ def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dic
 
 @dataclass
 class _Landed:
-    """Files that one source brought: context paths, and where in the image the part after `cut` letters went."""
+    """Files that one source brought: paths of the tree that they come from, and where the part after `cut` letters went."""
 
     paths: list[str]
     cut: int
     folder: str
-    line: int = 0  # of the COPY or ADD that took them out of the context
+    line: int
+    origins: Mapping[str, Origin] | None = None  # of `paths`, where they come from another stage
     renamed: str = ""  # the one file's whole path in the image, where the destination named it
-    inside: Mapping[str, str] = field(default_factory=dict)  # paths that do not follow from the context's
-    lines: Mapping[str, int] = field(default_factory=dict)  # for paths that came by way of another stage
+    perhaps_in: bool = False  # whether that path may be a folder that the base image has, with the file in it
+    inside: Mapping[str, Origin] = field(default_factory=dict)  # places that do not follow from the paths
 
-    def in_image(self) -> Iterator[tuple[str, str]]:
-        """Each path in the image, with the context's path that it came from."""
-        for path in self.paths if not self.inside else ():
-            yield self.renamed or posixpath.join(self.folder, path[self.cut :]), path
-        yield from self.inside.items()
+    def came(self) -> Iterable[Origin]:
+        """What of the context this is."""
+        if self.inside:
+            return self.inside.values()
+        return ((path, self.line) for path in self.paths) if self.origins is None else (self.origins[path] for path in self.paths)
+
+    def in_image(self) -> Iterator[tuple[str, Origin]]:
+        """Each path in the image, with what of the context is there."""
+        if self.inside:
+            yield from self.inside.items()
+            return
+        for path in self.paths:
+            origin = (path, self.line) if self.origins is None else self.origins[path]
+            yield self.renamed or posixpath.join(self.folder, path[self.cut :]), origin
+            if self.perhaps_in:
+                yield posixpath.join(self.renamed, path.rpartition("/")[2]), origin
+
+    def makes(self, folder: str) -> bool:
+        """Whether `folder`, with a slash at its end, is a folder after this."""
+        if not self.renamed and f"{self.folder}/".startswith(folder):
+            return True
+        return folder.startswith(f"{self.folder}/".replace("//", "/")) and any(at.startswith(folder) for at, _ in self.in_image())
 
 
 class _Images:
     """What each stage of one Dockerfile holds of the context."""
 
-    def __init__(self, dockerfile: Dockerfile, tree: Tree) -> None:
+    def __init__(self, dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> None:
         self.dockerfile = dockerfile
-        self.tree = tree
+        self.root = root
+        self.tree = Tree(sent, self._link)
         self.missing: list[tuple[Instruction, str]] = []
         self._done: dict[int, _StageState] = {}
+        self._trees: dict[int, Tree] = {}
 
-    def of(self, stage: Stage) -> "list[_Landed]":
-        return self._state(stage).landed
-
-    def _state(self, stage: Stage) -> "_StageState":
+    def of(self, stage: Stage) -> "_StageState":
+        """The stage after its last instruction."""
         if stage.index not in self._done:
             base = self.dockerfile.base_stage(stage)
-            before = self._state(base) if base else None
-            state = _StageState(before)
+            before = self.of(base) if base else None
+            state = _StageState(before, known=stage.base == "scratch")
             self._done[stage.index] = state
             for each in (*(before.onbuild if before else ()), *stage.instructions):
                 self._run(each, state, stage)
@@ -88,70 +106,125 @@ class _Images:
         if each.name in ("ARG", "ENV"):
             state.values |= assigned(each, state.values, stage.arguments)
         elif each.name == "WORKDIR":
-            state.folder = posixpath.join(state.folder, expanded(each, each.rest, state.values))
+            state.enter(expanded(each, each.rest, state.values))
         elif each.name == "ONBUILD":
             state.onbuild.append(_triggered(each))
         elif each.name in ("COPY", "ADD"):
             self._copy(each, state, stage)
+        elif each.name == "RUN":
+            state.known = False  # whatever it made
 
     def _copy(self, each: Instruction, state: "_StageState", stage: Stage) -> None:
         words = [expanded(each, word, state.values) for word in each.words]
-        names = {name for name, _ in each.heredocs}
-        sources, destination = [word for word in words[:-1] if not _is_heredoc(word, names)], words[-1] if words else ""
         if len(words) < 2:
             raise DockerfileError(each.line, f"{each.name} requires at least two arguments")
-        folder = posixpath.join(state.folder, destination)
-        several = len(words) > 2 or destination.endswith(("/", "/.")) or destination in (".", "..", "")
+        names = {name for name, _ in each.heredocs}
+        sources = [word for word in words[:-1] if not _is_heredoc(word, names)]
         reference = each.flag("from")
+        origins: Mapping[str, Origin] | None = None
+        tree = self.tree
         if reference is not None:
             origin = self.dockerfile.stage(expanded(each, reference, state.values))
-            if origin is not None and origin.index < stage.index:  # else an image or a named context
-                state.landed.extend(_moved_from(self.of(origin), sources, posixpath.normpath(folder), several))
-            return
+            if origin is None or origin.index >= stage.index:
+                return  # an image or a named context
+            origins = self.of(origin).held()
+            tree = self._tree_of(origin.index, origins)
+        copy = _Copy(each, tree, origins, state, words[-1])
         before = len(state.landed)
         for source in sources:
             if each.name == "ADD" and re.match(r"(https?://|git@|git://|ssh://)", source):
                 continue
-            self._bring(each, source, posixpath.normpath(folder), several, state)
+            if not copy.bring(source, self.root) and reference is None:
+                self.missing.append((each, source))
         if len(state.landed) - before > 1:
             state.landed[before:] = _settled(state.landed[before:], each.line)
 
-    def _bring(self, each: Instruction, source: str, folder: str, several: bool, state: "_StageState") -> None:
-        found = self.tree.named(source)
-        if not found:
-            self.missing.append((each, source))
-        for path, paths in found:
-            kept = _not_excluded(each, path, paths)
-            if kept == [path]:
-                state.landed.append(self._one_file(each, path, folder, several or len(found) > 1, state))
-            else:
-                cut = len(path) + 1 if path and each.flag("parents") is None else 0
-                state.landed.append(_Landed(kept, cut, folder, each.line))
+    def _tree_of(self, stage: int, held: Mapping[str, Origin]) -> Tree:
+        if stage not in self._trees:
+            self._trees[stage] = Tree(held, lambda place: self._link(held[place][0]))
+        return self._trees[stage]
 
-    def _one_file(self, each: Instruction, path: str, folder: str, several: bool, state: "_StageState") -> _Landed:
-        if each.name == "ADD" and (packed := members(self.tree.root / path)):
-            return _Landed([path], 0, folder, each.line, inside={posixpath.join(folder, name): path for name in packed})
-        if each.flag("parents") is not None:
-            return _Landed([path], 0, folder, each.line)
-        if several or state.is_folder(folder):
-            return _Landed([path], len(path) - len(path.rpartition("/")[2]), folder, each.line)
-        return _Landed([path], 0, folder, each.line, renamed=folder)
+    def _link(self, path: str) -> str | None:
+        try:
+            return str((self.root / path).readlink())
+        except OSError:
+            return None
 
 
 class _StageState:
-    """A stage while its instructions are gone through."""
+    """A stage while its instructions are gone through; `known` as long as nothing else can be in it."""
 
-    def __init__(self, before: "_StageState | None") -> None:
+    def __init__(self, before: "_StageState | None", *, known: bool) -> None:
         self.landed: list[_Landed] = list(before.landed) if before else []
         self.values: dict[str, str] = dict(before.values) if before else {}
         self.folder: str = before.folder if before else "/"
+        self.folders: set[str] = set(before.folders) if before else {"/"}
         self.onbuild: list[Instruction] = []
+        self.known: bool = before.known if before else known
+        self._held: dict[str, Origin] | None = None
+
+    def enter(self, folder: str) -> None:
+        """Go to a folder, and make it."""
+        self.folder = posixpath.normpath(posixpath.join(self.folder, folder))
+        self.folders.add(self.folder)
 
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder in the image, as far as COPY and WORKDIR made it one."""
-        if path == posixpath.normpath(self.folder) or path == "/":
-            return True
-        return any(f"{each.folder}/".startswith(f"{path}/") and not each.renamed for each in self.landed)
+        below = f"{path}/".replace("//", "/")
+        return any(f"{each}/".startswith(below) for each in self.folders) or any(each.makes(below) for each in self.landed)
+
+    def held(self) -> dict[str, Origin]:
+        """Once the stage is whole: what is where in it, without the slash at the start."""
+        if self._held is None:
+            self._held = {place.lstrip("/"): origin for each in self.landed for place, origin in each.in_image()}
+        return self._held
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """One COPY or ADD at work: fsutil's Copy, source after source."""
+
+    instruction: Instruction
+    tree: Tree
+    origins: Mapping[str, Origin] | None
+    state: _StageState
+    destination: str
+
+    def bring(self, source: str, root: Path) -> bool:
+        """Bring what one source names; whether there is something."""
+        if self.instruction.flag("parents") is not None:
+            found, cut = _with_parents(self.tree, source)
+            self._land(_not_excluded(self.instruction, found, cut), cut)
+            return bool(found)
+        named = self.tree.named(source)
+        for each in named:
+            if each.is_file:
+                self._file(each, root)
+            else:
+                cut = len(each.path) + 1 if each.path else 0
+                self._land(_not_excluded(self.instruction, each.files, cut), cut)
+        return bool(named)
+
+    @property
+    def _folder(self) -> str:
+        return posixpath.normpath(posixpath.join(self.state.folder, self.destination))
+
+    def _land(self, paths: list[str], cut: int) -> None:
+        self.state.landed.append(_Landed(paths, cut, self._folder, self.instruction.line, self.origins))
+
+    def _file(self, each: Named, root: Path) -> None:
+        """A file keeps its name in a folder, and else gets the destination's."""
+        line, folder = self.instruction.line, self._folder
+        if not _not_excluded(self.instruction, [each.path], 0):
+            return
+        if self.instruction.name == "ADD" and self.origins is None and (packed := members(root / each.path)):
+            unpacked = {posixpath.join(folder, name): (each.path, line) for name in packed}
+            self.state.landed.append(_Landed([each.path], 0, folder, line, inside=unpacked))
+            return
+        into = self.destination.endswith(("/", "/.")) or self.destination in (".", "..", "") or self.state.is_folder(folder)
+        place = posixpath.join(folder, each.name) if into else folder
+        perhaps_in = not into and not self.state.known
+        self.state.landed.append(_Landed([each.path], 0, folder, line, self.origins, place, perhaps_in))
 
 
 def _settled(landed: list[_Landed], line: int) -> list[_Landed]:
@@ -159,42 +232,18 @@ def _settled(landed: list[_Landed], line: int) -> list[_Landed]:
 
     A file that another instruction overwrites is in its own layer still.
     """
-    places = {place: path for each in landed for place, path in each.in_image()}
-    return [_Landed(sorted(set(places.values())), 0, landed[0].folder, line, inside=places)]
+    places = {place: origin for each in landed for place, origin in each.in_image()}
+    return [_Landed([], 0, landed[0].folder, line, inside=places)]
 
 
-def _moved_from(landed: list[_Landed], sources: list[str], folder: str, several: bool) -> Iterator[_Landed]:
-    """What COPY --from brings on of what had `landed` in another stage."""
-    held = [pair for each in landed for pair in each.in_image()]
-    lines = {path: each.lines.get(path, each.line) for each in landed for path in each.paths}
-    for source in sources:
-        if moved := _moved(held, posixpath.normpath("/" + source), folder, several):
-            yield _Landed(sorted(set(moved.values())), 0, folder, inside=moved, lines=lines)
-
-
-def _moved(held: list[tuple[str, str]], source: str, folder: str, several: bool) -> dict[str, str]:
-    """The new places of those files of another stage that `source` names there."""
-    literal, pattern = split_wildcards(source.lstrip("/"))
-    moved: dict[str, str] = {}
-    for place, origin in held:
-        inner = place.lstrip("/")
-        base = literal if not pattern else _matching_prefix(literal, pattern, inner)
-        if base is None:
-            continue
-        if inner == base:
-            name = posixpath.basename(inner)
-            moved[posixpath.join(folder, name) if several or pattern else folder] = origin
-        elif not base or inner.startswith(f"{base}/"):
-            moved[posixpath.join(folder, inner[len(base) :].lstrip("/"))] = origin
-    return moved
-
-
-def _matching_prefix(literal: str, pattern: str, path: str) -> str | None:
-    """The part of `path` that a wildcard source names: as deep as the pattern; None where it does not match."""
-    depth = len([part for part in literal.split("/") if part]) + pattern.count("/") + 1
-    head = "/".join(path.split("/")[:depth])
-    prefix = f"{literal}/" if literal else ""
-    return head if head.startswith(prefix) and goglob.matches(pattern, head[len(prefix) :]) else None
+def _with_parents(tree: Tree, source: str) -> tuple[list[str], int]:
+    """What `--parents` copies, and how many letters stay behind: those before the mark `/./`."""
+    before, mark, rest = source.partition("/./")
+    pattern = posixpath.normpath("/" + (rest if mark else source)).lstrip("/")
+    matcher = Matcher([Pattern(0, pattern)])
+    tops = tree.named(before) if mark else tree.named("/")
+    cut = len(tops[0].path) + 1 if tops and tops[0].path else 0
+    return [path for top in tops for path in top.files if matcher.matches_or_below(path[cut:])], cut
 
 
 def _triggered(each: Instruction) -> Instruction:
@@ -205,11 +254,13 @@ def _is_heredoc(word: str, names: set[str]) -> bool:
     return word.startswith("<<") and word.lstrip("<-").strip("'\"") in names
 
 
-def _not_excluded(each: Instruction, path: str, paths: list[str]) -> list[str]:
+def _not_excluded(each: Instruction, paths: list[str], cut: int) -> list[str]:
     """Those of `paths` that no `--exclude` of the instruction leaves out."""
     patterns = [value for name, value in each.flags if name == "exclude"]
     if not patterns:
         return paths
-    matcher = Matcher([Pattern(each.line, posixpath.normpath(value)) for value in patterns])
-    cut = len(path) + 1 if path and paths != [path] else 0
+    try:
+        matcher = Matcher(parse("\n".join(patterns).encode("utf-8", "surrogateescape")))
+    except ValueError as error:
+        raise DockerfileError(each.line, f"--exclude: {error}") from error
     return [path for path in paths if not matcher.matches_or_below(path[cut:])]

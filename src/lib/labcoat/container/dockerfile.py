@@ -50,7 +50,12 @@ class Instruction:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The arguments: the members of a JSON list, else words as a shell splits them, quotes kept."""
+        """The arguments: the members of a JSON list, else words, quotes kept.
+
+        Those of COPY, ADD and FROM are split at every space (parseStringsWhitespaceDelimited), others as a shell does.
+        """
+        if self.name in ("COPY", "ADD", "FROM"):
+            return (_json_words(self.rest) if self.name != "FROM" else None) or tuple(re.findall(r"[^\t\v\f\r ]+", self.rest))
         return _json_words(self.rest) or tuple(_split(self.rest))
 
 

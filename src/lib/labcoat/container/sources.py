@@ -6,7 +6,8 @@ Source: tonistiigi/fsutil `copy` (ResolveWildcards, FollowLinks); held against r
 import posixpath
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container import goglob
@@ -15,12 +16,26 @@ _MOST_UNPACKED = 1 << 31  # bytes of an archive that are looked through; a small
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 
-class Tree:
-    """The context's files, asked for by what a source names."""
+@dataclass(frozen=True)
+class Named:
+    """Something that a source names: by `name`, at `path` once symlinks are followed, with the files in or at it."""
 
-    def __init__(self, sent: Iterable[str], root: Path) -> None:
-        self.paths = sorted(sent)
-        self.root = root
+    name: str
+    path: str
+    files: list[str]
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file, or a symlink to nothing."""
+        return self.files == [self.path]
+
+
+class Tree:
+    """Files, of the context or of a stage, asked for by what a source names; `link` gives where a symlink leads."""
+
+    def __init__(self, files: Iterable[str], link: Callable[[str], str | None]) -> None:
+        self.paths = sorted(files)
+        self._link = link
         self._all = frozenset(self.paths)
         self._folders: set[str] | None = None
 
@@ -34,13 +49,15 @@ class Tree:
                     self._folders.add(folder)
         return self._folders
 
-    def named(self, source: str) -> list[tuple[str, list[str]]]:
-        """What `source` names: for each folder or file its path, and the files in or at it."""
+    def named(self, source: str) -> list[Named]:
+        """What `source` names: folders and files, symlinks followed."""
         source = posixpath.normpath("/" + source).lstrip("/")
         literal, pattern = split_wildcards(source)
         if not pattern:
-            return self._exactly(self._resolved(source))
+            return self._exactly(source)
         base = self._resolved(literal)
+        if base is None:
+            return []
         prefix = f"{base}/" if base else ""
         every = [*self._all, *self.folders()]
         matches = sorted(
@@ -48,17 +65,21 @@ class Tree:
         )
         return [found for path in matches for found in self._exactly(path)]
 
-    def _exactly(self, path: str) -> list[tuple[str, list[str]]]:
+    def _exactly(self, source: str) -> list[Named]:
+        path = self._resolved(source)
+        name = posixpath.basename(source)
+        if path is None:
+            return []
         if not path:
-            return [("", self.paths)] if self.paths else []
+            return [Named(name, "", self.paths)] if self.paths else []
         if path in self._all:
-            return [(path, [path])]
+            return [Named(name, path, [path])]
         if path in self.folders():
-            return [(path, [each for each in self.paths if each.startswith(f"{path}/")])]
+            return [Named(name, path, [each for each in self.paths if each.startswith(f"{path}/")])]
         return []
 
-    def _resolved(self, path: str) -> str:
-        """`path` with symlinks in it followed inside the context, as BuildKit follows those of a COPY source."""
+    def _resolved(self, path: str) -> str | None:
+        """`path` with symlinks in it followed, as BuildKit follows those of a source; None where they go round."""
         hops = 0
         done: list[str] = []
         parts = [part for part in path.split("/") if part]
@@ -68,22 +89,16 @@ class Tree:
                 done = done[:-1]
                 continue
             here = "/".join([*done, part])
-            target = self._link(here)
-            if target is None or hops >= _MOST_LINKS:
+            target = self._link(here) if here in self._all else None
+            if target is None:
                 done.append(part)
                 continue
             hops += 1
+            if hops > _MOST_LINKS:
+                return None
             done = [] if target.startswith("/") else done
             parts = [each for each in target.split("/") if each not in ("", ".")] + parts
         return "/".join(done)
-
-    def _link(self, path: str) -> str | None:
-        if path not in self._all:
-            return None
-        try:
-            return str((self.root / path).readlink())
-        except OSError:
-            return None
 
 
 def split_wildcards(source: str) -> tuple[str, str]:
