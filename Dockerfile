@@ -37,18 +37,18 @@ RUN printf '%s\n' >/opt/install \
     'fi' \
     'rm -f /opt/venv/.lock' \
     'cd /opt/venv/lib/python3*/site-packages' \
+    'compile="/opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash"' \
     'for kind in ${STRIP}; do' \
     '  case ${kind} in' \
     '    tests) find . -path "./*.dist-info" -prune -o -path "./*/tests/*" -type f -exec rm {} + ;;' \
     '    headers) find . \( -path "./*.dist-info" -o -path "./cupy*" -o -path "./numba*" -o -path ./nvidia -o -path ./triton \) \' \
     '      -prune -o -path "./*/include/*" -type f ! -name "*.py" ! -name "*.so" -exec rm {} + ;;' \
-    '    *) echo "labcoat: STRIP takes tests and headers, not ${kind}" >&2; exit 1 ;;' \
+    '    bytecode) compile=true ;;' \
+    '    *) echo "labcoat: STRIP takes tests, headers and bytecode, not ${kind}" >&2; exit 1 ;;' \
     '  esac' \
     '  find . -mindepth 1 -type d -empty -delete' \
     'done' \
-    'printf "%s\0" "$PWD"/* \' \
-    '| PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" \' \
-    '  /opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash || true' \
+    'printf "%s\0" "$PWD"/* | PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" ${compile} || true' \
     'mkdir -p /out/etc /out/opt /out/home/labcoat/project' \
     'cp /etc/passwd /etc/group /out/etc/' \
     'grep -q "^[^:]*:[^:]*:1000:" /etc/passwd || echo "labcoat:x:1000:1000::/home/labcoat:/bin/sh" >>/out/etc/passwd' \

@@ -68,7 +68,7 @@ LABCOAT_DOCKER_FLAGS ?=
 LABCOAT_EXTERN ?=
 ## another lock on every level: cpu takes requirements-cpu.txt in place of requirements.txt
 LABCOAT_VARIANT ?=
-## what of packages the image leaves out: tests, headers
+## what of packages the image leaves out: tests, headers, bytecode
 LABCOAT_STRIP ?=
 ## platforms to build and push for, such as linux/amd64,linux/arm64
 LABCOAT_PLATFORMS ?=

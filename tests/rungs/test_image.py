@@ -479,12 +479,13 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(place: Workplace
     pin = re.search(r"(?m)^numpy==(?:.*\\\n)+.*", (repository / "requirements.txt").read_text())
     assert pin
     (root / "requirements.txt").write_text(pin[0] + "\n")
-    stripping = Workplace(root, {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-strip", "LABCOAT_STRIP": "tests headers"})
+    stripping = Workplace(root, {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-strip", "LABCOAT_STRIP": "bytecode tests headers"})
     built = stripping.labcoat("image", "build")
     assert built.returncode == 0, built.stderr
     try:
         proved = stripping.labcoat("prove", "--only", "docker")
         works = stripping.in_image("python -c 'import numpy; print(numpy.ones(3).sum())'")
+        kept = list((root / ".labcoat/home/.cache/python").rglob("numpy/__init__.*.pyc"))
         with saved(Project(root), f"{IMAGE}-strip") as image:
             site = "opt/venv/lib/python3.11/site-packages/"
             held = [path.removeprefix(site) for path, entry in image.merged().items() if path.startswith(site)]
@@ -500,7 +501,8 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(place: Workplace
     finally:
         docker("image", "rm", "--force", f"{IMAGE}-strip")
     assert proved.returncode == 0, proved.stdout + proved.stderr
-    assert "without tests and headers of packages" in proved.stdout
+    assert "without tests, headers, bytecode of packages" in proved.stdout
+    assert kept
     assert works.stdout == "3.0\n"
     assert [path for path in held if strip.is_stripped(path, strip.KINDS)] == []
     assert refuted.returncode == 1

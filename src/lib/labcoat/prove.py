@@ -147,7 +147,7 @@ def _row(project: Project, held: Held, known: Mapping[str, Wheel], own: set[str]
     if held is not first and held.inventory.python.version != first.inventory.python.version:
         notes.append(f"another release of Python than {first.rung}")
     if stripped := held.inventory.stripped:
-        notes.append(f"without {' and '.join(stripped)} of packages, as LABCOAT_STRIP said")
+        notes.append(f"without {', '.join(stripped)} of packages, as LABCOAT_STRIP said")
     if on_top := sorted(held.pins.keys() - own):
         notes.append(f"and {len(on_top)} from {', '.join(project['DEV_REQUIREMENTS'].split())}")
     return Row(

@@ -10,7 +10,7 @@ from pathlib import Path
 from labcoat.container import build, engine, guard, record
 from labcoat.container import run as containers
 from labcoat.container.labels import LOCK, STRIP
-from labcoat.container.place import place
+from labcoat.container.place import Place, place
 from labcoat.core import files, inventory, process, tools
 from labcoat.core.errors import Failure, Unavailable
 from labcoat.core.inventory import Inventory
@@ -38,7 +38,7 @@ def run(project: Project, argv: Sequence[str]) -> int:
     """Run `argv` in the image, in the project's folder as its owner; the exit status."""
     tools.use()
     check_fresh(project)
-    where = place(project)
+    where = _place(project)
     if engine.is_podman(project):  # the SDK does not take its --userns=keep-id
         sys.stdout.flush()
         process.become(containers.attached(project, project.image, argv, where), os.environ, "on the path")
@@ -48,13 +48,21 @@ def run(project: Project, argv: Sequence[str]) -> int:
 def shell(project: Project) -> int:
     """An interactive shell in the image; its exit status."""
     check_fresh(project)
-    command = containers.attached(project, project.image, ["/bin/sh"], place(project))
+    command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
     return subprocess.run(command, check=False).returncode
 
 
 def address(project: Project) -> str:
     """Any: a container's ports are published on the loopback alone. Where it has this machine's network, the loopback itself."""
     return "127.0.0.1" if engine.host_network(project) else "0.0.0.0"  # noqa: S104
+
+
+def _place(project: Project) -> Place:
+    """Where programs run; where the image is without byte code, what Python makes of it stays in the home between runs."""
+    where = place(project)
+    stripped = engine.inspect(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}') or ""
+    kept = {"PYTHONPYCACHEPREFIX": f"{where.environ['HOME']}/.cache/python"} if "bytecode" in stripped.split() else {}
+    return replace(where, environ={**where.environ, **kept})
 
 
 def remove(project: Project) -> None:
