@@ -1,6 +1,7 @@
 """Programs timed side by side: one round after another, each program once a round, so that a busy machine slows all alike."""
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -56,6 +57,15 @@ def environment() -> dict[str, str]:
 def uv() -> Path:
     """The uv that labcoat itself uses."""
     return tools.uv()
+
+
+def project(folder: Path) -> Path:
+    """A project with this repository's lock, and the include in a folder `lib` beside it."""
+    folder.mkdir()
+    for name in ("requirements.in", "requirements.txt"):
+        shutil.copy(REPOSITORY / name, folder)
+    (folder / "Makefile").write_text("include ../lib/include.python.mk\n")
+    return folder
 
 
 def seconds(program: Program, env: Mapping[str, str]) -> float:

@@ -5,19 +5,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from side_by_side import INCLUDE, PYTHON, REPOSITORY, Demand, Program, compare, uv
+from side_by_side import INCLUDE, PYTHON, Demand, Program, compare, project, uv
 
 LABCOAT, UV, PIP = "labcoat: make venv", "uv venv, uv pip sync", "python -m venv, pip install --require-hashes"
 ROUNDS, ROUNDS_OF_PIP = 7, 2
-
-
-def project(folder: Path) -> Path:
-    """A project with this repository's lock."""
-    folder.mkdir()
-    for name in ("requirements.in", "requirements.txt"):
-        shutil.copy(REPOSITORY / name, folder)
-    (folder / "Makefile").write_text("include ../lib/include.python.mk\n")
-    return folder
 
 
 def main() -> int:

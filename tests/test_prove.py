@@ -284,3 +284,15 @@ def prove(repo: Repository, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run prove, however it ends."""
     command = [repo.env["LABCOAT_PYTHON"], "-I", str(Path(__file__).parents[1] / "src/lib/labcoat"), "prove", *words]
     return subprocess.run(command, cwd=repo.path, env=repo.env, capture_output=True, text=True, check=False)
+
+
+def test_what_was_made_from_another_lock_is_said(shared_repo: Repository) -> None:
+    """An environment of the lock before is different, and its row says why."""
+    kept = {name: (shared_repo.path / name).read_text() for name in ("requirements.in", "requirements.txt")}
+    shared_repo.make("venv")
+    shared_repo.write(requirements__in="alpha<2\n").make("requirements")
+    said = shared_repo.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
+    for name, text in kept.items():
+        (shared_repo.path / name).write_text(text)
+    assert "stale: requirements.txt has changed" in said
+    assert "venv: alpha is 2.0, locked is 1.0" in said

@@ -69,6 +69,17 @@ def test_what_was_done_to_an_image_is_found(built: Repository, line: str, said: 
     assert f"docker: {said}" in ended
 
 
+def test_an_image_of_another_lock_is_said(built: Repository) -> None:
+    """What differs is named, and that the image was made from another lock."""
+    lock = built.path / "requirements.txt"
+    before = lock.read_text()
+    lock.write_text(before.replace("alpha==2.0", "alpha==1.0"))
+    said = built.labcoat("prove", "--only", "docker", fails=True)
+    lock.write_text(before)
+    assert "stale: requirements.txt has changed" in said
+    assert "docker: alpha is 2.0, locked is 1.0" in said
+
+
 def test_an_engine_that_is_not_there_is_said_and_the_rest_is_proved(built: Repository) -> None:
     """Without an engine the image is not looked at; asked for by name, that is status 2's failure."""
     said = built.labcoat("prove", LABCOAT_DOCKER="no-such-docker")

@@ -31,6 +31,11 @@ _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsd
 override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_parted,FILES)
 override LABCOAT_CLEAN += build
 
+# What make prove runs on each level, from nothing, to hold the trained heads and their predictions against each other.
+_catsdogs_proved := .labcoat/catsdogs
+LABCOAT_PROVE_RUNS = rm -rf $(_catsdogs_proved) && env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs train \
+  --build $(_catsdogs_proved) $(_catsdogs_settings) -> $(_catsdogs_proved)/head.npy $(_catsdogs_proved)/predictions.csv
+
 .PHONY: data features train report predict submit
 
 data: $(LABCOAT_READY) ## fetch what DATA names, look at every picture, and split them into training and validation

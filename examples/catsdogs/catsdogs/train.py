@@ -19,7 +19,7 @@ from .settings import Settings
 from .statistics import wilson
 
 MODEL, CURVES, SPLIT, RESULT = "model.keras", "curves.png", "split.csv", "result.json"
-ASIDE, ALIKE, PREDICTIONS = "set-aside.csv", "alike.csv", "predictions.csv"
+ASIDE, ALIKE, PREDICTIONS, HEAD = "set-aside.csv", "alike.csv", "predictions.csv", "head.npy"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ def run(settings: Settings) -> tuple[Score, list[str]]:
     score = _score(probabilities, validation, corrections.wrong(kept_back))
     predictions.write(kept_back, found.classes, probabilities, settings.build / PREDICTIONS)
     curves.draw(history, score.interval, _title(score, found), settings.build / CURVES)
+    head.save(fitted, settings.build / HEAD)
     whole = model.whole(network, fitted)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / MODEL)
     _record(settings.build, produced_by, score, history, time.monotonic() - started)
@@ -131,7 +132,7 @@ def _record(build: Path, produced_by: dict[str, str], score: Score, history: Any
             "trusted_total": score.trusted_total,
         },
         "produced_by": produced_by,
-        "made": {name: _digest(build / name) for name in (MODEL, CURVES, SPLIT, PREDICTIONS)},
+        "made": {name: _digest(build / name) for name in (MODEL, CURVES, SPLIT, PREDICTIONS, HEAD)},
         "seconds": round(seconds, 1),
         "history": history,
     }

@@ -65,8 +65,8 @@ def difference(installed: list[Distribution], locked: Mapping[str, str], asked: 
 def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int:
     """Bring requirements.in and the locks to what the environment at IN=`level` holds, or with `dry_run` only say so; status 0.
 
-    Raises Failure, changing nothing, where there is no environment, where something came from no index, or where what is
-    installed contradicts requirements.in.
+    What came from no index is named and left out; what it needs is kept like anything else that no lock names.
+    Raises Failure, changing nothing, where there is no environment, or where what is installed contradicts requirements.in.
     """
     folder = rung.named(level).packages(project)
     if folder is None:
@@ -80,18 +80,18 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
     locked = _locked(project)
     asked = frozenset(name for source in _sources(project) for name in names(source.read_text(encoding="utf-8")))
     found = difference(installed, locked, asked)
-    if found.foreign:
-        listed = ", ".join(f"{one.name} {one.version} from {one.origin}" for one in found.foreign)
-        raise Failure(
-            f"No lock can hold {listed}.",
-            "Publish it to your index, or uninstall it and keep its folder on the path; then make freeze.",
-        )
-    if not found:
+    if not found and not found.foreign:
         print("nothing was installed by hand: the locks say all that is there", file=sys.stderr)
-    elif not dry_run:
-        _keep(project, found, {one.name: one.version for one in installed})
+    elif found and not dry_run:
+        _keep(project, found, {one.name: one.version for one in installed if not one.origin})
     for line in found.lines(locked):
         print(f"would be {line}" if dry_run else line)
+    for one in found.foreign:
+        print(
+            f"labcoat: {one.name} {one.version} from {one.origin} is left out: no lock can hold it, make venv takes it away.\n"
+            "  Publish it to your index, or keep its folder on the path.",
+            file=sys.stderr,
+        )
     return 0
 
 

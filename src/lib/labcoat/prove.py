@@ -140,6 +140,8 @@ def _row(project: Project, held: Held, known: Mapping[str, Wheel], own: set[str]
     there = {name: one for name, one in held.locked.items() if name in own}
     packages = {name: one.digest for name, one in sorted(there.items())}
     notes = []
+    if (state := rung.named(held.rung).state(project)).kind == "stale":
+        notes.append(f"stale: {state.about}")
     if by_name := sorted(there.keys() - known.keys()):
         notes.append(f"by their own RECORD alone: {_some(by_name)}")
     if held is not first and (others := compare.other_platforms(first, held)):

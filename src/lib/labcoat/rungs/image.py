@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from labcoat.container import build, engine, guard, record
-from labcoat.container import run as containers
+from labcoat.container import engine
 from labcoat.container.labels import LOCK, STRIP
 from labcoat.container.place import Place, place
 from labcoat.core import files, inventory, process, tools
@@ -24,6 +23,8 @@ SCAFFOLD = True
 
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
+    from labcoat.container import build, guard, record  # a third of status's time, needed only here
+
     planned = build.plan(project)
     guard.refuse_secrets(project)
     for remark in guard.remarks(project):
@@ -36,6 +37,8 @@ def make(project: Project) -> None:
 
 def run(project: Project, argv: Sequence[str]) -> int:
     """Run `argv` in the image, in the project's folder as its owner; the exit status."""
+    from labcoat.container import run as containers
+
     tools.use()
     check_fresh(project)
     where = _place(project)
@@ -47,6 +50,8 @@ def run(project: Project, argv: Sequence[str]) -> int:
 
 def shell(project: Project) -> int:
     """An interactive shell in the image; its exit status."""
+    from labcoat.container import run as containers
+
     check_fresh(project)
     command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
     return subprocess.run(command, check=False).returncode
