@@ -108,6 +108,39 @@ def test_a_builder_of_one_platform_is_said(registry: str, base_image: str, tmp_p
     assert "docker buildx create" in caught.value.todo
 
 
+@pytest.fixture
+def buildable(registry: str, base_image: str, tmp_path: Path) -> Iterator[Callable[[str], Project]]:
+    """Gives a project for these platforms, whose image is one more layer on the base."""
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY requirements.txt /\n")
+    name = f"{registry}/several/platforms"
+    yield lambda platforms: project(tmp_path, name, PLATFORMS=platforms, BASE_IMAGE=base_image)
+    subprocess.run(["docker", "image", "rm", "-f", name], capture_output=True, check=False)
+
+
+def test_one_platform_is_built_and_pushed_by_the_engines_own_builder(buildable: Callable[[str], Project]) -> None:
+    """What is printed is the digest that the registry has, though this builder does not say it."""
+    by_digest = push(buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}"))
+    assert "@sha256:" in by_digest
+    docker("pull", "-q", by_digest)
+    docker("image", "rm", "-f", by_digest)
+
+
+def test_a_platform_that_is_none_is_said(buildable: Callable[[str], Project]) -> None:
+    """With the form."""
+    with pytest.raises(Failure, match="names a platform that is none") as caught:
+        push(buildable("amd46"))
+    assert "linux/amd64" in caught.value.todo
+
+
+def test_a_build_that_fails_is_not_the_registrys_fault(buildable: Callable[[str], Project], tmp_path: Path) -> None:
+    """The file that is missing is named, and nothing is pushed."""
+    asked = buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}")
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY absent.txt /\n")
+    with pytest.raises(Failure, match=r"needs absent\.txt"):
+        push(asked)
+
+
 @pytest.mark.parametrize(
     ("image_name", "host"),
     [

@@ -221,6 +221,29 @@ def test_a_program_that_is_not_there_is_named(place: Workplace) -> None:
     assert containers_of(place.root) == ""
 
 
+@pytest.mark.parametrize(
+    ("settings", "what", "todo"),
+    [
+        ({"LABCOAT_CPUS": "10000"}, "Range of CPUs", "LABCOAT_CPUS"),
+        ({"LABCOAT_MEMORY": "1m"}, "Minimum memory", "LABCOAT_MEMORY"),
+    ],
+    ids=["processors", "memory"],
+)
+def test_a_container_that_cannot_start_is_said(place: Workplace, settings: dict[str, str], what: str, todo: str) -> None:
+    """With the setting to correct; nothing of it stays."""
+    happened, do = place.in_image("true", **settings).stderr.splitlines()
+    assert what in happened
+    assert todo in do
+    assert containers_of(place.root) == ""
+
+
+def test_a_program_that_runs_out_of_memory_is_told_from_one_that_was_killed(place: Workplace) -> None:
+    """The limit is named, and the status is that of the kill."""
+    ended = place.in_image("python -c 'bytearray(200 << 20)'", LABCOAT_MEMORY="32m")
+    assert ended.returncode == 137
+    assert "LABCOAT_MEMORY" in ended.stderr
+
+
 def test_an_image_of_another_lock_is_refused(place: Workplace) -> None:
     """A lock that has changed since, or an image that is not there, is said before anything runs."""
     lock = place.root / "requirements.txt"

@@ -4,7 +4,8 @@ import os
 import re
 from collections.abc import Callable
 
-from labcoat.container import build, engine
+from labcoat.container import build, engine, pins
+from labcoat.container.diagnosis import explained
 from labcoat.container.names import repository
 from labcoat.container.progress import Progress
 from labcoat.core import files, process
@@ -13,22 +14,7 @@ from labcoat.core.project import Project
 
 _DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})|pushing manifest for \S+@(sha256:[0-9a-f]{64})")
 # (what to look for, what happened, what to do), the first that is found counts; {0} is the registry.
-_CASES = (
-    (
-        r"denied|unauthorized|no basic auth|authentication required",
-        "The registry {0} refuses it.",
-        "Log in (docker login {0}) as somebody who may push there, and see to LABCOAT_IMAGE.",
-    ),
-    (
-        r"no such host|connection refused|i/o timeout|network is unreachable",
-        "The registry {0} cannot be reached.",
-        "See to the network, and to LABCOAT_IMAGE, which begins with the registry's address.",
-    ),
-    (
-        r"HTTP response to HTTPS client",
-        "The registry {0} speaks plain HTTP.",
-        "Give it a certificate, or name it in insecure-registries of the engine's daemon.json.",
-    ),
+_PLATFORMS = (
     (
         r"[Mm]ulti(?:-|ple )platform.*not supported|not supported for the docker driver",
         "This builder builds for its own platform only.",
@@ -44,6 +30,28 @@ _CASES = (
         "Not all of LABCOAT_PLATFORMS can be built here.",
         "Install their emulation (docker run --privileged tonistiigi/binfmt --install all), or leave them out.",
     ),
+    (
+        r"unknown operating system or architecture|invalid platform|failed to parse platform",
+        "LABCOAT_PLATFORMS names a platform that is none.",
+        "Write it as in LABCOAT_PLATFORMS=linux/amd64,linux/arm64.",
+    ),
+)
+_REGISTRY = (
+    (
+        r"denied|unauthorized|no basic auth|authentication required",
+        "The registry {0} refuses it.",
+        "Log in (docker login {0}) as somebody who may push there, and see to LABCOAT_IMAGE.",
+    ),
+    (
+        r"no such host|connection refused|i/o timeout|network is unreachable",
+        "The registry {0} cannot be reached.",
+        "See to the network, and to LABCOAT_IMAGE, which begins with the registry's address.",
+    ),
+    (
+        r"HTTP response to HTTPS client",
+        "The registry {0} speaks plain HTTP.",
+        "Give it a certificate, or name it in insecure-registries of the engine's daemon.json.",
+    ),
 )
 
 
@@ -53,10 +61,12 @@ def push(project: Project) -> str:
     environ = os.environ | {"BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     secret = build.plan(project).secrets.environ if project["PLATFORMS"] else {}
     outcome = process.run([*engine.command(project), *words], {**environ, **secret}, project.root, show=_show(project))
-    found = _DIGEST.search(outcome.said)
-    if outcome.status or not found:
+    if outcome.status:
         raise _explained(project, outcome.said)
-    return f"{repository(project.image)}@{found[1] or found[2]}"
+    found = _DIGEST.search(outcome.said)
+    # Some engines do not say the digest; then the registry is asked.
+    digest = (found[1] or found[2]) if found else pins.digest_of(project, project.image)
+    return f"{repository(project.image)}@{digest}"
 
 
 def registry(image: str) -> str:
@@ -74,15 +84,19 @@ def _show(project: Project) -> Callable[[str], bool]:
 
 
 def _explained(project: Project, said: str) -> Failure:
-    files.write(files.state_folder(project.state) / "push.log", said)
-    if failure := engine.stopped(said):
-        return failure
-    if failure := engine.misnamed(project.image, said):
+    log = files.state_folder(project.state) / "push.log"
+    files.write(log, said)
+    if failure := engine.stopped(said) or engine.misnamed(project.image, said):
         return failure
     if "does not exist locally" in said:
         return Failure(f"There is no image {project.image}.", "make docker builds it.")
-    for pattern, what, todo in _CASES:
+    host = registry(project.image)
+    for pattern, what, todo in _PLATFORMS if project["PLATFORMS"] else ():
         if re.search(pattern, said):
-            host = registry(project.image)
+            return Failure(what, todo)
+    if project["PLATFORMS"] and "pushing" not in said:
+        return explained(said, log)  # it was the build that failed
+    for pattern, what, todo in _REGISTRY:
+        if re.search(pattern, said):
             return Failure(what.format(host), todo.format(host))
-    return Failure(f"{project.image} could not be pushed.", f"All that was said is in {project.state / 'push.log'}.")
+    return Failure(f"{project.image} could not be pushed.", f"All that was said is in {log}.")

@@ -1,6 +1,7 @@
 """A program in a container: the project and its data at their own paths, the person's own user, output as it comes."""
 
 import contextlib
+import re
 import signal
 import sys
 import threading
@@ -19,6 +20,21 @@ if TYPE_CHECKING:
     from docker.models.containers import Container
 
 OWNER = "org.labcoat.project"  # on each container: the folder it works for
+# (what the engine says, what happened, what to do); {0} is the first group.
+_NO_START = (
+    (
+        r"could not select device driver|nvidia-container-cli|unknown or invalid runtime name: nvidia",
+        "The engine can give no GPU to a container.",
+        "Install NVIDIA's driver and Container Toolkit, or leave out GPU.",
+    ),
+    (r"(Range of CPUs is from [\d.]+ to [\d.]+)", "The container did not start: {0}.", "Correct LABCOAT_CPUS."),
+    (r"(Minimum memory limit allowed is \w+)", "The container did not start: {0}.", "Correct LABCOAT_MEMORY."),
+    (
+        r"[Bb]ind for [\d.]+:(\d+) failed|listen tcp4? [\d.]+:(?:\d+).*address already in use",
+        "A port of LABCOAT_PORTS is taken on this machine.",
+        "End what listens there, or take another: LABCOAT_PORTS=8889:8888.",
+    ),
+)
 _NOT_FOUND = 127  # what shells report
 _GRACE = 10  # seconds from being asked to end to being ended, docker's own
 
@@ -97,6 +113,9 @@ def _no_start(image: str, argv: Sequence[str], said: str) -> Failure:
             "Correct its name, or add its package to requirements.in.",
             status=_NOT_FOUND,
         )
+    for pattern, what, todo in _NO_START:
+        if found := re.search(pattern, said):
+            return Failure(what.format(*found.groups()), todo)
     return Failure(f"The container did not start: {said.splitlines()[0]}", "See to the engine's log.")
 
 
@@ -115,10 +134,13 @@ def _exit_status(client: "DockerClient", container: "Container", since: int) -> 
     Asked of the engine's events, which stay: a container that removes itself may be gone before one can wait for it.
     """
     status = 0
-    wanted = {"container": container.id, "event": ["die", "destroy"]}
+    wanted = {"container": container.id, "event": ["oom", "die", "destroy"]}
     for event in client.events(since=since, filters=wanted, decode=True):
         if event["Action"] == "destroy":
             break
+        if event["Action"] == "oom":
+            print("labcoat: a program ran out of the memory that its container has (LABCOAT_MEMORY)", file=sys.stderr)
+            continue
         status = int(event["Actor"]["Attributes"].get("exitCode", 1))
     return status
 
