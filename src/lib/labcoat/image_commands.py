@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -70,20 +71,26 @@ def _push(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 
 def _show(args: argparse.Namespace) -> int:
-    from labcoat.container import contents, saved
+    import json
+
+    from labcoat.container import contents, engine
 
     project = Project.here()
-    with saved.saved(project, args.image or project.image) as image:
-        print("\n".join(_settings(image)))
-        for one in contents.distributions(image):
-            print(f"  {one.name} {one.version}")
+    image = args.image or project.image
+    said = engine.inspect(project, image, "{{json .}}")
+    if said is None:
+        raise Failure(f"There is no image {image}.", "make docker builds it.")
+    print("\n".join(_settings(json.loads(said))))
+    for one in contents.installed(project, image):
+        print(f"  {one.name} {one.version}")
     return 0
 
 
-def _settings(image: "saved.Saved") -> list[str]:  # type: ignore[name-defined] # noqa: F821
-    settings = image.config.get("config") or {}
+def _settings(image: Mapping[str, Any]) -> list[str]:
+    settings = image.get("Config") or {}
     rows = {
-        "platform": f"{image.config.get('os')}/{image.config.get('architecture')}",
+        "id": image.get("Id", ""),
+        "platform": f"{image.get('Os')}/{image.get('Architecture')}",
         "user": settings.get("User") or "root",
         "folder": settings.get("WorkingDir", ""),
         "command": " ".join([*(settings.get("Entrypoint") or []), *(settings.get("Cmd") or [])]),

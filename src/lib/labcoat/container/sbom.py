@@ -2,9 +2,10 @@
 
 from uuid import UUID, uuid5
 
-from labcoat.container.contents import Distribution, distributions
-from labcoat.container.saved import saved
+from labcoat.container import engine
+from labcoat.container.contents import Distribution, installed
 from labcoat.core import tools
+from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for object identifiers
@@ -12,10 +13,10 @@ _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for obje
 
 def document(project: Project) -> str:
     """The bill of `project`'s image, as JSON. Raises Failure where there is no image."""
-    with saved(project, project.image) as image:
-        found = distributions(image)
-        created: str = image.config["created"]
-    return text(project.image, created, found)
+    created = engine.inspect(project, project.image, "{{.Created}}")
+    if created is None:
+        raise Failure(f"There is no image {project.image}.", "make docker builds it.")
+    return text(project.image, created, installed(project, project.image))
 
 
 def text(image: str, created: str, found: list[Distribution]) -> str:
