@@ -15,6 +15,16 @@ WEIGHTS ?=
 SIZE ?=
 ## decides the split, and whatever is random
 SEED ?= 0
+## how pictures are divided for training, validation and test: full, chollet, chollet2, sarkar, or a manifest such as build/split.csv
+SPLIT ?= full
+## views of each picture that are trained on; from 2 on, mirror images are asked about too; if empty, what the lesson says
+VIEWS ?=
+## which lessons: LESSONS="scaled frozen finetuned"; if empty, all
+LESSONS ?=
+## for lessons: keep each of so many parts back in turn; if empty, the split's test part
+FOLDS ?=
+## what make cache removes: stale (made by other versions, or damaged) or all; if empty, nothing
+PRUNE ?=
 ## what to predict: files and folders; quote a name that has spaces: FILES='"my cat.jpg" dog.jpg'
 FILES ?=
 
@@ -23,12 +33,13 @@ _catsdogs_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
 _catsdogs_quote = '$(subst ','\'',$(call _catsdogs_typed,$(1)))'
 _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
 _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
-  --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED)
+  --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED) --split $(call _catsdogs_quote,SPLIT) \
+  --views $(call _catsdogs_quote,VIEWS)
 
 # A container reads data and weights where they lie. What is no path, such as the word synthetic, is passed over.
 _catsdogs_empty :=
 _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsdogs_typed,$(1)))
-override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_parted,FILES)
+override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_typed,SPLIT):$(call _catsdogs_parted,FILES)
 override LABCOAT_CLEAN += build
 
 # What make prove runs on each level, from nothing, to hold the trained heads and their predictions against each other.
@@ -36,7 +47,7 @@ _catsdogs_proved := .labcoat/catsdogs
 LABCOAT_PROVE_RUNS = rm -rf $(_catsdogs_proved) && env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs train \
   --build $(_catsdogs_proved) $(_catsdogs_settings) -> $(_catsdogs_proved)/head.npy $(_catsdogs_proved)/predictions.csv
 
-.PHONY: data features train report predict submit
+.PHONY: data features train finetune lessons cache report predict submit
 
 data: $(LABCOAT_READY) ## fetch what DATA names, look at every picture, and split them into training and validation
 	@$(_catsdogs) data $(_catsdogs_settings)
@@ -46,6 +57,15 @@ features: $(LABCOAT_READY) ## compute what VGG16 sees in each picture; done once
 
 train: $(LABCOAT_READY) ## train the head on the features; ends with the accuracy, the model and the picture
 	@$(_catsdogs) train $(_catsdogs_settings)
+
+finetune: $(LABCOAT_READY) ## train the network's last block too, from what the others give, which is computed once
+	@$(_catsdogs) finetune $(_catsdogs_settings)
+
+lessons: $(LABCOAT_READY) ## run the lessons, from a network from scratch to fine-tuning, and write one table: build/lessons.md
+	@$(_catsdogs) lessons $(_catsdogs_settings) --lessons $(call _catsdogs_quote,LESSONS) --folds $(call _catsdogs_quote,FOLDS)
+
+cache: $(LABCOAT_READY) ## show what was computed once and kept; PRUNE= removes some of it
+	@$(_catsdogs) cache --prune $(call _catsdogs_quote,PRUNE)
 
 report: $(LABCOAT_READY) ## train, and write a page about it that needs no network: build/report.html
 	@$(_catsdogs) report $(_catsdogs_settings)

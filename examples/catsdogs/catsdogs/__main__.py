@@ -5,24 +5,24 @@ import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from . import data, features, predict, report, split, submit, train
+from . import cache, compare, data, engine, features, lessons, predict, report, split, submit, train
 from .backbones import BACKBONES
 from .errors import Failure
 from .features import Sight
-from .settings import WORDS, Settings, settle
+from .settings import WORDS, Settings, number, settle
 
+MOST_FOLDS = 20
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
 def _data(settings: Settings) -> int:
     _, found = data.open_data(settings.data, settings.cache, settings.seed)
-    rows = split.split(found.pictures, settings.seed)
+    rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, settings.build / train.SPLIT)
     data.write_aside(found, settings.build / train.ASIDE)
     data.write_alike(found, settings.build / train.ALIKE)
-    kept_back = sum(row.part == split.VALIDATION for row in rows)
     print(*data.describe(found), sep="\n")
-    print(f"{len(rows) - kept_back} to train on, {kept_back} to validate with: {settings.build / train.SPLIT}")
+    print(f"{split.describe(rows)}: {settings.build / train.SPLIT}")
     return 0
 
 
@@ -34,17 +34,48 @@ def _features(settings: Settings) -> int:
     return 0
 
 
-def _train(settings: Settings) -> int:
-    score, about = train.run(settings)
-    print(*about, *train.last_lines(score, settings.build), sep="\n")
+def _train(settings: Settings, lesson: str) -> int:
+    scores, about = train.run(settings, settings.fitted(lessons.LESSONS[lesson]))
+    print(*about, *train.last_lines(scores, settings.build), sep="\n")
+    return 0
+
+
+def _lessons(settings: Settings, words: str, folds: str) -> int:
+    count = number("FOLDS", folds or "0", 0, MOST_FOLDS)
+    if count == 1:
+        raise Failure("FOLDS=1 leaves nothing to train on.", "Give FOLDS=5, or none for the test part of the split.")
+    chosen = [settings.fitted(lesson) if lesson.views > 1 else lesson for lesson in lessons.choose(words)]
+    results = compare.run(settings, chosen, count)
+    part = f"each of {count} parts of the pictures in turn" if count else f"the test part of split {settings.split}"
+    about = f"{len(results[0].right)} pictures, {part}, {settings.size} px, seed {settings.seed}"
+    print(about, "", *compare.write(results, about, settings.build), sep="\n")
+    print("", f"table {settings.build / compare.TABLE}", f"chart {settings.build / compare.CHART}", sep="\n")
+    return 0
+
+
+def _cache(settings: Settings, prune: str) -> int:
+    if prune not in {"", "stale", "all"}:
+        raise Failure(f"PRUNE={prune} is not known.", "Give PRUNE=stale for what can no longer be used, or PRUNE=all.")
+    entries = list(cache.kept(settings.cache))
+    if prune == "all":
+        for entry in entries:
+            cache.remove(entry)
+        removed = entries
+    else:
+        removed = cache.prune(entries, engine.versions()) if prune else []
+    for entry in removed:
+        print(f"removed {cache.line(entry)}")
+    left = list(cache.kept(settings.cache)) if prune else entries
+    print(*map(cache.line, left), sep="\n", end="\n" if left else "")
+    print(f"{len(left)} entries, {sum(entry.size for entry in left) / 2**20:.0f} MiB: {settings.cache / cache.FOLDER}")
     return 0
 
 
 def _report(settings: Settings) -> int:
-    score, about = train.run(settings)
+    scores, about = train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
     source, found = data.open_data(settings.data, settings.cache, settings.seed)
-    written = report.write(report.Run(settings, source, found, score))
-    print(*about, *train.last_lines(score, settings.build), f"report {written}", sep="\n")
+    written = report.write(report.Run(settings, source, found, scores.validation))
+    print(*about, *train.last_lines(scores, settings.build), f"report {written}", sep="\n")
     return 0
 
 
@@ -79,13 +110,25 @@ def parser() -> argparse.ArgumentParser:
         added.add_argument("--weights", default="", help="the backbone's: imagenet, a file, or random")
         added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")
         added.add_argument("--seed", default="", help="decides the split, and whatever is random")
+        added.add_argument(
+            "--views", default="", help="of each picture that are trained on; from 2 on, mirror images are asked about too"
+        )
+        added.add_argument("--split", default="", help=f"how pictures are divided: {', '.join(split.PRESETS)}, or a manifest")
         added.add_argument("--build", default="build", help="the folder for all that is made")
         added.set_defaults(run=lambda args: run(_settled(args)))
         return added
 
     command("data", _data, "look at every picture, and split them into training and validation")
     command("features", _features, "compute what VGG16 sees in each picture, once")
-    command("train", _train, "train the head, and save the model and its curves")
+    command("train", lambda settings: _train(settings, "frozen"), "train the head, and save the model and its curves")
+    command("finetune", lambda settings: _train(settings, "finetuned"), "train the last block too, from what the others give")
+    comparing = command("lessons", lambda _: 0, "run the lessons, and write one table of what they come to")
+    comparing.add_argument("--lessons", default="", help=f"which of {', '.join(lessons.LESSONS)}; all, if empty")
+    comparing.add_argument("--folds", default="", help="keep each of so many parts back in turn, instead of one test part")
+    comparing.set_defaults(run=lambda args: _lessons(_settled(args), args.lessons, args.folds))
+    caching = command("cache", lambda _: 0, "show what was computed once and kept")
+    caching.add_argument("--prune", default="", help="remove: stale, what other versions made or is damaged; all")
+    caching.set_defaults(run=lambda args: _cache(_settled(args), args.prune))
     command("report", _report, "train, and write a page about it")
     command("submit", _submit, "train, and answer for the pictures that have no class")
     predicting = command("predict", lambda _: 0, "name what is in pictures")

@@ -24,10 +24,15 @@ NOTE = "catsdogs.json"
 
 @dataclass(frozen=True)
 class Note:
-    """What a model answers: its classes, in the order of its outputs, and the side in px of the square it looks at."""
+    """What a model answers: its classes, in the order of its outputs, and the side in px of the square it looks at.
+
+    Below the `threshold` it is not sure. It is asked about so many `views`: 1 is the picture, 2 its mirror image too.
+    """
 
     classes: list[str]
     size: int
+    threshold: float = 0.0
+    views: int = 1
 
 
 def save(model: "keras.Model", note: Note, target: Path) -> None:

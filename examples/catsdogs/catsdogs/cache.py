@@ -127,6 +127,14 @@ def kept(cache: Path) -> Iterator[Kept]:
         yield Kept(folder, settings, len(known), size(folder), sum(not digests for digests in shards))
 
 
+def line(entry: Kept) -> str:
+    """An entry in a line."""
+    about = [entry.settings.get(name, "?") for name in ("boundary", "view", "size", "backbone", "preprocessing")]
+    what = "{} of view {} at {} px, {}, {}".format(*about) if about[3] != "?" else "{} of view {} at {} px".format(*about[:3])
+    damage = f", {entry.damaged} damaged files" if entry.damaged else ""
+    return f"{entry.folder.name[:8]} {entry.size / 2**20:8.1f} MiB, {entry.pictures} pictures: {what}{damage}"
+
+
 def size(folder: Path) -> int:
     """Bytes of all files below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -139,7 +147,7 @@ def prune(entries: Iterable[Kept], current: Mapping[str, str]) -> list[Kept]:
     """
     removed = []
     for entry in entries:
-        if any(entry.settings.get(name) != value for name, value in current.items()):
+        if any(entry.settings.get(name, value) != value for name, value in current.items()) or not entry.settings:
             remove(entry)
             removed.append(entry)
             continue

@@ -61,6 +61,11 @@ class Sight:
 def compute(source: Source, found: Iterable[Picture], sight: Sight, cache: Path) -> Rows:
     """What `sight` says of all pictures, from `cache` where it is there."""
     prepare(source, found, [sight], cache)
+    return kept(sight, cache)
+
+
+def kept(sight: Sight, cache: Path) -> Rows:
+    """What is in `cache` of what `sight` says."""
     return Entry(cache, sight.settings).rows()
 
 
@@ -107,7 +112,7 @@ def _narrow(seen: np.ndarray) -> np.ndarray:
     if seen.dtype == np.uint8:
         return seen
     limit = float(np.finfo(np.float16).max)
-    return np.clip(seen, -limit, limit).astype(np.float16)
+    return np.asarray(np.clip(seen, -limit, limit), dtype=np.float16)
 
 
 def _check_room(cache: Path, wanted: int) -> None:

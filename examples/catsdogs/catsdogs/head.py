@@ -29,7 +29,15 @@ class Head:
 
     def probabilities(self, features: NDArray[np.float32]) -> Floats:
         """Shape `(n, features)` → `(n, classes)`."""
-        return softmax(features.astype(np.float64) @ self.kernel + self.bias)
+        return softmax(self.logits(features))
+
+    def logits(self, features: NDArray[np.float32]) -> Floats:
+        """The same before softmax."""
+        return np.asarray(features.astype(np.float64) @ self.kernel + self.bias)
+
+    def cooled(self, temperature: float) -> "Head":
+        """The head whose logits are these, divided by `temperature`."""
+        return Head(self.kernel / temperature, self.bias / temperature)
 
 
 @dataclass(frozen=True)
@@ -63,13 +71,17 @@ def accuracy(probabilities: Floats, labels: NDArray[np.int64]) -> float:
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def fit(training: Part, validation: Part, classes: int) -> tuple[Head, dict[str, list[float]]]:
-    """The best head for `training`, and its losses and accuracies after every step. `validation` is only watched."""
+def fit(training: Part, validation: Part, classes: int, views: int = 1) -> tuple[Head, dict[str, list[float]]]:
+    """The best head for `training`, and its losses and accuracies after every step. `validation` is only watched.
+
+    Where `training` holds so many views of each picture, they say no more against large weights than one.
+    """
     mean, scale = _standard(training.features)
     inputs, watched = (_with_ones((part.features - mean) / scale) for part in (training, validation))
     history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
     weights = np.zeros((inputs.shape[1], classes))
-    for step in _descend(inputs, training.labels, weights):
+    cost = penalty(inputs.shape[1] - 1, len(inputs) // views)
+    for step in _descend(inputs, training.labels, weights, cost):
         weights = step
         for prefix, rows, labels in (("", inputs, training.labels), ("val_", watched, validation.labels)):
             probabilities = softmax(rows @ weights)
@@ -103,10 +115,9 @@ def _with_ones(rows: Floats) -> Floats:
     return np.hstack([rows, np.ones((len(rows), 1))])
 
 
-def _descend(inputs: Floats, labels: NDArray[np.int64], weights: Floats) -> Iterator[Floats]:
+def _descend(inputs: Floats, labels: NDArray[np.int64], weights: Floats, cost: float) -> Iterator[Floats]:
     """Weights, better with every step, that minimise the log-loss and the penalty. The bias, last, costs nothing."""
     target = np.eye(weights.shape[1])[labels]
-    cost = penalty(inputs.shape[1] - 1, len(inputs))
     costs = np.full((len(weights), 1), cost)
     costs[-1] = 0
     # Softmax bends at most half as much as the squares of the inputs: Böhning, 1992, Ann. Inst. Stat. Math. 44, 197-200.

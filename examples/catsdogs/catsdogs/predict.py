@@ -17,6 +17,7 @@ class Answer:
     name: str
     label: str = ""
     probability: float = 0.0
+    sure: bool = True
     reason: str = ""
 
 
@@ -29,9 +30,11 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
         except pictures.Broken as error:
             yield Answer(name, reason=str(error))
             continue
-        probabilities = model.predict_on_batch(rgb[np.newaxis])[0]
+        shown = np.stack([rgb, rgb[:, ::-1]][: note.views])  # a picture, and its mirror image
+        probabilities = model.predict_on_batch(shown).mean(axis=0)
         best = int(probabilities.argmax())
-        yield Answer(name, note.classes[best], float(probabilities[best]))
+        probability = float(probabilities[best])
+        yield Answer(name, note.classes[best], probability, sure=probability >= note.threshold)
 
 
 def _listed(files: Sequence[str]) -> Iterator[str]:
@@ -54,4 +57,5 @@ def _read(name: str) -> bytes:
 
 def line(answer: Answer) -> str:
     """One answer as a line of text."""
-    return f"{answer.name}: {answer.reason or f'{answer.label} {answer.probability:.4f}'}"
+    said = f"{answer.label} {answer.probability:.4f}"
+    return f"{answer.name}: {answer.reason or (said if answer.sure else f'not sure, perhaps {said}')}"

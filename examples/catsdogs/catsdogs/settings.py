@@ -1,12 +1,15 @@
 """What a run was asked for, with what was left open filled in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import backbones, model
 from .data import SYNTHETIC
 from .errors import Failure
+from .lessons import Lesson
 from .model import IMAGENET, RANDOM, SMALLEST, Network
+from .split import FULL
+from .views import MOST
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,8 @@ class Settings:
     weights: str
     size: int
     seed: int
+    views: int  # of each picture that are trained on; 0 leaves it to the lesson
+    split: str
     build: Path
 
     @property
@@ -25,13 +30,17 @@ class Settings:
         """Where things lie that are made once."""
         return self.build / "cache"
 
+    def fitted(self, lesson: Lesson) -> Lesson:
+        """`lesson`, with as many views as were asked for."""
+        return replace(lesson, views=self.views or lesson.views)
+
     def network(self, preprocessing: str = "") -> Network:
         """The network that is frozen, wholly or in part."""
         backbone = backbones.choose(self.backbone)
         return model.network(self.size, model.choose_weights(self.weights, self.seed, backbone), backbone, preprocessing)
 
 
-WORDS = ("data", "backbone", "weights", "size", "seed")
+WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split")
 
 
 def settle(build: str, **words: str) -> Settings:
@@ -47,13 +56,16 @@ def settle(build: str, **words: str) -> Settings:
         data=data,
         backbone=backbones.choose(given.get("backbone", "")).name,
         weights=given.get("weights", RANDOM if trying else IMAGENET),
-        size=_number("SIZE", given.get("size", "64" if trying else "224"), SMALLEST, 1024),
-        seed=_number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
+        size=number("SIZE", given.get("size", "64" if trying else "224"), SMALLEST, 1024),
+        seed=number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
+        views=number("VIEWS", given.get("views", "0"), 0, MOST),
+        split=given.get("split", FULL),
         build=Path(build),
     )
 
 
-def _number(name: str, word: str, least: int, most: int) -> int:
+def number(name: str, word: str, least: int, most: int) -> int:
+    """The number that `word` is, where it is one and in range; `name` is what a person calls it."""
     try:
         number = int(word)
     except ValueError:

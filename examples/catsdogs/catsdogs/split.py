@@ -1,23 +1,31 @@
-"""Which pictures are trained on and which are kept back: decided once, by a seed, and written to a file.
+"""Which pictures are trained on, which decide about settings, and which are only there to be tested with.
 
-The order in which pictures are drawn is that of sha256 over the seed and the picture's own bytes. So it depends neither on
-names nor on the file system, is the same with every version of every library, and pictures that look the same always
-land on the same side.
+This is decided once, by a seed, and written to a file, the manifest. The order in which pictures are drawn is that of sha256
+over the seed and the picture's own bytes. So it depends neither on names nor on the file system, is the same with every
+version of every library, and pictures that look the same always land in the same part.
 """
 
 import csv
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .atomic import aside
 from .data import Picture
+from .errors import Failure
 
-VERSION = 2
-TRAINING, VALIDATION = "training", "validation"
-SHARE = 0.2  # of each class is kept back for validation
+VERSION = 3
+TRAINING, VALIDATION, TEST = "training", "validation", "test"
+FULL = "full"
+# Pictures for training, validation and test: of each class the same number, as the lessons drew theirs from Kaggle's.
+PRESETS = {
+    "chollet": (2000, 1000, 1000),  # Deep Learning with Python, 1st edition
+    "chollet2": (2000, 1000, 2000),  # 2nd edition
+    "sarkar": (3000, 1000, 1000),  # Hands-On Transfer Learning with Python, chapter 5
+    FULL: (3, 1, 1),  # all pictures, as shares
+}
 
 
 @dataclass(frozen=True)
@@ -30,23 +38,93 @@ class Row:
     part: str
 
 
-def split(pictures: Iterable[Picture], seed: int, share: float = SHARE) -> list[Row]:
-    """Divide `pictures` so that `share` of every class, and at least one picture of it, is for validation."""
+def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]:
+    """Divide `pictures` as `how` says: one of `PRESETS`, or the path of a manifest."""
+    if how.endswith(".csv"):
+        return read(Path(how), pictures)
+    if how not in PRESETS:
+        raise Failure(f"SPLIT={how} is not known.", f"Give one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv.")
+    return split(pictures, seed, how)
+
+
+def split(pictures: Iterable[Picture], seed: int, preset: str = FULL) -> list[Row]:
+    """Divide `pictures` by a preset. Where there are fewer than it names, all are divided in its proportions.
+
+    Every class has at least one picture for training and one for validation; and one for testing, if it has three that
+    look different.
+    """
     pictures = list(pictures)
-    classes = defaultdict(set)
-    for picture in pictures:
-        classes[picture.label].add(picture.scene)
-    kept_back = {scene for scenes in classes.values() for scene in _draw(scenes, seed, share)}
-    rows = [
-        Row(picture.name, picture.digest, picture.label, VALIDATION if picture.scene in kept_back else TRAINING)
-        for picture in pictures
+    parts: dict[str, str] = {}
+    for scenes in _scenes(pictures).values():
+        wanted = _wanted(sum(scenes.values()), preset, len({picture.label for picture in pictures}))
+        _draw(scenes, _order(scenes, seed), wanted, parts)
+    rows = [Row(picture.name, picture.digest, picture.label, parts.get(picture.scene, "")) for picture in pictures]
+    return _sorted(row for row in rows if row.part)
+
+
+def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]:
+    """So many divisions of all pictures into training and test; each picture is in the test part of exactly one."""
+    pictures = list(pictures)
+    number: dict[str, int] = {}
+    for scenes in _scenes(pictures).values():
+        for place, scene in enumerate(_order(scenes, seed)):
+            number.setdefault(scene, place % count)
+    return [
+        _sorted(
+            Row(picture.name, picture.digest, picture.label, TEST if number[picture.scene] == fold else TRAINING)
+            for picture in pictures
+        )
+        for fold in range(count)
     ]
+
+
+def _scenes(pictures: list[Picture]) -> dict[str, Counter[str]]:
+    """For each class, its scenes and how many pictures each has."""
+    classes: dict[str, Counter[str]] = defaultdict(Counter)
+    for picture in pictures:
+        classes[picture.label][picture.scene] += 1
+    return dict(sorted(classes.items()))
+
+
+def _wanted(count: int, preset: str, classes: int) -> tuple[int, int, int]:
+    """How many of the `count` pictures of a class are for training, validation and test."""
+    training, validation, test = PRESETS[preset]
+    total = training + validation + test
+    if preset != FULL and count * classes >= total:
+        return training // classes, validation // classes, test // classes
+    kept_back = max(1, round(count * validation / total)), round(count * test / total)
+    return count - sum(kept_back), *kept_back
+
+
+def _order(scenes: Iterable[str], seed: int) -> list[str]:
+    return sorted(scenes, key=lambda scene: hashlib.sha256(f"{seed} {scene}".encode()).digest())
+
+
+def _draw(scenes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int], parts: dict[str, str]) -> None:
+    """Give each scene its part, unless another class has given it one; first those that are kept back."""
+    training, validation, test = wanted
+    room = {VALIDATION: validation, TEST: test if len(order) > 2 else 0, TRAINING: training}
+    for place, scene in enumerate(order):
+        part = parts.get(scene) or next((part for part, left in room.items() if left > 0), "")
+        if place == len(order) - 1 and TRAINING not in {parts.get(other) for other in order}:
+            part = parts.get(scene) or TRAINING
+        if part:
+            parts[scene] = part
+            room[part] -= scenes[scene]
+
+
+def _sorted(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.part, row.label, row.sha256, row.path))
 
 
-def _draw(scenes: set[str], seed: int, share: float) -> list[str]:
-    shuffled = sorted(scenes, key=lambda scene: hashlib.sha256(f"{seed} {scene}".encode()).digest())
-    return shuffled[: max(1, round(len(scenes) * share))]
+def describe(rows: Iterable[Row]) -> str:
+    """How many pictures are in each part."""
+    counts = Counter(row.part for row in rows)
+    return ", ".join(
+        f"{counts[part]} to {what}"
+        for part, what in ((TRAINING, "train on"), (VALIDATION, "validate with"), (TEST, "test with"))
+        if counts[part]
+    )
 
 
 def write(rows: list[Row], target: Path) -> None:
@@ -55,3 +133,20 @@ def write(rows: list[Row], target: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Row.__annotations__)
         writer.writerows((row.path, row.sha256, row.label, row.part) for row in rows)
+
+
+def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
+    """The rows of a manifest, for pictures that are the same to the last bit, under whatever name they are now."""
+    known = {picture.digest: picture for picture in pictures}
+    try:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            listed = [Row(**line) for line in csv.DictReader(file)]
+    except (OSError, TypeError, csv.Error) as error:
+        raise Failure(f"{path} is not a manifest that can be read.", "Give SPLIT= one that `make data` wrote.") from error
+    lost = [row.path for row in listed if row.sha256 not in known or known[row.sha256].label != row.label]
+    if lost or not {TRAINING, VALIDATION} <= {row.part for row in listed}:
+        raise Failure(
+            f"{path} does not fit the data: {len(lost)} of its {len(listed)} pictures are not there, such as {[*lost, '-'][0]}.",
+            "Give DATA= the pictures that it was made from, or another SPLIT=.",
+        )
+    return _sorted(replace(row, path=known[row.sha256].name) for row in listed)

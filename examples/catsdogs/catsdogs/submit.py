@@ -3,7 +3,9 @@
 import csv
 from pathlib import Path, PurePosixPath
 
-from . import bundle, data, features, train
+import numpy as np
+
+from . import bundle, data, features, lessons, train
 from .atomic import aside
 from .data import Picture
 from .errors import Failure
@@ -22,11 +24,14 @@ def write(settings: Settings) -> Path:
             "The data has no pictures without a class to answer for.",
             "Give DATA= Kaggle's whole download, with its test1.zip; or use make predict FILES=….",
         )
-    train.run(settings)
-    seen = features.compute(source, found.unlabelled, Sight(settings.network()), settings.cache)
+    train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
     whole, note = bundle.load(settings.build / train.MODEL)
     head = Head(*whole.get_layer("head").get_weights())
-    answers = head.probabilities(seen.of(picture.digest for picture in found.unlabelled))
+    sights = [Sight(settings.network(), view=view) for view in range(note.views)]
+    features.prepare(source, found.unlabelled, sights, settings.cache)
+    digests = [picture.digest for picture in found.unlabelled]
+    seen = [features.kept(sight, settings.cache).of(digests) for sight in sights]
+    answers = np.mean([head.probabilities(view) for view in seen], axis=0)
     _write(found.unlabelled, note.classes, answers, settings.build / SUBMISSION)
     return settings.build / SUBMISSION
 

@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from catsdogs import corrections, train
@@ -14,9 +15,9 @@ def rows(*paths: str, label: str = "") -> list[Row]:
 
 
 def test_kaggles_pictures_are_known_by_name() -> None:
-    """The places of those that the list names are found, wherever the pictures lie."""
-    found = rows("train/cat.1.jpg", "train.zip/train/cat.5418.jpg", "dog.4367.jpg", "dog.2.jpg")
-    assert corrections.wrong(found) == {1, 2}
+    """The places of those that the list names are found, wherever the pictures lie, with what they show."""
+    found = rows("train/cat.1.jpg", "train.zip/train/cat.5418.jpg", "dog.4367.jpg", "dog.2.jpg", "a/cat.4085.jpg")
+    assert corrections.corrected(found) == {1: "", 2: "", 4: "dog"}
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_kaggles_pictures_are_known_by_name() -> None:
 )
 def test_other_sets_are_left_alone(found: list[Row]) -> None:
     """A picture of somebody's own that happens to have such a name is not called wrong."""
-    assert corrections.wrong(found) == set()
+    assert corrections.corrected(found) == {}
 
 
 def test_the_list_is_well_formed() -> None:
@@ -43,9 +44,15 @@ def test_the_list_is_well_formed() -> None:
         assert line["source"]
 
 
-def test_both_scores_are_said() -> None:
-    """The score without them stands before the score on all, and only where there are any."""
-    lines = train.last_lines(train.Score(390, 400, 0.1, 388, 397), Path("build"))
-    assert lines[0] == "388 of 397 without 3 that are known to be labelled wrongly"
-    assert len(lines) == 4
-    assert len(train.last_lines(train.Score(390, 400, 0.1, 390, 400), Path("build"))) == 3
+def test_both_label_sets_are_scored() -> None:
+    """A dog among the cats counts as a dog, what is neither as nothing; both counts are said, where they differ."""
+    found = rows("cat.4085.jpg", "cat.5418.jpg", "cat.1.jpg", "dog.1.jpg")
+    answers = np.array([[0.1, 0.9], [0.1, 0.9], [0.9, 0.1], [0.3, 0.7]])
+    score = train._score(answers, found, ["cat", "dog"], 0.8)
+    assert (score.right, score.total, score.trusted_right, score.trusted_total) == (2, 4, 3, 3)
+    assert (score.sure, score.sure_right) == (3, 1)
+    lines = train.last_lines(train.Scores(score, score), Path("build"))
+    assert [line.strip()[:20] for line in lines[:2]] == ["test accuracy 0.5000", "3 of 3 in test where"]
+    assert len(lines) == 7
+    clean = train.Score(390, 400, 0.1, 390, 400)
+    assert len(train.last_lines(train.Scores(clean, None), Path("build"))) == 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catsdogs.statistics import wilson
+from catsdogs.statistics import mcnemar, wilson
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,14 @@ def test_the_interval_stays_between_0_and_1() -> None:
     assert low < 1
     assert high == pytest.approx(1)
     assert high <= 1
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "expected"),
+    [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (2, 10, 0.0386), (1, 9, 0.0215)],
+    ids=str,
+)
+def test_mcnemar(only_first: int, only_second: int, expected: float) -> None:
+    """Twice the tail of a fair coin's throws, whichever of the two is better."""
+    assert mcnemar(only_first, only_second) == pytest.approx(expected, abs=1e-4)
+    assert mcnemar(only_second, only_first) == mcnemar(only_first, only_second)

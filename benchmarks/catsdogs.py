@@ -1,0 +1,266 @@
+"""The catsdogs example beside the lessons it comes from: extraction, a step of fine-tuning, a second run, and memory."""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+EXAMPLE = REPOSITORY / "examples/catsdogs"
+sys.path.insert(0, str(EXAMPLE))
+
+import numpy as np  # noqa: E402
+
+from catsdogs import data, engine, features, head, learn, lessons, model, settings, split, steps  # noqa: E402
+from catsdogs.atomic import aside  # noqa: E402
+from catsdogs.features import Sight  # noqa: E402
+from catsdogs.model import POOLED  # noqa: E402
+from catsdogs.statistics import wilson  # noqa: E402
+
+STEPS = 4  # that are timed together
+BATCH = 32  # pictures in a step, and in the other side's calls of predict, which is its default
+OPERATIONS = 30.69e9  # of VGG16 without its top for 224 × 224 pixels, counted as two for each product that is added
+
+
+@dataclass(frozen=True)
+class Set:
+    """Pictures on disk in a folder per class, and what is known of them."""
+
+    folder: Path
+    found: data.Data
+    source: Any
+    network: model.Network
+
+
+def rate(call: Callable[[], int]) -> float:
+    """What `call` counts, a second."""
+    started = time.perf_counter()
+    return call() / (time.perf_counter() - started)
+
+
+def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, float]:
+    """The median rate of each side, one round after another, each side once a round."""
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, call in sides.items():
+            rates[name].append(rate(call))
+            print(f"  {name}: {rates[name][-1]:.4g} a second", file=sys.stderr, flush=True)
+    return {name: statistics.median(found) for name, found in rates.items()}
+
+
+def unpack(options: argparse.Namespace, room: Path) -> Set:
+    """Some pictures of each class from the data, as files: what the other side reads."""
+    chosen = settings.settle(
+        str(room / "build"), data=options.data, weights=options.weights, size=str(options.size), seed=str(options.seed)
+    )
+    source, found = data.open_data(chosen.data, room / "cache", 0)
+    for label in found.classes:
+        members = [picture for picture in found.pictures if picture.label == label][: options.pictures // len(found.classes)]
+        for place, picture in enumerate(members):
+            target = room / "set" / label / f"{place}{Path(picture.name).suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read(picture.name))
+    source, found = data.open_data(str(room / "set"), room / "cache", 0)
+    return Set(room / "set", found, source, chosen.network())
+
+
+def dataset(of: Set) -> Any:
+    """The pictures as the lessons read them."""
+    keras = engine.start(0)
+    size = (of.network.size, of.network.size)
+    return keras.utils.image_dataset_from_directory(
+        of.folder, image_size=size, batch_size=BATCH, shuffle=False, verbose=False, label_mode="int"
+    )
+
+
+def extraction(of: Set, room: Path, rounds: int) -> dict[str, float]:
+    """Pictures a second, ours into an empty cache and `predict` on Keras' own data set; and operations a second of a product."""
+    import tensorflow
+
+    theirs = model.extractor(of.network)
+    square = tensorflow.random.normal((2048, 2048))
+    count = iter(range(10**6))
+
+    def ours() -> int:
+        cache = room / f"fresh-{next(count)}"
+        return len(features.compute(of.source, of.found.pictures, Sight(of.network), cache))
+
+    def lesson() -> int:
+        return len(theirs.predict(dataset(of), verbose=0))
+
+    def product() -> int:
+        for _ in range(20):
+            tensorflow.matmul(square, square).numpy()
+        return 20 * 2 * 2048**3
+
+    return alternate({"ours": ours, "predict": lesson, "product": product}, rounds)
+
+
+def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, float], dict[str, str]]:
+    """Steps a second of block 5 from the cache, and of the whole VGG16 with four blocks frozen; and what both come to."""
+    keras = engine.start(0)
+    lesson = lessons.LESSONS["finetuned"]
+    end = learn.boundary(lesson, of.network)
+    features.prepare(of.source, of.found.pictures, [Sight(of.network, end), Sight(of.network)], room / "tune")
+    rows = {name: features.kept(Sight(of.network, name), room / "tune") for name in (end, POOLED)}
+    manifest = split.split(of.found.pictures, 0)
+    training = [row for row in manifest if row.part != split.TEST]
+    test = [row for row in manifest if row.part == split.TEST]
+    known, truth = learn.labels(training, of.found.classes), learn.labels(test, of.found.classes)
+    digests = [row.sha256 for row in training]
+    seen = head.Part(rows[POOLED].of(digests).astype(np.float32), known)
+    fitted, _ = head.fit(seen, seen, len(of.found.classes))
+
+    ours = model.rest(of.network, end, fitted)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    ours.compile(keras.optimizers.Adam(1e-5), loss)
+    theirs = _whole(of, fitted, end)
+    theirs.compile(keras.optimizers.Adam(1e-5), keras.losses.SparseCategoricalCrossentropy())
+    pixels = features.compute(of.source, of.found.pictures, Sight(of.network, model.RGB), room / "tune")
+    chunks = [range(start, start + BATCH) for start in range(0, len(digests) - BATCH + 1, BATCH)][:STEPS]
+
+    def step(network: Any, given: Any) -> int:
+        for chunk in chunks:
+            network.train_on_batch(given.of([digests[at] for at in chunk]).astype(np.float32), known[list(chunk)])
+        return len(chunks)
+
+    step(ours, rows[end])  # the first step of each builds its graph
+    step(theirs, pixels)
+    rates = alternate({"ours": lambda: step(ours, rows[end]), "whole": lambda: step(theirs, pixels)}, rounds)
+    outcome = {}
+    for name, network, given in (("ours", ours, rows[end]), ("whole", theirs, pixels)):
+        logits = steps.logits(network, given, [row.sha256 for row in test], len(of.found.classes))
+        right = int((logits.argmax(axis=1) == truth).sum())
+        low, high = wilson(right, len(logits))
+        outcome[name] = f"{right} of {len(logits)} test pictures, {low:.3f} to {high:.3f}"
+    return rates, outcome
+
+
+def _whole(of: Set, fitted: head.Head, end: str) -> Any:
+    """The whole network, from pixels to probabilities, of which all that comes after `end` can be trained."""
+    whole = model.whole(of.network, fitted)
+    backbone = next(layer for layer in whole.layers if hasattr(layer, "layers"))
+    backbone.trainable = True
+    frozen = True
+    for layer in backbone.layers:
+        layer.trainable = not frozen
+        frozen = frozen and layer.name != end
+    return whole
+
+
+def second_run(options: argparse.Namespace, of: Set, room: Path) -> tuple[float, float]:
+    """Seconds that a lesson takes first, and again."""
+    words = ["lessons", "--data", of.folder, "--weights", options.weights, "--size", options.size, "--lessons", "frozen"]
+    taken = []
+    for _ in range(2):
+        started = time.perf_counter()
+        _catsdogs(words, room)
+        taken.append(time.perf_counter() - started)
+    return taken[0], taken[1]
+
+
+def memory(count: int, room: Path) -> tuple[int, int]:
+    """The most memory in MiB that extraction takes for a tenth of `count` small pictures, and for all of them."""
+    found = []
+    for number in (count // 10, count):
+        _draw(room / f"many-{number}", number)
+        script = "import sys; from catsdogs.__main__ import main; import resource; status = main(sys.argv[1:]); "
+        script += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(status)"
+        words = [
+            "features",
+            "--data",
+            room / f"many-{number}",
+            "--weights",
+            "random",
+            "--size",
+            32,
+            "--build",
+            room / f"b{number}",
+        ]
+        found.append(int(_python(["-c", script, *words], room).splitlines()[-1]) // 1024)
+    return found[0], found[1]
+
+
+def _draw(folder: Path, count: int) -> None:
+    """So many small pictures of two classes, all different."""
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    with aside(folder) as target:
+        for number in range(count):
+            path = target / ("light" if number % 2 else "dark") / f"{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            noise = random.integers(0, 128, (48, 48, 3)) + 127 * (number % 2)
+            Image.fromarray(noise.astype(np.uint8)).save(path, quality=80)
+
+
+def _catsdogs(words: list[Any], room: Path) -> str:
+    return _python(["-m", "catsdogs", *words], room)
+
+
+def _python(words: list[Any], room: Path) -> str:
+    env = os.environ | {"PYTHONPATH": str(EXAMPLE)}
+    done = subprocess.run([sys.executable, *map(str, words)], cwd=room, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return done.stdout
+
+
+def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str]]:
+    """Each thing that was asked for: whether it is met, and a line that says so."""
+    of = unpack(options, room)
+    asked = options.only
+    if "extraction" in asked:
+        rates = extraction(of, room, options.rounds)
+        ratio = rates["ours"] / rates["predict"]
+        yield (
+            ratio >= 1.1,
+            f"extraction, {of.network.size} px: {rates['ours']:.2f} pictures a second, {ratio:.2f} times predict's",
+        )
+        share = rates["ours"] * OPERATIONS * (of.network.size / 224) ** 2 / rates["product"]
+        yield True, f"  {share:.0%} of a matrix product's rate, which is {rates['product'] / 1e9:.0f} GFLOP/s"
+    if "step" in asked:
+        rates, outcome = fine_tuning(of, room, options.rounds)
+        ratio = rates["ours"] / rates["whole"]
+        yield ratio >= 5, f"a step of fine-tuning: {1 / rates['ours']:.2f} s, {ratio:.2f} times as fast as the whole network's"
+        yield True, f"  ours {outcome['ours']}; the whole network's {outcome['whole']}"
+    if "again" in asked:
+        first, second = second_run(options, of, room)
+        yield first / second >= 50, f"a lesson: {first:.1f} s, again {second:.2f} s: {first / second:.0f} times faster"
+    if "memory" in asked:
+        less, more = memory(options.many, room)
+        yield more < 3072, f"memory: {less} MiB for {options.many // 10} pictures, {more} MiB for {options.many}"
+
+
+def main() -> int:
+    """Measure, print, and say by the exit status whether all is met."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default="synthetic")
+    parser.add_argument("--weights", default="random")
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pictures", type=int, default=128)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--many", type=int, default=25_000)
+    parser.add_argument("--only", nargs="*", default=["extraction", "step", "again", "memory"])
+    options = parser.parse_args()
+    for name in ("data", "weights"):
+        path = Path(getattr(options, name))
+        setattr(options, name, str(path.resolve()) if path.exists() else str(path))
+    with tempfile.TemporaryDirectory(prefix="catsdogs-benchmark-") as name:
+        results = []
+        for met, line in demands(options, Path(name)):
+            results.append(met)
+            print(line if met else f"{line} MISSED", flush=True)
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
