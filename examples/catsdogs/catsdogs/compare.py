@@ -54,12 +54,12 @@ class Result:
 
 def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Result]:
     """Every lesson's result on these pictures: on the test part of the split, or on each of `folds` parts in turn."""
+    networks = [settings.network(lesson.preprocessing) for lesson in lessons]
     source, found = data.open_data(settings.data, settings.cache, settings.seed)
     material = Material(source, found.pictures, found.classes, settings.cache)
     divisions = divide(found, settings, folds)
     results = []
-    for lesson in lessons:
-        network = settings.network(lesson.preprocessing)
+    for lesson, network in zip(lessons, networks, strict=True):
         made_by = _made_by(lesson, network, found, settings, folds)
         path = settings.build / FOLDER / f"{lesson.name}-{_digest(json.dumps(made_by))[:16]}.json"
         results.append(_kept(path) or _learned(lesson, network, material, divisions, path))

@@ -61,8 +61,8 @@ class Scores:
 def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     """Train what `settings` and `lesson` say; scores, and lines about the data. Where nothing has changed, nothing is done."""
     started = time.monotonic()
-    source, found = data.open_data(settings.data, settings.cache, settings.seed)
     network = settings.network(lesson.preprocessing)
+    source, found = data.open_data(settings.data, settings.cache, settings.seed)
     produced_by = _produced_by(found, network, settings, lesson)
     about = data.describe(found)
     kept = _kept(settings.build, produced_by)

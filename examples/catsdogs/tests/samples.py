@@ -54,6 +54,13 @@ def kaggle_download(path: Path, count: int = 10) -> Path:
     return make_zip(path, {"train.zip": train, "test1.zip": test, "sampleSubmission.csv": b"id,label\n1,0\n"})
 
 
+def some_photographs(download: Path, target: Path, each: int) -> None:
+    """The first photographs of each class in Kaggle's download, as files in `target`."""
+    with zipfile.ZipFile(download) as outer, outer.open("train.zip") as nested, zipfile.ZipFile(nested) as photographs:
+        chosen = [name for name in photographs.namelist() if name.endswith(".jpg") and int(name.split(".")[-2]) < each]
+        make_folder(target, {f"{Path(name).name.split('.')[0]}/{Path(name).name}": photographs.read(name) for name in chosen})
+
+
 def refused(done: subprocess.CompletedProcess[str]) -> str:
     """What was said by a run that failed as expected: two lines, nothing else, and no traceback."""
     assert done.returncode == 1, done

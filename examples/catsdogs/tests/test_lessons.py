@@ -2,13 +2,14 @@
 
 import csv
 import json
+import os
 import re
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from samples import Run, jpeg, make_folder, refused
+from samples import Run, jpeg, make_folder, refused, some_photographs
 
 from catsdogs import compare, learn, lessons, settings
 from catsdogs.compare import Result
@@ -16,6 +17,7 @@ from catsdogs.errors import Failure
 from catsdogs.lessons import LESSONS
 from catsdogs.statistics import mcnemar
 
+PHOTOGRAPHS = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS", "")
 README = (Path(__file__).parents[1] / "README.md").read_text()
 
 
@@ -70,7 +72,7 @@ def test_all_lessons_in_one_table(run: Run, tmp_path: Path, three_classes: Path)
     parameters = {line["lesson"]: int(line["trained parameters"].replace(",", "")) for line in table}
     assert parameters["frozen, linear head"] == 3 * 513
     assert parameters["last block fine-tuned"] == 3 * 513 + 3 * (512 * 512 * 9 + 512)
-    assert (tmp_path / "build/lessons.md").read_text().count("\n| ") == len(table)
+    assert (tmp_path / "build/lessons.md").read_text().count("\n| ") == len(table) + 1
     assert (tmp_path / "build/lessons.png").stat().st_size > 10_000
 
     kept = {path: path.read_bytes() for path in (tmp_path / "build/lessons").glob("*.json")}
@@ -141,3 +143,17 @@ def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
     results = [Result(f"l{place}", "t", "", row.tolist(), 0.1, 0.01, 5, 60.0, 1.0) for place, row in enumerate(right)]
     lines = compare.write(results, "about", tmp_path)
     assert f"| {mcnemar(2, 10):.3g} |" in lines[-1]
+
+
+@pytest.mark.skipif(not PHOTOGRAPHS, reason="no photographs: CATSDOGS_TEST_PHOTOGRAPHS names no folder with them")
+def test_on_photographs_the_right_inputs_win(run: Run, tmp_path: Path) -> None:
+    """On 240 photographs the frozen network does well, and clearly less well where its inputs are divided by 255."""
+    some_photographs(Path(PHOTOGRAPHS) / "dogs-vs-cats.zip", tmp_path / "set", each=120)
+    weights = next(Path(PHOTOGRAPHS).glob("vgg16*.h5"))
+    words = ("--data", "set", "--weights", weights, "--size", 96, "--folds", 5)
+    done = run("lessons", *words, "--lessons", "scaled frozen")
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "build/lessons.csv").open(newline="") as file:
+        scaled, frozen = (float(line["accuracy"]) for line in csv.DictReader(file))
+    assert frozen >= 0.9
+    assert frozen > scaled
