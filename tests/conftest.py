@@ -69,8 +69,9 @@ def base_image() -> str:
     """The image that test images are made from: LABCOAT_TEST_BASE_IMAGE, a stand-in that is here, else the pinned one."""
     if chosen := os.environ.get("LABCOAT_TEST_BASE_IMAGE"):
         return chosen
-    asked = subprocess.run(["docker", "image", "inspect", STAND_IN], capture_output=True, check=False)
-    return STAND_IN if asked.returncode == 0 else pinned()["3.11"]
+    words = ["docker", "image", "inspect", STAND_IN]
+    is_here = not missing_engine() and subprocess.run(words, capture_output=True, check=False).returncode == 0
+    return STAND_IN if is_here else pinned()["3.11"]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from labcoat.core.project import DEFAULTS, Project
 
 
 def project(root: Path, **settings: str) -> Project:
-    return Project(root, {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}})
+    # No engine is asked for anything here; a command that is everywhere stands for one that is not.
+    return Project(root, {**DEFAULTS, "LABCOAT_DOCKER": "true", **{f"LABCOAT_{name}": value for name, value in settings.items()}})
 
 
 @pytest.fixture

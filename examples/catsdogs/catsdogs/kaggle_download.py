@@ -70,7 +70,7 @@ def _authenticate(api: Any) -> None:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             api.authenticate()
-    except SystemExit as error:
+    except (SystemExit, PermissionError) as error:
         raise _no_credentials(Path(api.config)) from error
     if _used(Path(api.config)) == api.config:
         _refuse_open_to_others(Path(api.config))
