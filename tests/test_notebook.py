@@ -40,7 +40,8 @@ def real(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base
     """A repository of one package of the real index, which has never heard of notebooks."""
     path = tmp_path_factory.mktemp("notebook") / "a repository"
     path.mkdir()
-    (path / "Makefile").write_text(f"include {os.path.relpath(INCLUDE, path)}\n".replace(" /", "\\ /"))
+    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")  # this clone's path may have spaces
+    (path / "Makefile").write_text(f"include {include}\n")
     (path / "requirements.in").write_text("six==1.17.0\n")
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     env |= {**NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON), "LABCOAT_LOCKER": "uv"}
