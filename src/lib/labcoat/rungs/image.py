@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,12 +27,17 @@ def make(project: Project) -> None:
 
     planned = build.plan(project)
     guard.refuse_secrets(project)
-    for remark in guard.remarks(project):
+    for remark in (*guard.remarks(project), *_of_the_engine(engine.version(project))):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
     if departs := record.remark(project, planned):
         print(f"labcoat: {departs}", file=sys.stderr)
     print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
+
+
+def _of_the_engine(version: str) -> Iterator[str]:
+    if what := engine.never_the_same(version):
+        yield f"this engine ({version}) writes {what} into an image's settings: of two builds only the content can be equal"
 
 
 def run(project: Project, argv: Sequence[str]) -> int:
