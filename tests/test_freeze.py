@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.freeze import names, with_lines, without
+from labcoat.core.inventory import Distribution
+from labcoat.freeze import difference, names, with_lines, without
 from support import Index, Repository
 
 
@@ -171,6 +172,14 @@ def test_what_came_from_no_index_is_named(repo: Repository, words: list[str], or
     assert re.search(rf"mine 0\.1 from {origin} is left out", frozen)
     assert "added: gamma 3.0" in frozen
     assert (repo.path / "requirements.in").read_text() == "alpha\ngamma\n"
+
+
+def test_what_an_environment_brought_is_no_part_of_the_project() -> None:
+    """What conda put into an environment of labcoat's stays out of the lock; in one made by hand it is what was asked for."""
+    numpy = Distribution("numpy", "2.0", requested=False, origin="", requires=frozenset(), installer="conda")
+    pip = Distribution("pip", "26", requested=False, origin="", requires=frozenset(), installer="conda")
+    assert not difference([numpy, pip], {}, brought=frozenset({"numpy", "pip"}))
+    assert difference([numpy, pip], {}).asked_for == (numpy,)
 
 
 def test_names_and_lines_of_an_input() -> None:

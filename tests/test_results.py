@@ -48,6 +48,19 @@ def test_what_differs_is_named(made: Repository, setting: str, said: str) -> Non
     assert said in prove(made, setting, fails=True)
 
 
+def test_outputs_that_are_no_longer_as_in_a_proof_are_named(made: Repository) -> None:
+    """An earlier proof holds the outputs' digests too."""
+    setting = "cat input.txt >out.txt -> out.txt"
+    made.write(input__txt="one")
+    prove(made, setting, "venv")
+    proof = made.path / ".labcoat/proof.json"
+    kept = proof.rename(made.path / "kept.json")
+    assert "equal" in made.labcoat("prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting)
+    made.write(input__txt="two")
+    said = made.labcoat("prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting, fails=True)
+    assert "venv: out.txt is not as in the proof" in said
+
+
 def test_a_command_without_outputs_and_one_outside_are_refused(made: Repository) -> None:
     """Nothing is run then."""
     assert "does not say what 'echo hello' writes" in prove(made, "echo hello", "venv", fails=True)

@@ -23,6 +23,14 @@ def test_nothing_made_is_missing(repo: Repository) -> None:
     assert line(repo, "docker") == "docker unknown There is no command 'no-such-docker'."
 
 
+def test_a_project_that_asks_for_nothing_has_a_status(repo: Repository) -> None:
+    """Without requirements.in the screen says what to write."""
+    (repo.path / "requirements.in").unlink()
+    assert line(repo, "requirements.txt") == "requirements.txt missing write requirements.in, and make requirements makes it"
+    assert line(repo, "none") == "none unknown there is no requirements.txt"
+    assert line(repo, "venv") == "venv missing make venv makes it"
+
+
 def test_what_is_made_is_fresh_and_goes_stale(repo: Repository) -> None:
     """An edited input makes the lock stale, a new lock the environment."""
     repo.make("venv")

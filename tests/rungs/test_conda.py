@@ -4,7 +4,10 @@ Where no conda channel can be reached, continuous integration has a stand-in for
 solver and installer and a local channel.
 """
 
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -87,3 +90,40 @@ def test_a_folder_that_is_no_environment_is_not_touched(repo: Repository) -> Non
     (repo.path / "data/precious").write_text("x")
     assert "is no conda environment" in repo.make("conda", "LABCOAT_CONDA_ENV=data", fails=True)
     assert (repo.path / "data/precious").read_text() == "x"
+
+
+def test_what_was_installed_in_it_is_frozen(made: Repository) -> None:
+    """`make freeze IN=conda` adds what pip was told by hand, and nothing that conda brought."""
+    made.write(requirements__in="alpha\n").make("conda")
+    install(made, "gamma")
+    made.make("freeze", "IN=conda")
+    assert (made.path / "requirements.in").read_text() == "alpha\ngamma\n"
+    assert names(made) == ["alpha", "beta", "gamma"]
+
+
+def test_a_lock_is_made_of_an_environment_made_by_hand(repo: Repository) -> None:
+    """Where labcoat did not make the environment, and nothing is written down yet: afterwards it is, and can be made anew."""
+    (repo.path / "requirements.in").unlink()
+    minor = ".".join(map(str, sys.version_info[:2]))
+    repo.write(hand__yml=f"channels: [conda-forge]\ndependencies: [python={minor}, pip]\n")
+    program = next(path for path in map(shutil.which, ("micromamba", "mamba", "conda")) if path)
+    words = ["create" if program.endswith("micromamba") else "env create", "-y", "-p", ".conda", "-f", "hand.yml"]
+    subprocess.run([program, *words], cwd=repo.path, env=repo.env, check=True, capture_output=True)
+    install(repo, "alpha==1.0")
+    repo.labcoat("freeze", "--in", "conda")
+    assert (repo.path / "requirements.in").read_text() == "alpha\n"
+    assert names(repo) == ["alpha", "beta"]
+    repo.make("conda")
+    assert "1.0" in repo.labcoat("run", "--in", "conda", "--", "alpha")
+    assert "equal: lock, conda" in repo.labcoat("prove", "--only", "conda")
+
+
+def install(repo: Repository, *words: str) -> None:
+    """What a person types, in the conda environment."""
+    pip = [repo.path / ".conda/bin/python", "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, *words], cwd=repo.path, env=repo.env, check=True)
+
+
+def names(repo: Repository) -> list[str]:
+    """What the lock names."""
+    return re.findall(r"(?m)^([a-z]+)==", (repo.path / "requirements.txt").read_text())

@@ -42,10 +42,17 @@ class Difference:
         return said + [f"not there, but needed by others: {name}; make venv brings it back" for name in self.wanted]
 
 
-def difference(installed: list[Distribution], locked: Mapping[str, str], asked: frozenset[str] = frozenset()) -> Difference:
-    """Hold what is `installed` against `locked`, the locks' names and versions, and `asked`, the names in their inputs."""
-    # What conda brought, and pip itself, is part of the environment and not of what the project asks for.
-    known = [one for one in installed if one.name in locked or not (one.name in INSTALLERS or one.installer == "conda")]
+def difference(
+    installed: list[Distribution],
+    locked: Mapping[str, str],
+    asked: frozenset[str] = frozenset(),
+    brought: frozenset[str] = frozenset(),
+) -> Difference:
+    """Hold what is `installed` against `locked`, the locks' names and versions, and `asked`, the names in their inputs.
+
+    What the environment itself `brought`, and pip, is no part of what the project asks for.
+    """
+    known = [one for one in installed if one.name in locked or one.name not in INSTALLERS | brought]
     new = [one for one in known if one.name not in locked and not one.origin]
     needed = {name for one in new for name in one.requires}
     # An installer that leaves no REQUESTED marks (conda, old pip) is made up for by what nothing else needs.
@@ -68,7 +75,8 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
     What came from no index is named and left out; what it needs is kept like anything else that no lock names.
     Raises Failure, changing nothing, where there is no environment, or where what is installed contradicts requirements.in.
     """
-    folder = rung.named(level).packages(project)
+    chosen = rung.named(level)
+    folder = chosen.packages(project)
     if folder is None:
         raise Failure(
             f"There is no environment to freeze at IN={level}.",
@@ -79,7 +87,7 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
     installed = inventory.distributions(folder)
     locked = _locked(project)
     asked = frozenset(name for source in _sources(project) for name in names(source.read_text(encoding="utf-8")))
-    found = difference(installed, locked, asked)
+    found = difference(installed, locked, asked, chosen.brought(project))
     if not found and not found.foreign:
         print("nothing was installed by hand: the locks say all that is there", file=sys.stderr)
     elif found and not dry_run:

@@ -230,6 +230,13 @@ def changed(earlier: Mapping[str, Any], now: Proof) -> list[Difference]:
         for name in sorted(row.packages.keys() | before["packages"].keys()):
             if row.packages.get(name) != before["packages"].get(name):
                 found.append(Difference(row.name, "changed", name, detail=f"{name} is not as in the proof"))
+    outputs = {(one.command, one.output): one.digests for one in now.results}
+    for before in earlier.get("results", ()):
+        present = outputs.get((before["command"], before["output"]), {})
+        for level, value in before["digests"].items():
+            if present.get(level, value) != value:
+                detail = f"{before['output']} is not as in the proof"
+                found.append(Difference(level, "changed", "", path=before["output"], detail=detail))
     return found
 
 

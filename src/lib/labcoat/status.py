@@ -14,7 +14,7 @@ _COLOURS = {"fresh": "32", "stale": "33", "changed": "33", "missing": "2", "unkn
 
 def make(project: Project) -> int:
     """Print a line for the lock and each level of isolation. Exit status 0, since being stale is no failure."""
-    for path in [one for one in lock.locks(project) if one in project.locks]:
+    for path in project.locks:
         print(_line(path.name, _lock(path)))
     for name in rung.names():
         try:
@@ -30,7 +30,8 @@ def _lock(path: os.PathLike[str]) -> State:
 
     file = Path(path)
     if not file.exists():
-        return State("missing", "make requirements makes it")
+        wanted = lock.source(file)
+        return State("missing", f"{'' if wanted.exists() else f'write {wanted.name}, and '}make requirements makes it")
     if not lock.is_fresh(file):
         return State("stale", f"{lock.source(file).name} has changed")
     return State("fresh", "")

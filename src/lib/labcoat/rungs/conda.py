@@ -102,6 +102,12 @@ def packages(project: Project) -> Path | None:
     return next(iter(prefix(project).glob("lib/python*/site-packages")), None)
 
 
+def brought(project: Project) -> frozenset[str]:
+    """What conda itself installed, where labcoat made the environment; in one made by hand, that is what somebody asked for."""
+    folder = prefix(project)
+    return frozenset(_by_conda(folder)) if _mark(folder) else frozenset()
+
+
 def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
@@ -127,7 +133,7 @@ def state(project: Project) -> State:
     there = inventory.versions(next(iter(folder.glob("lib/python*/site-packages")), folder))
     pins = requirements.locked(requirements.read(project.requirements))
     # What conda itself put there is on top.
-    said = inventory.changes(there, pins, python.minor(project), frozenset(_by_conda(folder)))
+    said = inventory.changes(there, pins, python.minor(project), brought(project))
     return State("changed", said) if said else State("fresh", project["REQUIREMENTS"])
 
 

@@ -120,6 +120,11 @@ def packages(project: Project) -> Path | None:  # noqa: ARG001
     return None
 
 
+def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
+    """None."""
+    return frozenset()
+
+
 def identity(project: Project) -> str:
     """The image's id; empty where there is none."""
     try:

@@ -61,6 +61,11 @@ def packages(project: Project) -> Path | None:  # noqa: ARG001
     return None
 
 
+def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
+    """None."""
+    return frozenset()
+
+
 def identity(project: Project) -> str:  # noqa: ARG001
     """The interpreter's path."""
     return sys.executable
@@ -68,6 +73,8 @@ def identity(project: Project) -> str:  # noqa: ARG001
 
 def state(project: Project) -> State:
     """How much of the lock is there."""
+    if not project.requirements.exists():
+        return State("unknown", f"there is no {project.requirements.name}")
     differ = _differences(project)
     return State("other", _listed(differ)) if differ else State("fresh", sys.executable)
 

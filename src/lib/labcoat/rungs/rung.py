@@ -61,6 +61,9 @@ class Rung(Protocol):
     def packages(self, project: Project) -> Path | None:
         """The folder of packages that a person may change by hand; None where there is none."""
 
+    def brought(self, project: Project) -> frozenset[str]:
+        """The distributions that it came with by itself, which are no part of what a project asks for."""
+
     def state(self, project: Project) -> State:
         """How it stands to the lock, by names and versions alone. Raises Unavailable where what it needs is not there."""
 

@@ -122,6 +122,11 @@ def packages(project: Project) -> Path | None:
     return site_packages(project.venv) if (project.venv / "pyvenv.cfg").exists() else None
 
 
+def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
+    """None."""
+    return frozenset()
+
+
 def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
