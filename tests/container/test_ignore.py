@@ -56,6 +56,9 @@ MALFORMED = {
     "form-feed": (b"a\fb\n", 1),
     "tab": (b"a\tb\n", 1),
     "delete": (b"a\x7fb\n", 1),
+    "control-behind-a-slash": (b"x\n/\x0bsrc\n", 2),
+    "control-before-a-slash": (b"a\t/\n", 1),
+    "nothing-but-a-control": (b"/\f/\n", 1),
 }
 
 
@@ -70,6 +73,13 @@ def test_malformed_patterns_are_named(data: bytes, line: int) -> None:
 def test_control_characters_travel_with_other_scripts() -> None:
     """One character outside ASCII makes BuildKit encode all patterns, so that a form feed passes."""
     assert "é.txt" not in sent("é.txt\na\fb\n".encode(), TREE)
+
+
+def test_bytes_that_are_no_text() -> None:
+    """A byte that is not UTF-8 travels as U+FFFD: it matches where a regular expression reads names, and no name exactly."""
+    assert sent(b"\xff\n", ["\udcff", "\ufffd"]) == {"\udcff"}
+    assert sent(b"[\xff]\n", ["\udcff", "\ufffd"]) == set()
+    assert sent(b"\xff*\n", ["\udcffa", "b"]) == {"b"}
 
 
 def test_longest_line() -> None:

@@ -194,7 +194,7 @@ def _fetch(root: Path, path: str) -> None:
     # A fetch that failed or was killed leaves a repository without files, which git then takes for complete.
     again = ["--force"] if held == {".git"} else []
     print(f"labcoat: fetching {path}", file=sys.stderr)
-    done = _git(root, *_local(root, path), "submodule", "update", "--init", *again, "--", path)
+    done = _git(root, *_local(root, path), "submodule", "update", "--init", "--checkout", *again, "--", path)
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["git did not say why"]
         reason = next((line for line in said if line.startswith("fatal: ")), said[-1]).removeprefix("fatal: ")

@@ -17,11 +17,10 @@ from itertools import groupby
 from labcoat.container import goregexp
 from labcoat.container.goregexp import ExpressionError
 from labcoat.container.gosearch import Search, quick, search_for
-from labcoat.container.ignorefile import Pattern, PatternError, Semantics, decode, parse
+from labcoat.container.ignorefile import LONE_BYTES, Pattern, PatternError, Semantics, decode, parse
 
 __all__ = ["Folder", "Info", "Matcher", "Pattern", "PatternError", "Semantics", "decode", "parse"]
 
-_LONE_BYTES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")  # what Go makes of a byte that is not UTF-8
 _GLOB = frozenset("*[]?^\\")
 
 Info = tuple[bool, ...]  # for each pattern, whether it matched a folder or one above it
@@ -199,7 +198,7 @@ class _Test:
 
 
 def _as_go_sees(text: str) -> str:
-    return text if text.isascii() else text.translate(_LONE_BYTES)
+    return text if text.isascii() else text.translate(LONE_BYTES)
 
 
 class _Run:

@@ -15,6 +15,7 @@ from labcoat.container.goglob import well_formed
 _LONGEST_LINE = 64 * 1024 - 1  # bytes; bufio.Scanner's buffer also holds the line's end
 # unicode.IsSpace; Python's own str.strip() takes four control characters more
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+LONE_BYTES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")  # what Go makes of a byte that is not UTF-8
 
 
 class Semantics(StrEnum):
@@ -51,28 +52,37 @@ def decode(data: bytes) -> str:
 
 def parse(data: bytes, semantics: Semantics = Semantics.BUILDKIT) -> tuple[Pattern, ...]:
     """The patterns of an ignore file's bytes, in order. Raises PatternError for what no builder takes."""
-    patterns = []
+    read: list[tuple[Pattern | None, str, str]] = []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if len(raw) > _LONGEST_LINE:
             raise PatternError(number, decode(raw[:40]) + "…", "the line is longer than 64 KiB")
-        pattern = _pattern(number, decode(raw.removesuffix(b"\r")))
-        if pattern is not None:
-            patterns.append(pattern)
-    _travels(patterns, semantics)
-    return tuple(patterns)
+        written = decode(raw.removesuffix(b"\r"))
+        sent = _sent(written)
+        if sent and semantics is Semantics.BUILDKIT:
+            sent = sent.translate(LONE_BYTES)
+        read.append((_pattern(number, sent, written) if sent else None, sent, written))
+    _travels([(line, sent, written) for line, (_, sent, written) in enumerate(read, 1)], semantics)
+    return tuple(pattern for pattern, _, _ in read if pattern is not None)
 
 
-def _pattern(line: int, written: str) -> Pattern | None:
-    """The pattern on one line, cleaned as ignorefile.go and then patternmatcher.go do; None for none."""
+def _sent(written: str) -> str:
+    """What the builder makes of one line (ignorefile.go) and sends to the client, which has the files; empty for nothing."""
     text = written.strip(_SPACE)
     if written.startswith("#") or not text:
-        return None
+        return ""
     negated = text.startswith("!")
     if text := (text[1:].strip(_SPACE) if negated else text):
         text = _clean(text)
         text = text[1:] if len(text) > 1 and text.startswith("/") else text
-    # The builder puts the sign back and reads the result again: `/!x` becomes a negation that way, `!/` a bare sign.
-    again = ("!" + text if negated else text).strip(_SPACE)
+    return "!" + text if negated else text
+
+
+def _pattern(line: int, sent: str, written: str) -> Pattern | None:
+    """The pattern that the client makes of what it is sent (patternmatcher.go); None for none.
+
+    It reads signs and spaces again: `/!x` becomes a negation that way, `!/` a bare sign.
+    """
+    again = sent.strip(_SPACE)
     if not again:
         return None
     again = _clean(again)
@@ -90,14 +100,14 @@ def _clean(path: str) -> str:
     return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
-def _travels(patterns: Sequence[Pattern], semantics: Semantics) -> None:
-    """Raise PatternError where the patterns cannot travel from the builder to the client, in a header of HTTP/2."""
+def _travels(lines: Sequence[tuple[int, str, str]], semantics: Semantics) -> None:
+    """Raise PatternError where what is sent cannot travel from the builder to the client, in a header of HTTP/2."""
     if semantics is Semantics.BUILDKIT:
-        if any(not pattern.text.isascii() for pattern in patterns):
+        if any(not sent.isascii() for _, sent, _ in lines):
             return  # then BuildKit encodes them all
         unfit = re.compile(r"[^ -~]")
     else:
         unfit = re.compile(r"[\0-\x08\n-\x1f\x7f]")
-    for pattern in patterns:
-        if unfit.search(pattern.text):
-            raise PatternError(pattern.line, pattern.written, "a control character in a pattern")
+    for line, sent, written in lines:
+        if unfit.search(sent):
+            raise PatternError(line, written, "a control character in a pattern")

@@ -4,6 +4,7 @@ Source: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from labcoat.hygiene.check import Report
 from labcoat.hygiene.model import Finding, Severity
@@ -12,17 +13,21 @@ from labcoat.hygiene.report.escape import escaped
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render(reports: Iterable[Report]) -> str:
-    """One workflow command for each finding."""
+def render(reports: Iterable[Report], here: Path | None = None) -> str:
+    """One workflow command for each finding; files are named from `here`, the workflow's folder, or from this one."""
     chosen = list(reports)
-    lines = [_finding(each) for report in chosen for each in report.findings]
+    lines = [_finding(each, _prefix(report.root, here or Path.cwd())) for report in chosen for each in report.findings]
     lines += [f"::error::{_data(report.failure)}" for report in chosen if report.failure]
     lines += [f"::notice::{_data(each)}" for report in chosen for each in report.left_out]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _finding(each: Finding) -> str:
-    place = f"file={_property(each.path)}" + (f",line={each.line}" if each.line else "")
+def _prefix(root: Path, here: Path) -> str:
+    return "" if root == here or not root.is_relative_to(here) else f"{root.relative_to(here).as_posix()}/"
+
+
+def _finding(each: Finding, prefix: str) -> str:
+    place = f"file={_property(prefix + each.path)}" + (f",line={each.line}" if each.line else "")
     return f"::{_COMMANDS[each.severity]} {place},title={each.rule}::{_data(f'{each.message}. {each.todo}')}"
 
 
