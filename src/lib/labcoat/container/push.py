@@ -2,7 +2,9 @@
 
 import os
 import re
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from labcoat.container import build, engine, pins
 from labcoat.container.diagnosis import explained
@@ -57,16 +59,24 @@ _REGISTRY = (
 
 def push(project: Project) -> str:
     """Push the image that was built, or build it for LABCOAT_PLATFORMS and push that; its name by digest. Raises Failure."""
-    words = _platforms(project) if project["PLATFORMS"] else ["push", project.image]
     environ = os.environ | {"BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     secret = build.plan(project).secrets.environ if project["PLATFORMS"] else {}
-    outcome = process.run([*engine.command(project), *words], {**environ, **secret}, project.root, show=_show(project))
-    if outcome.status:
-        raise _explained(project, outcome.said)
+    with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
+        answer = Path(folder) / "digest"
+        words = _platforms(project) if project["PLATFORMS"] else _alone(project, answer)
+        outcome = process.run([*engine.command(project), *words], {**environ, **secret}, project.root, show=_show(project))
+        if outcome.status:
+            raise _explained(project, outcome.said)
+        told = answer.read_text(encoding="utf-8").strip() if answer.is_file() else ""
     found = _DIGEST.search(outcome.said)
-    # Some engines do not say the digest; then the registry is asked.
-    digest = (found[1] or found[2]) if found else pins.digest_of(project, project.image)
-    return f"{repository(project.image)}@{digest}"
+    digest = told or ((found[1] or found[2]) if found else "")
+    # Some builders do not say the digest; then the registry is asked.
+    return f"{repository(project.image)}@{digest or pins.digest_of(project, project.image)}"
+
+
+def _alone(project: Project, answer: Path) -> list[str]:
+    """The words that push what was built; podman writes the digest to the file `answer`, docker says it."""
+    return ["push", *(["--digestfile", str(answer)] if engine.is_podman(project) else []), project.image]
 
 
 def registry(image: str) -> str:
