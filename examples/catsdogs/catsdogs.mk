@@ -27,6 +27,12 @@ FOLDS ?=
 PRUNE ?=
 ## what to predict: files and folders; quote a name that has spaces: FILES='"my cat.jpg" dog.jpg'
 FILES ?=
+## what computes features: ray, for a cluster; this machine alone if empty
+ENGINE ?=
+## the Ray cluster's address, as ray start --head prints it; if empty, Ray on this machine alone
+ADDRESS ?=
+## what to export the model as: onnx, litert, or both if empty
+FORMAT ?=
 
 # Such short names are typed. A variable of the same name in the environment is somebody else's.
 _catsdogs_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
@@ -47,13 +53,13 @@ _catsdogs_proved := .labcoat/catsdogs
 LABCOAT_PROVE_RUNS = rm -rf $(_catsdogs_proved) && env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs train \
   --build $(_catsdogs_proved) $(_catsdogs_settings) -> $(_catsdogs_proved)/head.npy $(_catsdogs_proved)/predictions.csv
 
-.PHONY: data features train finetune lessons cache report predict submit
+.PHONY: data features train finetune lessons cache report predict submit export
 
 data: $(LABCOAT_READY) ## fetch what DATA names, look at every picture, and split them into training and validation
 	@$(_catsdogs) data $(_catsdogs_settings)
 
 features: $(LABCOAT_READY) ## compute what VGG16 sees in each picture; done once
-	@$(_catsdogs) features $(_catsdogs_settings)
+	@$(_catsdogs) features $(_catsdogs_settings) --engine $(call _catsdogs_quote,ENGINE) --address $(call _catsdogs_quote,ADDRESS)
 
 train: $(LABCOAT_READY) ## train the head on the features; ends with the accuracy, the model and the picture
 	@$(_catsdogs) train $(_catsdogs_settings)
@@ -75,3 +81,6 @@ predict: $(LABCOAT_READY) ## name what is in pictures: make predict FILES="a.jpg
 
 submit: $(LABCOAT_READY) ## train, and write Kaggle's answer sheet for the pictures without a class: build/submission.csv
 	@$(_catsdogs) submit $(_catsdogs_settings)
+
+export: $(LABCOAT_READY) ## write the trained model as ONNX and LiteRT, held against itself: build/model.onnx, build/model.tflite
+	@$(_catsdogs) export --format $(call _catsdogs_quote,FORMAT)

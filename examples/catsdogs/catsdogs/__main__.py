@@ -5,7 +5,7 @@ import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from . import cache, compare, data, engine, features, lessons, predict, report, split, submit, train
+from . import cache, cluster, compare, data, engine, export, features, lessons, predict, report, split, submit, train
 from .backbones import BACKBONES
 from .errors import Failure
 from .features import Sight
@@ -26,9 +26,12 @@ def _data(settings: Settings) -> int:
     return 0
 
 
-def _features(settings: Settings) -> int:
+def _features(settings: Settings, by: str, address: str) -> int:
+    if by not in {"", "local", "ray"}:
+        raise Failure(f"ENGINE={by} is not known.", "Give ray, or nothing for this process alone.")
+    fill = cluster.filler(address) if by == "ray" else None
     source, found = data.open_data(settings.data, settings.cache, settings.seed)
-    seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache)
+    seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache, fill)
     print(*data.describe(found), sep="\n")
     print(f"{seen.shards[0].shape[1]} features of each of {len(seen)} distinct pictures: {settings.cache}")
     return 0
@@ -84,6 +87,15 @@ def _submit(settings: Settings) -> int:
     return 0
 
 
+def _export(settings: Settings, form: str) -> int:
+    if form not in {"", *export.FILES}:
+        raise Failure(f"FORMAT={form} is not known.", f"Give {' or '.join(export.FILES)}, or nothing for both.")
+    for one in [form] if form else export.FILES:
+        written, apart = export.write(one, settings.build)
+        print(f"{one} {written}: its probabilities differ from the model's by {apart:.1e} at most")
+    return 0
+
+
 def _predict(settings: Settings, files: Sequence[str]) -> int:
     if not files:
         raise Failure("There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'.")
@@ -119,7 +131,10 @@ def parser() -> argparse.ArgumentParser:
         return added
 
     command("data", _data, "look at every picture, and split them into training and validation")
-    command("features", _features, "compute what VGG16 sees in each picture, once")
+    computing = command("features", lambda _: 0, "compute what VGG16 sees in each picture, once")
+    computing.add_argument("--engine", default="", help="ray, or nothing for this process alone")
+    computing.add_argument("--address", default="", help="the Ray cluster's; if empty, Ray on this machine alone")
+    computing.set_defaults(run=lambda args: _features(_settled(args), args.engine, args.address))
     command("train", lambda settings: _train(settings, "frozen"), "train the head, and save the model and its curves")
     command("finetune", lambda settings: _train(settings, "finetuned"), "train the last block too, from what the others give")
     comparing = command("lessons", lambda _: 0, "run the lessons, and write one table of what they come to")
@@ -131,6 +146,9 @@ def parser() -> argparse.ArgumentParser:
     caching.set_defaults(run=lambda args: _cache(_settled(args), args.prune))
     command("report", _report, "train, and write a page about it")
     command("submit", _submit, "train, and answer for the pictures that have no class")
+    exporting = command("export", lambda _: 0, "write the model for ONNX Runtime and LiteRT, and hold it against itself")
+    exporting.add_argument("--format", default="", help="onnx or litert; both if empty")
+    exporting.set_defaults(run=lambda args: _export(_settled(args), args.format))
     predicting = command("predict", lambda _: 0, "name what is in pictures")
     predicting.add_argument("files", nargs="*", metavar="FILE")
     predicting.set_defaults(run=lambda args: _predict(_settled(args), args.files))

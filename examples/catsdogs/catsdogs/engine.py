@@ -31,7 +31,7 @@ def start(seed: int) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
     # TensorFlow chooses its kernels for convolution by the processor's model unless it is told.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    with _hushed():
+    with hushed():
         import keras
         import tensorflow
 
@@ -43,8 +43,17 @@ def start(seed: int) -> Any:
     return keras
 
 
+def use_threads(count: int) -> None:
+    """Let TensorFlow use so many processors. Only before it has computed anything."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
+    with hushed():
+        import tensorflow
+    tensorflow.config.threading.set_intra_op_parallelism_threads(count)
+    tensorflow.config.threading.set_inter_op_parallelism_threads(count)
+
+
 @contextmanager
-def _hushed() -> Iterator[None]:
+def hushed() -> Iterator[None]:
     """Keep what the block writes to stderr, and show it only if the block fails.
 
     TensorFlow's libraries log that there is no graphics card before they can be told to be quiet.

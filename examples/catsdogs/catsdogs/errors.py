@@ -8,3 +8,7 @@ class Failure(Exception):
         super().__init__(what)
         self.what = what
         self.todo = todo
+
+    def __reduce__(self) -> tuple[type["Failure"], tuple[str, str]]:
+        """As it travels from a process to another: `Exception` would only take its own text along."""
+        return type(self), (self.what, self.todo)

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import shutil
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ from .errors import Failure
 from .model import POOLED, RGB, Network
 from .progress import track
 from .sources import Source
+
+Fill = Callable[[Source, Mapping[str, str], Sequence["Sight"], Path], None]  # see `_fill`
 
 SHARD = 256  # pictures in one file of the cache: about a minute's work on two cores
 BATCH = 8  # pictures that go through the network together: what they make of one layer stays in the processor's cache
@@ -58,9 +60,9 @@ class Sight:
         return seen | through | engine.versions()
 
 
-def compute(source: Source, found: Iterable[Picture], sight: Sight, cache: Path) -> Rows:
+def compute(source: Source, found: Iterable[Picture], sight: Sight, cache: Path, fill: "Fill | None" = None) -> Rows:
     """What `sight` says of all pictures, from `cache` where it is there."""
-    prepare(source, found, [sight], cache)
+    prepare(source, found, [sight], cache, fill)
     return kept(sight, cache)
 
 
@@ -69,12 +71,12 @@ def kept(sight: Sight, cache: Path) -> Rows:
     return Entry(cache, sight.settings).rows()
 
 
-def prepare(source: Source, found: Iterable[Picture], sights: Iterable[Sight], cache: Path) -> None:
-    """Fill `cache` with these sights of all pictures. What is there already is left as it is."""
+def prepare(source: Source, found: Iterable[Picture], sights: Iterable[Sight], cache: Path, fill: "Fill | None" = None) -> None:
+    """Fill `cache` with these sights of all pictures, here unless `fill` does it. What is there already is left as it is."""
     names = {picture.digest: picture.name for picture in found}
     for missing, together in _passes(names, sights, cache).items():
         for group in together.values():
-            _fill(source, {digest: names[digest] for digest in missing}, group, cache)
+            (fill or _fill)(source, {digest: names[digest] for digest in missing}, group, cache)
 
 
 def _passes(
@@ -93,21 +95,21 @@ def _fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cac
     """Compute `sights`, of one network and view, of the pictures in `names`, and keep them a shard at a time."""
     network, view = sights[0].network, sights[0].view
     see = model.compiled(network, [sight.boundary for sight in sights])
-    shards = list(_chunks(list(names), SHARD))
-    batches = [batch for shard in shards for batch in _chunks(shard, BATCH)]
-    steps = ((see(rgb), len(rgb)) for rgb in _read_ahead(source, names, batches, network.size, view))
+    shards = list(chunks(list(names), SHARD))
+    batches = [batch for shard in shards for batch in chunks(shard, BATCH)]
+    steps = ((see(rgb), len(rgb)) for rgb in read_ahead(source, names, batches, network.size, view))
     doing = "Computing features" if view == views.PLAIN else f"Computing features of view {view}"
     computed = track(steps, len(names), doing)
     for number, shard in enumerate(shards):
-        pieces = [[_narrow(seen) for seen in step] for step in itertools.islice(computed, -(-len(shard) // BATCH))]
+        pieces = [[narrow(seen) for seen in step] for step in itertools.islice(computed, -(-len(shard) // BATCH))]
         rows = [np.concatenate(piece) for piece in zip(*pieces, strict=True)]
         if number == 0:
-            _check_room(cache, sum(row.nbytes for row in rows) * len(names) // len(shard))
+            check_room(cache, sum(row.nbytes for row in rows) * len(names) // len(shard))
         for sight, row in zip(sights, rows, strict=True):
             Entry(cache, sight.settings).add(shard, row)
 
 
-def _narrow(seen: np.ndarray) -> np.ndarray:
+def narrow(seen: np.ndarray) -> np.ndarray:
     """Pixels as they are; numbers with 16 bits, those beyond their reach as the largest there is."""
     if seen.dtype == np.uint8:
         return seen
@@ -115,7 +117,7 @@ def _narrow(seen: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(seen, -limit, limit), dtype=np.float16)
 
 
-def _check_room(cache: Path, wanted: int) -> None:
+def check_room(cache: Path, wanted: int) -> None:
     """Refuse before a long computation what the disk cannot hold."""
     free = shutil.disk_usage(cache.parent if not cache.exists() else cache).free
     if wanted + ROOM > free:
@@ -125,11 +127,12 @@ def _check_room(cache: Path, wanted: int) -> None:
         )
 
 
-def _chunks(items: list[str], length: int) -> Iterator[list[str]]:
+def chunks(items: list[str], length: int) -> Iterator[list[str]]:
+    """`items` in lists of `length`, the last one shorter."""
     return (items[start : start + length] for start in range(0, len(items), length))
 
 
-def _read_ahead(source: Source, names: Mapping[str, str], batches: list[list[str]], size: int, view: int) -> Iterator[np.ndarray]:
+def read_ahead(source: Source, names: Mapping[str, str], batches: list[list[str]], size: int, view: int) -> Iterator[np.ndarray]:
     """The batches' pixels, `(n, size, size, 3)`; the next batches are decoded while this one is in use."""
     waiting: deque[list[Future[np.ndarray]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:

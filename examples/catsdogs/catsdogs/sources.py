@@ -1,12 +1,14 @@
-"""Where pictures lie: a folder, or a zip file that may hold more zip files, as Kaggle's downloads do.
+"""Where pictures lie: a folder; a zip or tar file; or a folder of such files, as large sets are kept.
 
-Nothing is unpacked by its own name, so no zip file can write where it should not. A zip inside the zip is copied out
-once, into the cache, because reading it in place would mean decompressing all of it again for every picture.
+Nothing is unpacked by its own name, so no archive can write where it should not. A zip inside the zip, as in Kaggle's
+downloads, is copied out once, into the cache, because reading it in place would mean decompressing all of it again for
+every picture.
 """
 
 import hashlib
 import os
 import shutil
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -18,11 +20,16 @@ from .errors import Failure
 from .pictures import SUFFIXES, Broken
 
 LARGEST = 512 * 2**20  # bytes of one picture's file; a zip's listing can promise any number
+TAR = ".tar"
+ARCHIVES = frozenset({".zip", TAR})
+TAR_END = bytes(1024)
 DEEPEST = 3  # zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
 
 
 class Source(Protocol):
-    """A set of named files."""
+    """A set of named files at a `path`."""
+
+    path: Path
 
     def names(self) -> list[str]:
         """The names of the files that look like pictures, with `/` between folders, sorted."""
@@ -38,15 +45,21 @@ class Source(Protocol):
 
 
 def open_source(path: Path, cache: Path) -> Source:
-    """The pictures at `path`, a folder or a zip file."""
+    """The pictures at `path`: a folder, an archive, or a folder that holds archives and no pictures."""
     if path.is_dir():
-        return Folder(path)
+        folder = Folder(path)
+        archives = [] if folder.names() else sorted(file for file in path.iterdir() if file.suffix.lower() in ARCHIVES)
+        return Shards(path, {file.name: _open_archive(file, cache) for file in archives}) if archives else folder
     if path.is_file():
-        return Archive(path, cache)
+        return _open_archive(path, cache)
     raise Failure(
         f"There is nothing at {path}.",
         "Give DATA= a zip file, a folder with a subfolder per class, kaggle, mirror, or synthetic.",
     )
+
+
+def _open_archive(path: Path, cache: Path) -> Source:
+    return Tar(path) if TAR in path.suffixes else Archive(path, cache)
 
 
 def _is_picture(name: str) -> bool:
@@ -59,7 +72,7 @@ class Folder:
     """A folder on disk. Links are followed, each folder once."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = self.path = root
         self._files: list[str] = []
         self._folders: list[str] = []
         for folder, files in self._walk():
@@ -174,6 +187,93 @@ class Archive:
             except RuntimeError as error:
                 raise _locked(self.path) from error
         return _open_zip(copy, f"{info.filename} in {self.path.name}")
+
+
+class Tar:
+    """A tar file that is not compressed, so that each picture can be read where it lies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._members: dict[str, tuple[int, int]] = {}  # where each begins, and its bytes
+        self._folders: set[str] = set()
+        try:
+            with tarfile.open(path, "r:") as archive:
+                for info in archive:
+                    self._note(info)
+            self._file = path.open("rb")
+        except (tarfile.TarError, EOFError) as error:
+            raise self._not_whole() from error
+        except OSError as error:
+            raise Failure(f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read.") from error
+        if os.pread(self._file.fileno(), len(TAR_END), path.stat().st_size - len(TAR_END)) != TAR_END:
+            raise self._not_whole()  # tarfile passes over a missing end
+
+    def _not_whole(self) -> Failure:
+        return Failure(
+            f"{self.path.name} is not a whole tar file, or is compressed.",
+            "Get it again, or uncompress it: pictures hardly shrink, and could not be read one by one.",
+        )
+
+    def _note(self, info: tarfile.TarInfo) -> None:
+        name = info.name.removeprefix("./")
+        _refuse_climbing(name, self.path.name)
+        if info.isreg():
+            self._members[name] = (info.offset_data, info.size)
+            self._folders.add(str(PurePosixPath(name).parent))
+        elif info.isdir():
+            self._folders.add(name)
+
+    def names(self) -> list[str]:
+        """The pictures in it."""
+        return sorted(name for name in self._members if _is_picture(name))
+
+    def folders(self) -> list[str]:
+        """The folders, named in it or only by what is in them."""
+        return sorted(self._folders - {"."})
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one member."""
+        start, length = self._members[name]
+        if length > LARGEST:
+            raise Broken("too large: more than 512 MiB")
+        data = os.pread(self._file.fileno(), length, start)
+        if len(data) < length:
+            raise Broken("cut short in the tar file")
+        return data
+
+    def signature(self) -> str:
+        """From the listing and the time of writing."""
+        status = self.path.stat()
+        digest = hashlib.sha256(f"tar\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        for name, (start, length) in self._members.items():
+            digest.update(f"{name}\0{start}\0{length}\0".encode(errors="surrogateescape"))
+        return digest.hexdigest()
+
+
+class Shards:
+    """A folder of archives: the pictures in all of them, each under its archive's name."""
+
+    def __init__(self, path: Path, shards: dict[str, Source]) -> None:
+        self.path = path
+        self._shards = shards
+
+    def names(self) -> list[str]:
+        """The pictures, those of one archive together."""
+        return [f"{shard}/{name}" for shard, source in self._shards.items() for name in source.names()]
+
+    def folders(self) -> list[str]:
+        """The folders in the archives."""
+        return [f"{shard}/{folder}" for shard, source in self._shards.items() for folder in source.folders()]
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one member of one archive."""
+        shard, _, inside = name.partition("/")
+        return self._shards[shard].read(inside)
+
+    def signature(self) -> str:
+        """From those of the archives."""
+        parts = [f"{shard}\0{source.signature()}" for shard, source in self._shards.items()]
+        return hashlib.sha256("\n".join(["shards", *parts]).encode(errors="surrogateescape")).hexdigest()
 
 
 def _is_hidden(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Sets of small pictures, as zip files and folders."""
 
 import io
+import os
 import subprocess
 import zipfile
 import zlib
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from catsdogs import pictures
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -24,6 +27,16 @@ def jpeg(label: str, number: int, side: int = 40) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
+
+
+def photographs(count: int, size: int) -> np.ndarray:
+    """Pixels of pictures: photographs where CATSDOGS_TEST_PHOTOGRAPHS names a folder with Kaggle's zip file, else drawn ones."""
+    where = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS")
+    if not where:
+        return np.stack([pictures.pixels(jpeg("cat", number, 60), size) for number in range(count)])
+    with zipfile.ZipFile(Path(where) / "dogs-vs-cats.zip") as outer, zipfile.ZipFile(outer.open("train.zip")) as inner:
+        names = [name for name in inner.namelist() if name.endswith(".jpg")][:count]
+        return np.stack([pictures.pixels(inner.read(name), size) for name in names])
 
 
 def make_zip(path: Path, members: dict[str, bytes]) -> Path:
