@@ -43,7 +43,10 @@ def path(project: Project) -> Path:
 
 
 def of(project: Project, planned: Plan) -> Record:
-    """The record of the image that `planned` built, without what only its files tell. Raises Failure where there is none."""
+    """The record of the image that `planned` built, without what nothing is held against and what only its files tell.
+
+    Raises Failure where there is no image.
+    """
     form = "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
     inspected = engine.inspect(project, project.image, form)
     if inspected is None:
@@ -58,7 +61,7 @@ def of(project: Project, planned: Plan) -> Record:
         revision=said.get(REVISION, ""),
         epoch=int(planned.arguments["SOURCE_DATE_EPOCH"]),
         engine=engine.version(project),
-        builder=(engine.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0],
+        builder="",
         platform=platform,
         image=identity,
         layers=json.loads(layers),
@@ -67,7 +70,8 @@ def of(project: Project, planned: Plan) -> Record:
 
 def make(project: Project, planned: Plan) -> Record:
     """The whole record of the image that `planned` built. Raises Failure where there is none."""
-    known = of(project, planned)
+    builder = (engine.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0]
+    known = replace(of(project, planned), builder=builder)
     with saved(project, project.image) as image:
         inventory = contents.inventory_digest(contents.distributions(image))
         return replace(known, inventory=inventory, content=content_digest(image.merged()))
