@@ -1,5 +1,6 @@
 """The record of an image: what a later build may be held against, and what departs from it."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -101,3 +102,12 @@ def test_an_image_of_uncommitted_changes_may_differ() -> None:
     """Nobody knows which they were."""
     dirty = replace(RECORD, revision="c0ffee-dirty")
     assert departure(dirty, replace(dirty, image="sha256:other"), "image.lock.yaml") == ""
+
+
+def test_this_repositorys_own_record_is_one(repository: Path) -> None:
+    """It is committed, can be read, and was made of inputs that were committed, on an image with labcoat's layers."""
+    recorded = read(Project(repository))
+    assert recorded is not None
+    assert re.fullmatch(r"[0-9a-f]{40}", recorded.revision)
+    assert recorded.settings == {"PYTHON": "3.11", "LOCK": "requirements.txt"}
+    assert all(layer.startswith("sha256:") for layer in recorded.layers)
