@@ -1,4 +1,4 @@
-"""The whole road, as a user walks it: a fresh clone, an environment, an image, and cats and dogs trained in both."""
+"""The whole road, as a user walks it: a fresh clone, environments, an image, and cats and dogs trained in each."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.results import digest
 from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
 
 # A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
@@ -49,13 +50,6 @@ def some(kaggle: Path, target: Path) -> None:
     target.with_name("train.zip").unlink()
 
 
-def outcome(clone: Repository) -> dict[str, object]:
-    """The scores and curves that `make train` wrote down; what it made, its cached features too, is removed."""
-    record = json.loads(next((clone.path / "build").rglob("result.json")).read_text())
-    shutil.rmtree(clone.path / "build")
-    return {"validation": record["validation"], "history": record["history"]}
-
-
 def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
     """`make demo`, as the README has it, ends with an accuracy and with a picture that is there."""
     said = clone.make("demo")
@@ -66,14 +60,24 @@ def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
 
 
 @pytest.mark.docker
-def test_the_image_gives_the_numbers_of_the_environment(clone: Repository, input_settings: list[str], base_image: str) -> None:
-    """`make docker`, then `make train IN=docker`: the same accuracy as `make train`, from data that is mounted, not copied."""
+def test_every_level_is_equal_and_trains_the_same(clone: Repository, input_settings: list[str], base_image: str) -> None:
+    """The tensorflow lock's environments and image hold the same files; the example's head and predictions are the same bytes.
+
+    So they are with `make train IN=docker`, from data that is mounted, not copied.
+    """
     image = [f"LABCOAT_IMAGE={IMAGE}", f"LABCOAT_BASE_IMAGE={base_image}", "LABCOAT_DOCKER_FLAGS=--network=host"]
+    levels = ["venv", *(["conda"] if any(map(shutil.which, ("micromamba", "mamba", "conda"))) else []), "docker"]
     try:
-        clone.make("docker", *image)
+        for level in levels:
+            clone.make(level, *image)
+        said = clone.make("prove", f"IN={','.join(levels)}", *input_settings, *image)
+        assert f"equal: lock, {', '.join(levels)}" in said
+        proof = json.loads((clone.path / ".labcoat/proof.json").read_text())
+        assert len({row["digest"] for row in proof["rungs"]}) == 1
+        assert [Path(result["output"]).name for result in proof["results"]] == ["head.npy", "predictions.csv"]
+        assert all(list(result["digests"]) == levels for result in proof["results"])
         clone.make("train", "IN=docker", *input_settings, *image)
-        inside = outcome(clone)
-        clone.make("train", *input_settings)
-        assert outcome(clone) == inside
+        for result in proof["results"]:
+            assert digest(clone.path / "build" / Path(result["output"]).name) in result["digests"].values()
     finally:
         subprocess.run(["docker", "image", "rm", "-f", IMAGE], capture_output=True, check=False)
