@@ -11,6 +11,7 @@ path. The program itself is sent to them.
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from .progress import track
 from .sources import Source, open_source
 
 LOCAL = "local"  # in place of an address: Ray for as long as this process runs, on this machine's processors
+PATIENCE = 10  # seconds for the first answer of a cluster
 Row = dict[str, Any]  # what Ray Data passes on
 
 
@@ -103,20 +105,36 @@ def _connect(address: str) -> Any:
             "make features ENGINE=ray LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt requirements-ray.txt' installs it; "
             "in a container, LABCOAT_VARIANT=ray.",
         ) from error
+    _refuse_silent(address)
     program = {"py_modules": [str(Path(__file__).parent)]}
     try:
         ray.init(address or LOCAL, runtime_env=program, log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # which is what Ray raises, and subclasses of many kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if address:
-            raise Failure(
-                f"There is no Ray cluster at {address}: {reason}",
-                "Give ADDRESS= what `ray start --head` printed, or nothing for this machine alone.",
-            ) from error
+            raise _no_cluster(address, reason) from error
         raise Failure(f"Ray does not start here: {reason}", "Close other programs and run it again.") from error
     ray.data.DataContext.get_current().enable_progress_bars = False  # there is one already
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
+
+
+def _refuse_silent(address: str) -> None:
+    """Refuse an address at which nobody answers. Ray itself asks for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host:
+        return
+    try:
+        socket.create_connection((host, int(port)), PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise _no_cluster(address, str(error)) from error
+
+
+def _no_cluster(address: str, reason: str) -> Failure:
+    return Failure(
+        f"There is no Ray cluster at {address}: {reason}",
+        "Give ADDRESS= what `ray start --head` printed, or nothing for this machine alone.",
+    )
 
 
 def _reason(error: BaseException) -> Failure:
