@@ -215,6 +215,14 @@ def test_context_without_dockerfile(tmp_path: Path) -> None:
     assert json.loads(run(tmp_path, "context", "--json").stdout)["total"]["files_in_image"] is None
 
 
+def test_context_reaching_without_dockerfile(tmp_path: Path) -> None:
+    """What reaches the image cannot be told without a Dockerfile, and that is said in two lines."""
+    write(tmp_path, {"a": "a"})
+    done = run(tmp_path, "context", "--reaching")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("labcoat: Dockerfile cannot be read: No such file or directory.\n")
+
+
 def test_explain(tmp_path: Path) -> None:
     """`explain` prints a rule's page, in any case of letters; without a rule it lists all."""
     assert run(tmp_path, "explain", "env002").stdout.startswith("## ENV002: ")

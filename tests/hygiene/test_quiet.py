@@ -38,6 +38,7 @@ QUIET: dict[str, Files] = {
         "test/files/Dockerfile.bad": "FROM\n",
         "testdata/.dockerignore": "[z-a]\n",
     },
+    "carriage-return-in-a-name-of-macos": {".gitignore": b".DS_Store\nIcon\r\r\n._*\n"},
     "templates-of-ignore-files": {"templates/Python.gitignore": "venv # mine\n"},
     "installers": {"Dockerfile": f"{PINNED}RUN pip install --no-cache-dir -U pip setuptools 'wheel<1'\n", "src/a": ""},
     "wheels-made-before": {"Dockerfile": f"{PINNED}RUN pip install --no-index --find-links=/w /w/*\n", "src/a": ""},

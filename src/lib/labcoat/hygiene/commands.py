@@ -125,7 +125,10 @@ def context(args: Namespace) -> int:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
         todo = "Correct the pattern: no build succeeds with it."
         raise Failure(f"{name}, line {error.line}: `{error.text.strip()}`: {error.why}.", todo) from error
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        what = f"{error.filename or build.dockerfile} cannot be read: {error.strerror or error}."
+        raise Failure(what, "Name another Dockerfile with -f, or see to the file's permissions.") from error
+    except ValueError as error:
         raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile, or name another with -f.") from error
     _write(report.as_json(measured) if args.json else report.as_text(measured))
     return 0

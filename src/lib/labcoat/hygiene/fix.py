@@ -159,7 +159,7 @@ def reencoded(data: bytes) -> bytes:
         text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace")
     else:
         text = data.decode("utf-8", "surrogateescape")
-    text = re.sub("\r(?!\n|$)", "\n", text.replace("\0", "").replace("\xa0", " "))
+    text = re.sub("(?<!Icon)\r(?!\n|$)", "\n", text.replace("\0", "").replace("\xa0", " "))
     return text.encode("utf-8", "surrogateescape")
 
 

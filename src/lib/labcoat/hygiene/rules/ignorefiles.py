@@ -43,7 +43,11 @@ def _encoding(path: str, data: bytes) -> Iterator[Finding]:
     faults = (
         (data.startswith((b"\xff\xfe", b"\xfe\xff")), "it is UTF-16, as PowerShell's `>` writes it: no pattern in it matches"),
         (b"\0" in data, "there is a NUL character in it: the build fails, and git stops reading there"),
-        (re.search(rb"\r(?!\n|$)", data), "a carriage return stands inside a line: the lines it should part are one pattern"),
+        # macOS names a file `Icon` with a carriage return, and many a .gitignore has it
+        (
+            re.search(rb"(?<!Icon)\r(?!\n|$)", data),
+            "a carriage return stands inside a line: the lines it should part are one pattern",
+        ),
         (b"\xc2\xa0" in data, "a no-break space stands where a space is meant: git takes it for part of the name"),
     )
     why = next((text for found, text in faults if found), None)
