@@ -53,9 +53,14 @@ def nearest(installed: Mapping[str, str], known: Sequence[Wheel]) -> Wheel | Non
 
 
 def is_of(wheel: Wheel, tags: Iterable[str]) -> bool:
-    """Whether a wheel is the one for `tags`, the Tag lines of an installed WHEEL file."""
-    pythons, abis, platforms = (part.split(".") for part in wheel.name.removesuffix(".whl").split("-")[-3:])
-    return {f"{p}-{a}-{m}" for p in pythons for a in abis for m in platforms} == set(tags)
+    """Whether a wheel is the one for `tags`, the Tag lines of an installed WHEEL file, which some builders leave unexpanded."""
+    return _expanded([wheel.name.removesuffix(".whl")]) == _expanded(tags)
+
+
+def _expanded(tags: Iterable[str]) -> set[str]:
+    """Each tag by itself: `py2.py3-none-any`, or what a wheel's name ends with, is two (PEP 425)."""
+    parted = ([part.split(".") for part in tag.split("-")[-3:]] for tag in tags)
+    return {f"{p}-{a}-{m}" for pythons, abis, platforms in parted for p in pythons for a in abis for m in platforms}
 
 
 def fits(wheel: Wheel, python: Interpreter) -> bool:
