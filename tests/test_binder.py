@@ -51,7 +51,8 @@ def test_what_is_committed_here_is_what_make_binder_writes() -> None:
     project = Project(REPOSITORY, DEFAULTS)
     defaults = {"BASE_IMAGE": pinned()["3.11"], "PYTHON": "3.11", "LOCK": notebook.of(project).requirements.name, "NO_BINARY": ""}
     written = (REPOSITORY / binder.FILE).read_text(encoding="utf-8")
-    assert written.endswith(binder.with_defaults((REPOSITORY / "Dockerfile").read_text(encoding="utf-8"), defaults))
+    own = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    assert written.endswith(binder.with_defaults(own, defaults)), "run make binder"
     container = json.loads((REPOSITORY / binder.DEVCONTAINER).read_text(encoding="utf-8"))
     assert (REPOSITORY / ".devcontainer" / container["build"]["dockerfile"]).resolve() == REPOSITORY / binder.FILE
 
