@@ -130,6 +130,7 @@ def kept(cache: Path) -> Iterator[Kept]:
 def line(entry: Kept) -> str:
     """An entry in a line."""
     about = [entry.settings.get(name, "?") for name in ("boundary", "view", "size", "backbone", "preprocessing")]
+    about[1] = about[1].split()[0]  # without the version of what views look like
     what = "{} of view {} at {} px, {}, {}".format(*about) if about[3] != "?" else "{} of view {} at {} px".format(*about[:3])
     damage = f", {entry.damaged} damaged files" if entry.damaged else ""
     return f"{entry.folder.name[:8]} {entry.size / 2**20:8.1f} MiB, {entry.pictures} pictures: {what}{damage}"

@@ -28,7 +28,7 @@ from .sources import Source
 Fill = Callable[[Source, Mapping[str, str], Sequence["Sight"], Path], None]  # see `_fill`
 
 SHARD = 256  # pictures in one file of the cache: about a minute's work on two cores
-BATCH = 8  # pictures that go through the network together: what they make of one layer stays in the processor's cache
+BATCH = 8  # pictures that go through the network together; more take more memory, and were no faster
 THREADS = 2  # that read and decode the next batch while the network works on this one
 ROOM = 2**28  # bytes of disk that are left alone
 
