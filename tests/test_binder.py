@@ -49,7 +49,13 @@ def test_defaults_are_put_where_a_dockerfile_has_them() -> None:
 def test_what_is_committed_here_is_what_make_binder_writes() -> None:
     """labcoat's own binder/Dockerfile follows its Dockerfile; `make binder` brings it up to date."""
     project = Project(REPOSITORY, DEFAULTS)
-    defaults = {"BASE_IMAGE": pinned()["3.11"], "PYTHON": "3.11", "LOCK": notebook.of(project).requirements.name, "NO_BINARY": ""}
+    defaults = {
+        "BASE_IMAGE": pinned()["3.11"],
+        "PYTHON": "3.11",
+        "LOCK": notebook.of(project).requirements.name,
+        "NO_BINARY": "",
+        "STRIP": "",
+    }
     written = (REPOSITORY / binder.FILE).read_text(encoding="utf-8")
     own = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
     assert written.endswith(binder.with_defaults(own, defaults)), "run make binder"

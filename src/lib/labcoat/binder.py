@@ -19,7 +19,7 @@ from labcoat.container.context import Build
 from labcoat.container.dockerfile import Dockerfile, DockerfileError, Stage, assigned, expanded
 from labcoat.container.ignorefile import PatternError
 from labcoat.container.labels import web_address
-from labcoat.core import files, git, python, requirements
+from labcoat.core import files, git, python, requirements, strip
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 from labcoat.scaffold import dockerfile
@@ -78,6 +78,7 @@ def provide(project: Project, notebooks: Project) -> None:
             "PYTHON": minor,
             "LOCK": os.path.relpath(notebooks.requirements, project.root),
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
+            "STRIP": " ".join(strip.wanted(project)),
         }
         _put(file, _MARK + with_defaults(text, defaults))
     if not (project.root / DEVCONTAINER).exists():
