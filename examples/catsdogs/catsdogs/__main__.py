@@ -1,11 +1,10 @@
 """The command line: parse, call, and turn a Failure into two lines and an exit status."""
 
 import argparse
-import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from . import cache, cluster, compare, data, engine, export, features, lessons, predict, report, split, submit, train
+from . import cache, cluster, compare, data, engine, export, features, lessons, predict, report, room, split, submit, train
 from .backbones import BACKBONES
 from .errors import Failure
 from .features import Sight
@@ -167,7 +166,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Failure as failure:
         return _say(failure)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if not room.is_full(error):
             raise
         return _say(Failure("The disk is full.", "Make room, and run the same command again: what is done is kept."))
     except MemoryError:

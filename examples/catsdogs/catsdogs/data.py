@@ -222,7 +222,7 @@ def _check_classes(data: Data, empty: dict[str, str]) -> None:
 def describe(data: Data) -> list[str]:
     """The data in a few lines: how many of each class, and what was set aside."""
     counts = Counter(picture.label for picture in data.pictures)
-    each = ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))
+    each = ", ".join(f"{count} {_in_a_line(label)}" for label, count in sorted(counts.items()))
     lines = [f"{len(data.pictures)} pictures: {each}"]
     if data.unlabelled:
         lines.append(f"{len(data.unlabelled)} without a class, to predict")
@@ -237,6 +237,11 @@ def describe(data: Data) -> list[str]:
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
         lines += [f"{len(data.aside)} set aside:", *first, *more]
     return lines
+
+
+def _in_a_line(label: str) -> str:
+    """A class's name; as a folder it may hold anything, line breaks too."""
+    return "".join(letter if letter.isprintable() else "?" for letter in label)
 
 
 def alike(data: Data) -> list[list[Picture]]:

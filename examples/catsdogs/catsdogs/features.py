@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import engine, model, pictures, views
+from . import engine, model, pictures, room, views
 from .cache import Entry, Rows
 from .data import Picture
 from .errors import Failure
@@ -94,6 +94,7 @@ def _passes(
 def _fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cache: Path) -> None:
     """Compute `sights`, of one network and view, of the pictures in `names`, and keep them a shard at a time."""
     network, view = sights[0].network, sights[0].view
+    room.check_memory(network.size, BATCH)
     see = model.compiled(network, [sight.boundary for sight in sights])
     shards = list(chunks(list(names), SHARD))
     batches = [batch for shard in shards for batch in chunks(shard, BATCH)]

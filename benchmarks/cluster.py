@@ -1,0 +1,61 @@
+"""Features by Ray: two workers against one, and how many pictures a second each computes.
+
+One round after another, each with Ray started anew. Timed from the first shard to the last, as loading the network happens once.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+sys.path[0] = str(REPOSITORY / "examples/catsdogs")  # in place of this folder: workers see the path too, and catsdogs.py is here
+
+SHARD = 16  # pictures that a worker computes at once
+
+
+def rate(count: int, size: int, workers: int) -> float:
+    """Pictures a second with so many workers."""
+    from ray.cluster_utils import Cluster
+
+    from catsdogs import cluster, data, features, model
+    from catsdogs.features import Sight
+
+    features.SHARD = SHARD
+    with tempfile.TemporaryDirectory() as room:
+        source, found = data.open_data(data.SYNTHETIC, Path(room), 0)
+        pictures = found.pictures[:count]
+        sight = Sight(model.network(size, model.choose_weights("random", 0)))
+        arrived: list[float] = []
+        track = cluster.track
+
+        def timed(items: object, total: int, doing: str) -> object:
+            for item in track(items, total, doing):  # type: ignore[arg-type]
+                arrived.append(time.monotonic())
+                yield item
+
+        cluster.track = timed  # type: ignore[assignment]
+        nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": workers, "include_dashboard": False})
+        try:
+            features.compute(source, pictures, sight, Path(room), cluster.filler(nodes.address))
+        finally:
+            cluster.track = track
+            nodes.shutdown()
+    return (len(arrived) - 1) * SHARD / (arrived[-1] - arrived[0])
+
+
+def main() -> None:
+    """Time the rounds and print them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=240)
+    parser.add_argument("--size", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    for number in range(options.rounds):
+        one, two = (rate(options.pictures, options.size, workers) for workers in (1, 2))
+        print(f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}, {two / one:.2f} times as many", flush=True)
+
+
+if __name__ == "__main__":
+    main()
