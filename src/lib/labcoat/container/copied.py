@@ -37,7 +37,7 @@ def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dic
     images = _Images(dockerfile, sent, root)
     lines: dict[str, int] = {}
     for landed in images.of(dockerfile.stages[-1]).landed:
-        lines = dict(landed.came()) | lines
+        lines = landed.came() | lines if lines else landed.came()
     for stage in dockerfile.stages:
         images.of(stage)
     return lines, images.missing
@@ -56,11 +56,13 @@ class _Landed:
     perhaps_in: bool = False  # whether that path may be a folder that the base image has, with the file in it
     inside: Mapping[str, Origin] = field(default_factory=dict)  # places that do not follow from the paths
 
-    def came(self) -> Iterable[Origin]:
-        """What of the context this is."""
+    def came(self) -> dict[str, int]:
+        """What of the context this is: paths, each with its line."""
         if self.inside:
-            return self.inside.values()
-        return ((path, self.line) for path in self.paths) if self.origins is None else (self.origins[path] for path in self.paths)
+            return dict(self.inside.values())
+        if self.origins is None:
+            return dict.fromkeys(self.paths, self.line)  # of a whole tree, a tuple for each would take long
+        return dict(self.origins[path] for path in self.paths)
 
     def in_image(self) -> Iterator[tuple[str, Origin]]:
         """Each path in the image, with what of the context is there."""

@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from labcoat.container import goglob
@@ -34,20 +35,22 @@ class Tree:
     """Files, of the context or of a stage, asked for by what a source names; `link` gives where a symlink leads."""
 
     def __init__(self, files: Iterable[str], link: Callable[[str], str | None]) -> None:
-        self.paths = sorted(files)
+        self.paths = list(files)
         self._link = link
-        self._all = frozenset(self.paths)
-        self._folders: set[str] | None = None
 
-    def folders(self) -> set[str]:
+    @cached_property
+    def _all(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
+    @cached_property
+    def _folders(self) -> set[str]:
         """The folders that hold any of the files, the root as an empty text."""
-        if self._folders is None:
-            self._folders = {""}
-            for path in self.paths:
-                folder = path
-                while (folder := folder.rpartition("/")[0]) and folder not in self._folders:
-                    self._folders.add(folder)
-        return self._folders
+        found = {""}
+        for path in self.paths:
+            folder = path
+            while (folder := folder.rpartition("/")[0]) and folder not in found:
+                found.add(folder)
+        return found
 
     def named(self, source: str) -> list[Named]:
         """What `source` names: folders and files, symlinks followed."""
@@ -59,7 +62,7 @@ class Tree:
         if base is None:
             return []
         prefix = f"{base}/" if base else ""
-        every = [*self._all, *self.folders()]
+        every = [*self._all, *self._folders]
         matches = sorted(
             path for path in every if path and path.startswith(prefix) and goglob.matches(pattern, path[len(prefix) :])
         )
@@ -74,7 +77,7 @@ class Tree:
             return [Named(name, "", self.paths)] if self.paths else []
         if path in self._all:
             return [Named(name, path, [path])]
-        if path in self.folders():
+        if path in self._folders:
             return [Named(name, path, [each for each in self.paths if each.startswith(f"{path}/")])]
         return []
 
