@@ -1,6 +1,7 @@
 """The catsdogs example beside the lessons it comes from: extraction, a step of fine-tuning, a second run, and memory."""
 
 import argparse
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -14,6 +15,11 @@ from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLE = REPOSITORY / "examples/catsdogs"
+PYTHON = REPOSITORY / ".venv/bin/python"
+if importlib.util.find_spec("tensorflow") is None:  # it runs in what `make venv` makes
+    if not PYTHON.exists():
+        sys.exit("TensorFlow is not here. Run `make venv` first.")
+    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606, there is nothing for a shell to do
 sys.path.insert(0, str(EXAMPLE))
 
 import numpy as np  # noqa: E402
