@@ -12,6 +12,7 @@ def git_pattern(path: str) -> str:
 def docker_pattern(path: str) -> str:
     """A line for a .dockerignore that matches `path` and what is below it; it can also stand after `**/`."""
     escaped = re.sub(r"([\\*?\[\]^|{}()+])", r"\\\1", path)
-    # Control characters fail the build, and the builder trims the ends of a line: there, any character will do.
-    escaped = re.sub(r"[\0-\x1f\x7f]|^\s|\s$", "?", escaped)
+    # Control characters fail the build, bytes that are no text match nothing exactly, and the builder trims the ends of a line:
+    # there, any character will do.
+    escaped = re.sub(r"[\0-\x1f\x7f\udc80-\udcff]|^\s|\s$", "?", escaped)
     return re.sub(r"^[!#]", r"[\g<0>]", escaped)
