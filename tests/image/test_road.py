@@ -15,7 +15,7 @@ from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
 # A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
 PHOTOGRAPHS = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS", "")
 IMAGE = f"labcoat-test/road-{os.getpid()}"
-EACH = 150  # photographs of each class; Kaggle's set has 12,500
+EACH = 50  # photographs of each class; Kaggle's set has 12,500
 
 
 @pytest.fixture(scope="module")
