@@ -14,7 +14,7 @@ from .steps import Course
 # What a lesson starts from, and so what it trains: all that comes after.
 PIXELS, FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO = "pixels", "features", "hidden layer", "last block", "last two blocks"
 
-# The published lessons take 30 to 100 epochs. So few show the same order on two cores in minutes; more would show it better.
+# The published lessons take 30 epochs or more. So few are what two cores do in minutes; more would tell lessons apart better.
 SHORT = Course(epochs=12, batch=32, rate=1e-3)
 LONGER = Course(epochs=18, batch=32, rate=1e-3)
 LONGEST = Course(epochs=24, batch=32, rate=1e-3)
@@ -161,7 +161,7 @@ class FineTuned(Lesson):
 
 @dataclass(frozen=True)
 class FineTunedTwo(Lesson):
-    """The last two blocks are trained too. It costs five times as much a step, and was not measured on photographs.
+    """The last two blocks are trained too. Its arithmetic is five times as much a step, and it was not measured on photographs.
 
     Expected: about as the last, in half the epochs. `make lessons LESSONS=finetuned-two`
     """
