@@ -1,5 +1,6 @@
 """What goes wrong on real machines is said in a line, and loses nothing."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support import BASE_PYTHON, Index, Repository
+from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 
 def start(repo: Repository, *targets: str) -> "subprocess.Popen[str]":
@@ -47,6 +48,48 @@ def test_a_read_only_tree_is_said_and_can_be_used(read_only: Repository) -> None
     said = read_only.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
     assert "gamma 3.0 is locked and not there" in said
     assert "the proof is not written" in said
+
+
+@pytest.fixture
+def small_disk(repo: Repository, tmp_path: Path) -> Iterator[Repository]:
+    """A repository with an environment, on a disk of a few megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=6m", "none", disk]
+    if os.geteuid() or subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    shutil.move(repo.path, disk)
+    repo.path = disk / repo.path.name
+    repo.write(Makefile="include " + str(INCLUDE).replace(" ", "\\ ") + "\n")  # a relative path would lead elsewhere now
+    repo.make("venv")
+    yield repo
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+def fill(repo: Repository) -> None:
+    """Leave no room on the repository's disk."""
+    with (repo.path.parent / "filling").open("wb", buffering=0) as file:
+        for size in (2**16, 1):
+            with contextlib.suppress(OSError):
+                while file.write(b"0" * size):
+                    pass
+
+
+@pytest.mark.parametrize("target", ["requirements", "freeze"])
+def test_a_full_disk_is_said_and_leaves_what_is_asked_for_and_the_lock(small_disk: Repository, target: str) -> None:
+    """Neither a new lock nor a freeze that does not fit takes away the old files; with room again, it is done."""
+    subprocess.run([small_disk.path / ".venv/bin/pip", "install", "-q", "gamma"], env=small_disk.env, check=True)
+    if target == "requirements":
+        small_disk.write(requirements__in="alpha\ngamma\n")
+    files = [small_disk.path / name for name in ("requirements.in", "requirements.txt")]
+    before = [file.read_bytes() for file in files]
+    fill(small_disk)
+    said = small_disk.make(target, fails=True)
+    assert "The disk is full" in said or "No space left on device" in said
+    assert [file.read_bytes() for file in files] == before
+    (small_disk.path.parent / "filling").unlink()
+    small_disk.make(target)
+    assert b"gamma==3.0" in files[1].read_bytes()
 
 
 class _Cut:
