@@ -86,6 +86,16 @@ def test_no_network_and_a_warm_cache_is_enough(repo: Repository, index: Index) -
     assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
 
 
+def test_a_folder_that_a_kill_left_is_replaced_and_another_is_not(repo: Repository) -> None:
+    """Killed before there is a pyvenv.cfg, a run leaves what looks like anybody's folder; a note says whose it is."""
+    (repo.path / ".venv/bin").mkdir(parents=True)
+    assert "is no virtual environment" in repo.make("venv", fails=True)
+    (repo.path / ".labcoat/venv.making").write_text(str(repo.path / ".venv"))
+    repo.make("venv")
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+    assert not (repo.path / ".labcoat/venv.making").exists()
+
+
 def test_an_interpreter_that_is_gone_means_a_new_environment(repo: Repository) -> None:
     """An environment whose Python was removed is made again, without anybody's asking."""
     repo.make("venv")

@@ -4,10 +4,11 @@ It is made anew at its own place, since an environment's scripts hold its path. 
 back if anything fails; if we are killed, the next run finds no mark of a finished environment and starts again.
 """
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -55,9 +56,8 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False) ->
         if again or _mark(project.venv) != wanted or not _works(project.venv):
             interpreter = python.interpreter(project)
             _say_what_goes(project, locks)
-            _check_place(project.venv)
             # Where a person has put a link to a roomier disk, the environment is made there.
-            with files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None):
+            with _place(project), files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None):
                 _fill(project, locks, interpreter)
                 made = replace(wanted, tool=str(tools.environment() / "bin" / "python"))
                 files.write(project.venv / "labcoat.json", json.dumps(asdict(made), indent=1) + "\n")
@@ -195,12 +195,25 @@ def _works(venv: Path) -> bool:
     return (venv / "bin" / "python").exists() and _mark(venv) is not None
 
 
-def _check_place(venv: Path) -> None:
-    if venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
+@contextlib.contextmanager
+def _place(project: Project) -> Iterator[None]:
+    """See to it that the environment's folder is labcoat's to replace. Raises Failure where it is something else.
+
+    A kill may leave one that does not look like an environment yet; a note tells it from somebody's folder.
+    """
+    note = project.state / "venv.making"
+    is_ours = note.exists() and note.read_text(encoding="utf-8") == str(project.venv)
+    venv = project.venv
+    if not is_ours and venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
         raise Failure(
             f"{venv.name} is there and is no virtual environment.",
             "Move it away, or choose another folder with LABCOAT_VENV.",
         )
+    files.write(note, str(venv))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
 
 
 def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
