@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from container.trees import sent
 from labcoat.container.ignore import Matcher, PatternError, Semantics, parse
@@ -103,3 +105,17 @@ def test_matching_takes_polynomial_time(pattern: str) -> None:
     """Patterns over which a backtracking matcher would brood for ever are answered."""
     path = "/".join(["a" * 200] * 10)
     assert sent(pattern.encode(), [path]) == {path}
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([*"ab.*?/[]|\\{}-", "**", ".py", "[co]"]), min_size=1, max_size=6).map("".join), max_size=4),
+    st.lists(st.lists(st.sampled_from([*"ab./-", ".py", "c", "o"]), min_size=1, max_size=6).map("".join), min_size=1, max_size=9),
+)
+def test_files_asked_about_together_get_the_answers_they_get_alone(patterns: list[str], paths: list[str]) -> None:
+    try:
+        together = Matcher(parse("\n".join(patterns).encode()))
+        alone = Matcher(parse("\n".join([*patterns, "!never"]).encode()))  # with a negation each path is tried by itself
+        expected = alone.kept(paths)
+    except PatternError:
+        return
+    assert together.kept(paths) == expected

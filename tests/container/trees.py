@@ -28,8 +28,7 @@ def sent(ignore: bytes, paths: Iterable[str], semantics: Semantics = Semantics.B
 
 def _walk(matcher: Matcher, tree: Tree, folder: str = "", info: Info = ()) -> Iterator[str]:
     prefix = f"{folder}/" if folder else ""
-    for name in matcher.kept(folder, [name for name, inner in tree.items() if inner is None], info):
-        yield prefix + name
+    yield from matcher.kept([prefix + name for name, inner in tree.items() if inner is None], info)
     for name, inner in tree.items():
         if inner is not None and (result := matcher.folder(prefix + name, info)).walked:
             yield from _walk(matcher, inner, prefix + name, result.info)

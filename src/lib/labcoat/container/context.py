@@ -56,7 +56,7 @@ class Build:
         Raises PatternError, and OSError where the ignore file cannot be read.
         """
         self.unreadable.clear()
-        return list(walk(self.root, self.matcher, self.unreadable))
+        return walk(self.root, self.matcher, self.unreadable)
 
     def _read(self, path: Path) -> bytes:
         return reading.as_built(self.boundary or self.root, path)
@@ -75,11 +75,12 @@ class Build:
         return reaching(self.parsed, self.sent() if sent is None else sent, self.root)
 
 
-def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> Iterator[str]:
+def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
     """The files and symlinks below `root` that are sent; what is left out is not walked. Raises PatternError.
 
     Folders that cannot be looked into are added to `unreadable`: the builder fails on them.
     """
+    found: list[str] = []
     pending: list[tuple[str, Info]] = [("", ())]
     while pending:
         folder, info = pending.pop()
@@ -89,12 +90,12 @@ def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> Iterator[str]:
         except OSError:
             unreadable.append(folder)
             continue
-        for name in matcher.kept(folder, others, info):
-            yield prefix + name
+        found += matcher.kept([prefix + name for name in others], info)
         for name in folders:
             result = matcher.folder(prefix + name, info)
             if result.walked:
                 pending.append((prefix + name, result.info))
+    return found
 
 
 def listed(folder: str) -> tuple[list[str], list[str]]:
@@ -136,11 +137,10 @@ def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
 
     by_folder: dict[str, list[str]] = {}
     for path in paths:
-        head, _, name = path.rpartition("/")
-        by_folder.setdefault(head, []).append(name)
-    for head, names in by_folder.items():
+        by_folder.setdefault(path.rpartition("/")[0], []).append(path)
+    for head, files in by_folder.items():
         if (result := folder(head)).walked:
-            yield from (f"{head}/{name}" if head else name for name in matcher.kept(head, names, result.info))
+            yield from matcher.kept(files, result.info)
 
 
 def sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:

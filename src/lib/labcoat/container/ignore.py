@@ -9,6 +9,7 @@ fsutil `walker.go`; each held against real builds in tests/container.
 """
 
 import re
+import string
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ from labcoat.container.ignorefile import LONE_BYTES, Pattern, PatternError, Sema
 __all__ = ["Folder", "Info", "Matcher", "Pattern", "PatternError", "Semantics", "decode", "parse"]
 
 _GLOB = frozenset("*[]?^\\")
+_UNPLAIN = frozenset("|\\")  # what follows these in an expression need not stand in the text
+_PLAIN = string.ascii_letters + string.digits + "_-."
 
 Info = tuple[bool, ...]  # for each pattern, whether it matched a folder or one above it
 
@@ -59,19 +62,18 @@ class Matcher:
         ignored, info = self._with_parent(path, info)
         return Folder(ignored, not ignored or self._excepted(path), info)
 
-    def kept(self, folder: str, names: Iterable[str], info: Info = ()) -> list[str]:
-        """Those of the files `names` in `folder` (empty for the root) that are sent; `info` as `folder` gave it."""
-        prefix = f"{folder}/" if folder else ""
+    def kept(self, paths: Sequence[str], info: Info = ()) -> list[str]:
+        """Those of `paths`, the files of one folder, that are sent; `info` as `folder` gave it for that folder."""
         if self.semantics is Semantics.DOCKER_20_10:
-            return [name for name in names if not self._matches_20_10(prefix + name)]
+            return [path for path in paths if not self._matches_20_10(path)]
         if self._fragile:
-            return [name for name in names if not self._with_parent(prefix + name, info)[0]]
+            return [path for path in paths if not self._with_parent(path, info)[0]]
         last = max((index for index, matched in enumerate(info) if matched), default=-1)
         runs = self._runs_after(last)
         ignored = last >= 0 and not self._tests[last].negated
         if len(runs) == 1 and not runs[0].negated and not ignored:
-            return runs[0].unmatched(prefix, list(names))
-        return [name for name in names if not _decided(runs, prefix + name, otherwise=ignored)]
+            return runs[0].unmatched(paths)
+        return [path for path in paths if not _decided(runs, path, otherwise=ignored)]
 
     @property
     def empties(self) -> bool:
@@ -211,8 +213,11 @@ class _Run:
         self.prefixes = tuple(test.text[:-2] for test in tests if test.kind == "prefix")
         self.suffixes = tuple(test.text[2:] for test in tests if test.kind == "suffix")
         self.slow = [test for test in tests if test.kind == "regexp" and test.python is None]
-        joined = "|".join(f"(?:{test.python})" for test in tests if test.python is not None)
-        self.search = re.compile(joined or "(?!)", re.ASCII).search
+        quick = [test for test in tests if test.python is not None]
+        self.search = _any(quick)
+        self.endings = (*self.suffixes, *(tail for test in quick if (tail := _literal_tail(test.text))))
+        endless = [test for test in quick if not _literal_tail(test.text)]
+        self.search_endless = _any(endless) if endless else None
 
     def matches(self, path: str) -> bool:
         """Whether any of the patterns matches."""
@@ -220,19 +225,27 @@ class _Run:
             return True
         return self.search(_as_go_sees(path)) is not None or any(test.matches(path) for test in self.slow)
 
-    def unmatched(self, prefix: str, names: Sequence[str]) -> list[str]:
-        """Those of `names` that no pattern matches, behind `prefix`."""
-        if self.slow or not (prefix.isascii() and "".join(names).isascii()):
-            return [name for name in names if not self.matches(prefix + name)]
-        exact, prefixes, suffixes, search = self.exact, self.prefixes, self.suffixes, self.search
-        return [
-            name
-            for name in names
-            if (path := prefix + name) not in exact
-            and not path.endswith(suffixes)
-            and not path.startswith(prefixes)
-            and not search(path)
-        ]
+    def unmatched(self, paths: Sequence[str]) -> list[str]:
+        """Those of `paths` that no pattern matches."""
+        if self.slow or not "".join(paths).isascii():
+            return [path for path in paths if not self.matches(path)]
+        exact, prefixes, endings, search = self.exact, self.prefixes, self.endings, self.search_endless
+        suspects = {
+            path
+            for path in paths
+            if path.endswith(endings) or path in exact or path.startswith(prefixes) or (search and search(path))
+        }
+        return [path for path in paths if path not in suspects or not self.matches(path)] if suspects else list(paths)
+
+
+def _any(tests: Iterable[_Test]) -> Callable[[str], object]:
+    """A search for the first of the tests' expressions that matches."""
+    return re.compile("|".join(f"(?:{test.python})" for test in tests) or "(?!)", re.ASCII).search
+
+
+def _literal_tail(pattern: str) -> str:
+    """Letters with which all that the pattern matches must end; none where that is not plain."""
+    return "" if _UNPLAIN & set(pattern) else pattern[len(pattern.rstrip(_PLAIN)) :]
 
 
 def _expression(pattern: str, *, old: bool) -> tuple[str, str]:

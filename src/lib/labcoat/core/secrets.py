@@ -6,6 +6,8 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
+from labcoat.core.paths import ending, holding
+
 _NAMES = re.compile(
     r"""
     kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
@@ -62,10 +64,7 @@ LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all 
 def hinted(paths: Iterable[str]) -> list[str]:
     """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
     paths = list(paths)
-    together = "\0".join([*paths, ""]).lower()  # searched as one text, the names of a whole tree take a tenth of the time
-    if ".env" not in together and not any(f"{ending}\0" in together for ending in _ENDINGS):
-        return []
-    return [path for path in paths if (small := path.lower()).endswith(_ENDINGS) or ".env" in small]
+    return list(dict.fromkeys([*ending(paths, _ENDINGS), *holding(paths, [".env"])]))
 
 
 def by_name(path: str) -> bool:

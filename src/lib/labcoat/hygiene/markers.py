@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from labcoat.core.paths import ending
+
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
 _MARKER = re.compile(
     r"(?:^|(?P<root>.+)/)"
@@ -26,11 +28,7 @@ def environment_of(path: str) -> str | None:
 def environments(paths: Iterable[str]) -> dict[str, str]:
     """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
     found: dict[str, str] = {}
-    paths = list(paths)
-    together = "\0".join([*paths, ""])  # searched as one text, the names of a whole tree take a tenth of the time
-    if not any(f"{name}\0" in together for name in NAMES):
-        return {}
-    for path in [path for path in paths if path.endswith(NAMES)]:
+    for path in ending(list(paths), NAMES):
         root = environment_of(path)
         if root is not None and not any(root.startswith(f"{known}/") for known in found):
             found.setdefault(root, path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labcoat.core import git, reading, secrets
 from labcoat.core.errors import Failure
+from labcoat.core.paths import ending, holding
 from labcoat.hygiene import settings
 from labcoat.hygiene.builds import BuildFacts, find_builds
 from labcoat.hygiene.places import is_sample
@@ -41,7 +42,7 @@ class Repository:
         """Have git begin with what will be asked for, while something else is done."""
         if self.git_top is not None:
             locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
-            for command in (_INDEX, _OTHERS, _NEEDLES, *([_IMPORTS] if locked else []), _SIZES):
+            for command in (_INDEX, _OTHERS, _NEEDLES, *([_IMPORTS] if locked else []), _SIZES, _BOTH):
                 self._started[command] = git.Background(self.root, *command)
 
     def _answer(self, command: tuple[str, ...], statuses: tuple[int, ...] = (0,)) -> bytes:
@@ -65,7 +66,8 @@ class Repository:
         """The paths that are tracked, below the root."""
         records = self._index
         cut = records[0].index("\t") + 1 if records else 0  # ids have one length, stages one digit
-        return list(dict.fromkeys([record[cut:] for record in records]))
+        paths = [record[cut:] for record in records]
+        return list(dict.fromkeys(paths)) if any(record[cut - 2] != "0" for record in records) else paths
 
     def entries(self, paths: Container[str] | None = None, mode: str = "") -> list[Entry]:
         """Those of the index whose path is among `paths` and whose mode begins with `mode`."""
@@ -88,6 +90,11 @@ class Repository:
         return untracked, ignored
 
     @property
+    def tracked_and_ignored(self) -> list[str]:
+        """The tracked files that a pattern ignores."""
+        return git.split(self._answer(_BOTH))
+
+    @property
     def untracked(self) -> list[str]:
         """The files that are neither tracked nor ignored."""
         return self._others[0]
@@ -108,10 +115,10 @@ class Repository:
     def names(self) -> dict[str, list[str]]:
         """Those of `files` that rules know by name, by the last part of their path in small letters; no samples."""
         found: dict[str, list[str]] = {}
-        for path in self.files:
-            small = path.lower()
-            if (small.endswith(_NAMED) or "ockerfile." in small or "ontainerfile." in small) and not is_sample(path):
-                found.setdefault(small[small.rfind("/") + 1 :], []).append(path)
+        known = ending(self.files, _NAMED) + holding(self.files, ("ockerfile.", "ontainerfile."))
+        for path in dict.fromkeys(known):
+            if not is_sample(path):
+                found.setdefault(path.lower().rpartition("/")[2], []).append(path)
         return found
 
     def named(self, pattern: str) -> list[str]:
@@ -199,8 +206,11 @@ class Repository:
 _INDEX = ("ls-files", "-s", "-z")
 _SIZES = ("ls-files", "-z", "--debug")
 _OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
-_NEEDLES = ("grep", "--cached", "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
-_IMPORTS = ("grep", "--cached", "-h", "-I", "-E", "^[[:space:]]*(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
+# One thread for each: several spend on their locks twice what reading a hundred thousand small files takes.
+_GREP = ("grep", "--threads=1", "--cached")
+_BOTH = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
+_NEEDLES = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*secrets.NEEDLES, LFS_POINTER)))
+_IMPORTS = (*_GREP, "-h", "-I", "-E", "^[[:space:]]*(import|from)[[:space:]]+[A-Za-z_]", "--", "*.py")
 # How the names of all files end that `named` is asked for, but for Dockerfile.NAME.
 _NAMED = (
     *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes"),

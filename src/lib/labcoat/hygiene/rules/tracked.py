@@ -33,10 +33,9 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 
 def _tracked_and_ignored(repository: Repository) -> Iterator[Finding]:
-    both = git.lines(repository.root, "ls-files", "-c", "-i", "-z", "--exclude-standard")
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
     meant = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder whose contents are ignored
-    for path, decided in repository.deciding(both).items():
+    for path, decided in repository.deciding(repository.tracked_and_ignored).items():
         if path.rpartition("/")[2] in meant:
             continue
         by_pattern.setdefault(decided, []).append(path)
