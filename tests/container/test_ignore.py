@@ -107,10 +107,11 @@ def test_matching_takes_polynomial_time(pattern: str) -> None:
     assert sent(pattern.encode(), [path]) == {path}
 
 
-@given(
-    st.lists(st.lists(st.sampled_from([*"ab.*?/[]|\\{}-", "**", ".py", "[co]"]), min_size=1, max_size=6).map("".join), max_size=4),
-    st.lists(st.lists(st.sampled_from([*"ab./-", ".py", "c", "o"]), min_size=1, max_size=6).map("".join), min_size=1, max_size=9),
-)
+PATTERNS = st.lists(st.sampled_from([*"ab.*?/[]|\\{}-", "**", ".py", "[co]"]), min_size=1, max_size=6).map("".join)
+PATHS = st.lists(st.sampled_from([*"ab./-", ".py", "c", "o"]), min_size=1, max_size=6).map("".join)
+
+
+@given(st.lists(PATTERNS, max_size=4), st.lists(PATHS, min_size=1, max_size=9))
 def test_files_asked_about_together_get_the_answers_they_get_alone(patterns: list[str], paths: list[str]) -> None:
     try:
         together = Matcher(parse("\n".join(patterns).encode()))
