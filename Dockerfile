@@ -1,6 +1,7 @@
 # The image of a lock: its packages, the project's files, a user, and nothing else.
 # `make docker` builds it; so does a plain `docker build .`, from the base image named here.
 # Two builds give the same bits: every file has one time, byte code carries none, and no step of the last stage writes.
+ARG SOURCE=folder
 ARG BASE_IMAGE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 # What installs. It stays in these stages, as do caches and secrets.
@@ -81,20 +82,29 @@ RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certifica
     --mount=type=bind,from=lock,source=/locks/small.txt,target=/tmp/lock.txt \
     . /opt/install
 
-# The project's files, apart from the packages: a change here leaves those as they are.
-FROM ${BASE_IMAGE} AS source
+# The project's files, apart from the packages: a change here leaves those as they are. They come as the folder that a builder
+# is sent; or `make docker` packs them into an archive that has their times and owner already, and no container has to run.
+FROM ${BASE_IMAGE} AS folder
 USER root
 COPY . /out/home/labcoat/project/
-RUN chmod -R u=rwX,go=rX /out/home/labcoat && \
-    chown -R 1000:1000 /out/home/labcoat && \
+RUN find /out/home/labcoat/project -mindepth 1 -type d -empty -delete && \
+    chmod -R a-st,u=rwX,go=rX /out/home/labcoat && \
+    chown -hR 1000:1000 /out/home/labcoat && \
     find /out -exec touch -h -d @315532800 {} +
 
-FROM ${BASE_IMAGE} AS image
+FROM ${BASE_IMAGE} AS packages
 COPY --from=large /out/ /
 COPY --from=small /out/ /
 ENV PATH=/opt/venv/bin:${PATH} VIRTUAL_ENV=/opt/venv HOME=/home/labcoat
 WORKDIR /home/labcoat/project
-COPY --from=source /out/ /
+
+FROM packages AS with-folder
+COPY --from=folder /out/ /
+
+FROM packages AS with-archive
+ADD labcoat.tar /
+
+FROM with-${SOURCE} AS image
 USER 1000
 ENTRYPOINT []
 CMD ["python"]

@@ -2,13 +2,14 @@
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.container import engine, extern
+from labcoat.container import archive, engine, extern
 from labcoat.container.bases import base_image
 from labcoat.container.diagnosis import explained
 from labcoat.container.labels import epoch, labels
@@ -77,12 +78,19 @@ def build(project: Project, planned: Plan) -> str:
     # Else buildx attaches a record of the build, with the time in it.
     environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
-        answer = Path(folder) / "id"
-        words: list[str | Path] = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, "."]
+        answer, room = Path(folder) / "id", Path(folder) / "context"
+        words = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, *context(project, planned, room)]
         outcome = process.run(words, environ, project.root, show=Progress().show)
         if outcome.status:
             raise explained(outcome.said, _log(project))
         return answer.read_text(encoding="utf-8").strip()
+
+
+def context(project: Project, planned: Plan, room: Path) -> list[str | Path]:
+    """The last words of a build, which say what the builder is sent; `room` is a folder that it may make for that."""
+    # Of a Dockerfile that a person names in the flags nothing is known here.
+    names_one = any(flag.startswith("--file") or re.match(r"-[^-]*f", flag) for flag in planned.flags)
+    return ["."] if names_one else archive.context(project, room)
 
 
 def _log(project: Project) -> Path:

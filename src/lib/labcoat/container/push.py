@@ -62,8 +62,8 @@ def push(project: Project) -> str:
     environ = os.environ | {"BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     secret = build.plan(project).secrets.environ if project["PLATFORMS"] else {}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
-        answer = Path(folder) / "digest"
-        words = _platforms(project) if project["PLATFORMS"] else _alone(project, answer)
+        answer, room = Path(folder) / "digest", Path(folder) / "context"
+        words = _platforms(project, room) if project["PLATFORMS"] else _alone(project, answer)
         outcome = process.run([*engine.command(project), *words], {**environ, **secret}, project.root, show=_show(project))
         if outcome.status:
             raise _explained(project, outcome.said)
@@ -74,7 +74,7 @@ def push(project: Project) -> str:
     return f"{repository(project.image)}@{digest or pins.digest_of(project, project.image)}"
 
 
-def _alone(project: Project, answer: Path) -> list[str]:
+def _alone(project: Project, answer: Path) -> list[str | Path]:
     """The words that push what was built; podman writes the digest to the file `answer`, docker says it."""
     return ["push", *(["--digestfile", str(answer)] if engine.is_podman(project) else []), project.image]
 
@@ -85,8 +85,10 @@ def registry(image: str) -> str:
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
-def _platforms(project: Project) -> list[str]:
-    return ["buildx", "build", *build.plan(project).words(), "--platform", project["PLATFORMS"], "--push", "."]
+def _platforms(project: Project, room: Path) -> list[str | Path]:
+    planned = build.plan(project)
+    context = build.context(project, planned, room)
+    return ["buildx", "build", *planned.words(), "--platform", project["PLATFORMS"], "--push", *context]
 
 
 def _show(project: Project) -> Callable[[str], bool]:

@@ -1,0 +1,63 @@
+"""A Dockerfile gets an archive where it takes nothing else out of its context."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from labcoat.container import archive
+from labcoat.container.dockerfile import parse
+from labcoat.core.project import Project
+
+OURS = (Path(archive.__file__).parents[1] / "scaffold/templates/Dockerfile").read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "takes"),
+    [
+        ("USER 1000", "ENV DEBUG=1\nUSER 1000", True),
+        ("FROM packages AS with-folder", "RUN apt-get update\nFROM packages AS with-folder", True),
+        ("USER 1000", "COPY settings.ini /etc/\nUSER 1000", False),
+        ("USER 1000", "ADD https://example.org/a /a\nUSER 1000", False),
+        ("USER 1000", "RUN --mount=type=bind,source=apt.txt,target=/apt.txt cat /apt.txt\nUSER 1000", False),
+        ("COPY . /out/home/labcoat/project/", "COPY src /out/home/labcoat/project/src/", False),
+        ("ADD labcoat.tar /\n", "", False),
+    ],
+)
+def test_a_dockerfile_that_takes_more_is_sent_the_folder(before: str, after: str, takes: bool) -> None:
+    assert before in OURS
+    assert archive.takes_archive(parse(OURS.replace(before, after))) is takes
+
+
+def words(root: Path, tmp_path: Path) -> list[str | Path]:
+    (root / "Dockerfile").write_text(OURS)
+    (root / "requirements.txt").write_text("")
+    room = tmp_path / "room"
+    room.mkdir()
+    return archive.context(Project(root), room)
+
+
+def test_the_project_is_sent_as_an_archive(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    assert words(tmp_path / "project", tmp_path) == ["--build-arg", "SOURCE=archive", tmp_path / "room"]
+    assert {each.name for each in (tmp_path / "room").iterdir()} == {"Dockerfile", "requirements.txt", "labcoat.tar"}
+
+
+@pytest.mark.parametrize("odd", ["large", "emptied", "pattern", "gone", "pipe"])
+def test_what_an_archive_does_not_do_is_left_to_the_builder(odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A context that is large, one of which BuildKit empties files, a malformed pattern, a file that goes, a pipe."""
+    root = tmp_path / "project"
+    (root / "d").mkdir(parents=True)
+    (root / "d/f").write_text("text")
+    if odd == "large":
+        with (root / "large").open("wb") as file:
+            file.truncate((50 << 20) + 1)
+    elif odd == "emptied":
+        (root / ".dockerignore").write_text("d\n!d/f\nd*\n")
+    elif odd == "pattern":
+        (root / ".dockerignore").write_text("[\n")
+    elif odd == "gone":
+        monkeypatch.setattr(archive.Build, "sent", lambda _: ["no-such-file"])
+    else:
+        os.mkfifo(root / "pipe")
+    assert words(root, tmp_path) == ["."]
