@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcoat.core.paths import ending, holding
+from labcoat.core.paths import holding
 
 PARTS = (".env", "setup.py", "ockerfile.", ".mk", "history")
 PATHS = st.lists(
@@ -16,7 +16,7 @@ PATHS = st.lists(
 @given(PATHS)
 def test_ending_finds_what_each_path_by_itself_says(paths: list[str]) -> None:
     endings = (".env", "setup.py", ".mk", "history")
-    assert ending(paths, endings) == [path for path in paths if path.lower().endswith(endings)]
+    assert holding(paths, endings=endings) == [path for path in paths if path.lower().endswith(endings)]
 
 
 @given(PATHS)

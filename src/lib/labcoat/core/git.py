@@ -7,9 +7,10 @@ settings of the person are left out too, so that everybody gets the same answer.
 
 import os
 import subprocess
-import threading
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from labcoat.core.errors import Failure
 
@@ -91,8 +92,8 @@ def _checked(
     return out
 
 
-def start(root: Path, *args: str, personal: bool = False) -> "subprocess.Popen[bytes]":
-    """Start `git args` in `root` and do not wait for it.
+def start(root: Path, *args: str, personal: bool = False, stdout: IO[bytes] | int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
+    """Start `git args` in `root` and do not wait for it; what it prints goes to `stdout`.
 
     With `personal`, the settings of the person count too, as the global excludes file. Raises Failure like `run`.
     """
@@ -105,29 +106,28 @@ def start(root: Path, *args: str, personal: bool = False) -> "subprocess.Popen[b
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            [*command, *args], cwd=root, env=environment(personal=personal), stdin=pipe, stdout=pipe, stderr=pipe
+            [*command, *args], cwd=root, env=environment(personal=personal), stdin=pipe, stdout=stdout, stderr=pipe
         )
     except FileNotFoundError as error:
         raise _NO_GIT from error
 
 
 class Background:
-    """A command that goes on while something else is done: what it prints is taken as it comes."""
+    """A command that goes on while something else is done.
+
+    It prints to a file: a pipe would have to be emptied all the while, by a thread that takes turns with what else is done.
+    """
 
     def __init__(self, root: Path, *args: str) -> None:
         self._root, self._name = root, args[0]
-        self._process = start(root, *args)
-        self._out: tuple[bytes, bytes] = (b"", b"")
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        self._out = _ended(self._process)
+        self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with this object
+        self._process = start(root, *args, stdout=self._printed)
 
     def result(self, statuses: Sequence[int] = (0,)) -> bytes:
         """What it printed, once it has ended. Raises Failure like `run`."""
-        self._reader.join()
-        return _checked(self._process, self._name, self._root, self._out, statuses)
+        _, error = _ended(self._process)
+        self._printed.seek(0)
+        return _checked(self._process, self._name, self._root, (self._printed.read(), error), statuses)
 
 
 def environment(environ: Mapping[str, str] = os.environ, *, personal: bool = False) -> dict[str, str]:

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from labcoat.core.paths import ending, holding
+from labcoat.core.paths import holding
 
 _NAMES = re.compile(
     r"""
@@ -63,8 +63,7 @@ LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all 
 
 def hinted(paths: Iterable[str]) -> list[str]:
     """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
-    paths = list(paths)
-    return list(dict.fromkeys([*ending(paths, _ENDINGS), *holding(paths, [".env"])]))
+    return holding(list(paths), [".env"], _ENDINGS)
 
 
 def by_name(path: str) -> bool:

@@ -113,11 +113,11 @@ class BuildFacts:
 def find_builds(repository: "Repository") -> list[BuildFacts]:
     """The builds of the settings; then those that compose files and scripts name; then one for each other Dockerfile."""
     chosen = [(posixpath.normpath(file), context.strip("/").removeprefix("./")) for file, context in repository.settings.builds]
-    builds = [BuildFacts(repository, file, "" if context == "." else context) for file, context in chosen]
+    builds = [repository.build(file, "" if context == "." else context) for file, context in chosen]
     named = {file for file, _ in chosen}
     found = [path for path in repository.named(_NAME) if path not in named and _is_one(repository, path)]
     told = named_builds(repository) if found else {}
-    builds += [BuildFacts(repository, path, told[path]) if path in told else _guessed(repository, path) for path in found]
+    builds += [repository.build(path, told[path]) if path in told else _guessed(repository, path) for path in found]
     return sorted(builds, key=lambda each: each.dockerfile)
 
 
@@ -142,10 +142,10 @@ def _is_template(text: str) -> bool:
 
 def _guessed(repository: "Repository", path: str) -> BuildFacts:
     """A Dockerfile with the context that has what it copies: its own folder, or else the repository's root."""
-    own = BuildFacts(repository, path, path.rpartition("/")[0])
+    own = repository.build(path, path.rpartition("/")[0])
     if not own.context or isinstance(own.parsed, DockerfileError):
         return own
-    root = BuildFacts(repository, path, "")
+    root = repository.build(path, "")
     here, there = _found(own), _found(root)
     return root if there > here or (there == here and _is_bare(own)) else own
 

@@ -57,14 +57,17 @@ def add_explain(parser: ArgumentParser) -> None:
 
 def check(args: Namespace) -> int:
     """Print what was found; 0 where nothing, 1 for findings, 2 where labcoat could not look."""
-    from labcoat.hygiene import check as checking
+    from labcoat.hygiene.repository import open_repository
 
     gc.disable()  # a hundred thousand names are looked through again and again, and none of it is garbage before the end
-    selection = _selection(args)
     if args.fix:
         fix(args)
     roots = args.repositories
-    reports = [checking.check(roots[0], selection)] if len(roots) == 1 else checking.check_all(roots, selection)
+    opened = open_repository(roots[0]) if len(roots) == 1 else None  # git lists its files while the rules are imported
+    from labcoat.hygiene import check as checking
+
+    selection = _selection(args)
+    reports = [checking.run(opened, selection)] if opened else checking.check_all(roots, selection)
     _write(_rendered(reports, args.format))
     if any(report.failure for report in reports):
         return 2

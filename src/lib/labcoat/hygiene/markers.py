@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from labcoat.core.paths import ending
+from labcoat.core.paths import holding
 
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
 _MARKER = re.compile(
@@ -28,7 +28,7 @@ def environment_of(path: str) -> str | None:
 def environments(paths: Iterable[str]) -> dict[str, str]:
     """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
     found: dict[str, str] = {}
-    for path in ending(list(paths), NAMES):
+    for path in holding(list(paths), endings=NAMES):
         root = environment_of(path)
         if root is not None and not any(root.startswith(f"{known}/") for known in found):
             found.setdefault(root, path)

@@ -189,7 +189,7 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
 def _size(repository: Repository, builds: list[BuildFacts]) -> Iterator[Finding]:
     facts = builds[0]
     budget = repository.settings.context_budget
-    new = set(facts.places()).difference(repository.tracked)
+    new = [path for path in facts.places() if path not in repository.tracked_set]
     if sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, new)) <= budget:
         return  # git knows the sizes of what is tracked, and asking the system for each takes long
     sizes = dict(measured(facts.build.root, facts.sent))
