@@ -15,18 +15,19 @@ from labcoat.hygiene.rules import (
     tracked,
 )
 
+# The last three wait for git to search all contents.
 FAMILIES: tuple[Family, ...] = (
-    secrets.FAMILY,
     environments.FAMILY,
     contexts.FAMILY,
     ignorefiles.FAMILY,
     tracked.FAMILY,
-    lfs.FAMILY,
     requirements.FAMILY,
-    imports.FAMILY,
     dockerfiles.FAMILY,
     kaggle.FAMILY,
     configuration.FAMILY,
+    secrets.FAMILY,
+    lfs.FAMILY,
+    imports.FAMILY,
 )
 ONLINE: tuple[Family, ...] = (imports.ONLINE,)
 RULES: dict[str, Rule] = {

@@ -42,8 +42,8 @@ def check(root: Path, selection: Selection = Selection()) -> Report:
 
 def run(repository: Repository, selection: Selection) -> Report:
     """The same for a repository that is open."""
+    repository.walk_ahead()  # before the searches, which would slow it down
     repository.begin_searches()
-    repository.walk_ahead()
     families = [family for family in (*FAMILIES, *(ONLINE if selection.online else ())) if _wanted(family, selection)]
     without_git = repository.git_top is None
     for facts in repository.builds:

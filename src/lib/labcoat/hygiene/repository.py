@@ -45,9 +45,9 @@ class Repository:
         self._start(_PATHS, _OTHERS)
 
     def begin_searches(self) -> None:
-        """Have git begin with what takes long."""
+        """Have git begin with what takes long; what else is to be done meanwhile should leave it a processor."""
         locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
-        self._start(_NEEDLES, _SIZES, _INDEX, _BOTH, *([_IMPORTS] if locked else []))
+        self._start(_SIZES, _BOTH, _NEEDLES, _INDEX, *([_IMPORTS] if locked else []))
 
     def walk_ahead(self) -> None:
         """Walk the one context that is nearly always asked for, while git lists the files."""
