@@ -17,7 +17,7 @@ SIZE ?=
 SEED ?= 0
 ## how pictures are divided for training, validation and test: full, chollet, chollet2, sarkar, or a manifest such as build/split.csv
 SPLIT ?= full
-## views of each picture that are trained on; from 2 on, mirror images are asked about too; if empty, what the lesson says
+## views of each picture that are trained on, and asked about; if empty, what the lesson says
 VIEWS ?=
 ## which lessons: LESSONS="scaled frozen finetuned"; if empty, all
 LESSONS ?=

@@ -121,9 +121,7 @@ def parser() -> argparse.ArgumentParser:
         added.add_argument("--weights", default="", help="the backbone's: imagenet, a file, or random")
         added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")
         added.add_argument("--seed", default="", help="decides the split, and whatever is random")
-        added.add_argument(
-            "--views", default="", help="of each picture that are trained on; from 2 on, mirror images are asked about too"
-        )
+        added.add_argument("--views", default="", help="of each picture that are trained on, and asked about")
         added.add_argument("--split", default="", help=f"how pictures are divided: {', '.join(split.PRESETS)}, or a manifest")
         added.add_argument("--build", default="build", help="the folder for all that is made")
         added.set_defaults(run=lambda args: run(_settled(args)))

@@ -26,7 +26,7 @@ NOTE = "catsdogs.json"
 class Note:
     """What a model answers: its classes, in the order of its outputs, and the side in px of the square it looks at.
 
-    Below the `threshold` it is not sure. It is asked about so many `views`: 1 is the picture, 2 its mirror image too.
+    Below the `threshold` it is not sure. It is asked about so many `views` of a picture, and the mean counts.
     """
 
     classes: list[str]

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from . import calibration, data, evaluation, learn, split
 from .atomic import aside
@@ -23,8 +24,12 @@ from .split import TEST, VALIDATION, Row
 from .statistics import mcnemar, wilson
 
 FOLDER, TABLE, LINES, CHART = "lessons", "lessons.md", "lessons.csv", "lessons.png"
+SHOWN = "Comment"  # the words in the chart's file that hold a digest of what is drawn
 # The modules that have a say in the numbers. With other code in them, a lesson is run again.
-DECIDE = ("calibration", "engine", "features", "head", "learn", "model", "backbones", "pictures", "split", "steps", "views")
+DECIDE = (
+    *("backbones", "calibration", "engine", "features", "head", "learn", "model", "pictures", "split", "steps", "views"),
+    "winograd",
+)
 
 
 @dataclass(frozen=True)
@@ -176,7 +181,13 @@ def _p(first: Result, second: Result) -> float:
 
 
 def _draw(results: Sequence[Result], about: str, target: Path) -> None:
-    """Each lesson's accuracy with its interval."""
+    """Each lesson's accuracy with its interval. A chart that says that it shows this already is left as it is: importing
+    matplotlib takes longer than all else where nothing is trained.
+    """
+    drawn = [[result.title, result.accuracy, result.interval] for result in results]
+    shown = _digest(json.dumps([about, drawn]) + Path(__file__).read_text())
+    if _shown(target) == shown:
+        return
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 1.2 + 0.45 * len(results)), dpi=130, layout="constrained")
@@ -194,4 +205,14 @@ def _draw(results: Sequence[Result], about: str, target: Path) -> None:
     axes.grid(axis="x", alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     with aside(target) as room:
-        figure.savefig(room, metadata={"Software": None})
+        figure.savefig(room, metadata={"Software": None, SHOWN: shown})
+
+
+def _shown(chart: Path) -> str:
+    """What a chart says that it shows, where it is there and whole."""
+    try:
+        with Image.open(chart) as image:
+            image.load()
+            return str(image.info.get(SHOWN, ""))
+    except (OSError, SyntaxError):  # which is what Pillow says of a damaged PNG
+        return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from . import calibration, features, head, model, steps, views
+from . import calibration, features, head, model, steps
 from .cache import Rows
 from .data import Picture
 from .features import Sight
@@ -51,13 +51,8 @@ class Learned:
 
 
 def numbers(lesson: Lesson) -> range:
-    """The views that a lesson trains on."""
+    """The views that a lesson trains on; about each of them it is asked, and the mean counts."""
     return range(lesson.views)
-
-
-def asked(lesson: Lesson) -> range:
-    """The views that a lesson is asked about: the picture, and its mirror image if it has learned from such."""
-    return range(min(lesson.views, views.MIRRORED + 1))
 
 
 def boundary(lesson: Lesson, network: Network) -> str:
@@ -114,7 +109,7 @@ def _learn_by_steps(
     trained = _to_train(lesson, network, kept, shown[TRAINING], classes)
     history = steps.train(trained, shown[TRAINING], _watched(shown), lesson.course, network.weights.seed)
     validation, test = (
-        np.stack([steps.logits(trained, shown[part].views[view], shown[part].digests, classes) for view in asked(lesson)])
+        np.stack([steps.logits(trained, shown[part].views[view], shown[part].digests, classes) for view in numbers(lesson)])
         for part in (VALIDATION, TEST)
     )
     trainable = sum(int(np.prod(weight.shape)) for weight in trained.trainable_weights)
@@ -135,8 +130,8 @@ def _fit(training: Shown, watched: Shown, classes: int) -> tuple[Head, dict[str,
 
 def _head_logits(fitted: Head, shown: Shown, lesson: Lesson) -> Floats:
     if not shown.digests:
-        return np.zeros((len(asked(lesson)), 0, len(fitted.bias)))
-    return np.stack([fitted.logits(shown.views[view].of(shown.digests)) for view in asked(lesson)])
+        return np.zeros((len(numbers(lesson)), 0, len(fitted.bias)))
+    return np.stack([fitted.logits(shown.views[view].of(shown.digests)) for view in numbers(lesson)])
 
 
 def _to_train(lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], training: Shown, classes: int) -> "keras.Model":

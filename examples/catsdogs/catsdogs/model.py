@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import backbones, engine
+from . import backbones, engine, winograd
 from .backbones import BACKBONES, USUAL, Backbone
 from .errors import Failure
 from .head import Head
@@ -21,7 +21,7 @@ from .head import Head
 if TYPE_CHECKING:
     import keras
 
-VERSION = 2  # of the layers up to the features
+VERSION = 3  # of the layers up to the features
 SMALLEST = min(backbone.smallest for backbone in BACKBONES.values())  # px
 
 IMAGENET, RANDOM = "imagenet", "random"
@@ -90,8 +90,8 @@ def compiled(network: Network, boundaries: Sequence[str]) -> Callable[[np.ndarra
 def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras.Model":
     """The frozen part as a model with an output for each of `boundaries`."""
     keras = engine.start(network.weights.seed)
-    backbone = _backbone(keras, network)
-    backbone.trainable = False
+    backbone = winograd.quick(keras, _backbone(keras, network))
+    winograd.freeze(backbone)
     layers = [backbone.output if name == POOLED else backbone.get_layer(name).output for name in boundaries]
     average = keras.layers.GlobalAveragePooling2D(name="average")
     outputs = [average(layer) if name == POOLED else layer for name, layer in zip(boundaries, layers, strict=True)]
@@ -108,7 +108,7 @@ def rest(network: Network, boundary: str, head: Head) -> "keras.Model":
     batch of a few pictures knows less about the mean picture than ImageNet did.
     """
     keras = engine.start(network.weights.seed)
-    backbone = _backbone(keras, network)
+    backbone = winograd.quick(keras, _backbone(keras, network))
     features = keras.layers.GlobalAveragePooling2D(name="average")(backbone.output)
     layer = keras.layers.Dense(len(head.bias), name="head")
     model = keras.Model(backbone.get_layer(boundary).output, layer(features), name="rest")

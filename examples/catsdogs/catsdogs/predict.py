@@ -1,12 +1,13 @@
 """Name what is in a picture."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from . import bundle, pictures
+from . import bundle, pictures, views
 from .sources import Folder
 
 
@@ -26,15 +27,20 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
     model, note = bundle.load(model_path)
     for name in _listed(files):
         try:
-            rgb = pictures.pixels(_read(name), note.size)
+            shown = _shown(_read(name), note)
         except pictures.Broken as error:
             yield Answer(name, reason=str(error))
             continue
-        shown = np.stack([rgb, rgb[:, ::-1]][: note.views])  # a picture, and its mirror image
         probabilities = model.predict_on_batch(shown).mean(axis=0)
         best = int(probabilities.argmax())
         probability = float(probabilities[best])
         yield Answer(name, note.classes[best], probability, sure=probability >= note.threshold)
+
+
+def _shown(data: bytes, note: bundle.Note) -> np.ndarray:
+    """The views that the model is asked about, `(views, size, size, 3)`: those that a picture is trained on."""
+    digest = hashlib.sha256(data).hexdigest()
+    return np.stack([views.pixels(data, note.size, view, digest) for view in range(note.views)])
 
 
 def _listed(files: Sequence[str]) -> Iterator[str]:

@@ -91,7 +91,7 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     fitted = learned.head.cooled(warmth)
     head.save(fitted, settings.build / HEAD)
     whole = model.whole(network, fitted, learned.trained)
-    note = bundle.Note(found.classes, settings.size, threshold, len(learn.asked(lesson)))
+    note = bundle.Note(found.classes, settings.size, threshold, lesson.views)
     bundle.save(whole, note, settings.build / MODEL)
     calibrated = {"temperature": warmth, "threshold": threshold}
     _record(settings.build, produced_by, scores, {"history": learned.history, **calibrated}, time.monotonic() - started)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,6 @@ def test_what_is_frozen_is_asked_for_once() -> None:
         (boundary, view) for boundary in ("block4_pool", "pooled") for view in range(2)
     }
     assert [sight.boundary for sight in learn.sights(LESSONS["scratch"], network)] == ["rgb"]
-    assert list(learn.asked(LESSONS["frozen"])) == [0]
-    assert list(learn.asked(LESSONS["finetuned"])) == [0, 1]
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +142,50 @@ def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
     results = [Result(f"l{place}", "t", "", row.tolist(), 0.1, 0.01, 5, 60.0, 1.0) for place, row in enumerate(right)]
     lines = compare.write(results, "about", tmp_path)
     assert f"| {mcnemar(2, 10):.3g} |" in lines[-1]
+
+
+def test_a_new_picture_is_asked_about_in_as_many_views(run: Run, tmp_path: Path, three_classes: Path) -> None:
+    """A model that has learned from three views says of a file what it said of the same picture in the validation part."""
+    done = run("train", "--data", three_classes, "--weights", "random", "--size", 32, "--views", 3)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "build/predictions.csv").open(newline="") as file:
+        for line in list(csv.DictReader(file))[:3]:
+            shares = {label: float(line[label]) for label in ("cat", "dog", "frog")}
+            best = max(shares, key=lambda label: shares[label])
+            asked = run("predict", three_classes / line["path"])
+            answer = re.fullmatch(r".*: (?:not sure, perhaps )?(\w+) (\d\.\d{4})\n", asked.stdout)
+            assert answer, asked.stderr
+            assert answer[1] == best
+            assert float(answer[2]) == pytest.approx(shares[best], abs=2e-3)
+
+
+def test_a_chart_is_drawn_when_it_would_show_something_else(tmp_path: Path) -> None:
+    """The chart stays where it shows the same, and is drawn where a lesson came to something else, it is damaged, or gone."""
+    results = [Result("l", "t", "", [True] * 9 + [False], 0.1, 0.01, 5, 60.0, 1.0)]
+    chart = tmp_path / compare.CHART
+
+    def drawn() -> bool:
+        before = chart.stat().st_ino if chart.exists() else 0
+        compare.write(results, "about", tmp_path)
+        return chart.stat().st_ino != before
+
+    assert drawn()
+    assert not drawn()
+    chart.write_bytes(chart.read_bytes()[:-2000])
+    assert drawn()
+    results[0] = replace(results[0], right=[True] * 10)
+    assert drawn()
+    assert not drawn()
+
+
+def test_a_second_run_imports_no_large_library(run: Run, tmp_path: Path, three_classes: Path) -> None:
+    """What was run is found by its key: neither TensorFlow nor matplotlib is imported for it."""
+    words = ("lessons", "--data", three_classes, "--weights", "random", "--size", 32, "--lessons", "frozen")
+    assert run(*words).returncode == 0
+    for library in ("tensorflow", "keras", "matplotlib"):
+        (tmp_path / f"{library}.py").write_text("raise SystemExit('imported')\n")
+    again = run(*words)
+    assert again.returncode == 0, again.stderr
 
 
 @pytest.mark.skipif(not PHOTOGRAPHS, reason="no photographs: CATSDOGS_TEST_PHOTOGRAPHS names no folder with them")
