@@ -45,20 +45,40 @@ class Set:
     network: model.Network
 
 
-def rate(call: Callable[[], int]) -> float:
+@dataclass(frozen=True)
+class Rate:
+    """How much was done a second, and a second of a processor, which other work on the machine changes less."""
+
+    second: float
+    processor: float
+
+
+def rate(call: Callable[[], int]) -> Rate:
     """What `call` counts, a second."""
-    started = time.perf_counter()
-    return call() / (time.perf_counter() - started)
+    started = time.perf_counter(), time.process_time()
+    count = call()
+    return Rate(count / (time.perf_counter() - started[0]), count / (time.process_time() - started[1]))
 
 
-def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, float]:
-    """The median rate of each side, one round after another, each side once a round."""
-    rates: dict[str, list[float]] = {name: [] for name in sides}
+def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rate]:
+    """The median rates of each side, one round after another, each side once a round."""
+    rates: dict[str, list[Rate]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, call in sides.items():
             rates[name].append(rate(call))
-            print(f"  {name}: {rates[name][-1]:.4g} a second", file=sys.stderr, flush=True)
-    return {name: statistics.median(found) for name, found in rates.items()}
+            last = rates[name][-1]
+            said = f"  {name}: {last.second:.4g} a second, {last.processor:.4g} a processor's second"
+            print(said, file=sys.stderr, flush=True)
+    return {
+        name: Rate(statistics.median(one.second for one in found), statistics.median(one.processor for one in found))
+        for name, found in rates.items()
+    }
+
+
+def against(one: Rate, other: Rate) -> tuple[float, str]:
+    """How many times as fast `one` is as `other`, and the same in words, with that in processor time."""
+    ratio = one.second / other.second
+    return ratio, f"{ratio:.2f} times as fast, {one.processor / other.processor:.2f} times in processor time"
 
 
 def unpack(options: argparse.Namespace, room: Path) -> Set:
@@ -86,7 +106,7 @@ def dataset(of: Set) -> Any:
     )
 
 
-def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, float], float]:
+def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float]:
     """Pictures a second, ours into an empty cache and `predict` on Keras' own data set; and operations a second of a product.
 
     Ours loads the network each time, theirs has done so before the first. Then the most by which a feature differs between
@@ -122,7 +142,7 @@ def _averaged(of: Set) -> Any:
     return engine.start(0).Model(whole.input, whole.get_layer("average").output)
 
 
-def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, float], dict[str, str]]:
+def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict[str, str]]:
     """Steps a second of block 5 from the cache, and of the whole VGG16 with four blocks frozen; and what both come to."""
     keras = engine.start(0)
     lesson = lessons.LESSONS["finetuned"]
@@ -239,19 +259,19 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
     asked = options.only
     if "extraction" in asked:
         rates, apart = extraction(of, room, options.rounds)
-        ratio = rates["ours"] / rates["predict"]
+        ratio, said = against(rates["ours"], rates["predict"])
         yield (
             ratio >= 1.1,
-            f"extraction, {of.network.size} px: {rates['ours']:.2f} pictures a second, {ratio:.2f} times predict's",
+            f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; beside predict {said}",
         )
-        share = rates["ours"] * OPERATIONS * (of.network.size / 224) ** 2 / rates["product"]
-        product = rates["product"] / 1e9
+        share = rates["ours"].second * OPERATIONS * (of.network.size / 224) ** 2 / rates["product"].second
+        product = rates["product"].second / 1e9
         yield True, f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, were its convolutions plain ones"
         yield apart <= 1e-3, f"  features differ by {apart:.1e} of the largest at most"
     if "step" in asked:
         rates, outcome = fine_tuning(of, room, options.rounds)
-        ratio = rates["ours"] / rates["whole"]
-        yield ratio >= 5, f"a step of fine-tuning: {1 / rates['ours']:.2f} s, {ratio:.2f} times as fast as the whole network's"
+        ratio, said = against(rates["ours"], rates["whole"])
+        yield ratio >= 5, f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; beside the whole network's {said}"
         yield True, f"  ours {outcome['ours']}; the whole network's {outcome['whole']}"
     if "again" in asked:
         first, second = second_run(options, of, room)

@@ -33,6 +33,7 @@ A_T = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0
 # What they do along rows and along columns, as one matrix for the pixels of a tile in a row.
 INTO, KERNEL, BACK = (np.kron(matrix, matrix).astype(np.float32) for matrix in (B_T, G, A_T))
 CHANNELS = 256  # that a layer gives: with fewer, moving the numbers about takes longer than multiplying them
+SIDE = 8  # pixels that it gives: of so few tiles as there are in less, each has to fetch four times as large a kernel
 
 Tensor = Any
 
@@ -59,7 +60,9 @@ def freeze(network: "keras.Model") -> None:
 def _suits(layer: Any) -> bool:
     wanted = {"kernel_size": (3, 3), "strides": (1, 1), "dilation_rate": (1, 1), "padding": "same", "groups": 1}
     found = {name: getattr(layer, name, None) for name in wanted}
-    return type(layer).__name__ == "Conv2D" and layer.filters >= CHANNELS and found == wanted
+    if type(layer).__name__ != "Conv2D" or found != wanted:
+        return False
+    return bool(layer.filters >= CHANNELS and min(layer.output.shape[1:3]) >= SIDE)
 
 
 @cache
