@@ -49,7 +49,8 @@ RUN printf '%s\n' >/opt/install \
     '  esac' \
     '  find . -mindepth 1 -type d -empty -delete' \
     'done' \
-    'printf "%s\0" "$PWD"/* | PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" ${compile} || true' \
+    'find "$PWD" -mindepth 1 -maxdepth 1 ! -name "*.dist-info" -print0 |' \
+    '  PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" ${compile} || true' \
     'mkdir -p /out/etc /out/opt /out/home/labcoat/project' \
     'cp /etc/passwd /etc/group /out/etc/' \
     'grep -q "^[^:]*:[^:]*:1000:" /etc/passwd || echo "labcoat:x:1000:1000::/home/labcoat:/bin/sh" >>/out/etc/passwd' \

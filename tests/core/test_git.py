@@ -77,3 +77,13 @@ def test_names_survive(tmp_path: Path) -> None:
     root = repository(tmp_path, dict.fromkeys(names, ""))
     assert sorted(git.lines(root, "ls-files", "-z")) == sorted(names)
     assert all(os.path.lexists(root / name) for name in git.lines(root, "ls-files", "-z"))
+
+
+def test_in_the_background_a_command_ends_though_nobody_reads(tmp_path: Path) -> None:
+    """Of more than a pipe holds nothing is lost, and one that fails says why when it is asked for."""
+    root = repository(tmp_path / "r", {f"{'long' * 40}{number}": "" for number in range(1000)})
+    listing, failing = git.Background(root, "ls-files", "-z"), git.Background(root, "ls-files", "--no-such-option")
+    assert listing._process.wait(timeout=60) == 0
+    assert len(git.split(listing.result())) == 1000
+    with pytest.raises(Failure, match="no-such-option"):
+        failing.result()
