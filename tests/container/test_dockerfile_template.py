@@ -38,5 +38,6 @@ def test_it_builds_where_no_registry_is_and_on_older_engines(repository: Path, u
 def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
     """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
     build = Build(repository, str(TEMPLATES / "Dockerfile"))
-    assert [stage.name for stage in build.parsed.stages] == ["tools", "lock", "large", "small", "source", "image"]
+    own = ["folder", "packages", "with-folder", "with-archive", "image"]
+    assert [stage.name for stage in build.parsed.stages] == ["tools", "lock", "large", "small", *own]
     assert build.reaching(["main.py", "requirements.txt"]) == {"main.py", "requirements.txt"}
