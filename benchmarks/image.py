@@ -16,7 +16,7 @@ from side_by_side import INCLUDE, PYTHON, REPOSITORY, Demand, Program, compare, 
 
 NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
 REQUIREMENT, ORDINARY = "labcoat: make docker, one requirement changed", "ordinary Dockerfile, one requirement changed"
-ROUNDS = 7
+ROUNDS = 15
 CHANGED = "tqdm"  # any small package of the lock
 DOCKERFILE = """ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
@@ -130,7 +130,11 @@ def main() -> int:
         def change() -> None:
             source.write_text(f"# {secrets.token_hex()}\n")
 
-        quick = [Program(NOTHING, again(), project), Program(SOURCE, build(), project, change)]
+        def settle() -> None:
+            """Build what was changed for the other, so that there is nothing to do."""
+            subprocess.run(again(), cwd=project, env=environment(), check=True, capture_output=True)
+
+        quick = [Program(NOTHING, again(), project, settle), Program(SOURCE, build(), project, change)]
         met = compare(quick, [Demand(SOURCE, NOTHING, at_most=1.5)], ROUNDS) == 0
         (project / "requirements.txt").write_text(moved)
         slow = [Program(REQUIREMENT, build(), project), Program(ORDINARY, ordinary(project), project)]

@@ -53,6 +53,7 @@ def plan(project: Project) -> Plan:
             raise Failure(f"There is no {path.name} in {path.parent}.", todo)
     minor = python.minor(project)
     base = extern.resolved(project, base_image(project, minor))
+    time = epoch(project)
     return Plan(
         image=project.image,
         arguments={
@@ -61,10 +62,10 @@ def plan(project: Project) -> Plan:
             "LOCK": os.path.relpath(lock, project.root),
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
             "STRIP": " ".join(strip.wanted(project)),
-            "SOURCE_DATE_EPOCH": str(epoch(project)),
+            "SOURCE_DATE_EPOCH": str(time),
         },
-        labels=labels(project, base, _base_digest(project, base)),
-        flags=(*engine.flags(project), *engine.own_flags(project, epoch(project))),
+        labels=labels(project, base, _base_digest(project, base), time),
+        flags=(*engine.flags(project), *engine.own_flags(project, time)),
         secrets=secrets(project),
     )
 

@@ -12,7 +12,6 @@ import subprocess
 import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from typing import IO
 
 from labcoat.container import engine
@@ -94,6 +93,8 @@ def _source(path: str) -> str:
 
 
 def _distribution(folder: str, texts: Mapping[str, str]) -> Distribution:
+    from email.parser import HeaderParser  # a tenth of a build's start-up, and few builds need it
+
     metadata = HeaderParser().parsestr(texts.get("METADATA", ""))
     rows = [row for row in csv.reader(io.StringIO(texts.get("RECORD", ""))) if row]
     site = posixpath.dirname(folder)

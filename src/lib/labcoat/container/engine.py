@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from labcoat.core.errors import Failure
@@ -52,10 +53,21 @@ def host_network(project: Project) -> bool:
 
 def call(project: Project, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run the engine's command with `words`. Raises Failure where the engine is stopped."""
-    done = subprocess.run([*command(project), *words], capture_output=True, text=True, check=False)
-    if done.returncode and (failure := stopped(done.stderr)):
-        raise failure
-    return done
+    return _begun(project, *words)()
+
+
+def _begun(project: Project, *words: str) -> Callable[[], "subprocess.CompletedProcess[str]"]:
+    """The same, begun now and not waited for before what is returned is called."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([*command(project), *words], stdout=pipe, stderr=pipe, text=True)
+
+    def ended() -> "subprocess.CompletedProcess[str]":
+        out, error = process.communicate()
+        if process.returncode and (failure := stopped(error)):
+            raise failure
+        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+    return ended
 
 
 def ask(project: Project, *words: str) -> str | None:
@@ -74,8 +86,18 @@ def inspect(project: Project, image: str, form: str, setting: str = "LABCOAT_IMA
 
 def version(project: Project) -> str:
     """The engine's version, as `26.1.5`, or `podman 5.4.2`."""
-    kind = "podman " if is_podman(project) else ""
-    return kind + (ask(project, "version", "--format", "{{.Server.Version}}") or "")
+    return version_ahead(project)()
+
+
+def version_ahead(project: Project) -> Callable[[], str]:
+    """The same, asked now; what is returned waits for the answer."""
+    ended = _begun(project, "version", "--format", "{{.Server.Version}}")
+
+    def answer() -> str:
+        done = ended()
+        return ("podman " if is_podman(project) else "") + ("" if done.returncode else done.stdout.strip())
+
+    return answer
 
 
 def generation(version: str) -> str:

@@ -26,9 +26,9 @@ def epoch(project: Project) -> int:
     return time or _NO_COMMIT
 
 
-def labels(project: Project, base: str, digest: str) -> dict[str, str]:
-    """The labels of `project`'s image on the image `base`, of that `digest`."""
-    created = datetime.fromtimestamp(epoch(project), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def labels(project: Project, base: str, digest: str, time: int) -> dict[str, str]:
+    """The labels of `project`'s image on the image `base`, of that `digest`; `time` is its epoch."""
+    created = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         LOCK: files.digest(project.requirements.read_bytes()),
         BASE: digest,

@@ -25,9 +25,10 @@ def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
     from labcoat.container import build, guard, record  # a third of status's time, needed only here
 
+    version = engine.version_ahead(project)
     planned = build.plan(project)
     guard.refuse_secrets(project)
-    for remark in (*guard.remarks(project), *_of_the_engine(engine.version(project))):
+    for remark in (*guard.remarks(project), *_of_the_engine(version())):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
     if departs := record.remark(project, planned):
