@@ -6,8 +6,8 @@ from pathlib import Path
 
 from .errors import Failure
 
-PROGRAM = 700 * 2**20  # bytes that TensorFlow, the weights and pictures on their way take, whatever the size
-PIXEL = 3 * 64 * 4  # bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out in between
+PROGRAM = 1050 * 2**20  # bytes that TensorFlow, the weights and pictures on their way take, whatever the size
+PIXEL = 3 * 128 * 4  # bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out in between
 UNLIMITED = 2**60  # what a container without a limit says is more
 
 _MEMINFO, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
