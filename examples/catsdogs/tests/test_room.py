@@ -14,9 +14,9 @@ from catsdogs.errors import Failure
 
 def test_what_would_be_killed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where memory is short the network is not started: it is said what it takes, what is free, and what to lower."""
-    monkeypatch.setattr(room, "free_memory", lambda: 2**30)
+    monkeypatch.setattr(room, "free_memory", lambda: 2**31)
     room.check_memory(64, 8)
-    with pytest.raises(Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 1\.0 GiB are free") as refusal:
+    with pytest.raises(Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 2\.0 GiB are free") as refusal:
         room.check_memory(1024, 8)
     assert "smaller SIZE=" in refusal.value.todo
 
