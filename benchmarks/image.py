@@ -115,7 +115,7 @@ def size(image: str) -> int:
 
 def pip_cache() -> int:
     """The bytes of pip's cache in the ordinary image."""
-    line = "du -sb /root/.cache/pip 2>/dev/null || echo 0"  # some keep none
+    line = 'du -sb "$(python3 -m pip cache dir)" 2>/dev/null || echo 0'  # some keep none
     words = ["docker", "run", "--rm", f"{NAME}-ordinary", "sh", "-c", line]
     return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[0])
 

@@ -23,10 +23,13 @@ def test_the_image_runs_by_itself_with_the_locks_packages(place: Workplace) -> N
 
 def test_the_image_has_a_user_and_no_tools(place: Workplace) -> None:
     """Uid 1000 is named labcoat and owns its project; the environment holds no pip, uv or installers' caches."""
-    line = "id -un; id -u; touch main.py && echo owned; ls /opt; ls /opt/venv/bin; ls -A /cache /root/.cache 2>/dev/null || true"
+    line = "id -un; id -u; touch main.py && echo owned; ls /opt; ls /opt/venv/bin"
     said = docker("run", "--rm", IMAGE, "sh", "-c", line).splitlines()
+    # Another than root does not see into root's home.
+    caches = docker("run", "--rm", "--user", "0", IMAGE, "sh", "-c", "ls -A /cache ~root/.cache 2>/dev/null || true")
     assert said[:4] == ["labcoat", "1000", "owned", "venv"]
     assert not {word for word in said[4:] if re.match(r"pip|uv|wheel", word)}
+    assert caches == ""
 
 
 def test_the_image_says_what_it_was_made_from(place: Workplace, inspected: Mapping[str, str]) -> None:

@@ -12,15 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from labcoat.container.context import Build
 from labcoat.container.dockerfile import Dockerfile
+from labcoat.container.guard import BUDGET
+from labcoat.container.labels import EARLIEST
 from labcoat.core.project import Project
 
 FLAG = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
 _HOME = "home/labcoat"  # of the image's user
 _PROJECT = f"{_HOME}/project"
-_TIME = 315532800  # seconds since 1970, as in the Dockerfile
 _USER = 1000
-_LARGEST = 50 << 20  # bytes; builders are sent only what has changed of a folder, but an archive as a whole
 # What labcoat's Dockerfile takes out of a context, by stage. One that takes more has to be sent the folder.
 _TAKEN = {
     ("lock", "COPY", '["${LOCK}", "/tmp/lock.txt"]'),
@@ -55,7 +55,8 @@ def _sent(build: Build) -> list[str] | None:
     found = [os.lstat(build.root / path) for path in sent]
     plain = all(stat.S_ISREG(each.st_mode) or stat.S_ISLNK(each.st_mode) for each in found)
     whole = plain and not emptied and not build.unreadable
-    return sent if whole and sum(each.st_size for each in found) <= _LARGEST else None
+    # Builders are sent only what has changed of a folder, but an archive as a whole.
+    return sent if whole and sum(each.st_size for each in found) <= BUDGET else None
 
 
 def takes_archive(dockerfile: Dockerfile) -> bool:
@@ -100,6 +101,6 @@ def _folders(paths: Iterable[str]) -> Iterator[str]:
 
 def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
-    member.type, member.mode, member.mtime = kind, mode, _TIME
+    member.type, member.mode, member.mtime = kind, mode, EARLIEST  # as in the Dockerfile
     member.uid = member.gid = _USER if f"{name}/".startswith(f"{_HOME}/") else 0
     return member

@@ -7,7 +7,7 @@ from labcoat.container.promises import missing
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
-_BUDGET = 50 << 20  # bytes, the default of the rule CTX007
+BUDGET = 50 << 20  # bytes, the default of the rule CTX007
 
 
 def refuse_secrets(project: Project) -> None:
@@ -22,7 +22,7 @@ def remarks(project: Project) -> Iterator[str]:
     """What a person should know of the build that is to come, a line each."""
     build = context.Build(project.root)
     total = sum((project.root / path).lstat().st_size for path in build.sent())
-    if total > _BUDGET:
+    if total > BUDGET:
         yield f"the build is sent {total >> 20} MiB of files; make context says which"
     for each in missing(build.parsed, build.dockerfile_path.read_text(encoding="utf-8", errors="replace")):
         yield f"with this Dockerfile labcoat cannot promise {each}"

@@ -17,13 +17,13 @@ BASE = "org.opencontainers.image.base.digest"
 REVISION = "org.opencontainers.image.revision"
 # Files that say which image was built, and so cannot be among what an image is built from.
 _RECORDS = ":(exclude,glob)**/image*.lock.yaml"
-_NO_COMMIT = 315532800  # 1980, the first year that a zip archive can hold
+EARLIEST = 315532800  # 1980, the first year that a zip archive can hold
 
 
 def epoch(project: Project) -> int:
     """The time of the last commit of the lock or the Dockerfile, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
     time = git.last_commit_time(project.root, [project.requirements, "Dockerfile"]) if git.top(project.root) else None
-    return time or _NO_COMMIT
+    return time or EARLIEST
 
 
 def labels(project: Project, base: str, digest: str, time: int) -> dict[str, str]:
