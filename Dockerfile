@@ -26,9 +26,23 @@ RUN --mount=type=cache,id=labcoat,target=/cache \
     if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi; \
     echo "$UV" >/tmp/uv.txt; \
     python3 -m pip install --quiet --target /opt/uv --no-deps --require-hashes --only-binary :all: -r /tmp/uv.txt
-# Installs /tmp/lock.txt and leaves what the image needs in /out. Byte code is compiled one top-level package per process:
-# several at once, yet each file always by the same history. Without -S the start of Python would write some first, with
-# a date in it.
+
+# Compiles the byte code of one top-level package. What comes of it is kept by the content that it was made from, so that a
+# changed lock compiles only what is new; COMPILED= has all of it compiled. One process for a package: several at once, yet
+# each file always by the same history. Without -S the start of Python would write some first, with a date in it.
+RUN printf '%s\n' >/opt/compile \
+    'content=$(find "$1" -type f -name "*.py*" -print0 | sort -z | xargs -0 -r sha256sum)' \
+    'kept="${COMPILED}/$(echo "${VERSION}${content}" | sha256sum | cut -c -64).tar"' \
+    'if tar -xf "${kept}" 2>/dev/null; then exit; fi' \
+    '/opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash "${PWD}/${1#./}" || exit 0' \
+    'if [ -n "${COMPILED}" ]; then' \
+    '  aside=$(mktemp -p "${COMPILED}")' \
+    '  module=${1##*/}' \
+    '  find "$1" "./__pycache__/${module%.py}".*.pyc -name "*.pyc" 2>/dev/null | tar -cf "${aside}" -T -' \
+    '  mv "${aside}" "${kept}"' \
+    'fi'
+
+# Installs /tmp/lock.txt and leaves what the image needs in /out.
 RUN printf '%s\n' >/opt/install \
     'if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi' \
     'python3 -m venv --without-pip /opt/venv' \
@@ -38,7 +52,9 @@ RUN printf '%s\n' >/opt/install \
     'fi' \
     'rm -f /opt/venv/.lock' \
     'cd /opt/venv/lib/python3*/site-packages' \
-    'compile="/opt/venv/bin/python -S -m compileall -qq -f --invalidation-mode unchecked-hash"' \
+    'compile="sh -e /opt/compile"' \
+    'export PYTHONDONTWRITEBYTECODE=1 VERSION="$(/opt/venv/bin/python -VV)"' \
+    '[ -z "${COMPILED}" ] || mkdir -p "${COMPILED}"' \
     'for kind in ${STRIP}; do' \
     '  case ${kind} in' \
     '    tests) find . -path "./*.dist-info" -prune -o -path "./*/tests/*" -type f -exec rm {} + ;;' \
@@ -49,8 +65,8 @@ RUN printf '%s\n' >/opt/install \
     '  esac' \
     '  find . -mindepth 1 -type d -empty -delete' \
     'done' \
-    'find "$PWD" -mindepth 1 -maxdepth 1 ! -name "*.dist-info" -print0 |' \
-    '  PYTHONDONTWRITEBYTECODE=1 xargs -0 -n 1 -P "$(nproc)" ${compile} || true' \
+    'find . -mindepth 1 -maxdepth 1 ! -name "*.dist-info" ! -name __pycache__ -print0 |' \
+    '  xargs -0 -r -n 1 -P "$(nproc)" ${compile}' \
     'mkdir -p /out/etc /out/opt /out/home/labcoat/project' \
     'cp /etc/passwd /etc/group /out/etc/' \
     'grep -q "^[^:]*:[^:]*:1000:" /etc/passwd || echo "labcoat:x:1000:1000::/home/labcoat:/bin/sh" >>/out/etc/passwd' \
@@ -72,6 +88,7 @@ RUN mkdir /locks; touch /locks/large.txt /locks/small.txt; \
 FROM tools AS large
 ARG NO_BINARY=
 ARG STRIP=
+ARG COMPILED=/cache/compiled
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/large.txt,target=/tmp/lock.txt \
     . /opt/install
@@ -79,6 +96,7 @@ RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certifica
 FROM tools AS small
 ARG NO_BINARY=
 ARG STRIP=
+ARG COMPILED=/cache/compiled
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/small.txt,target=/tmp/lock.txt \
     . /opt/install

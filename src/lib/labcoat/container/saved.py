@@ -114,7 +114,8 @@ def saved(project: Project, image: str) -> Iterator[Saved]:
             if "No such image" in done.stderr or "reference does not exist" in done.stderr:
                 raise Failure(f"There is no image {image}.", "make docker builds it.")
             raise Failure(
-                f"The image {image} cannot be read: {done.stderr.strip()}", f"See to the room in {tempfile.gettempdir()}."
+                f"The image {image} cannot be read: {done.stderr.strip()}",
+                f"It needs room twice, in {tempfile.gettempdir()} and where the engine keeps its own (docker system df).",
             )
         with tarfile.open(file) as archive:
             yield Saved(archive)

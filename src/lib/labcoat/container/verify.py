@@ -55,12 +55,15 @@ def verify(project: Project) -> Verdict:
     """Build `project`'s image twice without cache and compare the two. Raises Failure where it cannot be built."""
     engine.inspect(project, project.image, "{{.Id}}")  # is that a name at all?
     planned = build.plan(project)
+    # Nor may it be given byte code that an earlier build kept, of which nothing would be proved.
+    arguments = {**planned.arguments, "COMPILED": ""}
     names = [f"{repository(planned.image)}:labcoat-verify-{n}" for n in (1, 2)]
     try:
         ids = []
         for number, name in enumerate(names, 1):
             print(f"labcoat: build {number} of 2, without cache", file=sys.stderr)
-            ids.append(build.build(project, replace(planned, image=name, flags=(*planned.flags, "--no-cache"))))
+            one = replace(planned, image=name, flags=(*planned.flags, "--no-cache"), arguments=arguments)
+            ids.append(build.build(project, one))
         return _compared(project, names, (ids[0], ids[1]))
     finally:
         engine.call(project, "image", "rm", "--force", *names)
