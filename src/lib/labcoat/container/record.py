@@ -42,10 +42,10 @@ def path(project: Project) -> Path:
     return project.root / f"image{variant and '-'}{variant}.lock.yaml"
 
 
-def of(project: Project, planned: Plan) -> Record:
-    """The record of the image that `planned` built, without what nothing is held against and what only its files tell.
+def of(project: Project, planned: Plan, version: str) -> Record:
+    """The record of the image that `planned` built, by an engine of that `version`.
 
-    Raises Failure where there is no image.
+    Left out is what nothing is held against, and what only the image's files tell. Raises Failure where there is no image.
     """
     form = "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
     inspected = engine.inspect(project, project.image, form)
@@ -60,7 +60,7 @@ def of(project: Project, planned: Plan) -> Record:
         settings={name: value for name, value in planned.arguments.items() if value and name not in _NO_SETTINGS},
         revision=said.get(REVISION, ""),
         epoch=int(planned.arguments["SOURCE_DATE_EPOCH"]),
-        engine=engine.version(project),
+        engine=version,
         builder="",
         platform=platform,
         image=identity,
@@ -71,7 +71,7 @@ def of(project: Project, planned: Plan) -> Record:
 def make(project: Project, planned: Plan) -> Record:
     """The whole record of the image that `planned` built. Raises Failure where there is none."""
     builder = (engine.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0]
-    known = replace(of(project, planned), builder=builder)
+    known = replace(of(project, planned, engine.version(project)), builder=builder)
     with saved(project, project.image) as image:
         inventory = contents.inventory_digest(contents.distributions(image))
         return replace(known, inventory=inventory, content=content_digest(image.merged()))
@@ -101,12 +101,12 @@ def read(project: Project) -> Record | None:
         raise Failure(f"{file.name} is no record of an image.", "Write it anew: labcoat image record.") from None
 
 
-def remark(project: Project, planned: Plan) -> str:
-    """In one line, in what the image that `planned` built does not meet its record; empty where it does, or there is none."""
+def remark(project: Project, planned: Plan, version: str) -> str:
+    """In one line, in what an image does not meet its record; empty where it does, or there is none. `planned` is its build's."""
     recorded = read(project)
     if recorded is None:
         return ""
-    name, built = path(project).name, of(project, planned)
+    name, built = path(project).name, of(project, planned, version)
     if others := other_inputs(recorded, built):
         return f"{name} records an image of {others}: labcoat image record writes it anew"
     if are_layers_comparable(recorded, built):

@@ -25,13 +25,14 @@ def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
     from labcoat.container import build, guard, record  # a third of status's time, needed only here
 
-    version = engine.version_ahead(project)
+    answer = engine.version_ahead(project)
     planned = build.plan(project)
     guard.refuse_secrets(project)
-    for remark in (*guard.remarks(project), *_of_the_engine(version())):
+    version = answer()
+    for remark in (*guard.remarks(project), *_of_the_engine(version)):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
-    if departs := record.remark(project, planned):
+    if departs := record.remark(project, planned, version):
         print(f"labcoat: {departs}", file=sys.stderr)
     print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
 
