@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.context import Build
+from labcoat.core import files
 
 TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
 
@@ -15,6 +16,14 @@ TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
 def test_this_repositorys_own_are_the_templates(repository: Path, folder: Path, name: str, template: str) -> None:
     """What labcoat uses for itself and its example is what it gives to others."""
     assert (repository / folder / name).read_bytes() == (repository / TEMPLATES / template).read_bytes()
+
+
+@pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
+def test_the_record_of_the_image_is_of_these_files(repository: Path, folder: Path) -> None:
+    """Of the lock and the Dockerfile as they are now, so that a build is held against it."""
+    recorded = (repository / folder / "image.lock.yaml").read_text(encoding="utf-8")
+    for name, file in (("lock", "requirements.txt"), ("dockerfile", "Dockerfile")):
+        assert f"\n{name}: {files.digest((repository / folder / file).read_bytes())}\n" in recorded
 
 
 def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
