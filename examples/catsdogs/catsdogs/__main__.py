@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from . import cache, cluster, compare, data, engine, export, features, lessons, predict, report, room, split, submit, train
+from . import cache, cluster, compare, data, export, features, lessons, predict, report, room, split, submit, train
 from .backbones import BACKBONES
 from .errors import Failure
 from .features import Sight
@@ -64,7 +64,7 @@ def _cache(settings: Settings, prune: str) -> int:
             cache.remove(entry)
         removed = entries
     else:
-        removed = cache.prune(entries, engine.versions()) if prune else []
+        removed = cache.prune(entries, features.versions()) if prune else []
     for entry in removed:
         print(f"removed {cache.line(entry)}")
     left = list(cache.kept(settings.cache)) if prune else entries

@@ -142,13 +142,14 @@ def size(folder: Path) -> int:
 
 
 def prune(entries: Iterable[Kept], current: Mapping[str, str]) -> list[Kept]:
-    """Remove the entries that `current` settings, such as the libraries' versions, cannot use; those that were removed.
+    """Remove the entries that are of no use to `current` versions; those that were removed. A version is its setting's last word.
 
     What killed runs left behind, and damaged shards, go from the others too.
     """
     removed = []
     for entry in entries:
-        if any(entry.settings.get(name, value) != value for name, value in current.items()) or not entry.settings:
+        made_by = {name: value.rpartition(" ")[2] for name, value in entry.settings.items()}
+        if not made_by or any(made_by.get(name, version) != version for name, version in current.items()):
             remove(entry)
             removed.append(entry)
             continue

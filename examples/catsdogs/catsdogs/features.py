@@ -60,6 +60,12 @@ class Sight:
         return seen | through | engine.versions()
 
 
+def versions() -> dict[str, str]:
+    """The versions among the settings of what is computed now: of the libraries, and of what this program makes of a picture."""
+    own = {"view": views.VERSION, "pixels": pictures.VERSION, "backbone": model.VERSION}
+    return {name: str(version) for name, version in own.items()} | engine.versions()
+
+
 def compute(source: Source, found: Iterable[Picture], sight: Sight, cache: Path, fill: "Fill | None" = None) -> Rows:
     """What `sight` says of all pictures, from `cache` where it is there."""
     prepare(source, found, [sight], cache, fill)
