@@ -38,8 +38,8 @@ RUN printf '%s\n' >/opt/compile \
     'if [ -n "${COMPILED}" ]; then' \
     '  aside=$(mktemp -p "${COMPILED}")' \
     '  module=${1##*/}' \
-    '  find "$1" "./__pycache__/${module%.py}".*.pyc -name "*.pyc" 2>/dev/null | tar -cf "${aside}" -T -' \
-    '  mv "${aside}" "${kept}"' \
+    '  find "$1" "./__pycache__/${module%.py}".*.pyc -name "*.pyc" 2>/dev/null | tar -cf "${aside}" -T - 2>/dev/null &&' \
+    '    mv "${aside}" "${kept}" || rm -f "${aside}"' \
     'fi'
 
 # Installs /tmp/lock.txt and leaves what the image needs in /out.
