@@ -201,6 +201,20 @@ def test_kept_byte_code_is_taken_and_changes_nothing(place: Workplace, tmp_path:
     assert verified.splitlines()[0].split() == ["id", "same", compiled]
 
 
+def test_a_base_without_tar_keeps_no_byte_code_and_is_as_good(place: Workplace, base_image: str) -> None:
+    """It gets its byte code all the same."""
+    bare = f"{IMAGE}-bare"
+    steps = f"FROM {base_image}\nUSER 0\nRUN rm $(command -v tar)\n"
+    subprocess.run(["docker", "build", "-q", "-t", bare, "-"], input=steps, text=True, check=True, capture_output=True)
+    try:
+        built = place.labcoat("image", "build", LABCOAT_IMAGE=f"{bare}-built", LABCOAT_BASE_IMAGE=bare)
+        assert built.returncode == 0, built.stderr
+        compiled = docker("run", "--rm", f"{bare}-built", "sh", "-c", "ls /opt/venv/lib/python3*/site-packages/__pycache__")
+    finally:
+        docker("image", "rm", "--force", bare, f"{bare}-built")
+    assert re.fullmatch(r"six\.cpython-\d+\.pyc", compiled)
+
+
 def test_a_clone_elsewhere_builds_the_same_image(place: Workplace, tmp_path: Path) -> None:
     """From a folder of another name, with other file modes and times."""
     clone = tmp_path / "another name"
