@@ -9,14 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from support import Repository
 
-pytestmark = pytest.mark.skipif(
-    not any(map(shutil.which, ("micromamba", "mamba", "conda"))), reason="there is no micromamba, mamba or conda"
-)
+PROGRAM = next((path for path in map(shutil.which, ("micromamba", "mamba", "conda")) if path), "")
+
+pytestmark = pytest.mark.skipif(not PROGRAM, reason="there is no micromamba, mamba or conda")
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +102,33 @@ def test_what_was_installed_in_it_is_frozen(made: Repository) -> None:
     assert names(made) == ["alpha", "beta", "gamma"]
 
 
+def test_a_crash_of_the_conda_program_is_tried_once_more(repo: Repository) -> None:
+    """Its second try makes the environment; where it crashes again that is said, and the environment of before stays."""
+    repo.make("conda")
+    repo.write(requirements__in="gamma\n").make("requirements")
+    crashing, left = repo.path / Path(PROGRAM).name, repo.path / "left"
+    crashing.write_text(
+        f'#!/bin/sh\n"{PROGRAM}" "$@"\nread left < left\n[ "$left" = 0 ] || {{ echo $((left - 1)) > left; kill -SEGV $$; }}\n'
+    )
+    crashing.chmod(0o755)
+    left.write_text("2\n")
+    assert "crashed (SIGSEGV), twice" in repo.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
+    assert left.read_text() == "0\n"
+    assert repo.labcoat("run", "--in", "conda", "--", "alpha") == "2.0\n"
+    left.write_text("1\n")
+    assert "crashed (SIGSEGV); once more" in repo.make("conda", f"LABCOAT_CONDA={crashing}")
+    assert "equal: lock, conda" in repo.labcoat("prove", "--only", "conda")
+
+
 def test_a_lock_is_made_of_an_environment_made_by_hand(repo: Repository) -> None:
     """Where labcoat did not make the environment, and nothing is written down yet: afterwards it is, and can be made anew."""
     (repo.path / "requirements.in").unlink()
     minor = ".".join(map(str, sys.version_info[:2]))
     repo.write(hand__yml=f"channels: [conda-forge]\ndependencies: [python={minor}, pip]\n")
-    program = next(path for path in map(shutil.which, ("micromamba", "mamba", "conda")) if path)
-    words = ["create" if program.endswith("micromamba") else "env create", "-y", "-p", ".conda", "-f", "hand.yml"]
-    subprocess.run([program, *words], cwd=repo.path, env=repo.env, check=True, capture_output=True)
+    words = ["create" if PROGRAM.endswith("micromamba") else "env create", "-y", "-p", ".conda", "-f", "hand.yml"]
+    # The stand-in crashes now and then as it ends, all its work done.
+    subprocess.run([PROGRAM, *words], cwd=repo.path, env=repo.env, check=False, capture_output=True)
+    assert list(repo.path.glob(".conda/conda-meta/pip-*.json"))
     install(repo, "alpha==1.0")
     repo.labcoat("freeze", "--in", "conda")
     assert (repo.path / "requirements.in").read_text() == "alpha\n"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,10 @@ from labcoat.core.errors import Failure
 
 # user:password@ in an address; it may stand in an index URL, and must not reach a log.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+
+
+# What the system ends a program with for a fault of its own (signal(7)).
+_FAULTS = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,14 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
             child.terminate()
             raise
     return Outcome(child.wait(), "".join(said))
+
+
+def crash(status: int) -> str:
+    """The name of the signal, as SIGSEGV, if a program that ended with `status` crashed; else nothing.
+
+    A shell in between gives 128 and the signal's number (bash(1), EXIT STATUS), `subprocess` the number below 0.
+    """
+    return next((fault.name for fault in _FAULTS if status in (-fault, 128 + fault)), "")
 
 
 def become(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -157,7 +157,15 @@ def _fill(project: Project, chosen: str, folder: Path) -> None:
     words = ["create"] if Path(chosen).name == "micromamba" else ["env", "create"]
     env = index.environment() | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
     command: list[str | Path] = [chosen, *words, "-p", folder, "-f", environment_yml.path(project)]
-    outcome = process.run(command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing")))
+    name = Path(chosen).name
+    outcome = _run(project, command, env)
+    if crash := process.crash(outcome.status):
+        # It happens as such a program ends, all its work done, on a machine that is busy.
+        print(f"{name} crashed ({crash}); once more", file=sys.stderr)
+        files.remove(folder)
+        outcome = _run(project, command, env)
+        if crash := process.crash(outcome.status):
+            raise Failure(f"{name} crashed ({crash}), twice.", "Update it, or name another with LABCOAT_CONDA.")
     if outcome.status:
         if "Could not solve" in outcome.said or "ResolvePackageNotFound" in outcome.said:
             said = [line.strip() for line in outcome.said.partition("Could not solve")[2].splitlines()[1:] if line.strip()]
@@ -166,6 +174,10 @@ def _fill(project: Project, chosen: str, folder: Path) -> None:
                 "Correct LABCOAT_CONDA_PACKAGES or environment.yml.",
             )
         raise explain(outcome.said, f"{folder.name} could not be made", project.state / "conda.log")
+
+
+def _run(project: Project, command: Sequence[str | Path], env: Mapping[str, str]) -> process.Outcome:
+    return process.run(command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing")))
 
 
 def _wanted(project: Project) -> Mark:
