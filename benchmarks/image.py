@@ -16,6 +16,7 @@ from pathlib import Path
 from side_by_side import INCLUDE, PYTHON, REPOSITORY, Demand, Program, compare, environment, uv
 
 from labcoat.container import archive
+from labcoat.container.context import Build
 from labcoat.core.project import Project
 
 NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
@@ -91,7 +92,7 @@ def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], objec
 
     def send() -> None:
         shutil.rmtree(sent, ignore_errors=True)
-        archive.context(Project(project), sent)
+        archive.context(Project(project), Build(project), sent)
 
     given = {"BASE_IMAGE": OWN_BASE, "PYTHON": "3.11", "LOCK": "requirements.txt", "SOURCE": "archive"}
     words = " ".join(f"--build-arg {name}='{value}'" for name, value in given.items())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container import archive
+from labcoat.container.context import Build
 from labcoat.container.dockerfile import parse
 from labcoat.core.project import Project
 
@@ -34,7 +35,7 @@ def words(root: Path, tmp_path: Path) -> list[str | Path]:
     (root / "requirements.txt").write_text("")
     room = tmp_path / "room"
     room.mkdir()
-    return archive.context(Project(root), room)
+    return archive.context(Project(root), Build(root), room)
 
 
 def test_the_project_is_sent_as_an_archive(repository: Path, tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_what_an_archive_does_not_do_is_left_to_the_builder(odd: str, tmp_path: 
     elif odd == "pattern":
         (root / ".dockerignore").write_text("[\n")
     elif odd == "gone":
-        monkeypatch.setattr(archive.Build, "sent", lambda _: ["no-such-file"])
+        monkeypatch.setattr(Build, "sent", lambda _: ["no-such-file"])
     else:
         os.mkfifo(root / "pipe")
     assert words(root, tmp_path) == ["."]

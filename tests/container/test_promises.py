@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from labcoat.container import guard
+from labcoat.container.context import Build
 from labcoat.container.dockerfile import parse
 from labcoat.container.promises import missing
-from labcoat.core.project import Project
 
 GOOD = "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM a\nCOPY --from=b /out/ /\nUSER 1000\n"
 WRITTEN = {
@@ -39,6 +39,6 @@ def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(GOOD)
     with (tmp_path / "weights.bin").open("wb") as file:
         file.truncate(60 << 20)
-    assert list(guard.remarks(Project(tmp_path))) == ["the build is sent 60 MiB of files; make context says which"]
+    assert list(guard.remarks(Build(tmp_path))) == ["the build is sent 60 MiB of files; make context says which"]
     (tmp_path / ".dockerignore").write_text("*.bin\n")
-    assert list(guard.remarks(Project(tmp_path))) == []
+    assert list(guard.remarks(Build(tmp_path))) == []

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -104,21 +105,47 @@ def test_what_is_no_image_name_is_said_by_every_command(place: Workplace, words:
     assert "LABCOAT_IMAGE" in do
 
 
-def test_a_secret_that_would_reach_the_image_stops_the_build(place: Workplace) -> None:
+@pytest.mark.parametrize("words", [["build"], ["verify"], ["push"]], ids=" ".join)
+def test_a_secret_that_would_reach_the_image_stops_the_build(place: Workplace, words: list[str]) -> None:
     """Before anything is built, with the file's name; one that .dockerignore names does not matter."""
     ignored, planted = place.root / "kaggle.json", place.root / "data.json"
     ignored.write_text("{}")
     fine = place.labcoat("image", "build")
     planted.write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n")
-    refused = place.labcoat("image", "build")
+    refused = place.labcoat("image", *words, LABCOAT_PLATFORMS="linux/amd64" if words == ["push"] else "")
     for path in (ignored, planted):
         path.unlink()
     assert fine.returncode == 0, fine.stderr
     assert refused.returncode == 1
-    assert refused.stderr.splitlines() == [
+    assert refused.stderr.splitlines()[-2:] == [
         "labcoat: A secret would reach the image: data.json.",
         "  Name it in .dockerignore (make fix does that), and build again.",
     ]
+
+
+@pytest.mark.parametrize("flag", ["-f {}", "-f{}", "--file {}", "--file={}", "-qf {}"])
+def test_the_dockerfile_that_a_flag_names_is_the_one_that_is_looked_through(place: Workplace, flag: str) -> None:
+    """It takes a secret that the project's own Dockerfile would leave behind."""
+    planted = place.root / "docker/train.pem"
+    planted.parent.mkdir(exist_ok=True)
+    planted.write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n")
+    (place.root / "docker/train").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY docker/train.pem /etc/\n")
+    (place.root / "docker/train.dockerignore").write_text("")
+    refused = place.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=f"{NETWORK} {flag.format('docker/train')}")
+    fine = place.labcoat("image", "build")
+    shutil.rmtree(planted.parent)
+    assert refused.stderr.splitlines()[-2] == "labcoat: A secret would reach the image: docker/train.pem."
+    assert fine.returncode == 0, fine.stderr
+
+
+def test_an_image_of_another_lock_is_not_pushed(place: Workplace) -> None:
+    """Who pulls it would have other packages than the repository says."""
+    lock = place.root / "requirements.txt"
+    lock.write_text(SIX + "# moved\n")
+    pushed = place.labcoat("image", "push")
+    lock.write_text(SIX)
+    assert pushed.returncode == 1
+    assert "was not made from requirements.txt as it is now" in pushed.stderr.splitlines()[-2]
 
 
 def test_a_base_of_another_python_is_refused(place: Workplace) -> None:

@@ -65,8 +65,12 @@ def _record(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 def _push(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.container import push
+    from labcoat.rungs import image
 
-    print(push.push(Project.here()))
+    project = Project.here()
+    if not project["PLATFORMS"]:  # for which it is built anew
+        image.check_fresh(project)
+    print(push.push(project))
     return 0
 
 

@@ -29,9 +29,8 @@ _TAKEN = {
 }
 
 
-def context(project: Project, folder: Path) -> list[str | Path]:
-    """The last words of a `docker build` of `project`: of an archive made in `folder` where that will do, or of the project."""
-    build = Build(project.root)
+def context(project: Project, build: Build, folder: Path) -> list[str | Path]:
+    """The last words of the `docker build` of `build`: of an archive made in `folder` where that will do, or of the folder."""
     try:
         lock = project.requirements.relative_to(project.root)
         sent = _sent(build)

@@ -5,12 +5,14 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from labcoat.container import archive, engine, extern
+from labcoat.container import archive, engine, extern, guard
 from labcoat.container.bases import base_image
+from labcoat.container.context import Build
 from labcoat.container.diagnosis import explained
 from labcoat.container.labels import epoch, labels
 from labcoat.container.names import digest, digest_among
@@ -26,8 +28,9 @@ _PROXIES = tuple(form for name in ("http_proxy", "https_proxy", "no_proxy", "ftp
 
 @dataclass(frozen=True)
 class Plan:
-    """All that determines a build, apart from the files it is sent."""
+    """All that determines a build."""
 
+    context: Build
     image: str
     arguments: Mapping[str, str]
     labels: Mapping[str, str]
@@ -54,7 +57,9 @@ def plan(project: Project) -> Plan:
     minor = python.minor(project)
     base = extern.resolved(project, base_image(project, minor))
     time = epoch(project)
+    added = engine.flags(project)
     return Plan(
+        context=Build(project.root, _named(added) or "Dockerfile"),
         image=project.image,
         arguments={
             "BASE_IMAGE": base,
@@ -65,9 +70,16 @@ def plan(project: Project) -> Plan:
             "SOURCE_DATE_EPOCH": str(time),
         },
         labels=labels(project, base, _base_digest(project, base), time),
-        flags=(*engine.flags(project), *engine.own_flags(project, time)),
+        flags=(*added, *engine.own_flags(project, time)),
         secrets=secrets(project),
     )
+
+
+def _named(flags: Sequence[str]) -> str:
+    """The Dockerfile that a person names among a build's `flags`; empty where there is none."""
+    pairs = pairwise([*flags, ""])
+    found = ((re.fullmatch(r"(?:--file|-[a-z]*?f)=?(.*)", flag), following) for flag, following in pairs)
+    return next((match[1] or following for match, following in found if match), "")
 
 
 _TEMPLATE = f"Copy labcoat's: cp {Path(__file__).parents[1] / 'scaffold' / 'templates' / 'Dockerfile'} Dockerfile"
@@ -88,10 +100,12 @@ def build(project: Project, planned: Plan) -> str:
 
 
 def context(project: Project, planned: Plan, room: Path) -> list[str | Path]:
-    """The last words of a build, which say what the builder is sent; `room` is a folder that it may make for that."""
-    # Of a Dockerfile that a person names in the flags nothing is known here.
-    names_one = any(flag.startswith("--file") or re.match(r"-[^-]*f", flag) for flag in planned.flags)
-    return ["."] if names_one else archive.context(project, room)
+    """The last words of a build, which say what the builder is sent; `room` is a folder that it may make for that.
+
+    Raises Failure where a secret would reach the image.
+    """
+    guard.refuse_secrets(planned.context)
+    return archive.context(project, planned.context, room) if planned.context.dockerfile == "Dockerfile" else ["."]
 
 
 def _log(project: Project) -> Path:

@@ -51,11 +51,14 @@ class Build:
         return Matcher(patterns, self.semantics)
 
     def sent(self) -> list[str]:
-        """The context's files and symlinks, as paths relative to `root` with `/` between.
+        """The context's files and symlinks, as paths relative to `root` with `/` between. They are looked for once.
 
         Raises PatternError, and OSError where the ignore file cannot be read.
         """
-        self.unreadable.clear()
+        return self._sent
+
+    @cached_property
+    def _sent(self) -> list[str]:
         return walk(self.root, self.matcher, self.unreadable)
 
     def _read(self, path: Path) -> bytes:
@@ -108,21 +111,20 @@ def listed(folder: str) -> tuple[list[str], list[str]]:
     return folders, others
 
 
-def secrets_reaching(root: Path, dockerfile: str = "Dockerfile") -> list[str]:
-    """The secrets that `docker build -f dockerfile root` would put into the image, as paths relative to `root`.
+def secrets_reaching(build: Build) -> list[str]:
+    """The secrets that `build` would put into the image, as paths relative to its root.
 
     A secret is known by its name (`kaggle.json`, `.env`, private keys) or by what is in it (tokens). Meant to be asked
     before a build. Raises Failure, with what to do, where the ignore file or the Dockerfile cannot be understood.
     """
-    build = Build(root, dockerfile)
     try:
         found = build.reaching()
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
         raise Failure(f"{name}, {error}", "Correct the pattern: no build succeeds with it.") from error
     except (ValueError, OSError) as error:
-        raise Failure(f"{dockerfile}: {error}", "Correct the Dockerfile.") from error
-    return sorted(path for path in found if secrets.is_secret(root / path))
+        raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile.") from error
+    return sorted(path for path in found if secrets.is_secret(build.root / path))
 
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:

@@ -60,11 +60,15 @@ _REGISTRY = (
 def push(project: Project) -> str:
     """Push the image that was built, or build it for LABCOAT_PLATFORMS and push that; its name by digest. Raises Failure."""
     environ = os.environ | {"BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
-    secret = build.plan(project).secrets.environ if project["PLATFORMS"] else {}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         answer, room = Path(folder) / "digest", Path(folder) / "context"
-        words = _platforms(project, room) if project["PLATFORMS"] else _alone(project, answer)
-        outcome = process.run([*engine.command(project), *words], {**environ, **secret}, project.root, show=_show(project))
+        if project["PLATFORMS"]:
+            planned = build.plan(project)
+            environ |= planned.secrets.environ
+            words = _platforms(project, planned, room)
+        else:
+            words = _alone(project, answer)
+        outcome = process.run([*engine.command(project), *words], environ, project.root, show=_show(project))
         if outcome.status:
             raise _explained(project, outcome.said)
         told = answer.read_text(encoding="utf-8").strip() if answer.is_file() else ""
@@ -85,8 +89,7 @@ def registry(image: str) -> str:
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
-def _platforms(project: Project, room: Path) -> list[str | Path]:
-    planned = build.plan(project)
+def _platforms(project: Project, planned: build.Plan, room: Path) -> list[str | Path]:
     context = build.context(project, planned, room)
     return ["buildx", "build", *planned.words(), "--platform", project["PLATFORMS"], "--push", *context]
 

@@ -27,9 +27,8 @@ def make(project: Project) -> None:
 
     answer = engine.version_ahead(project)
     planned = build.plan(project)
-    guard.refuse_secrets(project)
     version = answer()
-    for remark in (*guard.remarks(project), *_of_the_engine(version)):
+    for remark in (*guard.remarks(planned.context), *_of_the_engine(version)):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
     if departs := record.remark(project, planned, version):
