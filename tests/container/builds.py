@@ -22,9 +22,9 @@ class Built:
         return {path: 0 if isinstance(content, Path) else len(content) for path, content in self.contents.items()}
 
 
-def build(root: Path, dockerfile: str = DOCKERFILE) -> Built:
+def build(root: Path, dockerfile: str = DOCKERFILE, *flags: str) -> Built:
     """Build `root` with BuildKit, the Dockerfile given aside, and read the result."""
-    command = ["docker", "build", "--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-", str(root)]
+    command = ["docker", "build", "--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-", *flags, str(root)]
     done = subprocess.run(command, input=dockerfile.encode(), capture_output=True, timeout=300, check=False)
     if done.returncode:
         return Built(error=done.stderr.decode(errors="replace").strip() or "failed")

@@ -8,6 +8,7 @@ import pytest
 
 from container.builds import build
 from hygiene.repositories import Content, write
+from labcoat.container import flags
 from labcoat.container.context import Build
 from labcoat.container.dockerfile import parse
 
@@ -70,6 +71,10 @@ SHAPES = {
     "stage-unused": "COPY . /all\nFROM scratch\nCOPY a.py /",
     "onbuild": "ONBUILD COPY a.py /a\nFROM build\nCOPY b.txt /b",
     "heredoc": "COPY <<one <<two /x/\ntext\none\nmore\ntwo\nCOPY a.py /x/",
+    "heredoc-names": "COPY <<A-B <<'1A' 3<<C;D /x/\ntext\nA-B\nmore\n1A\ntext\nC;D\nCOPY a.py /x/",
+    "heredoc-in-quotes": "FROM labcoat-test AS base\nRUN echo '<<E' \"<<E\" $((1<<E)) # <<<E\nCOPY a.py /x/\nRUN cat <<E\nE\n"
+    "FROM scratch\nCOPY --from=base /x /x",
+    "heredoc-in-a-trigger": "ONBUILD COPY <<E a.py /x/\ntext\nE\nFROM build\nCOPY b.txt /b",
     "continued": "COPY \\\n  # a comment\n  a.py \\\n\n  b.txt \\\n  /x/",
     "quotes-split": 'COPY "a.py" src/m.py /x/',
     "wildcard-of-symlinks": "COPY lin* /x/",
@@ -105,13 +110,13 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("context"), TREE)
 
 
-def arrived(root: Path, dockerfile: str) -> set[str]:
+def arrived(root: Path, dockerfile: str, *flags: str) -> set[str]:
     """The context's files that a real build brought: known by their text, links by their target."""
     texts = {path: path for path in PATHS} | {"packed/one": "pack.tar.gz", "packed/two": "pack.tar.gz"}
     packed = (root / "pack.tar.gz").read_bytes()
     ignore = (root / ".dockerignore").read_text()
     found = set()
-    for name, content in build(root, dockerfile).contents.items():
+    for name, content in build(root, dockerfile, *flags).contents.items():
         if isinstance(content, Path):
             found.add({"src": "link", "m.py": "src/inner"}[str(content)])
         elif content == packed:
@@ -133,3 +138,37 @@ def test_real_copies_agree(context: Path, base_image: str, shape: str) -> None:
     described = Build(context)
     described.__dict__["parsed"] = parse(dockerfile)  # the Dockerfile is given aside, as `docker build -f -` does
     assert described.reaching() == arrived(context, dockerfile)
+
+
+CHOICES = {
+    "target": ("FROM scratch AS Dev\nCOPY src /\nFROM scratch\nCOPY a.py /", "--target dev"),
+    "argument-for-a-base": (
+        "ARG A=one\nFROM scratch AS one\nCOPY a.py /\nFROM scratch AS two\nCOPY src /\nFROM $A",
+        "--build-arg A=two",
+    ),
+    "argument-for-a-source": ("FROM scratch\nARG A=a.py\nCOPY $A /x/", "--build-arg A=src"),
+    "argument-of-the-environment": ("FROM scratch\nARG LABCOAT_TEST=a.py\nCOPY $LABCOAT_TEST /x/", "--build-arg LABCOAT_TEST"),
+    "argument-that-is-not-there": ("FROM scratch\nARG NO_SUCH=a.py\nCOPY $NO_SUCH /x/", "--build-arg NO_SUCH"),
+    "argument-over-one-before": ("ARG A=a.py\nFROM scratch\nARG A\nCOPY $A /x/", "--build-arg A=b.txt --build-arg A=src"),
+    "platform": (
+        "FROM scratch AS on-amd64\nCOPY a.py /\nFROM scratch AS on-arm64\nCOPY src /\nFROM on-$TARGETARCH",
+        "--platform linux/arm64/v8",
+    ),
+    "platform-in-a-stage": ("FROM scratch\nARG TARGETVARIANT\nCOPY $TARGETVARIANT /x/", "--platform=linux/arm/v7"),
+}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(("dockerfile", "words"), CHOICES.values(), ids=CHOICES.keys())
+def test_what_the_flags_choose_is_what_is_followed(
+    context: Path, dockerfile: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stage, build arguments and platform, as the builder takes them."""
+    monkeypatch.setenv("LABCOAT_TEST", "src")
+    (context / "v7").write_text("data/x.csv")
+    said = flags.read(words.split())
+    described = Build(context, arguments=said.arguments, target=said.target).on(*said.platforms or [""])
+    described.__dict__["parsed"] = parse(dockerfile, described.arguments)
+    found = {"data/x.csv" if path == "v7" else path for path in described.reaching()}
+    assert found
+    assert found == arrived(context, dockerfile, *words.split())

@@ -138,6 +138,47 @@ def test_the_dockerfile_that_a_flag_names_is_the_one_that_is_looked_through(plac
     assert fine.returncode == 0, fine.stderr
 
 
+def test_a_base_that_has_its_children_copy_a_secret_is_refused(place: Workplace, base_image: str) -> None:
+    """ONBUILD is asked of the image itself."""
+    base, planted = f"{IMAGE}-onbuild", place.root / "data.json"
+    subprocess.run(
+        ["docker", "build", "-q", "-t", base, "-"],
+        input=f"FROM {base_image}\nONBUILD COPY data.json /everything/\n",
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    planted.write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n")
+    mine = place.root / "mine"
+    mine.write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY main.py /\n")
+    refused = place.labcoat("image", "build", LABCOAT_BASE_IMAGE=base, LABCOAT_DOCKER_FLAGS=f"{NETWORK} -f mine")
+    planted.unlink()
+    mine.unlink()
+    docker("image", "rm", "--force", base)
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-2] == "labcoat: A secret would reach the image: data.json."
+
+
+def test_the_record_is_of_the_dockerfile_and_arguments_that_the_flags_name(
+    tmp_path: Path, place: Workplace, repository: Path
+) -> None:
+    """A change of either is said to be one, and no fault of the image; no Dockerfile is written beside the one that is named."""
+    mine = Workplace(laid_out(tmp_path / "own", repository), {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-own"})
+    (mine.root / "Dockerfile").unlink()
+    (mine.root / "own").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG WHERE=/a\nCOPY main.py ${WHERE}/\nUSER 1000\n")
+    given = f"{NETWORK} -f own"
+    for words in (["build"], ["record"]):
+        done = mine.labcoat("image", *words, LABCOAT_DOCKER_FLAGS=given)
+        assert done.returncode == 0, done.stderr
+    elsewhere = mine.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=f"{given} --build-arg WHERE=/b")
+    (mine.root / "own").write_text((mine.root / "own").read_text() + "ENV A=b\n")
+    changed = mine.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=given)
+    docker("image", "rm", "--force", f"{IMAGE}-own")
+    assert "records an image of WHERE=:" in elsewhere.stderr
+    assert "records an image of another Dockerfile:" in changed.stderr
+    assert not (mine.root / "Dockerfile").exists()
+
+
 def test_an_image_of_another_lock_is_not_pushed(place: Workplace) -> None:
     """Who pulls it would have other packages than the repository says."""
     lock = place.root / "requirements.txt"

@@ -145,7 +145,7 @@ def _user(stage: Stage) -> Finding:
     user = "root"
     for one in stage.instructions:
         if one.name in {"ARG", "ENV"}:
-            values |= assigned(one, values, stage.arguments)
+            values |= assigned(one, values, stage)
         elif one.name == "USER":
             user = expanded(one, one.rest.strip(), values)
     # The builder gives NB_UID and NB_USER, which may be declared without a value.

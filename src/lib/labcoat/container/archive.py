@@ -7,11 +7,12 @@ those, which takes longer than all else in the build of a change of source. Both
 import os
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from labcoat.container.context import Build
-from labcoat.container.dockerfile import Dockerfile
+from labcoat.container.dockerfile import Dockerfile, Instruction, parse
 from labcoat.container.guard import BUDGET
 from labcoat.container.labels import EARLIEST
 from labcoat.core.project import Project
@@ -21,12 +22,11 @@ NAME = "labcoat.tar"
 _HOME = "home/labcoat"  # of the image's user
 _PROJECT = f"{_HOME}/project"
 _USER = 1000
-# What labcoat's Dockerfile takes out of a context, by stage. One that takes more has to be sent the folder.
-_TAKEN = {
-    ("lock", "COPY", '["${LOCK}", "/tmp/lock.txt"]'),
-    ("folder", "COPY", f". /out/{_PROJECT}/"),
-    ("with-archive", "ADD", f"{NAME} /"),
-}
+_TEMPLATE = Path(__file__).parents[1] / "scaffold" / "templates" / "Dockerfile"
+# The stages of labcoat's Dockerfile that bring the project. A Dockerfile that changes these has to be sent the folder,
+_OURS = ("folder", "with-folder", "with-archive")
+# and so has one that takes more from its context than the lock.
+_LOCK = ("lock", "COPY", (), '["${LOCK}", "/tmp/lock.txt"]')
 
 
 def context(project: Project, build: Build, folder: Path) -> list[str | Path]:
@@ -47,7 +47,7 @@ def context(project: Project, build: Build, folder: Path) -> list[str | Path]:
 
 def _sent(build: Build) -> list[str] | None:
     """The files to pack; None where the folder has to be sent."""
-    if not takes_archive(build.parsed):
+    if not takes_archive(build.text, build.arguments):
         return None
     sent = build.sent()
     emptied = build.matcher.empties and any(map(build.matcher.emptied, sent))
@@ -58,17 +58,34 @@ def _sent(build: Build) -> list[str] | None:
     return sent if whole and sum(each.st_size for each in found) <= BUDGET else None
 
 
-def takes_archive(dockerfile: Dockerfile) -> bool:
-    """Whether `dockerfile` can do with an archive: whether it takes what labcoat's takes out of its context, and no more."""
-    taken = set()
-    for stage in dockerfile.stages:
-        for each in stage.instructions:
-            if each.name in ("COPY", "ADD") and each.flag("from") is None:
-                taken.add((stage.name, each.name, each.rest.strip()))
-            mounts = [value for name, value in each.flags if name == "mount"]
-            if any("type=bind" in mount and "from=" not in mount for mount in mounts):
-                return False
-    return taken == _TAKEN
+def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})) -> bool:
+    """Whether the Dockerfile `text` can do with an archive: whether it takes from its context what labcoat's takes, and no more.
+
+    Raises DockerfileError.
+    """
+    template = _TEMPLATE.read_text(encoding="utf-8")
+    if text == template:
+        return True
+    dockerfile, ours = (parse(each, {**arguments, "SOURCE": "archive"}) for each in (text, template))
+    if any(_written(dockerfile, name) != _written(ours, name) for name in _OURS):
+        return False
+    others = [stage for stage in dockerfile.stages if stage.name not in _OURS]
+    bodies = [each for stage in others for each in stage.instructions if (stage.name, each.name, each.flags, each.rest) != _LOCK]
+    froms = {stage.base for stage in others} | {taken for each in bodies for taken in _froms(each)}
+    return froms.isdisjoint({"", "folder", "with-folder"})
+
+
+def _written(dockerfile: Dockerfile, name: str) -> object:
+    """All that is written in a stage; nothing where there is none of that name."""
+    stage = dockerfile.stage(name)
+    return stage and (stage.base, [(each.name, each.flags, each.rest, each.heredocs) for each in stage.instructions])
+
+
+def _froms(each: Instruction) -> Iterator[str]:
+    """What an instruction takes files from: stages and images; the context as an empty text."""
+    if each.name in ("COPY", "ADD"):
+        yield each.flag("from") or ""
+    yield from (mount.get("from", "") for mount in each.mounts if mount["type"] == "bind")
 
 
 def pack(root: Path, paths: Iterable[str], to: Path) -> None:

@@ -2,15 +2,13 @@
 
 import json
 import os
-import re
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labcoat.container import archive, engine, extern, guard
+from labcoat.container import archive, engine, extern, flags, guard
 from labcoat.container.bases import base_image
 from labcoat.container.context import Build
 from labcoat.container.diagnosis import explained
@@ -31,6 +29,7 @@ class Plan:
     """All that determines a build."""
 
     context: Build
+    platforms: tuple[str, ...]
     image: str
     arguments: Mapping[str, str]
     labels: Mapping[str, str]
@@ -50,36 +49,41 @@ class Plan:
 def plan(project: Project) -> Plan:
     """What to build for `project`. Raises Failure where there is no lock, no Dockerfile or no base."""
     lock = project.requirements
+    added = engine.flags(project)
+    said = flags.read(added)
     listed = f"List what the project uses in {lock.with_suffix('.in').name}, then run make requirements."
-    for path, todo in ((lock, listed), (project.root / "Dockerfile", _TEMPLATE)):
+    for path, todo in ((lock, listed), (project.root / said.file, _TEMPLATE)):
         if not path.is_file():
             raise Failure(f"There is no {path.name} in {path.parent}.", todo)
     minor = python.minor(project)
     base = extern.resolved(project, base_image(project, minor))
-    time = epoch(project)
-    added = engine.flags(project)
+    time = epoch(project, said.file)
+    arguments = {
+        "BASE_IMAGE": base,
+        "PYTHON": minor,
+        "LOCK": os.path.relpath(lock, project.root),
+        "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
+        "STRIP": " ".join(strip.wanted(project)),
+        "SOURCE_DATE_EPOCH": str(time),
+    }
+    context = Build(
+        project.root,
+        said.file,
+        arguments={**said.arguments, **arguments},
+        target=said.target,
+        contexts=tuple(folder for each in said.contexts if (folder := project.root / each).is_dir()),
+    )
+    triggers = engine.triggers_ahead(project, context.bases())
+    described = labels(project, base, _base_digest(project, base), time)
     return Plan(
-        context=Build(project.root, _named(added) or "Dockerfile"),
+        context=replace(context, triggers=triggers()),
+        platforms=said.platforms,
         image=project.image,
-        arguments={
-            "BASE_IMAGE": base,
-            "PYTHON": minor,
-            "LOCK": os.path.relpath(lock, project.root),
-            "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
-            "STRIP": " ".join(strip.wanted(project)),
-            "SOURCE_DATE_EPOCH": str(time),
-        },
-        labels=labels(project, base, _base_digest(project, base), time),
+        arguments=arguments,
+        labels=described,
         flags=(*added, *engine.own_flags(project, time)),
         secrets=secrets(project),
     )
-
-
-def _named(flags: Sequence[str]) -> str:
-    """The Dockerfile that a person names among a build's `flags`; empty where there is none."""
-    pairs = pairwise([*flags, ""])
-    found = ((re.fullmatch(r"(?:--file|-[a-z]*?f)=?(.*)", flag), following) for flag, following in pairs)
-    return next((match[1] or following for match, following in found if match), "")
 
 
 _TEMPLATE = f"Copy labcoat's: cp {Path(__file__).parents[1] / 'scaffold' / 'templates' / 'Dockerfile'} Dockerfile"
@@ -104,8 +108,14 @@ def context(project: Project, planned: Plan, room: Path) -> list[str | Path]:
 
     Raises Failure where a secret would reach the image.
     """
-    guard.refuse_secrets(planned.context)
-    return archive.context(project, planned.context, room) if planned.context.dockerfile == "Dockerfile" else ["."]
+    for platform in planned.platforms or ("",):
+        guard.refuse_secrets(planned.context.on(platform))
+    return archive.context(project, planned.context, room) if _is_whole(planned.context) else ["."]
+
+
+def _is_whole(build: Build) -> bool:
+    """Whether it is the project's Dockerfile, and all of it, that is built."""
+    return build.dockerfile == "Dockerfile" and not build.target
 
 
 def _log(project: Project) -> Path:

@@ -10,13 +10,14 @@ COPY or ADD names for the second.
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from labcoat.container.copied import reaching
+from labcoat.container.copied import Triggers, follow
 from labcoat.container.dockerfile import Dockerfile, parse
+from labcoat.container.flags import platform_arguments
 from labcoat.container.ignore import Folder, Info, Matcher, PatternError, Semantics
 from labcoat.container.ignore import parse as parse_ignore
 from labcoat.core import reading, secrets
@@ -25,13 +26,25 @@ from labcoat.core.errors import Failure
 
 @dataclass(frozen=True)
 class Build:
-    """A build as `docker build -f dockerfile root` starts it; `dockerfile` is relative to `root` or absolute."""
+    """A build as `docker build -f dockerfile root` starts it; `dockerfile` is relative to `root` or absolute.
+
+    `arguments` are what `--build-arg` gives and the builder sets, `target` is the stage to stop at, the last if empty,
+    `contexts` are other folders that the Dockerfile may take files from, and `triggers` what images have for their children.
+    """
 
     root: Path
     dockerfile: str = "Dockerfile"
     semantics: Semantics = Semantics.BUILDKIT
     boundary: Path | None = None  # symlinks are not followed out of this folder, the context's root if none is named
+    arguments: Mapping[str, str] = field(default_factory=dict, compare=False)
+    target: str = ""
+    contexts: tuple[Path, ...] = ()
+    triggers: Triggers = field(default_factory=dict, compare=False)
     unreadable: list[str] = field(default_factory=list, compare=False)  # folders that `sent` could not look into
+
+    def on(self, platform: str) -> "Build":
+        """The same for a target platform such as `linux/arm64`; empty for this machine's."""
+        return replace(self, arguments={**platform_arguments(platform), **self.arguments})
 
     @property
     def dockerfile_path(self) -> Path:
@@ -65,17 +78,30 @@ class Build:
         return reading.as_built(self.boundary or self.root, path)
 
     @cached_property
+    def text(self) -> str:
+        """The Dockerfile as it is written. Raises OSError where it cannot be read."""
+        return self._read(self.dockerfile_path).decode("utf-8", "replace")
+
+    @cached_property
     def parsed(self) -> Dockerfile:
         """The Dockerfile. Raises DockerfileError, and OSError where it cannot be read."""
-        return parse(self._read(self.dockerfile_path).decode("utf-8", "replace"))
+        return parse(self.text, self.arguments)
+
+    def bases(self) -> set[str]:
+        """The images that stages build upon; none where the Dockerfile cannot be understood."""
+        try:
+            parsed = self.parsed
+        except (ValueError, OSError):
+            return set()
+        return {stage.base for stage in parsed.stages if not parsed.base_stage(stage)} - {"scratch", ""}
 
     def reaching(self, sent: list[str] | None = None) -> set[str]:
-        """Those of the `sent` files that are in the image of the last stage, or in one of its layers.
+        """Those of the `sent` files that are in the image of the target's stage, or in one of its layers.
 
         What a RUN makes of files that it sees is not known to anybody who does not run it.
         Raises DockerfileError, PatternError, and OSError where the Dockerfile cannot be read.
         """
-        return reaching(self.parsed, self.sent() if sent is None else sent, self.root)
+        return set(follow(self.parsed, self.sent() if sent is None else sent, self.root, self.target, self.triggers)[0])
 
 
 def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
@@ -114,6 +140,8 @@ def listed(folder: str) -> tuple[list[str], list[str]]:
 def secrets_reaching(build: Build) -> list[str]:
     """The secrets that `build` would put into the image, as paths relative to its root.
 
+    What of its other folders reaches the image is not followed: all that the builder may fetch of those counts.
+
     A secret is known by its name (`kaggle.json`, `.env`, private keys) or by what is in it (tokens). Meant to be asked
     before a build. Raises Failure, with what to do, where the ignore file or the Dockerfile cannot be understood.
     """
@@ -124,7 +152,8 @@ def secrets_reaching(build: Build) -> list[str]:
         raise Failure(f"{name}, {error}", "Correct the pattern: no build succeeds with it.") from error
     except (ValueError, OSError) as error:
         raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile.") from error
-    return sorted(path for path in found if secrets.is_secret(build.root / path))
+    there = [build.root / path for path in found] + [folder / path for folder in build.contexts for path in Build(folder).sent()]
+    return sorted(os.path.relpath(path, build.root) for path in there if secrets.is_secret(path))
 
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:

@@ -6,9 +6,10 @@ builds in tests/container.
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from labcoat.container.dockerfile import (
     Dockerfile,
@@ -25,18 +26,18 @@ from labcoat.container.sources import Named, Tree, members
 Origin = tuple[str, int]  # a path of the context, and the line of the COPY or ADD that takes it out of there
 
 
-def reaching(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> set[str]:
-    """Those of the context's files `sent` that reach the image of the last stage. Raises DockerfileError."""
-    return set(follow(dockerfile, sent, root)[0])
+Triggers = Mapping[str, Sequence[str]]  # images, each with the instructions that it has for whoever builds upon it (ONBUILD)
 
 
-def follow(dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
-    """The files that reach the image of the last stage, each with the line of the COPY or ADD that takes it out of the
-    context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
+def follow(
+    dockerfile: Dockerfile, sent: Iterable[str], root: Path, target: str = "", triggers: Triggers = MappingProxyType({})
+) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
+    """The files that reach the image of the stage `target`, else of the last, each with the line of the COPY or ADD that takes
+    it out of the context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
     """
-    images = _Images(dockerfile, sent, root)
+    images = _Images(dockerfile, sent, root, triggers)
     lines: dict[str, int] = {}
-    for landed in images.of(dockerfile.stages[-1]).landed:
+    for landed in images.of(dockerfile.stage(target) or dockerfile.stages[-1]).landed:
         lines = landed.came() | lines if lines else landed.came()
     for stage in dockerfile.stages:
         images.of(stage)
@@ -85,8 +86,9 @@ class _Landed:
 class _Images:
     """What each stage of one Dockerfile holds of the context."""
 
-    def __init__(self, dockerfile: Dockerfile, sent: Iterable[str], root: Path) -> None:
+    def __init__(self, dockerfile: Dockerfile, sent: Iterable[str], root: Path, triggers: Triggers) -> None:
         self.dockerfile = dockerfile
+        self.triggers = triggers
         self.root = root
         self.tree = Tree(sent, self._link)
         self.missing: list[tuple[Instruction, str]] = []
@@ -100,13 +102,15 @@ class _Images:
             before = self.of(base) if base else None
             state = _StageState(before, known=stage.base == "scratch")
             self._done[stage.index] = state
-            for each in (*(before.onbuild if before else ()), *stage.instructions):
+            written = self.triggers.get(stage.base, ())
+            inherited = before.onbuild if before else [instruction(stage.line, each) for each in written]
+            for each in (*inherited, *stage.instructions):
                 self._run(each, state, stage)
         return self._done[stage.index]
 
     def _run(self, each: Instruction, state: "_StageState", stage: Stage) -> None:
         if each.name in ("ARG", "ENV"):
-            state.values |= assigned(each, state.values, stage.arguments)
+            state.values |= assigned(each, state.values, stage)
         elif each.name == "WORKDIR":
             state.enter(expanded(each, each.rest, state.values))
         elif each.name == "ONBUILD":
@@ -249,11 +253,12 @@ def _with_parents(tree: Tree, source: str) -> tuple[list[str], int]:
 
 
 def _triggered(each: Instruction) -> Instruction:
-    return instruction(each.line, each.rest)
+    return instruction(each.line, each.rest, each.heredocs)
 
 
 def _is_heredoc(word: str, names: set[str]) -> bool:
-    return word.startswith("<<") and word.lstrip("<-").strip("'\"") in names
+    found = re.fullmatch(r"\d*<<-?(.+)", word)
+    return found is not None and found[1] in names
 
 
 def _not_excluded(each: Instruction, paths: list[str], cut: int) -> list[str]:

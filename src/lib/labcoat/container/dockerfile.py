@@ -15,7 +15,7 @@ _KNOWN = frozenset({
     "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 })  # fmt: skip
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
-_HEREDOC = re.compile(r"<<(-?)\s*(['\"]?)([a-zA-Z_][a-zA-Z0-9_.]*)\2")
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")  # one whole word, quotes kept
 _FLAG = re.compile(r"\s*--([a-z][a-z0-9-]*)(?:=(\S*))?(?=\s|$)")
 # What BuildKit sets without being told, as it is on most machines that build.
 PREDEFINED: Mapping[str, str] = {
@@ -49,6 +49,12 @@ class Instruction:
         return dict(self.flags).get(name)
 
     @cached_property
+    def mounts(self) -> tuple[Mapping[str, str], ...]:
+        """The options of each `--mount` of a RUN; one that says no type is of type bind."""
+        options = [value.split(",") for name, value in self.flags if name == "mount"]
+        return tuple({"type": "bind", **dict(option.partition("=")[::2] for option in each)} for each in options)
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
         """The arguments: the members of a JSON list, else words, quotes kept.
 
@@ -61,7 +67,10 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Stage:
-    """What one FROM begins. `base` is expanded; `environment` holds the global ARGs, for those the stage declares."""
+    """What one FROM begins. `base` is expanded.
+
+    `arguments` holds the ARGs from before the first FROM, for those that the stage declares; `given` what `--build-arg` gives.
+    """
 
     index: int
     line: int
@@ -69,6 +78,7 @@ class Stage:
     name: str = ""
     instructions: tuple[Instruction, ...] = ()
     arguments: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name or str(self.index)
@@ -122,7 +132,7 @@ def parse(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
     if not stages:
         raise DockerfileError(1, "there is no FROM")
     whole = tuple(
-        Stage(stage.index, stage.line, stage.base, stage.name, tuple(body), values)
+        Stage(stage.index, stage.line, stage.base, stage.name, tuple(body), values, given)
         for stage, body in zip(stages, bodies, strict=True)
     )
     return Dockerfile(whole, values)
@@ -148,12 +158,12 @@ def _declared(each: Instruction, values: Mapping[str, str], given: Mapping[str, 
     return found
 
 
-def assigned(each: Instruction, values: Mapping[str, str], arguments: Mapping[str, str]) -> dict[str, str]:
-    """What an ARG or ENV instruction inside a stage sets; `arguments` are those from before the first FROM."""
+def assigned(each: Instruction, values: Mapping[str, str], stage: Stage) -> dict[str, str]:
+    """What an ARG or ENV instruction inside `stage` sets, where `values` are set already."""
     if each.name == "ARG":
         names = (word.partition("=")[0] for word in each.words if "=" not in word)
-        globals_ = {name: arguments[name] for name in names if name in arguments}
-        return globals_ | _declared(each, values, {})
+        globals_ = {name: stage.arguments[name] for name in names if name in stage.arguments}
+        return globals_ | _declared(each, values, stage.given)
     if each.words and "=" not in each.words[0]:  # the old form, ENV NAME value with spaces
         name, _, value = each.rest.partition(" ")
         return {name: expanded(each, value.strip(), values)}
@@ -216,20 +226,25 @@ def _logical_line(lines: list[str], at: int, escape: str) -> tuple[str, int]:
 
 
 def _heredocs(written: str, lines: list[str], at: int) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The here-documents that an instruction opens, and the number of the line after the last."""
-    name = written.partition(" ")[0].upper()
-    if name not in ("RUN", "COPY", "ADD"):
+    """The here-documents that an instruction opens, and the number of the line after the last (parser.heredocsFromLine)."""
+    words = _split(re.sub(r"(?i)^ONBUILD\s+", "", written))
+    arguments = [word for word in words[1:] if not word.startswith("--")]
+    if words[0].upper() not in ("RUN", "COPY", "ADD") or _json_words(" ".join(arguments)):
         return (), at
     found = []
-    for opened in _HEREDOC.finditer(written):
+    for opened in filter(None, map(_HEREDOC.fullmatch, arguments)):
+        try:
+            end = expand(opened[2], {})
+        except ExpansionError as error:
+            raise DockerfileError(at, str(error)) from error
         body: list[str] = []
-        while at < len(lines) and (lines[at].lstrip("\t") if opened[1] else lines[at]) != opened[3]:
+        while at < len(lines) and (lines[at].lstrip("\t") if opened[1] else lines[at]) != end:
             body.append(lines[at])
             at += 1
         if at >= len(lines):
-            raise DockerfileError(at, f"unterminated heredoc {opened[3]}")
+            raise DockerfileError(at, f"unterminated heredoc {end}")
         at += 1
-        found.append((opened[3], "\n".join(body)))
+        found.append((end, "\n".join(body)))
     return tuple(found), at
 
 

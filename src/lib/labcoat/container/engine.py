@@ -1,11 +1,12 @@
 """The container engine: the command that builds, and the SDK's client that runs and reads."""
 
+import json
 import os
 import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from labcoat.core.errors import Failure
@@ -96,6 +97,17 @@ def version_ahead(project: Project) -> Callable[[], str]:
     def answer() -> str:
         done = ended()
         return ("podman " if is_podman(project) else "") + ("" if done.returncode else done.stdout.strip())
+
+    return answer
+
+
+def triggers_ahead(project: Project, images: Iterable[str]) -> Callable[[], dict[str, list[str]]]:
+    """The ONBUILD instructions of those of the `images` that are here, asked now; what is returned waits for the answer."""
+    asked = {image: _begun(project, "image", "inspect", "--format", "{{json .Config.OnBuild}}", image) for image in images}
+
+    def answer() -> dict[str, list[str]]:
+        answers = {image: ended() for image, ended in asked.items()}
+        return {image: json.loads(done.stdout) or [] for image, done in answers.items() if not done.returncode}
 
     return answer
 

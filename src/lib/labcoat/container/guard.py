@@ -1,9 +1,14 @@
 """What is looked at before a build: secrets stop it; a large context and a Dockerfile of one's own are remarked on."""
 
-from collections.abc import Iterator
+import os
+import posixpath
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from labcoat.container.context import Build, secrets_reaching, sizes
+from labcoat.container.dockerfile import Dockerfile
 from labcoat.container.promises import missing
+from labcoat.core import secrets
 from labcoat.core.errors import Failure
 
 BUDGET = 50 << 20  # bytes, the default of the rule CTX007
@@ -26,5 +31,16 @@ def remarks(build: Build) -> Iterator[str]:
     total = sum(size for _, size in sizes(build.root, sent))
     if total > BUDGET:
         yield f"the build is sent {total >> 20} MiB of files; make context says which"
-    for each in missing(parsed, build.dockerfile_path.read_text(encoding="utf-8", errors="replace")):
+    for path in filter(secrets.is_secret, _seen(build, parsed, sent)):
+        yield f"a RUN sees {os.path.relpath(path, build.root)}: labcoat cannot promise that this secret stays out of the image"
+    for each in missing(parsed, build.text):
         yield f"with this Dockerfile labcoat cannot promise {each}"
+
+
+def _seen(build: Build, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
+    """The files of the context that are mounted while a RUN runs, which may copy them."""
+    runs = (each for stage in parsed.stages for each in stage.instructions if each.name == "RUN")
+    mounts = [mount for each in runs for mount in each.mounts if mount["type"] == "bind" and "from" not in mount]
+    sources = {posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/") for mount in mounts}
+    for source in sources:
+        yield from (build.root / path for path in sent if not source or f"{path}/".startswith(f"{source}/"))

@@ -20,9 +20,9 @@ _RECORDS = ":(exclude,glob)**/image*.lock.yaml"
 EARLIEST = 315532800  # 1980, the first year that a zip archive can hold
 
 
-def epoch(project: Project) -> int:
-    """The time of the last commit of the lock or the Dockerfile, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
-    time = git.last_commit_time(project.root, [project.requirements, "Dockerfile"]) if git.top(project.root) else None
+def epoch(project: Project, dockerfile: str = "Dockerfile") -> int:
+    """The time of the last commit of the lock or the `dockerfile`, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
+    time = git.last_commit_time(project.root, [project.requirements, dockerfile]) if git.top(project.root) else None
     return time or EARLIEST
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from labcoat.container import build, engine, pins
@@ -90,7 +91,7 @@ def registry(image: str) -> str:
 
 
 def _platforms(project: Project, planned: build.Plan, room: Path) -> list[str | Path]:
-    context = build.context(project, planned, room)
+    context = build.context(project, replace(planned, platforms=tuple(project["PLATFORMS"].split(","))), room)
     return ["buildx", "build", *planned.words(), "--platform", project["PLATFORMS"], "--push", *context]
 
 

@@ -56,8 +56,8 @@ def of(project: Project, planned: Plan, version: str) -> Record:
     return Record(
         lock=said.get(LOCK, ""),
         base=f"{planned.arguments['BASE_IMAGE'].partition('@')[0]}@{said.get(BASE, '')}",
-        dockerfile=files.digest((project.root / "Dockerfile").read_bytes()),
-        settings={name: value for name, value in planned.arguments.items() if value and name not in _NO_SETTINGS},
+        dockerfile=files.digest(planned.context.dockerfile_path.read_bytes()),
+        settings={name: value for name, value in planned.context.arguments.items() if value and name not in _NO_SETTINGS},
         revision=said.get(REVISION, ""),
         epoch=int(planned.arguments["SOURCE_DATE_EPOCH"]),
         engine=version,

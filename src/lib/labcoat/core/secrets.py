@@ -27,6 +27,10 @@ _ENDINGS = (
 _PLACES = re.compile(
     r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
 )
+# Where programs that fetch packages keep an address of their own, which may have a password in it.
+_CLIENTS = re.compile(
+    r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
+)
 # Texts that begin a token or a key; each is followed by enough of the right characters to be a real one.
 _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("a private key", b"PRIVATE KEY", rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+[A-Za-z0-9+/=:]"),
@@ -59,6 +63,7 @@ _STAND_IN = re.compile(
 _ADDRESS = re.compile(rb"[a-z][a-z0-9+]*://[^\s:/@]+:([^\s:/@]+)@", re.IGNORECASE)
 NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
 LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
+_LARGEST_NOTEBOOK = 1 << 26
 
 
 def hinted(paths: Iterable[str]) -> list[str]:
@@ -82,11 +87,15 @@ def in_environment(data: bytes) -> bool:
     """Whether one of the variables in `data` seems to be a secret, and no stand-in for one."""
     for name, value in _VARIABLE.findall(data):
         plain = value.strip(b"\"'")
-        passwords = [password for password in _ADDRESS.findall(plain) if not _STAND_IN.fullmatch(password)]
         telling = _TELLING.search(name) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(plain)
-        if telling or passwords or in_content(plain):
+        if telling or _passwords(plain) or in_content(plain):
             return True
     return False
+
+
+def _passwords(data: bytes) -> list[bytes]:
+    """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
+    return [password for password in _ADDRESS.findall(data) if not _STAND_IN.fullmatch(password)]
 
 
 def in_content(data: bytes) -> str:
@@ -95,14 +104,19 @@ def in_content(data: bytes) -> str:
 
 
 def is_secret(path: Path) -> bool:
-    """Whether the file `path` is a secret by its name or its first megabyte; a symlink only by its name."""
-    if by_name(path.as_posix()):
+    """Whether the file `path` is a secret by its name or its content; a symlink only by its name.
+
+    Of the content the first megabyte counts, of a notebook, which may begin with pictures, all of it.
+    """
+    name = path.as_posix()
+    if by_name(name):
         return True
-    return bool(in_content(content(path)))
+    data = content(path, _LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST)
+    return bool(in_content(data)) or (_CLIENTS.search(name) is not None and bool(_passwords(data)))
 
 
-def content(path: Path) -> bytes:
-    """The file's first megabyte; nothing for what is no regular file or cannot be read."""
+def content(path: Path, most: int = LARGEST) -> bytes:
+    """The file's first `most` bytes; nothing for what is no regular file or cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -111,4 +125,4 @@ def content(path: Path) -> bytes:
         os.close(descriptor)
         return b""
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        return file.read(LARGEST)
+        return file.read(most)

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from labcoat.container import engine, flags
 from labcoat.core import files
 from labcoat.core.project import Project
 
@@ -11,8 +12,10 @@ _NAMES = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore"}
 
 
 def provide(project: Project) -> None:
-    """Where the project has no Dockerfile, write one, and a .dockerignore if that is missing too. What is there stays."""
-    if (project.root / "Dockerfile").exists():
+    """Where the project has no Dockerfile, nor LABCOAT_DOCKER_FLAGS names one, write one, and a .dockerignore if that is missing
+    too. What is there stays.
+    """
+    if (project.root / "Dockerfile").exists() or flags.read(engine.flags(project)).file != "Dockerfile":
         return
     missing = {template: name for template, name in _NAMES.items() if not (project.root / name).exists()}
     for template, name in missing.items():
