@@ -92,3 +92,21 @@ WORDS = {
 def test_flags_say_what_is_built(words: str, said: flags.Flags) -> None:
     """In each form that the builder takes; of an option given twice the last counts."""
     assert flags.read(words.split()) == said
+
+
+PLATFORMS = {
+    "linux/amd64": ("linux", "amd64", ""),
+    "linux/x86_64": ("linux", "amd64", ""),
+    "arm64": ("linux", "arm64", ""),
+    "linux/arm64/v8": ("linux", "arm64", ""),
+    "linux/arm": ("linux", "arm", "v7"),
+    "linux/arm/v6": ("linux", "arm", "v6"),
+}
+
+
+@pytest.mark.parametrize(("named", "parts"), PLATFORMS.items(), ids=PLATFORMS.keys())
+def test_a_platform_is_told_to_the_dockerfile_as_the_builder_does(named: str, parts: tuple[str, str, str]) -> None:
+    """In its normal form, whole and in parts."""
+    told = flags.platform_arguments(named)
+    assert tuple(told[f"TARGET{part}"] for part in ("OS", "ARCH", "VARIANT")) == parts
+    assert told["TARGETPLATFORM"] == "/".join(part for part in parts if part)

@@ -5,7 +5,6 @@ Source: `docker buildx build --help` (0.13). Of an option that is given twice th
 
 import argparse
 import os
-import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -56,11 +55,15 @@ def _given(words: Sequence[str]) -> Iterator[tuple[str, str]]:
 def platform_arguments(named: str = "") -> dict[str, str]:
     """The build arguments that the builder sets itself for a target platform such as `linux/arm/v7`; empty for this machine's.
 
-    Source: Dockerfile reference, "Automatic platform ARGs in the global scope".
+    Source: Dockerfile reference, "Automatic platform ARGs in the global scope"; containerd's platforms.Normalize.
     """
-    here = f"linux/{_MACHINES.get(platform.machine(), platform.machine())}"
-    found: dict[str, str] = {}
-    for which, of in (("BUILD", here), ("TARGET", named or here)):
-        system, machine, variant = [*of.split("/"), "", ""][:3]
-        found |= {f"{which}PLATFORM": of, f"{which}OS": system, f"{which}ARCH": machine, f"{which}VARIANT": variant}
-    return found
+    here = os.uname().machine
+    return _platform("BUILD", here) | _platform("TARGET", named or here)
+
+
+def _platform(which: str, named: str) -> dict[str, str]:
+    system, machine, variant = [*(named if "/" in named else f"linux/{named}").split("/"), ""][:3]
+    machine = _MACHINES.get(machine, machine)
+    variant = {("arm", ""): "v7", ("arm64", "v8"): ""}.get((machine, variant), variant)
+    parts = {"OS": system, "ARCH": machine, "VARIANT": variant}
+    return {f"{which}{part}": value for part, value in {"PLATFORM": "/".join(filter(None, parts.values())), **parts}.items()}
