@@ -3,28 +3,35 @@
 What a later layer deletes is still in the earlier one, for everybody who has the image.
 """
 
-import io
 import re
-import tarfile
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
+from labcoat.container import unpacked
 from labcoat.container.saved import Saved
 from labcoat.core import secrets
 
-_LARGEST = 64 << 20  # bytes of an archive that is looked into
 _DEPTH = 3  # archives in archives in archives
 _CHUNK = 8 << 20
-_TELLING = 8  # letters of a value, with a digit among them, that make it more than a word
 _OVERLAP = 4096  # longer than any token, so that none falls between two chunks
-# A name whose value is a secret, with a value that is no reference to something else.
-_NAMED = (
-    r"""(?P<name>[\w-]*(?:passw(?:or)?d|secret|token|api[_-]?key|access[_-]?key|credential|private[_-]?key)[\w-]*)["']?"""
-    r"""\s*[=:]\s*["']?(?P<value>[^\s"'$<>{}/][^\s"',]{5,})"""
+_MADE = 8  # letters of a value, with a digit among them, that make it more than a word
+# A name with a value that is no reference to something else. What follows the sign is looked at again, as a name may be in it.
+_SETTING = re.compile(
+    rb"""(?<![\w-])(?P<name>[\w-]+)["']?[ \t]*[=:][ \t]*["']?(?=(?P<value>[^\s"'$<>{}/][^\s"',]{5,}))""",
 )
-_SENSITIVE = re.compile(f"(?i){_NAMED}")
+# Words that mean a secret in any name. Others that core.secrets knows, such as KEY and AUTH, do so in names of variables
+# alone, in capitals: elsewhere they are words of much else, as in JupyterLab's settings "key": "ui-font-size1".
+_PLAIN = re.compile(
+    rb"(?i)passw(?:or)?d|(?:\b|_|pg|db)pass(?:phrase)?$|secret|token|api[_-]?key|access[_-]?key|credential|private[_-]?key"
+)
+# Variables of well-known images that tell of a key or a login and hold none: which, where, of what kind.
+_ABOUT = re.compile(
+    rb"KEY(?!S?\d*(?:_|$))|AUTH\d|_(?:ID|NAME|VERSION|FILE|PATH|DIR|URL|HOST|DOMAIN|USER|METHOD|TYPE|MODE|BACKEND|PROVIDER|SOCK)$"
+)
+# Fingerprints of public keys, as in python's GPG_KEY, nginx' NGINX_GPGKEY and swift's SWIFT_SIGNING_KEY.
+_PUBLIC_KEY = re.compile(rb"GPG|PGP|SIGNING|^KEYS?(?:_|$)")
+_FINGERPRINT = re.compile(rb"(?:0x)?[0-9A-F]{8,40}")
 _ADDRESS = re.compile(rb"\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'<>${}]+:(?P<password>[^\s/@\"'<>${}]{3,})@[\w.-]+")
 _PLACEHOLDER = re.compile(rb"(?i)(?:my|your)?[_-]?(?:pass(?:word|wd)?|pwd|token|secret|pw|x+|\*+|\.+|auth)")
 # Files in which a line NAME=VALUE is a setting rather than a program's text.
@@ -60,16 +67,20 @@ def audit(image: Saved) -> Iterator[Found]:
 
 def in_file(path: str, content: IO[bytes], size: int, depth: int = 0, *, package: bool = False) -> Iterator[Found]:
     """The secrets in one file: its name, its bytes, and what it holds if it is an archive."""
-    package = package or bool(_PACKAGES.fullmatch(path)) or path.endswith(".whl")
+    package = package or bool(_PACKAGES.fullmatch(path))
     if size and not package and secrets.by_name(path):
         yield Found(path, "a file of this name holds a secret")
         return
     start = content.read(_CHUNK)
-    if depth < _DEPTH and size <= _LARGEST and (members := _members(start)):
-        for name, inner, length in members(start + content.read()):
+    if depth < _DEPTH and size <= unpacked.LARGEST and unpacked.is_archive(start):
+        start += content.read()
+        archive = unpacked.Archive(start)
+        for name, inner, length in archive.members():
             for found in in_file(name, inner, length, depth + 1, package=package):
                 yield Found(path, found.what, (found.place, *found.within))
-    elif not package and not start.startswith(b"\x7fELF") and (what := _in_bytes(path, start, content)):
+        if not archive.damaged:
+            return
+    if not package and not start.startswith(b"\x7fELF") and (what := _in_bytes(path, start, content)):
         yield Found(path, what)
 
 
@@ -90,11 +101,21 @@ def _in_address(data: bytes) -> str:
 
 
 def _in_setting(data: bytes) -> str:
-    """A setting with a secret's name and a value that looks made up by a machine or a careful person."""
-    for found in _SENSITIVE.finditer(data.decode("utf-8", "replace")):
-        if len(found["value"]) >= _TELLING and re.search(r"\d", found["value"]) and re.search(r"[A-Za-z]", found["value"]):
-            return f"a value for {found['name']}"
-    return ""
+    return next((f"a value for {name}" for name, made in _named(data) if made), "")
+
+
+def _named(data: bytes) -> Iterator[tuple[str, bool]]:
+    """Names in `data` whose values may be secrets; and whether the value looks made up by a machine or a careful person."""
+    for found in _SETTING.finditer(data):
+        name, value = found["name"], found["value"]
+        made = len(value) >= _MADE and bool(re.search(rb"\d", value)) and bool(re.search(rb"[A-Za-z]", value))
+        if _PLAIN.search(name) or (made and _is_variable_of_secret(name, value)):
+            yield name.decode(), made
+
+
+def _is_variable_of_secret(name: bytes, value: bytes) -> bool:
+    public = _PUBLIC_KEY.search(name) and _FINGERPRINT.fullmatch(value)
+    return name.isupper() and secrets.is_telling(name, value) and not _ABOUT.search(name) and not public
 
 
 def _in_settings(config: Mapping[str, Any]) -> Iterator[Found]:
@@ -113,52 +134,6 @@ def _in_text(place: str, text: str) -> Iterator[Found]:
     data = text.encode()
     if what := secrets.in_content(data) or _in_address(data):
         yield Found(place, what)
-    elif named := _SENSITIVE.search(text):
-        yield Found(place, f"a value for {named['name']}")
-
-
-def _members(start: bytes) -> Callable[[bytes], Iterator[tuple[str, IO[bytes], int]]] | None:
-    """What reads an archive that begins with these bytes; None where it is none."""
-    if start.startswith(b"PK\x03\x04"):
-        return _zipped
-    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")) or start[257:262] == b"ustar":
-        return _tarred
-    return None
-
-
-def _zipped(data: bytes) -> Iterator[tuple[str, IO[bytes], int]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.infolist():
-                if not member.is_dir() and member.file_size <= _LARGEST and not member.flag_bits & 1:
-                    yield member.filename, archive.open(member), member.file_size
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError):
         return
-
-
-def _tarred(data: bytes) -> Iterator[tuple[str, IO[bytes], int]]:
-    """The members of a tar archive; a compressed file that is no archive is one member."""
-    try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
-            for member in archive:
-                if (content := archive.extractfile(member) if member.isreg() else None) and member.size <= _LARGEST:
-                    yield member.name, content, member.size
-    except tarfile.TarError:
-        yield from _compressed(data)
-    except (OSError, EOFError):
-        return
-
-
-def _compressed(data: bytes) -> Iterator[tuple[str, IO[bytes], int]]:
-    import bz2
-    import gzip
-    import lzma
-
-    for opened in (gzip.open, bz2.open, lzma.open):
-        try:
-            with opened(io.BytesIO(data)) as file:
-                text = file.read(_LARGEST)
-        except (OSError, EOFError, lzma.LZMAError):
-            continue
-        yield "contents", io.BytesIO(text), len(text)
-        return
+    for name in dict.fromkeys(name for name, _ in _named(data)):
+        yield Found(place, f"a value for {name}")

@@ -87,10 +87,14 @@ def in_environment(data: bytes) -> bool:
     """Whether one of the variables in `data` seems to be a secret, and no stand-in for one."""
     for name, value in _VARIABLE.findall(data):
         plain = value.strip(b"\"'")
-        telling = _TELLING.search(name) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(plain)
-        if telling or _passwords(plain) or in_content(plain):
+        if is_telling(name, plain) or _passwords(plain) or in_content(plain):
             return True
     return False
+
+
+def is_telling(name: bytes, value: bytes) -> bool:
+    """Whether a variable's name says that its value is a secret, and the value is no stand-in for one."""
+    return bool(_TELLING.search(name)) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(value)
 
 
 def _passwords(data: bytes) -> list[bytes]:
