@@ -43,11 +43,16 @@ def read(root: Path) -> Pins:
     date = str(found.get("date", ""))
     if date and not re.fullmatch(r"\d{8}T\d{6}Z", date):
         raise Failure(f"{NAME}: {date} is no date of the archive.", "Write it as 20261101T000000Z.")
-    return Pins({str(name): str(digest) for name, digest in found.get("images", {}).items()}, date)
+    images = found.get("images", {})
+    if not isinstance(images, dict):
+        raise Failure(f"{NAME}: images is no table.", "Write [images], and below it a line IMAGE = DIGEST for each.")
+    return Pins({str(name): str(digest) for name, digest in images.items()}, date)
 
 
 def pin(project: Project, image: str) -> str:
     """Resolve `image` to its present digest and write that down; the digest. Raises Failure where it cannot be had."""
+    if not image.strip():
+        raise Failure("An image without a name cannot be pinned.", "Name one, as in: labcoat extern pin debian:bookworm-slim")
     digest = digest_of(project, image)
     if not digest:
         raise Failure(f"The image {image} cannot be had from its registry.", "See to its name, the network, and docker login.")
@@ -64,11 +69,12 @@ def digest_of(project: Project, image: str) -> str:
 def _asked(project: Project, image: str) -> str:
     """The digest, without the image; empty where the engine (podman) or the registry does not tell it so."""
     tools.use()
-    from docker.errors import APIError
+    from docker.errors import DockerException
 
+    client = engine.client(project)
     try:
-        return str(engine.client(project).images.get_registry_data(image).id)
-    except APIError:
+        return str(client.images.get_registry_data(image).id)
+    except DockerException:  # also what is no name for an image
         return ""
 
 
