@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container import extern, pins
+from labcoat.container import extern, pins, submodules
 from labcoat.core.errors import Failure
 from labcoat.core.project import DEFAULTS, Project
 
@@ -66,7 +66,7 @@ def labcoat(root: Path, repository: Path, *words: str, **environ: str) -> "subpr
 
 def test_this_repository_pins_its_bases_sources(repository: Path) -> None:
     """Three submodules, each by a commit and with an address that anybody can read from."""
-    found = extern.submodules(repository)
+    found = submodules.pinned(repository)
     assert set(found) == {"src/extern/python", "src/extern/docker-stacks", "src/extern/repro-sources-list.sh"}
     said = (repository / ".gitmodules").read_text(encoding="utf-8")
     addresses = re.findall(r"url = (.*)", said)
@@ -90,7 +90,7 @@ def test_pins_are_written_and_read_alike(tmp_path: Path) -> None:
     assert made.text().index('"a:1"') < made.text().index('"b:1"')
 
 
-@pytest.mark.parametrize("text", ["date = 'yesterday'", "[images\n", "\xff"])
+@pytest.mark.parametrize("text", ["date = 'yesterday'", "[images\n", "\xff", "images = 3"])
 def test_pins_that_cannot_be_read_are_refused(tmp_path: Path, text: str) -> None:
     """With the file's name."""
     (tmp_path / pins.NAME).write_text(text, encoding="latin-1")
@@ -181,11 +181,13 @@ def test_a_base_is_built_from_its_submodule_on_a_pinned_image(
     )
     path = clone / "src/extern/own/3.11/Dockerfile"
     path.write_text(path.read_text().replace("moving/base:1", pinned))
+    git(clone / "src/extern/own", "commit", "-qam", "two")
+    git(clone, "add", "src/extern/own")
     made = labcoat(clone, repository, "extern", "build")
     assert made.returncode == 0, made.stderr
     name = made.stdout.strip()
     built["name"] = name  # type: ignore[index]
-    assert name == f"extern/own:{extern.submodules(clone)['src/extern/own'][:12]}"
+    assert name == f"extern/own:{submodules.pinned(clone)['src/extern/own'][:12]}"
     assert extern.resolved(project(clone), "extern/own") == name
     shown = subprocess.run(
         ["docker", "run", "--rm", name, "sh", "-c", "ls /made-here; cat /etc/apt/sources.list"],

@@ -5,21 +5,25 @@ Both are replaced without editing it, by BuildKit's build contexts:
 https://docs.docker.com/reference/cli/docker/buildx/build/#build-context
 """
 
+import csv
+import json
 import os
-import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from labcoat.container import engine, pins
+from labcoat.container import engine, guard, pins, submodules
+from labcoat.container.context import Build
 from labcoat.container.diagnosis import explained
-from labcoat.container.dockerfile import parse
+from labcoat.container.dockerfile import Dockerfile, Instruction
 from labcoat.container.progress import Progress
 from labcoat.core import files, git, process
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 PREFIX = "extern/"
+RECIPE = "org.labcoat.extern.digest"  # the label of what a base was made of
 _DATED = """FROM {base}
 USER root
 RUN . /etc/os-release; if [ "$ID" = debian ]; then \\
@@ -57,20 +61,28 @@ def bases(project: Project) -> list[Base]:
 
 
 def tag(project: Project, base: Base) -> str:
-    """The name of the image of a base: `extern/NAME:COMMIT`, the commit being the submodule's."""
-    return f"{PREFIX}{base.name}:{_commit(project, base)[:12]}"
+    """The name of the image of a base: `extern/NAME:COMMIT`, the commit being the submodule's; with `-dirty` where its folder
+    has changes that are not committed.
+    """
+    dirty = "-dirty" if _uncommitted(project.root / base.dockerfile) else ""
+    return f"{PREFIX}{base.name}:{_commit(project, base)[:12]}{dirty}"
 
 
 def resolved(project: Project, image: str) -> str:
-    """`image`, or where it is `extern/NAME`, that base at its present commit. Raises Failure where it is not built."""
+    """`image`, or where it is `extern/NAME`, that base at its present commit. Raises Failure where it is not built, or was
+    built of something else than now.
+    """
     if not image.startswith(PREFIX) or ":" in image:
         return image
     known = {f"{PREFIX}{base.name}": base for base in bases(project)}
     if image not in known:
         raise Failure(f"There is no base {image}.", f"LABCOAT_EXTERN names: {', '.join(known) or 'none'}.")
     name = tag(project, known[image])
-    if engine.inspect(project, name, "{{.Id}}") is None:
+    made_of = engine.inspect(project, name, f'{{{{index .Config.Labels "{RECIPE}"}}}}')
+    if made_of is None:
         raise Failure(f"The base {name} is not built.", "make extern builds it.")
+    if made_of != _recipe(project, known[image]).digest():
+        raise Failure(f"The base {name} was built with other pins or from another Dockerfile.", "make extern builds it anew.")
     return name
 
 
@@ -80,22 +92,14 @@ def make(project: Project) -> list[str]:
     A submodule that cannot be fetched and holds none of the bases is only remarked on.
     """
     wanted = bases(project)
-    for path in submodules(project.root):
+    for path in submodules.pinned(project.root):
         try:
-            _fetch(project.root, path)
+            submodules.fetch(project.root, path)
         except Failure as failure:
             if not wanted or any(base.dockerfile.is_relative_to(path) for base in wanted):
                 raise
             print(f"labcoat: {failure.what} No base in LABCOAT_EXTERN is in it.", file=sys.stderr)
     return [_build(project, base) for base in wanted]
-
-
-def submodules(root: Path) -> dict[str, str]:
-    """The path of each submodule of the repository at `root`, with the commit that is pinned."""
-    if not git.top(root):
-        return {}
-    records = (line.split(maxsplit=3) for line in git.run(root, "ls-files", "--stage").decode().splitlines())
-    return {path: commit for mode, commit, _, path in records if mode == "160000"}
 
 
 @dataclass(frozen=True)
@@ -119,11 +123,11 @@ class Pin:
 
 def status(project: Project) -> list[Pin]:
     """Each submodule and each pinned image, held against its upstream."""
-    found = []
-    for path, commit in submodules(project.root).items():
-        url = _url(project.root, path)
-        said = _git(project.root, *_local(project.root, path), "ls-remote", url, "HEAD")
-        found.append(Pin(path, commit, said.stdout.split("\t")[0] if said.returncode == 0 else "", url))
+    root = project.root
+    found = [
+        Pin(path, commit, submodules.newest(root, path), submodules.url(root, path))
+        for path, commit in submodules.pinned(root).items()
+    ]
     images = pins.read(project.root).images.items()
     return found + [Pin(image, pinned, pins.digest_of(project, image)) for image, pinned in images]
 
@@ -132,28 +136,81 @@ def _short(identity: str) -> str:
     return identity[: 19 if ":" in identity else 12]
 
 
-def _build(project: Project, base: Base) -> str:
+@dataclass(frozen=True)
+class Recipe:
+    """All that determines a base, its commit aside: images by the names that the Dockerfile has for them, each by digest."""
+
+    build: Build
+    bases: Mapping[str, str]  # whose apt is dated
+    sources: Mapping[str, str]  # that only files are taken from
+    date: str
+    uncommitted: Mapping[str, str]
+
+    def digest(self) -> str:
+        """One digest of all of it. Raises OSError where the Dockerfile cannot be read."""
+        images = [dict(self.bases), dict(self.sources)]
+        text = files.digest(self.build.dockerfile_path.read_bytes())
+        return files.digest(json.dumps([text, images, self.date, dict(self.uncommitted)], sort_keys=True).encode())
+
+
+def _recipe(project: Project, base: Base) -> Recipe:
     path = project.root / base.dockerfile
     if not path.is_file():
         raise Failure(f"There is no {base.dockerfile}.", "Correct LABCOAT_EXTERN, or fetch the submodule: make extern.")
-    pinned, contexts = pins.read(project.root), []
-    for image in _images(path):
-        if "@" not in image and image not in pinned.images:
-            raise Failure(f"{base.dockerfile} builds on {image}, which is not pinned.", f"Pin it: labcoat extern pin {image}.")
-        fixed = image if "@" in image else f"{image}@{pinned.images[image]}"
-        contexts += ["--build-context", f"{image}=docker-image://{_dated(project, fixed, pinned.date)}"]
-    name = tag(project, base)
-    time = git.last_commit_time(project.root, [base.folder]) or 0
-    words = ["--tag", name, "--build-arg", f"SOURCE_DATE_EPOCH={time}", *contexts, "--file", str(path), str(path.parent)]
-    _docker_build(project, words)
-    return name
+    build = Build(path.parent, path.name)
+    try:
+        parsed = build.parsed
+    except (ValueError, OSError) as error:
+        raise Failure(f"{base.dockerfile}: {error}", "Correct the Dockerfile, or LABCOAT_EXTERN.") from error
+    pinned = pins.read(project.root)
+    bases, sources = (
+        {image: _by_digest(base, image, pinned) for image in images} for images in (_bases(parsed), _sources(parsed))
+    )
+    return Recipe(build, bases, sources, pinned.date, _uncommitted(path))
 
 
-def _images(dockerfile: Path) -> list[str]:
+def _by_digest(base: Base, image: str, pinned: pins.Pins) -> str:
+    if "@" in image:
+        return image
+    if image not in pinned.images:
+        raise Failure(f"{base.dockerfile} builds on {image}, which is not pinned.", f"Pin it: labcoat extern pin {image}.")
+    return f"{image}@{pinned.images[image]}"
+
+
+def _bases(parsed: Dockerfile) -> list[str]:
     """The images, other than its own stages, that a Dockerfile builds on."""
-    parsed = parse(dockerfile.read_text(encoding="utf-8"))
-    found = [stage.base for stage in parsed.stages if not parsed.base_stage(stage) and stage.base != "scratch"]
-    return list(dict.fromkeys(found))
+    return [stage.base for stage in parsed.stages if not parsed.base_stage(stage) and stage.base != "scratch"]
+
+
+def _sources(parsed: Dockerfile) -> list[str]:
+    """The images, other than its own stages, that a Dockerfile takes files from."""
+    found = (image for stage in parsed.stages for each in stage.instructions for image in _taken_from(each))
+    return [image for image in found if image not in ("", "scratch") and not parsed.stage(image)]
+
+
+def _taken_from(each: Instruction) -> list[str]:
+    """What COPY --from and RUN --mount=from name. BuildKit expands no variables there, and has stages by number in COPY alone."""
+    if each.name == "COPY":
+        named = each.flag("from") or ""
+        return [] if named.isdecimal() else [named]
+    mounts = csv.reader(value for name, value in each.flags if each.name == "RUN" and name == "mount")
+    fields = (field.partition("=") for mount in mounts for field in mount)
+    return [value for key, _, value in fields if key.lower() == "from"]
+
+
+def _build(project: Project, base: Base) -> str:
+    recipe, name = _recipe(project, base), tag(project, base)
+    guard.refuse_secrets(recipe.build, base.folder)
+    if recipe.uncommitted:
+        print(f"labcoat: {base.folder} has changes that are not committed; they are in {name}", file=sys.stderr)
+    dated = {image: _dated(project, fixed, recipe.date) for image, fixed in recipe.bases.items()}
+    words = ["--tag", name, "--label", f"{RECIPE}={recipe.digest()}"]
+    for image, fixed in {**recipe.sources, **dated}.items():
+        words += ["--build-context", f"{image}=docker-image://{fixed}"]
+    time = git.last_commit_time(project.root, [base.folder]) or 0
+    path = recipe.build.dockerfile_path
+    _docker_build(project, [*words, "--build-arg", f"SOURCE_DATE_EPOCH={time}", "--file", str(path), str(path.parent)])
+    return name
 
 
 def _dated(project: Project, image: str, date: str) -> str:
@@ -178,7 +235,7 @@ def _docker_build(project: Project, words: list[str]) -> None:
 
 def _commit(project: Project, base: Base) -> str:
     """The commit of the submodule that holds a base's Dockerfile; of a folder that is in none, its last."""
-    for path, commit in submodules(project.root).items():
+    for path, commit in submodules.pinned(project.root).items():
         if base.dockerfile.is_relative_to(path):
             return commit
     found = git.run(project.root, "log", "-1", "--format=%H", "--", base.folder).decode().strip()
@@ -187,42 +244,19 @@ def _commit(project: Project, base: Base) -> str:
     return found
 
 
-def _fetch(root: Path, path: str) -> None:
-    held = {each.name for each in (root / path).iterdir()} if (root / path).is_dir() else set()
-    if held > {".git"} and _git(root / path, "rev-parse", "HEAD").stdout.strip() == submodules(root)[path]:
-        return
-    # A fetch that failed or was killed leaves a repository without files, which git then takes for complete.
-    again = ["--force"] if held == {".git"} else []
-    print(f"labcoat: fetching {path}", file=sys.stderr)
-    done = _git(root, *_local(root, path), "submodule", "update", "--init", "--checkout", *again, "--", path)
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["git did not say why"]
-        reason = next((line for line in said if line.startswith("fatal: ")), said[-1]).removeprefix("fatal: ")
-        todo = f"See to the network, or name a mirror: git config submodule.{path}.url ADDRESS, then make extern."
-        raise Failure(f"The submodule {path} cannot be fetched from {_url(root, path)} ({reason}).", todo)
+def _uncommitted(dockerfile: Path) -> dict[str, str]:
+    """What is not committed in the Dockerfile's folder: paths, each with git's word for the change and a digest of the file."""
+    folder = dockerfile.parent
+    top = git.top(folder)
+    if not dockerfile.is_file() or not top:
+        return {}
+    said = git.lines(folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    return {line[3:]: line[:3] + _digest(top / line[3:]) for line in said}
 
 
-def _url(root: Path, path: str) -> str:
-    return _own_url(root, path) or _given_url(root, path)
-
-
-def _own_url(root: Path, path: str) -> str:
-    """Where the person's own settings say that a submodule is; git copies what .gitmodules says when it fetches."""
-    return _git(root, "config", "--get", f"submodule.{path}.url").stdout.strip()
-
-
-def _given_url(root: Path, path: str) -> str:
-    return _git(root, "config", "--file", ".gitmodules", "--get", f"submodule.{path}.url").stdout.strip()
-
-
-def _local(root: Path, path: str) -> tuple[str, ...]:
-    """Words that let git fetch from a folder, which it refuses to a submodule, where the person named one as the mirror."""
-    own = _own_url(root, path)
-    return ("-c", "protocol.file.allow=always") if own and own != _given_url(root, path) else ()
-
-
-def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Git as the person has it: fetching needs their credentials and proxies."""
-    environ = {name: value for name, value in os.environ.items() if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}}
-    environ["GIT_TERMINAL_PROMPT"] = "0"
-    return subprocess.run(["git", *words], cwd=root, env=environ, capture_output=True, text=True, check=False)
+def _digest(path: Path) -> str:
+    """Of a file's bytes; empty where there is none that can be read, as of what is deleted."""
+    try:
+        return str(path.readlink()) if path.is_symlink() else files.digest(path.read_bytes())
+    except OSError:
+        return ""

@@ -14,11 +14,16 @@ from labcoat.core.errors import Failure
 BUDGET = 50 << 20  # bytes, the default of the rule CTX007
 
 
-def refuse_secrets(build: Build) -> None:
-    """Raises Failure where a secret would reach the image: what is in a layer is there for everybody who has the image."""
+def refuse_secrets(build: Build, folder: str = "") -> None:
+    """Raises Failure where a secret would reach the image: what is in a layer is there for everybody who has the image.
+
+    `folder` is the build's root as the person knows it, where that is not the project's.
+    """
     if found := secrets_reaching(build):
         named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         todo = "Name it in .dockerignore (make fix does that), and build again."
+        if folder:
+            named, todo = f"{named} in {folder}", f"Take it out of there, or name it in {folder}/.dockerignore, and build again."
         raise Failure(f"A secret would reach the image: {named}.", todo)
 
 
