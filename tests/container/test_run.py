@@ -64,7 +64,7 @@ def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
     words = attached(asked, "image", ["/bin/sh"], place(asked))
     path = root.parent / "d, é"
     assert f'type=bind,"source={path}","target={path}",readonly' in words
-    assert words[-2:] == ["image", "/bin/sh"]
+    assert words[-3:] == ["--entrypoint", "/bin/sh", "image"]
 
 
 @pytest.mark.parametrize(("uid", "users"), [(0, None), (1000, "keep-id")])

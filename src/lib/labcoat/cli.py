@@ -77,7 +77,7 @@ def _run(args: argparse.Namespace) -> int:
     from labcoat.rungs import rung
 
     chosen, project = rung.named(args.rung), Project.here()
-    if args.shell is not None and not args.shell.strip():
+    if not (args.argv if args.shell is None else args.shell.strip()):
         raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
     return chosen.run(project, argv)

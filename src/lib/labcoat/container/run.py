@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from labcoat.container import engine
+from labcoat.container import engine, standard_input
 from labcoat.container.place import Place
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
@@ -40,9 +40,10 @@ _GRACE = 10  # seconds from being asked to end to being ended, docker's own
 
 
 def run(client: "DockerClient", image: str, argv: Sequence[str], where: Place) -> int:
-    """Run `argv` in a new container of `image`; its exit status. Interrupts and terminations are passed on.
+    """Run `argv` in a new container of `image`; its exit status. Standard input, interrupts and terminations are passed on.
 
-    Raises Failure where the container does not start.
+    `argv` is the program and its arguments; what the image would start by itself is not. Raises Failure where the container
+    does not start.
     """
     from docker.errors import APIError
 
@@ -62,10 +63,14 @@ def run(client: "DockerClient", image: str, argv: Sequence[str], where: Place) -
 def _run(client: "DockerClient", image: str, argv: Sequence[str], settings: Mapping[str, Any], since: int) -> int:
     from docker.errors import APIError
 
-    container = client.containers.create(image, list(argv), **settings)
+    piped = standard_input.is_there()
+    container = client.containers.create(image, list(argv[1:]), entrypoint=[argv[0]], stdin_open=piped, **settings)
     try:
         output = client.api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
+        connection = standard_input.connect(client, container) if piped else None
         container.start()
+        if connection:
+            standard_input.hand_on(connection)
         with _signals_passed(container):
             _copy(output)
             return _exit_status(client, container, since)
@@ -86,7 +91,8 @@ def attached(project: Project, image: str, argv: Sequence[str], where: Place) ->
         read_only = "" if path == where.root else ",readonly"
         words += ["--mount", f'type=bind,"source={path}","target={path}"{read_only}']
     words += [*where.limits.words(), *(["--userns", where.users] if where.users else [])]
-    return [*words, *(["--network", where.network] if where.network else []), image, *argv]
+    words += ["--network", where.network] if where.network else []
+    return [*words, "--entrypoint", argv[0], image, *argv[1:]]
 
 
 def _settings(where: Place) -> dict[str, Any]:
