@@ -1,6 +1,7 @@
 """The command line: starts on the standard library alone, and says what is wrong in two lines."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,25 @@ def test_an_old_python_is_told_so(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert ended.stderr.startswith("labcoat: This is Python 3.9; labcoat needs 3.11 or newer.\n  Set LABCOAT_PYTHON")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["mk"], ["explain"], ["status"], ["help", ""]], ids=" ".join)
+@pytest.mark.parametrize("stream", [1, 2], ids=["output", "errors too"])
+def test_a_reader_who_hangs_up_is_no_failure_to_talk_about(tmp_path: Path, words: list[str], stream: int) -> None:
+    """What prints to nobody ends with the status of a program that wrote to a closed pipe, and says nothing."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LABCOAT_DOCKER": "no-such-docker"}
+    errors = writer if stream == 2 else subprocess.PIPE
+    ended = subprocess.run(
+        [BASE_PYTHON, "-I", PACKAGE, *words], cwd=tmp_path, env=environ, stdout=writer, stderr=errors, text=True, check=False
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr or "") == (128 + signal.SIGPIPE, "")
+
+
+def test_a_closed_standard_output_is_no_bug(tmp_path: Path) -> None:
+    """A program started with `>&-` has none."""
+    command = f"'{BASE_PYTHON}' -I '{PACKAGE}' mk >&-"
+    ended = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -47,6 +47,15 @@ def test_a_file_that_is_no_record_is_said(tmp_path: Path, text: str) -> None:
     assert "labcoat image record" in caught.value.todo
 
 
+@pytest.mark.parametrize("line", ["settings:", "settings: {A: 1}", "layers:", "layers: [1]", "engine: 26.1", "epoch: x"])
+def test_a_field_of_another_type_is_no_record(tmp_path: Path, line: str) -> None:
+    """Whoever edits it by hand hears of it before anything is compared."""
+    file = write(Project(tmp_path), RECORD)
+    file.write_text(f"{file.read_text()}{line}\n")  # the last of a name counts
+    with pytest.raises(Failure, match=r"image\.lock\.yaml is no record"):
+        read(Project(tmp_path))
+
+
 INPUTS = [
     (RECORD, ""),
     (replace(RECORD, base="other@sha256:base", revision="dec0de", engine="28.5.0", epoch=1, image="x", layers=[]), ""),

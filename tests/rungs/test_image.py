@@ -181,3 +181,27 @@ def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:
     assert bills[0] == bills[1]
     assert bill["bomFormat"] == "CycloneDX"
     assert [component["purl"] for component in bill["components"]] == ["pkg:pypi/six@1.17.0"]
+
+
+def test_a_folder_where_the_record_belongs_is_named(place: Workplace) -> None:
+    """`labcoat image record` says what is in the way, and leaves it."""
+    (place.root / "image.lock.yaml").mkdir()
+    ended = place.labcoat("image", "record")
+    (place.root / "image.lock.yaml").rmdir()
+    assert ended.returncode == 1
+    what, todo = ended.stderr.splitlines()
+    assert what.endswith("image.lock.yaml cannot be written: Is a directory.")
+    assert "another name" in todo
+
+
+def test_a_reader_who_hangs_up_ends_the_program_too(place: Workplace) -> None:
+    """As for a program of one's own: no words about it, and no container that goes on."""
+    words = place.words("run", "--in", "docker", "--", "python", "-c", "for i in range(1000000): print(i)")
+    with subprocess.Popen(words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline() == b"0\n"
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 128 + signal.SIGPIPE
+    assert containers_of(place.root) == ""

@@ -11,12 +11,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labcoat import __version__
+from labcoat.core import output
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 Run = Callable[[argparse.Namespace], int]
-# What a disk may answer, wherever it is written to.
-_DISK = {errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM}
+# What the system may answer, wherever it is written to, and what to do about it.
+_SPACE = "See to the disk and to the permissions of the project and of the cache folder."
+_IN_THE_WAY = "Give what is there another name: a file is where a folder belongs, or a folder where a file does."
+_UNWRITABLE = dict.fromkeys((errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM), _SPACE)
+_UNWRITABLE |= dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR), _IN_THE_WAY)
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
@@ -77,7 +81,7 @@ def _run(args: argparse.Namespace) -> int:
     from labcoat.rungs import rung
 
     chosen, project = rung.named(args.rung), Project.here()
-    if not (args.argv if args.shell is None else args.shell.strip()):
+    if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
         raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
     return chosen.run(project, argv)
@@ -196,6 +200,17 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run labcoat with `argv`, or the process's own arguments; the exit status."""
+    try:
+        try:
+            return _answer(argv)
+        finally:
+            output.finish()
+    except BrokenPipeError:
+        output.drop()
+        return output.HUNG_UP
+
+
+def _answer(argv: Sequence[str] | None) -> int:
     args = parser().parse_args(argv)
     try:
         return int(args.run(args))
@@ -203,13 +218,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"labcoat: {failure.what}\n  {failure.todo}", file=sys.stderr)
         return failure.status
     except OSError as error:
-        if error.errno not in _DISK:
+        if error.errno not in _UNWRITABLE:
             raise
-        print(
-            f"labcoat: {error.filename or 'A file'} cannot be written: {error.strerror}.\n"
-            "  See to the disk and to the permissions of the project and of the cache folder.",
-            file=sys.stderr,
-        )
+        name = error.filename2 or error.filename or "A file"  # of two, the second is the one that was to be replaced
+        print(f"labcoat: {name} cannot be written: {error.strerror}.\n  {_UNWRITABLE[error.errno]}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("labcoat: interrupted", file=sys.stderr)

@@ -100,6 +100,11 @@ def build(project: Project, planned: Plan) -> str:
         outcome = process.run(words, environ, project.root, show=Progress().show)
         if outcome.status:
             raise explained(outcome.said, _log(project))
+        if not answer.is_file():
+            raise Failure(
+                "docker build ended well, and built no image.",
+                f"Correct LABCOAT_DOCKER_FLAGS: with {project['DOCKER_FLAGS']} it builds nothing.",
+            )
         return answer.read_text(encoding="utf-8").strip()
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shlex
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable
@@ -20,9 +19,9 @@ HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
 
 
 def command(project: Project) -> tuple[str, ...]:
-    """The words that call the engine: LABCOAT_DOCKER, one path or a command line. Raises Failure where it is absent."""
+    """The words that call the engine: LABCOAT_DOCKER, one path or a command line. Raises Failure where there is none."""
     chosen = project["DOCKER"]
-    words = (chosen,) if shutil.which(chosen) else tuple(shlex.split(chosen))
+    words = (chosen,) if shutil.which(chosen) else project.words("DOCKER")
     if not words or not shutil.which(words[0]):
         raise Failure(
             f"There is no command {words[0] if words else chosen!r}.",
@@ -37,8 +36,8 @@ def is_podman(project: Project) -> bool:
 
 
 def flags(project: Project) -> tuple[str, ...]:
-    """What the person adds to every build."""
-    return tuple(shlex.split(project["DOCKER_FLAGS"]))
+    """What the person adds to every build. Raises Failure where a quote is not closed."""
+    return project.words("DOCKER_FLAGS")
 
 
 def own_flags(project: Project, epoch: int) -> tuple[str, ...]:

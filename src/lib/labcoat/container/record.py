@@ -96,9 +96,20 @@ def read(project: Project) -> Record | None:
 
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
-        return Record(**{field.name: found[field.name] for field in fields(Record)})
+        record = Record(**{field.name: found[field.name] for field in fields(Record)})
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
-        raise Failure(f"{file.name} is no record of an image.", "Write it anew: labcoat image record.") from None
+        record = None
+    if record is None or not _is_well_typed(record):
+        raise Failure(f"{file.name} is no record of an image.", "Write it anew: labcoat image record.")
+    return record
+
+
+def _is_well_typed(record: Record) -> bool:
+    """Whether each field is what the class says, which YAML does not see to: 26.1 in it is a number, and nothing is nothing."""
+    texts = [value for name, value in vars(record).items() if name not in {"settings", "epoch", "layers"}]
+    if not isinstance(record.settings, dict) or not isinstance(record.layers, list) or not isinstance(record.epoch, int):
+        return False
+    return all(isinstance(text, str) for text in [*texts, *record.layers, *record.settings, *record.settings.values()])
 
 
 def remark(project: Project, planned: Plan, version: str) -> str:

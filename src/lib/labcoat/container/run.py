@@ -129,7 +129,7 @@ def _copy(output: Iterator[tuple[bytes | None, bytes | None]]) -> None:
     """Write what the container says as it comes, each stream to its own."""
     for pair in output:
         for said, stream in zip(pair, (sys.stdout, sys.stderr), strict=True):
-            if said:
+            if said and stream:  # it may have been closed when Python started
                 stream.buffer.write(said)
                 stream.flush()
 

@@ -42,7 +42,7 @@ def hand_on(connection: socket.socket) -> None:
 
 def _copy(source: int, connection: socket.socket) -> None:
     with contextlib.suppress(OSError):  # the program reads no more, or has ended
-        with contextlib.suppress(OSError):  # what cannot be read, such as a folder, is at its end
+        with contextlib.suppress(OSError):  # what cannot be read any further is at its end
             while chunk := _read(source):
                 connection.sendall(chunk)
         connection.shutdown(socket.SHUT_WR)

@@ -81,7 +81,7 @@ def _config_files(environ: Mapping[str, str]) -> list[Path]:
     chosen = environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return []
-    home = Path(environ.get("HOME") or "~").expanduser()
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - raises nothing where there is none
     shared = [Path(base) / "pip" for base in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if base]
     user = [
         home / ".pip",

@@ -1,6 +1,8 @@
 """A project: its root folder, its settings, and the paths that follow from them."""
 
 import os
+import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +50,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_LOCKER": ("pip-tools", "uv"),
     "LABCOAT_INSTALLER": ("uv", "pip"),
 }
+_TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # what an image's tag may be, and a file's name too
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,13 @@ class Project:
     def __getitem__(self, name: str) -> str:
         """The setting LABCOAT_`name`, an empty string where there is none."""
         return self.settings[f"LABCOAT_{name}"]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of the setting LABCOAT_`name`, parted as a shell does. Raises Failure where a quote is not closed."""
+        try:
+            return tuple(shlex.split(self[name]))
+        except ValueError as error:
+            raise Failure(f"LABCOAT_{name} cannot be {self[name]!r}: {error}.", "Close the quote, or leave it out.") from None
 
     @property
     def venv(self) -> Path:
@@ -95,10 +105,17 @@ class Project:
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where labcoat keeps what projects share, one per user: LABCOAT_CACHE, else the XDG base directory's."""
-    if chosen := environ.get("LABCOAT_CACHE"):
-        return Path(chosen).expanduser().absolute()
-    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "labcoat"
+    """Where labcoat keeps what projects share, one per user: LABCOAT_CACHE, else the XDG base directory's.
+
+    Raises Failure where it would be below the home folder of nobody.
+    """
+    try:
+        if chosen := environ.get("LABCOAT_CACHE"):
+            return Path(chosen).expanduser().absolute()
+        return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "labcoat"
+    except RuntimeError:
+        what = f"LABCOAT_CACHE cannot be {chosen!r}: there is no such home folder." if chosen else "There is no home folder."
+        raise Failure(what, "Name labcoat's cache folder in full: LABCOAT_CACHE=FOLDER.") from None
 
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
@@ -109,6 +126,8 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:
             raise Failure(f"{name} cannot be {value!r}.", nearest(value, choices, f"It is one of: {', '.join(choices)}."))
+    if (variant := given.get("LABCOAT_VARIANT")) and not _TAG.fullmatch(variant):
+        raise Failure(f"LABCOAT_VARIANT cannot be {variant!r}.", "Write it with letters, digits, and . _ - within, such as cpu.")
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
 
 

@@ -153,9 +153,4 @@ def explain(args: Namespace) -> int:
 
 
 def _write(text: str) -> None:
-    """Print `text`; a reader who has seen enough may hang up."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.write(text)
