@@ -167,14 +167,14 @@ def main() -> int:
         (project / "requirements.txt").write_text(moved)
         slow = [Program(REQUIREMENT, build(), project), Program(ORDINARY, ordinary(project), project)]
         met &= compare(slow, [Demand(ORDINARY, REQUIREMENT, at_least=4)], 1) == 0
-        small = build(VARIANT="cpu", IMAGE=f"{NAME}-small", STRIP="tests headers bytecode")
+        small = build(VARIANT="cpu", STRIP="tests headers bytecode")
         subprocess.run(small, cwd=project, env=environment(), check=True)
         most = size(f"{NAME}-ordinary") - pip_cache()
         met &= demand_size("labcoat's image beside the ordinary one without pip's cache", size(NAME), most)
         met &= demand_size(
-            "the cpu variant without tests, headers and byte code beside 60% of that", size(f"{NAME}-small"), 0.6 * most
+            "the cpu variant without tests, headers and byte code beside 60% of that", size(f"{NAME}:cpu"), 0.6 * most
         )
-        names = [NAME, OWN_BASE, f"{NAME}-again", f"{NAME}-ordinary", f"{NAME}-small"]
+        names = [NAME, OWN_BASE, f"{NAME}-again", f"{NAME}-ordinary", f"{NAME}:cpu"]
         subprocess.run(["docker", "image", "rm", "--force", *names], check=True, capture_output=True)
         return 0 if met else 1
 

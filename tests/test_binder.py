@@ -178,7 +178,7 @@ class TestBuilt:
 
     def test_it_holds_the_locks_packages(self, built: Repository) -> None:
         """The proof calls it equal to the lock for notebooks, file by file."""
-        said = built.labcoat("prove", "--only", "docker", LABCOAT_VARIANT="notebook", LABCOAT_IMAGE=IMAGE)
+        said = built.labcoat("prove", "--only", "docker", LABCOAT_REQUIREMENTS="requirements-notebook.txt", LABCOAT_IMAGE=IMAGE)
         assert "equal: lock, docker" in said
 
     def test_binders_command_serves_the_repository(self, built: Repository) -> None:  # noqa: ARG002

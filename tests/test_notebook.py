@@ -49,7 +49,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base
     env["LABCOAT_CACHE"] = str(tools_environment.parent.parent)
     yield Repository(path, env)
     if shutil.which("docker"):
-        subprocess.run(["docker", "image", "rm", "-f", f"{IMAGE}:notebook"], capture_output=True, check=False)
+        subprocess.run(["docker", "image", "rm", "-f", f"{IMAGE}:mine-notebook"], capture_output=True, check=False)
 
 
 def free_port() -> int:

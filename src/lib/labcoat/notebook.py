@@ -9,7 +9,6 @@ import socket
 from dataclasses import replace
 
 from labcoat import lock
-from labcoat.container import names
 from labcoat.container.limits import limits
 from labcoat.core import files, requirements
 from labcoat.core.errors import Failure
@@ -58,8 +57,6 @@ def of(project: Project) -> Project:
         return project
     name = "-".join(filter(None, (project["VARIANT"], "notebook")))
     changed = {"VARIANT": name, "DEV_REQUIREMENTS": "", "VENV": ".labcoat/notebook/venv", "CONDA_ENV": ".labcoat/notebook/conda"}
-    if project["IMAGE"]:
-        changed["IMAGE"] = f"{names.repository(project['IMAGE'])}:{name}"
     return replace(project, settings={**project.settings, **{f"LABCOAT_{key}": value for key, value in changed.items()}})
 
 

@@ -99,9 +99,11 @@ class Project:
 
     @property
     def image(self) -> str:
-        """The image's name: LABCOAT_IMAGE, else one made of the folder's name, with the variant as its tag."""
+        """The image's name: LABCOAT_IMAGE, else one made of the folder's name; the variant is its tag, or its tag's end."""
         kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()).strip("-")
-        return self["IMAGE"] or f"labcoat/{kept or 'project'}" + (f":{self['VARIANT']}" if self["VARIANT"] else "")
+        name = self["IMAGE"] or f"labcoat/{kept or 'project'}"
+        has_tag = ":" in name.rpartition("/")[2]  # before the last slash it is a registry's port
+        return f"{name}{'-' if has_tag else ':'}{self['VARIANT']}" if self["VARIANT"] else name
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
