@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labcoat import __version__
-from labcoat.core import output
+from labcoat.core import ending, output
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -200,14 +200,15 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run labcoat with `argv`, or the process's own arguments; the exit status."""
-    try:
+    with ending.in_order():
         try:
-            return _answer(argv)
-        finally:
-            output.finish()
-    except BrokenPipeError:
-        output.drop()
-        return output.HUNG_UP
+            try:
+                return _answer(argv)
+            finally:
+                output.finish()
+        except BrokenPipeError:
+            output.drop()
+            return output.HUNG_UP
 
 
 def _answer(argv: Sequence[str] | None) -> int:

@@ -4,7 +4,6 @@ LABCOAT_PROVE_RUNS names commands and the files they write: `python train.py -> 
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.compare import Difference
-from labcoat.core import files
+from labcoat.core import files, process
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -106,8 +105,9 @@ def _run(project: Project, level: str, command: str) -> str:
     """Run `command` at IN=`level`; nothing where it ends well, else in words how it did."""
     print(f"labcoat: running on {level}: {command}", file=sys.stderr)
     words = [sys.executable, "-I", str(Path(__file__).parent), "run", "--in", level, "--shell", command]
-    ended = subprocess.run(words, cwd=project.root, env=os.environ, stdout=sys.stderr, check=False)
-    return f"its command ended with {ended.returncode}" if ended.returncode else ""
+    with subprocess.Popen(words, cwd=project.root, stdout=sys.stderr, text=True) as child, process.ending_with_us(child):
+        status = child.wait()
+    return f"its command ended with {status}" if status else ""
 
 
 def _check(project: Project, outputs: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from labcoat.core import process
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -59,13 +60,14 @@ def call(project: Project, *words: str) -> "subprocess.CompletedProcess[str]":
 def _begun(project: Project, *words: str) -> Callable[[], "subprocess.CompletedProcess[str]"]:
     """The same, begun now and not waited for before what is returned is called."""
     pipe = subprocess.PIPE
-    process = subprocess.Popen([*command(project), *words], stdout=pipe, stderr=pipe, text=True)
+    child = subprocess.Popen([*command(project), *words], stdout=pipe, stderr=pipe, text=True)
 
     def ended() -> "subprocess.CompletedProcess[str]":
-        out, error = process.communicate()
-        if process.returncode and (failure := stopped(error)):
+        with child, process.ending_with_us(child):
+            out, error = child.communicate()
+        if child.returncode and (failure := stopped(error)):
             raise failure
-        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+        return subprocess.CompletedProcess(child.args, child.returncode, out, error)
 
     return ended
 

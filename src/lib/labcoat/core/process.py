@@ -1,11 +1,12 @@
 """Other programs, run with their words passed on and kept."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -18,6 +19,8 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 # What the system ends a program with for a fault of its own (signal(7)).
 _FAULTS = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
+# What Python ignores, and so would what it becomes; signals with a handler have none there by themselves (execve(2)).
+_PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 @dataclass(frozen=True)
@@ -41,27 +44,36 @@ def nothing(line: str) -> bool:  # noqa: ARG001
 def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: Callable[[str], bool] = everything) -> Outcome:
     """Run `argv` to its end. The lines for which `show` holds go to standard error as they come; all are kept."""
     said: list[str] = []
-    with subprocess.Popen(
-        [str(word) for word in argv],
-        env=dict(env),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    ) as child:
+    with (
+        subprocess.Popen(
+            [str(word) for word in argv],
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as child,
+        ending_with_us(child),
+    ):
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
-        try:
-            for line in child.stdout:
-                said.append(_CREDENTIALS.sub("***@", line))
-                if show(line):
-                    sys.stderr.write(f"  {said[-1]}")
-                    sys.stderr.flush()
-        except KeyboardInterrupt:
-            child.terminate()
-            raise
+        for line in child.stdout:
+            said.append(_CREDENTIALS.sub("***@", line))
+            if show(line):
+                sys.stderr.write(f"  {said[-1]}")
+                sys.stderr.flush()
     return Outcome(child.wait(), "".join(said))
+
+
+@contextlib.contextmanager
+def ending_with_us(child: "subprocess.Popen[str]") -> Iterator[None]:
+    """Ask `child` to end where labcoat is interrupted or told to; `subprocess.run` would kill it, and it could not clean up."""
+    try:
+        yield
+    except BaseException:
+        child.terminate()
+        raise
 
 
 def crash(status: int) -> str:
@@ -74,6 +86,8 @@ def crash(status: int) -> str:
 
 def become(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:
     """Become `argv`, so that status, signals and terminal pass by themselves. Raises Failure where it cannot be run."""
+    for number in _PYTHONS:
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.execvpe(argv[0], list(argv), env)  # noqa: S606
     except FileNotFoundError:

@@ -1,7 +1,6 @@
 """The image: the lock's packages, the project's files and a user, on a pinned base."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -60,7 +59,8 @@ def shell(project: Project) -> int:
 
     check_fresh(project)
     command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
-    return subprocess.run(command, check=False).returncode
+    sys.stdout.flush()
+    process.become(command, os.environ, "on the path")
 
 
 def address(project: Project) -> str:
