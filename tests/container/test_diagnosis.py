@@ -13,6 +13,11 @@ SAID = {
         "does not answer",
         "Start it",
     ),
+    "no context": (
+        'Failed to initialize: unable to resolve docker endpoint: context "nope": context not found: open /x: no such file',
+        "no docker context nope",
+        "DOCKER_CONTEXT",
+    ),
     "forbidden": (
         "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
         "may not use",
@@ -56,6 +61,62 @@ SAID = {
     "hash": ("#8 1.0   × Hash mismatch for `six==1.17.0`\n", "not the one that was locked", "make upgrade"),
     "disk": ("#8 1.0 write /x: No space left on device\n", "disk is full", "Make room"),
 }
+
+# A build in which a program fails that says what docker also says.
+PROGRAM = """#0 building with "default" instance using docker driver
+#5 [2/2] RUN {line}
+#5 0.156 {line}
+#5 ERROR: process "/bin/sh -c {line}" did not complete successfully: exit code: 1
+------
+ > [2/2] RUN {line}:
+0.156 {line}
+------
+Dockerfile:2
+--------------------
+   1 |     FROM labcoat-test/python:3.11
+   2 | >>> RUN {line}
+   3 |
+--------------------
+ERROR: failed to solve: process "/bin/sh -c {line}" did not complete successfully: exit code: 1
+"""
+DOCKERS = [
+    "unknown flag: --foo",
+    "unknown flag: --secret",
+    "error during connect: Get http://x",
+    "permission denied while trying to connect to unix:///var/run/docker.sock",
+    "pull access denied for nosuch/image, repository does not exist",
+    "invalid reference format",
+    'failed to solve: \\"/x\\": not found',
+    "dockerfile parse error on line 2: unknown instruction: X",
+]
+INSTRUCTION = """#1 [internal] load build definition from Dockerfile
+#1 DONE 0.0s
+Dockerfile:2
+--------------------
+   2 | >>> COPY --foo . .
+--------------------
+ERROR: failed to solve: dockerfile parse error on line 2: unknown flag: foo (did you mean from?)
+"""
+
+
+@pytest.mark.parametrize("line", DOCKERS)
+def test_what_a_program_says_is_not_dockers(tmp_path: Path, line: str) -> None:
+    """It is quoted, and nothing is concluded from it about docker, its options or the base image."""
+    failure = explained(PROGRAM.format(line=line), tmp_path / "log")
+    assert failure.what == f"The image could not be built: {line}."
+
+
+def test_an_instruction_that_cannot_be_read_is_no_option_of_a_build(tmp_path: Path) -> None:
+    """The Dockerfile is what has to be corrected."""
+    failure = explained(INSTRUCTION, tmp_path / "log")
+    assert failure.what == "The Dockerfile cannot be read: unknown flag: foo (did you mean from?)."
+
+
+def test_podmans_steps_are_told_from_its_options(tmp_path: Path) -> None:
+    """It does not mark what programs say; but an option that it does not know it names before the first step."""
+    assert "no option --foo" in explained("Error: unknown flag: --foo\nSee 'podman build --help'", tmp_path / "log").what
+    said = 'STEP 1/2: FROM x\nSTEP 2/2: RUN y\nunknown flag: --foo\nError: building at STEP "RUN y": exit status 1\n'
+    assert "no option" not in explained(said, tmp_path / "log").what
 
 
 @pytest.mark.parametrize(("said", "what", "todo"), SAID.values(), ids=SAID.keys())

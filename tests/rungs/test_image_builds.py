@@ -60,6 +60,7 @@ def test_credentials_and_certificates_reach_the_build_and_stay_in_no_layer(
 BAD = {
     "no docker": ({"LABCOAT_DOCKER": "no-such-docker"}, "no command 'no-such-docker'", "LABCOAT_DOCKER"),
     "engine stopped": ({"DOCKER_HOST": "unix:///no/such.sock"}, "does not answer", "Start it"),
+    "no context": ({"DOCKER_CONTEXT": "nope"}, "no docker context nope", "DOCKER_CONTEXT"),
     "no such base": (
         {"LABCOAT_BASE_IMAGE": "labcoat-test/absent:1"},
         "labcoat-test/absent:1 cannot be had",
@@ -85,6 +86,23 @@ def test_what_cannot_be_built_is_said_in_two_lines(place: Workplace, settings: d
     assert todo in do
     assert "Traceback" not in built.stderr
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("RUN echo unknown flag: --foo && exit 1", "The image could not be built: unknown flag: --foo."),
+        ("RUN echo error during connect: x && exit 1", "The image could not be built: error during connect: x."),
+        ("COPY --foo . .", "The Dockerfile cannot be read: unknown flag:"),
+    ],
+)
+def test_what_a_program_says_is_not_taken_for_dockers_words(place: Workplace, line: str, what: str) -> None:
+    """Nor is an instruction taken for an option of the build."""
+    own = (place.root / "Dockerfile").read_text()
+    (place.root / "Dockerfile").write_text(f"{own}{line}\n")
+    built = place.labcoat("image", "build")
+    (place.root / "Dockerfile").write_text(own)
+    assert built.stderr.splitlines()[-2].startswith(f"labcoat: {what}")
 
 
 @pytest.mark.parametrize(

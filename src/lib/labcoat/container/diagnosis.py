@@ -1,6 +1,7 @@
 """What a builder says when it fails, in two lines a person can act on."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from labcoat.container.engine import stopped
@@ -8,8 +9,22 @@ from labcoat.core import files
 from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
 
-# (what to look for, what happened, what to do); the first that is found counts. {0} is the first group.
-_CASES = (
+# Tables of (what to look for, what happened, what to do); the first that is found counts. {0} is the first group.
+_NO_BUILDKIT = (
+    "This engine builds without BuildKit.",
+    "Install Docker 23 or newer, or its buildx plugin (docs.docker.com/go/buildx).",
+)
+_NO_SHELL = (
+    "The base image has no shell, and so no Python that could be found.",
+    "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
+)
+# What docker says of how it was called, before any step.
+_CALL = (
+    (r"unknown flag: --(?:secret|iidfile)", *_NO_BUILDKIT),
+    (r"unknown (?:shorthand )?flag: (.+)", "docker build has no option {0}.", "Correct LABCOAT_DOCKER_FLAGS."),
+)
+# What the programs say that a step runs.
+_PROGRAMS = (
     (
         r"labcoat: the base image has (no python3|no pip)",
         "The base image has {0}.",
@@ -25,22 +40,22 @@ _CASES = (
         "The Python of the base image has no venv.",
         "Name a base that has it (Debian's Python needs the package python3-venv): LABCOAT_BASE_IMAGE=IMAGE.",
     ),
+    (r"/bin/sh: no such file", *_NO_SHELL),
     (
-        r"invalid mountinput|/bin/sh: no such file|unable to find groups for spec root|unable to find user root",
-        "The base image has no shell, and so no Python that could be found.",
-        "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
+        r"(?:dns error|Temporary failure in name resolution|NewConnectionError|Network is unreachable|tcp connect error)",
+        "The build cannot reach the package index.",
+        "See to the network and the proxy; if only a container cannot reach it, set LABCOAT_DOCKER_FLAGS=--network=host.",
     ),
-    (
-        r"mount option requires BuildKit|the buildx component is missing|unknown flag: --(?:secret|iidfile)",
-        "This engine builds without BuildKit.",
-        "Install Docker 23 or newer, or its buildx plugin (docs.docker.com/go/buildx).",
-    ),
+)
+# What the builder itself says.
+_BUILDER = (
+    (r"invalid mountinput|unable to find groups for spec root|unable to find user root", *_NO_SHELL),
+    (r"mount option requires BuildKit|the buildx component is missing", *_NO_BUILDKIT),
     (
         r'invalid (?:tag|argument) "([^"]+)"',
         "{0} is no name for an image.",
         "Correct LABCOAT_IMAGE: lower-case letters, digits, and . _ - / within, such as team/project.",
     ),
-    (r"unknown (?:shorthand )?flag: (.+)", "docker build has no option {0}.", "Correct LABCOAT_DOCKER_FLAGS."),
     (
         r"invalid reference format|repository name \S* ?must be lowercase|failed to parse stage name",
         "The base image's name is not well formed.",
@@ -63,22 +78,38 @@ _CASES = (
         "See to .dockerignore, or make the file.",
     ),
     (r"(?i)dockerfile parse error[^:]*: ([^\n]+)", "The Dockerfile cannot be read: {0}.", "Correct it."),
-    (
-        r"(?:dns error|Temporary failure in name resolution|NewConnectionError|Network is unreachable|tcp connect error)",
-        "The build cannot reach the package index.",
-        "See to the network and the proxy; if only a container cannot reach it, set LABCOAT_DOCKER_FLAGS=--network=host.",
-    ),
 )
+# BuildKit's plain progress: `#5 0.156 what a program says`, `#5 [2/2] RUN …`, `#5 ERROR: …`; other builders mark steps alone.
+_STEP = re.compile(r"(?m)^(?:#\d+|STEP|Step) ")
+_MARKED = re.compile(r"(?m)^#\d+ ")
 _PROGRAM = re.compile(r"(?m)^#\d+ \d+\.\d+ (.*)$")
+# What the builder repeats: lines of a step and of the programs in it, of the Dockerfile, and the command that failed.
+_REPEATED = re.compile(
+    r"""(?ms)^#\d+ (?!ERROR: )[^\n]*$|^------$.*?^------$|^-{20}$.*?^-{20}$|process "(?:[^"\\]|\\.)*"(?= did not complete)"""
+)
 
 
 def explained(said: str, log: Path) -> Failure:
     """A Failure made of what `docker build` said, which is kept in `log`."""
+    programs, builder = "\n".join(_PROGRAM.findall(said)), builders(said)
+    failure = (
+        stopped(builder)
+        or ((not _STEP.search(said)) and _among(_CALL, builder))
+        or _among(_BUILDER, builder)
+        or _among(_PROGRAMS, programs or said)
+        or explain(programs or said, "The image could not be built", log)
+    )
     files.write(log, said)
-    if failure := stopped(said):
-        return failure
-    for pattern, what, todo in _CASES:
+    return failure
+
+
+def builders(said: str) -> str:
+    """What of `said` the builder itself says, as far as it tells that from what programs in the build say: BuildKit does."""
+    return _REPEATED.sub("", said) if _MARKED.search(said) else said
+
+
+def _among(cases: Sequence[tuple[str, str, str]], said: str) -> Failure | None:
+    for pattern, what, todo in cases:
         if found := re.search(pattern, said):
             return Failure(what.format(*found.groups()), todo)
-    programs = "\n".join(_PROGRAM.findall(said))
-    return explain(programs or said, "The image could not be built", log)
+    return None

@@ -136,6 +136,10 @@ def stopped(said: str) -> Failure | None:
         return Failure("You may not use the Docker engine.", "Join its group (sudo usermod -aG docker $USER) and log in again.")
     if any(sign in said for sign in ("Cannot connect to the Docker daemon", "error during connect", "Cannot connect to Podman")):
         return Failure("The Docker engine does not answer.", "Start it (sudo systemctl start docker, or Docker Desktop).")
+    if found := re.search(r'context "([^"]+)": context not found', said):
+        return Failure(
+            f"There is no docker context {found[1]}.", "Correct DOCKER_CONTEXT: docker context ls shows those there are."
+        )
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from labcoat.container import build, engine, pins
-from labcoat.container.diagnosis import explained
+from labcoat.container.diagnosis import builders, explained
 from labcoat.container.names import repository
 from labcoat.container.progress import Progress
 from labcoat.core import files, process
@@ -102,7 +102,8 @@ def _show(project: Project) -> Callable[[str], bool]:
 def _explained(project: Project, said: str) -> Failure:
     log = files.state_folder(project.state) / "push.log"
     files.write(log, said)
-    if failure := engine.stopped(said) or engine.misnamed(project.image, said):
+    own = builders(said)
+    if failure := engine.stopped(own) or engine.misnamed(project.image, own):
         return failure
     if "does not exist locally" in said:
         return Failure(f"There is no image {project.image}.", "make docker builds it.")
