@@ -48,8 +48,8 @@ def test_the_sdk_is_told_the_same(tools_environment: Path) -> None:
     from labcoat.core import tools
 
     tools.use()
-    told = Limits(gpus="all", memory="1g", cpus="1.5", ports=((1, 2),)).settings()
+    told = Limits(gpus="all", memory="1g", cpus="1.5", ports=((1, 2), (3, 4), (5, 2))).settings()
     assert told["mem_limit"] == "1g"
     assert told["nano_cpus"] == 1_500_000_000
-    assert told["ports"] == {"2/tcp": ("127.0.0.1", 1)}
+    assert told["ports"] == {"2/tcp": [("127.0.0.1", 1), ("127.0.0.1", 5)], "4/tcp": [("127.0.0.1", 3)]}
     assert told["device_requests"][0]["Count"] == -1

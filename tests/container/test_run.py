@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.engine import own_flags
+from labcoat.container.engine import is_podman, own_flags
 from labcoat.container.place import data_folders, place
 from labcoat.container.run import attached
 from labcoat.core.project import DEFAULTS, Project
@@ -64,6 +64,7 @@ def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
     words = attached(asked, "image", ["/bin/sh"], place(asked))
     path = root.parent / "d, é"
     assert f'type=bind,"source={path}","target={path}",readonly' in words
+    assert f"type=bind,source={root},target={root}" in words
     assert words[-3:] == ["--entrypoint", "/bin/sh", "image"]
 
 
@@ -71,12 +72,42 @@ def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
 def test_podman_of_a_person_keeps_their_id(root: Path, monkeypatch: pytest.MonkeyPatch, uid: int, users: str | None) -> None:
     """Without root it would show them another one inside; with root that word is refused."""
     monkeypatch.setattr("os.geteuid", lambda: uid)
-    asked = project(root, DOCKER="true podman")
+    asked = project(root, DOCKER=str(program(root, "podman")))
     monkeypatch.setattr("os.chown", lambda *_: None)
     assert place(asked).users == users
     assert ("--userns" in attached(asked, "image", ["true"], place(asked))) == bool(users)
     assert own_flags(asked, 7) == ("--format=docker", "--timestamp=7")
     assert own_flags(project(root, DOCKER="true"), 7) == ()
+
+
+def program(root: Path, name: str) -> Path:
+    """A program of this name, which does nothing."""
+    path = root.parent / name
+    path.symlink_to("/bin/true")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("{podman}", True),
+        ("{podman} --remote", True),
+        ("{podman} --connection docker", True),
+        ("{docker} --context podman-vm", False),
+        ("{sudo} {podman}", True),
+        ("{sudo} -n -u podman {docker}", False),
+        ("{sudo} -n -u somebody {podman} --remote", True),
+        ("{sudo} --user=podman {docker}", False),
+        ("{sudo} --preserve-env=A B=podman -- {podman}", True),
+        ("{sudo} A=podman {docker}", False),
+    ],
+)
+def test_podman_is_told_by_its_programs_name(root: Path, line: str, *, expected: bool) -> None:
+    """Whatever words follow, and whoever it is run as; a folder's name does not count."""
+    folder = root / "podman"
+    folder.mkdir()
+    programs = {name: program(folder / "bin", name) for name in ("podman", "docker", "sudo")}
+    assert is_podman(project(root, DOCKER=line.format_map(programs))) == expected
 
 
 def test_secrets_of_a_run_are_files_that_it_may_read(root: Path) -> None:

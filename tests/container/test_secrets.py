@@ -39,11 +39,11 @@ def test_values_travel_in_the_environment_quoted_for_a_shell(tmp_path: Path) -> 
 
 
 def test_a_certificate_bundle_is_mounted_and_named_to_both_tools(tmp_path: Path) -> None:
-    """Pip and uv are told of the bundle at the place where a build has it; a comma in its path is quoted."""
-    bundle = tmp_path / "my, ca.pem"
+    """Pip and uv are told of the bundle at the place where a build has it; commas and quotes in its path are quoted."""
+    bundle = tmp_path / 'my, "ca".pem'
     bundle.touch()
     made = secrets(Project(tmp_path, {**DEFAULTS, "LABCOAT_CA_BUNDLE": str(bundle)}), QUIET)
-    assert f'id=certificates,"src={bundle}"' in made.flags
+    assert f"""id=certificates,"src={tmp_path}/my, ""ca"".pem\"""" in made.flags
     (lines,) = made.environ.values()
     assert "SSL_CERT_FILE=/run/secrets/certificates" in lines
     assert "PIP_CERT=/run/secrets/certificates" in lines

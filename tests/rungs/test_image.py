@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -147,6 +148,20 @@ def test_a_container_that_cannot_start_is_said(place: Workplace, settings: dict[
     assert what in happened
     assert todo in do
     assert containers_of(place.root) == ""
+
+
+def test_one_port_of_a_container_may_be_reached_by_two(place: Workplace) -> None:
+    """Each of LABCOAT_PORTS is published, also where two lead to one port."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        ports = [each.getsockname()[1] for each in (one, other)]
+    settings = {"LABCOAT_PORTS": " ".join(f"{port}:80" for port in ports), "LABCOAT_DOCKER_FLAGS": ""}
+    words = place.words("run", "--in", "docker", "--", "sh", "-c", "echo up; sleep 60")
+    with subprocess.Popen(words, cwd=place.root, env={**place.environ, **settings}, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        published = docker("inspect", "--format", "{{json .HostConfig.PortBindings}}", containers_of(place.root))
+        running.terminate()
+    assert sorted(int(each["HostPort"]) for each in json.loads(published)["80/tcp"]) == sorted(ports)
 
 
 def test_a_program_that_runs_out_of_memory_is_told_from_one_that_was_killed(place: Workplace) -> None:

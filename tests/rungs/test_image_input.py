@@ -4,10 +4,11 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
-from rungs.workplace import IMAGE, NETWORK, Workplace, containers_of, docker
+from rungs.workplace import IMAGE, NETWORK, Workplace, containers_of, docker, laid_out
 
 pytestmark = pytest.mark.docker
 OWN = f"{IMAGE}-entrypoint"
@@ -82,6 +83,22 @@ def test_an_entrypoint_of_ones_own_is_in_nobodys_way(own_program: Workplace) -> 
     absent = own_program.in_image("no-such-program")
     assert absent.returncode == 127
     assert "has no program no-such-program" in absent.stderr
+
+
+def test_a_project_may_have_quotes_in_its_path(place: Workplace, tmp_path: Path, repository: Path) -> None:
+    """A shell opens in it, and a build reads a bundle of certificates in it."""
+    root = laid_out(tmp_path / 'a "b", c', repository)
+    (root / "Dockerfile").write_text(
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=certificates grep -q mine /run/secrets/certificates\n"
+    )
+    (root / 'own "ca".pem').write_text("mine")
+    quoted = Workplace(root, place.environ)
+    words = quoted.words("shell", "--in", "docker")
+    shell = subprocess.run(words, cwd=root, env=dict(place.environ), input="pwd\n", capture_output=True, text=True, check=False)
+    built = quoted.labcoat("image", "build", LABCOAT_CA_BUNDLE='own "ca".pem', LABCOAT_IMAGE=f"{IMAGE}-quoted")
+    docker("image", "rm", "--force", f"{IMAGE}-quoted")
+    assert shell.stdout == f"{root}\n", shell.stderr
+    assert built.returncode == 0, built.stderr
 
 
 def test_a_command_has_to_be_given(place: Workplace) -> None:

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from labcoat.core import process
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _SETTINGS_REPRODUCE = 23  # the first Docker that takes SOURCE_DATE_EPOCH for the times in an image's settings
 HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
+# sudo(8): what its options take as the next word, and what else may stand before the program.
+_SUDO_VALUE = re.compile(
+    r"-\w*[CDghpRrtTUu]|--(?:close-from|chdir|chroot|command-timeout|group|host|other-user|prompt|role|type|user)"
+)
+_SUDO_WORD = re.compile(r"-|\w+=|(?:.*/)?sudo$")
 
 
 def command(project: Project) -> tuple[str, ...]:
@@ -33,7 +38,18 @@ def command(project: Project) -> tuple[str, ...]:
 
 def is_podman(project: Project) -> bool:
     """Whether the engine is podman, which answers to most of docker's words."""
-    return "podman" in command(project)[-1]
+    return _program(command(project)).startswith("podman")
+
+
+def _program(words: Sequence[str]) -> str:
+    """The name of the program that `words` call; sudo before it is passed over, with its options and variables."""
+    rest = iter(words)
+    for word in rest:
+        if _SUDO_VALUE.fullmatch(word):
+            next(rest, "")
+        elif not _SUDO_WORD.match(word):
+            return word.rpartition("/")[2]
+    return ""
 
 
 def flags(project: Project) -> tuple[str, ...]:

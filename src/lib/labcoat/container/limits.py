@@ -31,7 +31,9 @@ class Limits:
         from docker.types import DeviceRequest
 
         chosen: dict[str, Any] = {"count": -1} if self.gpus == "all" else {"device_ids": self.gpus.split(",")}
-        made: dict[str, Any] = {"ports": {f"{theirs}/tcp": (_LOOPBACK, ours) for ours, theirs in self.ports}}
+        inner = dict.fromkeys(theirs for _, theirs in self.ports)
+        published = {f"{port}/tcp": [(_LOOPBACK, ours) for ours, theirs in self.ports if theirs == port] for port in inner}
+        made: dict[str, Any] = {"ports": published}
         made |= {"device_requests": [DeviceRequest(capabilities=[["gpu"]], **chosen)]} if self.gpus else {}
         made |= {"mem_limit": self.memory} if self.memory else {}
         return made | ({"nano_cpus": round(float(self.cpus) * 1e9)} if self.cpus else {})

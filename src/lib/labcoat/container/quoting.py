@@ -1,5 +1,7 @@
-"""Paths written as patterns that match them alone."""
+"""Paths written as patterns that match them alone, or as fields of an option."""
 
+import csv
+import io
 import re
 
 
@@ -16,3 +18,10 @@ def docker_pattern(path: str) -> str:
     # there, any character will do.
     escaped = re.sub(r"[\0-\x1f\x7f\udc80-\udcff]|^\s|\s$", "?", escaped)
     return re.sub(r"^[!#]", r"[\g<0>]", escaped)
+
+
+def option(*fields: str) -> str:
+    """An option's value such as docker's --mount and --secret take: one line of CSV (RFC 4180), whatever is in the fields."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(fields)
+    return line.getvalue()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from labcoat.container import engine, standard_input
 from labcoat.container.place import Place
+from labcoat.container.quoting import option
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -87,9 +88,8 @@ def attached(project: Project, image: str, argv: Sequence[str], where: Place) ->
     for name, value in where.environ.items():
         words += ["--env", f"{name}={value}"]
     for path in (where.root, *where.data):
-        # One line of CSV, where quotes hold a path with a comma together.
-        read_only = "" if path == where.root else ",readonly"
-        words += ["--mount", f'type=bind,"source={path}","target={path}"{read_only}']
+        read_only = [] if path == where.root else ["readonly"]
+        words += ["--mount", option("type=bind", f"source={path}", f"target={path}", *read_only)]
     words += [*where.limits.words(), *(["--userns", where.users] if where.users else [])]
     words += ["--network", where.network] if where.network else []
     return [*words, "--entrypoint", argv[0], image, *argv[1:]]

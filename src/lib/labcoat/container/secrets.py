@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labcoat.container.place import certificates
+from labcoat.container.quoting import option
 from labcoat.core import index
 from labcoat.core.project import Project
 
@@ -36,8 +37,7 @@ def secrets(project: Project, environ: Mapping[str, str] = os.environ) -> Secret
     flags: tuple[str, ...] = ()
     if path := certificates(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
-        # The value is one line of CSV, where quotes hold a path with a comma together.
-        flags += ("--secret", f'id=certificates,"src={path}"')
+        flags += ("--secret", option("id=certificates", f"src={path}"))
     if not exports:
         return Secrets(flags, {})
     lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(exports.items()))
