@@ -1,10 +1,14 @@
 """Files are whole or not there."""
 
+import os
+import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from labcoat.core import files
+from labcoat.core.errors import Failure
 
 
 def test_write_keeps_the_mode_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -26,6 +30,47 @@ def test_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:
         files.write(path, "\ud800")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_given_name_is_replaced_whole_where_it_is_a_file(tmp_path: Path) -> None:
+    """Also at the end of a link, which stays; and a new file is made, with its folder."""
+    kept, link = tmp_path / "kept", tmp_path / "link"
+    kept.write_text("old")
+    link.symlink_to(kept)
+    files.write_to(link, "new")
+    files.write_to(tmp_path / "folder/made", "new")
+    assert link.is_symlink()
+    assert kept.read_text() == (tmp_path / "folder/made").read_text() == "new"
+
+
+def test_a_given_name_that_is_a_pipe_is_written_into(tmp_path: Path) -> None:
+    """Whoever waits at its other end reads the text; the pipe stays."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        files.write_to(pipe, "text")
+        assert reader.communicate()[0] == "text"
+    assert pipe.is_fifo()
+
+
+def test_a_given_name_that_is_a_device_is_written_into(tmp_path: Path) -> None:
+    """What swallows all stays what it is."""
+    null = tmp_path / "null"
+    try:
+        os.mknod(null, 0o666 | stat.S_IFCHR, Path(os.devnull).stat().st_rdev)
+        null.write_text("")
+    except OSError:
+        pytest.skip("a device needs the right to make one, and a disk that takes it")
+    files.write_to(null, "text")
+    assert null.is_char_device()
+
+
+def test_a_given_name_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    """A folder, a name below a file, a descriptor that is not open."""
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file/below", Path("/dev/fd/99")):
+        with pytest.raises(Failure, match="cannot be written"):
+            files.write_to(path, "text")
 
 
 def test_digest_passes_over_line_endings() -> None:

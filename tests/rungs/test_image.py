@@ -196,6 +196,7 @@ def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:
     assert bills[0] == bills[1]
     assert bill["bomFormat"] == "CycloneDX"
     assert [component["purl"] for component in bill["components"]] == ["pkg:pypi/six@1.17.0"]
+    assert place.labcoat("image", "sbom", "--output", "/dev/fd/1").stdout == bills[0]
 
 
 def test_a_folder_where_the_record_belongs_is_named(place: Workplace) -> None:

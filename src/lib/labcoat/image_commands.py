@@ -143,12 +143,10 @@ def _sbom(args: argparse.Namespace) -> int:
     from labcoat.core import files
 
     text = sbom.document(Project.here())
-    if not args.output:
-        print(text)
-    elif args.output.is_dir():
-        raise Failure(f"{args.output} is a folder.", "Name a file.")
+    if args.output:
+        files.write_to(args.output, f"{text}\n")
     else:
-        files.write(args.output.absolute(), text + "\n")
+        print(text)
     return 0
 
 

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from labcoat.core.errors import Failure
+
 
 def write(path: Path, text: str) -> None:
     """Give `path` this text, whole or not at all; its mode stays."""
@@ -24,6 +26,25 @@ def write(path: Path, text: str) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def write_to(path: Path, text: str) -> None:
+    """Write `text` where a person says: a file whole or not at all, a pipe or a device as it is; links are followed.
+
+    Raises Failure where it cannot be written.
+    """
+    # What stands in these two is open already, as /dev/stdout: a new file of that name would not be the one that is meant.
+    is_given = path.absolute().parts[1:2] in {("dev",), ("proc",)}
+    try:
+        if path.exists() and (is_given or not path.is_file()):
+            with path.open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        else:
+            write(Path(os.path.realpath(path)), text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {error.strerror}.", "Name another file, or see to its permissions.") from None
 
 
 def digest(data: bytes) -> str:
