@@ -73,6 +73,32 @@ def test_a_given_name_that_cannot_be_written_is_a_failure(tmp_path: Path) -> Non
             files.write_to(path, "text")
 
 
+@pytest.mark.parametrize("is_there", [True, False], ids=["a file", "nothing yet"])
+def test_write_follows_a_link(tmp_path: Path, is_there: bool) -> None:
+    """What a link leads to gets the text, be it there or not, and the link stays."""
+    target, link = tmp_path / "elsewhere/a", tmp_path / "link"
+    if is_there:
+        target.parent.mkdir()
+        target.write_text("old")
+    link.symlink_to("elsewhere/a")
+    files.write(link, "new\n")
+    assert target.read_text() == "new\n"
+    assert str(link.readlink()) == "elsewhere/a"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_write_replaces_nothing_but_files(tmp_path: Path) -> None:
+    """A link to itself, a folder and a pipe stay what they are, and that is said."""
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("loop", "folder", "pipe"):
+        with pytest.raises(Failure, match=f"{name} is no file"):
+            files.write(tmp_path / name, "new\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "loop", "pipe"]
+    assert (tmp_path / "loop").is_symlink()
+
+
 def test_digest_passes_over_line_endings() -> None:
     """A checkout on another system has the same digest; another text has not."""
     assert files.digest(b"a\r\nb\r\n") == files.digest(b"a\nb\n")

@@ -14,7 +14,13 @@ from labcoat.core.errors import Failure
 
 
 def write(path: Path, text: str) -> None:
-    """Give `path` this text, whole or not at all; its mode stays."""
+    """Give `path` this text, whole or not at all; its mode stays, and where it is a symlink, so does that.
+
+    Raises Failure where something is there that is no file, such as a folder, a device or a link that leads to itself.
+    """
+    path = Path(os.path.realpath(path))
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise Failure(f"{path} is no file that can be written.", "Move it away.")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     aside = Path(name)
@@ -40,7 +46,7 @@ def write_to(path: Path, text: str) -> None:
             with path.open("w", encoding="utf-8", newline="") as file:
                 file.write(text)
         else:
-            write(Path(os.path.realpath(path)), text)
+            write(path, text)
     except BrokenPipeError:
         raise
     except OSError as error:
