@@ -1,6 +1,7 @@
 """requirements.in → requirements.txt: pinned, hashed, kept, fresh by digest, and free of this machine."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -143,12 +144,92 @@ def test_an_index_that_cannot_be_reached_is_said(repo: Repository, index: Index,
 
 
 @LOCKERS
-def test_a_path_is_no_requirement_of_a_lock(repo: Repository, index: Index, locker: str) -> None:
-    """A wheel of this machine cannot be locked, and the line is named."""
-    file = (index.folder / "files/gamma-3.0-py3-none-any.whl").as_uri()
-    heard = repo.write(requirements__in=f"gamma @ {file}\n").make("requirements", fails=True, LABCOAT_LOCKER=locker)
-    assert "would hold something of this machine" in heard
+@pytest.mark.parametrize("way", ["a file", "an address", "a folder", "a folder, editable"])
+def test_what_no_index_has_is_in_no_lock(repo: Repository, index: Index, locker: str, way: str) -> None:
+    """A package from this machine's disk or from an address cannot be locked: the line is named, and no lock is written."""
+    shutil.copy(Path(__file__).with_name("backend.py"), repo.path)
+    shutil.copy(Path(__file__).with_name("support.py"), repo.path)
+    (repo.path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "mine"\nversion = "0.1"\n'
+    )
+    wheel = index.folder / "files/gamma-3.0-py3-none-any.whl"
+    address = index.url.replace("//", "//user:hunter2@").replace("/simple", f"/files/{wheel.name}")
+    asked = {
+        "a file": f"gamma @ {wheel.as_uri()}",
+        "an address": f"gamma @ {address}",
+        "a folder": f"mine @ {repo.path.as_uri()}",
+        "a folder, editable": "-e .",
+    }
+    heard = repo.write(requirements__in=f"{asked[way]}\n").make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    assert "labcoat: requirements.txt would hold what is no release of a package index: " in heard
+    assert "hunter2" not in heard
     assert not (repo.path / "requirements.txt").exists()
+
+
+@LOCKERS
+@pytest.mark.parametrize(
+    "option", ["--extra-index-url", "--index-url=", "-i", "--find-links", "-f", "--trusted-host", "--ext"], ids=lambda name: name
+)
+def test_an_input_does_not_say_where_packages_come_from(repo: Repository, index: Index, locker: str, option: str) -> None:
+    """Such an option is named before anything is asked of an index, wherever in the inputs it stands; a comment is none."""
+    address = index.url.replace("//", "//user:hunter2@")
+    repo.write(requirements__in="# --find-links x\n-r more.in  # -f x\n", more__in=f"{option} {address}\nalpha\n")
+    heard = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    assert f"labcoat: more.in says where packages come from, with {option.rstrip('=')}." in heard
+    assert "hunter2" not in heard
+    assert not index.asked
+    repo.write(more__in="alpha\n").make("requirements", LABCOAT_LOCKER=locker)
+
+
+@LOCKERS
+def test_what_init_took_over_is_locked_whatever_it_says(repo: Repository, index: Index, locker: str) -> None:
+    """A requirements.txt with other files in it and with slips is replaced by the lock, which keeps the versions it pinned."""
+    text = "alpha==1.0\n-r other.txt\n-c limits.txt\nbeta==nonsense\n"
+    repo.write(requirements__txt=text, other__txt="gamma\n", limits__txt="beta<1.5\n")
+    repo.write(requirements__in="alpha\nbeta\n-r other.txt\n-c limits.txt\n")
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "1.0", "beta": "1.0", "gamma": "3.0"}
+
+
+@LOCKERS
+def test_half_the_hashes_of_somebody_else_s_lock_are_not_kept(repo: Repository, index: Index, locker: str) -> None:
+    """A lock that labcoat did not make gives its versions, and the index all hashes."""
+    repo.write(requirements__txt=f"alpha==1.0 \\\n    --hash=sha256:{'0' * 64}\nbeta==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
+    repo.make("venv", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "1.0", "beta": "1.0"}
+
+
+def test_what_somebody_wrote_by_hand_is_not_replaced_unsaid(repo: Repository) -> None:
+    """A requirements.txt that asks for more than requirements.in stays, and what would be lost is named."""
+    text = "# my own\nbeta>=1,<1.5\nalpha\ngamma==3.0\n"
+    heard = repo.write(requirements__txt=text).make("venv", fails=True)
+    assert "requirements.txt asks for what requirements.in does not, and would be replaced: beta>=1,<1.5, gamma==3.0." in heard
+    assert "labcoat init" in heard
+    assert (repo.path / "requirements.txt").read_text() == text
+    repo.write(requirements__in="alpha\nbeta>=1,<1.5\nGamma\n").make("venv")
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.0", "gamma": "3.0"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("beta==1.0\nmine @ file:///croot/mine/work\n-e git+https://h.example/x.git@0a#egg=x\n", id="pip freeze"),
+        pytest.param("beta==1.0 ; python_version > '3'\n    # via alpha\n--trusted-host h.example\n", id="pip-compile"),
+    ],
+)
+def test_what_a_program_wrote_gives_its_versions(repo: Repository, text: str) -> None:
+    """The output of pip freeze or of a locker asks for nothing by itself: the lock replaces it and keeps its versions."""
+    repo.write(requirements__txt=text).make("requirements")
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.0"}
+
+
+def test_a_link_stays_a_link(repo: Repository, tmp_path: Path) -> None:
+    """A lock that is a symlink is written where it leads."""
+    (repo.path / "requirements.txt").symlink_to(tmp_path / "shared.txt")
+    repo.make("requirements")
+    assert (repo.path / "requirements.txt").is_symlink()
+    assert "alpha==2.0" in (tmp_path / "shared.txt").read_text()
 
 
 def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index: Index) -> None:

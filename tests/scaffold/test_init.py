@@ -65,6 +65,16 @@ def test_what_pip_freeze_wrote_becomes_what_is_asked_for(bare: Repository, index
     assert bare.python("import alpha, beta; print(alpha.version, beta.version)") == "1.0 1.5\n"
 
 
+def test_what_requirements_in_lacks_is_added(bare: Repository) -> None:
+    """A requirements.in that was begun gets the lines of a requirements.txt written by hand; then nothing is lost by locking."""
+    bare.write(requirements__in="alpha\n", requirements__txt="# my own\nbeta>=1,<1.5\nalpha>=1\ngamma==3.0")
+    assert "requirements.in: has what else requirements.txt asked for" in run(bare, "init")
+    assert (bare.path / "requirements.in").read_text() == "alpha\nbeta>=1,<1.5\ngamma==3.0\n"
+    bare.make("venv")
+    assert bare.python("import alpha, beta, gamma; print(alpha.version, beta.version, gamma.version)") == "2.0 1.0 3.0\n"
+    assert run(bare, "init").splitlines()[0] == "All is there already."
+
+
 def test_a_lock_is_no_list_of_what_is_asked_for(tmp_path: Path) -> None:
     """A requirements.txt with hashes is somebody's lock: nothing is made of it."""
     (tmp_path / "requirements.txt").write_text("alpha==1.0 --hash=sha256:00\n")

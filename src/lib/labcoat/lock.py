@@ -17,8 +17,9 @@ from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 _INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
-# What must never be in a lock: an index's address, a folder of wheels, anything of this machine.
-_FOREIGN = re.compile(r"^\s*(?:-i\b|-f\b|--(?:extra-)?index-url|--find-links|--trusted-host)|\bfile://", re.MULTILINE)
+# Options that say where packages come from. pip takes them cut short (--extra), and a value without a space (-ihttps://…).
+_FROM = re.compile(r"(?:^|\s)(--?(?:i|f|t|ex)[a-z-]*)")
+_RELEASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?==")
 
 
 def locks(project: Project) -> list[Path]:
@@ -108,15 +109,18 @@ def compile_lock(
     """Resolve `lock`'s input and put the outcome in its place.
 
     Versions that the present lock pins (or `seed`, a lock's text, in its stead) are kept where they still fit.
-    Raises Failure, and leaves the lock as it was, where there is no solution or no index.
+    Raises Failure, and leaves the lock as it was, where there is no solution or no index, where an input says where packages
+    come from, and where somebody wrote the lock by hand and its input does not ask for all that it asks for.
     """
+    before = requirements.read(lock) if lock.exists() else ""
+    _refuse(lock, before)
     aside = project.state / "locking"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     output = aside / lock.name
-    kept = seed if seed is not None else requirements.read(lock) if lock.exists() else ""
-    if kept:
-        output.write_text(kept, encoding="utf-8")
+    kept = before if seed is None else seed
+    if pins := _seed(kept):
+        output.write_text(pins, encoding="utf-8")
     print(f"locking {source(lock).name} → {lock.name} ({project['LOCKER']})", file=sys.stderr)
     try:
         command = _COMMANDS[project["LOCKER"]](project, source(lock).relative_to(project.root), output, upgrade, packages)
@@ -128,6 +132,42 @@ def compile_lock(
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _report(lock, kept, text)
+
+
+def _refuse(lock: Path, text: str) -> None:
+    """Raises Failure where the input of `lock`, whose text is `text`, is no safe thing to make a lock of."""
+    inputs = {file: requirements.read(file) for file in requirements.chain(source(lock))}
+    for file, written in inputs.items():
+        if found := next(filter(None, map(_FROM.search, requirements.asked(written))), None):
+            raise Failure(
+                f"{file.name} says where packages come from, with {found[1]}.",
+                "Take it out: a lock is for everybody's index, which PIP_INDEX_URL or UV_DEFAULT_INDEX names.",
+            )
+    if lost := requirements.left_behind(text, "\n".join(inputs.values())):
+        raise Failure(
+            f"{lock.name} asks for what {source(lock).name} does not, and would be replaced: {', '.join(lost)}.",
+            f"Add that to {source(lock).name}, as labcoat init does, or take it out of {lock.name} too.",
+        )
+
+
+def _seed(text: str) -> str:
+    """What a locker is to keep of a lock's `text`: its pins, since pip options and other files' names mean nothing to it.
+
+    Hashes of locks that somebody else made may be those of a few files only.
+    """
+    tools.use()
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    lines = []
+    for pin in requirements.locked(text):
+        line = f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
+        try:
+            Requirement(line)
+        except InvalidRequirement:
+            continue  # somebody's slip, in a file that is about to be replaced
+        hashes = sorted(pin.hashes) if _INPUTS.search(text) else ()
+        lines.append(" \\\n    ".join([line, *(f"--hash=sha256:{one}" for one in hashes)]) + "\n")
+    return "".join(lines)
 
 
 def _pip_tools(project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
@@ -177,16 +217,16 @@ def _cooldown(project: Project) -> str:
 
 def _clean(text: str, lock: Path) -> str:
     """The locker's output, held to what a lock may contain. Raises Failure where a requirement comes from this machine."""
-    if found := _FOREIGN.search(text):
-        line = text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0].strip()
-        raise Failure(
-            f"{lock.name} would hold something of this machine: {line}.",
-            f"Ask for it by name and version in {source(lock).name}.",
-        )
-    for line in re.findall(r"^[^\s#-][^\n]*$", text, re.MULTILINE):
+    for line in re.findall(r"^[^\s#].*$", text, re.MULTILINE):
+        asked = line.rstrip("\\ ")
+        if not _RELEASE.match(asked):
+            raise Failure(
+                f"{lock.name} would hold what is no release of a package index: {process.shown(asked)}.",
+                f"Ask for it by name and version in {source(lock).name}, or keep its folder on the path.",
+            )
         if not line.rstrip().endswith("\\"):
             raise Failure(
-                f"{line.strip()} has no hash.",
+                f"{asked} has no hash.",
                 "Only releases of a package index can be locked; ask for one by its version.",
             )
     return text

@@ -31,6 +31,11 @@ class Outcome:
     said: str
 
 
+def shown(text: str) -> str:
+    """`text` without the passwords in its addresses."""
+    return _CREDENTIALS.sub("***@", text)
+
+
 def everything(line: str) -> bool:  # noqa: ARG001
     """Show each line."""
     return True
@@ -59,7 +64,7 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
     ):
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
         for line in child.stdout:
-            said.append(_CREDENTIALS.sub("***@", line))
+            said.append(shown(line))
             if show(line):
                 sys.stderr.write(f"  {said[-1]}")
                 sys.stderr.flush()

@@ -14,6 +14,8 @@ _BLOCK = re.compile(
     r"(?P<rest>(?:\\\n|[^\n\\])*)$",
     re.MULTILINE,
 )
+# A line that no program writes: another file, or a requirement that is neither a pin nor an address.
+_BY_HAND = re.compile(r"-[rc]|--(?:requirement|constraint)\b|(?!-|[\w.-]+(?:\[[^\]]*\])?\s*(?:===?[^,*;]+(?:;.*)?$|@\s))")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,26 @@ def asked(text: str) -> list[str]:
     """The lines that ask for something, without comments."""
     lines = (re.sub(r"(?:^|\s+)#.*", "", line).strip() for line in text.splitlines())
     return [line for line in lines if line]
+
+
+def left_behind(lock: str, source: str) -> list[str]:
+    """The lines of a requirements.txt, `lock`, written by hand, that ask for what `source`, the text of its inputs, does not.
+
+    None where a program wrote it: a locker's has hashes or pins alone, pip freeze's (https://pip.pypa.io/en/stable/cli/pip_freeze/)
+    pins and addresses.
+    """
+    lines = asked(lock)
+    if "--hash=" in lock or not any(_BY_HAND.match(line) for line in lines):
+        return []
+    wanted = asked(source)
+    names = {_name(line) for line in wanted}
+    return [line for line in lines if line not in wanted and not (_name(line) in names and _name(line))]
+
+
+def _name(line: str) -> str:
+    """The normalized name that a requirement starts with; empty for an option, a path or an address."""
+    found = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:[\[<>=!~;@(\s]|$)", line)
+    return normalize(found[1]) if found else ""
 
 
 def pins(text: str) -> dict[str, str]:

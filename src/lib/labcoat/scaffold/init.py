@@ -83,9 +83,14 @@ def _makefile(root: Path, include: str) -> Iterator[Change]:
 
 
 def _requirements(root: Path) -> Iterator[Change]:
-    if (root / "requirements.in").exists():
-        return
+    source = root / "requirements.in"
     listed = requirements.read(root / "requirements.txt") if (root / "requirements.txt").exists() else ""
+    if (there := _text(source)) is not None:
+        known = "\n".join(map(requirements.read, requirements.chain(source, missing_ok=True)))
+        if missing := requirements.left_behind(listed, known):
+            said = "has what else requirements.txt asked for; make venv makes that the lock"
+            yield Change("requirements.in", _with_lines(there, missing), said)
+        return
     # What pip freeze says of a package that conda built: its name, and a folder of the machine it was built on.
     asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements.asked(listed)]
     if asked and "--hash=" not in listed:
