@@ -58,6 +58,29 @@ def test_a_change_in_one_input_keeps_every_other_pin(repo: Repository, index: In
 
 
 @LOCKERS
+def test_several_packages_move_at_once(repo: Repository, index: Index, locker: str) -> None:
+    """PKG takes names parted by spaces, in any spelling, each with a version if need be."""
+    repo.write(requirements__in="alpha\ngamma\n").make("requirements", LABCOAT_LOCKER=locker)
+    index.add("alpha", "3.0", ["beta>=1"])
+    for name, version in (("gamma", "4.0"), ("gamma", "5.0"), ("beta", "2.0")):
+        index.add(name, version)
+    repo.make("upgrade", "PKG=Gamma<5 ALPHA", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "3.0", "beta": "1.5", "gamma": "4.0"}
+
+
+@pytest.mark.parametrize("given", ["alhpa", "beta nosuch", "alpha:"])
+def test_a_package_that_no_lock_has_is_not_upgraded(repo: Repository, given: str) -> None:
+    """A slip in PKG is named, with where packages are listed, and nothing moves."""
+    repo.make("requirements")
+    before = repo.files()
+    heard = repo.make("upgrade", f"PKG={given}", fails=True)
+    assert f"labcoat: No lock has the package {given.rsplit(' ', maxsplit=1)[-1]}." in heard
+    assert "Packages are listed in requirements.txt." in heard
+    assert ("Did you mean alpha?" in heard) == (given != "beta nosuch")
+    assert repo.files() == before
+
+
+@LOCKERS
 def test_locks_follow_the_locks_they_are_constrained_by(repo: Repository, index: Index, locker: str) -> None:
     """A development lock with -c and -r lines is made after, and agrees with, the lock that it names."""
     repo.write(requirements__in="beta==1.0\n", requirements_dash_dev__in="-c requirements.txt\n-r more.in\n", more__in="alpha\n")

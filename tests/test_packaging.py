@@ -84,6 +84,37 @@ def test_makefile_says_that_labcoat_is_not_there(tmp_path: Path) -> None:
     assert not said.stdout
 
 
+def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(installed: Path, repository: Path, tmp_path: Path) -> None:
+    """After `pip install -e`, init's Makefile asks the program `labcoat`, which names the clone."""
+    venv, env = tmp_path / "venv", index.environment()
+    subprocess.run([tools.uv(), "venv", "--quiet", "--no-project", "--python", sys.executable, venv], env=env, check=True)
+    words = ["pip", "install", "--quiet", "--no-deps", "--python", venv / "bin/python", "-e", installed.parent / "copy"]
+    subprocess.run([tools.uv(), *words], env=env, check=True)
+    project = tmp_path / "project"
+    project.mkdir()
+    env = {"PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    ended = run("labcoat", "init", cwd=project, env=env)
+    assert ended.returncode == 0, ended.stderr
+    assert INCLUDE in (project / "Makefile").read_text()
+    assert "  venv " in run("make", cwd=project, env=env).stdout
+
+
+def test_an_environment_that_labcoat_is_in_is_not_made_anew(installed: Path, tmp_path: Path, repository: Path) -> None:
+    """labcoat in the project's own .venv would go with it: init and venv say so, and change nothing."""
+    (tmp_path / ".venv").symlink_to(installed)
+    (tmp_path / "requirements.txt").write_text("")
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    for command in ("init", "venv"):
+        ended = run(installed / "bin/labcoat", command, cwd=tmp_path, env=env)
+        assert ended.returncode == 1
+        assert ended.stderr.splitlines()[0] == "labcoat: labcoat itself is installed in .venv, which make venv makes anew."
+        assert "LABCOAT_VENV" in ended.stderr.splitlines()[1]
+        assert len(ended.stderr.splitlines()) == 2
+    assert (installed / "bin/labcoat").exists()
+    assert not (tmp_path / "Makefile").exists()
+    assert run(installed / "bin/labcoat", "init", cwd=tmp_path, env=env | {"LABCOAT_VENV": "env"}).returncode == 0
+
+
 def test_checkout_names_its_own_include(repository: Path) -> None:
     """In a checkout `labcoat mk` names a file that is src/lib/include.python.mk."""
     said = run(sys.executable, "-I", repository / "src/lib/labcoat", "mk", cwd=repository, env=dict(os.environ))

@@ -45,3 +45,40 @@ def test_pins_are_read_with_extras_markers_and_any_spelling_of_a_name() -> None:
     """What a lock pins is known by normalized names."""
     text = "Foo_Bar==1.0 \\\n    --hash=sha256:00\nx[y]==2 ; python_version > '3'\n# z==3\nw>=4\n"
     assert requirements.pins(text) == {"foo-bar": "1.0", "x": "2"}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Foo.Bar_baz", "foo-bar-baz"),
+        ("foo[x,y]>=1", "foo"),
+        ("foo ; python_version > '3'", "foo"),
+        ("foo@ file:///x", "foo"),
+        ("./foo", ""),
+        ("https://h.example/foo.whl", ""),
+        ("-r foo.in", ""),
+        ("foo/bar.whl", ""),
+    ],
+)
+def test_a_requirement_s_name_is_its_normalized_start(line: str, name: str) -> None:
+    """Extras, versions, markers and addresses are no part of it; options, paths and addresses alone have none."""
+    assert requirements.name(line) == name
+    assert requirements.names(f"# foo\n{line}  # why\n") == ({name} if name else set())
+
+
+@pytest.mark.parametrize(
+    ("lock", "lost"),
+    [
+        pytest.param("click>=8\nsix\n", ["click>=8"], id="by hand"),
+        pytest.param("click==8.*\n", ["click==8.*"], id="any version of a series"),
+        pytest.param("click==8.1\n-r other.txt\n", ["click==8.1", "-r other.txt"], id="another file"),
+        pytest.param("./mine\nSix==1.17\n", ["./mine"], id="a folder"),
+        pytest.param("click==8.1\ntorch==2.1+cpu\nmine @ file:///croot/mine\n-e git+https://h.example/x\n", [], id="pip freeze"),
+        pytest.param("click==8.1 ; python_version > '3'\n    # via x\n--index-url https://h.example\n", [], id="a locker"),
+        pytest.param("click>=8 --hash=sha256:00\n", [], id="hashes"),
+        pytest.param("# nothing\n", [], id="nothing"),
+    ],
+)
+def test_what_was_written_by_hand_is_told_from_what_a_program_wrote(lock: str, lost: list[str]) -> None:
+    """Of a file written by hand, what the inputs do not ask for is left behind; of a program's, nothing."""
+    assert requirements.left_behind(lock, "six\n") == lost

@@ -86,6 +86,8 @@ def test_an_installed_labcoat_is_asked_for_its_path(tmp_path: Path) -> None:
     installed = tmp_path / ".venv/lib/python3.12/site-packages/labcoat/include.python.mk"
     assert init.include_line(tmp_path, installed) == init.INSTALLED
     assert init.include_line(tmp_path / "project", installed) == init.INSTALLED
+    debian = Path("/usr/local/lib/python3.12/dist-packages/labcoat/include.python.mk")
+    assert init.include_line(tmp_path, debian) == init.INSTALLED
 
 
 def test_a_clone_elsewhere_is_no_part_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,8 @@ def _lock(args: argparse.Namespace) -> int:
     project = Project.here()
     if args.check:
         return lock.check(project)
-    return lock.make(project, upgrade=args.upgrade, packages=args.package, stamp=args.stamp)
+    packages = [name for given in args.package for name in given.split() or [given]]
+    return lock.make(project, upgrade=args.upgrade, packages=packages, stamp=args.stamp)
 
 
 def _venv(args: argparse.Namespace) -> int:
@@ -83,6 +84,8 @@ def _run(args: argparse.Namespace) -> int:
     chosen, project = rung.named(args.rung), Project.here()
     if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
         raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
+    if args.shell is None and not args.argv:
+        raise Failure("There is no program to run.", f"Say which: labcoat run --in {args.rung} -- python train.py.")
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
     return chosen.run(project, argv)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from labcoat.core import files, index, process, python, requirements, tools
 from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
-from labcoat.core.project import Project
+from labcoat.core.project import Project, nearest
 
 _INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 # Options that say where packages come from. pip takes them cut short (--extra), and a value without a space (-ihttps://…).
@@ -81,10 +81,12 @@ def check(project: Project) -> int:
 def make(project: Project, *, upgrade: bool = False, packages: Sequence[str] = (), stamp: Path | None = None) -> int:
     """Make every lock that is not fresh; with `upgrade` all of them anew, with `packages` letting these move. Exit status 0.
 
-    `stamp` is the file that make looks at: it is touched when all is fresh.
+    `stamp` is the file that make looks at: it is touched when all is fresh. Raises Failure where nothing has one of `packages`.
     """
     files.state_folder(project.state)
     with files.alone(project.state / "lock.flock"):
+        if packages:
+            _refuse_unknown(project, packages)
         for lock in locks(project):
             if source(lock).exists() and (upgrade or packages or not is_fresh(lock)):
                 compile_lock(project, lock, upgrade=upgrade, packages=packages)
@@ -92,6 +94,17 @@ def make(project: Project, *, upgrade: bool = False, packages: Sequence[str] = (
             _tell_make(project, stamp)
             stamp.touch()
     return 0
+
+
+def _refuse_unknown(project: Project, packages: Sequence[str]) -> None:
+    """Raises Failure on a name in `packages`, each perhaps with a version, that no lock and no input has."""
+    mine = [lock for lock in locks(project) if source(lock).exists()]
+    listed = {file for lock in mine for file in (lock, *requirements.chain(source(lock), missing_ok=True)) if file.exists()}
+    known = {name for file in listed for name in requirements.names(requirements.read(file))}
+    for package in packages:
+        if requirements.name(package) not in known:
+            where = f"Packages are listed in {', '.join(lock.name for lock in mine)}."
+            raise Failure(f"No lock has the package {package}.", nearest(package.lower(), known, where))
 
 
 def _tell_make(project: Project, stamp: Path) -> None:

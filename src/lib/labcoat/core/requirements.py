@@ -78,14 +78,19 @@ def left_behind(lock: str, source: str) -> list[str]:
     if "--hash=" in lock or not any(_BY_HAND.match(line) for line in lines):
         return []
     wanted = asked(source)
-    names = {_name(line) for line in wanted}
-    return [line for line in lines if line not in wanted and not (_name(line) in names and _name(line))]
+    known = names(source)
+    return [line for line in lines if line not in wanted and name(line) not in known]
 
 
-def _name(line: str) -> str:
+def name(line: str) -> str:
     """The normalized name that a requirement starts with; empty for an option, a path or an address."""
     found = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:[\[<>=!~;@(\s]|$)", line)
     return normalize(found[1]) if found else ""
+
+
+def names(text: str) -> set[str]:
+    """The packages that a requirements file asks for by name."""
+    return {name(line) for line in asked(text)} - {""}
 
 
 def pins(text: str) -> dict[str, str]:

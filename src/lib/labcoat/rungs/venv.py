@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from labcoat.core import files, index, inventory, process, python, requirements, tools
+from labcoat.core import files, index, installed, inventory, process, python, requirements, tools
 from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
@@ -54,6 +54,7 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False) ->
         if again:
             _clean_cache(project)
         if again or _mark(project.venv) != wanted or not _works(project.venv):
+            installed.refuse_inside(project)
             interpreter = python.interpreter(project)
             _say_what_goes(project, locks)
             # Where a person has put a link to a roomier disk, the environment is made there.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.core import files, requirements
+from labcoat.core import files, installed, requirements
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 from labcoat.scaffold.dockerfile import TEMPLATES
@@ -27,7 +27,11 @@ class Change:
 
 
 def make(project: Project) -> int:
-    """Write what is missing, and say so, a line a file. Exit status 0."""
+    """Write what is missing, and say so, a line a file. Exit status 0.
+
+    Raises Failure, writing nothing, where a Makefile could not name this labcoat for long.
+    """
+    installed.refuse_inside(project)
     changes = list(plan(project.root, include_line(project.root, include_file())))
     for change in changes:
         files.write(project.root / change.name, change.text)
@@ -52,7 +56,7 @@ def include_line(root: Path, include: Path) -> str:
     relative = os.path.relpath(include, root)
     if not relative.startswith(os.pardir + os.sep) and "site-packages" not in relative:
         return "include " + relative.replace(" ", "\\ ")
-    if "site-packages" in include.parts:
+    if installed.is_installed(include.parent):
         return INSTALLED
     raise Failure(
         "This labcoat is neither in this repository nor installed, so a Makefile could not say where it is.",
