@@ -277,6 +277,22 @@ def test_a_cooldown_that_is_no_number_is_named(repo: Repository) -> None:
     assert "LABCOAT_COOLDOWN is 'week'" in repo.make("requirements", fails=True, LABCOAT_COOLDOWN="week")
 
 
+def test_a_lock_for_development_that_is_nowhere_is_named(repo: Repository) -> None:
+    """A slip in LABCOAT_DEV_REQUIREMENTS is no environment without what it names."""
+    heard = repo.make("venv", fails=True, LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
+    assert "There is no requirements-dev.txt, which LABCOAT_DEV_REQUIREMENTS names." in heard
+    repo.write(requirements_dash_dev__in="gamma\n").make("venv", LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
+
+
+@LOCKERS
+def test_a_lock_elsewhere_is_made_of_what_is_beside_it(repo: Repository, tmp_path: Path, locker: str) -> None:
+    """LABCOAT_REQUIREMENTS may be a path of any form, outside the project too."""
+    (tmp_path / "shared.in").write_text("gamma\n")
+    repo.make("requirements", LABCOAT_LOCKER=locker, LABCOAT_REQUIREMENTS=str(tmp_path / "shared.txt"))
+    assert "gamma==3.0" in (tmp_path / "shared.txt").read_text()
+    assert str(tmp_path) not in (tmp_path / "shared.txt").read_text()
+
+
 def test_utf16_is_named(repo: Repository) -> None:
     """What PowerShell writes for `pip freeze >` is recognised."""
     (repo.path / "requirements.in").write_bytes("alpha\n".encode("utf-16"))

@@ -118,9 +118,13 @@ _labcoat_quote = '$(subst ','\'',$(1))'
 _labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$($(name))))
 _labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
 
+# make takes these letters for something else where they are in the name of a target.
+_labcoat_odd := $(firstword $(foreach letter,; | : % * ?,$(if $(findstring $(letter),$(LABCOAT_VENV) $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS)),$(letter))))
+$(if $(_labcoat_odd),$(error labcoat: make cannot have a $(_labcoat_odd) in LABCOAT_VENV, LABCOAT_REQUIREMENTS or LABCOAT_DEV_REQUIREMENTS: choose another name))
+
 # Files that tell make whether there is anything to do. A newer time only means that the helper looks at the digests.
 # The environment's stamp names what would make it another one: this folder's path, the Python, the installer, the variant.
-_labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))
+_labcoat_flat = $(subst ;,_,$(subst |,_,$(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))))
 _labcoat_locked := .labcoat/locked
 _labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))

@@ -1,11 +1,14 @@
 """How other programs end."""
 
+import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from labcoat.core.process import crash
+from labcoat.core.errors import Failure
+from labcoat.core.process import crash, run
 
 
 @pytest.mark.parametrize("name", ["SIGABRT", "SIGSEGV", "SIGBUS"])
@@ -20,3 +23,16 @@ def test_a_crash_is_told_by_its_signal(name: str) -> None:
 def test_other_ends_are_no_crash(status: int) -> None:
     """What ends by its own will, or somebody else's, has not crashed."""
     assert crash(status) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"), [("no program", 0o755), ("#!/bin/sh\n", 0o644), (None, 0)], ids=["no program", "not executable", "nothing"]
+)
+def test_what_cannot_be_run_is_said(tmp_path: Path, text: str | None, mode: int) -> None:
+    """A file that is no program, one that may not be run, and one that is not there are named."""
+    file = tmp_path / "tool"
+    if text is not None:
+        file.write_bytes(b"\x00" + text.encode() if mode == 0o755 else text.encode())
+        file.chmod(mode)
+    with pytest.raises(Failure, match="tool cannot be run: "):
+        run([file], os.environ, tmp_path)

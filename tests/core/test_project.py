@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core.errors import Failure
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -35,3 +36,75 @@ def test_a_variant_has_a_lock_and_an_image_of_its_own(settings: dict[str, str], 
     project = Project(Path("/My Project"), {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}})
     assert project.requirements == Path("/My Project") / lock
     assert project.image == image
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with a file in it."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "file").touch()
+    (folder / "loop").symlink_to("loop")
+    (folder / "later").symlink_to("../not made yet")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_a_tilde_is_the_home_folder(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths in settings start in the home folder where make and the shell would look for them there, each of several too."""
+    monkeypatch.setenv("HOME", "/at/home")
+    values = {"VENV": "~/env", "CONDA_ENV": "~/conda", "CONDA": "~/bin/conda", "REQUIREMENTS": "~/r.txt", "CLEAN": "a ~/b"}
+    values |= {"DEV_REQUIREMENTS": "~/d.txt ~nobody-of-this-name/e.txt", "MOUNTS": "~/a:b~:~/c", "IMAGE": "~/x"}
+    project = Project.here({f"LABCOAT_{name}": value for name, value in values.items()})
+    assert project.venv == Path("/at/home/env")
+    assert project.locks == tuple(
+        project_folder / name for name in ("/at/home/r.txt", "/at/home/d.txt", "~nobody-of-this-name/e.txt")
+    )
+    assert [project[name] for name in ("CONDA_ENV", "CONDA", "CLEAN", "MOUNTS", "IMAGE")] == [
+        "/at/home/conda",
+        "/at/home/bin/conda",
+        "a /at/home/b",
+        "/at/home/a:b~:/at/home/c",
+        "~/x",
+    ]
+
+
+@pytest.mark.parametrize("name", ["VENV", "CONDA_ENV"])
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (".", "the project is in it"),
+        ("..", "the project is in it"),
+        ("/", "the project is in it"),
+        ("file", "Not a directory"),
+        ("file/env", "Not a directory"),
+        ("loop", "symbolic links"),
+        ("e" * 300, "name too long"),
+    ],
+)
+def test_an_environment_has_a_folder_of_its_own(project_folder: Path, name: str, value: str, said: str) -> None:
+    """A folder that cannot be, or that holds the project, which would be replaced with it, is refused."""
+    with pytest.raises(Failure, match=rf"LABCOAT_{name} cannot be .*{said}"):
+        Project.here({f"LABCOAT_{name}": value})
+    assert Project.here({f"LABCOAT_{name}": "later"})[name] == "later"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("COOLDOWN", value) for value in ("week", "-1", "1.5", "999999999999", "٣")),
+        *(("NO_BINARY", value) for value in (":all:", "numpy bad!name", "--pre", "numpy>=1")),
+        ("REQUIREMENTS", "requirements.in"),
+        ("DEV_REQUIREMENTS", "requirements-dev.txt tests.in"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(project_folder: Path, name: str, value: str) -> None:
+    """Whatever is run: a setting of another form is said at once."""
+    with pytest.raises(Failure) as caught:
+        Project.here({f"LABCOAT_{name}": value})
+    assert name in caught.value.what or ".in is set as a lock" in caught.value.what
+
+
+def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:
+    """LABCOAT_NO_BINARY takes what pip's option takes."""
+    assert Project.here({"LABCOAT_NO_BINARY": "numpy,scipy Foo.Bar_b"})["NO_BINARY"] == "numpy scipy Foo.Bar_b"

@@ -43,13 +43,39 @@ def test_every_target_is_there(repo: Repository, program: str) -> None:
 @pytest.mark.parametrize("parallel", [[], ["-j8"]], ids=["one at a time", "-j8"])
 def test_the_road_in_a_folder_with_spaces_and_letters(repo: Repository, program: str, parallel: list[str]) -> None:
     """Lock, environment and a run in it, where the path has spaces, quotes and letters beyond ASCII."""
-    odd = repo.path.with_name("it's Müller 数据")
+    odd = repo.path.with_name("it's Müller 数据; a|b #1 $x")
     repo.path.rename(odd)
     repo.path, repo.program = odd, program
     repo.make(*parallel, "venv")
     assert "Nothing to be done" in repo.make(*parallel, "venv")
     said = repo.make(*parallel, "run", "CMD=python -c \"import alpha; print('it', alpha.version)\"")
     assert said.splitlines()[-1] == "it 2.0"
+
+
+@every_make
+def test_an_environment_in_the_home_folder(repo: Repository, program: str, tmp_path: Path) -> None:
+    """LABCOAT_VENV may start with ~, for make and for labcoat alike, and nothing of that name comes into the project."""
+    repo.program, repo.env["HOME"] = program, str(tmp_path)
+    repo.make("venv", "LABCOAT_VENV=~/env")
+    assert "Nothing to be done" in repo.make("venv", "LABCOAT_VENV=~/env")
+    said = repo.make("run", "LABCOAT_VENV=~/env", "CMD=python -c 'import sys; print(sys.prefix)'")
+    assert said.splitlines()[-1] == str(tmp_path / "env")
+    assert "labcoat.json" in os.listdir(tmp_path / "env")  # noqa: PTH208
+    repo.make("status", "LABCOAT_CACHE=~/cache", "LABCOAT_PYTHON=~/python", fails=True)
+    (tmp_path / "python").symlink_to(BASE_PYTHON)
+    repo.make("status", "LABCOAT_CACHE=~/cache", "LABCOAT_PYTHON=~/python")
+    assert not list(repo.path.glob("~*"))
+
+
+@every_make
+@pytest.mark.parametrize("setting", ["LABCOAT_VENV", "LABCOAT_REQUIREMENTS", "LABCOAT_DEV_REQUIREMENTS"])
+@pytest.mark.parametrize("letter", ";|:%*?")
+def test_a_name_that_make_cannot_have_is_said(repo: Repository, program: str, setting: str, letter: str) -> None:
+    """Letters with a meaning in a rule are refused in the names of targets, and nothing is made."""
+    repo.program = program
+    before = repo.files()
+    assert f"labcoat: make cannot have a {letter} in " in repo.make("venv", f"{setting}=a{letter}b.txt", fails=True)
+    assert repo.files() == before
 
 
 @every_make
@@ -185,6 +211,16 @@ def test_clean_removes_what_labcoat_made_and_nothing_else(repo: Repository) -> N
     assert (repo.path / ".venv").exists()
     repo.make("distclean")
     assert set(repo.files()) - before == {str(repo.path / "requirements.txt")}
+
+
+def test_clean_takes_any_name_of_what_is_inside(repo: Repository, tmp_path: Path) -> None:
+    """A path through a link to the project, or through the folder above, names what is inside; a name too long names nothing."""
+    (tmp_path / "link").symlink_to(repo.path)
+    for name in (f"{tmp_path}/link/out", "in/../out", "x" * 300):
+        (repo.path / "out").mkdir(exist_ok=True)
+        (repo.path / "in").mkdir(exist_ok=True)
+        assert ("removing out" in repo.make("clean", f"LABCOAT_CLEAN={name}")) == (len(name) < 300)
+    assert (repo.path / "out").exists()
 
 
 def test_distclean_leaves_an_environment_that_it_did_not_make(repo: Repository) -> None:

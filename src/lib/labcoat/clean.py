@@ -1,5 +1,6 @@
 """Remove what labcoat made, and nothing else."""
 
+import os
 import sys
 
 from labcoat.core import files
@@ -20,8 +21,8 @@ def make(project: Project, *, everything: bool = False) -> int:
                 "Name files and folders below the project's own.",
             )
     for path in [*named, project.state]:
-        if path.exists() or path.is_symlink():
-            print(f"removing {path.relative_to(project.root)}", file=sys.stderr)
+        if os.path.lexists(path):
+            print(f"removing {os.path.relpath(path.parent.resolve() / path.name, project.root)}", file=sys.stderr)
             files.remove(path)
     if everything:
         from labcoat import notebook

@@ -30,6 +30,10 @@ def locks(project: Project) -> list[Path]:
     known = [lock for lock in chosen if source(lock).exists() or lock.exists()]
     if not known:
         raise Failure("There is no requirements.in here.", "Create it, with a line for each package that the project uses.")
+    if missing := next((lock for lock in project.locks[1:] if lock not in known), None):
+        raise Failure(
+            f"There is no {missing.name}, which LABCOAT_DEV_REQUIREMENTS names.", f"Create {source(missing).name}, or correct it."
+        )
     ordered: list[Path] = []
 
     def add(lock: Path) -> None:
@@ -136,7 +140,8 @@ def compile_lock(
         output.write_text(pins, encoding="utf-8")
     print(f"locking {source(lock).name} → {lock.name} ({project['LOCKER']})", file=sys.stderr)
     try:
-        command = _COMMANDS[project["LOCKER"]](project, source(lock).relative_to(project.root), output, upgrade, packages)
+        asked = Path(os.path.relpath(source(lock), project.root))
+        command = _COMMANDS[project["LOCKER"]](project, asked, output, upgrade, packages)
         outcome = process.run(command, index.environment(), project.root, show=process.nothing)
         if outcome.status:
             raise explain(outcome.said, f"{source(lock).name} could not be locked", project.state / "lock.log")
@@ -222,10 +227,8 @@ def _moves(upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
 
 def _cooldown(project: Project) -> str:
     """The moment before which a release must have been made, or nothing."""
-    days = project["COOLDOWN"]
-    if not days.isdecimal():
-        raise Failure(f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none.")
-    return (datetime.now(UTC) - timedelta(days=int(days))).strftime("%Y-%m-%dT%H:%M:%SZ") if int(days) else ""
+    days = int(project["COOLDOWN"])
+    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") if days else ""
 
 
 def _clean(text: str, lock: Path) -> str:

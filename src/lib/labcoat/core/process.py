@@ -47,10 +47,13 @@ def nothing(line: str) -> bool:  # noqa: ARG001
 
 
 def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: Callable[[str], bool] = everything) -> Outcome:
-    """Run `argv` to its end. The lines for which `show` holds go to standard error as they come; all are kept."""
+    """Run `argv` to its end. The lines for which `show` holds go to standard error as they come; all are kept.
+
+    Raises Failure where it cannot be run.
+    """
     said: list[str] = []
-    with (
-        subprocess.Popen(
+    try:
+        child = subprocess.Popen(
             [str(word) for word in argv],
             env=dict(env),
             cwd=cwd,
@@ -59,9 +62,10 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-        ) as child,
-        ending_with_us(child),
-    ):
+        )
+    except OSError as error:
+        raise Failure(f"{argv[0]} cannot be run: {error.strerror}.", "See to the file and its permissions.") from None
+    with child, ending_with_us(child):
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
         for line in child.stdout:
             said.append(shown(line))

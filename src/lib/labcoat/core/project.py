@@ -1,8 +1,10 @@
 """A project: its root folder, its settings, and the paths that follow from them."""
 
+import errno
 import os
 import re
 import shlex
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +53,16 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_INSTALLER": ("uv", "pip"),
 }
 _TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # what an image's tag may be, and a file's name too
+# Settings that are paths, and what parts several. make and the shell take ~ for the home folder, so it is that here as well.
+_PATHS: Mapping[str, str] = {
+    "LABCOAT_VENV": "",
+    "LABCOAT_REQUIREMENTS": "",
+    "LABCOAT_DEV_REQUIREMENTS": " ",
+    "LABCOAT_CONDA": "",
+    "LABCOAT_CONDA_ENV": "",
+    "LABCOAT_MOUNTS": ":",
+    "LABCOAT_CLEAN": " ",
+}
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,14 @@ class Project:
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
-        """The project of the current folder, with the settings of `environ`. Raises Failure on a misspelt one."""
-        return cls(Path.cwd(), read_settings(environ))
+        """The project of the current folder, with the settings of `environ`. Raises Failure on one that cannot be."""
+        project = cls(Path.cwd(), read_settings(environ))
+        for name in ("VENV", "CONDA_ENV"):
+            _check_environment(project.root, name, project[name])
+        for lock in project.locks:
+            if lock.suffix == ".in":
+                raise Failure(f"{lock.name} is set as a lock, and is what one is made of.", f"Set {lock.stem}.txt instead.")
+        return project
 
     def __getitem__(self, name: str) -> str:
         """The setting LABCOAT_`name`, an empty string where there is none."""
@@ -121,16 +139,41 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings in `environ` over the defaults. Raises Failure on a name or a choice that does not exist."""
+    """The settings in `environ` over the defaults. Raises Failure on a name or a value that there cannot be."""
     given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}
     for name in given.keys() - DEFAULTS.keys() - _TESTS - _DERIVED:
         raise Failure(f"There is no setting {name}.", nearest(name, DEFAULTS, "make help lists all settings."))
+    if not re.fullmatch(r"[0-9]{0,5}", days := given.get("LABCOAT_COOLDOWN", "")):
+        raise Failure(f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none.")
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:
             raise Failure(f"{name} cannot be {value!r}.", nearest(value, choices, f"It is one of: {', '.join(choices)}."))
     if (variant := given.get("LABCOAT_VARIANT")) and not _TAG.fullmatch(variant):
         raise Failure(f"LABCOAT_VARIANT cannot be {variant!r}.", "Write it with letters, digits, and . _ - within, such as cpu.")
+    for name in given.keys() & _PATHS:
+        part = _PATHS[name]
+        words = given[name].split(part) if part else [given[name]]
+        given[name] = part.join(map(os.path.expanduser, words))  # which leaves a ~ of nobody's, as make does
+    if packages := given.get("LABCOAT_NO_BINARY"):
+        given["LABCOAT_NO_BINARY"] = packages.replace(",", " ")  # as pip takes them
+        for word in given["LABCOAT_NO_BINARY"].split():
+            if not re.fullmatch(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", word, re.ASCII):
+                raise Failure(f"LABCOAT_NO_BINARY has {word!r}, which is no package.", "Name packages, parted by spaces.")
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
+
+
+def _check_environment(root: Path, name: str, value: str) -> None:
+    """Raises Failure where `value` cannot be an environment's folder, or has the project in it, which would go with it."""
+    folder = root / value
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    except FileNotFoundError:
+        pass  # not made yet
+    except OSError as error:
+        raise Failure(f"LABCOAT_{name} cannot be {value!r}: {error.strerror}.", "Name a folder for an environment.") from None
+    if root.is_relative_to(folder.resolve()):
+        raise Failure(f"LABCOAT_{name} cannot be {value!r}: the project is in it.", "Name a folder for an environment.")
 
 
 def nearest(word: str, known: object, otherwise: str) -> str:
