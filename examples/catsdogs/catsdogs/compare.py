@@ -214,5 +214,5 @@ def _shown(chart: Path) -> str:
         with Image.open(chart) as image:
             image.load()
             return str(image.info.get(SHOWN, ""))
-    except (OSError, SyntaxError):  # which is what Pillow says of a damaged PNG
+    except (OSError, SyntaxError, ValueError):  # which is what Pillow says of a damaged PNG
         return ""

@@ -45,8 +45,10 @@ def decode(data: bytes) -> Image.Image:
         raise Broken("not a picture") from error
     except Image.DecompressionBombError as error:
         raise Broken("too large: more than 178 million pixels") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, OverflowError) as error:
-        # Pillow's decoders report damage in many ways, `SyntaxError` for a broken PNG among them.
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Pillow's decoders report damage by whatever they trip over: SyntaxError in a PNG, struct.error in EXIF, and others.
         raise Broken(f"damaged: {error}" if str(error) else "damaged") from error
 
 

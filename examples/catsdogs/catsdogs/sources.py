@@ -6,11 +6,12 @@ every picture.
 """
 
 import hashlib
+import lzma
 import os
-import shutil
 import tarfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -23,6 +24,9 @@ LARGEST = 512 * 2**20  # bytes of one picture's file; a zip's listing can promis
 TAR = ".tar"
 ARCHIVES = frozenset({".zip", TAR})
 TAR_END = bytes(1024)
+CHUNK = 2**20  # bytes that are unpacked at once
+# What zipfile and the decompressors raise where a zip file is damaged, or of a kind that they do not know.
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError, NotImplementedError)
 DEEPEST = 3  # zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
 
 
@@ -111,10 +115,16 @@ class Folder:
         """From names, sizes and times of writing."""
         digest = hashlib.sha256(b"folder")
         for name in self._files:
-            status = (self.root / name).stat()
-            digest.update(os.fsencode(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"))
+            digest.update(os.fsencode(f"{name}\0{self._status(name)}\0"))
         digest.update(os.fsencode("\0".join(self._folders)))
         return digest.hexdigest()
+
+    def _status(self, name: str) -> str:
+        try:
+            status = (self.root / name).stat()
+        except OSError:  # such as a link that leads nowhere: reading it says so
+            return "unreadable"
+        return f"{status.st_size}\0{status.st_mtime_ns}"
 
 
 class Archive:
@@ -142,13 +152,8 @@ class Archive:
         archive, info = self._all()[name]
         if info.file_size > LARGEST:
             raise Broken("too large: more than 512 MiB")
-        try:
-            with self._lock:
-                return archive.read(info)
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-            raise Broken(f"damaged in the zip file: {error}") from error
-        except RuntimeError as error:  # what zipfile raises for a password
-            raise _locked(self.path) from error
+        with self._lock:
+            return b"".join(self._unpacked(archive, info))
 
     def signature(self) -> str:
         """From the listing, which has a checksum of every member, and the time of writing."""
@@ -180,13 +185,22 @@ class Archive:
         copy = self._cache / f"{info.CRC:08x}-{info.file_size}-{PurePosixPath(info.filename).name}"
         if not (copy.is_file() and copy.stat().st_size == info.file_size):
             try:
-                with aside(copy) as room, outer.open(info) as packed, room.open("wb") as unpacked:
-                    shutil.copyfileobj(packed, unpacked, 2**20)
-            except (zipfile.BadZipFile, EOFError) as error:
+                with aside(copy) as room, room.open("wb") as unpacked:
+                    unpacked.writelines(self._unpacked(outer, info))
+            except Broken as error:
                 raise _not_whole(f"{info.filename} in {self.path.name}") from error
-            except RuntimeError as error:
-                raise _locked(self.path) from error
         return _open_zip(copy, f"{info.filename} in {self.path.name}")
+
+    def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+        """The bytes of one member, a piece at a time. Raises `Broken`, and `Failure` where it is locked."""
+        try:
+            with archive.open(info) as packed:
+                while piece := packed.read(CHUNK):
+                    yield piece
+        except DAMAGE as error:
+            raise Broken(f"damaged in the zip file: {error}") from error
+        except RuntimeError as error:  # what zipfile raises for a password
+            raise _locked(self.path) from error
 
 
 class Tar:
@@ -201,7 +215,7 @@ class Tar:
                 for info in archive:
                     self._note(info)
             self._file = path.open("rb")
-        except (tarfile.TarError, EOFError) as error:
+        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:  # the last two from sizes beyond any file
             raise self._not_whole() from error
         except OSError as error:
             raise Failure(f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read.") from error
@@ -215,6 +229,8 @@ class Tar:
         )
 
     def _note(self, info: tarfile.TarInfo) -> None:
+        if info.size < 0:  # what comes next would lie before it, and the file would have no end: CVE-2025-8194
+            raise self._not_whole()
         name = info.name.removeprefix("./")
         _refuse_climbing(name, self.path.name)
         if info.isreg():
@@ -283,10 +299,10 @@ def _is_hidden(name: str) -> bool:
 def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
-        raise _not_whole(called) from error
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read.") from error
+    except DAMAGE as error:
+        raise _not_whole(called) from error
     for info in archive.infolist():
         _refuse_climbing(info.filename, called)
     return archive

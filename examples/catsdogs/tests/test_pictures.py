@@ -41,6 +41,20 @@ def one_pixel() -> bytes:
     return encoded(Image.new("RGB", (1, 1), (255, 0, 0)), "PNG")
 
 
+def exif_of_a_wrong_type() -> bytes:
+    """A photograph that lies on its side, whose width in EXIF is a text."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0100] = 6, 30
+    return encoded(Image.new("RGB", (30, 20)), "JPEG", exif=exif).replace(
+        b"\x01\x00\x00\x04\0\0\0\x01", b"\x01\x00\x00\x02\0\0\0\x01"
+    )
+
+
+def dds_without_a_format() -> bytes:
+    data = encoded(Image.new("RGB", (30, 20)), "DDS")
+    return data[:80] + bytes(4) + data[84:]
+
+
 RED, GREY = (255, 0, 0), (128, 128, 128)
 
 
@@ -70,8 +84,11 @@ def test_exif_rotation_is_undone() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"no picture at all", grey()[:-200], encoded(Image.new("RGB", (64, 64)), "PNG")[:-40], one_pixel()[:20]],
-    ids=["empty", "text", "jpeg-cut-short", "png-cut-short", "header-only"],
+    [
+        *(b"", b"no picture at all", grey()[:-200], encoded(Image.new("RGB", (64, 64)), "PNG")[:-40], one_pixel()[:20]),
+        *(exif_of_a_wrong_type(), dds_without_a_format()),
+    ],
+    ids=["empty", "text", "jpeg-cut-short", "png-cut-short", "header-only", "exif-of-a-wrong-type", "dds-without-a-format"],
 )
 def test_damage_is_named(data: bytes) -> None:
     """What cannot be decoded to the last pixel is `Broken`, and nothing else."""
@@ -83,3 +100,14 @@ def test_too_many_pixels_are_refused_unread() -> None:
     """A picture that would fill the memory is refused by its header alone."""
     with pytest.raises(pictures.Broken, match="too large"):
         pictures.decode(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
+
+
+def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture that there is no memory for is not set aside as damaged: the run says that memory is short."""
+
+    def without_memory(_: Image.Image) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pictures, "_rgb", without_memory)
+    with pytest.raises(MemoryError):
+        pictures.decode(one_pixel())

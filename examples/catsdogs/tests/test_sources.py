@@ -1,12 +1,14 @@
 """Where pictures lie: archives, and folders of them."""
 
+import contextlib
 import io
 import tarfile
+import zipfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from samples import jpeg, kaggle, make_zip
+from samples import jpeg, kaggle, make_folder, make_zip
 
 from catsdogs import data
 from catsdogs.errors import Failure
@@ -21,6 +23,20 @@ def make_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return path
+
+
+def damaged_zip(compression: int, members: dict[str, bytes], damaged: str) -> bytes:
+    """A zip file in which what was packed of one member is overwritten."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+        info = archive.getinfo(damaged)
+    data = bytearray(buffer.getvalue())
+    # Behind the member's header of 30 bytes and its name, and LZMA's own header of 9.
+    start = info.header_offset + 30 + len(damaged.encode()) + (9 if compression == zipfile.ZIP_LZMA else 0)
+    data[start : start + 64] = b"\xff" * 64
+    return bytes(data)
 
 
 def classes(numbers: range) -> dict[str, bytes]:
@@ -72,4 +88,78 @@ def test_bad_tar_files_are_refused_in_words(tmp_path: Path, damage: str) -> None
     elif damage == "not a tar file":
         path.write_bytes(b"hello" * 500)
     with pytest.raises(Failure, match=r"not a whole tar file|leads out of it"):
+        counts(path, tmp_path / "cache")
+
+
+COMPRESSIONS = pytest.mark.parametrize(
+    "compression",
+    [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+    ids=["stored", "deflate", "bzip2", "lzma"],
+)
+
+
+@COMPRESSIONS
+def test_a_damaged_picture_in_a_zip_file_is_set_aside(tmp_path: Path, compression: int) -> None:
+    """However a zip file is compressed, a picture that is damaged in it is set aside, and the others are used."""
+    path = tmp_path / "set.zip"
+    path.write_bytes(damaged_zip(compression, kaggle(3), "train/cat.1.jpg"))
+    _, found = data.open_data(str(path), tmp_path / "cache", 0)
+    assert [one.name for one in found.aside] == ["train/cat.1.jpg"]
+    assert found.aside[0].reason.startswith("damaged in the zip file: ")
+    assert Counter(picture.label for picture in found.pictures) == {"cat": 2, "dog": 3}
+
+
+@COMPRESSIONS
+def test_a_damaged_zip_file_in_a_zip_file_is_refused(tmp_path: Path, compression: int) -> None:
+    """However it is compressed, a zip file that is damaged in another is named, and no part of it is kept."""
+    inner = make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()
+    path = tmp_path / "outer.zip"
+    path.write_bytes(damaged_zip(compression, {"train.zip": inner}, "train.zip"))
+    with pytest.raises(Failure, match=r"train\.zip in outer\.zip is not a whole zip file"):
+        counts(path, tmp_path / "cache")
+    assert not list((tmp_path / "cache" / "archives").iterdir())
+
+
+def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an inner zip file cannot be copied out, that is what is said, and not that it is damaged."""
+    path = make_zip(tmp_path / "outer.zip", {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()})
+    with monkeypatch.context() as patch:
+        patch.setattr("catsdogs.sources.aside", lambda _: contextlib.nullcontext(Path("/dev/full")))
+        with pytest.raises(OSError, match="No space left"):
+            counts(path, tmp_path / "cache")
+
+
+def test_a_zip_file_of_an_unknown_version_is_refused(tmp_path: Path) -> None:
+    """A listing that asks for a version of the format that does not exist is damaged."""
+    path = make_zip(tmp_path / "set.zip", kaggle(3))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 255
+    path.write_bytes(content)
+    with pytest.raises(Failure, match="not a whole zip file"):
+        counts(path, tmp_path / "cache")
+
+
+def test_a_link_that_leads_nowhere_is_set_aside(tmp_path: Path) -> None:
+    """A dangling link among the pictures is set aside, with the reason, until what it leads to is there."""
+    folder = make_folder(tmp_path / "set", classes(range(3)))
+    (folder / "cat" / "z.jpg").symlink_to(tmp_path / "missing.jpg")
+    _, found = data.open_data(str(folder), tmp_path / "cache", 0)
+    assert [(one.name, one.reason) for one in found.aside] == [("cat/z.jpg", "No such file or directory")]
+    assert len(found.pictures) == 6
+    (tmp_path / "missing.jpg").write_bytes(jpeg("cat", 9))
+    assert counts(folder, tmp_path / "cache") == {"cat": 4, "größerer dog": 3}
+
+
+@pytest.mark.parametrize("leads", ["back", "out"])
+def test_a_tar_file_that_leads_elsewhere_is_refused(tmp_path: Path, leads: str) -> None:
+    """A size below zero, behind which the same members would be found for ever, and one beyond any file are damage."""
+    path = make_tar(tmp_path / "set.tar", classes(range(2)))
+    with tarfile.open(path) as archive:
+        second = archive.getmembers()[1].offset
+        end = archive.offset
+    header = bytearray(tarfile.TarInfo("cat/9.jpg").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = tarfile.itn(second - end - len(header) if leads == "back" else 2**80, 12, tarfile.GNU_FORMAT)
+    header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
+    path.write_bytes(path.read_bytes()[:end] + header + bytes(10240))
+    with pytest.raises(Failure, match="not a whole tar file"):
         counts(path, tmp_path / "cache")
