@@ -13,6 +13,7 @@ from PIL import Image
 from . import calibration, data, evaluation, learn, split
 from .atomic import aside
 from .data import Data
+from .errors import Failure
 from .features import Sight
 from .head import Floats, log_loss
 from .learn import Learned, Material
@@ -72,10 +73,26 @@ def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Resul
 
 
 def divide(found: Data, settings: Settings, folds: int) -> list[list[Row]]:
-    """The divisions of the pictures that a lesson is run on."""
+    """The divisions of the pictures that a lesson is run on. Raises `Failure` where one has none to test with, or to train on."""
     if folds:
-        return split.folds(found.pictures, settings.seed, folds)
-    return [split.divide(found.pictures, settings.seed, settings.split)]
+        divisions = split.folds(found.pictures, settings.seed, folds)
+        if not all(map(_tested, divisions)) or any(split.untaught(rows, found.pictures) for rows in divisions):
+            raise Failure(
+                f"FOLDS={folds} leaves nothing to test with in some of its parts, or nothing of a class to train on.",
+                f"Give DATA= at least {folds} pictures of each class that look different, or a smaller FOLDS=.",
+            )
+        return divisions
+    rows = split.divide(found.pictures, settings.seed, settings.split)
+    if not _tested(rows):
+        raise Failure(
+            f"SPLIT={settings.split} leaves no picture to test with.",
+            f"Give DATA= at least {split.TESTABLE} pictures of each class that look different, another SPLIT=, or FOLDS=2.",
+        )
+    return [rows]
+
+
+def _tested(rows: list[Row]) -> bool:
+    return any(row.part == TEST for row in rows)
 
 
 def _learned(lesson: Lesson, network: Network, material: Material, divisions: list[list[Row]], path: Path) -> Result:

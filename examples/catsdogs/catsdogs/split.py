@@ -17,8 +17,9 @@ from .data import Picture
 from .errors import Failure
 
 VERSION = 3
-TRAINING, VALIDATION, TEST = "training", "validation", "test"
+PARTS = TRAINING, VALIDATION, TEST = "training", "validation", "test"
 FULL = "full"
+TESTABLE = 3  # pictures of a class that look different: one for each part; of fewer, none is tested with
 # Pictures for training, validation and test: of each class the same number, as the lessons drew theirs from Kaggle's.
 PRESETS = {
     "chollet": (2000, 1000, 1000),  # Deep Learning with Python, 1st edition
@@ -39,12 +40,31 @@ class Row:
 
 
 def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]:
-    """Divide `pictures` as `how` says: one of `PRESETS`, or the path of a manifest."""
+    """Divide `pictures` as `how` says: one of `PRESETS`, or the path of a manifest.
+
+    Raises `Failure` where a class has no picture to train on, or nothing is left to validate with.
+    """
+    pictures = list(pictures)
     if how.endswith(".csv"):
-        return read(Path(how), pictures)
-    if how not in PRESETS:
+        rows = read(Path(how), pictures)
+    elif how in PRESETS:
+        rows = split(pictures, seed, how)
+    else:
         raise Failure(f"SPLIT={how} is not known.", f"Give one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv.")
-    return split(pictures, seed, how)
+    lacking = [f"of the class {label!r} to train on" for label in untaught(rows, pictures)]
+    if VALIDATION not in {row.part for row in rows}:
+        lacking.append("to validate with")
+    if lacking:
+        raise Failure(
+            f"SPLIT={how} has no picture {lacking[0]}.",
+            "Give another SPLIT=, or DATA= more pictures of each class that look different.",
+        )
+    return rows
+
+
+def untaught(rows: Iterable[Row], pictures: Iterable[Picture]) -> list[str]:
+    """The classes of `pictures` that have none in the training part of `rows`."""
+    return sorted({picture.label for picture in pictures} - {row.label for row in rows if row.part == TRAINING})
 
 
 def split(pictures: Iterable[Picture], seed: int, preset: str = FULL) -> list[Row]:
@@ -103,7 +123,7 @@ def _order(scenes: Iterable[str], seed: int) -> list[str]:
 def _draw(scenes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int], parts: dict[str, str]) -> None:
     """Give each scene its part, unless another class has given it one; first those that are kept back."""
     training, validation, test = wanted
-    room = {VALIDATION: validation, TEST: test if len(order) > 2 else 0, TRAINING: training}
+    room = {VALIDATION: validation, TEST: test if len(order) >= TESTABLE else 0, TRAINING: training}
     for place, scene in enumerate(order):
         part = parts.get(scene) or next((part for part, left in room.items() if left > 0), "")
         if place == len(order) - 1 and TRAINING not in {parts.get(other) for other in order}:
@@ -136,17 +156,41 @@ def write(rows: list[Row], target: Path) -> None:
 
 
 def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
-    """The rows of a manifest, for pictures that are the same to the last bit, under whatever name they are now."""
-    known = {picture.digest: picture for picture in pictures}
-    try:
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            listed = [Row(**line) for line in csv.DictReader(file)]
-    except (OSError, TypeError, csv.Error) as error:
-        raise Failure(f"{path} is not a manifest that can be read.", "Give SPLIT= one that `make data` wrote.") from error
-    lost = [row.path for row in listed if row.sha256 not in known or known[row.sha256].label != row.label]
-    if lost or not {TRAINING, VALIDATION} <= {row.part for row in listed}:
+    """The rows of a manifest, for pictures that are the same to the last bit, under whatever name they are now.
+
+    Raises `Failure` where a picture is not there, is in two parts or is listed too often, or a part is none of `PARTS`.
+    """
+    listed = _listed(path)
+    names: dict[tuple[str, str], list[str]] = defaultdict(list)  # several where there are copies
+    for picture in pictures:
+        names[picture.digest, picture.label].append(picture.name)
+    lost = [row.path for _, row in listed if (row.sha256, row.label) not in names]
+    if lost:
         raise Failure(
-            f"{path} does not fit the data: {len(lost)} of its {len(listed)} pictures are not there, such as {[*lost, '-'][0]}.",
+            f"{path} does not fit the data: {len(lost)} of its {len(listed)} pictures are not there, such as {lost[0]}.",
             "Give DATA= the pictures that it was made from, or another SPLIT=.",
         )
-    return _sorted(replace(row, path=known[row.sha256].name) for row in listed)
+    rows: list[Row] = []
+    parts: dict[str, str] = {}
+    for line, row in listed:
+        if row.part not in PARTS:
+            raise Failure(f"Line {line} of {path} names the part {row.part!r}.", f"Give it one of {', '.join(PARTS)}.")
+        if parts.setdefault(row.sha256, row.part) != row.part:
+            raise Failure(
+                f"Line {line} of {path} puts {row.path!r} into {row.part}; a line before it, into {parts[row.sha256]}.",
+                "Keep one of the two: what was learned by heart is no test.",
+            )
+        if not names[row.sha256, row.label]:
+            raise Failure(f"Line {line} of {path} lists {row.path!r} once more.", "Remove that line.")
+        rows.append(replace(row, path=names[row.sha256, row.label].pop(0)))
+    return _sorted(rows)
+
+
+def _listed(path: Path) -> list[tuple[int, Row]]:
+    """The rows of a manifest, each with the number of the line that it ends in."""
+    try:
+        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+            lines = csv.DictReader(file)
+            return [(lines.line_num, Row(**line)) for line in lines]
+    except (OSError, TypeError, csv.Error) as error:
+        raise Failure(f"{path} is not a manifest that can be read.", "Give SPLIT= one that `make data` wrote.") from error

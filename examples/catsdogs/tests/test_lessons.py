@@ -135,6 +135,18 @@ def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], sa
     assert said in refused(run("lessons", *words))
 
 
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [((), "at least 3 pictures of each class"), (("--folds", "20"), "at least 20 pictures of each class")],
+    ids=["split", "folds"],
+)
+def test_too_few_pictures_are_refused(run: Run, tmp_path: Path, words: tuple[str, ...], needed: str) -> None:
+    """Where a division leaves nothing to test with, that is said before anything is computed, with how many pictures it takes."""
+    make_folder(tmp_path / "set", {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in range(2)})
+    said = refused(run("lessons", "--data", "set", "--weights", "random", "--size", 32, "--lessons", "frozen", *words))
+    assert needed in said
+
+
 def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
     """The table's p is McNemar's, from the pictures that one of two lessons alone names rightly."""
     right = np.ones((2, 100), dtype=bool)

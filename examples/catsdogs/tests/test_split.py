@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,59 @@ def test_the_manifest_is_a_table_and_can_be_given(tmp_path: Path) -> None:
         divide(found, 0, str(tmp_path / "other.csv"))
     with pytest.raises(Failure, match="SPLIT=half is not known"):
         divide(found, 0, "half")
+
+
+def test_copies_keep_their_names_in_a_manifest(tmp_path: Path) -> None:
+    """Pictures that are the same to the last bit are lines of their own, and are read as such."""
+    found = pictures([("cat", 0), ("cat", 0), ("cat", 2), ("dog", 4), ("dog", 6), ("dog", 6)])
+    rows = split(found, 0)
+    write(rows, tmp_path / "split.csv")
+    assert divide(found, 0, str(tmp_path / "split.csv")) == rows
+
+
+def other_part(line: str, part: str) -> str:
+    return f"{line.rpartition(',')[0]},{part}"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: [lines[0], other_part(lines[1], "tset"), *lines[2:]], r"Line 2 of .*split\.csv names the part 'tset'"),
+        (
+            lambda lines: [*lines, other_part(lines[1], TRAINING)],
+            r"Line 22 of .*split\.csv puts '\d+\.jpg' into training; .* test",
+        ),
+        (lambda lines: [*lines, lines[3]], r"Line 22 of .*split\.csv lists '\d+\.jpg' once more"),
+        (
+            lambda lines: [line for line in lines if not line.endswith("dog,training")],
+            r"SPLIT=.*split\.csv has no picture of the class 'dog' to train on",
+        ),
+        (
+            lambda lines: [line for line in lines if not line.endswith(",validation")],
+            r"SPLIT=.*split\.csv has no picture to validate with",
+        ),
+        (lambda lines: lines[:1], r"SPLIT=.*split\.csv has no picture of the class 'cat' to train on"),
+    ],
+    ids=["unknown-part", "in-two-parts", "twice", "class-without-training", "no-validation", "empty"],
+)
+def test_a_wrong_manifest_is_refused(tmp_path: Path, change: Callable[[list[str]], list[str]], said: str) -> None:
+    """A part that is none, a picture in two parts or listed twice, and what cannot be learned from: file and line are named."""
+    found = many(10, "cat", "dog")
+    manifest = tmp_path / "split.csv"
+    write(split(found, 0), manifest)
+    manifest.write_text("\n".join(change(manifest.read_text().splitlines())) + "\n")
+    with pytest.raises(Failure, match=said):
+        divide(found, 0, str(manifest))
+
+
+def test_a_class_that_looks_like_another_may_be_left_without_training() -> None:
+    """Where all pictures of a class look like those of another that are kept back, that is said, and not trained on."""
+    found = many(10, "cat")
+    kept_back = {row.sha256 for row in split(found, 0) if row.part != TRAINING}
+    scenes = [picture.scene for picture in found if picture.digest in kept_back][:2]
+    found += [Picture(f"dog{place}.jpg", "dog", f"dog{place}", scene, 8, 8) for place, scene in enumerate(scenes)]
+    with pytest.raises(Failure, match="SPLIT=full has no picture of the class 'dog' to train on"):
+        divide(found, 0)
 
 
 def test_it_says_how_many() -> None:
