@@ -66,7 +66,7 @@ def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Resul
     divisions = divide(found, settings, folds)
     results = []
     for lesson, network in zip(lessons, networks, strict=True):
-        made_by = _made_by(lesson, network, found, settings, folds)
+        made_by = _made_by(lesson, network, found, settings, divisions)
         path = settings.build / FOLDER / f"{lesson.name}-{_digest(json.dumps(made_by))[:16]}.json"
         results.append(_kept(path) or _learned(lesson, network, material, divisions, path))
     return results
@@ -137,14 +137,14 @@ def _calibration_error(answers: Floats, labels: np.ndarray, classes: list[str]) 
     return evaluation.calibration_error(evaluation.reliability(Predictions(classes, names, labels, answers)))
 
 
-def _made_by(lesson: Lesson, network: Network, found: Data, settings: Settings, folds: int) -> dict[str, str]:
+def _made_by(lesson: Lesson, network: Network, found: Data, settings: Settings, divisions: list[list[Row]]) -> dict[str, str]:
     """Everything that determines a result."""
     package = Path(__file__).parent
     return {
         "lesson": repr(lesson),
         "data": found.digest,
         "seed": str(settings.seed),
-        "division": f"{folds} folds" if folds else settings.split,
+        "division": _digest(json.dumps([[(row.sha256, row.part) for row in rows] for rows in divisions])),
         "program": _digest("".join((package / f"{name}.py").read_text() for name in DECIDE)),
         **Sight(network).settings,
     }

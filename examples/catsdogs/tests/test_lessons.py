@@ -147,6 +147,24 @@ def test_too_few_pictures_are_refused(run: Run, tmp_path: Path, words: tuple[str
     assert needed in said
 
 
+def test_another_manifest_is_another_result(run: Run, tmp_path: Path, three_classes: Path) -> None:
+    """A lesson on a manifest is remembered, and run again where the manifest of that name divides otherwise."""
+    words = ("--data", three_classes, "--weights", "random", "--size", 32)
+    assert run("data", *words).returncode == 0
+    manifest = tmp_path / "own.csv"
+
+    def remembered(text: str) -> int:
+        manifest.write_text(text)
+        done = run("lessons", *words, "--lessons", "frozen", "--split", manifest)
+        assert done.returncode == 0, done.stderr
+        return len(list((tmp_path / "build/lessons").iterdir()))
+
+    text = (tmp_path / "build/split.csv").read_text()
+    assert remembered(text) == 1
+    assert remembered(text) == 1
+    assert remembered(text.replace("frog,test", "frog,training")) == 2
+
+
 def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
     """The table's p is McNemar's, from the pictures that one of two lessons alone names rightly."""
     right = np.ones((2, 100), dtype=bool)
