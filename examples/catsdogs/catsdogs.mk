@@ -36,7 +36,13 @@ FORMAT ?=
 
 # Such short names are typed. A variable of the same name in the environment is somebody else's.
 _catsdogs_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
-_catsdogs_quote = '$(subst ','\'',$(call _catsdogs_typed,$(1)))'
+# A leading ~ is the home of who types, which in a container is another. A new line put before a path tells where it begins.
+define _catsdogs_line
+
+
+endef
+_catsdogs_at_home = $(subst $(_catsdogs_line),,$(subst $(_catsdogs_line)~/,$(HOME)/,$(_catsdogs_line)$(1)))
+_catsdogs_quote = '$(subst ','\'',$(call _catsdogs_at_home,$(call _catsdogs_typed,$(1))))'
 _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
 _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
   --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED) --split $(call _catsdogs_quote,SPLIT) \
@@ -45,7 +51,8 @@ _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _cats
 # A container reads data and weights where they lie. What is no path, such as the word synthetic, is passed over.
 _catsdogs_empty :=
 _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsdogs_typed,$(1)))
-override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS):$(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_typed,SPLIT):$(call _catsdogs_parted,FILES)
+_catsdogs_mounts = $(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_typed,SPLIT):$(call _catsdogs_parted,FILES)
+override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS)$(subst :~/,:$(HOME)/,:$(_catsdogs_mounts))
 override LABCOAT_CLEAN += build
 
 # What make prove runs on each level, from nothing, to hold the trained heads and their predictions against each other.

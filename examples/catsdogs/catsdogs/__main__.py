@@ -8,7 +8,7 @@ from . import cache, cluster, compare, data, export, features, lessons, predict,
 from .backbones import BACKBONES
 from .errors import Failure
 from .features import Sight
-from .settings import WORDS, Settings, number, settle
+from .settings import WORDS, Settings, at_home, number, settle
 
 MOST_FOLDS = 20
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
@@ -99,7 +99,7 @@ def _predict(settings: Settings, files: Sequence[str]) -> int:
     if not files:
         raise Failure("There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'.")
     unread = 0
-    for answer in predict.answers(files, settings.build / train.MODEL):
+    for answer in predict.answers([at_home(file) for file in files], settings.build / train.MODEL):
         unread += bool(answer.reason)
         print(predict.line(answer), file=sys.stderr if answer.reason else sys.stdout, flush=True)
     return 1 if unread else 0

@@ -1,5 +1,6 @@
 """What a run was asked for, with what was left open filled in."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,15 +42,16 @@ class Settings:
 
 
 WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split")
+PATHS = frozenset({"data", "weights", "split"})  # or the word for something that is no path
 
 
 def settle(build: str, **words: str) -> Settings:
     """Settings from `words`, named as in `WORDS`; a word that is empty or not there means the usual.
 
     The usual is what gives good results on photographs: ImageNet's weights at the size they were made with. Only the
-    synthetic pictures, there to try the road, take random weights and a small size.
+    synthetic pictures, there to try the road, take random weights and a small size. Paths may begin with `~`.
     """
-    given = {name: word for name, word in words.items() if word}
+    given = {name: at_home(word) if name in PATHS else word for name, word in words.items() if word}
     data = given.get("data", SYNTHETIC)
     trying = data == SYNTHETIC
     return Settings(
@@ -60,8 +62,13 @@ def settle(build: str, **words: str) -> Settings:
         seed=number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
         views=number("VIEWS", given.get("views", "0"), 0, MOST),
         split=given.get("split", FULL),
-        build=Path(build),
+        build=Path(at_home(build)),
     )
+
+
+def at_home(path: str) -> str:
+    """`path` with the home in place of a leading `~`: not every shell puts it in behind `DATA=`."""
+    return os.path.expanduser(path)  # noqa: PTH111, Path's own raises where there is no home
 
 
 def number(name: str, word: str, least: int, most: int) -> int:

@@ -8,6 +8,9 @@ import pytest
 from PIL import Image
 from samples import Run, jpeg, kaggle_download, make_folder, refused
 
+from catsdogs import predict
+from catsdogs.__main__ import main
+
 SMALL = ("--weights", "random", "--size", 32)
 
 
@@ -74,6 +77,33 @@ def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (tmp_path / done.stdout.splitlines()[-1].removeprefix("report ")).is_file()
     assert result(tmp_path / "build")["validation"]["accuracy"] >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("data", "--data", "~/missing"), "There is nothing at {home}/missing."),
+        (("train", "--data", "~/missing", "--weights", "~/w.h5"), "The weights {home}/w.h5 cannot be read"),
+        (("data", "--split", "~/s.csv"), "{home}/s.csv is not a manifest that can be read"),
+        (("predict", "--build", "~/b", "a.jpg"), "There is no model at {home}/b/model.keras"),
+    ],
+    ids=["data", "weights", "split", "build"],
+)
+def test_the_home_is_put_in_where_the_shell_did_not(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+) -> None:
+    """A leading ~ in a path is the home: not every shell puts it in behind DATA=."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert said.format(home=tmp_path) in refused(run(*words))
+
+
+def test_the_home_is_put_in_for_pictures_to_predict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of several files may begin with ~; a ~ elsewhere is a name."""
+    asked: list[str] = []
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setattr(predict, "answers", lambda files, _: asked.extend(files) or [])
+    assert main(["predict", "~/a cat.jpg", "b~.jpg"]) == 0
+    assert asked == ["/home/me/a cat.jpg", "b~.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,21 @@ def test_names_arrive_as_they_were_typed(name: str) -> None:
     assert words[words.index("--data") + 1] == name.replace("$$", "$")
 
 
+@pytest.mark.parametrize(("variable", "ending"), [("DATA", ""), ("WEIGHTS", ".h5"), ("SPLIT", ".csv")])
+def test_the_home_is_that_of_who_types(variable: str, ending: str) -> None:
+    """A leading ~ that the shell left in a path is put in by make, as a container has a home of its own; others are names."""
+    words = dry_run("train", f"{variable}=~/two  words~/x{ending}", HOME="/home/me")
+    assert words[words.index(f"--{variable.lower()}") + 1] == f"/home/me/two  words~/x{ending}"
+
+
+def test_the_home_is_mounted(tmp_path: Path) -> None:
+    """What lies in the home is read by a container too, where one of FILES does as well."""
+    includes = f"include {EXAMPLE}/../../src/lib/include.python.mk\ninclude {EXAMPLE}/catsdogs.mk\n"
+    (tmp_path / "Makefile").write_text(f"{includes}mounts:\n\t@echo run python '$(LABCOAT_MOUNTS)'\n")
+    words = dry_run("mounts", "DATA=~/set", "WEIGHTS=w.h5", "FILES=a.jpg ~/b.jpg", folder=tmp_path, HOME="/home/me")
+    assert words == [":/home/me/set:w.h5:full:a.jpg:/home/me/b.jpg"]
+
+
 @pytest.mark.parametrize("variable", ["DATA", "WEIGHTS", "SIZE", "SEED"])
 def test_the_environments_names_are_somebody_elses(variable: str) -> None:
     """Such short names may mean anything in a person's environment; only typed ones count."""
