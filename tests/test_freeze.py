@@ -142,6 +142,53 @@ def test_the_lock_afterwards_is_equal_to_the_environment(repo: Repository) -> No
     repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
 
 
+def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index: Index) -> None:
+    """What somebody else has moved, added or taken out of the locks since `make venv` is not undone by what was done by hand."""
+    repo.write(requirements__in="alpha==1.0\nbeta==1.0\n").make("venv")
+    repo.write(requirements__in="alpha==2.0\ngamma\n").make("requirements")
+    assert "nothing was installed by hand" in repo.make("freeze")
+    index.add("delta", "1.0")
+    install(repo, "delta")
+    said = repo.make("freeze")
+    assert "added: delta 1.0" in said
+    assert (repo.path / "requirements.in").read_text() == "alpha==2.0\ngamma\ndelta\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0", "gamma==3.0"]
+
+
+def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repository) -> None:
+    """With LABCOAT_VARIANT, in an environment of another lock, nothing moves but what somebody has moved."""
+    repo.write(requirements_dash_old__in="alpha<2\n").make("venv")
+    repo.make("requirements")
+    install(repo, "gamma")
+    said = repo.make("freeze", "LABCOAT_VARIANT=old")
+    assert "added: gamma 3.0" in said
+    assert lines(repo, "requirements-old.txt") == ["alpha==1.0", "beta==1.5", "gamma==3.0"]
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+@pytest.mark.parametrize(
+    ("made_of", "locked", "moved", "removed"),
+    [
+        pytest.param({"alpha": "1.0"}, {"alpha": "2.0"}, (), (), id="the lock has moved"),
+        pytest.param({"alpha": "0.9"}, {"alpha": "2.0"}, ("alpha",), (), id="somebody has moved it, and the lock"),
+        pytest.param({"alpha": "0.9"}, {"alpha": "1.0"}, (), (), id="both moved to the same"),
+        pytest.param({"alpha": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="the lock has one more"),
+        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), ("beta",), id="somebody removed it"),
+        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0"}, (), (), id="somebody removed it, and the lock"),
+        pytest.param({}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="labcoat did not make it"),
+    ],
+)
+def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
+    made_of: dict[str, str], locked: dict[str, str], moved: tuple[str, ...], removed: tuple[str, ...]
+) -> None:
+    """Of alpha 1.0, alone in an environment: only what is neither as it was made nor as the lock says counts."""
+    alpha = Distribution("alpha", "1.0", requested=True, origin="", requires=frozenset())
+    found = difference([alpha], locked, frozenset({"alpha", "beta"}), made_of=made_of)
+    assert tuple(one.name for one in found.moved) == moved
+    assert found.removed == removed
+    assert not found.asked_for
+
+
 @pytest.mark.parametrize(
     ("words", "origin"),
     [

@@ -1,7 +1,7 @@
 """Requirements files as text: what they include, what they pin, by which names."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,12 @@ def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
         if missing_ok and not file.exists():
             continue
         waiting += [file.parent / name for name in reversed(_INCLUDE.findall(read(file))) if "://" not in name]
+
+
+def versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
+    """Names and versions that `locks` pin for Python `minor` on this machine; a lock that is not there pins nothing."""
+    pins = [pin for lock in locks if lock.exists() for pin in locked(read(lock))]
+    return {name: pin.version for name, pin in applying(pins, {"python_version": minor}).items()}
 
 
 def asked(text: str) -> list[str]:

@@ -26,11 +26,12 @@ _PROGRAMS = ("micromamba", "mamba", "conda")
 
 @dataclass(frozen=True)
 class Mark:
-    """What a finished environment was made of: the digests of its environment.yml and its lock, and its place."""
+    """What a finished environment was made of: the digests of its environment.yml and lock, its place, and the lock's pins."""
 
     file: str
     lock: str
     place: str
+    pins: Mapping[str, str]
 
 
 def make(project: Project, *, again: bool = False) -> None:
@@ -108,6 +109,12 @@ def brought(project: Project) -> frozenset[str]:
     return frozenset(_by_conda(folder)) if _mark(folder) else frozenset()
 
 
+def made_of(project: Project) -> Mapping[str, str]:
+    """What its lock pinned as it was made; nothing where labcoat did not make it."""
+    mark = _mark(prefix(project))
+    return mark.pins if mark else {}
+
+
 def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
@@ -131,9 +138,8 @@ def state(project: Project) -> State:
         if not holds:
             return State("stale", why)
     there = inventory.versions(next(iter(folder.glob("lib/python*/site-packages")), folder))
-    pins = requirements.locked(requirements.read(project.requirements))
     # What conda itself put there is on top.
-    said = inventory.changes(there, pins, python.minor(project), brought(project))
+    said = inventory.changes(there, mark.pins, brought(project))
     return State("changed", said) if said else State("fresh", project["REQUIREMENTS"])
 
 
@@ -181,7 +187,8 @@ def _run(project: Project, command: Sequence[str | Path], env: Mapping[str, str]
 
 
 def _wanted(project: Project) -> Mark:
-    return Mark(_digest(environment_yml.path(project)), _digest(project.requirements), str(prefix(project)))
+    pins = requirements.versions(locks(project), python.minor(project))
+    return Mark(_digest(environment_yml.path(project)), _digest(project.requirements), str(prefix(project)), pins)
 
 
 def _digest(file: Path) -> str:

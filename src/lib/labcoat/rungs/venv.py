@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -30,13 +30,14 @@ SCAFFOLD = False
 class Mark:
     """What a finished environment was made of: the digest of its locks, its Python's minor version, installer and place.
 
-    `tool` is the Python whose pip works on it.
+    `pins` are the names and versions that the locks pinned, `tool` is the Python whose pip works on it.
     """
 
     locks: str
     python: str
     installer: str
     place: str
+    pins: Mapping[str, str]
     tool: str = field(default="", compare=False)
 
 
@@ -50,7 +51,7 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False) ->
     locks = _locks(project)
     files.state_folder(project.state)
     with files.alone(project.state / "venv.flock"):
-        wanted = Mark(_digest(locks), python.minor(project), project["INSTALLER"], str(project.venv))
+        wanted = _wanted(project, locks)
         if again:
             _clean_cache(project)
         if again or _mark(project.venv) != wanted or not _works(project.venv):
@@ -127,6 +128,12 @@ def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
     return frozenset()
 
 
+def made_of(project: Project) -> Mapping[str, str]:
+    """What its locks pinned as it was made; nothing where labcoat did not make it."""
+    mark = _mark(project.venv)
+    return mark.pins if mark else {}
+
+
 def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
@@ -149,8 +156,7 @@ def state(project: Project) -> State:
     ):
         if not holds:
             return State("stale", why)
-    pins = [pin for lock in there for pin in requirements.locked(requirements.read(lock))]
-    said = inventory.changes(inventory.versions(site_packages(project.venv)), pins, mark.python)
+    said = inventory.changes(inventory.versions(site_packages(project.venv)), mark.pins)
     return State("changed", said) if said else State("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
 
 
@@ -177,6 +183,11 @@ def _locks(project: Project) -> list[Path]:
                 "Put what the project asks for in requirements.in and run make requirements.",
             )
     return locks
+
+
+def _wanted(project: Project, locks: Sequence[Path]) -> Mark:
+    minor = python.minor(project)
+    return Mark(_digest(locks), minor, project["INSTALLER"], str(project.venv), requirements.versions(locks, minor))
 
 
 def _digest(locks: Sequence[Path]) -> str:
