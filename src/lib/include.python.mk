@@ -124,8 +124,12 @@ _labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,
 _labcoat_locked := .labcoat/locked
 _labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
-# An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in.
+# An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in. The second is a link to
+# site-packages, whose time moves as something is installed or removed.
 _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
+_labcoat_packages := $(call _labcoat_escape,$(LABCOAT_VENV))/labcoat.packages
+# Only who asks for the environment by its name wants back what was changed in it by hand.
+_labcoat_keep = $(if $(filter venv labcoat-venv,$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))),,--keep)
 
 LABCOAT_BIN := $(LABCOAT_VENV)/bin
 LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
@@ -220,13 +224,13 @@ $(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labco
 # What the inputs include with -r and -c; the helper writes it.
 -include .labcoat/inputs.mk
 
-$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_misspelt)
-	@$(_labcoat) venv --stamp $(call _labcoat_quote,$@)
+$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt)
+	@$(_labcoat) venv $(_labcoat_keep) --stamp $(call _labcoat_quote,$@)
 
 # A lock that was removed counts as changed.
 $(_labcoat_lock_files):
 
-$(_labcoat_interpreter): ;
+$(_labcoat_interpreter) $(_labcoat_packages): ;
 
 .DEFAULT_GOAL := $(_labcoat_default_goal)
 

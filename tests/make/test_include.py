@@ -88,6 +88,23 @@ def test_nothing_to_do_starts_no_python(repo: Repository, program: str, tmp_path
 
 
 @every_make
+def test_what_was_changed_by_hand_is_seen(repo: Repository, program: str) -> None:
+    """Something removed from site-packages is something to do, in a folder whose name has a space too; then there is nothing."""
+    repo.program = program
+    for name in (".venv", "my env"):
+        settings = [f"LABCOAT_VENV={name}"]
+        repo.make("venv", *settings)
+        assert "Nothing to be done" in repo.make("venv", *settings)
+        for path in repo.path.glob(f"{name}/lib/*/site-packages/beta*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        assert "bringing back beta 1.5" in repo.make("venv", *settings)
+        assert "Nothing to be done" in repo.make("venv", *settings)
+        shutil.rmtree(repo.path / name / "lib")
+        assert "holds requirements.txt" in repo.make("venv", *settings)
+        assert "Nothing to be done" in repo.make("venv", *settings)
+
+
+@every_make
 def test_a_variant_has_its_own_lock_in_the_environment(repo: Repository, program: str) -> None:
     """LABCOAT_VARIANT=old takes requirements-old.txt, and without it requirements.txt again; the environment follows."""
     repo.program = program

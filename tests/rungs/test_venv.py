@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support import INCLUDE, Index, Repository
+from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
 
@@ -29,6 +29,92 @@ def test_what_no_lock_names_is_removed_and_named(repo: Repository, installer: st
     said = repo.write(requirements__in="alpha\n").make("venv", LABCOAT_INSTALLER=installer)
     assert "removing gamma 3.0" in said
     assert not list(repo.path.glob(".venv/lib/*/site-packages/gamma*"))
+
+
+def by_hand(repo: Repository, *words: str) -> None:
+    """What a person types: pip, in the environment."""
+    subprocess.run([repo.path / ".venv/bin/pip", *words], env=repo.env, check=True, capture_output=True)
+
+
+def installed(repo: Repository) -> list[str]:
+    """Names and versions, as the folders of metadata have them."""
+    return sorted(path.name.removesuffix(".dist-info") for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["uninstall", "-y", "beta"], "bringing back beta 1.5"),
+        (["install", "gamma"], "removing gamma 3.0: no lock names it (make freeze would have kept it)"),
+        (["install", "alpha==1.0"], "removing alpha 1.0: the lock says 2.0 (make freeze would have kept it)"),
+    ],
+    ids=["removed", "added", "moved"],
+)
+def test_what_was_changed_by_hand_is_taken_back_and_named(repo: Repository, words: list[str], said: str) -> None:
+    """`make venv` makes it hold exactly the lock again, and has nothing to do afterwards."""
+    repo.make("venv")
+    by_hand(repo, *words)
+    assert said in repo.make("venv")
+    assert installed(repo) == ["alpha-2.0", "beta-1.5"]
+    assert "Nothing to be done" in repo.make("venv")
+
+
+def test_packages_that_are_gone_come_back(repo: Repository) -> None:
+    """An environment without its folder of packages is made anew, by `make run` too."""
+    for goals in (["venv"], ["run", "CMD=alpha"]):
+        repo.make("venv")
+        shutil.rmtree(repo.path / ".venv/lib")
+        assert "There is no environment to freeze" in repo.make("freeze", fails=True)
+        repo.make(*goals)
+        assert installed(repo) == ["alpha-2.0", "beta-1.5"]
+
+
+def test_a_run_leaves_what_was_changed_by_hand_and_names_it(repo: Repository) -> None:
+    """Between `pip install` and `make freeze` one may try what one has, as often as one likes, with targets of one's own too."""
+    repo.write(Makefile=(repo.path / "Makefile").read_text() + "mine: venv\n\t@$(LABCOAT_BIN)/gamma\n").make("venv")
+    by_hand(repo, "install", "gamma", "alpha==1.0")
+    for goals in (["run", "CMD=gamma"], ["run", "CMD=gamma"], ["mine"]):
+        said = repo.make(*goals)
+        assert ".venv is left as it was changed by hand: added gamma, alpha 1.0 (locked 2.0)" in said
+        assert said.endswith("3.0\n")
+    repo.make("freeze")
+    assert "by hand" not in repo.make("run", "CMD=gamma")
+    assert installed(repo) == ["alpha-1.0", "beta-1.5", "gamma-3.0"]
+
+
+def test_a_new_lock_does_not_cost_what_was_installed_by_hand(repo: Repository) -> None:
+    """Where the environment has to be made anew, a run stops before anything is lost, and `make freeze` and `make venv` go on."""
+    repo.make("venv")
+    by_hand(repo, "install", "gamma")
+    repo.write(requirements__in="alpha<2\n")
+    said = repo.make("run", "CMD=alpha", fails=True)
+    assert ".venv has to be made anew, and was changed by hand: added gamma." in said
+    assert "make freeze" in said
+    assert installed(repo) == ["alpha-2.0", "beta-1.5", "gamma-3.0"]
+    repo.make("freeze")
+    assert repo.make("run", "CMD=alpha").endswith("1.0\n")
+    assert installed(repo) == ["alpha-1.0", "beta-1.5", "gamma-3.0"]
+
+
+def test_an_environment_of_somebody_s_own_is_not_lost_unnamed(repo: Repository) -> None:
+    """Where labcoat did not make .venv, a run leaves it, and `make venv` names what goes; what the lock says is no loss."""
+    subprocess.run([BASE_PYTHON, "-m", "venv", repo.path / ".venv"], check=True)
+    by_hand(repo, "install", "gamma", "beta==1.5")
+    before = installed(repo)
+    assert "was changed by hand: added gamma." in repo.make("run", "CMD=alpha", fails=True)
+    assert installed(repo) == before
+    said = repo.make("venv")
+    assert "removing gamma 3.0: no lock names it" in said
+    assert said.count("removing") == 1
+    assert installed(repo) == ["alpha-2.0", "beta-1.5"]
+
+
+def test_what_an_import_writes_is_no_change(repo: Repository) -> None:
+    """Byte code of a module at the top of site-packages does not make `make venv` look again."""
+    repo.make("venv")
+    repo.python("import alpha")
+    assert list(repo.path.glob(".venv/lib/*/site-packages/__pycache__/alpha*"))
+    assert "Nothing to be done" in repo.make("venv")
 
 
 def test_both_installers_give_the_same_files(repo: Repository) -> None:
