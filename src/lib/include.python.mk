@@ -119,10 +119,13 @@ _labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter
 _labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
 
 # Files that tell make whether there is anything to do. A newer time only means that the helper looks at the digests.
-# The environment's stamp names what would make it another one: this folder's path, the Python, the installer, the variant.
+# The environment's stamp names what would make it another one: this folder's path, the Python, the locks, a .python-version,
+# the installer, the variant. Each word is a folder: a file's name may have 255 letters.
 _labcoat_flat = $(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))
+_labcoat_words = $(subst $(_labcoat_space),/,$(strip $(subst /,_,$(1))))
 _labcoat_locked := .labcoat/locked
-_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))
+_labcoat_made_of := $(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))/$(call _labcoat_flat,$(call _labcoat_words,$(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(wildcard .python-version) $(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))))
+_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(_labcoat_made_of)
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
 # An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in. The second is a link to
 # site-packages, whose time moves as something is installed or removed.

@@ -275,11 +275,14 @@ def other_minor() -> str:
 
 @pytest.mark.skipif(not other_minor(), reason="this machine has one Python only")
 def test_python_version_names_the_minor(repo: Repository) -> None:
-    """A .python-version that appears makes the environment anew with that Python."""
+    """A .python-version that appears makes the environment anew with that Python, and so does one that goes."""
     repo.make("venv", LABCOAT_PYTHON="python3")
     repo.write(__python_dash_version=other_minor() + "\n")
     repo.make("venv", LABCOAT_PYTHON="python3")
     assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == other_minor() + "\n"
+    (repo.path / ".python-version").unlink()
+    repo.make("venv", LABCOAT_PYTHON="python3")
+    assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == f"{sys.version_info.major}.{sys.version_info.minor}\n"
 
 
 def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:

@@ -174,15 +174,20 @@ def site_packages(venv: Path) -> Path:
 
 
 def _locks(project: Project) -> list[Path]:
-    """The locks to install. Raises Failure where there is none or one has no hashes."""
-    locks = [lock for lock in project.locks if lock.exists()]
-    own = project.requirements
+    """The locks to install. Raises Failure where there is none, one is not there or one has no hashes."""
+    own, *on_top = project.locks
     # What development needs on top is no environment by itself where a variant was asked for.
-    if not locks or (project["VARIANT"] and not own.exists()):
+    if not own.exists() and (project["VARIANT"] or not on_top):
         raise Failure(
             f"There is no {own.name}.",
             f"List what the project uses in {own.with_suffix('.in').name}, then run make requirements.",
         )
+    if missing := next((lock for lock in on_top if not lock.exists()), None):
+        raise Failure(
+            f"There is no {missing.name}.",
+            f"Correct LABCOAT_DEV_REQUIREMENTS, or write {missing.with_suffix('.in').name} and run make requirements.",
+        )
+    locks = [lock for lock in project.locks if lock.exists()]
     for lock in locks:
         text = requirements.read(lock)
         if requirements.pins(text) and "--hash=" not in text:
