@@ -99,9 +99,10 @@ LABCOAT_CACHE ?=
 ## targets that the project defines itself
 LABCOAT_OWN ?=
 
-# Names that a person types every day are short. The environment's IN, CMD and PKG are somebody else's.
+# Names that a person types every day are short. The environment's IN, CMD, PKG and AGAIN are somebody else's.
 _labcoat_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
+_labcoat_again = $(if $(call _labcoat_typed,AGAIN),--again)
 
 _labcoat_public := LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER LABCOAT_INSTALLER \
   LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE \
@@ -144,7 +145,7 @@ LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 _labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push binder extern run shell notebook prove check fix \
   context doctor clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
-.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
+.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings labcoat-again
 $(_labcoat_short): %: labcoat-%
 
 ##@ Environments
@@ -154,7 +155,7 @@ labcoat-requirements: $(_labcoat_locked) ## compile requirements*.in to hash-loc
 labcoat-upgrade: $(_labcoat_misspelt) ## move every version, or one with PKG=name
 	@$(_labcoat) lock $(if $(call _labcoat_typed,PKG),--package $(call _labcoat_quote,$(call _labcoat_typed,PKG)),--upgrade) --stamp $(_labcoat_locked)
 
-labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the locks
+labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the locks; with AGAIN=1 make it anew
 
 labcoat-freeze: ## add what you installed by hand to requirements.in and the lock
 	@$(_labcoat) freeze --in $(call _labcoat_quote,$(_labcoat_in))
@@ -162,8 +163,8 @@ labcoat-freeze: ## add what you installed by hand to requirements.in and the loc
 labcoat-status: $(_labcoat_misspelt) ## lock and levels of isolation: fresh, stale, missing or changed by hand
 	@$(_labcoat) status
 
-labcoat-conda: $(_labcoat_locked) ## write environment.yml from the lock, make the conda environment of it
-	@$(_labcoat) conda
+labcoat-conda: $(_labcoat_locked) ## write environment.yml from the lock, make the conda environment of it; with AGAIN=1 anew
+	@$(_labcoat) conda $(_labcoat_again)
 
 labcoat-user-install: $(_labcoat_locked) ## install the lock for yourself alone, into your own Python
 	@$(_labcoat) user-install
@@ -227,8 +228,12 @@ $(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labco
 # What the inputs include with -r and -c; the helper writes it.
 -include .labcoat/inputs.mk
 
-$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt)
-	@$(_labcoat) venv $(_labcoat_keep) --stamp $(call _labcoat_quote,$@)
+$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt) \
+  $(if $(_labcoat_again),labcoat-again)
+	@$(_labcoat) venv $(_labcoat_keep) $(_labcoat_again) --stamp $(call _labcoat_quote,$@)
+
+# Something to do, whatever there is.
+labcoat-again:
 
 # A lock that was removed counts as changed.
 $(_labcoat_lock_files):

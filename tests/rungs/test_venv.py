@@ -130,6 +130,28 @@ def test_both_installers_give_the_same_files(repo: Repository) -> None:
     assert len(held["uv"]) > 4
 
 
+def test_again_makes_it_anew_under_the_makefile_s_settings(repo: Repository) -> None:
+    """`make venv AGAIN=1` does, as the proof says, though nothing has changed; AGAIN of the environment is somebody else's."""
+    repo.write(Makefile="LABCOAT_VENV := env\n" + (repo.path / "Makefile").read_text()).make("venv")
+    site = next(repo.path.glob("env/lib/*/site-packages"))
+    (site / "alpha.py").unlink()
+    assert "make venv AGAIN=1 makes venv anew" in repo.make("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
+    repo.make("venv", AGAIN="1")
+    assert not (site / "alpha.py").exists()
+    repo.make("venv", "AGAIN=1")
+    assert (site / "alpha.py").exists()
+    assert not (repo.path / ".venv").exists()
+    assert "Nothing to be done" in repo.make("venv")
+
+
+def test_the_command_line_keeps_what_development_needs(repo: Repository) -> None:
+    """Without make, requirements-dev.in counts as it does with it: its packages stay, and are nothing to freeze."""
+    repo.write(requirements_dash_dev__in="-c requirements.txt\ngamma\n").make("venv")
+    assert "removing" not in repo.labcoat("venv", "--again")
+    assert installed(repo) == ["alpha-2.0", "beta-1.5", "gamma-3.0"]
+    assert "nothing was installed by hand" in repo.labcoat("freeze")
+
+
 def test_a_newer_time_with_the_same_digest_changes_nothing(repo: Repository) -> None:
     """Git gives files any time at checkout; only the digest counts."""
     repo.make("venv")
@@ -282,7 +304,8 @@ def test_python_version_names_the_minor(repo: Repository) -> None:
     assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == other_minor() + "\n"
     (repo.path / ".python-version").unlink()
     repo.make("venv", LABCOAT_PYTHON="python3")
-    assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == f"{sys.version_info.major}.{sys.version_info.minor}\n"
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == own + "\n"
 
 
 def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:

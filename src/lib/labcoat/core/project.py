@@ -40,6 +40,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_CACHE": "",
     "LABCOAT_OWN": "",
 }
+_DEV = "LABCOAT_DEV_REQUIREMENTS"
 # Read by labcoat's own tests alone; no spelling mistake.
 _TESTS = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 # What the include gives to be read, not set.
@@ -60,7 +61,11 @@ class Project:
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
         """The project of the current folder, with the settings of `environ`. Raises Failure on a misspelt one."""
-        return cls(Path.cwd(), read_settings(environ))
+        root, settings = Path.cwd(), read_settings(environ)
+        # As in the include: set to nothing is not the same as not set.
+        if _DEV not in environ and (root / "requirements-dev.in").exists():
+            settings[_DEV] = "requirements-dev.txt"
+        return cls(root, settings)
 
     def __getitem__(self, name: str) -> str:
         """The setting LABCOAT_`name`, an empty string where there is none."""

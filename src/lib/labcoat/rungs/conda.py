@@ -19,7 +19,7 @@ from labcoat.core.project import Project
 from labcoat.rungs.rung import State
 
 ISOLATED = True
-AGAIN = "labcoat conda --again"
+AGAIN = "make conda AGAIN=1"
 SCAFFOLD = False
 _PROGRAMS = ("micromamba", "mamba", "conda")
 

@@ -22,7 +22,7 @@ from labcoat.rungs import by_hand, pip_launcher
 from labcoat.rungs.rung import State
 
 ISOLATED = True
-AGAIN = "labcoat venv --again"
+AGAIN = "make venv AGAIN=1"
 SCAFFOLD = False
 
 
