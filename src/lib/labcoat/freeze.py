@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from labcoat.core.errors import Failure
 from labcoat.core.inventory import INSTALLERS, Distribution
 from labcoat.core.project import Project
 from labcoat.rungs import rung
+
+_MARK = "\ufeff"  # the byte order mark, which Windows' editors put before the first line
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
         )
     installed = inventory.distributions(folder)
     locked = _locked(project)
-    asked = frozenset(name for source in _sources(project) for name in names(source.read_text(encoding="utf-8")))
+    asked = frozenset(_asked(_sources(project)))
     made_of = chosen.made_of(project)
     found = difference(installed, locked, asked, chosen.brought(project), made_of)
     if not found and not found.foreign:
@@ -116,20 +118,37 @@ def _locked(project: Project) -> dict[str, str]:
 
 
 def _sources(project: Project) -> list[Path]:
-    return [lock.source(one) for one in project.locks if lock.source(one).exists()]
+    """What persons have written: the locks' inputs, and what these include with -r. Raises Failure where one cannot be read."""
+    chains = (requirements.chain(lock.source(one), constraints=False) for one in project.locks if lock.source(one).exists())
+    found = {file.resolve(): file for one in chains for file in one}
+    # A lock among them, as in requirements-dev.in with `-r requirements.txt`, is made and not written.
+    return [file for file in found.values() if lock.source(file) == file or not lock.source(file).exists()]
+
+
+def _asked(sources: Iterable[Path]) -> set[str]:
+    return {name for source in sources for name in names(requirements.read(source))}
+
+
+def _text(file: Path) -> str:
+    """A file's text with its line ends, and its byte order mark if it has one."""
+    return file.read_bytes().decode("utf-8")
 
 
 def _keep(project: Project, found: Difference, locked: Mapping[str, str]) -> None:
     main = lock.source(project.requirements)
+    asked = set() if not main.exists() else _asked(requirements.chain(main, constraints=False))
     sources = list(dict.fromkeys([main, *_sources(project)]))
-    kept = {file: file.read_text(encoding="utf-8") for file in [*sources, *project.locks] if file.exists()}
+    kept = {file: _text(file) for file in [*sources, *project.locks] if file.exists()}
     moved = {one.name: one.version for one in found.moved}
     versions = {**locked, **{one.name: one.version for one in (*found.asked_for, *found.came_along, *found.moved)}}
     try:
         for source in sources:
+            added = [one.name for one in found.asked_for if one.name not in asked] if source == main else []
             text = kept.get(source, "")
-            added = [one.name for one in found.asked_for if one.name not in names(text)] if source == main else []
-            files.write(source, without(with_lines(text, added, moved), found.removed))
+            mark = _MARK if text.startswith(_MARK) else ""
+            changed = mark + without(with_lines(text.removeprefix(mark), added, moved), found.removed)
+            if changed != text:
+                files.write(source, changed)
         with files.alone(files.state_folder(project.state) / "lock.flock"):
             for one in lock.locks(project):
                 if lock.source(one).exists() and not (lock.is_fresh(one) and not found.moved):
@@ -178,9 +197,10 @@ def with_lines(text: str, names: list[str], moved: dict[str, str]) -> str:
         return f"{line[1]}{line[2]}{version}" if version else line[0]
 
     text = re.sub(r"(?m)^([A-Za-z0-9][\w.-]*)((?:\[[^\]]*\])?\s*==\s*)([^\s;#]+)", update, text)
+    end = "\r\n" if "\r\n" in text else "\n"
     if names and text and not text.endswith("\n"):
-        text += "\n"
-    return text + "".join(f"{name}\n" for name in names)
+        text += end
+    return text + "".join(f"{name}{end}" for name in names)
 
 
 def seeded(text: str, versions: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from labcoat.core.errors import Failure
 
 _INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
 _BLOCK = re.compile(
     r"^(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?[ \t]*==[ \t]*(?P<version>[^\s;\\]+)[ \t]*(?:;(?P<marker>[^\\\n#]*))?"
@@ -45,8 +46,12 @@ def read(path: Path) -> str:
         raise Failure(f"{path.name} cannot be read: {error.strerror}.", "See to its permissions.") from None
 
 
-def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
-    """`path`, then every file that it includes through -r and -c, each once; with `missing_ok` also ones not made yet."""
+def chain(path: Path, *, missing_ok: bool = False, constraints: bool = True) -> Iterator[Path]:
+    """`path`, then every file that it includes through -r and, with `constraints`, -c, each once.
+
+    With `missing_ok` also ones not made yet. Raises Failure where one cannot be read.
+    """
+    include = _INCLUDE if constraints else _REQUIREMENT
     seen: set[Path] = set()
     waiting = [path]
     while waiting:
@@ -57,7 +62,7 @@ def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
         yield file
         if missing_ok and not file.exists():
             continue
-        waiting += [file.parent / name for name in reversed(_INCLUDE.findall(read(file))) if "://" not in name]
+        waiting += [file.parent / name for name in reversed(include.findall(read(file))) if "://" not in name]
 
 
 def versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
