@@ -16,6 +16,7 @@ from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
+from labcoat.rungs import interactive
 from labcoat.rungs.rung import State
 
 ISOLATED = True
@@ -67,7 +68,8 @@ def run(project: Project, argv: Sequence[str]) -> int:
 
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
-    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+    folder = files.state_folder(project.state) / "shell" / "conda"
+    return run(project, interactive.shell(folder, prefix(project) / "bin", {"CONDA_PREFIX": str(prefix(project))}))
 
 
 def address(project: Project) -> str:  # noqa: ARG001

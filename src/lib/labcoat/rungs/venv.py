@@ -18,7 +18,7 @@ from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
 from labcoat.core.python import Interpreter
-from labcoat.rungs import by_hand, pip_launcher
+from labcoat.rungs import by_hand, interactive, pip_launcher
 from labcoat.rungs.rung import State
 
 ISOLATED = True
@@ -96,7 +96,8 @@ def run(project: Project, argv: Sequence[str]) -> int:
 
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
-    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+    folder = files.state_folder(project.state) / "shell" / "venv"
+    return run(project, interactive.shell(folder, project.venv / "bin", {"VIRTUAL_ENV": str(project.venv)}))
 
 
 def address(project: Project) -> str:  # noqa: ARG001
