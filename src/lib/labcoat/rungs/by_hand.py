@@ -25,13 +25,13 @@ def changes(site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str
 
 def say_what_goes(site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str, str]) -> None:
     """Name on standard error, a line each, what goes and what comes back, before it does."""
-    there = {one.name: one.version for one in inventory.distributions(site_packages)}
-    for name, version in there.items():
-        lost = "" if made_of.get(name) == version else " (make freeze would have kept it)"
-        if name not in locked.keys() | inventory.INSTALLERS:
-            print(f"removing {name} {version}: no lock names it{lost}", file=sys.stderr)
-        elif lost and locked.get(name, version) != version:
-            print(f"removing {name} {version}: the lock says {locked[name]}{lost}", file=sys.stderr)
-    for name, version in locked.items():
-        if name in made_of and name not in there:
-            print(f"bringing back {name} {version}", file=sys.stderr)
+    there = inventory.distributions(site_packages)
+    for one in there:
+        remedy = f"it came from {one.origin}" if one.origin else "make freeze would have kept it"
+        lost = f" ({remedy})" if made_of.get(one.name) != one.version else ""
+        if one.name not in locked.keys() | inventory.INSTALLERS:
+            print(f"removing {one.name} {one.version}: no lock names it{lost}", file=sys.stderr)
+        elif lost and locked.get(one.name, one.version) != one.version:
+            print(f"removing {one.name} {one.version}: the lock says {locked[one.name]}{lost}", file=sys.stderr)
+    for name in sorted((made_of.keys() & locked.keys()) - {one.name for one in there}):
+        print(f"bringing back {name} {locked[name]}", file=sys.stderr)
