@@ -84,6 +84,56 @@ def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_p
     assert (repo.path / "requirements.in").read_text() == "gamma\n"
 
 
+def test_what_an_included_file_asks_for_counts(repo: Repository, index: Index) -> None:
+    """What a file that `-r` includes asks for is found, brought up to date and taken out there; what `-c` names stays."""
+    index.add("delta", "1.0")
+    repo.write(base__in="alpha==2.0\ngamma\n", limits__txt="beta<2\ngamma<4\n", requirements__in="-r base.in\n-c limits.txt\n")
+    repo.make("venv")
+    install(repo, "alpha==1.0", "delta")
+    uninstall(repo, "gamma")
+    said = repo.make("freeze")
+    assert "moved: alpha 1.0" in said
+    assert "removed: gamma 3.0" in said
+    assert (repo.path / "base.in").read_text() == "alpha==1.0\n"
+    assert (repo.path / "limits.txt").read_text() == "beta<2\ngamma<4\n"
+    assert (repo.path / "requirements.in").read_text() == "-r base.in\n-c limits.txt\ndelta\n"
+    assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.5", "delta==1.0"]
+
+
+def test_a_lock_that_is_included_is_not_written_in(repo: Repository) -> None:
+    """`-r requirements.txt` in requirements-dev.in names what is made, and no person's lines."""
+    repo.write(requirements__in="alpha\n", requirements_dash_dev__in="-r requirements.txt\ngamma\n").make("venv")
+    install(repo, "alpha==1.0")
+    repo.make("freeze")
+    repo.make("venv")
+    assert repo.python("import alpha, gamma; print(alpha.version, gamma.version)") == "1.0 3.0\n"
+    assert (repo.path / "requirements-dev.in").read_text() == "-r requirements.txt\ngamma\n"
+
+
+@pytest.mark.parametrize("locker", ["uv", "pip-tools"])
+def test_a_file_of_windows_stays_one(repo: Repository, index: Index, locker: str) -> None:
+    """A byte order mark hides no first line; the mark and the line ends stay as they were."""
+    index.add("delta", "1.0")
+    (repo.path / "requirements.in").write_bytes(b"\xef\xbb\xbfgamma\r\nalpha\r\nbeta==1.5\r\n")
+    repo.env["LABCOAT_LOCKER"] = locker
+    repo.make("venv")
+    uninstall(repo, "gamma")
+    install(repo, "delta", "beta==1.0")
+    assert "removed: gamma 3.0" in repo.make("freeze")
+    assert (repo.path / "requirements.in").read_bytes() == b"\xef\xbb\xbfalpha\r\nbeta==1.0\r\ndelta\r\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0"]
+
+
+def test_an_input_that_is_not_utf_8_is_said(repo: Repository) -> None:
+    """What PowerShell writes by default is named, and nothing is changed."""
+    repo.make("venv")
+    install(repo, "gamma")
+    text = "alpha\n".encode("utf-16")
+    (repo.path / "requirements.in").write_bytes(text)
+    assert "requirements.in is not text in UTF-8." in repo.make("freeze", fails=True)
+    assert (repo.path / "requirements.in").read_bytes() == text
+
+
 def test_without_an_environment_there_is_nothing_to_freeze(repo: Repository) -> None:
     """A person who has no environment is told the order of things."""
     assert "There is no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
@@ -140,6 +190,53 @@ def test_the_lock_afterwards_is_equal_to_the_environment(repo: Repository) -> No
     uninstall(repo, "gamma")
     repo.make("freeze")
     repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+
+
+def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index: Index) -> None:
+    """What somebody else has moved, added or taken out of the locks since `make venv` is not undone by what was done by hand."""
+    repo.write(requirements__in="alpha==1.0\nbeta==1.0\n").make("venv")
+    repo.write(requirements__in="alpha==2.0\ngamma\n").make("requirements")
+    assert "nothing was installed by hand" in repo.make("freeze")
+    index.add("delta", "1.0")
+    install(repo, "delta")
+    said = repo.make("freeze")
+    assert "added: delta 1.0" in said
+    assert (repo.path / "requirements.in").read_text() == "alpha==2.0\ngamma\ndelta\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0", "gamma==3.0"]
+
+
+def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repository) -> None:
+    """With LABCOAT_VARIANT, in an environment of another lock, nothing moves but what somebody has moved."""
+    repo.write(requirements_dash_old__in="alpha<2\n").make("venv")
+    repo.make("requirements")
+    install(repo, "gamma")
+    said = repo.make("freeze", "LABCOAT_VARIANT=old")
+    assert "added: gamma 3.0" in said
+    assert lines(repo, "requirements-old.txt") == ["alpha==1.0", "beta==1.5", "gamma==3.0"]
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+@pytest.mark.parametrize(
+    ("made_of", "locked", "moved", "removed"),
+    [
+        pytest.param({"alpha": "1.0"}, {"alpha": "2.0"}, (), (), id="the lock has moved"),
+        pytest.param({"alpha": "0.9"}, {"alpha": "2.0"}, ("alpha",), (), id="somebody has moved it, and the lock"),
+        pytest.param({"alpha": "0.9"}, {"alpha": "1.0"}, (), (), id="both moved to the same"),
+        pytest.param({"alpha": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="the lock has one more"),
+        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), ("beta",), id="somebody removed it"),
+        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0"}, (), (), id="somebody removed it, and the lock"),
+        pytest.param({}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="labcoat did not make it"),
+    ],
+)
+def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
+    made_of: dict[str, str], locked: dict[str, str], moved: tuple[str, ...], removed: tuple[str, ...]
+) -> None:
+    """Of alpha 1.0, alone in an environment: only what is neither as it was made nor as the lock says counts."""
+    alpha = Distribution("alpha", "1.0", requested=True, origin="", requires=frozenset())
+    found = difference([alpha], locked, frozenset({"alpha", "beta"}), made_of=made_of)
+    assert tuple(one.name for one in found.moved) == moved
+    assert found.removed == removed
+    assert not found.asked_for
 
 
 @pytest.mark.parametrize(

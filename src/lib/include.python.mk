@@ -99,9 +99,10 @@ LABCOAT_CACHE ?=
 ## targets that the project defines itself
 LABCOAT_OWN ?=
 
-# Names that a person types every day are short. The environment's IN, CMD and PKG are somebody else's.
+# Names that a person types every day are short. The environment's IN, CMD, PKG and AGAIN are somebody else's.
 _labcoat_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
+_labcoat_again = $(if $(call _labcoat_typed,AGAIN),--again)
 
 _labcoat_public := LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER LABCOAT_INSTALLER \
   LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE \
@@ -123,13 +124,20 @@ _labcoat_odd := $(firstword $(foreach letter,; | : % * ?,$(if $(findstring $(let
 $(if $(_labcoat_odd),$(error labcoat: make cannot have a $(_labcoat_odd) in LABCOAT_VENV, LABCOAT_REQUIREMENTS or LABCOAT_DEV_REQUIREMENTS: choose another name))
 
 # Files that tell make whether there is anything to do. A newer time only means that the helper looks at the digests.
-# The environment's stamp names what would make it another one: this folder's path, the Python, the installer, the variant.
+# The environment's stamp names what would make it another one: this folder's path, the Python, the locks, a .python-version,
+# the installer, the variant. Each word is a folder: a file's name may have 255 letters.
 _labcoat_flat = $(subst ;,_,$(subst |,_,$(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))))
+_labcoat_words = $(subst $(_labcoat_space),/,$(strip $(subst /,_,$(1))))
 _labcoat_locked := .labcoat/locked
-_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))-$(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))
+_labcoat_made_of := $(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))/$(call _labcoat_flat,$(call _labcoat_words,$(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(wildcard .python-version) $(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))))
+_labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(_labcoat_made_of)
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
-# An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in.
+# An interpreter that is gone leaves a link to nowhere, for which the empty rule below stands in. The second is a link to
+# site-packages, whose time moves as something is installed or removed.
 _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
+_labcoat_packages := $(call _labcoat_escape,$(LABCOAT_VENV))/labcoat.packages
+# Only who asks for the environment by its name wants back what was changed in it by hand.
+_labcoat_keep = $(if $(filter venv labcoat-venv,$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))),,--keep)
 
 LABCOAT_BIN := $(LABCOAT_VENV)/bin
 LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
@@ -141,7 +149,7 @@ LABCOAT_READY = $(_labcoat_ready_$(_labcoat_in))
 _labcoat_targets := help requirements upgrade venv freeze status conda user-install docker docker-push binder extern run shell notebook prove check fix \
   context doctor clean distclean
 _labcoat_short := $(filter-out $(LABCOAT_OWN),$(_labcoat_targets))
-.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings
+.PHONY: $(_labcoat_short) $(addprefix labcoat-,$(_labcoat_targets)) labcoat-settings labcoat-again
 $(_labcoat_short): %: labcoat-%
 
 ##@ Environments
@@ -151,7 +159,7 @@ labcoat-requirements: $(_labcoat_locked) ## compile requirements*.in to hash-loc
 labcoat-upgrade: $(_labcoat_misspelt) ## move every version, or one with PKG=name
 	@$(_labcoat) lock $(if $(call _labcoat_typed,PKG),--package $(call _labcoat_quote,$(call _labcoat_typed,PKG)),--upgrade) --stamp $(_labcoat_locked)
 
-labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the locks
+labcoat-venv: $(_labcoat_stamp) ## make the virtual environment hold exactly the locks; with AGAIN=1 make it anew
 
 labcoat-freeze: ## add what you installed by hand to requirements.in and the lock
 	@$(_labcoat) freeze --in $(call _labcoat_quote,$(_labcoat_in))
@@ -159,8 +167,8 @@ labcoat-freeze: ## add what you installed by hand to requirements.in and the loc
 labcoat-status: $(_labcoat_misspelt) ## lock and levels of isolation: fresh, stale, missing or changed by hand
 	@$(_labcoat) status
 
-labcoat-conda: $(_labcoat_locked) ## write environment.yml from the lock, make the conda environment of it
-	@$(_labcoat) conda
+labcoat-conda: $(_labcoat_locked) ## write environment.yml from the lock, make the conda environment of it; with AGAIN=1 anew
+	@$(_labcoat) conda $(_labcoat_again)
 
 labcoat-user-install: $(_labcoat_locked) ## install the lock for yourself alone, into your own Python
 	@$(_labcoat) user-install
@@ -224,13 +232,17 @@ $(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labco
 # What the inputs include with -r and -c; the helper writes it.
 -include .labcoat/inputs.mk
 
-$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_misspelt)
-	@$(_labcoat) venv --stamp $(call _labcoat_quote,$@)
+$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt) \
+  $(if $(_labcoat_again),labcoat-again)
+	@$(_labcoat) venv $(_labcoat_keep) $(_labcoat_again) --stamp $(call _labcoat_quote,$@)
+
+# Something to do, whatever there is.
+labcoat-again:
 
 # A lock that was removed counts as changed.
 $(_labcoat_lock_files):
 
-$(_labcoat_interpreter): ;
+$(_labcoat_interpreter) $(_labcoat_packages): ;
 
 .DEFAULT_GOAL := $(_labcoat_default_goal)
 

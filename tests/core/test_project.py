@@ -93,7 +93,7 @@ def test_an_environment_has_a_folder_of_its_own(project_folder: Path, name: str,
     ("name", "value"),
     [
         *(("COOLDOWN", value) for value in ("week", "-1", "1.5", "999999999999", "٣")),
-        *(("NO_BINARY", value) for value in (":all:", "numpy bad!name", "--pre", "numpy>=1")),
+        *(("NO_BINARY", value) for value in (":any:", "numpy bad!name", "--pre", "numpy>=1")),
         ("REQUIREMENTS", "requirements.in"),
         ("DEV_REQUIREMENTS", "requirements-dev.txt tests.in"),
     ],
@@ -108,3 +108,23 @@ def test_a_value_that_cannot_be_is_refused(project_folder: Path, name: str, valu
 def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:
     """LABCOAT_NO_BINARY takes what pip's option takes."""
     assert Project.here({"LABCOAT_NO_BINARY": "numpy,scipy Foo.Bar_b"})["NO_BINARY"] == "numpy scipy Foo.Bar_b"
+
+
+@pytest.mark.parametrize(
+    ("environ", "written", "locks"),
+    [
+        ({}, [], ["requirements.txt"]),
+        ({}, ["requirements-dev.in"], ["requirements.txt", "requirements-dev.txt"]),
+        ({"LABCOAT_DEV_REQUIREMENTS": ""}, ["requirements-dev.in"], ["requirements.txt"]),
+        ({"LABCOAT_DEV_REQUIREMENTS": "a.txt b.txt"}, ["requirements-dev.in"], ["requirements.txt", "a.txt", "b.txt"]),
+    ],
+    ids=["none", "by its file", "set to nothing", "set"],
+)
+def test_development_has_its_lock_without_make_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], written: list[str], locks: list[str]
+) -> None:
+    """Where nobody says which locks are on top, a requirements-dev.in does, on the command line as in the include."""
+    for name in written:
+        (tmp_path / name).write_text("six\n")
+    monkeypatch.chdir(tmp_path)
+    assert [lock.name for lock in Project.here(environ).locks] == locks

@@ -33,6 +33,13 @@ def test_chain_ends_where_files_include_each_other(tmp_path: Path) -> None:
     assert [file.name for file in requirements.chain(tmp_path / "a.in")] == ["a.in", "b.in"]
 
 
+def test_chain_without_constraints_follows_what_is_asked_for(tmp_path: Path) -> None:
+    """A file that -c names only limits versions."""
+    (tmp_path / "a.in").write_text("-c limits.txt\n--requirement b.in\n")
+    (tmp_path / "b.in").write_text("--constraint=limits.txt\nsix\n")
+    assert [file.name for file in requirements.chain(tmp_path / "a.in", constraints=False)] == ["a.in", "b.in"]
+
+
 def test_a_missing_include_is_named(tmp_path: Path) -> None:
     """A file that is not there is said, unless it is one still to be made."""
     (tmp_path / "a.in").write_text("-c later.txt\n")

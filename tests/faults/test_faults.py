@@ -139,8 +139,8 @@ def test_a_corrupted_package_cache_is_found_and_mended(repo: Repository, tmp_pat
     repo.make("venv")
     said = repo.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
     assert "alpha.py of alpha was edited" in said
-    assert "labcoat venv --again" in said
-    repo.labcoat("venv", "--again")
+    assert "make venv AGAIN=1 makes venv anew" in said
+    repo.make("venv", "AGAIN=1")
     repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
 
 

@@ -114,6 +114,50 @@ def test_nothing_to_do_starts_no_python(repo: Repository, program: str, tmp_path
 
 
 @every_make
+def test_what_was_changed_by_hand_is_seen(repo: Repository, program: str) -> None:
+    """Something removed from site-packages is something to do, in a folder whose name has a space too; then there is nothing."""
+    repo.program = program
+    for name in (".venv", "my env"):
+        settings = [f"LABCOAT_VENV={name}"]
+        repo.make("venv", *settings)
+        assert "Nothing to be done" in repo.make("venv", *settings)
+        for path in repo.path.glob(f"{name}/lib/*/site-packages/beta*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        assert "bringing back beta 1.5" in repo.make("venv", *settings)
+        assert "Nothing to be done" in repo.make("venv", *settings)
+        shutil.rmtree(repo.path / name / "lib")
+        assert "holds requirements.txt" in repo.make("venv", *settings)
+        assert "Nothing to be done" in repo.make("venv", *settings)
+
+
+@every_make
+def test_a_setting_that_names_another_lock_is_followed(repo: Repository, program: str) -> None:
+    """Whatever the files' dates: another lock, others on top of it and none are each something to do, there and back."""
+    repo.program = program
+    repo.write(requirements_dash_a__in="gamma\n", requirements_dash_b__in="alpha<2\n").make("requirements")
+    repo.make("venv")
+    for settings, holds in (
+        (["LABCOAT_DEV_REQUIREMENTS=requirements-a.txt"], ["alpha-2.0", "beta-1.5", "gamma-3.0"]),
+        ([], ["alpha-2.0", "beta-1.5"]),
+        (["LABCOAT_REQUIREMENTS=requirements-b.txt"], ["alpha-1.0", "beta-1.5"]),
+        (["LABCOAT_REQUIREMENTS=./requirements-a.txt", "LABCOAT_DEV_REQUIREMENTS="], ["gamma-3.0"]),
+        (["LABCOAT_DEV_REQUIREMENTS= requirements-a.txt  requirements.txt "], ["alpha-2.0", "beta-1.5", "gamma-3.0"]),
+    ):
+        repo.make("venv", *settings)
+        names = (path.name.removesuffix(".dist-info") for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info"))
+        assert sorted(names) == holds
+        assert "Nothing to be done" in repo.make("venv", *settings)
+
+
+def test_a_lock_on_top_that_is_not_there_is_said(repo: Repository) -> None:
+    """A misspelt LABCOAT_DEV_REQUIREMENTS is not passed over."""
+    repo.make("venv")
+    said = repo.make("venv", "LABCOAT_DEV_REQUIREMENTS=requirements-nope.txt", fails=True)
+    assert "There is no requirements-nope.txt." in said
+    assert "LABCOAT_DEV_REQUIREMENTS" in said
+
+
+@every_make
 def test_a_variant_has_its_own_lock_in_the_environment(repo: Repository, program: str) -> None:
     """LABCOAT_VARIANT=old takes requirements-old.txt, and without it requirements.txt again; the environment follows."""
     repo.program = program

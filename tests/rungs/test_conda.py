@@ -41,6 +41,15 @@ def test_it_is_made_once(made: Repository) -> None:
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
+def test_again_makes_it_anew(made: Repository) -> None:
+    """`make conda AGAIN=1` does, though nothing has changed."""
+    gone = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
+    gone.unlink()
+    assert "make conda AGAIN=1 makes conda anew" in made.labcoat("prove", "--only", "conda", fails=True)
+    made.make("conda", "AGAIN=1")
+    assert gone.exists()
+
+
 def test_a_program_runs_in_it(made: Repository) -> None:
     """Arguments and exit status pass, and the environment's own Python is the one that runs."""
     code = "import alpha, sys; print(alpha.version, sys.argv[1:], sys.prefix.endswith('.conda')); sys.exit(7)"
@@ -100,6 +109,16 @@ def test_what_was_installed_in_it_is_frozen(made: Repository) -> None:
     made.make("freeze", "IN=conda")
     assert (made.path / "requirements.in").read_text() == "alpha\ngamma\n"
     assert names(made) == ["alpha", "beta", "gamma"]
+
+
+def test_a_lock_that_is_newer_than_it_stays(made: Repository) -> None:
+    """What was installed by hand goes onto the lock as others have changed it since."""
+    made.write(requirements__in="alpha==2.0\n").make("conda")
+    made.write(requirements__in="alpha==1.0\n").make("requirements")
+    install(made, "gamma")
+    made.make("freeze", "IN=conda")
+    assert (made.path / "requirements.in").read_text() == "alpha==1.0\ngamma\n"
+    assert "\nalpha==1.0 " in (made.path / "requirements.txt").read_text()
 
 
 def test_a_crash_of_the_conda_program_is_tried_once_more(repo: Repository) -> None:

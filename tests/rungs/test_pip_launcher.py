@@ -56,5 +56,5 @@ def test_without_its_tools_it_says_what_to_do(repo: Repository, tmp_path: Path) 
     assert asked.returncode == 1
     assert asked.stderr.splitlines() == [
         "labcoat: its pip is no longer in the cache.",
-        "  Run labcoat venv --again, which puts it there.",
+        "  Run make venv AGAIN=1, which puts it there.",
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support import INCLUDE, Index, Repository
+from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
 
@@ -31,6 +31,92 @@ def test_what_no_lock_names_is_removed_and_named(repo: Repository, installer: st
     assert not list(repo.path.glob(".venv/lib/*/site-packages/gamma*"))
 
 
+def by_hand(repo: Repository, *words: str) -> None:
+    """What a person types: pip, in the environment."""
+    subprocess.run([repo.path / ".venv/bin/pip", *words], env=repo.env, check=True, capture_output=True)
+
+
+def installed(repo: Repository) -> list[str]:
+    """Names and versions, as the folders of metadata have them."""
+    return sorted(path.name.removesuffix(".dist-info") for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["uninstall", "-y", "beta"], "bringing back beta 1.5"),
+        (["install", "gamma"], "removing gamma 3.0: no lock names it (make freeze would have kept it)"),
+        (["install", "alpha==1.0"], "removing alpha 1.0: the lock says 2.0 (make freeze would have kept it)"),
+    ],
+    ids=["removed", "added", "moved"],
+)
+def test_what_was_changed_by_hand_is_taken_back_and_named(repo: Repository, words: list[str], said: str) -> None:
+    """`make venv` makes it hold exactly the lock again, and has nothing to do afterwards."""
+    repo.make("venv")
+    by_hand(repo, *words)
+    assert said in repo.make("venv")
+    assert installed(repo) == ["alpha-2.0", "beta-1.5"]
+    assert "Nothing to be done" in repo.make("venv")
+
+
+def test_packages_that_are_gone_come_back(repo: Repository) -> None:
+    """An environment without its folder of packages is made anew, by `make run` too."""
+    for goals in (["venv"], ["run", "CMD=alpha"]):
+        repo.make("venv")
+        shutil.rmtree(repo.path / ".venv/lib")
+        assert "There is no environment to freeze" in repo.make("freeze", fails=True)
+        repo.make(*goals)
+        assert installed(repo) == ["alpha-2.0", "beta-1.5"]
+
+
+def test_a_run_leaves_what_was_changed_by_hand_and_names_it(repo: Repository) -> None:
+    """Between `pip install` and `make freeze` one may try what one has, as often as one likes, with targets of one's own too."""
+    repo.write(Makefile=(repo.path / "Makefile").read_text() + "mine: venv\n\t@$(LABCOAT_BIN)/gamma\n").make("venv")
+    by_hand(repo, "install", "gamma", "alpha==1.0")
+    for goals in (["run", "CMD=gamma"], ["run", "CMD=gamma"], ["mine"]):
+        said = repo.make(*goals)
+        assert ".venv is left as it was changed by hand: added gamma, alpha 1.0 (locked 2.0)" in said
+        assert said.endswith("3.0\n")
+    repo.make("freeze")
+    assert "by hand" not in repo.make("run", "CMD=gamma")
+    assert installed(repo) == ["alpha-1.0", "beta-1.5", "gamma-3.0"]
+
+
+def test_a_new_lock_does_not_cost_what_was_installed_by_hand(repo: Repository) -> None:
+    """Where the environment has to be made anew, a run stops before anything is lost, and `make freeze` and `make venv` go on."""
+    repo.make("venv")
+    by_hand(repo, "install", "gamma")
+    repo.write(requirements__in="alpha<2\n")
+    said = repo.make("run", "CMD=alpha", fails=True)
+    assert ".venv has to be made anew, and was changed by hand: added gamma." in said
+    assert "make freeze" in said
+    assert installed(repo) == ["alpha-2.0", "beta-1.5", "gamma-3.0"]
+    repo.make("freeze")
+    assert repo.make("run", "CMD=alpha").endswith("1.0\n")
+    assert installed(repo) == ["alpha-1.0", "beta-1.5", "gamma-3.0"]
+
+
+def test_an_environment_of_somebody_s_own_is_not_lost_unnamed(repo: Repository) -> None:
+    """Where labcoat did not make .venv, a run leaves it, and `make venv` names what goes; what the lock says is no loss."""
+    subprocess.run([BASE_PYTHON, "-m", "venv", repo.path / ".venv"], check=True)
+    by_hand(repo, "install", "gamma", "beta==1.5")
+    before = installed(repo)
+    assert "was changed by hand: added gamma." in repo.make("run", "CMD=alpha", fails=True)
+    assert installed(repo) == before
+    said = repo.make("venv")
+    assert "removing gamma 3.0: no lock names it" in said
+    assert said.count("removing") == 1
+    assert installed(repo) == ["alpha-2.0", "beta-1.5"]
+
+
+def test_what_an_import_writes_is_no_change(repo: Repository) -> None:
+    """Byte code of a module at the top of site-packages does not make `make venv` look again."""
+    repo.make("venv")
+    repo.python("import alpha")
+    assert list(repo.path.glob(".venv/lib/*/site-packages/__pycache__/alpha*"))
+    assert "Nothing to be done" in repo.make("venv")
+
+
 def test_both_installers_give_the_same_files(repo: Repository) -> None:
     """But for what installers write about themselves, uv and pip install the same bytes."""
     held = {}
@@ -42,6 +128,28 @@ def test_both_installers_give_the_same_files(repo: Repository) -> None:
         held[installer] = {str(path.relative_to(site)): path.read_bytes() for path in files}
     assert held["uv"] == held["pip"]
     assert len(held["uv"]) > 4
+
+
+def test_again_makes_it_anew_under_the_makefile_s_settings(repo: Repository) -> None:
+    """`make venv AGAIN=1` does, as the proof says, though nothing has changed; AGAIN of the environment is somebody else's."""
+    repo.write(Makefile="LABCOAT_VENV := env\n" + (repo.path / "Makefile").read_text()).make("venv")
+    site = next(repo.path.glob("env/lib/*/site-packages"))
+    (site / "alpha.py").unlink()
+    assert "make venv AGAIN=1 makes venv anew" in repo.make("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
+    repo.make("venv", AGAIN="1")
+    assert not (site / "alpha.py").exists()
+    repo.make("venv", "AGAIN=1")
+    assert (site / "alpha.py").exists()
+    assert not (repo.path / ".venv").exists()
+    assert "Nothing to be done" in repo.make("venv")
+
+
+def test_the_command_line_keeps_what_development_needs(repo: Repository) -> None:
+    """Without make, requirements-dev.in counts as it does with it: its packages stay, and are nothing to freeze."""
+    repo.write(requirements_dash_dev__in="-c requirements.txt\ngamma\n").make("venv")
+    assert "removing" not in repo.labcoat("venv", "--again")
+    assert installed(repo) == ["alpha-2.0", "beta-1.5", "gamma-3.0"]
+    assert "nothing was installed by hand" in repo.labcoat("freeze")
 
 
 def test_a_newer_time_with_the_same_digest_changes_nothing(repo: Repository) -> None:
@@ -189,11 +297,15 @@ def other_minor() -> str:
 
 @pytest.mark.skipif(not other_minor(), reason="this machine has one Python only")
 def test_python_version_names_the_minor(repo: Repository) -> None:
-    """A .python-version that appears makes the environment anew with that Python."""
+    """A .python-version that appears makes the environment anew with that Python, and so does one that goes."""
     repo.make("venv", LABCOAT_PYTHON="python3")
     repo.write(__python_dash_version=other_minor() + "\n")
     repo.make("venv", LABCOAT_PYTHON="python3")
     assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == other_minor() + "\n"
+    (repo.path / ".python-version").unlink()
+    repo.make("venv", LABCOAT_PYTHON="python3")
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == own + "\n"
 
 
 def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def _lock(args: argparse.Namespace) -> int:
 def _venv(args: argparse.Namespace) -> int:
     from labcoat.rungs import venv
 
-    venv.make(Project.here(), args.stamp, again=args.again)
+    venv.make(Project.here(), args.stamp, again=args.again, exact=not args.keep)
     return 0
 
 
@@ -158,6 +158,7 @@ def parser() -> argparse.ArgumentParser:
     lock.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
     venv = command("venv", _venv, "make the virtual environment hold exactly the lock")
     venv.add_argument("--again", action="store_true", help="make it anew, past the cache for what the last proof found edited")
+    venv.add_argument("--keep", action="store_true", help="leave and name what was changed by hand, instead of taking it back")
     venv.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
     conda = command("conda", _conda, "write environment.yml from the lock and make the conda environment")
     conda.add_argument("--again", action="store_true", help="make it anew")

@@ -2,24 +2,26 @@
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat import lock
-from labcoat.core import files, inventory, requirements
+from labcoat.core import files, inventory, python, requirements
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import INSTALLERS, Distribution
 from labcoat.core.project import Project
 from labcoat.rungs import rung
 
+_MARK = "\ufeff"  # the byte order mark, which Windows' editors put before the first line
+
 
 @dataclass(frozen=True)
 class Difference:
-    """What an environment has that its locks do not say.
+    """What was changed by hand in an environment, and the locks do not say.
 
     `asked_for` somebody installed by name, `came_along` is what these need, `moved` is locked at another version,
-    `removed` are names that a requirements.in asks for and that are not there, `wanted` others that are locked and not there, and
+    `removed` are names that a requirements.in asks for and that are gone, `wanted` others that are locked and gone, and
     `foreign` came from a path, an address or a repository, which no lock can hold.
     """
 
@@ -47,17 +49,21 @@ def difference(
     locked: Mapping[str, str],
     asked: frozenset[str] = frozenset(),
     brought: frozenset[str] = frozenset(),
+    made_of: Mapping[str, str] | None = None,
 ) -> Difference:
     """Hold what is `installed` against `locked`, the locks' names and versions, and `asked`, the names in their inputs.
 
+    What the environment was `made_of` (the locks of now, if None) nobody has changed, whatever the locks say of it by now.
     What the environment itself `brought`, and pip, is no part of what the project asks for.
     """
-    known = [one for one in installed if one.name in locked or one.name not in INSTALLERS | brought]
+    made_of = locked if made_of is None else made_of
+    by_hand = [one for one in installed if one.origin or made_of.get(one.name) != one.version]
+    known = [one for one in by_hand if one.name in locked or one.name not in INSTALLERS | brought]
     new = [one for one in known if one.name not in locked and not one.origin]
     needed = {name for one in new for name in one.requires}
     # An installer that leaves no REQUESTED marks (conda, old pip) is made up for by what nothing else needs.
     asked_for = [one for one in new if one.requested or one.name not in needed]
-    gone = sorted(locked.keys() - {one.name for one in installed})
+    gone = sorted((made_of.keys() & locked.keys()) - {one.name for one in installed})
     still_needed = {name for one in installed for name in one.requires}
     return Difference(
         asked_for=tuple(asked_for),
@@ -70,7 +76,9 @@ def difference(
 
 
 def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int:
-    """Bring requirements.in and the locks to what the environment at IN=`level` holds, or with `dry_run` only say so; status 0.
+    """Bring what was changed by hand at IN=`level` into requirements.in and the locks, or with `dry_run` only say so; status 0.
+
+    It is held against what the environment was made of, so that what the locks have got since then from elsewhere stays.
 
     What came from no index is named and left out; what it needs is kept like anything else that no lock names.
     Raises Failure, changing nothing, where there is no environment, or where what is installed contradicts requirements.in.
@@ -86,12 +94,13 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
         )
     installed = inventory.distributions(folder)
     locked = _locked(project)
-    asked = frozenset(name for source in _sources(project) for name in names(source.read_text(encoding="utf-8")))
-    found = difference(installed, locked, asked, chosen.brought(project))
+    asked = frozenset(_asked(_sources(project)))
+    made_of = chosen.made_of(project)
+    found = difference(installed, locked, asked, chosen.brought(project), made_of)
     if not found and not found.foreign:
-        print("nothing was installed by hand: the locks say all that is there", file=sys.stderr)
+        print("nothing was installed by hand that the locks do not say", file=sys.stderr)
     elif found and not dry_run:
-        _keep(project, found, {one.name: one.version for one in installed if not one.origin})
+        _keep(project, found, locked)
     for line in found.lines(locked):
         print(f"would be {line}" if dry_run else line)
     for one in found.foreign:
@@ -105,24 +114,41 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
 
 def _locked(project: Project) -> dict[str, str]:
     """What the locks pin for this machine."""
-    pins = [pin for file in project.locks if file.exists() for pin in requirements.locked(requirements.read(file))]
-    return {name: pin.version for name, pin in requirements.applying(pins, {}).items()}
+    return requirements.versions(project.locks, python.minor(project))
 
 
 def _sources(project: Project) -> list[Path]:
-    return [lock.source(one) for one in project.locks if lock.source(one).exists()]
+    """What persons have written: the locks' inputs, and what these include with -r. Raises Failure where one cannot be read."""
+    chains = (requirements.chain(lock.source(one), constraints=False) for one in project.locks if lock.source(one).exists())
+    found = {file.resolve(): file for one in chains for file in one}
+    # A lock among them, as in requirements-dev.in with `-r requirements.txt`, is made and not written.
+    return [file for file in found.values() if lock.source(file) == file or not lock.source(file).exists()]
 
 
-def _keep(project: Project, found: Difference, versions: dict[str, str]) -> None:
+def _asked(sources: Iterable[Path]) -> set[str]:
+    return {name for source in sources for name in names(requirements.read(source))}
+
+
+def _text(file: Path) -> str:
+    """A file's text with its line ends, and its byte order mark if it has one."""
+    return file.read_bytes().decode("utf-8")
+
+
+def _keep(project: Project, found: Difference, locked: Mapping[str, str]) -> None:
     main = lock.source(project.requirements)
+    asked = set() if not main.exists() else _asked(requirements.chain(main, constraints=False))
     sources = list(dict.fromkeys([main, *_sources(project)]))
-    kept = {file: file.read_text(encoding="utf-8") for file in [*sources, *project.locks] if file.exists()}
+    kept = {file: _text(file) for file in [*sources, *project.locks] if file.exists()}
     moved = {one.name: one.version for one in found.moved}
+    versions = {**locked, **{one.name: one.version for one in (*found.asked_for, *found.came_along, *found.moved)}}
     try:
         for source in sources:
+            added = [one.name for one in found.asked_for if one.name not in asked] if source == main else []
             text = kept.get(source, "")
-            added = [one.name for one in found.asked_for if one.name not in names(text)] if source == main else []
-            files.write(source, without(with_lines(text, added, moved), found.removed))
+            mark = _MARK if text.startswith(_MARK) else ""
+            changed = mark + without(with_lines(text.removeprefix(mark), added, moved), found.removed)
+            if changed != text:
+                files.write(source, changed)
         with files.alone(files.state_folder(project.state) / "lock.flock"):
             for one in lock.locks(project):
                 if lock.source(one).exists() and not (lock.is_fresh(one) and not found.moved):
@@ -171,9 +197,10 @@ def with_lines(text: str, names: list[str], moved: dict[str, str]) -> str:
         return f"{line[1]}{line[2]}{version}" if version else line[0]
 
     text = re.sub(r"(?m)^([A-Za-z0-9][\w.-]*)((?:\[[^\]]*\])?\s*==\s*)([^\s;#]+)", update, text)
+    end = "\r\n" if "\r\n" in text else "\n"
     if names and text and not text.endswith("\n"):
-        text += "\n"
-    return text + "".join(f"{name}\n" for name in names)
+        text += end
+    return text + "".join(f"{name}{end}" for name in names)
 
 
 def seeded(text: str, versions: dict[str, str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core.errors import Failure
-from labcoat.core.requirements import Pin, applying, normalize
+from labcoat.core.requirements import normalize
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -128,9 +128,8 @@ def versions(site_packages: Path) -> dict[str, str]:
     return {normalize(words[0]): words[1] for words in found if len(words) > 1}
 
 
-def changes(there: Mapping[str, str], pins: Sequence[Pin], minor: str, besides: frozenset[str] = frozenset()) -> str:
-    """In words, how names and versions differ from the `pins` that apply to Python `minor` here; `besides` may be there too."""
-    locked = {name: pin.version for name, pin in applying(list(pins), {"python_version": minor}).items()}
+def changes(there: Mapping[str, str], locked: Mapping[str, str], besides: frozenset[str] = frozenset()) -> str:
+    """In words, how names and versions differ from those `locked`; `besides` may be there too."""
     added = sorted(there.keys() - locked.keys() - besides)
     gone = sorted(locked.keys() - there.keys())
     moved = [

@@ -44,6 +44,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_CACHE": "",
     "LABCOAT_OWN": "",
 }
+_DEV = "LABCOAT_DEV_REQUIREMENTS"
 # Read by labcoat's own tests alone; no spelling mistake.
 _TESTS = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 # What the include gives to be read, not set.
@@ -75,7 +76,11 @@ class Project:
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
         """The project of the current folder, with the settings of `environ`. Raises Failure on one that cannot be."""
-        project = cls(Path.cwd(), read_settings(environ))
+        root, settings = Path.cwd(), read_settings(environ)
+        # As in the include: set to nothing is not the same as not set.
+        if _DEV not in environ and (root / "requirements-dev.in").exists():
+            settings[_DEV] = "requirements-dev.txt"
+        project = cls(root, settings)
         for name in ("VENV", "CONDA_ENV"):
             _check_environment(project.root, name, project[name])
         for lock in project.locks:
@@ -157,7 +162,7 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     if packages := given.get("LABCOAT_NO_BINARY"):
         given["LABCOAT_NO_BINARY"] = packages.replace(",", " ")  # as pip takes them
         for word in given["LABCOAT_NO_BINARY"].split():
-            if not re.fullmatch(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", word, re.ASCII):
+            if not re.fullmatch(r":all:|[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", word, re.ASCII):
                 raise Failure(f"LABCOAT_NO_BINARY has {word!r}, which is no package.", "Name packages, parted by spaces.")
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
 

@@ -1,13 +1,14 @@
 """Requirements files as text: what they include, what they pin, by which names."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core.errors import Failure
 
 _INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
+_REQUIREMENT = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
 _BLOCK = re.compile(
     r"^(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?[ \t]*==[ \t]*(?P<version>[^\s;\\]+)[ \t]*(?:;(?P<marker>[^\\\n#]*))?"
@@ -47,8 +48,12 @@ def read(path: Path) -> str:
         raise Failure(f"{path.name} cannot be read: {error.strerror}.", "See to its permissions.") from None
 
 
-def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
-    """`path`, then every file that it includes through -r and -c, each once; with `missing_ok` also ones not made yet."""
+def chain(path: Path, *, missing_ok: bool = False, constraints: bool = True) -> Iterator[Path]:
+    """`path`, then every file that it includes through -r and, with `constraints`, -c, each once.
+
+    With `missing_ok` also ones not made yet. Raises Failure where one cannot be read.
+    """
+    include = _INCLUDE if constraints else _REQUIREMENT
     seen: set[Path] = set()
     waiting = [path]
     while waiting:
@@ -59,7 +64,13 @@ def chain(path: Path, *, missing_ok: bool = False) -> Iterator[Path]:
         yield file
         if missing_ok and not file.exists():
             continue
-        waiting += [file.parent / name for name in reversed(_INCLUDE.findall(read(file))) if "://" not in name]
+        waiting += [file.parent / name for name in reversed(include.findall(read(file))) if "://" not in name]
+
+
+def versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
+    """Names and versions that `locks` pin for Python `minor` on this machine; a lock that is not there pins nothing."""
+    pins = [pin for lock in locks if lock.exists() for pin in locked(read(lock))]
+    return {name: pin.version for name, pin in applying(pins, {"python_version": minor}).items()}
 
 
 def asked(text: str) -> list[str]:

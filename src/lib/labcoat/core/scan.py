@@ -49,7 +49,7 @@ _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pyd
 _PIP_LAUNCHERS = {
     "{prefix}/bin/pip": "901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",
     "{prefix}/bin/pip3": "901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",
-    "pip/__main__.py": "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",
+    "pip/__main__.py": "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
 }
 _CHUNK = 1 << 20
 _Read = Tuple[str, str, int]  # the digest that counts, the one in RECORD's form, and the size in bytes

@@ -16,21 +16,23 @@ from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
+from labcoat.rungs import interactive
 from labcoat.rungs.rung import State
 
 ISOLATED = True
-AGAIN = "labcoat conda --again"
+AGAIN = "make conda AGAIN=1"
 SCAFFOLD = False
 _PROGRAMS = ("micromamba", "mamba", "conda")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a finished environment was made of: the digests of its environment.yml and its lock, and its place."""
+    """What a finished environment was made of: the digests of its environment.yml and lock, its place, and the lock's pins."""
 
     file: str
     lock: str
     place: str
+    pins: Mapping[str, str]
 
 
 def make(project: Project, *, again: bool = False) -> None:
@@ -66,7 +68,8 @@ def run(project: Project, argv: Sequence[str]) -> int:
 
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
-    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+    folder = files.state_folder(project.state) / "shell" / "conda"
+    return run(project, interactive.shell(folder, prefix(project) / "bin", {"CONDA_PREFIX": str(prefix(project))}))
 
 
 def address(project: Project) -> str:  # noqa: ARG001
@@ -108,6 +111,12 @@ def brought(project: Project) -> frozenset[str]:
     return frozenset(_by_conda(folder)) if _mark(folder) else frozenset()
 
 
+def made_of(project: Project) -> Mapping[str, str]:
+    """What its lock pinned as it was made; nothing where labcoat did not make it."""
+    mark = _mark(prefix(project))
+    return mark.pins if mark else {}
+
+
 def identity(project: Project) -> str:  # noqa: ARG001
     """Nothing names an environment but what it holds."""
     return ""
@@ -131,9 +140,8 @@ def state(project: Project) -> State:
         if not holds:
             return State("stale", why)
     there = inventory.versions(next(iter(folder.glob("lib/python*/site-packages")), folder))
-    pins = requirements.locked(requirements.read(project.requirements))
     # What conda itself put there is on top.
-    said = inventory.changes(there, pins, python.minor(project), brought(project))
+    said = inventory.changes(there, mark.pins, brought(project))
     return State("changed", said) if said else State("fresh", project["REQUIREMENTS"])
 
 
@@ -181,7 +189,8 @@ def _run(project: Project, command: Sequence[str | Path], env: Mapping[str, str]
 
 
 def _wanted(project: Project) -> Mark:
-    return Mark(_digest(environment_yml.path(project)), _digest(project.requirements), str(prefix(project)))
+    pins = requirements.versions(locks(project), python.minor(project))
+    return Mark(_digest(environment_yml.path(project)), _digest(project.requirements), str(prefix(project)), pins)
 
 
 def _digest(file: Path) -> str:

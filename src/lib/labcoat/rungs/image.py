@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +124,11 @@ def packages(project: Project) -> Path | None:  # noqa: ARG001
 def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
     """None."""
     return frozenset()
+
+
+def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
+    """Nothing: nobody changes it by hand."""
+    return {}
 
 
 def identity(project: Project) -> str:

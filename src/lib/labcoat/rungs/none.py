@@ -4,7 +4,7 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labcoat.core import index, inventory, process, requirements, tools
@@ -64,6 +64,11 @@ def packages(project: Project) -> Path | None:  # noqa: ARG001
 def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
     """None."""
     return frozenset()
+
+
+def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
+    """Nothing: labcoat did not make it."""
+    return {}
 
 
 def identity(project: Project) -> str:  # noqa: ARG001

@@ -24,7 +24,7 @@ try:
         tool = json.load(mark)["tool"]
     os.execv(tool, [tool, "-Im", "pip", "--python", sys.executable, *sys.argv[1:]])
 except (OSError, ValueError, KeyError):
-    sys.exit("labcoat: its pip is no longer in the cache.\\n  Run labcoat venv --again, which puts it there.")
+    sys.exit("labcoat: its pip is no longer in the cache.\\n  Run make venv AGAIN=1, which puts it there.")
 '''
 
 

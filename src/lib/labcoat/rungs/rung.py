@@ -1,7 +1,7 @@
 """What every level of isolation can be asked."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -63,6 +63,9 @@ class Rung(Protocol):
 
     def brought(self, project: Project) -> frozenset[str]:
         """The distributions that it came with by itself, which are no part of what a project asks for."""
+
+    def made_of(self, project: Project) -> Mapping[str, str]:
+        """The names and versions that its locks pinned as labcoat made it; nothing where labcoat did not."""
 
     def state(self, project: Project) -> State:
         """How it stands to the lock, by names and versions alone. Raises Unavailable where what it needs is not there."""

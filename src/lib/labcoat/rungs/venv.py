@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
 from labcoat.core.project import Project
 from labcoat.core.python import Interpreter
-from labcoat.rungs import pip_launcher
+from labcoat.rungs import by_hand, interactive, pip_launcher
 from labcoat.rungs.rung import State
 
 ISOLATED = True
-AGAIN = "labcoat venv --again"
+AGAIN = "make venv AGAIN=1"
 SCAFFOLD = False
 
 
@@ -30,33 +30,43 @@ SCAFFOLD = False
 class Mark:
     """What a finished environment was made of: the digest of its locks, its Python's minor version, installer and place.
 
-    `tool` is the Python whose pip works on it.
+    `pins` are the names and versions that the locks pinned, `tool` is the Python whose pip works on it.
     """
 
     locks: str
     python: str
     installer: str
     place: str
+    pins: Mapping[str, str]
     tool: str = field(default="", compare=False)
 
 
-def make(project: Project, stamp: Path | None = None, *, again: bool = False) -> None:
-    """Make the environment hold exactly the locks; where it does, only touch `stamp`, the file that make looks at.
+def make(project: Project, stamp: Path | None = None, *, again: bool = False, exact: bool = False) -> None:
+    """Make the environment hold the locks; where it does, only touch `stamp`, the file that make looks at.
 
-    With `again` it is made anew in any case, and past uv's cache for the packages that the last proof found edited.
+    What was changed by hand in it stays and is named; with `exact` it goes, and is named. With `again` it is made anew in any
+    case, and past uv's cache for the packages that the last proof found edited.
 
-    Raises Failure, and leaves the environment as it was.
+    Raises Failure, and leaves the environment as it was; so where it has to be made anew and something would be lost.
     """
     locks = _locks(project)
     files.state_folder(project.state)
     with files.alone(project.state / "venv.flock"):
-        wanted = Mark(_digest(locks), python.minor(project), project["INSTALLER"], str(project.venv))
+        wanted = _wanted(project, locks)
+        is_made = _mark(project.venv) == wanted and _works(project.venv)
+        is_somebodys = _has_packages(project.venv) and not _is_unfinished(project)
+        held = site_packages(project.venv), made_of(project), wanted.pins
+        changed = by_hand.changes(*held) if is_somebodys else ""
+        if changed and not (again or exact):
+            _leave(project, changed, is_made=is_made, for_make=stamp is not None)
+            return
         if again:
             _clean_cache(project)
-        if again or _mark(project.venv) != wanted or not _works(project.venv):
+        if again or changed or not is_made:
             installed.refuse_inside(project)
             interpreter = python.interpreter(project)
-            _say_what_goes(project, locks)
+            if is_somebodys:
+                by_hand.say_what_goes(*held)
             # Where a person has put a link to a roomier disk, the environment is made there.
             with _place(project), files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None):
                 _fill(project, locks, interpreter)
@@ -69,8 +79,7 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False) ->
         else:
             files.remove(files.aside(project.venv))  # left by a run that was killed when all but this was done
         if stamp:
-            stamp.parent.mkdir(parents=True, exist_ok=True)
-            stamp.touch()
+            _tell_make(project.venv, stamp)
 
 
 def run(project: Project, argv: Sequence[str]) -> int:
@@ -88,7 +97,8 @@ def run(project: Project, argv: Sequence[str]) -> int:
 
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
-    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
+    folder = files.state_folder(project.state) / "shell" / "venv"
+    return run(project, interactive.shell(folder, project.venv / "bin", {"VIRTUAL_ENV": str(project.venv)}))
 
 
 def address(project: Project) -> str:  # noqa: ARG001
@@ -119,13 +129,19 @@ def contents(project: Project) -> Inventory | None:
 
 
 def packages(project: Project) -> Path | None:
-    """The environment's site-packages."""
-    return site_packages(project.venv) if (project.venv / "pyvenv.cfg").exists() else None
+    """The environment's site-packages; None where they are gone."""
+    return site_packages(project.venv) if (project.venv / "pyvenv.cfg").exists() and _has_packages(project.venv) else None
 
 
 def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
     """None."""
     return frozenset()
+
+
+def made_of(project: Project) -> Mapping[str, str]:
+    """What its locks pinned as it was made; nothing where labcoat did not make it."""
+    mark = _mark(project.venv)
+    return mark.pins if mark else {}
 
 
 def identity(project: Project) -> str:  # noqa: ARG001
@@ -141,7 +157,7 @@ def state(project: Project) -> State:
     if mark is None:
         return State("stale", "labcoat did not make it, or did not finish it")
     if not _works(project.venv):
-        return State("stale", "its interpreter is gone")
+        return State("stale", "its interpreter is gone" if _has_packages(project.venv) else "its packages are gone")
     there = [lock for lock in project.locks if lock.exists()]
     for holds, why in (
         (mark.locks == _digest(there), f"{' or '.join(lock.name for lock in project.locks)} has changed"),
@@ -150,8 +166,7 @@ def state(project: Project) -> State:
     ):
         if not holds:
             return State("stale", why)
-    pins = [pin for lock in there for pin in requirements.locked(requirements.read(lock))]
-    said = inventory.changes(inventory.versions(site_packages(project.venv)), pins, mark.python)
+    said = inventory.changes(inventory.versions(site_packages(project.venv)), mark.pins)
     return State("changed", said) if said else State("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
 
 
@@ -161,15 +176,20 @@ def site_packages(venv: Path) -> Path:
 
 
 def _locks(project: Project) -> list[Path]:
-    """The locks to install. Raises Failure where there is none or one has no hashes."""
-    locks = [lock for lock in project.locks if lock.exists()]
-    own = project.requirements
+    """The locks to install. Raises Failure where there is none, one is not there or one has no hashes."""
+    own, *on_top = project.locks
     # What development needs on top is no environment by itself where a variant was asked for.
-    if not locks or (project["VARIANT"] and not own.exists()):
+    if not own.exists() and (project["VARIANT"] or not on_top):
         raise Failure(
             f"There is no {own.name}.",
             f"List what the project uses in {own.with_suffix('.in').name}, then run make requirements.",
         )
+    if missing := next((lock for lock in on_top if not lock.exists()), None):
+        raise Failure(
+            f"There is no {missing.name}.",
+            f"Correct LABCOAT_DEV_REQUIREMENTS, or write {missing.with_suffix('.in').name} and run make requirements.",
+        )
+    locks = [lock for lock in project.locks if lock.exists()]
     for lock in locks:
         text = requirements.read(lock)
         if requirements.pins(text) and "--hash=" not in text:
@@ -178,6 +198,11 @@ def _locks(project: Project) -> list[Path]:
                 "Put what the project asks for in requirements.in and run make requirements.",
             )
     return locks
+
+
+def _wanted(project: Project, locks: Sequence[Path]) -> Mark:
+    minor = python.minor(project)
+    return Mark(_digest(locks), minor, project["INSTALLER"], str(project.venv), requirements.versions(locks, minor))
 
 
 def _digest(locks: Sequence[Path]) -> str:
@@ -192,8 +217,37 @@ def _mark(venv: Path) -> Mark | None:
 
 
 def _works(venv: Path) -> bool:
-    """Whether the environment's Python is there: its link may point to an interpreter that is gone."""
-    return (venv / "bin" / "python").exists() and _mark(venv) is not None
+    """Whether the environment's Python and packages are there: its link may point to an interpreter that is gone."""
+    return (venv / "bin" / "python").exists() and _has_packages(venv) and _mark(venv) is not None
+
+
+def _has_packages(venv: Path) -> bool:
+    return any(venv.glob("lib/python*/site-packages"))
+
+
+def _is_unfinished(project: Project) -> bool:
+    """Whether a kill has left it half made, with nothing of anybody's in it."""
+    return _is_noted(project) and _mark(project.venv) is None
+
+
+def _leave(project: Project, changed: str, *, is_made: bool, for_make: bool) -> None:
+    """Say what was changed by hand, where the environment is as it should be but for that. Raises Failure where it is not."""
+    if not is_made:
+        raise Failure(
+            f"{project['VENV']} has to be made anew, and was changed by hand: {changed}.",
+            "Keep that (make freeze, or a line in requirements.in), or let it go (make venv, or remove the folder).",
+        )
+    todo = "; make freeze keeps that, make venv takes it back" if for_make else ""
+    print(f"labcoat: {project['VENV']} is left as it was changed by hand: {changed}{todo}", file=sys.stderr)
+
+
+def _tell_make(venv: Path, stamp: Path) -> None:
+    """Touch `stamp`, and give make a name for site-packages, whose time moves as something is installed or removed."""
+    link = venv / "labcoat.packages"
+    if not link.is_symlink():
+        link.symlink_to(site_packages(venv).relative_to(venv))
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.touch()
 
 
 @contextlib.contextmanager
@@ -202,19 +256,26 @@ def _place(project: Project) -> Iterator[None]:
 
     A kill may leave one that does not look like an environment yet; a note tells it from somebody's folder.
     """
-    note = project.state / "venv.making"
-    is_ours = note.exists() and note.read_text(encoding="utf-8") == str(project.venv)
     venv = project.venv
-    if not is_ours and venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
+    if not _is_noted(project) and venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
         raise Failure(
             f"{venv.name} is there and is no virtual environment.",
             "Move it away, or choose another folder with LABCOAT_VENV.",
         )
-    files.write(note, str(venv))
+    files.write(_note(project), str(venv))
     try:
         yield
     finally:
-        note.unlink(missing_ok=True)
+        _note(project).unlink(missing_ok=True)
+
+
+def _note(project: Project) -> Path:
+    return project.state / "venv.making"
+
+
+def _is_noted(project: Project) -> bool:
+    """Whether labcoat was making this environment, and did not come to the end of it."""
+    return _note(project).exists() and _note(project).read_text(encoding="utf-8") == str(project.venv)
 
 
 def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
@@ -233,7 +294,10 @@ def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> 
             outcome = process.run(install, env, project.root, show=_is_news)
     if outcome.status:
         raise explain(outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log")
-    pip_launcher.write(project.venv / "bin", site_packages(project.venv))
+    site = site_packages(project.venv)
+    pip_launcher.write(project.venv / "bin", site)
+    # Python would make it at the first import, and so move the time that make looks at.
+    (site / "__pycache__").mkdir(exist_ok=True)
 
 
 def _clean_cache(project: Project) -> None:
@@ -289,14 +353,3 @@ _INSTALLERS = {"uv": _uv, "pip": _pip}
 def _binary(project: Project) -> list[str | Path]:
     """Wheels only, but for the packages in LABCOAT_NO_BINARY."""
     return ["--only-binary=:all:", *(f"--no-binary={name}" for name in project["NO_BINARY"].split())]
-
-
-def _say_what_goes(project: Project, locks: Sequence[Path]) -> None:
-    """Name what was installed by hand and is in no lock, before it goes."""
-    locked = {name for lock in locks for name in requirements.pins(requirements.read(lock))}
-    for found in inventory.distributions(site_packages(project.venv)):
-        if _mark(project.venv) and found.name not in locked | inventory.INSTALLERS:
-            print(
-                f"removing {found.name} {found.version}: no lock names it (make freeze would have kept it)",
-                file=sys.stderr,
-            )

@@ -1,0 +1,53 @@
+"""A person's interactive shell, in which an environment stays first on the path.
+
+A shell reads the person's own file, as ~/.bashrc, after it was started, and pyenv or conda have often written there what puts
+another Python first. So bash and zsh get a file that reads that one and then puts the environment before it.
+"""
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+
+from labcoat.core import files
+
+_BASH = """# Written by labcoat at each make shell: your own file, then the environment before all else.
+if [ -f ~/.bashrc ]; then . ~/.bashrc; fi
+{exports}
+"""
+# zsh looks for its files in ZDOTDIR, which the person's .zshenv may set. macOS's /etc/zshrc keeps the history there.
+_ZSHENV = """# Written by labcoat at each make shell: your own file, from where it is.
+labcoat_zdotdir=$ZDOTDIR
+ZDOTDIR={own}
+if [ -f "$ZDOTDIR/.zshenv" ]; then . "$ZDOTDIR/.zshenv"; fi
+labcoat_own=$ZDOTDIR
+ZDOTDIR=$labcoat_zdotdir
+"""
+_ZSHRC = """# Written by labcoat at each make shell: your own file, then the environment before all else.
+if [ "$HISTFILE" = "$ZDOTDIR/.zsh_history" ]; then HISTFILE=$labcoat_own/.zsh_history; fi
+ZDOTDIR=$labcoat_own
+unset labcoat_own labcoat_zdotdir
+if [ -f "$ZDOTDIR/.zshrc" ]; then . "$ZDOTDIR/.zshrc"; fi
+{exports}
+"""
+
+
+def shell(folder: Path, programs: Path, variables: Mapping[str, str]) -> list[str]:
+    """The words that start the person's shell with `variables`, and with the folder of `programs` first on the path.
+
+    What the shell reads is written into `folder`. A shell other than bash and zsh is started as it is.
+    """
+    program = os.environ.get("SHELL") or "/bin/sh"
+    exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+    exports += f'\nexport PATH={shlex.quote(str(programs))}:"$PATH"'
+    match Path(program).name:
+        case "bash":
+            files.write(folder / "bashrc", _BASH.format(exports=exports))
+            return [program, "--rcfile", str(folder / "bashrc")]
+        case "zsh":
+            own = os.environ.get("ZDOTDIR") or str(Path.home())
+            files.write(folder / ".zshenv", _ZSHENV.format(own=shlex.quote(own)))
+            files.write(folder / ".zshrc", _ZSHRC.format(exports=exports))
+            return ["env", f"ZDOTDIR={folder}", program]
+        case _:
+            return [program]
