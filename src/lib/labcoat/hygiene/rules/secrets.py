@@ -1,7 +1,7 @@
 """SEC: secrets in git, in the build context, in the image."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from labcoat.container.quoting import docker_pattern
@@ -76,14 +76,24 @@ def _in_builds(repository: Repository, written: dict[str, _Secret]) -> Iterator[
         tokens = {path for path in facts.sent if facts.place(path) in written} if written else set()
         for path in {*tokens, *secrets.hinted(facts.sent)}:
             passed.setdefault((facts.ignore_file, facts.place(path)), []).append(facts)
+    places = {place: written.get(place) or _named(repository, place) for _, place in passed}
+    found = {place: secret for place, secret in places.items() if secret}
     for (ignore_file, place), builds in sorted(passed.items(), key=lambda each: each[0]):
-        if secret := written.get(place) or _named(repository, place):
-            yield _let_pass(ignore_file, place, builds, secret)
+        if secret := found.get(place):
+            yield _let_pass(ignore_file, place, builds, secret, _pattern(builds[0], place, found))
 
 
-def _let_pass(ignore_file: str, place: str, builds: list[BuildFacts], secret: _Secret) -> Finding:
+def _pattern(facts: BuildFacts, place: str, found: Container[str]) -> str:
+    """`**/name` where its name makes it a secret, and all that is sent under that name are secrets; else the whole path."""
+    name = place.rpartition("/")[2]
+    alike = secrets.by_name(name) and all(
+        facts.place(path) in found for path in facts.sent if name in path and name in path.split("/")
+    )
+    return f"**/{docker_pattern(name)}" if alike else docker_pattern(facts.inside(place))
+
+
+def _let_pass(ignore_file: str, place: str, builds: list[BuildFacts], secret: _Secret, pattern: str) -> Finding:
     """The finding for a secret that `ignore_file` lets pass to these builds; where it reaches an image it weighs more."""
-    pattern = f"**/{docker_pattern(place.rpartition('/')[2])}"
     todo = f"Add a line {pattern} to {ignore_file}; give it to the build with `--secret`, or at run time."
     fix = safe(Append(ignore_file, pattern))
     reached = [(each, line) for each in builds if (line := each.reaching.get(each.inside(place)))]
