@@ -11,7 +11,7 @@ from labcoat.hygiene.model import Severity
 DIGEST = "@sha256:" + "a" * 64
 PINNED = f"FROM python:3.11{DIGEST}\nCOPY src /app\nUSER 1000\n"
 LOCK = "numpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
-KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
+KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
 
 Files = dict[str, Content]
 

@@ -16,7 +16,7 @@ BASE = f"FROM python:3.11{DIGEST}\n"
 COPY_ALL = f"{BASE}COPY . /app\nUSER 1000\n"
 LOCK = "numpy==2.0.0 \\\n    --hash=sha256:" + "b" * 64 + "\n"
 PACKAGES = ".venv/lib/python3.11/site-packages"
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n"
+KEY = "-----BEGIN " + "OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n"
 BINARY = b"\0binary" * 1000
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "c" * 64 + "\nsize 12345\n"
 SMALL = '[tool.labcoat]\ncontext-budget = "1 KiB"\nlarge-file = "1 KiB"\n'

@@ -31,24 +31,31 @@ _PLACES = re.compile(
 _CLIENTS = re.compile(
     r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
 )
-# Texts that begin a token or a key; each is followed by enough of the right characters to be a real one.
+# What begins a token, and what must follow for it to be a real one.
 _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
-    ("a private key", b"PRIVATE KEY", rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+[A-Za-z0-9+/=:]"),
-    ("an AWS access key", b"AKIA", rb"\bAKIA[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b"),
-    ("a GitHub token", b"ghp_", rb"\bghp_[A-Za-z0-9]{36}\b"),
-    ("a GitHub token", b"github_pat_", rb"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
-    ("a GitLab token", b"glpat-", rb"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("a Hugging Face token", b"hf_", rb"\bhf_[A-Za-z]{34}\b"),
-    ("a Kaggle token", b"KGAT_", rb"\bKGAT_[0-9a-f]{32}\b"),
-    ("a PyPI token", b"pypi-AgE", rb"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
-    ("an npm token", b"npm_", rb"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("a Slack token", b"xox", rb"\bxox[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
-    ("a Stripe key", b"sk_live_", rb"\bsk_live_[0-9A-Za-z]{24,}"),
-    ("a Google API key", b"AIza", rb"\bAIza[0-9A-Za-z_-]{35}\b"),
-    ("an Anthropic key", b"sk-ant-", rb"\bsk-ant-[A-Za-z0-9_-]{32,}"),
-    ("an OpenAI key", b"sk-proj-", rb"\bsk-proj-[A-Za-z0-9_-]{40,}"),
+    *(("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
+    *(("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b") for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")),
+    ("a GitHub token", b"github_pat_", rb"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
+    ("a Kaggle token", b"KGAT_", rb"[0-9a-f]{32}\b"),
+    ("a PyPI token", b"pypi-AgE", rb"[A-Za-z0-9_-]{50,}"),
+    ("an npm token", b"npm_", rb"[A-Za-z0-9]{36}\b"),
+    ("a Slack token", b"xox", rb"[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
+    ("a Stripe key", b"sk_live_", rb"[0-9A-Za-z]{24,}"),
+    ("a Google API key", b"AIza", rb"[0-9A-Za-z_-]{35}\b"),
+    ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
+    *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
 )
-_CONTENT = tuple((what, needle, re.compile(pattern)) for what, needle, pattern in _TOKENS)
+# In JSON and in programs the lines of a key are parted by `\n`, or each stands in quotes.
+_KEY = rb"""-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
+# The beginning comes first, for that is looked for quickly; the `n` of a `\n` before it is no part of a word.
+_TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
+_CONTENT = (
+    ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
+    *((what, start, re.compile(_TOKEN % (start, start, start, rest))) for what, start, rest in _TOKENS),
+)
+_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` in place of a token
 # In a file of variables: names that say what stands there is a secret, and values that are none.
 _VARIABLE = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
 _TELLING = re.compile(rb"KEY|TOKEN|SECRET|PASS(?:WORD|WD|PHRASE)?(?:_|$)|PWD$|CREDENTIAL|AUTH(?!OR)|_DSN$|SALT$", re.IGNORECASE)
@@ -99,8 +106,11 @@ def _passwords(data: bytes) -> list[bytes]:
 
 
 def in_content(data: bytes) -> str:
-    """What kind of secret stands in `data`, with an article; empty for none."""
-    return next((what for what, needle, found in _CONTENT if needle in data and found.search(data)), "")
+    """What kind of secret stands in `data`, with an article; empty for none, or one made of a single character."""
+    for what, needle, pattern in _CONTENT:
+        if needle in data and any(not _FOR_SHOW.search(found[0]) for found in pattern.finditer(data)):
+            return what
+    return ""
 
 
 def is_secret(path: Path) -> bool:

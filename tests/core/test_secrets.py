@@ -1,0 +1,62 @@
+"""What looks like a secret is told from what only reads like one."""
+
+import json
+
+import pytest
+
+from labcoat.core import secrets
+
+# Assembled here, so that no file of this repository holds what looks like a secret.
+BEGIN = "-----BEGIN " + "PRIVATE KEY-----"
+LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"
+GITHUB = "ghp_" + "a1B2" * 9
+
+WRITTEN = {
+    "key": f"{BEGIN}\n{LINE}\n",
+    "key-of-a-service-account": json.dumps({"private_key": f"{BEGIN}\n{LINE}\n"}),
+    "key-in-json-in-json": json.dumps(json.dumps({"private_key": f"{BEGIN}\n{LINE}\n"})),
+    "key-in-a-string": f'KEY = "{BEGIN}\\n{LINE}\\n"\n',
+    "key-in-strings-by-line": f'KEY = (\n    "{BEGIN}\\n"\n    "{LINE}\\n"\n)\n',
+    "key-in-a-notebook": json.dumps({"source": [f"KEY = '''{BEGIN}\n", f"{LINE}\n"]}, indent=1),
+    "token": f"T = '{GITHUB}'\n",
+    "token-first": GITHUB,
+    "token-after-an-escaped-line-feed": json.dumps(f"first\n{GITHUB}\nlast"),
+    "token-after-an-escaped-tab": json.dumps(f"name\t{GITHUB}"),
+    "token-of-an-app": "gho_" + "a1B2" * 9,
+    "token-of-a-server": "ghs_" + "a1B2" * 9,
+    "token-of-a-user": "ghu_" + "a1B2" * 9,
+    "token-that-renews": "ghr_" + "a1B2" * 19,
+    "aws": "AKIA" + "Q3EGRZ5TLMN7PVXW",
+    "aws-for-a-session": "ASIA" + "Q3EGRZ5TLMN7PVXW",
+    "openai": "sk-proj-" + "a1B2c3" * 8,
+    "openai-of-a-service": "sk-svcacct-" + "a1B2c3" * 8,
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
+def test_found_in_content(text: str) -> None:
+    """Keys and tokens are found in text, in JSON and in the strings of programs."""
+    assert secrets.in_content(text.encode())
+
+
+FOR_SHOW = {
+    "key-that-is-named": f'if "{BEGIN}" in text or "{BEGIN}" == line:\n',
+    "key-left-out": json.dumps({"private_key": f"{BEGIN}\nYOUR_PRIVATE_KEY\n"}),
+    "key-with-dots": f'"{BEGIN}\\n...\\n"',
+    "token-too-short": "ghp_a1B2",
+    "token-within-a-word": f"x{GITHUB}",
+    "token-of-one-letter": "ghp_" + "x" * 36,
+    "aws-of-one-letter": "AKIA" + "X" * 16,
+    "aws-of-the-documentation": "AKIA" + "IOSFODNN7EXAMPLE",
+}
+
+
+@pytest.mark.parametrize("text", FOR_SHOW.values(), ids=FOR_SHOW.keys())
+def test_not_found_in_content(text: str) -> None:
+    """What is named, shortened, or made of one letter for show is no secret."""
+    assert secrets.in_content(text.encode()) == ""
+
+
+def test_a_token_after_one_for_show_is_found() -> None:
+    """A stand-in hides nothing that comes after it."""
+    assert secrets.in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode()) == "a GitHub token"
