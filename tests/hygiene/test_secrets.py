@@ -43,3 +43,9 @@ def test_a_name_that_tells_is_left_out_everywhere(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a/kaggle.json": "{}"})
     fix(root, Selection(("SEC",)))
     assert (root / ".dockerignore").read_text() == "**/kaggle.json\n"
+
+
+def test_a_token_after_the_first_megabyte_is_found(tmp_path: Path) -> None:
+    """A notebook may begin with pictures: all of it is read."""
+    root = repository(tmp_path / "r", {"plots.ipynb": f"{'A' * (3 << 20)}\n{TOKEN}\n"})
+    assert found(root) == {("SEC001", "plots.ipynb")}

@@ -196,6 +196,10 @@ class Repository:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""
         return reading.inside(self.root, path)
 
+    def whole(self, path: str) -> bytes:
+        """The same with all of it, up to 64 MiB: for the few files in which something was seen."""
+        return reading.inside(self.root, path, reading.WHOLE)
+
     def text(self, path: str) -> str:
         """The same as text: UTF-16 where a mark says so, as pip reads it; what is not UTF-8 in others is replaced."""
         data = self.read(path)

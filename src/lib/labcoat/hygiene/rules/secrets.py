@@ -65,7 +65,7 @@ def _made(what: str, path: str) -> _Secret:
 
 def _written(repository: Repository) -> dict[str, _Secret]:
     """The tracked files in which a key or token stands, each with what it is."""
-    found = {path: secrets.in_content(repository.read(path)) for path in repository.suspects}
+    found = {path: secrets.in_content(repository.whole(path)) for path in repository.suspects}
     return {path: _made(what, path) for path, what in found.items() if what}
 
 
