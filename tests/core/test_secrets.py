@@ -60,3 +60,18 @@ def test_not_found_in_content(text: str) -> None:
 def test_a_token_after_one_for_show_is_found() -> None:
     """A stand-in hides nothing that comes after it."""
     assert secrets.in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode()) == "a GitHub token"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
+    """PowerShell's `>` writes UTF-16, Notepad a mark before UTF-8: variables and tokens are found all the same."""
+    assert secrets.in_environment("DB_PASSWORD=hunter2!x\r\nDEBUG=1\r\n".encode(encoding))
+    assert not secrets.in_environment("DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding))
+    assert secrets.in_content(f"token: {GITHUB}\r\n".encode(encoding))
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"\xff\xfea", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf"], ids=ascii)
+def test_what_is_cut_off_is_no_secret(data: bytes) -> None:
+    """A mark with nothing whole after it is looked at without an error."""
+    assert not secrets.in_environment(data)
+    assert secrets.in_content(data) == ""

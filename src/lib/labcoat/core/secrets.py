@@ -91,8 +91,8 @@ def is_environment(path: str) -> bool:
 
 
 def in_environment(data: bytes) -> bool:
-    """Whether one of the variables in `data` seems to be a secret, and no stand-in for one."""
-    for name, value in _VARIABLE.findall(data):
+    """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
+    for name, value in _VARIABLE.findall(_as_utf8(data)):
         plain = value.strip(b"\"'")
         telling = _TELLING.search(name) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(plain)
         if telling or _passwords(plain) or in_content(plain):
@@ -102,15 +102,26 @@ def in_environment(data: bytes) -> bool:
 
 def _passwords(data: bytes) -> list[bytes]:
     """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
-    return [password for password in _ADDRESS.findall(data) if not _STAND_IN.fullmatch(password)]
+    return [password for password in _ADDRESS.findall(_as_utf8(data)) if not _STAND_IN.fullmatch(password)]
 
 
 def in_content(data: bytes) -> str:
-    """What kind of secret stands in `data`, with an article; empty for none, or one made of a single character."""
+    """What kind of secret stands in `data`, UTF-8 or UTF-16 with a mark, with an article.
+
+    Empty for none, or one that is made of a single character.
+    """
+    data = _as_utf8(data)
     for what, needle, pattern in _CONTENT:
         if needle in data and any(not _FOR_SHOW.search(found[0]) for found in pattern.finditer(data)):
             return what
     return ""
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """`data` as UTF-8 without a mark, which PowerShell and Notepad put before what they write, in UTF-16 too."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def is_secret(path: Path) -> bool:
