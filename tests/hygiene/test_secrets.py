@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hygiene.repositories import Content, repository
+from hygiene.repositories import Content, git, repository, venv
 from labcoat.hygiene.check import Selection, check
 from labcoat.hygiene.fix import fix
 from labcoat.hygiene.repository import Repository
@@ -49,3 +49,36 @@ def test_a_token_after_the_first_megabyte_is_found(tmp_path: Path) -> None:
     """A notebook may begin with pictures: all of it is read."""
     root = repository(tmp_path / "r", {"plots.ipynb": f"{'A' * (3 << 20)}\n{TOKEN}\n"})
     assert found(root) == {("SEC001", "plots.ipynb")}
+
+
+IGNORED: dict[str, tuple[str, str]] = {
+    "ignored": (".gitignore", "settings_local.py\n"),
+    "new": (".gitattributes", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), IGNORED.values(), ids=IGNORED.keys())
+def test_a_token_that_git_does_not_track_reaches_the_image(name: str, text: str, tmp_path: Path) -> None:
+    """What a build is sent is searched for tokens, tracked or not; the fix leaves the file out."""
+    files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", name: text}
+    root = repository(tmp_path / "r", files, {"settings_local.py": f"T = '{TOKEN}'\n"})
+    assert found(root) == {("SEC002", "Dockerfile")}
+    fix(root, Selection(("SEC",)))
+    assert found(root) == set()
+
+
+def test_what_other_rules_name_is_not_searched(tmp_path: Path) -> None:
+    """Environments and caches that a build is sent are named as such, and not by each token that a package has."""
+    packages: Files = {**venv(), "venv/lib/python3.11/site-packages/b.py": TOKEN, "src/__pycache__/c.txt": TOKEN}
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL}, packages)
+    assert found(root) == set()
+
+
+def test_a_token_that_is_staged_alone_is_found(tmp_path: Path) -> None:
+    """What is gone from the working tree, whole or in part, is still in git's index; a build is not sent it."""
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a.py": f"T = '{TOKEN}'\n", "b.py": f"T = '{TOKEN}'\n"})
+    (root / "a.py").write_text("T = ''\n")
+    (root / "b.py").unlink()
+    assert found(root) == {("SEC001", "a.py"), ("SEC001", "b.py")}
+    git(root, "add", "-A")
+    assert found(root) == set()

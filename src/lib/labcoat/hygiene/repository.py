@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -99,6 +99,15 @@ class Repository:
             return []
         records = [record.partition("\t") for record in git.split(self._index)[1:] if record.startswith(mode)]
         return [Entry(head[:6], head[7:-2], path) for head, _, path in records if paths is None or path in paths]
+
+    def indexed(self, paths: Container[str]) -> Iterator[tuple[str, bytes]]:
+        """Those of `paths` that are regular files in the index, each with what it holds there, up to 64 MiB."""
+        places: dict[str, list[str]] = {}
+        for entry in self.entries(paths, mode="100"):
+            places.setdefault(entry.id, []).append(entry.path)
+        for blob, data in git.each_content(self.root, places, reading.WHOLE):
+            for path in places[blob]:
+                yield path, data
 
     @cached_property
     def _others(self) -> tuple[list[str], list[str]]:
