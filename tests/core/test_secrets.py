@@ -75,3 +75,40 @@ def test_what_is_cut_off_is_no_secret(data: bytes) -> None:
     """A mark with nothing whole after it is looked at without an error."""
     assert not secrets.in_environment(data)
     assert secrets.in_content(data) == ""
+
+
+NAMES = [
+    *("S3SECRET", "SECRET_KEY", "SECRET_KEY_BASE", "AWS_SECRET_ACCESS_KEY", "DB_PASS"),
+    *("DBPASS", "PGPASSWORD", "MYSQL_PWD", "API_KEY_2", "APIKEY"),
+    *("OPENAI_API_KEY", "apiKey", "GITHUB_TOKEN", "AUTHTOKEN", "clientSecret"),
+    *("SENTRY_DSN", "PASSWORD_HASH", "JWT_SECRET", "KEY_1", "REDIS_AUTH"),
+    *("CREDENTIALS", "HASH_SALT", "SSH_PASSPHRASE", "PRIVATE_KEY_BASE64", "GOOGLE_CREDENTIALS_JSON"),
+    *("API_KEYS", "ENCRYPTION_KEY_V2", "STRIPE_KEY_LIVE"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_tell(name: str) -> None:
+    """A variable whose name ends with a word for a secret has one, if its value is no stand-in."""
+    assert secrets.in_environment(f"{name}=9f86d081x884c7d65\n".encode())
+    assert not secrets.in_environment(f"{name}=change-me\n".encode())
+
+
+SETTINGS = [
+    *("MAX_TOKENS=128000", "TOKENIZER=bert-base-uncased", "AUTH_TYPE=oauth2", "AUTH_USER_MODEL=users.User", "KEY_PREFIX=myapp"),
+    *(
+        "KEYBOARD_LAYOUT=us",
+        "TOKEN_TTL=86400000",
+        "ACCESS_TOKEN_ALGORITHM=HS256",
+        "KEY_VAULT_NAME=my-vault",
+        "SSH_KEY_PATH=/home/app/key",
+    ),
+    *("MONKEY=banana", "SSH_KEY=/home/app/key", "SECRET_FILE=/run/secrets/db", "PASSWORD_HASHER=argon2id", "AUTHOR=somebody"),
+    *("BYPASS=x1y2z3", "COMPASS=north-west", "DSN=x1y2z3", "TOKEN_URL=x1y2z3", "DEPLOY_KEY=C:\\keys\\deploy"),
+]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_ordinary_settings(setting: str) -> None:
+    """A setting about keys and tokens is none of them."""
+    assert not secrets.in_environment(f"{setting}\n".encode())

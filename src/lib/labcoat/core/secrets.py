@@ -58,13 +58,19 @@ _CONTENT = (
 _FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` in place of a token
 # In a file of variables: names that say what stands there is a secret, and values that are none.
 _VARIABLE = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
-_TELLING = re.compile(rb"KEY|TOKEN|SECRET|PASS(?:WORD|WD|PHRASE)?(?:_|$)|PWD$|CREDENTIAL|AUTH(?!OR)|_DSN$|SALT$", re.IGNORECASE)
+# They end so, but for a number or what the value is made of: KEY_PREFIX and TOKEN_TTL are ordinary settings.
+_TELLING = re.compile(
+    rb"(?:\w*(?:TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|PWD|CREDENTIAL|(?<!BY)(?<!COM)PASS|_DSN)|(?:\w*_)?(?:KEY|O?AUTH|SALT)"
+    rb"|\w*(?:API|ACCESS|SECRET|PRIVATE|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY)S?"
+    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*",
+    re.IGNORECASE,
+)
 _PUBLIC = re.compile(rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE)
 _STAND_IN = re.compile(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
-    rb"|foo|bar|abc|[\d.]{1,5}|https?://\S*|(?:~|\.\.?)?/(?:[\w.-]+/)*[\w.-]+\.\w+",
+    rb"|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(rb"[a-z][a-z0-9+]*://[^\s:/@]+:([^\s:/@]+)@", re.IGNORECASE)
@@ -94,7 +100,7 @@ def in_environment(data: bytes) -> bool:
     """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
     for name, value in _VARIABLE.findall(_as_utf8(data)):
         plain = value.strip(b"\"'")
-        telling = _TELLING.search(name) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(plain)
+        telling = _TELLING.fullmatch(name) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(plain)
         if telling or _passwords(plain) or in_content(plain):
             return True
     return False
