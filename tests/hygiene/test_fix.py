@@ -7,7 +7,7 @@ import pytest
 
 from hygiene.repositories import git, repository, venv
 from labcoat.hygiene.check import Selection, check
-from labcoat.hygiene.fix import fix, replace_file
+from labcoat.hygiene.fix import appended, fix, replace_file
 
 ENDINGS = {
     "line-feed": (b"a\n", b"a\n/venv\n"),
@@ -24,6 +24,39 @@ def test_endings_and_encoding_stay(tmp_path: Path, before: bytes, after: bytes) 
     root = repository(tmp_path, {".gitignore": before}, venv())
     fix(root, Selection())
     assert (root / ".gitignore").read_bytes() == after
+
+
+THERE = {
+    "last": (b"a\nb\n", "b", True),
+    "in-between": (b"a\r\nb\r\n", "a", True),
+    "before-a-negation": (b"a\n!a/b\n", "a", False),
+    "behind-a-negation": (b"!a/b\na\nb\n", "a", True),
+    "negation": (b"!a\nb\n", "!a", False),
+    "negation-last": (b"b\n!a\n", "!a", True),
+    "part-of-another": (b"a/b\n", "a", False),
+}
+
+
+@pytest.mark.parametrize(("data", "line", "counts"), THERE.values(), ids=THERE.keys())
+def test_a_line_that_counts_is_not_added_again(data: bytes, line: str, *, counts: bool) -> None:
+    """A pattern that is there, and that no negation after it takes back, stays the only one."""
+    assert (appended(data, line) == data) is counts
+
+
+def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> None:
+    """Where a .gitignore below lets environments in, that file is named, and the root's does not grow."""
+    root = repository(tmp_path, {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"}, {**venv("sub/a"), **venv("sub/b")})
+    assert fix(root, Selection(), unsafe=True) == []
+    findings = check(root).findings
+    assert [each.rule for each in findings] == ["ENV002", "ENV002"]
+    assert "line 1 of sub/.gitignore" in findings[0].todo
+
+
+def test_a_subfolder_of_a_repository_is_mended_in_its_own_ignore_file(tmp_path: Path) -> None:
+    """Where the folder that is checked lies below git's top, what its own .gitignore lets in is mended there."""
+    root = repository(tmp_path, {"sub/.gitignore": "!*\n"}, venv("sub/venv")) / "sub"
+    assert fix(root, Selection()) == [".gitignore: added the line /venv"]
+    assert check(root).findings == []
 
 
 def test_mode_stays(tmp_path: Path) -> None:

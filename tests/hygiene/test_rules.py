@@ -63,6 +63,15 @@ CASES = [
     Case("ENV001", venv("env"), {"tests/data/pyvenv.cfg": "home = x\n"}, "unsafe"),
     Case("ENV002", {"a.py": ""}, {".gitignore": "/.venv\n"}, "safe", venv(".venv"), venv(".venv")),
     Case(
+        "ENV002",
+        {".gitignore": "*\n!*/\n!*.py\n!*.cfg\n!.gitignore\n"},
+        {".gitignore": "*\n!*/\n!*.py\n!.gitignore\n"},
+        "safe",
+        venv(),
+        venv(),
+        name="negation",
+    ),
+    Case(
         "ENV003",
         {"a.py": ""},
         {".gitignore": ".venv\n"},

@@ -38,20 +38,28 @@ def _tracked(repository: Repository) -> Iterator[Finding]:
 
 def _not_ignored(repository: Repository) -> Iterator[Finding]:
     found = environments(repository.untracked)
-    personal = repository.deciding(found.values(), personal=True) if found else {}
+    deciding = repository.deciding(found.values(), personal=True) if found else {}
     for root, marker in found.items():
-        fix = safe(Append(".gitignore", git_pattern(root)))
-        if marker in personal:
-            yield _lucky(root, f"your own {personal[marker][0]}", fix_line=git_pattern(root))
+        source, line, pattern = deciding.get(marker, ("", 0, ""))
+        if source and not pattern.startswith("!"):
+            yield _lucky(root, f"your own {source}", fix_line=git_pattern(root))
             continue
+        nested = _is_nested(repository, source)
+        added = f"Add a line {git_pattern(root)} to .gitignore."
         yield Finding(
             "ENV002",
             root,
             "git does not ignore this virtual environment: the next `git add .` adds all of it",
-            f"Add a line {git_pattern(root)} to .gitignore.",
-            fix=fix,
+            f"`{pattern}` on line {line} of {source} lets it in: correct it." if nested else added,
+            fix=None if nested else safe(Append(".gitignore", git_pattern(root))),
             severity=Severity.ERROR,
         )
+
+
+def _is_nested(repository: Repository, source: str) -> bool:
+    """Whether a file of patterns, named from git's top, lies below the root, and so outdoes the one that is there."""
+    inside = os.path.relpath(repository.git_top / source, repository.root) if repository.git_top and source else ""
+    return inside.endswith("/.gitignore") and not inside.startswith("../")
 
 
 def _ignored_by_luck(repository: Repository) -> Iterator[Finding]:
