@@ -8,7 +8,7 @@ from labcoat.container.context import listed_paths
 from labcoat.container.ignore import Matcher, Pattern, PatternError, parse
 from labcoat.core import secrets
 from labcoat.hygiene.builds import BuildFacts
-from labcoat.hygiene.model import Append, Family, Finding, Reencode, Replace, Rule, Severity, safe, unsafe
+from labcoat.hygiene.model import Family, Finding, Reencode, Replace, Rule, Severity, safe, unsafe
 from labcoat.hygiene.repository import Repository
 
 # What nobody wants in an image at any depth; a pattern for one of these means all of them.
@@ -112,8 +112,9 @@ def _names_something(repository: Repository, path: str, line: str) -> bool:
 
 
 def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
-    lines = data.decode("utf-8", "replace").splitlines()
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
     for number, line in enumerate(lines, 1):
+        mend = unsafe if any(each.startswith("!") for each in lines[number:]) else safe  # it may take back what will match
         sign, rest = ("!", line[1:]) if line.startswith("!") else ("", line)
         if not rest.startswith("./") or not rest.strip("./ "):
             continue
@@ -126,7 +127,7 @@ def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
             f"`{line.strip()}` never matches in a .gitignore: only Docker takes `./` for the root",
             f"Write `{right}`.",
             number,
-            safe(Append(path, right)),
+            mend(Replace(path, number, line, (right,))),
         )
 
 
