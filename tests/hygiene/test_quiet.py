@@ -176,6 +176,7 @@ COMMANDS = {
     "value-with-spaces": f'docker build --label "a > b" {FILE} .',
     "variable-of-make": f"docker build -t $(IMAGE) {FILE} .",
     "followed": f"docker build {FILE} . && docker push x; true",
+    "prose-about-a-file": f"# docker build {FILE} build.sh does it\ndocker build {FILE} .",
     "prose-before-it": f"# docker build needs a network\ndocker build {FILE} .",
 }
 

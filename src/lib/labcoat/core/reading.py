@@ -22,13 +22,22 @@ def inside(root: Path, path: str, most: int = _MOST) -> bytes:
         return b""
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is something at `path`, symlinks followed; at a name that no file can have there is not."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for a name that is too long
+
+
 def as_built(boundary: Path, path: Path) -> bytes:
     """The bytes of the regular file `path`; below `boundary`, no symlink is followed that leads out of it.
 
     Raises OSError.
     """
     below = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(boundary))  # noqa: PTH100 - links stay as they are
-    if below and not path.resolve().is_relative_to(boundary.resolve()):
+    try:
+        leads_out = below and not path.resolve().is_relative_to(boundary.resolve())
+    except (RuntimeError, ValueError) as error:  # a symlink that leads to itself, a NUL in the name
+        raise OSError(errno.ELOOP, "it leads nowhere", str(path)) from error
+    if leads_out:
         raise OSError(errno.ELOOP, "it leads out of the folder", str(path))
     return _regular(path, 0, WHOLE)
 

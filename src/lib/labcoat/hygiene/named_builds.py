@@ -1,11 +1,12 @@
 """Which context a Dockerfile is built in, as far as compose files, workflows and scripts say it."""
 
-import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from labcoat.core.reading import is_there
 
 if TYPE_CHECKING:
     from labcoat.hygiene.repository import Repository
@@ -57,8 +58,8 @@ def _placed(repository: "Repository", found: Iterable[tuple[str, str]], folder: 
         if re.search(r"[$`{}]|://", dockerfile + context) or dockerfile == "-" or posixpath.isabs(dockerfile + context):
             continue
         place, base = (posixpath.normpath(posixpath.join(folder, each)) for each in (dockerfile, context))
-        there = os.path.isdir(repository.root / base)  # noqa: PTH112 - Path.is_dir() raises for a name that is too long
-        if there and not place.startswith("..") and not base.startswith(".."):
+        built = repository.root / base
+        if not place.startswith("..") and not base.startswith("..") and is_there(built) and built.is_dir():
             yield place, "" if base == "." else base
 
 

@@ -9,6 +9,7 @@ from labcoat.container.context import Build, listed_paths
 from labcoat.container.context import sizes as measured
 from labcoat.container.ignore import Matcher, PatternError, Semantics, parse
 from labcoat.container.quoting import docker_pattern
+from labcoat.core.reading import is_there
 from labcoat.hygiene.builds import BuildFacts
 from labcoat.hygiene.markers import environments
 from labcoat.hygiene.model import Append, Family, Finding, Remove, Rule, Severity, safe, unsafe
@@ -176,7 +177,7 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
     if not inside:
         return False
     if not any(letter in inside for letter in "*?[\\"):
-        return (facts.build.root / inside).exists()
+        return is_there(facts.build.root / inside)
     folder, _, pattern = inside.rpartition("/")
     if any(letter in folder for letter in "*?[\\"):
         return False
