@@ -27,6 +27,7 @@ SHAPES = {
     ),
     "base-stage": ("FROM scratch AS base\nCOPY .env /\nFROM base\n", {".env"}),
     "variable": ("FROM scratch\nARG FROM_HERE=src\nCOPY ${FROM_HERE}/a.py /\n", {"src/a.py"}),
+    "variable-after-a-tab": ("FROM scratch\nENV D\tsrc\nCOPY $D/a.py /\n", {"src/a.py"}),
     "nothing": ("FROM scratch\nENV A=b\n", set()),
 }
 

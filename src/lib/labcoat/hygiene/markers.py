@@ -25,6 +25,12 @@ def environment_of(path: str) -> str | None:
     return found["root"] if found else None
 
 
+def at_root(paths: Iterable[str]) -> str | None:
+    """The marker among `paths` that makes the root itself an environment, as `python -m venv .` does; None for none."""
+    found = (_MARKER.fullmatch(path) for path in holding(list(paths), endings=NAMES))
+    return next((match[0] for match in found if match and match["root"] is None), None)
+
+
 def environments(paths: Iterable[str]) -> dict[str, str]:
     """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
     found: dict[str, str] = {}

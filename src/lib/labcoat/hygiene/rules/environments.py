@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.quoting import git_pattern
-from labcoat.hygiene.markers import environments, marker_in
+from labcoat.hygiene.markers import at_root, environments, marker_in
 from labcoat.hygiene.model import Append, Family, Finding, Rule, Severity, Untrack, safe, unsafe
 from labcoat.hygiene.repository import Repository
 
@@ -14,10 +14,25 @@ _INSIDE = re.compile(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/")
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Environments that git tracks, would track, or leaves alone only by luck."""
+    yield from _at_root(repository)
     yield from _tracked(repository)
     yield from _not_ignored(repository)
     yield from _ignored_by_luck(repository)
     yield from _missed_links(repository)
+
+
+def _at_root(repository: Repository) -> Iterator[Finding]:
+    """What `python -m venv .` makes among the project's own files: no pattern of git's names it alone."""
+    for rule, paths, fate in (
+        ("ENV001", repository.tracked, "is tracked: it works on one machine only"),
+        ("ENV002", repository.untracked, "is not ignored by git: the next `git add .` adds all of it"),
+    ):
+        if (marker := at_root(paths)) and any(_INSIDE.match(path) for path in paths if path != marker):
+            message = f"a virtual environment was made among the project's own files, and {fate}"
+            todo = (
+                f"Remove {marker} and the folders that came with it (bin, include, lib), and make it in a folder, such as .venv."
+            )
+            yield Finding(rule, marker, message, todo, severity=Severity.ERROR)
 
 
 def _tracked(repository: Repository) -> Iterator[Finding]:
