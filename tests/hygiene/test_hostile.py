@@ -148,3 +148,28 @@ def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
     assert "SECRET" not in text.render([check(root)], colour=False)
     with pytest.raises(OSError, match="leads out"):
         Build(root).parsed  # noqa: B018 - the property reads the file
+
+
+LONG = "x" * 300
+ODD: dict[str, dict[str, Content]] = {
+    "copy-parents": {"Dockerfile": "FROM scratch\nCOPY --parents a[ /x/\n"},
+    "copy-exclude": {"Dockerfile": "FROM scratch\nCOPY --exclude=a{2 --exclude=\\d[ . /x/\n"},
+    "copy-wildcard": {"Dockerfile": "FROM scratch\nCOPY a[ /x/\n"},
+    "copy-long": {"sub/Dockerfile": f"FROM scratch\nCOPY {LONG} /x/\n", ".dockerignore": f"!{LONG}\n"},
+    "link-to-itself": {"Dockerfile": Path("Dockerfile")},
+    "ignore-file-to-itself": {"Dockerfile": "FROM scratch\nCOPY . /x/\n", ".dockerignore": Path(".dockerignore")},
+    "nul-in-settings": {"pyproject.toml": '[[tool.labcoat.builds]]\ndockerfile = "a\\u0000b"\ncontext = "c\\u0000d"\n'},
+    "long-in-settings": {"pyproject.toml": f'[[tool.labcoat.builds]]\ndockerfile = "{LONG}"\ncontext = "{LONG}"\n'},
+    "long-negation": {".gitignore": f"{LONG}\n!{LONG}\n"},
+    "long-in-a-script": {"Dockerfile": "FROM scratch\n", "build.sh": f"docker build {LONG}\ndocker build -f {LONG} .\n"},
+    "long-in-compose": {"Dockerfile": "FROM scratch\n", "compose.yml": f"a:\n  build: {LONG}\n"},
+}
+
+
+@pytest.mark.parametrize("files", ODD.values(), ids=ODD.keys())
+def test_what_no_builder_takes_is_looked_at(files: dict[str, Content], tmp_path: Path) -> None:
+    """Patterns that are malformed, links in a circle and names that no file has end in findings, or in nothing."""
+    root = repository(tmp_path / "r", {"a": "", **files})
+    report = check(root)
+    assert report.failure == ""
+    assert fix(root, Selection(), unsafe=True) is not None

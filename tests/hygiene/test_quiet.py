@@ -11,7 +11,7 @@ from labcoat.hygiene.model import Severity
 DIGEST = "@sha256:" + "a" * 64
 PINNED = f"FROM python:3.11{DIGEST}\nCOPY src /app\nUSER 1000\n"
 LOCK = "numpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
-KEY = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
+KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
 
 Files = dict[str, Content]
 
@@ -157,3 +157,35 @@ def test_context_of_a_build(files: Files, expected: str, tmp_path: Path) -> None
 
     root = repository(tmp_path / "r", {"sub/Dockerfile": PINNED.replace("src", "."), **files})
     assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [("sub/Dockerfile", expected)]
+
+
+FILE = "-f sub/Dockerfile"
+COMMANDS = {
+    "redirected": f"docker build {FILE} . > build.log",
+    "redirected-and-piped": f"docker build {FILE} . 2>&1 | tee build.log",
+    "kept": f"X=$(docker build -q {FILE} .)",
+    "in-a-subshell": f"(docker build {FILE} .)",
+    "in-backticks": f"X=`docker build -q {FILE} .`",
+    "with-a-comment": f"docker build {FILE} . # from the root",
+    "after-other-words": f'echo "run docker build {FILE} . first"',
+    "options-after-the-context": f"docker build {FILE} . --iidfile id.txt --metadata-file m.json",
+    "options-before-the-context": f"docker build --iidfile id.txt --metadata-file=m.json --no-cache -q {FILE} .",
+    "options-together": "docker build -qf sub/Dockerfile .",
+    "options-to-come": f"docker buildx build --some-day x --load {FILE} .",
+    "value-that-is-run": f'docker build -t "x:$(git rev-parse --short HEAD)" --build-arg N=$(nproc --all) {FILE} .',
+    "value-with-spaces": f'docker build --label "a > b" {FILE} .',
+    "variable-of-make": f"docker build -t $(IMAGE) {FILE} .",
+    "followed": f"docker build {FILE} . && docker push x; true",
+    "prose-about-a-file": f"# docker build {FILE} build.sh does it\ndocker build {FILE} .",
+    "prose-before-it": f"# docker build needs a network\ndocker build {FILE} .",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_context_of_a_command(command: str, tmp_path: Path) -> None:
+    """The context of a `docker build` in a script is its first word that is no option, and a folder."""
+    from labcoat.hygiene.repository import Repository
+
+    files: Files = {"sub/Dockerfile": PINNED.replace("src", "."), "sub/main.py": "", "build.sh": f"{command}\n"}
+    root = repository(tmp_path / "r", files)
+    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [("sub/Dockerfile", "")]

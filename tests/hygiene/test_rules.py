@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hygiene.repositories import Content, git, repository, venv
+from hygiene.repositories import VENV, Content, git, repository, venv
 from labcoat.hygiene.catalogue import RULES
 from labcoat.hygiene.check import Selection, check
 from labcoat.hygiene.fix import fix
@@ -16,7 +16,7 @@ BASE = f"FROM python:3.11{DIGEST}\n"
 COPY_ALL = f"{BASE}COPY . /app\nUSER 1000\n"
 LOCK = "numpy==2.0.0 \\\n    --hash=sha256:" + "b" * 64 + "\n"
 PACKAGES = ".venv/lib/python3.11/site-packages"
-KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n"
+KEY = "-----BEGIN " + "OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n"
 BINARY = b"\0binary" * 1000
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "c" * 64 + "\nsize 12345\n"
 SMALL = '[tool.labcoat]\ncontext-budget = "1 KiB"\nlarge-file = "1 KiB"\n'
@@ -61,7 +61,18 @@ CASES = [
         {"conf/.env": "A=b"},
     ),
     Case("ENV001", venv("env"), {"tests/data/pyvenv.cfg": "home = x\n"}, "unsafe"),
+    Case("ENV001", {**VENV, "a.py": ""}, {"pyvenv.cfg": "home = x\n", "a.py": ""}, name="root"),
+    Case("ENV002", {"a.py": ""}, {"a.py": "", "lib/b.py": ""}, "none", VENV, {"pyvenv.cfg": "home = x\n"}, name="root"),
     Case("ENV002", {"a.py": ""}, {".gitignore": "/.venv\n"}, "safe", venv(".venv"), venv(".venv")),
+    Case(
+        "ENV002",
+        {".gitignore": "*\n!*/\n!*.py\n!*.cfg\n!.gitignore\n"},
+        {".gitignore": "*\n!*/\n!*.py\n!.gitignore\n"},
+        "safe",
+        venv(),
+        venv(),
+        name="negation",
+    ),
     Case(
         "ENV003",
         {"a.py": ""},
@@ -315,6 +326,15 @@ def test_fix_mends(case: Case, tmp_path: Path) -> None:
     after = git(root, "status", "--porcelain")
     assert fix(root, Selection((case.rule,)), unsafe=case.fix == "unsafe") == []
     assert git(root, "status", "--porcelain") == after
+
+
+def test_what_has_grown_since_it_was_added_counts(tmp_path: Path) -> None:
+    """The context has the size that its files have now, whatever git knows of them."""
+    files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", "pyproject.toml": SMALL, "data.csv": "1\n"}
+    root = repository(tmp_path / "r", files)
+    assert "CTX007" not in found(root)
+    (root / "data.csv").write_text("1\n" * 1000)
+    assert "CTX007" in found(root)
 
 
 def test_every_rule_has_a_case() -> None:

@@ -96,7 +96,8 @@ def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
 
 
 def _in_address(data: bytes) -> str:
-    real = (found for found in _ADDRESS.finditer(data) if not _PLACEHOLDER.fullmatch(found["password"]))
+    passwords = (found["password"] for found in _ADDRESS.finditer(data))
+    real = (each for each in passwords if not _PLACEHOLDER.fullmatch(each) and not secrets.is_stand_in(each))
     return "a password in an address" if next(real, None) else ""
 
 

@@ -55,7 +55,7 @@ class Build:
     def ignore_path(self) -> Path | None:
         """The ignore file that counts: NAME.dockerignore beside the Dockerfile NAME, even if empty, else the root's."""
         own = self.dockerfile_path.with_name(f"{self.dockerfile_path.name}.dockerignore")
-        return next((each for each in (own, self.root / ".dockerignore") if each.is_file()), None)
+        return next((each for each in (own, self.root / ".dockerignore") if reading.is_there(each) and each.is_file()), None)
 
     @cached_property
     def matcher(self) -> Matcher:

@@ -20,7 +20,7 @@ from labcoat.container.dockerfile import (
     expanded,
     instruction,
 )
-from labcoat.container.ignore import Matcher, Pattern, parse
+from labcoat.container.ignore import Matcher, Pattern, PatternError, parse
 from labcoat.container.sources import Named, Tree, members
 
 Origin = tuple[str, int]  # a path of the context, and the line of the COPY or ADD that takes it out of there
@@ -140,7 +140,11 @@ class _Images:
         for source in sources:
             if each.name == "ADD" and re.match(r"(https?://|git@|git://|ssh://)", source):
                 continue
-            if not copy.bring(source, self.root) and reference is None:
+            try:
+                brought = copy.bring(source, self.root)
+            except PatternError as error:
+                raise DockerfileError(each.line, f"{each.name} {source}: {error.why}") from error
+            if not brought and reference is None:
                 self.missing.append((each, source))
         if len(state.landed) - before > 1:
             state.landed[before:] = _settled(state.landed[before:], each.line)

@@ -165,8 +165,8 @@ def assigned(each: Instruction, values: Mapping[str, str], stage: Stage) -> dict
         globals_ = {name: stage.arguments[name] for name in names if name in stage.arguments}
         return globals_ | _declared(each, values, stage.given)
     if each.words and "=" not in each.words[0]:  # the old form, ENV NAME value with spaces
-        name, _, value = each.rest.partition(" ")
-        return {name: expanded(each, value.strip(), values)}
+        name, *value = re.split(r"[\t\v\f\r ]+", each.rest, maxsplit=1)
+        return {name: expanded(each, "".join(value).strip(), values)}
     pairs = (word.partition("=") for word in each.words)
     return {name: expanded(each, value, values) for name, _, value in pairs}
 

@@ -8,7 +8,7 @@ settings of the person are left out too, so that everybody gets the same answer.
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -150,18 +150,23 @@ def split(output: bytes) -> list[str]:
 
 def contents(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
     """The contents of objects, by their ids; what is not there, as in a partial clone, is left out."""
+    return dict(each_content(root, ids))
+
+
+def each_content(root: Path, ids: Iterable[str], most: int | None = None) -> Iterator[tuple[str, bytes]]:
+    """The same one after another, so that only one is held at a time; of each at most its first `most` bytes."""
     given = "".join(f"{each}\n" for each in dict.fromkeys(ids)).encode()
-    answer = run(root, "cat-file", "--batch", stdin=given) if given else b""
-    found: dict[str, bytes] = {}
-    at = 0
-    while at < len(answer):
-        end = answer.index(b"\n", at)
-        name, *_, size = answer[at:end].decode().split(" ")
-        at = end + 1
-        if size.isdecimal():
-            found[name] = answer[at : at + int(size)]
-            at += int(size) + 1
-    return found
+    if not given:
+        return
+    with tempfile.TemporaryFile() as printed:
+        finish(start(root, "cat-file", "--batch", stdout=printed), "cat-file", root, given)
+        printed.seek(0)
+        while header := printed.readline():
+            name, *_, size = header.decode().split()
+            if size.isdecimal():
+                end = printed.tell() + int(size) + 1
+                yield name, printed.read(int(size) if most is None else min(int(size), most))
+                printed.seek(end)
 
 
 def head(root: Path) -> str:

@@ -6,20 +6,25 @@ import stat
 from pathlib import Path
 
 _MOST = 1 << 20  # bytes of an ignore file, a Dockerfile, a lock that are looked at
-_MOST_BUILT = 1 << 26  # bytes of what a builder reads whole
+WHOLE = 1 << 26  # bytes of what is read whole, as a builder does
 
 
-def inside(root: Path, path: str) -> bytes:
-    """The first megabyte of the regular file `path` below `root`, reached through no symlink; nothing for all else."""
+def inside(root: Path, path: str, most: int = _MOST) -> bytes:
+    """The first `most` bytes of the regular file `path` below `root`, reached through no symlink; nothing for all else."""
     folder = root
     for part in path.split("/")[:-1]:
         folder = folder / part
         if folder.is_symlink():
             return b""
     try:
-        return _regular(root / path, os.O_NOFOLLOW, _MOST)
+        return _regular(root / path, os.O_NOFOLLOW, most)
     except (OSError, ValueError):
         return b""
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is something at `path`, symlinks followed; at a name that no file can have there is not."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for a name that is too long
 
 
 def as_built(boundary: Path, path: Path) -> bytes:
@@ -28,9 +33,13 @@ def as_built(boundary: Path, path: Path) -> bytes:
     Raises OSError.
     """
     below = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(boundary))  # noqa: PTH100 - links stay as they are
-    if below and not path.resolve().is_relative_to(boundary.resolve()):
+    try:
+        leads_out = below and not path.resolve().is_relative_to(boundary.resolve())
+    except (RuntimeError, ValueError) as error:  # a symlink that leads to itself, a NUL in the name
+        raise OSError(errno.ELOOP, "it leads nowhere", str(path)) from error
+    if leads_out:
         raise OSError(errno.ELOOP, "it leads out of the folder", str(path))
-    return _regular(path, 0, _MOST_BUILT)
+    return _regular(path, 0, WHOLE)
 
 
 def _regular(path: Path, flags: int, most: int) -> bytes:

@@ -31,33 +31,46 @@ _PLACES = re.compile(
 _CLIENTS = re.compile(
     r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
 )
-# Texts that begin a token or a key; each is followed by enough of the right characters to be a real one.
+# What begins a token, and what must follow for it to be a real one.
 _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
-    ("a private key", b"PRIVATE KEY", rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\s+[A-Za-z0-9+/=:]"),
-    ("an AWS access key", b"AKIA", rb"\bAKIA[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b"),
-    ("a GitHub token", b"ghp_", rb"\bghp_[A-Za-z0-9]{36}\b"),
-    ("a GitHub token", b"github_pat_", rb"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
-    ("a GitLab token", b"glpat-", rb"\bglpat-[A-Za-z0-9_-]{20,}"),
-    ("a Hugging Face token", b"hf_", rb"\bhf_[A-Za-z]{34}\b"),
-    ("a Kaggle token", b"KGAT_", rb"\bKGAT_[0-9a-f]{32}\b"),
-    ("a PyPI token", b"pypi-AgE", rb"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
-    ("an npm token", b"npm_", rb"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("a Slack token", b"xox", rb"\bxox[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
-    ("a Stripe key", b"sk_live_", rb"\bsk_live_[0-9A-Za-z]{24,}"),
-    ("a Google API key", b"AIza", rb"\bAIza[0-9A-Za-z_-]{35}\b"),
-    ("an Anthropic key", b"sk-ant-", rb"\bsk-ant-[A-Za-z0-9_-]{32,}"),
-    ("an OpenAI key", b"sk-proj-", rb"\bsk-proj-[A-Za-z0-9_-]{40,}"),
+    *(("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
+    *(("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b") for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")),
+    ("a GitHub token", b"github_pat_", rb"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
+    ("a Kaggle token", b"KGAT_", rb"[0-9a-f]{32}\b"),
+    ("a PyPI token", b"pypi-AgE", rb"[A-Za-z0-9_-]{50,}"),
+    ("an npm token", b"npm_", rb"[A-Za-z0-9]{36}\b"),
+    ("a Slack token", b"xox", rb"[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
+    ("a Stripe key", b"sk_live_", rb"[0-9A-Za-z]{24,}"),
+    ("a Google API key", b"AIza", rb"[0-9A-Za-z_-]{35}\b"),
+    ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
+    *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
 )
-_CONTENT = tuple((what, needle, re.compile(pattern)) for what, needle, pattern in _TOKENS)
+# In JSON and in programs the lines of a key are parted by `\n`, or each stands in quotes.
+_KEY = rb"""-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
+# The beginning comes first, for that is looked for quickly; the `n` of a `\n` before it is no part of a word.
+_TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
+_CONTENT = (
+    ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
+    *((what, start, re.compile(_TOKEN % (start, start, start, rest))) for what, start, rest in _TOKENS),
+)
+_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` in place of a token
 # In a file of variables: names that say what stands there is a secret, and values that are none.
 _VARIABLE = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
-_TELLING = re.compile(rb"KEY|TOKEN|SECRET|PASS(?:WORD|WD|PHRASE)?(?:_|$)|PWD$|CREDENTIAL|AUTH(?!OR)|_DSN$|SALT$", re.IGNORECASE)
+# They end so, but for a number or what the value is made of: KEY_PREFIX and TOKEN_TTL are ordinary settings.
+_TELLING = re.compile(
+    rb"(?:\w*(?:TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|PWD|CREDENTIAL|(?<!BY)(?<!COM)PASS|_DSN)|(?:\w*_)?(?:KEY|O?AUTH|SALT)"
+    rb"|\w*(?:API|ACCESS|SECRET|PRIVATE|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY)S?"
+    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*",
+    re.IGNORECASE,
+)
 _PUBLIC = re.compile(rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE)
 _STAND_IN = re.compile(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
-    rb"|foo|bar|abc|[\d.]{1,5}|https?://\S*|(?:~|\.\.?)?/(?:[\w.-]+/)*[\w.-]+\.\w+",
+    rb"|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(rb"[a-z][a-z0-9+]*://[^\s:/@]+:([^\s:/@]+)@", re.IGNORECASE)
@@ -84,8 +97,8 @@ def is_environment(path: str) -> bool:
 
 
 def in_environment(data: bytes) -> bool:
-    """Whether one of the variables in `data` seems to be a secret, and no stand-in for one."""
-    for name, value in _VARIABLE.findall(data):
+    """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
+    for name, value in _VARIABLE.findall(_as_utf8(data)):
         plain = value.strip(b"\"'")
         if is_telling(name, plain) or _passwords(plain) or in_content(plain):
             return True
@@ -94,17 +107,36 @@ def in_environment(data: bytes) -> bool:
 
 def is_telling(name: bytes, value: bytes) -> bool:
     """Whether a variable's name says that its value is a secret, and the value is no stand-in for one."""
-    return bool(_TELLING.search(name)) and not _PUBLIC.match(name) and not _STAND_IN.fullmatch(value)
+    return bool(_TELLING.fullmatch(name)) and not _PUBLIC.match(name) and not is_stand_in(value)
+
+
+def is_stand_in(value: bytes) -> bool:
+    """Whether a value only shows where a secret belongs, as `changeme`, `<password>` or `$TOKEN`."""
+    return _STAND_IN.fullmatch(value) is not None
 
 
 def _passwords(data: bytes) -> list[bytes]:
     """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
-    return [password for password in _ADDRESS.findall(data) if not _STAND_IN.fullmatch(password)]
+    return [password for password in _ADDRESS.findall(_as_utf8(data)) if not is_stand_in(password)]
 
 
 def in_content(data: bytes) -> str:
-    """What kind of secret stands in `data`, with an article; empty for none."""
-    return next((what for what, needle, found in _CONTENT if needle in data and found.search(data)), "")
+    """What kind of secret stands in `data`, UTF-8 or UTF-16 with a mark, with an article.
+
+    Empty for none, or one that is made of a single character.
+    """
+    data = _as_utf8(data)
+    for what, needle, pattern in _CONTENT:
+        if needle in data and any(not _FOR_SHOW.search(found[0]) for found in pattern.finditer(data)):
+            return what
+    return ""
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """`data` as UTF-8 without a mark, which PowerShell and Notepad put before what they write, in UTF-16 too."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def is_secret(path: Path) -> bool:

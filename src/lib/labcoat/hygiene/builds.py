@@ -10,6 +10,7 @@ from labcoat.container import copied
 from labcoat.container.context import Build
 from labcoat.container.dockerfile import Dockerfile, DockerfileError, Instruction, parse
 from labcoat.container.ignore import PatternError
+from labcoat.core.reading import is_there
 from labcoat.hygiene.named_builds import named_builds
 from labcoat.hygiene.places import is_template
 
@@ -173,4 +174,4 @@ def _found(facts: BuildFacts) -> int:
 
 def _exists(facts: BuildFacts, source: str) -> bool:
     inside = posixpath.normpath("/" + source).lstrip("/")
-    return bool(inside) and (facts.build.root / inside).exists()
+    return bool(inside) and is_there(facts.build.root / inside)

@@ -127,13 +127,16 @@ def _umask() -> int:
 
 
 def appended(data: bytes, line: str) -> bytes:
-    """`data` with `line` at its end, in its own line endings; as it is where its last line is that already."""
+    """`data` with `line` at its end, in its own line endings; as it is where a line is that already, and counts.
+
+    A pattern counts where no negation comes after it, a negation where nothing does.
+    """
     ending = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     added = os.fsencode(line)
-    if added in data.replace(b"\r\n", b"\n").split(b"\n"):
-        last = data.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")[-1]
-        if last == added:
-            return data
+    lines = data.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")
+    after = lines[::-1].index(added) if added in lines else None
+    if after == 0 or (after and not added.startswith(b"!") and not any(each.startswith(b"!") for each in lines[-after:])):
+        return data
     gap = b"" if not data or data.endswith(b"\n") else ending
     return data + gap + added + ending
 

@@ -6,12 +6,13 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from labcoat.core.paths import holding
 
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
+_PLAIN = ("pyvenv.cfg", "conda-meta/history", "bin/activate_this.py")  # below the environment, where they are always the same
 _MARKER = re.compile(
     r"(?:^|(?P<root>.+)/)"
     r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",
@@ -23,6 +24,11 @@ def environment_of(path: str) -> str | None:
     """The environment whose marker is at `path`, relative like `path`; None where it is no marker, or at the root."""
     found = _MARKER.fullmatch(path)
     return found["root"] if found else None
+
+
+def at_root(paths: Container[str]) -> str | None:
+    """The marker among `paths` that makes the root itself an environment, as `python -m venv .` does; None for none."""
+    return next((marker for marker in _PLAIN if marker in paths), None)
 
 
 def environments(paths: Iterable[str]) -> dict[str, str]:
@@ -37,7 +43,7 @@ def environments(paths: Iterable[str]) -> dict[str, str]:
 
 def marker_in(folder: Path) -> str | None:
     """The marker that `folder` has, relative to it; None where it is no environment."""
-    for marker in ("pyvenv.cfg", "conda-meta/history", "bin/activate_this.py"):
+    for marker in _PLAIN:
         if os.path.lexists(folder / marker):
             return marker
     return next((path.relative_to(folder).as_posix() for path in folder.glob("lib/python*/orig-prefix.txt")), None)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from labcoat.core.reading import is_there
+
 if TYPE_CHECKING:
     from labcoat.hygiene.repository import Repository
 
@@ -17,9 +19,12 @@ _BLOCK = re.compile(
     r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)", re.MULTILINE
 )
 _KEY = re.compile(r"^[ \t]*(?P<key>context|dockerfile|file):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
-_COMMAND = re.compile(r"\bdocker[ \t]+(?:buildx[ \t]+|image[ \t]+)?build[ \t]+(?P<words>[^\n;|&]*)")
-_TAKES_A_VALUE = re.compile(
-    r"-[tmc]|--(?:tag|build-arg|build-context|target|platform|label|secret|ssh|cache-from|cache-to|network|output|progress|add-host)"
+# A word of a shell: what it is made of stands together, and a redirection, a bracket, a comment or a lone quote ends the command.
+_WORD = r"""(?:\$\((?:[^()\n]|\([^()\n]*\))*\)|`[^`\n]*`|"[^"\n]*"|'[^'\n]*'|[^\s"'`;|&<>()])+"""
+_COMMAND = re.compile(rf"\bdocker[ \t]+(?:buildx[ \t]+|image[ \t]+)?build(?P<words>(?:[ \t]+(?!#){_WORD})*)")
+# The options of `docker buildx build --help` (0.13) and of the legacy builder that take no value; all others take one.
+_ALONE = re.compile(
+    r"-[qD]+|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push|quiet|rm|squash|stream|help)|-h"
 )
 
 
@@ -32,25 +37,29 @@ def named_builds(repository: "Repository") -> dict[str, str]:
 
 
 def pairs(repository: "Repository") -> Iterator[tuple[str, str]]:
-    """All that is said: Dockerfile and context, relative to the root, whether they are there or not."""
+    """All that is said: Dockerfile, which may not be there, and context, which is; relative to the root."""
     for path in repository.named(_COMPOSE):
-        yield from _placed(_of_compose(repository.text(path)), posixpath.dirname(path))
+        yield from _placed(repository, _of_compose(repository.text(path)), posixpath.dirname(path))
     for path in repository.named(r".*\.ya?ml"):
         if path.startswith(".github/workflows/"):
-            yield from _placed(_of_workflow(repository.text(path)), "")
+            yield from _placed(repository, _of_workflow(repository.text(path)), "")
     for path in repository.named(_SCRIPT):
         commands = list(_of_commands(repository.text(path)))
         for folder in dict.fromkeys(["", posixpath.dirname(path)]):  # nobody knows where a script is started
-            yield from _placed(commands, folder)
+            yield from _placed(repository, commands, folder)
 
 
-def _placed(found: Iterable[tuple[str, str]], folder: str) -> Iterator[tuple[str, str]]:
-    """Pairs that are named from `folder`, named from the root; without those that are known only when something runs."""
+def _placed(repository: "Repository", found: Iterable[tuple[str, str]], folder: str) -> Iterator[tuple[str, str]]:
+    """Pairs that are named from `folder`, named from the root.
+
+    Without those that are known only when something runs, and those whose context is no folder: it was no command, but prose.
+    """
     for dockerfile, context in found:
         if re.search(r"[$`{}]|://", dockerfile + context) or dockerfile == "-" or posixpath.isabs(dockerfile + context):
             continue
         place, base = (posixpath.normpath(posixpath.join(folder, each)) for each in (dockerfile, context))
-        if not place.startswith("..") and not base.startswith(".."):
+        built = repository.root / base
+        if not place.startswith("..") and not base.startswith("..") and is_there(built) and built.is_dir():
             yield place, "" if base == "." else base
 
 
@@ -81,14 +90,19 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
 def _of_commands(text: str) -> Iterator[tuple[str, str]]:
     """Of each `docker build -f FILE CONTEXT`."""
     for found in _COMMAND.finditer(text.replace("\\\n", " ")):
-        words = [word.strip("'\"") for word in found["words"].split()]
+        words = [word.strip("'\"") for word in re.findall(_WORD, found["words"])]
         dockerfile = context = ""
         for before, word in pairwise(["", *words]):
-            if before in ("-f", "--file"):
+            if re.fullmatch("-q?f|--file", before):
                 dockerfile = word
             elif word.startswith("--file="):
                 dockerfile = word.partition("=")[2]
-            elif not word.startswith("-") and not _TAKES_A_VALUE.fullmatch(before):
+            elif not context and not word.startswith("-") and not _takes_a_value(before):
                 context = word
         if context:
             yield dockerfile or posixpath.join(context, "Dockerfile"), context
+
+
+def _takes_a_value(word: str) -> bool:
+    """Whether `word` is an option whose value is the word after it."""
+    return re.fullmatch(r"-q?[a-z]|--[\w-]+", word) is not None and not _ALONE.fullmatch(word)

@@ -1,4 +1,4 @@
-"""What a path says of a file: whether it is the project's own, a sample for tests, or a template of another project."""
+"""What a path says of a file: whether it is the project's own, a sample for tests, part of a template, or made anew."""
 
 import re
 
@@ -14,6 +14,8 @@ _ASIDE = re.compile(
     r"|tutorials?|fixtures?)/",
     re.IGNORECASE,
 )
+# What programs make anew: rules about contexts name it where it is sent.
+_MADE = re.compile(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
 _TEMPLATE = re.compile(r"\{\{|\{%")  # of cookiecutter and copier, in the names of files too
 
 
@@ -25,6 +27,11 @@ def is_sample(path: str) -> bool:
 def is_aside(path: str) -> bool:
     """Whether the file belongs to tests, documentation or examples."""
     return _ASIDE.search(path) is not None or is_sample(path)
+
+
+def is_made(path: str) -> bool:
+    """Whether the file is in a cache, or in git's own folder."""
+    return _MADE.search(path) is not None
 
 
 def is_template(text: str) -> bool:

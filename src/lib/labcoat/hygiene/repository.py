@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,6 +100,15 @@ class Repository:
         records = [record.partition("\t") for record in git.split(self._index)[1:] if record.startswith(mode)]
         return [Entry(head[:6], head[7:-2], path) for head, _, path in records if paths is None or path in paths]
 
+    def indexed(self, paths: Container[str]) -> Iterator[tuple[str, bytes]]:
+        """Those of `paths` that are regular files in the index, each with what it holds there, up to 64 MiB."""
+        places: dict[str, list[str]] = {}
+        for entry in self.entries(paths, mode="100"):
+            places.setdefault(entry.id, []).append(entry.path)
+        for blob, data in git.each_content(self.root, places, reading.WHOLE):
+            for path in places[blob]:
+                yield path, data
+
     @cached_property
     def _others(self) -> tuple[list[str], list[str]]:
         """What is not tracked: the files that are not ignored; and what is, whole folders with a slash at their end."""
@@ -195,6 +204,10 @@ class Repository:
     def read(self, path: str) -> bytes:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""
         return reading.inside(self.root, path)
+
+    def whole(self, path: str) -> bytes:
+        """The same with all of it, up to 64 MiB: for the few files in which something was seen."""
+        return reading.inside(self.root, path, reading.WHOLE)
 
     def text(self, path: str) -> str:
         """The same as text: UTF-16 where a mark says so, as pip reads it; what is not UTF-8 in others is replaced."""

@@ -94,6 +94,8 @@ def _tables(value: object, *needed: str) -> list[dict[str, str]]:
     for each in value:
         if any(not isinstance(text, str) for text in each.values()) or any(not each.get(key) for key in needed):
             raise ValueError(f"this is {wanted}, each a text that is not empty")
+        if any("\0" in text for text in each.values()):
+            raise ValueError("there is a NUL character in it, as in no name of a file")
     return value
 
 

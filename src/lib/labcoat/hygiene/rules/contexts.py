@@ -9,12 +9,36 @@ from labcoat.container.context import Build, listed_paths
 from labcoat.container.context import sizes as measured
 from labcoat.container.ignore import Matcher, PatternError, Semantics, parse
 from labcoat.container.quoting import docker_pattern
+from labcoat.core.reading import is_there
 from labcoat.hygiene.builds import BuildFacts
 from labcoat.hygiene.markers import environments
 from labcoat.hygiene.model import Append, Family, Finding, Remove, Rule, Severity, safe, unsafe
 from labcoat.hygiene.named_builds import pairs
 from labcoat.hygiene.repository import Repository
 
+# What people write: it does not grow by megabytes once git has it, as data may.
+_SOURCES = (
+    *(
+        ".py",
+        ".pyi",
+        ".md",
+        ".rst",
+        ".c",
+        ".h",
+        ".cc",
+        ".cpp",
+        ".hpp",
+        ".cu",
+        ".rs",
+        ".go",
+        ".java",
+        ".js",
+        ".ts",
+        ".tsx",
+        ".css",
+    ),
+    *(".html", ".sh", ".toml", ".yml", ".yaml"),
+)
 _OLD_ONLY = frozenset("+()|{}")  # read otherwise by 20.10, where no negation is
 
 
@@ -176,7 +200,7 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
     if not inside:
         return False
     if not any(letter in inside for letter in "*?[\\"):
-        return (facts.build.root / inside).exists()
+        return is_there(facts.build.root / inside)
     folder, _, pattern = inside.rpartition("/")
     if any(letter in folder for letter in "*?[\\"):
         return False
@@ -189,9 +213,9 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
 def _size(repository: Repository, builds: list[BuildFacts]) -> Iterator[Finding]:
     facts = builds[0]
     budget = repository.settings.context_budget
-    new = [path for path in facts.places() if path not in repository.tracked_set]
-    if sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, new)) <= budget:
-        return  # git knows the sizes of what is tracked, and asking the system for each takes long
+    unsure = [path for path in facts.places() if path not in repository.tracked_set or not path.endswith(_SOURCES)]
+    if sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, unsure)) <= budget:
+        return  # git knows the sizes that sources had when they were added, and asking the system for each takes long
     sizes = dict(measured(facts.build.root, facts.sent))
     total = sum(sizes.values())
     if total > budget:

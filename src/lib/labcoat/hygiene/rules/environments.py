@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.quoting import git_pattern
-from labcoat.hygiene.markers import environments, marker_in
+from labcoat.hygiene.markers import at_root, environments, marker_in
 from labcoat.hygiene.model import Append, Family, Finding, Rule, Severity, Untrack, safe, unsafe
 from labcoat.hygiene.repository import Repository
 
@@ -14,10 +14,25 @@ _INSIDE = re.compile(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/")
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Environments that git tracks, would track, or leaves alone only by luck."""
+    yield from _at_root(repository)
     yield from _tracked(repository)
     yield from _not_ignored(repository)
     yield from _ignored_by_luck(repository)
     yield from _missed_links(repository)
+
+
+def _at_root(repository: Repository) -> Iterator[Finding]:
+    """What `python -m venv .` makes among the project's own files: no pattern of git's names it alone."""
+    for rule, paths, fate in (
+        ("ENV001", repository.tracked, "is tracked: it works on one machine only"),
+        ("ENV002", repository.untracked, "is not ignored by git: the next `git add .` adds all of it"),
+    ):
+        if (marker := at_root(paths)) and any(_INSIDE.match(path) for path in paths if path != marker):
+            message = f"a virtual environment was made among the project's own files, and {fate}"
+            todo = (
+                f"Remove {marker} and the folders that came with it (bin, include, lib), and make it in a folder, such as .venv."
+            )
+            yield Finding(rule, marker, message, todo, severity=Severity.ERROR)
 
 
 def _tracked(repository: Repository) -> Iterator[Finding]:
@@ -38,20 +53,28 @@ def _tracked(repository: Repository) -> Iterator[Finding]:
 
 def _not_ignored(repository: Repository) -> Iterator[Finding]:
     found = environments(repository.untracked)
-    personal = repository.deciding(found.values(), personal=True) if found else {}
+    deciding = repository.deciding(found.values(), personal=True) if found else {}
     for root, marker in found.items():
-        fix = safe(Append(".gitignore", git_pattern(root)))
-        if marker in personal:
-            yield _lucky(root, f"your own {personal[marker][0]}", fix_line=git_pattern(root))
+        source, line, pattern = deciding.get(marker, ("", 0, ""))
+        if source and not pattern.startswith("!"):
+            yield _lucky(root, f"your own {source}", fix_line=git_pattern(root))
             continue
+        nested = _is_nested(repository, source)
+        added = f"Add a line {git_pattern(root)} to .gitignore."
         yield Finding(
             "ENV002",
             root,
             "git does not ignore this virtual environment: the next `git add .` adds all of it",
-            f"Add a line {git_pattern(root)} to .gitignore.",
-            fix=fix,
+            f"`{pattern}` on line {line} of {source} lets it in: correct it." if nested else added,
+            fix=None if nested else safe(Append(".gitignore", git_pattern(root))),
             severity=Severity.ERROR,
         )
+
+
+def _is_nested(repository: Repository, source: str) -> bool:
+    """Whether a file of patterns, named from git's top, lies below the root, and so outdoes the one that is there."""
+    inside = os.path.relpath(repository.git_top / source, repository.root) if repository.git_top and source else ""
+    return inside.endswith("/.gitignore") and not inside.startswith("../")
 
 
 def _ignored_by_luck(repository: Repository) -> Iterator[Finding]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from labcoat.container.context import listed_paths
 from labcoat.container.ignore import Matcher, Pattern, PatternError, parse
 from labcoat.core import secrets
+from labcoat.core.reading import is_there
 from labcoat.hygiene.builds import BuildFacts
-from labcoat.hygiene.model import Append, Family, Finding, Reencode, Replace, Rule, Severity, safe, unsafe
+from labcoat.hygiene.model import Family, Finding, Reencode, Replace, Rule, Severity, safe, unsafe
 from labcoat.hygiene.repository import Repository
 
 # What nobody wants in an image at any depth; a pattern for one of these means all of them.
@@ -108,12 +109,13 @@ def _names_something(repository: Repository, path: str, line: str) -> bool:
     folder = path.rpartition("/")[0]
     literal = line.strip().removeprefix("!").strip("/").replace("\\", "")
     place = f"{folder}/{literal}" if folder else literal
-    return "\0" not in place and len(place) < 4096 and (repository.root / place).exists()
+    return is_there(repository.root / place)
 
 
 def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
-    lines = data.decode("utf-8", "replace").splitlines()
+    lines = data.decode("utf-8", "surrogateescape").splitlines()
     for number, line in enumerate(lines, 1):
+        mend = unsafe if any(each.startswith("!") for each in lines[number:]) else safe  # it may take back what will match
         sign, rest = ("!", line[1:]) if line.startswith("!") else ("", line)
         if not rest.startswith("./") or not rest.strip("./ "):
             continue
@@ -126,7 +128,7 @@ def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
             f"`{line.strip()}` never matches in a .gitignore: only Docker takes `./` for the root",
             f"Write `{right}`.",
             number,
-            safe(Append(path, right)),
+            mend(Replace(path, number, line, (right,))),
         )
 
 
@@ -180,7 +182,7 @@ def _idle(repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ..
 def _aims_at_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
     """Whether there is something that a negation names; one for files to come is left alone."""
     if not re.search(r"[*?\[\\]", pattern.text):
-        return (facts.build.root / pattern.text).exists()
+        return is_there(facts.build.root / pattern.text)
     matcher = Matcher([replace(pattern, negated=False)])
     inside = f"{facts.context}/" if facts.context else ""
     tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
@@ -210,7 +212,7 @@ def _idle_for_git(repository: Repository) -> Iterator[Finding]:
             if not line.startswith("!") or re.search(r"[*?\[\\]", line):
                 continue
             aim = folder + line[1:].strip().strip("/")
-            if not (repository.root / aim).exists() or len(aim) <= len(folder):
+            if not is_there(repository.root / aim) or len(aim) <= len(folder):
                 continue
             decided = repository.deciding(_some_below(repository, aim)).values()
             if decided and not any(pattern.startswith("!") for _, _, pattern in decided):

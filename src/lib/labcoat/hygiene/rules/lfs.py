@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from labcoat.container.quoting import git_pattern
 from labcoat.core import git
 from labcoat.hygiene.model import Append, Family, Finding, Replace, Rule, Severity, Untrack, unsafe
 from labcoat.hygiene.model import safe as safe_fix
@@ -68,20 +69,28 @@ def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
 
 def _large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
     limit = repository.settings.large_file
-    some = max(repository.tracked_sizes, default=0) > limit
-    for path, size in repository.tracked_with_sizes if some else ():
-        if size > limit and path not in covered and b"\0" in repository.read(path)[:8000]:
-            name = path.rpartition("/")[2]
-            suffix = name[name.rfind(".") :] if "." in name[1:] else ""
-            pattern = f"*{suffix}" if suffix else f"/{path}"
-            line = f"{pattern.replace(' ', '[[:space:]]')} filter=lfs diff=lfs merge=lfs -text"
-            yield Finding(
-                "LFS002",
-                path,
-                f"a binary of {mebibytes(size)} is tracked without LFS: every version of it stays in every clone for ever",
-                f"Keep it elsewhere and fetch it, or hand it to LFS with a line in .gitattributes: {line}",
-                fix=safe_fix(Append(".gitattributes", line)),
-            )
+    if max(repository.tracked_sizes, default=0) <= limit:
+        return
+    found = {path: size for path, size in repository.tracked_with_sizes if size > limit and path not in covered}
+    found = {path: size for path, size in found.items() if b"\0" in repository.read(path)[:8000]}
+    others = {_suffix(path) for path in repository.tracked if path not in found and path not in covered} if found else set()
+    for path, size in found.items():
+        alone = not _suffix(path) or _suffix(path) in others  # git would show the others as changed
+        pattern = git_pattern(path) if alone else f"*{_suffix(path)}"
+        spaced = re.sub(r"\\? ", "[[:space:]]", pattern)
+        line = f"{spaced} filter=lfs diff=lfs merge=lfs -text"
+        yield Finding(
+            "LFS002",
+            path,
+            f"a binary of {mebibytes(size)} is tracked without LFS: every version of it stays in every clone for ever",
+            f"Keep it elsewhere and fetch it, or hand it to LFS with a line in .gitattributes: {line}",
+            fix=safe_fix(Append(".gitattributes", line)),
+        )
+
+
+def _suffix(path: str) -> str:
+    name = path.rpartition("/")[2]
+    return name[name.rfind(".") :] if "." in name[1:] else ""
 
 
 def _pointers_in_images(repository: Repository) -> Iterator[Finding]:

@@ -1,15 +1,17 @@
 """SEC: secrets in git, in the build context, in the image."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from labcoat.container.quoting import docker_pattern
-from labcoat.core import secrets
+from labcoat.core import reading, secrets
 from labcoat.hygiene.builds import BuildFacts
+from labcoat.hygiene.markers import environments
 from labcoat.hygiene.model import Append, Family, Finding, Rule, Severity, safe
-from labcoat.hygiene.places import is_aside
-from labcoat.hygiene.repository import Repository
+from labcoat.hygiene.places import is_aside, is_made
+from labcoat.hygiene.repository import LFS_POINTER, Repository
 
 _ROTATE = "Revoke it where it was issued, make a new one, and keep that out of the repository: history keeps the old one."
 _SHOW = (
@@ -17,6 +19,14 @@ _SHOW = (
     'ignore = [{ rule = "SEC001", path = "PATH", reason = "…" }]. Else revoke it.'
 )
 _UNTRACK = "Take it out with `git rm --cached`, ignore it, and track an `.env.example` in its place."
+_POINTER = LFS_POINTER.encode()
+_MOST_READ = 1 << 28  # bytes of what git does not track; a check is to be quick
+_COST = 1 << 14  # bytes that are read in the time that it takes to open a file
+_NO_TEXT = re.compile(
+    r".+\.(?:jpe?g|png|gif|bmp|tiff?|webp|ico|pdf|mp3|wav|flac|ogg|mp4|avi|mov|mkv|webm|[ot]tf|woff2?|gz|bz2|xz|zst|zip|tar|7z|whl"
+    r"|pyc|so|o|np[yz]|h5|hdf5|keras|onnx|tflite|pth?|safetensors|parquet|feather|tfrecord)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -30,12 +40,13 @@ class _Secret:
 
 def check(repository: Repository) -> Iterator[Finding]:
     """Secrets, by name and by what is in them, and where they go."""
-    written = _written(repository)
+    indexed, present = _tracked(repository)
+    written = {**indexed, **present}
     for path in sorted({*written, *secrets.hinted(repository.tracked)}):
         if secret := written.get(path) or _named(repository, path):
             message = f"{secret.what} is tracked: whoever can read the repository has it"
             yield Finding("SEC001", path, message, secret.todo, severity=_severity(secret))
-    yield from _in_builds(repository, written)
+    yield from _in_builds(repository, {**present, **_untracked(repository)})
 
 
 def _severity(secret: _Secret) -> Severity:
@@ -63,10 +74,52 @@ def _made(what: str, path: str) -> _Secret:
     return _Secret(what, sure=False, todo=_SHOW.replace("PATH", path)) if is_aside(path) else _Secret(what)
 
 
-def _written(repository: Repository) -> dict[str, _Secret]:
-    """The tracked files in which a key or token stands, each with what it is."""
-    found = {path: secrets.in_content(repository.read(path)) for path in repository.suspects}
-    return {path: _made(what, path) for path, what in found.items() if what}
+def _tracked(repository: Repository) -> tuple[dict[str, _Secret], dict[str, _Secret]]:
+    """The tracked files in which a key or token stands, in the index and in the working tree, each with what it is."""
+    indexed: dict[str, _Secret] = {}
+    present: dict[str, _Secret] = {}
+    for path, data in repository.indexed(set(repository.suspects)) if repository.suspects else ():
+        if data.startswith(_POINTER):
+            continue  # the file that it stands for is large, and no text
+        if what := secrets.in_content(data):
+            indexed[path] = _made(what, path)
+        if what := secrets.in_content(repository.whole(path)):
+            present[path] = _made(what, path)
+    return indexed, present
+
+
+def _untracked(repository: Repository) -> dict[str, _Secret]:
+    """The files that builds are sent and git does not track in which a key or token stands.
+
+    Environments, caches, pictures and the like are not read, nor what is left when much has been read.
+    """
+    found: dict[str, _Secret] = {}
+    left = _MOST_READ
+    for path in dict.fromkeys(path for facts in repository.builds for path in _unlisted(repository, facts)):
+        size = _size(repository, path)
+        if size > (reading.WHOLE if path.endswith(".ipynb") else secrets.LARGEST):
+            continue
+        left -= max(size, _COST)
+        if left < 0:
+            repository.left_out.append("builds are sent many files that git does not track: not all were searched for secrets")
+            break
+        if what := secrets.in_content(repository.whole(path)):
+            found[path] = _made(what, path)
+    return found
+
+
+def _unlisted(repository: Repository, facts: BuildFacts) -> list[str]:
+    """What the build is sent, git does not track, and may hold text that a person wrote."""
+    new = [path for path in facts.places() if path not in repository.tracked_set]
+    apart = tuple(f"{root}/" for root in environments(new))
+    return [path for path in new if not (path.startswith(apart) or is_made(path) or _NO_TEXT.fullmatch(path))]
+
+
+def _size(repository: Repository, path: str) -> int:
+    try:
+        return os.lstat(repository.root / path).st_size
+    except OSError:
+        return 0
 
 
 def _in_builds(repository: Repository, written: dict[str, _Secret]) -> Iterator[Finding]:
@@ -76,14 +129,24 @@ def _in_builds(repository: Repository, written: dict[str, _Secret]) -> Iterator[
         tokens = {path for path in facts.sent if facts.place(path) in written} if written else set()
         for path in {*tokens, *secrets.hinted(facts.sent)}:
             passed.setdefault((facts.ignore_file, facts.place(path)), []).append(facts)
+    places = {place: written.get(place) or _named(repository, place) for _, place in passed}
+    found = {place: secret for place, secret in places.items() if secret}
     for (ignore_file, place), builds in sorted(passed.items(), key=lambda each: each[0]):
-        if secret := written.get(place) or _named(repository, place):
-            yield _let_pass(ignore_file, place, builds, secret)
+        if secret := found.get(place):
+            yield _let_pass(ignore_file, place, builds, secret, _pattern(builds[0], place, found))
 
 
-def _let_pass(ignore_file: str, place: str, builds: list[BuildFacts], secret: _Secret) -> Finding:
+def _pattern(facts: BuildFacts, place: str, found: Container[str]) -> str:
+    """`**/name` where its name makes it a secret, and all that is sent under that name are secrets; else the whole path."""
+    name = place.rpartition("/")[2]
+    alike = secrets.by_name(name) and all(
+        facts.place(path) in found for path in facts.sent if name in path and name in path.split("/")
+    )
+    return f"**/{docker_pattern(name)}" if alike else docker_pattern(facts.inside(place))
+
+
+def _let_pass(ignore_file: str, place: str, builds: list[BuildFacts], secret: _Secret, pattern: str) -> Finding:
     """The finding for a secret that `ignore_file` lets pass to these builds; where it reaches an image it weighs more."""
-    pattern = f"**/{docker_pattern(place.rpartition('/')[2])}"
     todo = f"Add a line {pattern} to {ignore_file}; give it to the build with `--secret`, or at run time."
     fix = safe(Append(ignore_file, pattern))
     reached = [(each, line) for each in builds if (line := each.reaching.get(each.inside(place)))]
