@@ -153,7 +153,7 @@ def test_a_lock_on_top_that_is_not_there_is_said(repo: Repository) -> None:
     """A misspelt LABCOAT_DEV_REQUIREMENTS is not passed over."""
     repo.make("venv")
     said = repo.make("venv", "LABCOAT_DEV_REQUIREMENTS=requirements-nope.txt", fails=True)
-    assert "There is no requirements-nope.txt." in said
+    assert "There is no requirements-nope.txt, which LABCOAT_DEV_REQUIREMENTS names" in said
     assert "LABCOAT_DEV_REQUIREMENTS" in said
 
 

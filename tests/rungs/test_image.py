@@ -206,8 +206,8 @@ def test_a_folder_where_the_record_belongs_is_named(place: Workplace) -> None:
     (place.root / "image.lock.yaml").rmdir()
     assert ended.returncode == 1
     what, todo = ended.stderr.splitlines()
-    assert what.endswith("image.lock.yaml cannot be written: Is a directory.")
-    assert "another name" in todo
+    assert what.endswith("image.lock.yaml is no file that can be written.")
+    assert "Move it away" in todo
 
 
 def test_a_reader_who_hangs_up_ends_the_program_too(place: Workplace) -> None:

@@ -84,8 +84,6 @@ def _run(args: argparse.Namespace) -> int:
     chosen, project = rung.named(args.rung), Project.here()
     if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
         raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
-    if args.shell is None and not args.argv:
-        raise Failure("There is no program to run.", f"Say which: labcoat run --in {args.rung} -- python train.py.")
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
     return chosen.run(project, argv)
 
