@@ -4,9 +4,9 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
 
 _ORDERS = (signal.SIGTERM, signal.SIGHUP)  # a job that is cancelled, a terminal that is gone
+_waiting: list[list[int]] = []  # for each `held` that we are in, the signals that came meanwhile
 
 
 @contextlib.contextmanager
@@ -17,7 +17,10 @@ def in_order() -> Iterator[None]:
     """
     heeded = [order for order in _ORDERS if signal.getsignal(order) == signal.SIG_DFL]
 
-    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+    def leave(number: int, _frame: FrameType | None) -> None:
+        if _waiting:
+            _waiting[-1].append(number)
+            return
         # Once: cleaning up is not to be broken off. No SIG_IGN, which the programs that help with it would inherit.
         for order in heeded:
             signal.signal(order, _pass)
@@ -30,6 +33,18 @@ def in_order() -> Iterator[None]:
     finally:
         for order in heeded:
             signal.signal(order, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[None]:
+    """Be told to end only when this is done: what begins a program must have hold of it first."""
+    _waiting.append([])
+    try:
+        yield
+    finally:
+        came = _waiting.pop()
+    for number in came[:1]:
+        signal.raise_signal(number)
 
 
 def _pass(_number: int, _frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from labcoat.core import ending
 from labcoat.core.errors import Failure
 
 # user:password@ in an address; it may stand in an index URL, and must not reach a log.
@@ -52,20 +53,24 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
     Raises Failure where it cannot be run.
     """
     said: list[str] = []
-    try:
-        child = subprocess.Popen(
-            [str(word) for word in argv],
-            env=dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except OSError as error:
-        raise Failure(f"{argv[0]} cannot be run: {error.strerror}.", "See to the file and its permissions.") from None
-    with child, ending_with_us(child):
+    with contextlib.ExitStack() as stack:
+        try:
+            with ending.held():
+                child = stack.enter_context(
+                    subprocess.Popen(
+                        [str(word) for word in argv],
+                        env=dict(env),
+                        cwd=cwd,
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.PIPE,
+                        stderr=subprocess.STDOUT,
+                        encoding="utf-8",
+                        errors="replace",
+                    )
+                )
+                stack.enter_context(ending_with_us(child))
+        except OSError as error:
+            raise Failure(f"{argv[0]} cannot be run: {error.strerror}.", "See to the file and its permissions.") from None
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
         for line in child.stdout:
             said.append(shown(line))
