@@ -16,6 +16,14 @@ pytestmark = pytest.mark.docker
 SIGNALS = [signal.SIGTERM, signal.SIGHUP]
 
 
+@pytest.fixture(autouse=True)
+def heeded() -> Iterator[None]:
+    """A hang-up is heeded by what is started here, though the tests themselves may run below nohup(1)."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @dataclass
 class Working:
     """A labcoat at work, and the folder of its temporary files."""
