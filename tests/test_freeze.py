@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.inventory import Distribution
-from labcoat.freeze import difference, names, with_lines, without
+from labcoat.core.requirements import names
+from labcoat.freeze import difference, with_lines, without
 from support import Index, Repository
 
 

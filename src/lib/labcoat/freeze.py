@@ -126,7 +126,7 @@ def _sources(project: Project) -> list[Path]:
 
 
 def _asked(sources: Iterable[Path]) -> set[str]:
-    return {name for source in sources for name in names(requirements.read(source))}
+    return {name for source in sources for name in requirements.names(requirements.read(source))}
 
 
 def _text(file: Path) -> str:
@@ -174,19 +174,9 @@ def _check(project: Project, found: Difference) -> None:
             )
 
 
-def names(text: str) -> set[str]:
-    """The packages that a requirements.in asks for."""
-    return {requirements.normalize(name) for name in re.findall(r"(?m)^[ \t]*([A-Za-z0-9][\w.-]*)", text)}
-
-
 def without(text: str, removed: Sequence[str]) -> str:
     """`text` of a requirements.in without the lines that ask for `removed`."""
-    kept = []
-    for line in text.splitlines(keepends=True):
-        found = re.match(r"[ \t]*([A-Za-z0-9][\w.-]*)", line)
-        if not (found and requirements.normalize(found[1]) in removed):
-            kept.append(line)
-    return "".join(kept)
+    return "".join(line for line in text.splitlines(keepends=True) if requirements.name(line.strip()) not in removed)
 
 
 def with_lines(text: str, names: list[str], moved: dict[str, str]) -> str:

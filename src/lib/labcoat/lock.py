@@ -31,9 +31,7 @@ def locks(project: Project) -> list[Path]:
     if not known:
         raise Failure("There is no requirements.in here.", "Create it, with a line for each package that the project uses.")
     if missing := next((lock for lock in project.locks[1:] if lock not in known), None):
-        raise Failure(
-            f"There is no {missing.name}, which LABCOAT_DEV_REQUIREMENTS names.", f"Create {source(missing).name}, or correct it."
-        )
+        raise project.no_lock_on_top(missing)
     ordered: list[Path] = []
 
     def add(lock: Path) -> None:
@@ -262,4 +260,4 @@ def _report(lock: Path, before: str, after: str) -> None:
     for name in sorted(old.keys() | new.keys()):
         if old and old.get(name) != new.get(name):
             print(f"  {name} {old.get(name, '(new)')} → {new.get(name, '(gone)')}", file=sys.stderr)
-    print(f"{lock.name}: {len(new)} packages", file=sys.stderr)
+    print(f"{lock.name}: {len(new)} package{'' if len(new) == 1 else 's'}", file=sys.stderr)

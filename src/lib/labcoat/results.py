@@ -5,7 +5,6 @@ LABCOAT_PROVE_RUNS names commands and the files they write: `python train.py -> 
 
 import hashlib
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -105,7 +104,7 @@ def _run(project: Project, level: str, command: str) -> str:
     """Run `command` at IN=`level`; nothing where it ends well, else in words how it did."""
     print(f"labcoat: running on {level}: {command}", file=sys.stderr)
     words = [sys.executable, "-I", str(Path(__file__).parent), "run", "--in", level, "--shell", command]
-    with subprocess.Popen(words, cwd=project.root, stdout=sys.stderr, text=True) as child, process.ending_with_us(child):
+    with process.begun(words, cwd=project.root, stdout=sys.stderr) as child:
         status = child.wait()
     return f"its command ended with {status}" if status else ""
 

@@ -32,8 +32,6 @@ _ABOUT = re.compile(
 # Fingerprints of public keys, as in python's GPG_KEY, nginx' NGINX_GPGKEY and swift's SWIFT_SIGNING_KEY.
 _PUBLIC_KEY = re.compile(rb"GPG|PGP|SIGNING|^KEYS?(?:_|$)")
 _FINGERPRINT = re.compile(rb"(?:0x)?[0-9A-F]{8,40}")
-_ADDRESS = re.compile(rb"\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'<>${}]+:(?P<password>[^\s/@\"'<>${}]{3,})@[\w.-]+")
-_PLACEHOLDER = re.compile(rb"(?i)(?:my|your)?[_-]?(?:pass(?:word|wd)?|pwd|token|secret|pw|x+|\*+|\.+|auth)")
 # Files in which a line NAME=VALUE is a setting rather than a program's text.
 _CONFIGURATION = re.compile(
     r"(?i)(?:.*/)?(?:.+\.(?:env|ini|cfg|conf|toml|ya?ml|properties|json)|\.\w+rc|\.\w+_history|\.env\..+|\.profile)"
@@ -96,9 +94,7 @@ def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
 
 
 def _in_address(data: bytes) -> str:
-    passwords = (found["password"] for found in _ADDRESS.finditer(data))
-    real = (each for each in passwords if not _PLACEHOLDER.fullmatch(each) and not secrets.is_stand_in(each))
-    return "a password in an address" if next(real, None) else ""
+    return "a password in an address" if secrets.passwords(data) else ""
 
 
 def _in_setting(data: bytes) -> str:

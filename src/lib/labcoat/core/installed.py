@@ -5,7 +5,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from labcoat.core.errors import Failure
-from labcoat.core.project import Project
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # Where pip puts packages, and where Debian's pip does.
@@ -17,12 +16,13 @@ def is_installed(package: Path = PACKAGE) -> bool:
     return any(name in package.parts for name in _FOLDERS) or any(package.is_relative_to(clone) for clone in _editable())
 
 
-def refuse_inside(project: Project) -> None:
-    """Raises Failure where labcoat itself is in the project's virtual environment, and would go with it."""
-    if PACKAGE.is_relative_to(project.venv.resolve()):
+def refuse_inside(environment: Path, level: str) -> None:
+    """Raises Failure where labcoat itself is in the project's `environment` at IN=`level`, and would go with it."""
+    setting = {"venv": "LABCOAT_VENV", "conda": "LABCOAT_CONDA_ENV"}[level]
+    if PACKAGE.is_relative_to(environment.resolve()):
         raise Failure(
-            f"labcoat itself is installed in {project['VENV']}, which make venv makes anew.",
-            "Install it elsewhere (pipx install labcoat, or an environment outside the project), or set LABCOAT_VENV.",
+            f"labcoat itself is installed in {environment.name}, which make {level} makes anew.",
+            f"Install it elsewhere (pipx install labcoat, or an environment outside the project), or set {setting}.",
         )
 
 

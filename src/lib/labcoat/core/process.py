@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from labcoat.core import ending
 from labcoat.core.errors import Failure
@@ -53,24 +53,8 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
     Raises Failure where it cannot be run.
     """
     said: list[str] = []
-    with contextlib.ExitStack() as stack:
-        try:
-            with ending.held():
-                child = stack.enter_context(
-                    subprocess.Popen(
-                        [str(word) for word in argv],
-                        env=dict(env),
-                        cwd=cwd,
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.PIPE,
-                        stderr=subprocess.STDOUT,
-                        encoding="utf-8",
-                        errors="replace",
-                    )
-                )
-                stack.enter_context(ending_with_us(child))
-        except OSError as error:
-            raise Failure(f"{argv[0]} cannot be run: {error.strerror}.", "See to the file and its permissions.") from None
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    with begun(argv, env=dict(env), cwd=cwd, stdin=null, stdout=pipe, stderr=subprocess.STDOUT, errors="replace") as child:
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
         for line in child.stdout:
             said.append(shown(line))
@@ -78,6 +62,23 @@ def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: 
                 sys.stderr.write(f"  {said[-1]}")
                 sys.stderr.flush()
     return Outcome(child.wait(), "".join(said))
+
+
+@contextlib.contextmanager
+def begun(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.Popen[str]]":
+    """A program, begun with the `settings` of Popen, that ends where labcoat is interrupted or told to.
+
+    Raises Failure where it cannot be run.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            with ending.held():
+                child = subprocess.Popen([str(word) for word in argv], encoding="utf-8", **settings)
+                stack.enter_context(child)
+                stack.enter_context(ending_with_us(child))
+        except OSError as error:
+            raise Failure(f"{argv[0]} cannot be run: {error.strerror}.", "See to the file and its permissions.") from None
+        yield child
 
 
 @contextlib.contextmanager

@@ -92,6 +92,11 @@ class Project:
         """The setting LABCOAT_`name`, an empty string where there is none."""
         return self.settings[f"LABCOAT_{name}"]
 
+    def no_lock_on_top(self, lock: Path) -> Failure:
+        """The failure of a `lock` in LABCOAT_DEV_REQUIREMENTS that is not there."""
+        source = lock.with_suffix(".in").name
+        return Failure(f"There is no {lock.name}, which LABCOAT_DEV_REQUIREMENTS names.", f"Create {source}, or correct it.")
+
     def words(self, name: str) -> tuple[str, ...]:
         """The words of the setting LABCOAT_`name`, parted as a shell does. Raises Failure where a quote is not closed."""
         try:

@@ -70,10 +70,10 @@ _STAND_IN = re.compile(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
-    rb"|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
+    rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(rb"[a-z][a-z0-9+]*://[^\s:/@]+:([^\s:/@]+)@", re.IGNORECASE)
+_ADDRESS = re.compile(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'<>${}]+:([^\s/@\"'<>${}]{3,})@[\w.-]+")
 NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
 LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
 _LARGEST_NOTEBOOK = 1 << 26
@@ -100,7 +100,7 @@ def in_environment(data: bytes) -> bool:
     """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
     for name, value in _VARIABLE.findall(_as_utf8(data)):
         plain = value.strip(b"\"'")
-        if is_telling(name, plain) or _passwords(plain) or in_content(plain):
+        if is_telling(name, plain) or passwords(plain) or in_content(plain):
             return True
     return False
 
@@ -115,7 +115,7 @@ def is_stand_in(value: bytes) -> bool:
     return _STAND_IN.fullmatch(value) is not None
 
 
-def _passwords(data: bytes) -> list[bytes]:
+def passwords(data: bytes) -> list[bytes]:
     """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
     return [password for password in _ADDRESS.findall(_as_utf8(data)) if not is_stand_in(password)]
 
@@ -148,7 +148,7 @@ def is_secret(path: Path) -> bool:
     if by_name(name):
         return True
     data = content(path, _LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST)
-    return bool(in_content(data)) or (_CLIENTS.search(name) is not None and bool(_passwords(data)))
+    return bool(in_content(data)) or (_CLIENTS.search(name) is not None and bool(passwords(data)))
 
 
 def content(path: Path, most: int = LARGEST) -> bytes:

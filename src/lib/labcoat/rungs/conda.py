@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labcoat.core import environment_yml, files, index, inventory, process, python, requirements
+from labcoat.core import environment_yml, files, index, installed, inventory, process, python, requirements
 from labcoat.core.diagnosis import explain
 from labcoat.core.errors import Failure
 from labcoat.core.inventory import Inventory
@@ -44,6 +44,7 @@ def make(project: Project, *, again: bool = False) -> None:
             return
         if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
             raise Failure(f"{folder.name} is there and is no conda environment.", "Move it away, or set LABCOAT_CONDA_ENV.")
+        installed.refuse_inside(folder, "conda")
         chosen = program(project)
         print(f"making {folder.name} with {Path(chosen).name}", file=sys.stderr)
         with files.replacing(folder, lambda one: _mark(one) is not None):

@@ -63,7 +63,7 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False, ex
         if again:
             _clean_cache(project)
         if again or changed or not is_made:
-            installed.refuse_inside(project)
+            installed.refuse_inside(project.venv, "venv")
             interpreter = python.interpreter(project)
             if is_somebodys:
                 by_hand.say_what_goes(*held)
@@ -185,10 +185,7 @@ def _locks(project: Project) -> list[Path]:
             f"List what the project uses in {own.with_suffix('.in').name}, then run make requirements.",
         )
     if missing := next((lock for lock in on_top if not lock.exists()), None):
-        raise Failure(
-            f"There is no {missing.name}.",
-            f"Correct LABCOAT_DEV_REQUIREMENTS, or write {missing.with_suffix('.in').name} and run make requirements.",
-        )
+        raise project.no_lock_on_top(missing)
     locks = [lock for lock in project.locks if lock.exists()]
     for lock in locks:
         text = requirements.read(lock)

@@ -31,7 +31,7 @@ def make(project: Project) -> int:
 
     Raises Failure, writing nothing, where a Makefile could not name this labcoat for long.
     """
-    installed.refuse_inside(project)
+    installed.refuse_inside(project.venv, "venv")
     changes = list(plan(project.root, include_line(project.root, include_file())))
     for change in changes:
         files.write(project.root / change.name, change.text)
