@@ -171,6 +171,12 @@ CASES = [
     ),
     Case("GIT002", {"link": Path("../outside")}, {"a/link": Path("../b"), "b": ""}, name="link"),
     Case("GIT002", {"sub/Makefile": "include ../../x.mk\n"}, {"sub/Makefile": "include ../x.mk\n", "x.mk": ""}, name="make"),
+    Case(
+        "GIT002",
+        {"sub/Makefile": "include a\\ b/../../../x.mk\n"},
+        {"sub/Makefile": "include d/e/f\\ g/../../../../x.mk\n", "x.mk": ""},
+        name="make-with-a-space",
+    ),
     Case("GIT002", {"run.sh": "source ../env.sh\n"}, {"run.sh": ". ./env.sh\n. /etc/profile\n", "env.sh": ""}, name="script"),
     Case(
         "LFS001",

@@ -13,6 +13,7 @@ _MAKE = re.compile(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
 _SHELL = re.compile(r"^[ \t]*(?:\.|source)[ \t]+(['\"]?)([^\s'\";&|]+)\1", re.MULTILINE)
 _REQUIREMENTS = re.compile(r"^(?:-r|-c|-e|--requirement|--constraint|--editable)[\s=]*([^\s#]+)", re.MULTILINE)
 _ELSEWHERE = re.compile(r"^[ \t]*(?:cd|pushd)[ \t]", re.MULTILINE)
+_SPACE = re.compile(r"(?<!\\)\s+")  # one after a backslash is in a name, for make and the shell
 # Files that refer to others: their names, how they do it, and what that is called. What make may do without (`-include`) is meant
 # to be elsewhere, or nowhere.
 _REFERENCES = (
@@ -71,7 +72,7 @@ def _references_out(repository: Repository) -> Iterator[Finding]:
             for found in pattern.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
                 moved = kind == "script" and _ELSEWHERE.search(text, 0, found.start())
-                for target in found[found.lastindex or 0].split():
+                for target in (each.replace("\\ ", " ") for each in _SPACE.split(found[found.lastindex or 0].strip())):
                     if "$" not in target and _is_out(repository, path, target, kind, moved=bool(moved)):
                         yield _out(path, line, kind, target)
 
