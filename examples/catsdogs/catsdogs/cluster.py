@@ -11,7 +11,9 @@ path. The program itself is sent to them.
 
 import logging
 import os
+import shlex
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -106,9 +108,8 @@ def _connect(address: str) -> Any:
             "in a container, LABCOAT_VARIANT=ray.",
         ) from error
     _refuse_silent(address)
-    program = {"py_modules": [str(Path(__file__).parent)]}
     try:
-        ray.init(address or LOCAL, runtime_env=program, log_to_driver=False, logging_level="ERROR")
+        ray.init(address or LOCAL, runtime_env=_program(address), log_to_driver=False, logging_level="ERROR")
     except Exception as error:  # which is what Ray raises, and subclasses of many kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if address:
@@ -119,13 +120,38 @@ def _connect(address: str) -> Any:
     return ray
 
 
+def _program(address: str) -> dict[str, Any]:
+    """What workers run: this program; on this machine by this Python.
+
+    A shell starts them, to which Ray gives its own Python's path without quotes (2.60, _private/runtime_env/context.py): one with
+    a space in it is never found, and Ray waits for ever. Another machine's Python may be anywhere.
+    """
+    python = shlex.quote(sys.executable)
+    quoted = {"py_executable": python} if python != sys.executable and _is_here(address) else {}
+    return {"py_modules": [str(Path(__file__).parent)], **quoted}
+
+
+def _is_here(address: str) -> bool:
+    """Whether an address is one of this machine's own, as which alone a program can listen."""
+    try:
+        with socket.socket() as listening:
+            listening.bind((_host(address) or "localhost", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _host(address: str) -> str:
+    return address.removeprefix("ray://").rpartition(":")[0]
+
+
 def _refuse_silent(address: str) -> None:
     """Refuse an address at which nobody answers. Ray itself asks for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host = _host(address)
     if not host:
         return
     try:
-        socket.create_connection((host, int(port)), PATIENCE).close()
+        socket.create_connection((host, int(address.rpartition(":")[2])), PATIENCE).close()
     except (OSError, ValueError) as error:
         raise _no_cluster(address, str(error)) from error
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -94,3 +95,13 @@ def test_what_a_worker_refuses_is_passed_on() -> None:
     wrapped.__cause__ = Failure("other weights", "use the same")
     assert cluster._reason(wrapped).what == "other weights"
     assert "gave up: last" in cluster._reason(RuntimeError("first\nlast")).what
+
+
+def test_workers_start_where_the_path_of_python_has_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers on this machine are given this Python, in quotes where it needs them; those of another machine have their own."""
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    assert "py_executable" not in cluster._program("")
+    monkeypatch.setattr(sys, "executable", "/home/a stranger/.venv/bin/python")
+    assert cluster._program("")["py_executable"] == cluster._program("127.0.0.1:6379")["py_executable"]
+    assert cluster._program("")["py_executable"] == "'/home/a stranger/.venv/bin/python'"
+    assert "py_executable" not in cluster._program("ray://192.0.2.1:10001")
