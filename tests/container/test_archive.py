@@ -7,6 +7,7 @@ import pytest
 
 from labcoat.container import archive
 from labcoat.container.context import Build
+from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
 OURS = (Path(archive.__file__).parents[1] / "scaffold/templates/Dockerfile").read_text()
@@ -40,18 +41,29 @@ def test_a_dockerfile_that_takes_more_is_sent_the_folder(before: str, after: str
     assert archive.takes_archive(OURS.replace(before, after)) is takes
 
 
-def words(root: Path, tmp_path: Path) -> list[str | Path]:
+def contents(root: Path) -> list[str] | None:
     (root / "Dockerfile").write_text(OURS)
     (root / "requirements.txt").write_text("")
-    room = tmp_path / "room"
-    room.mkdir()
-    return archive.context(Project(root), Build(root), room)
+    return archive.contents(Project(root), Build(root))
 
 
-def test_the_project_is_sent_as_an_archive(repository: Path, tmp_path: Path) -> None:
-    (tmp_path / "project").mkdir()
-    assert words(tmp_path / "project", tmp_path) == ["--build-arg", "SOURCE=archive", tmp_path / "room"]
-    assert {each.name for each in (tmp_path / "room").iterdir()} == {"Dockerfile", "requirements.txt", "labcoat.tar"}
+def test_the_project_is_sent_as_an_archive(tmp_path: Path) -> None:
+    """The context is then the archive and the lock alone, at its own place."""
+    (root := tmp_path / "project").mkdir()
+    paths = contents(root)
+    assert paths
+    assert set(paths) == {"Dockerfile", "requirements.txt"}
+    archive.make(Project(root), paths, tmp_path / "room")
+    assert {each.name for each in (tmp_path / "room").iterdir()} == {"requirements.txt", "labcoat.tar"}
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    """It was there when the files were listed."""
+    (root := tmp_path / "project").mkdir()
+    paths = contents(root)
+    assert paths
+    with pytest.raises(Failure, match=r"gone\.py cannot be sent to the builder: No such file"):
+        archive.make(Project(root), [*paths, "gone.py"], tmp_path / "room")
 
 
 @pytest.mark.parametrize("odd", ["large", "emptied", "pattern", "gone", "pipe"])
@@ -71,4 +83,4 @@ def test_what_an_archive_does_not_do_is_left_to_the_builder(odd: str, tmp_path: 
         monkeypatch.setattr(Build, "sent", lambda _: ["no-such-file"])
     else:
         os.mkfifo(root / "pipe")
-    assert words(root, tmp_path) == ["."]
+    assert contents(root) is None

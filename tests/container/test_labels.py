@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.labels import BASE, LOCK, REVISION, epoch, labels, web_address
+from labcoat.container.labels import LOCK, REVISION, epoch, labels, web_address
 from labcoat.core import files
 from labcoat.core.project import Project
 
@@ -63,10 +63,9 @@ def test_without_a_repository_the_time_is_fixed(tmp_path: Path) -> None:
 
 
 def test_labels_name_lock_base_and_revision(project: Project) -> None:
-    """The lock's and base's digests and the commit are there; a repository without a remote has no source."""
-    made = labels(project, "python:3.11@sha256:abc", "sha256:abc", epoch(project))
+    """The lock's digest, the base's name and the commit are there; a repository without a remote has no source."""
+    made = labels(project, "python:3.11@sha256:abc", epoch(project))
     assert made[LOCK] == files.digest(project.requirements.read_bytes())
-    assert made[BASE] == "sha256:abc"
     assert made["org.opencontainers.image.base.name"] == "python:3.11"
     assert made[REVISION] == git(project.root, "rev-parse", "HEAD")
     assert SOURCE not in made
@@ -75,14 +74,14 @@ def test_labels_name_lock_base_and_revision(project: Project) -> None:
 def test_what_is_not_committed_marks_the_revision(project: Project) -> None:
     """An image of changed files does not claim to be the commit's."""
     (project.root / "new").touch()
-    assert labels(project, "b", "d", epoch(project))[REVISION].endswith("-dirty")
+    assert labels(project, "b", epoch(project))[REVISION].endswith("-dirty")
 
 
 def test_the_record_of_the_image_does_not_change_it(project: Project) -> None:
     """image.lock.yaml names the image, so committing it leaves the labels as they are."""
-    before = labels(project, "b", "d", epoch(project))
+    before = labels(project, "b", epoch(project))
     (project.root / "image.lock.yaml").write_text("image: x\n")
-    assert labels(project, "b", "d", epoch(project)) == before
+    assert labels(project, "b", epoch(project)) == before
     git(project.root, "add", ".")
     git(project.root, "commit", "-qm", "record")
-    assert labels(project, "b", "d", epoch(project)) == before
+    assert labels(project, "b", epoch(project)) == before

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.build import plan
+from labcoat.container.guard import refuse_secrets
 from labcoat.container.push import push
 from labcoat.container.push import registry as registry_of
 from labcoat.core.errors import Failure
@@ -66,6 +67,27 @@ def test_a_base_that_was_pushed_elsewhere_is_the_same_base(
     before = plan(asked).labels
     docker("push", "-q", image(f"{registry}/elsewhere/base"))
     assert plan(asked).labels == before
+
+
+@pytest.mark.parametrize("pinned", [False, True], ids=["by tag", "by digest"])
+def test_a_base_that_has_to_be_fetched_is_asked_for_its_triggers(
+    registry: str, base_image: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, pinned: bool
+) -> None:
+    """What ONBUILD copies is known before the first build upon it."""
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\nONBUILD COPY .env /\n")
+    base = f"{registry}/onbuild/base:1"
+    docker("build", "-q", "--provenance=false", "-t", base, ".", folder=tmp_path)
+    by_digest = push(project(tmp_path, base))
+    docker("image", "rm", "-f", base, by_digest)
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
+    (tmp_path / ".env").write_text("TOKEN=1\n")
+    named = by_digest if pinned else base
+    planned = plan(project(tmp_path, "labcoat-test/fetched", BASE_IMAGE=named))
+    assert f"fetching the base image {named}" in capsys.readouterr().err
+    docker("image", "rm", "-f", named)
+    with pytest.raises(Failure, match=r"A secret would reach the image: \.env"):
+        refuse_secrets(planned.context)
 
 
 def test_a_registry_that_wants_a_login_is_said(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import Failure
-from labcoat.core.process import crash, run
+from labcoat.core.process import crash, nothing, run
 
 
 @pytest.mark.parametrize("name", ["SIGABRT", "SIGSEGV", "SIGBUS"])
@@ -36,3 +36,26 @@ def test_what_cannot_be_run_is_said(tmp_path: Path, text: str | None, mode: int)
         file.chmod(mode)
     with pytest.raises(Failure, match="tool cannot be run: "):
         run([file], os.environ, tmp_path)
+
+
+def test_a_program_waits_for_what_it_is_given(tmp_path: Path) -> None:
+    """It is made while the program starts."""
+    outcome = run(["cat"], os.environ, tmp_path, show=nothing, given=lambda: b"made\n")
+    assert (outcome.status, outcome.said) == (0, "made\n")
+
+
+def test_a_program_that_has_ended_needs_nothing_more(tmp_path: Path) -> None:
+    """What it said counts, however much it was to be given."""
+    outcome = run(["sh", "-c", "echo no; exit 3"], os.environ, tmp_path, show=nothing, given=lambda: bytes(1 << 20))
+    assert (outcome.status, outcome.said) == (3, "no\n")
+
+
+def test_a_program_ends_where_there_is_nothing_to_give(tmp_path: Path) -> None:
+    """It has read an end, and no part of what was to come."""
+
+    def refuse() -> bytes:
+        raise Failure("no", "see to it")
+
+    with pytest.raises(Failure, match="no"):
+        run(["sh", "-c", "cat >given"], os.environ, tmp_path, given=refuse)
+    assert not (tmp_path / "given").exists() or not (tmp_path / "given").read_bytes()

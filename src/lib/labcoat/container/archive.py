@@ -15,9 +15,10 @@ from labcoat.container.context import Build
 from labcoat.container.dockerfile import Dockerfile, Instruction, parse
 from labcoat.container.guard import BUDGET
 from labcoat.container.labels import EARLIEST
+from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
-FLAG = ("--build-arg", "SOURCE=archive")
+FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
 _HOME = "home/labcoat"  # of the image's user
 _PROJECT = f"{_HOME}/project"
@@ -29,24 +30,15 @@ _OURS = ("folder", "with-folder", "with-archive")
 _LOCK = ("lock", "COPY", (), '["${LOCK}", "/tmp/lock.txt"]')
 
 
-def context(project: Project, build: Build, folder: Path) -> list[str | Path]:
-    """The last words of the `docker build` of `build`: of an archive made in `folder` where that will do, or of the folder."""
+def contents(project: Project, build: Build) -> list[str] | None:
+    """The files of `project` that go into an archive, as paths relative to its root; None where the folder has to be sent."""
     try:
-        lock = project.requirements.relative_to(project.root)
-        sent = _sent(build)
-        if sent is None:
-            return ["."]
-        for name in ("Dockerfile", lock):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((project.root / name).read_bytes())
-        pack(project.root, sent, folder / NAME)
+        return _contents(build) if project.requirements.is_relative_to(project.root) else None
     except (OSError, ValueError):  # a builder that is sent the folder says what there is to say
-        return ["."]
-    return [*FLAG, folder]
+        return None
 
 
-def _sent(build: Build) -> list[str] | None:
-    """The files to pack; None where the folder has to be sent."""
+def _contents(build: Build) -> list[str] | None:
     if not takes_archive(build.text, build.arguments):
         return None
     sent = build.sent()
@@ -56,6 +48,20 @@ def _sent(build: Build) -> list[str] | None:
     whole = plain and not emptied and not build.unreadable
     # Builders are sent only what has changed of a folder, but an archive as a whole.
     return sent if whole and sum(each.st_size for each in found) <= BUDGET else None
+
+
+def make(project: Project, paths: Iterable[str], folder: Path) -> None:
+    """Write the lock and the archive of `paths` into `folder`, a build's context. Raises Failure where one cannot be read."""
+    lock = project.requirements.relative_to(project.root)
+    try:
+        (folder / lock).parent.mkdir(parents=True, exist_ok=True)
+        (folder / lock).write_bytes(project.requirements.read_bytes())
+        pack(project.root, paths, folder / NAME)
+    except OSError as error:
+        if not str(error.filename).startswith(str(project.root)):  # it is the folder that cannot be written
+            raise
+        what = f"{error.filename} cannot be sent to the builder: {error.strerror}."
+        raise Failure(what, "Make it readable, or name it in .dockerignore.") from None
 
 
 def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})) -> bool:

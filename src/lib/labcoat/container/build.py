@@ -1,10 +1,10 @@
 """One `docker build`: its words, its environment, and what it is told about the project."""
 
-import json
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from labcoat.container import archive, engine, extern, flags, guard
 from labcoat.container.bases import base_image
 from labcoat.container.context import Build
 from labcoat.container.diagnosis import explained
-from labcoat.container.labels import epoch, labels
+from labcoat.container.labels import BASE, epoch, labels
 from labcoat.container.names import digest, digest_among
 from labcoat.container.progress import Progress
 from labcoat.container.secrets import NONE, Secrets, secrets
@@ -22,6 +22,8 @@ from labcoat.core.project import Project
 
 # The builder takes these without their being declared, and keeps them out of the image and its history.
 _PROXIES = tuple(form for name in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy") for form in (name, name.upper()))
+
+Given = Callable[[], bytes] | None  # makes what is given to a builder's standard input, where there is something
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,14 @@ def plan(project: Project) -> Plan:
         target=said.target,
         contexts=tuple(folder for each in said.contexts if (folder := project.root / each).is_dir()),
     )
-    triggers = engine.triggers_ahead(project, context.bases())
-    described = labels(project, base, _base_digest(project, base), time)
+    images = engine.images_ahead(project, {base, *context.bases()})
+    described = labels(project, base, time)
+    known = images()
+    if base not in known:
+        known[base] = _fetched(project, base)
+    described[BASE] = digest(base) or digest_among(base, known[base].digests) or known[base].identity
     return Plan(
-        context=replace(context, triggers=triggers()),
+        context=replace(context, triggers={name: image.triggers for name, image in known.items()}),
         platforms=said.platforms,
         image=project.image,
         arguments=arguments,
@@ -96,8 +102,9 @@ def build(project: Project, planned: Plan) -> str:
     environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         answer, room = Path(folder) / "id", Path(folder) / "context"
-        words = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, *context(project, planned, room)]
-        outcome = process.run(words, environ, project.root, show=Progress().show)
+        sent, given = context(project, planned, room)
+        words = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, *sent]
+        outcome = process.run(words, environ, project.root, show=Progress().show, given=given)
         if outcome.status:
             raise explained(outcome.said, _log(project))
         if not answer.is_file():
@@ -108,14 +115,29 @@ def build(project: Project, planned: Plan) -> str:
         return answer.read_text(encoding="utf-8").strip()
 
 
-def context(project: Project, planned: Plan, room: Path) -> list[str | Path]:
-    """The last words of a build, which say what the builder is sent; `room` is a folder that it may make for that.
+def context(project: Project, planned: Plan, room: Path) -> tuple[list[str | Path], Given]:
+    """The last words of a build, which say what the builder is sent, and what is to be given to its standard input.
 
-    Raises Failure where a secret would reach the image.
+    `room` is a folder that it may make for that. Both raise Failure where a secret would reach the image.
     """
+    paths = archive.contents(project, planned.context) if _is_whole(planned.context) else None
+    if paths is None:
+        _refuse_secrets(planned)
+        return ["."], None
+
+    def given() -> bytes:
+        """The Dockerfile. The builder takes as long to start as all this does, waits for it, and takes nothing before."""
+        _refuse_secrets(planned)
+        archive.make(project, paths, room)
+        return planned.context.dockerfile_path.read_bytes()
+
+    room.mkdir()
+    return [*archive.FLAGS, "--file=-", room], given
+
+
+def _refuse_secrets(planned: Plan) -> None:
     for platform in planned.platforms or ("",):
         guard.refuse_secrets(planned.context.on(platform))
-    return archive.context(project, planned.context, room) if _is_whole(planned.context) else ["."]
 
 
 def _is_whole(build: Build) -> bool:
@@ -127,17 +149,12 @@ def _log(project: Project) -> Path:
     return files.state_folder(project.state) / "image.log"
 
 
-def _base_digest(project: Project, base: str) -> str:
-    """The digest of the image `base`: the one in its name, else its registry's, or that of an image made here."""
-    if "@" in base:
-        return digest(base)
-    form = "{{.Id}} {{json .RepoDigests}}"
-    found = engine.inspect(project, base, form, "LABCOAT_BASE_IMAGE")
-    if found is None:
-        print(f"labcoat: fetching the base image {base}", file=sys.stderr)
-        pulled = engine.call(project, "pull", "--quiet", base)
-        found = engine.inspect(project, base, form)
-        if found is None:
-            raise explained(f"{pulled.stderr}\nfailed to load metadata for {base}: ", _log(project))
-    identity, _, known = found.partition(" ")
-    return digest_among(base, json.loads(known) or ()) or identity
+def _fetched(project: Project, base: str) -> engine.Image:
+    """The base image, from its registry. Raises Failure where it cannot be had."""
+    print(f"labcoat: fetching the base image {base}", file=sys.stderr)
+    told = re.compile(r"\w+: Pull complete|Error").match
+    pulled = process.run([*engine.command(project), "pull", base], os.environ, project.root, show=lambda line: bool(told(line)))
+    if found := engine.images_ahead(project, [base])():
+        return found[base]
+    unknown = f"{pulled.said}\nfailed to load metadata for {base}: "
+    raise engine.misnamed(base, pulled.said, "LABCOAT_BASE_IMAGE") or explained(unknown, _log(project))

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labcoat.core import process
@@ -118,13 +119,24 @@ def version_ahead(project: Project) -> Callable[[], str]:
     return answer
 
 
-def triggers_ahead(project: Project, images: Iterable[str]) -> Callable[[], dict[str, list[str]]]:
-    """The ONBUILD instructions of those of the `images` that are here, asked now; what is returned waits for the answer."""
-    asked = {image: _begun(project, "image", "inspect", "--format", "{{json .Config.OnBuild}}", image) for image in images}
+@dataclass(frozen=True)
+class Image:
+    """What the engine knows of an image that is here: its id, its names by digest, and its instructions for its children."""
 
-    def answer() -> dict[str, list[str]]:
-        answers = {image: ended() for image, ended in asked.items()}
-        return {image: json.loads(done.stdout) or [] for image, done in answers.items() if not done.returncode}
+    identity: str
+    digests: tuple[str, ...]
+    triggers: tuple[str, ...]
+
+
+def images_ahead(project: Project, names: Iterable[str]) -> Callable[[], dict[str, Image]]:
+    """Those of the images `names` that are here, asked now; what is returned waits for the answer."""
+    form = "[{{json .Id}},{{json .RepoDigests}},{{json .Config.OnBuild}}]"
+    asked = {name: _begun(project, "image", "inspect", "--format", form, name) for name in names}
+
+    def answer() -> dict[str, Image]:
+        answers = {name: ended() for name, ended in asked.items()}
+        known = {name: json.loads(done.stdout) for name, done in answers.items() if not done.returncode}
+        return {name: Image(id_, tuple(digests or ()), tuple(triggers or ())) for name, (id_, digests, triggers) in known.items()}
 
     return answer
 

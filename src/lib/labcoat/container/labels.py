@@ -26,12 +26,11 @@ def epoch(project: Project, dockerfile: str = "Dockerfile") -> int:
     return time or EARLIEST
 
 
-def labels(project: Project, base: str, digest: str, time: int) -> dict[str, str]:
-    """The labels of `project`'s image on the image `base`, of that `digest`; `time` is its epoch."""
+def labels(project: Project, base: str, time: int) -> dict[str, str]:
+    """The labels of `project`'s image on the image `base`, whose digest is left out; `time` is its epoch."""
     created = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         LOCK: files.digest(project.requirements.read_bytes()),
-        BASE: digest,
         "org.opencontainers.image.base.name": base.partition("@")[0],
         "org.opencontainers.image.created": created,
         **({STRIP: " ".join(stripped)} if (stripped := strip.wanted(project)) else {}),
@@ -39,19 +38,19 @@ def labels(project: Project, base: str, digest: str, time: int) -> dict[str, str
 
 
 def _origin(root: Path) -> dict[str, str]:
-    """The commit that last touched `root`, and the repository it is from."""
-    revision = _git(root, "log", "-1", "--format=%H", "--", ".", _RECORDS)
-    if revision and _git(root, "status", "--porcelain", "--", ".", _RECORDS):
-        revision += "-dirty"
-    return {
-        REVISION: revision,
-        "org.opencontainers.image.source": web_address(_git(root, "config", "--get", "remote.origin.url")),
-    }
-
-
-def _git(root: Path, *words: str) -> str:
-    """What git answers in `root`; an empty string where it has no answer, or `root` is in no repository."""
-    return git.run(root, *words, statuses=(0, 1, 128)).decode(errors="replace").strip() if git.top(root) else ""
+    """The commit that last touched `root`, and the repository it is from; nothing where `root` is in none."""
+    if not git.top(root):
+        return {}
+    questions = (
+        ("log", "-1", "--format=%H", "--", ".", _RECORDS),
+        ("status", "--porcelain", "--", ".", _RECORDS),
+        ("config", "--get", "remote.origin.url"),
+    )
+    asked = [(git.start(root, *words), words[0]) for words in questions]
+    answers = (git.finish(child, name, root, statuses=(0, 1, 128)) for child, name in asked)
+    revision, changed, remote = (answer.decode(errors="replace").strip() for answer in answers)
+    dirty = "-dirty" if revision and changed else ""
+    return {REVISION: revision + dirty, "org.opencontainers.image.source": web_address(remote)}
 
 
 def web_address(remote: str) -> str:

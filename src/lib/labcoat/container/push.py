@@ -66,10 +66,10 @@ def push(project: Project) -> str:
         if project["PLATFORMS"]:
             planned = build.plan(project)
             environ |= planned.secrets.environ
-            words = _platforms(project, planned, room)
+            words, given = _platforms(project, planned, room)
         else:
-            words = _alone(project, answer)
-        outcome = process.run([*engine.command(project), *words], environ, project.root, show=_show(project))
+            words, given = _alone(project, answer), None
+        outcome = process.run([*engine.command(project), *words], environ, project.root, show=_show(project), given=given)
         if outcome.status:
             raise _explained(project, outcome.said)
         told = answer.read_text(encoding="utf-8").strip() if answer.is_file() else ""
@@ -90,9 +90,9 @@ def registry(image: str) -> str:
     return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
 
 
-def _platforms(project: Project, planned: build.Plan, room: Path) -> list[str | Path]:
-    context = build.context(project, replace(planned, platforms=tuple(project["PLATFORMS"].split(","))), room)
-    return ["buildx", "build", *planned.words(), "--platform", project["PLATFORMS"], "--push", *context]
+def _platforms(project: Project, planned: build.Plan, room: Path) -> tuple[list[str | Path], build.Given]:
+    sent, given = build.context(project, replace(planned, platforms=tuple(project["PLATFORMS"].split(","))), room)
+    return ["buildx", "build", *planned.words(), "--platform", project["PLATFORMS"], "--push", *sent], given
 
 
 def _show(project: Project) -> Callable[[str], bool]:

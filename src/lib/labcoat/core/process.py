@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 from labcoat.core import ending
 from labcoat.core.errors import Failure
@@ -47,15 +47,28 @@ def nothing(line: str) -> bool:  # noqa: ARG001
     return False
 
 
-def run(argv: Sequence[str | Path], env: Mapping[str, str], cwd: Path, *, show: Callable[[str], bool] = everything) -> Outcome:
+def run(
+    argv: Sequence[str | Path],
+    env: Mapping[str, str],
+    cwd: Path,
+    *,
+    show: Callable[[str], bool] = everything,
+    given: Callable[[], bytes] | None = None,
+) -> Outcome:
     """Run `argv` to its end. The lines for which `show` holds go to standard error as they come; all are kept.
 
+    `given` makes what its standard input is given, while it starts; without, there is none.
     Raises Failure where it cannot be run.
     """
     said: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
-    with begun(argv, env=dict(env), cwd=cwd, stdin=null, stdout=pipe, stderr=subprocess.STDOUT, errors="replace") as child:
+    stdin = pipe if given else null
+    with begun(argv, env=dict(env), cwd=cwd, stdin=stdin, stdout=pipe, stderr=subprocess.STDOUT, errors="replace") as child:
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
+        if given and child.stdin:
+            made = given()
+            with contextlib.suppress(BrokenPipeError), child.stdin:  # else it has ended, and says why
+                cast("TextIO", child.stdin).buffer.write(made)
         for line in child.stdout:
             said.append(shown(line))
             if show(line):

@@ -22,9 +22,10 @@ SCAFFOLD = True
 
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
+    answer = engine.version_ahead(project)
+
     from labcoat.container import build, guard, record  # a third of status's time, needed only here
 
-    answer = engine.version_ahead(project)
     planned = build.plan(project)
     version = answer()
     for remark in (*guard.remarks(planned.context), *_of_the_engine(version)):
