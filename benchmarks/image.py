@@ -92,7 +92,9 @@ def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], objec
 
     def send() -> None:
         shutil.rmtree(sent, ignore_errors=True)
-        archive.context(Project(project), Build(project), sent)
+        here, files = Project(project), Build(project)
+        archive.make(here, archive.contents(here, files) or [], sent)
+        shutil.copy2(files.dockerfile_path, sent)
 
     given = {"BASE_IMAGE": OWN_BASE, "PYTHON": "3.11", "LOCK": "requirements.txt", "SOURCE": "archive"}
     words = " ".join(f"--build-arg {name}='{value}'" for name, value in given.items())
