@@ -130,15 +130,18 @@ class Image:
 
 def images_ahead(project: Project, names: Iterable[str]) -> Callable[[], dict[str, Image]]:
     """Those of the images `names` that are here, asked now; what is returned waits for the answer."""
-    form = "[{{json .Id}},{{json .RepoDigests}},{{json .Config.OnBuild}}]"
+    form = "{{.Id}}\n{{json .RepoDigests}}\n{{json .Config}}"  # podman's settings have no OnBuild to name here
     asked = {name: _begun(project, "image", "inspect", "--format", form, name) for name in names}
 
     def answer() -> dict[str, Image]:
         answers = {name: ended() for name, ended in asked.items()}
-        known = {name: json.loads(done.stdout) for name, done in answers.items() if not done.returncode}
-        return {name: Image(id_, tuple(digests or ()), tuple(triggers or ())) for name, (id_, digests, triggers) in known.items()}
+        return {name: _image(*done.stdout.split("\n")[:3]) for name, done in answers.items() if not done.returncode}
 
     return answer
+
+
+def _image(identity: str, digests: str, settings: str) -> Image:
+    return Image(identity, tuple(json.loads(digests) or ()), tuple(json.loads(settings).get("OnBuild") or ()))
 
 
 def generation(version: str) -> str:
