@@ -77,6 +77,7 @@ RUN printf '%s\n' >/opt/install \
 
 # The lock in two: packages that are large and seldom change, and the others, so that a change leaves the large ones alone.
 # Each is mounted rather than copied: what counts then is its text, and not the commit's time, which a builder gives to copies.
+# Podman does not look at what is mounted: there `make docker` has the lock's digest in LOCKED.
 FROM tools AS lock
 ARG LARGE="tensorflow.*|torch|torchvision|nvidia-.*|triton|jaxlib|jax-cuda.*|libclang|pyspark|pyarrow|scipy|opencv-.*|xgboost|ray"
 ARG LOCK=requirements.txt
@@ -86,6 +87,7 @@ RUN mkdir /locks; touch /locks/large.txt /locks/small.txt; \
       '/^[A-Za-z0-9]/ { to = $0 ~ large ? "large" : "small" } /^ *[^ #]/ { print >"/locks/" to ".txt" }' /tmp/lock.txt
 
 FROM tools AS large
+ARG LOCKED=
 ARG NO_BINARY=
 ARG STRIP=
 ARG COMPILED=/cache/compiled
@@ -94,6 +96,7 @@ RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certifica
     . /opt/install
 
 FROM tools AS small
+ARG LOCKED=
 ARG NO_BINARY=
 ARG STRIP=
 ARG COMPILED=/cache/compiled

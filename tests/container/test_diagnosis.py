@@ -8,6 +8,11 @@ from labcoat.container.diagnosis import explained
 
 # (what the builder said, a part of what happened, a part of what to do)
 SAID = {
+    "podman: tag": (
+        "Error: tag A/B: invalid reference format: repository name must be lowercase",
+        "A/B is no name",
+        "LABCOAT_IMAGE",
+    ),
     "stopped": (
         "ERROR: Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?",
         "does not answer",

@@ -76,14 +76,21 @@ def test_podman_of_a_person_keeps_their_id(root: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("os.chown", lambda *_: None)
     assert place(asked).users == users
     assert ("--userns" in attached(asked, "image", ["true"], place(asked))) == bool(users)
-    assert own_flags(asked, 7) == ("--format=docker", "--timestamp=7")
-    assert own_flags(project(root, DOCKER="true"), 7) == ()
 
 
-def program(root: Path, name: str) -> Path:
-    """A program of this name, which does nothing."""
+@pytest.mark.parametrize(("number", "old"), [("4.3.1", ("--no-cache",)), ("5.4.2", ()), ("10.0.0", ()), ("", ("--no-cache",))])
+def test_podman_is_told_of_the_lock_and_an_old_one_not_to_look_back(root: Path, number: str, old: tuple[str, ...]) -> None:
+    """What is in its cache was made of another lock as likely as not."""
+    asked = project(root, DOCKER=str(program(root, "podman", f"echo {number}")))
+    assert own_flags(asked, 7, "sha256:a") == ("--format=docker", "--timestamp=7", "--build-arg=LOCKED=sha256:a", *old)
+    assert own_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
+
+
+def program(root: Path, name: str, line: str = "") -> Path:
+    """A program of this name, which does what `line` says."""
     path = root.parent / name
-    path.symlink_to("/bin/true")
+    path.write_text(f"#!/bin/sh\n{line}\n")
+    path.chmod(0o755)
     return path
 
 

@@ -83,8 +83,10 @@ def _docker(project: Project) -> Finding:
     from labcoat.container import engine
 
     try:
-        said = engine.ask(project, "version", "--format", "{{.Server.Version}}")
-        return Finding("docker", f"engine {said}") if said else Finding("docker", "does not answer", "Start the engine.")
+        kind, _, number = engine.version(project).rpartition(" ")
+        if not number:
+            return Finding("docker", "does not answer", "Start the engine.")
+        return Finding("docker", f"{kind or 'engine'} {number}")
     except Failure as failure:
         return Finding("docker", failure.what, failure.todo)
 

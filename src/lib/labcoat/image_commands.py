@@ -75,16 +75,14 @@ def _push(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 
 def _show(args: argparse.Namespace) -> int:
-    import json
-
     from labcoat.container import contents, engine
 
     project = Project.here()
     image = args.image or project.image
-    said = engine.inspect(project, image, "{{json .}}")
+    said = engine.details(project, image)
     if said is None:
         raise Failure(f"There is no image {image}.", "make docker builds it.")
-    print("\n".join(_settings(json.loads(said))))
+    print("\n".join(_settings(said)))
     for one in contents.installed(project, image):
         print(f"  {one.name} {one.version}")
     return 0

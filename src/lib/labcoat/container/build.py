@@ -12,7 +12,7 @@ from labcoat.container import archive, engine, extern, flags, guard
 from labcoat.container.bases import base_image
 from labcoat.container.context import Build
 from labcoat.container.diagnosis import explained
-from labcoat.container.labels import BASE, epoch, labels
+from labcoat.container.labels import BASE, LOCK, epoch, labels
 from labcoat.container.names import digest, digest_among
 from labcoat.container.progress import Progress
 from labcoat.container.secrets import NONE, Secrets, secrets
@@ -87,7 +87,7 @@ def plan(project: Project) -> Plan:
         image=project.image,
         arguments=arguments,
         labels=described,
-        flags=(*added, *engine.own_flags(project, time)),
+        flags=(*added, *engine.own_flags(project, time, described[LOCK])),
         secrets=secrets(project),
     )
 

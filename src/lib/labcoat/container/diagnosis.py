@@ -18,6 +18,10 @@ _NO_SHELL = (
     "The base image has no shell, and so no Python that could be found.",
     "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
 )
+_NO_NAME = (
+    "{0} is no name for an image.",
+    "Correct LABCOAT_IMAGE: lower-case letters, digits, and . _ - / within, such as team/project.",
+)
 # What docker says of how it was called, before any step.
 _CALL = (
     (r"unknown flag: --(?:secret|iidfile)", *_NO_BUILDKIT),
@@ -51,11 +55,8 @@ _PROGRAMS = (
 _BUILDER = (
     (r"invalid mountinput|unable to find groups for spec root|unable to find user root", *_NO_SHELL),
     (r"mount option requires BuildKit|the buildx component is missing", *_NO_BUILDKIT),
-    (
-        r'invalid (?:tag|argument) "([^"]+)"',
-        "{0} is no name for an image.",
-        "Correct LABCOAT_IMAGE: lower-case letters, digits, and . _ - / within, such as team/project.",
-    ),
+    (r'invalid (?:tag|argument) "([^"]+)"', *_NO_NAME),
+    (r"(?m)^Error: tag (.+?): (?:invalid reference format|repository name)", *_NO_NAME),  # podman
     (
         r"invalid reference format|repository name \S* ?must be lowercase|failed to parse stage name",
         "The base image's name is not well formed.",

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labcoat.core import process
 from labcoat.core.errors import Failure
@@ -16,7 +16,10 @@ from labcoat.core.project import Project
 if TYPE_CHECKING:
     from docker import DockerClient
 
+# The first podman whose cache tells two RUNs with other mounts apart, and mounts a stage that is in it (seen: 4.3 not, 5.4).
+_PODMAN_CACHES = 5
 _SETTINGS_REPRODUCE = 23  # the first Docker that takes SOURCE_DATE_EPOCH for the times in an image's settings
+PODMAN = "podman"  # its generation
 HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
 # sudo(8): what its options take as the next word, and what else may stand before the program.
 _SUDO_VALUE = re.compile(
@@ -58,9 +61,17 @@ def flags(project: Project) -> tuple[str, ...]:
     return project.words("DOCKER_FLAGS")
 
 
-def own_flags(project: Project, epoch: int) -> tuple[str, ...]:
-    """What the engine has to be told at every build: podman, to take all of docker's instructions, and which time files have."""
-    return ("--format=docker", f"--timestamp={epoch}") if is_podman(project) else ()
+def own_flags(project: Project, epoch: int, lock: str) -> tuple[str, ...]:
+    """What the engine has to be told at every build from a lock of the digest `lock`.
+
+    Podman: to take all of docker's instructions, which time files have, and that another lock is another build, for its cache
+    does not look at what a RUN has mounted.
+    """
+    if not is_podman(project):
+        return ()
+    number = re.search(r"\d+", version(project))
+    old = ("--no-cache",) if not number or int(number[0]) < _PODMAN_CACHES else ()
+    return ("--format=docker", f"--timestamp={epoch}", f"--build-arg=LOCKED={lock}", *old)
 
 
 def host_network(project: Project) -> bool:
@@ -103,6 +114,15 @@ def inspect(project: Project, image: str, form: str, setting: str = "LABCOAT_IMA
     return None if done.returncode else done.stdout.strip()
 
 
+def details(project: Project, image: str) -> dict[str, Any] | None:
+    """All that the engine says of `image`; None where there is none. Raises Failure where it is no name."""
+    done = call(project, "image", "inspect", image)
+    if failure := misnamed(image, done.stderr):
+        raise failure
+    found: list[dict[str, Any]] = [] if done.returncode else json.loads(done.stdout)
+    return found[0] if found else None
+
+
 def version(project: Project) -> str:
     """The engine's version, as `26.1.5`, or `podman 5.4.2`."""
     return version_ahead(project)()
@@ -114,7 +134,7 @@ def version_ahead(project: Project) -> Callable[[], str]:
 
     def answer() -> str:
         done = ended()
-        return ("podman " if is_podman(project) else "") + ("" if done.returncode else done.stdout.strip())
+        return (f"{PODMAN} " if is_podman(project) else "") + ("" if done.returncode else done.stdout.strip())
 
     return answer
 
@@ -176,14 +196,14 @@ def stopped(said: str) -> Failure | None:
 
 def misnamed(image: str, said: str, setting: str = "LABCOAT_IMAGE") -> Failure | None:
     """The failure of an image's name that is none, if that is what the command `said`."""
-    if "invalid reference format" not in said:
+    if "invalid reference format" not in said and "repository name must be lowercase" not in said:
         return None
     form = "lower-case letters, digits, and . _ - / within, such as team/project"
     return Failure(f"{image} is no name for an image.", f"Correct {setting}: {form}.")
 
 
 def client(project: Project) -> "DockerClient":
-    """The SDK's client of the engine that the command talks to. Raises Failure where it cannot be reached."""
+    """The SDK's client of the engine that the command talks to, docker's. Raises Failure where it cannot be reached."""
     import docker
 
     from_environment = bool(os.environ.get("DOCKER_HOST"))
@@ -194,7 +214,5 @@ def client(project: Project) -> "DockerClient":
 
 
 def _address(project: Project) -> str:
-    """Where the engine listens. The SDK does not know of docker's contexts, nor of podman."""
-    if is_podman(project):
-        return f"unix://{ask(project, 'info', '--format', '{{.Host.RemoteSocket.Path}}') or ''}".replace("unix://unix:", "unix:")
+    """Where the engine listens. The SDK does not know of docker's contexts."""
     return ask(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or "unix:///var/run/docker.sock"

@@ -68,6 +68,8 @@ def digest_of(project: Project, image: str) -> str:
 
 def _asked(project: Project, image: str) -> str:
     """The digest, without the image; empty where the engine (podman) or the registry does not tell it so."""
+    if engine.is_podman(project):
+        return ""
     tools.use()
     from docker.errors import DockerException
 

@@ -111,7 +111,7 @@ def saved(project: Project, image: str) -> Iterator[Saved]:
         if done.returncode:
             if failure := engine.misnamed(image, done.stderr):
                 raise failure
-            if "No such image" in done.stderr or "reference does not exist" in done.stderr:
+            if any(sign in done.stderr for sign in ("No such image", "reference does not exist", "image not known")):
                 raise Failure(f"There is no image {image}.", "make docker builds it.")
             raise Failure(
                 f"The image {image} cannot be read: {done.stderr.strip()}",

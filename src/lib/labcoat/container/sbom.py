@@ -13,10 +13,10 @@ _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for obje
 
 def document(project: Project) -> str:
     """The bill of `project`'s image, as JSON. Raises Failure where there is no image."""
-    created = engine.inspect(project, project.image, "{{.Created}}")
-    if created is None:
+    found = engine.details(project, project.image)
+    if found is None:
         raise Failure(f"There is no image {project.image}.", "make docker builds it.")
-    return text(project.image, created, installed(project, project.image))
+    return text(project.image, found["Created"], installed(project, project.image))
 
 
 def text(image: str, created: str, found: list[Distribution]) -> str:

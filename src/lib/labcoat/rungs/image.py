@@ -95,23 +95,16 @@ def contents(project: Project) -> Inventory | None:
     """What the image holds, asked of its own Python in a container without a network; nothing is installed for it."""
     if not identity(project):
         return None
-    tools.use()
-    from docker.errors import APIError, ContainerError
-
-    client = engine.client(project)
-    settings = client.images.get(project.image).attrs["Config"]
+    settings = (engine.details(project, project.image) or {}).get("Config") or {}
     environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
     prefix = environ.get("VIRTUAL_ENV", "")
     python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
+    done = engine.call(project, "run", "--rm", "--network=none", "--user=0", f"--entrypoint={python}", project.image, *words)
     try:
-        said = client.containers.run(
-            project.image, words, entrypoint=[python], user="0", network_disabled=True, remove=True, stderr=False
-        )
         stripped = (settings.get("Labels") or {}).get(STRIP, "")
-        return replace(Inventory.read(said.decode()), stripped=tuple(stripped.split()))
-    except (APIError, ContainerError, ValueError) as error:
-        said = error.stderr.decode(errors="replace") if isinstance(error, ContainerError) else getattr(error, "explanation", "")
-        reason = (str(said).strip().splitlines() or ["its Python said nothing"])[-1]
+        return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
+    except ValueError:
+        reason = (done.stderr.strip().splitlines() or ["its Python said nothing"])[-1]
         raise Failure(
             f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
         ) from None
