@@ -45,7 +45,7 @@ def podman(tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterato
     if tried.returncode:
         pytest.skip(f"podman runs no container here: {tried.stderr.strip()}")
     yield mine
-    subprocess.run([mine, "system", "reset", "--force"], check=False, capture_output=True)
+    subprocess.run([mine, "image", "rm", "--all", "--force"], check=False, capture_output=True)
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,8 @@ def test_the_home_is_that_of_who_types(variable: str, ending: str) -> None:
 
 def test_the_home_is_mounted(tmp_path: Path) -> None:
     """What lies in the home is read by a container too, where one of FILES does as well."""
-    includes = f"include {EXAMPLE}/../../src/lib/include.python.mk\ninclude {EXAMPLE}/catsdogs.mk\n"
+    here = str(EXAMPLE).replace(" ", "\\ ")
+    includes = f"include {here}/../../src/lib/include.python.mk\ninclude {here}/catsdogs.mk\n"
     (tmp_path / "Makefile").write_text(f"{includes}mounts:\n\t@echo run python '$(LABCOAT_MOUNTS)'\n")
     words = dry_run("mounts", "DATA=~/set", "WEIGHTS=w.h5", "FILES=a.jpg ~/b.jpg", folder=tmp_path, HOME="/home/me")
     assert words == [":/home/me/set:w.h5:full:a.jpg:/home/me/b.jpg"]

@@ -151,10 +151,10 @@ def _log(project: Project) -> Path:
 
 def _fetched(project: Project, base: str) -> engine.Image:
     """The base image, from its registry. Raises Failure where it cannot be had."""
+    engine.inspect(project, base, "{{.Id}}", "LABCOAT_BASE_IMAGE")  # is that a name at all?
     print(f"labcoat: fetching the base image {base}", file=sys.stderr)
     told = re.compile(r"\w+: Pull complete|Error").match
     pulled = process.run([*engine.command(project), "pull", base], os.environ, project.root, show=lambda line: bool(told(line)))
     if found := engine.images_ahead(project, [base])():
         return found[base]
-    unknown = f"{pulled.said}\nfailed to load metadata for {base}: "
-    raise engine.misnamed(base, pulled.said, "LABCOAT_BASE_IMAGE") or explained(unknown, _log(project))
+    raise explained(f"{pulled.said}\nfailed to load metadata for {base}: ", _log(project))
