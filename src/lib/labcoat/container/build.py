@@ -75,6 +75,7 @@ def plan(project: Project) -> Plan:
         target=said.target,
         contexts=tuple(folder for each in said.contexts if (folder := project.root / each).is_dir()),
     )
+    hidden = secrets(project)
     images = engine.images_ahead(project, {base, *context.bases()})
     described = labels(project, base, time)
     known = images()
@@ -88,7 +89,7 @@ def plan(project: Project) -> Plan:
         arguments=arguments,
         labels=described,
         flags=(*added, *engine.own_flags(project, time, described[LOCK])),
-        secrets=secrets(project),
+        secrets=hidden,
     )
 
 
