@@ -8,6 +8,7 @@ import pytest
 
 from labcoat.container.build import plan
 from labcoat.container.guard import refuse_secrets
+from labcoat.container.labels import BASE
 from labcoat.container.push import push
 from labcoat.container.push import registry as registry_of
 from labcoat.core.errors import Failure
@@ -88,6 +89,14 @@ def test_a_base_that_has_to_be_fetched_is_asked_for_its_triggers(
     docker("image", "rm", "-f", named)
     with pytest.raises(Failure, match=r"A secret would reach the image: \.env"):
         refuse_secrets(planned.context)
+
+
+def test_a_base_that_nothing_is_built_on_is_not_fetched(base_image: str, tmp_path: Path) -> None:
+    """A Dockerfile of one's own may name another one."""
+    (tmp_path / "requirements.txt").touch()
+    (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\n")
+    planned = plan(project(tmp_path, "labcoat-test/own", BASE_IMAGE="localhost:9/never"))
+    assert planned.labels[BASE] == ""
 
 
 def test_a_registry_that_wants_a_login_is_said(

@@ -76,12 +76,13 @@ def plan(project: Project) -> Plan:
         contexts=tuple(folder for each in said.contexts if (folder := project.root / each).is_dir()),
     )
     hidden = secrets(project)
-    images = engine.images_ahead(project, {base, *context.bases()})
+    bases = context.bases()
+    images = engine.images_ahead(project, {base, *bases})
     described = labels(project, base, time)
     known = images()
-    if base not in known:
+    if base in bases - known.keys():  # a Dockerfile of one's own may stand on another one
         known[base] = _fetched(project, base)
-    described[BASE] = digest(base) or digest_among(base, known[base].digests) or known[base].identity
+    described[BASE] = digest(base) or (_digest(base, known[base]) if base in known else "")
     return Plan(
         context=replace(context, triggers={name: image.triggers for name, image in known.items()}),
         platforms=said.platforms,
@@ -148,6 +149,10 @@ def _is_whole(build: Build) -> bool:
 
 def _log(project: Project) -> Path:
     return files.state_folder(project.state) / "image.log"
+
+
+def _digest(name: str, image: engine.Image) -> str:
+    return digest_among(name, image.digests) or image.identity
 
 
 def _fetched(project: Project, base: str) -> engine.Image:
