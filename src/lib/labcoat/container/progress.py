@@ -7,9 +7,10 @@ from collections.abc import Iterator
 _STEP = re.compile(r"#(\d+) (.*)")
 _DULL = re.compile(
     r"(DONE|CACHED|CANCELED|transferring|sha256:|building with|resolve |\[internal\]|ERROR: process|\.\.\.$)"
-    r"|(exporting to image|writing image|naming to)|.* (done|[\d.]+s)$|\d+\.\d+ *$"
+    r"|(exporting|writing image|naming to|unpacking to)\b|.* (done|[\d.]+s)$|.*#\d+ \.\.\.$|\d+\.\d+ *$"
 )
 _AT_ONCE = re.compile(r"CACHED|DONE 0\.\ds")
+_STILL = re.compile(r"sha256:[0-9a-f]{64}$|resolve ")  # said of each step by Docker 20.10, of a base by containerd's store
 _PACKAGE = re.compile(r"[\d.]+  ([+] |Downloaded )|[\d.]+ Using Python")  # uv lists every one
 _TIME = re.compile(r"\d+\.\d+ ")
 _WIDTH = 110
@@ -34,6 +35,8 @@ class Progress:
         if not step:
             return
         number, text = step.groups()
+        if self._waiting and number == self._waiting[0] and _STILL.match(text):
+            return
         if self._waiting and not (number == self._waiting[0] and _AT_ONCE.match(text)):
             yield self._waiting[1]
         self._waiting = None
