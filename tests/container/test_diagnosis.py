@@ -107,8 +107,13 @@ ERROR: failed to solve: dockerfile parse error on line 2: unknown flag: foo (did
 @pytest.mark.parametrize("line", DOCKERS)
 def test_what_a_program_says_is_not_dockers(tmp_path: Path, line: str) -> None:
     """It is quoted, and nothing is concluded from it about docker, its options or the base image."""
-    failure = explained(PROGRAM.format(line=line), tmp_path / "log")
-    assert failure.what == f"The image could not be built: {line}."
+    said = PROGRAM.format(line=line)
+    by_docker_20 = said.replace(
+        f'process "/bin/sh -c {line}" did not complete successfully: exit', f"executor failed running [/bin/sh -c {line}]: exit"
+    )
+    assert said != by_docker_20
+    for each in (said, by_docker_20):
+        assert explained(each, tmp_path / "log").what == f"The image could not be built: {line}."
 
 
 def test_an_instruction_that_cannot_be_read_is_no_option_of_a_build(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ _PROGRAM = re.compile(r"(?m)^#\d+ \d+\.\d+ (.*)$")
 # What the builder repeats: lines of a step and of the programs in it, of the Dockerfile, and the command that failed.
 _REPEATED = re.compile(
     r"""(?ms)^#\d+ (?!ERROR: )[^\n]*$|^------$.*?^------$|^-{20}$.*?^-{20}$|process "(?:[^"\\]|\\.)*"(?= did not complete)"""
+    r"|(?<=executor failed running )\[.*?\](?=: exit code)"  # Docker 20.10
 )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from labcoat.container import engine, standard_input
+from labcoat.container import engine, standard_input, standard_output
 from labcoat.container.place import Place
 from labcoat.container.quoting import option
 from labcoat.core.errors import Failure
@@ -28,8 +28,8 @@ _NO_START = (
         "The engine can give no GPU to a container.",
         "Install NVIDIA's driver and Container Toolkit, or leave out GPU.",
     ),
-    (r"(Range of CPUs is from [\d.]+ to [\d.]+)", "The container did not start: {0}.", "Correct LABCOAT_CPUS."),
-    (r"(Minimum memory limit allowed is \w+)", "The container did not start: {0}.", "Correct LABCOAT_MEMORY."),
+    (r"([Rr]ange of CPUs is from [\d.]+ to [\d.]+)", "The container did not start: {0}.", "Correct LABCOAT_CPUS."),
+    (r"([Mm]inimum memory limit allowed is \w+)", "The container did not start: {0}.", "Correct LABCOAT_MEMORY."),
     (
         r"[Bb]ind for [\d.]+:(\d+) failed|listen tcp4? [\d.]+:(?:\d+).*address already in use",
         "A port of LABCOAT_PORTS is taken on this machine.",
@@ -73,8 +73,11 @@ def _run(client: "DockerClient", image: str, argv: Sequence[str], settings: Mapp
         if connection:
             standard_input.hand_on(connection)
         with _signals_passed(container):
-            _copy(output)
-            return _exit_status(client, container, since)
+            started = standard_output.hand_on(output, argv[0])
+            status = _exit_status(client, container, since)
+            if not started and status == _NOT_FOUND:
+                raise _no_program(image, argv)
+            return status
     finally:
         # It removes itself when it ends; this is for when it did not start, or labcoat is interrupted first.
         with contextlib.suppress(APIError):
@@ -114,24 +117,16 @@ def _settings(where: Place) -> dict[str, Any]:
 
 def _no_start(image: str, argv: Sequence[str], said: str) -> Failure:
     if argv and argv[0] in said and ("not found" in said or "no such file" in said):
-        return Failure(
-            f"The image {image} has no program {argv[0]}.",
-            "Correct its name, or add its package to requirements.in.",
-            status=_NOT_FOUND,
-        )
+        return _no_program(image, argv)
     for pattern, what, todo in _NO_START:
         if found := re.search(pattern, said):
             return Failure(what.format(*found.groups()), todo)
     return Failure(f"The container did not start: {said.splitlines()[0]}", "See to the engine's log.")
 
 
-def _copy(output: Iterator[tuple[bytes | None, bytes | None]]) -> None:
-    """Write what the container says as it comes, each stream to its own."""
-    for pair in output:
-        for said, stream in zip(pair, (sys.stdout, sys.stderr), strict=True):
-            if said and stream:  # it may have been closed when Python started
-                stream.buffer.write(said)
-                stream.flush()
+def _no_program(image: str, argv: Sequence[str]) -> Failure:
+    todo = "Correct its name, or add its package to requirements.in."
+    return Failure(f"The image {image} has no program {argv[0]}.", todo, status=_NOT_FOUND)
 
 
 def _exit_status(client: "DockerClient", container: "Container", since: int) -> int:
