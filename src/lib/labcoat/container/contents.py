@@ -56,7 +56,7 @@ def installed(project: Project, image: str) -> list[Distribution]:
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
             return _read((member.name, content) for member in archive if (content := archive.extractfile(member)))
     except tarfile.TarError:
-        reason = (done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+        reason = engine.complaint(done.stderr.decode(errors="replace")) or "it said nothing"
         raise Failure(f"The image {image} does not hand out what it holds: {reason}", "It needs sh and tar for that.") from None
 
 

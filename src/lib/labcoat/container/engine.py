@@ -181,6 +181,12 @@ def _is_old(number: str) -> bool:
     return major is not None and int(major[0]) < _SETTINGS_REPRODUCE
 
 
+def complaint(said: str) -> str:
+    """The last line of what the command `said`, its pointer to the help passed over; empty where it said nothing."""
+    lines = [line for line in said.strip().splitlines() if line and not re.match(r"(?:See|Run) 'docker ", line)]
+    return lines[-1] if lines else ""
+
+
 def stopped(said: str) -> Failure | None:
     """The failure of an engine that cannot be reached, if that is what the command `said`."""
     if "permission denied" in said and "docker.sock" in said:

@@ -99,12 +99,13 @@ def contents(project: Project) -> Inventory | None:
     environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
     prefix = environ.get("VIRTUAL_ENV", "")
     python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
+    # The command reads from before the start on: of one that ends at once, Docker 20.10's log often has nothing to give.
     done = engine.call(project, "run", "--rm", "--network=none", "--user=0", f"--entrypoint={python}", project.image, *words)
     try:
         stripped = (settings.get("Labels") or {}).get(STRIP, "")
         return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
     except ValueError:
-        reason = (done.stderr.strip().splitlines() or ["its Python said nothing"])[-1]
+        reason = engine.complaint(done.stderr) or "its Python said nothing"
         raise Failure(
             f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
         ) from None
