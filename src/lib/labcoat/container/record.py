@@ -42,16 +42,16 @@ def path(project: Project) -> Path:
     return project.root / f"image{variant and '-'}{variant}.lock.yaml"
 
 
-def of(project: Project, planned: Plan, version: str) -> Record:
-    """The record of the image that `planned` built, by an engine of that `version`.
+def of(project: Project, planned: Plan, version: str, image: str) -> Record:
+    """The record of the image of that id that `planned` built, by an engine of that `version`.
 
     Left out is what nothing is held against, and what only the image's files tell. Raises Failure where there is no image.
     """
-    form = "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
+    form = "{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
     inspected = engine.inspect(project, project.image, form)
     if inspected is None:
         raise Failure(f"There is no image {project.image}.", "make docker builds it.")
-    identity, layers, labels, platform = inspected.split("\n")
+    layers, labels, platform = inspected.split("\n")
     said: Mapping[str, str] = json.loads(labels) or {}
     return Record(
         lock=said.get(LOCK, ""),
@@ -63,7 +63,7 @@ def of(project: Project, planned: Plan, version: str) -> Record:
         engine=version,
         builder="",
         platform=platform,
-        image=identity,
+        image=image,
         layers=json.loads(layers),
     )
 
@@ -71,8 +71,9 @@ def of(project: Project, planned: Plan, version: str) -> Record:
 def make(project: Project, planned: Plan) -> Record:
     """The whole record of the image that `planned` built. Raises Failure where there is none."""
     builder = (engine.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0]
-    known = replace(of(project, planned, engine.version(project)), builder=builder)
+    version = engine.version(project)
     with saved(project, project.image) as image:
+        known = replace(of(project, planned, version, image.identity), builder=builder)
         inventory = contents.inventory_digest(contents.distributions(image))
         return replace(known, inventory=inventory, content=content_digest(image.merged()))
 
@@ -112,12 +113,15 @@ def _is_well_typed(record: Record) -> bool:
     return all(isinstance(text, str) for text in [*texts, *record.layers, *record.settings, *record.settings.values()])
 
 
-def remark(project: Project, planned: Plan, version: str) -> str:
-    """In one line, in what an image does not meet its record; empty where it does, or there is none. `planned` is its build's."""
+def remark(project: Project, planned: Plan, version: str, image: str) -> str:
+    """In one line, in what an image does not meet its record; empty where it does, or there is none.
+
+    `planned` is its build's, and `image` the id that the build gave.
+    """
     recorded = read(project)
     if recorded is None:
         return ""
-    name, built = path(project).name, of(project, planned, version)
+    name, built = path(project).name, of(project, planned, version, image)
     if others := other_inputs(recorded, built):
         return f"{name} records an image of {others}: labcoat image record writes it anew"
     if are_layers_comparable(recorded, built):

@@ -56,9 +56,18 @@ class Saved:
         return manifest[0]
 
     @cached_property
+    def _settings(self) -> bytes:
+        return self._member(self._manifest["Config"]).read()
+
+    @property
+    def identity(self) -> str:
+        """The image's id: the digest of its settings, in containerd's store too, where docker shows the manifest's instead."""
+        return f"sha256:{hashlib.sha256(self._settings).hexdigest()}"
+
+    @cached_property
     def config(self) -> dict[str, Any]:
         """The image's settings: Config, history, rootfs."""
-        settings: dict[str, Any] = json.load(self._member(self._manifest["Config"]))
+        settings: dict[str, Any] = json.loads(self._settings)
         return settings
 
     @property

@@ -31,9 +31,10 @@ def make(project: Project) -> None:
     for remark in (*guard.remarks(planned.context), *_of_the_engine(version)):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
-    if departs := record.remark(project, planned, version):
+    if departs := record.remark(project, planned, version, built):
         print(f"labcoat: {departs}", file=sys.stderr)
-    print(f"labcoat: image {project.image} {short(built)}", file=sys.stderr)
+    # containerd's store has another id, which is what docker shows.
+    print(f"labcoat: image {project.image} {short(identity(project) or built)}", file=sys.stderr)
 
 
 def _of_the_engine(version: str) -> Iterator[str]:
