@@ -42,10 +42,12 @@ RUN printf '%s\n' >/opt/compile \
     '    mv "${aside}" "${kept}" || rm -f "${aside}"' \
     'fi'
 
-# Installs /tmp/lock.txt and leaves what the image needs in /out.
+# Installs /tmp/lock.txt and leaves what the image needs in /out; where BELOW is set, only what the layer below it has not.
+# Of a file that is below already, unchanged, some engines keep a copy in the layer above and others do not.
 RUN printf '%s\n' >/opt/install \
     'if [ -e /run/secrets/settings ]; then . /run/secrets/settings; fi' \
     'python3 -m venv --without-pip /opt/venv' \
+    'cp -a /opt/venv /tmp/bare' \
     'for name in ${NO_BINARY}; do set -- "$@" --no-binary "$name"; done' \
     'if [ -s /tmp/lock.txt ]; then' \
     '  /opt/uv/bin/uv pip sync --python /opt/venv/bin/python --require-hashes --only-binary :all: "$@" /tmp/lock.txt' \
@@ -67,12 +69,21 @@ RUN printf '%s\n' >/opt/install \
     'done' \
     'find . -mindepth 1 -maxdepth 1 ! -name "*.dist-info" ! -name __pycache__ -print0 |' \
     '  xargs -0 -r -n 1 -P "$(nproc)" ${compile}' \
-    'mkdir -p /out/etc /out/opt /out/home/labcoat/project' \
-    'cp /etc/passwd /etc/group /out/etc/' \
-    'grep -q "^[^:]*:[^:]*:1000:" /etc/passwd || echo "labcoat:x:1000:1000::/home/labcoat:/bin/sh" >>/out/etc/passwd' \
-    'grep -q "^[^:]*:[^:]*:1000:" /etc/group || echo "labcoat:x:1000:" >>/out/etc/group' \
-    'chown -R 1000:1000 /out/home/labcoat' \
-    'mv /opt/venv /out/opt/' \
+    'cd /' \
+    'mkdir /out' \
+    'if [ -n "${BELOW:-}" ]; then' \
+    '  for file in $(cd /tmp/bare && find . ! -type d); do' \
+    '    if [ -h "/opt/venv/${file}" ] || cmp -s "/tmp/bare/${file}" "/opt/venv/${file}"; then rm "/opt/venv/${file}"; fi' \
+    '  done' \
+    '  find /opt/venv -type d -empty -delete' \
+    'else' \
+    '  mkdir -p /out/etc /out/home/labcoat/project' \
+    '  cp /etc/passwd /etc/group /out/etc/' \
+    '  grep -q "^[^:]*:[^:]*:1000:" /etc/passwd || echo "labcoat:x:1000:1000::/home/labcoat:/bin/sh" >>/out/etc/passwd' \
+    '  grep -q "^[^:]*:[^:]*:1000:" /etc/group || echo "labcoat:x:1000:" >>/out/etc/group' \
+    '  chown -R 1000:1000 /out/home/labcoat' \
+    'fi' \
+    'if [ -e /opt/venv ]; then mkdir /out/opt && mv /opt/venv /out/opt/; fi' \
     'find /out -exec touch -h -d @315532800 {} +'
 
 # The lock in two: packages that are large and seldom change, and the others, so that a change leaves the large ones alone.
@@ -102,7 +113,7 @@ ARG STRIP=
 ARG COMPILED=/cache/compiled
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/small.txt,target=/tmp/lock.txt \
-    . /opt/install
+    BELOW=large; . /opt/install
 
 # The project's files, apart from the packages: a change here leaves those as they are. They come as the folder that a builder
 # is sent; or `make docker` packs them into an archive that has their times and owner already, and no container has to run.

@@ -92,7 +92,7 @@ def test_what_cannot_be_built_is_said_in_two_lines(place: Workplace, settings: d
     [
         ("RUN echo unknown flag: --foo && exit 1", "The image could not be built: unknown flag: --foo."),
         ("RUN echo error during connect: x && exit 1", "The image could not be built: error during connect: x."),
-        ("COPY --foo . .", "The Dockerfile cannot be read: unknown flag:"),
+        ("COPY --foo . .", "The Dockerfile cannot be read: "),
     ],
 )
 def test_what_a_program_says_is_not_taken_for_dockers_words(place: Workplace, line: str, what: str) -> None:
@@ -295,6 +295,17 @@ def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: W
     again = place.labcoat("image", "build")
     assert again.returncode == 0, again.stderr
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
+
+
+def test_no_layer_repeats_what_is_below(place: Workplace) -> None:
+    """Of files and folders that are there again unchanged, containerd's store would make another layer than Docker's own."""
+    with saved(Project(place.root), IMAGE) as image:
+        below = {entry.line() for entry in image.entries(0)}
+        for layer in range(1, len(image.layers)):
+            entries = list(image.entries(layer))
+            holding = {str(folder) for entry in entries for folder in Path(entry.path).parents}
+            assert not [entry.path for entry in entries if entry.line() in below and entry.path not in holding]
+            below |= {entry.line() for entry in entries}
 
 
 def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
