@@ -61,6 +61,11 @@ SAID = {
         "network",
     ),
     "no access": ("pull access denied for nosuch/image, repository does not exist", "nosuch/image cannot be had", "name"),
+    "ignored by Docker 20.10": (
+        'ERROR: failed to solve: failed to compute cache key: "/requirements.txt" not found: not found',
+        "needs requirements.txt",
+        ".dockerignore",
+    ),
     "ignored": ('ERROR: failed to solve: "/requirements.txt": not found', "needs requirements.txt", ".dockerignore"),
     "no network": ("#8 1.0 Caused by: dns error: failed to lookup address", "cannot reach the package index", "--network=host"),
     "hash": ("#8 1.0   × Hash mismatch for `six==1.17.0`\n", "not the one that was locked", "make upgrade"),

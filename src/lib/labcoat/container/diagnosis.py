@@ -74,7 +74,7 @@ _BUILDER = (
         "See to its name and the network, or name one that this machine has (docker images): LABCOAT_BASE_IMAGE=IMAGE.",
     ),
     (
-        r'"/([^"]+)": not found',
+        r'"/([^"]+)":? not found',
         "The build needs {0}, which is not among the files it is sent.",
         "See to .dockerignore, or make the file.",
     ),

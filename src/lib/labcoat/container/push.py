@@ -105,7 +105,7 @@ def _explained(project: Project, said: str) -> Failure:
     own = builders(said)
     if failure := engine.stopped(own) or engine.misnamed(project.image, own):
         return failure
-    if "does not exist locally" in said:
+    if "does not exist locally" in said or "tag does not exist" in said:  # the second is of containerd's store
         return Failure(f"There is no image {project.image}.", "make docker builds it.")
     host = registry(project.image)
     for pattern, what, todo in _PLATFORMS if project["PLATFORMS"] else ():
