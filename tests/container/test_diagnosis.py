@@ -44,6 +44,13 @@ SAID = {
     ),
     "no buildkit": ("the --mount option requires BuildKit. Refer to", "without BuildKit", "Docker 23"),
     "no buildx": ("ERROR: BuildKit is enabled but the buildx component is missing or broken.", "without BuildKit", "buildx"),
+    "no contexts": (
+        "ERROR: failed to solve: rpc error: code = Unknown desc = failed to solve with frontend dockerfile.v0: "
+        "unsupported frontend capability moby.buildkit.frontend.contexts",
+        "named apart",
+        "Docker 23",
+    ),
+    "no option for contexts": ("unknown flag: --build-context\nSee 'docker build --help'.", "named apart", "Docker 23"),
     "image name": (
         'invalid argument "Foo/Bar" for "-t, --tag" flag: invalid reference format',
         "Foo/Bar is no name",

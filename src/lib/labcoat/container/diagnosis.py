@@ -14,6 +14,10 @@ _NO_BUILDKIT = (
     "This engine builds without BuildKit.",
     "Install Docker 23 or newer, or its buildx plugin (docs.docker.com/go/buildx).",
 )
+_NO_CONTEXTS = (
+    "This engine builds nothing on images that are named apart, as those of extern.toml are (--build-context).",
+    "Install Docker 23 or newer.",
+)
 _NO_SHELL = (
     "The base image has no shell, and so no Python that could be found.",
     "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
@@ -25,6 +29,7 @@ _NO_NAME = (
 # What docker says of how it was called, before any step.
 _CALL = (
     (r"unknown flag: --(?:secret|iidfile)", *_NO_BUILDKIT),
+    (r"unknown flag: --build-context", *_NO_CONTEXTS),
     (r"unknown (?:shorthand )?flag: (.+)", "docker build has no option {0}.", "Correct LABCOAT_DOCKER_FLAGS."),
 )
 # What the programs say that a step runs.
@@ -54,6 +59,7 @@ _PROGRAMS = (
 # What the builder itself says.
 _BUILDER = (
     (r"invalid mountinput|unable to find groups for spec root|unable to find user root", *_NO_SHELL),
+    (r"unsupported frontend capability moby.buildkit.frontend.contexts", *_NO_CONTEXTS),
     (r"mount option requires BuildKit|the buildx component is missing", *_NO_BUILDKIT),
     (r'invalid (?:tag|argument) "([^"]+)"', *_NO_NAME),
     (r"(?m)^Error: tag (.+?): (?:invalid reference format|repository name)", *_NO_NAME),  # podman
