@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.engine import is_podman, own_flags
+from labcoat.container.engine import is_podman, own_flags, tidy
 from labcoat.container.place import data_folders, place
 from labcoat.container.run import attached
 from labcoat.core.project import DEFAULTS, Project
@@ -84,6 +84,12 @@ def test_podman_is_told_of_the_lock_and_an_old_one_not_to_look_back(root: Path, 
     asked = project(root, DOCKER=str(program(root, "podman", f"echo {number}")))
     assert own_flags(asked, 7, "sha256:a") == ("--format=docker", "--timestamp=7", "--build-arg=LOCKED=sha256:a", *old)
     assert own_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
+
+
+def test_podman_keeps_its_cache_where_it_has_it(root: Path) -> None:
+    """That is among its temporary files, which for docker are in a folder that goes with the build."""
+    assert tidy(project(root, DOCKER=str(program(root, "podman"))), "elsewhere") == {}
+    assert tidy(project(root, DOCKER="true"), "elsewhere") == {"TMPDIR": "elsewhere"}
 
 
 def program(root: Path, name: str, line: str = "") -> Path:

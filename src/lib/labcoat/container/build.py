@@ -106,7 +106,7 @@ def build(project: Project, planned: Plan) -> str:
         answer, room = Path(folder) / "id", Path(folder) / "context"
         sent, given = context(project, planned, room)
         words = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, *sent]
-        outcome = process.run(words, environ, project.root, show=Progress().show, given=given)
+        outcome = process.run(words, environ | engine.tidy(project, folder), project.root, show=Progress().show, given=given)
         if outcome.status:
             raise explained(outcome.said, _log(project))
         if not answer.is_file():

@@ -74,6 +74,14 @@ def own_flags(project: Project, epoch: int, lock: str) -> tuple[str, ...]:
     return ("--format=docker", f"--timestamp={epoch}", f"--build-arg=LOCKED={lock}", *old)
 
 
+def tidy(project: Project, folder: str) -> dict[str, str]:
+    """Variables that have docker's builder leave in `folder` what it does not take away when it is ended.
+
+    None for podman, which keeps its cache where it has its temporary files.
+    """
+    return {} if is_podman(project) else {"TMPDIR": folder}
+
+
 def host_network(project: Project) -> bool:
     """Whether the person asked for the network of this machine."""
     given = " ".join(flags(project))

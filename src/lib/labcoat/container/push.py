@@ -65,7 +65,7 @@ def push(project: Project) -> str:
         answer, room = Path(folder) / "digest", Path(folder) / "context"
         if project["PLATFORMS"]:
             planned = build.plan(project)
-            environ |= planned.secrets.environ
+            environ |= {**planned.secrets.environ, **engine.tidy(project, folder)}
             words, given = _platforms(project, planned, room)
         else:
             words, given = _alone(project, answer), None
