@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from side_by_side import INCLUDE, PYTHON, REPOSITORY, Demand, Program, compare, environment, uv
+from side_by_side import INCLUDE, REPOSITORY, Demand, Program, compare, environment, uv
 
 from labcoat.container import archive
 from labcoat.container.context import Build
@@ -69,8 +69,8 @@ def settings(**more: str) -> str:
 
 
 def build(**more: str) -> list[str]:
-    """The command line that builds labcoat's image."""
-    return ["sh", "-c", f"{settings(**more)} '{PYTHON}' -I '{INCLUDE.parent / 'labcoat'}' image build"]
+    """The command line that builds labcoat's image: what `make docker` calls."""
+    return ["sh", "-c", f"{settings(**more)} sh '{INCLUDE.parent / 'labcoat/start.sh'}' image build"]
 
 
 def ordinary(project: Path) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labcoat.container import archive, engine, extern, flags, guard
 from labcoat.container.bases import base_image
+from labcoat.container.builder import builder
 from labcoat.container.context import Build
 from labcoat.container.diagnosis import explained
 from labcoat.container.labels import BASE, LOCK, epoch, labels
@@ -22,6 +23,8 @@ from labcoat.core.project import Project
 
 # The builder takes these without their being declared, and keeps them out of the image and its history.
 _PROXIES = tuple(form for name in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy") for form in (name, name.upper()))
+
+_MANIFEST = "exporting manifest sha256:"  # said where the image may go to containerd's store
 
 Given = Callable[[], bytes] | None  # makes what is given to a builder's standard input, where there is something
 
@@ -97,16 +100,26 @@ def plan(project: Project) -> Plan:
 _TEMPLATE = f"Copy labcoat's: cp {Path(__file__).parents[1] / 'scaffold' / 'templates' / 'Dockerfile'} Dockerfile"
 
 
-def build(project: Project, planned: Plan) -> str:
-    """Build the image, showing progress; its id. Raises Failure with what went wrong."""
+@dataclass(frozen=True)
+class Built:
+    """An image: its `id`, the digest of its settings; and `shown`, what docker shows, another in containerd's store."""
+
+    id: str
+    shown: str
+
+
+def build(project: Project, planned: Plan) -> Built:
+    """Build the image, showing progress. Raises Failure with what went wrong."""
     environ = os.environ | planned.secrets.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
     # Else buildx attaches a record of the build, with the time in it.
     environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         answer, room = Path(folder) / "id", Path(folder) / "context"
         sent, given = context(project, planned, room)
-        words = [*engine.command(project), "build", *planned.words(), "--iidfile", answer, *sent]
-        outcome = process.run(words, environ | engine.tidy(project, folder), project.root, show=Progress().show, given=given)
+        command, variables = builder(project)
+        environ |= variables | engine.tidy(project, folder)
+        words = [*command, *planned.words(), "--iidfile", answer, *sent]
+        outcome = process.run(words, environ, project.root, show=Progress().show, given=given)
         if outcome.status:
             raise explained(outcome.said, _log(project))
         if not answer.is_file():
@@ -114,7 +127,9 @@ def build(project: Project, planned: Plan) -> str:
                 "docker build ended well, and built no image.",
                 f"Correct LABCOAT_DOCKER_FLAGS: with {project['DOCKER_FLAGS']} it builds nothing.",
             )
-        return answer.read_text(encoding="utf-8").strip()
+        identity = answer.read_text(encoding="utf-8").strip()
+        asked = engine.inspect(project, planned.image, "{{.Id}}") if _MANIFEST in outcome.said else ""
+        return Built(identity, asked or identity)
 
 
 def context(project: Project, planned: Plan, room: Path) -> tuple[list[str | Path], Given]:

@@ -63,7 +63,7 @@ def verify(project: Project) -> Verdict:
         for number, name in enumerate(names, 1):
             print(f"labcoat: build {number} of 2, without cache", file=sys.stderr)
             one = replace(planned, image=name, flags=(*planned.flags, "--no-cache"), arguments=arguments)
-            ids.append(build.build(project, one))
+            ids.append(build.build(project, one).id)
         return _compared(project, names, (ids[0], ids[1]))
     finally:
         engine.call(project, "image", "rm", "--force", *names)

@@ -31,10 +31,9 @@ def make(project: Project) -> None:
     for remark in (*guard.remarks(planned.context), *_of_the_engine(version)):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build(project, planned)
-    if departs := record.remark(project, planned, version, built):
+    if departs := record.remark(project, planned, version, built.id):
         print(f"labcoat: {departs}", file=sys.stderr)
-    # containerd's store has another id, which is what docker shows.
-    print(f"labcoat: image {project.image} {short(identity(project) or built)}", file=sys.stderr)
+    print(f"labcoat: image {project.image} {short(built.shown)}", file=sys.stderr)
 
 
 def _of_the_engine(version: str) -> Iterator[str]:
