@@ -3,6 +3,7 @@
 import collections
 import functools
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +21,15 @@ STAND_IN = "labcoat-test/python:3.11"  # for machines that reach no image regist
 
 
 def pytest_configure() -> None:
-    """Take out of the environment what would change what labcoat, git or make do; before anything is imported."""
+    """Take out of the environment what would change what labcoat, git or make do; before anything is imported.
+
+    A shell has what it starts in the background ignore an interrupt, and so would all that the tests start and interrupt.
+    """
     for name in list(os.environ):
         if name in _MAKE or (name.startswith(("GIT_", "LABCOAT_")) and name not in _KEPT):
             del os.environ[name]
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @functools.cache
