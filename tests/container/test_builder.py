@@ -30,7 +30,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def plugin(folder: Path) -> Path:
     """A plugin there; its path."""
     folder.mkdir(parents=True)
-    (folder / "docker-buildx").touch()
+    (folder / "docker-buildx").touch(mode=0o755)
     return folder / "docker-buildx"
 
 
@@ -115,6 +115,16 @@ def test_without_the_plugin_docker_is_called(docker: Path, monkeypatch: pytest.M
     monkeypatch.setattr("labcoat.container.builder._FOLDERS", ())
     shutil.rmtree(docker.parents[1] / "home/cli-plugins")
     assert builder(Project(docker.parents[1])) == (["docker", "build"], {})
+
+
+def test_without_a_home_folder_the_plugin_is_found(docker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user is only a number."""
+    monkeypatch.delenv("DOCKER_CONFIG")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54321)
+    folder = plugin(docker.parents[1] / "system").parent
+    monkeypatch.setattr("labcoat.container.builder._FOLDERS", (str(folder),))
+    assert builder(Project(docker.parents[1]))[0][0] == str(folder / "docker-buildx")
 
 
 @pytest.mark.docker

@@ -23,7 +23,7 @@ _FOLDERS = tuple(f"/usr/{each}/docker/cli-plugins" for each in ("local/lib", "lo
 def builder(project: Project) -> tuple[list[str], dict[str, str]]:
     """The words that begin a build, and the variables that go with them. Raises Failure where there is no engine's command."""
     words = engine.command(project)
-    home = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
+    home = Path(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"))  # noqa: PTH111 - a Path fails without a home
     settings = _settings(home)
     if not _is_docker(words) or settings is None or not (plugin := _plugin(home, settings)):
         return [*words, "build"], {}
@@ -32,13 +32,13 @@ def builder(project: Project) -> tuple[list[str], dict[str, str]]:
     if not os.environ.get("BUILDX_BUILDER"):
         chosen = os.environ.get("DOCKER_CONTEXT") or settings.get("currentContext") or "default"
         environ["BUILDX_BUILDER"] = "default" if os.environ.get("DOCKER_HOST") else str(chosen)
-    return [str(plugin), "buildx", "build"], environ
+    return [plugin, "buildx", "build"], environ
 
 
 def _is_docker(words: Sequence[str]) -> bool:
     """Whether `words` are docker's own program and no more; a script or link of its name may call anything: sudo, ssh, podman."""
     path = Path(shutil.which(words[0]) or "")
-    if len(words) > 1 or {path.name, path.resolve().name} != {"docker"}:
+    if len(words) > 1 or {path.name, path.resolve().name} != {"docker"} or not os.access(path, os.R_OK):
         return False
     with path.open("rb") as file:
         return file.read(2) != b"#!"
@@ -55,8 +55,8 @@ def _settings(home: Path) -> Mapping[str, Any] | None:
     return settings if isinstance(settings, dict) and not settings.get("aliases") else None
 
 
-def _plugin(home: Path, settings: Mapping[str, Any]) -> Path | None:
+def _plugin(home: Path, settings: Mapping[str, Any]) -> str | None:
     """The plugin that docker would become; None where there is none, and docker builds by itself or says so."""
     extra = settings.get("cliPluginsExtraDirs")
     folders = [*(extra if isinstance(extra, list) else ()), home / "cli-plugins", *_FOLDERS]
-    return next((path for folder in folders if (path := Path(folder, _PLUGIN)).exists()), None)
+    return shutil.which(_PLUGIN, path=os.pathsep.join(map(str, folders)))
