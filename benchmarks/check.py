@@ -8,7 +8,7 @@ from pathlib import Path
 
 from side_by_side import INCLUDE, PYTHON, Demand, Program, compare, environment
 
-from labcoat.core import tools
+from labcoat.toolchain import tool_env
 
 LABCOAT = [PYTHON, INCLUDE.parent / "labcoat"]
 TRACKED, IN_VENV, ORDINARY = 100_000, 20_000, 300
@@ -53,7 +53,7 @@ def repository(root: Path, tracked: int, in_venv: int) -> Path:
 
 def main() -> int:
     """Make the repositories and time what looks at them."""
-    packages = next((tools.environment() / "lib").glob("python3*/site-packages"))
+    packages = next((tool_env.environment() / "lib").glob("python3*/site-packages"))
     with tempfile.TemporaryDirectory(prefix="labcoat-check-") as name:
         tracked = int(sys.argv[1]) if sys.argv[1:] else TRACKED
         print(f"making a repository of {tracked} files", file=sys.stderr)

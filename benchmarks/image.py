@@ -15,8 +15,8 @@ from pathlib import Path
 
 from side_by_side import INCLUDE, REPOSITORY, Demand, Program, compare, environment, uv
 
-from labcoat.container import archive
-from labcoat.container.context import Build
+from labcoat.container.context import context_archive
+from labcoat.container.context.build_context import Build
 from labcoat.core.project import Project
 
 NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
@@ -32,7 +32,7 @@ RUN python3 -m pip install --break-system-packages -r requirements.txt
 """
 BASE = (
     os.environ.get("LABCOAT_BASE_IMAGE")
-    or re.findall(r'"3.11" = "(.*)"', (INCLUDE.parent / "labcoat/container/bases.toml").read_text())[0]
+    or re.findall(r'"3.11" = "(.*)"', (INCLUDE.parent / "labcoat/container/base_images/bases.toml").read_text())[0]
 )
 FLAGS = os.environ.get("LABCOAT_DOCKER_FLAGS", "")
 NAME = "labcoat-benchmark"
@@ -93,7 +93,7 @@ def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], objec
     def send() -> None:
         shutil.rmtree(sent, ignore_errors=True)
         here, files = Project(project), Build(project)
-        archive.make(here, archive.contents(here, files) or [], sent)
+        context_archive.make(here, context_archive.contents(here, files) or [], sent)
         shutil.copy2(files.dockerfile_path, sent)
 
     given = {"BASE_IMAGE": OWN_BASE, "PYTHON": "3.11", "LOCK": "requirements.txt", "SOURCE": "archive"}

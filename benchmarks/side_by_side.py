@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 INCLUDE = REPOSITORY / "src/lib/include.python.mk"
 sys.path.insert(0, str(INCLUDE.parent))
 
-from labcoat.core import index, tools  # noqa: E402  # the repository's own labcoat, whichever is installed
+from labcoat.toolchain import index_config, tool_env  # noqa: E402  # the repository's own labcoat, whichever is installed
 
 PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
 
@@ -49,14 +49,16 @@ class Demand:
 
 def environment() -> dict[str, str]:
     """What all programs run in: this machine's index and nothing else of a person's settings; this Python is `python3`."""
-    kept = {name: value for name, value in index.environment().items() if not name.startswith(("LABCOAT_", "GIT_", "MAKE"))}
+    kept = {
+        name: value for name, value in index_config.environment().items() if not name.startswith(("LABCOAT_", "GIT_", "MAKE"))
+    }
     kept |= {"PATH": f"{PYTHON.parent}{os.pathsep}{kept['PATH']}", "LABCOAT_PYTHON": str(PYTHON)}
     return kept | {name: os.environ[name] for name in ("LABCOAT_CACHE",) if name in os.environ}
 
 
 def uv() -> Path:
     """The uv that labcoat itself uses."""
-    return tools.uv()
+    return tool_env.uv()
 
 
 def project(folder: Path) -> Path:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.bases import pinned
-from labcoat.core import tools
+from labcoat.container.base_images.defaults import pinned
+from labcoat.toolchain import tool_env
 from support import BASE_PYTHON, INCLUDE, Index, Repository
+from support.image_fixtures import inspected, place  # noqa: F401 - fixtures
+from support.registry_fixtures import registry, registry_program, start_registry  # noqa: F401 - fixtures
 
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 _MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"})
@@ -83,7 +85,7 @@ def base_image() -> str:
 @pytest.fixture(scope="session")
 def tools_environment() -> Path:
     """labcoat's tools environment, as any user has it after the first run."""
-    return tools.environment()
+    return tool_env.environment()
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hygiene.repositories import git as real_git
-from hygiene.repositories import repository
 from labcoat.core import git
 from labcoat.core.errors import Failure
+from support.repositories import git as real_git
+from support.repositories import repository
 
 
 def test_environment_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core import tools
+from labcoat.toolchain import tool_env
 
 REPOSITORY = Path(__file__).parents[2]
 LIMIT = 1_000_000  # bytes
@@ -57,7 +57,7 @@ ON_PLATFORMS = [(lock, each) for lock in LOCKS for each in PLATFORMS if not lock
 def test_a_lock_installs_on_every_python(lock: Path, minor: str, platform: str, tmp_path: Path) -> None:
     """Of every release in a lock there is a wheel whose hash it names, for each Python and platform that labcoat is for."""
     asks = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--python-version", minor, "--python-platform", platform]
-    words = [tools.uv(), "pip", "install", "--dry-run", *asks, "--target", tmp_path / "nowhere", "-r", lock]
+    words = [tool_env.uv(), "pip", "install", "--dry-run", *asks, "--target", tmp_path / "nowhere", "-r", lock]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from labcoat import cli, overview
+from labcoat import cli
+from labcoat.commands import overview
 from labcoat.core.project import DEFAULTS
-from labcoat.rungs import rung
+from labcoat.levels import level
 
 REPOSITORY = Path(__file__).parents[2]
-ENTRIES = overview.entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
+ENTRIES = help.entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
 TARGETS = {entry.name: entry for entry in ENTRIES if not entry.is_variable}
 SETTINGS = {entry.name: entry for entry in ENTRIES if entry.is_variable}
 # What a setting's empty or computed default comes to, in the words of docs/make.md.
@@ -84,7 +85,7 @@ def test_helper_and_include_have_the_same_settings_and_defaults() -> None:
     }
 
 
-@pytest.mark.parametrize("level", rung._MODULES)
+@pytest.mark.parametrize("level", level._MODULES)
 def test_level_of_isolation_is_in_the_readme(level: str) -> None:
     """Each level of isolation has a row in the README."""
     assert level in rows("README.md")
@@ -148,7 +149,7 @@ def test_index_names_every_page() -> None:
 def test_make_commands_of_a_page_exist(page: str) -> None:
     """Each target in a command block of a page is the include's or a Makefile's of this repository, and make takes it."""
     makefiles = [REPOSITORY / "Makefile", *REPOSITORY.glob("examples/*/*akefile"), *REPOSITORY.glob("examples/*/*.mk")]
-    known = TARGETS.keys() | {entry.name for file in makefiles for entry in overview.entries(file.read_text(encoding="utf-8"))}
+    known = TARGETS.keys() | {entry.name for file in makefiles for entry in help.entries(file.read_text(encoding="utf-8"))}
     for block in re.findall(r"(?s)```sh\n(.*?)```", read(page)):
         for line in block.splitlines():
             words = shlex.split(line, comments=True)
@@ -160,7 +161,7 @@ def test_quick_start_is_two_commands() -> None:
     """The README's first command block is `make demo` and `make test`, and the Makefile has both."""
     first = re.findall(r"(?s)```sh\n(.*?)```", read("README.md"))[0]
     assert first == "make demo\nmake test\n"
-    assert {"demo", "test"} <= {entry.name for entry in overview.entries(read("Makefile"))}
+    assert {"demo", "test"} <= {entry.name for entry in help.entries(read("Makefile"))}
 
 
 def test_example_makefile_works(tmp_path: Path) -> None:

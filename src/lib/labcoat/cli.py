@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labcoat import __version__
-from labcoat.core import ending, output
+from labcoat.core import signals, stdio
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
@@ -31,57 +31,57 @@ def _init(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 
 def _lock(args: argparse.Namespace) -> int:
-    from labcoat import lock
+    from labcoat.locking import compiler
 
     project = Project.here()
     if args.check:
-        return lock.check(project)
+        return compiler.check(project)
     packages = [name for given in args.package for name in given.split() or [given]]
-    return lock.make(project, upgrade=args.upgrade, packages=packages, stamp=args.stamp)
+    return compiler.make(project, upgrade=args.upgrade, packages=packages, stamp=args.stamp)
 
 
 def _venv(args: argparse.Namespace) -> int:
-    from labcoat.rungs import venv
+    from labcoat.levels import venv
 
     venv.make(Project.here(), args.stamp, again=args.again, exact=not args.keep)
     return 0
 
 
 def _conda(args: argparse.Namespace) -> int:
-    from labcoat.rungs import conda
+    from labcoat.levels import conda
 
     conda.make(Project.here(), again=args.again)
     return 0
 
 
 def _user_install(args: argparse.Namespace) -> int:  # noqa: ARG001
-    from labcoat.rungs import none
+    from labcoat.levels import none
 
     return none.install(Project.here())
 
 
 def _status(args: argparse.Namespace) -> int:  # noqa: ARG001
-    from labcoat import status
+    from labcoat.commands import status
 
     return status.make(Project.here())
 
 
 def _doctor(args: argparse.Namespace) -> int:  # noqa: ARG001
-    from labcoat import doctor
+    from labcoat.commands import doctor
 
     return doctor.make(Project.here())
 
 
 def _freeze(args: argparse.Namespace) -> int:
-    from labcoat import freeze
+    from labcoat.commands import freeze
 
     return freeze.make(Project.here(), args.rung, dry_run=args.dry_run)
 
 
 def _run(args: argparse.Namespace) -> int:
-    from labcoat.rungs import rung
+    from labcoat.levels import level
 
-    chosen, project = rung.named(args.rung), Project.here()
+    chosen, project = level.named(args.rung), Project.here()
     if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
         raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
@@ -89,32 +89,32 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _prove(args: argparse.Namespace) -> int:
-    from labcoat import prove
+    from labcoat.proof import prove
 
     only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
     return prove.make(Project.here(), only=only, as_json=args.json, against=args.against)
 
 
 def _shell(args: argparse.Namespace) -> int:
-    from labcoat.rungs import rung
+    from labcoat.levels import level
 
-    return rung.named(args.rung).shell(Project.here())
+    return level.named(args.rung).shell(Project.here())
 
 
 def _notebook(args: argparse.Namespace) -> int:
-    from labcoat import notebook
+    from labcoat.commands import notebook
 
     return notebook.make(Project.here(), args.rung)
 
 
 def _binder(args: argparse.Namespace) -> int:  # noqa: ARG001
-    from labcoat import binder
+    from labcoat.commands import binder
 
     return binder.make(Project.here())
 
 
 def _clean(args: argparse.Namespace) -> int:
-    from labcoat import clean
+    from labcoat.commands import clean
 
     return clean.make(Project.here(), everything=args.all)
 
@@ -125,7 +125,7 @@ def _settings(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 
 def _help(args: argparse.Namespace) -> int:
-    from labcoat import overview
+    from labcoat.commands import overview
 
     print(overview.text(args.makefiles, Project.here()), end="")
     return 0
@@ -187,11 +187,11 @@ def parser() -> argparse.ArgumentParser:
     command("mk", _mk, "print the path of include.python.mk, for a Makefile's include line")
     overview = command("help", _help, "every make target and variable of this project")
     overview.add_argument("makefiles", metavar="MAKEFILE_LIST", help="make's variable of that name")
-    from labcoat import image_commands
-    from labcoat.hygiene import commands as hygiene
+    from labcoat.commands import check as hygiene
+    from labcoat.commands import image
 
-    image_commands.add(command("image", None, "the image: build it, look into it, hold it against others"))
-    image_commands.add_extern(command("extern", None, "base images of one's own, from Dockerfiles in git submodules"))
+    image.add(command("image", None, "the image: build it, look into it, hold it against others"))
+    image.add_extern(command("extern", None, "base images of one's own, from Dockerfiles in git submodules"))
 
     hygiene.add_check(command("check", hygiene.check, "say what in a repository leaks, breaks or bloats"))
     hygiene.add_fix(command("fix", hygiene.fix, "mend what check finds, where that is safe"))
@@ -202,15 +202,15 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run labcoat with `argv`, or the process's own arguments; the exit status."""
-    with ending.in_order():
+    with signals.in_order():
         try:
             try:
                 return _answer(argv)
             finally:
-                output.finish()
+                stdio.finish()
         except BrokenPipeError:
-            output.drop()
-            return output.HUNG_UP
+            stdio.drop()
+            return stdio.HUNG_UP
 
 
 def _answer(argv: Sequence[str] | None) -> int:

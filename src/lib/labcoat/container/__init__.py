@@ -1,1 +1,1 @@
-"""What Docker is given."""
+"""Everything about Docker: ignore files, Dockerfiles, build contexts, the engine, base images, the image."""

@@ -1,1 +1,1 @@
-"""What all else stands on. Nothing here imports from the packages above it."""
+"""The operating system and git: files, processes, signals, the terminal, the project's settings."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
-from labcoat.core import ending
+from labcoat.core import signals
 from labcoat.core.errors import Failure
 
 # user:password@ in an address; it may stand in an index URL, and must not reach a log.
@@ -85,7 +85,7 @@ def begun(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.P
     """
     with contextlib.ExitStack() as stack:
         try:
-            with ending.held():
+            with signals.held():
                 child = subprocess.Popen([str(word) for word in argv], encoding="utf-8", **settings)
                 stack.enter_context(child)
                 stack.enter_context(ending_with_us(child))

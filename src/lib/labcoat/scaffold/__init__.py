@@ -1,1 +1,1 @@
-"""What labcoat writes into a project for its owner to keep."""
+"""Files that labcoat writes into a repository, and their templates."""

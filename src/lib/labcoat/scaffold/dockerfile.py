@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from labcoat.container import engine, flags
+from labcoat.container.context import build_flags
+from labcoat.container.engine import client
 from labcoat.core import files
 from labcoat.core.project import Project
 
@@ -15,7 +16,7 @@ def provide(project: Project) -> None:
     """Where the project has no Dockerfile, nor LABCOAT_DOCKER_FLAGS names one, write one, and a .dockerignore if that is missing
     too. What is there stays.
     """
-    if (project.root / "Dockerfile").exists() or flags.read(engine.flags(project)).file != "Dockerfile":
+    if (project.root / "Dockerfile").exists() or build_flags.read(client.flags(project)).file != "Dockerfile":
         return
     missing = {template: name for template, name in _NAMES.items() if not (project.root / name).exists()}
     for template, name in missing.items():

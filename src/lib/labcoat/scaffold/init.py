@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.core import files, installed, requirements
+from labcoat.core import files
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
+from labcoat.locking import requirements_file
 from labcoat.scaffold.dockerfile import TEMPLATES
+from labcoat.toolchain import own_install
 
 INSTALLED = "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))"
 IGNORED = ("/.venv", "/.conda", "/.labcoat")
@@ -31,7 +33,7 @@ def make(project: Project) -> int:
 
     Raises Failure, writing nothing, where a Makefile could not name this labcoat for long.
     """
-    installed.refuse_inside(project.venv, "venv")
+    own_install.refuse_inside(project.venv, "venv")
     changes = list(plan(project.root, include_line(project.root, include_file())))
     for change in changes:
         files.write(project.root / change.name, change.text)
@@ -39,7 +41,7 @@ def make(project: Project) -> int:
     if not changes:
         print("All is there already.")
     source = project.root / "requirements.in"
-    empty = source.exists() and not requirements.asked(requirements.read(source))
+    empty = source.exists() and not requirements_file.asked(requirements_file.read(source))
     print("Next: list what you use in requirements.in, then run make venv." if empty else "Next: run make venv.")
     return 0
 
@@ -56,7 +58,7 @@ def include_line(root: Path, include: Path) -> str:
     relative = os.path.relpath(include, root)
     if not relative.startswith(os.pardir + os.sep) and "site-packages" not in relative:
         return "include " + relative.replace(" ", "\\ ")
-    if installed.is_installed(include.parent):
+    if own_install.is_installed(include.parent):
         return INSTALLED
     raise Failure(
         "This labcoat is neither in this repository nor installed, so a Makefile could not say where it is.",
@@ -88,15 +90,15 @@ def _makefile(root: Path, include: str) -> Iterator[Change]:
 
 def _requirements(root: Path) -> Iterator[Change]:
     source = root / "requirements.in"
-    listed = requirements.read(root / "requirements.txt") if (root / "requirements.txt").exists() else ""
+    listed = requirements_file.read(root / "requirements.txt") if (root / "requirements.txt").exists() else ""
     if (there := _text(source)) is not None:
-        known = "\n".join(map(requirements.read, requirements.chain(source, missing_ok=True)))
-        if missing := requirements.left_behind(listed, known):
+        known = "\n".join(map(requirements_file.read, requirements_file.chain(source, missing_ok=True)))
+        if missing := requirements_file.left_behind(listed, known):
             said = "has what else requirements.txt asked for; make venv makes that the lock"
             yield Change("requirements.in", _with_lines(there, missing), said)
         return
     # What pip freeze says of a package that conda built: its name, and a folder of the machine it was built on.
-    asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements.asked(listed)]
+    asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements_file.asked(listed)]
     if asked and "--hash=" not in listed:
         text = f"{ASKED}# These were in requirements.txt; those that only others need can go.\n" + "\n".join(asked) + "\n"
         yield Change("requirements.in", text, "has what requirements.txt asked for; make venv makes that the lock")

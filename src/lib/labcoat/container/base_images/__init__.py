@@ -1,0 +1,1 @@
+"""Base images: the pinned defaults, and images built from Dockerfiles in git submodules."""

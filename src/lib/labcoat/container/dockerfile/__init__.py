@@ -1,0 +1,1 @@
+"""Read Dockerfiles: parse, expand variables, follow COPY and ADD."""

@@ -1,0 +1,281 @@
+"""A Dockerfile's stages and instructions, with its ARGs and ENVs expanded.
+
+Source: BuildKit's frontend/dockerfile (parser, instructions, shell lexer) and the Dockerfile reference.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from labcoat.container.dockerfile.expansion import ExpansionError, expand
+
+_KNOWN = frozenset({
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
+    "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+})  # fmt: skip
+_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")  # one whole word, quotes kept
+_FLAG = re.compile(r"\s*--([a-z][a-z0-9-]*)(?:=(\S*))?(?=\s|$)")
+# What BuildKit sets without being told, as it is on most machines that build.
+PREDEFINED: Mapping[str, str] = {
+    f"{which}{part}": value
+    for which in ("BUILD", "TARGET")
+    for part, value in (("PLATFORM", "linux/amd64"), ("OS", "linux"), ("ARCH", "amd64"), ("VARIANT", ""))
+}
+
+
+class DockerfileError(ValueError):
+    """A Dockerfile that no builder takes: the line (from 1) and why."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line = line
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction: its first line, its name in capitals, its `--flags`, and the rest as it is written."""
+
+    line: int
+    name: str
+    rest: str
+    flags: tuple[tuple[str, str], ...] = ()
+    heredocs: tuple[tuple[str, str], ...] = ()  # names and contents
+
+    def flag(self, name: str) -> str | None:
+        """The last value given for `--name`, an empty string where it has none; None where it is not given."""
+        return dict(self.flags).get(name)
+
+    @cached_property
+    def mounts(self) -> tuple[Mapping[str, str], ...]:
+        """The options of each `--mount` of a RUN; one that says no type is of type bind."""
+        options = [value.split(",") for name, value in self.flags if name == "mount"]
+        return tuple({"type": "bind", **dict(option.partition("=")[::2] for option in each)} for each in options)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The arguments: the members of a JSON list, else words, quotes kept.
+
+        Those of COPY, ADD and FROM are split at every space (parseStringsWhitespaceDelimited), others as a shell does.
+        """
+        if self.name in ("COPY", "ADD", "FROM"):
+            return (_json_words(self.rest) if self.name != "FROM" else None) or tuple(re.findall(r"[^\t\v\f\r ]+", self.rest))
+        return _json_words(self.rest) or tuple(_split(self.rest))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one FROM begins. `base` is expanded.
+
+    `arguments` holds the ARGs from before the first FROM, for those that the stage declares; `given` what `--build-arg` gives.
+    """
+
+    index: int
+    line: int
+    base: str
+    name: str = ""
+    instructions: tuple[Instruction, ...] = ()
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name or str(self.index)
+
+
+@dataclass(frozen=True)
+class Dockerfile:
+    """A parsed Dockerfile."""
+
+    stages: tuple[Stage, ...]
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+    def stage(self, reference: str) -> Stage | None:
+        """The stage that `reference` names, by name or number, as `COPY --from` finds it; None for an image."""
+        for stage in reversed(self.stages):
+            if stage.name and stage.name == reference.lower():
+                return stage
+        if reference.isdecimal() and int(reference) < len(self.stages):
+            return self.stages[int(reference)]
+        return None
+
+    def base_stage(self, stage: Stage) -> Stage | None:
+        """The stage that `stage` builds upon; None where it is an image. Only earlier ones count."""
+        for earlier in reversed(self.stages[: stage.index]):
+            if earlier.name and earlier.name == stage.base.lower():
+                return earlier
+        return None
+
+
+# As BuildKit's parseWords (parser/line_parsers.go): an unclosed quote goes to the end, for expansion to complain of.
+_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|\\$|"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$))+""", re.DOTALL)
+
+
+def parse(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
+    """Read a Dockerfile; `arguments` are those that `--build-arg` would give. Raises DockerfileError."""
+    instructions = list(_instructions(text))
+    given = arguments or {}
+    values = {name: given.get(name, value) for name, value in PREDEFINED.items()}
+    stages: list[Stage] = []
+    bodies: list[list[Instruction]] = []
+    for each in instructions:
+        if each.name == "FROM":
+            stages.append(_stage(each, len(stages), values))
+            bodies.append([])
+        elif stages:
+            bodies[-1].append(each)
+        elif each.name == "ARG":
+            values |= _declared(each, values, given)
+        else:
+            raise DockerfileError(each.line, f"{each.name} before the first FROM")
+    if not stages:
+        raise DockerfileError(1, "there is no FROM")
+    whole = tuple(
+        Stage(stage.index, stage.line, stage.base, stage.name, tuple(body), values, given)
+        for stage, body in zip(stages, bodies, strict=True)
+    )
+    return Dockerfile(whole, values)
+
+
+def _stage(each: Instruction, index: int, values: Mapping[str, str]) -> Stage:
+    words = each.words
+    if len(words) not in (1, 3) or (len(words) == 3 and words[1].lower() != "as"):
+        raise DockerfileError(each.line, "FROM takes an image and may have AS with a name")
+    name = words[2].lower() if len(words) == 3 else ""
+    return Stage(index, each.line, expanded(each, words[0], values), name)
+
+
+def _declared(each: Instruction, values: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The variables that an ARG declares with a value, by default or given."""
+    found: dict[str, str] = {}
+    for word in each.words:
+        name, assigned, value = word.partition("=")
+        if name in given:
+            found[name] = given[name]
+        elif assigned:
+            found[name] = expanded(each, value, {**values, **found})
+    return found
+
+
+def assigned(each: Instruction, values: Mapping[str, str], stage: Stage) -> dict[str, str]:
+    """What an ARG or ENV instruction inside `stage` sets, where `values` are set already."""
+    if each.name == "ARG":
+        names = (word.partition("=")[0] for word in each.words if "=" not in word)
+        globals_ = {name: stage.arguments[name] for name in names if name in stage.arguments}
+        return globals_ | _declared(each, values, stage.given)
+    if each.words and "=" not in each.words[0]:  # the old form, ENV NAME value with spaces
+        name, *value = re.split(r"[\t\v\f\r ]+", each.rest, maxsplit=1)
+        return {name: expanded(each, "".join(value).strip(), values)}
+    pairs = (word.partition("=") for word in each.words)
+    return {name: expanded(each, value, values) for name, _, value in pairs}
+
+
+def expanded(each: Instruction, word: str, values: Mapping[str, str]) -> str:
+    """`word` with its variables and quotes resolved. Raises DockerfileError where it cannot be."""
+    try:
+        return expand(word, values)
+    except ExpansionError as error:
+        raise DockerfileError(each.line, str(error)) from error
+
+
+def _instructions(text: str) -> list[Instruction]:
+    """The instructions in order: comments out, continued lines joined, here-documents apart."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    escape = _escape(lines)
+    found: list[Instruction] = []
+    at = 0
+    while at < len(lines):
+        first = at
+        written, at = _logical_line(lines, at, escape)
+        if not written:
+            continue
+        heredocs, at = _heredocs(written, lines, at)
+        found.append(instruction(first + 1, written, heredocs))
+    return found
+
+
+def _escape(lines: list[str]) -> str:
+    """The escape character: a backslash, or what a directive at the top says."""
+    for line in lines:
+        directive = _DIRECTIVE.match(line.strip())
+        if not directive:
+            break
+        if directive[1].lower() == "escape":
+            return directive[2] if directive[2] in ("\\", "`") else "\\"
+    return "\\"
+
+
+def _logical_line(lines: list[str], at: int, escape: str) -> tuple[str, int]:
+    """The text of the instruction that begins at line `at`, empty for none, and the number of the line after it."""
+    written = ""
+    continues = False
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        if line.lstrip().startswith("#") or (continues and not line.strip()):
+            if continues:
+                continue
+            return "", at
+        stripped = line.rstrip()
+        continues = stripped == escape or bool(re.search(rf"[^{re.escape(escape)}]{re.escape(escape)}$", stripped))
+        written += stripped[:-1] if continues else line.strip() if not written else line.rstrip()
+        if not continues:
+            break
+    return written.strip(), at
+
+
+def _heredocs(written: str, lines: list[str], at: int) -> tuple[tuple[tuple[str, str], ...], int]:
+    """The here-documents that an instruction opens, and the number of the line after the last (parser.heredocsFromLine)."""
+    words = _split(re.sub(r"(?i)^ONBUILD\s+", "", written))
+    arguments = [word for word in words[1:] if not word.startswith("--")]
+    if words[0].upper() not in ("RUN", "COPY", "ADD") or _json_words(" ".join(arguments)):
+        return (), at
+    found = []
+    for opened in filter(None, map(_HEREDOC.fullmatch, arguments)):
+        try:
+            end = expand(opened[2], {})
+        except ExpansionError as error:
+            raise DockerfileError(at, str(error)) from error
+        body: list[str] = []
+        while at < len(lines) and (lines[at].lstrip("\t") if opened[1] else lines[at]) != end:
+            body.append(lines[at])
+            at += 1
+        if at >= len(lines):
+            raise DockerfileError(at, f"unterminated heredoc {end}")
+        at += 1
+        found.append((end, "\n".join(body)))
+    return tuple(found), at
+
+
+def instruction(line: int, written: str, heredocs: tuple[tuple[str, str], ...] = ()) -> Instruction:
+    """One instruction out of its text, continued lines joined. Raises DockerfileError."""
+    found = re.match(r"(\S+)\s*", written)
+    name = found[1].upper() if found else ""
+    if found is None or name not in _KNOWN:
+        raise DockerfileError(line, f"unknown instruction: {name}")
+    rest = written[found.end() :]
+    if name == "ONBUILD":
+        instruction(line, rest)
+    flags: list[tuple[str, str]] = []
+    while flag := _FLAG.match(rest):
+        flags.append((flag[1], flag[2] or ""))
+        rest = rest[flag.end() :]
+    return Instruction(line, name, rest.strip(), tuple(flags), heredocs)
+
+
+def _json_words(text: str) -> tuple[str, ...] | None:
+    if not text.startswith("["):
+        return None
+    import json
+
+    try:
+        read = json.loads(text)
+    except ValueError:
+        return None
+    return tuple(read) if isinstance(read, list) and all(isinstance(each, str) for each in read) else None
+
+
+def _split(text: str) -> list[str]:
+    """Words, with quotes and backslashes left for expansion; a quote may stand within a word, as in `NAME="a b"`."""
+    return [found[0] for found in _WORD.finditer(text)]

@@ -1,0 +1,97 @@
+"""Go's filepath.Match: the wildcards of COPY and ADD, and what makes an ignore pattern malformed.
+
+Source: Go's path/filepath/match.go.
+"""
+
+from functools import lru_cache
+
+from labcoat.container.dockerignore.re2_match import Search, search_for
+from labcoat.container.dockerignore.re2_parse import TOP, At, Chars, Node, Repeat, Sequence, negated, within
+
+_NOT_SLASH = Chars(negated(((47, 47),)))
+
+
+class GlobError(ValueError):
+    """A malformed pattern."""
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether the whole of `path` matches `pattern`; False for a malformed pattern."""
+    try:
+        return _compiled(pattern)(path)
+    except GlobError:
+        return False
+
+
+def well_formed(pattern: str) -> bool:
+    """Whether Go's filepath.Match(pattern, ".") finds no fault, which is how the builder checks an ignore pattern.
+
+    It looks no further than the first part (parts begin at stars) that does not match: `m*/[` passes here, and fails
+    when it is first tried on a path.
+    """
+    name = "."
+    while pattern := pattern.lstrip("*"):
+        try:
+            items, end = _items(pattern)
+        except GlobError:
+            return False
+        if len(items) != 1 or not name or not within(ord(name), items[0].ranges):
+            return True
+        pattern, name = pattern[end:], ""
+    return True
+
+
+@lru_cache
+def _compiled(pattern: str) -> Search:
+    nodes: list[Node] = [At("A")]
+    while pattern:
+        if pattern.startswith("*"):
+            nodes.append(Repeat(_NOT_SLASH, 0, None))
+            pattern = pattern.lstrip("*")
+        items, end = _items(pattern)
+        nodes.extend(items)
+        pattern = pattern[end:]
+    return search_for(Sequence((*nodes, At("Z"))))
+
+
+def _items(pattern: str) -> tuple[list[Chars], int]:
+    """What each character up to the next star may be, and where that star is. Raises GlobError."""
+    items: list[Chars] = []
+    at = 0
+    while at < len(pattern) and pattern[at] != "*":
+        if pattern[at] == "[":
+            item, at = _brackets(pattern, at + 1)
+        elif pattern[at] == "?":
+            item, at = _NOT_SLASH, at + 1
+        else:
+            at += pattern[at] == "\\"
+            if at >= len(pattern):
+                raise GlobError("nothing is escaped")
+            item, at = Chars(((ord(pattern[at]), ord(pattern[at])),)), at + 1
+        items.append(item)
+    return items, at
+
+
+def _brackets(pattern: str, at: int) -> tuple[Chars, int]:
+    """The characters in brackets, and the place after them."""
+    inverse = pattern[at : at + 1] == "^"
+    at += inverse
+    ranges: list[tuple[int, int]] = []
+    while not (ranges and pattern[at] == "]"):
+        low, at = _member(pattern, at)
+        high = low
+        if pattern[at] == "-":
+            high, at = _member(pattern, at + 1)
+        ranges.append((low, high))
+    kept = tuple((low, high) for low, high in ranges if low <= high)
+    return Chars(negated(kept) if inverse else kept), at + 1
+
+
+def _member(pattern: str, at: int) -> tuple[int, int]:
+    """One character in brackets and the place after it, where more has to come."""
+    if pattern[at : at + 1] in ("", "-", "]"):
+        raise GlobError("brackets hold nothing, or half a range")
+    at += pattern[at] == "\\"
+    if at + 1 >= len(pattern) or "\udc80" <= pattern[at] <= "\udcff":
+        raise GlobError("brackets are not closed")
+    return min(ord(pattern[at]), TOP), at + 1

@@ -1,0 +1,1 @@
+"""Talk to the Docker engine or podman: build, run, and explain their errors."""

@@ -1,0 +1,1 @@
+"""Build, label, record, verify and push the project's image."""

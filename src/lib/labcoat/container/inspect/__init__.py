@@ -1,0 +1,1 @@
+"""Read what is in an image: files, packages, secrets, differences."""

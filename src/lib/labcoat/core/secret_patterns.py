@@ -1,0 +1,164 @@
+"""What a secret looks like: by the name of its file, or by what is in it."""
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from labcoat.core.path_filter import holding
+
+_NAMES = re.compile(
+    r"""
+    kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
+    | \.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
+    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)? | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
+    | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd | \.vault-token
+    | credentials\.json | client_secret.*\.json | service[-_]account.*\.json | application_default_credentials\.json
+    """,
+    re.VERBOSE,
+)
+# How names that `_NAMES` and `_PLACES` match end, but for .env.something.
+_ENDINGS = (
+    *(".json", ".env", "rsa", "dsa", "_sk", "ed25519", ".p12", ".pfx", ".ppk", ".jks", ".keystore", ".kdbx", "netrc", ".pypirc"),
+    *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
+)
+# Names that mean a secret only in their folder.
+_PLACES = re.compile(
+    r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
+)
+# Where programs that fetch packages keep an address of their own, which may have a password in it.
+_CLIENTS = re.compile(
+    r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
+)
+# What begins a token, and what must follow for it to be a real one.
+_TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
+    *(("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
+    *(("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b") for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")),
+    ("a GitHub token", b"github_pat_", rb"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
+    ("a Kaggle token", b"KGAT_", rb"[0-9a-f]{32}\b"),
+    ("a PyPI token", b"pypi-AgE", rb"[A-Za-z0-9_-]{50,}"),
+    ("an npm token", b"npm_", rb"[A-Za-z0-9]{36}\b"),
+    ("a Slack token", b"xox", rb"[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
+    ("a Stripe key", b"sk_live_", rb"[0-9A-Za-z]{24,}"),
+    ("a Google API key", b"AIza", rb"[0-9A-Za-z_-]{35}\b"),
+    ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
+    *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
+)
+# In JSON and in programs the lines of a key are parted by `\n`, or each stands in quotes.
+_KEY = rb"""-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
+# The beginning comes first, for that is looked for quickly; the `n` of a `\n` before it is no part of a word.
+_TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
+_CONTENT = (
+    ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
+    *((what, start, re.compile(_TOKEN % (start, start, start, rest))) for what, start, rest in _TOKENS),
+)
+_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` in place of a token
+# In a file of variables: names that say what stands there is a secret, and values that are none.
+_VARIABLE = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+# They end so, but for a number or what the value is made of: KEY_PREFIX and TOKEN_TTL are ordinary settings.
+_TELLING = re.compile(
+    rb"(?:\w*(?:TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|PWD|CREDENTIAL|(?<!BY)(?<!COM)PASS|_DSN)|(?:\w*_)?(?:KEY|O?AUTH|SALT)"
+    rb"|\w*(?:API|ACCESS|SECRET|PRIVATE|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY)S?"
+    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*",
+    re.IGNORECASE,
+)
+_PUBLIC = re.compile(rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE)
+_STAND_IN = re.compile(
+    rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
+    rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
+    rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
+    rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'<>${}]+:([^\s/@\"'<>${}]{3,})@[\w.-]+")
+NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
+LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
+_LARGEST_NOTEBOOK = 1 << 26
+
+
+def hinted(paths: Iterable[str]) -> list[str]:
+    """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
+    return holding(list(paths), [".env"], _ENDINGS)
+
+
+def by_name(path: str) -> bool:
+    """Whether a file of this name (with its folders, `/` between) is one that holds a secret."""
+    name = path.rpartition("/")[2]
+    return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
+
+
+def is_environment(path: str) -> bool:
+    """Whether a file of this name holds variables, which may be secrets or not."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(".env") or name.startswith(".env.")
+
+
+def in_environment(data: bytes) -> bool:
+    """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
+    for name, value in _VARIABLE.findall(_as_utf8(data)):
+        plain = value.strip(b"\"'")
+        if is_telling(name, plain) or passwords(plain) or in_content(plain):
+            return True
+    return False
+
+
+def is_telling(name: bytes, value: bytes) -> bool:
+    """Whether a variable's name says that its value is a secret, and the value is no stand-in for one."""
+    return bool(_TELLING.fullmatch(name)) and not _PUBLIC.match(name) and not is_stand_in(value)
+
+
+def is_stand_in(value: bytes) -> bool:
+    """Whether a value only shows where a secret belongs, as `changeme`, `<password>` or `$TOKEN`."""
+    return _STAND_IN.fullmatch(value) is not None
+
+
+def passwords(data: bytes) -> list[bytes]:
+    """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
+    return [password for password in _ADDRESS.findall(_as_utf8(data)) if not is_stand_in(password)]
+
+
+def in_content(data: bytes) -> str:
+    """What kind of secret stands in `data`, UTF-8 or UTF-16 with a mark, with an article.
+
+    Empty for none, or one that is made of a single character.
+    """
+    data = _as_utf8(data)
+    for what, needle, pattern in _CONTENT:
+        if needle in data and any(not _FOR_SHOW.search(found[0]) for found in pattern.finditer(data)):
+            return what
+    return ""
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """`data` as UTF-8 without a mark, which PowerShell and Notepad put before what they write, in UTF-16 too."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def is_secret(path: Path) -> bool:
+    """Whether the file `path` is a secret by its name or its content; a symlink only by its name.
+
+    Of the content the first megabyte counts, of a notebook, which may begin with pictures, all of it.
+    """
+    name = path.as_posix()
+    if by_name(name):
+        return True
+    data = content(path, _LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST)
+    return bool(in_content(data)) or (_CLIENTS.search(name) is not None and bool(passwords(data)))
+
+
+def content(path: Path, most: int = LARGEST) -> bytes:
+    """The file's first `most` bytes; nothing for what is no regular file or cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return b""
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        return file.read(most)

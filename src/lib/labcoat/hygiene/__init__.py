@@ -1,1 +1,0 @@
-"""What is about to leak, break or bloat in a repository."""

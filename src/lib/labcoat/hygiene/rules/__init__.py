@@ -1,1 +1,0 @@
-"""The rules, one module for each family; `hygiene.catalogue` lists them."""

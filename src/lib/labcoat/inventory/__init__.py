@@ -1,0 +1,1 @@
+"""What an environment holds: distributions, files and their digests."""

@@ -1,0 +1,1 @@
+"""The levels of isolation, one module each: none, venv, conda, docker."""

@@ -1,0 +1,169 @@
+"""The image: the lock's packages, the project's files and a user, on a pinned base."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from labcoat.container.engine import client
+from labcoat.container.engine.run_config import Place, place
+from labcoat.container.image.labels import LOCK, STRIP
+from labcoat.core import files, process
+from labcoat.core.errors import Failure, Unavailable
+from labcoat.core.project import Project
+from labcoat.inventory import inventory
+from labcoat.inventory.inventory import Inventory
+from labcoat.levels.level import State
+from labcoat.toolchain import tool_env
+
+ISOLATED = True
+AGAIN = "make docker LABCOAT_DOCKER_FLAGS=--no-cache"
+SCAFFOLD = True
+
+
+def make(project: Project) -> None:
+    """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
+    answer = client.version_ahead(project)
+
+    from labcoat.container.context import preflight  # a third of status's time, needed only here
+    from labcoat.container.image import build, image_lock
+
+    planned = build.plan(project)
+    version = answer()
+    for remark in (*preflight.remarks(planned.context), *_of_the_engine(version)):
+        print(f"labcoat: {remark}", file=sys.stderr)
+    built = build.build(project, planned)
+    if departs := image_lock.remark(project, planned, version, built.id):
+        print(f"labcoat: {departs}", file=sys.stderr)
+    print(f"labcoat: image {project.image} {short(built.shown)}", file=sys.stderr)
+
+
+def _of_the_engine(version: str) -> Iterator[str]:
+    if what := client.never_the_same(version):
+        yield f"this engine ({version}) writes {what} into an image's settings: of two builds only the content can be equal"
+
+
+def run(project: Project, argv: Sequence[str]) -> int:
+    """Run `argv` in the image, in the project's folder as its owner; the exit status."""
+    from labcoat.container.engine import run as containers
+
+    tool_env.use()
+    check_fresh(project)
+    where = _place(project)
+    if client.is_podman(project):  # the SDK does not take its --userns=keep-id
+        sys.stdout.flush()
+        process.become(containers.attached(project, project.image, argv, where), os.environ, "on the path")
+    return containers.run(client.client(project), project.image, argv, where)
+
+
+def shell(project: Project) -> int:
+    """An interactive shell in the image; its exit status."""
+    from labcoat.container.engine import run as containers
+
+    check_fresh(project)
+    command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
+    sys.stdout.flush()
+    process.become(command, os.environ, "on the path")
+
+
+def address(project: Project) -> str:
+    """Any: a container's ports are published on the loopback alone. Where it has this machine's network, the loopback itself."""
+    return "127.0.0.1" if client.host_network(project) else "0.0.0.0"  # noqa: S104
+
+
+def _place(project: Project) -> Place:
+    """Where programs run; where the image is without byte code, what Python makes of it stays in the home between runs."""
+    where = place(project)
+    stripped = client.inspect(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}') or ""
+    kept = {"PYTHONPYCACHEPREFIX": f"{where.environ['HOME']}/.cache/python"} if "bytecode" in stripped.split() else {}
+    return replace(where, environ={**where.environ, **kept})
+
+
+def remove(project: Project) -> None:
+    """Remove the image, if labcoat made it."""
+    try:
+        if _made_from(project):
+            client.call(project, "image", "rm", "--force", project.image)
+    except Failure as failure:  # no engine, and so nothing of ours that could be reached
+        print(f"labcoat: {failure.what} If it holds the image {project.image}, that stays.", file=sys.stderr)
+
+
+def locks(project: Project) -> Sequence[Path]:
+    """The lock alone: what development needs on top stays out of an image."""
+    return (project.requirements,)
+
+
+def contents(project: Project) -> Inventory | None:
+    """What the image holds, asked of its own Python in a container without a network; nothing is installed for it."""
+    if not identity(project):
+        return None
+    settings = (client.details(project, project.image) or {}).get("Config") or {}
+    environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
+    prefix = environ.get("VIRTUAL_ENV", "")
+    python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
+    # The command reads from before the start on: of one that ends at once, Docker 20.10's log often has nothing to give.
+    done = client.call(project, "run", "--rm", "--network=none", "--user=0", f"--entrypoint={python}", project.image, *words)
+    try:
+        stripped = (settings.get("Labels") or {}).get(STRIP, "")
+        return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
+    except ValueError:
+        reason = client.complaint(done.stderr) or "its Python said nothing"
+        raise Failure(
+            f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
+        ) from None
+
+
+def packages(project: Project) -> Path | None:  # noqa: ARG001
+    """None: an image is not changed, but built anew."""
+    return None
+
+
+def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
+    """None."""
+    return frozenset()
+
+
+def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
+    """Nothing: nobody changes it by hand."""
+    return {}
+
+
+def identity(project: Project) -> str:
+    """The image's id; empty where there is none."""
+    try:
+        return client.inspect(project, project.image, "{{.Id}}") or ""
+    except Failure as failure:
+        raise Unavailable(failure.what, failure.todo) from None
+
+
+def state(project: Project) -> State:
+    """Fresh, stale or missing, by the lock's digest on its label."""
+    identified = identity(project)
+    if not identified:
+        return State("missing", "make docker builds it")
+    lock = project.requirements
+    if not lock.is_file() or _made_from(project) != files.digest(lock.read_bytes()):
+        return State("stale", f"{lock.name} has changed")
+    return State("fresh", short(identified))
+
+
+def check_fresh(project: Project) -> None:
+    """Raises Failure unless there is an image and it was made from the lock as it is now."""
+    made_from = _made_from(project)
+    if made_from is None:
+        raise Failure(f"There is no image {project.image}.", "make docker builds it.")
+    lock = project.requirements
+    if not lock.is_file() or made_from != files.digest(lock.read_bytes()):
+        raise Failure(f"The image {project.image} was not made from {lock.name} as it is now.", "make docker builds it anew.")
+
+
+def _made_from(project: Project) -> str | None:
+    """The digest of the lock that the image was made from; empty if labcoat did not make it, None if there is none."""
+    label = f'{{{{index .Config.Labels "{LOCK}"}}}}'
+    return client.inspect(project, project.image, label)
+
+
+def short(identity: str) -> str:
+    """An image's id as docker shows it: its first twelve digits."""
+    return identity.removeprefix("sha256:")[:12]

@@ -1,0 +1,1 @@
+"""Checks of a repository: committed environments, leaked secrets, oversized or broken Docker builds, stale locks."""

@@ -1,0 +1,1 @@
+"""Forms of a report: text, JSON, SARIF, GitHub annotations."""

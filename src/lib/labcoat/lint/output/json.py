@@ -1,0 +1,34 @@
+"""Findings for programs."""
+
+import json
+from collections.abc import Iterable
+
+from labcoat.core.terminal import escaped
+from labcoat.lint.findings import Finding
+from labcoat.lint.runner import Report
+
+
+def render(reports: Iterable[Report]) -> str:
+    """A list with one object for each repository."""
+    return json.dumps([_one(report) for report in reports], indent=2, ensure_ascii=False) + "\n"
+
+
+def _one(report: Report) -> dict[str, object]:
+    return {
+        "root": escaped(str(report.root)),
+        "findings": [_finding(each) for each in report.findings],
+        "left_out": [escaped(each) for each in report.left_out],
+        "failure": escaped(report.failure) or None,
+    }
+
+
+def _finding(each: Finding) -> dict[str, object]:
+    return {
+        "rule": each.rule,
+        "severity": str(each.severity),
+        "path": escaped(each.path),
+        "line": each.line or None,
+        "message": escaped(each.message),
+        "todo": escaped(each.todo),
+        "fix": ("safe" if each.fix.safe else "unsafe") if each.fix else None,
+    }

@@ -1,0 +1,35 @@
+"""Every rule there is."""
+
+from labcoat.lint.findings import Family, Rule
+from labcoat.lint.rules import (
+    ctx_context,
+    dkf_dockerfile,
+    env_environment,
+    git_tracked,
+    ign_ignore_files,
+    kag_kaggle,
+    lfs_lfs,
+    req_imports,
+    req_lock,
+    sec_secrets,
+    set_settings,
+)
+
+# The last three wait for git to search all contents.
+FAMILIES: tuple[Family, ...] = (
+    env_environment.FAMILY,
+    ctx_context.FAMILY,
+    ign_ignore_files.FAMILY,
+    git_tracked.FAMILY,
+    req_lock.FAMILY,
+    dkf_dockerfile.FAMILY,
+    kag_kaggle.FAMILY,
+    set_settings.FAMILY,
+    sec_secrets.FAMILY,
+    lfs_lfs.FAMILY,
+    req_imports.FAMILY,
+)
+ONLINE: tuple[Family, ...] = (req_imports.ONLINE,)
+RULES: dict[str, Rule] = {
+    rule.id: rule for rule in sorted((rule for family in (*FAMILIES, *ONLINE) for rule in family.rules), key=lambda rule: rule.id)
+}

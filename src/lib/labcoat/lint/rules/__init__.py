@@ -1,0 +1,1 @@
+"""The rules, one module per family; a module's name begins with the family."""

@@ -1,0 +1,1 @@
+"""Locks: compile requirements*.in, read requirements files."""

@@ -1,1 +1,0 @@
-"""The levels of isolation, one module each."""

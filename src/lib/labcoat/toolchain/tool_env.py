@@ -1,0 +1,125 @@
+"""The tools environment: pip-tools, uv, the docker SDK and PyYAML, locked with hashes, one per user and lock.
+
+It lives in the user's cache folder, never in a project. It is built aside and renamed, so that whatever exists is whole.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from hashlib import sha256
+from pathlib import Path
+
+from labcoat.core import process
+from labcoat.core.errors import Failure
+from labcoat.core.project import cache_folder
+from labcoat.toolchain import index_config
+from labcoat.toolchain.interpreters import Interpreter, own
+
+LOCK = Path(__file__).with_name("tools.txt")
+
+
+def environment(interpreter: Interpreter | None = None) -> Path:
+    """The folder of the tools environment for `interpreter` (labcoat's own Python where none is given), made if need be.
+
+    Raises Failure where it cannot be made.
+    """
+    python = interpreter or own()
+    # The executable counts: environments of two builds of one version (python.org's, Debian's) are not the same.
+    key = sha256(LOCK.read_bytes() + os.fsencode(python.executable) + python.version.encode()).hexdigest()[:16]
+    folder = cache_folder() / "tools" / f"{python.minor}-{key}"
+    if not (folder / "bin" / "python").exists():
+        _build(python, folder)
+    return folder
+
+
+def uv() -> Path:
+    """The uv program."""
+    return environment() / "bin" / "uv"
+
+
+def use() -> None:
+    """Make the tools' libraries importable in this process: `import docker`, `import yaml`."""
+    packages = environment() / "lib" / f"python{own().minor}" / "site-packages"
+    if str(packages) not in sys.path:
+        sys.path.insert(0, str(packages))  # before a person's own docker or yaml, of whatever version
+
+
+def _build(python: Interpreter, folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    except OSError as error:
+        raise Failure(
+            f"labcoat cannot write to its cache folder {folder.parent} ({error.strerror}).",
+            "Make room or give it another one with LABCOAT_CACHE.",
+        ) from None
+    try:
+        print("labcoat: making its tools environment (once per user)", file=sys.stderr)
+        _fill(python, aside)
+        # Two runs may build at once: the first to rename wins, and what it made is as good.
+        if not folder.exists():
+            aside.rename(folder)
+    except OSError as error:
+        if not (folder / "bin" / "python").exists():
+            raise Failure(
+                f"The tools environment could not be made: {error.strerror or error}.",
+                f"See to {folder.parent}, or give labcoat another cache folder with LABCOAT_CACHE.",
+            ) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _fill(python: Interpreter, folder: Path) -> None:
+    env = index_config.environment()
+    subprocess.run([python.executable, "-Im", "venv", "--without-pip", "--clear", folder], env=env, check=True)
+    installed = folder / "bin" / "python"
+    if process.run([installed, "-Im", "ensurepip"], env, folder, show=process.nothing).status == 0:
+        pip: list[str | Path] = [installed, "-Im", "pip"]
+    else:
+        pip = [installed, _fetch_pip(folder) / "pip"]
+    outcome = process.run(
+        [*pip, "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", LOCK],
+        env,
+        folder,
+        show=process.nothing,
+    )
+    if outcome.status:
+        from labcoat.toolchain.installer_errors import explain
+
+        raise explain(outcome.said, "labcoat's own tools could not be installed", folder.parent / "tools.log")
+
+
+def _fetch_pip(folder: Path) -> Path:
+    """Fetch the locked pip wheel without pip, for a Python without ensurepip (Debian and Ubuntu leave it out).
+
+    A wheel is a zip that Python runs as it is. Its address is asked of the index (PEP 691), its hash is the lock's.
+    """
+    import ssl
+    import urllib.parse
+    import urllib.request
+
+    block = re.search(r"^pip==(\S+)((?:.*\\\n)+.*)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    assert block is not None  # noqa: S101  # the lock is part of this package, and a test reads it
+    name = f"pip-{block[1]}-py3-none-any.whl"
+    base = (index_config.url() or "https://pypi.org/simple").rstrip("/")
+    context = ssl.create_default_context(cafile=index_config.certificates() or None)
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(f"{base}/pip/", headers=accept), context=context) as page:  # noqa: S310
+            listed = {file["filename"]: file["url"] for file in json.load(page)["files"]}
+        with urllib.request.urlopen(urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context) as wheel:  # noqa: S310
+            data = wheel.read()
+    except (OSError, ValueError, KeyError):
+        data = b""
+    if sha256(data).hexdigest() not in block[2]:
+        raise Failure(
+            f"Python {own().version} has no ensurepip, and pip could not be fetched from the package index.",
+            f"Install the package python{own().minor}-venv (sudo apt install python{own().minor}-venv), or see to the network.",
+        )
+    target = folder / name
+    target.write_bytes(data)
+    return target

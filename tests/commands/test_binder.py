@@ -1,0 +1,211 @@
+"""What Binder and dev containers build: with the locked packages, as the real repo2docker builds it, and checked before."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labcoat.commands import binder, notebook
+from labcoat.container.base_images.defaults import pinned
+from labcoat.core.project import DEFAULTS, Project
+from support import BASE_PYTHON, INCLUDE, NETWORK, REPOSITORY, Repository
+
+IMAGE = f"labcoat-test/binder-{os.getpid()}"
+GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("remote", "ref", "path", "link"),
+    [
+        ("https://github.com/a/b", "main", "", "gh/a/b/main?urlpath=lab"),
+        (
+            "https://github.com/a/b",
+            "new/idea",
+            "docs/one two.ipynb",
+            "gh/a/b/new/idea?urlpath=lab%2Ftree%2Fdocs%2Fone%20two.ipynb",
+        ),
+        ("https://gitlab.com/a/b/c", "HEAD", "", "gl/a%2Fb%2Fc/HEAD?urlpath=lab"),
+        ("https://git.example.org/a/b", "main", "", "git/https%3A%2F%2Fgit.example.org%2Fa%2Fb/main?urlpath=lab"),
+    ],
+    ids=["github", "branch-and-notebook", "gitlab", "elsewhere"],
+)
+def test_the_link_is_binders(remote: str, ref: str, path: str, link: str) -> None:
+    """Each host has its own form of link."""
+    assert binder.launch(remote, ref, path) == f"https://mybinder.org/v2/{link}"
+
+
+def test_defaults_are_put_where_a_dockerfile_has_them() -> None:
+    """An ARG with another default, and one without; others stay."""
+    text = "ARG BASE=a\nFROM ${BASE}\nARG LOCK\nARG OTHER=x\n"
+    said = binder.with_defaults(text, {"BASE": "b@sha256:1", "LOCK": "l.txt", "MORE": "y"})
+    assert said == "ARG BASE=b@sha256:1\nFROM ${BASE}\nARG LOCK=l.txt\nARG OTHER=x\n"
+
+
+def test_what_is_committed_here_is_what_make_binder_writes() -> None:
+    """labcoat's own binder/Dockerfile follows its Dockerfile; `make binder` brings it up to date."""
+    project = Project(REPOSITORY, DEFAULTS)
+    defaults = {
+        "BASE_IMAGE": pinned()["3.11"],
+        "PYTHON": "3.11",
+        "LOCK": notebook.of(project).requirements.name,
+        "NO_BINARY": "",
+        "STRIP": "",
+    }
+    written = (REPOSITORY / binder.FILE).read_text(encoding="utf-8")
+    own = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    assert written.endswith(binder.with_defaults(own, defaults)), "run make binder"
+    container = json.loads((REPOSITORY / binder.DEVCONTAINER).read_text(encoding="utf-8"))
+    assert (REPOSITORY / ".devcontainer" / container["build"]["dockerfile"]).resolve() == REPOSITORY / binder.FILE
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Project:
+    """A repository at GitHub, as far as git knows, with a lock that has what Binder wants."""
+    for name, text in {
+        "requirements.txt": "jupyterlab==4.5.0 --hash=sha256:0\nnotebook==7.5.0 --hash=sha256:0\n".replace(":0", f":{'0' * 64}"),
+        "binder/Dockerfile": 'FROM python:3.11-slim\nUSER 1000\nCMD ["python"]\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*GIT, *words], cwd=tmp_path, check=True)
+    for words in (["remote", "add", "origin", "https://github.com/a/b"], ["update-ref", "refs/remotes/origin/main", "HEAD"]):
+        subprocess.run([*GIT, *words], cwd=tmp_path, check=True)
+    return Project(tmp_path, DEFAULTS)
+
+
+def todo(project: Project) -> list[str]:
+    """What is found wanting."""
+    return [one.about for one in binder.findings(project, project) if one.todo]
+
+
+def test_a_repository_that_is_right_wants_nothing(published: Project) -> None:
+    """Locked, based on a tag, run by uid 1000, committed and pushed."""
+    assert todo(published) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("binder/Dockerfile", "FROM python\nUSER 1000\n", "python is another image tomorrow"),
+        ("binder/Dockerfile", "FROM python:latest AS a\nFROM a\nUSER 1000\n", "python:latest is another image tomorrow"),
+        ("binder/Dockerfile", "FROM extern/mine:1\nUSER 1000\n", "extern/mine:1 is on this machine alone"),
+        ("binder/Dockerfile", "FROM python:3.11\n", "its user is root"),
+        ("binder/Dockerfile", "FROM python:3.11\nUSER 1000\nUSER other\n", "its user is other"),
+        ("binder/Dockerfile", "FROM python:3.11\nUSER 1000\nENTRYPOINT run it\n", "its ENTRYPOINT is a line for a shell"),
+        ("binder/Dockerfile", "RUN x\n", "a build ends before it begins: line 1: RUN before the first FROM"),
+        (".dockerignore", "*.txt\n", "a build is not sent requirements.txt"),
+        ("requirements.txt", "notebook==7.5.0\n", "requirements.txt has no jupyterlab"),
+        (".binder/x", "", "there are binder and .binder"),
+    ],
+    ids=["no-tag", "latest", "local", "root", "another-user", "entrypoint", "broken", "ignored", "no-jupyterlab", "two-folders"],
+)
+def test_what_binder_would_not_take_is_named(published: Project, name: str, text: str, said: str) -> None:
+    """Each thing that Binder wants and that is not so."""
+    (published.root / name).parent.mkdir(exist_ok=True)
+    (published.root / name).write_text(text)
+    assert said in todo(published)
+
+
+def test_users_by_binders_own_names_are_right(published: Project) -> None:
+    """NB_USER and NB_UID are given to a build."""
+    for text in ("ARG NB_UID=1000\nUSER ${NB_UID}\n", "ARG NB_USER\nUSER ${NB_USER}\n"):
+        (published.root / binder.FILE).write_text(f"FROM python:3.11\n{text}")
+        assert not [one for one in todo(published) if "user" in one]
+
+
+def test_what_is_not_committed_or_not_pushed_is_named(published: Project) -> None:
+    """Binder builds what it can fetch."""
+    (published.root / "requirements.txt").write_text((published.root / "requirements.txt").read_text() + "\n")
+    assert todo(published) == ["not committed: requirements.txt"]
+    subprocess.run([*GIT, "commit", "-qam", "two"], cwd=published.root, check=True)
+    assert todo(published) == ["the last commit is not pushed"]
+    subprocess.run(["git", "remote", "set-url", "origin", "/srv/b.git"], cwd=published.root, check=True)
+    assert todo(published) == ["the remote is a folder of this machine"]
+    subprocess.run(["git", "remote", "remove", "origin"], cwd=published.root, check=True)
+    assert todo(published) == ["there is no remote called origin"]
+
+
+def test_below_the_top_of_a_repository_it_is_refused(repo: Repository) -> None:
+    """Binder knows repositories, not folders in them."""
+    assert "this folder is none" in repo.labcoat("binder", fails=True)
+    subprocess.run(["git", "init", "-q", "."], cwd=repo.path.parent, check=True)
+    assert "Run make binder in" in repo.labcoat("binder", fails=True)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str) -> Iterator[Repository]:
+    """A repository of one package, as `make binder` leaves it, and the image that repo2docker makes of it."""
+    path = tmp_path_factory.mktemp("binder") / "a repository"
+    path.mkdir()
+    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")
+    (path / "Makefile").write_text(f"include {include}\n")
+    (path / "requirements.in").write_text("six==1.17.0\n")
+    (path / ".python-version").write_text("3.11\n")
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=path, check=True)
+    subprocess.run(["git", "remote", "add", "origin", "git@github.com:a/b.git"], cwd=path, check=True)
+    env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    env |= {**NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON), "LABCOAT_LOCKER": "uv"}
+    env |= {"LABCOAT_BASE_IMAGE": base_image, "LABCOAT_CACHE": str(tools_environment.parent.parent)}
+    made = Repository(path, env)
+    said = made.make("binder", fails=True)
+    assert "not committed: .devcontainer/devcontainer.json, .dockerignore, binder/Dockerfile, requirements-notebook.txt" in said
+    assert "[![Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/a/b/main?urlpath=lab)" in said
+    for words in (["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*GIT, *words], cwd=path, check=True)
+    # A container's own network may not reach an index.
+    flags = ["--no-run", "--user-id=1000", "--user-name=jovyan", "--DockerEngine.extra_buildx_build_args=--network=host"]
+    words = [sys.executable, "-m", "repo2docker", *flags, f"--image-name={IMAGE}", str(path)]
+    ended = subprocess.run(words, cwd=path, env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
+    yield made
+    docker("image", "rm", "--force", IMAGE)
+
+
+def docker(*words: str) -> str:
+    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11")
+class TestBuilt:
+    """The image that repo2docker builds."""
+
+    def test_it_holds_the_locks_packages(self, built: Repository) -> None:
+        """The proof calls it equal to the lock for notebooks, file by file."""
+        said = built.labcoat("prove", "--only", "docker", LABCOAT_REQUIREMENTS="requirements-notebook.txt", LABCOAT_IMAGE=IMAGE)
+        assert "equal: lock, docker" in said
+
+    def test_binders_command_serves_the_repository(self, built: Repository) -> None:  # noqa: ARG002
+        """Binder's own command line runs as uid 1000, and lists the repository's files, which are that user's."""
+        serve = ["jupyter", "notebook", "--ip=0.0.0.0", "--port=8888", "--IdentityProvider.token=a"]
+        container = docker("run", "--detach", "--rm", IMAGE, *serve)
+        try:
+            code = (
+                "import json, os, urllib.request as u; os.access('.', os.W_OK) or exit('not its own');"
+                "names = json.load(u.urlopen('http://127.0.0.1:8888/api/contents?token=a'))['content'];"
+                "print(os.getuid(), sorted(one['name'] for one in names))"
+            )
+            for _ in range(100):
+                asked = subprocess.run(
+                    ["docker", "exec", container, "python", "-c", code], capture_output=True, text=True, check=False
+                )
+                if asked.returncode == 0:
+                    break
+                time.sleep(0.5)
+            assert asked.stdout.startswith("1000 "), asked.stderr
+            assert "'requirements-notebook.txt'" in asked.stdout
+        finally:
+            docker("rm", "--force", container)
+
+    def test_a_dev_containers_user_is_in_it(self, built: Repository) -> None:
+        """devcontainer.json names a user and a Python that are there."""
+        container = json.loads((built.path / binder.DEVCONTAINER).read_text())
+        python = container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+        code = "import ipykernel, six, getpass; print(getpass.getuser())"
+        assert docker("run", "--rm", "--user", container["remoteUser"], IMAGE, python, "-c", code) == "labcoat"

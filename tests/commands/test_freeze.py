@@ -1,0 +1,287 @@
+"""What was installed by hand goes into requirements.in and the lock, at the versions in use."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from labcoat.commands.freeze import difference, with_lines, without
+from labcoat.inventory.inventory import Distribution
+from labcoat.locking.requirements_file import names
+from support import SUPPORT, Index, Repository
+
+
+def install(repo: Repository, *words: str) -> None:
+    """What a person types: pip install, in the environment."""
+    subprocess.run([repo.path / ".venv/bin/pip", "install", "-q", *words], env=repo.env, check=True)
+
+
+def uninstall(repo: Repository, name: str) -> None:
+    """What a person types: pip uninstall."""
+    subprocess.run([repo.path / ".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", name], env=repo.env, check=True)
+
+
+def lines(repo: Repository, name: str) -> list[str]:
+    """The lines of a requirements file that ask for or pin something, without continuations."""
+    text = (repo.path / name).read_text()
+    return [line.split(" \\")[0] for line in text.splitlines() if line[:1].isalpha()]
+
+
+def test_what_was_installed_is_asked_for_at_the_version_in_use(repo: Repository, index: Index) -> None:
+    """A package installed by name is added; what came along is locked only; versions are those in use, not the newest."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha==1.0", "beta==1.0")
+    said = repo.make("freeze")
+    assert "added: alpha 1.0" in said
+    assert lines(repo, "requirements.in") == ["gamma", "alpha", "beta"]
+    assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.0", "gamma==3.0"]
+
+
+def test_what_came_along_is_not_asked_for(repo: Repository) -> None:
+    """A dependency that pip brought is locked, and is not written into requirements.in."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha")
+    repo.make("freeze")
+    assert lines(repo, "requirements.in") == ["gamma", "alpha"]
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5", "gamma==3.0"]
+
+
+def test_a_version_moved_by_hand_is_locked(repo: Repository) -> None:
+    """A locked package at another version is locked at that version."""
+    repo.make("venv")
+    install(repo, "alpha==1.0")
+    assert "moved: alpha 1.0" in repo.make("freeze")
+    assert "alpha==1.0" in lines(repo, "requirements.txt")
+
+
+def test_afterwards_the_environment_is_what_the_lock_says(repo: Repository) -> None:
+    """`make venv` after `make freeze` keeps what was frozen."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha==1.0")
+    repo.make("freeze")
+    repo.make("venv")
+    assert repo.python("import alpha, gamma; print(alpha.version, gamma.version)") == "1.0 3.0\n"
+    assert "nothing was installed by hand" in repo.make("freeze")
+
+
+def test_what_came_from_a_path_is_named_and_nothing_changes(repo: Repository, index: Index) -> None:
+    """A wheel from a folder is named, not guessed at."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, str(index.folder / "files/beta-1.0-py3-none-any.whl"))
+    before = {name: text for name, text in repo.files().items() if "requirements" in name}
+    said = repo.make("freeze")
+    assert "beta 1.0 from file://" in said
+    assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
+
+
+def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_path: Path) -> None:
+    """Where the lock cannot be made, requirements.in is as it was."""
+    repo.write(requirements__in="gamma\n").make("venv")
+    install(repo, "alpha")
+    index.stop()
+    repo.make("freeze", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"))
+    assert (repo.path / "requirements.in").read_text() == "gamma\n"
+
+
+def test_what_an_included_file_asks_for_counts(repo: Repository, index: Index) -> None:
+    """What a file that `-r` includes asks for is found, brought up to date and taken out there; what `-c` names stays."""
+    index.add("delta", "1.0")
+    repo.write(base__in="alpha==2.0\ngamma\n", limits__txt="beta<2\ngamma<4\n", requirements__in="-r base.in\n-c limits.txt\n")
+    repo.make("venv")
+    install(repo, "alpha==1.0", "delta")
+    uninstall(repo, "gamma")
+    said = repo.make("freeze")
+    assert "moved: alpha 1.0" in said
+    assert "removed: gamma 3.0" in said
+    assert (repo.path / "base.in").read_text() == "alpha==1.0\n"
+    assert (repo.path / "limits.txt").read_text() == "beta<2\ngamma<4\n"
+    assert (repo.path / "requirements.in").read_text() == "-r base.in\n-c limits.txt\ndelta\n"
+    assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.5", "delta==1.0"]
+
+
+def test_a_lock_that_is_included_is_not_written_in(repo: Repository) -> None:
+    """`-r requirements.txt` in requirements-dev.in names what is made, and no person's lines."""
+    repo.write(requirements__in="alpha\n", requirements_dash_dev__in="-r requirements.txt\ngamma\n").make("venv")
+    install(repo, "alpha==1.0")
+    repo.make("freeze")
+    repo.make("venv")
+    assert repo.python("import alpha, gamma; print(alpha.version, gamma.version)") == "1.0 3.0\n"
+    assert (repo.path / "requirements-dev.in").read_text() == "-r requirements.txt\ngamma\n"
+
+
+@pytest.mark.parametrize("locker", ["uv", "pip-tools"])
+def test_a_file_of_windows_stays_one(repo: Repository, index: Index, locker: str) -> None:
+    """A byte order mark hides no first line; the mark and the line ends stay as they were."""
+    index.add("delta", "1.0")
+    (repo.path / "requirements.in").write_bytes(b"\xef\xbb\xbfgamma\r\nalpha\r\nbeta==1.5\r\n")
+    repo.env["LABCOAT_LOCKER"] = locker
+    repo.make("venv")
+    uninstall(repo, "gamma")
+    install(repo, "delta", "beta==1.0")
+    assert "removed: gamma 3.0" in repo.make("freeze")
+    assert (repo.path / "requirements.in").read_bytes() == b"\xef\xbb\xbfalpha\r\nbeta==1.0\r\ndelta\r\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0"]
+
+
+def test_an_input_that_is_not_utf_8_is_said(repo: Repository) -> None:
+    """What PowerShell writes by default is named, and nothing is changed."""
+    repo.make("venv")
+    install(repo, "gamma")
+    text = "alpha\n".encode("utf-16")
+    (repo.path / "requirements.in").write_bytes(text)
+    assert "requirements.in is not text in UTF-8." in repo.make("freeze", fails=True)
+    assert (repo.path / "requirements.in").read_bytes() == text
+
+
+def test_without_an_environment_there_is_nothing_to_freeze(repo: Repository) -> None:
+    """A person who has no environment is told the order of things."""
+    assert "There is no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
+
+
+def test_a_pin_in_the_input_is_brought_up_to_date() -> None:
+    """`name==old` becomes `name==new`, with comments, extras and markers as they were; other lines stay."""
+    before = "# mine\nNum_Py[x]==1.0 ; python_version > '3'  # why\nother>=2\n-r more.in"
+    after = "# mine\nNum_Py[x]==2.0 ; python_version > '3'  # why\nother>=2\n-r more.in\nnew\n"
+    assert with_lines(before, ["new"], {"num-py": "2.0", "other": "9"}) == after
+
+
+def test_what_was_uninstalled_leaves_the_input_and_the_lock(repo: Repository) -> None:
+    """A package that was asked for and is gone is asked for no more."""
+    repo.write(requirements__in="# why\nalpha\ngamma  # mine\n").make("venv")
+    uninstall(repo, "gamma")
+    assert "removed: gamma 3.0" in repo.make("freeze")
+    assert (repo.path / "requirements.in").read_text() == "# why\nalpha\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+def test_what_others_need_comes_back(repo: Repository) -> None:
+    """A dependency that was uninstalled is named, and stays in the lock."""
+    repo.make("venv")
+    uninstall(repo, "beta")
+    assert "not there, but needed by others: beta" in repo.make("freeze")
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+def test_a_dry_run_says_it_all_and_changes_nothing(repo: Repository) -> None:
+    """The same words, and every file as it was."""
+    repo.make("venv")
+    install(repo, "gamma", "alpha==1.0")
+    before = repo.files()
+    said = repo.labcoat("freeze", "--dry-run")
+    assert "would be added: gamma 3.0" in said
+    assert "would be moved: alpha 1.0 (was 2.0)" in said
+    assert repo.files() == before
+
+
+def test_what_the_input_forbids_is_named_and_nothing_changes(repo: Repository) -> None:
+    """A version that requirements.in does not allow cannot be locked, and is not passed over."""
+    repo.write(requirements__in="alpha>=2\n").make("venv")
+    install(repo, "alpha==1.0")
+    before = {name: text for name, text in repo.files().items() if "requirements" in name}
+    assert "alpha 1.0 is installed, but what requirements.in asks for needs 2.0" in repo.make("freeze", fails=True)
+    assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
+
+
+def test_the_lock_afterwards_is_equal_to_the_environment(repo: Repository) -> None:
+    """Added, moved and removed at once: the new lock reproduces what is there, file by file."""
+    repo.write(requirements__in="alpha\ngamma\n").make("venv")
+    install(repo, "alpha==1.0", "beta==1.0")
+    uninstall(repo, "gamma")
+    repo.make("freeze")
+    repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+
+
+def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index: Index) -> None:
+    """What somebody else has moved, added or taken out of the locks since `make venv` is not undone by what was done by hand."""
+    repo.write(requirements__in="alpha==1.0\nbeta==1.0\n").make("venv")
+    repo.write(requirements__in="alpha==2.0\ngamma\n").make("requirements")
+    assert "nothing was installed by hand" in repo.make("freeze")
+    index.add("delta", "1.0")
+    install(repo, "delta")
+    said = repo.make("freeze")
+    assert "added: delta 1.0" in said
+    assert (repo.path / "requirements.in").read_text() == "alpha==2.0\ngamma\ndelta\n"
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0", "gamma==3.0"]
+
+
+def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repository) -> None:
+    """With LABCOAT_VARIANT, in an environment of another lock, nothing moves but what somebody has moved."""
+    repo.write(requirements_dash_old__in="alpha<2\n").make("venv")
+    repo.make("requirements")
+    install(repo, "gamma")
+    said = repo.make("freeze", "LABCOAT_VARIANT=old")
+    assert "added: gamma 3.0" in said
+    assert lines(repo, "requirements-old.txt") == ["alpha==1.0", "beta==1.5", "gamma==3.0"]
+    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
+
+
+@pytest.mark.parametrize(
+    ("made_of", "locked", "moved", "removed"),
+    [
+        pytest.param({"alpha": "1.0"}, {"alpha": "2.0"}, (), (), id="the lock has moved"),
+        pytest.param({"alpha": "0.9"}, {"alpha": "2.0"}, ("alpha",), (), id="somebody has moved it, and the lock"),
+        pytest.param({"alpha": "0.9"}, {"alpha": "1.0"}, (), (), id="both moved to the same"),
+        pytest.param({"alpha": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="the lock has one more"),
+        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), ("beta",), id="somebody removed it"),
+        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0"}, (), (), id="somebody removed it, and the lock"),
+        pytest.param({}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="labcoat did not make it"),
+    ],
+)
+def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
+    made_of: dict[str, str], locked: dict[str, str], moved: tuple[str, ...], removed: tuple[str, ...]
+) -> None:
+    """Of alpha 1.0, alone in an environment: only what is neither as it was made nor as the lock says counts."""
+    alpha = Distribution("alpha", "1.0", requested=True, origin="", requires=frozenset())
+    found = difference([alpha], locked, frozenset({"alpha", "beta"}), made_of=made_of)
+    assert tuple(one.name for one in found.moved) == moved
+    assert found.removed == removed
+    assert not found.asked_for
+
+
+@pytest.mark.parametrize(
+    ("words", "origin"),
+    [
+        (["-e", "{path}"], r"file://\S+/mine \(editable\)"),
+        (["{path}"], r"file://\S+/mine"),
+        (["git+file://{path}"], r"git\+file://\S+/mine@[0-9a-f]{40}"),
+    ],
+    ids=["editable", "folder", "repository"],
+)
+def test_what_came_from_no_index_is_named(repo: Repository, words: list[str], origin: str) -> None:
+    """A package of the person's own is named with where it is from; what else was installed is kept."""
+    (repo.path / "mine").mkdir()
+    (repo.path / "mine/pyproject.toml").write_text(
+        '[project]\nname = "mine"\nversion = "0.1"\n'
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    shutil.copy(SUPPORT / "backend.py", repo.path / "mine/backend.py")
+    repo.make("venv")
+    repo.env["PYTHONPATH"] = str(SUPPORT.parent)
+    mine = repo.path.rename(repo.path.with_name("repository")) / "mine"  # git's addresses in pip take no spaces
+    repo.path = mine.parent
+    for line in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@e", "commit", "-qm", "one"]):
+        subprocess.run(["git", *line], cwd=mine, check=True)
+    repo.make("venv")
+    install(repo, "--no-build-isolation", *(word.format(path=mine) for word in words))
+    install(repo, "gamma")
+    frozen = repo.make("freeze")
+    assert re.search(rf"mine 0\.1 from {origin} is left out", frozen)
+    assert "added: gamma 3.0" in frozen
+    assert (repo.path / "requirements.in").read_text() == "alpha\ngamma\n"
+
+
+def test_what_an_environment_brought_is_no_part_of_the_project() -> None:
+    """What conda put into an environment of labcoat's stays out of the lock; in one made by hand it is what was asked for."""
+    numpy = Distribution("numpy", "2.0", requested=False, origin="", requires=frozenset(), installer="conda")
+    pip = Distribution("pip", "26", requested=False, origin="", requires=frozenset(), installer="conda")
+    assert not difference([numpy, pip], {}, brought=frozenset({"numpy", "pip"}))
+    assert difference([numpy, pip], {}).asked_for == (numpy,)
+
+
+def test_names_and_lines_of_an_input() -> None:
+    """Comments, options and blank lines ask for nothing; a removed name takes its own line with it and no other."""
+    text = "# alpha\n-r more.in\n\nNum_Py[x]>=1  # why\nbeta\n"
+    assert names(text) == {"num-py", "beta"}
+    assert without(text, ["num-py"]) == "# alpha\n-r more.in\n\nbeta\n"

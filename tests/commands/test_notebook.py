@@ -1,0 +1,148 @@
+"""JupyterLab, the real one, on each level of isolation: it answers at the printed address, and has the lock's packages."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
+
+IMAGE = f"labcoat-test/notebook-{os.getpid()}"
+LEVELS = [
+    "venv",
+    pytest.param(
+        "conda",
+        marks=pytest.mark.skipif(
+            not any(map(shutil.which, ("micromamba", "mamba", "conda"))), reason="there is no micromamba, mamba or conda"
+        ),
+    ),
+    pytest.param(
+        "docker",
+        marks=[
+            pytest.mark.docker,
+            pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11"),
+        ],
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str) -> Iterator[Repository]:
+    """A repository of one package of the real index, which has never heard of notebooks."""
+    path = tmp_path_factory.mktemp("notebook") / "a repository"
+    path.mkdir()
+    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")  # this clone's path may have spaces
+    (path / "Makefile").write_text(f"include {include}\n")
+    (path / "requirements.in").write_text("six==1.17.0\n")
+    env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    env |= {**NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON), "LABCOAT_LOCKER": "uv"}
+    env |= {"LABCOAT_IMAGE": f"{IMAGE}:mine", "LABCOAT_BASE_IMAGE": base_image, "LABCOAT_DOCKER_FLAGS": "--network=host"}
+    env["LABCOAT_CACHE"] = str(tools_environment.parent.parent)
+    yield Repository(path, env)
+    if shutil.which("docker"):
+        subprocess.run(["docker", "image", "rm", "-f", f"{IMAGE}:mine-notebook"], capture_output=True, check=False)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def opened(address: str) -> str:
+    """What is at `address`. Jupyter prints it a moment before it listens."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310
+                return str(page.read().decode())
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(address)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_jupyterlab_answers_at_the_address_that_it_prints(real: Repository, level: str) -> None:
+    """The printed address has the chosen port and a token, opens JupyterLab, and an interrupt ends it."""
+    port = free_port()
+    words = ["make", "notebook", f"IN={level}", f"LABCOAT_PORTS={port}"]
+    with subprocess.Popen(
+        words, cwd=real.path, env=real.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    ) as started:
+        try:
+            assert started.stdout is not None
+            said = []
+            address = None
+            for line in started.stdout:
+                said.append(line)
+                if address := re.search(rf"http://127\.0\.0\.1:{port}/lab\?token=\w+", line):
+                    break
+            assert address, "".join(said)
+            assert "jupyterlab" in opened(address[0]).lower()
+            os.killpg(started.pid, signal.SIGINT)
+            assert "Interrupt" in started.stdout.read()
+        finally:
+            if started.poll() is None:
+                os.killpg(started.pid, signal.SIGTERM)
+
+
+def test_the_notebooks_lock_is_the_lock_and_jupyterlab(real: Repository) -> None:
+    """Beside a lock that has nothing of Jupyter there is one that has all of it, at the same versions; the rest is as it was."""
+    real.make("requirements")
+    if not (real.path / "requirements-notebook.txt").exists():
+        pytest.skip("the test before made it")
+    assert "jupyter" not in (real.path / "requirements.txt").read_text()
+    assert "six==1.17.0" in (real.path / "requirements-notebook.txt").read_text()
+    assert not (real.path / ".venv").exists()
+    site = next(real.path.glob(".labcoat/notebook/venv/lib/python*/site-packages"))
+    assert (site / "six.py").exists()
+    assert (site / "jupyterlab").is_dir()
+
+
+def test_a_notebook_runs_with_the_locks_packages(real: Repository) -> None:
+    """A kernel of the environment imports what the lock names."""
+    program = real.path / ".labcoat/notebook/venv/bin/jupyter"
+    if not program.exists():
+        pytest.skip("the first test makes it")
+    cell = (
+        '{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "id": "a",'
+        ' "source": "import six; print(six.__version__)"}'
+    )
+    (real.path / "a.ipynb").write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
+    subprocess.run([program, "execute", "--inplace", "a.ipynb"], cwd=real.path, check=True, capture_output=True)
+    assert "1.17.0\\n" in (real.path / "a.ipynb").read_text()
+
+
+def test_a_port_that_is_taken_is_said(repo: Repository) -> None:
+    """Nothing is made for a notebook that could not be reached."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"Port {port} is taken" in repo.labcoat("notebook", fails=True, LABCOAT_PORTS=str(port))
+    assert not (repo.path / "requirements-notebook.in").exists()
+
+
+def test_ones_own_python_without_jupyterlab_is_said(repo: Repository) -> None:
+    """IN=none runs one's own JupyterLab, and installs none."""
+    path = os.pathsep.join(folder for folder in repo.env["PATH"].split(os.pathsep) if not (Path(folder) / "jupyter-lab").exists())
+    assert "There is no JupyterLab beside your own Python" in repo.labcoat("notebook", "--in", "none", fails=True, PATH=path)
+
+
+def test_a_lock_that_has_jupyterlab_needs_no_other(repo: Repository) -> None:
+    """Who asks for JupyterLab in requirements.in has it on the level itself."""
+    from labcoat.commands import notebook
+    from labcoat.core.project import DEFAULTS, Project
+
+    (repo.path / "requirements.txt").write_text("jupyterlab==4.5.0\nnotebook==7.5.0\n")
+    project = Project(repo.path, DEFAULTS)
+    assert notebook.of(project) is project
+    (repo.path / "requirements.txt").write_text("six==1.17.0\n")
+    assert notebook.of(project).requirements.name == "requirements-notebook.txt"
+    assert notebook.of(project).image == "labcoat/a-repository:notebook"

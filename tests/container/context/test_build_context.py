@@ -1,0 +1,62 @@
+"""What a build is sent and what reaches the image, on small trees."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context.build_context import Build, secrets_reaching
+from labcoat.core.errors import Failure
+
+
+def write(root: Path, files: dict[str, str]) -> Path:
+    """Make `files` below `root`."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+SHAPES = {
+    "all": ("FROM scratch\nCOPY . /app\n", {".env", "src/a.py", "kaggle.json", "Dockerfile"}),
+    "folder": ("FROM scratch\nCOPY src /app\n", {"src/a.py"}),
+    "wildcard": ("FROM scratch\nCOPY *.json /app/\n", {"kaggle.json"}),
+    "builder-only": (
+        "FROM scratch AS build\nCOPY . /all\nFROM scratch\nCOPY --from=build /all/src /app\n",
+        {"src/a.py"},
+    ),
+    "base-stage": ("FROM scratch AS base\nCOPY .env /\nFROM base\n", {".env"}),
+    "variable": ("FROM scratch\nARG FROM_HERE=src\nCOPY ${FROM_HERE}/a.py /\n", {"src/a.py"}),
+    "variable-after-a-tab": ("FROM scratch\nENV D\tsrc\nCOPY $D/a.py /\n", {"src/a.py"}),
+    "nothing": ("FROM scratch\nENV A=b\n", set()),
+}
+
+
+@pytest.mark.parametrize(("dockerfile", "expected"), SHAPES.values(), ids=SHAPES.keys())
+def test_reaching(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
+    """The files that COPY brings into the last stage are those that reach the image."""
+    write(tmp_path, {".env": "A=b", "src/a.py": "", "kaggle.json": "{}", "Dockerfile": dockerfile})
+    assert Build(tmp_path).reaching() == expected
+
+
+def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
+    """A secret by name and one by content are named; what is ignored or not copied is not."""
+    key = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
+    files = {"app/kaggle.json": "{}", "app/deploy.txt": key, "app/.env": "A=b", "other/.env": "", "app/a.py": "pass"}
+    write(tmp_path, {**files, "Dockerfile": "FROM scratch\nCOPY app /app\n", ".dockerignore": "**/.env\n"})
+    assert secrets_reaching(Build(tmp_path)) == ["app/deploy.txt", "app/kaggle.json"]
+
+
+def test_own_ignore_file_counts(tmp_path: Path) -> None:
+    """NAME.dockerignore replaces .dockerignore, even when it is empty."""
+    files = {"docker/train": "FROM scratch\nCOPY . /\n", "docker/train.dockerignore": "", ".dockerignore": ".env\n"}
+    write(tmp_path, {**files, ".env": "A=b"})
+    assert secrets_reaching(Build(tmp_path, "docker/train")) == [".env"]
+
+
+@pytest.mark.parametrize("broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}])
+def test_what_cannot_be_understood_is_a_failure(tmp_path: Path, broken: dict[str, str]) -> None:
+    """No secret is found where nothing can be read; that is said, not passed over."""
+    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})
+    with pytest.raises(Failure):
+        secrets_reaching(Build(tmp_path))

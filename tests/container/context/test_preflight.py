@@ -1,0 +1,112 @@
+"""What is looked at before a build: no secret gets past by a way round the Dockerfile's last stage."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context import build_flags, preflight
+from labcoat.container.context.build_context import Build, secrets_reaching
+from labcoat.core.errors import Failure
+from support.repositories import write
+
+KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
+
+
+def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:
+    """A folder that `--build-context` names counts, but for what its own .dockerignore leaves out."""
+    write(tmp_path, {"project/Dockerfile": "FROM scratch\nCOPY --from=data . /\n", "data/.env": "A=b", "data/key": KEY})
+    build = Build(tmp_path / "project", contexts=(tmp_path / "data",))
+    assert secrets_reaching(build) == ["../data/.env", "../data/key"]
+    (tmp_path / "data/.dockerignore").write_text(".env\nkey\n")
+    assert secrets_reaching(build) == []
+
+
+def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -> None:
+    """ONBUILD of an image counts for the stages upon it, and not for those upon another."""
+    write(tmp_path, {"Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n", "a.py": "", ".env": "A=b"})
+    triggers = {"one": ["COPY . /app/"]}
+    assert secrets_reaching(Build(tmp_path, triggers=triggers)) == [".env"]
+    assert secrets_reaching(Build(tmp_path, triggers=triggers, arguments={"BASE": "two"})) == []
+    assert Build(tmp_path).bases() == {"one"}
+
+
+@pytest.mark.parametrize(
+    ("mount", "seen"),
+    [
+        ("target=/src", True),
+        ("type=bind,source=conf,target=/src", True),
+        ("type=bind,src=./conf/.env,target=/src", True),
+        ("source=a.py,target=/src", False),
+        ("from=tools,target=/src", False),
+        ("type=cache,target=/src", False),
+    ],
+)
+def test_a_secret_that_a_run_sees_is_remarked_on(tmp_path: Path, mount: str, *, seen: bool) -> None:
+    """What the RUN makes of it nobody knows who does not run it."""
+    text = f"FROM scratch AS tools\nFROM a\nRUN --mount={mount} cp -r /src /app\nUSER 1000\n"
+    write(tmp_path, {"Dockerfile": text, "a.py": "", "conf/.env": "A=b"})
+    remarks = [remark for remark in preflight.remarks(Build(tmp_path)) if "conf/.env" in remark]
+    assert bool(remarks) is seen
+
+
+def test_files_that_cannot_be_understood_are_left_to_the_build(tmp_path: Path) -> None:
+    """There is nothing to remark on; the build refuses."""
+    write(tmp_path, {"Dockerfile": "NONSENSE\n"})
+    assert list(preflight.remarks(Build(tmp_path))) == []
+    with pytest.raises(Failure, match="Dockerfile: line 1"):
+        preflight.refuse_secrets(Build(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["pip.conf", "home/uv.toml", ".npmrc", ".condarc", ".git/config"])
+def test_a_password_in_the_address_of_an_index_is_a_secret(tmp_path: Path, name: str) -> None:
+    """In the files of programs that fetch; there a placeholder or an address without one is none."""
+    for address, found in (("me:hunter2pass@", [name]), ("me:$TOKEN@", []), ("me:<password>@", []), ("", [])):
+        write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", name: f"url = https://{address}index.example/simple\n"})
+        assert secrets_reaching(Build(tmp_path)) == found
+
+
+def test_a_token_after_a_notebooks_pictures_is_found(tmp_path: Path) -> None:
+    """Notebooks begin with megabytes of pictures; of other files the first megabyte counts."""
+    token = json.dumps({"image/png": "A" * (3 << 20), "source": ["t = 'ghp_" + "a1B2" * 9 + "'"]})
+    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", "a.ipynb": token, "a.bin": token})
+    assert secrets_reaching(Build(tmp_path)) == ["a.ipynb"]
+
+
+WORDS = {
+    "-f docker/train": build_flags.Flags("docker/train"),
+    "-fdocker/train -q": build_flags.Flags("docker/train"),
+    "-qf docker/train": build_flags.Flags("docker/train"),
+    "--file=one --file two": build_flags.Flags("two"),
+    "-tfoo --network host --no-cache -o out": build_flags.Flags(),
+    "--target dev --platform linux/amd64,linux/arm64": build_flags.Flags(target="dev", platforms=("linux/amd64", "linux/arm64")),
+    "--build-arg A=1 --build-arg=B=x=y --build-arg NO_SUCH_VARIABLE": build_flags.Flags(arguments={"A": "1", "B": "x=y"}),
+    "--build-context d=../d --build-context i=docker-image://x --build-context g=https://x/y.git": build_flags.Flags(
+        contexts=("../d",)
+    ),
+    "--target": build_flags.Flags(),
+}
+
+
+@pytest.mark.parametrize(("words", "said"), WORDS.items(), ids=WORDS.keys())
+def test_flags_say_what_is_built(words: str, said: build_flags.Flags) -> None:
+    """In each form that the builder takes; of an option given twice the last counts."""
+    assert build_flags.read(words.split()) == said
+
+
+PLATFORMS = {
+    "linux/amd64": ("linux", "amd64", ""),
+    "linux/x86_64": ("linux", "amd64", ""),
+    "arm64": ("linux", "arm64", ""),
+    "linux/arm64/v8": ("linux", "arm64", ""),
+    "linux/arm": ("linux", "arm", "v7"),
+    "linux/arm/v6": ("linux", "arm", "v6"),
+}
+
+
+@pytest.mark.parametrize(("named", "parts"), PLATFORMS.items(), ids=PLATFORMS.keys())
+def test_a_platform_is_told_to_the_dockerfile_as_the_builder_does(named: str, parts: tuple[str, str, str]) -> None:
+    """In its normal form, whole and in parts."""
+    told = build_flags.platform_arguments(named)
+    assert tuple(told[f"TARGET{part}"] for part in ("OS", "ARCH", "VARIANT")) == parts
+    assert told["TARGETPLATFORM"] == "/".join(part for part in parts if part)

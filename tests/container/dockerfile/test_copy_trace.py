@@ -1,0 +1,54 @@
+"""What COPY takes with flags that only newer builders know: by the examples of their reference."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context.build_context import Build
+from labcoat.container.dockerfile.parser import parse
+from support.repositories import write
+
+TREE = ["a.py", "home.txt", "home.md", "homepage", "x/a/one", "x/a/b/two", "x/c/three", "src/m.py", "src/n.txt", "src/deep/o.py"]
+SHAPES = {
+    "parents": ("COPY --parents ./x/a/one ./x/c/three /d/", {"x/a/one", "x/c/three"}),
+    "parents-of-a-folder": ("COPY --parents x/a /d/", {"x/a/one", "x/a/b/two"}),
+    "parents-pivot": ("COPY --parents ./x/./a /d/", {"x/a/one", "x/a/b/two"}),
+    "parents-any-depth": ("COPY --parents **/*.py /d/", {"a.py", "src/m.py", "src/deep/o.py"}),
+    "parents-below-a-folder": ("COPY --parents ./src/./**/*.py /d/", {"src/m.py", "src/deep/o.py"}),
+    "parents-then-stage": (
+        "COPY --parents ./x/./a/b/two /d/\nFROM scratch\nCOPY --from=build /d/a/b /e/",
+        {"x/a/b/two"},
+    ),
+    "exclude": ("COPY --exclude=*.txt hom* /d/", {"home.md", "homepage"}),
+    "exclude-several": ("COPY --exclude=*.txt --exclude=*.md hom* /d/", {"homepage"}),
+    "exclude-in-a-folder": ("COPY --exclude=*.txt --exclude=deep src /d/", {"src/m.py"}),
+    "exclude-at-any-depth": ("COPY --exclude=**/*.py src /d/", {"src/n.txt"}),
+    "exclude-but-for": ("COPY --exclude=* --exclude=!m.py src /d/", {"src/m.py"}),
+    "exclude-from-a-stage": ("COPY . /s\nFROM scratch\nCOPY --from=build --exclude=deep /s/src /d/", {"src/m.py", "src/n.txt"}),
+}
+
+
+@pytest.mark.parametrize(("shape", "expected"), SHAPES.values(), ids=SHAPES.keys())
+def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str]) -> None:
+    """`--parents` keeps folders, takes `**`, and begins at `/./`; `--exclude` leaves out."""
+    write(tmp_path, {path: path for path in TREE})
+    described = Build(tmp_path)
+    described.__dict__["parsed"] = parse(f"FROM scratch AS build\n{shape}\n")
+    assert described.reaching() == expected
+
+
+@pytest.mark.parametrize("reference", ["/opt/a.py", "/opt"], ids=["in-the-folder", "the-name-itself"])
+def test_base_of_which_nothing_is_known(tmp_path: Path, reference: str) -> None:
+    """A destination without a slash may be a folder of the base image: the file is looked for at both places."""
+    write(tmp_path, {path: path for path in TREE})
+    described = Build(tmp_path)
+    described.__dict__["parsed"] = parse(f"FROM base AS b\nCOPY a.py /opt\nFROM scratch\nCOPY --from=b {reference} /x\n")
+    assert described.reaching() == {"a.py"}
+
+
+def test_symlinks_that_go_round(tmp_path: Path) -> None:
+    """A symlink that leads to itself names nothing."""
+    write(tmp_path, {"loop": Path("loop"), "a": "a"})
+    described = Build(tmp_path)
+    described.__dict__["parsed"] = parse("FROM scratch\nCOPY loop a /x/\n")
+    assert described.reaching() == {"a"}

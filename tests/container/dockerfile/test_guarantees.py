@@ -1,0 +1,44 @@
+"""What labcoat cannot promise of an image whose Dockerfile a person has written."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context import preflight
+from labcoat.container.context.build_context import Build
+from labcoat.container.dockerfile.guarantees import missing
+from labcoat.container.dockerfile.parser import parse
+
+GOOD = "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM a\nCOPY --from=b /out/ /\nUSER 1000\n"
+WRITTEN = {
+    "pip in the last stage": ("FROM a\nRUN pip install --require-hashes -r x\nUSER 1000\n", ["same image twice"]),
+    "no hashes": (GOOD.replace("--require-hashes", ""), ["packages are the lock's"]),
+    "no user": (GOOD.replace("USER 1000", ""), ["not root"]),
+    "root again": (GOOD + "USER root:root\n", ["not root"]),
+    "none of it": ("FROM a\nRUN pip install x\n", ["packages are the lock's", "same image twice", "not root"]),
+    "all of it": (GOOD, []),
+}
+
+
+@pytest.mark.parametrize(("text", "parts"), WRITTEN.values(), ids=WRITTEN.keys())
+def test_what_cannot_be_promised_is_said(text: str, parts: list[str]) -> None:
+    """Each promise that the Dockerfile takes away, and no other."""
+    found = missing(parse(text), text)
+    assert len(found) == len(parts)
+    assert all(part in line for part, line in zip(parts, found, strict=True))
+
+
+def test_labcoats_own_dockerfile_keeps_every_promise(repository: Path) -> None:
+    """There is nothing to say of the template."""
+    text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(encoding="utf-8")
+    assert missing(parse(text), text) == []
+
+
+def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
+    """With its size and the target that says more; what .dockerignore names does not count."""
+    (tmp_path / "Dockerfile").write_text(GOOD)
+    with (tmp_path / "weights.bin").open("wb") as file:
+        file.truncate(60 << 20)
+    assert list(preflight.remarks(Build(tmp_path))) == ["the build is sent 60 MiB of files; make context says which"]
+    (tmp_path / ".dockerignore").write_text("*.bin\n")
+    assert list(preflight.remarks(Build(tmp_path))) == []

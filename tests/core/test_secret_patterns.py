@@ -1,0 +1,114 @@
+"""What looks like a secret is told from what only reads like one."""
+
+import json
+
+import pytest
+
+from labcoat.core import secret_patterns
+
+# Assembled here, so that no file of this repository holds what looks like a secret.
+BEGIN = "-----BEGIN " + "PRIVATE KEY-----"
+LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"
+GITHUB = "ghp_" + "a1B2" * 9
+
+WRITTEN = {
+    "key": f"{BEGIN}\n{LINE}\n",
+    "key-of-a-service-account": json.dumps({"private_key": f"{BEGIN}\n{LINE}\n"}),
+    "key-in-json-in-json": json.dumps(json.dumps({"private_key": f"{BEGIN}\n{LINE}\n"})),
+    "key-in-a-string": f'KEY = "{BEGIN}\\n{LINE}\\n"\n',
+    "key-in-strings-by-line": f'KEY = (\n    "{BEGIN}\\n"\n    "{LINE}\\n"\n)\n',
+    "key-in-a-notebook": json.dumps({"source": [f"KEY = '''{BEGIN}\n", f"{LINE}\n"]}, indent=1),
+    "token": f"T = '{GITHUB}'\n",
+    "token-first": GITHUB,
+    "token-after-an-escaped-line-feed": json.dumps(f"first\n{GITHUB}\nlast"),
+    "token-after-an-escaped-tab": json.dumps(f"name\t{GITHUB}"),
+    "token-of-an-app": "gho_" + "a1B2" * 9,
+    "token-of-a-server": "ghs_" + "a1B2" * 9,
+    "token-of-a-user": "ghu_" + "a1B2" * 9,
+    "token-that-renews": "ghr_" + "a1B2" * 19,
+    "aws": "AKIA" + "Q3EGRZ5TLMN7PVXW",
+    "aws-for-a-session": "ASIA" + "Q3EGRZ5TLMN7PVXW",
+    "openai": "sk-proj-" + "a1B2c3" * 8,
+    "openai-of-a-service": "sk-svcacct-" + "a1B2c3" * 8,
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
+def test_found_in_content(text: str) -> None:
+    """Keys and tokens are found in text, in JSON and in the strings of programs."""
+    assert secret_patterns.in_content(text.encode())
+
+
+FOR_SHOW = {
+    "key-that-is-named": f'if "{BEGIN}" in text or "{BEGIN}" == line:\n',
+    "key-left-out": json.dumps({"private_key": f"{BEGIN}\nYOUR_PRIVATE_KEY\n"}),
+    "key-with-dots": f'"{BEGIN}\\n...\\n"',
+    "token-too-short": "ghp_a1B2",
+    "token-within-a-word": f"x{GITHUB}",
+    "token-of-one-letter": "ghp_" + "x" * 36,
+    "aws-of-one-letter": "AKIA" + "X" * 16,
+    "aws-of-the-documentation": "AKIA" + "IOSFODNN7EXAMPLE",
+}
+
+
+@pytest.mark.parametrize("text", FOR_SHOW.values(), ids=FOR_SHOW.keys())
+def test_not_found_in_content(text: str) -> None:
+    """What is named, shortened, or made of one letter for show is no secret."""
+    assert secret_patterns.in_content(text.encode()) == ""
+
+
+def test_a_token_after_one_for_show_is_found() -> None:
+    """A stand-in hides nothing that comes after it."""
+    assert secret_patterns.in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode()) == "a GitHub token"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
+    """PowerShell's `>` writes UTF-16, Notepad a mark before UTF-8: variables and tokens are found all the same."""
+    assert secret_patterns.in_environment("DB_PASSWORD=hunter2!x\r\nDEBUG=1\r\n".encode(encoding))
+    assert not secret_patterns.in_environment("DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding))
+    assert secret_patterns.in_content(f"token: {GITHUB}\r\n".encode(encoding))
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b"\xff\xfea", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf"], ids=ascii)
+def test_what_is_cut_off_is_no_secret(data: bytes) -> None:
+    """A mark with nothing whole after it is looked at without an error."""
+    assert not secret_patterns.in_environment(data)
+    assert secret_patterns.in_content(data) == ""
+
+
+NAMES = [
+    *("S3SECRET", "SECRET_KEY", "SECRET_KEY_BASE", "AWS_SECRET_ACCESS_KEY", "DB_PASS"),
+    *("DBPASS", "PGPASSWORD", "MYSQL_PWD", "API_KEY_2", "APIKEY"),
+    *("OPENAI_API_KEY", "apiKey", "GITHUB_TOKEN", "AUTHTOKEN", "clientSecret"),
+    *("SENTRY_DSN", "PASSWORD_HASH", "JWT_SECRET", "KEY_1", "REDIS_AUTH"),
+    *("CREDENTIALS", "HASH_SALT", "SSH_PASSPHRASE", "PRIVATE_KEY_BASE64", "GOOGLE_CREDENTIALS_JSON"),
+    *("API_KEYS", "ENCRYPTION_KEY_V2", "STRIPE_KEY_LIVE"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_tell(name: str) -> None:
+    """A variable whose name ends with a word for a secret has one, if its value is no stand-in."""
+    assert secret_patterns.in_environment(f"{name}=9f86d081x884c7d65\n".encode())
+    assert not secret_patterns.in_environment(f"{name}=change-me\n".encode())
+
+
+SETTINGS = [
+    *("MAX_TOKENS=128000", "TOKENIZER=bert-base-uncased", "AUTH_TYPE=oauth2", "AUTH_USER_MODEL=users.User", "KEY_PREFIX=myapp"),
+    *(
+        "KEYBOARD_LAYOUT=us",
+        "TOKEN_TTL=86400000",
+        "ACCESS_TOKEN_ALGORITHM=HS256",
+        "KEY_VAULT_NAME=my-vault",
+        "SSH_KEY_PATH=/home/app/key",
+    ),
+    *("MONKEY=banana", "SSH_KEY=/home/app/key", "SECRET_FILE=/run/secrets/db", "PASSWORD_HASHER=argon2id", "AUTHOR=somebody"),
+    *("BYPASS=x1y2z3", "COMPASS=north-west", "DSN=x1y2z3", "TOKEN_URL=x1y2z3", "DEPLOY_KEY=C:\\keys\\deploy"),
+]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_ordinary_settings(setting: str) -> None:
+    """A setting about keys and tokens is none of them."""
+    assert not secret_patterns.in_environment(f"{setting}\n".encode())

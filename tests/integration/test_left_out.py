@@ -1,0 +1,24 @@
+"""Tests that need a Docker engine, where there is none."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("demanded", "status", "said"),
+    [
+        pytest.param("", 0, "of tests/levels/test_docker.py (no Docker engine: ", id="left out and named"),
+        pytest.param("1", 1, "no Docker engine: ", id="failed where demanded"),
+    ],
+)
+def test_without_an_engine(demanded: str, status: int, said: str, repository: Path) -> None:
+    """Tests that need Docker are left out, and the last lines name them; with LABCOAT_REQUIRE_DOCKER=1 they fail."""
+    env = os.environ | {"DOCKER_HOST": "unix:///nowhere", "LABCOAT_REQUIRE_DOCKER": demanded, "PYTEST_ADDOPTS": ""}
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/levels/test_docker.py", "-x"]
+    ended = subprocess.run(words, cwd=repository, env=env, capture_output=True, text=True, check=False)
+    assert ended.returncode == status, ended.stdout
+    assert said in "".join(ended.stdout.splitlines(keepends=True)[-5:])

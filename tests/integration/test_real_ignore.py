@@ -1,0 +1,93 @@
+"""The matcher is held against real builds of trees and ignore files that nobody chose."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from labcoat.container.context.build_context import Build
+from labcoat.container.dockerignore.matcher import PatternError
+from support.real_builds import build
+
+# The suite's share; BUILDS asks for more, each time other ones, and many_builds.py for many more.
+BUILDS = int(os.environ.get("BUILDS", "300"))
+NAMES = ("a", "b", "src", "venv", ".venv", ".env", "main.py", "m.pyc", "a.b", "ab", "x+y", "v1", "B", "é", "s p", "[x]", "a|b")
+TREES = 12
+
+PIECES = ("*", "**", "?", "*.py", "*.pyc", "v*", "**a", "a**", "[a-b]", "[!a]", "[^a]", "a*", "*b*", ".*", ".", "..")
+PIECES += ("\\a", "\\*", "a{2}", "*a|b", "a$", "(a)", "[a", "a]", "**c", "*[v", "\\w*", "?rc", "{a,b}", "^a", "[.-a]")
+BEFORE = ("", "", "", "!", "!", "/", "./", "**/", "!/", "!**/", " ", "! ")
+AFTER = ("", "", "", "/", "/**", "/*", " ", "//")
+
+parts = st.lists(st.one_of(st.sampled_from(NAMES), st.sampled_from(PIECES)), min_size=1, max_size=3).map("/".join)
+lines = st.tuples(st.sampled_from(BEFORE), parts, st.sampled_from(AFTER)).map("".join)
+ignore_files = st.lists(st.one_of(lines, st.just("*"), st.just("# a comment")), min_size=1, max_size=6).map("\n".join)
+
+
+@pytest.fixture(scope="module")
+def trees(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A few trees of folders, files, and symlinks to both."""
+    return [tree(tmp_path_factory.mktemp("tree"), number) for number in range(TREES)]
+
+
+def tree(root: Path, number: int) -> Path:
+    """Fill `root` with one of the trees."""
+    for index, name in enumerate(NAMES):
+        if (index + number) % 3:
+            (root / name).write_text("x")
+            continue
+        for inner in NAMES[(number + index) % 4 :: 3]:
+            deep = root / name / inner / NAMES[(index * number) % len(NAMES)]
+            deep.parent.mkdir(parents=True)
+            deep.write_text("x")
+            (root / name / f"{inner}.py").write_text("x")
+    (root / "link").symlink_to("src")
+    (root / "dangling").symlink_to("nowhere")
+    return root
+
+
+def our_answer(root: Path) -> set[str] | None:
+    """The files that are sent; None where the build fails."""
+    try:
+        return set(Build(root).sent())
+    except PatternError:
+        return None
+
+
+@pytest.mark.docker
+@settings(
+    max_examples=BUILDS,
+    deadline=None,
+    derandomize=BUILDS <= 300,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(number=st.integers(0, TREES - 1), ignore=ignore_files)
+def test_real_builds_agree(trees: list[Path], number: int, ignore: str) -> None:
+    """What BuildKit brings with `COPY . /`, and whether it fails, is what the matcher says; file by file."""
+    root = trees[number]
+    (root / ".dockerignore").write_bytes(ignore.encode())
+    ours = our_answer(root)
+    built = build(root)
+    if built.error:
+        assert ours is None, built.error
+        return
+    assert ours == built.files.keys()
+
+
+@pytest.mark.docker
+def test_emptied_files(tmp_path: Path) -> None:
+    """A file that BuildKit lists by one reading of the patterns and opens by another arrives with nothing in it.
+
+    Only the first time: what it has of an earlier build it does not read again. So this is no part of the test above.
+    """
+    (tmp_path / "d").mkdir()
+    for name in ("d/f", "d/g", "x"):
+        (tmp_path / name).write_text("full")
+    (tmp_path / ".dockerignore").write_text("d\n!d/f\nd*\n")
+    described = Build(tmp_path)
+    built = build(tmp_path)
+    assert {path for path in described.sent() if described.matcher.emptied(path)} == {"d/f"}
+    assert {path for path, size in built.files.items() if not size} == {"d/f"}

@@ -1,0 +1,83 @@
+"""The whole road, as a user walks it: a fresh clone, environments, an image, and cats and dogs trained in each."""
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from labcoat.proof.outputs import digest
+from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
+
+# A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
+PHOTOGRAPHS = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS", "")
+IMAGE = f"labcoat-test/road-{os.getpid()}"
+EACH = 50  # photographs of each class; Kaggle's set has 12,500
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    """A fresh clone of what is committed here, in a folder with a space in its name."""
+    path = tmp_path_factory.mktemp("a road") / "labcoat clone"
+    subprocess.run(["git", "clone", "-q", REPOSITORY, path], check=True)
+    env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
+    return Repository(path, {**env, **NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON)})
+
+
+@pytest.fixture(scope="module")
+def input_settings(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What to train on: a few hundred photographs and VGG16's weights where these are at hand, else generated pictures."""
+    if not PHOTOGRAPHS:
+        return ["DATA=synthetic"]
+    folder = tmp_path_factory.mktemp("photographs")
+    some(Path(PHOTOGRAPHS) / "dogs-vs-cats.zip", folder / "some of them.zip")
+    weights = next(Path(PHOTOGRAPHS).glob("vgg16*.h5"))
+    return [f"DATA={folder / 'some of them.zip'}", f"WEIGHTS={weights}", "SIZE=96"]
+
+
+def some(kaggle: Path, target: Path) -> None:
+    """Write the first photographs of each class of Kaggle's archive, which holds a zip in a zip, in the same form."""
+    with zipfile.ZipFile(kaggle) as outer, outer.open("train.zip") as nested, zipfile.ZipFile(nested) as photographs:
+        wanted = [name for name in photographs.namelist() if name.endswith(".jpg") and int(name.split(".")[-2]) < EACH]
+        with zipfile.ZipFile(target.with_name("train.zip"), "w") as inner:
+            for name in wanted:
+                inner.writestr(name, photographs.read(name))
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.write(target.with_name("train.zip"), "train.zip")
+    target.with_name("train.zip").unlink()
+
+
+def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
+    """`make demo`, as the README has it, ends with an accuracy and with a picture that is there."""
+    said = clone.make("demo")
+    assert "validation accuracy" in said.lower()
+    pictures = [Path(word) for word in said.split() if word.endswith(".png")]
+    assert pictures
+    assert all((clone.path / picture).stat().st_size > 5000 for picture in pictures)
+
+
+@pytest.mark.docker
+def test_every_level_is_equal_and_trains_the_same(clone: Repository, input_settings: list[str], base_image: str) -> None:
+    """The tensorflow lock's environments and image hold the same files; the example's head and predictions are the same bytes.
+
+    So they are with `make train IN=docker`, from data that is mounted, not copied.
+    """
+    image = [f"LABCOAT_IMAGE={IMAGE}", f"LABCOAT_BASE_IMAGE={base_image}", "LABCOAT_DOCKER_FLAGS=--network=host"]
+    levels = ["venv", *(["conda"] if any(map(shutil.which, ("micromamba", "mamba", "conda"))) else []), "docker"]
+    try:
+        for level in levels:
+            clone.make(level, *image)
+        said = clone.make("prove", f"IN={','.join(levels)}", *input_settings, *image)
+        assert f"equal: lock, {', '.join(levels)}" in said
+        proof = json.loads((clone.path / ".labcoat/proof.json").read_text())
+        assert len({row["digest"] for row in proof["rungs"]}) == 1
+        assert [Path(result["output"]).name for result in proof["results"]] == ["head.npy", "predictions.csv"]
+        assert all(list(result["digests"]) == levels for result in proof["results"])
+        clone.make("train", "IN=docker", *input_settings, *image)
+        for result in proof["results"]:
+            assert digest(clone.path / "build" / Path(result["output"]).name) in result["digests"].values()
+    finally:
+        subprocess.run(["docker", "image", "rm", "-f", IMAGE], capture_output=True, check=False)

@@ -1,0 +1,71 @@
+"""Two hundred random edits in an environment and in an image: the proof finds each, and nothing else."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import BASE_PYTHON, Index, Repository
+
+TAMPER = Path(__file__).parents[1] / "support" / "tamper.py"
+COUNT = 200
+IMAGE = "labcoat-test/tampering"
+
+
+@pytest.fixture
+def many(repo: Repository, index: Index) -> Repository:
+    """A repository whose lock holds some hundred files."""
+    index.add("many", "1.0", files={f"many_{number // 20}/part_{number}.py": f"value = {number}\n" for number in range(240)})
+    for number in range(6):
+        index.add(f"small{number}", "1.0")
+    repo.env["UV_LINK_MODE"] = "copy"
+    repo.env["LABCOAT_DOCKER"] = "no-such-docker"
+    return repo.write(requirements__in="alpha\nmany\n" + "".join(f"small{number}\n" for number in range(6)))
+
+
+def found(repo: Repository, level: str) -> Iterator[str]:
+    """What the proof names, in tamper.py's words."""
+    repo.labcoat("prove", "--only", level, fails=True)
+    proof = json.loads((repo.path / ".labcoat/proof.json").read_text())
+    for one in proof["differences"]:
+        yield f"{one['kind']} {one['package']} {one['path']}"
+
+
+def test_all_are_found_in_a_virtual_environment(many: Repository) -> None:
+    """Edited, mended, removed, added, another version: two hundred of two hundred."""
+    many.make("venv")
+    many.labcoat("prove")
+    site = next(many.path.glob(".venv/lib/python*/site-packages"))
+    words = [BASE_PYTHON, TAMPER, site, str(COUNT)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert len(done) == COUNT
+    assert sorted(found(many, "venv")) == sorted(done)
+
+
+@pytest.mark.docker
+@pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11")
+def test_all_are_found_in_an_image(many: Repository, base_image: str, repository: Path) -> None:
+    """The same in a layer on top of an image."""
+    many.env |= {"LABCOAT_IMAGE": IMAGE, "LABCOAT_BASE_IMAGE": base_image, "LABCOAT_DOCKER_FLAGS": "--network=host"}
+    many.env["LABCOAT_DOCKER"] = "docker"
+    many.make("docker")
+    try:
+        many.labcoat("prove", "--only", "docker")
+        shutil.copy(TAMPER, many.path / "tamper.py")
+        (many.path / ".dockerignore").unlink()
+        line = f"python /tamper.py /opt/venv/lib/python3.11/site-packages {COUNT} >/done"
+        (many.path / "tampering").write_text(f"FROM {IMAGE}\nUSER 0\nCOPY tamper.py /\nRUN {line}\n")
+        docker("build", "--quiet", "--tag", IMAGE, "--file", str(many.path / "tampering"), str(many.path))
+        done = docker("run", "--rm", IMAGE, "cat", "/done").splitlines()
+        assert len(done) == COUNT
+        assert sorted(found(many, "docker")) == sorted(done)
+    finally:
+        docker("image", "rm", "--force", IMAGE)
+
+
+def docker(*words: str) -> str:
+    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,84 @@
+"""Secrets: what is found, where it is found, and that the fixes leave out nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.fixes import fix
+from labcoat.lint.repository.repository import Repository
+from labcoat.lint.runner import Selection, check
+from support.repositories import Content, git, repository, venv
+
+COPY_ALL = "FROM scratch\nCOPY . /app\nUSER 1000\n"
+TOKEN = "ghp_" + "a1B2" * 9
+
+Files = dict[str, Content]
+
+
+def found(root: Path) -> set[tuple[str, str]]:
+    """The rules about secrets that the repository trips, each with the path that it names."""
+    return {(each.rule, each.path) for each in check(root, Selection(("SEC",))).findings}
+
+
+LEFT_OUT: dict[str, tuple[Files, set[str]]] = {
+    "place": ({".kube/config": "token: x\n", "app/config/a.py": "", "config/b.py": ""}, {".kube/config"}),
+    "content": ({"app/core/__init__.py": f"T = '{TOKEN}'\n", "app/__init__.py": ""}, {"app/core/__init__.py"}),
+    "name-of-a-folder-too": ({"a/credentials.json": "{}", "b/credentials.json/c.py": ""}, {"a/credentials.json"}),
+    "name-of-no-secret-too": ({"a/prod.env": "API_KEY=9f86d081884c7d65\n", "b/prod.env": "DEBUG=1\n"}, {"a/prod.env"}),
+    "same-name": ({"a/kaggle.json": "{}", "b/kaggle.json": "{}"}, {"a/kaggle.json", "b/kaggle.json"}),
+}
+
+
+@pytest.mark.parametrize(("files", "secret"), LEFT_OUT.values(), ids=LEFT_OUT.keys())
+def test_the_fix_leaves_out_secrets_alone(files: Files, secret: set[str], tmp_path: Path) -> None:
+    """After the safe fix a build is sent all that it was sent before, but for the secrets."""
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", **files})
+    before = set(Repository(root).build("Dockerfile", "").sent)
+    fix(root, Selection(("SEC",)))
+    assert set(Repository(root).build("Dockerfile", "").sent) == before - secret
+
+
+def test_a_name_that_tells_is_left_out_everywhere(tmp_path: Path) -> None:
+    """The fix for a file whose name makes it a secret is for that name at any depth, also in times to come."""
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a/kaggle.json": "{}"})
+    fix(root, Selection(("SEC",)))
+    assert (root / ".dockerignore").read_text() == "**/kaggle.json\n"
+
+
+def test_a_token_after_the_first_megabyte_is_found(tmp_path: Path) -> None:
+    """A notebook may begin with pictures: all of it is read."""
+    root = repository(tmp_path / "r", {"plots.ipynb": f"{'A' * (3 << 20)}\n{TOKEN}\n"})
+    assert found(root) == {("SEC001", "plots.ipynb")}
+
+
+IGNORED: dict[str, tuple[str, str]] = {
+    "ignored": (".gitignore", "settings_local.py\n"),
+    "new": (".gitattributes", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), IGNORED.values(), ids=IGNORED.keys())
+def test_a_token_that_git_does_not_track_reaches_the_image(name: str, text: str, tmp_path: Path) -> None:
+    """What a build is sent is searched for tokens, tracked or not; the fix leaves the file out."""
+    files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", name: text}
+    root = repository(tmp_path / "r", files, {"settings_local.py": f"T = '{TOKEN}'\n"})
+    assert found(root) == {("SEC002", "Dockerfile")}
+    fix(root, Selection(("SEC",)))
+    assert found(root) == set()
+
+
+def test_what_other_rules_name_is_not_searched(tmp_path: Path) -> None:
+    """Environments and caches that a build is sent are named as such, and not by each token that a package has."""
+    packages: Files = {**venv(), "venv/lib/python3.11/site-packages/b.py": TOKEN, "src/__pycache__/c.txt": TOKEN}
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL}, packages)
+    assert found(root) == set()
+
+
+def test_a_token_that_is_staged_alone_is_found(tmp_path: Path) -> None:
+    """What is gone from the working tree, whole or in part, is still in git's index; a build is not sent it."""
+    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a.py": f"T = '{TOKEN}'\n", "b.py": f"T = '{TOKEN}'\n"})
+    (root / "a.py").write_text("T = ''\n")
+    (root / "b.py").unlink()
+    assert found(root) == {("SEC001", "a.py"), ("SEC001", "b.py")}
+    git(root, "add", "-A")
+    assert found(root) == set()

@@ -1,0 +1,148 @@
+"""Fixes change what they name and nothing else."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.fixes import appended, fix, replace_file
+from labcoat.lint.runner import Selection, check
+from support.repositories import Content, git, repository, venv
+
+ENDINGS = {
+    "line-feed": (b"a\n", b"a\n/venv\n"),
+    "carriage-return": (b"a\r\nb\r\n", b"a\r\nb\r\n/venv\r\n"),
+    "no-last-ending": (b"a", b"a\n/venv\n"),
+    "empty": (b"", b"/venv\n"),
+    "mark": (b"\xef\xbb\xbfa\n", b"\xef\xbb\xbfa\n/venv\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ENDINGS.values(), ids=ENDINGS.keys())
+def test_endings_and_encoding_stay(tmp_path: Path, before: bytes, after: bytes) -> None:
+    """A line is added in the file's own line endings; a byte order mark stays where it is."""
+    root = repository(tmp_path, {".gitignore": before}, venv())
+    fix(root, Selection())
+    assert (root / ".gitignore").read_bytes() == after
+
+
+THERE = {
+    "last": (b"a\nb\n", "b", True),
+    "in-between": (b"a\r\nb\r\n", "a", True),
+    "before-a-negation": (b"a\n!a/b\n", "a", False),
+    "behind-a-negation": (b"!a/b\na\nb\n", "a", True),
+    "negation": (b"!a\nb\n", "!a", False),
+    "negation-last": (b"b\n!a\n", "!a", True),
+    "part-of-another": (b"a/b\n", "a", False),
+}
+
+
+@pytest.mark.parametrize(("data", "line", "counts"), THERE.values(), ids=THERE.keys())
+def test_a_line_that_counts_is_not_added_again(data: bytes, line: str, *, counts: bool) -> None:
+    """A pattern that is there, and that no negation after it takes back, stays the only one."""
+    assert (appended(data, line) == data) is counts
+
+
+def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> None:
+    """Where a .gitignore below lets environments in, that file is named, and the root's does not grow."""
+    root = repository(tmp_path, {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"}, {**venv("sub/a"), **venv("sub/b")})
+    assert fix(root, Selection(), unsafe=True) == []
+    findings = check(root).findings
+    assert [each.rule for each in findings] == ["ENV002", "ENV002"]
+    assert "line 1 of sub/.gitignore" in findings[0].todo
+
+
+def test_a_subfolder_of_a_repository_is_mended_in_its_own_ignore_file(tmp_path: Path) -> None:
+    """Where the folder that is checked lies below git's top, what its own .gitignore lets in is mended there."""
+    root = repository(tmp_path, {"sub/.gitignore": "!*\n"}, venv("sub/venv")) / "sub"
+    assert fix(root, Selection()) == [".gitignore: added the line /venv"]
+    assert check(root).findings == []
+
+
+def test_mode_stays(tmp_path: Path) -> None:
+    """A file keeps its mode."""
+    root = repository(tmp_path, {".gitignore": "a\n"}, venv())
+    (root / ".gitignore").chmod(0o640)
+    fix(root, Selection())
+    assert stat.S_IMODE((root / ".gitignore").stat().st_mode) == 0o640
+
+
+def test_uncommitted_changes_are_kept_and_named(tmp_path: Path) -> None:
+    """A file with changes that are not committed is not touched without saying so."""
+    root = repository(tmp_path, {".gitignore": "a\n"}, venv())
+    (root / ".gitignore").write_text("a\nb\n")
+    assert fix(root, Selection()) == [".gitignore: added the line /venv (it had changes that are not committed; they are kept)"]
+    assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    """The new content is another file under the same name: who has the old one open still reads it whole."""
+    path = tmp_path / "f"
+    path.write_text("old")
+    with path.open() as reader:
+        replace_file(path, b"new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_was_fixed_is_gone(tmp_path: Path) -> None:
+    """Several fixes in one file and in several: afterwards none of it is reported, and there is nothing to fix."""
+    files = {"Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n", ".dockerignore": "venv # mine\n__pycache__\n.git\n"}
+    root = repository(tmp_path, files, {**venv("a/venv"), **venv("b/env"), "src/__pycache__/x.pyc": "", "conf/.env": "A=b"})
+    assert {"ENV002", "CTX001", "SEC002", "IGN003", "IGN004"} <= {each.rule for each in check(root).findings}
+    fix(root, Selection(), unsafe=True)
+    assert check(root).findings == []
+    assert fix(root, Selection(), unsafe=True) == []
+
+
+def test_untracking_leaves_the_files(tmp_path: Path) -> None:
+    """Taking an environment out of the index leaves it on disk."""
+    root = repository(tmp_path, venv())
+    fix(root, Selection(), unsafe=True)
+    assert (root / "venv/pyvenv.cfg").exists()
+    assert git(root, "ls-files") == ""
+
+
+def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
+    """A fix that cannot be done is named, and the others are done all the same."""
+    root = repository(tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv())
+    done = fix(root, Selection(), unsafe=True)
+    assert ".gitignore: added the line /venv" in done
+    assert any("not pinned" in line for line in done)
+
+
+SMALL = '[tool.labcoat]\nlarge-file = "1 KiB"\n'
+LARGE = b"\0" * 2000
+HANDED: dict[str, tuple[dict[str, Content], str]] = {
+    "only-large-ones": ({"a.png": LARGE, "b/c.png": LARGE}, "*.png"),
+    "small-ones-too": ({"a b/[c].png": LARGE, "icon.png": b"\0"}, "/a[[:space:]]b/\\[c].png"),
+    "no-suffix": ({"weights": LARGE}, "/weights"),
+}
+
+
+@pytest.mark.parametrize(("files", "pattern"), HANDED.values(), ids=HANDED.keys())
+def test_lfs_is_handed_large_files_alone(files: dict[str, Content], pattern: str, tmp_path: Path) -> None:
+    """No file is handed to LFS that the check did not name."""
+    root = repository(tmp_path, {**files, "pyproject.toml": SMALL})
+    named = {each.path for each in check(root, Selection(("LFS002",))).findings}
+    fix(root, Selection(("LFS002",)))
+    assert (root / ".gitattributes").read_text() == f"{pattern} filter=lfs diff=lfs merge=lfs -text\n"
+    assert {each.path for each in check(root).findings if each.rule.startswith("LFS")} == named
+
+
+def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
+    """A negation after it goes on to let in what it names; since it may, the fix has to be asked for."""
+    root = repository(tmp_path, {".gitignore": "./data/*\n!data/keep.csv\n"}, {"data/keep.csv": "", "data/a.csv": ""})
+    chosen = Selection(("IGN005",))
+    assert fix(root, chosen) == []
+    assert fix(root, chosen, unsafe=True)
+    assert (root / ".gitignore").read_text() == "/data/*\n!data/keep.csv\n"
+    assert git(root, "ls-files", "-o", "--exclude-standard") == "data/keep.csv\n"
+
+
+def test_a_form_of_dockers_in_bytes_that_are_no_text_is_corrected(tmp_path: Path) -> None:
+    """A name that is not UTF-8 stays as it is."""
+    root = repository(tmp_path, {".gitignore": b"./caf\xe9\n*.log\n"})
+    fix(root, Selection(("IGN005",)))
+    assert (root / ".gitignore").read_bytes() == b"/caf\xe9\n*.log\n"

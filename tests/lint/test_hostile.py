@@ -1,0 +1,175 @@
+"""A repository of somebody who means harm is looked at, and nothing of it is run or followed."""
+
+import contextlib
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context.build_context import Build
+from labcoat.lint.fixes import fix
+from labcoat.lint.output import text
+from labcoat.lint.runner import Selection, check
+from support.repositories import Content, git, repository, venv
+
+
+def trap(root: Path) -> Path:
+    """A program that leaves a mark when it is run."""
+    program = root / ".git" / "trap"
+    program.write_text(f"#!/bin/sh\ntouch '{root}/SPRUNG'\ncat\n")
+    program.chmod(0o755)
+    return program
+
+
+COMMANDS = [
+    "core.fsmonitor",
+    "core.sshCommand",
+    "core.pager",
+    "core.editor",
+    "core.gitProxy",
+    "core.askPass",
+    "core.alternateRefsCommand",
+    "credential.helper",
+    "diff.external",
+    "diff.x.textconv",
+    "diff.x.command",
+    "filter.x.clean",
+    "filter.x.smudge",
+    "filter.x.process",
+    "gpg.program",
+    "merge.x.driver",
+    "pager.ls-files",
+    "pager.grep",
+    "sequence.editor",
+    "uploadpack.packObjectsHook",
+]
+
+
+def armed(root: Path) -> Path:
+    """A repository whose configuration, attributes and hooks all run the trap."""
+    files: dict[str, Content] = {
+        "a.x": "x",
+        "kaggle.json": "{}",
+        ".gitattributes": "* filter=x diff=x merge=x\n",
+        ".gitignore": "./x\n",
+    }
+    repository(root, files)
+    program = trap(root)
+    for name in COMMANDS:
+        git(root, "config", name, str(program))
+    git(root, "config", "filter.x.required", "true")
+    git(root, "config", "log.showSignature", "true")
+    for hook in (
+        "pre-commit",
+        "post-index-change",
+        "post-checkout",
+        "fsmonitor-watchman",
+        "pre-auto-gc",
+        "reference-transaction",
+    ):
+        (root / ".git" / "hooks").mkdir(exist_ok=True)
+        (root / ".git" / "hooks" / hook).symlink_to(program)
+    return root
+
+
+def test_nothing_is_run(tmp_path: Path) -> None:
+    """No hook, no filter, no fsmonitor, no command of the repository's configuration runs, in a check or a fix."""
+    root = armed(tmp_path / "r")
+    for path in venv():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("")
+    assert "SEC001" in {each.rule for each in check(root).findings}
+    assert fix(root, Selection(), unsafe=True)
+    check(root)
+    assert not (root / "SPRUNG").exists()
+
+
+def test_trap_can_spring(tmp_path: Path) -> None:
+    """The trap is one: plain git runs it."""
+    root = armed(tmp_path / "r")
+    (root / "a.x").write_text("changed")
+    with contextlib.suppress(subprocess.CalledProcessError):  # whatever git makes of the filter's answer
+        git(root, "status")
+    assert (root / "SPRUNG").exists()
+
+
+def test_symlinks_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
+    """Files and folders behind symlinks are neither read nor written."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "ignore").write_text("# mine\n")
+    (outside / "Dockerfile").write_text("NONSENSE\n")
+    (outside / "pyvenv.cfg").write_text("")
+    links = {".gitignore": outside / "ignore", "Dockerfile": outside / "Dockerfile", "docker/x": outside, "env": outside}
+    root = repository(tmp_path / "r", {"a": "", **links}, venv())
+    check(root)
+    fix(root, Selection(), unsafe=True)
+    assert (outside / "ignore").read_text() == "# mine\n"
+    assert (root / ".gitignore").is_symlink()
+
+
+NAMES = ["a\nb", "tab\there", "esc\x1b[2J", "lone\udcff", "turned\u202e", "-rf", " lead", "trail "]
+NAMES += [":(glob)x", "[a]*?", "a\\b", "q'\"uote", "!bang", "#hash", "a|b{2}^"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=ascii)
+def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
+    """An environment and a secret of any name are found, printed fit for a terminal, and mended."""
+    dockerfile = "FROM scratch\nCOPY . /\nUSER 1\n"
+    root = repository(
+        tmp_path / "r", {f"{name}/kaggle.json": "{}", "Dockerfile": dockerfile, ".dockerignore": ".git\n"}, venv(name)
+    )
+    report = check(root)
+    assert {"SEC001", "SEC002", "ENV002", "CTX001"} <= {each.rule for each in report.findings}
+    shown = text.render([report], colour=False)
+    shown.encode()
+    assert not set("\x1b\u202e\t") & set(shown)
+    fix(root, Selection(), unsafe=True)
+    assert {each.rule for each in check(root).findings} <= {"SEC001"}
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    """What has a file's name and is a pipe is not read: the check ends."""
+    root = repository(tmp_path / "r", {"a": "", "app/Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n"})
+    for name in (".dockerignore", "Dockerfile", "pyproject.toml", "requirements.txt", "app/.dockerignore"):
+        os.mkfifo(root / name)
+    check(root)
+    assert Build(root / "app").sent() == [".dockerignore", "Dockerfile"]
+
+
+def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
+    """Files that are symlinks out of the repository are not read, not even to say what is wrong in them."""
+    (tmp_path / "outside").write_text("TOPSECRET text\n[z-a]SECRETPATTERN\n")
+    links = {
+        name: Path("../outside") for name in ("Dockerfile", ".dockerignore", "pyproject.toml", ".gitignore", "requirements.txt")
+    }
+    root = repository(tmp_path / "r", {"a": "", **links})
+    assert "SECRET" not in text.render([check(root)], colour=False)
+    with pytest.raises(OSError, match="leads out"):
+        Build(root).parsed  # noqa: B018 - the property reads the file
+
+
+LONG = "x" * 300
+ODD: dict[str, dict[str, Content]] = {
+    "copy-parents": {"Dockerfile": "FROM scratch\nCOPY --parents a[ /x/\n"},
+    "copy-exclude": {"Dockerfile": "FROM scratch\nCOPY --exclude=a{2 --exclude=\\d[ . /x/\n"},
+    "copy-wildcard": {"Dockerfile": "FROM scratch\nCOPY a[ /x/\n"},
+    "copy-long": {"sub/Dockerfile": f"FROM scratch\nCOPY {LONG} /x/\n", ".dockerignore": f"!{LONG}\n"},
+    "link-to-itself": {"Dockerfile": Path("Dockerfile")},
+    "ignore-file-to-itself": {"Dockerfile": "FROM scratch\nCOPY . /x/\n", ".dockerignore": Path(".dockerignore")},
+    "nul-in-settings": {"pyproject.toml": '[[tool.labcoat.builds]]\ndockerfile = "a\\u0000b"\ncontext = "c\\u0000d"\n'},
+    "long-in-settings": {"pyproject.toml": f'[[tool.labcoat.builds]]\ndockerfile = "{LONG}"\ncontext = "{LONG}"\n'},
+    "long-negation": {".gitignore": f"{LONG}\n!{LONG}\n"},
+    "long-in-a-script": {"Dockerfile": "FROM scratch\n", "build.sh": f"docker build {LONG}\ndocker build -f {LONG} .\n"},
+    "long-in-compose": {"Dockerfile": "FROM scratch\n", "compose.yml": f"a:\n  build: {LONG}\n"},
+}
+
+
+@pytest.mark.parametrize("files", ODD.values(), ids=ODD.keys())
+def test_what_no_builder_takes_is_looked_at(files: dict[str, Content], tmp_path: Path) -> None:
+    """Patterns that are malformed, links in a circle and names that no file has end in findings, or in nothing."""
+    root = repository(tmp_path / "r", {"a": "", **files})
+    report = check(root)
+    assert report.failure == ""
+    assert fix(root, Selection(), unsafe=True) is not None

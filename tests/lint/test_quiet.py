@@ -1,0 +1,191 @@
+"""What popular projects do, and nobody is to be told off for; and what of it is said with less weight, or once for all."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import check
+from support.repositories import Content, repository
+
+DIGEST = "@sha256:" + "a" * 64
+PINNED = f"FROM python:3.11{DIGEST}\nCOPY src /app\nUSER 1000\n"
+LOCK = "numpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
+KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
+
+Files = dict[str, Content]
+
+QUIET: dict[str, Files] = {
+    "variables-without-secrets": {".env.production": "REACT_APP_API=https://api.example.org\n", "tests/apps/.env": "FOO=env\n"},
+    "stand-ins-for-secrets": {
+        ".env.development": "SECRET_KEY=change-me\nPOSTGRES_PASSWORD=postgres\nDATABASE_URL=postgres://u:postgres@db/x\n"
+    },
+    "key-of-debug-builds": {"android/app/debug.keystore": "\xfe\xed"},
+    "examples-of-variables": {"docker/sample.env": "TOKEN=abcdef0123456789\n", ".env.example": "TOKEN=abcdef0123456789\n"},
+    "programs-about-dockerfiles": {
+        "lib/dockerfile.js": "const a = 1\n",
+        "src/Dockerfile.go": "package x\n",
+        "Dockerfile.in": "FROM @x@\n",
+    },
+    "templates": {
+        "{{cookiecutter.name}}/Dockerfile": "FROM python:{{ cookiecutter.python }}\n",
+        "{{cookiecutter.name}}/requirements.txt": "{% if x %}\nnumpy\n",
+        "template/Dockerfile": "FROM python:{{ python_version }}\nRUN pip install x\n",
+    },
+    "samples-of-tests": {
+        "tests/fixtures/Dockerfile": "NONSENSE\n",
+        "tests/fixtures/requirements.txt": "numpy\n",
+        "test/files/Dockerfile.bad": "FROM\n",
+        "testdata/.dockerignore": "[z-a]\n",
+    },
+    "carriage-return-in-a-name-of-macos": {".gitignore": b".DS_Store\nIcon\r\r\n._*\n"},
+    "templates-of-ignore-files": {"templates/Python.gitignore": "venv # mine\n"},
+    "installers": {"Dockerfile": f"{PINNED}RUN pip install --no-cache-dir -U pip setuptools 'wheel<1'\n", "src/a": ""},
+    "wheels-made-before": {"Dockerfile": f"{PINNED}RUN pip install --no-index --find-links=/w /w/*\n", "src/a": ""},
+    "lock-out-of-a-pipe": {"Dockerfile": f"{PINNED}RUN poetry export | pip install -r /dev/stdin\n", "src/a": ""},
+    "base-with-a-user": {"Dockerfile": f"FROM quay.io/jupyter/scipy-notebook:2024-01-01{DIGEST}\n"},
+    "image-that-only-carries-files": {"Dockerfile": f"{PINNED[:-1]} \nFROM scratch\nCOPY src /\n", "src/a": ""},
+    "persons-settings-in-scripts": {"a.sh": ". ~/.bashrc\nsource /venv/bin/activate\ncd build\nsource ../../env.sh\n"},
+    "includes-that-may-lack": {"Makefile": "-include ../local.mk\n"},
+    "named-in-a-docstring": {"requirements.txt": LOCK, "a.py": '"""Data\nfrom the station.\nimport pandas\n"""\nimport numpy\n'},
+    "standard-long-ago": {"requirements.txt": LOCK, "a.py": "import distutils\nimport ConfigParser\n"},
+    "imports-of-the-build": {"requirements.txt": LOCK, "setup.py": "from setuptools import setup\nsetup()\n"},
+    "required-elsewhere": {
+        "requirements.txt": LOCK,
+        "pyproject.toml": "[tool.poetry.dependencies]\npandas = '^2'\n",
+        "environment.yml": "dependencies:\n- scikit-learn=1.0\n",
+        "a.py": "import pandas\nimport sklearn\nimport rest_framework\n",
+        "setup.cfg": "[options]\ninstall_requires =\n    djangorestframework\n",
+    },
+    "other-names": {"requirements.txt": LOCK.replace("numpy", "python-json-logger"), "a.py": "import pythonjsonlogger\n"},
+    "named-by-a-commit": {"requirements.txt": f"x @ git+https://example.org/x.git@{'a' * 40}\n"},
+    "prose-and-paths": {"requirements.txt": "this is no requirement\n./local\n-e .\n"},
+    "negations-for-files-to-come": {"Dockerfile": PINNED, ".dockerignore": "*.md\n!**/NOTES.*\n", "src/a": ""},
+    "negation-said-twice": {".gitignore": "local/**\n!local/.gitkeep\n!.gitkeep\n", "local/.gitkeep": "", "a": ""},
+    "compose": {
+        "compose.yml": "web:\n    build:\n      context: ./web\n      dockerfile: ../docker/web\ndb:\n    build: db\n",
+        "Dockerfile": PINNED,
+        "web/.dockerignore": "data\n",
+        "db/.dockerignore": "data\n",
+        "src/a": "",
+    },
+}
+
+
+def rules(root: Path) -> dict[str, Severity]:
+    """The ids of the rules that the repository trips, with the greatest weight."""
+    return {each.rule: each.severity for each in sorted(check(root).findings, key=lambda each: each.severity)}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No Kaggle credentials, no settings of git's."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("KAGGLE_CONFIG_DIR", raising=False)
+
+
+@pytest.mark.parametrize("files", QUIET.values(), ids=QUIET.keys())
+def test_nothing_is_said(files: Files, tmp_path: Path) -> None:
+    """Nothing is found."""
+    assert check(repository(tmp_path / "r", files)).findings == []
+
+
+WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
+    "key-of-a-test": ({"tests/server.key": KEY}, {"SEC001": Severity.WARNING}),
+    "key": ({"deploy/server.key": KEY}, {"SEC001": Severity.ERROR}),
+    "variables": ({".env": "DEBUG=1\n"}, {"SEC001": Severity.WARNING}),
+    "variables-with-a-secret": ({".env": "DEBUG=1\nAPI_KEY=9f86d081884c7d65\n"}, {"SEC001": Severity.ERROR}),
+    "production-with-a-secret": ({".env.production": "export DB_PASSWORD='hunter2!x'\n"}, {"SEC001": Severity.ERROR}),
+    "address-with-a-password": ({"prod.env": "DATABASE_URL=postgres://app:" + "Zx81kLw@db/x\n"}, {"SEC001": Severity.ERROR}),
+    "tag": ({"Dockerfile": "FROM python:3.11\nUSER 1\n"}, {"DKF001": Severity.NOTE}),
+    "no-tag": ({"Dockerfile": "FROM python\nUSER 1\n"}, {"DKF001": Severity.WARNING}),
+    "unknown-base": ({"Dockerfile": f"FROM ghcr.io/ours/base:1{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
+    "server-that-drops-root": ({"Dockerfile": f"FROM nginx:1.29{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
+    "registry-with-a-port": ({"Dockerfile": f"FROM host:5000/ours:1{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
+    "pinned-without-hashes": ({"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""}, {"DKF002": Severity.NOTE}),
+    "own-wheel": ({"Dockerfile": f"{PINNED}RUN pip install dist/*.whl\n", "src/a": ""}, {"DKF002": Severity.NOTE}),
+    "redirected": ({"Dockerfile": f"{PINNED}RUN pip install numpy>=2\n", "src/a": ""}, {"DKF002": Severity.ERROR}),
+    "brought-by-others-perhaps": (
+        {"requirements.txt": "flask==3.0\n", "a.py": "import werkzeug\n"},
+        {"REQ005": Severity.NOTE, "REQ002": Severity.WARNING},
+    ),
+    "of-one-machine": ({"requirements.txt": "numpy @ file:///tmp/build/numpy_1\n"}, {"REQ001": Severity.WARNING}),
+    "saved-by-powershell": ({"requirements.txt": "numpy\n".encode("utf-16")}, {"REQ001": Severity.WARNING}),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), WEIGHED.values(), ids=WEIGHED.keys())
+def test_weight(files: Files, expected: dict[str, Severity], tmp_path: Path) -> None:
+    """What is sure weighs more than what may be meant."""
+    assert rules(repository(tmp_path / "r", files)) == expected
+
+
+def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:
+    """A file that pins nothing is said once, with how many and the first few."""
+    root = repository(tmp_path / "r", {"requirements.txt": "a\nb\nc\nd\ne==1\n"})
+    findings = [each for each in check(root).findings if each.rule == "REQ001"]
+    assert [each.line for each in findings] == [1]
+    assert "4 of 5 are not pinned (a, b, c …)" in findings[0].message
+
+
+def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
+    """Three Dockerfiles beside each other that copy everything: each fault of the ignore file is said once."""
+    files: Files = {f"Dockerfile.{name}": PINNED.replace("src", ".") for name in ("a", "b", "c")}
+    root = repository(tmp_path / "r", {**files, "kaggle.json": "{}"}, {"venv/pyvenv.cfg": "", "venv/bin/python": ""})
+    found = [each.rule for each in check(root).findings]
+    assert sorted(found) == ["CTX001", "CTX002", "ENV002", "SEC001", "SEC002"]
+    assert any("2 more Dockerfiles" in each.message for each in check(root).findings)
+
+
+CONTEXTS: dict[str, tuple[Files, str]] = {
+    "compose": ({"compose.yaml": "services:\n  a:\n    build:\n      context: .\n      dockerfile: sub/Dockerfile\n"}, ""),
+    "compose-inline": ({"docker-compose.yml": "services: \n  a:\n    build: ./sub\n"}, "sub"),
+    "workflow": ({".github/workflows/b.yml": "x:\n  - with:\n      context: .\n      file: ./sub/Dockerfile\n"}, ""),
+    "makefile": ({"Makefile": "image:\n\tdocker build -t x:1 -f sub/Dockerfile .\n"}, ""),
+    "script-beside-it": ({"sub/build.sh": "docker buildx build \\\n  --file=Dockerfile ..\n"}, ""),
+    "nothing-else-there": ({}, ""),
+    "a-program-there": ({"sub/main.py": ""}, "sub"),
+    "its-own-ignore-file": ({"sub/.dockerignore": "x\n"}, "sub"),
+    "what-it-copies": ({"sub/Dockerfile": PINNED, "sub/main.py": "", "src/a": ""}, ""),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), CONTEXTS.values(), ids=CONTEXTS.keys())
+def test_context_of_a_build(files: Files, expected: str, tmp_path: Path) -> None:
+    """A Dockerfile in a folder is built in the context that is named somewhere, or else that has what it copies."""
+    from labcoat.lint.repository.repository import Repository
+
+    root = repository(tmp_path / "r", {"sub/Dockerfile": PINNED.replace("src", "."), **files})
+    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [("sub/Dockerfile", expected)]
+
+
+FILE = "-f sub/Dockerfile"
+COMMANDS = {
+    "redirected": f"docker build {FILE} . > build.log",
+    "redirected-and-piped": f"docker build {FILE} . 2>&1 | tee build.log",
+    "kept": f"X=$(docker build -q {FILE} .)",
+    "in-a-subshell": f"(docker build {FILE} .)",
+    "in-backticks": f"X=`docker build -q {FILE} .`",
+    "with-a-comment": f"docker build {FILE} . # from the root",
+    "after-other-words": f'echo "run docker build {FILE} . first"',
+    "options-after-the-context": f"docker build {FILE} . --iidfile id.txt --metadata-file m.json",
+    "options-before-the-context": f"docker build --iidfile id.txt --metadata-file=m.json --no-cache -q {FILE} .",
+    "options-together": "docker build -qf sub/Dockerfile .",
+    "options-to-come": f"docker buildx build --some-day x --load {FILE} .",
+    "value-that-is-run": f'docker build -t "x:$(git rev-parse --short HEAD)" --build-arg N=$(nproc --all) {FILE} .',
+    "value-with-spaces": f'docker build --label "a > b" {FILE} .',
+    "variable-of-make": f"docker build -t $(IMAGE) {FILE} .",
+    "followed": f"docker build {FILE} . && docker push x; true",
+    "prose-about-a-file": f"# docker build {FILE} build.sh does it\ndocker build {FILE} .",
+    "prose-before-it": f"# docker build needs a network\ndocker build {FILE} .",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_context_of_a_command(command: str, tmp_path: Path) -> None:
+    """The context of a `docker build` in a script is its first word that is no option, and a folder."""
+    from labcoat.lint.repository.repository import Repository
+
+    files: Files = {"sub/Dockerfile": PINNED.replace("src", "."), "sub/main.py": "", "build.sh": f"{command}\n"}
+    root = repository(tmp_path / "r", files)
+    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [("sub/Dockerfile", "")]

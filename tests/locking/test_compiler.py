@@ -1,0 +1,310 @@
+"""requirements.in → requirements.txt: pinned, hashed, kept, fresh by digest, and free of this machine."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support import SUPPORT, Index, Repository
+
+LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])
+
+
+def pins(repo: Repository, name: str = "requirements.txt") -> dict[str, str]:
+    """The versions that a lock names."""
+    return dict(re.findall(r"^(\S+?)==(\S+)", (repo.path / name).read_text(), re.MULTILINE))
+
+
+@LOCKERS
+def test_a_lock_has_every_file_s_hash_and_nothing_of_this_machine(repo: Repository, index: Index, locker: str) -> None:
+    """Each release's hash is there; the index's address and any path are not."""
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    text = (repo.path / "requirements.txt").read_text()
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5"}
+    assert len(re.findall(r"--hash=sha256:[0-9a-f]{64}", text)) == 2
+    assert not re.search(r"127\.0\.0\.1|://|--index|--find-links|\.labcoat/", text)
+    assert str(repo.path) not in text
+
+
+@LOCKERS
+def test_extra_indexes_and_folders_of_wheels_do_not_reach_a_lock(
+    repo: Repository, index: Index, tmp_path: Path, locker: str
+) -> None:
+    """Settings of one person's machine that add packages change nothing."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    (folder / "alpha-9.0-py3-none-any.whl").write_bytes(index.add("alpha", "2.0").read_bytes())
+    config = tmp_path / "pip.conf"
+    config.write_text(f"[global]\nfind-links = {folder}\nextra-index-url = file://{folder}\n")
+    settings = {"PIP_FIND_LINKS": str(folder), "UV_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": str(config)}
+    repo.make("requirements", LABCOAT_LOCKER=locker, **settings)
+    assert pins(repo)["alpha"] == "2.0"
+
+
+@LOCKERS
+def test_a_change_in_one_input_keeps_every_other_pin(repo: Repository, index: Index, locker: str) -> None:
+    """A new requirement moves nothing; upgrade moves all, and PKG one."""
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    index.add("alpha", "3.0", ["beta>=1"])
+    index.add("beta", "2.0")
+    repo.write(requirements__in="alpha\ngamma\n").make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5", "gamma": "3.0"}
+    repo.make("upgrade", "PKG=beta", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "2.0", "beta": "2.0", "gamma": "3.0"}
+    repo.make("upgrade", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "3.0", "beta": "2.0", "gamma": "3.0"}
+
+
+@LOCKERS
+def test_several_packages_move_at_once(repo: Repository, index: Index, locker: str) -> None:
+    """PKG takes names parted by spaces, in any spelling, each with a version if need be."""
+    repo.write(requirements__in="alpha\ngamma\n").make("requirements", LABCOAT_LOCKER=locker)
+    index.add("alpha", "3.0", ["beta>=1"])
+    for name, version in (("gamma", "4.0"), ("gamma", "5.0"), ("beta", "2.0")):
+        index.add(name, version)
+    repo.make("upgrade", "PKG=Gamma<5 ALPHA", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "3.0", "beta": "1.5", "gamma": "4.0"}
+
+
+@pytest.mark.parametrize("given", ["alhpa", "beta nosuch", "alpha:"])
+def test_a_package_that_no_lock_has_is_not_upgraded(repo: Repository, given: str) -> None:
+    """A slip in PKG is named, with where packages are listed, and nothing moves."""
+    repo.make("requirements")
+    before = repo.files()
+    heard = repo.make("upgrade", f"PKG={given}", fails=True)
+    assert f"labcoat: No lock has the package {given.rsplit(' ', maxsplit=1)[-1]}." in heard
+    assert "Packages are listed in requirements.txt." in heard
+    assert ("Did you mean alpha?" in heard) == (given != "beta nosuch")
+    assert repo.files() == before
+
+
+@LOCKERS
+def test_locks_follow_the_locks_they_are_constrained_by(repo: Repository, index: Index, locker: str) -> None:
+    """A development lock with -c and -r lines is made after, and agrees with, the lock that it names."""
+    repo.write(requirements__in="beta==1.0\n", requirements_dash_dev__in="-c requirements.txt\n-r more.in\n", more__in="alpha\n")
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo, "requirements-dev.txt") == {"alpha": "2.0", "beta": "1.0"}
+    repo.write(more__in="alpha<2\n").make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo, "requirements-dev.txt") == {"alpha": "1.0", "beta": "1.0"}
+
+
+def test_freshness_needs_no_network(repo: Repository, index: Index) -> None:
+    """`lock --check` tells a fresh lock from a stale one by digests alone, and changes nothing."""
+    assert "has not been made" in repo.labcoat("lock", "--check", fails=True)
+    repo.make("requirements")
+    index.stop()
+    asked = len(index.asked)
+    repo.labcoat("lock", "--check")
+    repo.write(requirements__in="alpha # still the same\n")
+    before = repo.files()
+    assert "requirements.txt is older than its inputs" in repo.labcoat("lock", "--check", fails=True)
+    assert repo.files() == before
+    assert len(index.asked) == asked
+
+
+def test_a_checkout_with_other_line_endings_is_as_fresh(repo: Repository) -> None:
+    """Git may check a file out with CRLF; what is asked for is the same."""
+    repo.make("requirements")
+    (repo.path / "requirements.in").write_bytes(b"alpha\r\n")
+    repo.labcoat("lock", "--check")
+
+
+def test_nothing_changed_means_nothing_done(repo: Repository, index: Index) -> None:
+    """The second `make requirements` asks the index nothing and writes nothing."""
+    repo.make("requirements")
+    asked, before = len(index.asked), repo.files()
+    repo.make("requirements")
+    (repo.path / "requirements.in").touch()
+    repo.make("requirements")
+    assert (len(index.asked), repo.files()) == (asked, before)
+
+
+@LOCKERS
+@pytest.mark.parametrize(
+    ("requirements", "said"),
+    [
+        pytest.param("nosuchpackage\n", "The package index has no package nosuchpackage", id="no such package"),
+        pytest.param("alpha==7.5\n", "no version that fits alpha==7.5", id="no such version"),
+        pytest.param("alpha==1.0\nalpha==2.0\n", "cannot be installed together", id="pins that conflict"),
+        pytest.param("alpha\nbeta<1\n", "beta", id="a conflict with what alpha needs"),
+        pytest.param("alpha beta gamma\n", "A line is no requirement", id="no requirement"),
+        pytest.param("-r nowhere.in\n", "There is no nowhere.in", id="an include that is not there"),
+    ],
+)
+def test_what_cannot_be_locked_is_said_and_the_lock_stays(repo: Repository, locker: str, requirements: str, said: str) -> None:
+    """One line of what happened, one of what to do; the lock that was there is there."""
+    repo.make("requirements")
+    before = (repo.path / "requirements.txt").read_text()
+    heard = repo.write(requirements__in=requirements).make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    message = heard[heard.index("labcoat: ") :].splitlines()
+    assert said in message[0]
+    assert message[1].startswith("  ")
+    assert (repo.path / "requirements.txt").read_text() == before
+
+
+@LOCKERS
+def test_a_conflict_names_the_chain(repo: Repository, index: Index, locker: str) -> None:
+    """Who asks for what is named, also where it is a package two steps away."""
+    index.add("delta", "1.0", ["alpha==1.0"])
+    heard = repo.write(requirements__in="delta\nalpha==2.0\n").make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    what = next(line for line in heard.splitlines() if line.startswith("labcoat: "))
+    assert "delta" in what
+    assert "alpha" in what
+
+
+@LOCKERS
+def test_an_index_that_cannot_be_reached_is_said(repo: Repository, index: Index, tmp_path: Path, locker: str) -> None:
+    """Without the index nothing can be locked, and the lock stays."""
+    repo.make("requirements")
+    before = (repo.path / "requirements.txt").read_text()
+    index.stop()
+    cold = {"UV_CACHE_DIR": str(tmp_path / "c1"), "PIP_CACHE_DIR": str(tmp_path / "c2"), "PIP_RETRIES": "1"}
+    heard = repo.write(requirements__in="gamma\n").make("requirements", fails=True, LABCOAT_LOCKER=locker, **cold)
+    assert "The package index cannot be reached" in heard
+    assert (repo.path / "requirements.txt").read_text() == before
+
+
+@LOCKERS
+@pytest.mark.parametrize("way", ["a file", "an address", "a folder", "a folder, editable"])
+def test_what_no_index_has_is_in_no_lock(repo: Repository, index: Index, locker: str, way: str) -> None:
+    """A package from this machine's disk or from an address cannot be locked: the line is named, and no lock is written."""
+    shutil.copy(SUPPORT / "backend.py", repo.path)
+    shutil.copy(SUPPORT / "__init__.py", repo.path / "support.py")
+    (repo.path / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "mine"\nversion = "0.1"\n'
+    )
+    wheel = index.folder / "files/gamma-3.0-py3-none-any.whl"
+    address = index.url.replace("//", "//user:hunter2@").replace("/simple", f"/files/{wheel.name}")
+    asked = {
+        "a file": f"gamma @ {wheel.as_uri()}",
+        "an address": f"gamma @ {address}",
+        "a folder": f"mine @ {repo.path.as_uri()}",
+        "a folder, editable": "-e .",
+    }
+    heard = repo.write(requirements__in=f"{asked[way]}\n").make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    assert "labcoat: requirements.txt would hold what is no release of a package index: " in heard
+    assert "hunter2" not in heard
+    assert not (repo.path / "requirements.txt").exists()
+
+
+@LOCKERS
+@pytest.mark.parametrize(
+    "option", ["--extra-index-url", "--index-url=", "-i", "--find-links", "-f", "--trusted-host", "--ext"], ids=lambda name: name
+)
+def test_an_input_does_not_say_where_packages_come_from(repo: Repository, index: Index, locker: str, option: str) -> None:
+    """Such an option is named before anything is asked of an index, wherever in the inputs it stands; a comment is none."""
+    address = index.url.replace("//", "//user:hunter2@")
+    repo.write(requirements__in="# --find-links x\n-r more.in  # -f x\n", more__in=f"{option} {address}\nalpha\n")
+    heard = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    assert f"labcoat: more.in says where packages come from, with {option.rstrip('=')}." in heard
+    assert "hunter2" not in heard
+    assert not index.asked
+    repo.write(more__in="alpha\n").make("requirements", LABCOAT_LOCKER=locker)
+
+
+@LOCKERS
+def test_what_init_took_over_is_locked_whatever_it_says(repo: Repository, index: Index, locker: str) -> None:
+    """A requirements.txt with other files in it and with slips is replaced by the lock, which keeps the versions it pinned."""
+    text = "alpha==1.0\n-r other.txt\n-c limits.txt\nbeta==nonsense\n"
+    repo.write(requirements__txt=text, other__txt="gamma\n", limits__txt="beta<1.5\n")
+    repo.write(requirements__in="alpha\nbeta\n-r other.txt\n-c limits.txt\n")
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "1.0", "beta": "1.0", "gamma": "3.0"}
+
+
+@LOCKERS
+def test_half_the_hashes_of_somebody_else_s_lock_are_not_kept(repo: Repository, index: Index, locker: str) -> None:
+    """A lock that labcoat did not make gives its versions, and the index all hashes."""
+    repo.write(requirements__txt=f"alpha==1.0 \\\n    --hash=sha256:{'0' * 64}\nbeta==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
+    repo.make("venv", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "1.0", "beta": "1.0"}
+
+
+def test_what_somebody_wrote_by_hand_is_not_replaced_unsaid(repo: Repository) -> None:
+    """A requirements.txt that asks for more than requirements.in stays, and what would be lost is named."""
+    text = "# my own\nbeta>=1,<1.5\nalpha\ngamma==3.0\n"
+    heard = repo.write(requirements__txt=text).make("venv", fails=True)
+    assert "requirements.txt asks for what requirements.in does not, and would be replaced: beta>=1,<1.5, gamma==3.0." in heard
+    assert "labcoat init" in heard
+    assert (repo.path / "requirements.txt").read_text() == text
+    repo.write(requirements__in="alpha\nbeta>=1,<1.5\nGamma\n").make("venv")
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.0", "gamma": "3.0"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("beta==1.0\nmine @ file:///croot/mine/work\n-e git+https://h.example/x.git@0a#egg=x\n", id="pip freeze"),
+        pytest.param("beta==1.0 ; python_version > '3'\n    # via alpha\n--trusted-host h.example\n", id="pip-compile"),
+    ],
+)
+def test_what_a_program_wrote_gives_its_versions(repo: Repository, text: str) -> None:
+    """The output of pip freeze or of a locker asks for nothing by itself: the lock replaces it and keeps its versions."""
+    repo.write(requirements__txt=text).make("requirements")
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.0"}
+
+
+def test_a_link_stays_a_link(repo: Repository, tmp_path: Path) -> None:
+    """A lock that is a symlink is written where it leads."""
+    (repo.path / "requirements.txt").symlink_to(tmp_path / "shared.txt")
+    repo.make("requirements")
+    assert (repo.path / "requirements.txt").is_symlink()
+    assert "alpha==2.0" in (tmp_path / "shared.txt").read_text()
+
+
+def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index: Index) -> None:
+    """What is said, and what is logged, has no password in it."""
+    address = index.url.replace("127.0.0.1", "user:hunter2@127.0.0.1")
+    heard = repo.write(requirements__in="nosuch\n").make("requirements", fails=True, PIP_INDEX_URL=address)
+    assert "hunter2" not in heard
+    assert not [name for name, text in repo.files().items() if b"hunter2" in text]
+
+
+def test_a_lock_that_was_removed_is_made_again(repo: Repository) -> None:
+    """Make's own notes on what is fresh do not outlive the lock."""
+    repo.make("venv")
+    (repo.path / "requirements.txt").unlink()
+    repo.make("venv")
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5"}
+    assert "Nothing to be done" in repo.make("venv")
+
+
+def test_a_cooldown_that_is_no_number_is_named(repo: Repository) -> None:
+    """LABCOAT_COOLDOWN is a number of days."""
+    assert "LABCOAT_COOLDOWN is 'week'" in repo.make("requirements", fails=True, LABCOAT_COOLDOWN="week")
+
+
+def test_a_lock_for_development_that_is_nowhere_is_named(repo: Repository) -> None:
+    """A slip in LABCOAT_DEV_REQUIREMENTS is no environment without what it names."""
+    heard = repo.make("venv", fails=True, LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
+    assert "There is no requirements-dev.txt, which LABCOAT_DEV_REQUIREMENTS names." in heard
+    repo.write(requirements_dash_dev__in="gamma\n").make("venv", LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
+
+
+@LOCKERS
+def test_a_lock_elsewhere_is_made_of_what_is_beside_it(repo: Repository, tmp_path: Path, locker: str) -> None:
+    """LABCOAT_REQUIREMENTS may be a path of any form, outside the project too."""
+    (tmp_path / "shared.in").write_text("gamma\n")
+    repo.make("requirements", LABCOAT_LOCKER=locker, LABCOAT_REQUIREMENTS=str(tmp_path / "shared.txt"))
+    assert "gamma==3.0" in (tmp_path / "shared.txt").read_text()
+    assert str(tmp_path) not in (tmp_path / "shared.txt").read_text()
+
+
+def test_utf16_is_named(repo: Repository) -> None:
+    """What PowerShell writes for `pip freeze >` is recognised."""
+    (repo.path / "requirements.in").write_bytes("alpha\n".encode("utf-16"))
+    assert "requirements.in is not text in UTF-8" in repo.make("requirements", fails=True)
+
+
+def test_two_at_once_end_well(repo: Repository) -> None:
+    """Two runs at once make one whole lock."""
+    runs = [
+        subprocess.Popen(["make", "requirements"], cwd=repo.path, env=repo.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+    said = [run.communicate()[0].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5"}

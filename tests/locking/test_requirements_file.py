@@ -1,0 +1,91 @@
+"""Requirements files as text."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.core.errors import Failure
+from labcoat.locking import requirements_file
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("-r base.in", "base.in"),
+        ("-c  constraints.txt  # why", "constraints.txt"),
+        ("--requirement=sub/x.in", "sub/x.in"),
+        ("--constraint c.txt", "c.txt"),
+        ("-rbase.in", "base.in"),
+    ],
+)
+def test_chain_follows_every_way_to_include(tmp_path: Path, line: str, name: str) -> None:
+    """Each spelling that pip takes is followed."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / name).write_text("six\n")
+    (tmp_path / "a.in").write_text(line + "\n")
+    assert list(requirements_file.chain(tmp_path / "a.in")) == [tmp_path / "a.in", tmp_path / name]
+
+
+def test_chain_ends_where_files_include_each_other(tmp_path: Path) -> None:
+    """A circle is gone round once; an address is not a file."""
+    (tmp_path / "a.in").write_text("-r b.in\n-c https://example.org/c.txt\n")
+    (tmp_path / "b.in").write_text("-r a.in\n")
+    assert [file.name for file in requirements_file.chain(tmp_path / "a.in")] == ["a.in", "b.in"]
+
+
+def test_chain_without_constraints_follows_what_is_asked_for(tmp_path: Path) -> None:
+    """A file that -c names only limits versions."""
+    (tmp_path / "a.in").write_text("-c limits.txt\n--requirement b.in\n")
+    (tmp_path / "b.in").write_text("--constraint=limits.txt\nsix\n")
+    assert [file.name for file in requirements_file.chain(tmp_path / "a.in", constraints=False)] == ["a.in", "b.in"]
+
+
+def test_a_missing_include_is_named(tmp_path: Path) -> None:
+    """A file that is not there is said, unless it is one still to be made."""
+    (tmp_path / "a.in").write_text("-c later.txt\n")
+    with pytest.raises(Failure, match=r"There is no later\.txt"):
+        list(requirements_file.chain(tmp_path / "a.in"))
+    assert len(list(requirements_file.chain(tmp_path / "a.in", missing_ok=True))) == 2
+
+
+def test_pins_are_read_with_extras_markers_and_any_spelling_of_a_name() -> None:
+    """What a lock pins is known by normalized names."""
+    text = "Foo_Bar==1.0 \\\n    --hash=sha256:00\nx[y]==2 ; python_version > '3'\n# z==3\nw>=4\n"
+    assert requirements_file.pins(text) == {"foo-bar": "1.0", "x": "2"}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Foo.Bar_baz", "foo-bar-baz"),
+        ("foo[x,y]>=1", "foo"),
+        ("foo ; python_version > '3'", "foo"),
+        ("foo@ file:///x", "foo"),
+        ("./foo", ""),
+        ("https://h.example/foo.whl", ""),
+        ("-r foo.in", ""),
+        ("foo/bar.whl", ""),
+    ],
+)
+def test_a_requirement_s_name_is_its_normalized_start(line: str, name: str) -> None:
+    """Extras, versions, markers and addresses are no part of it; options, paths and addresses alone have none."""
+    assert requirements_file.name(line) == name
+    assert requirements_file.names(f"# foo\n{line}  # why\n") == ({name} if name else set())
+
+
+@pytest.mark.parametrize(
+    ("lock", "lost"),
+    [
+        pytest.param("click>=8\nsix\n", ["click>=8"], id="by hand"),
+        pytest.param("click==8.*\n", ["click==8.*"], id="any version of a series"),
+        pytest.param("click==8.1\n-r other.txt\n", ["click==8.1", "-r other.txt"], id="another file"),
+        pytest.param("./mine\nSix==1.17\n", ["./mine"], id="a folder"),
+        pytest.param("click==8.1\ntorch==2.1+cpu\nmine @ file:///croot/mine\n-e git+https://h.example/x\n", [], id="pip freeze"),
+        pytest.param("click==8.1 ; python_version > '3'\n    # via x\n--index-url https://h.example\n", [], id="a locker"),
+        pytest.param("click>=8 --hash=sha256:00\n", [], id="hashes"),
+        pytest.param("# nothing\n", [], id="nothing"),
+    ],
+)
+def test_what_was_written_by_hand_is_told_from_what_a_program_wrote(lock: str, lost: list[str]) -> None:
+    """Of a file written by hand, what the inputs do not ask for is left behind; of a program's, nothing."""
+    assert requirements_file.left_behind(lock, "six\n") == lost

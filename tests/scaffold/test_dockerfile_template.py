@@ -1,0 +1,52 @@
+"""The Dockerfile that labcoat gives to everybody."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context.build_context import Build
+from labcoat.core import files
+
+TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
+
+
+@pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
+@pytest.mark.parametrize(("name", "template"), [("Dockerfile", "Dockerfile"), (".dockerignore", "dockerignore")])
+def test_this_repositorys_own_are_the_templates(repository: Path, folder: Path, name: str, template: str) -> None:
+    """What labcoat uses for itself and its example is what it gives to others."""
+    assert (repository / folder / name).read_bytes() == (repository / TEMPLATES / template).read_bytes()
+
+
+@pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
+def test_the_record_of_the_image_is_of_these_files(repository: Path, folder: Path) -> None:
+    """Of the lock and the Dockerfile as they are now, so that a build is held against it."""
+    recorded = (repository / folder / "image.lock.yaml").read_text(encoding="utf-8")
+    for name, file in (("lock", "requirements.txt"), ("dockerfile", "Dockerfile")):
+        assert f"\n{name}: {files.digest((repository / folder / file).read_bytes())}\n" in recorded
+
+
+def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
+    """The image is installed by the uv that installs the virtual environment: the same version, and hashes of that lock."""
+    dockerfile = (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
+    lock = (repository / "src/lib/labcoat/toolchain/tools.txt").read_text(encoding="utf-8")
+    block = re.search(r"^uv==(\S+)((?:.*\\\n)+.*)", lock, re.MULTILINE)
+    assert block is not None
+    hashes = re.findall(r"--hash=(sha256:[0-9a-f]{64})", dockerfile)
+    assert f'ARG UV="uv=={block[1]} ' in dockerfile
+    assert len(hashes) >= 4  # glibc and musl, x86-64 and arm64
+    assert not {digest for digest in hashes if digest not in block[2]}
+
+
+@pytest.mark.parametrize("unwanted", ["# syntax=", "<<EOF", "--link", "useradd", "pip install -r"])
+def test_it_builds_where_no_registry_is_and_on_older_engines(repository: Path, unwanted: str) -> None:
+    """No frontend is fetched, and nothing newer than Docker 20.10's own is used."""
+    assert unwanted not in (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
+
+
+def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
+    """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
+    build = Build(repository, str(TEMPLATES / "Dockerfile"))
+    own = ["folder", "packages", "with-folder", "with-archive", "image"]
+    assert [stage.name for stage in build.parsed.stages] == ["tools", "lock", "large", "small", *own]
+    assert build.reaching(["main.py", "requirements.txt"]) == {"main.py", "requirements.txt"}

@@ -1,0 +1,136 @@
+"""A package index on the loopback with wheels made on the spot, and a repository that uses labcoat."""
+
+import base64
+import functools
+import http.server
+import io
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+SUPPORT = Path(__file__).parent
+REPOSITORY = SUPPORT.parents[1]
+INCLUDE = REPOSITORY / "src/lib/include.python.mk"
+# How this machine reaches the real package index, for the tests that need it.
+NETWORK = {
+    name: value
+    for name, value in os.environ.items()
+    if name in {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "PIP_CERT", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"}
+    or name.lower() in {"http_proxy", "https_proxy", "no_proxy"}
+}
+BASE_PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
+
+
+def wheel(name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None) -> bytes:
+    """A wheel with one module that knows its version, and a console script of the distribution's name."""
+    info = f"{name}-{version}.dist-info"
+    contents = {
+        f"{name}.py": f"version = {version!r}\ndef main(): print(version)\n",
+        **(files or {}),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        + "".join(f"Requires-Dist: {one}\n" for one in requires),
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
+    }
+    record = "".join(f"{path},sha256={_record_digest(text)},{len(text.encode())}\n" for path, text in contents.items())
+    contents[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for path, text in contents.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return data.getvalue()
+
+
+def _record_digest(text: str) -> str:
+    return base64.urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+class Index:
+    """A package index (PEP 503) that serves a folder on the loopback; `url` is its address, `asked` what was asked of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: list[str] = []
+        (folder / "simple").mkdir(parents=True)
+        (folder / "files").mkdir()
+        handler = functools.partial(_Handler, directory=str(folder), asked=self.asked)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/simple"
+
+    def add(self, name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None) -> Path:
+        """Publish a wheel; the file it is."""
+        path = self.folder / "files" / f"{name}-{version}-py3-none-any.whl"
+        path.write_bytes(wheel(name, version, requires, files))
+        page = self.folder / "simple" / name
+        page.mkdir(exist_ok=True)
+        wheels = sorted((self.folder / "files").glob(f"{name}-*.whl"))
+        links = (f'<a href="/files/{one.name}#sha256={sha256(one.read_bytes()).hexdigest()}">{one.name}</a>' for one in wheels)
+        (page / "index.html").write_text(f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>")
+        return path
+
+    def stop(self) -> None:
+        """Be a network that is cut."""
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, *args: object, asked: list[str], **kwargs: object) -> None:
+        self.asked = asked
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def end_headers(self) -> None:
+        # A real index allows ten minutes; here what was fetched is out of date at once.
+        self.send_header("Cache-Control", "max-age=0")
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:  # noqa: ARG002
+        self.asked.append(self.path)
+
+
+@dataclass
+class Repository:
+    """A stranger's repository: a folder whose Makefile includes labcoat's. `make` and `labcoat` run in it."""
+
+    path: Path
+    env: dict[str, str] = field(default_factory=dict)
+    program: str = "make"
+
+    def write(self, **texts: str) -> "Repository":
+        """Write files at the top; `__` in a name stands for a dot, `_dash_` for a dash."""
+        for name, text in texts.items():
+            (self.path / name.replace("__", ".").replace("_dash_", "-")).write_text(text, encoding="utf-8")
+        return self
+
+    def make(self, *args: str, fails: bool = False, **env: str) -> str:
+        """What `make` said, first on standard error, then on standard output. It must end as `fails` says."""
+        return self._run([self.program, *args], env, fails=fails)
+
+    def labcoat(self, *args: str, fails: bool = False, **env: str) -> str:
+        """What the helper said, first on standard error, then on standard output. It must end as `fails` says."""
+        return self._run([str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails)
+
+    def python(self, code: str) -> str:
+        """What the environment's Python prints when it runs `code`."""
+        return self._run([str(self.path / ".venv/bin/python"), "-c", code], {}, fails=False)
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the repository with its bytes, links as where they lead."""
+        paths = (path for path in sorted(self.path.rglob("*")) if path.is_symlink() or path.is_file())
+        return {str(path): os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes() for path in paths}
+
+    def _run(self, argv: list[str], env: Mapping[str, str], *, fails: bool) -> str:
+        ended = subprocess.run(
+            argv, cwd=self.path, env={**self.env, **env}, capture_output=True, text=True, timeout=600, check=False
+        )
+        said = ended.stderr + ended.stdout
+        assert (ended.returncode != 0) == fails, f"exit status {ended.returncode}:\n{said}"
+        assert "Traceback" not in said, said
+        return said

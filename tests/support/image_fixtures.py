@@ -1,0 +1,36 @@
+"""The project whose image the tests build, run and read."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from support.workplace import IMAGE, NETWORK, Workplace, docker, laid_out
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, repository: Path, base_image: str) -> Iterator[Workplace]:
+    """A project with an awkward path, and its image."""
+    root = laid_out(tmp_path_factory.mktemp("image") / "my pröject, a:b", repository)
+    environ = os.environ | {
+        "PYTHONPATH": str(repository / "src/lib"),
+        "LABCOAT_IMAGE": IMAGE,
+        "LABCOAT_BASE_IMAGE": base_image,
+        "LABCOAT_DOCKER_FLAGS": NETWORK,
+    }
+    (root / ".python-version").write_text("3.11\n")
+    made = Workplace(root, environ)
+    built = made.labcoat("image", "build")
+    assert built.returncode == 0, built.stderr
+    assert made.in_image("true").returncode == 0  # makes the tools, once
+    yield made
+    docker("image", "rm", "--force", IMAGE)
+
+
+@pytest.fixture(scope="module")
+def inspected(place: Workplace) -> Mapping[str, str]:
+    """What the engine says of the image."""
+    form = "{{.Config.User}}\t{{json .Config.Labels}}\t{{json .Config.Env}}\t{{.Created}}"
+    user, labels, env, created = docker("image", "inspect", "--format", form, IMAGE).split("\t")
+    return {"user": user, "labels": labels, "env": env, "created": created}

@@ -1,0 +1,60 @@
+"""How to reach the package index is taken over; what would add packages is not."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from labcoat.toolchain import index_config
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param({"PIP_INDEX_URL": "https://a/s"}, "https://a/s", id="pip's variable"),
+        pytest.param({"UV_DEFAULT_INDEX": "https://b/s", "PIP_INDEX_URL": "https://a/s"}, "https://b/s", id="uv's before pip's"),
+        pytest.param({"UV_INDEX_URL": "https://c/s"}, "https://c/s", id="uv's old name"),
+        pytest.param({}, "", id="none"),
+    ],
+)
+def test_one_index_serves_both_tools(environ: dict[str, str], expected: str) -> None:
+    """Whichever tool's variable names the index, both tools get it."""
+    made = index_config.environment({**environ, "PIP_CONFIG_FILE": os.devnull})
+    assert made.get("PIP_INDEX_URL", "") == expected
+    assert made.get("UV_DEFAULT_INDEX", "") == expected
+
+
+def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
+    """A pip.conf's index, certificate and proxy count; its extra indexes, folders and constraints do not."""
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\nindex-url = https://mirror/simple\ncert = /c.pem\nextra-index-url = https://x\n"
+        "[install]\nfind-links = /wheels\nconstraint = c.txt\nproxy = http://p:1\n"
+    )
+    made = index_config.environment({"PIP_CONFIG_FILE": str(config), "HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path)})
+    assert made["PIP_INDEX_URL"] == "https://mirror/simple"
+    assert made["PIP_PROXY"] == "http://p:1"
+    assert made["SSL_CERT_FILE"] == made["PIP_CERT"] == "/c.pem"
+    assert made["PIP_CONFIG_FILE"] == os.devnull
+    assert not {"PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CONSTRAINT"} & made.keys()
+
+
+@pytest.mark.parametrize(
+    "name", ["PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_CONSTRAINT", "UV_FIND_LINKS", "UV_INDEX", "PIP_TARGET"]
+)
+def test_what_would_change_the_outcome_is_left_out(name: str) -> None:
+    """Variables that add packages, or put them elsewhere, do not reach pip or uv."""
+    assert name not in index_config.environment({name: "x", "PIP_CONFIG_FILE": os.devnull})
+
+
+def test_certificates_of_labcoat_s_own_setting_go_first() -> None:
+    """LABCOAT_CA_BUNDLE is used by everything that reaches the index."""
+    made = index_config.environment({"LABCOAT_CA_BUNDLE": "/mine", "SSL_CERT_FILE": "/other", "PIP_CONFIG_FILE": os.devnull})
+    assert {made["PIP_CERT"], made["SSL_CERT_FILE"], made["REQUESTS_CA_BUNDLE"]} == {"/mine"}
+
+
+def test_a_damaged_pip_conf_is_passed_over(tmp_path: Path) -> None:
+    """A file that is no configuration stops nothing."""
+    config = tmp_path / "pip.conf"
+    config.write_bytes(b"\xff\xfe no section\n")
+    assert "PIP_INDEX_URL" not in index_config.environment({"PIP_CONFIG_FILE": str(config), "XDG_CONFIG_DIRS": str(tmp_path)})

@@ -1,0 +1,39 @@
+"""The tools environment is made once, whole, and beside no project."""
+
+import subprocess
+from pathlib import Path
+
+from labcoat.locking import requirements_file
+from labcoat.toolchain import tool_env
+from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
+
+
+def test_the_lock_names_the_chosen_tools_with_hashes() -> None:
+    """pip-tools, uv, the docker SDK and PyYAML are locked, every one with hashes."""
+    text = tool_env.LOCK.read_text()
+    assert {"pip", "pip-tools", "uv", "docker", "pyyaml"} <= requirements_file.pins(text).keys()
+    assert all(line.rstrip().endswith("\\") for line in text.splitlines() if "==" in line)
+
+
+def test_two_first_runs_at_once_make_one(repo: Repository, tmp_path: Path) -> None:
+    """Two runs on an empty cache both end well, with one environment and nothing half made."""
+    cache = tmp_path / "cache ü"
+    env = {key: value for key, value in repo.env.items() if key not in {"PIP_INDEX_URL", "PIP_CACHE_DIR"}}
+    env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **NETWORK}
+    code = "from labcoat.toolchain import tool_env; tool_env.use(); import docker, yaml; print(tool_env.uv())"
+    runs = [
+        subprocess.Popen([BASE_PYTHON, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [run.communicate() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert said[0][0] == said[1][0]
+    assert len(list((cache / "tools").iterdir())) == 1
+
+
+def test_a_cache_that_cannot_be_written_is_said(repo: Repository, tmp_path: Path) -> None:
+    """A cache folder that cannot be made is named, with the setting that names another."""
+    (tmp_path / "file").write_text("")
+    said = repo.make("requirements", fails=True, LABCOAT_CACHE=str(tmp_path / "file" / "below"))
+    assert "cannot write to its cache folder" in said
+    assert "LABCOAT_CACHE" in said
