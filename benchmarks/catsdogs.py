@@ -57,7 +57,9 @@ def rate(call: Callable[[], int]) -> Rate:
     """What `call` counts, a second."""
     started = time.perf_counter(), time.process_time()
     count = call()
-    return Rate(count / (time.perf_counter() - started[0]), count / (time.process_time() - started[1]))
+    return Rate(
+        count / (time.perf_counter() - started[0]), count / (time.process_time() - started[1])
+    )
 
 
 def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rate]:
@@ -67,10 +69,15 @@ def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rat
         for name, call in sides.items():
             rates[name].append(rate(call))
             last = rates[name][-1]
-            said = f"  {name}: {last.second:.4g} a second, {last.processor:.4g} a processor's second"
+            said = (
+                f"  {name}: {last.second:.4g} a second, {last.processor:.4g} a processor's second"
+            )
             print(said, file=sys.stderr, flush=True)
     return {
-        name: Rate(statistics.median(one.second for one in found), statistics.median(one.processor for one in found))
+        name: Rate(
+            statistics.median(one.second for one in found),
+            statistics.median(one.processor for one in found),
+        )
         for name, found in rates.items()
     }
 
@@ -78,17 +85,26 @@ def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rat
 def against(one: Rate, other: Rate) -> tuple[float, str]:
     """How many times as fast `one` is as `other`, and the same in words, with that in processor time."""
     ratio = one.second / other.second
-    return ratio, f"{ratio:.2f} times as fast, {one.processor / other.processor:.2f} times in processor time"
+    return (
+        ratio,
+        f"{ratio:.2f} times as fast, {one.processor / other.processor:.2f} times in processor time",
+    )
 
 
 def unpack(options: argparse.Namespace, room: Path) -> Set:
     """Some pictures of each class from the data, as files: what the other side reads."""
     chosen = settings.settle(
-        str(room / "build"), data=options.data, weights=options.weights, size=str(options.size), seed=str(options.seed)
+        str(room / "build"),
+        data=options.data,
+        weights=options.weights,
+        size=str(options.size),
+        seed=str(options.seed),
     )
     source, found = data.open_data(chosen.data, room / "cache", 0)
     for label in found.classes:
-        members = [picture for picture in found.pictures if picture.label == label][: options.pictures // len(found.classes)]
+        members = [picture for picture in found.pictures if picture.label == label][
+            : options.pictures // len(found.classes)
+        ]
         for place, picture in enumerate(members):
             target = room / "set" / label / f"{place}{Path(picture.name).suffix}"
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -131,9 +147,15 @@ def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float
         return 20 * 2 * 2048**3
 
     rates = alternate({"ours": ours, "predict": lesson, "product": product}, rounds)
-    pixels = np.random.default_rng(0).integers(0, 256, (4, of.network.size, of.network.size, 3)).astype(np.uint8)
+    pixels = (
+        np.random.default_rng(0)
+        .integers(0, 256, (4, of.network.size, of.network.size, 3))
+        .astype(np.uint8)
+    )
     expected = theirs.predict(pixels, verbose=0)
-    return rates, float(np.abs(model.compiled(of.network, [POOLED])(pixels)[0] - expected).max() / expected.max())
+    return rates, float(
+        np.abs(model.compiled(of.network, [POOLED])(pixels)[0] - expected).max() / expected.max()
+    )
 
 
 def _averaged(of: Set) -> Any:
@@ -147,7 +169,9 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
     keras = engine.start(0)
     lesson = lessons.LESSONS["finetuned"]
     end = learn.boundary(lesson, of.network)
-    features.prepare(of.source, of.found.pictures, [Sight(of.network, end), Sight(of.network)], room / "tune")
+    features.prepare(
+        of.source, of.found.pictures, [Sight(of.network, end), Sight(of.network)], room / "tune"
+    )
     rows = {name: features.kept(Sight(of.network, name), room / "tune") for name in (end, POOLED)}
     manifest = split.split(of.found.pictures, 0)
     training = [row for row in manifest if row.part != split.TEST]
@@ -162,17 +186,25 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
     ours.compile(keras.optimizers.Adam(1e-5), loss)
     theirs = _whole(of, fitted, end)
     theirs.compile(keras.optimizers.Adam(1e-5), keras.losses.SparseCategoricalCrossentropy())
-    pixels = features.compute(of.source, of.found.pictures, Sight(of.network, model.RGB), room / "tune")
-    chunks = [range(start, start + BATCH) for start in range(0, len(digests) - BATCH + 1, BATCH)][:STEPS]
+    pixels = features.compute(
+        of.source, of.found.pictures, Sight(of.network, model.RGB), room / "tune"
+    )
+    chunks = [range(start, start + BATCH) for start in range(0, len(digests) - BATCH + 1, BATCH)][
+        :STEPS
+    ]
 
     def step(network: Any, given: Any) -> int:
         for chunk in chunks:
-            network.train_on_batch(given.of([digests[at] for at in chunk]).astype(np.float32), known[list(chunk)])
+            network.train_on_batch(
+                given.of([digests[at] for at in chunk]).astype(np.float32), known[list(chunk)]
+            )
         return len(chunks)
 
     step(ours, rows[end])  # the first step of each builds its graph
     step(theirs, pixels)
-    rates = alternate({"ours": lambda: step(ours, rows[end]), "whole": lambda: step(theirs, pixels)}, rounds)
+    rates = alternate(
+        {"ours": lambda: step(ours, rows[end]), "whole": lambda: step(theirs, pixels)}, rounds
+    )
     outcome = {}
     for name, network, given in (("ours", ours, rows[end]), ("whole", theirs, pixels)):
         logits = steps.logits(network, given, [row.sha256 for row in test], len(of.found.classes))
@@ -196,7 +228,17 @@ def _whole(of: Set, fitted: head.Head, end: str) -> Any:
 
 def second_run(options: argparse.Namespace, of: Set, room: Path) -> tuple[float, float]:
     """Seconds that a lesson takes first, and again."""
-    words = ["lessons", "--data", of.folder, "--weights", options.weights, "--size", options.size, "--lessons", "frozen"]
+    words = [
+        "lessons",
+        "--data",
+        of.folder,
+        "--weights",
+        options.weights,
+        "--size",
+        options.size,
+        "--lessons",
+        "frozen",
+    ]
     taken = []
     for _ in range(2):
         started = time.perf_counter()
@@ -247,7 +289,14 @@ def _catsdogs(words: list[Any], room: Path) -> str:
 
 def _python(words: list[Any], room: Path) -> str:
     env = os.environ | {"PYTHONPATH": str(EXAMPLE)}
-    done = subprocess.run([sys.executable, *map(str, words)], cwd=room, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, *map(str, words)],
+        cwd=room,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         sys.exit(done.stderr)
     return done.stdout
@@ -264,21 +313,38 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
             ratio >= 1.1,
             f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; beside predict {said}",
         )
-        share = rates["ours"].second * OPERATIONS * (of.network.size / 224) ** 2 / rates["product"].second
+        share = (
+            rates["ours"].second
+            * OPERATIONS
+            * (of.network.size / 224) ** 2
+            / rates["product"].second
+        )
         product = rates["product"].second / 1e9
-        yield True, f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, were its convolutions plain ones"
+        yield (
+            True,
+            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, were its convolutions plain ones",
+        )
         yield apart <= 1e-3, f"  features differ by {apart:.1e} of the largest at most"
     if "step" in asked:
         rates, outcome = fine_tuning(of, room, options.rounds)
         ratio, said = against(rates["ours"], rates["whole"])
-        yield ratio >= 5, f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; beside the whole network's {said}"
+        yield (
+            ratio >= 5,
+            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; beside the whole network's {said}",
+        )
         yield True, f"  ours {outcome['ours']}; the whole network's {outcome['whole']}"
     if "again" in asked:
         first, second = second_run(options, of, room)
-        yield first / second >= 50, f"a lesson: {first:.1f} s, again {second:.2f} s: {first / second:.0f} times faster"
+        yield (
+            first / second >= 50,
+            f"a lesson: {first:.1f} s, again {second:.2f} s: {first / second:.0f} times faster",
+        )
     if "memory" in asked:
         less, more = memory(options.many, room)
-        yield more < 3072, f"memory: {less} MiB for {options.many // 10} pictures, {more} MiB for {options.many}"
+        yield (
+            more < 3072,
+            f"memory: {less} MiB for {options.many // 10} pictures, {more} MiB for {options.many}",
+        )
 
 
 def main() -> int:

@@ -16,7 +16,18 @@ ROUNDS = 5
 STATUS, CHECK = "large: git status --ignored", "large: labcoat check"
 SDK, CONTEXT = "large: the docker SDK's exclude_paths", "large: labcoat context --files"
 START, SMALL = "ordinary: python3 -c pass", "ordinary: labcoat check"
-IGNORE = ("**/.venv", "**/venv", "**/__pycache__", "**/*.pyc", "**/.git", "**/.env", "**/*.log", "build", "data", "docs/_build")
+IGNORE = (
+    "**/.venv",
+    "**/venv",
+    "**/__pycache__",
+    "**/*.pyc",
+    "**/.git",
+    "**/.env",
+    "**/*.log",
+    "build",
+    "data",
+    "docs/_build",
+)
 LIST = """\
 import sys
 sys.path.append(sys.argv[1])
@@ -43,11 +54,19 @@ def repository(root: Path, tracked: int, in_venv: int) -> Path:
     (root / ".gitignore").write_text("\n".join(IGNORE).replace("**/", "") + "\n")
     (root / "requirements.txt").write_text(f"numpy==2.0.0 --hash=sha256:{'b' * 64}\n")
     identity = ["-c", "user.name=b", "-c", "user.email=b@b", "-c", "gc.auto=0"]
-    for words in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "all"], ["repack", "-a", "-d", "-q"]):
+    for words in (
+        ["init", "-q"],
+        ["add", "-A"],
+        [*identity, "commit", "-q", "-m", "all"],
+        ["repack", "-a", "-d", "-q"],
+    ):
         subprocess.run(["git", *words], cwd=root, check=True, env=environment())
     (root / ".venv").mkdir()
     (root / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
-    fill(root / ".venv/lib/python3.11/site-packages", (f"p{at // 100}/m{at}.py" for at in range(in_venv)))
+    fill(
+        root / ".venv/lib/python3.11/site-packages",
+        (f"p{at // 100}/m{at}.py" for at in range(in_venv)),
+    )
     return root
 
 

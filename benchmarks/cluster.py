@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[0] = str(REPOSITORY / "examples/catsdogs")  # in place of this folder: workers see the path too, and catsdogs.py is here
+sys.path[0] = str(
+    REPOSITORY / "examples/catsdogs"
+)  # in place of this folder: workers see the path too, and catsdogs.py is here
 
 SHARD = 8  # pictures that a worker computes at once
 
@@ -39,7 +41,9 @@ def rate(count: int, size: int, workers: int) -> float:
                 yield item
 
         cluster.track = timed  # type: ignore[assignment]
-        nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": workers, "include_dashboard": False})
+        nodes = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": workers, "include_dashboard": False}
+        )
         try:
             features.compute(source, pictures, sight, Path(room), cluster.filler(nodes.address))
         finally:
@@ -58,7 +62,10 @@ def main() -> None:
     options = parser.parse_args()
     for number in range(options.rounds):
         one, two = (rate(options.pictures, options.size, workers) for workers in (1, 2))
-        print(f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}, {two / one:.2f} times as many", flush=True)
+        print(
+            f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}, {two / one:.2f} times as many",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

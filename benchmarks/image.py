@@ -21,7 +21,10 @@ from labcoat.core.project import Project
 
 NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
 BUILDER = "of that the docker build, of what labcoat sends it"
-REQUIREMENT, ORDINARY = "labcoat: make docker, one requirement changed", "ordinary Dockerfile, one requirement changed"
+REQUIREMENT, ORDINARY = (
+    "labcoat: make docker, one requirement changed",
+    "ordinary Dockerfile, one requirement changed",
+)
 ROUNDS = 15
 CHANGED = "tqdm"  # any small package of the lock
 DOCKERFILE = """ARG BASE_IMAGE
@@ -32,7 +35,10 @@ RUN python3 -m pip install --break-system-packages -r requirements.txt
 """
 BASE = (
     os.environ.get("LABCOAT_BASE_IMAGE")
-    or re.findall(r'"3.11" = "(.*)"', (INCLUDE.parent / "labcoat/container/base_images/bases.toml").read_text())[0]
+    or re.findall(
+        r'"3.11" = "(.*)"',
+        (INCLUDE.parent / "labcoat/container/base_images/bases.toml").read_text(),
+    )[0]
 )
 FLAGS = os.environ.get("LABCOAT_DOCKER_FLAGS", "")
 NAME = "labcoat-benchmark"
@@ -43,10 +49,14 @@ OWN_BASE = f"{NAME}-base"
 
 def lay_out(work: Path) -> Path:
     """The repository's files, in a folder whose builds no earlier run has cached."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout
     project = work / "project"
     for name in listed.split("\0"):
-        if name and (REPOSITORY / name).is_file() and not name.endswith(".lock.yaml"):  # records of images on another base
+        if (
+            name and (REPOSITORY / name).is_file() and not name.endswith(".lock.yaml")
+        ):  # records of images on another base
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, project / name)
     return project
@@ -57,7 +67,19 @@ def locked(requirements: str, lock: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "in").write_text(requirements)
         (Path(folder) / "out").write_text(lock)
-        words = [uv(), "pip", "compile", "-q", "--generate-hashes", "--no-header", "--python-version", "3.11", "in", "-o", "out"]
+        words = [
+            uv(),
+            "pip",
+            "compile",
+            "-q",
+            "--generate-hashes",
+            "--no-header",
+            "--python-version",
+            "3.11",
+            "in",
+            "-o",
+            "out",
+        ]
         subprocess.run(words, cwd=folder, env=environment(), check=True)
         return (Path(folder) / "out").read_text()
 
@@ -70,14 +92,22 @@ def settings(**more: str) -> str:
 
 def build(**more: str) -> list[str]:
     """The command line that builds labcoat's image: what `make docker` calls."""
-    return ["sh", "-c", f"{settings(**more)} sh '{INCLUDE.parent / 'labcoat/start.sh'}' image build"]
+    return [
+        "sh",
+        "-c",
+        f"{settings(**more)} sh '{INCLUDE.parent / 'labcoat/start.sh'}' image build",
+    ]
 
 
 def ordinary(project: Path) -> list[str]:
     """The command line that builds the ordinary Dockerfile."""
     file = project.parent / "Dockerfile.ordinary"
     file.write_text(DOCKERFILE)
-    return ["sh", "-c", f"docker build -q {FLAGS} --build-arg BASE_IMAGE={OWN_BASE} -t {NAME}-ordinary -f '{file}' ."]
+    return [
+        "sh",
+        "-c",
+        f"docker build -q {FLAGS} --build-arg BASE_IMAGE={OWN_BASE} -t {NAME}-ordinary -f '{file}' .",
+    ]
 
 
 def again() -> list[str]:
@@ -96,7 +126,12 @@ def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], objec
         context_archive.make(here, context_archive.contents(here, files) or [], sent)
         shutil.copy2(files.dockerfile_path, sent)
 
-    given = {"BASE_IMAGE": OWN_BASE, "PYTHON": "3.11", "LOCK": "requirements.txt", "SOURCE": "archive"}
+    given = {
+        "BASE_IMAGE": OWN_BASE,
+        "PYTHON": "3.11",
+        "LOCK": "requirements.txt",
+        "SOURCE": "archive",
+    }
     words = " ".join(f"--build-arg {name}='{value}'" for name, value in given.items())
     return ["sh", "-c", f"docker build -q {FLAGS} {words} -t {NAME}-again '{sent}'"], send
 
@@ -107,7 +142,9 @@ def make_base(work: Path) -> None:
     folder.mkdir()
     (folder / "run").write_text(secrets.token_hex())
     (folder / "Dockerfile").write_text(f"FROM {BASE}\nCOPY run /etc/{NAME}\n")
-    subprocess.run(["docker", "build", "-q", "-t", OWN_BASE, folder], check=True, capture_output=True)
+    subprocess.run(
+        ["docker", "build", "-q", "-t", OWN_BASE, folder], check=True, capture_output=True
+    )
 
 
 def size(image: str) -> int:
@@ -125,7 +162,9 @@ def pip_cache() -> int:
 
 def demand_size(what: str, bytes_: int, most: float) -> bool:
     """Print whether an image is small enough."""
-    print(f"{what}: {bytes_ / 1e6:.0f} MB (asked: at most {most / 1e6:.0f} MB) {'met' if bytes_ <= most else 'MISSED'}")
+    print(
+        f"{what}: {bytes_ / 1e6:.0f} MB (asked: at most {most / 1e6:.0f} MB) {'met' if bytes_ <= most else 'MISSED'}"
+    )
     return bytes_ <= most
 
 
@@ -165,19 +204,33 @@ def main() -> int:
             Program(SOURCE, build(), project, change),
             Program(BUILDER, alone, project, change_and_send),
         ]
-        met = compare(quick, [Demand(each, NOTHING, at_most=1.5) for each in (SOURCE, BUILDER)], ROUNDS) == 0
+        met = (
+            compare(
+                quick, [Demand(each, NOTHING, at_most=1.5) for each in (SOURCE, BUILDER)], ROUNDS
+            )
+            == 0
+        )
         (project / "requirements.txt").write_text(moved)
-        slow = [Program(REQUIREMENT, build(), project), Program(ORDINARY, ordinary(project), project)]
+        slow = [
+            Program(REQUIREMENT, build(), project),
+            Program(ORDINARY, ordinary(project), project),
+        ]
         met &= compare(slow, [Demand(ORDINARY, REQUIREMENT, at_least=4)], 1) == 0
         small = build(VARIANT="cpu", STRIP="tests headers bytecode")
         subprocess.run(small, cwd=project, env=environment(), check=True)
         most = size(f"{NAME}-ordinary") - pip_cache()
-        met &= demand_size("labcoat's image beside the ordinary one without pip's cache", size(NAME), most)
         met &= demand_size(
-            "the cpu variant without tests, headers and byte code beside 60% of that", size(f"{NAME}:cpu"), 0.6 * most
+            "labcoat's image beside the ordinary one without pip's cache", size(NAME), most
+        )
+        met &= demand_size(
+            "the cpu variant without tests, headers and byte code beside 60% of that",
+            size(f"{NAME}:cpu"),
+            0.6 * most,
         )
         names = [NAME, OWN_BASE, f"{NAME}-again", f"{NAME}-ordinary", f"{NAME}:cpu"]
-        subprocess.run(["docker", "image", "rm", "--force", *names], check=True, capture_output=True)
+        subprocess.run(
+            ["docker", "image", "rm", "--force", *names], check=True, capture_output=True
+        )
         return 0 if met else 1
 
 

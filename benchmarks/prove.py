@@ -25,7 +25,10 @@ def main() -> int:
         packages = next(made.glob(".venv/lib/python*/site-packages"))
         files = [path for path in packages.rglob("*") if path.is_file() and path.suffix != ".pyc"]
         (made / "names").write_text("\0".join(map(str, files)))
-        print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.0f} MB", file=sys.stderr)
+        print(
+            f"{len(files)} files, {sum(path.stat().st_size for path in files) / 1e6:.0f} MB",
+            file=sys.stderr,
+        )
         programs = [
             Program(PROVE, [*labcoat, "prove", "--only", "venv"], made),
             Program(SHA256SUM, ["sh", "-c", "xargs -0 sha256sum <names"], made),

@@ -43,14 +43,23 @@ class Demand:
         """Whether it is met, and a line that says so."""
         ratio = medians[self.first] / medians[self.second]
         met = ratio <= self.at_most if self.at_most is not None else ratio >= (self.at_least or 0)
-        asked = f"at most {self.at_most:g}" if self.at_most is not None else f"at least {self.at_least:g}"
-        return met, f"{self.first} / {self.second}: {ratio:.3g} (asked: {asked}) {'met' if met else 'MISSED'}"
+        asked = (
+            f"at most {self.at_most:g}"
+            if self.at_most is not None
+            else f"at least {self.at_least:g}"
+        )
+        return (
+            met,
+            f"{self.first} / {self.second}: {ratio:.3g} (asked: {asked}) {'met' if met else 'MISSED'}",
+        )
 
 
 def environment() -> dict[str, str]:
     """What all programs run in: this machine's index and nothing else of a person's settings; this Python is `python3`."""
     kept = {
-        name: value for name, value in index_config.environment().items() if not name.startswith(("LABCOAT_", "GIT_", "MAKE"))
+        name: value
+        for name, value in index_config.environment().items()
+        if not name.startswith(("LABCOAT_", "GIT_", "MAKE"))
     }
     kept |= {"PATH": f"{PYTHON.parent}{os.pathsep}{kept['PATH']}", "LABCOAT_PYTHON": str(PYTHON)}
     return kept | {name: os.environ[name] for name in ("LABCOAT_CACHE",) if name in os.environ}
@@ -75,10 +84,14 @@ def seconds(program: Program, env: Mapping[str, str]) -> float:
     program.before()
     words = [str(word) for word in program.words]
     start = time.perf_counter()
-    ended = subprocess.run(words, cwd=program.folder, env=dict(env), capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        words, cwd=program.folder, env=dict(env), capture_output=True, text=True, check=False
+    )
     took = time.perf_counter() - start
     if ended.returncode:
-        sys.exit(f"{program.name} failed with status {ended.returncode}:\n{ended.stdout}{ended.stderr}")
+        sys.exit(
+            f"{program.name} failed with status {ended.returncode}:\n{ended.stdout}{ended.stderr}"
+        )
     return took
 
 
@@ -103,7 +116,12 @@ def compare(programs: Sequence[Program], demands: Sequence[Demand], rounds: int)
 def _progress(done: int, rounds: int) -> None:
     """Show how far it is: in place on a terminal, elsewhere a line for each of a few long rounds."""
     if sys.stderr.isatty():
-        print(f"\rround {done} of {rounds}", end="\n" if done == rounds else "", file=sys.stderr, flush=True)
+        print(
+            f"\rround {done} of {rounds}",
+            end="\n" if done == rounds else "",
+            file=sys.stderr,
+            flush=True,
+        )
     elif rounds <= 10:
         print(f"round {done} of {rounds}", file=sys.stderr, flush=True)
 

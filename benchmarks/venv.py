@@ -7,7 +7,11 @@ from pathlib import Path
 
 from side_by_side import INCLUDE, PYTHON, Demand, Program, compare, project, uv
 
-LABCOAT, UV, PIP = "labcoat: make venv", "uv venv, uv pip sync", "python -m venv, pip install --require-hashes"
+LABCOAT, UV, PIP = (
+    "labcoat: make venv",
+    "uv venv, uv pip sync",
+    "python -m venv, pip install --require-hashes",
+)
 ROUNDS, ROUNDS_OF_PIP = 7, 2
 
 
@@ -19,9 +23,17 @@ def main() -> int:
 
         def program(title: str, folder: str, words: list[str | Path], rounds: int = 0) -> Program:
             made = project(work / folder)
-            return Program(title, words, made, lambda: shutil.rmtree(made / ".venv", ignore_errors=True), rounds)
+            return Program(
+                title,
+                words,
+                made,
+                lambda: shutil.rmtree(made / ".venv", ignore_errors=True),
+                rounds,
+            )
 
-        by_uv = f"'{uv()}' venv -q --python '{PYTHON}' .venv && '{uv()}' pip sync -q --require-hashes"
+        by_uv = (
+            f"'{uv()}' venv -q --python '{PYTHON}' .venv && '{uv()}' pip sync -q --require-hashes"
+        )
         by_uv += " --only-binary=:all: --python .venv/bin/python requirements.txt"
         by_pip = f"'{PYTHON}' -m venv .venv && .venv/bin/pip install -q --require-hashes --only-binary=:all: -r requirements.txt"
         programs = [

@@ -78,7 +78,10 @@ def base_image() -> str:
     if chosen := os.environ.get("LABCOAT_TEST_BASE_IMAGE"):
         return chosen
     words = ["docker", "image", "inspect", STAND_IN]
-    is_here = not missing_engine() and subprocess.run(words, capture_output=True, check=False).returncode == 0
+    is_here = (
+        not missing_engine()
+        and subprocess.run(words, capture_output=True, check=False).returncode == 0
+    )
     return STAND_IN if is_here else pinned()["3.11"]
 
 
@@ -92,7 +95,11 @@ def tools_environment() -> Path:
 def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Package caches of this session's own: what the test index serves is nobody else's."""
     folder = tmp_path_factory.mktemp("caches")
-    return {"UV_CACHE_DIR": str(folder / "uv"), "PIP_CACHE_DIR": str(folder / "pip"), "PIP_TOOLS_CACHE_DIR": str(folder / "pt")}
+    return {
+        "UV_CACHE_DIR": str(folder / "uv"),
+        "PIP_CACHE_DIR": str(folder / "pip"),
+        "PIP_TOOLS_CACHE_DIR": str(folder / "pt"),
+    }
 
 
 @pytest.fixture
@@ -115,7 +122,9 @@ def stocked(folder: Path) -> Index:
 
 
 @pytest.fixture
-def repo(tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[str, str]) -> Repository:
+def repo(
+    tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[str, str]
+) -> Repository:
     """A repository that includes labcoat, locks with uv against the test index, and knows nothing of this machine."""
     return stranger(tmp_path / "a repository", index, tools_environment, _caches)
 
@@ -134,11 +143,17 @@ def shared_repo(
     served.stop()
 
 
-def stranger(path: Path, index: Index, tools_environment: Path, caches: dict[str, str]) -> Repository:
+def stranger(
+    path: Path, index: Index, tools_environment: Path, caches: dict[str, str]
+) -> Repository:
     """A repository at `path` that asks for alpha."""
     path.mkdir()
-    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")  # this clone's path may have spaces
-    (path / "Makefile").write_text(f"all:\n\t@echo its own default\ninclude {include}\n", encoding="utf-8")
+    include = os.path.relpath(INCLUDE, path).replace(
+        " ", "\\ "
+    )  # this clone's path may have spaces
+    (path / "Makefile").write_text(
+        f"all:\n\t@echo its own default\ninclude {include}\n", encoding="utf-8"
+    )
     (path / "requirements.in").write_text("alpha\n")
     env = {
         "PATH": f"{BASE_PYTHON.parent}{os.pathsep}{os.environ['PATH']}",

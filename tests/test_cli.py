@@ -23,7 +23,9 @@ MODULES = sorted(
 def test_every_module_imports_on_the_standard_library_alone(module: str) -> None:
     """labcoat starts before any environment exists: -S leaves out whatever is installed."""
     code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import {module}"
-    ended = subprocess.run([BASE_PYTHON, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [BASE_PYTHON, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr
 
 
@@ -36,17 +38,28 @@ def test_arrows_run_one_way(layer: str) -> None:
         for node in ast.walk(ast.parse(file.read_text())):
             names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            ours = {name.split(".")[1] if "." in name else "" for name in names if name.split(".")[0] == "labcoat"}
+            ours = {
+                name.split(".")[1] if "." in name else ""
+                for name in names
+                if name.split(".")[0] == "labcoat"
+            }
             assert ours - {""} <= LAYERS[layer], file
 
 
-@pytest.mark.parametrize("way", [["-I", str(PACKAGE)], ["-m", "labcoat"]], ids=["as a folder", "as a module"])
+@pytest.mark.parametrize(
+    "way", [["-I", str(PACKAGE)], ["-m", "labcoat"]], ids=["as a folder", "as a module"]
+)
 def test_it_starts_both_ways(tmp_path: Path, way: list[str]) -> None:
     """The include starts it as a folder; a person as a module. A module of the project's named `lock` is in nobody's way."""
     (tmp_path / "lock.py").write_text("raise SystemExit('the wrong one')\n")
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path)}
     ended = subprocess.run(
-        [BASE_PYTHON, *way, "lock", "--check"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        [BASE_PYTHON, *way, "lock", "--check"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[0] == "labcoat: There is no requirements.in here."
@@ -55,24 +68,40 @@ def test_it_starts_both_ways(tmp_path: Path, way: list[str]) -> None:
 
 def test_an_old_python_is_told_so(tmp_path: Path) -> None:
     """A Python before 3.11 ends in two lines, not in a syntax error."""
-    code = (
-        f"import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat']; exec(open({str(PACKAGE / '__main__.py')!r}).read())"
+    code = f"import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat']; exec(open({str(PACKAGE / '__main__.py')!r}).read())"
+    ended = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False
     )
-    ended = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr.startswith("labcoat: This is Python 3.9; labcoat needs 3.11 or newer.\n  Set LABCOAT_PYTHON")
+    assert ended.stderr.startswith(
+        "labcoat: This is Python 3.9; labcoat needs 3.11 or newer.\n  Set LABCOAT_PYTHON"
+    )
 
 
-@pytest.mark.parametrize("words", [["--help"], ["mk"], ["explain"], ["status"], ["help", ""]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["mk"], ["explain"], ["status"], ["help", ""]], ids=" ".join
+)
 @pytest.mark.parametrize("stream", [1, 2], ids=["output", "errors too"])
-def test_a_reader_who_hangs_up_is_no_failure_to_talk_about(tmp_path: Path, words: list[str], stream: int) -> None:
+def test_a_reader_who_hangs_up_is_no_failure_to_talk_about(
+    tmp_path: Path, words: list[str], stream: int
+) -> None:
     """What prints to nobody ends with the status of a program that wrote to a closed pipe, and says nothing."""
     reader, writer = os.pipe()
     os.close(reader)
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LABCOAT_DOCKER": "no-such-docker"}
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "LABCOAT_DOCKER": "no-such-docker",
+    }
     errors = writer if stream == 2 else subprocess.PIPE
     ended = subprocess.run(
-        [BASE_PYTHON, "-I", PACKAGE, *words], cwd=tmp_path, env=environ, stdout=writer, stderr=errors, text=True, check=False
+        [BASE_PYTHON, "-I", PACKAGE, *words],
+        cwd=tmp_path,
+        env=environ,
+        stdout=writer,
+        stderr=errors,
+        text=True,
+        check=False,
     )
     os.close(writer)
     assert (ended.returncode, ended.stderr or "") == (128 + signal.SIGPIPE, "")
@@ -81,5 +110,7 @@ def test_a_reader_who_hangs_up_is_no_failure_to_talk_about(tmp_path: Path, words
 def test_a_closed_standard_output_is_no_bug(tmp_path: Path) -> None:
     """A program started with `>&-` has none."""
     command = f"'{BASE_PYTHON}' -I '{PACKAGE}' mk >&-"
-    ended = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -23,7 +23,9 @@ def ignore_file(chance: random.Random) -> str:
     """A few lines, odd but not only."""
     parts = (*NAMES, *PIECES)
     lines = [
-        chance.choice(BEFORE) + "/".join(chance.choice(parts) for _ in range(chance.randint(1, 3))) + chance.choice(AFTER)
+        chance.choice(BEFORE)
+        + "/".join(chance.choice(parts) for _ in range(chance.randint(1, 3)))
+        + chance.choice(AFTER)
         for _ in range(chance.randint(1, 6))
     ]
     if chance.random() < 0.3:
@@ -33,10 +35,21 @@ def ignore_file(chance: random.Random) -> str:
 
 def built(roots: list[Path]) -> list[set[str]] | None:
     """What BuildKit takes of each context; None where it fails on one of them."""
-    dockerfile = "FROM scratch\n" + "".join(f"COPY --from=c{at} . /{at}/\n" for at in range(len(roots)))
+    dockerfile = "FROM scratch\n" + "".join(
+        f"COPY --from=c{at} . /{at}/\n" for at in range(len(roots))
+    )
     contexts = [f"--build-context=c{at}={root}" for at, root in enumerate(roots)]
     with tempfile.TemporaryDirectory() as empty:
-        command = ["docker", "build", "--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-", *contexts, empty]
+        command = [
+            "docker",
+            "build",
+            "--quiet",
+            "--no-cache",
+            "--file=-",
+            "--output=type=tar,dest=-",
+            *contexts,
+            empty,
+        ]
         done = subprocess.run(command, input=dockerfile.encode(), capture_output=True, check=False)
     if done.returncode:
         return None

@@ -30,7 +30,12 @@ GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
             "gh/a/b/new/idea?urlpath=lab%2Ftree%2Fdocs%2Fone%20two.ipynb",
         ),
         ("https://gitlab.com/a/b/c", "HEAD", "", "gl/a%2Fb%2Fc/HEAD?urlpath=lab"),
-        ("https://git.example.org/a/b", "main", "", "git/https%3A%2F%2Fgit.example.org%2Fa%2Fb/main?urlpath=lab"),
+        (
+            "https://git.example.org/a/b",
+            "main",
+            "",
+            "git/https%3A%2F%2Fgit.example.org%2Fa%2Fb/main?urlpath=lab",
+        ),
     ],
     ids=["github", "branch-and-notebook", "gitlab", "elsewhere"],
 )
@@ -60,21 +65,28 @@ def test_what_is_committed_here_is_what_make_binder_writes() -> None:
     own = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
     assert written.endswith(binder.with_defaults(own, defaults)), "run make binder"
     container = json.loads((REPOSITORY / binder.DEVCONTAINER).read_text(encoding="utf-8"))
-    assert (REPOSITORY / ".devcontainer" / container["build"]["dockerfile"]).resolve() == REPOSITORY / binder.FILE
+    assert (
+        REPOSITORY / ".devcontainer" / container["build"]["dockerfile"]
+    ).resolve() == REPOSITORY / binder.FILE
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Project:
     """A repository at GitHub, as far as git knows, with a lock that has what Binder wants."""
     for name, text in {
-        "requirements.txt": "jupyterlab==4.5.0 --hash=sha256:0\nnotebook==7.5.0 --hash=sha256:0\n".replace(":0", f":{'0' * 64}"),
+        "requirements.txt": "jupyterlab==4.5.0 --hash=sha256:0\nnotebook==7.5.0 --hash=sha256:0\n".replace(
+            ":0", f":{'0' * 64}"
+        ),
         "binder/Dockerfile": 'FROM python:3.11-slim\nUSER 1000\nCMD ["python"]\n',
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*GIT, *words], cwd=tmp_path, check=True)
-    for words in (["remote", "add", "origin", "https://github.com/a/b"], ["update-ref", "refs/remotes/origin/main", "HEAD"]):
+    for words in (
+        ["remote", "add", "origin", "https://github.com/a/b"],
+        ["update-ref", "refs/remotes/origin/main", "HEAD"],
+    ):
         subprocess.run([*GIT, *words], cwd=tmp_path, check=True)
     return Project(tmp_path, DEFAULTS)
 
@@ -93,19 +105,48 @@ def test_a_repository_that_is_right_wants_nothing(published: Project) -> None:
     ("name", "text", "said"),
     [
         ("binder/Dockerfile", "FROM python\nUSER 1000\n", "python is another image tomorrow"),
-        ("binder/Dockerfile", "FROM python:latest AS a\nFROM a\nUSER 1000\n", "python:latest is another image tomorrow"),
-        ("binder/Dockerfile", "FROM extern/mine:1\nUSER 1000\n", "extern/mine:1 is on this machine alone"),
+        (
+            "binder/Dockerfile",
+            "FROM python:latest AS a\nFROM a\nUSER 1000\n",
+            "python:latest is another image tomorrow",
+        ),
+        (
+            "binder/Dockerfile",
+            "FROM extern/mine:1\nUSER 1000\n",
+            "extern/mine:1 is on this machine alone",
+        ),
         ("binder/Dockerfile", "FROM python:3.11\n", "its user is root"),
         ("binder/Dockerfile", "FROM python:3.11\nUSER 1000\nUSER other\n", "its user is other"),
-        ("binder/Dockerfile", "FROM python:3.11\nUSER 1000\nENTRYPOINT run it\n", "its ENTRYPOINT is a line for a shell"),
-        ("binder/Dockerfile", "RUN x\n", "a build ends before it begins: line 1: RUN before the first FROM"),
+        (
+            "binder/Dockerfile",
+            "FROM python:3.11\nUSER 1000\nENTRYPOINT run it\n",
+            "its ENTRYPOINT is a line for a shell",
+        ),
+        (
+            "binder/Dockerfile",
+            "RUN x\n",
+            "a build ends before it begins: line 1: RUN before the first FROM",
+        ),
         (".dockerignore", "*.txt\n", "a build is not sent requirements.txt"),
         ("requirements.txt", "notebook==7.5.0\n", "requirements.txt has no jupyterlab"),
         (".binder/x", "", "there are binder and .binder"),
     ],
-    ids=["no-tag", "latest", "local", "root", "another-user", "entrypoint", "broken", "ignored", "no-jupyterlab", "two-folders"],
+    ids=[
+        "no-tag",
+        "latest",
+        "local",
+        "root",
+        "another-user",
+        "entrypoint",
+        "broken",
+        "ignored",
+        "no-jupyterlab",
+        "two-folders",
+    ],
 )
-def test_what_binder_would_not_take_is_named(published: Project, name: str, text: str, said: str) -> None:
+def test_what_binder_would_not_take_is_named(
+    published: Project, name: str, text: str, said: str
+) -> None:
     """Each thing that Binder wants and that is not so."""
     (published.root / name).parent.mkdir(exist_ok=True)
     (published.root / name).write_text(text)
@@ -121,11 +162,15 @@ def test_users_by_binders_own_names_are_right(published: Project) -> None:
 
 def test_what_is_not_committed_or_not_pushed_is_named(published: Project) -> None:
     """Binder builds what it can fetch."""
-    (published.root / "requirements.txt").write_text((published.root / "requirements.txt").read_text() + "\n")
+    (published.root / "requirements.txt").write_text(
+        (published.root / "requirements.txt").read_text() + "\n"
+    )
     assert todo(published) == ["not committed: requirements.txt"]
     subprocess.run([*GIT, "commit", "-qam", "two"], cwd=published.root, check=True)
     assert todo(published) == ["the last commit is not pushed"]
-    subprocess.run(["git", "remote", "set-url", "origin", "/srv/b.git"], cwd=published.root, check=True)
+    subprocess.run(
+        ["git", "remote", "set-url", "origin", "/srv/b.git"], cwd=published.root, check=True
+    )
     assert todo(published) == ["the remote is a folder of this machine"]
     subprocess.run(["git", "remote", "remove", "origin"], cwd=published.root, check=True)
     assert todo(published) == ["there is no remote called origin"]
@@ -139,7 +184,9 @@ def test_below_the_top_of_a_repository_it_is_refused(repo: Repository) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str) -> Iterator[Repository]:
+def built(
+    tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str
+) -> Iterator[Repository]:
     """A repository of one package, as `make binder` leaves it, and the image that repo2docker makes of it."""
     path = tmp_path_factory.mktemp("binder") / "a repository"
     path.mkdir()
@@ -148,18 +195,36 @@ def built(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, bas
     (path / "requirements.in").write_text("six==1.17.0\n")
     (path / ".python-version").write_text("3.11\n")
     subprocess.run(["git", "init", "-q", "-b", "main"], cwd=path, check=True)
-    subprocess.run(["git", "remote", "add", "origin", "git@github.com:a/b.git"], cwd=path, check=True)
+    subprocess.run(
+        ["git", "remote", "add", "origin", "git@github.com:a/b.git"], cwd=path, check=True
+    )
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    env |= {**NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON), "LABCOAT_LOCKER": "uv"}
+    env |= {
+        **NETWORK,
+        "LANG": "C.UTF-8",
+        "LABCOAT_PYTHON": str(BASE_PYTHON),
+        "LABCOAT_LOCKER": "uv",
+    }
     env |= {"LABCOAT_BASE_IMAGE": base_image, "LABCOAT_CACHE": str(tools_environment.parent.parent)}
     made = Repository(path, env)
     said = made.make("binder", fails=True)
-    assert "not committed: .devcontainer/devcontainer.json, .dockerignore, binder/Dockerfile, requirements-notebook.txt" in said
-    assert "[![Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/a/b/main?urlpath=lab)" in said
+    assert (
+        "not committed: .devcontainer/devcontainer.json, .dockerignore, binder/Dockerfile, requirements-notebook.txt"
+        in said
+    )
+    assert (
+        "[![Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/a/b/main?urlpath=lab)"
+        in said
+    )
     for words in (["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*GIT, *words], cwd=path, check=True)
     # A container's own network may not reach an index.
-    flags = ["--no-run", "--user-id=1000", "--user-name=jovyan", "--DockerEngine.extra_buildx_build_args=--network=host"]
+    flags = [
+        "--no-run",
+        "--user-id=1000",
+        "--user-name=jovyan",
+        "--DockerEngine.extra_buildx_build_args=--network=host",
+    ]
     words = [sys.executable, "-m", "repo2docker", *flags, f"--image-name={IMAGE}", str(path)]
     ended = subprocess.run(words, cwd=path, env=env, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
@@ -168,7 +233,9 @@ def built(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, bas
 
 
 def docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["docker", *words], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.mark.docker
@@ -178,7 +245,13 @@ class TestBuilt:
 
     def test_it_holds_the_locks_packages(self, built: Repository) -> None:
         """The proof calls it equal to the lock for notebooks, file by file."""
-        said = built.labcoat("prove", "--only", "docker", LABCOAT_REQUIREMENTS="requirements-notebook.txt", LABCOAT_IMAGE=IMAGE)
+        said = built.labcoat(
+            "prove",
+            "--only",
+            "docker",
+            LABCOAT_REQUIREMENTS="requirements-notebook.txt",
+            LABCOAT_IMAGE=IMAGE,
+        )
         assert "equal: lock, docker" in said
 
     def test_binders_command_serves_the_repository(self, built: Repository) -> None:  # noqa: ARG002
@@ -193,7 +266,10 @@ class TestBuilt:
             )
             for _ in range(100):
                 asked = subprocess.run(
-                    ["docker", "exec", container, "python", "-c", code], capture_output=True, text=True, check=False
+                    ["docker", "exec", container, "python", "-c", code],
+                    capture_output=True,
+                    text=True,
+                    check=False,
                 )
                 if asked.returncode == 0:
                     break
@@ -208,4 +284,7 @@ class TestBuilt:
         container = json.loads((built.path / binder.DEVCONTAINER).read_text())
         python = container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
         code = "import ipykernel, six, getpass; print(getpass.getuser())"
-        assert docker("run", "--rm", "--user", container["remoteUser"], IMAGE, python, "-c", code) == "labcoat"
+        assert (
+            docker("run", "--rm", "--user", container["remoteUser"], IMAGE, python, "-c", code)
+            == "labcoat"
+        )

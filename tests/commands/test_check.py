@@ -11,15 +11,34 @@ import pytest
 from support.repositories import git, repository, venv, write
 
 LABCOAT = Path(__file__).parents[2] / "src" / "lib" / "labcoat"
-SECRET = {"Dockerfile": "FROM scratch\nCOPY src /\n", "src/a.py": "a", "src/kaggle.json": "{}", "big/b": "b" * 3000}
+SECRET = {
+    "Dockerfile": "FROM scratch\nCOPY src /\n",
+    "src/a.py": "a",
+    "src/kaggle.json": "{}",
+    "big/b": "b" * 3000,
+}
 
 
-def run(root: Path, *args: str | Path, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+def run(
+    root: Path, *args: str | Path, env: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
     """Run labcoat in `root` with an empty home folder; a traceback is a failure of the test."""
-    environ = {**os.environ, "HOME": str(root / "no-home"), "XDG_CONFIG_HOME": str(root / "no-home"), **(env or {})}
+    environ = {
+        **os.environ,
+        "HOME": str(root / "no-home"),
+        "XDG_CONFIG_HOME": str(root / "no-home"),
+        **(env or {}),
+    }
     command = [sys.executable, LABCOAT, *args]
     done = subprocess.run(
-        command, cwd=root, env=environ, capture_output=True, text=True, errors="surrogateescape", timeout=120, check=False
+        command,
+        cwd=root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=120,
+        check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done
@@ -69,7 +88,11 @@ def test_several_repositories(tmp_path: Path) -> None:
     repository(tmp_path / "dirty", {"a": ""}, venv())
     done = run(tmp_path, "check", "clean", "dirty")
     assert done.returncode == 1
-    assert done.stdout.index("clean") < done.stdout.index("Nothing found.") < done.stdout.index("ENV002")
+    assert (
+        done.stdout.index("clean")
+        < done.stdout.index("Nothing found.")
+        < done.stdout.index("ENV002")
+    )
     done = run(tmp_path, "check", "clean", "gone", "dirty")
     assert done.returncode == 2
     assert "ENV002" in done.stdout
@@ -107,7 +130,16 @@ def test_worktree_submodule_and_subfolder(tmp_path: Path) -> None:
     main = repository(tmp_path / "main", {"a": "", "sub/b": ""})
     git(main, "worktree", "add", "-q", str(tmp_path / "linked"))
     repository(tmp_path / "other", {"o": ""})
-    git(main, "-c", "protocol.file.allow=always", "submodule", "-q", "add", str(tmp_path / "other"), "inner")
+    git(
+        main,
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "-q",
+        "add",
+        str(tmp_path / "other"),
+        "inner",
+    )
     for folder in (tmp_path / "linked", main / "inner", main / "sub"):
         assert run(folder, "check").returncode == 0
         write(folder, venv())
@@ -135,7 +167,10 @@ def test_unborn_branch(tmp_path: Path) -> None:
 
 UNREADABLE = {
     "folder": ("closed", "closed cannot be read: a docker build fails on it"),
-    "ignore-file": (".dockerignore", ".dockerignore cannot be read (Permission denied): nothing is known of what"),
+    "ignore-file": (
+        ".dockerignore",
+        ".dockerignore cannot be read (Permission denied): nothing is known of what",
+    ),
     "dockerfile": ("Dockerfile", "DKF004"),
     "git-ignore-file": (".gitignore", "Nothing found."),
     "settings": ("pyproject.toml", "SET001"),
@@ -146,11 +181,19 @@ UNREADABLE = {
 def test_unreadable(tmp_path: Path, closed: str, said: str) -> None:
     """A folder or a file that cannot be read does not stop the check, and what is not known for it is said."""
     dockerfile = f"FROM python@sha256:{'a' * 64}\nCOPY a /\nUSER 1\n"
-    files = {"a": "", "Dockerfile": dockerfile, ".gitignore": "closed\n", ".dockerignore": "b\n", "pyproject.toml": ""}
+    files = {
+        "a": "",
+        "Dockerfile": dockerfile,
+        ".gitignore": "closed\n",
+        ".dockerignore": "b\n",
+        "pyproject.toml": "",
+    }
     root = repository(tmp_path / "r", files, {"closed/b": ""})
     (root / closed).chmod(0)
     rights = "-dac_override,-dac_read_search"  # root reads everything unless it gives these up
-    without = [] if os.geteuid() else ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+    without = (
+        [] if os.geteuid() else ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+    )
     command = [*without, sys.executable, LABCOAT, "check"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     (root / closed).chmod(0o755)
@@ -169,7 +212,10 @@ def test_colliding_fix(tmp_path: Path) -> None:
 def test_context_files(tmp_path: Path) -> None:
     """`--files -z` prints the context's paths and nothing else; `--reaching` those in the image."""
     write(tmp_path, {**SECRET, ".dockerignore": "big\n"})
-    assert run(tmp_path, "context", "--files", "-z").stdout == ".dockerignore\0Dockerfile\0src/a.py\0src/kaggle.json\0"
+    assert (
+        run(tmp_path, "context", "--files", "-z").stdout
+        == ".dockerignore\0Dockerfile\0src/a.py\0src/kaggle.json\0"
+    )
     assert run(tmp_path, "context", "--reaching").stdout == "src/a.py\nsrc/kaggle.json\n"
 
 
@@ -183,7 +229,10 @@ def test_context_semantics(tmp_path: Path) -> None:
 def test_context_of_a_folder(tmp_path: Path) -> None:
     """The context can be named."""
     write(tmp_path / "c", SECRET)
-    assert run(tmp_path, "context", "--files", "c").stdout == "Dockerfile\nbig/b\nsrc/a.py\nsrc/kaggle.json\n"
+    assert (
+        run(tmp_path, "context", "--files", "c").stdout
+        == "Dockerfile\nbig/b\nsrc/a.py\nsrc/kaggle.json\n"
+    )
 
 
 def test_malformed_pattern_is_named(tmp_path: Path) -> None:
@@ -199,7 +248,9 @@ def test_context_table(tmp_path: Path) -> None:
     write(tmp_path, {**SECRET, **venv("app/venv")})
     shown = run(tmp_path, "context").stdout
     assert [
-        word for word in ("big/", "2.9 KiB", "total", "big/b", "app/venv  (a virtual environment)") if word not in shown
+        word
+        for word in ("big/", "2.9 KiB", "total", "big/b", "app/venv  (a virtual environment)")
+        if word not in shown
     ] == []
     whole = json.loads(run(tmp_path, "context", "--json").stdout)
     assert whole["total"]["files"] == 7
@@ -220,7 +271,9 @@ def test_context_reaching_without_dockerfile(tmp_path: Path) -> None:
     write(tmp_path, {"a": "a"})
     done = run(tmp_path, "context", "--reaching")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("labcoat: Dockerfile cannot be read: No such file or directory.\n")
+    assert done.stderr.startswith(
+        "labcoat: Dockerfile cannot be read: No such file or directory.\n"
+    )
 
 
 def test_explain(tmp_path: Path) -> None:

@@ -11,7 +11,17 @@ from support import BASE_PYTHON, Repository
 def test_what_is_there_is_named_with_its_version(repo: Repository) -> None:
     """Each thing has a line; where all that is needed is there, the exit status is 0."""
     said = repo.make("doctor")
-    for name in ("make", "python", "git", "git-lfs", "docker", "conda", "project", "cache", "folder"):
+    for name in (
+        "make",
+        "python",
+        "git",
+        "git-lfs",
+        "docker",
+        "conda",
+        "project",
+        "cache",
+        "folder",
+    ):
         assert f" {name} " in said
     assert str(BASE_PYTHON.parent) in said
 
@@ -24,7 +34,9 @@ def test_what_is_there_is_named_with_its_version(repo: Repository) -> None:
     ],
     ids=["docker", "conda"],
 )
-def test_what_not_everybody_needs_is_no_failure(repo: Repository, setting: dict[str, str], said: str) -> None:
+def test_what_not_everybody_needs_is_no_failure(
+    repo: Repository, setting: dict[str, str], said: str
+) -> None:
     """Without Docker or conda the other levels work."""
     assert said in repo.labcoat("doctor", **setting)
 
@@ -40,7 +52,9 @@ def test_without_git_and_make_it_fails(repo: Repository, tmp_path: Path) -> None
 def test_a_python_that_is_not_there_fails(repo: Repository) -> None:
     """A .python-version that this machine has none of is named."""
     repo.write(__python_dash_version="3.99\n")
-    assert "There is no Python 3.99 on this machine" in repo.labcoat("doctor", fails=True, LABCOAT_PYTHON="python3")
+    assert "There is no Python 3.99 on this machine" in repo.labcoat(
+        "doctor", fails=True, LABCOAT_PYTHON="python3"
+    )
 
 
 def test_a_program_that_fails_is_said(repo: Repository, tmp_path: Path) -> None:

@@ -20,7 +20,11 @@ def install(repo: Repository, *words: str) -> None:
 
 def uninstall(repo: Repository, name: str) -> None:
     """What a person types: pip uninstall."""
-    subprocess.run([repo.path / ".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", name], env=repo.env, check=True)
+    subprocess.run(
+        [repo.path / ".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", name],
+        env=repo.env,
+        check=True,
+    )
 
 
 def lines(repo: Repository, name: str) -> list[str]:
@@ -29,7 +33,9 @@ def lines(repo: Repository, name: str) -> list[str]:
     return [line.split(" \\")[0] for line in text.splitlines() if line[:1].isalpha()]
 
 
-def test_what_was_installed_is_asked_for_at_the_version_in_use(repo: Repository, index: Index) -> None:
+def test_what_was_installed_is_asked_for_at_the_version_in_use(
+    repo: Repository, index: Index
+) -> None:
     """A package installed by name is added; what came along is locked only; versions are those in use, not the newest."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha==1.0", "beta==1.0")
@@ -88,7 +94,11 @@ def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_p
 def test_what_an_included_file_asks_for_counts(repo: Repository, index: Index) -> None:
     """What a file that `-r` includes asks for is found, brought up to date and taken out there; what `-c` names stays."""
     index.add("delta", "1.0")
-    repo.write(base__in="alpha==2.0\ngamma\n", limits__txt="beta<2\ngamma<4\n", requirements__in="-r base.in\n-c limits.txt\n")
+    repo.write(
+        base__in="alpha==2.0\ngamma\n",
+        limits__txt="beta<2\ngamma<4\n",
+        requirements__in="-r base.in\n-c limits.txt\n",
+    )
     repo.make("venv")
     install(repo, "alpha==1.0", "delta")
     uninstall(repo, "gamma")
@@ -103,7 +113,9 @@ def test_what_an_included_file_asks_for_counts(repo: Repository, index: Index) -
 
 def test_a_lock_that_is_included_is_not_written_in(repo: Repository) -> None:
     """`-r requirements.txt` in requirements-dev.in names what is made, and no person's lines."""
-    repo.write(requirements__in="alpha\n", requirements_dash_dev__in="-r requirements.txt\ngamma\n").make("venv")
+    repo.write(
+        requirements__in="alpha\n", requirements_dash_dev__in="-r requirements.txt\ngamma\n"
+    ).make("venv")
     install(repo, "alpha==1.0")
     repo.make("freeze")
     repo.make("venv")
@@ -121,7 +133,9 @@ def test_a_file_of_windows_stays_one(repo: Repository, index: Index, locker: str
     uninstall(repo, "gamma")
     install(repo, "delta", "beta==1.0")
     assert "removed: gamma 3.0" in repo.make("freeze")
-    assert (repo.path / "requirements.in").read_bytes() == b"\xef\xbb\xbfalpha\r\nbeta==1.0\r\ndelta\r\n"
+    assert (
+        repo.path / "requirements.in"
+    ).read_bytes() == b"\xef\xbb\xbfalpha\r\nbeta==1.0\r\ndelta\r\n"
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0"]
 
 
@@ -180,7 +194,9 @@ def test_what_the_input_forbids_is_named_and_nothing_changes(repo: Repository) -
     repo.write(requirements__in="alpha>=2\n").make("venv")
     install(repo, "alpha==1.0")
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
-    assert "alpha 1.0 is installed, but what requirements.in asks for needs 2.0" in repo.make("freeze", fails=True)
+    assert "alpha 1.0 is installed, but what requirements.in asks for needs 2.0" in repo.make(
+        "freeze", fails=True
+    )
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
 
 
@@ -203,7 +219,12 @@ def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index
     said = repo.make("freeze")
     assert "added: delta 1.0" in said
     assert (repo.path / "requirements.in").read_text() == "alpha==2.0\ngamma\ndelta\n"
-    assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0", "gamma==3.0"]
+    assert lines(repo, "requirements.txt") == [
+        "alpha==2.0",
+        "beta==1.0",
+        "delta==1.0",
+        "gamma==3.0",
+    ]
 
 
 def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repository) -> None:
@@ -221,16 +242,39 @@ def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repositor
     ("made_of", "locked", "moved", "removed"),
     [
         pytest.param({"alpha": "1.0"}, {"alpha": "2.0"}, (), (), id="the lock has moved"),
-        pytest.param({"alpha": "0.9"}, {"alpha": "2.0"}, ("alpha",), (), id="somebody has moved it, and the lock"),
+        pytest.param(
+            {"alpha": "0.9"},
+            {"alpha": "2.0"},
+            ("alpha",),
+            (),
+            id="somebody has moved it, and the lock",
+        ),
         pytest.param({"alpha": "0.9"}, {"alpha": "1.0"}, (), (), id="both moved to the same"),
-        pytest.param({"alpha": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="the lock has one more"),
-        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), ("beta",), id="somebody removed it"),
-        pytest.param({"alpha": "1.0", "beta": "1.0"}, {"alpha": "1.0"}, (), (), id="somebody removed it, and the lock"),
+        pytest.param(
+            {"alpha": "1.0"}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="the lock has one more"
+        ),
+        pytest.param(
+            {"alpha": "1.0", "beta": "1.0"},
+            {"alpha": "1.0", "beta": "1.0"},
+            (),
+            ("beta",),
+            id="somebody removed it",
+        ),
+        pytest.param(
+            {"alpha": "1.0", "beta": "1.0"},
+            {"alpha": "1.0"},
+            (),
+            (),
+            id="somebody removed it, and the lock",
+        ),
         pytest.param({}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="labcoat did not make it"),
     ],
 )
 def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
-    made_of: dict[str, str], locked: dict[str, str], moved: tuple[str, ...], removed: tuple[str, ...]
+    made_of: dict[str, str],
+    locked: dict[str, str],
+    moved: tuple[str, ...],
+    removed: tuple[str, ...],
 ) -> None:
     """Of alpha 1.0, alone in an environment: only what is neither as it was made nor as the lock says counts."""
     alpha = Distribution("alpha", "1.0", requested=True, origin="", requires=frozenset())
@@ -259,9 +303,15 @@ def test_what_came_from_no_index_is_named(repo: Repository, words: list[str], or
     shutil.copy(SUPPORT / "backend.py", repo.path / "mine/backend.py")
     repo.make("venv")
     repo.env["PYTHONPATH"] = str(SUPPORT.parent)
-    mine = repo.path.rename(repo.path.with_name("repository")) / "mine"  # git's addresses in pip take no spaces
+    mine = (
+        repo.path.rename(repo.path.with_name("repository")) / "mine"
+    )  # git's addresses in pip take no spaces
     repo.path = mine.parent
-    for line in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@e", "commit", "-qm", "one"]):
+    for line in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=t", "-c", "user.email=t@e", "commit", "-qm", "one"],
+    ):
         subprocess.run(["git", *line], cwd=mine, check=True)
     repo.make("venv")
     install(repo, "--no-build-isolation", *(word.format(path=mine) for word in words))
@@ -274,8 +324,12 @@ def test_what_came_from_no_index_is_named(repo: Repository, words: list[str], or
 
 def test_what_an_environment_brought_is_no_part_of_the_project() -> None:
     """What conda put into an environment of labcoat's stays out of the lock; in one made by hand it is what was asked for."""
-    numpy = Distribution("numpy", "2.0", requested=False, origin="", requires=frozenset(), installer="conda")
-    pip = Distribution("pip", "26", requested=False, origin="", requires=frozenset(), installer="conda")
+    numpy = Distribution(
+        "numpy", "2.0", requested=False, origin="", requires=frozenset(), installer="conda"
+    )
+    pip = Distribution(
+        "pip", "26", requested=False, origin="", requires=frozenset(), installer="conda"
+    )
     assert not difference([numpy, pip], {}, brought=frozenset({"numpy", "pip"}))
     assert difference([numpy, pip], {}).asked_for == (numpy,)
 

@@ -22,34 +22,54 @@ LEVELS = [
     pytest.param(
         "conda",
         marks=pytest.mark.skipif(
-            not any(map(shutil.which, ("micromamba", "mamba", "conda"))), reason="there is no micromamba, mamba or conda"
+            not any(map(shutil.which, ("micromamba", "mamba", "conda"))),
+            reason="there is no micromamba, mamba or conda",
         ),
     ),
     pytest.param(
         "docker",
         marks=[
             pytest.mark.docker,
-            pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11"),
+            pytest.mark.skipif(
+                sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11"
+            ),
         ],
     ),
 ]
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str) -> Iterator[Repository]:
+def real(
+    tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str
+) -> Iterator[Repository]:
     """A repository of one package of the real index, which has never heard of notebooks."""
     path = tmp_path_factory.mktemp("notebook") / "a repository"
     path.mkdir()
-    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")  # this clone's path may have spaces
+    include = os.path.relpath(INCLUDE, path).replace(
+        " ", "\\ "
+    )  # this clone's path may have spaces
     (path / "Makefile").write_text(f"include {include}\n")
     (path / "requirements.in").write_text("six==1.17.0\n")
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    env |= {**NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON), "LABCOAT_LOCKER": "uv"}
-    env |= {"LABCOAT_IMAGE": f"{IMAGE}:mine", "LABCOAT_BASE_IMAGE": base_image, "LABCOAT_DOCKER_FLAGS": "--network=host"}
+    env |= {
+        **NETWORK,
+        "LANG": "C.UTF-8",
+        "LABCOAT_PYTHON": str(BASE_PYTHON),
+        "LABCOAT_LOCKER": "uv",
+    }
+    env |= {
+        "LABCOAT_IMAGE": f"{IMAGE}:mine",
+        "LABCOAT_BASE_IMAGE": base_image,
+        "LABCOAT_DOCKER_FLAGS": "--network=host",
+    }
     env["LABCOAT_CACHE"] = str(tools_environment.parent.parent)
     yield Repository(path, env)
     if shutil.which("docker"):
-        subprocess.run(["docker", "image", "rm", "-f", f"{IMAGE}:mine-notebook"], capture_output=True, check=False)
+        subprocess.run(
+            ["docker", "image", "rm", "-f", f"{IMAGE}:mine-notebook"],
+            capture_output=True,
+            check=False,
+        )
 
 
 def free_port() -> int:
@@ -75,7 +95,13 @@ def test_jupyterlab_answers_at_the_address_that_it_prints(real: Repository, leve
     port = free_port()
     words = ["make", "notebook", f"IN={level}", f"LABCOAT_PORTS={port}"]
     with subprocess.Popen(
-        words, cwd=real.path, env=real.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        words,
+        cwd=real.path,
+        env=real.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     ) as started:
         try:
             assert started.stdout is not None
@@ -116,8 +142,12 @@ def test_a_notebook_runs_with_the_locks_packages(real: Repository) -> None:
         '{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "id": "a",'
         ' "source": "import six; print(six.__version__)"}'
     )
-    (real.path / "a.ipynb").write_text(f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}')
-    subprocess.run([program, "execute", "--inplace", "a.ipynb"], cwd=real.path, check=True, capture_output=True)
+    (real.path / "a.ipynb").write_text(
+        f'{{"cells": [{cell}], "metadata": {{}}, "nbformat": 4, "nbformat_minor": 5}}'
+    )
+    subprocess.run(
+        [program, "execute", "--inplace", "a.ipynb"], cwd=real.path, check=True, capture_output=True
+    )
     assert "1.17.0\\n" in (real.path / "a.ipynb").read_text()
 
 
@@ -125,14 +155,22 @@ def test_a_port_that_is_taken_is_said(repo: Repository) -> None:
     """Nothing is made for a notebook that could not be reached."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"Port {port} is taken" in repo.labcoat("notebook", fails=True, LABCOAT_PORTS=str(port))
+        assert f"Port {port} is taken" in repo.labcoat(
+            "notebook", fails=True, LABCOAT_PORTS=str(port)
+        )
     assert not (repo.path / "requirements-notebook.in").exists()
 
 
 def test_ones_own_python_without_jupyterlab_is_said(repo: Repository) -> None:
     """IN=none runs one's own JupyterLab, and installs none."""
-    path = os.pathsep.join(folder for folder in repo.env["PATH"].split(os.pathsep) if not (Path(folder) / "jupyter-lab").exists())
-    assert "There is no JupyterLab beside your own Python" in repo.labcoat("notebook", "--in", "none", fails=True, PATH=path)
+    path = os.pathsep.join(
+        folder
+        for folder in repo.env["PATH"].split(os.pathsep)
+        if not (Path(folder) / "jupyter-lab").exists()
+    )
+    assert "There is no JupyterLab beside your own Python" in repo.labcoat(
+        "notebook", "--in", "none", fails=True, PATH=path
+    )
 
 
 def test_a_lock_that_has_jupyterlab_needs_no_other(repo: Repository) -> None:

@@ -11,7 +11,11 @@ NO_DOCKER = {"LABCOAT_DOCKER": "no-such-docker"}
 
 def line(repo: Repository, name: str) -> str:
     """The words of one line of status."""
-    found = [row for row in repo.labcoat("status", **NO_DOCKER).splitlines() if row.startswith(name + " ")]
+    found = [
+        row
+        for row in repo.labcoat("status", **NO_DOCKER).splitlines()
+        if row.startswith(name + " ")
+    ]
     return " ".join(found[0].split())
 
 
@@ -26,7 +30,10 @@ def test_nothing_made_is_missing(repo: Repository) -> None:
 def test_a_project_that_asks_for_nothing_has_a_status(repo: Repository) -> None:
     """Without requirements.in the screen says what to write."""
     (repo.path / "requirements.in").unlink()
-    assert line(repo, "requirements.txt") == "requirements.txt missing write requirements.in, and make requirements makes it"
+    assert (
+        line(repo, "requirements.txt")
+        == "requirements.txt missing write requirements.in, and make requirements makes it"
+    )
     assert line(repo, "none") == "none unknown there is no requirements.txt"
     assert line(repo, "venv") == "venv missing make venv makes it"
 
@@ -48,7 +55,10 @@ def test_what_is_made_is_fresh_and_goes_stale(repo: Repository) -> None:
     [
         (lambda site: shutil.rmtree(site / "beta-1.5.dist-info"), "removed beta"),
         (lambda site: (site / "delta-1.dist-info").mkdir(), "added delta"),
-        (lambda site: (site / "alpha-2.0.dist-info").rename(site / "alpha-1.0.dist-info"), "alpha 1.0 (locked 2.0)"),
+        (
+            lambda site: (site / "alpha-2.0.dist-info").rename(site / "alpha-1.0.dist-info"),
+            "alpha 1.0 (locked 2.0)",
+        ),
     ],
     ids=["removed", "added", "moved"],
 )

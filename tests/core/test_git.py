@@ -44,7 +44,9 @@ def test_last_commit_time(tmp_path: Path) -> None:
     real_git(root, *identity, "commit", "-qam", "later", "--date=@2000000000")
     when = int(real_git(root, "log", "-1", "--format=%ct", "HEAD~"))
     assert git.last_commit_time(root, ["a"]) == when
-    assert git.last_commit_time(root, ["a", Path("b")]) == int(real_git(root, "log", "-1", "--format=%ct"))
+    assert git.last_commit_time(root, ["a", Path("b")]) == int(
+        real_git(root, "log", "-1", "--format=%ct")
+    )
     assert git.last_commit_time(root, ["nowhere"]) is None
 
 
@@ -82,7 +84,10 @@ def test_names_survive(tmp_path: Path) -> None:
 def test_in_the_background_a_command_ends_though_nobody_reads(tmp_path: Path) -> None:
     """Of more than a pipe holds nothing is lost, and one that fails says why when it is asked for."""
     root = repository(tmp_path / "r", {f"{'long' * 40}{number}": "" for number in range(1000)})
-    listing, failing = git.Background(root, "ls-files", "-z"), git.Background(root, "ls-files", "--no-such-option")
+    listing, failing = (
+        git.Background(root, "ls-files", "-z"),
+        git.Background(root, "ls-files", "--no-such-option"),
+    )
     assert listing._process.wait(timeout=60) == 0
     assert len(git.split(listing.result())) == 1000
     with pytest.raises(Failure, match="no-such-option"):

@@ -7,7 +7,10 @@ from labcoat.core.path_filter import holding
 
 PARTS = (".env", "setup.py", "ockerfile.", ".mk", "history")
 PATHS = st.lists(
-    st.lists(st.sampled_from([*PARTS, ".ENV", "K", "İ", "ß", "/", "a", ".py", "\udcff", "\n"]), max_size=6).map("".join),
+    st.lists(
+        st.sampled_from([*PARTS, ".ENV", "K", "İ", "ß", "/", "a", ".py", "\udcff", "\n"]),
+        max_size=6,
+    ).map("".join),
     max_size=6,
     unique=True,
 )
@@ -16,9 +19,13 @@ PATHS = st.lists(
 @given(PATHS)
 def test_ending_finds_what_each_path_by_itself_says(paths: list[str]) -> None:
     endings = (".env", "setup.py", ".mk", "history")
-    assert holding(paths, endings=endings) == [path for path in paths if path.lower().endswith(endings)]
+    assert holding(paths, endings=endings) == [
+        path for path in paths if path.lower().endswith(endings)
+    ]
 
 
 @given(PATHS)
 def test_holding_finds_what_each_path_by_itself_says(paths: list[str]) -> None:
-    assert holding(paths, PARTS) == [path for path in paths if any(part in path.lower() for part in PARTS)]
+    assert holding(paths, PARTS) == [
+        path for path in paths if any(part in path.lower() for part in PARTS)
+    ]

@@ -19,14 +19,18 @@ def test_a_crash_is_told_by_its_signal(name: str) -> None:
         assert crash(subprocess.run(["sh", "-c", script], check=False).returncode) == name
 
 
-@pytest.mark.parametrize("status", [0, 1, 2, 127, 130, 143, -signal.SIGTERM, -signal.SIGINT, -signal.SIGKILL])
+@pytest.mark.parametrize(
+    "status", [0, 1, 2, 127, 130, 143, -signal.SIGTERM, -signal.SIGINT, -signal.SIGKILL]
+)
 def test_other_ends_are_no_crash(status: int) -> None:
     """What ends by its own will, or somebody else's, has not crashed."""
     assert crash(status) == ""
 
 
 @pytest.mark.parametrize(
-    ("text", "mode"), [("no program", 0o755), ("#!/bin/sh\n", 0o644), (None, 0)], ids=["no program", "not executable", "nothing"]
+    ("text", "mode"),
+    [("no program", 0o755), ("#!/bin/sh\n", 0o644), (None, 0)],
+    ids=["no program", "not executable", "nothing"],
 )
 def test_what_cannot_be_run_is_said(tmp_path: Path, text: str | None, mode: int) -> None:
     """A file that is no program, one that may not be run, and one that is not there are named."""
@@ -46,7 +50,13 @@ def test_a_program_waits_for_what_it_is_given(tmp_path: Path) -> None:
 
 def test_a_program_that_has_ended_needs_nothing_more(tmp_path: Path) -> None:
     """What it said counts, however much it was to be given."""
-    outcome = run(["sh", "-c", "echo no; exit 3"], os.environ, tmp_path, show=nothing, given=lambda: bytes(1 << 20))
+    outcome = run(
+        ["sh", "-c", "echo no; exit 3"],
+        os.environ,
+        tmp_path,
+        show=nothing,
+        given=lambda: bytes(1 << 20),
+    )
     assert (outcome.status, outcome.said) == (3, "no\n")
 
 

@@ -13,12 +13,20 @@ from labcoat.core.project import DEFAULTS, Project
     [
         ({}, "requirements.txt", "labcoat/my-project"),
         ({"VARIANT": "cpu"}, "requirements-cpu.txt", "labcoat/my-project:cpu"),
-        ({"VARIANT": "gpu", "REQUIREMENTS": "locks/all.txt"}, "locks/all-gpu.txt", "labcoat/my-project:gpu"),
+        (
+            {"VARIANT": "gpu", "REQUIREMENTS": "locks/all.txt"},
+            "locks/all-gpu.txt",
+            "labcoat/my-project:gpu",
+        ),
         ({"IMAGE": "team/it:1"}, "requirements.txt", "team/it:1"),
         ({"VARIANT": "cpu", "IMAGE": "team/it"}, "requirements-cpu.txt", "team/it:cpu"),
         ({"VARIANT": "cpu", "IMAGE": "team/it:1"}, "requirements-cpu.txt", "team/it:1-cpu"),
         ({"VARIANT": "cpu", "IMAGE": "host:5000/it"}, "requirements-cpu.txt", "host:5000/it:cpu"),
-        ({"VARIANT": "cpu", "IMAGE": "host:5000/it:1"}, "requirements-cpu.txt", "host:5000/it:1-cpu"),
+        (
+            {"VARIANT": "cpu", "IMAGE": "host:5000/it:1"},
+            "requirements-cpu.txt",
+            "host:5000/it:1-cpu",
+        ),
     ],
     ids=[
         "as it is",
@@ -31,9 +39,14 @@ from labcoat.core.project import DEFAULTS, Project
         "of a registry's tag",
     ],
 )
-def test_a_variant_has_a_lock_and_an_image_of_its_own(settings: dict[str, str], lock: str, image: str) -> None:
+def test_a_variant_has_a_lock_and_an_image_of_its_own(
+    settings: dict[str, str], lock: str, image: str
+) -> None:
     """LABCOAT_VARIANT chooses among locks, and is the image's tag or the end of it: no variant takes another's place."""
-    project = Project(Path("/My Project"), {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}})
+    project = Project(
+        Path("/My Project"),
+        {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}},
+    )
     assert project.requirements == Path("/My Project") / lock
     assert project.image == image
 
@@ -53,12 +66,23 @@ def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_tilde_is_the_home_folder(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Paths in settings start in the home folder where make and the shell would look for them there, each of several too."""
     monkeypatch.setenv("HOME", "/at/home")
-    values = {"VENV": "~/env", "CONDA_ENV": "~/conda", "CONDA": "~/bin/conda", "REQUIREMENTS": "~/r.txt", "CLEAN": "a ~/b"}
-    values |= {"DEV_REQUIREMENTS": "~/d.txt ~nobody-of-this-name/e.txt", "MOUNTS": "~/a:b~:~/c", "IMAGE": "~/x"}
+    values = {
+        "VENV": "~/env",
+        "CONDA_ENV": "~/conda",
+        "CONDA": "~/bin/conda",
+        "REQUIREMENTS": "~/r.txt",
+        "CLEAN": "a ~/b",
+    }
+    values |= {
+        "DEV_REQUIREMENTS": "~/d.txt ~nobody-of-this-name/e.txt",
+        "MOUNTS": "~/a:b~:~/c",
+        "IMAGE": "~/x",
+    }
     project = Project.here({f"LABCOAT_{name}": value for name, value in values.items()})
     assert project.venv == Path("/at/home/env")
     assert project.locks == tuple(
-        project_folder / name for name in ("/at/home/r.txt", "/at/home/d.txt", "~nobody-of-this-name/e.txt")
+        project_folder / name
+        for name in ("/at/home/r.txt", "/at/home/d.txt", "~nobody-of-this-name/e.txt")
     )
     assert [project[name] for name in ("CONDA_ENV", "CONDA", "CLEAN", "MOUNTS", "IMAGE")] == [
         "/at/home/conda",
@@ -82,7 +106,9 @@ def test_a_tilde_is_the_home_folder(project_folder: Path, monkeypatch: pytest.Mo
         ("e" * 300, "name too long"),
     ],
 )
-def test_an_environment_has_a_folder_of_its_own(project_folder: Path, name: str, value: str, said: str) -> None:
+def test_an_environment_has_a_folder_of_its_own(
+    project_folder: Path, name: str, value: str, said: str
+) -> None:
     """A folder that cannot be, or that holds the project, which would be replaced with it, is refused."""
     with pytest.raises(Failure, match=rf"LABCOAT_{name} cannot be .*{said}"):
         Project.here({f"LABCOAT_{name}": value})
@@ -107,7 +133,10 @@ def test_a_value_that_cannot_be_is_refused(project_folder: Path, name: str, valu
 
 def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:
     """LABCOAT_NO_BINARY takes what pip's option takes."""
-    assert Project.here({"LABCOAT_NO_BINARY": "numpy,scipy Foo.Bar_b"})["NO_BINARY"] == "numpy scipy Foo.Bar_b"
+    assert (
+        Project.here({"LABCOAT_NO_BINARY": "numpy,scipy Foo.Bar_b"})["NO_BINARY"]
+        == "numpy scipy Foo.Bar_b"
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,12 +145,20 @@ def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:
         ({}, [], ["requirements.txt"]),
         ({}, ["requirements-dev.in"], ["requirements.txt", "requirements-dev.txt"]),
         ({"LABCOAT_DEV_REQUIREMENTS": ""}, ["requirements-dev.in"], ["requirements.txt"]),
-        ({"LABCOAT_DEV_REQUIREMENTS": "a.txt b.txt"}, ["requirements-dev.in"], ["requirements.txt", "a.txt", "b.txt"]),
+        (
+            {"LABCOAT_DEV_REQUIREMENTS": "a.txt b.txt"},
+            ["requirements-dev.in"],
+            ["requirements.txt", "a.txt", "b.txt"],
+        ),
     ],
     ids=["none", "by its file", "set to nothing", "set"],
 )
 def test_development_has_its_lock_without_make_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], written: list[str], locks: list[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environ: dict[str, str],
+    written: list[str],
+    locks: list[str],
 ) -> None:
     """Where nobody says which locks are on top, a requirements-dev.in does, on the command line as in the include."""
     for name in written:

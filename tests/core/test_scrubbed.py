@@ -24,5 +24,7 @@ def test_so_it_is_where_the_tests_run_in_the_background() -> None:
     """As sh has it for `make test &`."""
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", INTERRUPTED]
     ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *words]
-    done = subprocess.run(ignoring, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ignoring, cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout

@@ -66,11 +66,15 @@ def test_a_token_after_one_for_show_is_found() -> None:
 def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
     """PowerShell's `>` writes UTF-16, Notepad a mark before UTF-8: variables and tokens are found all the same."""
     assert secret_patterns.in_environment("DB_PASSWORD=hunter2!x\r\nDEBUG=1\r\n".encode(encoding))
-    assert not secret_patterns.in_environment("DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding))
+    assert not secret_patterns.in_environment(
+        "DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding)
+    )
     assert secret_patterns.in_content(f"token: {GITHUB}\r\n".encode(encoding))
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe", b"\xff\xfea", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf"], ids=ascii)
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe", b"\xff\xfea", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf"], ids=ascii
+)
 def test_what_is_cut_off_is_no_secret(data: bytes) -> None:
     """A mark with nothing whole after it is looked at without an error."""
     assert not secret_patterns.in_environment(data)
@@ -82,7 +86,13 @@ NAMES = [
     *("DBPASS", "PGPASSWORD", "MYSQL_PWD", "API_KEY_2", "APIKEY"),
     *("OPENAI_API_KEY", "apiKey", "GITHUB_TOKEN", "AUTHTOKEN", "clientSecret"),
     *("SENTRY_DSN", "PASSWORD_HASH", "JWT_SECRET", "KEY_1", "REDIS_AUTH"),
-    *("CREDENTIALS", "HASH_SALT", "SSH_PASSPHRASE", "PRIVATE_KEY_BASE64", "GOOGLE_CREDENTIALS_JSON"),
+    *(
+        "CREDENTIALS",
+        "HASH_SALT",
+        "SSH_PASSPHRASE",
+        "PRIVATE_KEY_BASE64",
+        "GOOGLE_CREDENTIALS_JSON",
+    ),
     *("API_KEYS", "ENCRYPTION_KEY_V2", "STRIPE_KEY_LIVE"),
 ]
 
@@ -95,7 +105,13 @@ def test_names_that_tell(name: str) -> None:
 
 
 SETTINGS = [
-    *("MAX_TOKENS=128000", "TOKENIZER=bert-base-uncased", "AUTH_TYPE=oauth2", "AUTH_USER_MODEL=users.User", "KEY_PREFIX=myapp"),
+    *(
+        "MAX_TOKENS=128000",
+        "TOKENIZER=bert-base-uncased",
+        "AUTH_TYPE=oauth2",
+        "AUTH_USER_MODEL=users.User",
+        "KEY_PREFIX=myapp",
+    ),
     *(
         "KEYBOARD_LAYOUT=us",
         "TOKEN_TTL=86400000",
@@ -103,8 +119,20 @@ SETTINGS = [
         "KEY_VAULT_NAME=my-vault",
         "SSH_KEY_PATH=/home/app/key",
     ),
-    *("MONKEY=banana", "SSH_KEY=/home/app/key", "SECRET_FILE=/run/secrets/db", "PASSWORD_HASHER=argon2id", "AUTHOR=somebody"),
-    *("BYPASS=x1y2z3", "COMPASS=north-west", "DSN=x1y2z3", "TOKEN_URL=x1y2z3", "DEPLOY_KEY=C:\\keys\\deploy"),
+    *(
+        "MONKEY=banana",
+        "SSH_KEY=/home/app/key",
+        "SECRET_FILE=/run/secrets/db",
+        "PASSWORD_HASHER=argon2id",
+        "AUTHOR=somebody",
+    ),
+    *(
+        "BYPASS=x1y2z3",
+        "COMPASS=north-west",
+        "DSN=x1y2z3",
+        "TOKEN_URL=x1y2z3",
+        "DEPLOY_KEY=C:\\keys\\deploy",
+    ),
 ]
 
 

@@ -15,7 +15,9 @@ LIMIT = 1_000_000  # bytes
 def committed() -> list[Path]:
     """Every file that git knows or would add, links excepted."""
     words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.split("\0")
+    listed = subprocess.run(
+        words, cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
     paths = [REPOSITORY / name for name in listed if name]
     return [path for path in paths if path.is_file() and not path.is_symlink()]
 
@@ -32,7 +34,9 @@ def test_no_file_is_big() -> None:
 
 
 LOCKS = [path for path in committed() if re.fullmatch(r"(?:requirements.*|tools)\.txt", path.name)]
-every_lock = pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+every_lock = pytest.mark.parametrize(
+    "lock", LOCKS, ids=lambda path: str(path.relative_to(REPOSITORY))
+)
 
 
 @every_lock
@@ -47,27 +51,62 @@ def test_lock_holds_packages_and_hashes_only(lock: Path) -> None:
 
 PLATFORMS = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "aarch64-apple-darwin"]
 # tensorflow-cpu is for x86_64 alone; elsewhere tensorflow itself has no code for GPUs.
-ON_PLATFORMS = [(lock, each) for lock in LOCKS for each in PLATFORMS if not lock.stem.endswith("-cpu") or "x86" in each]
+ON_PLATFORMS = [
+    (lock, each)
+    for lock in LOCKS
+    for each in PLATFORMS
+    if not lock.stem.endswith("-cpu") or "x86" in each
+]
 
 
 @pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
 @pytest.mark.parametrize(
-    ("lock", "platform"), ON_PLATFORMS, ids=[f"{lock.relative_to(REPOSITORY)}-{each}" for lock, each in ON_PLATFORMS]
+    ("lock", "platform"),
+    ON_PLATFORMS,
+    ids=[f"{lock.relative_to(REPOSITORY)}-{each}" for lock, each in ON_PLATFORMS],
 )
-def test_a_lock_installs_on_every_python(lock: Path, minor: str, platform: str, tmp_path: Path) -> None:
+def test_a_lock_installs_on_every_python(
+    lock: Path, minor: str, platform: str, tmp_path: Path
+) -> None:
     """Of every release in a lock there is a wheel whose hash it names, for each Python and platform that labcoat is for."""
-    asks = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--python-version", minor, "--python-platform", platform]
-    words = [tool_env.uv(), "pip", "install", "--dry-run", *asks, "--target", tmp_path / "nowhere", "-r", lock]
+    asks = [
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--python-version",
+        minor,
+        "--python-platform",
+        platform,
+    ]
+    words = [
+        tool_env.uv(),
+        "pip",
+        "install",
+        "--dry-run",
+        *asks,
+        "--target",
+        tmp_path / "nowhere",
+        "-r",
+        lock,
+    ]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
 
 def test_the_cpu_variant_is_the_lock_with_another_tensorflow() -> None:
     """requirements-cpu.in asks for what requirements.in does, but for the name of tensorflow; so do the locks, pin by pin."""
-    asked = [re.findall(r"(?m)^[a-z][\w-]*", (REPOSITORY / f"requirements{each}.in").read_text()) for each in ("", "-cpu")]
-    locked = [re.findall(r"(?m)^(\S+==\S+)", (REPOSITORY / f"requirements{each}.txt").read_text()) for each in ("", "-cpu")]
+    asked = [
+        re.findall(r"(?m)^[a-z][\w-]*", (REPOSITORY / f"requirements{each}.in").read_text())
+        for each in ("", "-cpu")
+    ]
+    locked = [
+        re.findall(r"(?m)^(\S+==\S+)", (REPOSITORY / f"requirements{each}.txt").read_text())
+        for each in ("", "-cpu")
+    ]
     assert [name.replace("tensorflow-cpu", "tensorflow") for name in asked[1]] == asked[0]
-    assert sorted(pin.replace("tensorflow-cpu==", "tensorflow==") for pin in locked[1]) == sorted(locked[0])
+    assert sorted(pin.replace("tensorflow-cpu==", "tensorflow==") for pin in locked[1]) == sorted(
+        locked[0]
+    )
 
 
 def test_the_licence_is_apache_2() -> None:

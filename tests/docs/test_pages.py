@@ -15,7 +15,7 @@ from labcoat.core.project import DEFAULTS
 from labcoat.levels import level
 
 REPOSITORY = Path(__file__).parents[2]
-ENTRIES = help.entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
+ENTRIES = overview.entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
 TARGETS = {entry.name: entry for entry in ENTRIES if not entry.is_variable}
 SETTINGS = {entry.name: entry for entry in ENTRIES if entry.is_variable}
 # What a setting's empty or computed default comes to, in the words of docs/make.md.
@@ -42,13 +42,17 @@ def rows(page: str) -> dict[str, list[str]]:
 def pages() -> list[str]:
     """Every Markdown page that git knows."""
     words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "*.md"]
-    listed = subprocess.run(words, cwd=REPOSITORY, check=True, capture_output=True, text=True).stdout.split("\0")
+    listed = subprocess.run(
+        words, cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
     return [name for name in listed if name and (REPOSITORY / name).exists()]
 
 
 def commands(parser: argparse.ArgumentParser, prefix: str = "labcoat") -> Iterator[str]:
     """Every command that `parser` knows, as it is typed."""
-    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    groups = [
+        action for action in parser._actions if isinstance(action, argparse._SubParsersAction)
+    ]
     if not groups:
         yield prefix
     for name, below in (pair for group in groups for pair in group.choices.items()):
@@ -72,17 +76,25 @@ def test_setting_is_documented_with_its_default(setting: str) -> None:
 
 def test_pages_name_no_target_or_setting_that_is_not_there() -> None:
     """No row of docs/make.md is about what the include does not have, and no page names an unknown LABCOAT_ word."""
-    assert {name for name in rows("docs/make.md") if "`" not in name} <= TARGETS.keys() | SETTINGS.keys()
-    known = SETTINGS.keys() | {"LABCOAT_BIN", "LABCOAT_RUN", "LABCOAT_READY", "LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"}
+    assert {
+        name for name in rows("docs/make.md") if "`" not in name
+    } <= TARGETS.keys() | SETTINGS.keys()
+    known = SETTINGS.keys() | {
+        "LABCOAT_BIN",
+        "LABCOAT_RUN",
+        "LABCOAT_READY",
+        "LABCOAT_REQUIRE_DOCKER",
+        "LABCOAT_TEST_BASE_IMAGE",
+    }
     for page in pages():
         assert set(re.findall(r"LABCOAT_[A-Z]+(?:_[A-Z]+)*", read(page))) <= known, page
 
 
 def test_helper_and_include_have_the_same_settings_and_defaults() -> None:
     """The settings that the helper knows are those of the include, and default to the same where make computes nothing."""
-    assert {name: entry.default for name, entry in SETTINGS.items() if "$" not in entry.default} == {
-        name: default for name, default in DEFAULTS.items() if "$" not in SETTINGS[name].default
-    }
+    assert {
+        name: entry.default for name, entry in SETTINGS.items() if "$" not in entry.default
+    } == {name: default for name, default in DEFAULTS.items() if "$" not in SETTINGS[name].default}
 
 
 @pytest.mark.parametrize("level", level._MODULES)
@@ -104,14 +116,18 @@ def test_pages_name_no_command_that_is_not_there() -> None:
         assert {word.strip("`") for word in target.split(", ") if word} <= TARGETS.keys()
 
 
-BENCHMARKS = {path.stem for path in (REPOSITORY / "benchmarks").glob("*.py")} - {"side_by_side"}  # which they share
+BENCHMARKS = {path.stem for path in (REPOSITORY / "benchmarks").glob("*.py")} - {
+    "side_by_side"
+}  # which they share
 
 
 @pytest.mark.parametrize("benchmark", sorted(BENCHMARKS))
 def test_benchmark_is_documented(benchmark: str) -> None:
     """Each benchmark has a command and a section in benchmarks/README.md."""
     page = read("benchmarks/README.md")
-    assert re.search(rf"^(?:python3|\.venv/bin/python) benchmarks/{benchmark}\.py\b", page, re.MULTILINE)
+    assert re.search(
+        rf"^(?:python3|\.venv/bin/python) benchmarks/{benchmark}\.py\b", page, re.MULTILINE
+    )
     assert f"## {benchmark}\n" in page
 
 
@@ -142,26 +158,39 @@ def test_index_names_every_page() -> None:
         folder = Path(page).parent
         if page.startswith("docs/") and page != "docs/README.md":
             wanted = page if folder == Path("docs") else str(folder / "README.md")
-            assert f"]({wanted.removeprefix('docs/')}" in index or f"]({page.removeprefix('docs/')}" in index, page
+            assert (
+                f"]({wanted.removeprefix('docs/')}" in index
+                or f"]({page.removeprefix('docs/')}" in index
+            ), page
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
 def test_make_commands_of_a_page_exist(page: str) -> None:
     """Each target in a command block of a page is the include's or a Makefile's of this repository, and make takes it."""
-    makefiles = [REPOSITORY / "Makefile", *REPOSITORY.glob("examples/*/*akefile"), *REPOSITORY.glob("examples/*/*.mk")]
-    known = TARGETS.keys() | {entry.name for file in makefiles for entry in help.entries(file.read_text(encoding="utf-8"))}
+    makefiles = [
+        REPOSITORY / "Makefile",
+        *REPOSITORY.glob("examples/*/*akefile"),
+        *REPOSITORY.glob("examples/*/*.mk"),
+    ]
+    known = TARGETS.keys() | {
+        entry.name
+        for file in makefiles
+        for entry in overview.entries(file.read_text(encoding="utf-8"))
+    }
     for block in re.findall(r"(?s)```sh\n(.*?)```", read(page)):
         for line in block.splitlines():
             words = shlex.split(line, comments=True)
             if words[:1] == ["make"]:
-                assert {word for word in words[1:] if "=" not in word and not word.startswith("-")} <= known, line
+                assert {
+                    word for word in words[1:] if "=" not in word and not word.startswith("-")
+                } <= known, line
 
 
 def test_quick_start_is_two_commands() -> None:
     """The README's first command block is `make demo` and `make test`, and the Makefile has both."""
     first = re.findall(r"(?s)```sh\n(.*?)```", read("README.md"))[0]
     assert first == "make demo\nmake test\n"
-    assert {"demo", "test"} <= {entry.name for entry in help.entries(read("Makefile"))}
+    assert {"demo", "test"} <= {entry.name for entry in overview.entries(read("Makefile"))}
 
 
 def test_example_makefile_works(tmp_path: Path) -> None:
@@ -172,9 +201,13 @@ def test_example_makefile_works(tmp_path: Path) -> None:
     (tmp_path / "requirements.in").write_text("six\n", encoding="utf-8")
     words = {"run": "server.py", "train": "train.py", "lint": "ruff"}
     for target, word in words.items():
-        planned = subprocess.run(["make", "-n", target], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+        planned = subprocess.run(
+            ["make", "-n", target], cwd=tmp_path, check=True, capture_output=True, text=True
+        ).stdout
         assert word in planned.splitlines()[-1]
-    said = subprocess.run(["make", "help"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        ["make", "help"], cwd=tmp_path, check=True, capture_output=True, text=True
+    ).stdout
     assert "This project" in said
     assert "train on the level that IN names" in said
     assert not (tmp_path / ".venv").exists()
@@ -190,7 +223,12 @@ def messages() -> list[str]:
 def test_message_is_one_that_labcoat_says(message: str) -> None:
     """Each message in docs/troubleshooting.md is in the helper, the include or the README's include line, word for word."""
     folder = REPOSITORY / "src/lib"
-    sources = [*folder.rglob("*.py"), *folder.glob("labcoat/*.sh"), folder / "include.python.mk", REPOSITORY / "README.md"]
+    sources = [
+        *folder.rglob("*.py"),
+        *folder.glob("labcoat/*.sh"),
+        folder / "include.python.mk",
+        REPOSITORY / "README.md",
+    ]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     text = re.sub(r"\{[^{}]*\}|\$\w+", "…", re.sub(r'"\s*\n\s*f?"', "", text))
     assert message.strip("… ") in text

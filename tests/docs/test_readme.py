@@ -39,7 +39,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
 
 
 @pytest.mark.parametrize("way", [0, 1], ids=["git submodule", "copy"])
-def test_way_into_another_repository(way: int, clone: Path, tmp_path: Path, repository: Path) -> None:
+def test_way_into_another_repository(
+    way: int, clone: Path, tmp_path: Path, repository: Path
+) -> None:
     """After the README's commands `make help` lists labcoat's targets, and the Makefile's own default goal is still its own."""
     project = tmp_path / "someone's pröject"
     project.mkdir()
@@ -47,10 +49,20 @@ def test_way_into_another_repository(way: int, clone: Path, tmp_path: Path, repo
     subprocess.run(["git", "init", "-q"], cwd=project, check=True)
     script = re.sub(r"<[a-z ]+>", "$CLONE", blocks(repository)[way]).replace("$CLONE", '"$CLONE"')
     env = os.environ | {"CLONE": str(clone), "LABCOAT_PYTHON": sys.executable}
-    env |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always"}
-    subprocess.run(["sh", "-eu", "-c", script], cwd=project, env=env, check=True, capture_output=True)
-    said = subprocess.run(["make"], cwd=project, env=env, check=True, capture_output=True, text=True).stdout
+    env |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.file.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    subprocess.run(
+        ["sh", "-eu", "-c", script], cwd=project, env=env, check=True, capture_output=True
+    )
+    said = subprocess.run(
+        ["make"], cwd=project, env=env, check=True, capture_output=True, text=True
+    ).stdout
     assert said == "my own goal\n"
-    said = subprocess.run(["make", "help"], cwd=project, env=env, check=True, capture_output=True, text=True).stdout
+    said = subprocess.run(
+        ["make", "help"], cwd=project, env=env, check=True, capture_output=True, text=True
+    ).stdout
     assert "  venv " in said
     assert "LABCOAT_LOCKER = pip-tools" in said

@@ -15,19 +15,34 @@ from labcoat.container.base_images import build, pins
 from labcoat.core.errors import Failure
 from labcoat.core.project import DEFAULTS, Project
 
-TOKEN = "ghp_" + "a1B2" * 9  # assembled here, so that no file of this repository holds what looks like one
+TOKEN = (
+    "ghp_" + "a1B2" * 9
+)  # assembled here, so that no file of this repository holds what looks like one
 
 NAME = f"t{os.getpid()}"  # tests that run at the same time share an engine
 BASE = f"{build.PREFIX}{NAME}"
 
 
 def git(root: Path, *words: str) -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
-    return subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+    identity = (
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.org",
+        "-c",
+        "protocol.file.allow=always",
+    )
+    return subprocess.run(
+        ["git", *identity, *words], cwd=root, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def docker(*words: str, stdin: bytes = b"") -> str:
-    return subprocess.run(["docker", *words], input=stdin, check=True, capture_output=True).stdout.decode().strip()
+    return (
+        subprocess.run(["docker", *words], input=stdin, check=True, capture_output=True)
+        .stdout.decode()
+        .strip()
+    )
 
 
 def committed(root: Path, dockerfile: str, **files: str) -> Project:
@@ -38,14 +53,23 @@ def committed(root: Path, dockerfile: str, **files: str) -> Project:
     git(root, "init", "-q")
     git(root, "add", "--force", ".")
     git(root, "commit", "-qm", "one")
-    return Project(root, {**DEFAULTS, "LABCOAT_EXTERN": f"{NAME}=own/Dockerfile", "LABCOAT_DOCKER_FLAGS": "--network=host"})
+    return Project(
+        root,
+        {
+            **DEFAULTS,
+            "LABCOAT_EXTERN": f"{NAME}=own/Dockerfile",
+            "LABCOAT_DOCKER_FLAGS": "--network=host",
+        },
+    )
 
 
 def labcoat(project: Project, repository: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     settings = {name: value for name, value in project.settings.items() if value != DEFAULTS[name]}
     environ = {**os.environ, **settings, "PYTHONPATH": str(repository / "src/lib")}
     command = [sys.executable, "-m", "labcoat", *words]
-    return subprocess.run(command, cwd=project.root, env=environ, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=project.root, env=environ, capture_output=True, text=True, check=False
+    )
 
 
 # An image of a shell and a file: small, as it is sent to a registry.
@@ -87,7 +111,9 @@ def tool(registry: str, base_image: str, tmp_path: Path) -> Iterator[Tool]:
 def held(image: str, path: str) -> str:
     """The text of a file in an image."""
     container = docker("create", image, "none")
-    done = subprocess.run(["docker", "cp", f"{container}:{path}", "-"], check=True, capture_output=True)
+    done = subprocess.run(
+        ["docker", "cp", f"{container}:{path}", "-"], check=True, capture_output=True
+    )
     docker("rm", container)
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         file = archive.extractfile(archive.getmembers()[0])
@@ -104,13 +130,21 @@ USES = {
 
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("tag", [":latest", ""])
-def test_an_image_that_is_named_anywhere_has_to_be_pinned(tmp_path: Path, use: str, tag: str) -> None:
+def test_an_image_that_is_named_anywhere_has_to_be_pinned(
+    tmp_path: Path, use: str, tag: str
+) -> None:
     """In FROM, in COPY --from and in RUN --mount=from; stages, their numbers and scratch are no images."""
-    stages = "FROM scratch AS first\nFROM scratch AS second\nCOPY --from=first / /\nCOPY --from=0 / /\n"
+    stages = (
+        "FROM scratch AS first\nFROM scratch AS second\nCOPY --from=first / /\nCOPY --from=0 / /\n"
+    )
     stages += "RUN --mount=from=First,target=/a --mount=type=cache,from=scratch,target=/b true\n"
     base = f"moving/base:1@sha256:{'0' * 64}"
-    project = committed(tmp_path / "project", stages + USES[use].format(f"host:5000/tool{tag}", base))
-    with pytest.raises(Failure, match=f"builds on host:5000/tool{tag}, which is not pinned") as failure:
+    project = committed(
+        tmp_path / "project", stages + USES[use].format(f"host:5000/tool{tag}", base)
+    )
+    with pytest.raises(
+        Failure, match=f"builds on host:5000/tool{tag}, which is not pinned"
+    ) as failure:
         build.make(project)
     assert failure.value.todo == f"Pin it: labcoat extern pin host:5000/tool{tag}."
 
@@ -141,10 +175,14 @@ def test_the_pinned_image_is_the_one_that_is_used(tmp_path: Path, tool: Tool, us
 
 
 @pytest.mark.docker
-def test_the_apt_of_an_image_that_only_files_are_taken_from_is_not_dated(tmp_path: Path, tool: Tool) -> None:
+def test_the_apt_of_an_image_that_only_files_are_taken_from_is_not_dated(
+    tmp_path: Path, tool: Tool
+) -> None:
     """Such an image need not have a shell, nor anything else."""
     project = committed(tmp_path / "project", USES["COPY"].format(tool.name))
-    (project.root / pins.NAME).write_text(pins.Pins({tool.name: tool.push("first\n")}, "20261101T000000Z").text())
+    (project.root / pins.NAME).write_text(
+        pins.Pins({tool.name: tool.push("first\n")}, "20261101T000000Z").text()
+    )
     (name,) = build.make(project)
     assert held(name, "/made") == "first\n"
 
@@ -152,7 +190,13 @@ def test_the_apt_of_an_image_that_only_files_are_taken_from_is_not_dated(tmp_pat
 @pytest.mark.docker
 def test_another_dockerfile_of_the_same_commit_is_another_base(tmp_path: Path, tool: Tool) -> None:
     """Where LABCOAT_EXTERN comes to name one, the old image is refused."""
-    project = committed(tmp_path / "project", "FROM scratch\nCOPY a /made\n", Other="FROM scratch\nCOPY b /made\n", a="a", b="b")
+    project = committed(
+        tmp_path / "project",
+        "FROM scratch\nCOPY a /made\n",
+        Other="FROM scratch\nCOPY b /made\n",
+        a="a",
+        b="b",
+    )
     build.make(project)
     other = Project(project.root, {**project.settings, "LABCOAT_EXTERN": f"{NAME}=own/Other"})
     with pytest.raises(Failure, match="another Dockerfile"):
@@ -161,7 +205,9 @@ def test_another_dockerfile_of_the_same_commit_is_another_base(tmp_path: Path, t
 
 @pytest.mark.docker
 @pytest.mark.parametrize("change", ["changed", "untracked"])
-def test_what_is_not_committed_is_said_in_the_tag(tmp_path: Path, tool: Tool, repository: Path, change: str) -> None:
+def test_what_is_not_committed_is_said_in_the_tag(
+    tmp_path: Path, tool: Tool, repository: Path, change: str
+) -> None:
     """And on the screen; a later change makes the image stale, and what is committed has the commit for its tag."""
     project = committed(tmp_path / "project", "FROM scratch\nCOPY . /\n", made="first")
     path = project.root / "own" / ("made" if change == "changed" else "new")
@@ -189,7 +235,9 @@ def test_what_is_not_committed_in_a_submodule_counts_too(tmp_path: Path) -> None
     project = committed(tmp_path / "project", "FROM scratch\n")
     git(project.root, "submodule", "--quiet", "add", str(upstream), "sub")
     git(project.root, "commit", "-qam", "submodule")
-    project = Project(project.root, {**project.settings, "LABCOAT_EXTERN": f"{NAME}=sub/own/Dockerfile"})
+    project = Project(
+        project.root, {**project.settings, "LABCOAT_EXTERN": f"{NAME}=sub/own/Dockerfile"}
+    )
     (base,) = build.bases(project)
     clean = build.tag(project, base)
     assert clean == f"{build.PREFIX}{NAME}:{git(upstream, 'rev-parse', 'HEAD')[:12]}"
@@ -212,11 +260,18 @@ def test_a_secret_in_the_folder_stops_the_build(tmp_path: Path, tool: Tool, igno
         build.make(project)
 
 
-BROKEN = {"empty": b"", "no FROM": b"RUN true\n", "unknown": b"FROM scratch\nCOPPY a b\n", "not UTF-8": b"\xff\xfe\n"}
+BROKEN = {
+    "empty": b"",
+    "no FROM": b"RUN true\n",
+    "unknown": b"FROM scratch\nCOPPY a b\n",
+    "not UTF-8": b"\xff\xfe\n",
+}
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
-def test_a_dockerfile_that_cannot_be_read_is_said(tmp_path: Path, text: bytes, repository: Path) -> None:
+def test_a_dockerfile_that_cannot_be_read_is_said(
+    tmp_path: Path, text: bytes, repository: Path
+) -> None:
     """With its name, and no traceback."""
     project = committed(tmp_path / "project", "FROM scratch\n")
     (project.root / "own/Dockerfile").write_bytes(text)
@@ -230,7 +285,9 @@ def test_a_dockerfile_that_cannot_be_read_is_said(tmp_path: Path, text: bytes, r
 def test_a_comment_in_another_encoding_is_none_of_ours(tmp_path: Path, tool: Tool) -> None:
     """The builder takes such a Dockerfile."""
     project = committed(tmp_path / "project", "FROM scratch\nCOPY made /\n", made="here")
-    (project.root / "own/Dockerfile").write_bytes("# für alle\nFROM scratch\nCOPY made /\n".encode("latin-1"))
+    (project.root / "own/Dockerfile").write_bytes(
+        "# für alle\nFROM scratch\nCOPY made /\n".encode("latin-1")
+    )
     (name,) = build.make(project)
     assert held(name, "/made") == "here"
 

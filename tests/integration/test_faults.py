@@ -16,7 +16,14 @@ from support import BASE_PYTHON, INCLUDE, Index, Repository
 
 def start(repo: Repository, *targets: str) -> "subprocess.Popen[str]":
     words = ["make", *targets]
-    return subprocess.Popen(words, cwd=repo.path, env=repo.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        words,
+        cwd=repo.path,
+        env=repo.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def test_eight_at_once_make_one(repo: Repository) -> None:
@@ -60,7 +67,9 @@ def small_disk(repo: Repository, tmp_path: Path) -> Iterator[Repository]:
         pytest.skip("a small disk needs the right to mount one")
     shutil.move(repo.path, disk)
     repo.path = disk / repo.path.name
-    repo.write(Makefile="include " + str(INCLUDE).replace(" ", "\\ ") + "\n")  # a relative path would lead elsewhere now
+    repo.write(
+        Makefile="include " + str(INCLUDE).replace(" ", "\\ ") + "\n"
+    )  # a relative path would lead elsewhere now
     repo.make("venv")
     yield repo
     subprocess.run(["umount", "-l", disk], check=True)
@@ -76,9 +85,15 @@ def fill(repo: Repository) -> None:
 
 
 @pytest.mark.parametrize("target", ["requirements", "freeze"])
-def test_a_full_disk_is_said_and_leaves_what_is_asked_for_and_the_lock(small_disk: Repository, target: str) -> None:
+def test_a_full_disk_is_said_and_leaves_what_is_asked_for_and_the_lock(
+    small_disk: Repository, target: str
+) -> None:
     """Neither a new lock nor a freeze that does not fit takes away the old files; with room again, it is done."""
-    subprocess.run([small_disk.path / ".venv/bin/pip", "install", "-q", "gamma"], env=small_disk.env, check=True)
+    subprocess.run(
+        [small_disk.path / ".venv/bin/pip", "install", "-q", "gamma"],
+        env=small_disk.env,
+        check=True,
+    )
     if target == "requirements":
         small_disk.write(requirements__in="alpha\ngamma\n")
     files = [small_disk.path / name for name in ("requirements.in", "requirements.txt")]
@@ -109,19 +124,29 @@ class _Cut:
                 return
             with asked:
                 asked.recv(4096)
-                asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nContent-Type: application/zip\r\n\r\nPK\x03\x04half")
+                asked.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nContent-Type: application/zip\r\n\r\nPK\x03\x04half"
+                )
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_download_that_is_cut_off_leaves_the_environment(repo: Repository, index: Index, installer: str) -> None:
+def test_a_download_that_is_cut_off_leaves_the_environment(
+    repo: Repository, index: Index, installer: str
+) -> None:
     """A wheel that ends in its middle is not installed, and the environment goes on working."""
     repo.make("venv", LABCOAT_INSTALLER=installer)
     index.add("delta", "1.0")
     repo.write(requirements__in="alpha\ndelta\n").make("requirements")
     cut = _Cut(index)
     page = index.folder / "simple/delta/index.html"
-    page.write_text(page.read_text().replace('href="/files/', f'href="http://127.0.0.1:{cut.port}/files/'))
-    fresh = {"UV_CACHE_DIR": str(repo.path / "uv"), "PIP_CACHE_DIR": str(repo.path / "pip"), "UV_HTTP_RETRIES": "0"}
+    page.write_text(
+        page.read_text().replace('href="/files/', f'href="http://127.0.0.1:{cut.port}/files/')
+    )
+    fresh = {
+        "UV_CACHE_DIR": str(repo.path / "uv"),
+        "PIP_CACHE_DIR": str(repo.path / "pip"),
+        "UV_HTTP_RETRIES": "0",
+    }
     said = repo.make("venv", fails=True, LABCOAT_INSTALLER=installer, **fresh)
     cut.server.close()
     assert said.count("labcoat: ") >= 1
@@ -152,7 +177,9 @@ def test_another_hash_in_the_lock_is_refused(repo: Repository, installer: str) -
     digits = lock.read_text().partition("--hash=sha256:")[2][:64]
     lock.write_text(lock.read_text().replace(digits, "0" * 64))
     fresh = {"UV_CACHE_DIR": str(repo.path / "uv"), "PIP_CACHE_DIR": str(repo.path / "pip")}
-    assert "is not the one that was locked" in repo.make("venv", fails=True, LABCOAT_INSTALLER=installer, **fresh)
+    assert "is not the one that was locked" in repo.make(
+        "venv", fails=True, LABCOAT_INSTALLER=installer, **fresh
+    )
     assert not (repo.path / ".venv/bin/alpha").exists()
 
 
@@ -163,4 +190,6 @@ def test_a_lock_of_another_python_is_said(repo: Repository) -> None:
     own = f"Python {BASE_PYTHON.name.removeprefix('python')}"
     assert own in lock.read_text()
     lock.write_text(lock.read_text().replace(own, "Python 3.10"))
-    assert "the lock was made for Python 3.10" in repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+    assert "the lock was made for Python 3.10" in repo.labcoat(
+        "prove", LABCOAT_DOCKER="no-such-docker"
+    )

@@ -22,7 +22,9 @@ def test_nothing_changed_builds_nothing(place: Workplace) -> None:
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     again = place.labcoat("image", "build")
     assert again.returncode == 0
-    assert again.stderr.splitlines() == [f"labcoat: image {IMAGE} {before.removeprefix('sha256:')[:12]}"]
+    assert again.stderr.splitlines() == [
+        f"labcoat: image {IMAGE} {before.removeprefix('sha256:')[:12]}"
+    ]
 
 
 PASSWORD = "pl4nted-passw0rd"  # noqa: S105
@@ -48,7 +50,9 @@ def test_credentials_and_certificates_reach_the_build_and_stay_in_no_layer(
     )
     (root / "Dockerfile").write_text(f"ARG BASE_IMAGE\nFROM ${{BASE_IMAGE}}\n{seen}")
     name = f"{IMAGE}-secret"
-    built = Workplace(root, place.environ).labcoat("image", "build", **SECRETS, LABCOAT_IMAGE=name, LABCOAT_CA_BUNDLE=str(bundle))
+    built = Workplace(root, place.environ).labcoat(
+        "image", "build", **SECRETS, LABCOAT_IMAGE=name, LABCOAT_CA_BUNDLE=str(bundle)
+    )
     assert built.returncode == 0, built.stderr
     saved = subprocess.run(["docker", "save", name], check=True, capture_output=True).stdout
     docker("image", "rm", "--force", name)
@@ -57,7 +61,11 @@ def test_credentials_and_certificates_reach_the_build_and_stay_in_no_layer(
 
 
 BAD = {
-    "no docker": ({"LABCOAT_DOCKER": "no-such-docker"}, "no command 'no-such-docker'", "LABCOAT_DOCKER"),
+    "no docker": (
+        {"LABCOAT_DOCKER": "no-such-docker"},
+        "no command 'no-such-docker'",
+        "LABCOAT_DOCKER",
+    ),
     "engine stopped": ({"DOCKER_HOST": "unix:///no/such.sock"}, "does not answer", "Start it"),
     "no context": ({"DOCKER_CONTEXT": "nope"}, "no docker context nope", "DOCKER_CONTEXT"),
     "no such base": (
@@ -65,17 +73,35 @@ BAD = {
         "labcoat-test/absent:1 cannot be had",
         "LABCOAT_BASE_IMAGE",
     ),
-    "gone digest": ({"LABCOAT_BASE_IMAGE": f"localhost:1/a@sha256:{'0' * 64}"}, "cannot be had", "LABCOAT_BASE_IMAGE"),
-    "bad base name": ({"LABCOAT_BASE_IMAGE": "No/Such"}, "No/Such is no name", "LABCOAT_BASE_IMAGE"),
+    "gone digest": (
+        {"LABCOAT_BASE_IMAGE": f"localhost:1/a@sha256:{'0' * 64}"},
+        "cannot be had",
+        "LABCOAT_BASE_IMAGE",
+    ),
+    "bad base name": (
+        {"LABCOAT_BASE_IMAGE": "No/Such"},
+        "No/Such is no name",
+        "LABCOAT_BASE_IMAGE",
+    ),
     "bad image name": ({"LABCOAT_IMAGE": "No/Such"}, "No/Such is no name", "LABCOAT_IMAGE"),
-    "bad flag": ({"LABCOAT_DOCKER_FLAGS": "--netwrk=host"}, "no option --netwrk", "LABCOAT_DOCKER_FLAGS"),
-    "no bundle": ({"LABCOAT_CA_BUNDLE": "absent.pem"}, "no certificate bundle", "LABCOAT_CA_BUNDLE"),
+    "bad flag": (
+        {"LABCOAT_DOCKER_FLAGS": "--netwrk=host"},
+        "no option --netwrk",
+        "LABCOAT_DOCKER_FLAGS",
+    ),
+    "no bundle": (
+        {"LABCOAT_CA_BUNDLE": "absent.pem"},
+        "no certificate bundle",
+        "LABCOAT_CA_BUNDLE",
+    ),
     "no lock": ({"LABCOAT_REQUIREMENTS": "absent.txt"}, "no absent.txt", "make requirements"),
 }
 
 
 @pytest.mark.parametrize(("settings", "what", "todo"), BAD.values(), ids=BAD.keys())
-def test_what_cannot_be_built_is_said_in_two_lines(place: Workplace, settings: dict[str, str], what: str, todo: str) -> None:
+def test_what_cannot_be_built_is_said_in_two_lines(
+    place: Workplace, settings: dict[str, str], what: str, todo: str
+) -> None:
     """What happened and what to do; the image that was there stays."""
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     built = place.labcoat("image", "build", **settings)
@@ -90,12 +116,20 @@ def test_what_cannot_be_built_is_said_in_two_lines(place: Workplace, settings: d
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("RUN echo unknown flag: --foo && exit 1", "The image could not be built: unknown flag: --foo."),
-        ("RUN echo error during connect: x && exit 1", "The image could not be built: error during connect: x."),
+        (
+            "RUN echo unknown flag: --foo && exit 1",
+            "The image could not be built: unknown flag: --foo.",
+        ),
+        (
+            "RUN echo error during connect: x && exit 1",
+            "The image could not be built: error during connect: x.",
+        ),
         ("COPY --foo . .", "The Dockerfile cannot be read: "),
     ],
 )
-def test_what_a_program_says_is_not_taken_for_dockers_words(place: Workplace, line: str, what: str) -> None:
+def test_what_a_program_says_is_not_taken_for_dockers_words(
+    place: Workplace, line: str, what: str
+) -> None:
     """Nor is an instruction taken for an option of the build."""
     own = (place.root / "Dockerfile").read_text()
     (place.root / "Dockerfile").write_text(f"{own}{line}\n")
@@ -126,9 +160,13 @@ def test_the_record_is_of_the_dockerfile_and_arguments_that_the_flags_name(
     tmp_path: Path, place: Workplace, repository: Path
 ) -> None:
     """A change of either is said to be one, and no fault of the image; no Dockerfile is written beside the one that is named."""
-    mine = Workplace(laid_out(tmp_path / "own", repository), {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-own"})
+    mine = Workplace(
+        laid_out(tmp_path / "own", repository), {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-own"}
+    )
     (mine.root / "Dockerfile").unlink()
-    (mine.root / "own").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG WHERE=/a\nCOPY main.py ${WHERE}/\nUSER 1000\n")
+    (mine.root / "own").write_text(
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG WHERE=/a\nCOPY main.py ${WHERE}/\nUSER 1000\n"
+    )
     given = f"{NETWORK} -f own"
     for words in (["build"], ["record"]):
         done = mine.labcoat("image", *words, LABCOAT_DOCKER_FLAGS=given)
@@ -197,14 +235,18 @@ def test_a_clone_elsewhere_builds_the_same_image(place: Workplace, tmp_path: Pat
     ids = []
     for number, each in enumerate((first, second)):
         name = f"{IMAGE}-clone{number}"
-        built = each.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=f"{NETWORK} --no-cache")
+        built = each.labcoat(
+            "image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=f"{NETWORK} --no-cache"
+        )
         assert built.returncode == 0, built.stderr
         ids.append(docker("image", "inspect", "--format", "{{.Id}}", name))
         docker("image", "rm", "--force", name)
     assert ids[0] == ids[1]
 
 
-def test_sent_as_a_folder_and_as_an_archive_the_layers_are_the_same(place: Workplace, tmp_path: Path, repository: Path) -> None:
+def test_sent_as_a_folder_and_as_an_archive_the_layers_are_the_same(
+    place: Workplace, tmp_path: Path, repository: Path
+) -> None:
     """Links, modes, empty folders and odd names included; a Dockerfile that is named in the flags is sent the folder."""
     root = laid_out(tmp_path / "odd", repository)
     (root / "link").symlink_to("main.py")
@@ -221,10 +263,26 @@ def test_sent_as_a_folder_and_as_an_archive_the_layers_are_the_same(place: Workp
     odd = Workplace(root, place.environ)
     layers = []
     for name, more in (("archive", ""), ("folder", " --file Dockerfile")):
-        built = odd.labcoat("image", "build", LABCOAT_IMAGE=f"{IMAGE}-{name}", LABCOAT_DOCKER_FLAGS=NETWORK + more)
+        built = odd.labcoat(
+            "image", "build", LABCOAT_IMAGE=f"{IMAGE}-{name}", LABCOAT_DOCKER_FLAGS=NETWORK + more
+        )
         assert built.returncode == 0, built.stderr
-        layers.append(docker("image", "inspect", "--format", "{{.RootFS.Layers}}", f"{IMAGE}-{name}"))
-    words = ["find", ".", "(", "-name", "run*", "-o", "-name", "empty", ")", "-printf", "%y %m %U %T@ %p"]
+        layers.append(
+            docker("image", "inspect", "--format", "{{.RootFS.Layers}}", f"{IMAGE}-{name}")
+        )
+    words = [
+        "find",
+        ".",
+        "(",
+        "-name",
+        "run*",
+        "-o",
+        "-name",
+        "empty",
+        ")",
+        "-printf",
+        "%y %m %U %T@ %p",
+    ]
     listed = docker("run", "--rm", f"{IMAGE}-archive", *words)
     docker("image", "rm", "--force", f"{IMAGE}-archive", f"{IMAGE}-folder")
     assert layers[0] == layers[1]
@@ -272,7 +330,9 @@ def test_a_record_of_other_inputs_is_said(place: Workplace, record: Path) -> Non
     )
 
 
-def test_on_another_base_the_packages_are_held_against_the_record(place: Workplace, record: Path) -> None:
+def test_on_another_base_the_packages_are_held_against_the_record(
+    place: Workplace, record: Path
+) -> None:
     """Its layers cannot be the recorded ones; what the wheels brought can, and where it is not that is said."""
     change(record, r"base: \S+", "base: python:3.11@sha256:other")
     meets = place.labcoat("image", "build")
@@ -287,7 +347,9 @@ def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: W
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     words = place.words("image", "build")
     environ = {**place.environ, "LABCOAT_DOCKER_FLAGS": f"{NETWORK} --no-cache"}
-    with subprocess.Popen(words, cwd=place.root, env=environ, stderr=subprocess.PIPE, start_new_session=True) as building:
+    with subprocess.Popen(
+        words, cwd=place.root, env=environ, stderr=subprocess.PIPE, start_new_session=True
+    ) as building:
         assert building.stderr is not None
         assert building.stderr.readline()
         os.killpg(building.pid, signal.SIGKILL)
@@ -304,7 +366,11 @@ def test_no_layer_repeats_what_is_below(place: Workplace) -> None:
         for layer in range(1, len(image.layers)):
             entries = list(image.entries(layer))
             holding = {str(folder) for entry in entries for folder in Path(entry.path).parents}
-            assert not [entry.path for entry in entries if entry.line() in below and entry.path not in holding]
+            assert not [
+                entry.path
+                for entry in entries
+                if entry.line() in below and entry.path not in holding
+            ]
             below |= {entry.line() for entry in entries}
 
 
@@ -315,19 +381,34 @@ def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
     built = place.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=flags)
     assert built.returncode == 0, built.stderr
     with saved(Project(place.root), name) as image:
-        paths = [{entry.path for entry in image.entries(layer)} for layer in range(len(image.layers))]
-        holding = [layer for layer, held in enumerate(paths) if "opt/venv/lib/python3.11/site-packages/six.py" in held]
+        paths = [
+            {entry.path for entry in image.entries(layer)} for layer in range(len(image.layers))
+        ]
+        holding = [
+            layer
+            for layer, held in enumerate(paths)
+            if "opt/venv/lib/python3.11/site-packages/six.py" in held
+        ]
     docker("image", "rm", "--force", name)
     assert holding == [1]
 
 
-def test_tests_and_headers_of_packages_are_left_out_where_asked(place: Workplace, tmp_path: Path, repository: Path) -> None:
+def test_tests_and_headers_of_packages_are_left_out_where_asked(
+    place: Workplace, tmp_path: Path, repository: Path
+) -> None:
     """LABCOAT_STRIP makes the image smaller; the package works, prove says so and finds no difference, or one that is."""
     root = laid_out(tmp_path / "numpy", repository)
     pin = re.search(r"(?m)^numpy==(?:.*\\\n)+.*", (repository / "requirements.txt").read_text())
     assert pin
     (root / "requirements.txt").write_text(pin[0] + "\n")
-    stripping = Workplace(root, {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-strip", "LABCOAT_STRIP": "bytecode tests headers"})
+    stripping = Workplace(
+        root,
+        {
+            **place.environ,
+            "LABCOAT_IMAGE": f"{IMAGE}-strip",
+            "LABCOAT_STRIP": "bytecode tests headers",
+        },
+    )
     built = stripping.labcoat("image", "build")
     assert built.returncode == 0, built.stderr
     try:
@@ -336,7 +417,11 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(place: Workplace
         kept = list((root / ".labcoat/home/.cache/python").rglob("numpy/__init__.*.pyc"))
         with saved(Project(root), f"{IMAGE}-strip") as image:
             site = "opt/venv/lib/python3.11/site-packages/"
-            held = [path.removeprefix(site) for path, entry in image.merged().items() if path.startswith(site)]
+            held = [
+                path.removeprefix(site)
+                for path, entry in image.merged().items()
+                if path.startswith(site)
+            ]
         damaged = "RUN rm /opt/venv/lib/python3*/site-packages/numpy/version.py\n"
         subprocess.run(
             ["docker", "build", "-q", "-t", f"{IMAGE}-strip", "-"],

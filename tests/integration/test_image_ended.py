@@ -64,7 +64,9 @@ def start(place: Workplace, tmp_path: Path) -> Iterator[Callable[..., Working]]:
         line = ["sh", "-c", f'{ignoring}exec "$@"', "sh", *place.words(*words)]
         environ = {**place.environ, "TMPDIR": str(tmp_path)}
         quiet = subprocess.DEVNULL
-        started.append(subprocess.Popen(line, cwd=place.root, env=environ, stdout=quiet, stderr=quiet))
+        started.append(
+            subprocess.Popen(line, cwd=place.root, env=environ, stdout=quiet, stderr=quiet)
+        )
         return Working(started[-1], tmp_path, place.root)
 
     yield begin
@@ -98,7 +100,9 @@ def test_a_build_ends(start: Callable[..., Working], place: Workplace, number: i
     (place.root / "Dockerfile").write_text(f"{own}RUN sleep 300\n")
     try:
         working = start("image", "build").once(
-            lambda working: any("build" in line and "--iidfile" in line for line in working.others())
+            lambda working: any(
+                "build" in line and "--iidfile" in line for line in working.others()
+            )
         )
         assert working.told(number) == 128 + number
         assert list(working.temporary.iterdir()) == []
@@ -121,7 +125,11 @@ def test_what_verify_built_goes(start: Callable[..., Working]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE])
 @pytest.mark.parametrize("level", ["none", "docker"])
-def test_a_program_has_signals_as_they_are_by_default(place: Workplace, level: str, number: signal.Signals) -> None:
+def test_a_program_has_signals_as_they_are_by_default(
+    place: Workplace, level: str, number: signal.Signals
+) -> None:
     """Whatever labcoat does about them itself."""
-    ended = place.labcoat("run", "--in", level, "--", "sh", "-c", f"sh -c 'kill -{number.value} $$'; echo $?")
+    ended = place.labcoat(
+        "run", "--in", level, "--", "sh", "-c", f"sh -c 'kill -{number.value} $$'; echo $?"
+    )
     assert ended.stdout == f"{128 + number}\n", ended.stderr

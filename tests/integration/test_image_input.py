@@ -17,7 +17,15 @@ OWN = f"{IMAGE}-entrypoint"
 def piped(place: Workplace, given: bytes, *argv: str) -> "subprocess.CompletedProcess[bytes]":
     """Run `argv` in the image with `given` on its standard input."""
     words = place.words("run", "--in", "docker", "--", *argv)
-    return subprocess.run(words, cwd=place.root, env=place.environ, input=given, capture_output=True, check=False, timeout=120)
+    return subprocess.run(
+        words,
+        cwd=place.root,
+        env=place.environ,
+        input=given,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
 
 
 @pytest.mark.parametrize("size", [0, 3, 20_000_000], ids=["nothing", "a word", "20 MB"])
@@ -25,7 +33,9 @@ def test_standard_input_reaches_the_program_byte_by_byte(place: Workplace, size:
     """Whatever the bytes, all of them and their end are there."""
     given = (bytes(range(256)) * (size // 256 + 1))[:size]
     ended = piped(place, given, "sha256sum")
-    assert (ended.returncode, ended.stdout.split()[0].decode()) == (0, sha256(given).hexdigest()), ended.stderr
+    assert (ended.returncode, ended.stdout.split()[0].decode()) == (0, sha256(given).hexdigest()), (
+        ended.stderr
+    )
 
 
 def test_a_program_may_end_before_it_has_read_all(place: Workplace) -> None:
@@ -40,7 +50,9 @@ def test_a_pipe_that_stays_open_holds_nobody_back(place: Workplace, *, interrupt
     line = "trap 'exit 9' TERM; read line; echo $line; while [ $line = wait ]; do sleep 0.1; done; exit 5"
     words = place.words("run", "--in", "docker", "--", "sh", "-c", line)
     pipe = subprocess.PIPE
-    with subprocess.Popen(words, cwd=place.root, env=place.environ, stdin=pipe, stdout=pipe) as running:
+    with subprocess.Popen(
+        words, cwd=place.root, env=place.environ, stdin=pipe, stdout=pipe
+    ) as running:
         assert running.stdin is not None
         assert running.stdout is not None
         running.stdin.write(b"wait\n" if interrupted else b"go\n")
@@ -55,17 +67,35 @@ def test_a_pipe_that_stays_open_holds_nobody_back(place: Workplace, *, interrupt
 def test_without_input_a_program_reads_an_end(place: Workplace) -> None:
     """The null device is the null device inside, and a standard input that is closed is nothing to read."""
     words = place.words("run", "--in", "docker", "--", "sh", "-c", "readlink /proc/self/fd/0; cat")
-    null = subprocess.run(words, cwd=place.root, env=place.environ, stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    null = subprocess.run(
+        words,
+        cwd=place.root,
+        env=place.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
     assert null.stdout == b"/dev/null\n"
     closed = ["sh", "-c", 'exec "$@" <&-', "sh", *words]
-    assert subprocess.run(closed, cwd=place.root, env=place.environ, capture_output=True, check=True).stdout == b"/dev/null\n"
+    assert (
+        subprocess.run(
+            closed, cwd=place.root, env=place.environ, capture_output=True, check=True
+        ).stdout
+        == b"/dev/null\n"
+    )
 
 
 @pytest.fixture(scope="module")
 def own_program(place: Workplace) -> Iterator[Workplace]:
     """The project with an image, as of a Dockerfile of one's own, that starts Python whatever it is given."""
     text = f'FROM {IMAGE}\nENTRYPOINT ["python3"]\nCMD ["-c", "print(1)"]\n'
-    subprocess.run(["docker", "build", "-q", NETWORK, "-t", OWN, "-"], input=text, text=True, check=True, capture_output=True)
+    subprocess.run(
+        ["docker", "build", "-q", NETWORK, "-t", OWN, "-"],
+        input=text,
+        text=True,
+        check=True,
+        capture_output=True,
+    )
     yield Workplace(place.root, {**place.environ, "LABCOAT_IMAGE": OWN})
     docker("image", "rm", "--force", OWN)
 
@@ -77,7 +107,13 @@ def test_an_entrypoint_of_ones_own_is_in_nobodys_way(own_program: Workplace) -> 
     words = own_program.words("shell", "--in", "docker")
     environ = dict(own_program.environ)
     shell = subprocess.run(
-        words, cwd=own_program.root, env=environ, input="echo $0; exit 3\n", capture_output=True, text=True, check=False
+        words,
+        cwd=own_program.root,
+        env=environ,
+        input="echo $0; exit 3\n",
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (shell.stdout, shell.returncode) == ("/bin/sh\n", 3), shell.stderr
     absent = own_program.in_image("no-such-program")
@@ -85,7 +121,9 @@ def test_an_entrypoint_of_ones_own_is_in_nobodys_way(own_program: Workplace) -> 
     assert "has no program no-such-program" in absent.stderr
 
 
-def test_a_project_may_have_quotes_in_its_path(place: Workplace, tmp_path: Path, repository: Path) -> None:
+def test_a_project_may_have_quotes_in_its_path(
+    place: Workplace, tmp_path: Path, repository: Path
+) -> None:
     """A shell opens in it, and a build reads a bundle of certificates in it."""
     root = laid_out(tmp_path / 'a "b", c', repository)
     (root / "Dockerfile").write_text(
@@ -94,8 +132,18 @@ def test_a_project_may_have_quotes_in_its_path(place: Workplace, tmp_path: Path,
     (root / 'own "ca".pem').write_text("mine")
     quoted = Workplace(root, place.environ)
     words = quoted.words("shell", "--in", "docker")
-    shell = subprocess.run(words, cwd=root, env=dict(place.environ), input="pwd\n", capture_output=True, text=True, check=False)
-    built = quoted.labcoat("image", "build", LABCOAT_CA_BUNDLE='own "ca".pem', LABCOAT_IMAGE=f"{IMAGE}-quoted")
+    shell = subprocess.run(
+        words,
+        cwd=root,
+        env=dict(place.environ),
+        input="pwd\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    built = quoted.labcoat(
+        "image", "build", LABCOAT_CA_BUNDLE='own "ca".pem', LABCOAT_IMAGE=f"{IMAGE}-quoted"
+    )
     docker("image", "rm", "--force", f"{IMAGE}-quoted")
     assert shell.stdout == f"{root}\n", shell.stderr
     assert built.returncode == 0, built.stderr

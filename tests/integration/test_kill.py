@@ -52,7 +52,9 @@ def assert_whole(repo: Repository) -> None:
     assert not (repo.path / ".venv.before").exists()
 
 
-def test_a_first_environment_is_made_whole_after_a_kill(shared_repo: Repository, killed: Callable[..., None]) -> None:
+def test_a_first_environment_is_made_whole_after_a_kill(
+    shared_repo: Repository, killed: Callable[..., None]
+) -> None:
     """Wherever the first `make venv` was cut off, the next gives exactly the lock."""
     shared_repo.make("requirements")
     shutil.rmtree(shared_repo.path / ".venv", ignore_errors=True)
@@ -64,7 +66,11 @@ def test_a_first_environment_is_made_whole_after_a_kill(shared_repo: Repository,
         assert_whole(shared_repo)
 
 
-@pytest.mark.parametrize(("before", "after"), [("alpha<2\n", "alpha\ngamma\n"), ("alpha\n", "alpha<2\n")], ids=["up", "down"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("alpha<2\n", "alpha\ngamma\n"), ("alpha\n", "alpha<2\n")],
+    ids=["up", "down"],
+)
 def test_a_change_of_version_is_whole_after_a_kill(
     shared_repo: Repository, killed: Callable[..., None], before: str, after: str
 ) -> None:
@@ -82,7 +88,9 @@ def test_a_change_of_version_is_whole_after_a_kill(
         assert_whole(shared_repo)
 
 
-def test_a_lock_is_the_old_or_the_new_after_a_kill(shared_repo: Repository, killed: Callable[..., None]) -> None:
+def test_a_lock_is_the_old_or_the_new_after_a_kill(
+    shared_repo: Repository, killed: Callable[..., None]
+) -> None:
     """`make requirements` cut off leaves one whole lock or the other, and the next run makes the new one."""
     lock = shared_repo.path / "requirements.txt"
     shared_repo.write(requirements__in="alpha\n").make("requirements")
@@ -102,9 +110,21 @@ def test_a_lock_is_the_old_or_the_new_after_a_kill(shared_repo: Repository, kill
 def test_freeze_is_whole_after_a_kill(shared_repo: Repository, killed: Callable[..., None]) -> None:
     """`make freeze` cut off leaves a requirements.in and a lock that are whole; the next run keeps what was installed."""
     shared_repo.write(requirements__in="gamma\n").make("venv")
-    kept = {name: (shared_repo.path / name).read_text() for name in ("requirements.in", "requirements.txt")}
+    kept = {
+        name: (shared_repo.path / name).read_text()
+        for name in ("requirements.in", "requirements.txt")
+    }
     pip = next(Path(shared_repo.env["LABCOAT_CACHE"]).glob("tools/*/bin/python"))
-    words = [pip, "-Im", "pip", "--python", shared_repo.path / ".venv/bin/python", "install", "-q", "alpha==1.0"]
+    words = [
+        pip,
+        "-Im",
+        "pip",
+        "--python",
+        shared_repo.path / ".venv/bin/python",
+        "install",
+        "-q",
+        "alpha==1.0",
+    ]
     subprocess.run(words, env=shared_repo.env, check=True)
     within = lasts(shared_repo, "freeze")
     for _ in range(3 * TIMES):
@@ -119,7 +139,9 @@ def test_freeze_is_whole_after_a_kill(shared_repo: Repository, killed: Callable[
         assert (shared_repo.path / "requirements.in").read_text() == "gamma\nalpha\n"
 
 
-def test_a_proof_cut_off_leaves_the_one_before(shared_repo: Repository, killed: Callable[..., None]) -> None:
+def test_a_proof_cut_off_leaves_the_one_before(
+    shared_repo: Repository, killed: Callable[..., None]
+) -> None:
     """proof.json is whole at any instant."""
     shared_repo.write(requirements__in="alpha\n").make("venv")
     within = lasts(shared_repo, "prove")

@@ -11,14 +11,31 @@ import pytest
 @pytest.mark.parametrize(
     ("demanded", "status", "said"),
     [
-        pytest.param("", 0, "of tests/levels/test_docker.py (no Docker engine: ", id="left out and named"),
+        pytest.param(
+            "", 0, "of tests/levels/test_docker.py (no Docker engine: ", id="left out and named"
+        ),
         pytest.param("1", 1, "no Docker engine: ", id="failed where demanded"),
     ],
 )
 def test_without_an_engine(demanded: str, status: int, said: str, repository: Path) -> None:
     """Tests that need Docker are left out, and the last lines name them; with LABCOAT_REQUIRE_DOCKER=1 they fail."""
-    env = os.environ | {"DOCKER_HOST": "unix:///nowhere", "LABCOAT_REQUIRE_DOCKER": demanded, "PYTEST_ADDOPTS": ""}
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/levels/test_docker.py", "-x"]
-    ended = subprocess.run(words, cwd=repository, env=env, capture_output=True, text=True, check=False)
+    env = os.environ | {
+        "DOCKER_HOST": "unix:///nowhere",
+        "LABCOAT_REQUIRE_DOCKER": demanded,
+        "PYTEST_ADDOPTS": "",
+    }
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/levels/test_docker.py",
+        "-x",
+    ]
+    ended = subprocess.run(
+        words, cwd=repository, env=env, capture_output=True, text=True, check=False
+    )
     assert ended.returncode == status, ended.stdout
     assert said in "".join(ended.stdout.splitlines(keepends=True)[-5:])

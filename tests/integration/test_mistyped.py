@@ -14,7 +14,11 @@ SETTINGS = {
     "engine": (["image", "build"], {"DOCKER": "docker 'x"}, "LABCOAT_DOCKER "),
     "variant": (["image", "build"], {"VARIANT": "a/b"}, "LABCOAT_VARIANT"),
     "variant of a status": (["status"], {"VARIANT": "a/b"}, "LABCOAT_VARIANT"),
-    "bundle": (["image", "build"], {"CA_BUNDLE": "~nouser/x.pem", "BASE_IMAGE": "x@sha256:0"}, "~nouser/x.pem"),
+    "bundle": (
+        ["image", "build"],
+        {"CA_BUNDLE": "~nouser/x.pem", "BASE_IMAGE": "x@sha256:0"},
+        "~nouser/x.pem",
+    ),
     "cache": (["run", "--in", "docker", "true"], {"CACHE": "~nouser/x"}, "LABCOAT_CACHE"),
     "an empty command": (["run", "--in", "none", "--", ""], {}, "no command to run"),
 }
@@ -38,16 +42,22 @@ def two_lines(said: str) -> str:
 
 
 @pytest.mark.parametrize(("words", "settings", "named"), SETTINGS.values(), ids=SETTINGS.keys())
-def test_a_mistyped_setting_is_named(locked: Repository, words: list[str], settings: dict[str, str], named: str) -> None:
+def test_a_mistyped_setting_is_named(
+    locked: Repository, words: list[str], settings: dict[str, str], named: str
+) -> None:
     """Whatever its value, it is no traceback."""
-    said = locked.labcoat(*words, fails=True, **{f"LABCOAT_{name}": value for name, value in settings.items()})
+    said = locked.labcoat(
+        *words, fails=True, **{f"LABCOAT_{name}": value for name, value in settings.items()}
+    )
     assert named in two_lines(said)
 
 
 @pytest.mark.docker
 def test_flags_that_build_nothing_are_named(locked: Repository, base_image: str) -> None:
     """`docker build --help` ends well, and has built nothing."""
-    said = locked.labcoat("image", "build", fails=True, LABCOAT_DOCKER_FLAGS="--help", LABCOAT_BASE_IMAGE=base_image)
+    said = locked.labcoat(
+        "image", "build", fails=True, LABCOAT_DOCKER_FLAGS="--help", LABCOAT_BASE_IMAGE=base_image
+    )
     assert said.splitlines()[-2:] == [
         "labcoat: docker build ended well, and built no image.",
         "  Correct LABCOAT_DOCKER_FLAGS: with --help it builds nothing.",

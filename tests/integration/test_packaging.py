@@ -14,11 +14,15 @@ INCLUDE = "include $(or $(shell labcoat mk),$(error labcoat is not installed her
 
 
 def run(*argv: str | Path, cwd: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([str(word) for word in argv], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [str(word) for word in argv], cwd=cwd, env=env, capture_output=True, text=True, check=False
+    )
 
 
 def tracked(repository: Path) -> list[str]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=repository, check=True, capture_output=True, text=True
+    )
     return [name for name in listed.stdout.split("\0") if (repository / name).is_file()]
 
 
@@ -37,7 +41,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
         subprocess.run([tool_env.uv(), *words], env=env, check=True)
     (wheel,) = work.glob("*.whl")
     subprocess.run(
-        [tool_env.uv(), "pip", "install", "--quiet", "--no-deps", "--python", venv / "bin/python", wheel], env=env, check=True
+        [
+            tool_env.uv(),
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--python",
+            venv / "bin/python",
+            wheel,
+        ],
+        env=env,
+        check=True,
     )
     return venv
 
@@ -47,8 +62,14 @@ def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -
     (package,) = installed.glob("lib/python*/site-packages/labcoat")
     prefix = "src/lib/labcoat/"
     files = [repository / name for name in tracked(repository) if name.startswith(prefix)]
-    files += [page for file in files if file.is_dir() for page in file.iterdir()]  # a link to a folder is one name to git
-    wanted = {str(file.relative_to(repository)).removeprefix(prefix) for file in files if not file.is_dir()}
+    files += [
+        page for file in files if file.is_dir() for page in file.iterdir()
+    ]  # a link to a folder is one name to git
+    wanted = {
+        str(file.relative_to(repository)).removeprefix(prefix)
+        for file in files
+        if not file.is_dir()
+    }
     assert wanted >= {
         "include.python.mk",
         "start.sh",
@@ -57,7 +78,9 @@ def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -
         "scaffold/templates/Dockerfile",
     }
     assert wanted <= {str(path.relative_to(package)) for path in package.rglob("*")}
-    assert (package / "include.python.mk").read_bytes() == (repository / "src/lib/include.python.mk").read_bytes()
+    assert (package / "include.python.mk").read_bytes() == (
+        repository / "src/lib/include.python.mk"
+    ).read_bytes()
     assert not [path for path in package.rglob("*") if path.is_symlink()]
 
 
@@ -66,7 +89,10 @@ def test_makefile_includes_what_is_installed(installed: Path, tmp_path: Path) ->
     project = tmp_path / "a pröject"
     project.mkdir()
     (project / "Makefile").write_text(f"mine: ; @echo my own goal\n{INCLUDE}", encoding="utf-8")
-    env = os.environ | {"PATH": f"{installed / 'bin'}:{os.environ['PATH']}", "LABCOAT_PYTHON": sys.executable}
+    env = os.environ | {
+        "PATH": f"{installed / 'bin'}:{os.environ['PATH']}",
+        "LABCOAT_PYTHON": sys.executable,
+    }
     assert run("make", cwd=project, env=env).stdout == "my own goal\n"
     said = run("make", "help", cwd=project, env=env)
     assert said.returncode == 0, said.stderr
@@ -90,11 +116,26 @@ def test_makefile_says_that_labcoat_is_not_there(tmp_path: Path) -> None:
     assert not said.stdout
 
 
-def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(installed: Path, repository: Path, tmp_path: Path) -> None:
+def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(
+    installed: Path, repository: Path, tmp_path: Path
+) -> None:
     """After `pip install -e`, init's Makefile asks the program `labcoat`, which names the clone."""
     venv, env = tmp_path / "venv", index_config.environment()
-    subprocess.run([tool_env.uv(), "venv", "--quiet", "--no-project", "--python", sys.executable, venv], env=env, check=True)
-    words = ["pip", "install", "--quiet", "--no-deps", "--python", venv / "bin/python", "-e", installed.parent / "copy"]
+    subprocess.run(
+        [tool_env.uv(), "venv", "--quiet", "--no-project", "--python", sys.executable, venv],
+        env=env,
+        check=True,
+    )
+    words = [
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--python",
+        venv / "bin/python",
+        "-e",
+        installed.parent / "copy",
+    ]
     subprocess.run([tool_env.uv(), *words], env=env, check=True)
     project = tmp_path / "project"
     project.mkdir()
@@ -105,7 +146,9 @@ def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(installed: Pat
     assert "  venv " in run("make", cwd=project, env=env).stdout
 
 
-def test_an_environment_that_labcoat_is_in_is_not_made_anew(installed: Path, tmp_path: Path, repository: Path) -> None:
+def test_an_environment_that_labcoat_is_in_is_not_made_anew(
+    installed: Path, tmp_path: Path, repository: Path
+) -> None:
     """labcoat in the project's own .venv would go with it: init and venv say so, and change nothing."""
     (tmp_path / ".venv").symlink_to(installed)
     (tmp_path / "requirements.txt").write_text("")
@@ -113,17 +156,32 @@ def test_an_environment_that_labcoat_is_in_is_not_made_anew(installed: Path, tmp
     for command in ("init", "venv"):
         ended = run(installed / "bin/labcoat", command, cwd=tmp_path, env=env)
         assert ended.returncode == 1
-        assert ended.stderr.splitlines()[0] == "labcoat: labcoat itself is installed in .venv, which make venv makes anew."
+        assert (
+            ended.stderr.splitlines()[0]
+            == "labcoat: labcoat itself is installed in .venv, which make venv makes anew."
+        )
         assert "LABCOAT_VENV" in ended.stderr.splitlines()[1]
         assert len(ended.stderr.splitlines()) == 2
     assert (installed / "bin/labcoat").exists()
     assert not (tmp_path / "Makefile").exists()
-    assert run(installed / "bin/labcoat", "init", cwd=tmp_path, env=env | {"LABCOAT_VENV": "env"}).returncode == 0
+    assert (
+        run(
+            installed / "bin/labcoat", "init", cwd=tmp_path, env=env | {"LABCOAT_VENV": "env"}
+        ).returncode
+        == 0
+    )
 
 
 def test_checkout_names_its_own_include(repository: Path) -> None:
     """In a checkout `labcoat mk` names a file that is src/lib/include.python.mk."""
-    said = run(sys.executable, "-I", repository / "src/lib/labcoat", "mk", cwd=repository, env=dict(os.environ))
+    said = run(
+        sys.executable,
+        "-I",
+        repository / "src/lib/labcoat",
+        "mk",
+        cwd=repository,
+        env=dict(os.environ),
+    )
     named = Path(said.stdout.strip().replace("\\ ", " "))
     assert named.is_absolute()
     assert named.samefile(repository / "src/lib/include.python.mk")

@@ -33,15 +33,26 @@ def podman(tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterato
         pytest.skip("there is no podman")
     folder = tmp_path_factory.mktemp("podman")
     (folder / "containers.conf").write_text(SETTINGS)
-    store = f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
+    store = (
+        f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
+    )
     (folder / "storage.conf").write_text(store)
     mine = folder / "podman"
     told = f"CONTAINERS_CONF='{folder}/containers.conf' CONTAINERS_STORAGE_CONF='{folder}/storage.conf'"
-    mine.write_text(f"#!/bin/sh\n{told} PODMAN_IGNORE_CGROUPSV1_WARNING=1 exec '{program}' \"$@\"\n")
+    mine.write_text(
+        f"#!/bin/sh\n{told} PODMAN_IGNORE_CGROUPSV1_WARNING=1 exec '{program}' \"$@\"\n"
+    )
     mine.chmod(0o755)
     with subprocess.Popen(["docker", "save", base_image], stdout=subprocess.PIPE) as saved:
-        subprocess.run([mine, "load", "--quiet"], stdin=saved.stdout, check=True, capture_output=True)
-    tried = subprocess.run([mine, "run", "--rm", NETWORK, base_image, "true"], capture_output=True, text=True, check=False)
+        subprocess.run(
+            [mine, "load", "--quiet"], stdin=saved.stdout, check=True, capture_output=True
+        )
+    tried = subprocess.run(
+        [mine, "run", "--rm", NETWORK, base_image, "true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if tried.returncode:
         pytest.skip(f"podman runs no container here: {tried.stderr.strip()}")
     yield mine
@@ -49,7 +60,9 @@ def podman(tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, repository: Path, base_image: str, podman: Path) -> Workplace:
+def place(
+    tmp_path_factory: pytest.TempPathFactory, repository: Path, base_image: str, podman: Path
+) -> Workplace:
     """A project whose image podman has built."""
     root = laid_out(tmp_path_factory.mktemp("image") / "a project", repository)
     (root / ".python-version").write_text("3.11\n")
@@ -135,4 +148,7 @@ def test_what_is_no_image_name_is_said(place: Workplace, words: list[str]) -> No
 def test_an_image_that_is_not_there_is_said(place: Workplace, words: list[str]) -> None:
     """With what builds it."""
     refused = place.labcoat("image", *words, LABCOAT_IMAGE="localhost/no-such")
-    assert refused.stderr.splitlines()[-2:] == ["labcoat: There is no image localhost/no-such.", "  make docker builds it."]
+    assert refused.stderr.splitlines()[-2:] == [
+        "labcoat: There is no image localhost/no-such.",
+        "  make docker builds it.",
+    ]

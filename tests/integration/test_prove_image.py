@@ -19,7 +19,9 @@ IMAGE = f"labcoat-test/prove-{os.getpid()}"  # tests of another clone may run at
 
 
 def docker(*words: str, given: str = "") -> str:
-    return subprocess.run(["docker", *words], input=given, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["docker", *words], input=given, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +54,14 @@ def test_lock_environment_and_image_are_equal(built: Repository) -> None:
         ("echo '# edited' >>$SITE/alpha.py", "alpha.py of alpha was edited"),
         ("rm $SITE/beta.py", "beta.py of beta was removed"),
         ("echo 'x = 1' >$SITE/sitecustomize.py", "sitecustomize.py belongs to no package"),
-        ("sed -i 's/^Version: .*/Version: 9/' $SITE/beta-1.5.dist-info/METADATA", "beta is 9, locked is 1.5"),
-        ("sed -i 's/main())/main() or 3)/' /opt/venv/bin/alpha", "{prefix}/bin/alpha of alpha was edited"),
+        (
+            "sed -i 's/^Version: .*/Version: 9/' $SITE/beta-1.5.dist-info/METADATA",
+            "beta is 9, locked is 1.5",
+        ),
+        (
+            "sed -i 's/main())/main() or 3)/' /opt/venv/bin/alpha",
+            "{prefix}/bin/alpha of alpha was edited",
+        ),
         ("mkdir $SITE/delta-1.dist-info", "delta 1 is there and not locked"),
     ],
     ids=["edited", "removed", "stray", "version", "program", "added"],
@@ -63,7 +71,9 @@ def test_what_was_done_to_an_image_is_found(built: Repository, line: str, said: 
     steps = f"FROM {IMAGE}\nUSER 0\nRUN SITE=/opt/venv/lib/python3.11/site-packages; {line}\n"
     docker("build", "--quiet", "--tag", f"{IMAGE}-tampered", "-", given=steps)
     try:
-        ended = built.labcoat("prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-tampered")
+        ended = built.labcoat(
+            "prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-tampered"
+        )
     finally:
         docker("image", "rm", "--force", f"{IMAGE}-tampered")
     assert f"docker: {said}" in ended

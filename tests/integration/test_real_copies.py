@@ -112,7 +112,10 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def arrived(root: Path, dockerfile: str, *flags: str) -> set[str]:
     """The context's files that a real build brought: known by their text, links by their target."""
-    texts = {path: path for path in PATHS} | {"packed/one": "pack.tar.gz", "packed/two": "pack.tar.gz"}
+    texts = {path: path for path in PATHS} | {
+        "packed/one": "pack.tar.gz",
+        "packed/two": "pack.tar.gz",
+    }
     packed = (root / "pack.tar.gz").read_bytes()
     ignore = (root / ".dockerignore").read_text()
     found = set()
@@ -136,7 +139,9 @@ def test_real_copies_agree(context: Path, base_image: str, shape: str) -> None:
     """The files that arrive are those that were said to reach the image."""
     dockerfile = f"FROM scratch AS build\n{shape}\n".replace("labcoat-test", base_image)
     described = Build(context)
-    described.__dict__["parsed"] = parse(dockerfile)  # the Dockerfile is given aside, as `docker build -f -` does
+    described.__dict__["parsed"] = parse(
+        dockerfile
+    )  # the Dockerfile is given aside, as `docker build -f -` does
     assert described.reaching() == arrived(context, dockerfile)
 
 
@@ -147,14 +152,26 @@ CHOICES = {
         "--build-arg A=two",
     ),
     "argument-for-a-source": ("FROM scratch\nARG A=a.py\nCOPY $A /x/", "--build-arg A=src"),
-    "argument-of-the-environment": ("FROM scratch\nARG LABCOAT_TEST=a.py\nCOPY $LABCOAT_TEST /x/", "--build-arg LABCOAT_TEST"),
-    "argument-that-is-not-there": ("FROM scratch\nARG NO_SUCH=a.py\nCOPY $NO_SUCH /x/", "--build-arg NO_SUCH"),
-    "argument-over-one-before": ("ARG A=a.py\nFROM scratch\nARG A\nCOPY $A /x/", "--build-arg A=b.txt --build-arg A=src"),
+    "argument-of-the-environment": (
+        "FROM scratch\nARG LABCOAT_TEST=a.py\nCOPY $LABCOAT_TEST /x/",
+        "--build-arg LABCOAT_TEST",
+    ),
+    "argument-that-is-not-there": (
+        "FROM scratch\nARG NO_SUCH=a.py\nCOPY $NO_SUCH /x/",
+        "--build-arg NO_SUCH",
+    ),
+    "argument-over-one-before": (
+        "ARG A=a.py\nFROM scratch\nARG A\nCOPY $A /x/",
+        "--build-arg A=b.txt --build-arg A=src",
+    ),
     "platform": (
         "FROM scratch AS on-amd64\nCOPY a.py /\nFROM scratch AS on-arm64\nCOPY src /\nFROM on-$TARGETARCH",
         "--platform linux/arm64/v8",
     ),
-    "platform-in-a-stage": ("FROM scratch\nARG TARGETVARIANT\nCOPY $TARGETVARIANT /x/", "--platform=linux/arm/v7"),
+    "platform-in-a-stage": (
+        "FROM scratch\nARG TARGETVARIANT\nCOPY $TARGETVARIANT /x/",
+        "--platform=linux/arm/v7",
+    ),
 }
 
 
@@ -167,7 +184,9 @@ def test_what_the_flags_choose_is_what_is_followed(
     monkeypatch.setenv("LABCOAT_TEST", "src")
     (context / "v7").write_text("data/x.csv")
     said = build_flags.read(words.split())
-    described = Build(context, arguments=said.arguments, target=said.target).on(*said.platforms or [""])
+    described = Build(context, arguments=said.arguments, target=said.target).on(
+        *said.platforms or [""]
+    )
     described.__dict__["parsed"] = parse(dockerfile, described.arguments)
     found = {"data/x.csv" if path == "v7" else path for path in described.reaching()}
     assert found

@@ -13,17 +13,72 @@ from support.real_builds import build
 
 # The suite's share; BUILDS asks for more, each time other ones, and many_builds.py for many more.
 BUILDS = int(os.environ.get("BUILDS", "300"))
-NAMES = ("a", "b", "src", "venv", ".venv", ".env", "main.py", "m.pyc", "a.b", "ab", "x+y", "v1", "B", "é", "s p", "[x]", "a|b")
+NAMES = (
+    "a",
+    "b",
+    "src",
+    "venv",
+    ".venv",
+    ".env",
+    "main.py",
+    "m.pyc",
+    "a.b",
+    "ab",
+    "x+y",
+    "v1",
+    "B",
+    "é",
+    "s p",
+    "[x]",
+    "a|b",
+)
 TREES = 12
 
-PIECES = ("*", "**", "?", "*.py", "*.pyc", "v*", "**a", "a**", "[a-b]", "[!a]", "[^a]", "a*", "*b*", ".*", ".", "..")
-PIECES += ("\\a", "\\*", "a{2}", "*a|b", "a$", "(a)", "[a", "a]", "**c", "*[v", "\\w*", "?rc", "{a,b}", "^a", "[.-a]")
+PIECES = (
+    "*",
+    "**",
+    "?",
+    "*.py",
+    "*.pyc",
+    "v*",
+    "**a",
+    "a**",
+    "[a-b]",
+    "[!a]",
+    "[^a]",
+    "a*",
+    "*b*",
+    ".*",
+    ".",
+    "..",
+)
+PIECES += (
+    "\\a",
+    "\\*",
+    "a{2}",
+    "*a|b",
+    "a$",
+    "(a)",
+    "[a",
+    "a]",
+    "**c",
+    "*[v",
+    "\\w*",
+    "?rc",
+    "{a,b}",
+    "^a",
+    "[.-a]",
+)
 BEFORE = ("", "", "", "!", "!", "/", "./", "**/", "!/", "!**/", " ", "! ")
 AFTER = ("", "", "", "/", "/**", "/*", " ", "//")
 
-parts = st.lists(st.one_of(st.sampled_from(NAMES), st.sampled_from(PIECES)), min_size=1, max_size=3).map("/".join)
+parts = st.lists(
+    st.one_of(st.sampled_from(NAMES), st.sampled_from(PIECES)), min_size=1, max_size=3
+).map("/".join)
 lines = st.tuples(st.sampled_from(BEFORE), parts, st.sampled_from(AFTER)).map("".join)
-ignore_files = st.lists(st.one_of(lines, st.just("*"), st.just("# a comment")), min_size=1, max_size=6).map("\n".join)
+ignore_files = st.lists(
+    st.one_of(lines, st.just("*"), st.just("# a comment")), min_size=1, max_size=6
+).map("\n".join)
 
 
 @pytest.fixture(scope="module")

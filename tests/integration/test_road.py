@@ -24,7 +24,9 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     path = tmp_path_factory.mktemp("a road") / "labcoat clone"
     subprocess.run(["git", "clone", "-q", REPOSITORY, path], check=True)
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    return Repository(path, {**env, **NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON)})
+    return Repository(
+        path, {**env, **NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON)}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +42,16 @@ def input_settings(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def some(kaggle: Path, target: Path) -> None:
     """Write the first photographs of each class of Kaggle's archive, which holds a zip in a zip, in the same form."""
-    with zipfile.ZipFile(kaggle) as outer, outer.open("train.zip") as nested, zipfile.ZipFile(nested) as photographs:
-        wanted = [name for name in photographs.namelist() if name.endswith(".jpg") and int(name.split(".")[-2]) < EACH]
+    with (
+        zipfile.ZipFile(kaggle) as outer,
+        outer.open("train.zip") as nested,
+        zipfile.ZipFile(nested) as photographs,
+    ):
+        wanted = [
+            name
+            for name in photographs.namelist()
+            if name.endswith(".jpg") and int(name.split(".")[-2]) < EACH
+        ]
         with zipfile.ZipFile(target.with_name("train.zip"), "w") as inner:
             for name in wanted:
                 inner.writestr(name, photographs.read(name))
@@ -60,13 +70,23 @@ def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
 
 
 @pytest.mark.docker
-def test_every_level_is_equal_and_trains_the_same(clone: Repository, input_settings: list[str], base_image: str) -> None:
+def test_every_level_is_equal_and_trains_the_same(
+    clone: Repository, input_settings: list[str], base_image: str
+) -> None:
     """The tensorflow lock's environments and image hold the same files; the example's head and predictions are the same bytes.
 
     So they are with `make train IN=docker`, from data that is mounted, not copied.
     """
-    image = [f"LABCOAT_IMAGE={IMAGE}", f"LABCOAT_BASE_IMAGE={base_image}", "LABCOAT_DOCKER_FLAGS=--network=host"]
-    levels = ["venv", *(["conda"] if any(map(shutil.which, ("micromamba", "mamba", "conda"))) else []), "docker"]
+    image = [
+        f"LABCOAT_IMAGE={IMAGE}",
+        f"LABCOAT_BASE_IMAGE={base_image}",
+        "LABCOAT_DOCKER_FLAGS=--network=host",
+    ]
+    levels = [
+        "venv",
+        *(["conda"] if any(map(shutil.which, ("micromamba", "mamba", "conda"))) else []),
+        "docker",
+    ]
     try:
         for level in levels:
             clone.make(level, *image)
@@ -74,10 +94,16 @@ def test_every_level_is_equal_and_trains_the_same(clone: Repository, input_setti
         assert f"equal: lock, {', '.join(levels)}" in said
         proof = json.loads((clone.path / ".labcoat/proof.json").read_text())
         assert len({row["digest"] for row in proof["rungs"]}) == 1
-        assert [Path(result["output"]).name for result in proof["results"]] == ["head.npy", "predictions.csv"]
+        assert [Path(result["output"]).name for result in proof["results"]] == [
+            "head.npy",
+            "predictions.csv",
+        ]
         assert all(list(result["digests"]) == levels for result in proof["results"])
         clone.make("train", "IN=docker", *input_settings, *image)
         for result in proof["results"]:
-            assert digest(clone.path / "build" / Path(result["output"]).name) in result["digests"].values()
+            assert (
+                digest(clone.path / "build" / Path(result["output"]).name)
+                in result["digests"].values()
+            )
     finally:
         subprocess.run(["docker", "image", "rm", "-f", IMAGE], capture_output=True, check=False)

@@ -19,12 +19,20 @@ IMAGE = "labcoat-test/tampering"
 @pytest.fixture
 def many(repo: Repository, index: Index) -> Repository:
     """A repository whose lock holds some hundred files."""
-    index.add("many", "1.0", files={f"many_{number // 20}/part_{number}.py": f"value = {number}\n" for number in range(240)})
+    index.add(
+        "many",
+        "1.0",
+        files={
+            f"many_{number // 20}/part_{number}.py": f"value = {number}\n" for number in range(240)
+        },
+    )
     for number in range(6):
         index.add(f"small{number}", "1.0")
     repo.env["UV_LINK_MODE"] = "copy"
     repo.env["LABCOAT_DOCKER"] = "no-such-docker"
-    return repo.write(requirements__in="alpha\nmany\n" + "".join(f"small{number}\n" for number in range(6)))
+    return repo.write(
+        requirements__in="alpha\nmany\n" + "".join(f"small{number}\n" for number in range(6))
+    )
 
 
 def found(repo: Repository, level: str) -> Iterator[str]:
@@ -50,7 +58,11 @@ def test_all_are_found_in_a_virtual_environment(many: Repository) -> None:
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11")
 def test_all_are_found_in_an_image(many: Repository, base_image: str, repository: Path) -> None:
     """The same in a layer on top of an image."""
-    many.env |= {"LABCOAT_IMAGE": IMAGE, "LABCOAT_BASE_IMAGE": base_image, "LABCOAT_DOCKER_FLAGS": "--network=host"}
+    many.env |= {
+        "LABCOAT_IMAGE": IMAGE,
+        "LABCOAT_BASE_IMAGE": base_image,
+        "LABCOAT_DOCKER_FLAGS": "--network=host",
+    }
     many.env["LABCOAT_DOCKER"] = "docker"
     many.make("docker")
     try:
@@ -58,8 +70,18 @@ def test_all_are_found_in_an_image(many: Repository, base_image: str, repository
         shutil.copy(TAMPER, many.path / "tamper.py")
         (many.path / ".dockerignore").unlink()
         line = f"python /tamper.py /opt/venv/lib/python3.11/site-packages {COUNT} >/done"
-        (many.path / "tampering").write_text(f"FROM {IMAGE}\nUSER 0\nCOPY tamper.py /\nRUN {line}\n")
-        docker("build", "--quiet", "--tag", IMAGE, "--file", str(many.path / "tampering"), str(many.path))
+        (many.path / "tampering").write_text(
+            f"FROM {IMAGE}\nUSER 0\nCOPY tamper.py /\nRUN {line}\n"
+        )
+        docker(
+            "build",
+            "--quiet",
+            "--tag",
+            IMAGE,
+            "--file",
+            str(many.path / "tampering"),
+            str(many.path),
+        )
         done = docker("run", "--rm", IMAGE, "cat", "/done").splitlines()
         assert len(done) == COUNT
         assert sorted(found(many, "docker")) == sorted(done)

@@ -23,29 +23,53 @@ def script(repository: Path, tmp_path: Path) -> Path:
     return path
 
 
-def run(script: Path, repository: Path, workspace: Path, **inputs: str) -> "subprocess.CompletedProcess[str]":
+def run(
+    script: Path, repository: Path, workspace: Path, **inputs: str
+) -> "subprocess.CompletedProcess[str]":
     """Run the script as a workflow does: bash -e -o pipefail, the inputs in the environment, in the workspace."""
     programs = workspace / "bin"
     programs.mkdir(exist_ok=True)
     (programs / "python3").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
     (programs / "python3").chmod(0o755)
-    given = {"LABCOAT_ACTION": str(repository), "REPOSITORY": ".", "ARGUMENTS": "", "SARIF": "", **inputs}
-    environ = {**os.environ, "HOME": str(workspace), "PATH": f"{programs}:{os.environ['PATH']}", **given}
+    given = {
+        "LABCOAT_ACTION": str(repository),
+        "REPOSITORY": ".",
+        "ARGUMENTS": "",
+        "SARIF": "",
+        **inputs,
+    }
+    environ = {
+        **os.environ,
+        "HOME": str(workspace),
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        **given,
+    }
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", script]
-    return subprocess.run(command, cwd=workspace, env=environ, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=workspace, env=environ, capture_output=True, text=True, check=False
+    )
 
 
 def test_action_annotates_and_writes_sarif(script: Path, repository: Path, tmp_path: Path) -> None:
     """Files are named from the workspace, the same findings are in the SARIF file, and the step fails."""
     made(tmp_path / "w" / "sub", {"a": ""}, venv())
-    done = run(script, repository, tmp_path / "w", REPOSITORY="sub", SARIF="out.sarif", ARGUMENTS="--min-severity error")
+    done = run(
+        script,
+        repository,
+        tmp_path / "w",
+        REPOSITORY="sub",
+        SARIF="out.sarif",
+        ARGUMENTS="--min-severity error",
+    )
     assert done.returncode == 1
     assert done.stdout.startswith("::error file=sub/venv,title=ENV002::")
     log = json.loads((tmp_path / "w" / "out.sarif").read_text())
     assert [each["ruleId"] for each in log["runs"][0]["results"]] == ["ENV002"]
 
 
-def test_action_passes_where_nothing_is_found(script: Path, repository: Path, tmp_path: Path) -> None:
+def test_action_passes_where_nothing_is_found(
+    script: Path, repository: Path, tmp_path: Path
+) -> None:
     """A clean repository is a step that passes, without a word."""
     made(tmp_path / "w", {"a": "", ".gitignore": "bin\n"})
     done = run(script, repository, tmp_path / "w")
@@ -61,4 +85,10 @@ def test_hooks_name_commands_that_there_are(repository: Path, tmp_path: Path) ->
     root = made(tmp_path / "r", {"a": ""})
     for entry in entries:
         command = [sys.executable, repository / "src" / "lib" / "labcoat", *entry.split()[1:]]
-        subprocess.run(command, cwd=root, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, check=True)
+        subprocess.run(
+            command,
+            cwd=root,
+            env={**os.environ, "HOME": str(tmp_path)},
+            capture_output=True,
+            check=True,
+        )

@@ -38,26 +38,42 @@ FILES = {
 
 
 @pytest.mark.parametrize(
-    "kinds", [(), ("tests",), ("headers",), ("tests", "headers")], ids=lambda kinds: " ".join(kinds) or "nothing"
+    "kinds",
+    [(), ("tests",), ("headers",), ("tests", "headers")],
+    ids=lambda kinds: " ".join(kinds) or "nothing",
 )
-def test_the_dockerfile_leaves_out_what_python_says(kinds: tuple[str, ...], tmp_path: Path, repository: Path) -> None:
+def test_the_dockerfile_leaves_out_what_python_says(
+    kinds: tuple[str, ...], tmp_path: Path, repository: Path
+) -> None:
     """The shell lines of the Dockerfile, run on a tree, take out these files and no others, and no empty folder stays."""
-    text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(encoding="utf-8")
+    text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(
+        encoding="utf-8"
+    )
     lines = re.findall(r"(?m)^ {4}'(.*)' \\$", text)
     script = "\n".join(lines[lines.index("for kind in ${STRIP}; do") : lines.index("done") + 1])
     for name in FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    subprocess.run(["sh", "-euc", script], cwd=tmp_path, env={"PATH": "/usr/bin:/bin", "STRIP": " ".join(kinds)}, check=True)
+    subprocess.run(
+        ["sh", "-euc", script],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "STRIP": " ".join(kinds)},
+        check=True,
+    )
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {name for name, kind in FILES.items() if kind not in kinds and not (kind == "both" and kinds)}
+    assert left == {
+        name for name, kind in FILES.items() if kind not in kinds and not (kind == "both" and kinds)
+    }
     assert left == {name for name in FILES if not is_stripped(name, kinds)}
     assert [path for path in tmp_path.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 
 def test_the_setting_takes_known_kinds() -> None:
     """In any order, with spaces or commas; another word is quoted."""
-    settings = [Project(Path("/p"), {**DEFAULTS, "LABCOAT_STRIP": value}) for value in ("", "headers, tests", "docs")]
+    settings = [
+        Project(Path("/p"), {**DEFAULTS, "LABCOAT_STRIP": value})
+        for value in ("", "headers, tests", "docs")
+    ]
     assert [wanted(project) for project in settings[:2]] == [(), ("tests", "headers")]
     with pytest.raises(Failure, match="cannot leave out 'docs'"):
         wanted(settings[2])

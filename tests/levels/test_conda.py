@@ -45,7 +45,9 @@ def test_again_makes_it_anew(made: Repository) -> None:
     """`make conda AGAIN=1` does, though nothing has changed."""
     gone = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
     gone.unlink()
-    assert "make conda AGAIN=1 makes conda anew" in made.labcoat("prove", "--only", "conda", fails=True)
+    assert "make conda AGAIN=1 makes conda anew" in made.labcoat(
+        "prove", "--only", "conda", fails=True
+    )
     made.make("conda", "AGAIN=1")
     assert gone.exists()
 
@@ -55,7 +57,9 @@ def test_a_program_runs_in_it(made: Repository) -> None:
     code = "import alpha, sys; print(alpha.version, sys.argv[1:], sys.prefix.endswith('.conda')); sys.exit(7)"
     said = made.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
     assert "2.0 ['a b'] True" in said
-    assert "There is no program 'nosuch'" in made.labcoat("run", "--in", "conda", "--", "nosuch", fails=True)
+    assert "There is no program 'nosuch'" in made.labcoat(
+        "run", "--in", "conda", "--", "nosuch", fails=True
+    )
 
 
 def test_an_edit_is_found(made: Repository) -> None:
@@ -64,7 +68,9 @@ def test_an_edit_is_found(made: Repository) -> None:
     before = path.read_text()
     path.write_text(before + "# edited\n")
     try:
-        assert "conda: alpha.py of alpha was edited" in made.labcoat("prove", "--only", "conda", fails=True)
+        assert "conda: alpha.py of alpha was edited" in made.labcoat(
+            "prove", "--only", "conda", fails=True
+        )
     finally:
         path.write_text(before)
 
@@ -82,7 +88,9 @@ def test_a_package_that_cannot_be_had_leaves_the_environment(made: Repository) -
 def test_a_new_lock_makes_it_stale_and_then_anew(made: Repository) -> None:
     """A changed lock shows in status, and `make conda` follows it."""
     made.write(requirements__in="alpha<2\n").make("requirements")
-    assert "conda                 stale    requirements.txt has changed" in made.labcoat("status", LABCOAT_DOCKER="no-docker")
+    assert "conda                 stale    requirements.txt has changed" in made.labcoat(
+        "status", LABCOAT_DOCKER="no-docker"
+    )
     made.make("conda")
     assert "1.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
 
@@ -91,7 +99,9 @@ def test_without_a_conda_program_it_is_said(repo: Repository) -> None:
     """One line names what was looked for."""
     said = repo.make("conda", fails=True, LABCOAT_CONDA="no-such-conda")
     assert "There is no no-such-conda here" in said
-    assert "There is no conda environment in .conda" in repo.labcoat("run", "--in", "conda", "--", "python", fails=True)
+    assert "There is no conda environment in .conda" in repo.labcoat(
+        "run", "--in", "conda", "--", "python", fails=True
+    )
 
 
 def test_a_folder_that_is_no_environment_is_not_touched(repo: Repository) -> None:
@@ -144,7 +154,14 @@ def test_a_lock_is_made_of_an_environment_made_by_hand(repo: Repository) -> None
     (repo.path / "requirements.in").unlink()
     minor = ".".join(map(str, sys.version_info[:2]))
     repo.write(hand__yml=f"channels: [conda-forge]\ndependencies: [python={minor}, pip]\n")
-    words = ["create" if PROGRAM.endswith("micromamba") else "env create", "-y", "-p", ".conda", "-f", "hand.yml"]
+    words = [
+        "create" if PROGRAM.endswith("micromamba") else "env create",
+        "-y",
+        "-p",
+        ".conda",
+        "-f",
+        "hand.yml",
+    ]
     # The stand-in crashes now and then as it ends, all its work done.
     subprocess.run([PROGRAM, *words], cwd=repo.path, env=repo.env, check=False, capture_output=True)
     assert list(repo.path.glob(".conda/conda-meta/pip-*.json"))

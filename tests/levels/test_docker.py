@@ -27,16 +27,31 @@ def test_the_image_has_a_user_and_no_tools(place: Workplace) -> None:
     line = "id -un; id -u; touch main.py && echo owned; ls /opt; ls /opt/venv/bin"
     said = docker("run", "--rm", IMAGE, "sh", "-c", line).splitlines()
     # Another than root does not see into root's home.
-    caches = docker("run", "--rm", "--user", "0", IMAGE, "sh", "-c", "ls -A /cache ~root/.cache 2>/dev/null || true")
+    caches = docker(
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        IMAGE,
+        "sh",
+        "-c",
+        "ls -A /cache ~root/.cache 2>/dev/null || true",
+    )
     assert said[:4] == ["labcoat", "1000", "owned", "venv"]
     assert not {word for word in said[4:] if re.match(r"pip|uv|wheel", word)}
     assert caches == ""
 
 
-def test_the_image_says_what_it_was_made_from(place: Workplace, inspected: Mapping[str, str]) -> None:
+def test_the_image_says_what_it_was_made_from(
+    place: Workplace, inspected: Mapping[str, str]
+) -> None:
     """Lock, base and commit are on its labels; its time is the commit's."""
     commit = subprocess.run(
-        ["git", "log", "-1", "--format=%H %ct"], cwd=place.root, check=True, capture_output=True, text=True
+        ["git", "log", "-1", "--format=%H %ct"],
+        cwd=place.root,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.split()
     assert '"org.labcoat.lock.digest":"sha256:' in inspected["labels"]
     assert '"org.opencontainers.image.base.digest":"sha256:' in inspected["labels"]
@@ -61,8 +76,18 @@ def test_streams_are_kept_apart_and_the_status_passed_on(place: Workplace) -> No
 
 def test_output_comes_as_it_is_written(place: Workplace) -> None:
     """A line is there while the program that wrote it still runs."""
-    line = ["run", "--in", "docker", "--", "python", "-c", "import time; print('first'); time.sleep(60)"]
-    with subprocess.Popen(place.words(*line), cwd=place.root, env=place.environ, stdout=subprocess.PIPE) as running:
+    line = [
+        "run",
+        "--in",
+        "docker",
+        "--",
+        "python",
+        "-c",
+        "import time; print('first'); time.sleep(60)",
+    ]
+    with subprocess.Popen(
+        place.words(*line), cwd=place.root, env=place.environ, stdout=subprocess.PIPE
+    ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"first\n"
         assert running.poll() is None
@@ -72,8 +97,16 @@ def test_output_comes_as_it_is_written(place: Workplace) -> None:
 @pytest.mark.parametrize(
     ("number", "line", "status"),
     [
-        (signal.SIGINT, "import time\ntry:\n print('up'); time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(9)", 9),
-        (signal.SIGTERM, "import signal, time; signal.signal(15, lambda *_: exit(8)); print('up'); time.sleep(60)", 8),
+        (
+            signal.SIGINT,
+            "import time\ntry:\n print('up'); time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(9)",
+            9,
+        ),
+        (
+            signal.SIGTERM,
+            "import signal, time; signal.signal(15, lambda *_: exit(8)); print('up'); time.sleep(60)",
+            8,
+        ),
     ],
     ids=["SIGINT", "SIGTERM"],
 )
@@ -82,7 +115,9 @@ def test_signals_reach_the_program_and_the_container_goes(
 ) -> None:
     """The program may end in its own way; its status is passed on and its container is removed."""
     words = place.words("run", "--in", "docker", "--", "python", "-c", line)
-    with subprocess.Popen(words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE
+    ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"up\n"
         running.send_signal(number)
@@ -92,8 +127,12 @@ def test_signals_reach_the_program_and_the_container_goes(
 
 def test_a_container_goes_even_when_labcoat_is_killed(place: Workplace) -> None:
     """Nobody is there to remove it, so it removes itself when its program ends."""
-    words = place.words("run", "--in", "docker", "--", "python", "-c", "import time; print('up'); time.sleep(2)")
-    with subprocess.Popen(words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE) as running:
+    words = place.words(
+        "run", "--in", "docker", "--", "python", "-c", "import time; print('up'); time.sleep(2)"
+    )
+    with subprocess.Popen(
+        words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE
+    ) as running:
         assert running.stdout is not None
         running.stdout.readline()
         running.kill()
@@ -105,13 +144,17 @@ def test_a_container_goes_even_when_labcoat_is_killed(place: Workplace) -> None:
 
 def test_files_written_in_the_project_are_the_persons(place: Workplace) -> None:
     """A program runs in the project's folder, at its own path, as its owner, with a home of its own."""
-    ended = place.in_image("sh -c 'pwd; echo x >written; python -c \"import getpass; print(getpass.getuser())\"; touch ~/here'")
+    ended = place.in_image(
+        "sh -c 'pwd; echo x >written; python -c \"import getpass; print(getpass.getuser())\"; touch ~/here'"
+    )
     assert ended.stdout.splitlines() == [str(place.root), "labcoat"], ended.stderr
     assert (place.root / "written").stat().st_uid == place.root.stat().st_uid
     (place.root / "written").unlink()
 
 
-def test_data_is_mounted_at_its_own_path_and_cannot_be_changed(place: Workplace, tmp_path: Path) -> None:
+def test_data_is_mounted_at_its_own_path_and_cannot_be_changed(
+    place: Workplace, tmp_path: Path
+) -> None:
     """A data folder with a colon and a comma in its name is read, not written; what is no path is passed over."""
     data = tmp_path / "dätä: a, b"
     data.mkdir()
@@ -142,7 +185,9 @@ def test_a_program_that_is_not_there_is_named(place: Workplace) -> None:
     ],
     ids=["processors", "memory"],
 )
-def test_a_container_that_cannot_start_is_said(place: Workplace, settings: dict[str, str], what: str, todo: str) -> None:
+def test_a_container_that_cannot_start_is_said(
+    place: Workplace, settings: dict[str, str], what: str, todo: str
+) -> None:
     """With the setting to correct; nothing of it stays."""
     happened, do = place.in_image("true", **settings).stderr.splitlines()
     assert what in happened
@@ -152,19 +197,33 @@ def test_a_container_that_cannot_start_is_said(place: Workplace, settings: dict[
 
 def test_one_port_of_a_container_may_be_reached_by_two(place: Workplace) -> None:
     """Each of LABCOAT_PORTS is published, also where two lead to one port."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
         ports = [each.getsockname()[1] for each in (one, other)]
-    settings = {"LABCOAT_PORTS": " ".join(f"{port}:80" for port in ports), "LABCOAT_DOCKER_FLAGS": ""}
+    settings = {
+        "LABCOAT_PORTS": " ".join(f"{port}:80" for port in ports),
+        "LABCOAT_DOCKER_FLAGS": "",
+    }
     words = place.words("run", "--in", "docker", "--", "sh", "-c", "echo up; sleep 60")
-    with subprocess.Popen(words, cwd=place.root, env={**place.environ, **settings}, stdout=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        words, cwd=place.root, env={**place.environ, **settings}, stdout=subprocess.PIPE
+    ) as running:
         assert running.stdout is not None
         running.stdout.readline()
-        published = docker("inspect", "--format", "{{json .HostConfig.PortBindings}}", containers_of(place.root))
+        published = docker(
+            "inspect", "--format", "{{json .HostConfig.PortBindings}}", containers_of(place.root)
+        )
         running.terminate()
-    assert sorted(int(each["HostPort"]) for each in json.loads(published)["80/tcp"]) == sorted(ports)
+    assert sorted(int(each["HostPort"]) for each in json.loads(published)["80/tcp"]) == sorted(
+        ports
+    )
 
 
-def test_a_program_that_runs_out_of_memory_is_told_from_one_that_was_killed(place: Workplace) -> None:
+def test_a_program_that_runs_out_of_memory_is_told_from_one_that_was_killed(
+    place: Workplace,
+) -> None:
     """The limit is named, and the status is that of the kill."""
     ended = place.in_image("python -c 'bytearray(200 << 20)'", LABCOAT_MEMORY="32m")
     assert ended.returncode == 137
@@ -212,8 +271,12 @@ def test_a_folder_where_the_record_belongs_is_named(place: Workplace) -> None:
 
 def test_a_reader_who_hangs_up_ends_the_program_too(place: Workplace) -> None:
     """As for a program of one's own: no words about it, and no container that goes on."""
-    words = place.words("run", "--in", "docker", "--", "python", "-c", "for i in range(1000000): print(i)")
-    with subprocess.Popen(words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    words = place.words(
+        "run", "--in", "docker", "--", "python", "-c", "for i in range(1000000): print(i)"
+    )
+    with subprocess.Popen(
+        words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
         assert running.stdout is not None
         assert running.stderr is not None
         assert running.stdout.readline() == b"0\n"

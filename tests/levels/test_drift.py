@@ -17,7 +17,9 @@ def holding(folder: Path, installed: Versions) -> Path:
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         if name == "mine":
-            (info / "direct_url.json").write_text(json.dumps({"url": "file:///mine", "dir_info": {}}))
+            (info / "direct_url.json").write_text(
+                json.dumps({"url": "file:///mine", "dir_info": {}})
+            )
     return folder
 
 
@@ -26,7 +28,12 @@ def holding(folder: Path, installed: Versions) -> Path:
     [
         pytest.param(({"a": "1"}, {"a": "1"}, {"a": "1"}), "", [], id="nothing"),
         pytest.param(({"a": "1"}, {"a": "1"}, {"a": "2"}), "", [], id="a lock that moved"),
-        pytest.param(({"a": "1"}, {"a": "1"}, {}), "", ["removing a 1: no lock names it"], id="a lock that has less"),
+        pytest.param(
+            ({"a": "1"}, {"a": "1"}, {}),
+            "",
+            ["removing a 1: no lock names it"],
+            id="a lock that has less",
+        ),
         pytest.param(({}, {}, {"a": "1"}), "", [], id="a lock that has more"),
         pytest.param(
             ({"a": "1", "b": "1"}, {"a": "1"}, {"a": "1"}),
@@ -34,14 +41,21 @@ def holding(folder: Path, installed: Versions) -> Path:
             ["removing b 1: no lock names it (make freeze would have kept it)"],
             id="added",
         ),
-        pytest.param(({"a": "1", "b": "1"}, {"a": "1"}, {"a": "1", "b": "1"}), "", [], id="added, and in the lock by now"),
+        pytest.param(
+            ({"a": "1", "b": "1"}, {"a": "1"}, {"a": "1", "b": "1"}),
+            "",
+            [],
+            id="added, and in the lock by now",
+        ),
         pytest.param(
             ({"a": "2"}, {"a": "1"}, {"a": "3"}),
             "a 2 (locked 1)",
             ["removing a 2: the lock says 3 (make freeze would have kept it)"],
             id="moved, as the lock",
         ),
-        pytest.param(({}, {"a": "1"}, {"a": "1"}), "removed a", ["bringing back a 1"], id="removed"),
+        pytest.param(
+            ({}, {"a": "1"}, {"a": "1"}), "removed a", ["bringing back a 1"], id="removed"
+        ),
         pytest.param(({}, {"a": "1"}, {}), "", [], id="removed, and out of the lock by now"),
         pytest.param(
             ({"mine": "1"}, {"a": "1"}, {}),
@@ -58,7 +72,11 @@ def holding(folder: Path, installed: Versions) -> Path:
     ],
 )
 def test_what_would_be_lost_is_found_and_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], versions: tuple[Versions, ...], changes: str, said: list[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    versions: tuple[Versions, ...],
+    changes: str,
+    said: list[str],
 ) -> None:
     """What was done by hand counts, unless the locks say the same by now; each that goes or comes back has a line.
 

@@ -25,12 +25,29 @@ def test_it_is_written_from_nothing() -> None:
         ({"name": "theirs"}, {"name": "theirs"}),
         ({"channels": ["mine", "conda-forge"]}, {"channels": ["mine", "conda-forge"]}),
         ({"variables": {"A": "1"}}, {"variables": {"A": "1"}}),
-        ({"dependencies": ["git-lfs"]}, {"dependencies": ["python=3.12", "pip", "git-lfs", {"pip": PIP}]}),
-        ({"dependencies": ["python=3.9", "pip=20"]}, {"dependencies": ["python=3.12", "pip", {"pip": PIP}]}),
+        (
+            {"dependencies": ["git-lfs"]},
+            {"dependencies": ["python=3.12", "pip", "git-lfs", {"pip": PIP}]},
+        ),
+        (
+            {"dependencies": ["python=3.9", "pip=20"]},
+            {"dependencies": ["python=3.12", "pip", {"pip": PIP}]},
+        ),
         ({"dependencies": None}, {"dependencies": ["python=3.12", "pip", {"pip": PIP}]}),
-        ({"dependencies": [{"pip": ["old==1 --hash=sha256:11"]}]}, {"dependencies": ["python=3.12", "pip", {"pip": PIP}]}),
+        (
+            {"dependencies": [{"pip": ["old==1 --hash=sha256:11"]}]},
+            {"dependencies": ["python=3.12", "pip", {"pip": PIP}]},
+        ),
     ],
-    ids=["name", "channels", "variables", "a-package", "another-python", "no-dependencies", "an-older-lock"],
+    ids=[
+        "name",
+        "channels",
+        "variables",
+        "a-package",
+        "another-python",
+        "no-dependencies",
+        "an-older-lock",
+    ],
 )
 def test_what_a_person_added_stays(before: dict[str, Any], after: dict[str, Any]) -> None:
     """All that labcoat does not write itself is kept; Python, pip and the lock's section follow the project."""

@@ -20,8 +20,24 @@ def test_a_program_runs_and_what_differs_is_said(repo: Repository) -> None:
 def test_status_of_a_program_is_its_own(repo: Repository) -> None:
     """An exit status passes."""
     repo.make("requirements")
-    command = [str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), "run", "--in", "none", "--", "sh", "-c", "exit 7"]
-    assert subprocess.run(command, cwd=repo.path, env=repo.env, check=False, capture_output=True).returncode == 7
+    command = [
+        str(BASE_PYTHON),
+        "-I",
+        str(INCLUDE.with_name("labcoat")),
+        "run",
+        "--in",
+        "none",
+        "--",
+        "sh",
+        "-c",
+        "exit 7",
+    ]
+    assert (
+        subprocess.run(
+            command, cwd=repo.path, env=repo.env, check=False, capture_output=True
+        ).returncode
+        == 7
+    )
 
 
 def test_it_is_proved_only_where_asked_for(repo: Repository) -> None:
@@ -44,7 +60,9 @@ def test_installing_is_refused_in_a_virtual_environment(repo: Repository) -> Non
     """A virtual environment has no folder of a user."""
     repo.make("venv")
     command = [repo.path / ".venv/bin/python", "-I", INCLUDE.with_name("labcoat"), "user-install"]
-    ended = subprocess.run(command, cwd=repo.path, env=repo.env, check=False, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, cwd=repo.path, env=repo.env, check=False, capture_output=True, text=True
+    )
     assert ended.returncode == 1
     assert "is a virtual environment's" in ended.stderr
 
@@ -54,11 +72,21 @@ def test_it_is_installed_for_the_person_alone_where_asked_for(repo: Repository) 
     words: list[str] = []
     if not os.geteuid():
         words = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-        if not shutil.which("unshare") or subprocess.run([*words, "true"], check=False, capture_output=True).returncode:
+        if (
+            not shutil.which("unshare")
+            or subprocess.run([*words, "true"], check=False, capture_output=True).returncode
+        ):
             pytest.skip("needs to be somebody else than root")
     repo.make("requirements")
     own = {**repo.env, "PYTHONUSERBASE": str(repo.path / "own")}
-    said = subprocess.run([*words, "make", "user-install"], cwd=repo.path, env=own, check=False, capture_output=True, text=True)
+    said = subprocess.run(
+        [*words, "make", "user-install"],
+        cwd=repo.path,
+        env=own,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
     if "managed by your system" in said.stderr:
         pytest.skip("this Python is the system's")
     assert said.returncode == 0, said.stderr

@@ -52,12 +52,19 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh"])
-def test_the_environment_comes_before_what_the_person_s_files_say(repo: Repository, home: Path, name: str) -> None:
+def test_the_environment_comes_before_what_the_person_s_files_say(
+    repo: Repository, home: Path, name: str
+) -> None:
     """The files are read, and afterwards the environment is first all the same."""
     if not (program := shutil.which(name)):
         pytest.skip(f"there is no {name}")
     repo.make("venv")
-    said = typed(repo, 'echo "$MINE:$(command -v python):$VIRTUAL_ENV:$ZDOTDIR."', HOME=str(home), SHELL=program)
+    said = typed(
+        repo,
+        'echo "$MINE:$(command -v python):$VIRTUAL_ENV:$ZDOTDIR."',
+        HOME=str(home),
+        SHELL=program,
+    )
     own = str(home) if name == "zsh" else ""
     assert f"read:{repo.path}/.venv/bin/python:{repo.path}/.venv:{own}." in said
 
@@ -68,7 +75,13 @@ def test_the_conda_environment_comes_first_too(repo: Repository, home: Path) -> 
     if not (program := shutil.which("bash")):
         pytest.skip("there is no bash")
     repo.make("conda")
-    said = typed(repo, 'echo "$MINE:$(command -v python):$CONDA_PREFIX."', "IN=conda", HOME=str(home), SHELL=program)
+    said = typed(
+        repo,
+        'echo "$MINE:$(command -v python):$CONDA_PREFIX."',
+        "IN=conda",
+        HOME=str(home),
+        SHELL=program,
+    )
     assert f"read:{repo.path}/.conda/bin/python:{repo.path}/.conda." in said
 
 

@@ -33,24 +33,37 @@ def test_what_no_lock_names_is_removed_and_named(repo: Repository, installer: st
 
 def by_hand(repo: Repository, *words: str) -> None:
     """What a person types: pip, in the environment."""
-    subprocess.run([repo.path / ".venv/bin/pip", *words], env=repo.env, check=True, capture_output=True)
+    subprocess.run(
+        [repo.path / ".venv/bin/pip", *words], env=repo.env, check=True, capture_output=True
+    )
 
 
 def installed(repo: Repository) -> list[str]:
     """Names and versions, as the folders of metadata have them."""
-    return sorted(path.name.removesuffix(".dist-info") for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info"))
+    return sorted(
+        path.name.removesuffix(".dist-info")
+        for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info")
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["uninstall", "-y", "beta"], "bringing back beta 1.5"),
-        (["install", "gamma"], "removing gamma 3.0: no lock names it (make freeze would have kept it)"),
-        (["install", "alpha==1.0"], "removing alpha 1.0: the lock says 2.0 (make freeze would have kept it)"),
+        (
+            ["install", "gamma"],
+            "removing gamma 3.0: no lock names it (make freeze would have kept it)",
+        ),
+        (
+            ["install", "alpha==1.0"],
+            "removing alpha 1.0: the lock says 2.0 (make freeze would have kept it)",
+        ),
     ],
     ids=["removed", "added", "moved"],
 )
-def test_what_was_changed_by_hand_is_taken_back_and_named(repo: Repository, words: list[str], said: str) -> None:
+def test_what_was_changed_by_hand_is_taken_back_and_named(
+    repo: Repository, words: list[str], said: str
+) -> None:
     """`make venv` makes it hold exactly the lock again, and has nothing to do afterwards."""
     repo.make("venv")
     by_hand(repo, *words)
@@ -71,11 +84,15 @@ def test_packages_that_are_gone_come_back(repo: Repository) -> None:
 
 def test_a_run_leaves_what_was_changed_by_hand_and_names_it(repo: Repository) -> None:
     """Between `pip install` and `make freeze` one may try what one has, as often as one likes, with targets of one's own too."""
-    repo.write(Makefile=(repo.path / "Makefile").read_text() + "mine: venv\n\t@$(LABCOAT_BIN)/gamma\n").make("venv")
+    repo.write(
+        Makefile=(repo.path / "Makefile").read_text() + "mine: venv\n\t@$(LABCOAT_BIN)/gamma\n"
+    ).make("venv")
     by_hand(repo, "install", "gamma", "alpha==1.0")
     for goals in (["run", "CMD=gamma"], ["run", "CMD=gamma"], ["mine"]):
         said = repo.make(*goals)
-        assert ".venv is left as it was changed by hand: added gamma, alpha 1.0 (locked 2.0)" in said
+        assert (
+            ".venv is left as it was changed by hand: added gamma, alpha 1.0 (locked 2.0)" in said
+        )
         assert said.endswith("3.0\n")
     repo.make("freeze")
     assert "by hand" not in repo.make("run", "CMD=gamma")
@@ -124,7 +141,11 @@ def test_both_installers_give_the_same_files(repo: Repository) -> None:
         repo.make("venv", LABCOAT_INSTALLER=installer)
         site = next(repo.path.glob(".venv/lib/*/site-packages"))
         own = {"INSTALLER", "REQUESTED", "RECORD", "_virtualenv.py", "_virtualenv.pth"}
-        files = (path for path in site.rglob("*") if path.is_file() and path.suffix != ".pyc" and path.name not in own)
+        files = (
+            path
+            for path in site.rglob("*")
+            if path.is_file() and path.suffix != ".pyc" and path.name not in own
+        )
         held[installer] = {str(path.relative_to(site)): path.read_bytes() for path in files}
     assert held["uv"] == held["pip"]
     assert len(held["uv"]) > 4
@@ -135,7 +156,9 @@ def test_again_makes_it_anew_under_the_makefile_s_settings(repo: Repository) -> 
     repo.write(Makefile="LABCOAT_VENV := env\n" + (repo.path / "Makefile").read_text()).make("venv")
     site = next(repo.path.glob("env/lib/*/site-packages"))
     (site / "alpha.py").unlink()
-    assert "make venv AGAIN=1 makes venv anew" in repo.make("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
+    assert "make venv AGAIN=1 makes venv anew" in repo.make(
+        "prove", fails=True, LABCOAT_DOCKER="no-such-docker"
+    )
     repo.make("venv", AGAIN="1")
     assert not (site / "alpha.py").exists()
     repo.make("venv", "AGAIN=1")
@@ -175,7 +198,9 @@ def test_a_hash_that_does_not_match_leaves_the_environment(repo: Repository) -> 
     assert not (repo.path / ".venv.before").exists()
 
 
-def test_no_network_and_a_cold_cache_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:
+def test_no_network_and_a_cold_cache_is_said_and_leaves_the_environment(
+    repo: Repository, index: Index, tmp_path: Path
+) -> None:
     """Without the index and without a cache nothing can be installed, and nothing is lost."""
     repo.make("venv")
     repo.write(requirements__in="alpha\ngamma\n").make("requirements")
@@ -222,7 +247,12 @@ def test_a_moved_folder_means_a_new_environment(repo: Repository) -> None:
     repo.path = moved
     (moved / "Makefile").write_text((moved / "Makefile").read_text())
     repo.make("venv")
-    assert subprocess.run([moved / ".venv/bin/alpha"], capture_output=True, text=True, check=True).stdout == "2.0\n"
+    assert (
+        subprocess.run(
+            [moved / ".venv/bin/alpha"], capture_output=True, text=True, check=True
+        ).stdout
+        == "2.0\n"
+    )
 
 
 def test_a_killed_run_is_repaired_by_the_next(repo: Repository) -> None:
@@ -241,7 +271,13 @@ def test_two_at_once_make_one(repo: Repository) -> None:
     """Two runs at once end well, with one whole environment."""
     repo.make("requirements")
     runs = [
-        subprocess.Popen(["make", "venv"], cwd=repo.path, env=repo.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        subprocess.Popen(
+            ["make", "venv"],
+            cwd=repo.path,
+            env=repo.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         for _ in range(2)
     ]
     said = [run.communicate()[0].decode() for run in runs]
@@ -290,9 +326,20 @@ def test_a_python_version_that_is_not_there_is_named(repo: Repository) -> None:
 def other_minor() -> str:
     """Another Python of this machine, as `3.12`; empty where there is none."""
     names = [f"3.{minor}" for minor in (11, 12, 13) if minor != sys.version_info.minor]
-    there = [(name, shutil.which(f"python{name}", path=folder)) for folder in os.get_exec_path() for name in names]
+    there = [
+        (name, shutil.which(f"python{name}", path=folder))
+        for folder in os.get_exec_path()
+        for name in names
+    ]
     # A shim is there for a Python that it then does not find.
-    return next((name for name, path in there if path and not subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL)), "")
+    return next(
+        (
+            name
+            for name, path in there
+            if path and not subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL)
+        ),
+        "",
+    )
 
 
 @pytest.mark.skipif(not other_minor(), reason="this machine has one Python only")
@@ -308,11 +355,15 @@ def test_python_version_names_the_minor(repo: Repository) -> None:
     assert repo.python("import sys; print('%d.%d' % sys.version_info[:2])") == own + "\n"
 
 
-def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index: Index, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_leaves_the_environment(
+    repo: Repository, index: Index, tmp_path: Path
+) -> None:
     """Where the new environment does not fit, the old one comes back."""
     if (
         os.geteuid()
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", _folder(tmp_path)], check=False).returncode
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=3m", "none", _folder(tmp_path)], check=False
+        ).returncode
     ):
         pytest.skip("a small disk needs the right to mount one")
     try:
@@ -323,8 +374,12 @@ def test_a_full_disk_is_said_and_leaves_the_environment(repo: Repository, index:
         (repo.path / "Makefile").write_text("include " + str(INCLUDE).replace(" ", "\\ ") + "\n")
         repo.make("venv")
         index.add("delta", "1.0", files={"delta_data.txt": "0123456789" * 400_000})
-        repo.write(requirements__in="alpha\ndelta\n").make("requirements", UV_CACHE_DIR=str(tmp_path / "cache"))
-        said = repo.make("venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cache"), UV_LINK_MODE="copy")
+        repo.write(requirements__in="alpha\ndelta\n").make(
+            "requirements", UV_CACHE_DIR=str(tmp_path / "cache")
+        )
+        said = repo.make(
+            "venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cache"), UV_LINK_MODE="copy"
+        )
         assert "The disk is full" in said
         assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
     finally:
@@ -339,7 +394,16 @@ def _folder(tmp_path: Path) -> Path:
 def test_run_passes_arguments_and_status_on(repo: Repository) -> None:
     """A program runs with its arguments as they are, and its exit status is the command's."""
     repo.make("venv")
-    said = repo.labcoat("run", "--", "python", "-c", "import sys; print(sys.argv[1:]); sys.exit(7)", "a b", "ü", fails=True)
+    said = repo.labcoat(
+        "run",
+        "--",
+        "python",
+        "-c",
+        "import sys; print(sys.argv[1:]); sys.exit(7)",
+        "a b",
+        "ü",
+        fails=True,
+    )
     assert said == "['a b', 'ü']\n"
 
 

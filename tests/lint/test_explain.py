@@ -16,14 +16,20 @@ def test_every_rule_has_a_section(rule: str) -> None:
     """The section says what is wrong, how it hurts, and shows before and after."""
     section = explain.page(rule)
     assert section.startswith(f"## {rule}: {RULES[rule].title}\n")
-    assert all(part in section for part in ("**What is wrong.**", "**How it hurts.**", "Before:", "After:"))
+    assert all(
+        part in section for part in ("**What is wrong.**", "**How it hurts.**", "Before:", "After:")
+    )
     assert section.count("\n## ") == 0
 
 
 def test_every_section_has_a_rule(repository: Path) -> None:
     """No page speaks of a rule that there is not."""
     pages = (repository / "docs" / "rules").glob("*.md")
-    sections = [rule for page in pages for rule in re.findall(r"^## ([A-Z]{3}\d{3})\b", page.read_text(), re.MULTILINE)]
+    sections = [
+        rule
+        for page in pages
+        for rule in re.findall(r"^## ([A-Z]{3}\d{3})\b", page.read_text(), re.MULTILINE)
+    ]
     assert sorted(sections) == sorted(RULES)
 
 

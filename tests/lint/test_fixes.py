@@ -45,7 +45,11 @@ def test_a_line_that_counts_is_not_added_again(data: bytes, line: str, *, counts
 
 def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> None:
     """Where a .gitignore below lets environments in, that file is named, and the root's does not grow."""
-    root = repository(tmp_path, {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"}, {**venv("sub/a"), **venv("sub/b")})
+    root = repository(
+        tmp_path,
+        {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"},
+        {**venv("sub/a"), **venv("sub/b")},
+    )
     assert fix(root, Selection(), unsafe=True) == []
     findings = check(root).findings
     assert [each.rule for each in findings] == ["ENV002", "ENV002"]
@@ -71,7 +75,9 @@ def test_uncommitted_changes_are_kept_and_named(tmp_path: Path) -> None:
     """A file with changes that are not committed is not touched without saying so."""
     root = repository(tmp_path, {".gitignore": "a\n"}, venv())
     (root / ".gitignore").write_text("a\nb\n")
-    assert fix(root, Selection()) == [".gitignore: added the line /venv (it had changes that are not committed; they are kept)"]
+    assert fix(root, Selection()) == [
+        ".gitignore: added the line /venv (it had changes that are not committed; they are kept)"
+    ]
     assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
 
 
@@ -88,9 +94,18 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_what_was_fixed_is_gone(tmp_path: Path) -> None:
     """Several fixes in one file and in several: afterwards none of it is reported, and there is nothing to fix."""
-    files = {"Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n", ".dockerignore": "venv # mine\n__pycache__\n.git\n"}
-    root = repository(tmp_path, files, {**venv("a/venv"), **venv("b/env"), "src/__pycache__/x.pyc": "", "conf/.env": "A=b"})
-    assert {"ENV002", "CTX001", "SEC002", "IGN003", "IGN004"} <= {each.rule for each in check(root).findings}
+    files = {
+        "Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n",
+        ".dockerignore": "venv # mine\n__pycache__\n.git\n",
+    }
+    root = repository(
+        tmp_path,
+        files,
+        {**venv("a/venv"), **venv("b/env"), "src/__pycache__/x.pyc": "", "conf/.env": "A=b"},
+    )
+    assert {"ENV002", "CTX001", "SEC002", "IGN003", "IGN004"} <= {
+        each.rule for each in check(root).findings
+    }
     fix(root, Selection(), unsafe=True)
     assert check(root).findings == []
     assert fix(root, Selection(), unsafe=True) == []
@@ -106,7 +121,9 @@ def test_untracking_leaves_the_files(tmp_path: Path) -> None:
 
 def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
     """A fix that cannot be done is named, and the others are done all the same."""
-    root = repository(tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv())
+    root = repository(
+        tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv()
+    )
     done = fix(root, Selection(), unsafe=True)
     assert ".gitignore: added the line /venv" in done
     assert any("not pinned" in line for line in done)
@@ -122,18 +139,26 @@ HANDED: dict[str, tuple[dict[str, Content], str]] = {
 
 
 @pytest.mark.parametrize(("files", "pattern"), HANDED.values(), ids=HANDED.keys())
-def test_lfs_is_handed_large_files_alone(files: dict[str, Content], pattern: str, tmp_path: Path) -> None:
+def test_lfs_is_handed_large_files_alone(
+    files: dict[str, Content], pattern: str, tmp_path: Path
+) -> None:
     """No file is handed to LFS that the check did not name."""
     root = repository(tmp_path, {**files, "pyproject.toml": SMALL})
     named = {each.path for each in check(root, Selection(("LFS002",))).findings}
     fix(root, Selection(("LFS002",)))
-    assert (root / ".gitattributes").read_text() == f"{pattern} filter=lfs diff=lfs merge=lfs -text\n"
+    assert (
+        root / ".gitattributes"
+    ).read_text() == f"{pattern} filter=lfs diff=lfs merge=lfs -text\n"
     assert {each.path for each in check(root).findings if each.rule.startswith("LFS")} == named
 
 
 def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
     """A negation after it goes on to let in what it names; since it may, the fix has to be asked for."""
-    root = repository(tmp_path, {".gitignore": "./data/*\n!data/keep.csv\n"}, {"data/keep.csv": "", "data/a.csv": ""})
+    root = repository(
+        tmp_path,
+        {".gitignore": "./data/*\n!data/keep.csv\n"},
+        {"data/keep.csv": "", "data/a.csv": ""},
+    )
     chosen = Selection(("IGN005",))
     assert fix(root, chosen) == []
     assert fix(root, chosen, unsafe=True)

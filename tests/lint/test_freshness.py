@@ -14,7 +14,11 @@ HEAD = "# labcoat-inputs: {}\nnumpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
 @pytest.mark.parametrize("later", ["", "# more\n"], ids=["fresh", "older"])
 def test_agrees_with_the_locker(tmp_path: Path, later: str) -> None:
     """A lock is older than its inputs for the check exactly where it is for `labcoat lock --check`."""
-    inputs = {"requirements.in": "-r base.in\nnumpy\n", "base.in": "numpy\n", "requirements.txt": ""}
+    inputs = {
+        "requirements.in": "-r base.in\nnumpy\n",
+        "base.in": "numpy\n",
+        "requirements.txt": "",
+    }
     root = repository(tmp_path / "r", inputs)
     path = root / "requirements.txt"
     path.write_text(HEAD.format(compiler.inputs_digest(path)))

@@ -77,7 +77,13 @@ FILES = {
     "requirements.txt": REQUIREMENTS,
     "requirements.in": REQUIREMENTS,
     "pyproject.toml": SETTINGS,
-    ".gitattributes": ["*.x filter=lfs", ".x filter=lfs -text", "\\ filter=lfs", '"a b" filter=lfs', "[attr]lfs filter=lfs"],
+    ".gitattributes": [
+        "*.x filter=lfs",
+        ".x filter=lfs -text",
+        "\\ filter=lfs",
+        '"a b" filter=lfs',
+        "[attr]lfs filter=lfs",
+    ],
     "Makefile": ["include ../x", "-include $(a)", "include /x y"],
 }
 
@@ -85,7 +91,9 @@ FILES = {
 def bytes_like(lines: list[str]) -> st.SearchStrategy[bytes]:
     """Bytes that have something to do with `lines`, and bytes that have not."""
     noise = st.one_of(
-        st.sampled_from(lines), st.text(max_size=12), st.sampled_from(["\0", "\r", "\xa0", "\ufeff", "\x1b[2J", "é"])
+        st.sampled_from(lines),
+        st.text(max_size=12),
+        st.sampled_from(["\0", "\r", "\xa0", "\ufeff", "\x1b[2J", "é"]),
     )
     joined = st.lists(noise, max_size=12).flatmap(
         lambda parts: st.sampled_from(["\n", "", "\r\n", " "]).map(lambda by: by.join(parts))
@@ -96,7 +104,9 @@ def bytes_like(lines: list[str]) -> st.SearchStrategy[bytes]:
     return st.one_of(encoded, encoded, st.binary(max_size=200))
 
 
-trees = st.fixed_dictionaries({}, optional={name: bytes_like(lines) for name, lines in FILES.items()})
+trees = st.fixed_dictionaries(
+    {}, optional={name: bytes_like(lines) for name, lines in FILES.items()}
+)
 fuzzed = settings(
     max_examples=TRIES or 40,
     deadline=None,
@@ -109,7 +119,13 @@ fuzzed = settings(
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose files are written over again and again."""
-    files = {"src/a.x": "a", "a b": "", "src/m.py": "import os\n", "kaggle.json": "{}", "x": "\0" * 10}
+    files = {
+        "src/a.x": "a",
+        "a b": "",
+        "src/m.py": "import os\n",
+        "kaggle.json": "{}",
+        "x": "\0" * 10,
+    }
     return repository(tmp_path_factory.mktemp("fuzzed") / "r", files)
 
 
@@ -145,13 +161,22 @@ def test_appending_adds_a_last_line(data: bytes, line: str) -> None:
 
 
 @fuzzed
-@given(data=text, number=st.integers(1, 6), new=st.lists(st.text(alphabet="ab", min_size=1), max_size=3))
+@given(
+    data=text,
+    number=st.integers(1, 6),
+    new=st.lists(st.text(alphabet="ab", min_size=1), max_size=3),
+)
 def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) -> None:
     """All other lines stay, and what does not read as expected stays too."""
     lines = data.splitlines(keepends=True)
     assert replaced(data, number, "something else entirely", tuple(new)) == data
     if number <= len(lines):
-        old = lines[number - 1].rstrip(b"\r\n").removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
+        old = (
+            lines[number - 1]
+            .rstrip(b"\r\n")
+            .removeprefix(b"\xef\xbb\xbf")
+            .decode("utf-8", "surrogateescape")
+        )
         after = replaced(data, number, old, tuple(new))
         assert after.startswith(b"".join(lines[: number - 1]))
         assert after.endswith(b"".join(lines[number:]))

@@ -9,7 +9,9 @@ import pytest
 from labcoat.lint.repository.repository import Repository
 from support.repositories import repository
 
-ROWS = json.loads((Path(__file__).parents[1] / "container" / "dockerignore" / "data" / "ignore.json").read_text())
+ROWS = json.loads(
+    (Path(__file__).parents[1] / "container" / "dockerignore" / "data" / "ignore.json").read_text()
+)
 BY_FILE: dict[str, dict[str, bool]] = defaultdict(dict)
 for row in ROWS:
     BY_FILE[row["ignore_latin1"]][row["path"]] = row["git_ignored"]
@@ -20,7 +22,9 @@ TREE = sorted({row["path"] for row in ROWS})
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree of the vectors, nothing of it tracked; `link` is a symlink to venv, `envlink` a dangling one."""
     links = {"link": Path("venv"), "envlink": Path("nowhere")}
-    return repository(tmp_path_factory.mktemp("vectors") / "r", {}, {path: links.get(path, "") for path in TREE})
+    return repository(
+        tmp_path_factory.mktemp("vectors") / "r", {}, {path: links.get(path, "") for path in TREE}
+    )
 
 
 @pytest.mark.parametrize(("ignore", "expected"), BY_FILE.items(), ids=ascii)

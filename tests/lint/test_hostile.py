@@ -89,7 +89,9 @@ def test_trap_can_spring(tmp_path: Path) -> None:
     """The trap is one: plain git runs it."""
     root = armed(tmp_path / "r")
     (root / "a.x").write_text("changed")
-    with contextlib.suppress(subprocess.CalledProcessError):  # whatever git makes of the filter's answer
+    with contextlib.suppress(
+        subprocess.CalledProcessError
+    ):  # whatever git makes of the filter's answer
         git(root, "status")
     assert (root / "SPRUNG").exists()
 
@@ -101,7 +103,12 @@ def test_symlinks_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
     (outside / "ignore").write_text("# mine\n")
     (outside / "Dockerfile").write_text("NONSENSE\n")
     (outside / "pyvenv.cfg").write_text("")
-    links = {".gitignore": outside / "ignore", "Dockerfile": outside / "Dockerfile", "docker/x": outside, "env": outside}
+    links = {
+        ".gitignore": outside / "ignore",
+        "Dockerfile": outside / "Dockerfile",
+        "docker/x": outside,
+        "env": outside,
+    }
     root = repository(tmp_path / "r", {"a": "", **links}, venv())
     check(root)
     fix(root, Selection(), unsafe=True)
@@ -118,7 +125,9 @@ def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
     """An environment and a secret of any name are found, printed fit for a terminal, and mended."""
     dockerfile = "FROM scratch\nCOPY . /\nUSER 1\n"
     root = repository(
-        tmp_path / "r", {f"{name}/kaggle.json": "{}", "Dockerfile": dockerfile, ".dockerignore": ".git\n"}, venv(name)
+        tmp_path / "r",
+        {f"{name}/kaggle.json": "{}", "Dockerfile": dockerfile, ".dockerignore": ".git\n"},
+        venv(name),
     )
     report = check(root)
     assert {"SEC001", "SEC002", "ENV002", "CTX001"} <= {each.rule for each in report.findings}
@@ -131,8 +140,16 @@ def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
 
 def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     """What has a file's name and is a pipe is not read: the check ends."""
-    root = repository(tmp_path / "r", {"a": "", "app/Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n"})
-    for name in (".dockerignore", "Dockerfile", "pyproject.toml", "requirements.txt", "app/.dockerignore"):
+    root = repository(
+        tmp_path / "r", {"a": "", "app/Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n"}
+    )
+    for name in (
+        ".dockerignore",
+        "Dockerfile",
+        "pyproject.toml",
+        "requirements.txt",
+        "app/.dockerignore",
+    ):
         os.mkfifo(root / name)
     check(root)
     assert Build(root / "app").sent() == [".dockerignore", "Dockerfile"]
@@ -142,7 +159,14 @@ def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
     """Files that are symlinks out of the repository are not read, not even to say what is wrong in them."""
     (tmp_path / "outside").write_text("TOPSECRET text\n[z-a]SECRETPATTERN\n")
     links = {
-        name: Path("../outside") for name in ("Dockerfile", ".dockerignore", "pyproject.toml", ".gitignore", "requirements.txt")
+        name: Path("../outside")
+        for name in (
+            "Dockerfile",
+            ".dockerignore",
+            "pyproject.toml",
+            ".gitignore",
+            "requirements.txt",
+        )
     }
     root = repository(tmp_path / "r", {"a": "", **links})
     assert "SECRET" not in text.render([check(root)], colour=False)
@@ -155,13 +179,26 @@ ODD: dict[str, dict[str, Content]] = {
     "copy-parents": {"Dockerfile": "FROM scratch\nCOPY --parents a[ /x/\n"},
     "copy-exclude": {"Dockerfile": "FROM scratch\nCOPY --exclude=a{2 --exclude=\\d[ . /x/\n"},
     "copy-wildcard": {"Dockerfile": "FROM scratch\nCOPY a[ /x/\n"},
-    "copy-long": {"sub/Dockerfile": f"FROM scratch\nCOPY {LONG} /x/\n", ".dockerignore": f"!{LONG}\n"},
+    "copy-long": {
+        "sub/Dockerfile": f"FROM scratch\nCOPY {LONG} /x/\n",
+        ".dockerignore": f"!{LONG}\n",
+    },
     "link-to-itself": {"Dockerfile": Path("Dockerfile")},
-    "ignore-file-to-itself": {"Dockerfile": "FROM scratch\nCOPY . /x/\n", ".dockerignore": Path(".dockerignore")},
-    "nul-in-settings": {"pyproject.toml": '[[tool.labcoat.builds]]\ndockerfile = "a\\u0000b"\ncontext = "c\\u0000d"\n'},
-    "long-in-settings": {"pyproject.toml": f'[[tool.labcoat.builds]]\ndockerfile = "{LONG}"\ncontext = "{LONG}"\n'},
+    "ignore-file-to-itself": {
+        "Dockerfile": "FROM scratch\nCOPY . /x/\n",
+        ".dockerignore": Path(".dockerignore"),
+    },
+    "nul-in-settings": {
+        "pyproject.toml": '[[tool.labcoat.builds]]\ndockerfile = "a\\u0000b"\ncontext = "c\\u0000d"\n'
+    },
+    "long-in-settings": {
+        "pyproject.toml": f'[[tool.labcoat.builds]]\ndockerfile = "{LONG}"\ncontext = "{LONG}"\n'
+    },
     "long-negation": {".gitignore": f"{LONG}\n!{LONG}\n"},
-    "long-in-a-script": {"Dockerfile": "FROM scratch\n", "build.sh": f"docker build {LONG}\ndocker build -f {LONG} .\n"},
+    "long-in-a-script": {
+        "Dockerfile": "FROM scratch\n",
+        "build.sh": f"docker build {LONG}\ndocker build -f {LONG} .\n",
+    },
     "long-in-compose": {"Dockerfile": "FROM scratch\n", "compose.yml": f"a:\n  build: {LONG}\n"},
 }
 

@@ -9,7 +9,9 @@ from labcoat.lint.runner import check
 from support.repositories import git
 
 
-def test_nothing_is_found_in_a_fresh_clone(repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_found_in_a_fresh_clone(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No rule reports anything on a repository fresh from labcoat's own tree."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KAGGLE_CONFIG_DIR", raising=False)

@@ -16,12 +16,18 @@ KEY = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggS
 Files = dict[str, Content]
 
 QUIET: dict[str, Files] = {
-    "variables-without-secrets": {".env.production": "REACT_APP_API=https://api.example.org\n", "tests/apps/.env": "FOO=env\n"},
+    "variables-without-secrets": {
+        ".env.production": "REACT_APP_API=https://api.example.org\n",
+        "tests/apps/.env": "FOO=env\n",
+    },
     "stand-ins-for-secrets": {
         ".env.development": "SECRET_KEY=change-me\nPOSTGRES_PASSWORD=postgres\nDATABASE_URL=postgres://u:postgres@db/x\n"
     },
     "key-of-debug-builds": {"android/app/debug.keystore": "\xfe\xed"},
-    "examples-of-variables": {"docker/sample.env": "TOKEN=abcdef0123456789\n", ".env.example": "TOKEN=abcdef0123456789\n"},
+    "examples-of-variables": {
+        "docker/sample.env": "TOKEN=abcdef0123456789\n",
+        ".env.example": "TOKEN=abcdef0123456789\n",
+    },
     "programs-about-dockerfiles": {
         "lib/dockerfile.js": "const a = 1\n",
         "src/Dockerfile.go": "package x\n",
@@ -40,16 +46,39 @@ QUIET: dict[str, Files] = {
     },
     "carriage-return-in-a-name-of-macos": {".gitignore": b".DS_Store\nIcon\r\r\n._*\n"},
     "templates-of-ignore-files": {"templates/Python.gitignore": "venv # mine\n"},
-    "installers": {"Dockerfile": f"{PINNED}RUN pip install --no-cache-dir -U pip setuptools 'wheel<1'\n", "src/a": ""},
-    "wheels-made-before": {"Dockerfile": f"{PINNED}RUN pip install --no-index --find-links=/w /w/*\n", "src/a": ""},
-    "lock-out-of-a-pipe": {"Dockerfile": f"{PINNED}RUN poetry export | pip install -r /dev/stdin\n", "src/a": ""},
+    "installers": {
+        "Dockerfile": f"{PINNED}RUN pip install --no-cache-dir -U pip setuptools 'wheel<1'\n",
+        "src/a": "",
+    },
+    "wheels-made-before": {
+        "Dockerfile": f"{PINNED}RUN pip install --no-index --find-links=/w /w/*\n",
+        "src/a": "",
+    },
+    "lock-out-of-a-pipe": {
+        "Dockerfile": f"{PINNED}RUN poetry export | pip install -r /dev/stdin\n",
+        "src/a": "",
+    },
     "base-with-a-user": {"Dockerfile": f"FROM quay.io/jupyter/scipy-notebook:2024-01-01{DIGEST}\n"},
-    "image-that-only-carries-files": {"Dockerfile": f"{PINNED[:-1]} \nFROM scratch\nCOPY src /\n", "src/a": ""},
-    "persons-settings-in-scripts": {"a.sh": ". ~/.bashrc\nsource /venv/bin/activate\ncd build\nsource ../../env.sh\n"},
+    "image-that-only-carries-files": {
+        "Dockerfile": f"{PINNED[:-1]} \nFROM scratch\nCOPY src /\n",
+        "src/a": "",
+    },
+    "persons-settings-in-scripts": {
+        "a.sh": ". ~/.bashrc\nsource /venv/bin/activate\ncd build\nsource ../../env.sh\n"
+    },
     "includes-that-may-lack": {"Makefile": "-include ../local.mk\n"},
-    "named-in-a-docstring": {"requirements.txt": LOCK, "a.py": '"""Data\nfrom the station.\nimport pandas\n"""\nimport numpy\n'},
-    "standard-long-ago": {"requirements.txt": LOCK, "a.py": "import distutils\nimport ConfigParser\n"},
-    "imports-of-the-build": {"requirements.txt": LOCK, "setup.py": "from setuptools import setup\nsetup()\n"},
+    "named-in-a-docstring": {
+        "requirements.txt": LOCK,
+        "a.py": '"""Data\nfrom the station.\nimport pandas\n"""\nimport numpy\n',
+    },
+    "standard-long-ago": {
+        "requirements.txt": LOCK,
+        "a.py": "import distutils\nimport ConfigParser\n",
+    },
+    "imports-of-the-build": {
+        "requirements.txt": LOCK,
+        "setup.py": "from setuptools import setup\nsetup()\n",
+    },
     "required-elsewhere": {
         "requirements.txt": LOCK,
         "pyproject.toml": "[tool.poetry.dependencies]\npandas = '^2'\n",
@@ -57,11 +86,22 @@ QUIET: dict[str, Files] = {
         "a.py": "import pandas\nimport sklearn\nimport rest_framework\n",
         "setup.cfg": "[options]\ninstall_requires =\n    djangorestframework\n",
     },
-    "other-names": {"requirements.txt": LOCK.replace("numpy", "python-json-logger"), "a.py": "import pythonjsonlogger\n"},
+    "other-names": {
+        "requirements.txt": LOCK.replace("numpy", "python-json-logger"),
+        "a.py": "import pythonjsonlogger\n",
+    },
     "named-by-a-commit": {"requirements.txt": f"x @ git+https://example.org/x.git@{'a' * 40}\n"},
     "prose-and-paths": {"requirements.txt": "this is no requirement\n./local\n-e .\n"},
-    "negations-for-files-to-come": {"Dockerfile": PINNED, ".dockerignore": "*.md\n!**/NOTES.*\n", "src/a": ""},
-    "negation-said-twice": {".gitignore": "local/**\n!local/.gitkeep\n!.gitkeep\n", "local/.gitkeep": "", "a": ""},
+    "negations-for-files-to-come": {
+        "Dockerfile": PINNED,
+        ".dockerignore": "*.md\n!**/NOTES.*\n",
+        "src/a": "",
+    },
+    "negation-said-twice": {
+        ".gitignore": "local/**\n!local/.gitkeep\n!.gitkeep\n",
+        "local/.gitkeep": "",
+        "a": "",
+    },
     "compose": {
         "compose.yml": "web:\n    build:\n      context: ./web\n      dockerfile: ../docker/web\ndb:\n    build: db\n",
         "Dockerfile": PINNED,
@@ -74,7 +114,10 @@ QUIET: dict[str, Files] = {
 
 def rules(root: Path) -> dict[str, Severity]:
     """The ids of the rules that the repository trips, with the greatest weight."""
-    return {each.rule: each.severity for each in sorted(check(root).findings, key=lambda each: each.severity)}
+    return {
+        each.rule: each.severity
+        for each in sorted(check(root).findings, key=lambda each: each.severity)
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -94,23 +137,56 @@ WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
     "key-of-a-test": ({"tests/server.key": KEY}, {"SEC001": Severity.WARNING}),
     "key": ({"deploy/server.key": KEY}, {"SEC001": Severity.ERROR}),
     "variables": ({".env": "DEBUG=1\n"}, {"SEC001": Severity.WARNING}),
-    "variables-with-a-secret": ({".env": "DEBUG=1\nAPI_KEY=9f86d081884c7d65\n"}, {"SEC001": Severity.ERROR}),
-    "production-with-a-secret": ({".env.production": "export DB_PASSWORD='hunter2!x'\n"}, {"SEC001": Severity.ERROR}),
-    "address-with-a-password": ({"prod.env": "DATABASE_URL=postgres://app:" + "Zx81kLw@db/x\n"}, {"SEC001": Severity.ERROR}),
+    "variables-with-a-secret": (
+        {".env": "DEBUG=1\nAPI_KEY=9f86d081884c7d65\n"},
+        {"SEC001": Severity.ERROR},
+    ),
+    "production-with-a-secret": (
+        {".env.production": "export DB_PASSWORD='hunter2!x'\n"},
+        {"SEC001": Severity.ERROR},
+    ),
+    "address-with-a-password": (
+        {"prod.env": "DATABASE_URL=postgres://app:" + "Zx81kLw@db/x\n"},
+        {"SEC001": Severity.ERROR},
+    ),
     "tag": ({"Dockerfile": "FROM python:3.11\nUSER 1\n"}, {"DKF001": Severity.NOTE}),
     "no-tag": ({"Dockerfile": "FROM python\nUSER 1\n"}, {"DKF001": Severity.WARNING}),
-    "unknown-base": ({"Dockerfile": f"FROM ghcr.io/ours/base:1{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
-    "server-that-drops-root": ({"Dockerfile": f"FROM nginx:1.29{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
-    "registry-with-a-port": ({"Dockerfile": f"FROM host:5000/ours:1{DIGEST}\n"}, {"DKF003": Severity.NOTE}),
-    "pinned-without-hashes": ({"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""}, {"DKF002": Severity.NOTE}),
-    "own-wheel": ({"Dockerfile": f"{PINNED}RUN pip install dist/*.whl\n", "src/a": ""}, {"DKF002": Severity.NOTE}),
-    "redirected": ({"Dockerfile": f"{PINNED}RUN pip install numpy>=2\n", "src/a": ""}, {"DKF002": Severity.ERROR}),
+    "unknown-base": (
+        {"Dockerfile": f"FROM ghcr.io/ours/base:1{DIGEST}\n"},
+        {"DKF003": Severity.NOTE},
+    ),
+    "server-that-drops-root": (
+        {"Dockerfile": f"FROM nginx:1.29{DIGEST}\n"},
+        {"DKF003": Severity.NOTE},
+    ),
+    "registry-with-a-port": (
+        {"Dockerfile": f"FROM host:5000/ours:1{DIGEST}\n"},
+        {"DKF003": Severity.NOTE},
+    ),
+    "pinned-without-hashes": (
+        {"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""},
+        {"DKF002": Severity.NOTE},
+    ),
+    "own-wheel": (
+        {"Dockerfile": f"{PINNED}RUN pip install dist/*.whl\n", "src/a": ""},
+        {"DKF002": Severity.NOTE},
+    ),
+    "redirected": (
+        {"Dockerfile": f"{PINNED}RUN pip install numpy>=2\n", "src/a": ""},
+        {"DKF002": Severity.ERROR},
+    ),
     "brought-by-others-perhaps": (
         {"requirements.txt": "flask==3.0\n", "a.py": "import werkzeug\n"},
         {"REQ005": Severity.NOTE, "REQ002": Severity.WARNING},
     ),
-    "of-one-machine": ({"requirements.txt": "numpy @ file:///tmp/build/numpy_1\n"}, {"REQ001": Severity.WARNING}),
-    "saved-by-powershell": ({"requirements.txt": "numpy\n".encode("utf-16")}, {"REQ001": Severity.WARNING}),
+    "of-one-machine": (
+        {"requirements.txt": "numpy @ file:///tmp/build/numpy_1\n"},
+        {"REQ001": Severity.WARNING},
+    ),
+    "saved-by-powershell": (
+        {"requirements.txt": "numpy\n".encode("utf-16")},
+        {"REQ001": Severity.WARNING},
+    ),
 }
 
 
@@ -131,16 +207,30 @@ def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:
 def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
     """Three Dockerfiles beside each other that copy everything: each fault of the ignore file is said once."""
     files: Files = {f"Dockerfile.{name}": PINNED.replace("src", ".") for name in ("a", "b", "c")}
-    root = repository(tmp_path / "r", {**files, "kaggle.json": "{}"}, {"venv/pyvenv.cfg": "", "venv/bin/python": ""})
+    root = repository(
+        tmp_path / "r",
+        {**files, "kaggle.json": "{}"},
+        {"venv/pyvenv.cfg": "", "venv/bin/python": ""},
+    )
     found = [each.rule for each in check(root).findings]
     assert sorted(found) == ["CTX001", "CTX002", "ENV002", "SEC001", "SEC002"]
     assert any("2 more Dockerfiles" in each.message for each in check(root).findings)
 
 
 CONTEXTS: dict[str, tuple[Files, str]] = {
-    "compose": ({"compose.yaml": "services:\n  a:\n    build:\n      context: .\n      dockerfile: sub/Dockerfile\n"}, ""),
+    "compose": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n      context: .\n      dockerfile: sub/Dockerfile\n"
+        },
+        "",
+    ),
     "compose-inline": ({"docker-compose.yml": "services: \n  a:\n    build: ./sub\n"}, "sub"),
-    "workflow": ({".github/workflows/b.yml": "x:\n  - with:\n      context: .\n      file: ./sub/Dockerfile\n"}, ""),
+    "workflow": (
+        {
+            ".github/workflows/b.yml": "x:\n  - with:\n      context: .\n      file: ./sub/Dockerfile\n"
+        },
+        "",
+    ),
     "makefile": ({"Makefile": "image:\n\tdocker build -t x:1 -f sub/Dockerfile .\n"}, ""),
     "script-beside-it": ({"sub/build.sh": "docker buildx build \\\n  --file=Dockerfile ..\n"}, ""),
     "nothing-else-there": ({}, ""),
@@ -156,7 +246,9 @@ def test_context_of_a_build(files: Files, expected: str, tmp_path: Path) -> None
     from labcoat.lint.repository.repository import Repository
 
     root = repository(tmp_path / "r", {"sub/Dockerfile": PINNED.replace("src", "."), **files})
-    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [("sub/Dockerfile", expected)]
+    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [
+        ("sub/Dockerfile", expected)
+    ]
 
 
 FILE = "-f sub/Dockerfile"
@@ -186,6 +278,12 @@ def test_context_of_a_command(command: str, tmp_path: Path) -> None:
     """The context of a `docker build` in a script is its first word that is no option, and a folder."""
     from labcoat.lint.repository.repository import Repository
 
-    files: Files = {"sub/Dockerfile": PINNED.replace("src", "."), "sub/main.py": "", "build.sh": f"{command}\n"}
+    files: Files = {
+        "sub/Dockerfile": PINNED.replace("src", "."),
+        "sub/main.py": "",
+        "build.sh": f"{command}\n",
+    }
     root = repository(tmp_path / "r", files)
-    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [("sub/Dockerfile", "")]
+    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [
+        ("sub/Dockerfile", "")
+    ]

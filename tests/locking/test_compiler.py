@@ -18,7 +18,9 @@ def pins(repo: Repository, name: str = "requirements.txt") -> dict[str, str]:
 
 
 @LOCKERS
-def test_a_lock_has_every_file_s_hash_and_nothing_of_this_machine(repo: Repository, index: Index, locker: str) -> None:
+def test_a_lock_has_every_file_s_hash_and_nothing_of_this_machine(
+    repo: Repository, index: Index, locker: str
+) -> None:
     """Each release's hash is there; the index's address and any path are not."""
     repo.make("requirements", LABCOAT_LOCKER=locker)
     text = (repo.path / "requirements.txt").read_text()
@@ -38,13 +40,19 @@ def test_extra_indexes_and_folders_of_wheels_do_not_reach_a_lock(
     (folder / "alpha-9.0-py3-none-any.whl").write_bytes(index.add("alpha", "2.0").read_bytes())
     config = tmp_path / "pip.conf"
     config.write_text(f"[global]\nfind-links = {folder}\nextra-index-url = file://{folder}\n")
-    settings = {"PIP_FIND_LINKS": str(folder), "UV_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": str(config)}
+    settings = {
+        "PIP_FIND_LINKS": str(folder),
+        "UV_FIND_LINKS": str(folder),
+        "PIP_CONFIG_FILE": str(config),
+    }
     repo.make("requirements", LABCOAT_LOCKER=locker, **settings)
     assert pins(repo)["alpha"] == "2.0"
 
 
 @LOCKERS
-def test_a_change_in_one_input_keeps_every_other_pin(repo: Repository, index: Index, locker: str) -> None:
+def test_a_change_in_one_input_keeps_every_other_pin(
+    repo: Repository, index: Index, locker: str
+) -> None:
     """A new requirement moves nothing; upgrade moves all, and PKG one."""
     repo.make("requirements", LABCOAT_LOCKER=locker)
     index.add("alpha", "3.0", ["beta>=1"])
@@ -81,9 +89,15 @@ def test_a_package_that_no_lock_has_is_not_upgraded(repo: Repository, given: str
 
 
 @LOCKERS
-def test_locks_follow_the_locks_they_are_constrained_by(repo: Repository, index: Index, locker: str) -> None:
+def test_locks_follow_the_locks_they_are_constrained_by(
+    repo: Repository, index: Index, locker: str
+) -> None:
     """A development lock with -c and -r lines is made after, and agrees with, the lock that it names."""
-    repo.write(requirements__in="beta==1.0\n", requirements_dash_dev__in="-c requirements.txt\n-r more.in\n", more__in="alpha\n")
+    repo.write(
+        requirements__in="beta==1.0\n",
+        requirements_dash_dev__in="-c requirements.txt\n-r more.in\n",
+        more__in="alpha\n",
+    )
     repo.make("requirements", LABCOAT_LOCKER=locker)
     assert pins(repo, "requirements-dev.txt") == {"alpha": "2.0", "beta": "1.0"}
     repo.write(more__in="alpha<2\n").make("requirements", LABCOAT_LOCKER=locker)
@@ -99,7 +113,9 @@ def test_freshness_needs_no_network(repo: Repository, index: Index) -> None:
     repo.labcoat("lock", "--check")
     repo.write(requirements__in="alpha # still the same\n")
     before = repo.files()
-    assert "requirements.txt is older than its inputs" in repo.labcoat("lock", "--check", fails=True)
+    assert "requirements.txt is older than its inputs" in repo.labcoat(
+        "lock", "--check", fails=True
+    )
     assert repo.files() == before
     assert len(index.asked) == asked
 
@@ -125,19 +141,31 @@ def test_nothing_changed_means_nothing_done(repo: Repository, index: Index) -> N
 @pytest.mark.parametrize(
     ("requirements", "said"),
     [
-        pytest.param("nosuchpackage\n", "The package index has no package nosuchpackage", id="no such package"),
+        pytest.param(
+            "nosuchpackage\n",
+            "The package index has no package nosuchpackage",
+            id="no such package",
+        ),
         pytest.param("alpha==7.5\n", "no version that fits alpha==7.5", id="no such version"),
-        pytest.param("alpha==1.0\nalpha==2.0\n", "cannot be installed together", id="pins that conflict"),
+        pytest.param(
+            "alpha==1.0\nalpha==2.0\n", "cannot be installed together", id="pins that conflict"
+        ),
         pytest.param("alpha\nbeta<1\n", "beta", id="a conflict with what alpha needs"),
         pytest.param("alpha beta gamma\n", "A line is no requirement", id="no requirement"),
-        pytest.param("-r nowhere.in\n", "There is no nowhere.in", id="an include that is not there"),
+        pytest.param(
+            "-r nowhere.in\n", "There is no nowhere.in", id="an include that is not there"
+        ),
     ],
 )
-def test_what_cannot_be_locked_is_said_and_the_lock_stays(repo: Repository, locker: str, requirements: str, said: str) -> None:
+def test_what_cannot_be_locked_is_said_and_the_lock_stays(
+    repo: Repository, locker: str, requirements: str, said: str
+) -> None:
     """One line of what happened, one of what to do; the lock that was there is there."""
     repo.make("requirements")
     before = (repo.path / "requirements.txt").read_text()
-    heard = repo.write(requirements__in=requirements).make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    heard = repo.write(requirements__in=requirements).make(
+        "requirements", fails=True, LABCOAT_LOCKER=locker
+    )
     message = heard[heard.index("labcoat: ") :].splitlines()
     assert said in message[0]
     assert message[1].startswith("  ")
@@ -148,27 +176,39 @@ def test_what_cannot_be_locked_is_said_and_the_lock_stays(repo: Repository, lock
 def test_a_conflict_names_the_chain(repo: Repository, index: Index, locker: str) -> None:
     """Who asks for what is named, also where it is a package two steps away."""
     index.add("delta", "1.0", ["alpha==1.0"])
-    heard = repo.write(requirements__in="delta\nalpha==2.0\n").make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    heard = repo.write(requirements__in="delta\nalpha==2.0\n").make(
+        "requirements", fails=True, LABCOAT_LOCKER=locker
+    )
     what = next(line for line in heard.splitlines() if line.startswith("labcoat: "))
     assert "delta" in what
     assert "alpha" in what
 
 
 @LOCKERS
-def test_an_index_that_cannot_be_reached_is_said(repo: Repository, index: Index, tmp_path: Path, locker: str) -> None:
+def test_an_index_that_cannot_be_reached_is_said(
+    repo: Repository, index: Index, tmp_path: Path, locker: str
+) -> None:
     """Without the index nothing can be locked, and the lock stays."""
     repo.make("requirements")
     before = (repo.path / "requirements.txt").read_text()
     index.stop()
-    cold = {"UV_CACHE_DIR": str(tmp_path / "c1"), "PIP_CACHE_DIR": str(tmp_path / "c2"), "PIP_RETRIES": "1"}
-    heard = repo.write(requirements__in="gamma\n").make("requirements", fails=True, LABCOAT_LOCKER=locker, **cold)
+    cold = {
+        "UV_CACHE_DIR": str(tmp_path / "c1"),
+        "PIP_CACHE_DIR": str(tmp_path / "c2"),
+        "PIP_RETRIES": "1",
+    }
+    heard = repo.write(requirements__in="gamma\n").make(
+        "requirements", fails=True, LABCOAT_LOCKER=locker, **cold
+    )
     assert "The package index cannot be reached" in heard
     assert (repo.path / "requirements.txt").read_text() == before
 
 
 @LOCKERS
 @pytest.mark.parametrize("way", ["a file", "an address", "a folder", "a folder, editable"])
-def test_what_no_index_has_is_in_no_lock(repo: Repository, index: Index, locker: str, way: str) -> None:
+def test_what_no_index_has_is_in_no_lock(
+    repo: Repository, index: Index, locker: str, way: str
+) -> None:
     """A package from this machine's disk or from an address cannot be locked: the line is named, and no lock is written."""
     shutil.copy(SUPPORT / "backend.py", repo.path)
     shutil.copy(SUPPORT / "__init__.py", repo.path / "support.py")
@@ -184,7 +224,9 @@ def test_what_no_index_has_is_in_no_lock(repo: Repository, index: Index, locker:
         "a folder": f"mine @ {repo.path.as_uri()}",
         "a folder, editable": "-e .",
     }
-    heard = repo.write(requirements__in=f"{asked[way]}\n").make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    heard = repo.write(requirements__in=f"{asked[way]}\n").make(
+        "requirements", fails=True, LABCOAT_LOCKER=locker
+    )
     assert "labcoat: requirements.txt would hold what is no release of a package index: " in heard
     assert "hunter2" not in heard
     assert not (repo.path / "requirements.txt").exists()
@@ -192,12 +234,19 @@ def test_what_no_index_has_is_in_no_lock(repo: Repository, index: Index, locker:
 
 @LOCKERS
 @pytest.mark.parametrize(
-    "option", ["--extra-index-url", "--index-url=", "-i", "--find-links", "-f", "--trusted-host", "--ext"], ids=lambda name: name
+    "option",
+    ["--extra-index-url", "--index-url=", "-i", "--find-links", "-f", "--trusted-host", "--ext"],
+    ids=lambda name: name,
 )
-def test_an_input_does_not_say_where_packages_come_from(repo: Repository, index: Index, locker: str, option: str) -> None:
+def test_an_input_does_not_say_where_packages_come_from(
+    repo: Repository, index: Index, locker: str, option: str
+) -> None:
     """Such an option is named before anything is asked of an index, wherever in the inputs it stands; a comment is none."""
     address = index.url.replace("//", "//user:hunter2@")
-    repo.write(requirements__in="# --find-links x\n-r more.in  # -f x\n", more__in=f"{option} {address}\nalpha\n")
+    repo.write(
+        requirements__in="# --find-links x\n-r more.in  # -f x\n",
+        more__in=f"{option} {address}\nalpha\n",
+    )
     heard = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
     assert f"labcoat: more.in says where packages come from, with {option.rstrip('=')}." in heard
     assert "hunter2" not in heard
@@ -206,7 +255,9 @@ def test_an_input_does_not_say_where_packages_come_from(repo: Repository, index:
 
 
 @LOCKERS
-def test_what_init_took_over_is_locked_whatever_it_says(repo: Repository, index: Index, locker: str) -> None:
+def test_what_init_took_over_is_locked_whatever_it_says(
+    repo: Repository, index: Index, locker: str
+) -> None:
     """A requirements.txt with other files in it and with slips is replaced by the lock, which keeps the versions it pinned."""
     text = "alpha==1.0\n-r other.txt\n-c limits.txt\nbeta==nonsense\n"
     repo.write(requirements__txt=text, other__txt="gamma\n", limits__txt="beta<1.5\n")
@@ -216,9 +267,13 @@ def test_what_init_took_over_is_locked_whatever_it_says(repo: Repository, index:
 
 
 @LOCKERS
-def test_half_the_hashes_of_somebody_else_s_lock_are_not_kept(repo: Repository, index: Index, locker: str) -> None:
+def test_half_the_hashes_of_somebody_else_s_lock_are_not_kept(
+    repo: Repository, index: Index, locker: str
+) -> None:
     """A lock that labcoat did not make gives its versions, and the index all hashes."""
-    repo.write(requirements__txt=f"alpha==1.0 \\\n    --hash=sha256:{'0' * 64}\nbeta==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
+    repo.write(
+        requirements__txt=f"alpha==1.0 \\\n    --hash=sha256:{'0' * 64}\nbeta==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
+    )
     repo.make("venv", LABCOAT_LOCKER=locker)
     assert pins(repo) == {"alpha": "1.0", "beta": "1.0"}
 
@@ -227,7 +282,10 @@ def test_what_somebody_wrote_by_hand_is_not_replaced_unsaid(repo: Repository) ->
     """A requirements.txt that asks for more than requirements.in stays, and what would be lost is named."""
     text = "# my own\nbeta>=1,<1.5\nalpha\ngamma==3.0\n"
     heard = repo.write(requirements__txt=text).make("venv", fails=True)
-    assert "requirements.txt asks for what requirements.in does not, and would be replaced: beta>=1,<1.5, gamma==3.0." in heard
+    assert (
+        "requirements.txt asks for what requirements.in does not, and would be replaced: beta>=1,<1.5, gamma==3.0."
+        in heard
+    )
     assert "labcoat init" in heard
     assert (repo.path / "requirements.txt").read_text() == text
     repo.write(requirements__in="alpha\nbeta>=1,<1.5\nGamma\n").make("venv")
@@ -237,8 +295,14 @@ def test_what_somebody_wrote_by_hand_is_not_replaced_unsaid(repo: Repository) ->
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("beta==1.0\nmine @ file:///croot/mine/work\n-e git+https://h.example/x.git@0a#egg=x\n", id="pip freeze"),
-        pytest.param("beta==1.0 ; python_version > '3'\n    # via alpha\n--trusted-host h.example\n", id="pip-compile"),
+        pytest.param(
+            "beta==1.0\nmine @ file:///croot/mine/work\n-e git+https://h.example/x.git@0a#egg=x\n",
+            id="pip freeze",
+        ),
+        pytest.param(
+            "beta==1.0 ; python_version > '3'\n    # via alpha\n--trusted-host h.example\n",
+            id="pip-compile",
+        ),
     ],
 )
 def test_what_a_program_wrote_gives_its_versions(repo: Repository, text: str) -> None:
@@ -258,7 +322,9 @@ def test_a_link_stays_a_link(repo: Repository, tmp_path: Path) -> None:
 def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index: Index) -> None:
     """What is said, and what is logged, has no password in it."""
     address = index.url.replace("127.0.0.1", "user:hunter2@127.0.0.1")
-    heard = repo.write(requirements__in="nosuch\n").make("requirements", fails=True, PIP_INDEX_URL=address)
+    heard = repo.write(requirements__in="nosuch\n").make(
+        "requirements", fails=True, PIP_INDEX_URL=address
+    )
     assert "hunter2" not in heard
     assert not [name for name, text in repo.files().items() if b"hunter2" in text]
 
@@ -274,21 +340,29 @@ def test_a_lock_that_was_removed_is_made_again(repo: Repository) -> None:
 
 def test_a_cooldown_that_is_no_number_is_named(repo: Repository) -> None:
     """LABCOAT_COOLDOWN is a number of days."""
-    assert "LABCOAT_COOLDOWN is 'week'" in repo.make("requirements", fails=True, LABCOAT_COOLDOWN="week")
+    assert "LABCOAT_COOLDOWN is 'week'" in repo.make(
+        "requirements", fails=True, LABCOAT_COOLDOWN="week"
+    )
 
 
 def test_a_lock_for_development_that_is_nowhere_is_named(repo: Repository) -> None:
     """A slip in LABCOAT_DEV_REQUIREMENTS is no environment without what it names."""
     heard = repo.make("venv", fails=True, LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
     assert "There is no requirements-dev.txt, which LABCOAT_DEV_REQUIREMENTS names." in heard
-    repo.write(requirements_dash_dev__in="gamma\n").make("venv", LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
+    repo.write(requirements_dash_dev__in="gamma\n").make(
+        "venv", LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt"
+    )
 
 
 @LOCKERS
-def test_a_lock_elsewhere_is_made_of_what_is_beside_it(repo: Repository, tmp_path: Path, locker: str) -> None:
+def test_a_lock_elsewhere_is_made_of_what_is_beside_it(
+    repo: Repository, tmp_path: Path, locker: str
+) -> None:
     """LABCOAT_REQUIREMENTS may be a path of any form, outside the project too."""
     (tmp_path / "shared.in").write_text("gamma\n")
-    repo.make("requirements", LABCOAT_LOCKER=locker, LABCOAT_REQUIREMENTS=str(tmp_path / "shared.txt"))
+    repo.make(
+        "requirements", LABCOAT_LOCKER=locker, LABCOAT_REQUIREMENTS=str(tmp_path / "shared.txt")
+    )
     assert "gamma==3.0" in (tmp_path / "shared.txt").read_text()
     assert str(tmp_path) not in (tmp_path / "shared.txt").read_text()
 
@@ -302,7 +376,13 @@ def test_utf16_is_named(repo: Repository) -> None:
 def test_two_at_once_end_well(repo: Repository) -> None:
     """Two runs at once make one whole lock."""
     runs = [
-        subprocess.Popen(["make", "requirements"], cwd=repo.path, env=repo.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        subprocess.Popen(
+            ["make", "requirements"],
+            cwd=repo.path,
+            env=repo.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         for _ in range(2)
     ]
     said = [run.communicate()[0].decode() for run in runs]

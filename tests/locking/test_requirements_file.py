@@ -37,7 +37,9 @@ def test_chain_without_constraints_follows_what_is_asked_for(tmp_path: Path) -> 
     """A file that -c names only limits versions."""
     (tmp_path / "a.in").write_text("-c limits.txt\n--requirement b.in\n")
     (tmp_path / "b.in").write_text("--constraint=limits.txt\nsix\n")
-    assert [file.name for file in requirements_file.chain(tmp_path / "a.in", constraints=False)] == ["a.in", "b.in"]
+    assert [
+        file.name for file in requirements_file.chain(tmp_path / "a.in", constraints=False)
+    ] == ["a.in", "b.in"]
 
 
 def test_a_missing_include_is_named(tmp_path: Path) -> None:
@@ -78,14 +80,26 @@ def test_a_requirement_s_name_is_its_normalized_start(line: str, name: str) -> N
     [
         pytest.param("click>=8\nsix\n", ["click>=8"], id="by hand"),
         pytest.param("click==8.*\n", ["click==8.*"], id="any version of a series"),
-        pytest.param("click==8.1\n-r other.txt\n", ["click==8.1", "-r other.txt"], id="another file"),
+        pytest.param(
+            "click==8.1\n-r other.txt\n", ["click==8.1", "-r other.txt"], id="another file"
+        ),
         pytest.param("./mine\nSix==1.17\n", ["./mine"], id="a folder"),
-        pytest.param("click==8.1\ntorch==2.1+cpu\nmine @ file:///croot/mine\n-e git+https://h.example/x\n", [], id="pip freeze"),
-        pytest.param("click==8.1 ; python_version > '3'\n    # via x\n--index-url https://h.example\n", [], id="a locker"),
+        pytest.param(
+            "click==8.1\ntorch==2.1+cpu\nmine @ file:///croot/mine\n-e git+https://h.example/x\n",
+            [],
+            id="pip freeze",
+        ),
+        pytest.param(
+            "click==8.1 ; python_version > '3'\n    # via x\n--index-url https://h.example\n",
+            [],
+            id="a locker",
+        ),
         pytest.param("click>=8 --hash=sha256:00\n", [], id="hashes"),
         pytest.param("# nothing\n", [], id="nothing"),
     ],
 )
-def test_what_was_written_by_hand_is_told_from_what_a_program_wrote(lock: str, lost: list[str]) -> None:
+def test_what_was_written_by_hand_is_told_from_what_a_program_wrote(
+    lock: str, lost: list[str]
+) -> None:
     """Of a file written by hand, what the inputs do not ask for is left behind; of a program's, nothing."""
     assert requirements_file.left_behind(lock, "six\n") == lost

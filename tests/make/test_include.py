@@ -13,8 +13,12 @@ import pytest
 from labcoat.core.project import DEFAULTS
 from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
 
-MODERN = Path(sys.prefix) / "bin" / "make"  # GNU Make 4.4.1 from PyPI, in the development environment
-TARGETS = re.findall(r"^_labcoat_targets := (.*)$", INCLUDE.read_text().replace("\\\n", ""), re.MULTILINE)[0].split()
+MODERN = (
+    Path(sys.prefix) / "bin" / "make"
+)  # GNU Make 4.4.1 from PyPI, in the development environment
+TARGETS = re.findall(
+    r"^_labcoat_targets := (.*)$", INCLUDE.read_text().replace("\\\n", ""), re.MULTILINE
+)[0].split()
 MAKES = [pytest.param(shutil.which("make", path=os.defpath) or "make", id="the machine's make")]
 MAKES += [pytest.param(str(MODERN), id="make 4.4.1")] if MODERN.exists() else []
 every_make = pytest.mark.parametrize("program", MAKES)
@@ -41,7 +45,9 @@ def test_every_target_is_there(repo: Repository, program: str) -> None:
 
 @every_make
 @pytest.mark.parametrize("parallel", [[], ["-j8"]], ids=["one at a time", "-j8"])
-def test_the_road_in_a_folder_with_spaces_and_letters(repo: Repository, program: str, parallel: list[str]) -> None:
+def test_the_road_in_a_folder_with_spaces_and_letters(
+    repo: Repository, program: str, parallel: list[str]
+) -> None:
     """Lock, environment and a run in it, where the path has spaces, quotes and letters beyond ASCII."""
     odd = repo.path.with_name("it's Müller 数据; a|b #1 $x")
     repo.path.rename(odd)
@@ -68,18 +74,26 @@ def test_an_environment_in_the_home_folder(repo: Repository, program: str, tmp_p
 
 
 @every_make
-@pytest.mark.parametrize("setting", ["LABCOAT_VENV", "LABCOAT_REQUIREMENTS", "LABCOAT_DEV_REQUIREMENTS"])
+@pytest.mark.parametrize(
+    "setting", ["LABCOAT_VENV", "LABCOAT_REQUIREMENTS", "LABCOAT_DEV_REQUIREMENTS"]
+)
 @pytest.mark.parametrize("letter", ";|:%*?")
-def test_a_name_that_make_cannot_have_is_said(repo: Repository, program: str, setting: str, letter: str) -> None:
+def test_a_name_that_make_cannot_have_is_said(
+    repo: Repository, program: str, setting: str, letter: str
+) -> None:
     """Letters with a meaning in a rule are refused in the names of targets, and nothing is made."""
     repo.program = program
     before = repo.files()
-    assert f"labcoat: make cannot have a {letter} in " in repo.make("venv", f"{setting}=a{letter}b.txt", fails=True)
+    assert f"labcoat: make cannot have a {letter} in " in repo.make(
+        "venv", f"{setting}=a{letter}b.txt", fails=True
+    )
     assert repo.files() == before
 
 
 @every_make
-def test_the_include_s_own_path_may_have_spaces(repo: Repository, program: str, tmp_path: Path) -> None:
+def test_the_include_s_own_path_may_have_spaces(
+    repo: Repository, program: str, tmp_path: Path
+) -> None:
     """labcoat checked out below a folder with spaces, named by its absolute path."""
     library = tmp_path / "my tools" / "lab coat"
     library.parent.mkdir()
@@ -134,17 +148,25 @@ def test_what_was_changed_by_hand_is_seen(repo: Repository, program: str) -> Non
 def test_a_setting_that_names_another_lock_is_followed(repo: Repository, program: str) -> None:
     """Whatever the files' dates: another lock, others on top of it and none are each something to do, there and back."""
     repo.program = program
-    repo.write(requirements_dash_a__in="gamma\n", requirements_dash_b__in="alpha<2\n").make("requirements")
+    repo.write(requirements_dash_a__in="gamma\n", requirements_dash_b__in="alpha<2\n").make(
+        "requirements"
+    )
     repo.make("venv")
     for settings, holds in (
         (["LABCOAT_DEV_REQUIREMENTS=requirements-a.txt"], ["alpha-2.0", "beta-1.5", "gamma-3.0"]),
         ([], ["alpha-2.0", "beta-1.5"]),
         (["LABCOAT_REQUIREMENTS=requirements-b.txt"], ["alpha-1.0", "beta-1.5"]),
         (["LABCOAT_REQUIREMENTS=./requirements-a.txt", "LABCOAT_DEV_REQUIREMENTS="], ["gamma-3.0"]),
-        (["LABCOAT_DEV_REQUIREMENTS= requirements-a.txt  requirements.txt "], ["alpha-2.0", "beta-1.5", "gamma-3.0"]),
+        (
+            ["LABCOAT_DEV_REQUIREMENTS= requirements-a.txt  requirements.txt "],
+            ["alpha-2.0", "beta-1.5", "gamma-3.0"],
+        ),
     ):
         repo.make("venv", *settings)
-        names = (path.name.removesuffix(".dist-info") for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info"))
+        names = (
+            path.name.removesuffix(".dist-info")
+            for path in repo.path.glob(".venv/lib/*/site-packages/*.dist-info")
+        )
         assert sorted(names) == holds
         assert "Nothing to be done" in repo.make("venv", *settings)
 
@@ -214,16 +236,36 @@ def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
     ("args", "said"),
     [
         pytest.param(
-            ["venv", "LABCOAT_VNEV=x"], ["There is no setting LABCOAT_VNEV", "Did you mean LABCOAT_VENV?"], id="setting"
+            ["venv", "LABCOAT_VNEV=x"],
+            ["There is no setting LABCOAT_VNEV", "Did you mean LABCOAT_VENV?"],
+            id="setting",
         ),
-        pytest.param(["upgrade", "LABCOAT_LOCKER=piptools"], ["LABCOAT_LOCKER cannot be 'piptools'", "pip-tools?"], id="locker"),
-        pytest.param(["run", "CMD=true", "IN=dokcer"], ["no level of isolation called 'dokcer'", "docker?"], id="rung"),
-        pytest.param(["venv", "LABCOAT_PYTHON=python3.99"], ["no Python called python3.99", "LABCOAT_PYTHON"], id="python"),
+        pytest.param(
+            ["upgrade", "LABCOAT_LOCKER=piptools"],
+            ["LABCOAT_LOCKER cannot be 'piptools'", "pip-tools?"],
+            id="locker",
+        ),
+        pytest.param(
+            ["run", "CMD=true", "IN=dokcer"],
+            ["no level of isolation called 'dokcer'", "docker?"],
+            id="rung",
+        ),
+        pytest.param(
+            ["venv", "LABCOAT_PYTHON=python3.99"],
+            ["no Python called python3.99", "LABCOAT_PYTHON"],
+            id="python",
+        ),
         pytest.param(["run"], ["There is no command to run", "make run CMD="], id="no command"),
-        pytest.param(["clean", "LABCOAT_CLEAN=../other"], ["is not inside the project", "below"], id="clean elsewhere"),
+        pytest.param(
+            ["clean", "LABCOAT_CLEAN=../other"],
+            ["is not inside the project", "below"],
+            id="clean elsewhere",
+        ),
     ],
 )
-def test_what_is_misspelt_is_named_with_the_nearest(repo: Repository, args: list[str], said: list[str]) -> None:
+def test_what_is_misspelt_is_named_with_the_nearest(
+    repo: Repository, args: list[str], said: list[str]
+) -> None:
     """One line of what happened, one of what to do, also where there was nothing else to do."""
     repo.make("venv")
     heard = repo.make(*args, fails=True)
@@ -235,7 +277,9 @@ def test_what_is_misspelt_is_named_with_the_nearest(repo: Repository, args: list
 def test_names_of_the_environment_that_people_type_are_not_taken(repo: Repository) -> None:
     """IN, CMD and PKG in somebody's environment are not labcoat's."""
     repo.make("venv")
-    assert "There is no command to run" in repo.make("run", fails=True, IN="docker", CMD="rm -rf .", PKG="x")
+    assert "There is no command to run" in repo.make(
+        "run", fails=True, IN="docker", CMD="rm -rf .", PKG="x"
+    )
 
 
 def test_it_leaves_nothing_in_other_programs_environment(repo: Repository) -> None:
@@ -277,7 +321,9 @@ def test_distclean_leaves_an_environment_that_it_did_not_make(repo: Repository) 
 
 def test_help_lists_every_target_and_setting_with_its_value(repo: Repository) -> None:
     """What the include has is in `make help`, as is what the repository itself documents."""
-    text = (repo.path / "Makefile").read_text() + "##@ Mine\n## how many\nCOUNT ?= 3\ndance: ## twice around\n"
+    text = (
+        repo.path / "Makefile"
+    ).read_text() + "##@ Mine\n## how many\nCOUNT ?= 3\ndance: ## twice around\n"
     said = repo.write(Makefile=text).make("help", "LABCOAT_COOLDOWN=7")
     for target in TARGETS:
         assert re.search(rf"^  {target} +\S", said, re.MULTILINE), target
@@ -317,7 +363,9 @@ def without_ensurepip(folder: Path) -> Path:
 
 def test_a_vendored_copy_stays_as_it_was_copied(repo: Repository) -> None:
     """labcoat copied into a repository writes no byte code beside itself."""
-    copied = shutil.copytree(INCLUDE.parent, repo.path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    copied = shutil.copytree(
+        INCLUDE.parent, repo.path / "lib", ignore=shutil.ignore_patterns("__pycache__")
+    )
     repo.write(Makefile="include lib/include.python.mk\n").make("venv")
     repo.make("help")
     assert not list(copied.rglob("__pycache__"))

@@ -39,7 +39,9 @@ BANNED = {
 }
 
 
-@pytest.mark.parametrize("pattern", [pytest.param(pattern, id=name) for name, pattern in BANNED.items()])
+@pytest.mark.parametrize(
+    "pattern", [pytest.param(pattern, id=name) for name, pattern in BANNED.items()]
+)
 def test_the_include_does_without(pattern: str) -> None:
     """What 3.81 lacks, and what would change the including makefile, is not in the include."""
     assert not re.findall(pattern, CODE, re.MULTILINE)
@@ -87,4 +89,6 @@ def test_settings_are_the_helper_s() -> None:
 def test_every_variable_is_the_include_s_own() -> None:
     """Names are LABCOAT_ (public) or _labcoat_ (private), so that no makefile's variables are taken."""
     names = re.findall(r"^(?:override )?([A-Za-z_.]\w*)\s*[:?+]?=", CODE, re.MULTILINE)
-    assert {name for name in names if not name.startswith(("LABCOAT_", "_labcoat"))} == {".DEFAULT_GOAL"}
+    assert {name for name in names if not name.startswith(("LABCOAT_", "_labcoat"))} == {
+        ".DEFAULT_GOAL"
+    }

@@ -26,7 +26,9 @@ def prove(repo: Repository, setting: str, levels: str = "venv,none", **expected:
 
 def test_equal_outputs_are_equal(made: Repository) -> None:
     """Each output's digest is in the proof; a folder is an output too, and one that was there is not taken for the new one."""
-    said = prove(made, "mkdir -p o; echo a >o/b; test ! -e out.txt; echo 1 >out.txt -> o out.txt", "venv")
+    said = prove(
+        made, "mkdir -p o; echo a >o/b; test ! -e out.txt; echo 1 >out.txt -> o out.txt", "venv"
+    )
     assert "equal: lock, venv" in said
     proof = json.loads((made.path / ".labcoat/proof.json").read_text())
     assert [result["output"] for result in proof["results"]] == ["o", "out.txt"]
@@ -39,7 +41,10 @@ def test_equal_outputs_are_equal(made: Repository) -> None:
         ('echo "$VIRTUAL_ENV" >out.txt -> out.txt', "none: out.txt is not the one of venv"),
         ("true -> out.txt", "venv: out.txt: was not written"),
         ("exit 3 -> out.txt", "venv: out.txt: its command ended with 3"),
-        ("echo 1 >out.txt -> out.txt ;; date +%s%N >two -> two", "none: two is not the one of venv"),
+        (
+            "echo 1 >out.txt -> out.txt ;; date +%s%N >two -> two",
+            "none: two is not the one of venv",
+        ),
     ],
     ids=["different", "not-written", "failed", "the-second"],
 )
@@ -55,16 +60,22 @@ def test_outputs_that_are_no_longer_as_in_a_proof_are_named(made: Repository) ->
     prove(made, setting, "venv")
     proof = made.path / ".labcoat/proof.json"
     kept = proof.rename(made.path / "kept.json")
-    assert "equal" in made.labcoat("prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting)
+    assert "equal" in made.labcoat(
+        "prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting
+    )
     made.write(input__txt="two")
-    said = made.labcoat("prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting, fails=True)
+    said = made.labcoat(
+        "prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting, fails=True
+    )
     assert "venv: out.txt is not as in the proof" in said
 
 
 def test_a_command_without_outputs_and_one_outside_are_refused(made: Repository) -> None:
     """Nothing is run then."""
     assert "does not say what 'echo hello' writes" in prove(made, "echo hello", "venv", fails=True)
-    assert "../out is not inside the project" in prove(made, "touch ../out -> ../out", "venv", fails=True)
+    assert "../out is not inside the project" in prove(
+        made, "touch ../out -> ../out", "venv", fails=True
+    )
     assert not (made.path.parent / "out").exists()
 
 

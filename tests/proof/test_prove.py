@@ -35,7 +35,11 @@ def mend_record(repo: Repository, info: str, path: Path) -> None:
     data = path.read_bytes()
     value = base64.urlsafe_b64encode(sha256(data).digest()).rstrip(b"=").decode()
     name = re.escape(path.name)
-    text, count = re.subn(rf"(?m)^((?:[^,\n]*/)?{name}),[^\n]*$", rf"\1,sha256={value},{len(data)}", record.read_text())
+    text, count = re.subn(
+        rf"(?m)^((?:[^,\n]*/)?{name}),[^\n]*$",
+        rf"\1,sha256={value},{len(data)}",
+        record.read_text(),
+    )
     assert count == 1
     record.write_text(text)
 
@@ -91,7 +95,11 @@ def remove_a_file(repo: Repository) -> None:
 def remove_a_file_and_its_line(repo: Repository) -> None:
     (site(repo) / "alpha.py").unlink()
     record = site(repo) / "alpha-2.0.dist-info/RECORD"
-    record.write_text("".join(line for line in record.read_text().splitlines(True) if not line.startswith("alpha.py,")))
+    record.write_text(
+        "".join(
+            line for line in record.read_text().splitlines(True) if not line.startswith("alpha.py,")
+        )
+    )
 
 
 def add_a_module(repo: Repository) -> None:
@@ -163,8 +171,12 @@ TAMPERING = [
 ]
 
 
-@pytest.mark.parametrize(("tamper", "said"), TAMPERING, ids=[tamper.__name__ for tamper, _ in TAMPERING])
-def test_what_was_done_by_hand_is_found(made: Repository, tamper: Callable[[Repository], None], said: str) -> None:
+@pytest.mark.parametrize(
+    ("tamper", "said"), TAMPERING, ids=[tamper.__name__ for tamper, _ in TAMPERING]
+)
+def test_what_was_done_by_hand_is_found(
+    made: Repository, tamper: Callable[[Repository], None], said: str
+) -> None:
     """Whatever somebody changed is named, where RECORD was mended with it too; exit status 1."""
     tamper(made)
     assert said in made.labcoat("prove", fails=True)
@@ -177,7 +189,9 @@ def test_what_nobody_touched_is_equal(made: Repository) -> None:
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 @pytest.mark.parametrize("locker", ["uv", "pip-tools"])
-def test_both_lockers_and_installers_give_what_is_called_equal(repo: Repository, locker: str, installer: str) -> None:
+def test_both_lockers_and_installers_give_what_is_called_equal(
+    repo: Repository, locker: str, installer: str
+) -> None:
     """Whoever locks and whoever installs, the environment is the lock's, and its digest is one."""
     repo.make("venv", LABCOAT_LOCKER=locker, LABCOAT_INSTALLER=installer)
     repo.labcoat("prove")
@@ -260,7 +274,9 @@ def test_a_proof_can_be_held_against_later(made: Repository) -> None:
     ],
     ids=["nothing-made", "venv-not-made", "no-such-level", "no-proof", "not-a-proof"],
 )
-def test_where_it_cannot_look_the_status_is_2(repo: Repository, words: list[str], said: str) -> None:
+def test_where_it_cannot_look_the_status_is_2(
+    repo: Repository, words: list[str], said: str
+) -> None:
     """Nothing to look at is neither equal nor different."""
     repo.make("requirements")
     ended = prove(repo, *words)
@@ -282,13 +298,24 @@ def test_an_interpreter_that_is_gone_is_said(made: Repository) -> None:
 
 def prove(repo: Repository, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run prove, however it ends."""
-    command = [repo.env["LABCOAT_PYTHON"], "-I", str(Path(__file__).parents[2] / "src/lib/labcoat"), "prove", *words]
-    return subprocess.run(command, cwd=repo.path, env=repo.env, capture_output=True, text=True, check=False)
+    command = [
+        repo.env["LABCOAT_PYTHON"],
+        "-I",
+        str(Path(__file__).parents[2] / "src/lib/labcoat"),
+        "prove",
+        *words,
+    ]
+    return subprocess.run(
+        command, cwd=repo.path, env=repo.env, capture_output=True, text=True, check=False
+    )
 
 
 def test_what_was_made_from_another_lock_is_said(shared_repo: Repository) -> None:
     """An environment of the lock before is different, and its row says why."""
-    kept = {name: (shared_repo.path / name).read_text() for name in ("requirements.in", "requirements.txt")}
+    kept = {
+        name: (shared_repo.path / name).read_text()
+        for name in ("requirements.in", "requirements.txt")
+    }
     shared_repo.make("venv")
     shared_repo.write(requirements__in="alpha<2\n").make("requirements")
     said = shared_repo.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")

@@ -8,11 +8,17 @@ from labcoat.core.project import Project
 from labcoat.scaffold import dockerfile
 
 
-def test_a_project_without_one_gets_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_project_without_one_gets_both_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The templates are written as they are, and it is said."""
     dockerfile.provide(Project(tmp_path))
-    assert (tmp_path / "Dockerfile").read_bytes() == (dockerfile.TEMPLATES / "Dockerfile").read_bytes()
-    assert (tmp_path / ".dockerignore").read_bytes() == (dockerfile.TEMPLATES / "dockerignore").read_bytes()
+    assert (tmp_path / "Dockerfile").read_bytes() == (
+        dockerfile.TEMPLATES / "Dockerfile"
+    ).read_bytes()
+    assert (tmp_path / ".dockerignore").read_bytes() == (
+        dockerfile.TEMPLATES / "dockerignore"
+    ).read_bytes()
     assert "wrote Dockerfile and .dockerignore" in capsys.readouterr().err
 
 

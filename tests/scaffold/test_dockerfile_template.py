@@ -12,10 +12,16 @@ TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
 
 
 @pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
-@pytest.mark.parametrize(("name", "template"), [("Dockerfile", "Dockerfile"), (".dockerignore", "dockerignore")])
-def test_this_repositorys_own_are_the_templates(repository: Path, folder: Path, name: str, template: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "template"), [("Dockerfile", "Dockerfile"), (".dockerignore", "dockerignore")]
+)
+def test_this_repositorys_own_are_the_templates(
+    repository: Path, folder: Path, name: str, template: str
+) -> None:
     """What labcoat uses for itself and its example is what it gives to others."""
-    assert (repository / folder / name).read_bytes() == (repository / TEMPLATES / template).read_bytes()
+    assert (repository / folder / name).read_bytes() == (
+        repository / TEMPLATES / template
+    ).read_bytes()
 
 
 @pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
@@ -39,7 +45,9 @@ def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("unwanted", ["# syntax=", "<<EOF", "--link", "useradd", "pip install -r"])
-def test_it_builds_where_no_registry_is_and_on_older_engines(repository: Path, unwanted: str) -> None:
+def test_it_builds_where_no_registry_is_and_on_older_engines(
+    repository: Path, unwanted: str
+) -> None:
     """No frontend is fetched, and nothing newer than Docker 20.10's own is used."""
     assert unwanted not in (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
 
@@ -48,5 +56,11 @@ def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
     """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
     build = Build(repository, str(TEMPLATES / "Dockerfile"))
     own = ["folder", "packages", "with-folder", "with-archive", "image"]
-    assert [stage.name for stage in build.parsed.stages] == ["tools", "lock", "large", "small", *own]
+    assert [stage.name for stage in build.parsed.stages] == [
+        "tools",
+        "lock",
+        "large",
+        "small",
+        *own,
+    ]
     assert build.reaching(["main.py", "requirements.txt"]) == {"main.py", "requirements.txt"}

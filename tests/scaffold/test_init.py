@@ -16,7 +16,9 @@ from support import INCLUDE, Index, Repository
 @pytest.fixture
 def bare(repo: Repository) -> Repository:
     """A repository of somebody who has labcoat's src/lib in it, in a folder with a space, and nothing else."""
-    shutil.copytree(INCLUDE.parent, repo.path / "my tools/lib", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        INCLUDE.parent, repo.path / "my tools/lib", ignore=shutil.ignore_patterns("__pycache__")
+    )
     for name in ("Makefile", "requirements.in"):
         (repo.path / name).unlink()
     return repo
@@ -25,7 +27,9 @@ def bare(repo: Repository) -> Repository:
 def run(bare: Repository, *words: str) -> str:
     """What the copy of labcoat in the repository says."""
     argv = [bare.env["LABCOAT_PYTHON"], "-I", "my tools/lib/labcoat", *words]
-    ended = subprocess.run(argv, cwd=bare.path, env=bare.env, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        argv, cwd=bare.path, env=bare.env, capture_output=True, text=True, check=False
+    )
     assert "Traceback" not in ended.stderr
     return ended.stdout + ended.stderr
 
@@ -34,7 +38,9 @@ def test_from_nothing_to_an_environment(bare: Repository) -> None:
     """After init and one line in requirements.in, `make venv` works, and the check finds nothing to complain of."""
     subprocess.run(["git", "init", "-q"], cwd=bare.path, check=True)
     said = run(bare, "init")
-    assert said.splitlines()[-1] == "Next: list what you use in requirements.in, then run make venv."
+    assert (
+        said.splitlines()[-1] == "Next: list what you use in requirements.in, then run make venv."
+    )
     with (bare.path / "requirements.in").open("a") as file:
         file.write("alpha\n")
     assert "  venv " in bare.make()  # the default goal of a new Makefile is help
@@ -46,7 +52,11 @@ def test_from_nothing_to_an_environment(bare: Repository) -> None:
 
 def test_what_is_there_is_kept(bare: Repository) -> None:
     """A Makefile gets one line at its end and keeps its default goal; other files get what they lack, or nothing."""
-    bare.write(Makefile="mine:\n\t@echo my own goal", __gitignore="build\r\n.venv/\r\n", __dockerignore="mine\n")
+    bare.write(
+        Makefile="mine:\n\t@echo my own goal",
+        __gitignore="build\r\n.venv/\r\n",
+        __dockerignore="mine\n",
+    )
     said = run(bare, "init")
     assert bare.make() == "my own goal\n"
     assert "  venv " in bare.make("help")
@@ -57,7 +67,9 @@ def test_what_is_there_is_kept(bare: Repository) -> None:
 
 def test_what_pip_freeze_wrote_becomes_what_is_asked_for(bare: Repository, index: Index) -> None:
     """requirements.txt's lines go to requirements.in, conda's folders taken off, and the first lock keeps their versions."""
-    (bare.path / "requirements.txt").write_text("# by hand\nalpha==1.0  # the old one\nbeta @ file:///croot/beta_1/work\n\n")
+    (bare.path / "requirements.txt").write_text(
+        "# by hand\nalpha==1.0  # the old one\nbeta @ file:///croot/beta_1/work\n\n"
+    )
     assert "has what requirements.txt asked for" in run(bare, "init")
     lines = (bare.path / "requirements.in").read_text().splitlines()
     assert [line for line in lines if not line.startswith("#")] == ["alpha==1.0", "beta"]
@@ -67,11 +79,16 @@ def test_what_pip_freeze_wrote_becomes_what_is_asked_for(bare: Repository, index
 
 def test_what_requirements_in_lacks_is_added(bare: Repository) -> None:
     """A requirements.in that was begun gets the lines of a requirements.txt written by hand; then nothing is lost by locking."""
-    bare.write(requirements__in="alpha\n", requirements__txt="# my own\nbeta>=1,<1.5\nalpha>=1\ngamma==3.0")
+    bare.write(
+        requirements__in="alpha\n", requirements__txt="# my own\nbeta>=1,<1.5\nalpha>=1\ngamma==3.0"
+    )
     assert "requirements.in: has what else requirements.txt asked for" in run(bare, "init")
     assert (bare.path / "requirements.in").read_text() == "alpha\nbeta>=1,<1.5\ngamma==3.0\n"
     bare.make("venv")
-    assert bare.python("import alpha, beta, gamma; print(alpha.version, beta.version, gamma.version)") == "2.0 1.0 3.0\n"
+    assert (
+        bare.python("import alpha, beta, gamma; print(alpha.version, beta.version, gamma.version)")
+        == "2.0 1.0 3.0\n"
+    )
     assert run(bare, "init").splitlines()[0] == "All is there already."
 
 
@@ -90,7 +107,9 @@ def test_an_installed_labcoat_is_asked_for_its_path(tmp_path: Path) -> None:
     assert init.include_line(tmp_path, debian) == init.INSTALLED
 
 
-def test_a_clone_elsewhere_is_no_part_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clone_elsewhere_is_no_part_of_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Other people do not have it there; what to do instead is said, and nothing is written."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Failure, match="neither in this repository nor installed"):

@@ -21,13 +21,23 @@ INCLUDE = REPOSITORY / "src/lib/include.python.mk"
 NETWORK = {
     name: value
     for name, value in os.environ.items()
-    if name in {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "PIP_CERT", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"}
+    if name
+    in {
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "PIP_CERT",
+        "PIP_INDEX_URL",
+        "UV_DEFAULT_INDEX",
+    }
     or name.lower() in {"http_proxy", "https_proxy", "no_proxy"}
 }
 BASE_PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
 
 
-def wheel(name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None) -> bytes:
+def wheel(
+    name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None
+) -> bytes:
     """A wheel with one module that knows its version, and a console script of the distribution's name."""
     info = f"{name}-{version}.dist-info"
     contents = {
@@ -38,7 +48,10 @@ def wheel(name: str, version: str, requires: Iterable[str] = (), files: Mapping[
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
-    record = "".join(f"{path},sha256={_record_digest(text)},{len(text.encode())}\n" for path, text in contents.items())
+    record = "".join(
+        f"{path},sha256={_record_digest(text)},{len(text.encode())}\n"
+        for path, text in contents.items()
+    )
     contents[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
@@ -64,15 +77,26 @@ class Index:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/simple"
 
-    def add(self, name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None) -> Path:
+    def add(
+        self,
+        name: str,
+        version: str,
+        requires: Iterable[str] = (),
+        files: Mapping[str, str] | None = None,
+    ) -> Path:
         """Publish a wheel; the file it is."""
         path = self.folder / "files" / f"{name}-{version}-py3-none-any.whl"
         path.write_bytes(wheel(name, version, requires, files))
         page = self.folder / "simple" / name
         page.mkdir(exist_ok=True)
         wheels = sorted((self.folder / "files").glob(f"{name}-*.whl"))
-        links = (f'<a href="/files/{one.name}#sha256={sha256(one.read_bytes()).hexdigest()}">{one.name}</a>' for one in wheels)
-        (page / "index.html").write_text(f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>")
+        links = (
+            f'<a href="/files/{one.name}#sha256={sha256(one.read_bytes()).hexdigest()}">{one.name}</a>'
+            for one in wheels
+        )
+        (page / "index.html").write_text(
+            f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>"
+        )
         return path
 
     def stop(self) -> None:
@@ -106,7 +130,9 @@ class Repository:
     def write(self, **texts: str) -> "Repository":
         """Write files at the top; `__` in a name stands for a dot, `_dash_` for a dash."""
         for name, text in texts.items():
-            (self.path / name.replace("__", ".").replace("_dash_", "-")).write_text(text, encoding="utf-8")
+            (self.path / name.replace("__", ".").replace("_dash_", "-")).write_text(
+                text, encoding="utf-8"
+            )
         return self
 
     def make(self, *args: str, fails: bool = False, **env: str) -> str:
@@ -115,7 +141,9 @@ class Repository:
 
     def labcoat(self, *args: str, fails: bool = False, **env: str) -> str:
         """What the helper said, first on standard error, then on standard output. It must end as `fails` says."""
-        return self._run([str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails)
+        return self._run(
+            [str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails
+        )
 
     def python(self, code: str) -> str:
         """What the environment's Python prints when it runs `code`."""
@@ -123,12 +151,23 @@ class Repository:
 
     def files(self) -> dict[str, bytes]:
         """Every file of the repository with its bytes, links as where they lead."""
-        paths = (path for path in sorted(self.path.rglob("*")) if path.is_symlink() or path.is_file())
-        return {str(path): os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes() for path in paths}
+        paths = (
+            path for path in sorted(self.path.rglob("*")) if path.is_symlink() or path.is_file()
+        )
+        return {
+            str(path): os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
+            for path in paths
+        }
 
     def _run(self, argv: list[str], env: Mapping[str, str], *, fails: bool) -> str:
         ended = subprocess.run(
-            argv, cwd=self.path, env={**self.env, **env}, capture_output=True, text=True, timeout=600, check=False
+            argv,
+            cwd=self.path,
+            env={**self.env, **env},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
         said = ended.stderr + ended.stdout
         assert (ended.returncode != 0) == fails, f"exit status {ended.returncode}:\n{said}"

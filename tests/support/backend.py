@@ -5,7 +5,9 @@ from pathlib import Path
 from support import wheel
 
 
-def build_wheel(folder: str, config_settings: object = None, metadata_directory: object = None) -> str:
+def build_wheel(
+    folder: str, config_settings: object = None, metadata_directory: object = None
+) -> str:
     """Write the wheel of mine 0.1; its name."""
     (Path(folder) / "mine-0.1-py3-none-any.whl").write_bytes(wheel("mine", "0.1"))
     return "mine-0.1-py3-none-any.whl"

@@ -10,7 +10,9 @@ from support.workplace import IMAGE, NETWORK, Workplace, docker, laid_out
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, repository: Path, base_image: str) -> Iterator[Workplace]:
+def place(
+    tmp_path_factory: pytest.TempPathFactory, repository: Path, base_image: str
+) -> Iterator[Workplace]:
     """A project with an awkward path, and its image."""
     root = laid_out(tmp_path_factory.mktemp("image") / "my pröject, a:b", repository)
     environ = os.environ | {

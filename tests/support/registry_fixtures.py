@@ -17,7 +17,9 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
         return found
     folder = tmp_path_factory.mktemp("registry")
     if shutil.which("apt-get"):
-        subprocess.run(["apt-get", "download", "docker-registry"], cwd=folder, capture_output=True, check=False)
+        subprocess.run(
+            ["apt-get", "download", "docker-registry"], cwd=folder, capture_output=True, check=False
+        )
     package = next(folder.glob("*.deb"), None)
     if package is None:
         say = pytest.fail if os.environ.get("LABCOAT_REQUIRE_DOCKER") == "1" else pytest.skip
@@ -27,7 +29,9 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def start_registry(registry_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+def start_registry(
+    registry_program: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], str]]:
     """Starts a registry with more lines of configuration; gives its address. All are ended with the tests."""
     running = []
 
@@ -40,7 +44,11 @@ def start_registry(registry_program: str, tmp_path_factory: pytest.TempPathFacto
             f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
             f"http: {{addr: '{address}'}}\n{more}"
         )
-        running.append(subprocess.Popen([registry_program, "serve", str(folder / "config.yml")], stderr=subprocess.DEVNULL))
+        running.append(
+            subprocess.Popen(
+                [registry_program, "serve", str(folder / "config.yml")], stderr=subprocess.DEVNULL
+            )
+        )
         host, _, port = address.partition(":")
         for _ in range(100):
             with socket.socket() as probe:

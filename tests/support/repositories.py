@@ -5,14 +5,20 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-Content = str | bytes | Path | Callable[[Path], None]  # a Path is the target of a symlink; a function does as it likes
+Content = (
+    str | bytes | Path | Callable[[Path], None]
+)  # a Path is the target of a symlink; a function does as it likes
 
 
 def git(root: Path, *args: str) -> str:
     """Run git as somebody with a name, and without anybody's settings."""
-    identity = {f"GIT_{who}_{what}": "test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    identity = {
+        f"GIT_{who}_{what}": "test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
     environ = os.environ | identity | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    done = subprocess.run(["git", *args], cwd=root, env=environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["git", *args], cwd=root, env=environ, capture_output=True, text=True, check=True
+    )
     return done.stdout
 
 
@@ -30,7 +36,9 @@ def write(root: Path, files: Mapping[str, Content]) -> Path:
     return root
 
 
-def repository(root: Path, tracked: Mapping[str, Content], untracked: Mapping[str, Content] | None = None) -> Path:
+def repository(
+    root: Path, tracked: Mapping[str, Content], untracked: Mapping[str, Content] | None = None
+) -> Path:
     """A repository with `tracked` committed, by force where it is ignored, and `untracked` beside them."""
     root.mkdir(parents=True, exist_ok=True)
     git(root, "init", "-q")
@@ -41,7 +49,11 @@ def repository(root: Path, tracked: Mapping[str, Content], untracked: Mapping[st
     return write(root, untracked or {})
 
 
-VENV = {"pyvenv.cfg": "home = /usr/bin\n", "bin/python": "", "lib/python3.11/site-packages/a.py": ""}
+VENV = {
+    "pyvenv.cfg": "home = /usr/bin\n",
+    "bin/python": "",
+    "lib/python3.11/site-packages/a.py": "",
+}
 
 
 def venv(name: str = "venv") -> dict[str, Content]:

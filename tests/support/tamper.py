@@ -75,7 +75,12 @@ def _edit_and_mend(site: Path, info: Path, path: str, chance: random.Random) -> 
     rows = _record(info)
     for row in rows:
         if row[0] == path:
-            row[1] = "sha256=" + base64.urlsafe_b64encode(sha256((site / path).read_bytes()).digest()).rstrip(b"=").decode()
+            row[1] = (
+                "sha256="
+                + base64.urlsafe_b64encode(sha256((site / path).read_bytes()).digest())
+                .rstrip(b"=")
+                .decode()
+            )
     (info / "RECORD").unlink()
     with (info / "RECORD").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)

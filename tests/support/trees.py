@@ -21,7 +21,9 @@ def tree_of(paths: Iterable[str]) -> Tree:
     return tree
 
 
-def sent(ignore: bytes, paths: Iterable[str], semantics: Semantics = Semantics.BUILDKIT) -> set[str]:
+def sent(
+    ignore: bytes, paths: Iterable[str], semantics: Semantics = Semantics.BUILDKIT
+) -> set[str]:
     """Those of `paths` that a build with this ignore file is sent."""
     return set(_walk(Matcher(parse(ignore, semantics), semantics), tree_of(paths)))
 

@@ -35,7 +35,14 @@ class Workplace:
     def labcoat(self, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Call labcoat to its end."""
         environ = {**self.environ, **settings}
-        return subprocess.run(self.words(*words), cwd=self.root, env=environ, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            self.words(*words),
+            cwd=self.root,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def in_image(self, line: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run a command in the image to its end."""
@@ -43,7 +50,9 @@ class Workplace:
 
 
 def docker(*words: str) -> str:
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["docker", *words], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def containers_of(root: Path) -> str:

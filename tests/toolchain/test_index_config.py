@@ -12,7 +12,11 @@ from labcoat.toolchain import index_config
     ("environ", "expected"),
     [
         pytest.param({"PIP_INDEX_URL": "https://a/s"}, "https://a/s", id="pip's variable"),
-        pytest.param({"UV_DEFAULT_INDEX": "https://b/s", "PIP_INDEX_URL": "https://a/s"}, "https://b/s", id="uv's before pip's"),
+        pytest.param(
+            {"UV_DEFAULT_INDEX": "https://b/s", "PIP_INDEX_URL": "https://a/s"},
+            "https://b/s",
+            id="uv's before pip's",
+        ),
         pytest.param({"UV_INDEX_URL": "https://c/s"}, "https://c/s", id="uv's old name"),
         pytest.param({}, "", id="none"),
     ],
@@ -31,7 +35,9 @@ def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
         "[global]\nindex-url = https://mirror/simple\ncert = /c.pem\nextra-index-url = https://x\n"
         "[install]\nfind-links = /wheels\nconstraint = c.txt\nproxy = http://p:1\n"
     )
-    made = index_config.environment({"PIP_CONFIG_FILE": str(config), "HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path)})
+    made = index_config.environment(
+        {"PIP_CONFIG_FILE": str(config), "HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path)}
+    )
     assert made["PIP_INDEX_URL"] == "https://mirror/simple"
     assert made["PIP_PROXY"] == "http://p:1"
     assert made["SSL_CERT_FILE"] == made["PIP_CERT"] == "/c.pem"
@@ -40,7 +46,15 @@ def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "PIP_CONSTRAINT", "UV_FIND_LINKS", "UV_INDEX", "PIP_TARGET"]
+    "name",
+    [
+        "PIP_FIND_LINKS",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_CONSTRAINT",
+        "UV_FIND_LINKS",
+        "UV_INDEX",
+        "PIP_TARGET",
+    ],
 )
 def test_what_would_change_the_outcome_is_left_out(name: str) -> None:
     """Variables that add packages, or put them elsewhere, do not reach pip or uv."""
@@ -49,7 +63,9 @@ def test_what_would_change_the_outcome_is_left_out(name: str) -> None:
 
 def test_certificates_of_labcoat_s_own_setting_go_first() -> None:
     """LABCOAT_CA_BUNDLE is used by everything that reaches the index."""
-    made = index_config.environment({"LABCOAT_CA_BUNDLE": "/mine", "SSL_CERT_FILE": "/other", "PIP_CONFIG_FILE": os.devnull})
+    made = index_config.environment(
+        {"LABCOAT_CA_BUNDLE": "/mine", "SSL_CERT_FILE": "/other", "PIP_CONFIG_FILE": os.devnull}
+    )
     assert {made["PIP_CERT"], made["SSL_CERT_FILE"], made["REQUESTS_CA_BUNDLE"]} == {"/mine"}
 
 
@@ -57,4 +73,6 @@ def test_a_damaged_pip_conf_is_passed_over(tmp_path: Path) -> None:
     """A file that is no configuration stops nothing."""
     config = tmp_path / "pip.conf"
     config.write_bytes(b"\xff\xfe no section\n")
-    assert "PIP_INDEX_URL" not in index_config.environment({"PIP_CONFIG_FILE": str(config), "XDG_CONFIG_DIRS": str(tmp_path)})
+    assert "PIP_INDEX_URL" not in index_config.environment(
+        {"PIP_CONFIG_FILE": str(config), "XDG_CONFIG_DIRS": str(tmp_path)}
+    )

@@ -12,17 +12,35 @@ WHEEL = "https://example.org/packages/26/a1/tensorflow-2.21.0-cp311-cp311-manyli
 @pytest.mark.parametrize(
     ("parent", "asks"),
     [
-        pytest.param(f"LinkCandidate('{WHEEL}')", "tensorflow 2.21.0", id="a wheel for one platform"),
-        pytest.param("LinkCandidate('https://example.org/alpha_1-1.0-py3-none-any.whl')", "alpha_1 1.0", id="a pure wheel"),
-        pytest.param("LinkCandidate('https://example.org/al-pha-1.0b2.tar.gz')", "al-pha 1.0b2", id="a source archive"),
+        pytest.param(
+            f"LinkCandidate('{WHEEL}')", "tensorflow 2.21.0", id="a wheel for one platform"
+        ),
+        pytest.param(
+            "LinkCandidate('https://example.org/alpha_1-1.0-py3-none-any.whl')",
+            "alpha_1 1.0",
+            id="a pure wheel",
+        ),
+        pytest.param(
+            "LinkCandidate('https://example.org/al-pha-1.0b2.tar.gz')",
+            "al-pha 1.0b2",
+            id="a source archive",
+        ),
         pytest.param("None", "requirements.in", id="the person"),
     ],
 )
 def test_a_conflict_names_who_asks(tmp_path: Path, parent: str, asks: str) -> None:
     """pip-tools ends with the exception's text; each side of the conflict is named with the release that asks for it."""
-    sides = [("numpy<1.20", "LinkCandidate('https://example.org/other-3.0-py3-none-any.whl')"), ("numpy>=1.26.0", parent)]
-    rows = ", ".join(f"RequirementInformation(requirement=SpecifierRequirement('{one}'), parent={by})" for one, by in sides)
-    failure = explain(f"resolvelib.ResolutionImpossible: [{rows}]\n", "could not be locked", tmp_path / "log")
+    sides = [
+        ("numpy<1.20", "LinkCandidate('https://example.org/other-3.0-py3-none-any.whl')"),
+        ("numpy>=1.26.0", parent),
+    ]
+    rows = ", ".join(
+        f"RequirementInformation(requirement=SpecifierRequirement('{one}'), parent={by})"
+        for one, by in sides
+    )
+    failure = explain(
+        f"resolvelib.ResolutionImpossible: [{rows}]\n", "could not be locked", tmp_path / "log"
+    )
     assert failure.what == (
         f"Requirements cannot be installed together: other 3.0 asks for numpy<1.20, {asks} asks for numpy>=1.26.0."
     )

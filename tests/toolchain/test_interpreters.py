@@ -27,7 +27,9 @@ def project(root: Path, **settings: str) -> Project:
         pytest.param("  3.14rc1 ".replace("rc1", ".0rc1"), "3.14", id="pre-release"),
     ],
 )
-def test_python_version_is_read_as_pyenv_and_uv_write_it(tmp_path: Path, text: str, expected: str) -> None:
+def test_python_version_is_read_as_pyenv_and_uv_write_it(
+    tmp_path: Path, text: str, expected: str
+) -> None:
     """The first version in .python-version names the minor."""
     (tmp_path / ".python-version").write_text(text)
     assert interpreters.minor(project(tmp_path)) == expected

@@ -18,11 +18,21 @@ def test_the_lock_names_the_chosen_tools_with_hashes() -> None:
 def test_two_first_runs_at_once_make_one(repo: Repository, tmp_path: Path) -> None:
     """Two runs on an empty cache both end well, with one environment and nothing half made."""
     cache = tmp_path / "cache ü"
-    env = {key: value for key, value in repo.env.items() if key not in {"PIP_INDEX_URL", "PIP_CACHE_DIR"}}
+    env = {
+        key: value
+        for key, value in repo.env.items()
+        if key not in {"PIP_INDEX_URL", "PIP_CACHE_DIR"}
+    }
     env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **NETWORK}
     code = "from labcoat.toolchain import tool_env; tool_env.use(); import docker, yaml; print(tool_env.uv())"
     runs = [
-        subprocess.Popen([BASE_PYTHON, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [BASE_PYTHON, "-c", code],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(2)
     ]
     said = [run.communicate() for run in runs]

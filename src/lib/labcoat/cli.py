@@ -19,7 +19,9 @@ Run = Callable[[argparse.Namespace], int]
 # What the system may answer, wherever it is written to, and what to do about it.
 _SPACE = "See to the disk and to the permissions of the project and of the cache folder."
 _IN_THE_WAY = "Give what is there another name: a file is where a folder belongs, or a folder where a file does."
-_UNWRITABLE = dict.fromkeys((errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM), _SPACE)
+_UNWRITABLE = dict.fromkeys(
+    (errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM), _SPACE
+)
 _UNWRITABLE |= dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR), _IN_THE_WAY)
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
@@ -139,7 +141,9 @@ def _mk(args: argparse.Namespace) -> int:  # noqa: ARG001
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="labcoat", description="One lock, every level of isolation, proved equal.")
+    top = argparse.ArgumentParser(
+        prog="labcoat", description="One lock, every level of isolation, proved equal."
+    )
     top.add_argument("--version", action="version", version=f"labcoat {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
@@ -148,39 +152,91 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("init", _init, "give this repository a Makefile with labcoat in it, and what else is missing")
+    command(
+        "init",
+        _init,
+        "give this repository a Makefile with labcoat in it, and what else is missing",
+    )
     lock = command("lock", _lock, "compile *.in to hash-locked *.txt")
-    lock.add_argument("--check", action="store_true", help="say whether the locks are fresh; change nothing")
+    lock.add_argument(
+        "--check", action="store_true", help="say whether the locks are fresh; change nothing"
+    )
     lock.add_argument("--upgrade", action="store_true", help="move every version")
-    lock.add_argument("--package", action="append", default=[], metavar="NAME", help="move this one's version")
+    lock.add_argument(
+        "--package", action="append", default=[], metavar="NAME", help="move this one's version"
+    )
     lock.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
     venv = command("venv", _venv, "make the virtual environment hold exactly the lock")
-    venv.add_argument("--again", action="store_true", help="make it anew, past the cache for what the last proof found edited")
-    venv.add_argument("--keep", action="store_true", help="leave and name what was changed by hand, instead of taking it back")
+    venv.add_argument(
+        "--again",
+        action="store_true",
+        help="make it anew, past the cache for what the last proof found edited",
+    )
+    venv.add_argument(
+        "--keep",
+        action="store_true",
+        help="leave and name what was changed by hand, instead of taking it back",
+    )
     venv.add_argument("--stamp", type=Path, metavar="FILE", help="touch FILE at the end, for make")
-    conda = command("conda", _conda, "write environment.yml from the lock and make the conda environment")
+    conda = command(
+        "conda", _conda, "write environment.yml from the lock and make the conda environment"
+    )
     conda.add_argument("--again", action="store_true", help="make it anew")
-    command("user-install", _user_install, "install the lock for yourself alone, into your own Python (pip's --user)")
-    command("status", _status, "lock and levels of isolation: fresh, stale, missing or changed by hand")
-    command("doctor", _doctor, "what labcoat works with, as this machine has it, and what to do about the rest")
-    freeze = command("freeze", _freeze, "add what was installed by hand to requirements.in and the lock")
+    command(
+        "user-install",
+        _user_install,
+        "install the lock for yourself alone, into your own Python (pip's --user)",
+    )
+    command(
+        "status", _status, "lock and levels of isolation: fresh, stale, missing or changed by hand"
+    )
+    command(
+        "doctor",
+        _doctor,
+        "what labcoat works with, as this machine has it, and what to do about the rest",
+    )
+    freeze = command(
+        "freeze", _freeze, "add what was installed by hand to requirements.in and the lock"
+    )
     freeze.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or conda")
-    freeze.add_argument("--dry-run", action="store_true", help="say what would be done; change nothing")
+    freeze.add_argument(
+        "--dry-run", action="store_true", help="say what would be done; change nothing"
+    )
     run = command("run", _run, "run a command on a level of isolation")
-    run.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
-    run.add_argument("--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments")
+    run.add_argument(
+        "--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker"
+    )
+    run.add_argument(
+        "--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments"
+    )
     run.add_argument("argv", nargs="*", metavar="ARG")
     for name, call, about in (
         ("shell", _shell, "open a shell on a level of isolation"),
         ("notebook", _notebook, "JupyterLab on a level of isolation"),
     ):
         added = command(name, call, about)
-        added.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker")
-    command("binder", _binder, "what Binder and dev containers build, checked, and the link that starts Binder")
-    prove = command("prove", _prove, "hold lock, environments and image against each other, file by file")
-    prove.add_argument("--only", action="append", default=[], metavar="LEVEL,…", help="these alone: lock, venv, docker …")
+        added.add_argument(
+            "--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker"
+        )
+    command(
+        "binder",
+        _binder,
+        "what Binder and dev containers build, checked, and the link that starts Binder",
+    )
+    prove = command(
+        "prove", _prove, "hold lock, environments and image against each other, file by file"
+    )
+    prove.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="LEVEL,…",
+        help="these alone: lock, venv, docker …",
+    )
     prove.add_argument("--json", action="store_true", help="print the proof instead of a table")
-    prove.add_argument("--against", type=Path, metavar="FILE", help="name what changed since this proof.json")
+    prove.add_argument(
+        "--against", type=Path, metavar="FILE", help="name what changed since this proof.json"
+    )
     clean = command("clean", _clean, "remove what labcoat made, and nothing else")
     clean.add_argument("--all", action="store_true", help="the environments and the image too")
     command("settings", _settings, "say whether the settings are right")
@@ -191,11 +247,21 @@ def parser() -> argparse.ArgumentParser:
     from labcoat.commands import image
 
     image.add(command("image", None, "the image: build it, look into it, hold it against others"))
-    image.add_extern(command("extern", None, "base images of one's own, from Dockerfiles in git submodules"))
+    image.add_extern(
+        command("extern", None, "base images of one's own, from Dockerfiles in git submodules")
+    )
 
-    hygiene.add_check(command("check", hygiene.check, "say what in a repository leaks, breaks or bloats"))
+    hygiene.add_check(
+        command("check", hygiene.check, "say what in a repository leaks, breaks or bloats")
+    )
     hygiene.add_fix(command("fix", hygiene.fix, "mend what check finds, where that is safe"))
-    hygiene.add_context(command("context", hygiene.context, "what a Docker build would send, and what of it reaches the image"))
+    hygiene.add_context(
+        command(
+            "context",
+            hygiene.context,
+            "what a Docker build would send, and what of it reaches the image",
+        )
+    )
     hygiene.add_explain(command("explain", hygiene.explain, "what a rule of check is about"))
     return top
 
@@ -223,8 +289,13 @@ def _answer(argv: Sequence[str] | None) -> int:
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
-        name = error.filename2 or error.filename or "A file"  # of two, the second is the one that was to be replaced
-        print(f"labcoat: {name} cannot be written: {error.strerror}.\n  {_UNWRITABLE[error.errno]}", file=sys.stderr)
+        name = (
+            error.filename2 or error.filename or "A file"
+        )  # of two, the second is the one that was to be replaced
+        print(
+            f"labcoat: {name} cannot be written: {error.strerror}.\n  {_UNWRITABLE[error.errno]}",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("labcoat: interrupted", file=sys.stderr)

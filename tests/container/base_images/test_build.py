@@ -14,13 +14,26 @@ from labcoat.container.base_images import build, pins, submodules
 from labcoat.core.errors import Failure
 from labcoat.core.project import DEFAULTS, Project
 
-IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
+IDENTITY = (
+    "-c",
+    "user.name=t",
+    "-c",
+    "user.email=t@example.org",
+    "-c",
+    "protocol.file.allow=always",
+)
 # Git fetches submodules from folders only where it is told to.
-LOCAL = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "protocol.file.allow", "GIT_CONFIG_VALUE_0": "always"}
+LOCAL = {
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "protocol.file.allow",
+    "GIT_CONFIG_VALUE_0": "always",
+}
 
 
 def git(root: Path, *words: str) -> str:
-    done = subprocess.run(["git", *IDENTITY, *words], cwd=root, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", *IDENTITY, *words], cwd=root, check=True, capture_output=True, text=True
+    )
     return done.stdout.strip()
 
 
@@ -53,13 +66,29 @@ def clone(tmp_path: Path, upstream: Path) -> Path:
 
 
 def project(root: Path, **settings: str) -> Project:
-    given = {"LABCOAT_EXTERN": "own=src/extern/own/3.11/Dockerfile", "LABCOAT_DOCKER_FLAGS": "--network=host"}
-    return Project(root, {**DEFAULTS, **given, **{f"LABCOAT_{name}": value for name, value in settings.items()}})
+    given = {
+        "LABCOAT_EXTERN": "own=src/extern/own/3.11/Dockerfile",
+        "LABCOAT_DOCKER_FLAGS": "--network=host",
+    }
+    return Project(
+        root,
+        {**DEFAULTS, **given, **{f"LABCOAT_{name}": value for name, value in settings.items()}},
+    )
 
 
-def labcoat(root: Path, repository: Path, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    settings = {name: value for name, value in project(root).settings.items() if value != DEFAULTS[name]}
-    whole = {**os.environ, **LOCAL, **settings, "PYTHONPATH": str(repository / "src/lib"), **environ}
+def labcoat(
+    root: Path, repository: Path, *words: str, **environ: str
+) -> "subprocess.CompletedProcess[str]":
+    settings = {
+        name: value for name, value in project(root).settings.items() if value != DEFAULTS[name]
+    }
+    whole = {
+        **os.environ,
+        **LOCAL,
+        **settings,
+        "PYTHONPATH": str(repository / "src/lib"),
+        **environ,
+    }
     command = [sys.executable, "-m", "labcoat", *words]
     return subprocess.run(command, cwd=root, env=whole, capture_output=True, text=True, check=False)
 
@@ -67,10 +96,16 @@ def labcoat(root: Path, repository: Path, *words: str, **environ: str) -> "subpr
 def test_this_repository_pins_its_bases_sources(repository: Path) -> None:
     """Three submodules, each by a commit and with an address that anybody can read from."""
     found = submodules.pinned(repository)
-    assert set(found) == {"src/extern/python", "src/extern/docker-stacks", "src/extern/repro-sources-list.sh"}
+    assert set(found) == {
+        "src/extern/python",
+        "src/extern/docker-stacks",
+        "src/extern/repro-sources-list.sh",
+    }
     said = (repository / ".gitmodules").read_text(encoding="utf-8")
     addresses = re.findall(r"url = (.*)", said)
-    assert said.count("update = none") == 3  # who clones labcoat with its submodules, as pre-commit does, is spared these
+    assert (
+        said.count("update = none") == 3
+    )  # who clones labcoat with its submodules, as pre-commit does, is spared these
     assert len(addresses) == 3
     assert all(address.startswith("https://github.com/") for address in addresses)
 
@@ -98,7 +133,9 @@ def test_pins_that_cannot_be_read_are_refused(tmp_path: Path, text: str) -> None
         pins.read(tmp_path)
 
 
-def test_a_submodule_that_cannot_be_reached_is_said(clone: Path, upstream: Path, repository: Path) -> None:
+def test_a_submodule_that_cannot_be_reached_is_said(
+    clone: Path, upstream: Path, repository: Path
+) -> None:
     """With its address, the reason, and how to name a mirror."""
     upstream.rename(upstream.with_name("gone.git"))
     done = labcoat(clone, repository, "extern", "build")
@@ -107,7 +144,9 @@ def test_a_submodule_that_cannot_be_reached_is_said(clone: Path, upstream: Path,
     assert "git config submodule.src/extern/own.url" in done.stderr
 
 
-def test_status_says_what_is_behind(clone: Path, upstream: Path, tmp_path: Path, repository: Path) -> None:
+def test_status_says_what_is_behind(
+    clone: Path, upstream: Path, tmp_path: Path, repository: Path
+) -> None:
     """Up to date, then behind once the upstream has a newer commit."""
     fresh = labcoat(clone, repository, "extern", "status")
     git(tmp_path / "work", "commit", "-q", "--allow-empty", "-m", "two")
@@ -117,14 +156,18 @@ def test_status_says_what_is_behind(clone: Path, upstream: Path, tmp_path: Path,
     assert (behind.returncode, "behind: " in behind.stdout) == (1, True)
 
 
-def test_what_cannot_be_reached_is_not_taken_for_up_to_date(clone: Path, upstream: Path, repository: Path) -> None:
+def test_what_cannot_be_reached_is_not_taken_for_up_to_date(
+    clone: Path, upstream: Path, repository: Path
+) -> None:
     """It is said, and the exit status is that of not being able to look."""
     upstream.rename(upstream.with_name("gone.git"))
     done = labcoat(clone, repository, "extern", "status")
     assert (done.returncode, "cannot be reached" in done.stdout) == (2, True), done.stderr
 
 
-def test_a_bare_repository_in_a_folder_serves_as_a_mirror(clone: Path, upstream: Path, repository: Path) -> None:
+def test_a_bare_repository_in_a_folder_serves_as_a_mirror(
+    clone: Path, upstream: Path, repository: Path
+) -> None:
     """Where the person names it in git's settings; git fetches from a folder of .gitmodules only where it is told to."""
     mirror = upstream.rename(upstream.with_name("mirror.git"))
     git(clone, "config", "submodule.src/extern/own.url", str(mirror))
@@ -142,7 +185,9 @@ def test_a_fetch_that_was_killed_is_done_again(clone: Path, repository: Path) ->
     assert (folder / "3.11/Dockerfile").is_file()
 
 
-def test_a_submodule_that_no_base_is_in_may_be_out_of_reach(clone: Path, tmp_path: Path, repository: Path) -> None:
+def test_a_submodule_that_no_base_is_in_may_be_out_of_reach(
+    clone: Path, tmp_path: Path, repository: Path
+) -> None:
     """It is remarked on, and the build goes on to what is wanted."""
     git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},src/extern/far")
     modules = (clone / ".gitmodules").read_text()
@@ -205,7 +250,9 @@ def built() -> Iterator[dict[str, str]]:
     names: dict[str, str] = {}
     yield names
     if names:
-        subprocess.run(["docker", "image", "rm", "-f", *names.values()], check=True, capture_output=True)
+        subprocess.run(
+            ["docker", "image", "rm", "-f", *names.values()], check=True, capture_output=True
+        )
 
 
 @pytest.mark.docker
@@ -218,7 +265,9 @@ def test_a_base_that_is_not_built_is_said(clone: Path) -> None:
         build.resolved(project(clone), "extern/other")
 
 
-def test_a_submodule_named_like_a_script_is_no_file_to_check(clone: Path, upstream: Path, repository: Path) -> None:
+def test_a_submodule_named_like_a_script_is_no_file_to_check(
+    clone: Path, upstream: Path, repository: Path
+) -> None:
     """What git lists as a file and is a folder is passed over by the hygiene check."""
     git(clone, "submodule", "--quiet", "add", str(upstream), "src/extern/tool.sh")
     done = labcoat(clone, repository, "check")

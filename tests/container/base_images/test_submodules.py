@@ -9,11 +9,20 @@ import pytest
 from labcoat.container.base_images import submodules
 from labcoat.core.errors import Failure
 
-IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
+IDENTITY = (
+    "-c",
+    "user.name=t",
+    "-c",
+    "user.email=t@example.org",
+    "-c",
+    "protocol.file.allow=always",
+)
 
 
 def git(root: Path, *words: str) -> str:
-    done = subprocess.run(["git", *IDENTITY, *words], cwd=root, check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        ["git", *IDENTITY, *words], cwd=root, check=True, capture_output=True, text=True
+    )
     return done.stdout.strip()
 
 
@@ -53,7 +62,11 @@ def test_the_name_is_found_by_the_path(tmp_path: Path, add: Callable[[Path, Path
     git(tmp_path, "clone", "-q", str(origin), "clone")
     clone = tmp_path / "clone"
     assert submodules.url(clone, path) == str(upstream)
-    assert submodules.newest(clone, path) == submodules.pinned(clone)[path] == git(upstream, "rev-parse", "HEAD")
+    assert (
+        submodules.newest(clone, path)
+        == submodules.pinned(clone)[path]
+        == git(upstream, "rev-parse", "HEAD")
+    )
 
     mirror = upstream.rename(tmp_path / "mirror")
     with pytest.raises(Failure, match="cannot be fetched") as failure:
@@ -80,7 +93,9 @@ REMOTES = (
 )
 
 
-@pytest.mark.parametrize("remote", [*REMOTES, "/srv/git/project.git", "../project.git", "./project", "far/project", ""])
+@pytest.mark.parametrize(
+    "remote", [*REMOTES, "/srv/git/project.git", "../project.git", "./project", "far/project", ""]
+)
 @pytest.mark.parametrize("relative", ["../up", "./up", "../../other/up.git", "../.././up/"])
 def test_a_relative_address_is_as_git_reads_it(tmp_path: Path, remote: str, relative: str) -> None:
     """Seen from the default remote, else from the repository's folder; held against `git submodule init`."""
@@ -91,7 +106,9 @@ def test_a_relative_address_is_as_git_reads_it(tmp_path: Path, remote: str, rela
         git(root, "remote", "add", "mine", remote)
         git(root, "config", f"branch.{git(root, 'symbolic-ref', '--short', 'HEAD')}.remote", "mine")
     found = submodules.url(root, "sub")
-    done = subprocess.run(["git", "submodule", "init"], cwd=root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "submodule", "init"], cwd=root, capture_output=True, text=True, check=False
+    )
     if done.returncode:  # git refuses to go above the remote's first part
         assert "cannot strip one component" in done.stderr
         return
@@ -116,6 +133,8 @@ def test_an_address_is_never_an_option(tmp_path: Path) -> None:
     """What .gitmodules says is not run."""
     root = repository(tmp_path / "root")
     git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
-    (root / ".gitmodules").write_text('[submodule "sub"]\n path = sub\n url = --upload-pack=touch made;\n')
+    (root / ".gitmodules").write_text(
+        '[submodule "sub"]\n path = sub\n url = --upload-pack=touch made;\n'
+    )
     assert submodules.newest(root, "sub") == ""
     assert not (root / "made").exists()

@@ -42,19 +42,34 @@ def test_reaching(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
 def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
     """A secret by name and one by content are named; what is ignored or not copied is not."""
     key = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
-    files = {"app/kaggle.json": "{}", "app/deploy.txt": key, "app/.env": "A=b", "other/.env": "", "app/a.py": "pass"}
-    write(tmp_path, {**files, "Dockerfile": "FROM scratch\nCOPY app /app\n", ".dockerignore": "**/.env\n"})
+    files = {
+        "app/kaggle.json": "{}",
+        "app/deploy.txt": key,
+        "app/.env": "A=b",
+        "other/.env": "",
+        "app/a.py": "pass",
+    }
+    write(
+        tmp_path,
+        {**files, "Dockerfile": "FROM scratch\nCOPY app /app\n", ".dockerignore": "**/.env\n"},
+    )
     assert secrets_reaching(Build(tmp_path)) == ["app/deploy.txt", "app/kaggle.json"]
 
 
 def test_own_ignore_file_counts(tmp_path: Path) -> None:
     """NAME.dockerignore replaces .dockerignore, even when it is empty."""
-    files = {"docker/train": "FROM scratch\nCOPY . /\n", "docker/train.dockerignore": "", ".dockerignore": ".env\n"}
+    files = {
+        "docker/train": "FROM scratch\nCOPY . /\n",
+        "docker/train.dockerignore": "",
+        ".dockerignore": ".env\n",
+    }
     write(tmp_path, {**files, ".env": "A=b"})
     assert secrets_reaching(Build(tmp_path, "docker/train")) == [".env"]
 
 
-@pytest.mark.parametrize("broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}])
+@pytest.mark.parametrize(
+    "broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}]
+)
 def test_what_cannot_be_understood_is_a_failure(tmp_path: Path, broken: dict[str, str]) -> None:
     """No secret is found where nothing can be read; that is said, not passed over."""
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})

@@ -20,23 +20,41 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
         ("FROM packages AS with-folder", "RUN apt-get update\nFROM packages AS with-folder", True),
         ("USER 1000", "COPY settings.ini /etc/\nUSER 1000", False),
         ("USER 1000", "ADD https://example.org/a /a\nUSER 1000", False),
-        ("USER 1000", "RUN --mount=type=bind,source=apt.txt,target=/apt.txt cat /apt.txt\nUSER 1000", False),
+        (
+            "USER 1000",
+            "RUN --mount=type=bind,source=apt.txt,target=/apt.txt cat /apt.txt\nUSER 1000",
+            False,
+        ),
         ("COPY . /out/home/labcoat/project/", "COPY src /out/home/labcoat/project/src/", False),
         ("ADD labcoat.tar /\n", "", False),
         ('ARG LARGE="tensorflow', 'ARG LARGE="six|tensorflow', True),
         ('COPY ["${LOCK}", ', 'COPY ["own.toml", "${LOCK}", ', False),
         ("COPY . /out/", "COPY --exclude=.env . /out/", False),
-        ("RUN find /out/home/labcoat/project -mindepth 1", "RUN echo made >/out/home/labcoat/project/made\nRUN find /out", False),
+        (
+            "RUN find /out/home/labcoat/project -mindepth 1",
+            "RUN echo made >/out/home/labcoat/project/made\nRUN find /out",
+            False,
+        ),
         ("COPY --from=folder /out/ /\n", "COPY --from=folder /out/ /\nRUN date >/date\n", False),
         ("USER 1000", "RUN --mount=target=/src ls /src >/listing\nUSER 1000", False),
-        ("USER 1000", "RUN --mount=type=cache,target=/cache --mount=from=tools,target=/t ls /t\nUSER 1000", True),
+        (
+            "USER 1000",
+            "RUN --mount=type=cache,target=/cache --mount=from=tools,target=/t ls /t\nUSER 1000",
+            True,
+        ),
         ("USER 1000", "COPY --from=folder /out/home/labcoat/project/a.py /opt/\nUSER 1000", False),
-        ("FROM with-${SOURCE} AS image", "FROM with-folder AS debug\nFROM with-${SOURCE} AS image", False),
+        (
+            "FROM with-${SOURCE} AS image",
+            "FROM with-folder AS debug\nFROM with-${SOURCE} AS image",
+            False,
+        ),
         ("FROM with-${SOURCE} AS image", "FROM with-${SOURCE} AS first\nFROM first AS image", True),
         ("COPY . /out/", "# the project\nCOPY   . /out/", True),
     ],
 )
-def test_a_dockerfile_that_takes_more_is_sent_the_folder(before: str, after: str, takes: bool) -> None:
+def test_a_dockerfile_that_takes_more_is_sent_the_folder(
+    before: str, after: str, takes: bool
+) -> None:
     assert before in OURS
     assert context_archive.takes_archive(OURS.replace(before, after)) is takes
 
@@ -54,7 +72,10 @@ def test_the_project_is_sent_as_an_archive(tmp_path: Path) -> None:
     assert paths
     assert set(paths) == {"Dockerfile", "requirements.txt"}
     context_archive.make(Project(root), paths, tmp_path / "room")
-    assert {each.name for each in (tmp_path / "room").iterdir()} == {"requirements.txt", "labcoat.tar"}
+    assert {each.name for each in (tmp_path / "room").iterdir()} == {
+        "requirements.txt",
+        "labcoat.tar",
+    }
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -67,7 +88,9 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", ["large", "emptied", "pattern", "gone", "pipe"])
-def test_what_an_archive_does_not_do_is_left_to_the_builder(odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_archive_does_not_do_is_left_to_the_builder(
+    odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A context that is large, one of which BuildKit empties files, a malformed pattern, a file that goes, a pipe."""
     root = tmp_path / "project"
     (root / "d").mkdir(parents=True)

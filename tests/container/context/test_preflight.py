@@ -15,7 +15,14 @@ KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
 
 def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:
     """A folder that `--build-context` names counts, but for what its own .dockerignore leaves out."""
-    write(tmp_path, {"project/Dockerfile": "FROM scratch\nCOPY --from=data . /\n", "data/.env": "A=b", "data/key": KEY})
+    write(
+        tmp_path,
+        {
+            "project/Dockerfile": "FROM scratch\nCOPY --from=data . /\n",
+            "data/.env": "A=b",
+            "data/key": KEY,
+        },
+    )
     build = Build(tmp_path / "project", contexts=(tmp_path / "data",))
     assert secrets_reaching(build) == ["../data/.env", "../data/key"]
     (tmp_path / "data/.dockerignore").write_text(".env\nkey\n")
@@ -24,7 +31,10 @@ def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:
 
 def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -> None:
     """ONBUILD of an image counts for the stages upon it, and not for those upon another."""
-    write(tmp_path, {"Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n", "a.py": "", ".env": "A=b"})
+    write(
+        tmp_path,
+        {"Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n", "a.py": "", ".env": "A=b"},
+    )
     triggers = {"one": ["COPY . /app/"]}
     assert secrets_reaching(Build(tmp_path, triggers=triggers)) == [".env"]
     assert secrets_reaching(Build(tmp_path, triggers=triggers, arguments={"BASE": "two"})) == []
@@ -61,8 +71,19 @@ def test_files_that_cannot_be_understood_are_left_to_the_build(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["pip.conf", "home/uv.toml", ".npmrc", ".condarc", ".git/config"])
 def test_a_password_in_the_address_of_an_index_is_a_secret(tmp_path: Path, name: str) -> None:
     """In the files of programs that fetch; there a placeholder or an address without one is none."""
-    for address, found in (("me:hunter2pass@", [name]), ("me:$TOKEN@", []), ("me:<password>@", []), ("", [])):
-        write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", name: f"url = https://{address}index.example/simple\n"})
+    for address, found in (
+        ("me:hunter2pass@", [name]),
+        ("me:$TOKEN@", []),
+        ("me:<password>@", []),
+        ("", []),
+    ):
+        write(
+            tmp_path,
+            {
+                "Dockerfile": "FROM scratch\nCOPY . /\n",
+                name: f"url = https://{address}index.example/simple\n",
+            },
+        )
         assert secrets_reaching(Build(tmp_path)) == found
 
 
@@ -79,8 +100,12 @@ WORDS = {
     "-qf docker/train": build_flags.Flags("docker/train"),
     "--file=one --file two": build_flags.Flags("two"),
     "-tfoo --network host --no-cache -o out": build_flags.Flags(),
-    "--target dev --platform linux/amd64,linux/arm64": build_flags.Flags(target="dev", platforms=("linux/amd64", "linux/arm64")),
-    "--build-arg A=1 --build-arg=B=x=y --build-arg NO_SUCH_VARIABLE": build_flags.Flags(arguments={"A": "1", "B": "x=y"}),
+    "--target dev --platform linux/amd64,linux/arm64": build_flags.Flags(
+        target="dev", platforms=("linux/amd64", "linux/arm64")
+    ),
+    "--build-arg A=1 --build-arg=B=x=y --build-arg NO_SUCH_VARIABLE": build_flags.Flags(
+        arguments={"A": "1", "B": "x=y"}
+    ),
     "--build-context d=../d --build-context i=docker-image://x --build-context g=https://x/y.git": build_flags.Flags(
         contexts=("../d",)
     ),
@@ -105,7 +130,9 @@ PLATFORMS = {
 
 
 @pytest.mark.parametrize(("named", "parts"), PLATFORMS.items(), ids=PLATFORMS.keys())
-def test_a_platform_is_told_to_the_dockerfile_as_the_builder_does(named: str, parts: tuple[str, str, str]) -> None:
+def test_a_platform_is_told_to_the_dockerfile_as_the_builder_does(
+    named: str, parts: tuple[str, str, str]
+) -> None:
     """In its normal form, whole and in parts."""
     told = build_flags.platform_arguments(named)
     assert tuple(told[f"TARGET{part}"] for part in ("OS", "ARCH", "VARIANT")) == parts

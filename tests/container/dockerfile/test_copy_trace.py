@@ -8,7 +8,18 @@ from labcoat.container.context.build_context import Build
 from labcoat.container.dockerfile.parser import parse
 from support.repositories import write
 
-TREE = ["a.py", "home.txt", "home.md", "homepage", "x/a/one", "x/a/b/two", "x/c/three", "src/m.py", "src/n.txt", "src/deep/o.py"]
+TREE = [
+    "a.py",
+    "home.txt",
+    "home.md",
+    "homepage",
+    "x/a/one",
+    "x/a/b/two",
+    "x/c/three",
+    "src/m.py",
+    "src/n.txt",
+    "src/deep/o.py",
+]
 SHAPES = {
     "parents": ("COPY --parents ./x/a/one ./x/c/three /d/", {"x/a/one", "x/c/three"}),
     "parents-of-a-folder": ("COPY --parents x/a /d/", {"x/a/one", "x/a/b/two"}),
@@ -24,7 +35,10 @@ SHAPES = {
     "exclude-in-a-folder": ("COPY --exclude=*.txt --exclude=deep src /d/", {"src/m.py"}),
     "exclude-at-any-depth": ("COPY --exclude=**/*.py src /d/", {"src/n.txt"}),
     "exclude-but-for": ("COPY --exclude=* --exclude=!m.py src /d/", {"src/m.py"}),
-    "exclude-from-a-stage": ("COPY . /s\nFROM scratch\nCOPY --from=build --exclude=deep /s/src /d/", {"src/m.py", "src/n.txt"}),
+    "exclude-from-a-stage": (
+        "COPY . /s\nFROM scratch\nCOPY --from=build --exclude=deep /s/src /d/",
+        {"src/m.py", "src/n.txt"},
+    ),
 }
 
 
@@ -37,12 +51,16 @@ def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str])
     assert described.reaching() == expected
 
 
-@pytest.mark.parametrize("reference", ["/opt/a.py", "/opt"], ids=["in-the-folder", "the-name-itself"])
+@pytest.mark.parametrize(
+    "reference", ["/opt/a.py", "/opt"], ids=["in-the-folder", "the-name-itself"]
+)
 def test_base_of_which_nothing_is_known(tmp_path: Path, reference: str) -> None:
     """A destination without a slash may be a folder of the base image: the file is looked for at both places."""
     write(tmp_path, {path: path for path in TREE})
     described = Build(tmp_path)
-    described.__dict__["parsed"] = parse(f"FROM base AS b\nCOPY a.py /opt\nFROM scratch\nCOPY --from=b {reference} /x\n")
+    described.__dict__["parsed"] = parse(
+        f"FROM base AS b\nCOPY a.py /opt\nFROM scratch\nCOPY --from=b {reference} /x\n"
+    )
     assert described.reaching() == {"a.py"}
 
 

@@ -9,13 +9,21 @@ from labcoat.container.context.build_context import Build
 from labcoat.container.dockerfile.guarantees import missing
 from labcoat.container.dockerfile.parser import parse
 
-GOOD = "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM a\nCOPY --from=b /out/ /\nUSER 1000\n"
+GOOD = (
+    "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM a\nCOPY --from=b /out/ /\nUSER 1000\n"
+)
 WRITTEN = {
-    "pip in the last stage": ("FROM a\nRUN pip install --require-hashes -r x\nUSER 1000\n", ["same image twice"]),
+    "pip in the last stage": (
+        "FROM a\nRUN pip install --require-hashes -r x\nUSER 1000\n",
+        ["same image twice"],
+    ),
     "no hashes": (GOOD.replace("--require-hashes", ""), ["packages are the lock's"]),
     "no user": (GOOD.replace("USER 1000", ""), ["not root"]),
     "root again": (GOOD + "USER root:root\n", ["not root"]),
-    "none of it": ("FROM a\nRUN pip install x\n", ["packages are the lock's", "same image twice", "not root"]),
+    "none of it": (
+        "FROM a\nRUN pip install x\n",
+        ["packages are the lock's", "same image twice", "not root"],
+    ),
     "all of it": (GOOD, []),
 }
 
@@ -30,7 +38,9 @@ def test_what_cannot_be_promised_is_said(text: str, parts: list[str]) -> None:
 
 def test_labcoats_own_dockerfile_keeps_every_promise(repository: Path) -> None:
     """There is nothing to say of the template."""
-    text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(encoding="utf-8")
+    text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(
+        encoding="utf-8"
+    )
     assert missing(parse(text), text) == []
 
 
@@ -39,6 +49,8 @@ def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(GOOD)
     with (tmp_path / "weights.bin").open("wb") as file:
         file.truncate(60 << 20)
-    assert list(preflight.remarks(Build(tmp_path))) == ["the build is sent 60 MiB of files; make context says which"]
+    assert list(preflight.remarks(Build(tmp_path))) == [
+        "the build is sent 60 MiB of files; make context says which"
+    ]
     (tmp_path / ".dockerignore").write_text("*.bin\n")
     assert list(preflight.remarks(Build(tmp_path))) == []

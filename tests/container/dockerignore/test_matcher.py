@@ -42,7 +42,11 @@ def test_made_up_ignore_files() -> None:
             ignored = sorted(set(RANDOM["tree"]) - sent(case["ignore"].encode(), RANDOM["tree"]))
         except PatternError:
             ignored = ["error"]
-        expected = ["error"] if case.get("error") else sorted(RANDOM["tree"][index] for index in case["ignored"])
+        expected = (
+            ["error"]
+            if case.get("error")
+            else sorted(RANDOM["tree"][index] for index in case["ignored"])
+        )
         if ignored != expected:
             wrong.append((case["ignore"], ignored, expected))
     assert wrong == []
@@ -107,15 +111,21 @@ def test_matching_takes_polynomial_time(pattern: str) -> None:
     assert sent(pattern.encode(), [path]) == {path}
 
 
-PATTERNS = st.lists(st.sampled_from([*"ab.*?/[]|\\{}-", "**", ".py", "[co]"]), min_size=1, max_size=6).map("".join)
+PATTERNS = st.lists(
+    st.sampled_from([*"ab.*?/[]|\\{}-", "**", ".py", "[co]"]), min_size=1, max_size=6
+).map("".join)
 PATHS = st.lists(st.sampled_from([*"ab./-", ".py", "c", "o"]), min_size=1, max_size=6).map("".join)
 
 
 @given(st.lists(PATTERNS, max_size=4), st.lists(PATHS, min_size=1, max_size=9))
-def test_files_asked_about_together_get_the_answers_they_get_alone(patterns: list[str], paths: list[str]) -> None:
+def test_files_asked_about_together_get_the_answers_they_get_alone(
+    patterns: list[str], paths: list[str]
+) -> None:
     try:
         together = Matcher(parse("\n".join(patterns).encode()))
-        alone = Matcher(parse("\n".join([*patterns, "!never"]).encode()))  # with a negation each path is tried by itself
+        alone = Matcher(
+            parse("\n".join([*patterns, "!never"]).encode())
+        )  # with a negation each path is tried by itself
         expected = alone.kept(paths)
     except PatternError:
         return

@@ -4,9 +4,7 @@ import pytest
 
 from labcoat.container.engine.build_progress import Progress
 
-CACHED = (
-    "#5 [packages 1/4] FROM docker.io/base\n#5 CACHED\n\n#6 exporting to image\n#6 writing image sha256:12 done\n#6 DONE 0.0s\n"
-)
+CACHED = "#5 [packages 1/4] FROM docker.io/base\n#5 CACHED\n\n#6 exporting to image\n#6 writing image sha256:12 done\n#6 DONE 0.0s\n"
 WORKED = "#7 [packages 4/4] RUN --mount=type=cache,target=/c echo hi\n#7 0.2 Installed 1 package in 3ms\n#7 DONE 0.5s\n"
 # Docker 20.10's own builder, and a store of containerd's behind buildx.
 DIGEST = f"sha256:{'e8' * 32}"
@@ -45,7 +43,10 @@ def shown(log: str) -> list[str]:
         (OLD, ["[image 1/1] ADD labcoat.tar /"]),
         (STORE, []),
         (TURNED, ["[large 1/1] RUN x", "  Resolved 2 packages", "[small 1/1] RUN y"]),
-        ("#9 [image 2/4] COPY --from=packages /out/ /\n#9 DONE 9.1s\n", ["[image 2/4] COPY --from=packages /out/ /"]),
+        (
+            "#9 [image 2/4] COPY --from=packages /out/ /\n#9 DONE 9.1s\n",
+            ["[image 2/4] COPY --from=packages /out/ /"],
+        ),
     ],
     ids=[
         "nothing done",

@@ -42,7 +42,10 @@ def test_the_plugin_is_started_as_docker_starts_it(docker: Path) -> None:
     """With docker's words and variables, and the builder that goes with docker's context."""
     words, variables = builder(Project(docker.parents[1]))
     assert words == [str(docker.parents[1] / "home/cli-plugins/docker-buildx"), "buildx", "build"]
-    assert variables == {"DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND": "docker", "BUILDX_BUILDER": "default"}
+    assert variables == {
+        "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND": "docker",
+        "BUILDX_BUILDER": "default",
+    }
 
 
 def test_folders_of_ones_own_come_before_dockers(docker: Path) -> None:
@@ -57,12 +60,20 @@ def test_folders_of_ones_own_come_before_dockers(docker: Path) -> None:
     [
         ({}, "desktop-linux", "desktop-linux"),
         ({"DOCKER_CONTEXT": "remote"}, "desktop-linux", "remote"),
-        ({"DOCKER_CONTEXT": "remote", "DOCKER_HOST": "tcp://localhost:1"}, "desktop-linux", "default"),
+        (
+            {"DOCKER_CONTEXT": "remote", "DOCKER_HOST": "tcp://localhost:1"},
+            "desktop-linux",
+            "default",
+        ),
         ({"BUILDX_BUILDER": "mine"}, "desktop-linux", None),
     ],
 )
 def test_the_builder_is_that_of_dockers_context(
-    docker: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], chosen: str, named: str | None
+    docker: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variables: dict[str, str],
+    chosen: str,
+    named: str | None,
 ) -> None:
     """A person's own choice of a builder stays."""
     settings(docker, currentContext=chosen)
@@ -102,8 +113,12 @@ def words(docker: Path) -> str:
     return "docker --debug"
 
 
-@pytest.mark.parametrize("change", [script, link, alias, unreadable, no_object, words], ids=lambda each: each.__name__)
-def test_where_that_is_not_sure_docker_is_called(docker: Path, change: Callable[[Path], str]) -> None:
+@pytest.mark.parametrize(
+    "change", [script, link, alias, unreadable, no_object, words], ids=lambda each: each.__name__
+)
+def test_where_that_is_not_sure_docker_is_called(
+    docker: Path, change: Callable[[Path], str]
+) -> None:
     """A script or a link of its name, settings with another builder or that cannot be read, more words."""
     called = change(docker)
     project = Project(docker.parents[1], {**DEFAULTS, "LABCOAT_DOCKER": called})
@@ -117,7 +132,9 @@ def test_without_the_plugin_docker_is_called(docker: Path, monkeypatch: pytest.M
     assert builder(Project(docker.parents[1])) == (["docker", "build"], {})
 
 
-def test_without_a_home_folder_the_plugin_is_found(docker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_home_folder_the_plugin_is_found(
+    docker: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As in a container whose user is only a number."""
     monkeypatch.delenv("DOCKER_CONFIG")
     monkeypatch.delenv("HOME", raising=False)
@@ -133,12 +150,26 @@ def test_both_ways_build_the_same_image_and_say_the_same(tmp_path: Path, base_im
     (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\nCOPY Dockerfile /\n")
     words, variables = builder(Project(tmp_path))
     assert words[0].endswith("docker-buildx")
-    environ = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false", "SOURCE_DATE_EPOCH": "0"}
+    environ = {
+        **os.environ,
+        "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
+        "BUILDX_GIT_INFO": "false",
+        "SOURCE_DATE_EPOCH": "0",
+    }
     ids, complaints = set(), set()
     for begun, more in ((words, variables), (["docker", "build"], {})):
 
-        def build(*options: str, begun: list[str] = begun, environ: dict[str, str] = environ | more) -> tuple[int, str, str]:
-            done = subprocess.run([*begun, *options, "."], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+        def build(
+            *options: str, begun: list[str] = begun, environ: dict[str, str] = environ | more
+        ) -> tuple[int, str, str]:
+            done = subprocess.run(
+                [*begun, *options, "."],
+                cwd=tmp_path,
+                env=environ,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             return done.returncode, done.stdout, done.stderr
 
         ids.add(build("-q", "--build-arg=SOURCE_DATE_EPOCH=0", "--no-cache"))

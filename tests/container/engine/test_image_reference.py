@@ -4,7 +4,12 @@ import pytest
 
 from labcoat.container.engine.image_reference import digest_among, repository
 
-KNOWN = ("localhost:5000/mine/python@sha256:a", "python@sha256:b", "team/python@sha256:c", "docker.io/team/x@sha256:d")
+KNOWN = (
+    "localhost:5000/mine/python@sha256:a",
+    "python@sha256:b",
+    "team/python@sha256:c",
+    "docker.io/team/x@sha256:d",
+)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +30,12 @@ def test_an_images_digest_is_that_of_its_own_name(image: str, digest: str) -> No
 
 @pytest.mark.parametrize(
     ("image", "name"),
-    [("a:1", "a"), ("h:5000/t/p:1.0", "h:5000/t/p"), ("h:5000/t/p@sha256:0", "h:5000/t/p"), ("h:5000/p", "h:5000/p")],
+    [
+        ("a:1", "a"),
+        ("h:5000/t/p:1.0", "h:5000/t/p"),
+        ("h:5000/t/p@sha256:0", "h:5000/t/p"),
+        ("h:5000/p", "h:5000/p"),
+    ],
 )
 def test_the_repository_is_the_name_without_tag_and_digest(image: str, name: str) -> None:
     """A port is no tag."""

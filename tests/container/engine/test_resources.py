@@ -10,14 +10,20 @@ from labcoat.core.project import DEFAULTS, Project
 
 
 def project(**settings: str) -> Project:
-    return Project(Path(), {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}})
+    return Project(
+        Path(), {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}}
+    )
 
 
 SET = [
     ({}, Limits(), []),
     ({"GPU": "1"}, Limits(gpus="all"), ["--gpus", "all"]),
     ({"GPU": "0,1"}, Limits(gpus="0,1"), ["--gpus", '"device=0,1"']),
-    ({"MEMORY": "8g", "CPUS": "1.5"}, Limits(memory="8g", cpus="1.5"), ["--memory", "8g", "--cpus", "1.5"]),
+    (
+        {"MEMORY": "8g", "CPUS": "1.5"},
+        Limits(memory="8g", cpus="1.5"),
+        ["--memory", "8g", "--cpus", "1.5"],
+    ),
     (
         {"PORTS": "8888, 8000:80"},
         Limits(ports=((8888, 8888), (8000, 80))),
@@ -26,15 +32,20 @@ SET = [
 ]
 
 
-@pytest.mark.parametrize(("settings", "expected", "words"), SET, ids=[" ".join(given) or "nothing" for given, *_ in SET])
-def test_settings_become_limits(settings: dict[str, str], expected: Limits, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "expected", "words"), SET, ids=[" ".join(given) or "nothing" for given, *_ in SET]
+)
+def test_settings_become_limits(
+    settings: dict[str, str], expected: Limits, words: list[str]
+) -> None:
     """Each setting is what docker's own option is; ports are on the loopback alone."""
     assert limits(project(**settings)) == expected
     assert expected.words() == words
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("MEMORY", "much"), ("CPUS", "two"), ("PORTS", "http"), ("PORTS", "70000"), ("PORTS", "80:0")]
+    ("name", "value"),
+    [("MEMORY", "much"), ("CPUS", "two"), ("PORTS", "http"), ("PORTS", "70000"), ("PORTS", "80:0")],
 )
 def test_another_form_is_refused(name: str, value: str) -> None:
     """With the setting's name and an example."""
@@ -51,5 +62,8 @@ def test_the_sdk_is_told_the_same(tools_environment: Path) -> None:
     told = Limits(gpus="all", memory="1g", cpus="1.5", ports=((1, 2), (3, 4), (5, 2))).settings()
     assert told["mem_limit"] == "1g"
     assert told["nano_cpus"] == 1_500_000_000
-    assert told["ports"] == {"2/tcp": [("127.0.0.1", 1), ("127.0.0.1", 5)], "4/tcp": [("127.0.0.1", 3)]}
+    assert told["ports"] == {
+        "2/tcp": [("127.0.0.1", 1), ("127.0.0.1", 5)],
+        "4/tcp": [("127.0.0.1", 3)],
+    }
     assert told["device_requests"][0]["Count"] == -1

@@ -12,7 +12,14 @@ from labcoat.core.project import DEFAULTS, Project
 
 def project(root: Path, **settings: str) -> Project:
     # No engine is asked for anything here; a command that is everywhere stands for one that is not.
-    return Project(root, {**DEFAULTS, "LABCOAT_DOCKER": "true", **{f"LABCOAT_{name}": value for name, value in settings.items()}})
+    return Project(
+        root,
+        {
+            **DEFAULTS,
+            "LABCOAT_DOCKER": "true",
+            **{f"LABCOAT_{name}": value for name, value in settings.items()},
+        },
+    )
 
 
 @pytest.fixture
@@ -36,7 +43,9 @@ def root(tmp_path: Path) -> Path:
     ],
     ids=["none", "one", "two", "a colon in a name", "no paths", "the same twice", "in the project"],
 )
-def test_existing_data_outside_of_the_project_is_mounted_once(root: Path, mounts: str, expected: list[str]) -> None:
+def test_existing_data_outside_of_the_project_is_mounted_once(
+    root: Path, mounts: str, expected: list[str]
+) -> None:
     """Words that are no path are passed over, and what lies in the project is there already."""
     found = data_folders(project(root, MOUNTS=mounts.format(root.parent)))
     assert list(found) == [root.parent / name for name in expected]
@@ -52,7 +61,10 @@ def test_a_program_runs_as_the_owner_with_a_home_it_may_write(root: Path) -> Non
     assert "SECRET" not in where.environ
 
 
-@pytest.mark.parametrize(("flags", "network"), [("", None), ("--network=host", "host"), ("--pull --network host", "host")])
+@pytest.mark.parametrize(
+    ("flags", "network"),
+    [("", None), ("--network=host", "host"), ("--pull --network host", "host")],
+)
 def test_the_network_is_the_one_asked_for(root: Path, flags: str, network: str | None) -> None:
     """A build that was asked to use this machine's network is followed by runs that do."""
     assert place(project(root, DOCKER_FLAGS=flags)).network == network
@@ -69,7 +81,9 @@ def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
 
 
 @pytest.mark.parametrize(("uid", "users"), [(0, None), (1000, "keep-id")])
-def test_podman_of_a_person_keeps_their_id(root: Path, monkeypatch: pytest.MonkeyPatch, uid: int, users: str | None) -> None:
+def test_podman_of_a_person_keeps_their_id(
+    root: Path, monkeypatch: pytest.MonkeyPatch, uid: int, users: str | None
+) -> None:
     """Without root it would show them another one inside; with root that word is refused."""
     monkeypatch.setattr("os.geteuid", lambda: uid)
     asked = project(root, DOCKER=str(program(root, "podman")))
@@ -78,11 +92,21 @@ def test_podman_of_a_person_keeps_their_id(root: Path, monkeypatch: pytest.Monke
     assert ("--userns" in attached(asked, "image", ["true"], place(asked))) == bool(users)
 
 
-@pytest.mark.parametrize(("number", "old"), [("4.3.1", ("--no-cache",)), ("5.4.2", ()), ("10.0.0", ()), ("", ("--no-cache",))])
-def test_podman_is_told_of_the_lock_and_an_old_one_not_to_look_back(root: Path, number: str, old: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("number", "old"),
+    [("4.3.1", ("--no-cache",)), ("5.4.2", ()), ("10.0.0", ()), ("", ("--no-cache",))],
+)
+def test_podman_is_told_of_the_lock_and_an_old_one_not_to_look_back(
+    root: Path, number: str, old: tuple[str, ...]
+) -> None:
     """What is in its cache was made of another lock as likely as not."""
     asked = project(root, DOCKER=str(program(root, "podman", f"echo {number}")))
-    assert own_flags(asked, 7, "sha256:a") == ("--format=docker", "--timestamp=7", "--build-arg=LOCKED=sha256:a", *old)
+    assert own_flags(asked, 7, "sha256:a") == (
+        "--format=docker",
+        "--timestamp=7",
+        "--build-arg=LOCKED=sha256:a",
+        *old,
+    )
     assert own_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
 
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.image.image_lock import Record, are_layers_comparable, departure, other_inputs, path, read, write
+from labcoat.container.image.image_lock import (
+    Record,
+    are_layers_comparable,
+    departure,
+    other_inputs,
+    path,
+    read,
+    write,
+)
 from labcoat.core.errors import Failure
 from labcoat.core.project import DEFAULTS, Project
 
@@ -47,7 +55,9 @@ def test_a_file_that_is_no_record_is_said(tmp_path: Path, text: str) -> None:
     assert "labcoat image record" in caught.value.todo
 
 
-@pytest.mark.parametrize("line", ["settings:", "settings: {A: 1}", "layers:", "layers: [1]", "engine: 26.1", "epoch: x"])
+@pytest.mark.parametrize(
+    "line", ["settings:", "settings: {A: 1}", "layers:", "layers: [1]", "engine: 26.1", "epoch: x"]
+)
 def test_a_field_of_another_type_is_no_record(tmp_path: Path, line: str) -> None:
     """Whoever edits it by hand hears of it before anything is compared."""
     file = write(Project(tmp_path), RECORD)
@@ -58,7 +68,18 @@ def test_a_field_of_another_type_is_no_record(tmp_path: Path, line: str) -> None
 
 INPUTS = [
     (RECORD, ""),
-    (replace(RECORD, base="other@sha256:base", revision="dec0de", engine="28.5.0", epoch=1, image="x", layers=[]), ""),
+    (
+        replace(
+            RECORD,
+            base="other@sha256:base",
+            revision="dec0de",
+            engine="28.5.0",
+            epoch=1,
+            image="x",
+            layers=[],
+        ),
+        "",
+    ),
     (replace(RECORD, lock="sha256:other"), "another lock"),
     (replace(RECORD, lock="x", dockerfile="x"), "another lock and another Dockerfile"),
     (replace(RECORD, settings={**RECORD.settings, "NO_BINARY": "six"}), "NO_BINARY="),
@@ -99,8 +120,16 @@ DEPARTURES = [
     (replace(RECORD, image="sha256:other", revision="dec0de"), ""),
     (replace(RECORD, image="sha256:other", engine="28.5.2"), ""),
     (replace(RECORD, image="sha256:other", epoch=1), ""),
-    (replace(RECORD, layers=["sha256:base", "sha256:other", "sha256:source"]), "the layers of packages"),
-    (replace(RECORD, image="x", revision="dec0de", layers=[*RECORD.layers[:2], "sha256:changed"]), ""),
+    (
+        replace(RECORD, layers=["sha256:base", "sha256:other", "sha256:source"]),
+        "the layers of packages",
+    ),
+    (
+        replace(
+            RECORD, image="x", revision="dec0de", layers=[*RECORD.layers[:2], "sha256:changed"]
+        ),
+        "",
+    ),
 ]
 
 

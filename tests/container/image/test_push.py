@@ -21,7 +21,9 @@ USERS = "me:$2b$05$NfaiQ5YHWiLVIeebRR2C7u2HjkgXd2dfNtpgPClZ4tS72BFe539T6\n"
 
 
 def docker(*words: str, folder: Path | None = None) -> str:
-    return subprocess.run(["docker", *words], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["docker", *words], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -39,7 +41,10 @@ def image(base_image: str) -> Iterator[Callable[[str], str]]:
 
 
 def project(root: Path, image: str, **settings: str) -> Project:
-    return Project(root, {**DEFAULTS, "LABCOAT_IMAGE": image, **{f"LABCOAT_{n}": v for n, v in settings.items()}})
+    return Project(
+        root,
+        {**DEFAULTS, "LABCOAT_IMAGE": image, **{f"LABCOAT_{n}": v for n, v in settings.items()}},
+    )
 
 
 def test_a_pushed_image_is_pulled_and_built_upon_by_its_digest(
@@ -72,7 +77,12 @@ def test_a_base_that_was_pushed_elsewhere_is_the_same_base(
 
 @pytest.mark.parametrize("pinned", [False, True], ids=["by tag", "by digest"])
 def test_a_base_that_has_to_be_fetched_is_asked_for_its_triggers(
-    registry: str, base_image: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, pinned: bool
+    registry: str,
+    base_image: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    pinned: bool,
 ) -> None:
     """What ONBUILD copies is known before the first build upon it."""
     (tmp_path / "requirements.txt").touch()
@@ -100,14 +110,19 @@ def test_a_base_that_nothing_is_built_on_is_not_fetched(base_image: str, tmp_pat
 
 
 def test_a_registry_that_wants_a_login_is_said(
-    start_registry: Callable[[str], str], image: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_registry: Callable[[str], str],
+    image: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Refused without one, with the command that logs in; and taken after it."""
     users = tmp_path / "users"
     users.write_text(USERS)
     address = start_registry(f"auth: {{htpasswd: {{realm: test, path: '{users}'}}}}\n")
     name = image(f"{address}/team/project")
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))  # the person's own logins stay as they are
+    monkeypatch.setenv(
+        "DOCKER_CONFIG", str(tmp_path / "docker")
+    )  # the person's own logins stay as they are
     with pytest.raises(Failure, match=f"{address} refuses") as caught:
         push(project(tmp_path, name))
     assert f"docker login {address}" in caught.value.todo
@@ -133,7 +148,9 @@ def test_a_builder_of_one_platform_is_said(registry: str, base_image: str, tmp_p
     """The engine's own builder makes no image of several platforms; the way to one is named."""
     (tmp_path / "requirements.txt").touch()
     (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
-    several = project(tmp_path, f"{registry}/a/b", PLATFORMS="linux/amd64,linux/arm64", BASE_IMAGE=base_image)
+    several = project(
+        tmp_path, f"{registry}/a/b", PLATFORMS="linux/amd64,linux/arm64", BASE_IMAGE=base_image
+    )
     with pytest.raises(Failure, match="builds for its own platform only") as caught:
         push(several)
     assert "docker buildx create" in caught.value.todo
@@ -143,13 +160,17 @@ def test_a_builder_of_one_platform_is_said(registry: str, base_image: str, tmp_p
 def buildable(registry: str, base_image: str, tmp_path: Path) -> Iterator[Callable[[str], Project]]:
     """Gives a project for these platforms, whose image is one more layer on the base."""
     (tmp_path / "requirements.txt").touch()
-    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY requirements.txt /\n")
+    (tmp_path / "Dockerfile").write_text(
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY requirements.txt /\n"
+    )
     name = f"{registry}/several/platforms"
     yield lambda platforms: project(tmp_path, name, PLATFORMS=platforms, BASE_IMAGE=base_image)
     subprocess.run(["docker", "image", "rm", "-f", name], capture_output=True, check=False)
 
 
-def test_one_platform_is_built_and_pushed_by_the_engines_own_builder(buildable: Callable[[str], Project]) -> None:
+def test_one_platform_is_built_and_pushed_by_the_engines_own_builder(
+    buildable: Callable[[str], Project],
+) -> None:
     """What is printed is the digest that the registry has, though this builder does not say it."""
     by_digest = push(buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}"))
     assert "@sha256:" in by_digest
@@ -164,7 +185,9 @@ def test_a_platform_that_is_none_is_said(buildable: Callable[[str], Project]) ->
     assert "linux/amd64" in caught.value.todo
 
 
-def test_a_build_that_fails_is_not_the_registrys_fault(buildable: Callable[[str], Project], tmp_path: Path) -> None:
+def test_a_build_that_fails_is_not_the_registrys_fault(
+    buildable: Callable[[str], Project], tmp_path: Path
+) -> None:
     """The file that is missing is named, and nothing is pushed."""
     asked = buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}")
     (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY absent.txt /\n")

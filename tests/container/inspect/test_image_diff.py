@@ -26,7 +26,9 @@ REASONS = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other", "why"), REASONS, ids=[why or "same" for *_, why in REASONS])
+@pytest.mark.parametrize(
+    ("one", "other", "why"), REASONS, ids=[why or "same" for *_, why in REASONS]
+)
 def test_the_reason_is_named(one: Entry, other: Entry | None, why: str) -> None:
     """What differs most comes first: bytes before owner before mode before time."""
     assert reason(one, other) == why
@@ -51,7 +53,12 @@ def image(folder: Path, *layers: list[tuple[str, bytes, int]]) -> Saved:
             add(f"{number}.tar", inner.getvalue())
             ids.append(f"sha256:{hash(inner.getvalue())}")
         add("config.json", json.dumps({"rootfs": {"diff_ids": ids}}).encode())
-        add("manifest.json", json.dumps([{"Config": "config.json", "Layers": [f"{n}.tar" for n in range(len(layers))]}]).encode())
+        add(
+            "manifest.json",
+            json.dumps(
+                [{"Config": "config.json", "Layers": [f"{n}.tar" for n in range(len(layers))]}]
+            ).encode(),
+        )
     return Saved(tarfile.open(path))  # read by the test
 
 
@@ -60,7 +67,10 @@ def test_differing_files_are_named_with_their_layer(tmp_path: Path) -> None:
     same = [("base", b"1", 0)]
     one = image(tmp_path, same, [("a", b"1", 5), ("b", b"1", 5)])
     other = image(tmp_path, same, [("a", b"1", 6), ("b", b"2", 5)])
-    assert [str(found) for found in differences(one, other)] == ["layer 1: a (time)", "layer 1: b (content)"]
+    assert [str(found) for found in differences(one, other)] == [
+        "layer 1: a (time)",
+        "layer 1: b (content)",
+    ]
 
 
 def test_order_alone_is_a_difference(tmp_path: Path) -> None:
@@ -105,7 +115,9 @@ def test_engines_whose_settings_are_never_the_same_are_known(version: str, said:
 
 def test_an_old_engine_is_said_to_equal_in_content_only() -> None:
     """Same layers with different ids are all that such an engine can do, and the verdict says so."""
-    verdict = Verdict(("sha256:a", "sha256:b"), layers=True, contents=("c", "c"), found=(), engine="20.10.24")
+    verdict = Verdict(
+        ("sha256:a", "sha256:b"), layers=True, contents=("c", "c"), found=(), engine="20.10.24"
+    )
     assert verdict.same
     assert "only content can be equal" in "\n".join(verdict.lines())
     assert not replace(verdict, engine="26.1.5").same
@@ -114,7 +126,9 @@ def test_an_old_engine_is_said_to_equal_in_content_only() -> None:
 def test_the_verdict_counts_by_reason_and_names_the_first_of_each() -> None:
     """A single file of other bytes is not lost among hundreds of other times."""
     found = [Difference(1, f"{n}", "time") for n in range(600)] + [Difference(2, "a.pyc", ".pyc")]
-    lines = Verdict(("a", "b"), layers=False, contents=("c", "d"), found=tuple(found), engine="26.1.5").lines()
+    lines = Verdict(
+        ("a", "b"), layers=False, contents=("c", "d"), found=tuple(found), engine="26.1.5"
+    ).lines()
     assert "files that differ: 601 (time 600, .pyc 1)" in lines
     assert "  layer 2: a.pyc (.pyc)" in lines
     assert len(lines) < 12

@@ -122,7 +122,10 @@ def cut(packed: bytes) -> bytes:
 
 SEVERAL = io.BytesIO()
 with tarfile.open(fileobj=SEVERAL, mode="w") as several:
-    for each, data in {"keys/id_rsa": PRIVATE.encode(), "data.bin": CHANCE.randbytes(1 << 17)}.items():
+    for each, data in {
+        "keys/id_rsa": PRIVATE.encode(),
+        "data.bin": CHANCE.randbytes(1 << 17),
+    }.items():
         member = tarfile.TarInfo(each)
         member.size = len(data)
         several.addfile(member, io.BytesIO(data))
@@ -141,7 +144,9 @@ DAMAGED = {
     "garbage.gz": gzip.compress(b"")[:10] + b"\xff" * 20 + GITHUB.encode(),
     "garbage after a log.gz": gzip.compress(LOG) + b"\1" * 20,
     "garbage.xz": b"\xfd7zXZ\x00 " + GITHUB.encode(),
-    "header.tar": tarred("notes.txt", f"token {HUGGING}\n".encode(), "w").replace(b"ustar", b"ustar\xff"),
+    "header.tar": tarred("notes.txt", f"token {HUGGING}\n".encode(), "w").replace(
+        b"ustar", b"ustar\xff"
+    ),
     "nested.tar": tarred("data.zip", damaged_zip(), "w"),
 }
 
@@ -152,12 +157,17 @@ def test_a_damaged_archive_is_read_as_far_as_it_goes(path: str, data: bytes) -> 
     assert list(in_file(path, io.BytesIO(data), len(data)))
 
 
-@pytest.mark.parametrize("packed", [SEVERAL.getvalue(), gzip.compress(LOG), bz2.compress(LOG), lzma.compress(LOG), damaged_zip()])
+@pytest.mark.parametrize(
+    "packed",
+    [SEVERAL.getvalue(), gzip.compress(LOG), bz2.compress(LOG), lzma.compress(LOG), damaged_zip()],
+)
 def test_no_damage_ends_the_look(packed: bytes) -> None:
     """Wherever bytes are changed or cut off, there is an answer."""
     chance = random.Random(2)  # noqa: S311 - the same at each run
     for _ in range(60):
-        changed = bytearray(packed[: chance.randrange(len(packed))] if chance.random() < 0.3 else packed)
+        changed = bytearray(
+            packed[: chance.randrange(len(packed))] if chance.random() < 0.3 else packed
+        )
         for _ in range(chance.randrange(1, 40)):
             changed[chance.randrange(max(1, min(len(changed) - 1, 1024)))] = chance.randrange(256)
         list(in_file("data", io.BytesIO(bytes(changed)), len(changed)))
@@ -175,7 +185,10 @@ def with_settings(**settings: object) -> Saved:
     """An image without layers."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
-        texts = {"manifest.json": [{"Config": "config", "Layers": []}], "config": {"rootfs": {"diff_ids": []}, **settings}}
+        texts = {
+            "manifest.json": [{"Config": "config", "Layers": []}],
+            "config": {"rootfs": {"diff_ids": []}, **settings},
+        }
         for name, text in texts.items():
             member = tarfile.TarInfo(name)
             member.size = len(json.dumps(text))
@@ -186,15 +199,31 @@ def with_settings(**settings: object) -> Saved:
 @pytest.mark.parametrize(
     "setting",
     [
-        *("DB_PASS=hunter22x", "PGPASS=abc12345", "ENCRYPTION_KEY=9f8a7d6c5b4a3928", "DB_PASSWORD=correcthorse"),
-        *("APP_SECRET_KEY=q1w2e3r4t5", "SMTP_AUTH=bWU6aHVudGVyMng=", "PASSWORD_SALT=f00dcafe1", "GPG_PASSPHRASE=opensesame"),
-        *("GPG_PRIVATE_KEY=lQdGBGXh2k0BEAC7", "KEY=9f8a7d6c5b4a3928", "OPTIONS=--db-password=hunter2xyz"),
+        *(
+            "DB_PASS=hunter22x",
+            "PGPASS=abc12345",
+            "ENCRYPTION_KEY=9f8a7d6c5b4a3928",
+            "DB_PASSWORD=correcthorse",
+        ),
+        *(
+            "APP_SECRET_KEY=q1w2e3r4t5",
+            "SMTP_AUTH=bWU6aHVudGVyMng=",
+            "PASSWORD_SALT=f00dcafe1",
+            "GPG_PASSPHRASE=opensesame",
+        ),
+        *(
+            "GPG_PRIVATE_KEY=lQdGBGXh2k0BEAC7",
+            "KEY=9f8a7d6c5b4a3928",
+            "OPTIONS=--db-password=hunter2xyz",
+        ),
     ],
 )
 def test_a_variable_named_like_a_secret_is_found(setting: str) -> None:
     """By the names that the look before a build knows, in the settings as in the history, each by its name."""
     name = setting.partition("=")[0]
-    assert [found.place for found in audit(with_settings(config={"Env": ["A=b", setting, "C=d"]}))] == ["settings, Env"]
+    assert [
+        found.place for found in audit(with_settings(config={"Env": ["A=b", setting, "C=d"]}))
+    ] == ["settings, Env"]
     (found,) = audit(with_settings(history=[{"created_by": f"ENV A=b {setting}"}]))
     assert found.what == f"a value for {name if name != 'OPTIONS' else '--db-password'}"
 
@@ -218,7 +247,12 @@ WELL_KNOWN = {
 @pytest.mark.parametrize("text", WELL_KNOWN.values(), ids=WELL_KNOWN.keys())
 def test_variables_of_well_known_images_are_passed_over(text: str) -> None:
     """Fingerprints of public keys, versions, places, and where a key is had from."""
-    assert [str(found) for found in audit(with_settings(config={"Env": text.split(" ")}, history=[{"created_by": text}]))] == []
+    assert [
+        str(found)
+        for found in audit(
+            with_settings(config={"Env": text.split(" ")}, history=[{"created_by": text}])
+        )
+    ] == []
 
 
 @pytest.fixture(scope="module")
@@ -229,11 +263,18 @@ def planted(tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterat
     for number, (path, data) in enumerate(FILES.items()):
         (folder / str(number)).write_bytes(data)
         lines += [f"COPY {number} /{path}"]
-    lines += ["RUN rm " + " ".join(f"/{path}" for path in FILES)] + [line for line, _ in SETTINGS.values()]
+    lines += ["RUN rm " + " ".join(f"/{path}" for path in FILES)] + [
+        line for line, _ in SETTINGS.values()
+    ]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
     argument = ["--build-arg", "INDEX_TOKEN=s3cr3ts3cr3t"]
     name = f"labcoat-test/planted-{os.getpid()}"
-    subprocess.run(["docker", "build", "--quiet", "--tag", name, *argument, "."], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        ["docker", "build", "--quiet", "--tag", name, *argument, "."],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
     yield name
     subprocess.run(["docker", "image", "rm", "--force", name], check=True, capture_output=True)
 
@@ -245,7 +286,9 @@ def test_each_of_twenty_planted_secrets_is_found(planted: str, tmp_path: Path) -
         places = [str(found) for found in audit(image)]
     assert len(FILES) + len(SETTINGS) == 20
     assert [path for path in FILES if not any(f", {path}" in place for place in places)] == []
-    assert [name for name, (_, where) in SETTINGS.items() if not any(where in place for place in places)] == []
+    assert [
+        name for name, (_, where) in SETTINGS.items() if not any(where in place for place in places)
+    ] == []
 
 
 @pytest.mark.docker

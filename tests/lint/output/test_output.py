@@ -12,14 +12,23 @@ from labcoat.lint.output import json as json_report
 from labcoat.lint.registry import RULES
 from labcoat.lint.runner import Report
 
-SCHEMA = json.loads((Path(__file__).parent / "data" / "sarif-2.1.0.json").read_text())  # OASIS's, as published
+SCHEMA = json.loads(
+    (Path(__file__).parent / "data" / "sarif-2.1.0.json").read_text()
+)  # OASIS's, as published
 HOSTILE = "a\nb\x1b[31m\udcff\u202e%:,.py"
 REPORTS = [
     Report(Path("/r"), [], []),
     Report(
         Path("/with space/é"),
         [
-            Finding("ENV002", HOSTILE, f"{HOSTILE} is", f"do {HOSTILE}", fix=safe(Append("x", "y")), severity=Severity.ERROR),
+            Finding(
+                "ENV002",
+                HOSTILE,
+                f"{HOSTILE} is",
+                f"do {HOSTILE}",
+                fix=safe(Append("x", "y")),
+                severity=Severity.ERROR,
+            ),
             Finding("DKF001", "Dockerfile", "not pinned", "pin", 3),
             Finding("KAG001", "/home/p/.kaggle/kaggle.json", "readable", "chmod"),
             Finding("SEC003", "", "the whole", "do", severity=Severity.NOTE),
@@ -36,7 +45,11 @@ def test_sarif_is_valid() -> None:
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     assert [len(run["results"]) for run in log["runs"]] == [0, 4, 0]
     assert {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]} == set(RULES)
-    assert [run["invocations"][0]["executionSuccessful"] for run in log["runs"]] == [True, True, False]
+    assert [run["invocations"][0]["executionSuccessful"] for run in log["runs"]] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_schema_can_say_no() -> None:

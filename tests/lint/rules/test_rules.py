@@ -41,8 +41,17 @@ class Case:
 
 
 CASES = [
-    Case("SEC001", {"kaggle.json": "{}"}, {"kaggle.json.md": "text", ".env.example": "KEY=", "id_rsa.pub": "ssh-rsa A"}),
-    Case("SEC001", {"deploy.txt": KEY}, {"docs.md": "begin with -----BEGIN OPENSSH PRIVATE KEY-----"}, name="content"),
+    Case(
+        "SEC001",
+        {"kaggle.json": "{}"},
+        {"kaggle.json.md": "text", ".env.example": "KEY=", "id_rsa.pub": "ssh-rsa A"},
+    ),
+    Case(
+        "SEC001",
+        {"deploy.txt": KEY},
+        {"docs.md": "begin with -----BEGIN OPENSSH PRIVATE KEY-----"},
+        name="content",
+    ),
     Case("SEC001", {"a.py": f"T = 'ghp_{'a1' * 18}'"}, {"a.py": "T = 'ghp_short'"}, name="token"),
     Case(
         "SEC002",
@@ -55,14 +64,26 @@ CASES = [
     Case(
         "SEC003",
         {"Dockerfile": f"{BASE}COPY src /app\nUSER 1000\n", "src/a.py": ""},
-        {"Dockerfile": f"{BASE}COPY src /app\nUSER 1000\n", "src/a.py": "", ".dockerignore": "**/.env\n"},
+        {
+            "Dockerfile": f"{BASE}COPY src /app\nUSER 1000\n",
+            "src/a.py": "",
+            ".dockerignore": "**/.env\n",
+        },
         "safe",
         {"conf/.env": "A=b"},
         {"conf/.env": "A=b"},
     ),
     Case("ENV001", venv("env"), {"tests/data/pyvenv.cfg": "home = x\n"}, "unsafe"),
     Case("ENV001", {**VENV, "a.py": ""}, {"pyvenv.cfg": "home = x\n", "a.py": ""}, name="root"),
-    Case("ENV002", {"a.py": ""}, {"a.py": "", "lib/b.py": ""}, "none", VENV, {"pyvenv.cfg": "home = x\n"}, name="root"),
+    Case(
+        "ENV002",
+        {"a.py": ""},
+        {"a.py": "", "lib/b.py": ""},
+        "none",
+        VENV,
+        {"pyvenv.cfg": "home = x\n"},
+        name="root",
+    ),
     Case("ENV002", {"a.py": ""}, {".gitignore": "/.venv\n"}, "safe", venv(".venv"), venv(".venv")),
     Case(
         "ENV002",
@@ -82,8 +103,22 @@ CASES = [
         {**venv(".venv"), ".venv/.gitignore": "*\n"},
         name="inner",
     ),
-    Case("ENV003", {"a.py": ""}, {"a.py": ""}, "safe", {**venv("v"), ".git/info/exclude": "v\n"}, {".git/info/exclude": "v\n"}),
-    Case("ENV004", {".gitignore": "venv/\n"}, {".gitignore": "venv\n"}, "safe", {"venv": Path("/x")}, {"venv": Path("/x")}),
+    Case(
+        "ENV003",
+        {"a.py": ""},
+        {"a.py": ""},
+        "safe",
+        {**venv("v"), ".git/info/exclude": "v\n"},
+        {".git/info/exclude": "v\n"},
+    ),
+    Case(
+        "ENV004",
+        {".gitignore": "venv/\n"},
+        {".gitignore": "venv\n"},
+        "safe",
+        {"venv": Path("/x")},
+        {"venv": Path("/x")},
+    ),
     Case(
         "CTX001",
         {"Dockerfile": COPY_ALL, ".gitignore": "venv\n"},
@@ -105,20 +140,41 @@ CASES = [
     ),
     Case(
         "CTX004",
-        {"train": COPY_ALL, "train.dockerignore": ".git\n", ".dockerignore": "data\n.git\n", "data/a": "", "pyproject.toml": ""},
-        {"train": COPY_ALL, "train.dockerignore": ".git\ndata\n", ".dockerignore": "data\n.git\n", "data/a": ""},
+        {
+            "train": COPY_ALL,
+            "train.dockerignore": ".git\n",
+            ".dockerignore": "data\n.git\n",
+            "data/a": "",
+            "pyproject.toml": "",
+        },
+        {
+            "train": COPY_ALL,
+            "train.dockerignore": ".git\ndata\n",
+            ".dockerignore": "data\n.git\n",
+            "data/a": "",
+        },
         "unsafe",
     ),
     Case(
         "CTX005",
         {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", "src/.dockerignore": "data\n"},
-        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", "src/Dockerfile": COPY_ALL, "src/.dockerignore": "data\n"},
+        {
+            "Dockerfile": COPY_ALL,
+            ".dockerignore": ".git\n",
+            "src/Dockerfile": COPY_ALL,
+            "src/.dockerignore": "data\n",
+        },
         "unsafe",
     ),
     Case(
         "CTX006",
         {"Dockerfile": f"{BASE}COPY data /d\nUSER 1000\n", ".dockerignore": "data\n", "data/a": ""},
-        {"Dockerfile": f"{BASE}COPY data /d\nUSER 1000\n", ".dockerignore": "data\n!data/a\n", "data/a": "", "data/b": ""},
+        {
+            "Dockerfile": f"{BASE}COPY data /d\nUSER 1000\n",
+            ".dockerignore": "data\n!data/a\n",
+            "data/a": "",
+            "data/b": "",
+        },
     ),
     Case(
         "CTX006",
@@ -128,21 +184,72 @@ CASES = [
     ),
     Case(
         "CTX007",
-        {"Dockerfile": COPY_ALL, "pyproject.toml": SMALL, ".dockerignore": ".git\n", "big.bin": "x" * 2000},
-        {"Dockerfile": COPY_ALL, "pyproject.toml": SMALL, ".dockerignore": ".git\nbig.bin\n", "big.bin": "x" * 2000},
+        {
+            "Dockerfile": COPY_ALL,
+            "pyproject.toml": SMALL,
+            ".dockerignore": ".git\n",
+            "big.bin": "x" * 2000,
+        },
+        {
+            "Dockerfile": COPY_ALL,
+            "pyproject.toml": SMALL,
+            ".dockerignore": ".git\nbig.bin\n",
+            "big.bin": "x" * 2000,
+        },
     ),
-    Case("IGN001", {".dockerignore": "venv\n".encode("utf-16")}, {".dockerignore": b"\xef\xbb\xbfvenv\r\n"}, "safe", name="u16"),
-    Case("IGN001", {".gitignore": b"venv\rdata\r"}, {".gitignore": b"venv\r\ndata\r\n"}, "safe", name="lone-cr"),
+    Case(
+        "IGN001",
+        {".dockerignore": "venv\n".encode("utf-16")},
+        {".dockerignore": b"\xef\xbb\xbfvenv\r\n"},
+        "safe",
+        name="u16",
+    ),
+    Case(
+        "IGN001",
+        {".gitignore": b"venv\rdata\r"},
+        {".gitignore": b"venv\r\ndata\r\n"},
+        "safe",
+        name="lone-cr",
+    ),
     Case("IGN001", {".gitignore": "venv\xa0\n"}, {".gitignore": "venv \n"}, "safe", name="nbsp"),
     Case("IGN002", {".dockerignore": "a\n[z-a]\n"}, {".dockerignore": "a\n[a-z]\n"}, name="range"),
-    Case("IGN002", {".dockerignore": "src\\pkg\n"}, {".dockerignore": "src\\*pkg\n"}, name="backslash"),
-    Case("IGN003", {".gitignore": "venv # mine\n"}, {".gitignore": "# venv\nc#\n"}, "unsafe", name="comment"),
-    Case("IGN003", {".dockerignore": '"venv"\n'}, {".dockerignore": '"venv"\n', '"venv"': ""}, "unsafe", name="quotes"),
-    Case("IGN003", {".gitignore": "*.{jpg,png}\n"}, {".gitignore": "{x}\n"}, "unsafe", name="braces"),
-    Case("IGN003", {".gitignore": "data\\raw\n"}, {".gitignore": "\\#data\n\\!x\n"}, "unsafe", name="backslash"),
+    Case(
+        "IGN002",
+        {".dockerignore": "src\\pkg\n"},
+        {".dockerignore": "src\\*pkg\n"},
+        name="backslash",
+    ),
+    Case(
+        "IGN003",
+        {".gitignore": "venv # mine\n"},
+        {".gitignore": "# venv\nc#\n"},
+        "unsafe",
+        name="comment",
+    ),
+    Case(
+        "IGN003",
+        {".dockerignore": '"venv"\n'},
+        {".dockerignore": '"venv"\n', '"venv"': ""},
+        "unsafe",
+        name="quotes",
+    ),
+    Case(
+        "IGN003", {".gitignore": "*.{jpg,png}\n"}, {".gitignore": "{x}\n"}, "unsafe", name="braces"
+    ),
+    Case(
+        "IGN003",
+        {".gitignore": "data\\raw\n"},
+        {".gitignore": "\\#data\n\\!x\n"},
+        "unsafe",
+        name="backslash",
+    ),
     Case(
         "IGN004",
-        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n__pycache__\n", "src/__pycache__/a.pyc": ""},
+        {
+            "Dockerfile": COPY_ALL,
+            ".dockerignore": ".git\n__pycache__\n",
+            "src/__pycache__/a.pyc": "",
+        },
         {"Dockerfile": COPY_ALL, ".dockerignore": ".git\ndata\n", "src/data/a.py": ""},
         "unsafe",
     ),
@@ -170,14 +277,24 @@ CASES = [
         "unsafe",
     ),
     Case("GIT002", {"link": Path("../outside")}, {"a/link": Path("../b"), "b": ""}, name="link"),
-    Case("GIT002", {"sub/Makefile": "include ../../x.mk\n"}, {"sub/Makefile": "include ../x.mk\n", "x.mk": ""}, name="make"),
+    Case(
+        "GIT002",
+        {"sub/Makefile": "include ../../x.mk\n"},
+        {"sub/Makefile": "include ../x.mk\n", "x.mk": ""},
+        name="make",
+    ),
     Case(
         "GIT002",
         {"sub/Makefile": "include a\\ b/../../../x.mk\n"},
         {"sub/Makefile": "include d/e/f\\ g/../../../../x.mk\n", "x.mk": ""},
         name="make-with-a-space",
     ),
-    Case("GIT002", {"run.sh": "source ../env.sh\n"}, {"run.sh": ". ./env.sh\n. /etc/profile\n", "env.sh": ""}, name="script"),
+    Case(
+        "GIT002",
+        {"run.sh": "source ../env.sh\n"},
+        {"run.sh": ". ./env.sh\n. /etc/profile\n", "env.sh": ""},
+        name="script",
+    ),
     Case(
         "LFS001",
         {"a.bin": BINARY, ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"},
@@ -197,12 +314,26 @@ CASES = [
     Case(
         "LFS004",
         {"a.jpg": "x", ".gitattributes": ".jpg filter=lfs diff=lfs merge=lfs -text\n"},
-        {"a.jpg": POINTER, ".gitattributes": "*.jpg filter=lfs diff=lfs merge=lfs -text\n*.png filter=lfs\n"},
+        {
+            "a.jpg": POINTER,
+            ".gitattributes": "*.jpg filter=lfs diff=lfs merge=lfs -text\n*.png filter=lfs\n",
+        },
         "unsafe",
     ),
-    Case("REQ001", {"requirements.txt": "numpy>=2\n"}, {"requirements.txt": LOCK, "requirements.in": "numpy>=2\n"}),
-    Case("REQ002", {"requirements.txt": "numpy==2.0.0\n"}, {"requirements.txt": LOCK}, name="missing"),
-    Case("REQ002", {"requirements.txt": f"{LOCK}scipy==1.0\n"}, {"requirements.txt": f"-r other.txt\n{LOCK}"}, name="partial"),
+    Case(
+        "REQ001",
+        {"requirements.txt": "numpy>=2\n"},
+        {"requirements.txt": LOCK, "requirements.in": "numpy>=2\n"},
+    ),
+    Case(
+        "REQ002", {"requirements.txt": "numpy==2.0.0\n"}, {"requirements.txt": LOCK}, name="missing"
+    ),
+    Case(
+        "REQ002",
+        {"requirements.txt": f"{LOCK}scipy==1.0\n"},
+        {"requirements.txt": f"-r other.txt\n{LOCK}"},
+        name="partial",
+    ),
     Case(
         "REQ003",
         {"requirements.txt": LOCK, "requirements.in": "numpy\nscipy\n"},
@@ -213,8 +344,14 @@ CASES = [
         "REQ003",
         {"requirements.txt": LOCK, ".gitignore": ".venv\n"},
         {"requirements.txt": LOCK, ".gitignore": ".venv\n"},
-        untracked={**venv(".venv"), ".venv/lib/python3.11/site-packages/numpy-2.1.0.dist-info/METADATA": ""},
-        nearly_untracked={**venv(".venv"), ".venv/lib/python3.11/site-packages/numpy-2.0.0.dist-info/METADATA": ""},
+        untracked={
+            **venv(".venv"),
+            ".venv/lib/python3.11/site-packages/numpy-2.1.0.dist-info/METADATA": "",
+        },
+        nearly_untracked={
+            **venv(".venv"),
+            ".venv/lib/python3.11/site-packages/numpy-2.0.0.dist-info/METADATA": "",
+        },
         name="environment",
     ),
     Case(
@@ -228,18 +365,50 @@ CASES = [
     ),
     Case(
         "REQ005",
-        {"requirements.txt": LOCK, "requirements.in": "numpy\n", "a.py": "import os\n", ".gitignore": ".venv\n"},
-        {"requirements.txt": LOCK, "requirements.in": "numpy\n", "a.py": "def f():\n    import numpy\n", ".gitignore": ".venv\n"},
-        untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
-        nearly_untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy\n",
+            "a.py": "import os\n",
+            ".gitignore": ".venv\n",
+        },
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy\n",
+            "a.py": "def f():\n    import numpy\n",
+            ".gitignore": ".venv\n",
+        },
+        untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
+        nearly_untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
         name="reverse",
     ),
     Case(
         "REQ005",
-        {"requirements.txt": LOCK, "requirements.in": "numpy\n", "a.py": "", ".gitignore": ".venv\n"},
-        {"requirements.txt": LOCK, "requirements.in": "numpy  # x needs it\n", "a.py": "", ".gitignore": ".venv\n"},
-        untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
-        nearly_untracked={**venv(".venv"), f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n"},
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy\n",
+            "a.py": "",
+            ".gitignore": ".venv\n",
+        },
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy  # x needs it\n",
+            "a.py": "",
+            ".gitignore": ".venv\n",
+        },
+        untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
+        nearly_untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
         name="reason",
     ),
     Case(
@@ -251,26 +420,57 @@ CASES = [
     Case(
         "DKF001",
         {"Dockerfile": f"{BASE}COPY --from=nginx:1 /x /x\nUSER 1000\n"},
-        {"Dockerfile": f"{BASE[:-1]} AS b\nFROM scratch\nCOPY --from=b /x /x\nCOPY --from=0 /x /y\nUSER 1000\n"},
+        {
+            "Dockerfile": f"{BASE[:-1]} AS b\nFROM scratch\nCOPY --from=b /x /x\nCOPY --from=0 /x /y\nUSER 1000\n"
+        },
         name="copy",
     ),
     Case(
         "DKF002",
         {"Dockerfile": f"{BASE}RUN apt-get update && pip install numpy\nUSER 1000\n"},
-        {"Dockerfile": f"{BASE}RUN pip install --require-hashes -r /x.txt && pip install --no-deps .\nUSER 1000\n"},
+        {
+            "Dockerfile": f"{BASE}RUN pip install --require-hashes -r /x.txt && pip install --no-deps .\nUSER 1000\n"
+        },
         name="pip",
     ),
     Case(
         "DKF002",
-        {"Dockerfile": f"{BASE}RUN pip install -r requirements.txt\nUSER 1000\n", "requirements.txt": "numpy==2\n"},
-        {"Dockerfile": f"{BASE}RUN pip install -r requirements.txt\nUSER 1000\n", "requirements.txt": LOCK},
+        {
+            "Dockerfile": f"{BASE}RUN pip install -r requirements.txt\nUSER 1000\n",
+            "requirements.txt": "numpy==2\n",
+        },
+        {
+            "Dockerfile": f"{BASE}RUN pip install -r requirements.txt\nUSER 1000\n",
+            "requirements.txt": LOCK,
+        },
         name="lock",
     ),
-    Case("DKF003", {"Dockerfile": f"{BASE}USER 1000\nUSER root\n"}, {"Dockerfile": f"{BASE}USER root\nUSER 1000\n"}, name="root"),
-    Case("DKF003", {"Dockerfile": BASE}, {"Dockerfile": f"{BASE[:-1]} AS a\nUSER 1000\nFROM a\n"}, name="none"),
-    Case("DKF004", {"Dockerfile": "FORM x\n"}, {"Dockerfile": COPY_ALL, "Dockerfile.md": "not one"}),
-    Case("SET001", {"pyproject.toml": "[tool.labcoat]\nbudget = 3\n"}, {"pyproject.toml": "[tool.other]\nlabcoat = 3\n"}),
-    Case("SET001", {"pyproject.toml": "[tool.labcoat\n"}, {"pyproject.toml": "[tool.other\n"}, name="toml"),
+    Case(
+        "DKF003",
+        {"Dockerfile": f"{BASE}USER 1000\nUSER root\n"},
+        {"Dockerfile": f"{BASE}USER root\nUSER 1000\n"},
+        name="root",
+    ),
+    Case(
+        "DKF003",
+        {"Dockerfile": BASE},
+        {"Dockerfile": f"{BASE[:-1]} AS a\nUSER 1000\nFROM a\n"},
+        name="none",
+    ),
+    Case(
+        "DKF004", {"Dockerfile": "FORM x\n"}, {"Dockerfile": COPY_ALL, "Dockerfile.md": "not one"}
+    ),
+    Case(
+        "SET001",
+        {"pyproject.toml": "[tool.labcoat]\nbudget = 3\n"},
+        {"pyproject.toml": "[tool.other]\nlabcoat = 3\n"},
+    ),
+    Case(
+        "SET001",
+        {"pyproject.toml": "[tool.labcoat\n"},
+        {"pyproject.toml": "[tool.other\n"},
+        name="toml",
+    ),
     Case(
         "SET002",
         {".gitignore": "# labcoat: ignore[NOPE1] why\nx\n"},
@@ -283,7 +483,11 @@ CASES = [
         {".gitignore": "# labcoat: ignore[IGN005] why\n./x\n"},
         name="reason",
     ),
-    Case("SET003", {".gitignore": "# labcoat: ignore[IGN005] why\nx\n"}, {".gitignore": "# labcoat: ignore[IGN005] why\n./x\n"}),
+    Case(
+        "SET003",
+        {".gitignore": "# labcoat: ignore[IGN005] why\nx\n"},
+        {".gitignore": "# labcoat: ignore[IGN005] why\n./x\n"},
+    ),
 ]
 MODES = {"none": None, "safe": False, "unsafe": True}
 SETTINGS = {"CTX004": '[[tool.labcoat.builds]]\ndockerfile = "train"\ncontext = "."\n'}
@@ -336,7 +540,12 @@ def test_fix_mends(case: Case, tmp_path: Path) -> None:
 
 def test_what_has_grown_since_it_was_added_counts(tmp_path: Path) -> None:
     """The context has the size that its files have now, whatever git knows of them."""
-    files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", "pyproject.toml": SMALL, "data.csv": "1\n"}
+    files = {
+        "Dockerfile": COPY_ALL,
+        ".dockerignore": ".git\n",
+        "pyproject.toml": SMALL,
+        "data.csv": "1\n",
+    }
     root = repository(tmp_path / "r", files)
     assert "CTX007" not in found(root)
     (root / "data.csv").write_text("1\n" * 1000)

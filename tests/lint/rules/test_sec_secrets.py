@@ -21,11 +21,26 @@ def found(root: Path) -> set[tuple[str, str]]:
 
 
 LEFT_OUT: dict[str, tuple[Files, set[str]]] = {
-    "place": ({".kube/config": "token: x\n", "app/config/a.py": "", "config/b.py": ""}, {".kube/config"}),
-    "content": ({"app/core/__init__.py": f"T = '{TOKEN}'\n", "app/__init__.py": ""}, {"app/core/__init__.py"}),
-    "name-of-a-folder-too": ({"a/credentials.json": "{}", "b/credentials.json/c.py": ""}, {"a/credentials.json"}),
-    "name-of-no-secret-too": ({"a/prod.env": "API_KEY=9f86d081884c7d65\n", "b/prod.env": "DEBUG=1\n"}, {"a/prod.env"}),
-    "same-name": ({"a/kaggle.json": "{}", "b/kaggle.json": "{}"}, {"a/kaggle.json", "b/kaggle.json"}),
+    "place": (
+        {".kube/config": "token: x\n", "app/config/a.py": "", "config/b.py": ""},
+        {".kube/config"},
+    ),
+    "content": (
+        {"app/core/__init__.py": f"T = '{TOKEN}'\n", "app/__init__.py": ""},
+        {"app/core/__init__.py"},
+    ),
+    "name-of-a-folder-too": (
+        {"a/credentials.json": "{}", "b/credentials.json/c.py": ""},
+        {"a/credentials.json"},
+    ),
+    "name-of-no-secret-too": (
+        {"a/prod.env": "API_KEY=9f86d081884c7d65\n", "b/prod.env": "DEBUG=1\n"},
+        {"a/prod.env"},
+    ),
+    "same-name": (
+        {"a/kaggle.json": "{}", "b/kaggle.json": "{}"},
+        {"a/kaggle.json", "b/kaggle.json"},
+    ),
 }
 
 
@@ -58,7 +73,9 @@ IGNORED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("name", "text"), IGNORED.values(), ids=IGNORED.keys())
-def test_a_token_that_git_does_not_track_reaches_the_image(name: str, text: str, tmp_path: Path) -> None:
+def test_a_token_that_git_does_not_track_reaches_the_image(
+    name: str, text: str, tmp_path: Path
+) -> None:
     """What a build is sent is searched for tokens, tracked or not; the fix leaves the file out."""
     files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", name: text}
     root = repository(tmp_path / "r", files, {"settings_local.py": f"T = '{TOKEN}'\n"})
@@ -69,14 +86,21 @@ def test_a_token_that_git_does_not_track_reaches_the_image(name: str, text: str,
 
 def test_what_other_rules_name_is_not_searched(tmp_path: Path) -> None:
     """Environments and caches that a build is sent are named as such, and not by each token that a package has."""
-    packages: Files = {**venv(), "venv/lib/python3.11/site-packages/b.py": TOKEN, "src/__pycache__/c.txt": TOKEN}
+    packages: Files = {
+        **venv(),
+        "venv/lib/python3.11/site-packages/b.py": TOKEN,
+        "src/__pycache__/c.txt": TOKEN,
+    }
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL}, packages)
     assert found(root) == set()
 
 
 def test_a_token_that_is_staged_alone_is_found(tmp_path: Path) -> None:
     """What is gone from the working tree, whole or in part, is still in git's index; a build is not sent it."""
-    root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a.py": f"T = '{TOKEN}'\n", "b.py": f"T = '{TOKEN}'\n"})
+    root = repository(
+        tmp_path / "r",
+        {"Dockerfile": COPY_ALL, "a.py": f"T = '{TOKEN}'\n", "b.py": f"T = '{TOKEN}'\n"},
+    )
     (root / "a.py").write_text("T = ''\n")
     (root / "b.py").unlink()
     assert found(root) == {("SEC001", "a.py"), ("SEC001", "b.py")}

@@ -16,7 +16,13 @@ from urllib.parse import quote
 from labcoat.commands import notebook
 from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context.build_context import Build
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage, assigned, expanded
+from labcoat.container.dockerfile.parser import (
+    Dockerfile,
+    DockerfileError,
+    Stage,
+    assigned,
+    expanded,
+)
 from labcoat.container.dockerignore.parser import PatternError
 from labcoat.container.image.labels import web_address
 from labcoat.core import files, git
@@ -51,7 +57,9 @@ def make(project: Project) -> int:
     if top is None or top.resolve() != project.root.resolve():
         raise Failure(
             "Binder builds a git repository from its top, and this folder is none.",
-            f"Run make binder in {top}." if top else "git init, commit and push to a host that Binder reaches.",
+            f"Run make binder in {top}."
+            if top
+            else "git init, commit and push to a host that Binder reaches.",
         )
     notebooks = notebook.of(project)
     notebook.provide_lock(notebooks)
@@ -59,7 +67,9 @@ def make(project: Project) -> int:
     provide(project, notebooks)
     found = list(findings(project, notebooks))
     for one in found:
-        print(f"{'-' if one.todo else 'ok':<3}{one.about}" + (f"\n   {one.todo}" if one.todo else ""))
+        print(
+            f"{'-' if one.todo else 'ok':<3}{one.about}" + (f"\n   {one.todo}" if one.todo else "")
+        )
     remote = web_address(git.remote_url(project.root))
     if remote:
         link = launch(remote, _branch(project.root), _only_notebook(project.root))
@@ -73,7 +83,10 @@ def provide(project: Project, notebooks: Project) -> None:
     if not file.exists() or file.read_text(encoding="utf-8").startswith(_MARK):
         text = (project.root / "Dockerfile").read_text(encoding="utf-8")
         if not re.search(r"(?m)^ARG LOCK\b", text):
-            print(f"labcoat: Dockerfile takes no LOCK, so {FILE} is made from labcoat's own", file=sys.stderr)
+            print(
+                f"labcoat: Dockerfile takes no LOCK, so {FILE} is made from labcoat's own",
+                file=sys.stderr,
+            )
             text = (dockerfile.TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
         minor = interpreters.minor(project)
         defaults = {
@@ -85,9 +98,13 @@ def provide(project: Project, notebooks: Project) -> None:
         }
         _put(file, _MARK + with_defaults(text, defaults))
     if not (project.root / DEVCONTAINER).exists():
-        template = json.loads((dockerfile.TEMPLATES / "devcontainer.json").read_text(encoding="utf-8"))
+        template = json.loads(
+            (dockerfile.TEMPLATES / "devcontainer.json").read_text(encoding="utf-8")
+        )
         _put(
-            project.root / DEVCONTAINER, json.dumps({"name": project.root.name, **template}, indent=2, ensure_ascii=False) + "\n"
+            project.root / DEVCONTAINER,
+            json.dumps({"name": project.root.name, **template}, indent=2, ensure_ascii=False)
+            + "\n",
         )
 
 
@@ -95,7 +112,9 @@ def with_defaults(text: str, defaults: Mapping[str, str]) -> str:
     """A Dockerfile's `text` with these defaults of its ARGs, where it has them."""
     for name, value in defaults.items():
         written = f'"{value}"' if " " in value else value
-        text = re.sub(rf"(?m)^ARG {name}(=.*)?$", lambda _, line=f"ARG {name}={written}": line, text)  # type: ignore[misc]
+        text = re.sub(
+            rf"(?m)^ARG {name}(=.*)?$", lambda _, line=f"ARG {name}={written}": line, text
+        )  # type: ignore[misc]
     return text
 
 
@@ -111,7 +130,10 @@ def findings(project: Project, notebooks: Project) -> Iterator[Finding]:
         yield _user(parsed.stages[-1])
         yield _entrypoint(parsed.stages[-1])
     except (DockerfileError, PatternError) as error:
-        yield Finding(f"a build ends before it begins: {error}", f"Correct .dockerignore, or remove {FILE} and run make binder.")
+        yield Finding(
+            f"a build ends before it begins: {error}",
+            f"Correct .dockerignore, or remove {FILE} and run make binder.",
+        )
         return
     wanted = os.path.relpath(notebooks.requirements, project.root)
     if wanted in sent:
@@ -122,10 +144,14 @@ def findings(project: Project, notebooks: Project) -> Iterator[Finding]:
 
 
 def _locked(notebooks: Project) -> Finding:
-    name, pins = notebooks.requirements.name, requirements_file.locked(requirements_file.read(notebooks.requirements))
+    name, pins = (
+        notebooks.requirements.name,
+        requirements_file.locked(requirements_file.read(notebooks.requirements)),
+    )
     if missing := sorted(set(notebook.PACKAGES) - {pin.name for pin in pins}):
         return Finding(
-            f"{name} has no {' and no '.join(missing)}", f"Add them to {compiler.source(notebooks.requirements).name}."
+            f"{name} has no {' and no '.join(missing)}",
+            f"Add them to {compiler.source(notebooks.requirements).name}.",
         )
     if not all(pin.hashes for pin in pins):
         return Finding(f"{name} has no hashes", "Run make requirements.")
@@ -139,9 +165,15 @@ def _based(parsed: Dockerfile) -> Finding:
     image, _, digest = stage.base.partition("@")
     tag = image.rpartition("/")[2].partition(":")[2]
     if image.startswith(("extern/", "labcoat/", "localhost/")):
-        return Finding(f"{stage.base} is on this machine alone", "Push it to a registry, and name it in LABCOAT_BASE_IMAGE.")
+        return Finding(
+            f"{stage.base} is on this machine alone",
+            "Push it to a registry, and name it in LABCOAT_BASE_IMAGE.",
+        )
     if not digest and tag in {"", "latest"}:
-        return Finding(f"{stage.base} is another image tomorrow", "Name it by tag or digest in LABCOAT_BASE_IMAGE.")
+        return Finding(
+            f"{stage.base} is another image tomorrow",
+            "Name it by tag or digest in LABCOAT_BASE_IMAGE.",
+        )
     return Finding(f"its base is {image}" + (", by digest" if digest else ""))
 
 
@@ -156,33 +188,54 @@ def _user(stage: Stage) -> Finding:
     # The builder gives NB_UID and NB_USER, which may be declared without a value.
     if user.partition(":")[0] in {_USER, ""}:
         return Finding(f"its user is {user or 'whom Binder names'}")
-    return Finding(f"its user is {user}", f"End {FILE} with USER {_USER}, and let that user own its home.")
+    return Finding(
+        f"its user is {user}", f"End {FILE} with USER {_USER}, and let that user own its home."
+    )
 
 
 def _entrypoint(stage: Stage) -> Finding:
     written = [one.rest.strip() for one in stage.instructions if one.name == "ENTRYPOINT"]
     if written and not written[-1].startswith("["):
-        return Finding("its ENTRYPOINT is a line for a shell", 'Write it as a JSON list, and let it end with exec "$@".')
+        return Finding(
+            "its ENTRYPOINT is a line for a shell",
+            'Write it as a JSON list, and let it end with exec "$@".',
+        )
     return Finding("a command given to it is run")
 
 
 def _published(root: Path, names: list[str]) -> Iterator[Finding]:
-    changed = git.lines(root, "status", "--porcelain", "-z", "--", *names, ".dockerignore", DEVCONTAINER)
+    changed = git.lines(
+        root, "status", "--porcelain", "-z", "--", *names, ".dockerignore", DEVCONTAINER
+    )
     if changed:
-        yield Finding(f"not committed: {', '.join(sorted(line[3:] for line in changed))}", "Commit and push them.")
+        yield Finding(
+            f"not committed: {', '.join(sorted(line[3:] for line in changed))}",
+            "Commit and push them.",
+        )
     remote = git.remote_url(root)
     if not remote:
-        yield Finding("there is no remote called origin", "Push the repository to a host that Binder reaches.")
+        yield Finding(
+            "there is no remote called origin", "Push the repository to a host that Binder reaches."
+        )
     elif not web_address(remote):
-        yield Finding("the remote is a folder of this machine", "Push the repository to a host that Binder reaches.")
-    elif not git.run(root, "branch", "--remotes", "--contains", "HEAD", statuses=(0, 1, 128, 129)).strip():
+        yield Finding(
+            "the remote is a folder of this machine",
+            "Push the repository to a host that Binder reaches.",
+        )
+    elif not git.run(
+        root, "branch", "--remotes", "--contains", "HEAD", statuses=(0, 1, 128, 129)
+    ).strip():
         yield Finding("the last commit is not pushed", "git push")
 
 
 def launch(remote: str, ref: str, path: str = "") -> str:
     """The link that starts Binder on `ref` of the repository at the web address `remote`, with the notebook `path` open."""
     host, _, name = remote.removeprefix("https://").partition("/")
-    providers = {"github.com": f"gh/{name}", "gitlab.com": f"gl/{quote(name, safe='')}", "gist.github.com": f"gist/{name}"}
+    providers = {
+        "github.com": f"gh/{name}",
+        "gitlab.com": f"gl/{quote(name, safe='')}",
+        "gist.github.com": f"gist/{name}",
+    }
     where = providers.get(host, f"git/{quote(remote, safe='')}")
     tree = f"/tree/{path}" if path else ""
     return f"{SERVICE}/v2/{where}/{quote(ref, safe='/')}?urlpath={quote(f'lab{tree}', safe='')}"
@@ -190,7 +243,11 @@ def launch(remote: str, ref: str, path: str = "") -> str:
 
 def _branch(root: Path) -> str:
     """The branch that is checked out, else HEAD."""
-    said = git.run(root, "symbolic-ref", "--quiet", "--short", "HEAD", statuses=(0, 1, 128)).decode().strip()
+    said = (
+        git.run(root, "symbolic-ref", "--quiet", "--short", "HEAD", statuses=(0, 1, 128))
+        .decode()
+        .strip()
+    )
     return said or "HEAD"
 
 

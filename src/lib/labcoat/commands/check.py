@@ -18,41 +18,95 @@ _SEVERITIES = ("note", "warning", "error")
 
 def add_check(parser: ArgumentParser) -> None:
     """The arguments of `labcoat check`."""
-    parser.add_argument("repositories", nargs="*", type=Path, default=[Path()], metavar="REPO", help="folders; this one")
+    parser.add_argument(
+        "repositories",
+        nargs="*",
+        type=Path,
+        default=[Path()],
+        metavar="REPO",
+        help="folders; this one",
+    )
     parser.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
     parser.add_argument("--fix", action="store_true", help="mend first what can be mended safely")
-    parser.add_argument("--unsafe", action="store_true", help="with --fix: mend also what can change something else")
+    parser.add_argument(
+        "--unsafe", action="store_true", help="with --fix: mend also what can change something else"
+    )
     parser.add_argument("--online", action="store_true", help="ask the package index too")
     _add_selection(parser)
 
 
 def add_fix(parser: ArgumentParser) -> None:
     """The arguments of `labcoat fix`."""
-    parser.add_argument("repositories", nargs="*", type=Path, default=[Path()], metavar="REPO", help="folders; this one")
-    parser.add_argument("--unsafe", action="store_true", help="mend also what can change something else")
+    parser.add_argument(
+        "repositories",
+        nargs="*",
+        type=Path,
+        default=[Path()],
+        metavar="REPO",
+        help="folders; this one",
+    )
+    parser.add_argument(
+        "--unsafe", action="store_true", help="mend also what can change something else"
+    )
     _add_selection(parser)
 
 
 def _add_selection(parser: ArgumentParser) -> None:
-    parser.add_argument("--select", action="append", default=[], metavar="RULES", help="only these, by id or its beginning")
-    parser.add_argument("--ignore", action="append", default=[], metavar="RULES", help="all but these")
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="RULES",
+        help="only these, by id or its beginning",
+    )
+    parser.add_argument(
+        "--ignore", action="append", default=[], metavar="RULES", help="all but these"
+    )
     parser.add_argument("--min-severity", choices=_SEVERITIES, default="note")
 
 
 def add_context(parser: ArgumentParser) -> None:
     """The arguments of `labcoat context`."""
-    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="the context; this folder")
-    parser.add_argument("--dockerfile", "-f", default=None, metavar="FILE", help="relative to the context; Dockerfile")
-    parser.add_argument("--files", action="store_true", help="print the paths that the context holds, and nothing else")
-    parser.add_argument("--reaching", action="store_true", help="print those that reach the image, and nothing else")
-    parser.add_argument("-z", dest="zero", action="store_true", help="end each path with NUL instead of a line feed")
-    parser.add_argument("--semantics", choices=("buildkit", "docker-20.10"), default="buildkit", help="whose reading")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the context; this folder",
+    )
+    parser.add_argument(
+        "--dockerfile",
+        "-f",
+        default=None,
+        metavar="FILE",
+        help="relative to the context; Dockerfile",
+    )
+    parser.add_argument(
+        "--files",
+        action="store_true",
+        help="print the paths that the context holds, and nothing else",
+    )
+    parser.add_argument(
+        "--reaching", action="store_true", help="print those that reach the image, and nothing else"
+    )
+    parser.add_argument(
+        "-z", dest="zero", action="store_true", help="end each path with NUL instead of a line feed"
+    )
+    parser.add_argument(
+        "--semantics",
+        choices=("buildkit", "docker-20.10"),
+        default="buildkit",
+        help="whose reading",
+    )
     parser.add_argument("--json", action="store_true")
 
 
 def add_explain(parser: ArgumentParser) -> None:
     """The arguments of `labcoat explain`."""
-    parser.add_argument("rule", nargs="?", metavar="RULE", help="such as ENV002; without one, all are listed")
+    parser.add_argument(
+        "rule", nargs="?", metavar="RULE", help="such as ENV002; without one, all are listed"
+    )
 
 
 def check(args: Namespace) -> int:
@@ -63,7 +117,9 @@ def check(args: Namespace) -> int:
     if args.fix:
         fix(args)
     roots = args.repositories
-    opened = open_repository(roots[0]) if len(roots) == 1 else None  # git lists its files while the rules are imported
+    opened = (
+        open_repository(roots[0]) if len(roots) == 1 else None
+    )  # git lists its files while the rules are imported
     from labcoat.lint import runner as checking
 
     selection = _selection(args)
@@ -79,7 +135,9 @@ def _selection(args: Namespace) -> "Selection":
     from labcoat.lint.runner import Selection, validated
 
     least = Severity[args.min_severity.upper()]
-    return Selection(validated(args.select), validated(args.ignore), least, getattr(args, "online", False))
+    return Selection(
+        validated(args.select), validated(args.ignore), least, getattr(args, "online", False)
+    )
 
 
 def _rendered(reports: "list[Report]", form: str) -> str:
@@ -99,9 +157,12 @@ def fix(args: Namespace) -> int:
     from labcoat.lint.fixes import fix as mend
 
     selection = _selection(args)
-    done = [line for root in args.repositories for line in mend(root, selection, unsafe=args.unsafe)]
+    done = [
+        line for root in args.repositories for line in mend(root, selection, unsafe=args.unsafe)
+    ]
     print(
-        "\n".join(escaped(line) for line in done) or "Nothing to mend.", file=sys.stderr if hasattr(args, "fix") else sys.stdout
+        "\n".join(escaped(line) for line in done) or "Nothing to mend.",
+        file=sys.stderr if hasattr(args, "fix") else sys.stdout,
     )
     return 0
 
@@ -113,7 +174,11 @@ def context(args: Namespace) -> int:
     from labcoat.container.dockerignore.matcher import PatternError, Semantics
 
     if not args.folder.is_dir():
-        raise Failure(f"There is no folder {args.folder}.", "Name the folder that is given to docker build.", status=2)
+        raise Failure(
+            f"There is no folder {args.folder}.",
+            "Name the folder that is given to docker build.",
+            status=2,
+        )
     build = Build(args.folder, args.dockerfile or "Dockerfile", Semantics(args.semantics))
     try:
         if args.files or args.reaching:
@@ -127,12 +192,18 @@ def context(args: Namespace) -> int:
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
         todo = "Correct the pattern: no build succeeds with it."
-        raise Failure(f"{name}, line {error.line}: `{error.text.strip()}`: {error.why}.", todo) from error
+        raise Failure(
+            f"{name}, line {error.line}: `{error.text.strip()}`: {error.why}.", todo
+        ) from error
     except OSError as error:
         what = f"{error.filename or build.dockerfile} cannot be read: {error.strerror or error}."
-        raise Failure(what, "Name another Dockerfile with -f, or see to the file's permissions.") from error
+        raise Failure(
+            what, "Name another Dockerfile with -f, or see to the file's permissions."
+        ) from error
     except ValueError as error:
-        raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile, or name another with -f.") from error
+        raise Failure(
+            f"{build.dockerfile}: {error}", "Correct the Dockerfile, or name another with -f."
+        ) from error
     _write(report.as_json(measured) if args.json else report.as_text(measured))
     return 0
 
@@ -141,7 +212,10 @@ def _say_unreadable(build: "Build") -> None:
     from labcoat.core.terminal import escaped
 
     for folder in build.unreadable:
-        print(f"labcoat: {escaped(folder or '.')} cannot be read: a docker build fails on it", file=sys.stderr)
+        print(
+            f"labcoat: {escaped(folder or '.')} cannot be read: a docker build fails on it",
+            file=sys.stderr,
+        )
 
 
 def explain(args: Namespace) -> int:

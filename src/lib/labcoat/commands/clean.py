@@ -22,14 +22,21 @@ def make(project: Project, *, everything: bool = False) -> int:
             )
     for path in [*named, project.state]:
         if os.path.lexists(path):
-            print(f"removing {os.path.relpath(path.parent.resolve() / path.name, project.root)}", file=sys.stderr)
+            print(
+                f"removing {os.path.relpath(path.parent.resolve() / path.name, project.root)}",
+                file=sys.stderr,
+            )
             files.remove(path)
     if everything:
         from labcoat.commands import notebook
         from labcoat.levels import level
 
         notebooks = notebook.of(project)
-        for each in [project] if notebooks is project or not notebooks.requirements.exists() else [project, notebooks]:
+        for each in (
+            [project]
+            if notebooks is project or not notebooks.requirements.exists()
+            else [project, notebooks]
+        ):
             for one in level.every():
                 one.remove(each)
     return 0

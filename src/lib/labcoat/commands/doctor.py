@@ -41,8 +41,15 @@ def findings(project: Project) -> Iterator[Finding]:
     """Everything that is looked at, in the order in which a person would mend it."""
     yield _program("make", ["make", "--version"], "Install GNU Make 3.81 or newer.", is_needed=True)
     yield _python(project)
-    yield _program("git", ["git", "--version"], "Install git: labels of images and make check ask it.", is_needed=True)
-    yield _program("git-lfs", ["git-lfs", "version"], "Install git-lfs, if you keep big files in git.")
+    yield _program(
+        "git",
+        ["git", "--version"],
+        "Install git: labels of images and make check ask it.",
+        is_needed=True,
+    )
+    yield _program(
+        "git-lfs", ["git-lfs", "version"], "Install git-lfs, if you keep big files in git."
+    )
     yield _docker(project)
     yield _conda(project)
     yield _disk("project", project.root)
@@ -99,7 +106,9 @@ def _conda(project: Project) -> Finding:
     except Failure as failure:
         return Finding("conda", failure.what, failure.todo)
     version = re.search(r"\d+(\.\d+)+", _ask([program, "--version"]))
-    return Finding("conda", f"{Path(program).name} {version[0] if version else '(version unknown)'}, {program}")
+    return Finding(
+        "conda", f"{Path(program).name} {version[0] if version else '(version unknown)'}, {program}"
+    )
 
 
 def _disk(name: str, folder: Path) -> Finding:
@@ -112,4 +121,6 @@ def _disk(name: str, folder: Path) -> Finding:
 def _writable(folder: Path) -> Finding:
     if os.access(folder, os.W_OK):
         return Finding("folder", "can be written")
-    return Finding("folder", f"{folder} cannot be written", "See to its permissions.", is_needed=True)
+    return Finding(
+        "folder", f"{folder} cannot be written", "See to its permissions.", is_needed=True
+    )

@@ -43,7 +43,10 @@ class Difference:
         said = [f"{title}: {one.name} {one.version}" for title, group in groups for one in group]
         said += [f"moved: {one.name} {one.version} (was {before[one.name]})" for one in self.moved]
         said += [f"removed: {name} {before[name]}" for name in self.removed]
-        return said + [f"not there, but needed by others: {name}; make venv brings it back" for name in self.wanted]
+        return said + [
+            f"not there, but needed by others: {name}; make venv brings it back"
+            for name in self.wanted
+        ]
 
 
 def difference(
@@ -70,7 +73,11 @@ def difference(
     return Difference(
         asked_for=tuple(asked_for),
         came_along=tuple(one for one in new if one not in asked_for),
-        moved=tuple(one for one in known if one.name in locked and locked[one.name] != one.version and not one.origin),
+        moved=tuple(
+            one
+            for one in known
+            if one.name in locked and locked[one.name] != one.version and not one.origin
+        ),
         foreign=tuple(one for one in known if one.origin),
         removed=tuple(name for name in gone if name in asked),
         wanted=tuple(name for name in gone if name not in asked and name in still_needed),
@@ -122,15 +129,25 @@ def _locked(project: Project) -> dict[str, str]:
 def _sources(project: Project) -> list[Path]:
     """What persons have written: the locks' inputs, and what these include with -r. Raises Failure where one cannot be read."""
     chains = (
-        requirements_file.chain(compiler.source(one), constraints=False) for one in project.locks if compiler.source(one).exists()
+        requirements_file.chain(compiler.source(one), constraints=False)
+        for one in project.locks
+        if compiler.source(one).exists()
     )
     found = {file.resolve(): file for one in chains for file in one}
     # A lock among them, as in requirements-dev.in with `-r requirements.txt`, is made and not written.
-    return [file for file in found.values() if compiler.source(file) == file or not compiler.source(file).exists()]
+    return [
+        file
+        for file in found.values()
+        if compiler.source(file) == file or not compiler.source(file).exists()
+    ]
 
 
 def _asked(sources: Iterable[Path]) -> set[str]:
-    return {name for source in sources for name in requirements_file.names(requirements_file.read(source))}
+    return {
+        name
+        for source in sources
+        for name in requirements_file.names(requirements_file.read(source))
+    }
 
 
 def _text(file: Path) -> str:
@@ -144,20 +161,33 @@ def _keep(project: Project, found: Difference, locked: Mapping[str, str]) -> Non
     sources = list(dict.fromkeys([main, *_sources(project)]))
     kept = {file: _text(file) for file in [*sources, *project.locks] if file.exists()}
     moved = {one.name: one.version for one in found.moved}
-    versions = {**locked, **{one.name: one.version for one in (*found.asked_for, *found.came_along, *found.moved)}}
+    versions = {
+        **locked,
+        **{one.name: one.version for one in (*found.asked_for, *found.came_along, *found.moved)},
+    }
     try:
         for source in sources:
-            added = [one.name for one in found.asked_for if one.name not in asked] if source == main else []
+            added = (
+                [one.name for one in found.asked_for if one.name not in asked]
+                if source == main
+                else []
+            )
             text = kept.get(source, "")
             mark = _MARK if text.startswith(_MARK) else ""
-            changed = mark + without(with_lines(text.removeprefix(mark), added, moved), found.removed)
+            changed = mark + without(
+                with_lines(text.removeprefix(mark), added, moved), found.removed
+            )
             if changed != text:
                 files.write(source, changed)
         with files.alone(files.state_folder(project.state) / "lock.flock"):
             for one in compiler.locks(project):
-                if compiler.source(one).exists() and not (compiler.is_fresh(one) and not found.moved):
+                if compiler.source(one).exists() and not (
+                    compiler.is_fresh(one) and not found.moved
+                ):
                     compiler.compile_lock(
-                        project, one, seed=seeded(requirements_file.read(one) if one.exists() else "", versions)
+                        project,
+                        one,
+                        seed=seeded(requirements_file.read(one) if one.exists() else "", versions),
                     )
         _check(project, found)
     except BaseException:
@@ -182,7 +212,11 @@ def _check(project: Project, found: Difference) -> None:
 
 def without(text: str, removed: Sequence[str]) -> str:
     """`text` of a requirements.in without the lines that ask for `removed`."""
-    return "".join(line for line in text.splitlines(keepends=True) if requirements_file.name(line.strip()) not in removed)
+    return "".join(
+        line
+        for line in text.splitlines(keepends=True)
+        if requirements_file.name(line.strip()) not in removed
+    )
 
 
 def with_lines(text: str, names: list[str], moved: dict[str, str]) -> str:

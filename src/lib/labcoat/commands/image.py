@@ -23,16 +23,28 @@ def add(top: argparse.ArgumentParser) -> None:
 
     command("build", _build, "build the image from the lock")
     command("verify", _verify, "build it twice without cache, and say where the two differ")
-    command("record", _record, "write image.lock.yaml, which says what was built; make docker holds the next image against it")
+    command(
+        "record",
+        _record,
+        "write image.lock.yaml, which says what was built; make docker holds the next image against it",
+    )
     for name, run, about in (
         ("show", _show, "what it was made from, and what is in it"),
         ("size", _size, "where its bytes are, by layer and by distribution"),
-        ("audit", _audit, "find secrets in its layers, deleted ones too, its settings and its history"),
+        (
+            "audit",
+            _audit,
+            "find secrets in its layers, deleted ones too, its settings and its history",
+        ),
     ):
-        command(name, run, about).add_argument("image", nargs="?", default="", help="another image than the project's")
+        command(name, run, about).add_argument(
+            "image", nargs="?", default="", help="another image than the project's"
+        )
     command("push", _push, "push it to the registry in its name, for LABCOAT_PLATFORMS if set")
     sbom = command("sbom", _sbom, "what is in it, as a CycloneDX document")
-    sbom.add_argument("--output", type=Path, metavar="FILE", help="where to write it; standard output if left out")
+    sbom.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write it; standard output if left out"
+    )
 
 
 def _build(args: argparse.Namespace) -> int:  # noqa: ARG001
@@ -107,10 +119,21 @@ def _size(args: argparse.Namespace) -> int:
 
     project = Project.here()
     with image_archive.saved(project, args.image or project.image) as image:
-        layers = [(sum(entry.size for entry in image.entries(number)), number) for number in range(len(image.layers))]
-        steps = [step.get("created_by", "") for step in image.config.get("history") or [] if not step.get("empty_layer")]
+        layers = [
+            (sum(entry.size for entry in image.entries(number)), number)
+            for number in range(len(image.layers))
+        ]
+        steps = [
+            step.get("created_by", "")
+            for step in image.config.get("history") or []
+            if not step.get("empty_layer")
+        ]
         for size, number in layers:
-            print(f"{_megabytes(size)}  layer {number}: {(steps[number] if number < len(steps) else '') or 'base'}"[:110])
+            print(
+                f"{_megabytes(size)}  layer {number}: {(steps[number] if number < len(steps) else '') or 'base'}"[
+                    :110
+                ]
+            )
         found = packages.distributions(image)
         for name, size in packages.sizes(image.merged(), found).items():
             print(f"{_megabytes(size)}  {name or '(no distribution: the base, the project)'}")
@@ -132,7 +155,8 @@ def _audit(args: argparse.Namespace) -> int:
             print(each)
     if found:
         print(
-            f"labcoat: {name} holds {found} secret{'s' if found > 1 else ''}: revoke them, then build without.", file=sys.stderr
+            f"labcoat: {name} holds {found} secret{'s' if found > 1 else ''}: revoke them, then build without.",
+            file=sys.stderr,
         )
     return 1 if found else 0
 
@@ -153,7 +177,11 @@ def add_extern(top: argparse.ArgumentParser) -> None:
     """Add what can be done with base images of one's own."""
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for name, run, about in (
-        ("build", _extern_build, "fetch the submodules and build the bases that LABCOAT_EXTERN names"),
+        (
+            "build",
+            _extern_build,
+            "fetch the submodules and build the bases that LABCOAT_EXTERN names",
+        ),
         ("pin", _extern_pin, "write the digest that an image's tag has now to extern.toml"),
         ("status", _extern_status, "say which submodule or pinned image is behind its upstream"),
     ):

@@ -41,12 +41,24 @@ def make(project: Project, level: str) -> int:
         chosen.make(project)
     elif not shutil.which(_PROGRAM):
         raise Failure(
-            "There is no JupyterLab beside your own Python.", "Leave IN=none out, and labcoat makes an environment with it."
+            "There is no JupyterLab beside your own Python.",
+            "Leave IN=none out, and labcoat makes an environment with it.",
         )
     project = replace(project, settings={**project.settings, "LABCOAT_PORTS": str(port)})
     # Root of a container is nobody else's root, and nothing but this machine reaches what listens.
-    words = [_PROGRAM, "--no-browser", "--allow-root", "-y", f"--ip={chosen.address(project)}", f"--port={port}"]
-    words += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={project.root}", "--ServerApp.no_browser_open_file=True"]
+    words = [
+        _PROGRAM,
+        "--no-browser",
+        "--allow-root",
+        "-y",
+        f"--ip={chosen.address(project)}",
+        f"--port={port}",
+    ]
+    words += [
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={project.root}",
+        "--ServerApp.no_browser_open_file=True",
+    ]
     words += [f"--ServerApp.custom_display_url=http://127.0.0.1:{port}/lab"]
     return chosen.run(project, words)
 
@@ -55,24 +67,41 @@ def of(project: Project) -> Project:
     """The project as its notebooks have it: lock, environments and image of their own, unless the lock has what they need."""
     if (
         project.requirements.exists()
-        and set(PACKAGES) <= requirements_file.pins(requirements_file.read(project.requirements)).keys()
+        and set(PACKAGES)
+        <= requirements_file.pins(requirements_file.read(project.requirements)).keys()
     ):
         return project
     name = "-".join(filter(None, (project["VARIANT"], "notebook")))
-    changed = {"VARIANT": name, "DEV_REQUIREMENTS": "", "VENV": ".labcoat/notebook/venv", "CONDA_ENV": ".labcoat/notebook/conda"}
-    return replace(project, settings={**project.settings, **{f"LABCOAT_{key}": value for key, value in changed.items()}})
+    changed = {
+        "VARIANT": name,
+        "DEV_REQUIREMENTS": "",
+        "VENV": ".labcoat/notebook/venv",
+        "CONDA_ENV": ".labcoat/notebook/conda",
+    }
+    return replace(
+        project,
+        settings={
+            **project.settings,
+            **{f"LABCOAT_{key}": value for key, value in changed.items()},
+        },
+    )
 
 
 def provide_lock(notebooks: Project) -> None:
     """See to it that there is a fresh lock for notebooks. Raises Failure where there is nothing to lock, or it cannot be."""
     own = compiler.source(notebooks.requirements)
     if not own.exists() and not notebooks.requirements.exists():
-        main = notebooks.requirements.with_stem(notebooks.requirements.stem.removesuffix("-notebook"))
+        main = notebooks.requirements.with_stem(
+            notebooks.requirements.stem.removesuffix("-notebook")
+        )
         if not compiler.source(main).exists():
             raise Failure(
-                f"There is no {compiler.source(main).name}.", "Create it, with a line for each package that the project uses."
+                f"There is no {compiler.source(main).name}.",
+                "Create it, with a line for each package that the project uses.",
             )
-        text = _INPUT.format(own=compiler.source(main).name, lock=main.name, packages="\n".join(PACKAGES))
+        text = _INPUT.format(
+            own=compiler.source(main).name, lock=main.name, packages="\n".join(PACKAGES)
+        )
         files.write(own, text)
     compiler.make(notebooks)
 
@@ -85,7 +114,10 @@ def _port(project: Project) -> int:
     if asked := limits(project).ports:
         port = asked[0][0]
         if not _is_free(port):
-            raise Failure(f"Port {port} is taken.", "End what listens there, or name another with LABCOAT_PORTS.")
+            raise Failure(
+                f"Port {port} is taken.",
+                "End what listens there, or name another with LABCOAT_PORTS.",
+            )
         return port
     return next((port for port in range(_PORT, _PORT + _TRIES) if _is_free(port)), _PORT)
 

@@ -40,7 +40,10 @@ def entries(makefile: str) -> list[Entry]:
             above = line[3:].strip()
             continue
         elif target := _TARGET.match(line):
-            found += [Entry(group, name.removeprefix("labcoat-"), target[2], is_variable=False) for name in target[1].split()]
+            found += [
+                Entry(group, name.removeprefix("labcoat-"), target[2], is_variable=False)
+                for name in target[1].split()
+            ]
         elif above and (variable := _VARIABLE.match(line)):
             found.append(Entry(group, variable[1], above, is_variable=True, default=variable[2]))
         above = ""
@@ -61,12 +64,20 @@ def makefiles(listed: str, root: Path) -> list[Path]:
 
 def text(listed: str, project: Project) -> str:
     """The help text of the makefiles in `listed`, make's MAKEFILE_LIST: targets by group, then variables with their values."""
-    found = [entry for file in makefiles(listed, project.root) for entry in entries(file.read_text(encoding="utf-8"))]
+    found = [
+        entry
+        for file in makefiles(listed, project.root)
+        for entry in entries(file.read_text(encoding="utf-8"))
+    ]
     lines: list[str] = []
     for is_variable, title in ((False, ""), (True, " settings")):
-        chosen = {entry.name: entry for entry in reversed(found) if entry.is_variable == is_variable}
+        chosen = {
+            entry.name: entry for entry in reversed(found) if entry.is_variable == is_variable
+        }
         for group in dict.fromkeys(entry.group for entry in found):
-            members = [entry for entry in found if chosen.get(entry.name) is entry and entry.group == group]
+            members = [
+                entry for entry in found if chosen.get(entry.name) is entry and entry.group == group
+            ]
             if members:
                 lines += ["", _bold((group or "This project") + title)]
                 lines += [line for entry in members for line in _lines(entry, project)]
@@ -76,14 +87,25 @@ def text(listed: str, project: Project) -> str:
 def _lines(entry: Entry, project: Project) -> list[str]:
     if not entry.is_variable:
         return _wrapped(f"  {entry.name:<14}", entry.text)
-    values = {**project.settings, "LABCOAT_IMAGE": project.image, "LABCOAT_CACHE": str(cache_folder())}
-    return [f"  {entry.name} = {values.get(entry.name, entry.default)}".rstrip(), *_wrapped(" " * 6, entry.text)]
+    values = {
+        **project.settings,
+        "LABCOAT_IMAGE": project.image,
+        "LABCOAT_CACHE": str(cache_folder()),
+    }
+    return [
+        f"  {entry.name} = {values.get(entry.name, entry.default)}".rstrip(),
+        *_wrapped(" " * 6, entry.text),
+    ]
 
 
 def _wrapped(head: str, text: str) -> list[str]:
     width = max(shutil.get_terminal_size((100, 24)).columns, 60)
-    return textwrap.wrap(text, width, initial_indent=f"{head} ", subsequent_indent=" " * (len(head) + 1)) or [head.rstrip()]
+    return textwrap.wrap(
+        text, width, initial_indent=f"{head} ", subsequent_indent=" " * (len(head) + 1)
+    ) or [head.rstrip()]
 
 
 def _bold(title: str) -> str:
-    return title if not sys.stdout.isatty() or os.environ.get("NO_COLOR") else f"\033[1m{title}\033[0m"
+    return (
+        title if not sys.stdout.isatty() or os.environ.get("NO_COLOR") else f"\033[1m{title}\033[0m"
+    )

@@ -9,7 +9,14 @@ from labcoat.levels import level
 from labcoat.levels.level import State
 from labcoat.locking import compiler
 
-_COLOURS = {"fresh": "32", "stale": "33", "changed": "33", "missing": "2", "unknown": "2", "other": "0"}
+_COLOURS = {
+    "fresh": "32",
+    "stale": "33",
+    "changed": "33",
+    "missing": "2",
+    "unknown": "2",
+    "other": "0",
+}
 
 
 def make(project: Project) -> int:
@@ -31,7 +38,10 @@ def _lock(path: os.PathLike[str]) -> State:
     file = Path(path)
     if not file.exists():
         wanted = compiler.source(file)
-        return State("missing", f"{'' if wanted.exists() else f'write {wanted.name}, and '}make requirements makes it")
+        return State(
+            "missing",
+            f"{'' if wanted.exists() else f'write {wanted.name}, and '}make requirements makes it",
+        )
     if not compiler.is_fresh(file):
         return State("stale", f"{compiler.source(file).name} has changed")
     return State("fresh", "")

@@ -50,7 +50,10 @@ def write_to(path: Path, text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failure(f"{path} cannot be written: {error.strerror}.", "Name another file, or see to its permissions.") from None
+        raise Failure(
+            f"{path} cannot be written: {error.strerror}.",
+            "Name another file, or see to its permissions.",
+        ) from None
 
 
 def digest(data: bytes) -> str:

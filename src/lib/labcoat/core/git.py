@@ -55,7 +55,9 @@ def top(folder: Path) -> Path | None:
 
 def is_bare(folder: Path) -> bool:
     """Whether `folder` looks like a repository without a working tree."""
-    return (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    return (
+        (folder / "HEAD").is_file() and (folder / "objects").is_dir() and (folder / "refs").is_dir()
+    )
 
 
 def run(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] = (0,)) -> bytes:
@@ -67,7 +69,11 @@ def run(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] = (0
 
 
 def finish(
-    process: "subprocess.Popen[bytes]", name: str, root: Path, stdin: bytes = b"", statuses: Sequence[int] = (0,)
+    process: "subprocess.Popen[bytes]",
+    name: str,
+    root: Path,
+    stdin: bytes = b"",
+    statuses: Sequence[int] = (0,),
 ) -> bytes:
     """What a command that was started prints, once it has ended. Raises Failure like `run`."""
     return _checked(process, name, root, _ended(process, stdin), statuses)
@@ -83,30 +89,54 @@ def _ended(process: "subprocess.Popen[bytes]", stdin: bytes = b"") -> tuple[byte
 
 
 def _checked(
-    process: "subprocess.Popen[bytes]", name: str, root: Path, ended: tuple[bytes, bytes], statuses: Sequence[int]
+    process: "subprocess.Popen[bytes]",
+    name: str,
+    root: Path,
+    ended: tuple[bytes, bytes],
+    statuses: Sequence[int],
 ) -> bytes:
     out, error = ended
     if process.returncode not in statuses:
-        reason = (error.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"])[0]
-        raise Failure(f"git {name} failed in {root}: {reason}", "Run the same with git to see more.", status=2)
+        reason = (
+            error.decode(errors="replace").strip().splitlines()
+            or [f"exit status {process.returncode}"]
+        )[0]
+        raise Failure(
+            f"git {name} failed in {root}: {reason}", "Run the same with git to see more.", status=2
+        )
     return out
 
 
-def start(root: Path, *args: str, personal: bool = False, stdout: IO[bytes] | int = subprocess.PIPE) -> "subprocess.Popen[bytes]":
+def start(
+    root: Path, *args: str, personal: bool = False, stdout: IO[bytes] | int = subprocess.PIPE
+) -> "subprocess.Popen[bytes]":
     """Start `git args` in `root` and do not wait for it; what it prints goes to `stdout`.
 
     With `personal`, the settings of the person count too, as the global excludes file. Raises Failure like `run`.
     """
     tree = top(root)
     if tree is None:
-        raise Failure(f"{root} is not in a git repository.", "Run `git init`, or go to the repository.", status=2)
-    settings = {key: value for key, value in _OVERRIDES.items() if not (personal and key == "core.excludesFile")}
+        raise Failure(
+            f"{root} is not in a git repository.",
+            "Run `git init`, or go to the repository.",
+            status=2,
+        )
+    settings = {
+        key: value
+        for key, value in _OVERRIDES.items()
+        if not (personal and key == "core.excludesFile")
+    }
     command = ["git", f"--git-dir={tree / '.git'}", f"--work-tree={tree}", "--no-pager"]
     command += [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            [*command, *args], cwd=root, env=environment(personal=personal), stdin=pipe, stdout=stdout, stderr=pipe
+            [*command, *args],
+            cwd=root,
+            env=environment(personal=personal),
+            stdin=pipe,
+            stdout=stdout,
+            stderr=pipe,
         )
     except FileNotFoundError as error:
         raise _NO_GIT from error
@@ -127,17 +157,23 @@ class Background:
         """What it printed, once it has ended. Raises Failure like `run`."""
         _, error = _ended(self._process)
         self._printed.seek(0)
-        return _checked(self._process, self._name, self._root, (self._printed.read(), error), statuses)
+        return _checked(
+            self._process, self._name, self._root, (self._printed.read(), error), statuses
+        )
 
 
-def environment(environ: Mapping[str, str] = os.environ, *, personal: bool = False) -> dict[str, str]:
+def environment(
+    environ: Mapping[str, str] = os.environ, *, personal: bool = False
+) -> dict[str, str]:
     """The environment git is run in: without GIT_ variables, and unless `personal` without the person's settings."""
     kept = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
     mine = {"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"} if personal else set()
     return kept | {name: value for name, value in _ENVIRONMENT.items() if name not in mine}
 
 
-def lines(root: Path, *args: str, stdin: Iterable[str] = (), statuses: Sequence[int] = (0,)) -> list[str]:
+def lines(
+    root: Path, *args: str, stdin: Iterable[str] = (), statuses: Sequence[int] = (0,)
+) -> list[str]:
     """The NUL-separated records that `git args` prints; `stdin` is given to it the same way."""
     given = b"".join(os.fsencode(each) + b"\0" for each in stdin)
     return split(run(root, *args, stdin=given, statuses=statuses))
@@ -153,7 +189,9 @@ def contents(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
     return dict(each_content(root, ids))
 
 
-def each_content(root: Path, ids: Iterable[str], most: int | None = None) -> Iterator[tuple[str, bytes]]:
+def each_content(
+    root: Path, ids: Iterable[str], most: int | None = None
+) -> Iterator[tuple[str, bytes]]:
     """The same one after another, so that only one is held at a time; of each at most its first `most` bytes."""
     given = "".join(f"{each}\n" for each in dict.fromkeys(ids)).encode()
     if not given:
@@ -184,6 +222,10 @@ def last_commit_time(root: Path, paths: Iterable[str | Path]) -> int | None:
 
 def remote_url(root: Path, name: str = "origin") -> str:
     """The address of a remote as it is configured, without a user name or password in it; empty for none."""
-    url = run(root, "config", "--get", f"remote.{name}.url", statuses=(0, 1)).decode(errors="replace").strip()
+    url = (
+        run(root, "config", "--get", f"remote.{name}.url", statuses=(0, 1))
+        .decode(errors="replace")
+        .strip()
+    )
     scheme, found, rest = url.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}" if found else url

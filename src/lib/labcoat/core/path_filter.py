@@ -7,12 +7,16 @@ END = "\0"  # stands after each path, and in none
 _TAIL = 3  # characters; the shortest ending that is asked for
 
 
-def holding(paths: Sequence[str], parts: Iterable[str] = (), endings: Iterable[str] = ()) -> list[str]:
+def holding(
+    paths: Sequence[str], parts: Iterable[str] = (), endings: Iterable[str] = ()
+) -> list[str]:
     """Those of `paths` in which, in small letters, any of `parts` stands, or that end with any of `endings`.
 
     An ending has three characters or more.
     """
-    written = set(map(itemgetter(slice(-_TAIL, None)), paths))  # few (.py, .md), and they rule out nearly all endings
+    written = set(
+        map(itemgetter(slice(-_TAIL, None)), paths)
+    )  # few (.py, .md), and they rule out nearly all endings
     tails = {each.lower()[-_TAIL:] for each in written}
     wanted = [*parts, *(each + END for each in endings if each[-_TAIL:] in tails)]
     if not wanted:

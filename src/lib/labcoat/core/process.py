@@ -63,11 +63,22 @@ def run(
     said: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     stdin = pipe if given else null
-    with begun(argv, env=dict(env), cwd=cwd, stdin=stdin, stdout=pipe, stderr=subprocess.STDOUT, errors="replace") as child:
+    with begun(
+        argv,
+        env=dict(env),
+        cwd=cwd,
+        stdin=stdin,
+        stdout=pipe,
+        stderr=subprocess.STDOUT,
+        errors="replace",
+    ) as child:
         assert child.stdout is not None  # noqa: S101  # PIPE was asked for
         if given and child.stdin:
             made = given()
-            with contextlib.suppress(BrokenPipeError), child.stdin:  # else it has ended, and says why
+            with (
+                contextlib.suppress(BrokenPipeError),
+                child.stdin,
+            ):  # else it has ended, and says why
                 cast("TextIO", child.stdin).buffer.write(made)
         for line in child.stdout:
             said.append(shown(line))
@@ -90,7 +101,10 @@ def begun(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.P
                 stack.enter_context(child)
                 stack.enter_context(ending_with_us(child))
         except OSError as error:
-            raise Failure(f"{argv[0]} cannot be run: {error.strerror}.", "See to the file and its permissions.") from None
+            raise Failure(
+                f"{argv[0]} cannot be run: {error.strerror}.",
+                "See to the file and its permissions.",
+            ) from None
         yield child
 
 
@@ -121,9 +135,14 @@ def become(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:
     except FileNotFoundError:
         raise no_program(argv[0], where) from None
     except OSError as error:
-        raise Failure(f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions.") from None
+        raise Failure(
+            f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions."
+        ) from None
 
 
 def no_program(name: str, where: str) -> Failure:
     """The failure of a program that is not there."""
-    return Failure(f"There is no program {name!r} {where}.", "Correct its name, or add its package to requirements.in.")
+    return Failure(
+        f"There is no program {name!r} {where}.",
+        "Correct its name, or add its package to requirements.in.",
+    )

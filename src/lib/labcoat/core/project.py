@@ -85,7 +85,10 @@ class Project:
             _check_environment(project.root, name, project[name])
         for lock in project.locks:
             if lock.suffix == ".in":
-                raise Failure(f"{lock.name} is set as a lock, and is what one is made of.", f"Set {lock.stem}.txt instead.")
+                raise Failure(
+                    f"{lock.name} is set as a lock, and is what one is made of.",
+                    f"Set {lock.stem}.txt instead.",
+                )
         return project
 
     def __getitem__(self, name: str) -> str:
@@ -95,14 +98,20 @@ class Project:
     def no_lock_on_top(self, lock: Path) -> Failure:
         """The failure of a `lock` in LABCOAT_DEV_REQUIREMENTS that is not there."""
         source = lock.with_suffix(".in").name
-        return Failure(f"There is no {lock.name}, which LABCOAT_DEV_REQUIREMENTS names.", f"Create {source}, or correct it.")
+        return Failure(
+            f"There is no {lock.name}, which LABCOAT_DEV_REQUIREMENTS names.",
+            f"Create {source}, or correct it.",
+        )
 
     def words(self, name: str) -> tuple[str, ...]:
         """The words of the setting LABCOAT_`name`, parted as a shell does. Raises Failure where a quote is not closed."""
         try:
             return tuple(shlex.split(self[name]))
         except ValueError as error:
-            raise Failure(f"LABCOAT_{name} cannot be {self[name]!r}: {error}.", "Close the quote, or leave it out.") from None
+            raise Failure(
+                f"LABCOAT_{name} cannot be {self[name]!r}: {error}.",
+                "Close the quote, or leave it out.",
+            ) from None
 
     @property
     def venv(self) -> Path:
@@ -128,7 +137,9 @@ class Project:
     @property
     def image(self) -> str:
         """The image's name: LABCOAT_IMAGE, else one made of the folder's name; the variant is its tag, or its tag's end."""
-        kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()).strip("-")
+        kept = "".join(
+            c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()
+        ).strip("-")
         name = self["IMAGE"] or f"labcoat/{kept or 'project'}"
         has_tag = ":" in name.rpartition("/")[2]  # before the last slash it is a registry's port
         return f"{name}{'-' if has_tag else ':'}{self['VARIANT']}" if self["VARIANT"] else name
@@ -144,7 +155,11 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
             return Path(chosen).expanduser().absolute()
         return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "labcoat"
     except RuntimeError:
-        what = f"LABCOAT_CACHE cannot be {chosen!r}: there is no such home folder." if chosen else "There is no home folder."
+        what = (
+            f"LABCOAT_CACHE cannot be {chosen!r}: there is no such home folder."
+            if chosen
+            else "There is no home folder."
+        )
         raise Failure(what, "Name labcoat's cache folder in full: LABCOAT_CACHE=FOLDER.") from None
 
 
@@ -152,23 +167,38 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings in `environ` over the defaults. Raises Failure on a name or a value that there cannot be."""
     given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}
     for name in given.keys() - DEFAULTS.keys() - _TESTS - _DERIVED:
-        raise Failure(f"There is no setting {name}.", nearest(name, DEFAULTS, "make help lists all settings."))
+        raise Failure(
+            f"There is no setting {name}.", nearest(name, DEFAULTS, "make help lists all settings.")
+        )
     if not re.fullmatch(r"[0-9]{0,5}", days := given.get("LABCOAT_COOLDOWN", "")):
-        raise Failure(f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none.")
+        raise Failure(
+            f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none."
+        )
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:
-            raise Failure(f"{name} cannot be {value!r}.", nearest(value, choices, f"It is one of: {', '.join(choices)}."))
+            raise Failure(
+                f"{name} cannot be {value!r}.",
+                nearest(value, choices, f"It is one of: {', '.join(choices)}."),
+            )
     if (variant := given.get("LABCOAT_VARIANT")) and not _TAG.fullmatch(variant):
-        raise Failure(f"LABCOAT_VARIANT cannot be {variant!r}.", "Write it with letters, digits, and . _ - within, such as cpu.")
+        raise Failure(
+            f"LABCOAT_VARIANT cannot be {variant!r}.",
+            "Write it with letters, digits, and . _ - within, such as cpu.",
+        )
     for name in given.keys() & _PATHS:
         part = _PATHS[name]
         words = given[name].split(part) if part else [given[name]]
-        given[name] = part.join(map(os.path.expanduser, words))  # which leaves a ~ of nobody's, as make does
+        given[name] = part.join(
+            map(os.path.expanduser, words)
+        )  # which leaves a ~ of nobody's, as make does
     if packages := given.get("LABCOAT_NO_BINARY"):
         given["LABCOAT_NO_BINARY"] = packages.replace(",", " ")  # as pip takes them
         for word in given["LABCOAT_NO_BINARY"].split():
             if not re.fullmatch(r":all:|[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", word, re.ASCII):
-                raise Failure(f"LABCOAT_NO_BINARY has {word!r}, which is no package.", "Name packages, parted by spaces.")
+                raise Failure(
+                    f"LABCOAT_NO_BINARY has {word!r}, which is no package.",
+                    "Name packages, parted by spaces.",
+                )
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
 
 
@@ -181,9 +211,15 @@ def _check_environment(root: Path, name: str, value: str) -> None:
     except FileNotFoundError:
         pass  # not made yet
     except OSError as error:
-        raise Failure(f"LABCOAT_{name} cannot be {value!r}: {error.strerror}.", "Name a folder for an environment.") from None
+        raise Failure(
+            f"LABCOAT_{name} cannot be {value!r}: {error.strerror}.",
+            "Name a folder for an environment.",
+        ) from None
     if root.is_relative_to(folder.resolve()):
-        raise Failure(f"LABCOAT_{name} cannot be {value!r}: the project is in it.", "Name a folder for an environment.")
+        raise Failure(
+            f"LABCOAT_{name} cannot be {value!r}: the project is in it.",
+            "Name a folder for an environment.",
+        )
 
 
 def nearest(word: str, known: object, otherwise: str) -> str:

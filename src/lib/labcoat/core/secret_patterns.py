@@ -20,7 +20,22 @@ _NAMES = re.compile(
 )
 # How names that `_NAMES` and `_PLACES` match end, but for .env.something.
 _ENDINGS = (
-    *(".json", ".env", "rsa", "dsa", "_sk", "ed25519", ".p12", ".pfx", ".ppk", ".jks", ".keystore", ".kdbx", "netrc", ".pypirc"),
+    *(
+        ".json",
+        ".env",
+        "rsa",
+        "dsa",
+        "_sk",
+        "ed25519",
+        ".p12",
+        ".pfx",
+        ".ppk",
+        ".jks",
+        ".keystore",
+        ".kdbx",
+        "netrc",
+        ".pypirc",
+    ),
     *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
 )
 # Names that mean a secret only in their folder.
@@ -33,8 +48,14 @@ _CLIENTS = re.compile(
 )
 # What begins a token, and what must follow for it to be a real one.
 _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
-    *(("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b") for start in (b"AKIA", b"ASIA")),
-    *(("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b") for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")),
+    *(
+        ("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b")
+        for start in (b"AKIA", b"ASIA")
+    ),
+    *(
+        ("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b")
+        for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")
+    ),
     ("a GitHub token", b"github_pat_", rb"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
     ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
     ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
@@ -53,11 +74,16 @@ _KEY = rb"""-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z0-
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
 _CONTENT = (
     ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
-    *((what, start, re.compile(_TOKEN % (start, start, start, rest))) for what, start, rest in _TOKENS),
+    *(
+        (what, start, re.compile(_TOKEN % (start, start, start, rest)))
+        for what, start, rest in _TOKENS
+    ),
 )
 _FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` in place of a token
 # In a file of variables: names that say what stands there is a secret, and values that are none.
-_VARIABLE = re.compile(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_VARIABLE = re.compile(
+    rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
+)
 # They end so, but for a number or what the value is made of: KEY_PREFIX and TOKEN_TTL are ordinary settings.
 _TELLING = re.compile(
     rb"(?:\w*(?:TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|PWD|CREDENTIAL|(?<!BY)(?<!COM)PASS|_DSN)|(?:\w*_)?(?:KEY|O?AUTH|SALT)"
@@ -65,7 +91,9 @@ _TELLING = re.compile(
     rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*",
     re.IGNORECASE,
 )
-_PUBLIC = re.compile(rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE)
+_PUBLIC = re.compile(
+    rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
+)
 _STAND_IN = re.compile(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
@@ -73,9 +101,15 @@ _STAND_IN = re.compile(
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'<>${}]+:([^\s/@\"'<>${}]{3,})@[\w.-]+")
-NEEDLES: tuple[str, ...] = tuple(needle.decode() for _, needle, _ in _CONTENT)  # fixed strings to search for first
-LARGEST = 1 << 20  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
+_ADDRESS = re.compile(
+    rb"(?i)\b[a-z][a-z0-9+.-]{1,10}://[^\s/:@\"'<>${}]+:([^\s/@\"'<>${}]{3,})@[\w.-]+"
+)
+NEEDLES: tuple[str, ...] = tuple(
+    needle.decode() for _, needle, _ in _CONTENT
+)  # fixed strings to search for first
+LARGEST = (
+    1 << 20
+)  # bytes; keys and tokens are in small files, and reading all weights and data would take minutes
 _LARGEST_NOTEBOOK = 1 << 26
 
 
@@ -127,7 +161,9 @@ def in_content(data: bytes) -> str:
     """
     data = _as_utf8(data)
     for what, needle, pattern in _CONTENT:
-        if needle in data and any(not _FOR_SHOW.search(found[0]) for found in pattern.finditer(data)):
+        if needle in data and any(
+            not _FOR_SHOW.search(found[0]) for found in pattern.finditer(data)
+        ):
             return what
     return ""
 

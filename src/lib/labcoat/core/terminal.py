@@ -3,7 +3,9 @@
 import re
 
 # Controls, lone bytes of names that are not UTF-8, and the marks that turn the direction of writing.
-_UNFIT = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+_UNFIT = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+)
 
 
 def escaped(text: str) -> str:

@@ -89,7 +89,11 @@ class Inventory:
     def read(cls, text: str) -> "Inventory":
         """The inventory that `scan` printed."""
         said = json.loads(text)
-        return cls(Interpreter(**said["python"]), tuple(_contents(one) for one in said["distributions"]), tuple(said["stray"]))
+        return cls(
+            Interpreter(**said["python"]),
+            tuple(_contents(one) for one in said["distributions"]),
+            tuple(said["stray"]),
+        )
 
 
 def _contents(said: dict[str, Any]) -> Contents:
@@ -99,18 +103,29 @@ def _contents(said: dict[str, Any]) -> Contents:
 
 def command(python: str | Path, prefix: str | Path = "", sites: Sequence[str] = ()) -> list[str]:
     """The words that make `python` say what it or the environment in `prefix` holds; Inventory.read takes the answer."""
-    return [str(python), "-ISB", "-c", Path(__file__).with_name("scan.py").read_text(encoding="utf-8"), str(prefix), *sites]
+    return [
+        str(python),
+        "-ISB",
+        "-c",
+        Path(__file__).with_name("scan.py").read_text(encoding="utf-8"),
+        str(prefix),
+        *sites,
+    ]
 
 
 def take(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:
     """The inventory of an environment on this machine. Raises Failure, status 2, where its Python does not answer."""
     try:
-        done = subprocess.run(command(python, prefix, sites), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            command(python, prefix, sites), capture_output=True, text=True, check=True
+        )
         return Inventory.read(done.stdout)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         raise Failure(
-            f"{python} does not say what it holds: {said[-1] if said else 'it ended'}.", "Make the environment anew.", status=2
+            f"{python} does not say what it holds: {said[-1] if said else 'it ended'}.",
+            "Make the environment anew.",
+            status=2,
         ) from None
 
 
@@ -118,7 +133,11 @@ def distributions(site_packages: Path) -> list[Distribution]:
     """The distributions in a site-packages folder, by name; one without readable metadata is passed over."""
     from importlib import metadata
 
-    found = [_read(one) for one in metadata.distributions(path=[str(site_packages)]) if one.metadata and one.metadata["Name"]]
+    found = [
+        _read(one)
+        for one in metadata.distributions(path=[str(site_packages)])
+        if one.metadata and one.metadata["Name"]
+    ]
     return sorted(found, key=lambda one: one.name)
 
 
@@ -128,7 +147,9 @@ def versions(site_packages: Path) -> dict[str, str]:
     return {normalize(words[0]): words[1] for words in found if len(words) > 1}
 
 
-def changes(there: Mapping[str, str], locked: Mapping[str, str], besides: frozenset[str] = frozenset()) -> str:
+def changes(
+    there: Mapping[str, str], locked: Mapping[str, str], besides: frozenset[str] = frozenset()
+) -> str:
     """In words, how names and versions differ from those `locked`; `besides` may be there too."""
     added = sorted(there.keys() - locked.keys() - besides)
     gone = sorted(locked.keys() - there.keys())
@@ -137,12 +158,18 @@ def changes(there: Mapping[str, str], locked: Mapping[str, str], besides: frozen
         for name in sorted(locked)
         if there.get(name, locked[name]) != locked[name]
     ]
-    return ", ".join([*(f"added {name}" for name in added), *(f"removed {name}" for name in gone), *moved])
+    return ", ".join(
+        [*(f"added {name}" for name in added), *(f"removed {name}" for name in gone), *moved]
+    )
 
 
 def _infos(folder: Path) -> list[str]:
     try:
-        return [path.name for path in folder.iterdir() if path.name.endswith((".dist-info", ".egg-info"))]
+        return [
+            path.name
+            for path in folder.iterdir()
+            if path.name.endswith((".dist-info", ".egg-info"))
+        ]
     except OSError:
         return []
 
@@ -153,7 +180,9 @@ def _read(one: "metadata.Distribution") -> Distribution:
         version=one.version,
         requested=one.read_text("REQUESTED") is not None,
         origin=_origin(one.read_text("direct_url.json")),
-        requires=frozenset(normalize(_name(line)) for line in one.requires or () if "extra ==" not in line),
+        requires=frozenset(
+            normalize(_name(line)) for line in one.requires or () if "extra ==" not in line
+        ),
         installer=(one.read_text("INSTALLER") or "").strip(),
     )
 

@@ -42,7 +42,9 @@ _ARGV = (
 _EXIT = r"    sys\.exit\((?P<function>[\w.]+)\(\)\)\n?"
 # The programs that pip, uv and conda generate; the import stands before the condition or in it.
 _IMPORT_WITHIN = r"    from (?P<module2>[\w.]+) import (?P<name2>\w+)\n"
-_GENERATED = re.compile(f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}{_IMPORT_WITHIN})(?:{'|'.join(_ARGV)}){_EXIT}")
+_GENERATED = re.compile(
+    f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}{_IMPORT_WITHIN})(?:{'|'.join(_ARGV)}){_EXIT}"
+)
 # What environments have in bin by themselves.
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
 # With these labcoat starts its own pip in an environment that has none: levels/pip_shim.py.
@@ -52,8 +54,12 @@ _PIP_LAUNCHERS = {
     "pip/__main__.py": "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
 }
 _CHUNK = 1 << 20
-_Read = Tuple[str, str, int]  # the digest that counts, the one in RECORD's form, and the size in bytes
-_Lines = List[Tuple[str, str, Optional[int]]]  # RECORD's: path, SHA-256 in hexadecimal (empty if none), size
+_Read = Tuple[
+    str, str, int
+]  # the digest that counts, the one in RECORD's form, and the size in bytes
+_Lines = List[
+    Tuple[str, str, Optional[int]]
+]  # RECORD's: path, SHA-256 in hexadecimal (empty if none), size
 
 
 def left_out(path: str) -> bool:
@@ -109,7 +115,10 @@ class _Environment:
     def __init__(self, prefix: str, site: str) -> None:
         self.prefix, self.site = prefix, site
         # Programs in a person's own folder are for the interpreter itself.
-        self.programs = {os.path.realpath(one) for one in (os.path.join(prefix, "bin"), os.path.dirname(sys.executable))}
+        self.programs = {
+            os.path.realpath(one)
+            for one in (os.path.join(prefix, "bin"), os.path.dirname(sys.executable))
+        }
 
     def place(self, recorded: str) -> str:
         return os.path.normpath(os.path.join(self.site, recorded))
@@ -119,7 +128,9 @@ class _Environment:
         if path.startswith(self.site + os.sep):
             return path[len(self.site) + 1 :]
         if path.startswith(self.prefix + os.sep):
-            return "{prefix}" + re.sub(r"^/include/site/python[\d.]+t?/", "/include/site/python/", path[len(self.prefix) :])
+            return "{prefix}" + re.sub(
+                r"^/include/site/python[\d.]+t?/", "/include/site/python/", path[len(self.prefix) :]
+            )
         return path
 
     def is_own(self, interpreter: str) -> bool:
@@ -127,7 +138,10 @@ class _Environment:
         return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) in self.programs
 
     def read(self, path: str) -> _Read:
-        if os.path.dirname(path) == os.path.join(self.prefix, "bin") and os.path.getsize(path) < _CHUNK:
+        if (
+            os.path.dirname(path) == os.path.join(self.prefix, "bin")
+            and os.path.getsize(path) < _CHUNK
+        ):
             with open(path, "rb") as file:
                 data = file.read()
             return script(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
@@ -141,7 +155,9 @@ def _metadata(folder: str) -> tuple[str, str, list[str]]:
     tags: list[str] = []
     for name in ("METADATA", "PKG-INFO", ""):
         try:
-            with open(os.path.join(folder, name) if name else folder, encoding="utf-8", errors="replace") as file:
+            with open(
+                os.path.join(folder, name) if name else folder, encoding="utf-8", errors="replace"
+            ) as file:
                 for line in file:
                     key, colon, value = line.partition(":")
                     if not line.strip():
@@ -163,7 +179,9 @@ def _metadata(folder: str) -> tuple[str, str, list[str]]:
 def _record(folder: str) -> _Lines | None:
     """RECORD's lines; None without a readable RECORD."""
     try:
-        with open(os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with open(
+            os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline=""
+        ) as file:
             rows = [row for row in csv.reader(file) if row]
     except (OSError, csv.Error):
         return None
@@ -194,7 +212,9 @@ def _conda_files(prefix: str) -> set[str]:
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.endswith(".json"):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
-                found.update(os.path.join(prefix, path) for path in json.load(file).get("files", ()))
+                found.update(
+                    os.path.join(prefix, path) for path in json.load(file).get("files", ())
+                )
     return found
 
 
@@ -207,7 +227,11 @@ def _present(environment: _Environment) -> list[str]:
         found += [os.path.join(folder, name) for name in [*names, *links]]
     programs = os.path.join(environment.prefix, "bin")
     if os.path.exists(os.path.join(environment.prefix, "pyvenv.cfg")) and os.path.isdir(programs):
-        found += [os.path.join(programs, name) for name in os.listdir(programs) if not _OWN_PROGRAMS.fullmatch(name)]
+        found += [
+            os.path.join(programs, name)
+            for name in os.listdir(programs)
+            if not _OWN_PROGRAMS.fullmatch(name)
+        ]
     return found
 
 
@@ -242,7 +266,9 @@ def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
     return {"python": interpreter(), "distributions": found, "stray": sorted(stray)}
 
 
-def _distribution(environment: _Environment, info: str, lines: _Lines | None, read: dict[str, _Read | None]) -> dict[str, Any]:
+def _distribution(
+    environment: _Environment, info: str, lines: _Lines | None, read: dict[str, _Read | None]
+) -> dict[str, Any]:
     folder = os.path.join(environment.site, info)
     name, version, tags = _metadata(folder)
     files, edited, gone = {}, [], []
@@ -259,7 +285,9 @@ def _distribution(environment: _Environment, info: str, lines: _Lines | None, re
             edited.append(short)
     # Files beside RECORD that it does not name, unless RECORD is what is damaged.
     beside = (os.path.join(top, one) for top, _, names in os.walk(folder) for one in names)
-    extra = sorted(environment.name(path) for path in beside if path not in read and lines is not None)
+    extra = sorted(
+        environment.name(path) for path in beside if path not in read and lines is not None
+    )
     return {
         "name": name,
         "version": version,
@@ -278,7 +306,9 @@ def interpreter() -> dict[str, Any]:
     """The running Python: version, ABI and platform, and the environment that markers are held against (PEP 508)."""
     version = platform.python_version()
     info = sys.implementation.version
-    release = "%d.%d.%d" % info[:3] + ("" if info.releaselevel == "final" else info.releaselevel[0] + str(info.serial))
+    release = "%d.%d.%d" % info[:3] + (
+        "" if info.releaselevel == "final" else info.releaselevel[0] + str(info.serial)
+    )
     return {
         "version": version,
         "abi": sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag,

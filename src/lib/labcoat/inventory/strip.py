@@ -21,7 +21,10 @@ def wanted(project: Project) -> tuple[str, ...]:
     """What LABCOAT_STRIP names, in one order. Raises Failure on something else."""
     words = project["STRIP"].replace(",", " ").split()
     if unknown := [word for word in words if word not in KINDS]:
-        raise Failure(f"LABCOAT_STRIP cannot leave out {unknown[0]!r}.", f"It takes {', '.join(KINDS)}, parted by spaces.")
+        raise Failure(
+            f"LABCOAT_STRIP cannot leave out {unknown[0]!r}.",
+            f"It takes {', '.join(KINDS)}, parted by spaces.",
+        )
     return tuple(kind for kind in KINDS if kind in words)
 
 
@@ -34,4 +37,9 @@ def is_stripped(path: str, kinds: Collection[str]) -> bool:
         return True
     if "tests" in kinds and "tests" in folders[1:]:
         return True
-    return "headers" in kinds and "include" in folders[1:] and not _COMPILING.fullmatch(folders[0]) and not name.endswith(_CODE)
+    return (
+        "headers" in kinds
+        and "include" in folders[1:]
+        and not _COMPILING.fullmatch(folders[0])
+        and not name.endswith(_CODE)
+    )

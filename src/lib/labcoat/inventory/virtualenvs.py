@@ -12,7 +12,11 @@ from pathlib import Path
 from labcoat.core.path_filter import holding
 
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
-_PLAIN = ("pyvenv.cfg", "conda-meta/history", "bin/activate_this.py")  # below the environment, where they are always the same
+_PLAIN = (
+    "pyvenv.cfg",
+    "conda-meta/history",
+    "bin/activate_this.py",
+)  # below the environment, where they are always the same
 _MARKER = re.compile(
     r"(?:^|(?P<root>.+)/)"
     r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",
@@ -38,7 +42,11 @@ def environments(paths: Iterable[str]) -> dict[str, str]:
         root = environment_of(path)
         if root is not None and not any(root.startswith(f"{known}/") for known in found):
             found.setdefault(root, path)
-    return {root: marker for root, marker in found.items() if not any(root.startswith(f"{other}/") for other in found)}
+    return {
+        root: marker
+        for root, marker in found.items()
+        if not any(root.startswith(f"{other}/") for other in found)
+    }
 
 
 def marker_in(folder: Path) -> str | None:
@@ -46,4 +54,10 @@ def marker_in(folder: Path) -> str | None:
     for marker in _PLAIN:
         if os.path.lexists(folder / marker):
             return marker
-    return next((path.relative_to(folder).as_posix() for path in folder.glob("lib/python*/orig-prefix.txt")), None)
+    return next(
+        (
+            path.relative_to(folder).as_posix()
+            for path in folder.glob("lib/python*/orig-prefix.txt")
+        ),
+        None,
+    )

@@ -62,27 +62,45 @@ def is_of(wheel: Wheel, tags: Iterable[str]) -> bool:
 def _expanded(tags: Iterable[str]) -> set[str]:
     """Each tag by itself: `py2.py3-none-any`, or what a wheel's name ends with, is two (PEP 425)."""
     parted = ([part.split(".") for part in tag.split("-")[-3:]] for tag in tags)
-    return {f"{p}-{a}-{m}" for pythons, abis, platforms in parted for p in pythons for a in abis for m in platforms}
+    return {
+        f"{p}-{a}-{m}"
+        for pythons, abis, platforms in parted
+        for p in pythons
+        for a in abis
+        for m in platforms
+    }
 
 
 def fits(wheel: Wheel, python: Interpreter) -> bool:
     """Whether a wheel can be installed for `python`, by its tags; of manylinux, whatever its version."""
-    pythons, abis, platforms = (part.split(".") for part in wheel.name.removesuffix(".whl").split("-")[-3:])
+    pythons, abis, platforms = (
+        part.split(".") for part in wheel.name.removesuffix(".whl").split("-")[-3:]
+    )
     system, _, machine = python.platform.partition("-")
     name = {"linux": "linux", "darwin": "macosx"}.get(system, system)
-    of_platform = any(one == "any" or (name in one and one.endswith((machine, "universal2"))) for one in platforms)
-    return of_platform and ("abi3" in abis or any(one in {"py3", f"cp{python.minor.replace('.', '')}"} for one in pythons))
+    of_platform = any(
+        one == "any" or (name in one and one.endswith((machine, "universal2"))) for one in platforms
+    )
+    return of_platform and (
+        "abi3" in abis
+        or any(one in {"py3", f"cp{python.minor.replace('.', '')}"} for one in pythons)
+    )
 
 
 def fetch(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> None:
     """Fetch and remember the wheels of these pins, each for its tags, for Python `minor`. What cannot be had is left out."""
     groups: dict[tuple[str, ...], list[Pin]] = defaultdict(list)
     for pin, tags in wanted:
-        if tags and not any(tag.endswith("-linux_x86_64") for tag in tags):  # no index has these: they were built here
+        if tags and not any(
+            tag.endswith("-linux_x86_64") for tag in tags
+        ):  # no index has these: they were built here
             groups[tags].append(pin)
     if groups:
         count = sum(map(len, groups.values()))
-        print(f"labcoat: fetching {count} wheel{'s' * (count > 1)} to know their files (once for each)", file=sys.stderr)
+        print(
+            f"labcoat: fetching {count} wheel{'s' * (count > 1)} to know their files (once for each)",
+            file=sys.stderr,
+        )
     for tags, pins in groups.items():
         said = _fetch(pins, tags, minor)
         if said and _UNREACHABLE.search(said):
@@ -98,12 +116,36 @@ def _fetch(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
     try:
         wanted = folder / "requirements.txt"
         wanted.write_text("".join(_line(pin) for pin in pins), encoding="utf-8")
-        command: list[str | Path] = [tool_env.environment() / "bin" / "python", "-Im", "pip", "download", "--quiet", "--no-deps"]
-        command += ["--require-hashes", "--only-binary=:all:", "--retries=1", "--timeout=20", "--progress-bar=off"]
-        command += ["--dest", folder, "-r", wanted, "--python-version", minor, "--implementation", "cp"]
+        command: list[str | Path] = [
+            tool_env.environment() / "bin" / "python",
+            "-Im",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+        ]
+        command += [
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--retries=1",
+            "--timeout=20",
+            "--progress-bar=off",
+        ]
+        command += [
+            "--dest",
+            folder,
+            "-r",
+            wanted,
+            "--python-version",
+            minor,
+            "--implementation",
+            "cp",
+        ]
         parts = [tag.split("-", 2) for tag in tags]
         command += [f"--abi={abi}" for abi in dict.fromkeys(part[1] for part in parts)]
-        command += [f"--platform={platform}" for platform in dict.fromkeys(part[2] for part in parts)]
+        command += [
+            f"--platform={platform}" for platform in dict.fromkeys(part[2] for part in parts)
+        ]
         outcome = process.run(command, index_config.environment(), folder, show=process.nothing)
         for wheel in folder.glob("*.whl"):
             remember(wheel)
@@ -120,7 +162,10 @@ def remember(wheel: Path) -> None:
     """Digest the files of a wheel, and keep that under the wheel's own SHA-256."""
     with wheel.open("rb") as file:
         own = file_digest(file, "sha256").hexdigest()
-    files.write(_folder() / f"{own}.json", json.dumps({"wheel": wheel.name, "files": contents(wheel)}) + "\n")
+    files.write(
+        _folder() / f"{own}.json",
+        json.dumps({"wheel": wheel.name, "files": contents(wheel)}) + "\n",
+    )
 
 
 def contents(wheel: Path) -> dict[str, str]:
@@ -137,7 +182,9 @@ def contents(wheel: Path) -> dict[str, str]:
                 if ".data/scripts/" in entry.filename:
                     data = file.read()
                     first, _, rest = data.partition(b"\n")
-                    value = sha256(b"#!python\n" + rest if first.startswith(b"#!python") else data).hexdigest()
+                    value = sha256(
+                        b"#!python\n" + rest if first.startswith(b"#!python") else data
+                    ).hexdigest()
                 else:
                     value = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # reads, as it must
             found[_place(entry.filename, wheel.name)] = value

@@ -46,7 +46,10 @@ def make(project: Project, *, again: bool = False) -> None:
         if not again and _mark(folder) == wanted and (folder / "bin" / "python").exists():
             return
         if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
-            raise Failure(f"{folder.name} is there and is no conda environment.", "Move it away, or set LABCOAT_CONDA_ENV.")
+            raise Failure(
+                f"{folder.name} is there and is no conda environment.",
+                "Move it away, or set LABCOAT_CONDA_ENV.",
+            )
         own_install.refuse_inside(folder, "conda")
         chosen = program(project)
         print(f"making {folder.name} with {Path(chosen).name}", file=sys.stderr)
@@ -61,7 +64,9 @@ def run(project: Project, argv: Sequence[str]) -> int:
     folder = prefix(project)
     if not (folder / "bin" / "python").exists():
         raise Failure(f"There is no conda environment in {folder.name}.", "Run make conda.")
-    if not shutil.which(argv[0], path=f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
+    if not shutil.which(
+        argv[0], path=f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    ):
         raise process.no_program(argv[0], f"in {folder.name} or on the path")
     chosen = program(project)
     # conda alone keeps a program's words to itself until it ends.
@@ -73,7 +78,10 @@ def run(project: Project, argv: Sequence[str]) -> int:
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
     folder = files.state_folder(project.state) / "shell" / "conda"
-    return run(project, shell_rc.shell(folder, prefix(project) / "bin", {"CONDA_PREFIX": str(prefix(project))}))
+    return run(
+        project,
+        shell_rc.shell(folder, prefix(project) / "bin", {"CONDA_PREFIX": str(prefix(project))}),
+    )
 
 
 def address(project: Project) -> str:  # noqa: ARG001
@@ -139,7 +147,10 @@ def state(project: Project) -> State:
     for holds, why in (
         (mark.place == str(folder), "the folder was moved"),
         (mark.lock == _digest(project.requirements), f"{project['REQUIREMENTS']} has changed"),
-        (mark.file == _digest(environment_yml.path(project)), f"{environment_yml.path(project).name} has changed"),
+        (
+            mark.file == _digest(environment_yml.path(project)),
+            f"{environment_yml.path(project).name} has changed",
+        ),
     ):
         if not holds:
             return State("stale", why)
@@ -177,10 +188,17 @@ def _fill(project: Project, chosen: str, folder: Path) -> None:
         files.remove(folder)
         outcome = _run(project, command, env)
         if crash := process.crash(outcome.status):
-            raise Failure(f"{name} crashed ({crash}), twice.", "Update it, or name another with LABCOAT_CONDA.")
+            raise Failure(
+                f"{name} crashed ({crash}), twice.",
+                "Update it, or name another with LABCOAT_CONDA.",
+            )
     if outcome.status:
         if "Could not solve" in outcome.said or "ResolvePackageNotFound" in outcome.said:
-            said = [line.strip() for line in outcome.said.partition("Could not solve")[2].splitlines()[1:] if line.strip()]
+            said = [
+                line.strip()
+                for line in outcome.said.partition("Could not solve")[2].splitlines()[1:]
+                if line.strip()
+            ]
             raise Failure(
                 f"The conda packages cannot be had together: {'; '.join(said[:3])}.",
                 "Correct LABCOAT_CONDA_PACKAGES or environment.yml.",
@@ -188,13 +206,22 @@ def _fill(project: Project, chosen: str, folder: Path) -> None:
         raise explain(outcome.said, f"{folder.name} could not be made", project.state / "conda.log")
 
 
-def _run(project: Project, command: Sequence[str | Path], env: Mapping[str, str]) -> process.Outcome:
-    return process.run(command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing")))
+def _run(
+    project: Project, command: Sequence[str | Path], env: Mapping[str, str]
+) -> process.Outcome:
+    return process.run(
+        command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing"))
+    )
 
 
 def _wanted(project: Project) -> Mark:
     pins = requirements_file.versions(locks(project), interpreters.minor(project))
-    return Mark(_digest(environment_yml.path(project)), _digest(project.requirements), str(prefix(project)), pins)
+    return Mark(
+        _digest(environment_yml.path(project)),
+        _digest(project.requirements),
+        str(prefix(project)),
+        pins,
+    )
 
 
 def _digest(file: Path) -> str:
@@ -207,7 +234,8 @@ def _by_conda(folder: Path) -> list[str]:
     return [
         requirements_file.normalize(info.name.partition("-")[0])
         for info in infos
-        if (info / "INSTALLER").exists() and (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda"
+        if (info / "INSTALLER").exists()
+        and (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda"
     ]
 
 

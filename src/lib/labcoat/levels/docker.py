@@ -53,7 +53,9 @@ def run(project: Project, argv: Sequence[str]) -> int:
     where = _place(project)
     if client.is_podman(project):  # the SDK does not take its --userns=keep-id
         sys.stdout.flush()
-        process.become(containers.attached(project, project.image, argv, where), os.environ, "on the path")
+        process.become(
+            containers.attached(project, project.image, argv, where), os.environ, "on the path"
+        )
     return containers.run(client.client(project), project.image, argv, where)
 
 
@@ -75,8 +77,14 @@ def address(project: Project) -> str:
 def _place(project: Project) -> Place:
     """Where programs run; where the image is without byte code, what Python makes of it stays in the home between runs."""
     where = place(project)
-    stripped = client.inspect(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}') or ""
-    kept = {"PYTHONPYCACHEPREFIX": f"{where.environ['HOME']}/.cache/python"} if "bytecode" in stripped.split() else {}
+    stripped = (
+        client.inspect(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}') or ""
+    )
+    kept = (
+        {"PYTHONPYCACHEPREFIX": f"{where.environ['HOME']}/.cache/python"}
+        if "bytecode" in stripped.split()
+        else {}
+    )
     return replace(where, environ={**where.environ, **kept})
 
 
@@ -86,7 +94,10 @@ def remove(project: Project) -> None:
         if _made_from(project):
             client.call(project, "image", "rm", "--force", project.image)
     except Failure as failure:  # no engine, and so nothing of ours that could be reached
-        print(f"labcoat: {failure.what} If it holds the image {project.image}, that stays.", file=sys.stderr)
+        print(
+            f"labcoat: {failure.what} If it holds the image {project.image}, that stays.",
+            file=sys.stderr,
+        )
 
 
 def locks(project: Project) -> Sequence[Path]:
@@ -103,14 +114,25 @@ def contents(project: Project) -> Inventory | None:
     prefix = environ.get("VIRTUAL_ENV", "")
     python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
     # The command reads from before the start on: of one that ends at once, Docker 20.10's log often has nothing to give.
-    done = client.call(project, "run", "--rm", "--network=none", "--user=0", f"--entrypoint={python}", project.image, *words)
+    done = client.call(
+        project,
+        "run",
+        "--rm",
+        "--network=none",
+        "--user=0",
+        f"--entrypoint={python}",
+        project.image,
+        *words,
+    )
     try:
         stripped = (settings.get("Labels") or {}).get(STRIP, "")
         return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
     except ValueError:
         reason = client.complaint(done.stderr) or "its Python said nothing"
         raise Failure(
-            f"The image {project.image} does not say what it holds: {reason}", "make docker builds it.", status=2
+            f"The image {project.image} does not say what it holds: {reason}",
+            "make docker builds it.",
+            status=2,
         ) from None
 
 
@@ -155,7 +177,10 @@ def check_fresh(project: Project) -> None:
         raise Failure(f"There is no image {project.image}.", "make docker builds it.")
     lock = project.requirements
     if not lock.is_file() or made_from != files.digest(lock.read_bytes()):
-        raise Failure(f"The image {project.image} was not made from {lock.name} as it is now.", "make docker builds it anew.")
+        raise Failure(
+            f"The image {project.image} was not made from {lock.name} as it is now.",
+            "make docker builds it anew.",
+        )
 
 
 def _made_from(project: Project) -> str | None:

@@ -23,7 +23,9 @@ def changes(site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str
     return inventory.changes(besides(there), besides(made_of))
 
 
-def say_what_goes(site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str, str]) -> None:
+def say_what_goes(
+    site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str, str]
+) -> None:
     """Name on standard error, a line each, what goes and what comes back, before it does."""
     there = inventory.distributions(site_packages)
     for one in there:
@@ -32,6 +34,9 @@ def say_what_goes(site_packages: Path, made_of: Mapping[str, str], locked: Mappi
         if one.name not in locked.keys() | inventory.INSTALLERS:
             print(f"removing {one.name} {one.version}: no lock names it{lost}", file=sys.stderr)
         elif lost and locked.get(one.name, one.version) != one.version:
-            print(f"removing {one.name} {one.version}: the lock says {locked[one.name]}{lost}", file=sys.stderr)
+            print(
+                f"removing {one.name} {one.version}: the lock says {locked[one.name]}{lost}",
+                file=sys.stderr,
+            )
     for name in sorted((made_of.keys() & locked.keys()) - {one.name for one in there}):
         print(f"bringing back {name} {locked[name]}", file=sys.stderr)

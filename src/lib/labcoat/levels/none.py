@@ -25,7 +25,9 @@ SCAFFOLD = False
 def make(project: Project) -> None:
     """Say what differs from the lock."""
     if said := _differences(project):
-        print(f"labcoat: {sys.executable} is not what the lock says: {_listed(said)}", file=sys.stderr)
+        print(
+            f"labcoat: {sys.executable} is not what the lock says: {_listed(said)}", file=sys.stderr
+        )
 
 
 def run(project: Project, argv: Sequence[str]) -> int:
@@ -93,31 +95,61 @@ def install(project: Project) -> int:
     Raises Failure as root, in a virtual environment, and where the system manages this Python (PEP 668).
     """
     _refuse()
-    command: list[str | Path] = [tool_env.environment() / "bin" / "python", "-Im", "pip", "--python", sys.executable, "install"]
-    command += ["--user", "--require-hashes", "--no-deps", "--only-binary=:all:", "--progress-bar=off"]
+    command: list[str | Path] = [
+        tool_env.environment() / "bin" / "python",
+        "-Im",
+        "pip",
+        "--python",
+        sys.executable,
+        "install",
+    ]
+    command += [
+        "--user",
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--progress-bar=off",
+    ]
     command += [f"--no-binary={name}" for name in project["NO_BINARY"].split()]
-    outcome = process.run([*command, "-r", project.requirements], index_config.environment(), project.root)
+    outcome = process.run(
+        [*command, "-r", project.requirements], index_config.environment(), project.root
+    )
     if outcome.status:
-        raise explain(outcome.said, "The lock could not be installed", project.state / "user-install.log")
+        raise explain(
+            outcome.said, "The lock could not be installed", project.state / "user-install.log"
+        )
     return 0
 
 
 def _refuse() -> None:
     if sys.prefix != sys.base_prefix:
-        raise Failure("This Python is a virtual environment's, which has no folder of a user.", "make venv is what you want.")
+        raise Failure(
+            "This Python is a virtual environment's, which has no folder of a user.",
+            "make venv is what you want.",
+        )
     if (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").exists():
         raise Failure(
-            f"{sys.executable} is managed by your system, which may break if packages are added.", "make venv is what you want."
+            f"{sys.executable} is managed by your system, which may break if packages are added.",
+            "make venv is what you want.",
         )
     if os.geteuid() == 0:
-        raise Failure("As root, packages would be installed for the whole machine's administrator.", "Do it as yourself.")
+        raise Failure(
+            "As root, packages would be installed for the whole machine's administrator.",
+            "Do it as yourself.",
+        )
 
 
 def _sites() -> list[str]:
     """The folders in which the person's Python looks for packages, PYTHONPATH and the user's own among them."""
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    own = [] if os.environ.get("PYTHONNOUSERSITE") or sys.prefix != sys.base_prefix else [site.getusersitepackages()]
-    return [path for path in [*named, *own, *site.getsitepackages()] if path and Path(path).is_dir()]
+    own = (
+        []
+        if os.environ.get("PYTHONNOUSERSITE") or sys.prefix != sys.base_prefix
+        else [site.getusersitepackages()]
+    )
+    return [
+        path for path in [*named, *own, *site.getsitepackages()] if path and Path(path).is_dir()
+    ]
 
 
 def _differences(project: Project) -> list[str]:
@@ -127,9 +159,13 @@ def _differences(project: Project) -> list[str]:
     there: dict[str, str] = {}
     for folder in reversed(_sites()):
         there |= inventory.versions(Path(folder))
-    pins = requirements_file.applying(requirements_file.locked(requirements_file.read(project.requirements)), {})
+    pins = requirements_file.applying(
+        requirements_file.locked(requirements_file.read(project.requirements)), {}
+    )
     return [
-        f"{name} {there[name]} (locked {pin.version})" if name in there else f"no {name} (locked {pin.version})"
+        f"{name} {there[name]} (locked {pin.version})"
+        if name in there
+        else f"no {name} (locked {pin.version})"
         for name, pin in pins.items()
         if there.get(name) != pin.version
     ]

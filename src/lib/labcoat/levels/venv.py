@@ -44,7 +44,9 @@ class Mark:
     tool: str = field(default="", compare=False)
 
 
-def make(project: Project, stamp: Path | None = None, *, again: bool = False, exact: bool = False) -> None:
+def make(
+    project: Project, stamp: Path | None = None, *, again: bool = False, exact: bool = False
+) -> None:
     """Make the environment hold the locks; where it does, only touch `stamp`, the file that make looks at.
 
     What was changed by hand in it stays and is named; with `exact` it goes, and is named. With `again` it is made anew in any
@@ -71,16 +73,23 @@ def make(project: Project, stamp: Path | None = None, *, again: bool = False, ex
             if is_somebodys:
                 drift.say_what_goes(*held)
             # Where a person has put a link to a roomier disk, the environment is made there.
-            with _place(project), files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None):
+            with (
+                _place(project),
+                files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None),
+            ):
                 _fill(project, locks, interpreter)
                 made = replace(wanted, tool=str(tool_env.environment() / "bin" / "python"))
-                files.write(project.venv / "labcoat.json", json.dumps(asdict(made), indent=1) + "\n")
+                files.write(
+                    project.venv / "labcoat.json", json.dumps(asdict(made), indent=1) + "\n"
+                )
             print(
                 f"{project['VENV']} holds {', '.join(lock.name for lock in locks)} (Python {interpreter.version})",
                 file=sys.stderr,
             )
         else:
-            files.remove(files.aside(project.venv))  # left by a run that was killed when all but this was done
+            files.remove(
+                files.aside(project.venv)
+            )  # left by a run that was killed when all but this was done
         if stamp:
             _tell_make(project.venv, stamp)
 
@@ -89,7 +98,11 @@ def run(project: Project, argv: Sequence[str]) -> int:
     """Become `argv` in the environment; does not return. Raises Failure where there is no environment or program."""
     if not _works(project.venv):
         raise Failure(f"There is no virtual environment in {project['VENV']}.", "Run make venv.")
-    env = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "__PYVENV_LAUNCHER__"}}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"PYTHONHOME", "__PYVENV_LAUNCHER__"}
+    }
     env |= {
         "VIRTUAL_ENV": str(project.venv),
         "PATH": f"{project.venv / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
@@ -101,7 +114,9 @@ def run(project: Project, argv: Sequence[str]) -> int:
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
     folder = files.state_folder(project.state) / "shell" / "venv"
-    return run(project, shell_rc.shell(folder, project.venv / "bin", {"VIRTUAL_ENV": str(project.venv)}))
+    return run(
+        project, shell_rc.shell(folder, project.venv / "bin", {"VIRTUAL_ENV": str(project.venv)})
+    )
 
 
 def address(project: Project) -> str:  # noqa: ARG001
@@ -133,7 +148,11 @@ def contents(project: Project) -> Inventory | None:
 
 def packages(project: Project) -> Path | None:
     """The environment's site-packages; None where they are gone."""
-    return site_packages(project.venv) if (project.venv / "pyvenv.cfg").exists() and _has_packages(project.venv) else None
+    return (
+        site_packages(project.venv)
+        if (project.venv / "pyvenv.cfg").exists() and _has_packages(project.venv)
+        else None
+    )
 
 
 def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
@@ -160,10 +179,16 @@ def state(project: Project) -> State:
     if mark is None:
         return State("stale", "labcoat did not make it, or did not finish it")
     if not _works(project.venv):
-        return State("stale", "its interpreter is gone" if _has_packages(project.venv) else "its packages are gone")
+        return State(
+            "stale",
+            "its interpreter is gone" if _has_packages(project.venv) else "its packages are gone",
+        )
     there = [lock for lock in project.locks if lock.exists()]
     for holds, why in (
-        (mark.locks == _digest(there), f"{' or '.join(lock.name for lock in project.locks)} has changed"),
+        (
+            mark.locks == _digest(there),
+            f"{' or '.join(lock.name for lock in project.locks)} has changed",
+        ),
         (
             mark.python == interpreters.minor(project),
             f"it is of Python {mark.python}, the project of {interpreters.minor(project)}",
@@ -173,7 +198,11 @@ def state(project: Project) -> State:
         if not holds:
             return State("stale", why)
     said = inventory.changes(inventory.versions(site_packages(project.venv)), mark.pins)
-    return State("changed", said) if said else State("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
+    return (
+        State("changed", said)
+        if said
+        else State("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
+    )
 
 
 def site_packages(venv: Path) -> Path:
@@ -205,7 +234,13 @@ def _locks(project: Project) -> list[Path]:
 
 def _wanted(project: Project, locks: Sequence[Path]) -> Mark:
     minor = interpreters.minor(project)
-    return Mark(_digest(locks), minor, project["INSTALLER"], str(project.venv), requirements_file.versions(locks, minor))
+    return Mark(
+        _digest(locks),
+        minor,
+        project["INSTALLER"],
+        str(project.venv),
+        requirements_file.versions(locks, minor),
+    )
 
 
 def _digest(locks: Sequence[Path]) -> str:
@@ -241,7 +276,10 @@ def _leave(project: Project, changed: str, *, is_made: bool, for_make: bool) -> 
             "Keep that (make freeze, or a line in requirements.in), or let it go (make venv, or remove the folder).",
         )
     todo = "; make freeze keeps that, make venv takes it back" if for_make else ""
-    print(f"labcoat: {project['VENV']} is left as it was changed by hand: {changed}{todo}", file=sys.stderr)
+    print(
+        f"labcoat: {project['VENV']} is left as it was changed by hand: {changed}{todo}",
+        file=sys.stderr,
+    )
 
 
 def _tell_make(venv: Path, stamp: Path) -> None:
@@ -260,7 +298,12 @@ def _place(project: Project) -> Iterator[None]:
     A kill may leave one that does not look like an environment yet; a note tells it from somebody's folder.
     """
     venv = project.venv
-    if not _is_noted(project) and venv.exists() and not (venv / "pyvenv.cfg").exists() and any(venv.iterdir()):
+    if (
+        not _is_noted(project)
+        and venv.exists()
+        and not (venv / "pyvenv.cfg").exists()
+        and any(venv.iterdir())
+    ):
         raise Failure(
             f"{venv.name} is there and is no virtual environment.",
             "Move it away, or choose another folder with LABCOAT_VENV.",
@@ -278,12 +321,21 @@ def _note(project: Project) -> Path:
 
 def _is_noted(project: Project) -> bool:
     """Whether labcoat was making this environment, and did not come to the end of it."""
-    return _note(project).exists() and _note(project).read_text(encoding="utf-8") == str(project.venv)
+    return _note(project).exists() and _note(project).read_text(encoding="utf-8") == str(
+        project.venv
+    )
 
 
 def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
     env = index_config.environment()
-    command: list[str | Path] = [tool_env.uv(), "venv", "--quiet", "--no-project", "--python", interpreter.executable]
+    command: list[str | Path] = [
+        tool_env.uv(),
+        "venv",
+        "--quiet",
+        "--no-project",
+        "--python",
+        interpreter.executable,
+    ]
     command.append(project.venv.resolve())
     outcome = process.run(command, env, project.root, show=process.nothing)
     if outcome.status == 0:
@@ -291,12 +343,16 @@ def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> 
         # Where uv's cache has all of it, no index is asked: neither its absence nor its slowness matters.
         is_cached = (
             project["INSTALLER"] == "uv"
-            and not process.run([*install, "--offline"], env, project.root, show=process.nothing).status
+            and not process.run(
+                [*install, "--offline"], env, project.root, show=process.nothing
+            ).status
         )
         if not is_cached:
             outcome = process.run(install, env, project.root, show=_is_news)
     if outcome.status:
-        raise explain(outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log")
+        raise explain(
+            outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log"
+        )
     site = site_packages(project.venv)
     pip_shim.write(project.venv / "bin", site)
     # Python would make it at the first import, and so move the time that make looks at.
@@ -307,11 +363,22 @@ def _clean_cache(project: Project) -> None:
     """Take out of uv's cache what may have been edited there: by default an environment's files are links into it."""
     try:
         proof = json.loads((project.state / "proof.json").read_text(encoding="utf-8"))
-        names = sorted({one["package"] for one in proof["differences"] if one["package"] and one["rung"] == "venv"})
+        names = sorted(
+            {
+                one["package"]
+                for one in proof["differences"]
+                if one["package"] and one["rung"] == "venv"
+            }
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return
     if names:
-        process.run([tool_env.uv(), "cache", "clean", *names], index_config.environment(), project.root, show=process.nothing)
+        process.run(
+            [tool_env.uv(), "cache", "clean", *names],
+            index_config.environment(),
+            project.root,
+            show=process.nothing,
+        )
 
 
 def _is_news(line: str) -> bool:
@@ -355,4 +422,7 @@ _INSTALLERS = {"uv": _uv, "pip": _pip}
 
 def _binary(project: Project) -> list[str | Path]:
     """Wheels only, but for the packages in LABCOAT_NO_BINARY."""
-    return ["--only-binary=:all:", *(f"--no-binary={name}" for name in project["NO_BINARY"].split())]
+    return [
+        "--only-binary=:all:",
+        *(f"--no-binary={name}" for name in project["NO_BINARY"].split()),
+    ]

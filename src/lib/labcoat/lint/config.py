@@ -12,7 +12,16 @@ from labcoat.core import reading
 
 MIB = 1 << 20
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30}
+_UNITS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "kib": 1 << 10,
+    "mib": 1 << 20,
+    "gib": 1 << 30,
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,11 @@ def read(root: Path) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return Settings(faults=(f"pyproject.toml cannot be read: {error}",))
     own = table.get("labcoat", {}) if isinstance(table, dict) else None
-    return _settings(own) if isinstance(own, dict) else Settings(faults=("[tool.labcoat] is not a table",))
+    return (
+        _settings(own)
+        if isinstance(own, dict)
+        else Settings(faults=("[tool.labcoat] is not a table",))
+    )
 
 
 def _settings(own: Mapping[str, Any]) -> Settings:
@@ -70,7 +83,9 @@ def _settings(own: Mapping[str, Any]) -> Settings:
             faults.append(f"[tool.labcoat] has no setting {key}; known are {', '.join(_READERS)}")
             continue
         try:
-            values[key.replace("-", "_") if key != "ignore" else "suppressions"] = _READERS[key](value)
+            values[key.replace("-", "_") if key != "ignore" else "suppressions"] = _READERS[key](
+                value
+            )
         except ValueError as error:
             faults.append(f"[tool.labcoat] {key}: {error}")
     return Settings(**values, faults=tuple(faults))
@@ -92,7 +107,9 @@ def _tables(value: object, *needed: str) -> list[dict[str, str]]:
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
         raise ValueError(f"this is {wanted}")
     for each in value:
-        if any(not isinstance(text, str) for text in each.values()) or any(not each.get(key) for key in needed):
+        if any(not isinstance(text, str) for text in each.values()) or any(
+            not each.get(key) for key in needed
+        ):
             raise ValueError(f"this is {wanted}, each a text that is not empty")
         if any("\0" in text for text in each.values()):
             raise ValueError("there is a NUL character in it, as in no name of a file")
@@ -100,12 +117,16 @@ def _tables(value: object, *needed: str) -> list[dict[str, str]]:
 
 
 def _builds(value: object) -> tuple[tuple[str, str], ...]:
-    return tuple((each["dockerfile"], each["context"]) for each in _tables(value, "dockerfile", "context"))
+    return tuple(
+        (each["dockerfile"], each["context"]) for each in _tables(value, "dockerfile", "context")
+    )
 
 
 def _suppressions(value: object) -> tuple[Suppression, ...]:
     tables = _tables(value, "rule", "reason")
-    return tuple(Suppression((each["rule"],), each.get("path", "*"), each["reason"]) for each in tables)
+    return tuple(
+        Suppression((each["rule"],), each.get("path", "*"), each["reason"]) for each in tables
+    )
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {

@@ -7,17 +7,27 @@ from labcoat.core.errors import Failure
 from labcoat.core.project import nearest
 from labcoat.lint.registry import RULES
 
-_PAGES = Path(__file__).parent / "pages"  # a link to docs/rules in a checkout, a folder where pip installed it
+_PAGES = (
+    Path(__file__).parent / "pages"
+)  # a link to docs/rules in a checkout, a folder where pip installed it
 
 
 def page(rule: str) -> str:
     """The section about `rule`. Raises Failure (status 2) where there is no such rule."""
     known = RULES.get(rule.upper())
     if known is None:
-        raise Failure(f"There is no rule {rule}.", nearest(rule.upper(), RULES, f"Known are: {', '.join(RULES)}."), status=2)
+        raise Failure(
+            f"There is no rule {rule}.",
+            nearest(rule.upper(), RULES, f"Known are: {', '.join(RULES)}."),
+            status=2,
+        )
     path = _PAGES / f"{known.page}.md"
     if not path.is_file():
-        raise Failure(f"The page about {rule} is not installed.", "Copy src/lib with its links followed: cp -RL.", status=2)
+        raise Failure(
+            f"The page about {rule} is not installed.",
+            "Copy src/lib with its links followed: cp -RL.",
+            status=2,
+        )
     return _section(path.read_text(encoding="utf-8"), known.id)
 
 

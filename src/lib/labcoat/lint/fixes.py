@@ -13,11 +13,24 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.errors import Failure
-from labcoat.lint.findings import Append, Edit, Finding, Pin, Private, Reencode, Relock, Remove, Replace, Untrack
+from labcoat.lint.findings import (
+    Append,
+    Edit,
+    Finding,
+    Pin,
+    Private,
+    Reencode,
+    Relock,
+    Remove,
+    Replace,
+    Untrack,
+)
 from labcoat.lint.repository.repository import Repository, open_repository
 from labcoat.lint.runner import Selection, run
 
-_ROUNDS = 3  # a fix can bring another finding to light, as a pattern in an ignore file that was UTF-16
+_ROUNDS = (
+    3  # a fix can bring another finding to light, as a pattern in an ignore file that was UTF-16
+)
 
 
 def fix(root: Path, selection: Selection, *, unsafe: bool = False) -> list[str]:
@@ -45,7 +58,11 @@ def _edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
 def _apply(repository: Repository, edit: Edit) -> str:
     """Do one thing and say what; an empty string where there was nothing to do."""
     try:
-        return _changed(repository, edit) if isinstance(edit, Append | Replace | Reencode | Pin) else _done(repository, edit)
+        return (
+            _changed(repository, edit)
+            if isinstance(edit, Append | Replace | Reencode | Pin)
+            else _done(repository, edit)
+        )
     except OSError as error:
         return f"{edit}: not done: {error.strerror or error}"
 
@@ -53,10 +70,20 @@ def _apply(repository: Repository, edit: Edit) -> str:
 def _changed(repository: Repository, edit: Append | Replace | Reencode | Pin) -> str:
     match edit:
         case Append():
-            return _written(repository, edit.path, f"added the line {edit.line}", lambda data: appended(data, edit.line))
+            return _written(
+                repository,
+                edit.path,
+                f"added the line {edit.line}",
+                lambda data: appended(data, edit.line),
+            )
         case Replace():
             what = f"changed line {edit.line}"
-            return _written(repository, edit.path, what, lambda data: replaced(data, edit.line, edit.old, edit.new))
+            return _written(
+                repository,
+                edit.path,
+                what,
+                lambda data: replaced(data, edit.line, edit.old, edit.new),
+            )
         case Reencode():
             return _written(repository, edit.path, "written anew as UTF-8", reencoded)
         case Pin():
@@ -85,14 +112,20 @@ def _written(repository: Repository, path: str, what: str, change: Callable[[byt
     after = change(before)
     if after == before:
         return ""
-    dirty = " (it had changes that are not committed; they are kept)" if _dirty(repository, path) else ""
+    dirty = (
+        " (it had changes that are not committed; they are kept)"
+        if _dirty(repository, path)
+        else ""
+    )
     replace_file(target, after)
     return f"{path}: {what}{dirty}"
 
 
 def _content(repository: Repository, path: str) -> bytes:
     target = repository.root / path
-    if target.is_symlink() or any((repository.root / parent).is_symlink() for parent in Path(path).parents):
+    if target.is_symlink() or any(
+        (repository.root / parent).is_symlink() for parent in Path(path).parents
+    ):
         raise OSError(None, "it is a symlink, or below one")
     return target.read_bytes() if target.exists() else b""
 
@@ -102,7 +135,9 @@ def _dirty(repository: Repository, path: str) -> bool:
     if not repository.entries({path}) or not git.head(repository.root):
         return False
     now = git.run(repository.root, "hash-object", "--no-filters", "--", path).decode().strip()
-    committed = git.run(repository.root, "rev-parse", "--verify", "--quiet", f"HEAD:./{path}", statuses=(0, 1, 128))
+    committed = git.run(
+        repository.root, "rev-parse", "--verify", "--quiet", f"HEAD:./{path}", statuses=(0, 1, 128)
+    )
     return now != committed.decode().strip()
 
 
@@ -135,7 +170,11 @@ def appended(data: bytes, line: str) -> bytes:
     added = os.fsencode(line)
     lines = data.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")
     after = lines[::-1].index(added) if added in lines else None
-    if after == 0 or (after and not added.startswith(b"!") and not any(each.startswith(b"!") for each in lines[-after:])):
+    if after == 0 or (
+        after
+        and not added.startswith(b"!")
+        and not any(each.startswith(b"!") for each in lines[-after:])
+    ):
         return data
     gap = b"" if not data or data.endswith(b"\n") else ending
     return data + gap + added + ending
@@ -177,12 +216,17 @@ def _pin(repository: Repository, path: str, line: int, image: str) -> str:
     if image not in old:
         return f"{path}: line {line} not pinned: {image} comes from an ARG; pin its default"
     new = (old.replace(image, f"{image}@{digest}", 1),)
-    return _written(repository, path, f"pinned {image}", lambda data: replaced(data, line, old, new))
+    return _written(
+        repository, path, f"pinned {image}", lambda data: replaced(data, line, old, new)
+    )
 
 
 def _relock(repository: Repository, path: str) -> str:
     command = ["python3", str(Path(__file__).parent.parent), "lock"]
     done = subprocess.run(command, cwd=repository.root, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(f"{path} could not be locked: {' '.join(done.stderr.split())[:300]}", "Run `make requirements`.")
+        raise Failure(
+            f"{path} could not be locked: {' '.join(done.stderr.split())[:300]}",
+            "Run `make requirements`.",
+        )
     return f"{path}: locked anew"

@@ -31,5 +31,8 @@ FAMILIES: tuple[Family, ...] = (
 )
 ONLINE: tuple[Family, ...] = (req_imports.ONLINE,)
 RULES: dict[str, Rule] = {
-    rule.id: rule for rule in sorted((rule for family in (*FAMILIES, *ONLINE) for rule in family.rules), key=lambda rule: rule.id)
+    rule.id: rule
+    for rule in sorted(
+        (rule for family in (*FAMILIES, *ONLINE) for rule in family.rules), key=lambda rule: rule.id
+    )
 }

@@ -22,7 +22,9 @@ class Selection:
 
     def wants(self, rule: str) -> bool:
         """Whether the rule is asked for."""
-        return (not self.select or rule.startswith(self.select)) and not (self.ignore and rule.startswith(self.ignore))
+        return (not self.select or rule.startswith(self.select)) and not (
+            self.ignore and rule.startswith(self.ignore)
+        )
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,11 @@ def run(repository: Repository, selection: Selection) -> Report:
     """The same for a repository that is open."""
     repository.walk_ahead()  # before the searches, which would slow it down
     repository.begin_searches()
-    families = [family for family in (*FAMILIES, *(ONLINE if selection.online else ())) if _wanted(family, selection)]
+    families = [
+        family
+        for family in (*FAMILIES, *(ONLINE if selection.online else ()))
+        if _wanted(family, selection)
+    ]
     without_git = repository.git_top is None
     for facts in repository.builds:
         _ = facts.sent  # walked while git looks for keys and tokens
@@ -53,11 +59,20 @@ def run(repository: Repository, selection: Selection) -> Report:
     for family in families:
         if not (family.needs_git and without_git):
             findings += family.check(repository)
-    ran = {rule.id for family in families for rule in family.rules if not (family.needs_git and without_git)}
+    ran = {
+        rule.id
+        for family in families
+        for rule in family.rules
+        if not (family.needs_git and without_git)
+    }
     findings = suppressions.apply(findings, suppressions.of(repository), set(RULES), ran)
-    kept = [each for each in findings if selection.wants(each.rule) and each.severity >= selection.least]
+    kept = [
+        each for each in findings if selection.wants(each.rule) and each.severity >= selection.least
+    ]
     if without_git:
-        repository.left_out.append(f"{repository.root} is not in a git repository: the rules about git were left out")
+        repository.left_out.append(
+            f"{repository.root} is not in a git repository: the rules about git were left out"
+        )
     return Report(repository.root, _ordered(kept), list(dict.fromkeys(repository.left_out)))
 
 
@@ -92,4 +107,7 @@ def _wanted(family: Family, selection: Selection) -> bool:
 
 def _ordered(findings: list[Finding]) -> list[Finding]:
     unique = {(each.path, each.line, each.rule, each.message): each for each in findings}
-    return sorted((replace(each) for each in unique.values()), key=lambda each: (each.path, each.line, each.rule, each.message))
+    return sorted(
+        (replace(each) for each in unique.values()),
+        key=lambda each: (each.path, each.line, each.rule, each.message),
+    )

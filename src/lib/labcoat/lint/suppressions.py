@@ -19,13 +19,17 @@ def of(repository: Repository) -> list[Suppression]:
 def _comments(repository: Repository) -> Iterator[Suppression]:
     dockerfiles = {facts.dockerfile for facts in repository.builds}
     requirements = repository.named(r".*requirements.*\.(?:txt|in)")
-    for path in dict.fromkeys([*sorted(dockerfiles), *repository.ignore_files, *requirements, ".gitattributes"]):
+    for path in dict.fromkeys(
+        [*sorted(dockerfiles), *repository.ignore_files, *requirements, ".gitattributes"]
+    ):
         text = repository.text(path)
         for found in _COMMENT.finditer(text):
             line = text.count("\n", 0, found.start()) + 1
             rules = tuple(each.strip() for each in found[1].split(",") if each.strip())
             paths = re.sub(r"([*?\[])", r"[\1]", path)
-            yield Suppression(rules, paths, found[2].strip(), path, line, _target(text.split("\n"), line))
+            yield Suppression(
+                rules, paths, found[2].strip(), path, line, _target(text.split("\n"), line)
+            )
 
 
 def _target(lines: list[str], line: int) -> int:
@@ -33,38 +37,66 @@ def _target(lines: list[str], line: int) -> int:
     if not lines[line - 1].lstrip().startswith("#"):
         return line
     following = (
-        number for number, text in enumerate(lines[line:], line + 1) if text.strip() and not text.lstrip().startswith("#")
+        number
+        for number, text in enumerate(lines[line:], line + 1)
+        if text.strip() and not text.lstrip().startswith("#")
     )
     return next(following, 0)
 
 
-def apply(findings: list[Finding], all_: list[Suppression], known: set[str], ran: set[str]) -> list[Finding]:
+def apply(
+    findings: list[Finding], all_: list[Suppression], known: set[str], ran: set[str]
+) -> list[Finding]:
     """`findings` without those that are meant; with a finding for each suppression that is faulty or of no use.
 
     `known` are all rules, `ran` those that were looked for: a suppression of one that was not is not judged.
     """
     used: set[int] = set()
     kept = []
-    good = [(index, each) for index, each in enumerate(all_) if each.reason and set(each.rules) <= known and each.rules]
+    good = [
+        (index, each)
+        for index, each in enumerate(all_)
+        if each.reason and set(each.rules) <= known and each.rules
+    ]
     for finding in findings:
-        meant = [index for index, each in good if each.covers(finding.rule, finding.path, finding.line)]
+        meant = [
+            index for index, each in good if each.covers(finding.rule, finding.path, finding.line)
+        ]
         used.update(meant)
         if not meant:
             kept.append(finding)
-    kept += [_faulty(each, known) for each in all_ if not each.reason or not each.rules or not set(each.rules) <= known]
-    return kept + [_unused(each) for index, each in good if index not in used and set(each.rules) <= ran]
+    kept += [
+        _faulty(each, known)
+        for each in all_
+        if not each.reason or not each.rules or not set(each.rules) <= known
+    ]
+    return kept + [
+        _unused(each) for index, each in good if index not in used and set(each.rules) <= ran
+    ]
 
 
 def _faulty(each: Suppression, known: set[str]) -> Finding:
     unknown = [rule for rule in each.rules if rule not in known]
     if unknown or not each.rules:
         message = f"there is no rule {unknown[0] if unknown else ''}: nothing is suppressed"
-        return Finding("SET002", each.file, message, "Correct the rule's id; `labcoat explain` lists them.", each.line)
+        return Finding(
+            "SET002",
+            each.file,
+            message,
+            "Correct the rule's id; `labcoat explain` lists them.",
+            each.line,
+        )
     message = f"the suppression of {', '.join(each.rules)} gives no reason, so it does not count"
-    return Finding("SET002", each.file, message, "Write after it why the finding is meant.", each.line)
+    return Finding(
+        "SET002", each.file, message, "Write after it why the finding is meant.", each.line
+    )
 
 
 def _unused(each: Suppression) -> Finding:
-    where = "" if each.file != "pyproject.toml" or fnmatchcase("*", each.paths) else f" for {each.paths}"
+    where = (
+        ""
+        if each.file != "pyproject.toml" or fnmatchcase("*", each.paths)
+        else f" for {each.paths}"
+    )
     message = f"nothing is found that the suppression of {', '.join(each.rules)}{where} speaks of"
     return Finding("SET003", each.file, message, "Take it out.", each.line)

@@ -27,11 +27,17 @@ _RELEASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?==")
 def locks(project: Project) -> list[Path]:
     """The project's locks, each after those that its input includes. Raises Failure where there is none to make."""
     chosen = dict.fromkeys(
-        [*project.locks, *(path.with_suffix(".txt") for path in sorted(project.root.glob("requirements*.in")))]
+        [
+            *project.locks,
+            *(path.with_suffix(".txt") for path in sorted(project.root.glob("requirements*.in"))),
+        ]
     )
     known = [lock for lock in chosen if source(lock).exists() or lock.exists()]
     if not known:
-        raise Failure("There is no requirements.in here.", "Create it, with a line for each package that the project uses.")
+        raise Failure(
+            "There is no requirements.in here.",
+            "Create it, with a line for each package that the project uses.",
+        )
     if missing := next((lock for lock in project.locks[1:] if lock not in known), None):
         raise project.no_lock_on_top(missing)
     ordered: list[Path] = []
@@ -55,7 +61,10 @@ def source(lock: Path) -> Path:
 
 def inputs_digest(lock: Path) -> str:
     """The digest over all that determines what is asked for: the input and whatever it includes."""
-    parts = (f"{file.name}\n{requirements_file.read(file)}\n" for file in requirements_file.chain(source(lock)))
+    parts = (
+        f"{file.name}\n{requirements_file.read(file)}\n"
+        for file in requirements_file.chain(source(lock))
+    )
     return files.digest("".join(parts).encode())
 
 
@@ -69,7 +78,9 @@ def is_fresh(lock: Path) -> bool:
 
 def made_for(lock: Path) -> str:
     """The minor version of Python that a lock was made for, as its header says; empty where it does not."""
-    found = re.search(r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", requirements_file.read(lock), re.MULTILINE)
+    found = re.search(
+        r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", requirements_file.read(lock), re.MULTILINE
+    )
     return found[1] if found else ""
 
 
@@ -82,7 +93,13 @@ def check(project: Project) -> int:
     return 0
 
 
-def make(project: Project, *, upgrade: bool = False, packages: Sequence[str] = (), stamp: Path | None = None) -> int:
+def make(
+    project: Project,
+    *,
+    upgrade: bool = False,
+    packages: Sequence[str] = (),
+    stamp: Path | None = None,
+) -> int:
     """Make every lock that is not fresh; with `upgrade` all of them anew, with `packages` letting these move. Exit status 0.
 
     `stamp` is the file that make looks at: it is touched when all is fresh. Raises Failure where nothing has one of `packages`.
@@ -103,12 +120,21 @@ def make(project: Project, *, upgrade: bool = False, packages: Sequence[str] = (
 def _refuse_unknown(project: Project, packages: Sequence[str]) -> None:
     """Raises Failure on a name in `packages`, each perhaps with a version, that no lock and no input has."""
     mine = [lock for lock in locks(project) if source(lock).exists()]
-    listed = {file for lock in mine for file in (lock, *requirements_file.chain(source(lock), missing_ok=True)) if file.exists()}
-    known = {name for file in listed for name in requirements_file.names(requirements_file.read(file))}
+    listed = {
+        file
+        for lock in mine
+        for file in (lock, *requirements_file.chain(source(lock), missing_ok=True))
+        if file.exists()
+    }
+    known = {
+        name for file in listed for name in requirements_file.names(requirements_file.read(file))
+    }
     for package in packages:
         if requirements_file.name(package) not in known:
             where = f"Packages are listed in {', '.join(lock.name for lock in mine)}."
-            raise Failure(f"No lock has the package {package}.", nearest(package.lower(), known, where))
+            raise Failure(
+                f"No lock has the package {package}.", nearest(package.lower(), known, where)
+            )
 
 
 def _tell_make(project: Project, stamp: Path) -> None:
@@ -121,7 +147,12 @@ def _tell_make(project: Project, stamp: Path) -> None:
 
 
 def compile_lock(
-    project: Project, lock: Path, *, upgrade: bool = False, packages: Sequence[str] = (), seed: str | None = None
+    project: Project,
+    lock: Path,
+    *,
+    upgrade: bool = False,
+    packages: Sequence[str] = (),
+    seed: str | None = None,
 ) -> None:
     """Resolve `lock`'s input and put the outcome in its place.
 
@@ -142,9 +173,13 @@ def compile_lock(
     try:
         asked = Path(os.path.relpath(source(lock), project.root))
         command = _COMMANDS[project["LOCKER"]](project, asked, output, upgrade, packages)
-        outcome = process.run(command, index_config.environment(), project.root, show=process.nothing)
+        outcome = process.run(
+            command, index_config.environment(), project.root, show=process.nothing
+        )
         if outcome.status:
-            raise explain(outcome.said, f"{source(lock).name} could not be locked", project.state / "lock.log")
+            raise explain(
+                outcome.said, f"{source(lock).name} could not be locked", project.state / "lock.log"
+            )
         text = _clean(output.read_text(encoding="utf-8"), lock)
         files.write(lock, _header(lock, project) + text)
     finally:
@@ -188,7 +223,9 @@ def _seed(text: str) -> str:
     return "".join(lines)
 
 
-def _pip_tools(project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
+def _pip_tools(
+    project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]
+) -> list[str | Path]:
     # pip-tools resolves for the Python it runs on, so it runs on the project's.
     command: list[str | Path] = [
         tool_env.environment(interpreters.interpreter(project)) / "bin" / "python",
@@ -209,9 +246,18 @@ def _pip_tools(project: Project, source: Path, output: Path, upgrade: bool, pack
     return command + _moves(upgrade, packages) + ["--output-file", output, source]
 
 
-def _uv(project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
+def _uv(
+    project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]
+) -> list[str | Path]:
     interpreter = interpreters.interpreter(project)
-    command: list[str | Path] = [tool_env.uv(), "pip", "compile", "--universal", "--generate-hashes", "--no-header"]
+    command: list[str | Path] = [
+        tool_env.uv(),
+        "pip",
+        "compile",
+        "--universal",
+        "--generate-hashes",
+        "--no-header",
+    ]
     command += ["--python", interpreter.executable, "--python-version", interpreter.minor]
     if moment := _cooldown(project):
         command += ["--exclude-newer", moment]
@@ -222,7 +268,10 @@ _COMMANDS = {"pip-tools": _pip_tools, "uv": _uv}
 
 
 def _moves(upgrade: bool, packages: Sequence[str]) -> list[str | Path]:
-    return [*(["--upgrade"] if upgrade else []), *(f"--upgrade-package={name}" for name in packages)]
+    return [
+        *(["--upgrade"] if upgrade else []),
+        *(f"--upgrade-package={name}" for name in packages),
+    ]
 
 
 def _cooldown(project: Project) -> str:

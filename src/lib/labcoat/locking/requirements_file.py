@@ -7,7 +7,9 @@ from pathlib import Path
 
 from labcoat.core.errors import Failure
 
-_INCLUDE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
+_INCLUDE = re.compile(
+    r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE
+)
 _REQUIREMENT = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
 _BLOCK = re.compile(
@@ -16,7 +18,9 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 # A line that no program writes: another file, or a requirement that is neither a pin nor an address.
-_BY_HAND = re.compile(r"-[rc]|--(?:requirement|constraint)\b|(?!-|[\w.-]+(?:\[[^\]]*\])?\s*(?:===?[^,*;]+(?:;.*)?$|@\s))")
+_BY_HAND = re.compile(
+    r"-[rc]|--(?:requirement|constraint)\b|(?!-|[\w.-]+(?:\[[^\]]*\])?\s*(?:===?[^,*;]+(?:;.*)?$|@\s))"
+)
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,19 @@ def read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise Failure(f"There is no {path.name}.", "Create it, or correct the line or the setting that names it.") from None
+        raise Failure(
+            f"There is no {path.name}.",
+            "Create it, or correct the line or the setting that names it.",
+        ) from None
     except UnicodeDecodeError:
         raise Failure(
-            f"{path.name} is not text in UTF-8.", "Save it as UTF-8 (PowerShell's `pip freeze >` writes UTF-16)."
+            f"{path.name} is not text in UTF-8.",
+            "Save it as UTF-8 (PowerShell's `pip freeze >` writes UTF-16).",
         ) from None
     except OSError as error:
-        raise Failure(f"{path.name} cannot be read: {error.strerror}.", "See to its permissions.") from None
+        raise Failure(
+            f"{path.name} cannot be read: {error.strerror}.", "See to its permissions."
+        ) from None
 
 
 def chain(path: Path, *, missing_ok: bool = False, constraints: bool = True) -> Iterator[Path]:
@@ -64,7 +74,11 @@ def chain(path: Path, *, missing_ok: bool = False, constraints: bool = True) -> 
         yield file
         if missing_ok and not file.exists():
             continue
-        waiting += [file.parent / name for name in reversed(include.findall(read(file))) if "://" not in name]
+        waiting += [
+            file.parent / name
+            for name in reversed(include.findall(read(file)))
+            if "://" not in name
+        ]
 
 
 def versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
@@ -131,4 +145,8 @@ def applying(pins: list[Pin], environment: Mapping[str, str]) -> dict[str, Pin]:
     tool_env.use()
     from packaging.markers import Marker
 
-    return {pin.name: pin for pin in pins if not pin.marker or Marker(pin.marker).evaluate({**environment, "extra": ""})}
+    return {
+        pin.name: pin
+        for pin in pins
+        if not pin.marker or Marker(pin.marker).evaluate({**environment, "extra": ""})
+    }

@@ -54,7 +54,11 @@ class Held:
     def locked(self) -> dict[str, Contents]:
         """What is there and locked at this version."""
         found = {one.name: one for one in reversed(self.inventory.distributions)}
-        return {name: found[name] for name, pin in self.pins.items() if name in found and found[name].version == pin.version}
+        return {
+            name: found[name]
+            for name, pin in self.pins.items()
+            if name in found and found[name].version == pin.version
+        }
 
 
 def names(held: Held) -> Iterator[Difference]:
@@ -65,7 +69,9 @@ def names(held: Held) -> Iterator[Difference]:
         if name not in versions:
             yield Difference(held.rung, "missing", name, detail=pin.version)
         elif versions[name] != pin.version:
-            yield Difference(held.rung, "version", name, detail=f"is {versions[name]}, locked is {pin.version}")
+            yield Difference(
+                held.rung, "version", name, detail=f"is {versions[name]}, locked is {pin.version}"
+            )
     if not held.is_isolated:
         return
     for name, count in Counter(one.name for one in there).items():
@@ -85,7 +91,9 @@ def matched(held: Held, known: Mapping[str, Sequence[Wheel]]) -> dict[str, Wheel
         candidates = known.get(name, ())
         # Where no known wheel has these tags, they may have been edited: then it is one that fits this Python and platform.
         own = [wheel for wheel in candidates if wheels.is_of(wheel, one.tags)]
-        fitting = own or [wheel for wheel in candidates if wheels.fits(wheel, held.inventory.python)]
+        fitting = own or [
+            wheel for wheel in candidates if wheels.fits(wheel, held.inventory.python)
+        ]
         if wheel := wheels.nearest(one.files, fitting):
             found[name] = wheel
     return found
@@ -100,9 +108,17 @@ def contents(held: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
             continue
         for path in one.stray:
             yield Difference(held.rung, "stray", name, path=path)
-        found = _against_wheel(held.rung, one, known[name], owners) if name in known else _against_record(held.rung, one, owners)
+        found = (
+            _against_wheel(held.rung, one, known[name], owners)
+            if name in known
+            else _against_record(held.rung, one, owners)
+        )
         stripped = held.inventory.stripped
-        yield from (each for each in found if each.kind != "removed" or not strip.is_stripped(each.path, stripped))
+        yield from (
+            each
+            for each in found
+            if each.kind != "removed" or not strip.is_stripped(each.path, stripped)
+        )
     if held.is_isolated:
         for path in held.inventory.stray:
             yield Difference(held.rung, "stray", "", path=path)
@@ -117,7 +133,9 @@ def _owners(held: Held, known: Mapping[str, Wheel]) -> dict[str, list[str]]:
     return found
 
 
-def _against_record(rung: str, one: Contents, owners: Mapping[str, Sequence[str]]) -> Iterator[Difference]:
+def _against_record(
+    rung: str, one: Contents, owners: Mapping[str, Sequence[str]]
+) -> Iterator[Difference]:
     for path in one.gone:
         yield Difference(rung, "removed", one.name, path=path)
     for path in one.edited:
@@ -125,7 +143,9 @@ def _against_record(rung: str, one: Contents, owners: Mapping[str, Sequence[str]
             yield Difference(rung, "edited", one.name, path=path)
 
 
-def _against_wheel(rung: str, one: Contents, wheel: Wheel, owners: Mapping[str, Sequence[str]]) -> Iterator[Difference]:
+def _against_wheel(
+    rung: str, one: Contents, wheel: Wheel, owners: Mapping[str, Sequence[str]]
+) -> Iterator[Difference]:
     edited = set()
     for path, value in wheel.files.items():
         if path not in one.files:
@@ -136,7 +156,10 @@ def _against_wheel(rung: str, one: Contents, wheel: Wheel, owners: Mapping[str, 
     for path in one.files.keys() - wheel.files.keys():
         yield Difference(rung, "stray", one.name, path=path)
     # The file is the wheel's, and yet RECORD says otherwise: then that is what was edited.
-    if any(path not in edited and len(owners[path]) == 1 for path in one.edited) or set(one.gone) - wheel.files.keys():
+    if (
+        any(path not in edited and len(owners[path]) == 1 for path in one.edited)
+        or set(one.gone) - wheel.files.keys()
+    ):
         yield Difference(rung, "edited", one.name, path="RECORD")
 
 
@@ -162,12 +185,24 @@ def interpreters(held: Sequence[Held], minor: str) -> Iterator[Difference]:
         own = "-".join(python.abi.split("-")[:2])
         abi = abi or (own if python.minor == minor else "")
         if python.minor != minor:
-            yield Difference(one.rung, "interpreter", "", detail=f"Python {python.version}, where the project's is {minor}")
+            yield Difference(
+                one.rung,
+                "interpreter",
+                "",
+                detail=f"Python {python.version}, where the project's is {minor}",
+            )
         elif own != abi:
-            yield Difference(one.rung, "interpreter", "", detail=f"Python of the ABI {own}, where the others' is {abi}")
+            yield Difference(
+                one.rung,
+                "interpreter",
+                "",
+                detail=f"Python of the ABI {own}, where the others' is {abi}",
+            )
 
 
 def other_platforms(first: Held, second: Held) -> list[str]:
     """Packages that both have, from wheels of different platforms."""
     ours, theirs = first.locked, second.locked
-    return sorted(name for name in ours.keys() & theirs.keys() if ours[name].tags != theirs[name].tags)
+    return sorted(
+        name for name in ours.keys() & theirs.keys() if ours[name].tags != theirs[name].tags
+    )

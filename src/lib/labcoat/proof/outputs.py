@@ -103,7 +103,16 @@ def digest(path: Path) -> str:
 def _run(project: Project, level: str, command: str) -> str:
     """Run `command` at IN=`level`; nothing where it ends well, else in words how it did."""
     print(f"labcoat: running on {level}: {command}", file=sys.stderr)
-    words = [sys.executable, "-I", str(Path(__file__).parents[1]), "run", "--in", level, "--shell", command]
+    words = [
+        sys.executable,
+        "-I",
+        str(Path(__file__).parents[1]),
+        "run",
+        "--in",
+        level,
+        "--shell",
+        command,
+    ]
     with process.begun(words, cwd=project.root, stdout=sys.stderr) as child:
         status = child.wait()
     return f"its command ended with {status}" if status else ""
@@ -113,7 +122,11 @@ def _check(project: Project, outputs: Sequence[str]) -> None:
     root = project.root.resolve()
     for output in outputs:
         if root not in (root / output).resolve().parents:
-            raise Failure(f"{output} is not inside the project.", "Name files below its folder in LABCOAT_PROVE_RUNS.", status=2)
+            raise Failure(
+                f"{output} is not inside the project.",
+                "Name files below its folder in LABCOAT_PROVE_RUNS.",
+                status=2,
+            )
 
 
 def _move(source: Path, target: Path, names: Sequence[str]) -> None:

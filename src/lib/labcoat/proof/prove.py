@@ -24,7 +24,12 @@ from labcoat.proof.outputs import Result
 from labcoat.toolchain import interpreters
 
 LOCK = "lock"
-_ELSEWHERE = {"interpreter", "run", "result", "changed"}  # differences that a level made anew would have again
+_ELSEWHERE = {
+    "interpreter",
+    "run",
+    "result",
+    "changed",
+}  # differences that a level made anew would have again
 _SHOWN = 20  # differences on the screen; the proof holds all
 
 
@@ -58,12 +63,24 @@ class Proof:
         """As JSON."""
         rows = [asdict(row) for row in self.rows]
         found = [asdict(one) for one in self.differences]
-        said = {"labcoat": __version__, "lock": self.lock, "equal": not found, "rungs": rows, "differences": found}
+        said = {
+            "labcoat": __version__,
+            "lock": self.lock,
+            "equal": not found,
+            "rungs": rows,
+            "differences": found,
+        }
         said["results"] = [asdict(one) for one in self.results]
         return json.dumps(said, indent=1) + "\n"
 
 
-def make(project: Project, *, only: Sequence[str] = (), as_json: bool = False, against: Path | None = None) -> int:
+def make(
+    project: Project,
+    *,
+    only: Sequence[str] = (),
+    as_json: bool = False,
+    against: Path | None = None,
+) -> int:
     """Prove, print and write .labcoat/proof.json. Exit status 0 where all is equal, 1 where not.
 
     Raises Failure, status 2, where there is nothing to look at.
@@ -83,9 +100,15 @@ def make(project: Project, *, only: Sequence[str] = (), as_json: bool = False, a
 def prove(project: Project, only: Sequence[str] = ()) -> Proof:
     """Look at the levels of isolation that are there, or at those in `only`, and compare."""
     if not project.requirements.exists():
-        raise Failure(f"There is no {project['REQUIREMENTS']}.", "Write requirements.in, then run make requirements.", status=2)
+        raise Failure(
+            f"There is no {project['REQUIREMENTS']}.",
+            "Write requirements.in, then run make requirements.",
+            status=2,
+        )
     held = _held(project, only)
-    own = {pin.name for pin in requirements_file.locked(requirements_file.read(project.requirements))}
+    own = {
+        pin.name for pin in requirements_file.locked(requirements_file.read(project.requirements))
+    }
     known = _known(held)
     matched = {one.rung: differences.matched(one, known) for one in held}
     found = [*differences.interpreters(held, interpreters.minor(project))]
@@ -103,7 +126,9 @@ def prove(project: Project, only: Sequence[str] = ()) -> Proof:
 
 def _held(project: Project, only: Sequence[str]) -> list[Held]:
     """What is there of the levels in `only`, or of all. Raises Failure, status 2, where one asked for or any is missing."""
-    chosen = [name for name in only if name != LOCK] or [name for name in names() if named(name).ISOLATED]
+    chosen = [name for name in only if name != LOCK] or [
+        name for name in names() if named(name).ISOLATED
+    ]
     found = []
     for name in chosen:
         level = named(name)
@@ -116,7 +141,9 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
             continue
         if inventory is None:
             if only:
-                raise Failure(f"There is nothing at IN={name} to look at.", f"Run make {name}.", status=2)
+                raise Failure(
+                    f"There is nothing at IN={name} to look at.", f"Run make {name}.", status=2
+                )
             continue
         pins = [
             pin
@@ -124,9 +151,20 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
             if file.exists()
             for pin in requirements_file.locked(requirements_file.read(file))
         ]
-        found.append(Held(name, inventory, requirements_file.applying(pins, dict(inventory.python.markers)), level.ISOLATED))
+        found.append(
+            Held(
+                name,
+                inventory,
+                requirements_file.applying(pins, dict(inventory.python.markers)),
+                level.ISOLATED,
+            )
+        )
     if not found:
-        raise Failure("There is no environment to hold against the lock.", "Run make venv, make conda or make docker.", status=2)
+        raise Failure(
+            "There is no environment to hold against the lock.",
+            "Run make venv, make conda or make docker.",
+            status=2,
+        )
     return found
 
 
@@ -145,7 +183,9 @@ def _known(held: Sequence[Held]) -> dict[str, list[Wheel]]:
     return known
 
 
-def _row(project: Project, held: Held, known: Mapping[str, Wheel], own: set[str], first: Held) -> Row:
+def _row(
+    project: Project, held: Held, known: Mapping[str, Wheel], own: set[str], first: Held
+) -> Row:
     there = {name: one for name, one in held.locked.items() if name in own}
     packages = {name: one.digest for name, one in sorted(there.items())}
     notes = []
@@ -187,11 +227,19 @@ def _lock_row(project: Project, first: Held, known: Mapping[str, Wheel], own: se
     made_for = compiler.made_for(project.requirements)
     if made_for and made_for != interpreters.minor(project):
         notes.append(f"the lock was made for Python {made_for}")
-    return Row(LOCK, files=count, digest="" if unknown else _digest(packages), packages=packages, notes=tuple(notes))
+    return Row(
+        LOCK,
+        files=count,
+        digest="" if unknown else _digest(packages),
+        packages=packages,
+        notes=tuple(notes),
+    )
 
 
 def _digest(packages: Mapping[str, str]) -> str:
-    return hashlib.sha256("\n".join(f"{name} {one}" for name, one in sorted(packages.items())).encode()).hexdigest()
+    return hashlib.sha256(
+        "\n".join(f"{name} {one}" for name, one in sorted(packages.items())).encode()
+    ).hexdigest()
 
 
 def _some(listed: Sequence[str]) -> str:
@@ -209,12 +257,16 @@ def table(proof: Proof) -> str:
         )
     for result in proof.results:
         for level, value in result.digests.items():
-            lines.append(f"{level:<8}{result.output}  {value.removeprefix('sha256:')[:12] if ':' in value else value}")
+            lines.append(
+                f"{level:<8}{result.output}  {value.removeprefix('sha256:')[:12] if ':' in value else value}"
+            )
     found = proof.differences
     lines += [str(one) for one in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more, in .labcoat/proof.json")
-    for name in dict.fromkeys(one.rung for one in found if one.rung in names() and one.kind not in _ELSEWHERE):
+    for name in dict.fromkeys(
+        one.rung for one in found if one.rung in names() and one.kind not in _ELSEWHERE
+    ):
         lines.append(f"{named(name).AGAIN} makes {name} anew")
     held = ", ".join(row.name for row in proof.rows)
     lines.append(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else f"equal: {held}")
@@ -230,15 +282,32 @@ def changed(earlier: Mapping[str, Any], now: Proof) -> list[Difference]:
     for before in earlier["rungs"]:
         row = rows.get(before["name"])
         if row is None:
-            found.append(Difference(before["name"], "changed", "", detail="is in the proof and was not looked at"))
+            found.append(
+                Difference(
+                    before["name"], "changed", "", detail="is in the proof and was not looked at"
+                )
+            )
             continue
         if row.python != before["python"]:
-            found.append(Difference(row.name, "changed", "", detail=f"Python was {before['python']}, is {row.python}"))
+            found.append(
+                Difference(
+                    row.name,
+                    "changed",
+                    "",
+                    detail=f"Python was {before['python']}, is {row.python}",
+                )
+            )
         if row.identity != before["identity"]:
-            found.append(Difference(row.name, "changed", "", detail="is not the one of the proof, but another"))
+            found.append(
+                Difference(
+                    row.name, "changed", "", detail="is not the one of the proof, but another"
+                )
+            )
         for name in sorted(row.packages.keys() | before["packages"].keys()):
             if row.packages.get(name) != before["packages"].get(name):
-                found.append(Difference(row.name, "changed", name, detail=f"{name} is not as in the proof"))
+                found.append(
+                    Difference(row.name, "changed", name, detail=f"{name} is not as in the proof")
+                )
     outputs = {(one.command, one.output): one.digests for one in now.results}
     for before in earlier.get("results", ()):
         present = outputs.get((before["command"], before["output"]), {})
@@ -255,7 +324,11 @@ def _earlier(file: Path) -> Mapping[str, Any]:
         if {"lock", "rungs"} <= said.keys():
             return said
     except OSError as error:
-        raise Failure(f"{file} cannot be read: {error.strerror}.", "Name a proof.json that make prove wrote.", status=2) from None
+        raise Failure(
+            f"{file} cannot be read: {error.strerror}.",
+            "Name a proof.json that make prove wrote.",
+            status=2,
+        ) from None
     except (ValueError, AttributeError):
         pass
     raise Failure(f"{file} is no proof.", "Name a proof.json that make prove wrote.", status=2)

@@ -16,9 +16,16 @@ def provide(project: Project) -> None:
     """Where the project has no Dockerfile, nor LABCOAT_DOCKER_FLAGS names one, write one, and a .dockerignore if that is missing
     too. What is there stays.
     """
-    if (project.root / "Dockerfile").exists() or build_flags.read(client.flags(project)).file != "Dockerfile":
+    if (project.root / "Dockerfile").exists() or build_flags.read(
+        client.flags(project)
+    ).file != "Dockerfile":
         return
-    missing = {template: name for template, name in _NAMES.items() if not (project.root / name).exists()}
+    missing = {
+        template: name for template, name in _NAMES.items() if not (project.root / name).exists()
+    }
     for template, name in missing.items():
         files.write(project.root / name, (TEMPLATES / template).read_text(encoding="utf-8"))
-    print(f"labcoat: wrote {' and '.join(missing.values())}: yours to keep, change and commit", file=sys.stderr)
+    print(
+        f"labcoat: wrote {' and '.join(missing.values())}: yours to keep, change and commit",
+        file=sys.stderr,
+    )

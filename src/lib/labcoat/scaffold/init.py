@@ -13,7 +13,9 @@ from labcoat.locking import requirements_file
 from labcoat.scaffold.dockerfile import TEMPLATES
 from labcoat.toolchain import own_install
 
-INSTALLED = "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))"
+INSTALLED = (
+    "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))"
+)
 IGNORED = ("/.venv", "/.conda", "/.labcoat")
 ASKED = "# What this project uses, a package a line: pandas, or pandas>=2. make venv locks the versions.\n"
 _INCLUDES = re.compile(r"^\s*-?include\b.*(?:include\.python\.mk|labcoat mk)", re.MULTILINE)
@@ -42,7 +44,11 @@ def make(project: Project) -> int:
         print("All is there already.")
     source = project.root / "requirements.in"
     empty = source.exists() and not requirements_file.asked(requirements_file.read(source))
-    print("Next: list what you use in requirements.in, then run make venv." if empty else "Next: run make venv.")
+    print(
+        "Next: list what you use in requirements.in, then run make venv."
+        if empty
+        else "Next: run make venv."
+    )
     return 0
 
 
@@ -78,21 +84,34 @@ def plan(root: Path, include: str) -> Iterator[Change]:
 
 def _makefile(root: Path, include: str) -> Iterator[Change]:
     # In make's own order, with the name that everybody uses for a new one.
-    name = next((one for one in ("GNUmakefile", "makefile", "Makefile") if (root / one).exists()), "Makefile")
+    name = next(
+        (one for one in ("GNUmakefile", "makefile", "Makefile") if (root / one).exists()),
+        "Makefile",
+    )
     there = _text(root / name)
     if there is None:
-        yield Change(name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; make help lists its targets")
+        yield Change(
+            name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; make help lists its targets"
+        )
     elif not _INCLUDES.search(there):
         yield Change(
-            name, _with_lines(there, ["", include]), "labcoat's targets are at its end; yours stay, and so does its default"
+            name,
+            _with_lines(there, ["", include]),
+            "labcoat's targets are at its end; yours stay, and so does its default",
         )
 
 
 def _requirements(root: Path) -> Iterator[Change]:
     source = root / "requirements.in"
-    listed = requirements_file.read(root / "requirements.txt") if (root / "requirements.txt").exists() else ""
+    listed = (
+        requirements_file.read(root / "requirements.txt")
+        if (root / "requirements.txt").exists()
+        else ""
+    )
     if (there := _text(source)) is not None:
-        known = "\n".join(map(requirements_file.read, requirements_file.chain(source, missing_ok=True)))
+        known = "\n".join(
+            map(requirements_file.read, requirements_file.chain(source, missing_ok=True))
+        )
         if missing := requirements_file.left_behind(listed, known):
             said = "has what else requirements.txt asked for; make venv makes that the lock"
             yield Change("requirements.in", _with_lines(there, missing), said)
@@ -100,8 +119,16 @@ def _requirements(root: Path) -> Iterator[Change]:
     # What pip freeze says of a package that conda built: its name, and a folder of the machine it was built on.
     asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements_file.asked(listed)]
     if asked and "--hash=" not in listed:
-        text = f"{ASKED}# These were in requirements.txt; those that only others need can go.\n" + "\n".join(asked) + "\n"
-        yield Change("requirements.in", text, "has what requirements.txt asked for; make venv makes that the lock")
+        text = (
+            f"{ASKED}# These were in requirements.txt; those that only others need can go.\n"
+            + "\n".join(asked)
+            + "\n"
+        )
+        yield Change(
+            "requirements.in",
+            text,
+            "has what requirements.txt asked for; make venv makes that the lock",
+        )
     elif not listed:
         yield Change("requirements.in", ASKED, "written, with nothing in it yet")
 
@@ -128,4 +155,6 @@ def _text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise Failure(f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text that you may read.") from None
+        raise Failure(
+            f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text that you may read."
+        ) from None

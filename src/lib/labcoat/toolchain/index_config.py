@@ -10,16 +10,42 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-_REACH = ("index-url", "cert", "client-cert", "proxy", "trusted-host", "timeout", "retries", "keyring-provider")
+_REACH = (
+    "index-url",
+    "cert",
+    "client-cert",
+    "proxy",
+    "trusted-host",
+    "timeout",
+    "retries",
+    "keyring-provider",
+)
 # Settings of uv that say how to work rather than what to take.
-_UV_KEPT = {"UV_CACHE_DIR", "UV_CONCURRENT_DOWNLOADS", "UV_HTTP_RETRIES", "UV_HTTP_TIMEOUT", "UV_INSECURE_HOST"}
-_UV_KEPT |= {"UV_KEYRING_PROVIDER", "UV_LINK_MODE", "UV_NATIVE_TLS", "UV_NO_CACHE", "UV_OFFLINE", "UV_SYSTEM_CERTS"}
+_UV_KEPT = {
+    "UV_CACHE_DIR",
+    "UV_CONCURRENT_DOWNLOADS",
+    "UV_HTTP_RETRIES",
+    "UV_HTTP_TIMEOUT",
+    "UV_INSECURE_HOST",
+}
+_UV_KEPT |= {
+    "UV_KEYRING_PROVIDER",
+    "UV_LINK_MODE",
+    "UV_NATIVE_TLS",
+    "UV_NO_CACHE",
+    "UV_OFFLINE",
+    "UV_SYSTEM_CERTS",
+}
 _PIP_KEPT = {"PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_NO_CACHE_DIR"}
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`environ` for pip and uv, with what they may know about the index and nothing else of their settings."""
-    kept = {name: value for name, value in environ.items() if not _is_setting(name) or name in _UV_KEPT | _PIP_KEPT}
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if not _is_setting(name) or name in _UV_KEPT | _PIP_KEPT
+    }
     reach = _settings(environ)
     kept |= {f"PIP_{key.upper().replace('-', '_')}": value for key, value in reach.items()}
     kept |= {
@@ -38,7 +64,11 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def certificates(environ: Mapping[str, str] = os.environ) -> str:
     """The certificate bundle a person has set, as a path: LABCOAT_CA_BUNDLE, SSL_CERT_FILE, pip's; else nothing."""
-    return environ.get("LABCOAT_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or _settings(environ).get("cert", "")
+    return (
+        environ.get("LABCOAT_CA_BUNDLE")
+        or environ.get("SSL_CERT_FILE")
+        or _settings(environ).get("cert", "")
+    )
 
 
 def url(environ: Mapping[str, str] = os.environ) -> str:
@@ -82,7 +112,9 @@ def _config_files(environ: Mapping[str, str]) -> list[Path]:
     if chosen == os.devnull:
         return []
     home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - raises nothing where there is none
-    shared = [Path(base) / "pip" for base in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if base]
+    shared = [
+        Path(base) / "pip" for base in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if base
+    ]
     user = [
         home / ".pip",
         home / "Library/Application Support/pip",

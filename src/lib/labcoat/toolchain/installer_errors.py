@@ -104,7 +104,10 @@ def explain(said: str, otherwise: str, log: Path) -> Failure:
 def _with_conflicts_in_words(said: str) -> str:
     """pip-tools leaves a conflict as the exception's text (RequirementInformation of resolvelib); say it as pip itself does."""
     asked = re.findall(r"Requirement\('([^']+)'\), parent=(?:None|\w+\('([^' ]+))", said)
-    words = dict.fromkeys(f"{_release(parent) or 'requirements.in'} asks for {requirement}" for requirement, parent in asked)
+    words = dict.fromkeys(
+        f"{_release(parent) or 'requirements.in'} asks for {requirement}"
+        for requirement, parent in asked
+    )
     return f"The conflict is caused by: {', '.join(words)}\n\n{said}" if len(words) > 1 else said
 
 

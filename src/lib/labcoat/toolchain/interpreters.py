@@ -42,7 +42,10 @@ def minor(project: Project) -> str:
     words = file.read_text(encoding="utf-8", errors="replace").split() or [""]
     named = re.fullmatch(r"(?:cpython-)?(3\.\d+)(?:[.\-+].*)?", words[0])
     if not named:
-        raise Failure(f".python-version says {words[0]!r}, which is no Python version.", "Write a version such as 3.12 in it.")
+        raise Failure(
+            f".python-version says {words[0]!r}, which is no Python version.",
+            "Write a version such as 3.12 in it.",
+        )
     return named[1]
 
 
@@ -58,8 +61,17 @@ def find(wanted: str) -> Interpreter:
     """A Python of minor version `wanted` on this machine, as uv finds it. Raises Failure where there is none."""
     from labcoat.toolchain import index_config, tool_env
 
-    command: list[str | Path] = [tool_env.uv(), "python", "find", "--no-project", "--system", wanted]
-    found = subprocess.run(command, env=index_config.environment(), capture_output=True, text=True, check=False)
+    command: list[str | Path] = [
+        tool_env.uv(),
+        "python",
+        "find",
+        "--no-project",
+        "--system",
+        wanted,
+    ]
+    found = subprocess.run(
+        command, env=index_config.environment(), capture_output=True, text=True, check=False
+    )
     if found.returncode:
         raise Failure(
             f"There is no Python {wanted} on this machine, and the project asks for it.",
@@ -67,4 +79,6 @@ def find(wanted: str) -> Interpreter:
         )
     executable = Path(found.stdout.strip())
     ask = [str(executable), "-IS", "-c", "import platform; print(platform.python_version())"]
-    return Interpreter(executable, subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip())
+    return Interpreter(
+        executable, subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    )

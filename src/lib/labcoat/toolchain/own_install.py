@@ -13,7 +13,9 @@ _FOLDERS = ("site-packages", "dist-packages")
 
 def is_installed(package: Path = PACKAGE) -> bool:
     """Whether pip installed `package`, labcoat's folder, so that there is a program `labcoat`; as a link to a clone, too."""
-    return any(name in package.parts for name in _FOLDERS) or any(package.is_relative_to(clone) for clone in _editable())
+    return any(name in package.parts for name in _FOLDERS) or any(
+        package.is_relative_to(clone) for clone in _editable()
+    )
 
 
 def refuse_inside(environment: Path, level: str) -> None:

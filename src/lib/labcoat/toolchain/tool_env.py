@@ -29,7 +29,9 @@ def environment(interpreter: Interpreter | None = None) -> Path:
     """
     python = interpreter or own()
     # The executable counts: environments of two builds of one version (python.org's, Debian's) are not the same.
-    key = sha256(LOCK.read_bytes() + os.fsencode(python.executable) + python.version.encode()).hexdigest()[:16]
+    key = sha256(
+        LOCK.read_bytes() + os.fsencode(python.executable) + python.version.encode()
+    ).hexdigest()[:16]
     folder = cache_folder() / "tools" / f"{python.minor}-{key}"
     if not (folder / "bin" / "python").exists():
         _build(python, folder)
@@ -45,7 +47,9 @@ def use() -> None:
     """Make the tools' libraries importable in this process: `import docker`, `import yaml`."""
     packages = environment() / "lib" / f"python{own().minor}" / "site-packages"
     if str(packages) not in sys.path:
-        sys.path.insert(0, str(packages))  # before a person's own docker or yaml, of whatever version
+        sys.path.insert(
+            0, str(packages)
+        )  # before a person's own docker or yaml, of whatever version
 
 
 def _build(python: Interpreter, folder: Path) -> None:
@@ -75,7 +79,9 @@ def _build(python: Interpreter, folder: Path) -> None:
 
 def _fill(python: Interpreter, folder: Path) -> None:
     env = index_config.environment()
-    subprocess.run([python.executable, "-Im", "venv", "--without-pip", "--clear", folder], env=env, check=True)
+    subprocess.run(
+        [python.executable, "-Im", "venv", "--without-pip", "--clear", folder], env=env, check=True
+    )
     installed = folder / "bin" / "python"
     if process.run([installed, "-Im", "ensurepip"], env, folder, show=process.nothing).status == 0:
         pip: list[str | Path] = [installed, "-Im", "pip"]
@@ -90,7 +96,9 @@ def _fill(python: Interpreter, folder: Path) -> None:
     if outcome.status:
         from labcoat.toolchain.installer_errors import explain
 
-        raise explain(outcome.said, "labcoat's own tools could not be installed", folder.parent / "tools.log")
+        raise explain(
+            outcome.said, "labcoat's own tools could not be installed", folder.parent / "tools.log"
+        )
 
 
 def _fetch_pip(folder: Path) -> Path:
@@ -109,9 +117,13 @@ def _fetch_pip(folder: Path) -> Path:
     context = ssl.create_default_context(cafile=index_config.certificates() or None)
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(f"{base}/pip/", headers=accept), context=context) as page:  # noqa: S310
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{base}/pip/", headers=accept), context=context
+        ) as page:  # noqa: S310
             listed = {file["filename"]: file["url"] for file in json.load(page)["files"]}
-        with urllib.request.urlopen(urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context) as wheel:  # noqa: S310
+        with urllib.request.urlopen(
+            urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context
+        ) as wheel:  # noqa: S310
             data = wheel.read()
     except (OSError, ValueError, KeyError):
         data = b""

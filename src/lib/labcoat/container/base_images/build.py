@@ -57,7 +57,10 @@ def bases(project: Project) -> list[Base]:
     for word in project["EXTERN"].split():
         name, _, path = word.partition("=")
         if not name or not path:
-            raise Failure(f"LABCOAT_EXTERN cannot be read: {word}.", "Write NAME=FOLDER/Dockerfile, with spaces between two.")
+            raise Failure(
+                f"LABCOAT_EXTERN cannot be read: {word}.",
+                "Write NAME=FOLDER/Dockerfile, with spaces between two.",
+            )
         found.append(Base(name, PurePosixPath(path)))
     return found
 
@@ -78,13 +81,18 @@ def resolved(project: Project, image: str) -> str:
         return image
     known = {f"{PREFIX}{base.name}": base for base in bases(project)}
     if image not in known:
-        raise Failure(f"There is no base {image}.", f"LABCOAT_EXTERN names: {', '.join(known) or 'none'}.")
+        raise Failure(
+            f"There is no base {image}.", f"LABCOAT_EXTERN names: {', '.join(known) or 'none'}."
+        )
     name = tag(project, known[image])
     made_of = client.inspect(project, name, f'{{{{index .Config.Labels "{RECIPE}"}}}}')
     if made_of is None:
         raise Failure(f"The base {name} is not built.", "make extern builds it.")
     if made_of != _recipe(project, known[image]).digest():
-        raise Failure(f"The base {name} was built with other pins or from another Dockerfile.", "make extern builds it anew.")
+        raise Failure(
+            f"The base {name} was built with other pins or from another Dockerfile.",
+            "make extern builds it anew.",
+        )
     return name
 
 
@@ -119,8 +127,16 @@ class Pin:
         return bool(self.newest) and self.newest != self.pinned
 
     def __str__(self) -> str:
-        what = f"behind: {_short(self.newest)}" if self.is_behind else "up to date" if self.newest else "cannot be reached"
-        return f"{self.name} {_short(self.pinned)} {what}" + (f" ({self.where})" if self.where else "")
+        what = (
+            f"behind: {_short(self.newest)}"
+            if self.is_behind
+            else "up to date"
+            if self.newest
+            else "cannot be reached"
+        )
+        return f"{self.name} {_short(self.pinned)} {what}" + (
+            f" ({self.where})" if self.where else ""
+        )
 
 
 def status(project: Project) -> list[Pin]:
@@ -152,21 +168,29 @@ class Recipe:
         """One digest of all of it. Raises OSError where the Dockerfile cannot be read."""
         images = [dict(self.bases), dict(self.sources)]
         text = files.digest(self.build.dockerfile_path.read_bytes())
-        return files.digest(json.dumps([text, images, self.date, dict(self.uncommitted)], sort_keys=True).encode())
+        return files.digest(
+            json.dumps([text, images, self.date, dict(self.uncommitted)], sort_keys=True).encode()
+        )
 
 
 def _recipe(project: Project, base: Base) -> Recipe:
     path = project.root / base.dockerfile
     if not path.is_file():
-        raise Failure(f"There is no {base.dockerfile}.", "Correct LABCOAT_EXTERN, or fetch the submodule: make extern.")
+        raise Failure(
+            f"There is no {base.dockerfile}.",
+            "Correct LABCOAT_EXTERN, or fetch the submodule: make extern.",
+        )
     build = Build(path.parent, path.name)
     try:
         parsed = build.parsed
     except (ValueError, OSError) as error:
-        raise Failure(f"{base.dockerfile}: {error}", "Correct the Dockerfile, or LABCOAT_EXTERN.") from error
+        raise Failure(
+            f"{base.dockerfile}: {error}", "Correct the Dockerfile, or LABCOAT_EXTERN."
+        ) from error
     pinned = pins.read(project.root)
     bases, sources = (
-        {image: _by_digest(base, image, pinned) for image in images} for images in (_bases(parsed), _sources(parsed))
+        {image: _by_digest(base, image, pinned) for image in images}
+        for images in (_bases(parsed), _sources(parsed))
     )
     return Recipe(build, bases, sources, pinned.date, _uncommitted(path))
 
@@ -175,18 +199,30 @@ def _by_digest(base: Base, image: str, pinned: pins.Pins) -> str:
     if "@" in image:
         return image
     if image not in pinned.images:
-        raise Failure(f"{base.dockerfile} builds on {image}, which is not pinned.", f"Pin it: labcoat extern pin {image}.")
+        raise Failure(
+            f"{base.dockerfile} builds on {image}, which is not pinned.",
+            f"Pin it: labcoat extern pin {image}.",
+        )
     return f"{image}@{pinned.images[image]}"
 
 
 def _bases(parsed: Dockerfile) -> list[str]:
     """The images, other than its own stages, that a Dockerfile builds on."""
-    return [stage.base for stage in parsed.stages if not parsed.base_stage(stage) and stage.base != "scratch"]
+    return [
+        stage.base
+        for stage in parsed.stages
+        if not parsed.base_stage(stage) and stage.base != "scratch"
+    ]
 
 
 def _sources(parsed: Dockerfile) -> list[str]:
     """The images, other than its own stages, that a Dockerfile takes files from."""
-    found = (image for stage in parsed.stages for each in stage.instructions for image in _taken_from(each))
+    found = (
+        image
+        for stage in parsed.stages
+        for each in stage.instructions
+        for image in _taken_from(each)
+    )
     return [image for image in found if image not in ("", "scratch") and not parsed.stage(image)]
 
 
@@ -195,7 +231,9 @@ def _taken_from(each: Instruction) -> list[str]:
     if each.name == "COPY":
         named = each.flag("from") or ""
         return [] if named.isdecimal() else [named]
-    mounts = csv.reader(value for name, value in each.flags if each.name == "RUN" and name == "mount")
+    mounts = csv.reader(
+        value for name, value in each.flags if each.name == "RUN" and name == "mount"
+    )
     fields = (field.partition("=") for mount in mounts for field in mount)
     return [value for key, _, value in fields if key.lower() == "from"]
 
@@ -204,14 +242,20 @@ def _build(project: Project, base: Base) -> str:
     recipe, name = _recipe(project, base), tag(project, base)
     preflight.refuse_secrets(recipe.build, base.folder)
     if recipe.uncommitted:
-        print(f"labcoat: {base.folder} has changes that are not committed; they are in {name}", file=sys.stderr)
+        print(
+            f"labcoat: {base.folder} has changes that are not committed; they are in {name}",
+            file=sys.stderr,
+        )
     dated = {image: _dated(project, fixed, recipe.date) for image, fixed in recipe.bases.items()}
     words = ["--tag", name, "--label", f"{RECIPE}={recipe.digest()}"]
     for image, fixed in {**recipe.sources, **dated}.items():
         words += ["--build-context", f"{image}=docker-image://{fixed}"]
     time = git.last_commit_time(project.root, [base.folder]) or 0
     path = recipe.build.dockerfile_path
-    _docker_build(project, [*words, "--build-arg", f"SOURCE_DATE_EPOCH={time}", "--file", str(path), str(path.parent)])
+    _docker_build(
+        project,
+        [*words, "--build-arg", f"SOURCE_DATE_EPOCH={time}", "--file", str(path), str(path.parent)],
+    )
     return name
 
 
@@ -228,7 +272,11 @@ def _dated(project: Project, image: str, date: str) -> str:
 
 
 def _docker_build(project: Project, words: list[str]) -> None:
-    environ = os.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
+    environ = os.environ | {
+        "DOCKER_BUILDKIT": "1",
+        "BUILDKIT_PROGRESS": "plain",
+        "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
+    }
     command = [*client.command(project), "build", *client.flags(project), *words]
     outcome = process.run(command, environ, project.root, show=Progress().show)
     if outcome.status:
@@ -252,7 +300,9 @@ def _uncommitted(dockerfile: Path) -> dict[str, str]:
     top = git.top(folder)
     if not dockerfile.is_file() or not top:
         return {}
-    said = git.lines(folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", ".")
+    said = git.lines(
+        folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."
+    )
     return {line[3:]: line[:3] + _digest(top / line[3:]) for line in said}
 
 

@@ -7,7 +7,14 @@ import subprocess
 
 def digest_of(image: str) -> str:
     """`sha256:…` of `image` as a registry served it; empty where there is no engine, or it does not know."""
-    command = [os.environ.get("LABCOAT_DOCKER") or "docker", "image", "inspect", "--format", "{{json .RepoDigests}}", image]
+    command = [
+        os.environ.get("LABCOAT_DOCKER") or "docker",
+        "image",
+        "inspect",
+        "--format",
+        "{{json .RepoDigests}}",
+        image,
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         known = json.loads(done.stdout) if done.returncode == 0 else []

@@ -28,7 +28,10 @@ class Pins:
 
     def text(self) -> str:
         """The file's text."""
-        lines = "".join(f"{json.dumps(image)} = {json.dumps(digest)}\n" for image, digest in sorted(self.images.items()))
+        lines = "".join(
+            f"{json.dumps(image)} = {json.dumps(digest)}\n"
+            for image, digest in sorted(self.images.items())
+        )
         return f"{_HEADER}date = {json.dumps(self.date)}\n\n[images]\n{lines}"
 
 
@@ -46,17 +49,26 @@ def read(root: Path) -> Pins:
         raise Failure(f"{NAME}: {date} is no date of the archive.", "Write it as 20261101T000000Z.")
     images = found.get("images", {})
     if not isinstance(images, dict):
-        raise Failure(f"{NAME}: images is no table.", "Write [images], and below it a line IMAGE = DIGEST for each.")
+        raise Failure(
+            f"{NAME}: images is no table.",
+            "Write [images], and below it a line IMAGE = DIGEST for each.",
+        )
     return Pins({str(name): str(digest) for name, digest in images.items()}, date)
 
 
 def pin(project: Project, image: str) -> str:
     """Resolve `image` to its present digest and write that down; the digest. Raises Failure where it cannot be had."""
     if not image.strip():
-        raise Failure("An image without a name cannot be pinned.", "Name one, as in: labcoat extern pin debian:bookworm-slim")
+        raise Failure(
+            "An image without a name cannot be pinned.",
+            "Name one, as in: labcoat extern pin debian:bookworm-slim",
+        )
     digest = digest_of(project, image)
     if not digest:
-        raise Failure(f"The image {image} cannot be had from its registry.", "See to its name, the network, and docker login.")
+        raise Failure(
+            f"The image {image} cannot be had from its registry.",
+            "See to its name, the network, and docker login.",
+        )
     pinned = read(project.root)
     files.write(project.root / NAME, Pins(pinned.images | {image: digest}, pinned.date).text())
     return digest
@@ -84,4 +96,6 @@ def _asked(project: Project, image: str) -> str:
 def _pulled(project: Project, image: str) -> str:
     if client.call(project, "pull", "--quiet", image).returncode:
         return ""
-    return digest_among(image, json.loads(client.inspect(project, image, "{{json .RepoDigests}}") or "[]"))
+    return digest_among(
+        image, json.loads(client.inspect(project, image, "{{json .RepoDigests}}") or "[]")
+    )

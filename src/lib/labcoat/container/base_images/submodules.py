@@ -14,25 +14,39 @@ def pinned(root: Path) -> dict[str, str]:
     """The path, relative to `root`, of each submodule below it, with the commit that is pinned."""
     if not git.top(root):
         return {}
-    records = (line.split(maxsplit=3) for line in git.run(root, "ls-files", "--stage").decode().splitlines())
+    records = (
+        line.split(maxsplit=3)
+        for line in git.run(root, "ls-files", "--stage").decode().splitlines()
+    )
     return {path: commit for mode, commit, _, path in records if mode == "160000"}
 
 
 def fetch(root: Path, path: str) -> None:
     """Have the submodule's files there, at its pinned commit. Raises Failure where they cannot be had."""
     held = {each.name for each in (root / path).iterdir()} if (root / path).is_dir() else set()
-    if held > {".git"} and _git(root / path, "rev-parse", "HEAD").stdout.strip() == pinned(root)[path]:
+    if (
+        held > {".git"}
+        and _git(root / path, "rev-parse", "HEAD").stdout.strip() == pinned(root)[path]
+    ):
         return
     # A fetch that failed or was killed leaves a repository without files, which git then takes for complete.
     again = ["--force"] if held == {".git"} else []
     print(f"labcoat: fetching {path}", file=sys.stderr)
-    done = _git(root, *_local(root, path), "submodule", "update", "--init", "--checkout", *again, "--", path)
+    done = _git(
+        root, *_local(root, path), "submodule", "update", "--init", "--checkout", *again, "--", path
+    )
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["git did not say why"]
-        reason = next((line for line in said if line.startswith("fatal: ")), said[-1]).removeprefix("fatal: ")
+        reason = next((line for line in said if line.startswith("fatal: ")), said[-1]).removeprefix(
+            "fatal: "
+        )
         setting = shlex.quote(f"submodule.{_name(root, path)}.url")
-        todo = f"See to the network, or name a mirror: git config {setting} ADDRESS, then make extern."
-        raise Failure(f"The submodule {path} cannot be fetched from {url(root, path)} ({reason}).", todo)
+        todo = (
+            f"See to the network, or name a mirror: git config {setting} ADDRESS, then make extern."
+        )
+        raise Failure(
+            f"The submodule {path} cannot be fetched from {url(root, path)} ({reason}).", todo
+        )
 
 
 def newest(root: Path, path: str) -> str:
@@ -59,9 +73,19 @@ def _given_url(root: Path, path: str) -> str:
 def _name(root: Path, path: str) -> str:
     """The name of the submodule at `path` in git's settings; it stays when the submodule moves."""
     place = os.path.relpath(root / path, _top(root))
-    said = _git(_top(root), "config", "--file", ".gitmodules", "-z", "--get-regexp", r"^submodule\..*\.path$").stdout
+    said = _git(
+        _top(root),
+        "config",
+        "--file",
+        ".gitmodules",
+        "-z",
+        "--get-regexp",
+        r"^submodule\..*\.path$",
+    ).stdout
     keys = {value: key for key, _, value in (record.partition("\n") for record in said.split("\0"))}
-    return keys.get(place, f"submodule.{place}.path").removeprefix("submodule.").removesuffix(".path")
+    return (
+        keys.get(place, f"submodule.{place}.path").removeprefix("submodule.").removesuffix(".path")
+    )
 
 
 def _remote(root: Path) -> str:
@@ -108,6 +132,12 @@ def _config(root: Path, *words: str) -> str:
 
 def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Git as the person has it: fetching needs their credentials and proxies."""
-    environ = {name: value for name, value in os.environ.items() if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+    }
     environ["GIT_TERMINAL_PROMPT"] = "0"
-    return subprocess.run(["git", *words], cwd=root, env=environ, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["git", *words], cwd=root, env=environ, capture_output=True, text=True, check=False
+    )

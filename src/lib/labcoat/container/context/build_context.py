@@ -35,12 +35,16 @@ class Build:
     root: Path
     dockerfile: str = "Dockerfile"
     semantics: Semantics = Semantics.BUILDKIT
-    boundary: Path | None = None  # symlinks are not followed out of this folder, the context's root if none is named
+    boundary: Path | None = (
+        None  # symlinks are not followed out of this folder, the context's root if none is named
+    )
     arguments: Mapping[str, str] = field(default_factory=dict, compare=False)
     target: str = ""
     contexts: tuple[Path, ...] = ()
     triggers: Triggers = field(default_factory=dict, compare=False)
-    unreadable: list[str] = field(default_factory=list, compare=False)  # folders that `sent` could not look into
+    unreadable: list[str] = field(
+        default_factory=list, compare=False
+    )  # folders that `sent` could not look into
 
     def on(self, platform: str) -> "Build":
         """The same for a target platform such as `linux/arm64`; empty for this machine's."""
@@ -55,12 +59,21 @@ class Build:
     def ignore_path(self) -> Path | None:
         """The ignore file that counts: NAME.dockerignore beside the Dockerfile NAME, even if empty, else the root's."""
         own = self.dockerfile_path.with_name(f"{self.dockerfile_path.name}.dockerignore")
-        return next((each for each in (own, self.root / ".dockerignore") if reading.is_there(each) and each.is_file()), None)
+        return next(
+            (
+                each
+                for each in (own, self.root / ".dockerignore")
+                if reading.is_there(each) and each.is_file()
+            ),
+            None,
+        )
 
     @cached_property
     def matcher(self) -> Matcher:
         """What the ignore file says. Raises PatternError."""
-        patterns = parse_ignore(self._read(self.ignore_path), self.semantics) if self.ignore_path else ()
+        patterns = (
+            parse_ignore(self._read(self.ignore_path), self.semantics) if self.ignore_path else ()
+        )
         return Matcher(patterns, self.semantics)
 
     def sent(self) -> list[str]:
@@ -93,7 +106,10 @@ class Build:
             parsed = self.parsed
         except (ValueError, OSError):
             return set()
-        return {stage.base for stage in parsed.stages if not parsed.base_stage(stage)} - {"scratch", ""}
+        return {stage.base for stage in parsed.stages if not parsed.base_stage(stage)} - {
+            "scratch",
+            "",
+        }
 
     def reaching(self, sent: list[str] | None = None) -> set[str]:
         """Those of the `sent` files that are in the image of the target's stage, or in one of its layers.
@@ -101,7 +117,15 @@ class Build:
         What a RUN makes of files that it sees is not known to anybody who does not run it.
         Raises DockerfileError, PatternError, and OSError where the Dockerfile cannot be read.
         """
-        return set(follow(self.parsed, self.sent() if sent is None else sent, self.root, self.target, self.triggers)[0])
+        return set(
+            follow(
+                self.parsed,
+                self.sent() if sent is None else sent,
+                self.root,
+                self.target,
+                self.triggers,
+            )[0]
+        )
 
 
 def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
@@ -149,11 +173,17 @@ def secrets_reaching(build: Build) -> list[str]:
         found = build.reaching()
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
-        raise Failure(f"{name}, {error}", "Correct the pattern: no build succeeds with it.") from error
+        raise Failure(
+            f"{name}, {error}", "Correct the pattern: no build succeeds with it."
+        ) from error
     except (ValueError, OSError) as error:
         raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile.") from error
-    there = [build.root / path for path in found] + [folder / path for folder in build.contexts for path in Build(folder).sent()]
-    return sorted(os.path.relpath(path, build.root) for path in there if secret_patterns.is_secret(path))
+    there = [build.root / path for path in found] + [
+        folder / path for folder in build.contexts for path in Build(folder).sent()
+    ]
+    return sorted(
+        os.path.relpath(path, build.root) for path in there if secret_patterns.is_secret(path)
+    )
 
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:

@@ -39,7 +39,11 @@ def read(words: Sequence[str]) -> Flags:
         found.file,
         found.target,
         dict(_given(found.build_arg)),
-        tuple(folder for _, _, folder in (each.partition("=") for each in found.build_context) if "://" not in folder),
+        tuple(
+            folder
+            for _, _, folder in (each.partition("=") for each in found.build_context)
+            if "://" not in folder
+        ),
         tuple(found.platform.split(",")) if found.platform else (),
     )
 
@@ -66,4 +70,7 @@ def _platform(which: str, named: str) -> dict[str, str]:
     machine = _MACHINES.get(machine, machine)
     variant = {("arm", ""): "v7", ("arm64", "v8"): ""}.get((machine, variant), variant)
     parts = {"OS": system, "ARCH": machine, "VARIANT": variant}
-    return {f"{which}{part}": value for part, value in {"PLATFORM": "/".join(filter(None, parts.values())), **parts}.items()}
+    return {
+        f"{which}{part}": value
+        for part, value in {"PLATFORM": "/".join(filter(None, parts.values())), **parts}.items()
+    }

@@ -58,7 +58,9 @@ def make(project: Project, paths: Iterable[str], folder: Path) -> None:
         (folder / lock).write_bytes(project.requirements.read_bytes())
         pack(project.root, paths, folder / NAME)
     except OSError as error:
-        if not str(error.filename).startswith(str(project.root)):  # it is the folder that cannot be written
+        if not str(error.filename).startswith(
+            str(project.root)
+        ):  # it is the folder that cannot be written
             raise
         what = f"{error.filename} cannot be sent to the builder: {error.strerror}."
         raise Failure(what, "Make it readable, or name it in .dockerignore.") from None
@@ -72,11 +74,18 @@ def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})
     template = _TEMPLATE.read_text(encoding="utf-8")
     if text == template:
         return True
-    dockerfile, ours = (parse(each, {**arguments, "SOURCE": "archive"}) for each in (text, template))
+    dockerfile, ours = (
+        parse(each, {**arguments, "SOURCE": "archive"}) for each in (text, template)
+    )
     if any(_written(dockerfile, name) != _written(ours, name) for name in _OURS):
         return False
     others = [stage for stage in dockerfile.stages if stage.name not in _OURS]
-    bodies = [each for stage in others for each in stage.instructions if (stage.name, each.name, each.flags, each.rest) != _LOCK]
+    bodies = [
+        each
+        for stage in others
+        for each in stage.instructions
+        if (stage.name, each.name, each.flags, each.rest) != _LOCK
+    ]
     froms = {stage.base for stage in others} | {taken for each in bodies for taken in _froms(each)}
     return froms.isdisjoint({"", "folder", "with-folder"})
 
@@ -84,7 +93,10 @@ def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})
 def _written(dockerfile: Dockerfile, name: str) -> object:
     """All that is written in a stage; nothing where there is none of that name."""
     stage = dockerfile.stage(name)
-    return stage and (stage.base, [(each.name, each.flags, each.rest, each.heredocs) for each in stage.instructions])
+    return stage and (
+        stage.base,
+        [(each.name, each.flags, each.rest, each.heredocs) for each in stage.instructions],
+    )
 
 
 def _froms(each: Instruction) -> Iterator[str]:
@@ -97,7 +109,9 @@ def _froms(each: Instruction) -> Iterator[str]:
 def pack(root: Path, paths: Iterable[str], to: Path) -> None:
     """Write the files and symlinks `paths` below `root` to the archive `to`, as the Dockerfile leaves them. Raises OSError."""
     # GNU's format keeps names as the bytes they are, also those that are no UTF-8.
-    with tarfile.open(to, "w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape") as archive:
+    with tarfile.open(
+        to, "w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape"
+    ) as archive:
         listed = sorted(paths)
         for folder in _folders(listed):
             archive.addfile(_member(folder, tarfile.DIRTYPE, 0o755))
@@ -118,7 +132,14 @@ def pack(root: Path, paths: Iterable[str], to: Path) -> None:
 def _folders(paths: Iterable[str]) -> Iterator[str]:
     """The folders of the archive, each after the one that it is in."""
     found = {f"{_PROJECT}/{path}".rpartition("/")[0] for path in paths} | {_PROJECT}
-    yield from sorted({str(each) for folder in found for each in (PurePosixPath(folder), *PurePosixPath(folder).parents)} - {"."})
+    yield from sorted(
+        {
+            str(each)
+            for folder in found
+            for each in (PurePosixPath(folder), *PurePosixPath(folder).parents)
+        }
+        - {"."}
+    )
 
 
 def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:

@@ -23,7 +23,10 @@ def refuse_secrets(build: Build, folder: str = "") -> None:
         named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         todo = "Name it in .dockerignore (make fix does that), and build again."
         if folder:
-            named, todo = f"{named} in {folder}", f"Take it out of there, or name it in {folder}/.dockerignore, and build again."
+            named, todo = (
+                f"{named} in {folder}",
+                f"Take it out of there, or name it in {folder}/.dockerignore, and build again.",
+            )
         raise Failure(f"A secret would reach the image: {named}.", todo)
 
 
@@ -45,7 +48,17 @@ def remarks(build: Build) -> Iterator[str]:
 def _seen(build: Build, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
     """The files of the context that are mounted while a RUN runs, which may copy them."""
     runs = (each for stage in parsed.stages for each in stage.instructions if each.name == "RUN")
-    mounts = [mount for each in runs for mount in each.mounts if mount["type"] == "bind" and "from" not in mount]
-    sources = {posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/") for mount in mounts}
+    mounts = [
+        mount
+        for each in runs
+        for mount in each.mounts
+        if mount["type"] == "bind" and "from" not in mount
+    ]
+    sources = {
+        posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/")
+        for mount in mounts
+    }
     for source in sources:
-        yield from (build.root / path for path in sent if not source or f"{path}/".startswith(f"{source}/"))
+        yield from (
+            build.root / path for path in sent if not source or f"{path}/".startswith(f"{source}/")
+        )

@@ -49,7 +49,13 @@ class Measured:
     @property
     def total(self) -> Folder:
         """All folders together."""
-        columns = zip(*((each.files, each.size, each.reaching_files, each.reaching_size) for each in self.folders), strict=True)
+        columns = zip(
+            *(
+                (each.files, each.size, each.reaching_files, each.reaching_size)
+                for each in self.folders
+            ),
+            strict=True,
+        )
         return Folder("total", *map(sum, columns)) if self.folders else Folder("total", 0, 0, 0, 0)
 
 
@@ -111,7 +117,10 @@ def as_json(measured: Measured) -> str:
         "folders": tables[:-1],
         "total": tables[-1],
         "largest": [{"path": escaped(path), "bytes": size} for size, path in measured.largest],
-        "to_leave_out": [{"pattern": escaped(pattern), "what": what, "bytes": size} for size, pattern, what in measured.sparable],
+        "to_leave_out": [
+            {"pattern": escaped(pattern), "what": what, "bytes": size}
+            for size, pattern, what in measured.sparable
+        ],
         "ignore_file": measured.ignore_file,
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
@@ -121,15 +130,27 @@ def as_text(measured: Measured) -> str:
     """The same for people."""
     names = [escaped(each.name) for each in measured.folders]
     width = max([len("total"), *map(len, names)])
-    lines = [f"{'':{width}}  {'files':>8}  {'size':>10}" + ("" if measured.without_dockerfile else f"  {'in the image':>14}")]
+    lines = [
+        f"{'':{width}}  {'files':>8}  {'size':>10}"
+        + ("" if measured.without_dockerfile else f"  {'in the image':>14}")
+    ]
     for name, each in zip([*names, "total"], [*measured.folders, measured.total], strict=True):
         row = f"{name:{width}}  {each.files:>8}  {human(each.size):>10}"
-        lines.append(row if measured.without_dockerfile else f"{row}  {human(each.reaching_size):>14}")
+        lines.append(
+            row if measured.without_dockerfile else f"{row}  {human(each.reaching_size):>14}"
+        )
     if measured.largest:
-        lines += ["", "The largest files:", *(f"  {human(size):>10}  {escaped(path)}" for size, path in measured.largest)]
+        lines += [
+            "",
+            "The largest files:",
+            *(f"  {human(size):>10}  {escaped(path)}" for size, path in measured.largest),
+        ]
     if measured.sparable:
         lines += ["", f"What would shrink it, as lines of {measured.ignore_file}:"]
-        lines += [f"  {human(size):>10}  {escaped(pattern)}  ({what})" for size, pattern, what in measured.sparable]
+        lines += [
+            f"  {human(size):>10}  {escaped(pattern)}  ({what})"
+            for size, pattern, what in measured.sparable
+        ]
     if measured.without_dockerfile:
         lines += ["", "There is no Dockerfile: what would reach the image cannot be told."]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from labcoat.container.dockerignore import filepath_match
 
-_MOST_UNPACKED = 1 << 31  # bytes of an archive that are looked through; a small file can hold any number
+_MOST_UNPACKED = (
+    1 << 31
+)  # bytes of an archive that are looked through; a small file can hold any number
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 
@@ -64,7 +66,11 @@ class Tree:
         prefix = f"{base}/" if base else ""
         every = [*self._all, *self._folders]
         matches = sorted(
-            path for path in every if path and path.startswith(prefix) and filepath_match.matches(pattern, path[len(prefix) :])
+            path
+            for path in every
+            if path
+            and path.startswith(prefix)
+            and filepath_match.matches(pattern, path[len(prefix) :])
         )
         return [found for path in matches for found in self._exactly(path)]
 
@@ -107,7 +113,9 @@ class Tree:
 def split_wildcards(source: str) -> tuple[str, str]:
     """The folders before the first one with a wildcard, and the rest."""
     parts = source.split("/")
-    first = next((index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts))
+    first = next(
+        (index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts)
+    )
     return "/".join(parts[:first]), "/".join(parts[first:])
 
 

@@ -12,17 +12,33 @@ from pathlib import Path
 from types import MappingProxyType
 
 from labcoat.container.dockerfile.copy_sources import Named, Tree, members
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage, assigned, expanded, instruction
+from labcoat.container.dockerfile.parser import (
+    Dockerfile,
+    DockerfileError,
+    Instruction,
+    Stage,
+    assigned,
+    expanded,
+    instruction,
+)
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError, parse
 
-Origin = tuple[str, int]  # a path of the context, and the line of the COPY or ADD that takes it out of there
+Origin = tuple[
+    str, int
+]  # a path of the context, and the line of the COPY or ADD that takes it out of there
 
 
-Triggers = Mapping[str, Sequence[str]]  # images, each with the instructions that it has for whoever builds upon it (ONBUILD)
+Triggers = Mapping[
+    str, Sequence[str]
+]  # images, each with the instructions that it has for whoever builds upon it (ONBUILD)
 
 
 def follow(
-    dockerfile: Dockerfile, sent: Iterable[str], root: Path, target: str = "", triggers: Triggers = MappingProxyType({})
+    dockerfile: Dockerfile,
+    sent: Iterable[str],
+    root: Path,
+    target: str = "",
+    triggers: Triggers = MappingProxyType({}),
 ) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
     """The files that reach the image of the stage `target`, else of the last, each with the line of the COPY or ADD that takes
     it out of the context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
@@ -46,15 +62,21 @@ class _Landed:
     line: int
     origins: Mapping[str, Origin] | None = None  # of `paths`, where they come from another stage
     renamed: str = ""  # the one file's whole path in the image, where the destination named it
-    perhaps_in: bool = False  # whether that path may be a folder that the base image has, with the file in it
-    inside: Mapping[str, Origin] = field(default_factory=dict)  # places that do not follow from the paths
+    perhaps_in: bool = (
+        False  # whether that path may be a folder that the base image has, with the file in it
+    )
+    inside: Mapping[str, Origin] = field(
+        default_factory=dict
+    )  # places that do not follow from the paths
 
     def came(self) -> dict[str, int]:
         """What of the context this is: paths, each with its line."""
         if self.inside:
             return dict(self.inside.values())
         if self.origins is None:
-            return dict.fromkeys(self.paths, self.line)  # of a whole tree, a tuple for each would take long
+            return dict.fromkeys(
+                self.paths, self.line
+            )  # of a whole tree, a tuple for each would take long
         return dict(self.origins[path] for path in self.paths)
 
     def in_image(self) -> Iterator[tuple[str, Origin]]:
@@ -72,13 +94,17 @@ class _Landed:
         """Whether `folder`, with a slash at its end, is a folder after this."""
         if not self.renamed and f"{self.folder}/".startswith(folder):
             return True
-        return folder.startswith(f"{self.folder}/".replace("//", "/")) and any(at.startswith(folder) for at, _ in self.in_image())
+        return folder.startswith(f"{self.folder}/".replace("//", "/")) and any(
+            at.startswith(folder) for at, _ in self.in_image()
+        )
 
 
 class _Images:
     """What each stage of one Dockerfile holds of the context."""
 
-    def __init__(self, dockerfile: Dockerfile, sent: Iterable[str], root: Path, triggers: Triggers) -> None:
+    def __init__(
+        self, dockerfile: Dockerfile, sent: Iterable[str], root: Path, triggers: Triggers
+    ) -> None:
         self.dockerfile = dockerfile
         self.triggers = triggers
         self.root = root
@@ -95,7 +121,9 @@ class _Images:
             state = _StageState(before, known=stage.base == "scratch")
             self._done[stage.index] = state
             written = self.triggers.get(stage.base, ())
-            inherited = before.onbuild if before else [instruction(stage.line, each) for each in written]
+            inherited = (
+                before.onbuild if before else [instruction(stage.line, each) for each in written]
+            )
             for each in (*inherited, *stage.instructions):
                 self._run(each, state, stage)
         return self._done[stage.index]
@@ -173,12 +201,18 @@ class _StageState:
     def is_folder(self, path: str) -> bool:
         """Whether `path` is a folder in the image, as far as COPY and WORKDIR made it one."""
         below = f"{path}/".replace("//", "/")
-        return any(f"{each}/".startswith(below) for each in self.folders) or any(each.makes(below) for each in self.landed)
+        return any(f"{each}/".startswith(below) for each in self.folders) or any(
+            each.makes(below) for each in self.landed
+        )
 
     def held(self) -> dict[str, Origin]:
         """Once the stage is whole: what is where in it, without the slash at the start."""
         if self._held is None:
-            self._held = {place.lstrip("/"): origin for each in self.landed for place, origin in each.in_image()}
+            self._held = {
+                place.lstrip("/"): origin
+                for each in self.landed
+                for place, origin in each.in_image()
+            }
         return self._held
 
 
@@ -212,21 +246,33 @@ class _Copy:
         return posixpath.normpath(posixpath.join(self.state.folder, self.destination))
 
     def _land(self, paths: list[str], cut: int) -> None:
-        self.state.landed.append(_Landed(paths, cut, self._folder, self.instruction.line, self.origins))
+        self.state.landed.append(
+            _Landed(paths, cut, self._folder, self.instruction.line, self.origins)
+        )
 
     def _file(self, each: Named, root: Path) -> None:
         """A file keeps its name in a folder, and else gets the destination's."""
         line, folder = self.instruction.line, self._folder
         if not _not_excluded(self.instruction, [each.path], 0):
             return
-        if self.instruction.name == "ADD" and self.origins is None and (packed := members(root / each.path)):
+        if (
+            self.instruction.name == "ADD"
+            and self.origins is None
+            and (packed := members(root / each.path))
+        ):
             unpacked = {posixpath.join(folder, name): (each.path, line) for name in packed}
             self.state.landed.append(_Landed([each.path], 0, folder, line, inside=unpacked))
             return
-        into = self.destination.endswith(("/", "/.")) or self.destination in (".", "..", "") or self.state.is_folder(folder)
+        into = (
+            self.destination.endswith(("/", "/."))
+            or self.destination in (".", "..", "")
+            or self.state.is_folder(folder)
+        )
         place = posixpath.join(folder, each.name) if into else folder
         perhaps_in = not into and not self.state.known
-        self.state.landed.append(_Landed([each.path], 0, folder, line, self.origins, place, perhaps_in))
+        self.state.landed.append(
+            _Landed([each.path], 0, folder, line, self.origins, place, perhaps_in)
+        )
 
 
 def _settled(landed: list[_Landed], line: int) -> list[_Landed]:

@@ -28,7 +28,9 @@ def _until(word: str, at: int, values: Mapping[str, str], end: str) -> tuple[str
         if char == "'":
             close = word.find("'", at + 1)
             if close < 0:
-                raise ExpansionError("unexpected end of statement while looking for matching single-quote")
+                raise ExpansionError(
+                    "unexpected end of statement while looking for matching single-quote"
+                )
             parts.append(word[at + 1 : close])
             at = close + 1
         elif char == '"':
@@ -98,7 +100,9 @@ def _modified(name: str, value: str | None, operator: str, other: str) -> str:
         return _trimmed(value or "", operator, other)
     if operator and operator[0] == "/":
         pattern, _, replacement = other.partition("/")
-        return re.sub(translate(pattern)[4:-3], lambda _: replacement, value or "", count=len(operator) % 2)
+        return re.sub(
+            translate(pattern)[4:-3], lambda _: replacement, value or "", count=len(operator) % 2
+        )
     return value or ""
 
 

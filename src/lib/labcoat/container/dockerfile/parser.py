@@ -21,7 +21,12 @@ _FLAG = re.compile(r"\s*--([a-z][a-z0-9-]*)(?:=(\S*))?(?=\s|$)")
 PREDEFINED: Mapping[str, str] = {
     f"{which}{part}": value
     for which in ("BUILD", "TARGET")
-    for part, value in (("PLATFORM", "linux/amd64"), ("OS", "linux"), ("ARCH", "amd64"), ("VARIANT", ""))
+    for part, value in (
+        ("PLATFORM", "linux/amd64"),
+        ("OS", "linux"),
+        ("ARCH", "amd64"),
+        ("VARIANT", ""),
+    )
 }
 
 
@@ -52,7 +57,10 @@ class Instruction:
     def mounts(self) -> tuple[Mapping[str, str], ...]:
         """The options of each `--mount` of a RUN; one that says no type is of type bind."""
         options = [value.split(",") for name, value in self.flags if name == "mount"]
-        return tuple({"type": "bind", **dict(option.partition("=")[::2] for option in each)} for each in options)
+        return tuple(
+            {"type": "bind", **dict(option.partition("=")[::2] for option in each)}
+            for each in options
+        )
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -61,7 +69,9 @@ class Instruction:
         Those of COPY, ADD and FROM are split at every space (parseStringsWhitespaceDelimited), others as a shell does.
         """
         if self.name in ("COPY", "ADD", "FROM"):
-            return (_json_words(self.rest) if self.name != "FROM" else None) or tuple(re.findall(r"[^\t\v\f\r ]+", self.rest))
+            return (_json_words(self.rest) if self.name != "FROM" else None) or tuple(
+                re.findall(r"[^\t\v\f\r ]+", self.rest)
+            )
         return _json_words(self.rest) or tuple(_split(self.rest))
 
 
@@ -146,7 +156,9 @@ def _stage(each: Instruction, index: int, values: Mapping[str, str]) -> Stage:
     return Stage(index, each.line, expanded(each, words[0], values), name)
 
 
-def _declared(each: Instruction, values: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+def _declared(
+    each: Instruction, values: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
     """The variables that an ARG declares with a value, by default or given."""
     found: dict[str, str] = {}
     for word in each.words:
@@ -218,7 +230,9 @@ def _logical_line(lines: list[str], at: int, escape: str) -> tuple[str, int]:
                 continue
             return "", at
         stripped = line.rstrip()
-        continues = stripped == escape or bool(re.search(rf"[^{re.escape(escape)}]{re.escape(escape)}$", stripped))
+        continues = stripped == escape or bool(
+            re.search(rf"[^{re.escape(escape)}]{re.escape(escape)}$", stripped)
+        )
         written += stripped[:-1] if continues else line.strip() if not written else line.rstrip()
         if not continues:
             break
@@ -273,7 +287,11 @@ def _json_words(text: str) -> tuple[str, ...] | None:
         read = json.loads(text)
     except ValueError:
         return None
-    return tuple(read) if isinstance(read, list) and all(isinstance(each, str) for each in read) else None
+    return (
+        tuple(read)
+        if isinstance(read, list) and all(isinstance(each, str) for each in read)
+        else None
+    )
 
 
 def _split(text: str) -> list[str]:

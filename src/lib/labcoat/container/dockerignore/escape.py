@@ -7,7 +7,9 @@ import re
 
 def git_pattern(path: str) -> str:
     """A line for a .gitignore at the root that matches `path`, a symlink of that name too."""
-    escaped = re.sub(r"([\\*?\[])", r"\\\1", path).replace("\n", "?")  # a line feed cannot be written
+    escaped = re.sub(r"([\\*?\[])", r"\\\1", path).replace(
+        "\n", "?"
+    )  # a line feed cannot be written
     return "/" + (escaped[:-1] + "\\ " if escaped.endswith(" ") else escaped)
 
 

@@ -6,7 +6,16 @@ Source: Go's path/filepath/match.go.
 from functools import lru_cache
 
 from labcoat.container.dockerignore.re2_match import Search, search_for
-from labcoat.container.dockerignore.re2_parse import TOP, At, Chars, Node, Repeat, Sequence, negated, within
+from labcoat.container.dockerignore.re2_parse import (
+    TOP,
+    At,
+    Chars,
+    Node,
+    Repeat,
+    Sequence,
+    negated,
+    within,
+)
 
 _NOT_SLASH = Chars(negated(((47, 47),)))
 

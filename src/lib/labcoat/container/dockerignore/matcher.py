@@ -16,7 +16,14 @@ from functools import cached_property
 from itertools import groupby
 
 from labcoat.container.dockerignore import re2_parse
-from labcoat.container.dockerignore.parser import LONE_BYTES, Pattern, PatternError, Semantics, decode, parse
+from labcoat.container.dockerignore.parser import (
+    LONE_BYTES,
+    Pattern,
+    PatternError,
+    Semantics,
+    decode,
+    parse,
+)
 from labcoat.container.dockerignore.re2_match import Search, quick, search_for
 from labcoat.container.dockerignore.re2_parse import ExpressionError
 
@@ -41,7 +48,9 @@ class Folder:
 class Matcher:
     """What one builder does with the patterns of one ignore file."""
 
-    def __init__(self, patterns: Sequence[Pattern], semantics: Semantics = Semantics.BUILDKIT) -> None:
+    def __init__(
+        self, patterns: Sequence[Pattern], semantics: Semantics = Semantics.BUILDKIT
+    ) -> None:
         self.patterns = tuple(patterns)
         self.semantics = semantics
         self._tests = [_Test(pattern, semantics) for pattern in patterns]
@@ -56,7 +65,9 @@ class Matcher:
         if self.semantics is Semantics.DOCKER_20_10:
             ignored = self._matches_20_10(path)
             return Folder(ignored, not ignored or self._literally_excepted(path))
-        if not self._exceptions and not self._fragile:  # then what matches is not walked, and nothing is carried down
+        if (
+            not self._exceptions and not self._fragile
+        ):  # then what matches is not walked, and nothing is carried down
             ignored = _decided(self._runs_after(-1), path, otherwise=False)
             return Folder(ignored, not ignored)
         ignored, info = self._with_parent(path, info)
@@ -127,7 +138,9 @@ class Matcher:
 
         def matches(test: _Test) -> bool:
             own = test.matches(path)
-            return own or bool(0 < test.depth <= len(parents) and test.matches("/".join(parents[: test.depth])))
+            return own or bool(
+                0 < test.depth <= len(parents) and test.matches("/".join(parents[: test.depth]))
+            )
 
         return self._last_match(matches)
 
@@ -143,7 +156,9 @@ class Matcher:
         """Whether an ignored folder is walked all the same, since a `!` pattern could match in it (filter.go)."""
         if any(_GLOB & set(test.without_trailing_glob) for test in self._exceptions):
             return True
-        return any(f"{test.without_trailing_glob}/".startswith(f"{folder}/") for test in self._exceptions)
+        return any(
+            f"{test.without_trailing_glob}/".startswith(f"{folder}/") for test in self._exceptions
+        )
 
     def _literally_excepted(self, folder: str) -> bool:
         """The same in 20.10, which takes `*` for a letter (walker.go)."""
@@ -209,13 +224,18 @@ class _Run:
     def __init__(self, tests: Sequence[_Test]) -> None:
         self.negated = tests[0].negated
         self.exact = {test.text for test in tests if test.kind == "exact"}
-        self.exact |= {test.text[3:] for test in tests if test.kind == "suffix" and test.text[2:3] == "/"}
+        self.exact |= {
+            test.text[3:] for test in tests if test.kind == "suffix" and test.text[2:3] == "/"
+        }
         self.prefixes = tuple(test.text[:-2] for test in tests if test.kind == "prefix")
         self.suffixes = tuple(test.text[2:] for test in tests if test.kind == "suffix")
         self.slow = [test for test in tests if test.kind == "regexp" and test.python is None]
         quick = [test for test in tests if test.python is not None]
         self.search = _any(quick)
-        self.endings = (*self.suffixes, *(tail for test in quick if (tail := _literal_tail(test.text))))
+        self.endings = (
+            *self.suffixes,
+            *(tail for test in quick if (tail := _literal_tail(test.text))),
+        )
         endless = [test for test in quick if not _literal_tail(test.text)]
         self.search_endless = _any(endless) if endless else None
 
@@ -223,19 +243,33 @@ class _Run:
         """Whether any of the patterns matches."""
         if path in self.exact or path.endswith(self.suffixes) or path.startswith(self.prefixes):
             return True
-        return self.search(_as_go_sees(path)) is not None or any(test.matches(path) for test in self.slow)
+        return self.search(_as_go_sees(path)) is not None or any(
+            test.matches(path) for test in self.slow
+        )
 
     def unmatched(self, paths: Sequence[str]) -> list[str]:
         """Those of `paths` that no pattern matches."""
         if self.slow or not "".join(paths).isascii():
             return [path for path in paths if not self.matches(path)]
-        exact, prefixes, endings, search = self.exact, self.prefixes, self.endings, self.search_endless
+        exact, prefixes, endings, search = (
+            self.exact,
+            self.prefixes,
+            self.endings,
+            self.search_endless,
+        )
         suspects = {
             path
             for path in paths
-            if path.endswith(endings) or path in exact or path.startswith(prefixes) or (search and search(path))
+            if path.endswith(endings)
+            or path in exact
+            or path.startswith(prefixes)
+            or (search and search(path))
         }
-        return [path for path in paths if path not in suspects or not self.matches(path)] if suspects else list(paths)
+        return (
+            [path for path in paths if path not in suspects or not self.matches(path)]
+            if suspects
+            else list(paths)
+        )
 
 
 def _any(tests: Iterable[_Test]) -> Callable[[str], object]:
@@ -253,7 +287,9 @@ def _expression(pattern: str, *, old: bool) -> tuple[str, str]:
 
     20.10 (`old`) always uses the expression, and escapes only `.` and `$` in it.
     """
-    escaped = ".$" if old else ".+()$"  # today's also means `|{}`, but its table has no room for them
+    escaped = (
+        ".$" if old else ".+()$"
+    )  # today's also means `|{}`, but its table has no room for them
     kind = "exact"
     text = _as_go_sees(pattern).removeprefix("\ufeff")  # text/scanner skips a byte order mark
     parts = ["^"]

@@ -14,8 +14,12 @@ from labcoat.container.dockerignore.filepath_match import well_formed
 
 _LONGEST_LINE = 64 * 1024 - 1  # bytes; bufio.Scanner's buffer also holds the line's end
 # unicode.IsSpace; Python's own str.strip() takes four control characters more
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-LONE_BYTES = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")  # what Go makes of a byte that is not UTF-8
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+LONE_BYTES = dict.fromkeys(
+    range(0xDC80, 0xDD00), "\ufffd"
+)  # what Go makes of a byte that is not UTF-8
 
 
 class Semantics(StrEnum):
@@ -96,7 +100,9 @@ def _pattern(line: int, sent: str, written: str) -> Pattern | None:
 
 def _clean(path: str) -> str:
     """Go's path.Clean: Python's, but two slashes at the start are one."""
-    cleaned = posixpath.normpath(path.replace("\0", "\udc00")).replace("\udc00", "\0")  # 3.11 to 3.11.4 stop at NUL
+    cleaned = posixpath.normpath(path.replace("\0", "\udc00")).replace(
+        "\udc00", "\0"
+    )  # 3.11 to 3.11.4 stop at NUL
     return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 

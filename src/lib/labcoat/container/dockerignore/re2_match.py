@@ -7,7 +7,19 @@ too many: then all positions are followed at once, in a time that grows with pat
 import re
 from collections.abc import Callable
 
-from labcoat.container.dockerignore.re2_parse import TOP, WORD, At, Chars, Either, Node, Ranges, Repeat, Sequence, negated, within
+from labcoat.container.dockerignore.re2_parse import (
+    TOP,
+    WORD,
+    At,
+    Chars,
+    Either,
+    Node,
+    Ranges,
+    Repeat,
+    Sequence,
+    negated,
+    within,
+)
 
 _SIMPLE_REPEATS = 2  # so many open repeats one after another are cheap to backtrack over
 
@@ -70,9 +82,15 @@ def _python(node: Node) -> str:
 def _class(ranges: Ranges) -> str:
     if not ranges:
         return "(?!)"
-    sign = "^" if ranges[-1][1] == TOP else ""  # Python needs milliseconds to compile a range of most of Unicode
+    sign = (
+        "^" if ranges[-1][1] == TOP else ""
+    )  # Python needs milliseconds to compile a range of most of Unicode
     listed = negated(ranges) if sign else ranges
-    return f"[{sign}{''.join(f'{_quoted(low)}-{_quoted(high)}' for low, high in listed)}]" if listed else r"[\s\S]"
+    return (
+        f"[{sign}{''.join(f'{_quoted(low)}-{_quoted(high)}' for low, high in listed)}]"
+        if listed
+        else r"[\s\S]"
+    )
 
 
 def _quoted(code: int) -> str:

@@ -97,7 +97,9 @@ def negated(ranges: Ranges) -> Ranges:
     merged: list[tuple[int, int]] = [(-1, -1)]
     for low, high in sorted(ranges):
         merged.append((low, max(high, merged[-1][1])))
-    gaps = ((before[1] + 1, after[0] - 1) for before, after in pairwise([*merged, (TOP + 1, TOP + 1)]))
+    gaps = (
+        (before[1] + 1, after[0] - 1) for before, after in pairwise([*merged, (TOP + 1, TOP + 1)])
+    )
     return tuple((low, high) for low, high in gaps if low <= high)
 
 
@@ -247,7 +249,11 @@ class _Parser:
 
     def _member(self) -> Ranges:
         """One member of a class: a named class, a character, or a range of them."""
-        if self._peek() == "[" and self._peek(1) == ":" and (end := self.text.find(":]", self.at + 2)) >= 0:
+        if (
+            self._peek() == "["
+            and self._peek(1) == ":"
+            and (end := self.text.find(":]", self.at + 2)) >= 0
+        ):
             name = self.text[self.at + 2 : end]
             self.at = end + 2
             if name.removeprefix("^") not in _POSIX:
@@ -284,7 +290,11 @@ def _category(name: str) -> Ranges:
 
     if name == "Any":
         return ((0, TOP),)
-    codes = [code for code in range(TOP + 1) if unicodedata.category(chr(code)).startswith(name)] if name else []
+    codes = (
+        [code for code in range(TOP + 1) if unicodedata.category(chr(code)).startswith(name)]
+        if name
+        else []
+    )
     if not codes or name.startswith("Cn"):
         raise ExpressionError(f"invalid character class range: \\p{{{name}}}")
     starts = [codes[0], *(after for before, after in pairwise(codes) if after != before + 1)]

@@ -30,7 +30,11 @@ _NO_NAME = (
 _CALL = (
     (r"unknown flag: --(?:secret|iidfile)", *_NO_BUILDKIT),
     (r"unknown flag: --build-context", *_NO_CONTEXTS),
-    (r"unknown (?:shorthand )?flag: (.+)", "docker build has no option {0}.", "Correct LABCOAT_DOCKER_FLAGS."),
+    (
+        r"unknown (?:shorthand )?flag: (.+)",
+        "docker build has no option {0}.",
+        "Correct LABCOAT_DOCKER_FLAGS.",
+    ),
 )
 # What the programs say that a step runs.
 _PROGRAMS = (
@@ -58,7 +62,10 @@ _PROGRAMS = (
 )
 # What the builder itself says.
 _BUILDER = (
-    (r"invalid mountinput|unable to find groups for spec root|unable to find user root", *_NO_SHELL),
+    (
+        r"invalid mountinput|unable to find groups for spec root|unable to find user root",
+        *_NO_SHELL,
+    ),
     (r"unsupported frontend capability moby.buildkit.frontend.contexts", *_NO_CONTEXTS),
     (r"mount option requires BuildKit|the buildx component is missing", *_NO_BUILDKIT),
     (r'invalid (?:tag|argument) "([^"]+)"', *_NO_NAME),
@@ -84,7 +91,11 @@ _BUILDER = (
         "The build needs {0}, which is not among the files it is sent.",
         "See to .dockerignore, or make the file.",
     ),
-    (r"(?i)dockerfile parse error[^:]*: ([^\n]+)", "The Dockerfile cannot be read: {0}.", "Correct it."),
+    (
+        r"(?i)dockerfile parse error[^:]*: ([^\n]+)",
+        "The Dockerfile cannot be read: {0}.",
+        "Correct it.",
+    ),
 )
 # BuildKit's plain progress: `#5 0.156 what a program says`, `#5 [2/2] RUN …`, `#5 ERROR: …`; other builders mark steps alone.
 _STEP = re.compile(r"(?m)^(?:#\d+|STEP|Step) ")

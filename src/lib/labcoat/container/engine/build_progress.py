@@ -10,7 +10,9 @@ _DULL = re.compile(
     r"|(exporting|writing image|naming to|unpacking to)\b|.* (done|[\d.]+s)$|.*#\d+ \.\.\.$|\d+\.\d+ *$"
 )
 _AT_ONCE = re.compile(r"CACHED|DONE 0\.\ds")
-_STILL = re.compile(r"sha256:[0-9a-f]{64}$|resolve ")  # said of each step by Docker 20.10, of a base by containerd's store
+_STILL = re.compile(
+    r"sha256:[0-9a-f]{64}$|resolve "
+)  # said of each step by Docker 20.10, of a base by containerd's store
 _PACKAGE = re.compile(r"[\d.]+  ([+] |Downloaded )|[\d.]+ Using Python")  # uv lists every one
 _TIME = re.compile(r"\d+\.\d+ ")
 _WIDTH = 110
@@ -21,7 +23,9 @@ class Progress:
 
     def __init__(self) -> None:
         self._named: set[str] = set()  # the builder names a step again when it comes back to it
-        self._waiting: tuple[str, str] | None = None  # a step that has been named; it may turn out to be cached
+        self._waiting: tuple[str, str] | None = (
+            None  # a step that has been named; it may turn out to be cached
+        )
 
     def show(self, line: str) -> bool:
         """Show what is to be seen of a line, so that nobody else has to."""

@@ -17,7 +17,9 @@ from labcoat.container.engine import client
 from labcoat.core.project import Project
 
 _PLUGIN = "docker-buildx"
-_FOLDERS = tuple(f"/usr/{each}/docker/cli-plugins" for each in ("local/lib", "local/libexec", "lib", "libexec"))
+_FOLDERS = tuple(
+    f"/usr/{each}/docker/cli-plugins" for each in ("local/lib", "local/libexec", "lib", "libexec")
+)
 
 
 def builder(project: Project) -> tuple[list[str], dict[str, str]]:
@@ -38,7 +40,11 @@ def builder(project: Project) -> tuple[list[str], dict[str, str]]:
 def _is_docker(words: Sequence[str]) -> bool:
     """Whether `words` are docker's own program and no more; a script or link of its name may call anything: sudo, ssh, podman."""
     path = Path(shutil.which(words[0]) or "")
-    if len(words) > 1 or {path.name, path.resolve().name} != {"docker"} or not os.access(path, os.R_OK):
+    if (
+        len(words) > 1
+        or {path.name, path.resolve().name} != {"docker"}
+        or not os.access(path, os.R_OK)
+    ):
         return False
     with path.open("rb") as file:
         return file.read(2) != b"#!"

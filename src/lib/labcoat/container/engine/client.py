@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 # The first podman whose cache tells two RUNs with other mounts apart, and mounts a stage that is in it (seen: 4.3 not, 5.4).
 _PODMAN_CACHES = 5
-_SETTINGS_REPRODUCE = 23  # the first Docker that takes SOURCE_DATE_EPOCH for the times in an image's settings
+_SETTINGS_REPRODUCE = (
+    23  # the first Docker that takes SOURCE_DATE_EPOCH for the times in an image's settings
+)
 PODMAN = "podman"  # its generation
 HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
 # sudo(8): what its options take as the next word, and what else may stand before the program.
@@ -142,7 +144,9 @@ def version_ahead(project: Project) -> Callable[[], str]:
 
     def answer() -> str:
         done = ended()
-        return (f"{PODMAN} " if is_podman(project) else "") + ("" if done.returncode else done.stdout.strip())
+        return (f"{PODMAN} " if is_podman(project) else "") + (
+            "" if done.returncode else done.stdout.strip()
+        )
 
     return answer
 
@@ -163,13 +167,19 @@ def images_ahead(project: Project, names: Iterable[str]) -> Callable[[], dict[st
 
     def answer() -> dict[str, Image]:
         answers = {name: ended() for name, ended in asked.items()}
-        return {name: _image(*done.stdout.split("\n")[:3]) for name, done in answers.items() if not done.returncode}
+        return {
+            name: _image(*done.stdout.split("\n")[:3])
+            for name, done in answers.items()
+            if not done.returncode
+        }
 
     return answer
 
 
 def _image(identity: str, digests: str, settings: str) -> Image:
-    return Image(identity, tuple(json.loads(digests) or ()), tuple(json.loads(settings).get("OnBuild") or ()))
+    return Image(
+        identity, tuple(json.loads(digests) or ()), tuple(json.loads(settings).get("OnBuild") or ())
+    )
 
 
 def generation(version: str) -> str:
@@ -181,7 +191,9 @@ def generation(version: str) -> str:
 def never_the_same(version: str) -> str:
     """What an engine writes into an image's settings that is another one each time; empty where there is nothing."""
     kind, _, number = version.rpartition(" ")
-    return "the ids of its containers" if kind else "the time of the build" if _is_old(number) else ""
+    return (
+        "the ids of its containers" if kind else "the time of the build" if _is_old(number) else ""
+    )
 
 
 def _is_old(number: str) -> bool:
@@ -191,19 +203,37 @@ def _is_old(number: str) -> bool:
 
 def complaint(said: str) -> str:
     """The last line of what the command `said`, its pointer to the help passed over; empty where it said nothing."""
-    lines = [line for line in said.strip().splitlines() if line and not re.match(r"(?:See|Run) 'docker ", line)]
+    lines = [
+        line
+        for line in said.strip().splitlines()
+        if line and not re.match(r"(?:See|Run) 'docker ", line)
+    ]
     return lines[-1] if lines else ""
 
 
 def stopped(said: str) -> Failure | None:
     """The failure of an engine that cannot be reached, if that is what the command `said`."""
     if "permission denied" in said and "docker.sock" in said:
-        return Failure("You may not use the Docker engine.", "Join its group (sudo usermod -aG docker $USER) and log in again.")
-    if any(sign in said for sign in ("Cannot connect to the Docker daemon", "error during connect", "Cannot connect to Podman")):
-        return Failure("The Docker engine does not answer.", "Start it (sudo systemctl start docker, or Docker Desktop).")
+        return Failure(
+            "You may not use the Docker engine.",
+            "Join its group (sudo usermod -aG docker $USER) and log in again.",
+        )
+    if any(
+        sign in said
+        for sign in (
+            "Cannot connect to the Docker daemon",
+            "error during connect",
+            "Cannot connect to Podman",
+        )
+    ):
+        return Failure(
+            "The Docker engine does not answer.",
+            "Start it (sudo systemctl start docker, or Docker Desktop).",
+        )
     if found := re.search(r'context "([^"]+)": context not found', said):
         return Failure(
-            f"There is no docker context {found[1]}.", "Correct DOCKER_CONTEXT: docker context ls shows those there are."
+            f"There is no docker context {found[1]}.",
+            "Correct DOCKER_CONTEXT: docker context ls shows those there are.",
         )
     return None
 
@@ -222,11 +252,18 @@ def client(project: Project) -> "DockerClient":
 
     from_environment = bool(os.environ.get("DOCKER_HOST"))
     try:
-        return docker.from_env() if from_environment else docker.DockerClient(base_url=_address(project), version="auto")
+        return (
+            docker.from_env()
+            if from_environment
+            else docker.DockerClient(base_url=_address(project), version="auto")
+        )
     except docker.errors.DockerException as error:
         raise stopped(f"error during connect: {error}") or error from error
 
 
 def _address(project: Project) -> str:
     """Where the engine listens. The SDK does not know of docker's contexts."""
-    return ask(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or "unix:///var/run/docker.sock"
+    return (
+        ask(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+        or "unix:///var/run/docker.sock"
+    )

@@ -21,20 +21,37 @@ class Limits:
 
     def words(self) -> list[str]:
         """For the docker command."""
-        words = ["--gpus", self.gpus if self.gpus == "all" else f'"device={self.gpus}"'] if self.gpus else []
+        words = (
+            ["--gpus", self.gpus if self.gpus == "all" else f'"device={self.gpus}"']
+            if self.gpus
+            else []
+        )
         words += ["--memory", self.memory] if self.memory else []
         words += ["--cpus", self.cpus] if self.cpus else []
-        return words + [word for ours, theirs in self.ports for word in ("--publish", f"{_LOOPBACK}:{ours}:{theirs}")]
+        return words + [
+            word
+            for ours, theirs in self.ports
+            for word in ("--publish", f"{_LOOPBACK}:{ours}:{theirs}")
+        ]
 
     def settings(self) -> dict[str, Any]:
         """For the docker SDK."""
         from docker.types import DeviceRequest
 
-        chosen: dict[str, Any] = {"count": -1} if self.gpus == "all" else {"device_ids": self.gpus.split(",")}
+        chosen: dict[str, Any] = (
+            {"count": -1} if self.gpus == "all" else {"device_ids": self.gpus.split(",")}
+        )
         inner = dict.fromkeys(theirs for _, theirs in self.ports)
-        published = {f"{port}/tcp": [(_LOOPBACK, ours) for ours, theirs in self.ports if theirs == port] for port in inner}
+        published = {
+            f"{port}/tcp": [(_LOOPBACK, ours) for ours, theirs in self.ports if theirs == port]
+            for port in inner
+        }
         made: dict[str, Any] = {"ports": published}
-        made |= {"device_requests": [DeviceRequest(capabilities=[["gpu"]], **chosen)]} if self.gpus else {}
+        made |= (
+            {"device_requests": [DeviceRequest(capabilities=[["gpu"]], **chosen)]}
+            if self.gpus
+            else {}
+        )
         made |= {"mem_limit": self.memory} if self.memory else {}
         return made | ({"nano_cpus": round(float(self.cpus) * 1e9)} if self.cpus else {})
 
@@ -55,12 +72,17 @@ def limits(project: Project) -> Limits:
 def _formed(project: Project, name: str, form: str, example: str) -> str:
     value = project[name]
     if value and not re.fullmatch(form, value):
-        raise Failure(f"LABCOAT_{name} cannot be {value!r}.", f"Write it as in LABCOAT_{name}={example}.")
+        raise Failure(
+            f"LABCOAT_{name} cannot be {value!r}.", f"Write it as in LABCOAT_{name}={example}."
+        )
     return value
 
 
 def _port(project: Project, word: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,5})(?::(\d{1,5}))?", word)
     if not found or not all(0 < int(number) < 1 << 16 for number in found.groups() if number):
-        raise Failure(f"LABCOAT_PORTS cannot be {project['PORTS']!r}.", "Write it as in LABCOAT_PORTS=8888, or 8000:80.")
+        raise Failure(
+            f"LABCOAT_PORTS cannot be {project['PORTS']!r}.",
+            "Write it as in LABCOAT_PORTS=8888, or 8000:80.",
+        )
     return int(found[1]), int(found[2] or found[1])

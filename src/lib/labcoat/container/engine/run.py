@@ -28,8 +28,16 @@ _NO_START = (
         "The engine can give no GPU to a container.",
         "Install NVIDIA's driver and Container Toolkit, or leave out GPU.",
     ),
-    (r"([Rr]ange of CPUs is from [\d.]+ to [\d.]+)", "The container did not start: {0}.", "Correct LABCOAT_CPUS."),
-    (r"([Mm]inimum memory limit allowed is \w+)", "The container did not start: {0}.", "Correct LABCOAT_MEMORY."),
+    (
+        r"([Rr]ange of CPUs is from [\d.]+ to [\d.]+)",
+        "The container did not start: {0}.",
+        "Correct LABCOAT_CPUS.",
+    ),
+    (
+        r"([Mm]inimum memory limit allowed is \w+)",
+        "The container did not start: {0}.",
+        "Correct LABCOAT_MEMORY.",
+    ),
     (
         r"[Bb]ind for [\d.]+:(\d+) failed|listen tcp4? [\d.]+:(?:\d+).*address already in use",
         "A port of LABCOAT_PORTS is taken on this machine.",
@@ -61,11 +69,15 @@ def run(client: "DockerClient", image: str, argv: Sequence[str], where: Place) -
         raise _no_start(image, argv, str(error.explanation)) from None
 
 
-def _run(client: "DockerClient", image: str, argv: Sequence[str], settings: Mapping[str, Any], since: int) -> int:
+def _run(
+    client: "DockerClient", image: str, argv: Sequence[str], settings: Mapping[str, Any], since: int
+) -> int:
     from docker.errors import APIError
 
     piped = stdin_stream.is_there()
-    container = client.containers.create(image, list(argv[1:]), entrypoint=[argv[0]], stdin_open=piped, **settings)
+    container = client.containers.create(
+        image, list(argv[1:]), entrypoint=[argv[0]], stdin_open=piped, **settings
+    )
     try:
         output = client.api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
         connection = stdin_stream.connect(client, container) if piped else None
@@ -86,7 +98,13 @@ def _run(client: "DockerClient", image: str, argv: Sequence[str], settings: Mapp
 
 def attached(project: Project, image: str, argv: Sequence[str], where: Place) -> list[str]:
     """The command that runs `argv` in `image` at the person's terminal, or on their streams."""
-    words = [*client.command(project), "run", "--rm", "--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
+    words = [
+        *client.command(project),
+        "run",
+        "--rm",
+        "--interactive",
+        *(["--tty"] if sys.stdin.isatty() else []),
+    ]
     words += ["--user", where.user, "--workdir", str(where.root)]
     for name, value in where.environ.items():
         words += ["--env", f"{name}={value}"]
@@ -121,7 +139,9 @@ def _no_start(image: str, argv: Sequence[str], said: str) -> Failure:
     for pattern, what, todo in _NO_START:
         if found := re.search(pattern, said):
             return Failure(what.format(*found.groups()), todo)
-    return Failure(f"The container did not start: {said.splitlines()[0]}", "See to the engine's log.")
+    return Failure(
+        f"The container did not start: {said.splitlines()[0]}", "See to the engine's log."
+    )
 
 
 def _no_program(image: str, argv: Sequence[str]) -> Failure:
@@ -140,7 +160,10 @@ def _exit_status(client: "DockerClient", container: "Container", since: int) -> 
         if event["Action"] == "destroy":
             break
         if event["Action"] == "oom":
-            print("labcoat: a program ran out of the memory that its container has (LABCOAT_MEMORY)", file=sys.stderr)
+            print(
+                "labcoat: a program ran out of the memory that its container has (LABCOAT_MEMORY)",
+                file=sys.stderr,
+            )
             continue
         status = int(event["Actor"]["Attributes"].get("exitCode", 1))
     return status
@@ -153,10 +176,15 @@ def _signals_passed(container: "Container") -> Iterator[None]:
 
     def send(number: int, _frame: FrameType | None) -> None:
         # In a thread: the handler may stand in the middle of the connection that it would have to use.
-        threading.Thread(target=_send, args=(container, signal.SIGKILL if sent else number), daemon=True).start()
+        threading.Thread(
+            target=_send, args=(container, signal.SIGKILL if sent else number), daemon=True
+        ).start()
         sent.append(number)
 
-    before = {number: signal.signal(number, send) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, send)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     finally:

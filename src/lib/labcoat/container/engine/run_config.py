@@ -51,8 +51,11 @@ def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
         root=project.root,
         user=f"{owner.st_uid}:{owner.st_gid}",
         # A user without a line in the image's /etc/passwd has a name all the same, which Python's getpass asks for.
-        environ=told | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
-        data=(*data, bundle) if bundle and not bundle.is_relative_to(project.root) and bundle not in data else data,
+        environ=told
+        | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
+        data=(*data, bundle)
+        if bundle and not bundle.is_relative_to(project.root) and bundle not in data
+        else data,
         network=network,
         # This machine's own network has its ports already, and the SDK refuses to publish any.
         limits=replace(allowed, ports=()) if network else allowed,
@@ -65,7 +68,9 @@ def data_folders(project: Project) -> tuple[Path, ...]:
     found, words = [], project["MOUNTS"].split(":")
     while words:
         lengths = range(len(words), 0, -1)
-        length = next((n for n in lengths if all(words[:n]) and _exists(project.root, ":".join(words[:n]))), 0)
+        length = next(
+            (n for n in lengths if all(words[:n]) and _exists(project.root, ":".join(words[:n]))), 0
+        )
         if length:
             found.append((project.root / ":".join(words[:length])).absolute())
         words = words[length or 1 :]
@@ -79,7 +84,9 @@ def certificates(project: Project) -> Path | None:
         return None
     path = project.root / os.path.expanduser(project["CA_BUNDLE"])  # noqa: PTH111  # raises nothing where there is no such user
     if not path.is_file():
-        raise Failure(f"There is no certificate bundle {path}.", "Correct LABCOAT_CA_BUNDLE, or leave it out.")
+        raise Failure(
+            f"There is no certificate bundle {path}.", "Correct LABCOAT_CA_BUNDLE, or leave it out."
+        )
     return path
 
 

@@ -14,7 +14,9 @@ _NO_PROGRAM = r"\[FATAL tini \(\d+\)\] exec {} failed: No such file or directory
 def hand_on(output: Iterable[tuple[bytes | None, bytes | None]], program: str) -> bool:
     """Write what the container says as it comes, each stream to its own; whether its `program` was there to start."""
     missing = re.compile(os.fsencode(_NO_PROGRAM.format(re.escape(program))))
-    held: bytes | None = b""  # the first of standard error, as long as it may be docker's own process that says it, in parts
+    held: bytes | None = (
+        b""  # the first of standard error, as long as it may be docker's own process that says it, in parts
+    )
     for said, complained in output:
         error = complained
         if held is not None and error:

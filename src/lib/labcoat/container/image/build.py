@@ -26,11 +26,17 @@ from labcoat.inventory import strip
 from labcoat.toolchain import interpreters
 
 # The builder takes these without their being declared, and keeps them out of the image and its history.
-_PROXIES = tuple(form for name in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy") for form in (name, name.upper()))
+_PROXIES = tuple(
+    form
+    for name in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy")
+    for form in (name, name.upper())
+)
 
 _MANIFEST = "exporting manifest sha256:"  # said where the image may go to containerd's store
 
-Given = Callable[[], bytes] | None  # makes what is given to a builder's standard input, where there is something
+Given = (
+    Callable[[], bytes] | None
+)  # makes what is given to a builder's standard input, where there is something
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,9 @@ class Plan:
             words += ["--build-arg", f"{name}={value}"]
         for name, value in self.labels.items():
             words += ["--label", f"{name}={value}"]
-        return words + [word for name in _PROXIES if os.environ.get(name) for word in ("--build-arg", name)]
+        return words + [
+            word for name in _PROXIES if os.environ.get(name) for word in ("--build-arg", name)
+        ]
 
 
 def plan(project: Project) -> Plan:
@@ -60,7 +68,9 @@ def plan(project: Project) -> Plan:
     lock = project.requirements
     added = client.flags(project)
     said = build_flags.read(added)
-    listed = f"List what the project uses in {lock.with_suffix('.in').name}, then run make requirements."
+    listed = (
+        f"List what the project uses in {lock.with_suffix('.in').name}, then run make requirements."
+    )
     for path, todo in ((lock, listed), (project.root / said.file, _TEMPLATE)):
         if not path.is_file():
             raise Failure(f"There is no {path.name} in {path.parent}.", todo)
@@ -80,7 +90,9 @@ def plan(project: Project) -> Plan:
         said.file,
         arguments={**said.arguments, **arguments},
         target=said.target,
-        contexts=tuple(folder for each in said.contexts if (folder := project.root / each).is_dir()),
+        contexts=tuple(
+            folder for each in said.contexts if (folder := project.root / each).is_dir()
+        ),
     )
     hidden = secrets(project)
     bases = context.bases()
@@ -114,7 +126,11 @@ class Built:
 
 def build(project: Project, planned: Plan) -> Built:
     """Build the image, showing progress. Raises Failure with what went wrong."""
-    environ = os.environ | planned.secrets.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+    environ = (
+        os.environ
+        | planned.secrets.environ
+        | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+    )
     # Else buildx attaches a record of the build, with the time in it.
     environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
@@ -132,7 +148,9 @@ def build(project: Project, planned: Plan) -> Built:
                 f"Correct LABCOAT_DOCKER_FLAGS: with {project['DOCKER_FLAGS']} it builds nothing.",
             )
         identity = answer.read_text(encoding="utf-8").strip()
-        asked = client.inspect(project, planned.image, "{{.Id}}") if _MANIFEST in outcome.said else ""
+        asked = (
+            client.inspect(project, planned.image, "{{.Id}}") if _MANIFEST in outcome.said else ""
+        )
         return Built(identity, asked or identity)
 
 
@@ -141,7 +159,9 @@ def context(project: Project, planned: Plan, room: Path) -> tuple[list[str | Pat
 
     `room` is a folder that it may make for that. Both raise Failure where a secret would reach the image.
     """
-    paths = context_archive.contents(project, planned.context) if _is_whole(planned.context) else None
+    paths = (
+        context_archive.contents(project, planned.context) if _is_whole(planned.context) else None
+    )
     if paths is None:
         _refuse_secrets(planned)
         return ["."], None
@@ -179,7 +199,12 @@ def _fetched(project: Project, base: str) -> client.Image:
     client.inspect(project, base, "{{.Id}}", "LABCOAT_BASE_IMAGE")  # is that a name at all?
     print(f"labcoat: fetching the base image {base}", file=sys.stderr)
     told = re.compile(r"\w+: Pull complete|Error").match
-    pulled = process.run([*client.command(project), "pull", base], os.environ, project.root, show=lambda line: bool(told(line)))
+    pulled = process.run(
+        [*client.command(project), "pull", base],
+        os.environ,
+        project.root,
+        show=lambda line: bool(told(line)),
+    )
     if found := client.images_ahead(project, [base])():
         return found[base]
     raise explained(f"{pulled.said}\nfailed to load metadata for {base}: ", _log(project))

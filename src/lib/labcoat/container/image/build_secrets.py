@@ -14,10 +14,18 @@ from labcoat.container.engine.run_config import certificates
 from labcoat.core.project import Project
 from labcoat.toolchain import index_config
 
-_CARRIER = "LABCOAT_BUILD_SETTINGS"  # the builder reads the secret from this variable of its own process
+_CARRIER = (
+    "LABCOAT_BUILD_SETTINGS"  # the builder reads the secret from this variable of its own process
+)
 _CERTIFICATES = "/run/secrets/certificates"
 _ADDRESSES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
-_MANNERS = ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST", "PIP_PROXY", "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT")
+_MANNERS = (
+    "PIP_TRUSTED_HOST",
+    "UV_INSECURE_HOST",
+    "PIP_PROXY",
+    "PIP_DEFAULT_TIMEOUT",
+    "UV_HTTP_TIMEOUT",
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +48,18 @@ def secrets(project: Project, environ: Mapping[str, str] = os.environ) -> Secret
         flags += ("--secret", option("id=certificates", f"src={path}"))
     if not exports:
         return Secrets(flags, {})
-    lines = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(exports.items()))
+    lines = "".join(
+        f"export {name}={shlex.quote(value)}\n" for name, value in sorted(exports.items())
+    )
     return Secrets((*flags, "--secret", f"id=settings,env={_CARRIER}"), {_CARRIER: lines})
 
 
 def index_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """What pip and uv are told about the index, the same as outside of the image; no folder of this machine."""
     known = index_config.environment(environ)
-    addresses = {name: known[name] for name in _ADDRESSES if known.get(name, "").startswith(("http://", "https://"))}
+    addresses = {
+        name: known[name]
+        for name in _ADDRESSES
+        if known.get(name, "").startswith(("http://", "https://"))
+    }
     return addresses | {name: known[name] for name in _MANNERS if known.get(name)}

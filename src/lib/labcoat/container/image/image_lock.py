@@ -16,7 +16,9 @@ from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
 
 _HEADER = "# The image that `labcoat image record` found. Commit it: `make docker` says when it builds another one.\n"
-_NO_SETTINGS = frozenset({"BASE_IMAGE", "SOURCE_DATE_EPOCH"})  # build arguments that have a place of their own in the record
+_NO_SETTINGS = frozenset(
+    {"BASE_IMAGE", "SOURCE_DATE_EPOCH"}
+)  # build arguments that have a place of their own in the record
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,11 @@ def of(project: Project, planned: Plan, version: str, image: str) -> Record:
         lock=said.get(LOCK, ""),
         base=f"{planned.arguments['BASE_IMAGE'].partition('@')[0]}@{said.get(BASE, '')}",
         dockerfile=files.digest(planned.context.dockerfile_path.read_bytes()),
-        settings={name: value for name, value in planned.context.arguments.items() if value and name not in _NO_SETTINGS},
+        settings={
+            name: value
+            for name, value in planned.context.arguments.items()
+            if value and name not in _NO_SETTINGS
+        },
         revision=said.get(REVISION, ""),
         epoch=int(planned.arguments["SOURCE_DATE_EPOCH"]),
         engine=version,
@@ -72,7 +78,9 @@ def of(project: Project, planned: Plan, version: str, image: str) -> Record:
 
 def make(project: Project, planned: Plan) -> Record:
     """The whole record of the image that `planned` built. Raises Failure where there is none."""
-    builder = (client.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0]
+    builder = (
+        (client.ask(project, "buildx", "version") or "").partition("/buildx ")[2].partition(" ")[0]
+    )
     version = client.version(project)
     with saved(project, project.image) as image:
         known = replace(of(project, planned, version, image.identity), builder=builder)
@@ -103,16 +111,27 @@ def read(project: Project) -> Record | None:
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
         record = None
     if record is None or not _is_well_typed(record):
-        raise Failure(f"{file.name} is no record of an image.", "Write it anew: labcoat image record.")
+        raise Failure(
+            f"{file.name} is no record of an image.", "Write it anew: labcoat image record."
+        )
     return record
 
 
 def _is_well_typed(record: Record) -> bool:
     """Whether each field is what the class says, which YAML does not see to: 26.1 in it is a number, and nothing is nothing."""
-    texts = [value for name, value in vars(record).items() if name not in {"settings", "epoch", "layers"}]
-    if not isinstance(record.settings, dict) or not isinstance(record.layers, list) or not isinstance(record.epoch, int):
+    texts = [
+        value for name, value in vars(record).items() if name not in {"settings", "epoch", "layers"}
+    ]
+    if (
+        not isinstance(record.settings, dict)
+        or not isinstance(record.layers, list)
+        or not isinstance(record.epoch, int)
+    ):
         return False
-    return all(isinstance(text, str) for text in [*texts, *record.layers, *record.settings, *record.settings.values()])
+    return all(
+        isinstance(text, str)
+        for text in [*texts, *record.layers, *record.settings, *record.settings.values()]
+    )
 
 
 def remark(project: Project, planned: Plan, version: str, image: str) -> str:
@@ -131,7 +150,11 @@ def remark(project: Project, planned: Plan, version: str, image: str) -> str:
     if recorded.platform != built.platform:
         return ""  # other wheels, of which nothing is known
     there = packages.inventory_digest(packages.installed(project, project.image))
-    return "" if there == recorded.inventory else f"the packages are not those that {name} records for this lock"
+    return (
+        ""
+        if there == recorded.inventory
+        else f"the packages are not those that {name} records for this lock"
+    )
 
 
 def other_inputs(record: Record, built: Record) -> str:
@@ -142,14 +165,22 @@ def other_inputs(record: Record, built: Record) -> str:
         if record.settings.get(name) != built.settings.get(name)
     ]
     lock = ["another lock"] if record.lock != built.lock else []
-    return " and ".join([*lock, *(["another Dockerfile"] if record.dockerfile != built.dockerfile else []), *settings])
+    return " and ".join(
+        [
+            *lock,
+            *(["another Dockerfile"] if record.dockerfile != built.dockerfile else []),
+            *settings,
+        ]
+    )
 
 
 def are_layers_comparable(record: Record, built: Record) -> bool:
     """Whether the same inputs give the same layers: on one base and platform, by engines that write archives alike."""
     same_place = (record.base, record.platform) == (built.base, built.platform)
     kind = client.generation(built.engine)
-    same_time = record.epoch == built.epoch or kind != client.PODMAN  # which gives each file the commit's
+    same_time = (
+        record.epoch == built.epoch or kind != client.PODMAN
+    )  # which gives each file the commit's
     return same_place and same_time and client.generation(record.engine) == kind
 
 
@@ -163,7 +194,11 @@ def departure(record: Record, built: Record, name: str) -> str:
         return f"the layers of packages are not those that {name} records for this lock, base and Dockerfile"
     known = ("revision", "epoch", "engine")
     same_source = all(getattr(record, each) == getattr(built, each) for each in known)
-    comparable = same_source and not built.revision.endswith("-dirty") and not client.never_the_same(built.engine)
+    comparable = (
+        same_source
+        and not built.revision.endswith("-dirty")
+        and not client.never_the_same(built.engine)
+    )
     if comparable and record.image != built.image:
         return f"the image {built.image[:19]} is not the {record.image[:19]} that {name} records for this commit"
     return ""

@@ -23,7 +23,11 @@ EARLIEST = 315532800  # 1980, the first year that a zip archive can hold
 
 def epoch(project: Project, dockerfile: str = "Dockerfile") -> int:
     """The time of the last commit of the lock or the `dockerfile`, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
-    time = git.last_commit_time(project.root, [project.requirements, dockerfile]) if git.top(project.root) else None
+    time = (
+        git.last_commit_time(project.root, [project.requirements, dockerfile])
+        if git.top(project.root)
+        else None
+    )
     return time or EARLIEST
 
 
@@ -56,5 +60,8 @@ def _origin(root: Path) -> dict[str, str]:
 
 def web_address(remote: str) -> str:
     """The address of a git `remote` for anybody: https, without credentials; empty where it is a folder."""
-    found = re.fullmatch(r"(?:(?:https?|ssh|git)://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?::\d+(?=/))?[:/]+(.+?)(?:\.git)?/?", remote)
+    found = re.fullmatch(
+        r"(?:(?:https?|ssh|git)://)?(?:[^@/]*@)?([\w.-]+\.\w+)(?::\d+(?=/))?[:/]+(.+?)(?:\.git)?/?",
+        remote,
+    )
     return f"https://{found[1]}/{found[2]}" if found and (":" in remote) else ""

@@ -17,7 +17,9 @@ from labcoat.core import files, process
 from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 
-_DIGEST = re.compile(r"digest: (sha256:[0-9a-f]{64})|pushing manifest for \S+@(sha256:[0-9a-f]{64})")
+_DIGEST = re.compile(
+    r"digest: (sha256:[0-9a-f]{64})|pushing manifest for \S+@(sha256:[0-9a-f]{64})"
+)
 # (what to look for, what happened, what to do), the first that is found counts; {0} is the registry.
 _PLATFORMS = (
     (
@@ -71,7 +73,13 @@ def push(project: Project) -> str:
             words, given = _platforms(project, planned, room)
         else:
             words, given = _alone(project, answer), None
-        outcome = process.run([*client.command(project), *words], environ, project.root, show=_show(project), given=given)
+        outcome = process.run(
+            [*client.command(project), *words],
+            environ,
+            project.root,
+            show=_show(project),
+            given=given,
+        )
         if outcome.status:
             raise _explained(project, outcome.said)
         told = answer.read_text(encoding="utf-8").strip() if answer.is_file() else ""
@@ -83,18 +91,36 @@ def push(project: Project) -> str:
 
 def _alone(project: Project, answer: Path) -> list[str | Path]:
     """The words that push what was built; podman writes the digest to the file `answer`, docker says it."""
-    return ["push", *(["--digestfile", str(answer)] if client.is_podman(project) else []), project.image]
+    return [
+        "push",
+        *(["--digestfile", str(answer)] if client.is_podman(project) else []),
+        project.image,
+    ]
 
 
 def registry(image: str) -> str:
     """The host of the registry in an image's name, as docker reads it."""
     first, slash, _ = image.partition("/")
-    return first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
+    return (
+        first if slash and ("." in first or ":" in first or first == "localhost") else "docker.io"
+    )
 
 
-def _platforms(project: Project, planned: build.Plan, room: Path) -> tuple[list[str | Path], build.Given]:
-    sent, given = build.context(project, replace(planned, platforms=tuple(project["PLATFORMS"].split(","))), room)
-    return ["buildx", "build", *planned.words(), "--platform", project["PLATFORMS"], "--push", *sent], given
+def _platforms(
+    project: Project, planned: build.Plan, room: Path
+) -> tuple[list[str | Path], build.Given]:
+    sent, given = build.context(
+        project, replace(planned, platforms=tuple(project["PLATFORMS"].split(","))), room
+    )
+    return [
+        "buildx",
+        "build",
+        *planned.words(),
+        "--platform",
+        project["PLATFORMS"],
+        "--push",
+        *sent,
+    ], given
 
 
 def _show(project: Project) -> Callable[[str], bool]:
@@ -107,7 +133,9 @@ def _explained(project: Project, said: str) -> Failure:
     own = builders(said)
     if failure := client.stopped(own) or client.misnamed(project.image, own):
         return failure
-    if "does not exist locally" in said or "tag does not exist" in said:  # the second is of containerd's store
+    if (
+        "does not exist locally" in said or "tag does not exist" in said
+    ):  # the second is of containerd's store
         return Failure(f"There is no image {project.image}.", "make docker builds it.")
     host = registry(project.image)
     for pattern, what, todo in _PLATFORMS if project["PLATFORMS"] else ():

@@ -28,7 +28,9 @@ class Verdict:
     @property
     def same(self) -> bool:
         """Whether the builds are as equal as this engine can make them."""
-        return self.ids[0] == self.ids[1] or (self.layers and bool(client.never_the_same(self.engine)))
+        return self.ids[0] == self.ids[1] or (
+            self.layers and bool(client.never_the_same(self.engine))
+        )
 
     def lines(self) -> list[str]:
         """The verdict for a person."""
@@ -38,7 +40,9 @@ class Verdict:
             _row("content", self.contents[0] == self.contents[1], self.contents[0]),
         ]
         if self.ids[0] != self.ids[1] and (what := client.never_the_same(self.engine)):
-            rows.append(f"The engine ({self.engine}) writes {what} into an image's settings: only content can be equal.")
+            rows.append(
+                f"The engine ({self.engine}) writes {what} into an image's settings: only content can be equal."
+            )
         return rows + _listed(self.found)
 
 
@@ -47,8 +51,14 @@ def _listed(found: Sequence[Difference]) -> list[str]:
     if not found:
         return []
     counts = Counter(each.why for each in found).most_common()
-    first = [each for why, _ in counts for each in [one for one in found if one.why == why][: max(1, SHOWN // len(counts))]]
-    total = f"files that differ: {len(found)} ({', '.join(f'{why} {count}' for why, count in counts)})"
+    first = [
+        each
+        for why, _ in counts
+        for each in [one for one in found if one.why == why][: max(1, SHOWN // len(counts))]
+    ]
+    total = (
+        f"files that differ: {len(found)} ({', '.join(f'{why} {count}' for why, count in counts)})"
+    )
     return [total, *(f"  {each}" for each in first)]
 
 
@@ -63,7 +73,9 @@ def verify(project: Project) -> Verdict:
         ids = []
         for number, name in enumerate(names, 1):
             print(f"labcoat: build {number} of 2, without cache", file=sys.stderr)
-            one = replace(planned, image=name, flags=(*planned.flags, "--no-cache"), arguments=arguments)
+            one = replace(
+                planned, image=name, flags=(*planned.flags, "--no-cache"), arguments=arguments
+            )
             ids.append(build.build(project, one).id)
         return _compared(project, names, (ids[0], ids[1]))
     finally:
@@ -78,7 +90,13 @@ def _compared(project: Project, names: list[str], ids: tuple[str, str]) -> Verdi
             return Verdict(ids, True, (content, content), (), version)
         with saved(project, names[1]) as other:
             found = tuple(differences(one, other))
-            return Verdict(ids, one.layers == other.layers, (content, content_digest(other.merged())), found, version)
+            return Verdict(
+                ids,
+                one.layers == other.layers,
+                (content, content_digest(other.merged())),
+                found,
+                version,
+            )
 
 
 def _row(what: str, same: bool, value: str) -> str:

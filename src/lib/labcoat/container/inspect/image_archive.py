@@ -41,7 +41,9 @@ class Entry:
         """What is the same wherever and whenever the image is built."""
         kind = "file" if self.kind == "hard link" else self.kind
         target = self.target if self.kind == "link" else ""
-        return "\0".join((self.path, kind, oct(self.mode), "{}:{}".format(*self.owner), target, self.digest))
+        return "\0".join(
+            (self.path, kind, oct(self.mode), "{}:{}".format(*self.owner), target, self.digest)
+        )
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class Saved:
         for member, content in self.files(layer):
             entry = _entry(member, content)
             if entry.kind == "hard link" and entry.target in seen:
-                entry = replace(entry, digest=seen[entry.target].digest, size=seen[entry.target].size)
+                entry = replace(
+                    entry, digest=seen[entry.target].digest, size=seen[entry.target].size
+                )
             seen[entry.path] = entry
             yield entry
 
@@ -120,7 +124,10 @@ def saved(project: Project, image: str) -> Iterator[Saved]:
         if done.returncode:
             if failure := client.misnamed(image, done.stderr):
                 raise failure
-            if any(sign in done.stderr for sign in ("No such image", "reference does not exist", "image not known")):
+            if any(
+                sign in done.stderr
+                for sign in ("No such image", "reference does not exist", "image not known")
+            ):
                 raise Failure(f"There is no image {image}.", "make docker builds it.")
             raise Failure(
                 f"The image {image} cannot be read: {done.stderr.strip()}",
@@ -133,7 +140,9 @@ def saved(project: Project, image: str) -> Iterator[Saved]:
 def content_digest(entries: dict[str, Entry]) -> str:
     """One digest over every file: path, type, mode, owner, link target and bytes; no time, no order."""
     lines = sorted(entry.line() for entry in entries.values())
-    return f"sha256:{hashlib.sha256(chr(10).join(lines).encode(errors='surrogateescape')).hexdigest()}"
+    return (
+        f"sha256:{hashlib.sha256(chr(10).join(lines).encode(errors='surrogateescape')).hexdigest()}"
+    )
 
 
 def _entry(member: tarfile.TarInfo, content: IO[bytes] | None) -> Entry:
@@ -155,5 +164,7 @@ def _plain(name: str) -> str:
 
 
 def _remove(entries: dict[str, Entry], path: str, *, itself: bool = True) -> None:
-    for name in [name for name in entries if name.startswith(f"{path}/") or (itself and name == path)]:
+    for name in [
+        name for name in entries if name.startswith(f"{path}/") or (itself and name == path)
+    ]:
         del entries[name]

@@ -12,10 +12,21 @@ from collections.abc import Callable, Iterator
 from typing import IO, Protocol, cast
 
 LARGEST = 64 << 20  # bytes of a member, or of a compressed file, that are looked into
-_COMPRESSED: dict[bytes, Callable[[IO[bytes]], object]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_COMPRESSED: dict[bytes, Callable[[IO[bytes]], object]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
 # What Python's readers raise on bytes that somebody made up: also errors of their own, which they mean to be none.
 _DAMAGE = (
-    *(OSError, EOFError, ValueError, ArithmeticError, LookupError, RuntimeError),  # NotImplementedError is a RuntimeError
+    *(
+        OSError,
+        EOFError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        RuntimeError,
+    ),  # NotImplementedError is a RuntimeError
     *(struct.error, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile),
 )
 Member = tuple[str, IO[bytes], int]  # name, contents, and how many bytes these are said to be
@@ -64,13 +75,18 @@ class Archive:
             return
         with archive:
             for member in archive:
-                if (content := archive.extractfile(member) if member.isreg() else None) and member.size <= LARGEST:
+                if (
+                    content := archive.extractfile(member) if member.isreg() else None
+                ) and member.size <= LARGEST:
                     yield member.name, self._until_damage(cast("_Reader", content)), member.size
 
     def _plain(self) -> IO[bytes]:
         """The bytes, decompressed where they are compressed."""
         data = io.BytesIO(self._data)
-        opened = next((opener(data) for start, opener in _COMPRESSED.items() if self._data.startswith(start)), data)
+        opened = next(
+            (opener(data) for start, opener in _COMPRESSED.items() if self._data.startswith(start)),
+            data,
+        )
         return self._until_damage(cast("_Reader", opened))
 
     def _until_damage(self, file: "_Reader") -> IO[bytes]:

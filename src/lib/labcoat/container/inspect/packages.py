@@ -20,12 +20,20 @@ from labcoat.core.errors import Failure
 from labcoat.core.project import Project
 from labcoat.locking.requirements_file import normalize
 
-_METADATA = re.compile(r"(?P<site>.*/(?:site|dist)-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)")
+_METADATA = re.compile(
+    r"(?P<site>.*/(?:site|dist)-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)"
+)
 _ENVIRONMENT = "opt/venv/"  # where labcoat's Dockerfile has all packages; another one may have them in the base's Python
-_SITES = (f"{_ENVIRONMENT}lib/python3*/site-packages", "usr/local/lib/python3*/*-packages", "usr/lib/python3*/*-packages")
+_SITES = (
+    f"{_ENVIRONMENT}lib/python3*/site-packages",
+    "usr/local/lib/python3*/*-packages",
+    "usr/lib/python3*/*-packages",
+)
 _CACHED = re.compile(r"(?P<folder>.*)/__pycache__/(?P<module>[^/]+)\.cpython-\d+(?:\.opt-\d)?\.pyc")
 # What an installer writes of itself; it is not the same after pip and after uv.
-_INSTALLERS_OWN = re.compile(r".*\.dist-info/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_\w+\.json)|\.\./.*|.*\.pyc")
+_INSTALLERS_OWN = re.compile(
+    r".*\.dist-info/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_\w+\.json)|\.\./.*|.*\.pyc"
+)
 
 
 @dataclass(frozen=True)
@@ -48,16 +56,34 @@ def distributions(image: Saved) -> list[Distribution]:
 
 def installed(project: Project, image: str) -> list[Distribution]:
     """The same, from a container that hands out the metadata alone: a hundredth of the bytes. Raises Failure where it cannot."""
-    found = " ".join(f"{site}/*.dist-info/{file}" for site in _SITES for file in ("METADATA", "RECORD"))
+    found = " ".join(
+        f"{site}/*.dist-info/{file}" for site in _SITES for file in ("METADATA", "RECORD")
+    )
     line = f"cd / && ls -d {found} 2>/dev/null | tar -c -T -"
-    words = [*client.command(project), "run", "--rm", "--network=none", "--entrypoint=sh", image, "-c", line]
+    words = [
+        *client.command(project),
+        "run",
+        "--rm",
+        "--network=none",
+        "--entrypoint=sh",
+        image,
+        "-c",
+        line,
+    ]
     done = subprocess.run(words, capture_output=True, check=False)
     try:
         with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            return _read((member.name, content) for member in archive if (content := archive.extractfile(member)))
+            return _read(
+                (member.name, content)
+                for member in archive
+                if (content := archive.extractfile(member))
+            )
     except tarfile.TarError:
         reason = client.complaint(done.stderr.decode(errors="replace")) or "it said nothing"
-        raise Failure(f"The image {image} does not hand out what it holds: {reason}", "It needs sh and tar for that.") from None
+        raise Failure(
+            f"The image {image} does not hand out what it holds: {reason}",
+            "It needs sh and tar for that.",
+        ) from None
 
 
 def _read(members: Iterable[tuple[str, IO[bytes]]]) -> list[Distribution]:
@@ -67,7 +93,10 @@ def _read(members: Iterable[tuple[str, IO[bytes]]]) -> list[Distribution]:
             folder = f"{found['site']}/{found['name']}"
             texts.setdefault(folder, {})[found["file"]] = content.read().decode("utf-8", "replace")
     own = {folder: files for folder, files in texts.items() if folder.startswith(_ENVIRONMENT)}
-    return sorted((_distribution(folder, files) for folder, files in (own or texts).items()), key=lambda one: one.name)
+    return sorted(
+        (_distribution(folder, files) for folder, files in (own or texts).items()),
+        key=lambda one: one.name,
+    )
 
 
 def inventory_digest(found: Iterable[Distribution]) -> str:

@@ -28,7 +28,11 @@ def text(image: str, created: str, found: list[Distribution]) -> str:
     from cyclonedx.model.component import Component, ComponentType
     from cyclonedx.output.json import JsonV1Dot6
 
-    bom = Bom(serial_number=uuid5(_NAMESPACE, "\n".join([image, created, *(f"{one.name} {one.record}" for one in found)])))
+    bom = Bom(
+        serial_number=uuid5(
+            _NAMESPACE, "\n".join([image, created, *(f"{one.name} {one.record}" for one in found)])
+        )
+    )
     bom.metadata.timestamp = datetime.fromisoformat(created.replace("Z", "+00:00"))
     bom.metadata.component = Component(name=image, type=ComponentType.CONTAINER, bom_ref=image)
     bom.components.update(_component(one) for one in found)

@@ -63,7 +63,9 @@ def audit(image: Saved) -> Iterator[Found]:
                     yield Found(f"layer {layer}, {found.place}", found.what, found.within)
 
 
-def in_file(path: str, content: IO[bytes], size: int, depth: int = 0, *, package: bool = False) -> Iterator[Found]:
+def in_file(
+    path: str, content: IO[bytes], size: int, depth: int = 0, *, package: bool = False
+) -> Iterator[Found]:
     """The secrets in one file: its name, its bytes, and what it holds if it is an archive."""
     package = package or bool(_PACKAGES.fullmatch(path))
     if size and not package and secret_patterns.by_name(path):
@@ -78,7 +80,11 @@ def in_file(path: str, content: IO[bytes], size: int, depth: int = 0, *, package
                 yield Found(path, found.what, (found.place, *found.within))
         if not archive.damaged:
             return
-    if not package and not start.startswith(b"\x7fELF") and (what := _in_bytes(path, start, content)):
+    if (
+        not package
+        and not start.startswith(b"\x7fELF")
+        and (what := _in_bytes(path, start, content))
+    ):
         yield Found(path, what)
 
 
@@ -86,7 +92,11 @@ def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
     """What kind of secret is in the bytes of a file, with an article."""
     configuration = bool(_CONFIGURATION.fullmatch(path))
     while chunk:
-        if what := secret_patterns.in_content(chunk) or _in_address(chunk) or (_in_setting(chunk) if configuration else ""):
+        if (
+            what := secret_patterns.in_content(chunk)
+            or _in_address(chunk)
+            or (_in_setting(chunk) if configuration else "")
+        ):
             return what
         following = rest.read(_CHUNK)
         chunk = chunk[-_OVERLAP:] + following if following else b""
@@ -105,26 +115,42 @@ def _named(data: bytes) -> Iterator[tuple[str, bool]]:
     """Names in `data` whose values may be secrets; and whether the value looks made up by a machine or a careful person."""
     for found in _SETTING.finditer(data):
         name, value = found["name"], found["value"]
-        made = len(value) >= _MADE and bool(re.search(rb"\d", value)) and bool(re.search(rb"[A-Za-z]", value))
+        made = (
+            len(value) >= _MADE
+            and bool(re.search(rb"\d", value))
+            and bool(re.search(rb"[A-Za-z]", value))
+        )
         if _PLAIN.search(name) or (made and _is_variable_of_secret(name, value)):
             yield name.decode(), made
 
 
 def _is_variable_of_secret(name: bytes, value: bytes) -> bool:
     public = _PUBLIC_KEY.search(name) and _FINGERPRINT.fullmatch(value)
-    return name.isupper() and secret_patterns.is_telling(name, value) and not _ABOUT.search(name) and not public
+    return (
+        name.isupper()
+        and secret_patterns.is_telling(name, value)
+        and not _ABOUT.search(name)
+        and not public
+    )
 
 
 def _in_settings(config: Mapping[str, Any]) -> Iterator[Found]:
     """The secrets in the image's settings: environment, labels, command, and each step of its history."""
     for name, value in (config.get("config") or {}).items():
-        yield from _in_text(f"settings, {name}", "\n".join(map(str, value)) if isinstance(value, list) else _lines(value))
+        yield from _in_text(
+            f"settings, {name}",
+            "\n".join(map(str, value)) if isinstance(value, list) else _lines(value),
+        )
     for number, step in enumerate(config.get("history") or []):
         yield from _in_text(f"history, step {number}", str(step.get("created_by", "")))
 
 
 def _lines(value: object) -> str:
-    return "\n".join(f"{name}={each}" for name, each in value.items()) if isinstance(value, dict) else str(value)
+    return (
+        "\n".join(f"{name}={each}" for name, each in value.items())
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
 def _in_text(place: str, text: str) -> Iterator[Found]:

@@ -16,14 +16,22 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 def render(reports: Iterable[Report], here: Path | None = None) -> str:
     """One workflow command for each finding; files are named from `here`, the workflow's folder, or from this one."""
     chosen = list(reports)
-    lines = [_finding(each, _prefix(report.root, here or Path.cwd())) for report in chosen for each in report.findings]
+    lines = [
+        _finding(each, _prefix(report.root, here or Path.cwd()))
+        for report in chosen
+        for each in report.findings
+    ]
     lines += [f"::error::{_data(report.failure)}" for report in chosen if report.failure]
     lines += [f"::notice::{_data(each)}" for report in chosen for each in report.left_out]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _prefix(root: Path, here: Path) -> str:
-    return "" if root == here or not root.is_relative_to(here) else f"{root.relative_to(here).as_posix()}/"
+    return (
+        ""
+        if root == here or not root.is_relative_to(here)
+        else f"{root.relative_to(here).as_posix()}/"
+    )
 
 
 def _finding(each: Finding, prefix: str) -> str:

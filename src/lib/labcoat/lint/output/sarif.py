@@ -27,11 +27,19 @@ def render(reports: Iterable[Report]) -> str:
 def _run(report: Report) -> dict[str, object]:
     notes = [*report.left_out, *([report.failure] if report.failure else [])]
     return {
-        "tool": {"driver": {"name": "labcoat", "version": __version__, "rules": [_rule(rule) for rule in RULES.values()]}},
+        "tool": {
+            "driver": {
+                "name": "labcoat",
+                "version": __version__,
+                "rules": [_rule(rule) for rule in RULES.values()],
+            }
+        },
         "invocations": [
             {
                 "executionSuccessful": not report.failure,
-                "toolExecutionNotifications": [{"message": {"text": escaped(each)}, "level": "note"} for each in notes],
+                "toolExecutionNotifications": [
+                    {"message": {"text": escaped(each)}, "level": "note"} for each in notes
+                ],
             }
         ],
         "originalUriBaseIds": {"ROOT": {"uri": f"{_uri(str(report.root))}/"}},
@@ -40,7 +48,11 @@ def _run(report: Report) -> dict[str, object]:
 
 
 def _rule(rule: Rule) -> dict[str, object]:
-    return {"id": rule.id, "shortDescription": {"text": rule.title}, "defaultConfiguration": {"level": str(rule.severity)}}
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "defaultConfiguration": {"level": str(rule.severity)},
+    }
 
 
 def _result(each: Finding) -> dict[str, object]:

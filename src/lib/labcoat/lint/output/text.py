@@ -23,12 +23,16 @@ def _one(report: Report, *, colour: bool, named: bool) -> str:
         lines += [line for each in findings for line in _finding(each, colour=colour)]
         lines.append("")
     lines += [f"labcoat: {escaped(each)}" for each in report.left_out]
-    lines.append(f"labcoat: {escaped(report.failure)}" if report.failure else summary(report.findings))
+    lines.append(
+        f"labcoat: {escaped(report.failure)}" if report.failure else summary(report.findings)
+    )
     return "\n".join(lines) + "\n"
 
 
 def _finding(each: Finding, *, colour: bool) -> list[str]:
-    severity = f"\x1b[{_COLOURS[each.severity]}m{each.severity}\x1b[0m" if colour else str(each.severity)
+    severity = (
+        f"\x1b[{_COLOURS[each.severity]}m{each.severity}\x1b[0m" if colour else str(each.severity)
+    )
     place = f"line {each.line}: " if each.line else ""
     return [f"  {severity} {each.rule} {place}{escaped(each.message)}", f"    {escaped(each.todo)}"]
 
@@ -41,8 +45,13 @@ def summary(findings: list[Finding]) -> str:
     """One line: how many of each severity, and how to go on."""
     if not findings:
         return "Nothing found."
-    counts = [(sum(each.severity is severity for each in findings), severity) for severity in reversed(Severity)]
-    said = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count)
+    counts = [
+        (sum(each.severity is severity for each in findings), severity)
+        for severity in reversed(Severity)
+    ]
+    said = ", ".join(
+        f"{count} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count
+    )
     safe = sum(each.fix is not None and each.fix.safe for each in findings)
     fixes = f" `make fix` (or `labcoat fix`) mends {safe} of them." if safe else ""
     return f"Found {said}.{fixes} `labcoat explain {findings[0].rule}` says more."

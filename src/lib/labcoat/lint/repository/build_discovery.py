@@ -16,12 +16,15 @@ _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
 # Of YAML only this is read: `build: folder`, or a block with `context` and `dockerfile` (`file` in workflows).
 _INLINE = re.compile(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
 _BLOCK = re.compile(
-    r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)", re.MULTILINE
+    r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
+    re.MULTILINE,
 )
 _KEY = re.compile(r"^[ \t]*(?P<key>context|dockerfile|file):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
 # A word of a shell: what it is made of stands together, and a redirection, a bracket, a comment or a lone quote ends the command.
 _WORD = r"""(?:\$\((?:[^()\n]|\([^()\n]*\))*\)|`[^`\n]*`|"[^"\n]*"|'[^'\n]*'|[^\s"'`;|&<>()])+"""
-_COMMAND = re.compile(rf"\bdocker[ \t]+(?:buildx[ \t]+|image[ \t]+)?build(?P<words>(?:[ \t]+(?!#){_WORD})*)")
+_COMMAND = re.compile(
+    rf"\bdocker[ \t]+(?:buildx[ \t]+|image[ \t]+)?build(?P<words>(?:[ \t]+(?!#){_WORD})*)"
+)
 # The options of `docker buildx build --help` (0.13) and of the legacy builder that take no value; all others take one.
 _ALONE = re.compile(
     r"-[qD]+|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push|quiet|rm|squash|stream|help)|-h"
@@ -45,21 +48,36 @@ def pairs(repository: "Repository") -> Iterator[tuple[str, str]]:
             yield from _placed(repository, _of_workflow(repository.text(path)), "")
     for path in repository.named(_SCRIPT):
         commands = list(_of_commands(repository.text(path)))
-        for folder in dict.fromkeys(["", posixpath.dirname(path)]):  # nobody knows where a script is started
+        for folder in dict.fromkeys(
+            ["", posixpath.dirname(path)]
+        ):  # nobody knows where a script is started
             yield from _placed(repository, commands, folder)
 
 
-def _placed(repository: "Repository", found: Iterable[tuple[str, str]], folder: str) -> Iterator[tuple[str, str]]:
+def _placed(
+    repository: "Repository", found: Iterable[tuple[str, str]], folder: str
+) -> Iterator[tuple[str, str]]:
     """Pairs that are named from `folder`, named from the root.
 
     Without those that are known only when something runs, and those whose context is no folder: it was no command, but prose.
     """
     for dockerfile, context in found:
-        if re.search(r"[$`{}]|://", dockerfile + context) or dockerfile == "-" or posixpath.isabs(dockerfile + context):
+        if (
+            re.search(r"[$`{}]|://", dockerfile + context)
+            or dockerfile == "-"
+            or posixpath.isabs(dockerfile + context)
+        ):
             continue
-        place, base = (posixpath.normpath(posixpath.join(folder, each)) for each in (dockerfile, context))
+        place, base = (
+            posixpath.normpath(posixpath.join(folder, each)) for each in (dockerfile, context)
+        )
         built = repository.root / base
-        if not place.startswith("..") and not base.startswith("..") and is_there(built) and built.is_dir():
+        if (
+            not place.startswith("..")
+            and not base.startswith("..")
+            and is_there(built)
+            and built.is_dir()
+        ):
             yield place, "" if base == "." else base
 
 

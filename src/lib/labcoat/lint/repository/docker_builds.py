@@ -25,7 +25,8 @@ _NOT_ONE = re.compile(
 )
 # What may as well be a program about Dockerfiles as a Dockerfile for that language.
 _AMBIGUOUS = re.compile(
-    r".+\.(?:[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|sh|bash|ps1|bat|vim|el|lua|swift|scala)", re.IGNORECASE
+    r".+\.(?:[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|sh|bash|ps1|bat|vim|el|lua|swift|scala)",
+    re.IGNORECASE,
 )
 _BEGINS = re.compile(r"(?:\s*(?:#[^\n]*)?\n)*\s*(?:FROM|ARG)\s", re.IGNORECASE)
 
@@ -37,14 +38,20 @@ class BuildFacts:
         self.dockerfile = dockerfile
         self.context = context
         root = repository.root / context if context else repository.root
-        self.build = Build(root, posixpath.relpath(dockerfile, context or "."), boundary=repository.root)
+        self.build = Build(
+            root, posixpath.relpath(dockerfile, context or "."), boundary=repository.root
+        )
 
     @cached_property
     def ignore_file(self) -> str:
         """The ignore file that counts, or the one that would if it were made; relative to the repository's root."""
         found = self.build.ignore_path
         own = f"{self.dockerfile}.dockerignore"
-        return own if found and found.name == posixpath.basename(own) else posixpath.join(self.context, ".dockerignore")
+        return (
+            own
+            if found and found.name == posixpath.basename(own)
+            else posixpath.join(self.context, ".dockerignore")
+        )
 
     @cached_property
     def parsed(self) -> Dockerfile | DockerfileError:
@@ -113,12 +120,20 @@ class BuildFacts:
 
 def find_builds(repository: "Repository") -> list[BuildFacts]:
     """The builds of the settings; then those that compose files and scripts name; then one for each other Dockerfile."""
-    chosen = [(posixpath.normpath(file), context.strip("/").removeprefix("./")) for file, context in repository.settings.builds]
+    chosen = [
+        (posixpath.normpath(file), context.strip("/").removeprefix("./"))
+        for file, context in repository.settings.builds
+    ]
     builds = [repository.build(file, "" if context == "." else context) for file, context in chosen]
     named = {file for file, _ in chosen}
-    found = [path for path in repository.named(_NAME) if path not in named and _is_one(repository, path)]
+    found = [
+        path for path in repository.named(_NAME) if path not in named and _is_one(repository, path)
+    ]
     told = named_builds(repository) if found else {}
-    builds += [repository.build(path, told[path]) if path in told else _guessed(repository, path) for path in found]
+    builds += [
+        repository.build(path, told[path]) if path in told else _guessed(repository, path)
+        for path in found
+    ]
     return sorted(builds, key=lambda each: each.dockerfile)
 
 
@@ -155,9 +170,14 @@ def _is_bare(facts: BuildFacts) -> bool:
     """Whether the context has nothing but files about building, so that what is built lies elsewhere."""
     if (facts.build.root / ".dockerignore").exists():
         return False
-    about = re.compile(rf"(?:{_NAME}|.*\.(?:dockerignore|sh|ya?ml|md|conf|cfg|env|txt|json|toml)|\.\w+|makefile)", re.IGNORECASE)
+    about = re.compile(
+        rf"(?:{_NAME}|.*\.(?:dockerignore|sh|ya?ml|md|conf|cfg|env|txt|json|toml)|\.\w+|makefile)",
+        re.IGNORECASE,
+    )
     try:
-        return all(about.fullmatch(each.name) and not each.is_dir() for each in facts.build.root.iterdir())
+        return all(
+            about.fullmatch(each.name) and not each.is_dir() for each in facts.build.root.iterdir()
+        )
     except OSError:
         return False
 
@@ -167,7 +187,12 @@ def _found(facts: BuildFacts) -> int:
     parsed = facts.parsed
     if isinstance(parsed, DockerfileError):
         return 0
-    copies = (each for stage in parsed.stages for each in stage.instructions if each.name in ("COPY", "ADD"))
+    copies = (
+        each
+        for stage in parsed.stages
+        for each in stage.instructions
+        if each.name in ("COPY", "ADD")
+    )
     sources = (word for each in copies if each.flag("from") is None for word in each.words[:-1])
     return sum(_exists(facts, word) for word in sources if not re.search(r"[$*?\[<:\"\\]", word))
 

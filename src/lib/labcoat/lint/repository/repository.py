@@ -81,7 +81,11 @@ class Repository:
     @cached_property
     def tracked(self) -> list[str]:
         """The paths that are tracked, below the root."""
-        return self._listed if len(self.tracked_set) == len(self._listed) else list(dict.fromkeys(self._listed))
+        return (
+            self._listed
+            if len(self.tracked_set) == len(self._listed)
+            else list(dict.fromkeys(self._listed))
+        )
 
     @cached_property
     def tracked_set(self) -> set[str]:
@@ -97,8 +101,16 @@ class Repository:
         """Those of the index whose path is among `paths` and whose mode begins with `mode`."""
         if f"\0{mode}".encode() not in self._index:
             return []
-        records = [record.partition("\t") for record in git.split(self._index)[1:] if record.startswith(mode)]
-        return [Entry(head[:6], head[7:-2], path) for head, _, path in records if paths is None or path in paths]
+        records = [
+            record.partition("\t")
+            for record in git.split(self._index)[1:]
+            if record.startswith(mode)
+        ]
+        return [
+            Entry(head[:6], head[7:-2], path)
+            for head, _, path in records
+            if paths is None or path in paths
+        ]
 
     def indexed(self, paths: Container[str]) -> Iterator[tuple[str, bytes]]:
         """Those of `paths` that are regular files in the index, each with what it holds there, up to 64 MiB."""
@@ -114,13 +126,26 @@ class Repository:
         """What is not tracked: the files that are not ignored; and what is, whole folders with a slash at their end."""
         others = git.split(self._answer(_OTHERS))
         decided = self.deciding(others)
-        ignored = [path for path in others if path in decided and not decided[path][2].startswith("!")]
+        ignored = [
+            path for path in others if path in decided and not decided[path][2].startswith("!")
+        ]
         rest = dict.fromkeys(path for path in others if path not in set(ignored))
         folders = [f":(literal){path}" for path in rest if path.endswith("/")]
         untracked = [path for path in rest if not path.endswith("/")]
         if folders:
-            untracked += git.lines(self.root, "ls-files", "-o", "-z", "--exclude-standard", "--", *folders)
-            mixed = ("ls-files", "-o", "-i", "-z", "--exclude-standard", "--directory", "--", *folders)
+            untracked += git.lines(
+                self.root, "ls-files", "-o", "-z", "--exclude-standard", "--", *folders
+            )
+            mixed = (
+                "ls-files",
+                "-o",
+                "-i",
+                "-z",
+                "--exclude-standard",
+                "--directory",
+                "--",
+                *folders,
+            )
             ignored += git.lines(self.root, *mixed)
         return untracked, ignored
 
@@ -191,14 +216,19 @@ class Repository:
     @cached_property
     def import_lines(self) -> set[str]:
         """The lines of tracked Python sources that are imports, indented or not."""
-        return {line.decode("utf-8", "replace") for line in set(_IMPORT.findall(self._searched(_IMPORTS)))}
+        return {
+            line.decode("utf-8", "replace")
+            for line in set(_IMPORT.findall(self._searched(_IMPORTS)))
+        }
 
     def _searched(self, command: tuple[str, ...]) -> bytes:
         """What git finds in tracked contents; nothing, and a note of it, where it does not have all of them."""
         try:
             return self._answer(command, statuses=(0, 1))
         except Failure:
-            self.left_out.append("git lacks some of the tracked contents, as in a partial clone: they were not searched")
+            self.left_out.append(
+                "git lacks some of the tracked contents, as in a partial clone: they were not searched"
+            )
             return b""
 
     def read(self, path: str) -> bytes:
@@ -212,25 +242,39 @@ class Repository:
     def text(self, path: str) -> str:
         """The same as text: UTF-16 where a mark says so, as pip reads it; what is not UTF-8 in others is replaced."""
         data = self.read(path)
-        return data.decode("utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace")
+        return data.decode(
+            "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace"
+        )
 
     def is_link(self, path: str) -> bool:
         """Whether there is a symlink at `path`."""
         return (self.root / path).is_symlink()
 
-    def deciding(self, paths: Iterable[str], *, personal: bool = False) -> dict[str, tuple[str, int, str]]:
+    def deciding(
+        self, paths: Iterable[str], *, personal: bool = False
+    ) -> dict[str, tuple[str, int, str]]:
         """Which pattern of which file decides over each of `paths`, for git: file, line, pattern; tracked or not.
 
         Paths that no pattern speaks of are left out. With `personal`, the person's own settings count too.
         """
-        asked = [path for path in paths if path and not self._beyond_link(path)]  # one such path aborts the batch
+        asked = [
+            path for path in paths if path and not self._beyond_link(path)
+        ]  # one such path aborts the batch
         if self.git_top is None or not asked:
             return {}
-        process = git.start(self.root, "check-ignore", "--stdin", "-z", "-v", "-n", "--no-index", personal=personal)
-        given = b"".join((b"./" if path[0] == ":" else b"") + os.fsencode(path) + b"\0" for path in asked)  # `:(` is magic
+        process = git.start(
+            self.root, "check-ignore", "--stdin", "-z", "-v", "-n", "--no-index", personal=personal
+        )
+        given = b"".join(
+            (b"./" if path[0] == ":" else b"") + os.fsencode(path) + b"\0" for path in asked
+        )  # `:(` is magic
         out = git.split(git.finish(process, "check-ignore", self.root, given, statuses=(0, 1)))
         rows = zip(out[::4], out[1::4], out[2::4], out[3::4], strict=True)
-        return {path.removeprefix("./"): (source, int(line), pattern) for source, line, pattern, path in rows if source}
+        return {
+            path.removeprefix("./"): (source, int(line), pattern)
+            for source, line, pattern, path in rows
+            if source
+        }
 
     def _beyond_link(self, path: str) -> bool:
         parent = path.rstrip("/").rpartition("/")[0]
@@ -248,12 +292,30 @@ _OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 # One thread for each: several spend on their locks twice what reading a hundred thousand small files takes.
 _GREP = ("grep", "--threads=1", "--cached")
 _BOTH = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
-_NEEDLES = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*secret_patterns.NEEDLES, LFS_POINTER)))
+_NEEDLES = (
+    *_GREP,
+    "-l",
+    "-z",
+    "-F",
+    *(f"-e{each}" for each in (*secret_patterns.NEEDLES, LFS_POINTER)),
+)
 # Git looks for words six times as quickly as for expressions.
 _IMPORTS = (*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--", "*.py")
 # How the names of all files end that `named` is asked for, but for Dockerfile.NAME.
 _NAMED = (
-    *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml", ".gitattributes"),
+    *(
+        "ignore",
+        "file",
+        ".txt",
+        ".in",
+        ".mk",
+        ".sh",
+        ".bash",
+        ".toml",
+        ".yml",
+        ".yaml",
+        ".gitattributes",
+    ),
     *("setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
 )
 
@@ -266,7 +328,9 @@ def open_repository(root: Path) -> Repository:
         raise Failure(f"{root} cannot be read.", "See to its permissions.", status=2)
     repository = Repository(root)
     if repository.git_top is None and git.is_bare(root):
-        raise Failure(f"{root} is a bare repository.", "Check a clone of it that has files.", status=2)
+        raise Failure(
+            f"{root} is a bare repository.", "Check a clone of it that has files.", status=2
+        )
     repository.begin()
     return repository
 

@@ -113,12 +113,18 @@ def _versions(facts: BuildFacts) -> Iterator[Finding]:
     except PatternError as error:
         message = f"Docker 20.10 fails on this pattern, newer ones do not: {error.why}"
         todo = "Write the pattern so that both read it the same."
-        yield Finding("CTX003", facts.ignore_file, message, todo, error.line, severity=Severity.NOTE)
+        yield Finding(
+            "CTX003", facts.ignore_file, message, todo, error.line, severity=Severity.NOTE
+        )
         return
     new = set(facts.sent)
     if old != new:
         which = sorted(new - old) or sorted(old - new)
-        who = "is sent by today's BuildKit and not by Docker 20.10" if new - old else "is sent by Docker 20.10 and not today"
+        who = (
+            "is sent by today's BuildKit and not by Docker 20.10"
+            if new - old
+            else "is sent by Docker 20.10 and not today"
+        )
         yield Finding(
             "CTX003",
             facts.ignore_file,
@@ -153,10 +159,16 @@ def _dropped(facts: BuildFacts) -> Iterator[Finding]:
 
 def _unread(repository: Repository) -> Iterator[Finding]:
     read = {facts.ignore_file for facts in repository.builds}
-    found = [path for path in repository.ignore_files if path.endswith(".dockerignore") and path not in read]
+    found = [
+        path
+        for path in repository.ignore_files
+        if path.endswith(".dockerignore") and path not in read
+    ]
     if not found or not repository.builds:
         return
-    contexts = {facts.context for facts in repository.builds} | {context for _, context in pairs(repository)}
+    contexts = {facts.context for facts in repository.builds} | {
+        context for _, context in pairs(repository)
+    }
     for path in found:
         if path not in {posixpath.join(context, ".dockerignore") for context in contexts}:
             yield Finding(
@@ -181,7 +193,9 @@ def _missing(facts: BuildFacts) -> Iterator[Finding]:
             )
     try:
         matcher = facts.build.matcher
-        emptied = [path for path in facts.reaching if matcher.emptied(path)] if matcher.empties else []
+        emptied = (
+            [path for path in facts.reaching if matcher.emptied(path)] if matcher.empties else []
+        )
     except (PatternError, OSError):
         return
     if emptied:
@@ -205,7 +219,10 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
     if any(letter in folder for letter in "*?[\\"):
         return False
     try:
-        return any(filepath_match.matches(pattern, each.name) for each in (facts.build.root / folder).iterdir())
+        return any(
+            filepath_match.matches(pattern, each.name)
+            for each in (facts.build.root / folder).iterdir()
+        )
     except OSError:
         return False
 
@@ -213,8 +230,15 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
 def _size(repository: Repository, builds: list[BuildFacts]) -> Iterator[Finding]:
     facts = builds[0]
     budget = repository.settings.context_budget
-    unsure = [path for path in facts.places() if path not in repository.tracked_set or not path.endswith(_SOURCES)]
-    if sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, unsure)) <= budget:
+    unsure = [
+        path
+        for path in facts.places()
+        if path not in repository.tracked_set or not path.endswith(_SOURCES)
+    ]
+    if (
+        sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, unsure))
+        <= budget
+    ):
         return  # git knows the sizes that sources had when they were added, and asking the system for each takes long
     sizes = dict(measured(facts.build.root, facts.sent))
     total = sum(sizes.values())
@@ -243,7 +267,12 @@ def _and_more(paths: Iterable[str]) -> str:
 
 FAMILY = Family(
     rules=(
-        Rule("CTX001", "a virtual environment is in the build context or the image", Severity.WARNING, "contexts"),
+        Rule(
+            "CTX001",
+            "a virtual environment is in the build context or the image",
+            Severity.WARNING,
+            "contexts",
+        ),
         Rule("CTX002", ".git reaches the image", Severity.WARNING, "contexts"),
         Rule("CTX003", "what is sent depends on the Docker version", Severity.NOTE, "contexts"),
         Rule("CTX004", "an ignore file of its own drops patterns", Severity.WARNING, "contexts"),

@@ -11,7 +11,9 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import read
 
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-_INSTALL = re.compile(r"\b(?:pip[0-9.]*|uv\s+pip)[\"',\s]+(?:-\S+\s+)*(?:install|sync)\b(?P<rest>.*)")
+_INSTALL = re.compile(
+    r"\b(?:pip[0-9.]*|uv\s+pip)[\"',\s]+(?:-\S+\s+)*(?:install|sync)\b(?P<rest>.*)"
+)
 _FILE = re.compile(r"(?:-r|--requirement)[=\s]*(\S+)")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what a lock is installed with
@@ -20,9 +22,7 @@ _TAKES_A_VALUE = re.compile(
     r"|cache-dir|python|python-version|platform|only-binary|no-binary|progress-bar|upgrade-strategy|config-settings?|group)"
 )
 _REDIRECTED = re.compile(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
-_USE_THE_LOCK = (
-    "Copy the lock in and install it with `pip install --require-hashes -r requirements.txt`, then the project with `--no-deps`."
-)
+_USE_THE_LOCK = "Copy the lock in and install it with `pip install --require-hashes -r requirements.txt`, then the project with `--no-deps`."
 _LOCAL = re.compile(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = re.compile(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
 # Base images that set a user who is not root.
@@ -48,7 +48,14 @@ def check(repository: Repository) -> Iterator[Finding]:
         done.add(facts.dockerfile)
         if isinstance(facts.parsed, DockerfileError):
             message = f"this Dockerfile cannot be read, so that nothing is known of what it builds: {facts.parsed.why}"
-            yield Finding("DKF004", facts.dockerfile, message, "Correct the line.", facts.parsed.line, severity=Severity.ERROR)
+            yield Finding(
+                "DKF004",
+                facts.dockerfile,
+                message,
+                "Correct the line.",
+                facts.parsed.line,
+                severity=Severity.ERROR,
+            )
             continue
         yield from _unpinned(facts, facts.parsed)
         yield from _unlocked(repository, facts, facts.parsed)
@@ -78,7 +85,9 @@ def _image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
         return
     if not image or image.endswith((":", "@")):
         message = "the base image has no default: `docker build` without arguments fails, and with them is anybody's guess"
-        yield Finding("DKF001", facts.dockerfile, message, "Give the ARG a default, pinned by digest.", line)
+        yield Finding(
+            "DKF001", facts.dockerfile, message, "Give the ARG a default, pinned by digest.", line
+        )
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     yield Finding(
@@ -96,22 +105,34 @@ def _unlocked(repository: Repository, facts: BuildFacts, parsed: Dockerfile) -> 
     for stage in parsed.stages:
         for each in stage.instructions:
             for why, severity in _careless(repository, each) if each.name == "RUN" else ():
-                yield Finding("DKF002", facts.dockerfile, why, _USE_THE_LOCK, each.line, severity=severity)
+                yield Finding(
+                    "DKF002", facts.dockerfile, why, _USE_THE_LOCK, each.line, severity=severity
+                )
 
 
 def _careless(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
     """Why an installation in a RUN is not the lock's, and how much it matters."""
-    written = "\n".join([" ".join(each.words) if each.rest.startswith("[") else each.rest, *(body for _, body in each.heredocs)])
+    written = "\n".join(
+        [
+            " ".join(each.words) if each.rest.startswith("[") else each.rest,
+            *(body for _, body in each.heredocs),
+        ]
+    )
     for command in re.split(r"&&|\|\||[;|\n]", written):
         found = _INSTALL.search(command)
         if not found or re.search(r"--(?:require-hashes|no-index)\b", found["rest"]):
             continue
         rest = found["rest"]
         shown = " ".join(command.split())
-        files = _FILE.findall(rest) or (re.findall(r"\S+\.txt", rest) if re.search(r"\bsync\b", found[0]) else [])
+        files = _FILE.findall(rest) or (
+            re.findall(r"\S+\.txt", rest) if re.search(r"\bsync\b", found[0]) else []
+        )
         if files:
             if not all(_hashed(repository, file) for file in files):
-                yield f"{files[0]} is installed without hashes: an index can serve anything under its versions", Severity.WARNING
+                yield (
+                    f"{files[0]} is installed without hashes: an index can serve anything under its versions",
+                    Severity.WARNING,
+                )
             continue
         names = _asked_for(rest)
         if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
@@ -122,18 +143,28 @@ def _careless(repository: Repository, each: Instruction) -> Iterator[tuple[str, 
             lost = f"`{bare[0].strip()}` is a redirection to the shell, for want of quotes: no version is asked for"
             yield f"in `{shown}` {lost}", Severity.ERROR
         elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
-            yield f"`{shown}` checks no hashes, and takes of what these need whatever the index has that day", Severity.NOTE
+            yield (
+                f"`{shown}` checks no hashes, and takes of what these need whatever the index has that day",
+                Severity.NOTE,
+            )
         else:
-            yield f"`{shown}` installs whatever the index has on the day of the build", Severity.WARNING
+            yield (
+                f"`{shown}` installs whatever the index has on the day of the build",
+                Severity.WARNING,
+            )
 
 
 def _asked_for(rest: str) -> list[str]:
     """The distributions and folders that a `pip install` names, without its options and their values."""
-    words = [word.strip("\"'") for word in re.sub(r"[,\]]\s*$", "", rest).replace('",', '" ').split()]
+    words = [
+        word.strip("\"'") for word in re.sub(r"[,\]]\s*$", "", rest).replace('",', '" ').split()
+    ]
     return [
         word
         for before, word in zip(["", *words], words, strict=False)
-        if word and not word.startswith(("-", ">", "2>", "#")) and not _TAKES_A_VALUE.fullmatch(before)
+        if word
+        and not word.startswith(("-", ">", "2>", "#"))
+        and not _TAKES_A_VALUE.fullmatch(before)
     ]
 
 
@@ -155,7 +186,11 @@ def _root(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
             return
         last, stage = stage, parsed.base_stage(stage)
     final = parsed.stages[-1]
-    if _NOT_ROOT.fullmatch(last.base) or is_template(last.base) or (last.base == "scratch" and not _runs_something(parsed)):
+    if (
+        _NOT_ROOT.fullmatch(last.base)
+        or is_template(last.base)
+        or (last.base == "scratch" and not _runs_something(parsed))
+    ):
         return
     perhaps = ""
     if _DROPS_ROOT.fullmatch(last.base):
@@ -176,7 +211,9 @@ def _runs_something(parsed: Dockerfile) -> bool:
     return False
 
 
-def _root_finding(facts: BuildFacts, line: int, why: str, severity: Severity = Severity.WARNING) -> Finding:
+def _root_finding(
+    facts: BuildFacts, line: int, why: str, severity: Severity = Severity.WARNING
+) -> Finding:
     return Finding(
         "DKF003",
         facts.dockerfile,
@@ -190,7 +227,12 @@ def _root_finding(facts: BuildFacts, line: int, why: str, severity: Severity = S
 FAMILY = Family(
     rules=(
         Rule("DKF001", "an image is not pinned by digest", Severity.NOTE, "dockerfiles"),
-        Rule("DKF002", "pip installs without the lock or without hashes", Severity.WARNING, "dockerfiles"),
+        Rule(
+            "DKF002",
+            "pip installs without the lock or without hashes",
+            Severity.WARNING,
+            "dockerfiles",
+        ),
         Rule("DKF003", "the image runs as root", Severity.WARNING, "dockerfiles"),
         Rule("DKF004", "a Dockerfile that cannot be read", Severity.ERROR, "dockerfiles"),
     ),

@@ -25,13 +25,17 @@ def _at_root(repository: Repository) -> Iterator[Finding]:
     """What `python -m venv .` makes among the project's own files: no pattern of git's names it alone."""
     for rule, paths, fate in (
         ("ENV001", repository.tracked, "is tracked: it works on one machine only"),
-        ("ENV002", repository.untracked, "is not ignored by git: the next `git add .` adds all of it"),
+        (
+            "ENV002",
+            repository.untracked,
+            "is not ignored by git: the next `git add .` adds all of it",
+        ),
     ):
-        if (marker := at_root(paths)) and any(_INSIDE.match(path) for path in paths if path != marker):
+        if (marker := at_root(paths)) and any(
+            _INSIDE.match(path) for path in paths if path != marker
+        ):
             message = f"a virtual environment was made among the project's own files, and {fate}"
-            todo = (
-                f"Remove {marker} and the folders that came with it (bin, include, lib), and make it in a folder, such as .venv."
-            )
+            todo = f"Remove {marker} and the folders that came with it (bin, include, lib), and make it in a folder, such as .venv."
             yield Finding(rule, marker, message, todo, severity=Severity.ERROR)
 
 
@@ -73,13 +77,21 @@ def _not_ignored(repository: Repository) -> Iterator[Finding]:
 
 def _is_nested(repository: Repository, source: str) -> bool:
     """Whether a file of patterns, named from git's top, lies below the root, and so outdoes the one that is there."""
-    inside = os.path.relpath(repository.git_top / source, repository.root) if repository.git_top and source else ""
+    inside = (
+        os.path.relpath(repository.git_top / source, repository.root)
+        if repository.git_top and source
+        else ""
+    )
     return inside.endswith("/.gitignore") and not inside.startswith("../")
 
 
 def _ignored_by_luck(repository: Repository) -> Iterator[Finding]:
     folders = [path[:-1] for path in repository.ignored if path.endswith("/")]
-    markers = {f"{root}/{marker}": root for root in folders if (marker := marker_in(repository.root / root))}
+    markers = {
+        f"{root}/{marker}": root
+        for root in folders
+        if (marker := marker_in(repository.root / root))
+    }
     for marker, (source, _, _) in repository.deciding(markers).items():
         root = markers[marker]
         if source.startswith(f"{root}/"):
@@ -128,8 +140,15 @@ def _slashed(repository: Repository) -> set[str]:
 FAMILY = Family(
     rules=(
         Rule("ENV001", "a virtual environment is tracked", Severity.ERROR, "environments"),
-        Rule("ENV002", "a virtual environment is not ignored by git", Severity.ERROR, "environments"),
-        Rule("ENV003", "a virtual environment is ignored by luck only", Severity.WARNING, "environments"),
+        Rule(
+            "ENV002", "a virtual environment is not ignored by git", Severity.ERROR, "environments"
+        ),
+        Rule(
+            "ENV003",
+            "a virtual environment is ignored by luck only",
+            Severity.WARNING,
+            "environments",
+        ),
         Rule("ENV004", "a pattern with a slash misses a symlink", Severity.WARNING, "environments"),
     ),
     check=check,

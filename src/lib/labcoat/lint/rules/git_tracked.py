@@ -11,7 +11,9 @@ from labcoat.lint.repository.repository import Repository
 _LINK = "120000"
 _MAKE = re.compile(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
 _SHELL = re.compile(r"^[ \t]*(?:\.|source)[ \t]+(['\"]?)([^\s'\";&|]+)\1", re.MULTILINE)
-_REQUIREMENTS = re.compile(r"^(?:-r|-c|-e|--requirement|--constraint|--editable)[\s=]*([^\s#]+)", re.MULTILINE)
+_REQUIREMENTS = re.compile(
+    r"^(?:-r|-c|-e|--requirement|--constraint|--editable)[\s=]*([^\s#]+)", re.MULTILINE
+)
 _ELSEWHERE = re.compile(r"^[ \t]*(?:cd|pushd)[ \t]", re.MULTILINE)
 _SPACE = re.compile(r"(?<!\\)\s+")  # one after a backslash is in a name, for make and the shell
 # Files that refer to others: their names, how they do it, and what that is called. What make may do without (`-include`) is meant
@@ -21,8 +23,26 @@ _REFERENCES = (
     (r".*\.(?:sh|bash)", _SHELL, "script"),
     (r".*requirements.*\.(?:txt|in)", _REQUIREMENTS, "include"),
 )
-_HOMES = ("/home/", "/Users/", "/mnt/", "/media/", "/Volumes/")  # scripts run in images too, where much else is
-_SYSTEM = ("/dev/", "/etc/", "/usr/", "/bin/", "/opt/", "/proc/", "/sys/", "/lib", "/app/", "/tmp/", "/var/")  # noqa: S108
+_HOMES = (
+    "/home/",
+    "/Users/",
+    "/mnt/",
+    "/media/",
+    "/Volumes/",
+)  # scripts run in images too, where much else is
+_SYSTEM = (
+    "/dev/",
+    "/etc/",
+    "/usr/",
+    "/bin/",
+    "/opt/",
+    "/proc/",
+    "/sys/",
+    "/lib",
+    "/app/",
+    "/tmp/",
+    "/var/",
+)  # noqa: S108
 _KERNEL = ("/dev/", "/proc/", "/sys/")
 
 
@@ -35,7 +55,11 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 def _tracked_and_ignored(repository: Repository) -> Iterator[Finding]:
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
-    meant = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder whose contents are ignored
+    meant = (
+        ".gitignore",
+        ".gitkeep",
+        ".keep",
+    )  # tracked to keep a folder whose contents are ignored
     for path, decided in repository.deciding(repository.tracked_and_ignored).items():
         if path.rpartition("/")[2] in meant:
             continue
@@ -72,8 +96,13 @@ def _references_out(repository: Repository) -> Iterator[Finding]:
             for found in pattern.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
                 moved = kind == "script" and _ELSEWHERE.search(text, 0, found.start())
-                for target in (each.replace("\\ ", " ") for each in _SPACE.split(found[found.lastindex or 0].strip())):
-                    if "$" not in target and _is_out(repository, path, target, kind, moved=bool(moved)):
+                for target in (
+                    each.replace("\\ ", " ")
+                    for each in _SPACE.split(found[found.lastindex or 0].strip())
+                ):
+                    if "$" not in target and _is_out(
+                        repository, path, target, kind, moved=bool(moved)
+                    ):
                         yield _out(path, line, kind, target)
 
 
@@ -81,7 +110,9 @@ def _is_out(repository: Repository, path: str, target: str, kind: str, *, moved:
     """Whether a reference leaves the repository; of a script that went to another folder only its absolute ones are known."""
     if target.startswith("/"):
         return target.startswith(_HOMES) if kind == "script" else not target.startswith(_SYSTEM)
-    return not (moved or target.startswith("~")) and leaves(repository, posixpath.dirname(path), target)
+    return not (moved or target.startswith("~")) and leaves(
+        repository, posixpath.dirname(path), target
+    )
 
 
 def leaves(repository: Repository, folder: str, target: str) -> bool:

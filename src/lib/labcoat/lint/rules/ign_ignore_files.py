@@ -42,14 +42,23 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 def _encoding(path: str, data: bytes) -> Iterator[Finding]:
     faults = (
-        (data.startswith((b"\xff\xfe", b"\xfe\xff")), "it is UTF-16, as PowerShell's `>` writes it: no pattern in it matches"),
-        (b"\0" in data, "there is a NUL character in it: the build fails, and git stops reading there"),
+        (
+            data.startswith((b"\xff\xfe", b"\xfe\xff")),
+            "it is UTF-16, as PowerShell's `>` writes it: no pattern in it matches",
+        ),
+        (
+            b"\0" in data,
+            "there is a NUL character in it: the build fails, and git stops reading there",
+        ),
         # macOS names a file `Icon` with a carriage return, and many a .gitignore has it
         (
             re.search(rb"(?<!Icon)\r(?!\n|$)", data),
             "a carriage return stands inside a line: the lines it should part are one pattern",
         ),
-        (b"\xc2\xa0" in data, "a no-break space stands where a space is meant: git takes it for part of the name"),
+        (
+            b"\xc2\xa0" in data,
+            "a no-break space stands where a space is meant: git takes it for part of the name",
+        ),
     )
     why = next((text for found, text in faults if found), None)
     if why:
@@ -62,7 +71,9 @@ def _malformed(path: str, data: bytes) -> Iterator[Finding]:
     try:
         matcher = Matcher(parse(data))
     except PatternError as error:
-        found: list[tuple[Pattern, str]] = [(Pattern(error.line, "", written=error.text), error.why)]
+        found: list[tuple[Pattern, str]] = [
+            (Pattern(error.line, "", written=error.text), error.why)
+        ]
     else:
         found = matcher.broken()
     for pattern, why in found:
@@ -93,14 +104,18 @@ def _lexical(repository: Repository, path: str, data: bytes) -> Iterator[Finding
 def _meant(line: str) -> tuple[tuple[str, ...], str] | None:
     """What a line was probably meant to be, and what it is instead."""
     if found := _COMMENT.match(line):
-        return (found["pattern"],), "is one pattern, comment and all: comments have a line of their own"
+        return (
+            found["pattern"],
+        ), "is one pattern, comment and all: comments have a line of their own"
     if found := _QUOTED.match(line.strip()):
         return (found[1] + found[3],), "matches only names that have quotes in them"
     if found := _BRACES.match(line.strip()):
         each = tuple(f"{found[1]}{part.strip()}{found[3]}" for part in found[2].split(","))
         return each, "matches only a name that has braces in it: ignore files know no alternatives"
     if _BACKSLASH.search(line):
-        return (line.strip().replace("\\", "/"),), "has a backslash, which escapes; folders are parted by `/`"
+        return (
+            line.strip().replace("\\", "/"),
+        ), "has a backslash, which escapes; folders are parted by `/`"
     return None
 
 
@@ -115,7 +130,9 @@ def _names_something(repository: Repository, path: str, line: str) -> bool:
 def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
     lines = data.decode("utf-8", "surrogateescape").splitlines()
     for number, line in enumerate(lines, 1):
-        mend = unsafe if any(each.startswith("!") for each in lines[number:]) else safe  # it may take back what will match
+        mend = (
+            unsafe if any(each.startswith("!") for each in lines[number:]) else safe
+        )  # it may take back what will match
         sign, rest = ("!", line[1:]) if line.startswith("!") else ("", line)
         if not rest.startswith("./") or not rest.strip("./ "):
             continue
@@ -142,14 +159,20 @@ def _against_context(repository: Repository, facts: BuildFacts) -> Iterator[Find
 
 
 def _root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Finding]:
-    wanted = [each for each in patterns if not each.negated and "/" not in each.text and _generic(each.text)]
+    wanted = [
+        each
+        for each in patterns
+        if not each.negated and "/" not in each.text and _generic(each.text)
+    ]
     if not wanted:
         return
     together = "\0".join(["", *facts.sent, ""])
     for each in wanted:
         found = _nested(each.text).search(together)
         if found:
-            nested = together[together.rindex("\0", 0, found.start()) + 1 : together.index("\0", found.end())]
+            nested = together[
+                together.rindex("\0", 0, found.start()) + 1 : together.index("\0", found.end())
+            ]
             yield Finding(
                 "IGN004",
                 facts.ignore_file,
@@ -162,20 +185,28 @@ def _root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Fin
 
 def _nested(pattern: str) -> re.Pattern[str]:
     """Where a path below the root has a part that matches `pattern`, in paths with NUL between."""
-    return re.compile("/" + re.escape(pattern).replace(r"\*", r"[^/\0]*").replace(r"\[cod\]", "[cod]") + r"(?=[/\0])")
+    return re.compile(
+        "/"
+        + re.escape(pattern).replace(r"\*", r"[^/\0]*").replace(r"\[cod\]", "[cod]")
+        + r"(?=[/\0])"
+    )
 
 
 def _generic(pattern: str) -> bool:
     return _ANYWHERE.fullmatch(pattern) is not None or secret_patterns.by_name(pattern)
 
 
-def _idle(repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Finding]:
+def _idle(
+    repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ...]
+) -> Iterator[Finding]:
     """Negations without which the same is sent."""
     for index, each in enumerate(patterns):
         if not each.negated:
             continue
         without = Matcher([*patterns[:index], *patterns[index + 1 :]])
-        if _aims_at_something(repository, facts, each) and len(list(listed_paths(facts.sent, without))) == len(facts.sent):
+        if _aims_at_something(repository, facts, each) and len(
+            list(listed_paths(facts.sent, without))
+        ) == len(facts.sent):
             yield _idle_finding(repository, facts.ignore_file, each.line, each.written)
 
 
@@ -186,7 +217,9 @@ def _aims_at_something(repository: Repository, facts: BuildFacts, pattern: Patte
     matcher = Matcher([replace(pattern, negated=False)])
     inside = f"{facts.context}/" if facts.context else ""
     tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
-    return any(len(list(listed_paths(paths, matcher))) < len(paths) for paths in (facts.sent, tracked))
+    return any(
+        len(list(listed_paths(paths, matcher))) < len(paths) for paths in (facts.sent, tracked)
+    )
 
 
 def _idle_finding(repository: Repository, path: str, line: int, written: str) -> Finding:
@@ -230,7 +263,12 @@ def _some_below(repository: Repository, aim: str) -> list[str]:
 
 FAMILY = Family(
     rules=(
-        Rule("IGN001", "an ignore file that cannot be read as it is saved", Severity.ERROR, "ignorefiles"),
+        Rule(
+            "IGN001",
+            "an ignore file that cannot be read as it is saved",
+            Severity.ERROR,
+            "ignorefiles",
+        ),
         Rule("IGN002", "a pattern that fails the build", Severity.ERROR, "ignorefiles"),
         Rule("IGN003", "a line that is no pattern as it stands", Severity.WARNING, "ignorefiles"),
         Rule("IGN004", "a pattern for the root only", Severity.WARNING, "ignorefiles"),

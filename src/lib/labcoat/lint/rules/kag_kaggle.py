@@ -29,6 +29,8 @@ def check(repository: Repository) -> Iterator[Finding]:  # noqa: ARG001 - it is 
 
 
 FAMILY = Family(
-    rules=(Rule("KAG001", "Kaggle's credentials are readable by others", Severity.ERROR, "kaggle"),),
+    rules=(
+        Rule("KAG001", "Kaggle's credentials are readable by others", Severity.ERROR, "kaggle"),
+    ),
     check=check,
 )

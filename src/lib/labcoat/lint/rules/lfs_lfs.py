@@ -13,7 +13,9 @@ from labcoat.lint.findings import safe as safe_fix
 from labcoat.lint.repository.repository import LFS_POINTER, Repository
 from labcoat.lint.rules.ctx_context import mebibytes
 
-_LINE = re.compile(r"^[ \t]*(?P<pattern>[^#\s\"]\S*)[ \t]+[^#\n]*\bfilter=lfs\b[^\n]*$", re.MULTILINE)
+_LINE = re.compile(
+    r"^[ \t]*(?P<pattern>[^#\s\"]\S*)[ \t]+[^#\n]*\bfilter=lfs\b[^\n]*$", re.MULTILINE
+)
 _POINTER = LFS_POINTER.encode()
 _LARGEST_POINTER = 1024  # bytes; git LFS's own limit
 
@@ -39,14 +41,22 @@ def _lines(repository: Repository) -> Iterator[tuple[str, int, str, str]]:
 def _with_attribute(repository: Repository) -> set[str]:
     """The tracked paths that git hands to LFS."""
     given = "".join(f"{path}\0" for path in repository.tracked)
-    out = git.split(git.run(repository.root, "check-attr", "--stdin", "-z", "filter", stdin=os.fsencode(given)))
+    out = git.split(
+        git.run(repository.root, "check-attr", "--stdin", "-z", "filter", stdin=os.fsencode(given))
+    )
     return {path for path, value in zip(out[::3], out[2::3], strict=True) if value == "lfs"}
 
 
 def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
-    blobs = {entry.path: entry.id for entry in repository.entries(covered, mode="100")} if covered else {}
+    blobs = (
+        {entry.path: entry.id for entry in repository.entries(covered, mode="100")}
+        if covered
+        else {}
+    )
     sizes = _sizes(repository, blobs)
-    small = git.contents(repository.root, (blobs[path] for path, size in sizes.items() if size <= _LARGEST_POINTER))
+    small = git.contents(
+        repository.root, (blobs[path] for path, size in sizes.items() if size <= _LARGEST_POINTER)
+    )
     for path, size in sizes.items():
         if size and not small.get(blobs[path], b"").startswith(_POINTER):
             yield Finding(
@@ -63,7 +73,11 @@ def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
     if not blobs:
         return {}
     given = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-    answers = git.run(repository.root, "cat-file", "--batch-check=%(objectsize)", stdin=given).decode().splitlines()
+    answers = (
+        git.run(repository.root, "cat-file", "--batch-check=%(objectsize)", stdin=given)
+        .decode()
+        .splitlines()
+    )
     return {path: int(size) for path, size in zip(blobs, answers, strict=True) if size.isdigit()}
 
 
@@ -71,9 +85,17 @@ def _large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
     limit = repository.settings.large_file
     if max(repository.tracked_sizes, default=0) <= limit:
         return
-    found = {path: size for path, size in repository.tracked_with_sizes if size > limit and path not in covered}
+    found = {
+        path: size
+        for path, size in repository.tracked_with_sizes
+        if size > limit and path not in covered
+    }
     found = {path: size for path, size in found.items() if b"\0" in repository.read(path)[:8000]}
-    others = {_suffix(path) for path in repository.tracked if path not in found and path not in covered} if found else set()
+    others = (
+        {_suffix(path) for path in repository.tracked if path not in found and path not in covered}
+        if found
+        else set()
+    )
     for path, size in found.items():
         alone = not _suffix(path) or _suffix(path) in others  # git would show the others as changed
         pattern = git_pattern(path) if alone else f"*{_suffix(path)}"
@@ -100,16 +122,28 @@ def _pointers_in_images(repository: Repository) -> Iterator[Finding]:
             place = facts.place(path)
             if place in suspects and repository.read(place)[: len(_POINTER)] == _POINTER:
                 message = f"{place} is an LFS pointer, and that is what reaches the image, not the file it stands for"
-                yield Finding("LFS003", facts.dockerfile, message, "Run `git lfs pull` before the build.", line)
+                yield Finding(
+                    "LFS003",
+                    facts.dockerfile,
+                    message,
+                    "Run `git lfs pull` before the build.",
+                    line,
+                )
 
 
-def _patterns_for_nothing(repository: Repository, lines: list[tuple[str, int, str, str]]) -> Iterator[Finding]:
+def _patterns_for_nothing(
+    repository: Repository, lines: list[tuple[str, int, str, str]]
+) -> Iterator[Finding]:
     used = _used_patterns(repository, lines)
     for index, (path, number, pattern, written) in enumerate(lines):
         if index in used:
             continue
         right = f"*{pattern}" if re.fullmatch(r"\.\w+", pattern) else ""
-        fix = unsafe(Replace(path, number, written, (written.replace(pattern, right, 1),))) if right else None
+        fix = (
+            unsafe(Replace(path, number, written, (written.replace(pattern, right, 1),)))
+            if right
+            else None
+        )
         if not right and not _looks_wrong(pattern):
             continue  # a pattern for files to come
         message = f"the LFS pattern `{pattern}` matches nothing that is tracked: such files are committed whole"
@@ -127,12 +161,19 @@ def _used_patterns(repository: Repository, lines: list[tuple[str, int, str, str]
         return set()
     with tempfile.TemporaryDirectory() as folder:
         probe = Path(folder) / "attributes"
-        probe.write_text("".join(f"{_rooted(path, pattern)} probe{i}\n" for i, (path, _, pattern, _) in enumerate(lines)))
+        probe.write_text(
+            "".join(
+                f"{_rooted(path, pattern)} probe{i}\n"
+                for i, (path, _, pattern, _) in enumerate(lines)
+            )
+        )
         names = [f"probe{index}" for index in range(len(lines))]
         command = ("-c", f"core.attributesFile={probe}", "check-attr", "--stdin", "-z", *names)
         given = os.fsencode("".join(f"{path}\0" for path in repository.tracked))
         out = git.split(git.run(repository.root, *command, stdin=given))
-    return {int(name[5:]) for name, value in zip(out[1::3], out[2::3], strict=True) if value == "set"}
+    return {
+        int(name[5:]) for name, value in zip(out[1::3], out[2::3], strict=True) if value == "set"
+    }
 
 
 def _rooted(path: str, pattern: str) -> str:
@@ -140,7 +181,11 @@ def _rooted(path: str, pattern: str) -> str:
     folder = path.rpartition("/")[0]
     if not folder:
         return pattern
-    return f"/{folder}/{pattern.lstrip('/')}" if "/" in pattern.rstrip("/") else f"/{folder}/**/{pattern}"
+    return (
+        f"/{folder}/{pattern.lstrip('/')}"
+        if "/" in pattern.rstrip("/")
+        else f"/{folder}/**/{pattern}"
+    )
 
 
 FAMILY = Family(

@@ -36,11 +36,20 @@ def _not_required(repository: Repository, required: set[str]) -> Iterator[Findin
     everything = "\0".join(["", *repository.files, ""])
     unknown = _imported(repository.import_lines, indented=False) - STANDARD
     unknown = {
-        module for module in unknown if not _met(DISTRIBUTIONS.get(module, module), required) and not _own(module, everything)
+        module
+        for module in unknown
+        if not _met(DISTRIBUTIONS.get(module, module), required) and not _own(module, everything)
     }
     provided = _provided(repository) if unknown else {}
-    bringing = {module: provided.get(module) or {normalize(DISTRIBUTIONS.get(module, module.strip("_")))} for module in unknown}
-    unmet = {module for module, names in bringing.items() if not any(_met(name, required) for name in names)}
+    bringing = {
+        module: provided.get(module) or {normalize(DISTRIBUTIONS.get(module, module.strip("_")))}
+        for module in unknown
+    }
+    unmet = {
+        module
+        for module, names in bringing.items()
+        if not any(_met(name, required) for name in names)
+    }
     # A lock with hashes has also what others need; without, another package may bring the module.
     whole = any(each.hashes for path in locks(repository) for each in read(repository.text(path)))
     why = (
@@ -52,7 +61,14 @@ def _not_required(repository: Repository, required: set[str]) -> Iterator[Findin
     for module, (path, line) in sorted(_first_imports(repository, unmet, left_alone).items()):
         message = f"{module} is imported here, and {why}"
         todo = f"Add {min(bringing[module])} to requirements.in and run `make requirements`."
-        yield Finding("REQ005", path, message, todo, line, severity=Severity.WARNING if whole else Severity.NOTE)
+        yield Finding(
+            "REQ005",
+            path,
+            message,
+            todo,
+            line,
+            severity=Severity.WARNING if whole else Severity.NOTE,
+        )
 
 
 def _not_imported(repository: Repository) -> Iterator[Finding]:
@@ -67,7 +83,11 @@ def _not_imported(repository: Repository) -> Iterator[Finding]:
         lines = text.splitlines()
         for each in read(text):
             metadata = records.get(each.name)
-            if metadata is None or "#" in lines[each.line - 1] or (metadata / "entry_points.txt").exists():
+            if (
+                metadata is None
+                or "#" in lines[each.line - 1]
+                or (metadata / "entry_points.txt").exists()
+            ):
                 continue  # a comment beside it is taken for the reason why it is there
             modules = _modules(metadata / "RECORD")
             if modules and not modules & imported:
@@ -88,13 +108,18 @@ def _met(name: str, required: set[str]) -> bool:
     if not squeezed:
         return True
     variants = (each.replace("-", "") for each in required)
-    return any(each.startswith(squeezed) or each.endswith(squeezed) or f"{each}s" == squeezed for each in variants)
+    return any(
+        each.startswith(squeezed) or each.endswith(squeezed) or f"{each}s" == squeezed
+        for each in variants
+    )
 
 
 def _required(repository: Repository) -> set[str]:
     """Every distribution that a lock, an input or the project's own metadata names."""
     inputs = repository.named(r".*(?:requirements|constraints).*\.(?:in|txt)")
-    found = {each.name for path in [*locks(repository), *inputs] for each in read(repository.text(path))}
+    found = {
+        each.name for path in [*locks(repository), *inputs] for each in read(repository.text(path))
+    }
     for path in repository.named(_METADATA) if found else ():
         found.update(normalize(word) for word in _WORD.findall(repository.text(path)))
     return found
@@ -102,7 +127,10 @@ def _required(repository: Repository) -> set[str]:
 
 def _own(module: str, everything: str) -> bool:
     """Whether a folder or a source of the repository has the module's name; `everything` are its paths, NUL between."""
-    return re.search(rf"[/\0]{re.escape(module)}(?:/|\.(?:py|pyi|pyx|so|ipynb)\0)", everything) is not None
+    return (
+        re.search(rf"[/\0]{re.escape(module)}(?:/|\.(?:py|pyi|pyx|so|ipynb)\0)", everything)
+        is not None
+    )
 
 
 def _imported(lines: set[str], *, indented: bool) -> set[str]:
@@ -117,15 +145,31 @@ def _imported(lines: set[str], *, indented: bool) -> set[str]:
     return found
 
 
-def _first_imports(repository: Repository, modules: set[str], left_alone: Callable[[str], bool]) -> dict[str, tuple[str, int]]:
+def _first_imports(
+    repository: Repository, modules: set[str], left_alone: Callable[[str], bool]
+) -> dict[str, tuple[str, int]]:
     """Where programs of the project cannot do without the modules: path and line. A text or an example may speak of them too."""
     if not modules:
         return {}
     any_of = f"({'|'.join(sorted(modules))})"
     pattern = rf"^(from[[:space:]]+{any_of}|import[[:space:]]+([A-Za-z_., ]*[, ])?{any_of})($|[^A-Za-z0-9_])"
-    paths = git.lines(repository.root, "grep", "--cached", "-l", "-z", "-I", "-E", pattern, "--", "*.py", statuses=(0, 1))
+    paths = git.lines(
+        repository.root,
+        "grep",
+        "--cached",
+        "-l",
+        "-z",
+        "-I",
+        "-E",
+        pattern,
+        "--",
+        "*.py",
+        statuses=(0, 1),
+    )
     found: dict[str, tuple[str, int]] = {}
-    for path in [path for path in paths if not (_ON_ITS_OWN.search(path) or left_alone(path))][:_LOOKED_INTO]:
+    for path in [path for path in paths if not (_ON_ITS_OWN.search(path) or left_alone(path))][
+        :_LOOKED_INTO
+    ]:
         for module, line in _imports(repository.read(path)):
             if module in modules:
                 found.setdefault(module, (path, line))
@@ -180,20 +224,48 @@ def check_online(repository: Repository) -> Iterator[Finding]:
 
     uv = tool_env.uv()
     for path in locks(repository):
-        command = [str(uv), "pip", "compile", "--quiet", "--no-header", "--output-file", "-", str(repository.root / path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=repository.root)
+        command = [
+            str(uv),
+            "pip",
+            "compile",
+            "--quiet",
+            "--no-header",
+            "--output-file",
+            "-",
+            str(repository.root / path),
+        ]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=repository.root
+        )
         if done.returncode:
             why = " ".join(done.stderr.split())
-            message = f"these requirements cannot be installed together, or one does not exist: {why}"
-            yield Finding("REQ004", path, message, "Correct what it names in the input, and lock again.", severity=Severity.ERROR)
+            message = (
+                f"these requirements cannot be installed together, or one does not exist: {why}"
+            )
+            yield Finding(
+                "REQ004",
+                path,
+                message,
+                "Correct what it names in the input, and lock again.",
+                severity=Severity.ERROR,
+            )
 
 
 FAMILY = Family(
-    rules=(Rule("REQ005", "what is imported is not required, or the reverse", Severity.WARNING, "requirements"),),
+    rules=(
+        Rule(
+            "REQ005",
+            "what is imported is not required, or the reverse",
+            Severity.WARNING,
+            "requirements",
+        ),
+    ),
     check=check,
     needs_git=True,
 )
 ONLINE = Family(
-    rules=(Rule("REQ004", "requirements that cannot be installed", Severity.ERROR, "requirements"),),
+    rules=(
+        Rule("REQ004", "requirements that cannot be installed", Severity.ERROR, "requirements"),
+    ),
     check=check_online,
 )

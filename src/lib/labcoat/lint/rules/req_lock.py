@@ -14,7 +14,9 @@ from labcoat.locking.requirements_file import normalize
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+$")
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*")
-_ASKED = re.compile(r"(?:[(<>=!~;@].*)?")  # what can follow a name; whatever else stands in a line is no requirement
+_ASKED = re.compile(
+    r"(?:[(<>=!~;@].*)?"
+)  # what can follow a name; whatever else stands in a line is no requirement
 _PINNED = re.compile(r"\(?===?\s*[^\s*,;]+\s*(?:;.*)?$")
 _ADDRESS = re.compile(r"(?:git|hg|svn|bzr)\+\S+|https?://\S+")
 _OF_A_COMMIT = re.compile(r"(?:git|hg)\+\S+@[0-9a-f]{40}(?:\W|$)|#(?:\S*&)?sha256[=:]")
@@ -34,7 +36,9 @@ class Requirement:
     @property
     def pinned(self) -> bool:
         """Whether exactly one version will do: by `==`, or by an address with a hash or a commit."""
-        return bool(_PINNED.match(self.asked)) or (self.asked.startswith("@") and bool(_OF_A_COMMIT.search(self.asked)))
+        return bool(_PINNED.match(self.asked)) or (
+            self.asked.startswith("@") and bool(_OF_A_COMMIT.search(self.asked))
+        )
 
     @property
     def hashed(self) -> bool:
@@ -85,7 +89,12 @@ def _read(text: str) -> Iterator[Requirement]:
         parts = re.split(r"\s--hash[=\s]", asked)
         if address := _ADDRESS.fullmatch(parts[0].strip()):
             named = re.search(r"#(?:\S*&)?egg=([\w.-]+)", asked)
-            yield Requirement(first + 1, normalize(named[1]) if named else address[0], f"@ {address[0]}", len(parts) - 1)
+            yield Requirement(
+                first + 1,
+                normalize(named[1]) if named else address[0],
+                f"@ {address[0]}",
+                len(parts) - 1,
+            )
             continue
         name = _NAME.match(asked)
         body = parts[0][name.end() :].strip() if name else ""
@@ -97,28 +106,40 @@ def _unpinned(path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
     todo = "Write what is wanted in requirements.in and lock it with `make requirements`."
     for each in found:
         if each.here_only:
-            message = (
-                f"{each.name} is a file of one machine, as `pip freeze` writes what conda installed: nobody else can install it"
+            message = f"{each.name} is a file of one machine, as `pip freeze` writes what conda installed: nobody else can install it"
+            yield Finding(
+                "REQ001", path, message, "Write the version instead of the address.", each.line
             )
-            yield Finding("REQ001", path, message, "Write the version instead of the address.", each.line)
     loose = [each for each in found if not each.pinned and not each.here_only]
     if len(loose) <= _SHOWN:
         for each in loose:
             message = f"{each.name} is not pinned: two installations of this file can hold different versions"
             yield Finding("REQ001", path, message, todo, each.line)
         return
-    which = f"none of its {len(found)} requirements is" if len(loose) == len(found) else f"{len(loose)} of {len(found)} are not"
+    which = (
+        f"none of its {len(found)} requirements is"
+        if len(loose) == len(found)
+        else f"{len(loose)} of {len(found)} are not"
+    )
     named = ", ".join(each.name for each in loose[:_SHOWN])
-    message = f"{which} pinned ({named} …): two installations of this file can hold different versions"
+    message = (
+        f"{which} pinned ({named} …): two installations of this file can hold different versions"
+    )
     yield Finding("REQ001", path, message, todo, loose[0].line)
 
 
-def _unhashed(repository: Repository, path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
+def _unhashed(
+    repository: Repository, path: str, found: tuple[Requirement, ...]
+) -> Iterator[Finding]:
     bare = [each for each in found if each.pinned and not each.hashed]
     if not bare:
         return
     source = f"{path.removesuffix('.txt')}.in"
-    fix = unsafe(Relock(path)) if source in repository.names.get(source.rpartition("/")[2].lower(), ()) else None
+    fix = (
+        unsafe(Relock(path))
+        if source in repository.names.get(source.rpartition("/")[2].lower(), ())
+        else None
+    )
     todo = "Lock it with hashes: `make requirements`."
     if not any(each.hashes for each in found):
         message = "there are no hashes: nothing notices when an index serves another file under the same version"
@@ -129,14 +150,20 @@ def _unhashed(repository: Repository, path: str, found: tuple[Requirement, ...])
         yield Finding("REQ002", path, message, todo, each.line, fix, Severity.ERROR)
 
 
-def _older(repository: Repository, path: str, text: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
+def _older(
+    repository: Repository, path: str, text: str, found: tuple[Requirement, ...]
+) -> Iterator[Finding]:
     """A lock without something that its input asks for; or, for a lock of labcoat's, one made of other inputs."""
     source = f"{path.removesuffix('.txt')}.in"
     asked = repository.read(source)
     if not asked:
         return
     held = {each.name for each in found}
-    missing = [each for each in read(asked.decode("utf-8", "replace")) if each.name not in held and each.asked[:1] != "@"]
+    missing = [
+        each
+        for each in read(asked.decode("utf-8", "replace"))
+        if each.name not in held and each.asked[:1] != "@"
+    ]
     missing = [each for each in missing if _NAME.fullmatch(each.name) and ";" not in each.asked]
     if missing:
         message = f"{source} asks for {missing[0].name}, which is not in the lock: it is older than its input"
@@ -158,7 +185,10 @@ def _fresh(lock: Path) -> bool:
     try:
         chain = requirements_file.chain(lock.with_suffix(".in"))
         text = "".join(f"{file.name}\n{requirements_file.read(file)}\n" for file in chain)
-        return f"# labcoat-inputs: {files.digest(text.encode())}" in lock.read_text(encoding="utf-8").splitlines()
+        return (
+            f"# labcoat-inputs: {files.digest(text.encode())}"
+            in lock.read_text(encoding="utf-8").splitlines()
+        )
     except (Failure, OSError, ValueError):
         return True  # an input that cannot be read is not for this rule to tell
 
@@ -191,7 +221,11 @@ def _same_version(wanted: str, has: str) -> bool:
 
 
 def _plain(version: str) -> str:
-    small = re.sub(r"[-_.]?(a|b|rc|post|dev)[a-z]*[-_.]?(?=\d)", r".\1", version.lower().removeprefix("v").replace("+", "_"))
+    small = re.sub(
+        r"[-_.]?(a|b|rc|post|dev)[a-z]*[-_.]?(?=\d)",
+        r".\1",
+        version.lower().removeprefix("v").replace("+", "_"),
+    )
     return re.sub(r"(?:\.0+)+(?=$|\.?[a-z_])", "", small).replace("-", "_")
 
 
@@ -206,7 +240,12 @@ FAMILY = Family(
     rules=(
         Rule("REQ001", "a requirement in a lock is not pinned", Severity.WARNING, "requirements"),
         Rule("REQ002", "hashes are missing", Severity.WARNING, "requirements"),
-        Rule("REQ003", "the lock is older than its inputs, or the environment differs", Severity.WARNING, "requirements"),
+        Rule(
+            "REQ003",
+            "the lock is older than its inputs, or the environment differs",
+            Severity.WARNING,
+            "requirements",
+        ),
     ),
     check=check,
 )

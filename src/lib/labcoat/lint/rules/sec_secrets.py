@@ -18,7 +18,9 @@ _SHOW = (
     "If it was made for show and opens nothing, say so in [tool.labcoat] of pyproject.toml: "
     'ignore = [{ rule = "SEC001", path = "PATH", reason = "…" }]. Else revoke it.'
 )
-_UNTRACK = "Take it out with `git rm --cached`, ignore it, and track an `.env.example` in its place."
+_UNTRACK = (
+    "Take it out with `git rm --cached`, ignore it, and track an `.env.example` in its place."
+)
 _POINTER = LFS_POINTER.encode()
 _MOST_READ = 1 << 28  # bytes of what git does not track; a check is to be quick
 _COST = 1 << 14  # bytes that are read in the time that it takes to open a file
@@ -61,17 +63,27 @@ def _named(repository: Repository, path: str) -> _Secret | None:
         if os.lstat(repository.root / path).st_size == 0:
             return None
     except OSError:
-        return _Secret("a file that holds secrets")  # gone from the working tree, still in the index
-    if not secret_patterns.is_environment(path) or secret_patterns.in_environment(repository.read(path)):
+        return _Secret(
+            "a file that holds secrets"
+        )  # gone from the working tree, still in the index
+    if not secret_patterns.is_environment(path) or secret_patterns.in_environment(
+        repository.read(path)
+    ):
         return _made("a file that holds secrets", path)
     if path.rpartition("/")[2].lower() in (".env", ".env.local") and not is_aside(path):
-        return _Secret("a file where secrets are kept (none is seen in it now)", sure=False, todo=_UNTRACK)
+        return _Secret(
+            "a file where secrets are kept (none is seen in it now)", sure=False, todo=_UNTRACK
+        )
     return None
 
 
 def _made(what: str, path: str) -> _Secret:
     """A secret at `path`; among tests and examples it is likely one that opens nothing."""
-    return _Secret(what, sure=False, todo=_SHOW.replace("PATH", path)) if is_aside(path) else _Secret(what)
+    return (
+        _Secret(what, sure=False, todo=_SHOW.replace("PATH", path))
+        if is_aside(path)
+        else _Secret(what)
+    )
 
 
 def _tracked(repository: Repository) -> tuple[dict[str, _Secret], dict[str, _Secret]]:
@@ -95,13 +107,17 @@ def _untracked(repository: Repository) -> dict[str, _Secret]:
     """
     found: dict[str, _Secret] = {}
     left = _MOST_READ
-    for path in dict.fromkeys(path for facts in repository.builds for path in _unlisted(repository, facts)):
+    for path in dict.fromkeys(
+        path for facts in repository.builds for path in _unlisted(repository, facts)
+    ):
         size = _size(repository, path)
         if size > (reading.WHOLE if path.endswith(".ipynb") else secret_patterns.LARGEST):
             continue
         left -= max(size, _COST)
         if left < 0:
-            repository.left_out.append("builds are sent many files that git does not track: not all were searched for secrets")
+            repository.left_out.append(
+                "builds are sent many files that git does not track: not all were searched for secrets"
+            )
             break
         if what := secret_patterns.in_content(repository.whole(path)):
             found[path] = _made(what, path)
@@ -112,7 +128,11 @@ def _unlisted(repository: Repository, facts: BuildFacts) -> list[str]:
     """What the build is sent, git does not track, and may hold text that a person wrote."""
     new = [path for path in facts.places() if path not in repository.tracked_set]
     apart = tuple(f"{root}/" for root in environments(new))
-    return [path for path in new if not (path.startswith(apart) or is_made(path) or _NO_TEXT.fullmatch(path))]
+    return [
+        path
+        for path in new
+        if not (path.startswith(apart) or is_made(path) or _NO_TEXT.fullmatch(path))
+    ]
 
 
 def _size(repository: Repository, path: str) -> int:
@@ -140,12 +160,16 @@ def _pattern(facts: BuildFacts, place: str, found: Container[str]) -> str:
     """`**/name` where its name makes it a secret, and all that is sent under that name are secrets; else the whole path."""
     name = place.rpartition("/")[2]
     alike = secret_patterns.by_name(name) and all(
-        facts.place(path) in found for path in facts.sent if name in path and name in path.split("/")
+        facts.place(path) in found
+        for path in facts.sent
+        if name in path and name in path.split("/")
     )
     return f"**/{docker_pattern(name)}" if alike else docker_pattern(facts.inside(place))
 
 
-def _let_pass(ignore_file: str, place: str, builds: list[BuildFacts], secret: _Secret, pattern: str) -> Finding:
+def _let_pass(
+    ignore_file: str, place: str, builds: list[BuildFacts], secret: _Secret, pattern: str
+) -> Finding:
     """The finding for a secret that `ignore_file` lets pass to these builds; where it reaches an image it weighs more."""
     todo = f"Add a line {pattern} to {ignore_file}; give it to the build with `--secret`, or at run time."
     fix = safe(Append(ignore_file, pattern))
