@@ -117,13 +117,14 @@ def _fetch_pip(folder: Path) -> Path:
     context = ssl.create_default_context(cafile=index_config.certificates() or None)
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(f"{base}/pip/", headers=accept), context=context
-        ) as page:  # noqa: S310
+        with urllib.request.urlopen(  # noqa: S310
+            urllib.request.Request(f"{base}/pip/", headers=accept),
+            context=context,  # noqa: S310
+        ) as page:
             listed = {file["filename"]: file["url"] for file in json.load(page)["files"]}
-        with urllib.request.urlopen(
+        with urllib.request.urlopen(  # noqa: S310
             urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context
-        ) as wheel:  # noqa: S310
+        ) as wheel:
             data = wheel.read()
     except (OSError, ValueError, KeyError):
         data = b""

@@ -40,9 +40,9 @@ _SYSTEM = (
     "/sys/",
     "/lib",
     "/app/",
-    "/tmp/",
+    "/tmp/",  # noqa: S108
     "/var/",
-)  # noqa: S108
+)
 _KERNEL = ("/dev/", "/proc/", "/sys/")
 
 
