@@ -72,7 +72,7 @@ def repository(root: Path, tracked: int, in_venv: int) -> Path:
 
 def main() -> int:
     """Make the repositories and time what looks at them."""
-    packages = next((tool_env.environment() / "lib").glob("python3*/site-packages"))
+    packages = next((tool_env.tool_environment() / "lib").glob("python3*/site-packages"))
     with tempfile.TemporaryDirectory(prefix="labcoat-check-") as name:
         tracked = int(sys.argv[1]) if sys.argv[1:] else TRACKED
         print(f"making a repository of {tracked} files", file=sys.stderr)

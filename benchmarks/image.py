@@ -16,7 +16,7 @@ from pathlib import Path
 from side_by_side import INCLUDE, REPOSITORY, Demand, Program, compare, environment, uv
 
 from labcoat.container.context import context_archive
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.core.project import Project
 
 NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
@@ -122,8 +122,10 @@ def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], objec
 
     def send() -> None:
         shutil.rmtree(sent, ignore_errors=True)
-        here, files = Project(project), Build(project)
-        context_archive.make(here, context_archive.contents(here, files) or [], sent)
+        here, files = Project(project), BuildContext(project)
+        context_archive.write_context_archive(
+            here, context_archive.archive_contents(here, files) or [], sent
+        )
         shutil.copy2(files.dockerfile_path, sent)
 
     given = {

@@ -58,7 +58,7 @@ def environment() -> dict[str, str]:
     """What all programs run in: this machine's index and nothing else of a person's settings; this Python is `python3`."""
     kept = {
         name: value
-        for name, value in index_config.environment().items()
+        for name, value in index_config.installer_environment().items()
         if not name.startswith(("LABCOAT_", "GIT_", "MAKE"))
     }
     kept |= {"PATH": f"{PYTHON.parent}{os.pathsep}{kept['PATH']}", "LABCOAT_PYTHON": str(PYTHON)}
@@ -67,7 +67,7 @@ def environment() -> dict[str, str]:
 
 def uv() -> Path:
     """The uv that labcoat itself uses."""
-    return tool_env.uv()
+    return tool_env.uv_program()
 
 
 def project(folder: Path) -> Path:

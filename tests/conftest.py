@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.base_images.defaults import pinned
+from labcoat.container.base_images.defaults import pinned_images
 from labcoat.toolchain import tool_env
 from support import BASE_PYTHON, INCLUDE, Index, Repository
 from support.image_fixtures import inspected, place  # noqa: F401 - fixtures
@@ -82,13 +82,13 @@ def base_image() -> str:
         not missing_engine()
         and subprocess.run(words, capture_output=True, check=False).returncode == 0
     )
-    return STAND_IN if is_here else pinned()["3.11"]
+    return STAND_IN if is_here else pinned_images()["3.11"]
 
 
 @pytest.fixture(scope="session")
 def tools_environment() -> Path:
     """labcoat's tools environment, as any user has it after the first run."""
-    return tool_env.environment()
+    return tool_env.tool_environment()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.commands import binder, notebook
-from labcoat.container.base_images.defaults import pinned
+from labcoat.container.base_images.defaults import pinned_images
 from labcoat.core.project import DEFAULTS, Project
 from support import BASE_PYTHON, INCLUDE, NETWORK, REPOSITORY, Repository
 
@@ -55,7 +55,7 @@ def test_what_is_committed_here_is_what_make_binder_writes() -> None:
     """labcoat's own binder/Dockerfile follows its Dockerfile; `make binder` brings it up to date."""
     project = Project(REPOSITORY, DEFAULTS)
     defaults = {
-        "BASE_IMAGE": pinned()["3.11"],
+        "BASE_IMAGE": pinned_images()["3.11"],
         "PYTHON": "3.11",
         "LOCK": notebook.of(project).requirements.name,
         "NO_BINARY": "",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 
 def test_write_keeps_the_mode_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -16,7 +16,7 @@ def test_write_keeps_the_mode_and_leaves_nothing_beside(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("old")
     path.chmod(0o600)
-    files.write(path, "new\n")
+    files.write_file(path, "new\n")
     assert path.read_text() == "new\n"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -27,7 +27,7 @@ def test_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("old")
     with pytest.raises(UnicodeEncodeError):
-        files.write(path, "\ud800")
+        files.write_file(path, "\ud800")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -37,8 +37,8 @@ def test_a_given_name_is_replaced_whole_where_it_is_a_file(tmp_path: Path) -> No
     kept, link = tmp_path / "kept", tmp_path / "link"
     kept.write_text("old")
     link.symlink_to(kept)
-    files.write_to(link, "new")
-    files.write_to(tmp_path / "folder/made", "new")
+    files.write_output(link, "new")
+    files.write_output(tmp_path / "folder/made", "new")
     assert link.is_symlink()
     assert kept.read_text() == (tmp_path / "folder/made").read_text() == "new"
 
@@ -48,7 +48,7 @@ def test_a_given_name_that_is_a_pipe_is_written_into(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
-        files.write_to(pipe, "text")
+        files.write_output(pipe, "text")
         assert reader.communicate()[0] == "text"
     assert pipe.is_fifo()
 
@@ -61,7 +61,7 @@ def test_a_given_name_that_is_a_device_is_written_into(tmp_path: Path) -> None:
         null.write_text("")
     except OSError:
         pytest.skip("a device needs the right to make one, and a disk that takes it")
-    files.write_to(null, "text")
+    files.write_output(null, "text")
     assert null.is_char_device()
 
 
@@ -69,8 +69,8 @@ def test_a_given_name_that_cannot_be_written_is_a_failure(tmp_path: Path) -> Non
     """A folder, a name below a file, a descriptor that is not open."""
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "file/below", Path("/dev/fd/99")):
-        with pytest.raises(Failure, match="cannot be written"):
-            files.write_to(path, "text")
+        with pytest.raises(LabcoatError, match="cannot be written"):
+            files.write_output(path, "text")
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["a file", "nothing yet"])
@@ -81,7 +81,7 @@ def test_write_follows_a_link(tmp_path: Path, is_there: bool) -> None:
         target.parent.mkdir()
         target.write_text("old")
     link.symlink_to("elsewhere/a")
-    files.write(link, "new\n")
+    files.write_file(link, "new\n")
     assert target.read_text() == "new\n"
     assert str(link.readlink()) == "elsewhere/a"
     assert list(target.parent.iterdir()) == [target]
@@ -93,16 +93,16 @@ def test_write_replaces_nothing_but_files(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     for name in ("loop", "folder", "pipe"):
-        with pytest.raises(Failure, match=f"{name} is no file"):
-            files.write(tmp_path / name, "new\n")
+        with pytest.raises(LabcoatError, match=f"{name} is no file"):
+            files.write_file(tmp_path / name, "new\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "loop", "pipe"]
     assert (tmp_path / "loop").is_symlink()
 
 
 def test_digest_passes_over_line_endings() -> None:
     """A checkout on another system has the same digest; another text has not."""
-    assert files.digest(b"a\r\nb\r\n") == files.digest(b"a\nb\n")
-    assert files.digest(b"a\nb\n") != files.digest(b"a\nc\n")
+    assert files.text_digest(b"a\r\nb\r\n") == files.text_digest(b"a\nb\n")
+    assert files.text_digest(b"a\nb\n") != files.text_digest(b"a\nc\n")
 
 
 def test_remove_takes_a_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
@@ -110,6 +110,6 @@ def test_remove_takes_a_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept/x").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "kept")
-    files.remove(tmp_path / "link")
+    files.remove_path(tmp_path / "link")
     assert (tmp_path / "kept/x").exists()
     assert not (tmp_path / "link").is_symlink()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.core import git
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from support.repositories import git as real_git
 from support.repositories import repository
 
@@ -17,7 +17,7 @@ def test_environment_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     other = repository(tmp_path / "other", {"b": ""})
     monkeypatch.setenv("GIT_DIR", str(other / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "index"))
-    assert git.lines(root, "ls-files", "-z") == ["a"]
+    assert git.git_lines(root, "ls-files", "-z") == ["a"]
 
 
 def test_worktree_in_the_configuration_is_not_believed(tmp_path: Path) -> None:
@@ -26,13 +26,13 @@ def test_worktree_in_the_configuration_is_not_believed(tmp_path: Path) -> None:
     (tmp_path / "private").mkdir()
     (tmp_path / "private" / "diary").write_text("")
     real_git(root, "config", "core.worktree", str(tmp_path / "private"))
-    assert git.lines(root, "ls-files", "-o", "-z") == []
+    assert git.git_lines(root, "ls-files", "-o", "-z") == []
 
 
 def test_not_a_repository(tmp_path: Path) -> None:
     """Where there is none it is said, with exit status 2."""
-    with pytest.raises(Failure, match="not in a git repository") as caught:
-        git.run(tmp_path, "status")
+    with pytest.raises(LabcoatError, match="not in a git repository") as caught:
+        git.run_git(tmp_path, "status")
     assert caught.value.status == 2
 
 
@@ -53,7 +53,7 @@ def test_last_commit_time(tmp_path: Path) -> None:
 def test_unborn_branch(tmp_path: Path) -> None:
     """Before the first commit there is no head and no time."""
     root = repository(tmp_path, {})
-    assert git.head(root) == ""
+    assert git.head_commit(root) == ""
     assert git.last_commit_time(root, ["a"]) is None
 
 
@@ -77,18 +77,18 @@ def test_names_survive(tmp_path: Path) -> None:
     """Names of any bytes come back as Python's os spells them."""
     names = ["a\nb", "lone\udcff", "é"]
     root = repository(tmp_path, dict.fromkeys(names, ""))
-    assert sorted(git.lines(root, "ls-files", "-z")) == sorted(names)
-    assert all(os.path.lexists(root / name) for name in git.lines(root, "ls-files", "-z"))
+    assert sorted(git.git_lines(root, "ls-files", "-z")) == sorted(names)
+    assert all(os.path.lexists(root / name) for name in git.git_lines(root, "ls-files", "-z"))
 
 
 def test_in_the_background_a_command_ends_though_nobody_reads(tmp_path: Path) -> None:
     """Of more than a pipe holds nothing is lost, and one that fails says why when it is asked for."""
     root = repository(tmp_path / "r", {f"{'long' * 40}{number}": "" for number in range(1000)})
     listing, failing = (
-        git.Background(root, "ls-files", "-z"),
-        git.Background(root, "ls-files", "--no-such-option"),
+        git.BackgroundGit(root, "ls-files", "-z"),
+        git.BackgroundGit(root, "ls-files", "--no-such-option"),
     )
     assert listing._process.wait(timeout=60) == 0
-    assert len(git.split(listing.result())) == 1000
-    with pytest.raises(Failure, match="no-such-option"):
+    assert len(git.split_nul(listing.result())) == 1000
+    with pytest.raises(LabcoatError, match="no-such-option"):
         failing.result()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcoat.core.path_filter import holding
+from labcoat.core.path_filter import filter_paths
 
 PARTS = (".env", "setup.py", "ockerfile.", ".mk", "history")
 PATHS = st.lists(
@@ -19,13 +19,13 @@ PATHS = st.lists(
 @given(PATHS)
 def test_ending_finds_what_each_path_by_itself_says(paths: list[str]) -> None:
     endings = (".env", "setup.py", ".mk", "history")
-    assert holding(paths, endings=endings) == [
+    assert filter_paths(paths, endings=endings) == [
         path for path in paths if path.lower().endswith(endings)
     ]
 
 
 @given(PATHS)
 def test_holding_finds_what_each_path_by_itself_says(paths: list[str]) -> None:
-    assert holding(paths, PARTS) == [
+    assert filter_paths(paths, PARTS) == [
         path for path in paths if any(part in path.lower() for part in PARTS)
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -110,7 +110,7 @@ def test_an_environment_has_a_folder_of_its_own(
     project_folder: Path, name: str, value: str, said: str
 ) -> None:
     """A folder that cannot be, or that holds the project, which would be replaced with it, is refused."""
-    with pytest.raises(Failure, match=rf"LABCOAT_{name} cannot be .*{said}"):
+    with pytest.raises(LabcoatError, match=rf"LABCOAT_{name} cannot be .*{said}"):
         Project.here({f"LABCOAT_{name}": value})
     assert Project.here({f"LABCOAT_{name}": "later"})[name] == "later"
 
@@ -126,9 +126,9 @@ def test_an_environment_has_a_folder_of_its_own(
 )
 def test_a_value_that_cannot_be_is_refused(project_folder: Path, name: str, value: str) -> None:
     """Whatever is run: a setting of another form is said at once."""
-    with pytest.raises(Failure) as caught:
+    with pytest.raises(LabcoatError) as caught:
         Project.here({f"LABCOAT_{name}": value})
-    assert name in caught.value.what or ".in is set as a lock" in caught.value.what
+    assert name in caught.value.message or ".in is set as a lock" in caught.value.message
 
 
 def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:

@@ -36,7 +36,7 @@ WRITTEN = {
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
 def test_found_in_content(text: str) -> None:
     """Keys and tokens are found in text, in JSON and in the strings of programs."""
-    assert secret_patterns.in_content(text.encode())
+    assert secret_patterns.secrets_in_content(text.encode())
 
 
 FOR_SHOW = {
@@ -54,12 +54,15 @@ FOR_SHOW = {
 @pytest.mark.parametrize("text", FOR_SHOW.values(), ids=FOR_SHOW.keys())
 def test_not_found_in_content(text: str) -> None:
     """What is named, shortened, or made of one letter for show is no secret."""
-    assert secret_patterns.in_content(text.encode()) == ""
+    assert secret_patterns.secrets_in_content(text.encode()) == ""
 
 
 def test_a_token_after_one_for_show_is_found() -> None:
     """A stand-in hides nothing that comes after it."""
-    assert secret_patterns.in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode()) == "a GitHub token"
+    assert (
+        secret_patterns.secrets_in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode())
+        == "a GitHub token"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -69,7 +72,7 @@ def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
     assert not secret_patterns.in_environment(
         "DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding)
     )
-    assert secret_patterns.in_content(f"token: {GITHUB}\r\n".encode(encoding))
+    assert secret_patterns.secrets_in_content(f"token: {GITHUB}\r\n".encode(encoding))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
 def test_what_is_cut_off_is_no_secret(data: bytes) -> None:
     """A mark with nothing whole after it is looked at without an error."""
     assert not secret_patterns.in_environment(data)
-    assert secret_patterns.in_content(data) == ""
+    assert secret_patterns.secrets_in_content(data) == ""
 
 
 NAMES = [

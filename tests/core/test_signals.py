@@ -12,8 +12,8 @@ def test_being_told_to_end_waits_until_a_program_is_in_hand() -> None:
     done = []
 
     def begin() -> None:
-        with signals.in_order():
-            with signals.held():
+        with signals.graceful_shutdown():
+            with signals.defer_signals():
                 signal.raise_signal(signal.SIGTERM)
                 done.append("begun")
             done.append("went on")

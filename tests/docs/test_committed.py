@@ -79,7 +79,7 @@ def test_a_lock_installs_on_every_python(
         platform,
     ]
     words = [
-        tool_env.uv(),
+        tool_env.uv_program(),
         "pip",
         "install",
         "--dry-run",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.base_images import build, pins
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 
 TOKEN = (
@@ -143,10 +143,10 @@ def test_an_image_that_is_named_anywhere_has_to_be_pinned(
         tmp_path / "project", stages + USES[use].format(f"host:5000/tool{tag}", base)
     )
     with pytest.raises(
-        Failure, match=f"builds on host:5000/tool{tag}, which is not pinned"
+        LabcoatError, match=f"builds on host:5000/tool{tag}, which is not pinned"
     ) as failure:
-        build.make(project)
-    assert failure.value.todo == f"Pin it: labcoat extern pin host:5000/tool{tag}."
+        build.build_base_images(project)
+    assert failure.value.hint == f"Pin it: labcoat extern pin host:5000/tool{tag}."
 
 
 @pytest.mark.docker
@@ -157,21 +157,21 @@ def test_the_pinned_image_is_the_one_that_is_used(tmp_path: Path, tool: Tool, us
     shell = f"{tool.name.removesuffix(':latest')}@{first}"
     project = committed(tmp_path / "project", USES[use].format(tool.name, shell))
     (project.root / pins.NAME).write_text(pins.Pins({tool.name: first}).text())
-    (name,) = build.make(project)
+    (name,) = build.build_base_images(project)
     assert held(name, "/made") == "first\n"
-    assert build.resolved(project, BASE) == name
+    assert build.resolve_base_image(project, BASE) == name
 
-    assert pins.pin(project, tool.name) == second
-    with pytest.raises(Failure, match="was built with other pins") as failure:
-        build.resolved(project, BASE)
-    assert "make extern" in failure.value.todo
-    assert build.make(project) == [name]  # the tag is the commit's
-    assert build.resolved(project, BASE) == name
+    assert pins.pin_bases(project, tool.name) == second
+    with pytest.raises(LabcoatError, match="was built with other pins") as failure:
+        build.resolve_base_image(project, BASE)
+    assert "make extern" in failure.value.hint
+    assert build.build_base_images(project) == [name]  # the tag is the commit's
+    assert build.resolve_base_image(project, BASE) == name
     assert held(name, "/made") == "second\n"
 
     (project.root / pins.NAME).write_text(pins.Pins({tool.name: second}, "20261101T000000Z").text())
-    with pytest.raises(Failure, match="was built with other pins"):
-        build.resolved(project, BASE)
+    with pytest.raises(LabcoatError, match="was built with other pins"):
+        build.resolve_base_image(project, BASE)
 
 
 @pytest.mark.docker
@@ -183,7 +183,7 @@ def test_the_apt_of_an_image_that_only_files_are_taken_from_is_not_dated(
     (project.root / pins.NAME).write_text(
         pins.Pins({tool.name: tool.push("first\n")}, "20261101T000000Z").text()
     )
-    (name,) = build.make(project)
+    (name,) = build.build_base_images(project)
     assert held(name, "/made") == "first\n"
 
 
@@ -197,10 +197,10 @@ def test_another_dockerfile_of_the_same_commit_is_another_base(tmp_path: Path, t
         a="a",
         b="b",
     )
-    build.make(project)
+    build.build_base_images(project)
     other = Project(project.root, {**project.settings, "LABCOAT_EXTERN": f"{NAME}=own/Other"})
-    with pytest.raises(Failure, match="another Dockerfile"):
-        build.resolved(other, BASE)
+    with pytest.raises(LabcoatError, match="another Dockerfile"):
+        build.resolve_base_image(other, BASE)
 
 
 @pytest.mark.docker
@@ -211,17 +211,17 @@ def test_what_is_not_committed_is_said_in_the_tag(
     """And on the screen; a later change makes the image stale, and what is committed has the commit for its tag."""
     project = committed(tmp_path / "project", "FROM scratch\nCOPY . /\n", made="first")
     path = project.root / "own" / ("made" if change == "changed" else "new")
-    clean = build.tag(project, build.bases(project)[0])
+    clean = build.base_image_tag(project, build.configured_bases(project)[0])
     path.write_text("second")
     done = labcoat(project, repository, "extern", "build")
     assert done.stdout.strip() == f"{clean}-dirty"
     assert f"own has changes that are not committed; they are in {clean}-dirty" in done.stderr
     assert held(f"{clean}-dirty", f"/{path.name}") == "second"
-    assert build.resolved(project, BASE) == f"{clean}-dirty"
+    assert build.resolve_base_image(project, BASE) == f"{clean}-dirty"
 
     path.write_text("third")
-    with pytest.raises(Failure, match="was built with other"):
-        build.resolved(project, BASE)
+    with pytest.raises(LabcoatError, match="was built with other"):
+        build.resolve_base_image(project, BASE)
     git(project.root, "add", ".")
     git(project.root, "commit", "-qm", "two")
     done = labcoat(project, repository, "extern", "build")
@@ -238,13 +238,13 @@ def test_what_is_not_committed_in_a_submodule_counts_too(tmp_path: Path) -> None
     project = Project(
         project.root, {**project.settings, "LABCOAT_EXTERN": f"{NAME}=sub/own/Dockerfile"}
     )
-    (base,) = build.bases(project)
-    clean = build.tag(project, base)
+    (base,) = build.configured_bases(project)
+    clean = build.base_image_tag(project, base)
     assert clean == f"{build.PREFIX}{NAME}:{git(upstream, 'rev-parse', 'HEAD')[:12]}"
     (project.root / "sub/elsewhere").write_text("")
-    assert build.tag(project, base) == clean
+    assert build.base_image_tag(project, base) == clean
     (project.root / "sub/own/Dockerfile").write_text("FROM scratch\nLABEL a=b\n")
-    assert build.tag(project, base) == f"{clean}-dirty"
+    assert build.base_image_tag(project, base) == f"{clean}-dirty"
 
 
 @pytest.mark.docker
@@ -254,10 +254,10 @@ def test_a_secret_in_the_folder_stops_the_build(tmp_path: Path, tool: Tool, igno
     files = {".env": f"TOKEN={TOKEN}\n", "Dockerfile.dockerignore": ".env\n" if ignored else "\n"}
     project = committed(tmp_path / "project", "FROM scratch\nCOPY . /cfg/\n", **files)
     if ignored:
-        assert build.make(project)
+        assert build.build_base_images(project)
         return
-    with pytest.raises(Failure, match=r"A secret would reach the image: \.env in own"):
-        build.make(project)
+    with pytest.raises(LabcoatError, match=r"A secret would reach the image: \.env in own"):
+        build.build_base_images(project)
 
 
 BROKEN = {
@@ -288,7 +288,7 @@ def test_a_comment_in_another_encoding_is_none_of_ours(tmp_path: Path, tool: Too
     (project.root / "own/Dockerfile").write_bytes(
         "# für alle\nFROM scratch\nCOPY made /\n".encode("latin-1")
     )
-    (name,) = build.make(project)
+    (name,) = build.build_base_images(project)
     assert held(name, "/made") == "here"
 
 

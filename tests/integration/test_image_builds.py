@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.inspect.image_archive import saved
+from labcoat.container.inspect.image_archive import open_image_archive
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 from support.workplace import IMAGE, NETWORK, SIX, Workplace, docker, laid_out
@@ -191,7 +191,7 @@ def test_an_image_of_another_lock_is_not_pushed(place: Workplace) -> None:
 
 
 def test_a_base_of_another_python_is_refused(place: Workplace) -> None:
-    """The rungs can be equal only on one minor version."""
+    """The levels can be equal only on one minor version."""
     version = place.root / ".python-version"
     version.write_text("3.12\n")
     built = place.labcoat("image", "build")
@@ -361,7 +361,7 @@ def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: W
 
 def test_no_layer_repeats_what_is_below(place: Workplace) -> None:
     """Of files and folders that are there again unchanged, containerd's store would make another layer than Docker's own."""
-    with saved(Project(place.root), IMAGE) as image:
+    with open_image_archive(Project(place.root), IMAGE) as image:
         below = {entry.line() for entry in image.entries(0)}
         for layer in range(1, len(image.layers)):
             entries = list(image.entries(layer))
@@ -380,7 +380,7 @@ def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
     flags = f"{NETWORK} --build-arg LARGE=six"
     built = place.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=flags)
     assert built.returncode == 0, built.stderr
-    with saved(Project(place.root), name) as image:
+    with open_image_archive(Project(place.root), name) as image:
         paths = [
             {entry.path for entry in image.entries(layer)} for layer in range(len(image.layers))
         ]
@@ -415,7 +415,7 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(
         proved = stripping.labcoat("prove", "--only", "docker")
         works = stripping.in_image("python -c 'import numpy; print(numpy.ones(3).sum())'")
         kept = list((root / ".labcoat/home/.cache/python").rglob("numpy/__init__.*.pyc"))
-        with saved(Project(root), f"{IMAGE}-strip") as image:
+        with open_image_archive(Project(root), f"{IMAGE}-strip") as image:
             site = "opt/venv/lib/python3.11/site-packages/"
             held = [
                 path.removeprefix(site)

@@ -74,9 +74,9 @@ def test_a_file_where_a_folder_belongs_is_named(repo: Repository) -> None:
 
 def test_a_home_that_nobody_has_is_said(tmp_path: Path) -> None:
     """Without a home folder there is no cache folder, unless one is named."""
-    from labcoat.core.errors import Failure
+    from labcoat.core.errors import LabcoatError
     from labcoat.core.project import cache_folder
 
-    with pytest.raises(Failure, match="LABCOAT_CACHE"):
+    with pytest.raises(LabcoatError, match="LABCOAT_CACHE"):
         cache_folder({"LABCOAT_CACHE": "~nouser/x"})
     assert cache_folder({"LABCOAT_CACHE": str(tmp_path)}) == tmp_path

@@ -30,7 +30,7 @@ def tracked(repository: Path) -> list[str]:
 def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
     """An environment, at a path with a space, that labcoat's wheel is installed in."""
     work = tmp_path_factory.mktemp("packaging")
-    copy, venv, env = work / "copy", work / "an environment", index_config.environment()
+    copy, venv, env = work / "copy", work / "an environment", index_config.installer_environment()
     for name in tracked(repository):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(repository / name, copy / name, follow_symlinks=False)
@@ -38,11 +38,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
         ["build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", work, copy],
         ["venv", "--quiet", "--no-project", "--python", sys.executable, venv],
     ):
-        subprocess.run([tool_env.uv(), *words], env=env, check=True)
+        subprocess.run([tool_env.uv_program(), *words], env=env, check=True)
     (wheel,) = work.glob("*.whl")
     subprocess.run(
         [
-            tool_env.uv(),
+            tool_env.uv_program(),
             "pip",
             "install",
             "--quiet",
@@ -120,9 +120,17 @@ def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(
     installed: Path, repository: Path, tmp_path: Path
 ) -> None:
     """After `pip install -e`, init's Makefile asks the program `labcoat`, which names the clone."""
-    venv, env = tmp_path / "venv", index_config.environment()
+    venv, env = tmp_path / "venv", index_config.installer_environment()
     subprocess.run(
-        [tool_env.uv(), "venv", "--quiet", "--no-project", "--python", sys.executable, venv],
+        [
+            tool_env.uv_program(),
+            "venv",
+            "--quiet",
+            "--no-project",
+            "--python",
+            sys.executable,
+            venv,
+        ],
         env=env,
         check=True,
     )
@@ -136,7 +144,7 @@ def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(
         "-e",
         installed.parent / "copy",
     ]
-    subprocess.run([tool_env.uv(), *words], env=env, check=True)
+    subprocess.run([tool_env.uv_program(), *words], env=env, check=True)
     project = tmp_path / "project"
     project.mkdir()
     env = {"PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}

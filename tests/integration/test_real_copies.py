@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.context import build_flags
-from labcoat.container.context.build_context import Build
-from labcoat.container.dockerfile.parser import parse
+from labcoat.container.context.build_context import BuildContext
+from labcoat.container.dockerfile.parser import parse_dockerfile
 from support.real_builds import build
 from support.repositories import Content, write
 
@@ -138,8 +138,8 @@ def arrived(root: Path, dockerfile: str, *flags: str) -> set[str]:
 def test_real_copies_agree(context: Path, base_image: str, shape: str) -> None:
     """The files that arrive are those that were said to reach the image."""
     dockerfile = f"FROM scratch AS build\n{shape}\n".replace("labcoat-test", base_image)
-    described = Build(context)
-    described.__dict__["parsed"] = parse(
+    described = BuildContext(context)
+    described.__dict__["parsed"] = parse_dockerfile(
         dockerfile
     )  # the Dockerfile is given aside, as `docker build -f -` does
     assert described.reaching() == arrived(context, dockerfile)
@@ -183,11 +183,11 @@ def test_what_the_flags_choose_is_what_is_followed(
     """Stage, build arguments and platform, as the builder takes them."""
     monkeypatch.setenv("LABCOAT_TEST", "src")
     (context / "v7").write_text("data/x.csv")
-    said = build_flags.read(words.split())
-    described = Build(context, arguments=said.arguments, target=said.target).on(
+    said = build_flags.parse_build_flags(words.split())
+    described = BuildContext(context, arguments=said.arguments, target=said.target).on(
         *said.platforms or [""]
     )
-    described.__dict__["parsed"] = parse(dockerfile, described.arguments)
+    described.__dict__["parsed"] = parse_dockerfile(dockerfile, described.arguments)
     found = {"data/x.csv" if path == "v7" else path for path in described.reaching()}
     assert found
     assert found == arrived(context, dockerfile, *words.split())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerignore.matcher import PatternError
 from support.real_builds import build
 
@@ -106,7 +106,7 @@ def tree(root: Path, number: int) -> Path:
 def our_answer(root: Path) -> set[str] | None:
     """The files that are sent; None where the build fails."""
     try:
-        return set(Build(root).sent())
+        return set(BuildContext(root).sent())
     except PatternError:
         return None
 
@@ -142,7 +142,7 @@ def test_emptied_files(tmp_path: Path) -> None:
     for name in ("d/f", "d/g", "x"):
         (tmp_path / name).write_text("full")
     (tmp_path / ".dockerignore").write_text("d\n!d/f\nd*\n")
-    described = Build(tmp_path)
+    described = BuildContext(tmp_path)
     built = build(tmp_path)
     assert {path for path in described.sent() if described.matcher.emptied(path)} == {"d/f"}
     assert {path for path, size in built.files.items() if not size} == {"d/f"}

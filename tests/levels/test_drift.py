@@ -84,6 +84,6 @@ def test_what_would_be_lost_is_found_and_named(
     """
     installed, made_of, locked = versions
     site = holding(tmp_path, installed)
-    assert drift.changes(site, made_of, locked) == changes
-    drift.say_what_goes(site, made_of, locked)
+    assert drift.describe_drift(site, made_of, locked) == changes
+    drift.announce_discarded(site, made_of, locked)
     assert capsys.readouterr().err.splitlines() == said

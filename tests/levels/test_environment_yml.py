@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from labcoat.core.errors import Failure
-from labcoat.levels.environment_yml import merged
+from labcoat.core.errors import LabcoatError
+from labcoat.levels.environment_yml import merge_environment_yml
 
 PIP = ["--require-hashes", "alpha==2.0 --hash=sha256:00"]
 
 
 def test_it_is_written_from_nothing() -> None:
     """Python's minor version, pip, the conda packages, and the lock in the pip section."""
-    assert merged({}, "mine", "3.12", ["hdf5>=1.14"], PIP) == {
+    assert merge_environment_yml({}, "mine", "3.12", ["hdf5>=1.14"], PIP) == {
         "name": "mine",
         "channels": ["conda-forge"],
         "dependencies": ["python=3.12", "pip", "hdf5>=1.14", {"pip": PIP}],
@@ -51,17 +51,19 @@ def test_it_is_written_from_nothing() -> None:
 )
 def test_what_a_person_added_stays(before: dict[str, Any], after: dict[str, Any]) -> None:
     """All that labcoat does not write itself is kept; Python, pip and the lock's section follow the project."""
-    found = merged(before, "mine", "3.12", [], PIP)
+    found = merge_environment_yml(before, "mine", "3.12", [], PIP)
     assert {key: found[key] for key in after} == after
 
 
 def test_it_is_the_same_when_written_again() -> None:
     """Merging with itself changes nothing."""
-    once = merged({"dependencies": ["git-lfs"]}, "mine", "3.12", ["conda-forge::hdf5"], PIP)
-    assert merged(once, "mine", "3.12", ["conda-forge::hdf5"], PIP) == once
+    once = merge_environment_yml(
+        {"dependencies": ["git-lfs"]}, "mine", "3.12", ["conda-forge::hdf5"], PIP
+    )
+    assert merge_environment_yml(once, "mine", "3.12", ["conda-forge::hdf5"], PIP) == once
 
 
 def test_what_pip_is_asked_without_a_hash_is_refused() -> None:
     """A line that no lock holds would make pip refuse all others."""
-    with pytest.raises(Failure, match="asks pip for pandas"):
-        merged({"dependencies": [{"pip": ["pandas"]}]}, "mine", "3.12", [], PIP)
+    with pytest.raises(LabcoatError, match="asks pip for pandas"):
+        merge_environment_yml({"dependencies": [{"pip": ["pandas"]}]}, "mine", "3.12", [], PIP)

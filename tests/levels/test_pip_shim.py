@@ -43,7 +43,7 @@ def test_what_starts_pip_is_no_stray_file_unless_it_was_edited(repo: Repository)
 
 def test_the_digests_are_those_of_the_files(tmp_path: Path) -> None:
     """What is written is what the scan knows."""
-    pip_shim.write(tmp_path / "bin", tmp_path / "site")
+    pip_shim.write_pip_shim(tmp_path / "bin", tmp_path / "site")
     written = {
         "{prefix}/bin/pip": "bin/pip",
         "{prefix}/bin/pip3": "bin/pip3",
@@ -57,7 +57,7 @@ def test_the_digests_are_those_of_the_files(tmp_path: Path) -> None:
 def test_an_own_pip_is_left_alone(tmp_path: Path) -> None:
     """Where a lock brings pip, nothing is put beside it."""
     (tmp_path / "site/pip").mkdir(parents=True)
-    pip_shim.write(tmp_path / "bin", tmp_path / "site")
+    pip_shim.write_pip_shim(tmp_path / "bin", tmp_path / "site")
     assert not (tmp_path / "bin").exists()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.lint import explain
 from labcoat.lint.config import _READERS
 from labcoat.lint.registry import RULES
@@ -14,7 +14,7 @@ from labcoat.lint.registry import RULES
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_has_a_section(rule: str) -> None:
     """The section says what is wrong, how it hurts, and shows before and after."""
-    section = explain.page(rule)
+    section = explain.rule_page(rule)
     assert section.startswith(f"## {rule}: {RULES[rule].title}\n")
     assert all(
         part in section for part in ("**What is wrong.**", "**How it hurts.**", "Before:", "After:")
@@ -42,12 +42,12 @@ def test_families_and_settings_are_listed(repository: Path) -> None:
 
 def test_unknown_rule_is_answered_with_the_nearest() -> None:
     """A misspelt rule is an error that names what was meant."""
-    with pytest.raises(Failure, match="ENV02") as caught:
-        explain.page("ENV02")
-    assert "ENV002" in caught.value.todo
+    with pytest.raises(LabcoatError, match="ENV02") as caught:
+        explain.rule_page("ENV02")
+    assert "ENV002" in caught.value.hint
     assert caught.value.status == 2
 
 
 def test_listing_names_every_rule() -> None:
     """Without a rule, all are listed."""
-    assert [line.split()[0] for line in explain.listing().splitlines()] == list(RULES)
+    assert [line.split()[0] for line in explain.rule_listing().splitlines()] == list(RULES)

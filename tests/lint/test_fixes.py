@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.fixes import appended, fix, replace_file
-from labcoat.lint.runner import Selection, check
+from labcoat.lint.fixes import append_lines, apply_fixes, replace_file
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
 
 ENDINGS = {
@@ -22,7 +22,7 @@ ENDINGS = {
 def test_endings_and_encoding_stay(tmp_path: Path, before: bytes, after: bytes) -> None:
     """A line is added in the file's own line endings; a byte order mark stays where it is."""
     root = repository(tmp_path, {".gitignore": before}, venv())
-    fix(root, Selection())
+    apply_fixes(root, Selection())
     assert (root / ".gitignore").read_bytes() == after
 
 
@@ -40,7 +40,7 @@ THERE = {
 @pytest.mark.parametrize(("data", "line", "counts"), THERE.values(), ids=THERE.keys())
 def test_a_line_that_counts_is_not_added_again(data: bytes, line: str, *, counts: bool) -> None:
     """A pattern that is there, and that no negation after it takes back, stays the only one."""
-    assert (appended(data, line) == data) is counts
+    assert (append_lines(data, line) == data) is counts
 
 
 def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> No
         {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"},
         {**venv("sub/a"), **venv("sub/b")},
     )
-    assert fix(root, Selection(), unsafe=True) == []
-    findings = check(root).findings
+    assert apply_fixes(root, Selection(), unsafe=True) == []
+    findings = check_repository(root).findings
     assert [each.rule for each in findings] == ["ENV002", "ENV002"]
     assert "line 1 of sub/.gitignore" in findings[0].todo
 
@@ -59,15 +59,15 @@ def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> No
 def test_a_subfolder_of_a_repository_is_mended_in_its_own_ignore_file(tmp_path: Path) -> None:
     """Where the folder that is checked lies below git's top, what its own .gitignore lets in is mended there."""
     root = repository(tmp_path, {"sub/.gitignore": "!*\n"}, venv("sub/venv")) / "sub"
-    assert fix(root, Selection()) == [".gitignore: added the line /venv"]
-    assert check(root).findings == []
+    assert apply_fixes(root, Selection()) == [".gitignore: added the line /venv"]
+    assert check_repository(root).findings == []
 
 
 def test_mode_stays(tmp_path: Path) -> None:
     """A file keeps its mode."""
     root = repository(tmp_path, {".gitignore": "a\n"}, venv())
     (root / ".gitignore").chmod(0o640)
-    fix(root, Selection())
+    apply_fixes(root, Selection())
     assert stat.S_IMODE((root / ".gitignore").stat().st_mode) == 0o640
 
 
@@ -75,7 +75,7 @@ def test_uncommitted_changes_are_kept_and_named(tmp_path: Path) -> None:
     """A file with changes that are not committed is not touched without saying so."""
     root = repository(tmp_path, {".gitignore": "a\n"}, venv())
     (root / ".gitignore").write_text("a\nb\n")
-    assert fix(root, Selection()) == [
+    assert apply_fixes(root, Selection()) == [
         ".gitignore: added the line /venv (it had changes that are not committed; they are kept)"
     ]
     assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
@@ -104,17 +104,17 @@ def test_what_was_fixed_is_gone(tmp_path: Path) -> None:
         {**venv("a/venv"), **venv("b/env"), "src/__pycache__/x.pyc": "", "conf/.env": "A=b"},
     )
     assert {"ENV002", "CTX001", "SEC002", "IGN003", "IGN004"} <= {
-        each.rule for each in check(root).findings
+        each.rule for each in check_repository(root).findings
     }
-    fix(root, Selection(), unsafe=True)
-    assert check(root).findings == []
-    assert fix(root, Selection(), unsafe=True) == []
+    apply_fixes(root, Selection(), unsafe=True)
+    assert check_repository(root).findings == []
+    assert apply_fixes(root, Selection(), unsafe=True) == []
 
 
 def test_untracking_leaves_the_files(tmp_path: Path) -> None:
     """Taking an environment out of the index leaves it on disk."""
     root = repository(tmp_path, venv())
-    fix(root, Selection(), unsafe=True)
+    apply_fixes(root, Selection(), unsafe=True)
     assert (root / "venv/pyvenv.cfg").exists()
     assert git(root, "ls-files") == ""
 
@@ -124,7 +124,7 @@ def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
     root = repository(
         tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv()
     )
-    done = fix(root, Selection(), unsafe=True)
+    done = apply_fixes(root, Selection(), unsafe=True)
     assert ".gitignore: added the line /venv" in done
     assert any("not pinned" in line for line in done)
 
@@ -144,12 +144,14 @@ def test_lfs_is_handed_large_files_alone(
 ) -> None:
     """No file is handed to LFS that the check did not name."""
     root = repository(tmp_path, {**files, "pyproject.toml": SMALL})
-    named = {each.path for each in check(root, Selection(("LFS002",))).findings}
-    fix(root, Selection(("LFS002",)))
+    named = {each.path for each in check_repository(root, Selection(("LFS002",))).findings}
+    apply_fixes(root, Selection(("LFS002",)))
     assert (
         root / ".gitattributes"
     ).read_text() == f"{pattern} filter=lfs diff=lfs merge=lfs -text\n"
-    assert {each.path for each in check(root).findings if each.rule.startswith("LFS")} == named
+    assert {
+        each.path for each in check_repository(root).findings if each.rule.startswith("LFS")
+    } == named
 
 
 def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
@@ -160,8 +162,8 @@ def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
         {"data/keep.csv": "", "data/a.csv": ""},
     )
     chosen = Selection(("IGN005",))
-    assert fix(root, chosen) == []
-    assert fix(root, chosen, unsafe=True)
+    assert apply_fixes(root, chosen) == []
+    assert apply_fixes(root, chosen, unsafe=True)
     assert (root / ".gitignore").read_text() == "/data/*\n!data/keep.csv\n"
     assert git(root, "ls-files", "-o", "--exclude-standard") == "data/keep.csv\n"
 
@@ -169,5 +171,5 @@ def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
 def test_a_form_of_dockers_in_bytes_that_are_no_text_is_corrected(tmp_path: Path) -> None:
     """A name that is not UTF-8 stays as it is."""
     root = repository(tmp_path, {".gitignore": b"./caf\xe9\n*.log\n"})
-    fix(root, Selection(("IGN005",)))
+    apply_fixes(root, Selection(("IGN005",)))
     assert (root / ".gitignore").read_bytes() == b"/caf\xe9\n*.log\n"

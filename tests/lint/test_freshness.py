@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.runner import check
+from labcoat.lint.runner import check_repository
 from labcoat.locking import compiler
 from support.repositories import repository
 
@@ -24,4 +24,4 @@ def test_agrees_with_the_locker(tmp_path: Path, later: str) -> None:
     path.write_text(HEAD.format(compiler.inputs_digest(path)))
     (root / "base.in").write_text(f"numpy\n{later}")
     assert compiler.is_fresh(path) == (not later)
-    assert ("REQ003" in {each.rule for each in check(root).findings}) == bool(later)
+    assert ("REQ003" in {each.rule for each in check_repository(root).findings}) == bool(later)

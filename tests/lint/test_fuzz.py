@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labcoat.core.errors import Failure
-from labcoat.lint.fixes import appended, fix, reencoded, replaced
-from labcoat.lint.runner import Selection, check
+from labcoat.core.errors import LabcoatError
+from labcoat.lint.fixes import append_lines, apply_fixes, reencode, replace_line
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import repository
 
 TRIES = int(os.environ.get("FUZZ", "0"))
@@ -139,9 +139,9 @@ def test_any_bytes(root: Path, tree: dict[str, bytes], unsafe: bool) -> None:
         (root / name).write_bytes(data)
     start = time.monotonic()
     try:
-        check(root)
-        fix(root, Selection(ignore=("REQ", "DKF001")), unsafe=unsafe)
-    except Failure:
+        check_repository(root)
+        apply_fixes(root, Selection(ignore=("REQ", "DKF001")), unsafe=unsafe)
+    except LabcoatError:
         pass
     assert time.monotonic() - start < SLOWEST
 
@@ -153,11 +153,11 @@ text = st.binary(max_size=100)
 @given(data=text, line=st.text(alphabet="ab/*!é #", min_size=1, max_size=8))
 def test_appending_adds_a_last_line(data: bytes, line: str) -> None:
     """What was there stays as it was, the line comes last if it was not there, and a second time nothing changes."""
-    once = appended(data, line)
+    once = append_lines(data, line)
     assert once.startswith(data)
     if line.encode() not in data.replace(b"\r\n", b"\n").split(b"\n"):
         assert once.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")[-1] == line.encode()
-    assert appended(once, line) == once
+    assert append_lines(once, line) == once
 
 
 @fuzzed
@@ -169,7 +169,7 @@ def test_appending_adds_a_last_line(data: bytes, line: str) -> None:
 def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) -> None:
     """All other lines stay, and what does not read as expected stays too."""
     lines = data.splitlines(keepends=True)
-    assert replaced(data, number, "something else entirely", tuple(new)) == data
+    assert replace_line(data, number, "something else entirely", tuple(new)) == data
     if number <= len(lines):
         old = (
             lines[number - 1]
@@ -177,7 +177,7 @@ def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) ->
             .removeprefix(b"\xef\xbb\xbf")
             .decode("utf-8", "surrogateescape")
         )
-        after = replaced(data, number, old, tuple(new))
+        after = replace_line(data, number, old, tuple(new))
         assert after.startswith(b"".join(lines[: number - 1]))
         assert after.endswith(b"".join(lines[number:]))
 
@@ -186,6 +186,6 @@ def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) ->
 @given(data=text)
 def test_reencoding_settles(data: bytes) -> None:
     """Saved anew, an ignore file has nothing left to save anew."""
-    once = reencoded(data)
-    assert reencoded(once) == once
+    once = reencode(data)
+    assert reencode(once) == once
     assert b"\0" not in once

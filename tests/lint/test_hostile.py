@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.context.build_context import Build
-from labcoat.lint.fixes import fix
+from labcoat.container.context.build_context import BuildContext
+from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.output import text
-from labcoat.lint.runner import Selection, check
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
 
 
@@ -79,9 +79,9 @@ def test_nothing_is_run(tmp_path: Path) -> None:
     for path in venv():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text("")
-    assert "SEC001" in {each.rule for each in check(root).findings}
-    assert fix(root, Selection(), unsafe=True)
-    check(root)
+    assert "SEC001" in {each.rule for each in check_repository(root).findings}
+    assert apply_fixes(root, Selection(), unsafe=True)
+    check_repository(root)
     assert not (root / "SPRUNG").exists()
 
 
@@ -110,8 +110,8 @@ def test_symlinks_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
         "env": outside,
     }
     root = repository(tmp_path / "r", {"a": "", **links}, venv())
-    check(root)
-    fix(root, Selection(), unsafe=True)
+    check_repository(root)
+    apply_fixes(root, Selection(), unsafe=True)
     assert (outside / "ignore").read_text() == "# mine\n"
     assert (root / ".gitignore").is_symlink()
 
@@ -129,13 +129,13 @@ def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
         {f"{name}/kaggle.json": "{}", "Dockerfile": dockerfile, ".dockerignore": ".git\n"},
         venv(name),
     )
-    report = check(root)
+    report = check_repository(root)
     assert {"SEC001", "SEC002", "ENV002", "CTX001"} <= {each.rule for each in report.findings}
     shown = text.render([report], colour=False)
     shown.encode()
     assert not set("\x1b\u202e\t") & set(shown)
-    fix(root, Selection(), unsafe=True)
-    assert {each.rule for each in check(root).findings} <= {"SEC001"}
+    apply_fixes(root, Selection(), unsafe=True)
+    assert {each.rule for each in check_repository(root).findings} <= {"SEC001"}
 
 
 def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
@@ -151,8 +151,8 @@ def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
         "app/.dockerignore",
     ):
         os.mkfifo(root / name)
-    check(root)
-    assert Build(root / "app").sent() == [".dockerignore", "Dockerfile"]
+    check_repository(root)
+    assert BuildContext(root / "app").sent() == [".dockerignore", "Dockerfile"]
 
 
 def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
@@ -169,9 +169,9 @@ def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
         )
     }
     root = repository(tmp_path / "r", {"a": "", **links})
-    assert "SECRET" not in text.render([check(root)], colour=False)
+    assert "SECRET" not in text.render([check_repository(root)], colour=False)
     with pytest.raises(OSError, match="leads out"):
-        Build(root).parsed  # noqa: B018 - the property reads the file
+        BuildContext(root).parsed  # noqa: B018 - the property reads the file
 
 
 LONG = "x" * 300
@@ -207,6 +207,6 @@ ODD: dict[str, dict[str, Content]] = {
 def test_what_no_builder_takes_is_looked_at(files: dict[str, Content], tmp_path: Path) -> None:
     """Patterns that are malformed, links in a circle and names that no file has end in findings, or in nothing."""
     root = repository(tmp_path / "r", {"a": "", **files})
-    report = check(root)
+    report = check_repository(root)
     assert report.failure == ""
-    assert fix(root, Selection(), unsafe=True) is not None
+    assert apply_fixes(root, Selection(), unsafe=True) is not None

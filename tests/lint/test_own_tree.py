@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.runner import check
+from labcoat.lint.runner import check_repository
 from support.repositories import git
 
 
@@ -19,4 +19,4 @@ def test_nothing_is_found_in_a_fresh_clone(
         git(tmp_path, "clone", "-q", str(repository), "clone")
     except subprocess.CalledProcessError:
         pytest.skip("the tests do not run in a git checkout")
-    assert check(tmp_path / "clone").findings == []
+    assert check_repository(tmp_path / "clone").findings == []

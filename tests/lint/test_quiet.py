@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.findings import Severity
-from labcoat.lint.runner import check
+from labcoat.lint.runner import check_repository
 from support.repositories import Content, repository
 
 DIGEST = "@sha256:" + "a" * 64
@@ -116,7 +116,7 @@ def rules(root: Path) -> dict[str, Severity]:
     """The ids of the rules that the repository trips, with the greatest weight."""
     return {
         each.rule: each.severity
-        for each in sorted(check(root).findings, key=lambda each: each.severity)
+        for each in sorted(check_repository(root).findings, key=lambda each: each.severity)
     }
 
 
@@ -130,7 +130,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("files", QUIET.values(), ids=QUIET.keys())
 def test_nothing_is_said(files: Files, tmp_path: Path) -> None:
     """Nothing is found."""
-    assert check(repository(tmp_path / "r", files)).findings == []
+    assert check_repository(repository(tmp_path / "r", files)).findings == []
 
 
 WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
@@ -199,7 +199,7 @@ def test_weight(files: Files, expected: dict[str, Severity], tmp_path: Path) -> 
 def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:
     """A file that pins nothing is said once, with how many and the first few."""
     root = repository(tmp_path / "r", {"requirements.txt": "a\nb\nc\nd\ne==1\n"})
-    findings = [each for each in check(root).findings if each.rule == "REQ001"]
+    findings = [each for each in check_repository(root).findings if each.rule == "REQ001"]
     assert [each.line for each in findings] == [1]
     assert "4 of 5 are not pinned (a, b, c …)" in findings[0].message
 
@@ -212,9 +212,9 @@ def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
         {**files, "kaggle.json": "{}"},
         {"venv/pyvenv.cfg": "", "venv/bin/python": ""},
     )
-    found = [each.rule for each in check(root).findings]
+    found = [each.rule for each in check_repository(root).findings]
     assert sorted(found) == ["CTX001", "CTX002", "ENV002", "SEC001", "SEC002"]
-    assert any("2 more Dockerfiles" in each.message for each in check(root).findings)
+    assert any("2 more Dockerfiles" in each.message for each in check_repository(root).findings)
 
 
 CONTEXTS: dict[str, tuple[Files, str]] = {

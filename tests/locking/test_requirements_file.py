@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.locking import requirements_file
 
 
@@ -45,7 +45,7 @@ def test_chain_without_constraints_follows_what_is_asked_for(tmp_path: Path) -> 
 def test_a_missing_include_is_named(tmp_path: Path) -> None:
     """A file that is not there is said, unless it is one still to be made."""
     (tmp_path / "a.in").write_text("-c later.txt\n")
-    with pytest.raises(Failure, match=r"There is no later\.txt"):
+    with pytest.raises(LabcoatError, match=r"There is no later\.txt"):
         list(requirements_file.chain(tmp_path / "a.in"))
     assert len(list(requirements_file.chain(tmp_path / "a.in", missing_ok=True))) == 2
 

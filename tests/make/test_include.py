@@ -248,7 +248,7 @@ def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
         pytest.param(
             ["run", "CMD=true", "IN=dokcer"],
             ["no level of isolation called 'dokcer'", "docker?"],
-            id="rung",
+            id="level",
         ),
         pytest.param(
             ["venv", "LABCOAT_PYTHON=python3.99"],

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from labcoat.core.errors import Failure
-from labcoat.proof.outputs import runs
+from labcoat.core.errors import LabcoatError
+from labcoat.proof.outputs import proof_runs
 from support import Repository
 
 
@@ -81,8 +81,8 @@ def test_a_command_without_outputs_and_one_outside_are_refused(made: Repository)
 
 def test_a_setting_is_read() -> None:
     """The last arrow parts a command from its outputs; runs are parted by two semicolons."""
-    first, second = runs(" a -> b; c -> d e ;; f->g ;;")
+    first, second = proof_runs(" a -> b; c -> d e ;; f->g ;;")
     assert (first.command, first.outputs) == ("a -> b; c", ("d", "e"))
     assert (second.command, second.outputs) == ("f", ("g",))
-    with pytest.raises(Failure):
-        runs("-> x")
+    with pytest.raises(LabcoatError):
+        proof_runs("-> x")

@@ -12,7 +12,7 @@ def test_a_project_without_one_gets_both_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The templates are written as they are, and it is said."""
-    dockerfile.provide(Project(tmp_path))
+    dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / "Dockerfile").read_bytes() == (
         dockerfile.TEMPLATES / "Dockerfile"
     ).read_bytes()
@@ -25,10 +25,10 @@ def test_a_project_without_one_gets_both_files(
 def test_what_is_there_stays(tmp_path: Path) -> None:
     """A .dockerignore, or a Dockerfile, that the person wrote is not touched."""
     (tmp_path / ".dockerignore").write_text("mine\n")
-    dockerfile.provide(Project(tmp_path))
+    dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / ".dockerignore").read_text() == "mine\n"
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     (tmp_path / ".dockerignore").unlink()
-    dockerfile.provide(Project(tmp_path))
+    dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / "Dockerfile").read_text() == "FROM scratch\n"
     assert not (tmp_path / ".dockerignore").exists()

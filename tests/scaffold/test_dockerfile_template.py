@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.core import files
 
 TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
@@ -29,7 +29,10 @@ def test_the_record_of_the_image_is_of_these_files(repository: Path, folder: Pat
     """Of the lock and the Dockerfile as they are now, so that a build is held against it."""
     recorded = (repository / folder / "image.lock.yaml").read_text(encoding="utf-8")
     for name, file in (("lock", "requirements.txt"), ("dockerfile", "Dockerfile")):
-        assert f"\n{name}: {files.digest((repository / folder / file).read_bytes())}\n" in recorded
+        assert (
+            f"\n{name}: {files.text_digest((repository / folder / file).read_bytes())}\n"
+            in recorded
+        )
 
 
 def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
@@ -54,7 +57,7 @@ def test_it_builds_where_no_registry_is_and_on_older_engines(
 
 def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
     """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
-    build = Build(repository, str(TEMPLATES / "Dockerfile"))
+    build = BuildContext(repository, str(TEMPLATES / "Dockerfile"))
     own = ["folder", "packages", "with-folder", "with-archive", "image"]
     assert [stage.name for stage in build.parsed.stages] == [
         "tools",

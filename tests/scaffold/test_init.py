@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.scaffold import init
 from support import INCLUDE, Index, Repository
@@ -95,7 +95,9 @@ def test_what_requirements_in_lacks_is_added(bare: Repository) -> None:
 def test_a_lock_is_no_list_of_what_is_asked_for(tmp_path: Path) -> None:
     """A requirements.txt with hashes is somebody's lock: nothing is made of it."""
     (tmp_path / "requirements.txt").write_text("alpha==1.0 --hash=sha256:00\n")
-    assert "requirements.in" not in {change.name for change in init.plan(tmp_path, init.INSTALLED)}
+    assert "requirements.in" not in {
+        change.name for change in init.plan_changes(tmp_path, init.INSTALLED)
+    }
 
 
 def test_an_installed_labcoat_is_asked_for_its_path(tmp_path: Path) -> None:
@@ -112,13 +114,13 @@ def test_a_clone_elsewhere_is_no_part_of_the_repository(
 ) -> None:
     """Other people do not have it there; what to do instead is said, and nothing is written."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Failure, match="neither in this repository nor installed"):
-        init.make(Project(tmp_path))
+    with pytest.raises(LabcoatError, match="neither in this repository nor installed"):
+        init.init_project(Project(tmp_path))
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
 def test_an_unreadable_makefile_is_said(tmp_path: Path) -> None:
     """A Makefile that is no text is left as it is."""
     (tmp_path / "Makefile").write_bytes(b"\xff\xfea\0")
-    with pytest.raises(Failure, match="Makefile cannot be read"):
-        list(init.plan(tmp_path, init.INSTALLED))
+    with pytest.raises(LabcoatError, match="Makefile cannot be read"):
+        list(init.plan_changes(tmp_path, init.INSTALLED))

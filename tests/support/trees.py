@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from labcoat.container.dockerignore.matcher import Info, Matcher, Semantics, parse
+from labcoat.container.dockerignore.matcher import Info, Matcher, Semantics
+from labcoat.container.dockerignore.parser import parse_ignore_file
 
 Tree = dict[str, "Tree | None"]
 
@@ -25,7 +26,7 @@ def sent(
     ignore: bytes, paths: Iterable[str], semantics: Semantics = Semantics.BUILDKIT
 ) -> set[str]:
     """Those of `paths` that a build with this ignore file is sent."""
-    return set(_walk(Matcher(parse(ignore, semantics), semantics), tree_of(paths)))
+    return set(_walk(Matcher(parse_ignore_file(ignore, semantics), semantics), tree_of(paths)))
 
 
 def _walk(matcher: Matcher, tree: Tree, folder: str = "", info: Info = ()) -> Iterator[str]:

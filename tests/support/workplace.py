@@ -15,7 +15,7 @@ SIX = """six==1.17.0 \\
 """
 
 
-IMAGE = f"labcoat-test/image-rung-{os.getpid()}"  # several may test at once
+IMAGE = f"labcoat-test/image-level-{os.getpid()}"  # several may test at once
 
 
 NETWORK = "--network=host"  # of the machine that builds; a container's own may not reach an index

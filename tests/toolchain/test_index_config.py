@@ -23,7 +23,7 @@ from labcoat.toolchain import index_config
 )
 def test_one_index_serves_both_tools(environ: dict[str, str], expected: str) -> None:
     """Whichever tool's variable names the index, both tools get it."""
-    made = index_config.environment({**environ, "PIP_CONFIG_FILE": os.devnull})
+    made = index_config.installer_environment({**environ, "PIP_CONFIG_FILE": os.devnull})
     assert made.get("PIP_INDEX_URL", "") == expected
     assert made.get("UV_DEFAULT_INDEX", "") == expected
 
@@ -35,7 +35,7 @@ def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
         "[global]\nindex-url = https://mirror/simple\ncert = /c.pem\nextra-index-url = https://x\n"
         "[install]\nfind-links = /wheels\nconstraint = c.txt\nproxy = http://p:1\n"
     )
-    made = index_config.environment(
+    made = index_config.installer_environment(
         {"PIP_CONFIG_FILE": str(config), "HOME": str(tmp_path), "XDG_CONFIG_DIRS": str(tmp_path)}
     )
     assert made["PIP_INDEX_URL"] == "https://mirror/simple"
@@ -58,12 +58,14 @@ def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
 )
 def test_what_would_change_the_outcome_is_left_out(name: str) -> None:
     """Variables that add packages, or put them elsewhere, do not reach pip or uv."""
-    assert name not in index_config.environment({name: "x", "PIP_CONFIG_FILE": os.devnull})
+    assert name not in index_config.installer_environment(
+        {name: "x", "PIP_CONFIG_FILE": os.devnull}
+    )
 
 
 def test_certificates_of_labcoat_s_own_setting_go_first() -> None:
     """LABCOAT_CA_BUNDLE is used by everything that reaches the index."""
-    made = index_config.environment(
+    made = index_config.installer_environment(
         {"LABCOAT_CA_BUNDLE": "/mine", "SSL_CERT_FILE": "/other", "PIP_CONFIG_FILE": os.devnull}
     )
     assert {made["PIP_CERT"], made["SSL_CERT_FILE"], made["REQUESTS_CA_BUNDLE"]} == {"/mine"}
@@ -73,6 +75,6 @@ def test_a_damaged_pip_conf_is_passed_over(tmp_path: Path) -> None:
     """A file that is no configuration stops nothing."""
     config = tmp_path / "pip.conf"
     config.write_bytes(b"\xff\xfe no section\n")
-    assert "PIP_INDEX_URL" not in index_config.environment(
+    assert "PIP_INDEX_URL" not in index_config.installer_environment(
         {"PIP_CONFIG_FILE": str(config), "XDG_CONFIG_DIRS": str(tmp_path)}
     )

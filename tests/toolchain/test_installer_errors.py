@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.toolchain.installer_errors import explain
+from labcoat.toolchain.installer_errors import explain_installer_error
 
 WHEEL = "https://example.org/packages/26/a1/tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl (from an index)"
 
@@ -38,9 +38,9 @@ def test_a_conflict_names_who_asks(tmp_path: Path, parent: str, asks: str) -> No
         f"RequirementInformation(requirement=SpecifierRequirement('{one}'), parent={by})"
         for one, by in sides
     )
-    failure = explain(
+    failure = explain_installer_error(
         f"resolvelib.ResolutionImpossible: [{rows}]\n", "could not be locked", tmp_path / "log"
     )
-    assert failure.what == (
+    assert failure.message == (
         f"Requirements cannot be installed together: other 3.0 asks for numpy<1.20, {asks} asks for numpy>=1.26.0."
     )

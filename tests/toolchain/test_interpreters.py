@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 from labcoat.toolchain import interpreters
 
@@ -32,23 +32,23 @@ def test_python_version_is_read_as_pyenv_and_uv_write_it(
 ) -> None:
     """The first version in .python-version names the minor."""
     (tmp_path / ".python-version").write_text(text)
-    assert interpreters.minor(project(tmp_path)) == expected
+    assert interpreters.project_minor(project(tmp_path)) == expected
 
 
 def test_without_a_file_it_is_labcoat_s_own(tmp_path: Path) -> None:
     """Nothing said means the Python that labcoat runs on."""
-    assert interpreters.minor(project(tmp_path)) == OWN
+    assert interpreters.project_minor(project(tmp_path)) == OWN
 
 
 def test_a_python_that_somebody_chose_goes_before_the_file(tmp_path: Path) -> None:
     """LABCOAT_PYTHON on the command line is meant."""
     (tmp_path / ".python-version").write_text("3.99\n")
-    assert interpreters.minor(project(tmp_path, LABCOAT_PYTHON="/usr/bin/python3")) == OWN
+    assert interpreters.project_minor(project(tmp_path, LABCOAT_PYTHON="/usr/bin/python3")) == OWN
 
 
 @pytest.mark.parametrize("text", ["", "system\n", "pypy3.10\n", "2.7\n", "3\n"])
 def test_what_names_no_version_is_said(tmp_path: Path, text: str) -> None:
     """A .python-version that labcoat cannot follow is named, not passed over."""
     (tmp_path / ".python-version").write_text(text)
-    with pytest.raises(Failure, match="is no Python version"):
-        interpreters.minor(project(tmp_path))
+    with pytest.raises(LabcoatError, match="is no Python version"):
+        interpreters.project_minor(project(tmp_path))

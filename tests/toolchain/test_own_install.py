@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.toolchain import own_install
 
 
@@ -20,7 +20,7 @@ def test_an_environment_that_labcoat_is_in_is_not_made_anew(
     )
     own_install.refuse_inside(tmp_path / "other", level)
     with pytest.raises(
-        Failure, match=f"is installed in env, which make {level} makes anew"
+        LabcoatError, match=f"is installed in env, which make {level} makes anew"
     ) as caught:
         own_install.refuse_inside(tmp_path / "env", level)
-    assert setting in caught.value.todo
+    assert setting in caught.value.hint

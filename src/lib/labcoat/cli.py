@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labcoat import __version__
 from labcoat.core import signals, stdio
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 Run = Callable[[argparse.Namespace], int]
@@ -29,7 +29,7 @@ INTERRUPTED = 130  # 128 + SIGINT, what shells report
 def _init(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.scaffold import init
 
-    return init.make(Project.here())
+    return init.init_project(Project.here())
 
 
 def _lock(args: argparse.Namespace) -> int:
@@ -37,9 +37,9 @@ def _lock(args: argparse.Namespace) -> int:
 
     project = Project.here()
     if args.check:
-        return compiler.check(project)
+        return compiler.check_locks(project)
     packages = [name for given in args.package for name in given.split() or [given]]
-    return compiler.make(project, upgrade=args.upgrade, packages=packages, stamp=args.stamp)
+    return compiler.make_locks(project, upgrade=args.upgrade, packages=packages, stamp=args.stamp)
 
 
 def _venv(args: argparse.Namespace) -> int:
@@ -77,15 +77,17 @@ def _doctor(args: argparse.Namespace) -> int:  # noqa: ARG001
 def _freeze(args: argparse.Namespace) -> int:
     from labcoat.commands import freeze
 
-    return freeze.make(Project.here(), args.rung, dry_run=args.dry_run)
+    return freeze.make(Project.here(), args.level, dry_run=args.dry_run)
 
 
 def _run(args: argparse.Namespace) -> int:
     from labcoat.levels import level
 
-    chosen, project = level.named(args.rung), Project.here()
+    chosen, project = level.get_level(args.level), Project.here()
     if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
-        raise Failure("There is no command to run.", 'Say which: make run CMD="python train.py".')
+        raise LabcoatError(
+            "There is no command to run.", 'Say which: make run CMD="python train.py".'
+        )
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
     return chosen.run(project, argv)
 
@@ -94,19 +96,19 @@ def _prove(args: argparse.Namespace) -> int:
     from labcoat.proof import prove
 
     only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
-    return prove.make(Project.here(), only=only, as_json=args.json, against=args.against)
+    return prove.make_proof(Project.here(), only=only, as_json=args.json, against=args.against)
 
 
 def _shell(args: argparse.Namespace) -> int:
     from labcoat.levels import level
 
-    return level.named(args.rung).shell(Project.here())
+    return level.get_level(args.level).shell(Project.here())
 
 
 def _notebook(args: argparse.Namespace) -> int:
     from labcoat.commands import notebook
 
-    return notebook.make(Project.here(), args.rung)
+    return notebook.make(Project.here(), args.level)
 
 
 def _binder(args: argparse.Namespace) -> int:  # noqa: ARG001
@@ -198,13 +200,13 @@ def parser() -> argparse.ArgumentParser:
     freeze = command(
         "freeze", _freeze, "add what was installed by hand to requirements.in and the lock"
     )
-    freeze.add_argument("--in", dest="rung", default="venv", metavar="LEVEL", help="venv or conda")
+    freeze.add_argument("--in", dest="level", default="venv", metavar="LEVEL", help="venv or conda")
     freeze.add_argument(
         "--dry-run", action="store_true", help="say what would be done; change nothing"
     )
     run = command("run", _run, "run a command on a level of isolation")
     run.add_argument(
-        "--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker"
+        "--in", dest="level", default="venv", metavar="LEVEL", help="none, venv, conda or docker"
     )
     run.add_argument(
         "--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments"
@@ -216,7 +218,11 @@ def parser() -> argparse.ArgumentParser:
     ):
         added = command(name, call, about)
         added.add_argument(
-            "--in", dest="rung", default="venv", metavar="LEVEL", help="none, venv, conda or docker"
+            "--in",
+            dest="level",
+            default="venv",
+            metavar="LEVEL",
+            help="none, venv, conda or docker",
         )
     command(
         "binder",
@@ -268,14 +274,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run labcoat with `argv`, or the process's own arguments; the exit status."""
-    with signals.in_order():
+    with signals.graceful_shutdown():
         try:
             try:
                 return _answer(argv)
             finally:
-                stdio.finish()
+                stdio.flush_output()
         except BrokenPipeError:
-            stdio.drop()
+            stdio.discard_output()
             return stdio.HUNG_UP
 
 
@@ -283,8 +289,8 @@ def _answer(argv: Sequence[str] | None) -> int:
     args = parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except Failure as failure:
-        print(f"labcoat: {failure.what}\n  {failure.todo}", file=sys.stderr)
+    except LabcoatError as failure:
+        print(f"labcoat: {failure.message}\n  {failure.hint}", file=sys.stderr)
         return failure.status
     except OSError as error:
         if error.errno not in _UNWRITABLE:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.base_images import build, pins, submodules
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 
 IDENTITY = (
@@ -95,7 +95,7 @@ def labcoat(
 
 def test_this_repository_pins_its_bases_sources(repository: Path) -> None:
     """Three submodules, each by a commit and with an address that anybody can read from."""
-    found = submodules.pinned(repository)
+    found = submodules.pinned_commit(repository)
     assert set(found) == {
         "src/extern/python",
         "src/extern/docker-stacks",
@@ -113,15 +113,15 @@ def test_this_repository_pins_its_bases_sources(repository: Path) -> None:
 @pytest.mark.parametrize("written", ["own", "=x/Dockerfile", "own="])
 def test_a_base_of_another_form_is_refused(tmp_path: Path, written: str) -> None:
     """The setting is quoted, with how to write it."""
-    with pytest.raises(Failure, match="LABCOAT_EXTERN cannot be read"):
-        build.bases(project(tmp_path, EXTERN=written))
+    with pytest.raises(LabcoatError, match="LABCOAT_EXTERN cannot be read"):
+        build.configured_bases(project(tmp_path, EXTERN=written))
 
 
 def test_pins_are_written_and_read_alike(tmp_path: Path) -> None:
     """Images in order, one a line, and the archive's date."""
     made = pins.Pins({"b:1": "sha256:b", "a:1": "sha256:a"}, "20261101T000000Z")
     (tmp_path / pins.NAME).write_text(made.text())
-    assert pins.read(tmp_path) == made
+    assert pins.read_pins(tmp_path) == made
     assert made.text().index('"a:1"') < made.text().index('"b:1"')
 
 
@@ -129,8 +129,8 @@ def test_pins_are_written_and_read_alike(tmp_path: Path) -> None:
 def test_pins_that_cannot_be_read_are_refused(tmp_path: Path, text: str) -> None:
     """With the file's name."""
     (tmp_path / pins.NAME).write_text(text, encoding="latin-1")
-    with pytest.raises(Failure, match=pins.NAME):
-        pins.read(tmp_path)
+    with pytest.raises(LabcoatError, match=pins.NAME):
+        pins.read_pins(tmp_path)
 
 
 def test_a_submodule_that_cannot_be_reached_is_said(
@@ -232,8 +232,8 @@ def test_a_base_is_built_from_its_submodule_on_a_pinned_image(
     assert made.returncode == 0, made.stderr
     name = made.stdout.strip()
     built["name"] = name  # type: ignore[index]
-    assert name == f"extern/own:{submodules.pinned(clone)['src/extern/own'][:12]}"
-    assert build.resolved(project(clone), "extern/own") == name
+    assert name == f"extern/own:{submodules.pinned_commit(clone)['src/extern/own'][:12]}"
+    assert build.resolve_base_image(project(clone), "extern/own") == name
     shown = subprocess.run(
         ["docker", "run", "--rm", name, "sh", "-c", "ls /made-here; cat /etc/apt/sources.list"],
         check=True,
@@ -258,11 +258,11 @@ def built() -> Iterator[dict[str, str]]:
 @pytest.mark.docker
 def test_a_base_that_is_not_built_is_said(clone: Path) -> None:
     """LABCOAT_BASE_IMAGE=extern/NAME names a target, and one that is not there the known ones."""
-    with pytest.raises(Failure, match="is not built") as caught:
-        build.resolved(project(clone), "extern/own")
-    assert "make extern" in caught.value.todo
-    with pytest.raises(Failure, match="no base extern/other"):
-        build.resolved(project(clone), "extern/other")
+    with pytest.raises(LabcoatError, match="is not built") as caught:
+        build.resolve_base_image(project(clone), "extern/own")
+    assert "make extern" in caught.value.hint
+    with pytest.raises(LabcoatError, match="no base extern/other"):
+        build.resolve_base_image(project(clone), "extern/other")
 
 
 def test_a_submodule_named_like_a_script_is_no_file_to_check(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.base_images.defaults import base_image, pinned
-from labcoat.core.errors import Failure
+from labcoat.container.base_images.defaults import base_image, pinned_images
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -29,9 +29,9 @@ def test_the_setting_goes_before_the_pin() -> None:
 
 def test_a_python_without_a_base_is_refused_with_what_there_is() -> None:
     """Python 2.7 has no base; the failure names the versions that have, and the setting."""
-    with pytest.raises(Failure, match=r"2\.7.*3\.11, 3\.12, 3\.13") as caught:
+    with pytest.raises(LabcoatError, match=r"2\.7.*3\.11, 3\.12, 3\.13") as caught:
         base_image(Project(Path()), "2.7")
-    assert "LABCOAT_BASE_IMAGE" in caught.value.todo
+    assert "LABCOAT_BASE_IMAGE" in caught.value.hint
 
 
 def test_a_plain_build_stands_on_the_pinned_base_of_its_python(repository: Path) -> None:
@@ -41,4 +41,4 @@ def test_a_plain_build_stands_on_the_pinned_base_of_its_python(repository: Path)
     )
     named = re.search(r"^ARG BASE_IMAGE=(\S+)$", text, re.MULTILINE)
     assert named is not None
-    assert named[1] in pinned().values()
+    assert named[1] in pinned_images().values()

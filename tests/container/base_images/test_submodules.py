@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.base_images import submodules
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 IDENTITY = (
     "-c",
@@ -61,19 +61,19 @@ def test_the_name_is_found_by_the_path(tmp_path: Path, add: Callable[[Path, Path
     git(origin, "commit", "-qam", "submodule")
     git(tmp_path, "clone", "-q", str(origin), "clone")
     clone = tmp_path / "clone"
-    assert submodules.url(clone, path) == str(upstream)
+    assert submodules.submodule_url(clone, path) == str(upstream)
     assert (
-        submodules.newest(clone, path)
-        == submodules.pinned(clone)[path]
+        submodules.newest_commit(clone, path)
+        == submodules.pinned_commit(clone)[path]
         == git(upstream, "rev-parse", "HEAD")
     )
 
     mirror = upstream.rename(tmp_path / "mirror")
-    with pytest.raises(Failure, match="cannot be fetched") as failure:
-        submodules.fetch(clone, path)
-    advice = failure.value.todo.partition("name a mirror: ")[2].partition(", then")[0]
+    with pytest.raises(LabcoatError, match="cannot be fetched") as failure:
+        submodules.fetch_submodule(clone, path)
+    advice = failure.value.hint.partition("name a mirror: ")[2].partition(", then")[0]
     subprocess.run(["sh", "-c", advice.replace("ADDRESS", str(mirror))], cwd=clone, check=True)
-    submodules.fetch(clone, path)
+    submodules.fetch_submodule(clone, path)
     assert git(clone / path, "rev-parse", "HEAD") == git(mirror, "rev-parse", "HEAD")
 
 
@@ -82,7 +82,10 @@ def test_a_project_in_a_folder_of_its_repository_has_them_too(tmp_path: Path) ->
     upstream, root = repository(tmp_path / "upstream"), repository(tmp_path / "root")
     (root / "project").mkdir()
     path = below(root / "project", upstream)
-    assert submodules.newest(root / "project", path) == submodules.pinned(root / "project")[path]
+    assert (
+        submodules.newest_commit(root / "project", path)
+        == submodules.pinned_commit(root / "project")[path]
+    )
 
 
 REMOTES = (
@@ -105,7 +108,7 @@ def test_a_relative_address_is_as_git_reads_it(tmp_path: Path, remote: str, rela
     if remote:
         git(root, "remote", "add", "mine", remote)
         git(root, "config", f"branch.{git(root, 'symbolic-ref', '--short', 'HEAD')}.remote", "mine")
-    found = submodules.url(root, "sub")
+    found = submodules.submodule_url(root, "sub")
     done = subprocess.run(
         ["git", "submodule", "init"], cwd=root, capture_output=True, text=True, check=False
     )
@@ -123,10 +126,10 @@ def test_a_relative_upstream_is_asked_before_the_first_fetch(tmp_path: Path) -> 
     git(origin, "commit", "-qam", "submodule")
     git(tmp_path, "clone", "-q", str(origin), "clone")
     clone = tmp_path / "clone"
-    assert submodules.newest(clone, "sub") == git(upstream, "rev-parse", "HEAD")
+    assert submodules.newest_commit(clone, "sub") == git(upstream, "rev-parse", "HEAD")
     git(clone, "submodule", "init")
-    with pytest.raises(Failure, match="transport 'file' not allowed"):
-        submodules.fetch(clone, "sub")
+    with pytest.raises(LabcoatError, match="transport 'file' not allowed"):
+        submodules.fetch_submodule(clone, "sub")
 
 
 def test_an_address_is_never_an_option(tmp_path: Path) -> None:
@@ -136,5 +139,5 @@ def test_an_address_is_never_an_option(tmp_path: Path) -> None:
     (root / ".gitmodules").write_text(
         '[submodule "sub"]\n path = sub\n url = --upload-pack=touch made;\n'
     )
-    assert submodules.newest(root, "sub") == ""
+    assert submodules.newest_commit(root, "sub") == ""
     assert not (root / "made").exists()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.context.build_context import Build, secrets_reaching
-from labcoat.core.errors import Failure
+from labcoat.container.context.build_context import BuildContext, secrets_reaching
+from labcoat.core.errors import LabcoatError
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -36,7 +36,7 @@ SHAPES = {
 def test_reaching(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
     """The files that COPY brings into the last stage are those that reach the image."""
     write(tmp_path, {".env": "A=b", "src/a.py": "", "kaggle.json": "{}", "Dockerfile": dockerfile})
-    assert Build(tmp_path).reaching() == expected
+    assert BuildContext(tmp_path).reaching() == expected
 
 
 def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
         tmp_path,
         {**files, "Dockerfile": "FROM scratch\nCOPY app /app\n", ".dockerignore": "**/.env\n"},
     )
-    assert secrets_reaching(Build(tmp_path)) == ["app/deploy.txt", "app/kaggle.json"]
+    assert secrets_reaching(BuildContext(tmp_path)) == ["app/deploy.txt", "app/kaggle.json"]
 
 
 def test_own_ignore_file_counts(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_own_ignore_file_counts(tmp_path: Path) -> None:
         ".dockerignore": ".env\n",
     }
     write(tmp_path, {**files, ".env": "A=b"})
-    assert secrets_reaching(Build(tmp_path, "docker/train")) == [".env"]
+    assert secrets_reaching(BuildContext(tmp_path, "docker/train")) == [".env"]
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_own_ignore_file_counts(tmp_path: Path) -> None:
 def test_what_cannot_be_understood_is_a_failure(tmp_path: Path, broken: dict[str, str]) -> None:
     """No secret is found where nothing can be read; that is said, not passed over."""
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})
-    with pytest.raises(Failure):
-        secrets_reaching(Build(tmp_path))
+    with pytest.raises(LabcoatError):
+        secrets_reaching(BuildContext(tmp_path))

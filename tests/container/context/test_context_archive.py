@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.context import context_archive
-from labcoat.container.context.build_context import Build
-from labcoat.core.errors import Failure
+from labcoat.container.context.build_context import BuildContext
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfile").read_text()
@@ -62,7 +62,7 @@ def test_a_dockerfile_that_takes_more_is_sent_the_folder(
 def contents(root: Path) -> list[str] | None:
     (root / "Dockerfile").write_text(OURS)
     (root / "requirements.txt").write_text("")
-    return context_archive.contents(Project(root), Build(root))
+    return context_archive.archive_contents(Project(root), BuildContext(root))
 
 
 def test_the_project_is_sent_as_an_archive(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_project_is_sent_as_an_archive(tmp_path: Path) -> None:
     paths = contents(root)
     assert paths
     assert set(paths) == {"Dockerfile", "requirements.txt"}
-    context_archive.make(Project(root), paths, tmp_path / "room")
+    context_archive.write_context_archive(Project(root), paths, tmp_path / "room")
     assert {each.name for each in (tmp_path / "room").iterdir()} == {
         "requirements.txt",
         "labcoat.tar",
@@ -83,8 +83,8 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     (root := tmp_path / "project").mkdir()
     paths = contents(root)
     assert paths
-    with pytest.raises(Failure, match=r"gone\.py cannot be sent to the builder: No such file"):
-        context_archive.make(Project(root), [*paths, "gone.py"], tmp_path / "room")
+    with pytest.raises(LabcoatError, match=r"gone\.py cannot be sent to the builder: No such file"):
+        context_archive.write_context_archive(Project(root), [*paths, "gone.py"], tmp_path / "room")
 
 
 @pytest.mark.parametrize("odd", ["large", "emptied", "pattern", "gone", "pipe"])
@@ -103,7 +103,7 @@ def test_what_an_archive_does_not_do_is_left_to_the_builder(
     elif odd == "pattern":
         (root / ".dockerignore").write_text("[\n")
     elif odd == "gone":
-        monkeypatch.setattr(Build, "sent", lambda _: ["no-such-file"])
+        monkeypatch.setattr(BuildContext, "sent", lambda _: ["no-such-file"])
     else:
         os.mkfifo(root / "pipe")
     assert contents(root) is None

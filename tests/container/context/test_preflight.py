@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.context import build_flags, preflight
-from labcoat.container.context.build_context import Build, secrets_reaching
-from labcoat.core.errors import Failure
+from labcoat.container.context.build_context import BuildContext, secrets_reaching
+from labcoat.core.errors import LabcoatError
 from support.repositories import write
 
 KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
@@ -23,7 +23,7 @@ def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:
             "data/key": KEY,
         },
     )
-    build = Build(tmp_path / "project", contexts=(tmp_path / "data",))
+    build = BuildContext(tmp_path / "project", contexts=(tmp_path / "data",))
     assert secrets_reaching(build) == ["../data/.env", "../data/key"]
     (tmp_path / "data/.dockerignore").write_text(".env\nkey\n")
     assert secrets_reaching(build) == []
@@ -36,9 +36,11 @@ def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -
         {"Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n", "a.py": "", ".env": "A=b"},
     )
     triggers = {"one": ["COPY . /app/"]}
-    assert secrets_reaching(Build(tmp_path, triggers=triggers)) == [".env"]
-    assert secrets_reaching(Build(tmp_path, triggers=triggers, arguments={"BASE": "two"})) == []
-    assert Build(tmp_path).bases() == {"one"}
+    assert secrets_reaching(BuildContext(tmp_path, triggers=triggers)) == [".env"]
+    assert (
+        secrets_reaching(BuildContext(tmp_path, triggers=triggers, arguments={"BASE": "two"})) == []
+    )
+    assert BuildContext(tmp_path).bases() == {"one"}
 
 
 @pytest.mark.parametrize(
@@ -56,16 +58,20 @@ def test_a_secret_that_a_run_sees_is_remarked_on(tmp_path: Path, mount: str, *, 
     """What the RUN makes of it nobody knows who does not run it."""
     text = f"FROM scratch AS tools\nFROM a\nRUN --mount={mount} cp -r /src /app\nUSER 1000\n"
     write(tmp_path, {"Dockerfile": text, "a.py": "", "conf/.env": "A=b"})
-    remarks = [remark for remark in preflight.remarks(Build(tmp_path)) if "conf/.env" in remark]
+    remarks = [
+        remark
+        for remark in preflight.preflight_warnings(BuildContext(tmp_path))
+        if "conf/.env" in remark
+    ]
     assert bool(remarks) is seen
 
 
 def test_files_that_cannot_be_understood_are_left_to_the_build(tmp_path: Path) -> None:
     """There is nothing to remark on; the build refuses."""
     write(tmp_path, {"Dockerfile": "NONSENSE\n"})
-    assert list(preflight.remarks(Build(tmp_path))) == []
-    with pytest.raises(Failure, match="Dockerfile: line 1"):
-        preflight.refuse_secrets(Build(tmp_path))
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []
+    with pytest.raises(LabcoatError, match="Dockerfile: line 1"):
+        preflight.refuse_secrets(BuildContext(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["pip.conf", "home/uv.toml", ".npmrc", ".condarc", ".git/config"])
@@ -84,39 +90,39 @@ def test_a_password_in_the_address_of_an_index_is_a_secret(tmp_path: Path, name:
                 name: f"url = https://{address}index.example/simple\n",
             },
         )
-        assert secrets_reaching(Build(tmp_path)) == found
+        assert secrets_reaching(BuildContext(tmp_path)) == found
 
 
 def test_a_token_after_a_notebooks_pictures_is_found(tmp_path: Path) -> None:
     """Notebooks begin with megabytes of pictures; of other files the first megabyte counts."""
     token = json.dumps({"image/png": "A" * (3 << 20), "source": ["t = 'ghp_" + "a1B2" * 9 + "'"]})
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", "a.ipynb": token, "a.bin": token})
-    assert secrets_reaching(Build(tmp_path)) == ["a.ipynb"]
+    assert secrets_reaching(BuildContext(tmp_path)) == ["a.ipynb"]
 
 
 WORDS = {
-    "-f docker/train": build_flags.Flags("docker/train"),
-    "-fdocker/train -q": build_flags.Flags("docker/train"),
-    "-qf docker/train": build_flags.Flags("docker/train"),
-    "--file=one --file two": build_flags.Flags("two"),
-    "-tfoo --network host --no-cache -o out": build_flags.Flags(),
-    "--target dev --platform linux/amd64,linux/arm64": build_flags.Flags(
+    "-f docker/train": build_flags.BuildFlags("docker/train"),
+    "-fdocker/train -q": build_flags.BuildFlags("docker/train"),
+    "-qf docker/train": build_flags.BuildFlags("docker/train"),
+    "--file=one --file two": build_flags.BuildFlags("two"),
+    "-tfoo --network host --no-cache -o out": build_flags.BuildFlags(),
+    "--target dev --platform linux/amd64,linux/arm64": build_flags.BuildFlags(
         target="dev", platforms=("linux/amd64", "linux/arm64")
     ),
-    "--build-arg A=1 --build-arg=B=x=y --build-arg NO_SUCH_VARIABLE": build_flags.Flags(
+    "--build-arg A=1 --build-arg=B=x=y --build-arg NO_SUCH_VARIABLE": build_flags.BuildFlags(
         arguments={"A": "1", "B": "x=y"}
     ),
-    "--build-context d=../d --build-context i=docker-image://x --build-context g=https://x/y.git": build_flags.Flags(
+    "--build-context d=../d --build-context i=docker-image://x --build-context g=https://x/y.git": build_flags.BuildFlags(
         contexts=("../d",)
     ),
-    "--target": build_flags.Flags(),
+    "--target": build_flags.BuildFlags(),
 }
 
 
 @pytest.mark.parametrize(("words", "said"), WORDS.items(), ids=WORDS.keys())
-def test_flags_say_what_is_built(words: str, said: build_flags.Flags) -> None:
+def test_flags_say_what_is_built(words: str, said: build_flags.BuildFlags) -> None:
     """In each form that the builder takes; of an option given twice the last counts."""
-    assert build_flags.read(words.split()) == said
+    assert build_flags.parse_build_flags(words.split()) == said
 
 
 PLATFORMS = {

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.context.build_context import Build
-from labcoat.container.dockerfile.parser import parse
+from labcoat.container.context.build_context import BuildContext
+from labcoat.container.dockerfile.parser import parse_dockerfile
 from support.repositories import write
 
 TREE = [
@@ -46,8 +46,8 @@ SHAPES = {
 def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str]) -> None:
     """`--parents` keeps folders, takes `**`, and begins at `/./`; `--exclude` leaves out."""
     write(tmp_path, {path: path for path in TREE})
-    described = Build(tmp_path)
-    described.__dict__["parsed"] = parse(f"FROM scratch AS build\n{shape}\n")
+    described = BuildContext(tmp_path)
+    described.__dict__["parsed"] = parse_dockerfile(f"FROM scratch AS build\n{shape}\n")
     assert described.reaching() == expected
 
 
@@ -57,8 +57,8 @@ def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str])
 def test_base_of_which_nothing_is_known(tmp_path: Path, reference: str) -> None:
     """A destination without a slash may be a folder of the base image: the file is looked for at both places."""
     write(tmp_path, {path: path for path in TREE})
-    described = Build(tmp_path)
-    described.__dict__["parsed"] = parse(
+    described = BuildContext(tmp_path)
+    described.__dict__["parsed"] = parse_dockerfile(
         f"FROM base AS b\nCOPY a.py /opt\nFROM scratch\nCOPY --from=b {reference} /x\n"
     )
     assert described.reaching() == {"a.py"}
@@ -67,6 +67,6 @@ def test_base_of_which_nothing_is_known(tmp_path: Path, reference: str) -> None:
 def test_symlinks_that_go_round(tmp_path: Path) -> None:
     """A symlink that leads to itself names nothing."""
     write(tmp_path, {"loop": Path("loop"), "a": "a"})
-    described = Build(tmp_path)
-    described.__dict__["parsed"] = parse("FROM scratch\nCOPY loop a /x/\n")
+    described = BuildContext(tmp_path)
+    described.__dict__["parsed"] = parse_dockerfile("FROM scratch\nCOPY loop a /x/\n")
     assert described.reaching() == {"a"}

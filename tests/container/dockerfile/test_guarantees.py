@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.context import preflight
-from labcoat.container.context.build_context import Build
-from labcoat.container.dockerfile.guarantees import missing
-from labcoat.container.dockerfile.parser import parse
+from labcoat.container.context.build_context import BuildContext
+from labcoat.container.dockerfile.guarantees import lost_guarantees
+from labcoat.container.dockerfile.parser import parse_dockerfile
 
 GOOD = (
     "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM a\nCOPY --from=b /out/ /\nUSER 1000\n"
@@ -31,7 +31,7 @@ WRITTEN = {
 @pytest.mark.parametrize(("text", "parts"), WRITTEN.values(), ids=WRITTEN.keys())
 def test_what_cannot_be_promised_is_said(text: str, parts: list[str]) -> None:
     """Each promise that the Dockerfile takes away, and no other."""
-    found = missing(parse(text), text)
+    found = lost_guarantees(parse_dockerfile(text), text)
     assert len(found) == len(parts)
     assert all(part in line for part, line in zip(parts, found, strict=True))
 
@@ -41,7 +41,7 @@ def test_labcoats_own_dockerfile_keeps_every_promise(repository: Path) -> None:
     text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(
         encoding="utf-8"
     )
-    assert missing(parse(text), text) == []
+    assert lost_guarantees(parse_dockerfile(text), text) == []
 
 
 def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(GOOD)
     with (tmp_path / "weights.bin").open("wb") as file:
         file.truncate(60 << 20)
-    assert list(preflight.remarks(Build(tmp_path))) == [
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == [
         "the build is sent 60 MiB of files; make context says which"
     ]
     (tmp_path / ".dockerignore").write_text("*.bin\n")
-    assert list(preflight.remarks(Build(tmp_path))) == []
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics, parse
+from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
+from labcoat.container.dockerignore.parser import parse_ignore_file
 from support.trees import sent
 
 VECTORS = json.loads((Path(__file__).parent / "data" / "ignore.json").read_text())
@@ -90,15 +91,15 @@ def test_bytes_that_are_no_text() -> None:
 
 def test_longest_line() -> None:
     """A line of 64 KiB less one byte is read."""
-    assert len(parse(b"a" * 65535 + b"\nx")) == 2
+    assert len(parse_ignore_file(b"a" * 65535 + b"\nx")) == 2
 
 
 def test_emptied_files_are_known() -> None:
     """A file that BuildKit lists and then cannot open arrives with nothing in it."""
-    matcher = Matcher(parse(b"d\n!d/f\nd*\n"))
+    matcher = Matcher(parse_ignore_file(b"d\n!d/f\nd*\n"))
     assert sent(b"d\n!d/f\nd*\n", ["d/f", "d/g"]) == {"d/f"}
     assert matcher.emptied("d/f")
-    assert not Matcher(parse(b"d\n!d/f\n")).emptied("d/f")
+    assert not Matcher(parse_ignore_file(b"d\n!d/f\n")).emptied("d/f")
 
 
 HANGING = ("*a" * 30 + "b", "**/" * 30 + "b", "*a" * 12 + "{2}b", "a{2,900}" * 6 + "*a{2,900}*b")
@@ -122,9 +123,9 @@ def test_files_asked_about_together_get_the_answers_they_get_alone(
     patterns: list[str], paths: list[str]
 ) -> None:
     try:
-        together = Matcher(parse("\n".join(patterns).encode()))
+        together = Matcher(parse_ignore_file("\n".join(patterns).encode()))
         alone = Matcher(
-            parse("\n".join([*patterns, "!never"]).encode())
+            parse_ignore_file("\n".join([*patterns, "!never"]).encode())
         )  # with a negation each path is tried by itself
         expected = alone.kept(paths)
     except PatternError:

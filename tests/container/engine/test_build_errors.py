@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.engine.build_errors import explained
+from labcoat.container.engine.build_errors import explain_build_error
 
 # (what the builder said, a part of what happened, a part of what to do)
 SAID = {
@@ -170,23 +170,30 @@ def test_what_a_program_says_is_not_dockers(tmp_path: Path, line: str) -> None:
     )
     assert said != by_docker_20
     for each in (said, by_docker_20):
-        assert explained(each, tmp_path / "log").what == f"The image could not be built: {line}."
+        assert (
+            explain_build_error(each, tmp_path / "log").message
+            == f"The image could not be built: {line}."
+        )
 
 
 def test_an_instruction_that_cannot_be_read_is_no_option_of_a_build(tmp_path: Path) -> None:
     """The Dockerfile is what has to be corrected."""
-    failure = explained(INSTRUCTION, tmp_path / "log")
-    assert failure.what == "The Dockerfile cannot be read: unknown flag: foo (did you mean from?)."
+    failure = explain_build_error(INSTRUCTION, tmp_path / "log")
+    assert (
+        failure.message == "The Dockerfile cannot be read: unknown flag: foo (did you mean from?)."
+    )
 
 
 def test_podmans_steps_are_told_from_its_options(tmp_path: Path) -> None:
     """It does not mark what programs say; but an option that it does not know it names before the first step."""
     assert (
         "no option --foo"
-        in explained("Error: unknown flag: --foo\nSee 'podman build --help'", tmp_path / "log").what
+        in explain_build_error(
+            "Error: unknown flag: --foo\nSee 'podman build --help'", tmp_path / "log"
+        ).message
     )
     said = 'STEP 1/2: FROM x\nSTEP 2/2: RUN y\nunknown flag: --foo\nError: building at STEP "RUN y": exit status 1\n'
-    assert "no option" not in explained(said, tmp_path / "log").what
+    assert "no option" not in explain_build_error(said, tmp_path / "log").message
 
 
 @pytest.mark.parametrize(("said", "what", "todo"), SAID.values(), ids=SAID.keys())
@@ -194,15 +201,17 @@ def test_a_failure_says_what_happened_and_what_to_do(
     tmp_path: Path, said: str, what: str, todo: str
 ) -> None:
     """Each way that a build is known to fail is named, in one line each."""
-    failure = explained(said, tmp_path / "log")
-    assert what in failure.what
-    assert todo in failure.todo
-    assert "\n" not in failure.what + failure.todo
+    failure = explain_build_error(said, tmp_path / "log")
+    assert what in failure.message
+    assert todo in failure.hint
+    assert "\n" not in failure.message + failure.hint
 
 
 def test_an_unknown_failure_quotes_the_last_that_a_program_said(tmp_path: Path) -> None:
     """What labcoat has no words for is passed on, without the builder's numbers."""
     assert (
         "Segmentation fault"
-        in explained("#8 1.0 Segmentation fault\n#8 ERROR: process sh\n", tmp_path / "log").what
+        in explain_build_error(
+            "#8 1.0 Segmentation fault\n#8 ERROR: process sh\n", tmp_path / "log"
+        ).message
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcoat.container.engine.build_progress import Progress
+from labcoat.container.engine.build_progress import BuildProgress
 
 CACHED = "#5 [packages 1/4] FROM docker.io/base\n#5 CACHED\n\n#6 exporting to image\n#6 writing image sha256:12 done\n#6 DONE 0.0s\n"
 WORKED = "#7 [packages 4/4] RUN --mount=type=cache,target=/c echo hi\n#7 0.2 Installed 1 package in 3ms\n#7 DONE 0.5s\n"
@@ -30,7 +30,7 @@ TURNED = "#7 [large 1/1] RUN x\n#7 0.2 Resolved 2 packages\n#7 0.3  +#7 ...\n\n#
 
 
 def shown(log: str) -> list[str]:
-    progress = Progress()
+    progress = BuildProgress()
     return [line for written in log.splitlines(keepends=True) for line in progress.lines(written)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.engine.buildx import builder
+from labcoat.container.engine.buildx import select_builder
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -40,7 +40,7 @@ def settings(docker: Path, **given: object) -> None:
 
 def test_the_plugin_is_started_as_docker_starts_it(docker: Path) -> None:
     """With docker's words and variables, and the builder that goes with docker's context."""
-    words, variables = builder(Project(docker.parents[1]))
+    words, variables = select_builder(Project(docker.parents[1]))
     assert words == [str(docker.parents[1] / "home/cli-plugins/docker-buildx"), "buildx", "build"]
     assert variables == {
         "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND": "docker",
@@ -52,7 +52,7 @@ def test_folders_of_ones_own_come_before_dockers(docker: Path) -> None:
     """In the order that docker looks for plugins."""
     other = plugin(docker.parents[1] / "other")
     settings(docker, cliPluginsExtraDirs=[str(docker.parents[1] / "absent"), str(other.parent)])
-    assert builder(Project(docker.parents[1]))[0][0] == str(other)
+    assert select_builder(Project(docker.parents[1]))[0][0] == str(other)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_builder_is_that_of_dockers_context(
     settings(docker, currentContext=chosen)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert builder(Project(docker.parents[1]))[1].get("BUILDX_BUILDER") == named
+    assert select_builder(Project(docker.parents[1]))[1].get("BUILDX_BUILDER") == named
 
 
 def script(docker: Path) -> str:
@@ -122,14 +122,14 @@ def test_where_that_is_not_sure_docker_is_called(
     """A script or a link of its name, settings with another builder or that cannot be read, more words."""
     called = change(docker)
     project = Project(docker.parents[1], {**DEFAULTS, "LABCOAT_DOCKER": called})
-    assert builder(project) == ([*called.split(), "build"], {})
+    assert select_builder(project) == ([*called.split(), "build"], {})
 
 
 def test_without_the_plugin_docker_is_called(docker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may build by itself, or says what is missing."""
     monkeypatch.setattr("labcoat.container.engine.buildx._FOLDERS", ())
     shutil.rmtree(docker.parents[1] / "home/cli-plugins")
-    assert builder(Project(docker.parents[1])) == (["docker", "build"], {})
+    assert select_builder(Project(docker.parents[1])) == (["docker", "build"], {})
 
 
 def test_without_a_home_folder_the_plugin_is_found(
@@ -141,14 +141,14 @@ def test_without_a_home_folder_the_plugin_is_found(
     monkeypatch.setattr("os.getuid", lambda: 54321)
     folder = plugin(docker.parents[1] / "system").parent
     monkeypatch.setattr("labcoat.container.engine.buildx._FOLDERS", (str(folder),))
-    assert builder(Project(docker.parents[1]))[0][0] == str(folder / "docker-buildx")
+    assert select_builder(Project(docker.parents[1]))[0][0] == str(folder / "docker-buildx")
 
 
 @pytest.mark.docker
 def test_both_ways_build_the_same_image_and_say_the_same(tmp_path: Path, base_image: str) -> None:
     """Of the same files the same id, of a word that is no option the same words; here the plugin is what labcoat calls."""
     (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\nCOPY Dockerfile /\n")
-    words, variables = builder(Project(tmp_path))
+    words, variables = select_builder(Project(tmp_path))
     assert words[0].endswith("docker-buildx")
     environ = {
         **os.environ,

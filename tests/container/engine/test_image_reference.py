@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcoat.container.engine.image_reference import digest_among, repository
+from labcoat.container.engine.image_reference import digest_among, repository_of
 
 KNOWN = (
     "localhost:5000/mine/python@sha256:a",
@@ -39,4 +39,4 @@ def test_an_images_digest_is_that_of_its_own_name(image: str, digest: str) -> No
 )
 def test_the_repository_is_the_name_without_tag_and_digest(image: str, name: str) -> None:
     """A port is no tag."""
-    assert repository(image) == name
+    assert repository_of(image) == name

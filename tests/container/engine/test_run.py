@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.engine.client import is_podman, own_flags, tidy
+from labcoat.container.engine.client import is_podman, project_docker_flags, tidy_engine_output
 from labcoat.container.engine.run import attached
-from labcoat.container.engine.run_config import data_folders, place
+from labcoat.container.engine.run_config import data_folders, make_run_config
 from labcoat.core.project import DEFAULTS, Project
 
 
@@ -53,7 +53,7 @@ def test_existing_data_outside_of_the_project_is_mounted_once(
 
 def test_a_program_runs_as_the_owner_with_a_home_it_may_write(root: Path) -> None:
     """Files that it writes in the project belong to the person; the home is git's to pass over."""
-    where = place(project(root), {"TERM": "dumb", "SECRET": "x"})
+    where = make_run_config(project(root), {"TERM": "dumb", "SECRET": "x"})
     assert where.user == f"{root.stat().st_uid}:{root.stat().st_gid}"
     assert Path(where.environ["HOME"]).stat().st_uid == root.stat().st_uid
     assert (root / ".labcoat" / ".gitignore").read_text() == "*\n"
@@ -67,13 +67,13 @@ def test_a_program_runs_as_the_owner_with_a_home_it_may_write(root: Path) -> Non
 )
 def test_the_network_is_the_one_asked_for(root: Path, flags: str, network: str | None) -> None:
     """A build that was asked to use this machine's network is followed by runs that do."""
-    assert place(project(root, DOCKER_FLAGS=flags)).network == network
+    assert make_run_config(project(root, DOCKER_FLAGS=flags)).network == network
 
 
 def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
     """The docker command reads a mount as one line of CSV."""
     asked = project(root, MOUNTS=f"{root.parent}/d, é", DOCKER="true")
-    words = attached(asked, "image", ["/bin/sh"], place(asked))
+    words = attached(asked, "image", ["/bin/sh"], make_run_config(asked))
     path = root.parent / "d, é"
     assert f'type=bind,"source={path}","target={path}",readonly' in words
     assert f"type=bind,source={root},target={root}" in words
@@ -88,8 +88,8 @@ def test_podman_of_a_person_keeps_their_id(
     monkeypatch.setattr("os.geteuid", lambda: uid)
     asked = project(root, DOCKER=str(program(root, "podman")))
     monkeypatch.setattr("os.chown", lambda *_: None)
-    assert place(asked).users == users
-    assert ("--userns" in attached(asked, "image", ["true"], place(asked))) == bool(users)
+    assert make_run_config(asked).users == users
+    assert ("--userns" in attached(asked, "image", ["true"], make_run_config(asked))) == bool(users)
 
 
 @pytest.mark.parametrize(
@@ -101,19 +101,19 @@ def test_podman_is_told_of_the_lock_and_an_old_one_not_to_look_back(
 ) -> None:
     """What is in its cache was made of another lock as likely as not."""
     asked = project(root, DOCKER=str(program(root, "podman", f"echo {number}")))
-    assert own_flags(asked, 7, "sha256:a") == (
+    assert project_docker_flags(asked, 7, "sha256:a") == (
         "--format=docker",
         "--timestamp=7",
         "--build-arg=LOCKED=sha256:a",
         *old,
     )
-    assert own_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
+    assert project_docker_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
 
 
 def test_podman_keeps_its_cache_where_it_has_it(root: Path) -> None:
     """That is among its temporary files, which for docker are in a folder that goes with the build."""
-    assert tidy(project(root, DOCKER=str(program(root, "podman"))), "elsewhere") == {}
-    assert tidy(project(root, DOCKER="true"), "elsewhere") == {"TMPDIR": "elsewhere"}
+    assert tidy_engine_output(project(root, DOCKER=str(program(root, "podman"))), "elsewhere") == {}
+    assert tidy_engine_output(project(root, DOCKER="true"), "elsewhere") == {"TMPDIR": "elsewhere"}
 
 
 def program(root: Path, name: str, line: str = "") -> Path:
@@ -152,7 +152,7 @@ def test_secrets_of_a_run_are_files_that_it_may_read(root: Path) -> None:
     bundle, kaggle = root.parent / "own.pem", root.parent / "kaggle.json"
     bundle.touch()
     kaggle.touch()
-    where = place(project(root, CA_BUNDLE=str(bundle), MOUNTS=str(kaggle)), {})
+    where = make_run_config(project(root, CA_BUNDLE=str(bundle), MOUNTS=str(kaggle)), {})
     assert where.data == (kaggle, bundle)
     assert where.environ["REQUESTS_CA_BUNDLE"] == str(bundle)
     assert where.environ["KAGGLE_CONFIG_DIR"] == str(root.parent)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcoat.container.engine.stdout_stream import hand_on
+from labcoat.container.engine.stdout_stream import forward_stdout
 
 TINI = [b"[FATAL tini (7)] ", b"exec nosuch failed: No such file or directory", b"\n"]
 
@@ -17,7 +17,7 @@ def test_a_program_that_is_not_there_is_found(
     parts: list[bytes], program: str, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """However docker's words are divided; of another program than the one that was asked for they are that one's own."""
-    started = hand_on(((None, part) for part in parts), program)
+    started = forward_stdout(((None, part) for part in parts), program)
     assert started == (program == "other")
     assert capfdbinary.readouterr().err == (b"".join(TINI) if started else b"")
 
@@ -29,6 +29,6 @@ def test_whatever_else_a_program_says_is_handed_on(
     said: list[bytes], capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """Each stream to its own, all of it, whatever it begins with."""
-    assert hand_on([(b"o", None), *((None, part) for part in said), (b"o", None)], "x")
+    assert forward_stdout([(b"o", None), *((None, part) for part in said), (b"o", None)], "x")
     out, err = capfdbinary.readouterr()
     assert (out, err) == (b"oo", b"".join(said))

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.image.image_lock import (
-    Record,
+    ImageLock,
     are_layers_comparable,
-    departure,
+    image_lock_path,
     other_inputs,
-    path,
-    read,
-    write,
+    output_drift,
+    read_image_lock,
+    write_image_lock,
 )
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 
-RECORD = Record(
+RECORD = ImageLock(
     lock="sha256:lock",
     base="python:3.11@sha256:base",
     dockerfile="sha256:dockerfile",
@@ -39,20 +39,20 @@ def test_it_is_written_and_read_alike(tmp_path: Path) -> None:
     """Every field comes back; without the file there is no record; a variant has a file of its own."""
     project = Project(tmp_path)
     variant = Project(tmp_path, {**DEFAULTS, "LABCOAT_VARIANT": "cpu"})
-    assert read(project) is None
-    assert write(project, RECORD) == tmp_path / "image.lock.yaml"
-    assert read(project) == RECORD
-    assert path(variant) == tmp_path / "image-cpu.lock.yaml"
-    assert read(variant) is None
+    assert read_image_lock(project) is None
+    assert write_image_lock(project, RECORD) == tmp_path / "image.lock.yaml"
+    assert read_image_lock(project) == RECORD
+    assert image_lock_path(variant) == tmp_path / "image-cpu.lock.yaml"
+    assert read_image_lock(variant) is None
 
 
 @pytest.mark.parametrize("text", ["- 1\n", "lock: x\n", "{", "\xff"])
 def test_a_file_that_is_no_record_is_said(tmp_path: Path, text: str) -> None:
     """With its name and the command that writes it anew."""
     (tmp_path / "image.lock.yaml").write_text(text, encoding="latin-1")
-    with pytest.raises(Failure, match=r"image\.lock\.yaml is no record") as caught:
-        read(Project(tmp_path))
-    assert "labcoat image record" in caught.value.todo
+    with pytest.raises(LabcoatError, match=r"image\.lock\.yaml is no record") as caught:
+        read_image_lock(Project(tmp_path))
+    assert "labcoat image record" in caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_a_file_that_is_no_record_is_said(tmp_path: Path, text: str) -> None:
 )
 def test_a_field_of_another_type_is_no_record(tmp_path: Path, line: str) -> None:
     """Whoever edits it by hand hears of it before anything is compared."""
-    file = write(Project(tmp_path), RECORD)
+    file = write_image_lock(Project(tmp_path), RECORD)
     file.write_text(f"{file.read_text()}{line}\n")  # the last of a name counts
-    with pytest.raises(Failure, match=r"image\.lock\.yaml is no record"):
-        read(Project(tmp_path))
+    with pytest.raises(LabcoatError, match=r"image\.lock\.yaml is no record"):
+        read_image_lock(Project(tmp_path))
 
 
 INPUTS = [
@@ -88,7 +88,7 @@ INPUTS = [
 
 
 @pytest.mark.parametrize(("built", "said"), INPUTS, ids=[said or "the same" for _, said in INPUTS])
-def test_other_inputs_are_named(built: Record, said: str) -> None:
+def test_other_inputs_are_named(built: ImageLock, said: str) -> None:
     """What a person changed on purpose: lock, Dockerfile, settings."""
     assert other_inputs(RECORD, built) == said
 
@@ -108,7 +108,7 @@ COMPARABLE = [
 
 @pytest.mark.parametrize(("record", "built", "comparable"), COMPARABLE)
 def test_layers_are_held_against_those_of_the_same_base_and_kind_of_engine(
-    record: Record, built: Record, *, comparable: bool
+    record: ImageLock, built: ImageLock, *, comparable: bool
 ) -> None:
     """Docker 23 and newer write the same layers; older ones, podman, other bases and platforms others; podman for each commit."""
     assert are_layers_comparable(record, built) == comparable
@@ -134,28 +134,28 @@ DEPARTURES = [
 
 
 @pytest.mark.parametrize(("built", "said"), DEPARTURES)
-def test_a_departure_is_said_and_nothing_else_is(built: Record, said: str) -> None:
+def test_a_departure_is_said_and_nothing_else_is(built: ImageLock, said: str) -> None:
     """Another id for one commit, other layers for one lock; not the id of another commit or engine, nor other sources."""
-    found = departure(RECORD, built, "image.lock.yaml")
+    found = output_drift(RECORD, built, "image.lock.yaml")
     assert said in found
     assert bool(said) == bool(found)
 
 
 def test_an_engine_that_never_gives_an_id_twice_is_not_held_to_one() -> None:
     """Its layers are the recorded ones all the same."""
-    assert departure(PODMANS, replace(PODMANS, image="sha256:other"), "image.lock.yaml") == ""
-    assert departure(PODMANS, replace(PODMANS, layers=[]), "image.lock.yaml")
+    assert output_drift(PODMANS, replace(PODMANS, image="sha256:other"), "image.lock.yaml") == ""
+    assert output_drift(PODMANS, replace(PODMANS, layers=[]), "image.lock.yaml")
 
 
 def test_an_image_of_uncommitted_changes_may_differ() -> None:
     """Nobody knows which they were."""
     dirty = replace(RECORD, revision="c0ffee-dirty")
-    assert departure(dirty, replace(dirty, image="sha256:other"), "image.lock.yaml") == ""
+    assert output_drift(dirty, replace(dirty, image="sha256:other"), "image.lock.yaml") == ""
 
 
 def test_this_repositorys_own_record_is_one(repository: Path) -> None:
     """It is committed, can be read, and was made of inputs that were committed, on an image with labcoat's layers."""
-    recorded = read(Project(repository))
+    recorded = read_image_lock(Project(repository))
     assert recorded is not None
     assert re.fullmatch(r"[0-9a-f]{40}", recorded.revision)
     assert recorded.settings == {"PYTHON": "3.11", "LOCK": "requirements.txt"}

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.context.preflight import refuse_secrets
-from labcoat.container.image.build import plan
+from labcoat.container.image.build import plan_build
 from labcoat.container.image.labels import BASE
-from labcoat.container.image.push import push
-from labcoat.container.image.push import registry as registry_of
-from labcoat.core.errors import Failure
+from labcoat.container.image.push import push_image, registry_of
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 
 pytestmark = pytest.mark.docker
@@ -52,7 +51,7 @@ def test_a_pushed_image_is_pulled_and_built_upon_by_its_digest(
 ) -> None:
     """What push prints names the same image for everybody."""
     name = image(f"{registry}/team/project:1")
-    by_digest = push(project(tmp_path, name))
+    by_digest = push_image(project(tmp_path, name))
     assert by_digest.startswith(f"{registry}/team/project@sha256:")
     docker("pull", "-q", by_digest)
     (tmp_path / "Dockerfile").write_text(f"FROM {by_digest}\n")
@@ -70,9 +69,9 @@ def test_a_base_that_was_pushed_elsewhere_is_the_same_base(
     (tmp_path / "requirements.txt").touch()
     (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
     asked = project(tmp_path, "labcoat-test/elsewhere", BASE_IMAGE=base_image)
-    before = plan(asked).labels
+    before = plan_build(asked).labels
     docker("push", "-q", image(f"{registry}/elsewhere/base"))
-    assert plan(asked).labels == before
+    assert plan_build(asked).labels == before
 
 
 @pytest.mark.parametrize("pinned", [False, True], ids=["by tag", "by digest"])
@@ -89,15 +88,15 @@ def test_a_base_that_has_to_be_fetched_is_asked_for_its_triggers(
     (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\nONBUILD COPY .env /\n")
     base = f"{registry}/onbuild/base:1"
     docker("build", "-q", "--provenance=false", "-t", base, ".", folder=tmp_path)
-    by_digest = push(project(tmp_path, base))
+    by_digest = push_image(project(tmp_path, base))
     docker("image", "rm", "-f", base, by_digest)
     (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
     (tmp_path / ".env").write_text("TOKEN=1\n")
     named = by_digest if pinned else base
-    planned = plan(project(tmp_path, "labcoat-test/fetched", BASE_IMAGE=named))
+    planned = plan_build(project(tmp_path, "labcoat-test/fetched", BASE_IMAGE=named))
     assert f"fetching the base image {named}" in capsys.readouterr().err
     docker("image", "rm", "-f", named)
-    with pytest.raises(Failure, match=r"A secret would reach the image: \.env"):
+    with pytest.raises(LabcoatError, match=r"A secret would reach the image: \.env"):
         refuse_secrets(planned.context)
 
 
@@ -105,7 +104,7 @@ def test_a_base_that_nothing_is_built_on_is_not_fetched(base_image: str, tmp_pat
     """A Dockerfile of one's own may name another one."""
     (tmp_path / "requirements.txt").touch()
     (tmp_path / "Dockerfile").write_text(f"FROM {base_image}\n")
-    planned = plan(project(tmp_path, "labcoat-test/own", BASE_IMAGE="localhost:9/never"))
+    planned = plan_build(project(tmp_path, "labcoat-test/own", BASE_IMAGE="localhost:9/never"))
     assert planned.labels[BASE] == ""
 
 
@@ -123,25 +122,25 @@ def test_a_registry_that_wants_a_login_is_said(
     monkeypatch.setenv(
         "DOCKER_CONFIG", str(tmp_path / "docker")
     )  # the person's own logins stay as they are
-    with pytest.raises(Failure, match=f"{address} refuses") as caught:
-        push(project(tmp_path, name))
-    assert f"docker login {address}" in caught.value.todo
+    with pytest.raises(LabcoatError, match=f"{address} refuses") as caught:
+        push_image(project(tmp_path, name))
+    assert f"docker login {address}" in caught.value.hint
     login = ["docker", "login", "--username", PERSON, "--password-stdin", address]
     subprocess.run(login, input=PASSWORD, text=True, check=True, capture_output=True)
-    assert push(project(tmp_path, name)).startswith(f"{address}/team/project@sha256:")
+    assert push_image(project(tmp_path, name)).startswith(f"{address}/team/project@sha256:")
 
 
 def test_a_registry_that_is_not_there_is_said(image: Callable[[str], str], tmp_path: Path) -> None:
     """With its name."""
-    with pytest.raises(Failure, match="localhost:9 cannot be reached"):
-        push(project(tmp_path, image("localhost:9/team/project")))
+    with pytest.raises(LabcoatError, match="localhost:9 cannot be reached"):
+        push_image(project(tmp_path, image("localhost:9/team/project")))
 
 
 def test_an_image_that_is_not_built_is_said(registry: str, tmp_path: Path) -> None:
     """With the target that builds it."""
-    with pytest.raises(Failure, match="There is no image") as caught:
-        push(project(tmp_path, f"{registry}/never/built"))
-    assert "make docker" in caught.value.todo
+    with pytest.raises(LabcoatError, match="There is no image") as caught:
+        push_image(project(tmp_path, f"{registry}/never/built"))
+    assert "make docker" in caught.value.hint
 
 
 def test_a_builder_of_one_platform_is_said(registry: str, base_image: str, tmp_path: Path) -> None:
@@ -151,9 +150,9 @@ def test_a_builder_of_one_platform_is_said(registry: str, base_image: str, tmp_p
     several = project(
         tmp_path, f"{registry}/a/b", PLATFORMS="linux/amd64,linux/arm64", BASE_IMAGE=base_image
     )
-    with pytest.raises(Failure, match="builds for its own platform only") as caught:
-        push(several)
-    assert "docker buildx create" in caught.value.todo
+    with pytest.raises(LabcoatError, match="builds for its own platform only") as caught:
+        push_image(several)
+    assert "docker buildx create" in caught.value.hint
 
 
 @pytest.fixture
@@ -172,7 +171,7 @@ def test_one_platform_is_built_and_pushed_by_the_engines_own_builder(
     buildable: Callable[[str], Project],
 ) -> None:
     """What is printed is the digest that the registry has, though this builder does not say it."""
-    by_digest = push(buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}"))
+    by_digest = push_image(buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}"))
     assert "@sha256:" in by_digest
     docker("pull", "-q", by_digest)
     docker("image", "rm", "-f", by_digest)
@@ -180,9 +179,9 @@ def test_one_platform_is_built_and_pushed_by_the_engines_own_builder(
 
 def test_a_platform_that_is_none_is_said(buildable: Callable[[str], Project]) -> None:
     """With the form."""
-    with pytest.raises(Failure, match="names a platform that is none") as caught:
-        push(buildable("amd46"))
-    assert "linux/amd64" in caught.value.todo
+    with pytest.raises(LabcoatError, match="names a platform that is none") as caught:
+        push_image(buildable("amd46"))
+    assert "linux/amd64" in caught.value.hint
 
 
 def test_a_build_that_fails_is_not_the_registrys_fault(
@@ -191,8 +190,8 @@ def test_a_build_that_fails_is_not_the_registrys_fault(
     """The file that is missing is named, and nothing is pushed."""
     asked = buildable(f"linux/{docker('version', '--format', '{{.Server.Arch}}')}")
     (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY absent.txt /\n")
-    with pytest.raises(Failure, match=r"needs absent\.txt"):
-        push(asked)
+    with pytest.raises(LabcoatError, match=r"needs absent\.txt"):
+        push_image(asked)
 
 
 @pytest.mark.parametrize(

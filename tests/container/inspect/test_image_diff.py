@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.engine.client import never_the_same
-from labcoat.container.image.reproducibility import Verdict
-from labcoat.container.inspect.image_archive import Entry, Saved, content_digest
-from labcoat.container.inspect.image_diff import Difference, differences, reason
+from labcoat.container.image.reproducibility import ReproducibilityReport
+from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive, content_digest
+from labcoat.container.inspect.image_diff import ImageDifference, diff_images, explain_difference
 
-FILE = Entry("opt/a.py", "file", 0o644, (0, 0), "", 3, 1700000000, "aa")
+FILE = ArchiveEntry("opt/a.py", "file", 0o644, (0, 0), "", 3, 1700000000, "aa")
 REASONS = [
     (FILE, replace(FILE, time=1), "time"),
     (replace(FILE, path="a.pyc"), replace(FILE, path="a.pyc", digest="bb"), ".pyc"),
@@ -29,12 +29,12 @@ REASONS = [
 @pytest.mark.parametrize(
     ("one", "other", "why"), REASONS, ids=[why or "same" for *_, why in REASONS]
 )
-def test_the_reason_is_named(one: Entry, other: Entry | None, why: str) -> None:
+def test_the_reason_is_named(one: ArchiveEntry, other: ArchiveEntry | None, why: str) -> None:
     """What differs most comes first: bytes before owner before mode before time."""
-    assert reason(one, other) == why
+    assert explain_difference(one, other) == why
 
 
-def image(folder: Path, *layers: list[tuple[str, bytes, int]]) -> Saved:
+def image(folder: Path, *layers: list[tuple[str, bytes, int]]) -> ImageArchive:
     """An image in a file, of layers of (path, bytes, time)."""
     path = folder / f"{len(list(folder.iterdir()))}.tar"
     with tarfile.open(path, "w") as archive:
@@ -59,7 +59,7 @@ def image(folder: Path, *layers: list[tuple[str, bytes, int]]) -> Saved:
                 [{"Config": "config.json", "Layers": [f"{n}.tar" for n in range(len(layers))]}]
             ).encode(),
         )
-    return Saved(tarfile.open(path))  # read by the test
+    return ImageArchive(tarfile.open(path))  # read by the test
 
 
 def test_differing_files_are_named_with_their_layer(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_differing_files_are_named_with_their_layer(tmp_path: Path) -> None:
     same = [("base", b"1", 0)]
     one = image(tmp_path, same, [("a", b"1", 5), ("b", b"1", 5)])
     other = image(tmp_path, same, [("a", b"1", 6), ("b", b"2", 5)])
-    assert [str(found) for found in differences(one, other)] == [
+    assert [str(found) for found in diff_images(one, other)] == [
         "layer 1: a (time)",
         "layer 1: b (content)",
     ]
@@ -77,7 +77,7 @@ def test_order_alone_is_a_difference(tmp_path: Path) -> None:
     """The same files in another order give another layer."""
     one = image(tmp_path, [("a", b"1", 5), ("b", b"1", 5)])
     other = image(tmp_path, [("b", b"1", 5), ("a", b"1", 5)])
-    assert [str(found) for found in differences(one, other)] == ["layer 0: a (order)"]
+    assert [str(found) for found in diff_images(one, other)] == ["layer 0: a (order)"]
 
 
 def test_a_deleted_file_is_not_in_the_whole(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_engines_whose_settings_are_never_the_same_are_known(version: str, said:
 
 def test_an_old_engine_is_said_to_equal_in_content_only() -> None:
     """Same layers with different ids are all that such an engine can do, and the verdict says so."""
-    verdict = Verdict(
+    verdict = ReproducibilityReport(
         ("sha256:a", "sha256:b"), layers=True, contents=("c", "c"), found=(), engine="20.10.24"
     )
     assert verdict.same
@@ -125,8 +125,10 @@ def test_an_old_engine_is_said_to_equal_in_content_only() -> None:
 
 def test_the_verdict_counts_by_reason_and_names_the_first_of_each() -> None:
     """A single file of other bytes is not lost among hundreds of other times."""
-    found = [Difference(1, f"{n}", "time") for n in range(600)] + [Difference(2, "a.pyc", ".pyc")]
-    lines = Verdict(
+    found = [ImageDifference(1, f"{n}", "time") for n in range(600)] + [
+        ImageDifference(2, "a.pyc", ".pyc")
+    ]
+    lines = ReproducibilityReport(
         ("a", "b"), layers=False, contents=("c", "d"), found=tuple(found), engine="26.1.5"
     ).lines()
     assert "files that differ: 601 (time 600, .pyc 1)" in lines

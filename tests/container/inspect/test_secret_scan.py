@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.inspect.image_archive import Saved, saved
-from labcoat.container.inspect.secret_scan import audit, in_file
+from labcoat.container.inspect.image_archive import ImageArchive, open_image_archive
+from labcoat.container.inspect.secret_scan import scan_file, scan_image
 from labcoat.core.project import Project
 
 # Assembled here, so that no file of this repository holds what looks like a secret.
@@ -73,7 +73,7 @@ SETTINGS = {
 @pytest.mark.parametrize(("path", "data"), FILES.items(), ids=FILES.keys())
 def test_a_secret_in_a_file_is_found(path: str, data: bytes) -> None:
     """By the file's name, by what is in it, in archives and in archives in archives."""
-    assert len(list(in_file(path, io.BytesIO(data), len(data)))) == 1
+    assert len(list(scan_file(path, io.BytesIO(data), len(data)))) == 1
 
 
 HARMLESS = {
@@ -94,7 +94,7 @@ HARMLESS = {
 @pytest.mark.parametrize(("path", "data"), HARMLESS.items(), ids=HARMLESS.keys())
 def test_what_only_looks_like_one_is_passed_over(path: str, data: bytes) -> None:
     """Examples in packages, placeholders, references, and archives that are none."""
-    assert list(in_file(path, io.BytesIO(data), len(data))) == []
+    assert list(scan_file(path, io.BytesIO(data), len(data))) == []
 
 
 def damaged_zip() -> bytes:
@@ -154,7 +154,7 @@ DAMAGED = {
 @pytest.mark.parametrize(("path", "data"), DAMAGED.items(), ids=DAMAGED.keys())
 def test_a_damaged_archive_is_read_as_far_as_it_goes(path: str, data: bytes) -> None:
     """And its bytes are looked at as those of any file are."""
-    assert list(in_file(path, io.BytesIO(data), len(data)))
+    assert list(scan_file(path, io.BytesIO(data), len(data)))
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_no_damage_ends_the_look(packed: bytes) -> None:
         )
         for _ in range(chance.randrange(1, 40)):
             changed[chance.randrange(max(1, min(len(changed) - 1, 1024)))] = chance.randrange(256)
-        list(in_file("data", io.BytesIO(bytes(changed)), len(changed)))
+        list(scan_file("data", io.BytesIO(bytes(changed)), len(changed)))
 
 
 def test_a_wheel_of_ones_own_is_looked_into() -> None:
     """Only those that are installed, or come with Python, count as packages."""
     data = zipped("own/settings.py", f"TOKEN = '{GITHUB}'\n")
     path = "ensurepip/_bundled/own-1.0-py3-none-any.whl"
-    assert len(list(in_file(f"app/{path}", io.BytesIO(data), len(data)))) == 1
-    assert list(in_file(f"usr/local/lib/python3.11/{path}", io.BytesIO(data), len(data))) == []
+    assert len(list(scan_file(f"app/{path}", io.BytesIO(data), len(data)))) == 1
+    assert list(scan_file(f"usr/local/lib/python3.11/{path}", io.BytesIO(data), len(data))) == []
 
 
-def with_settings(**settings: object) -> Saved:
+def with_settings(**settings: object) -> ImageArchive:
     """An image without layers."""
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
@@ -193,7 +193,7 @@ def with_settings(**settings: object) -> Saved:
             member = tarfile.TarInfo(name)
             member.size = len(json.dumps(text))
             archive.addfile(member, io.BytesIO(json.dumps(text).encode()))
-    return Saved(tarfile.open(fileobj=io.BytesIO(made.getvalue())))
+    return ImageArchive(tarfile.open(fileobj=io.BytesIO(made.getvalue())))
 
 
 @pytest.mark.parametrize(
@@ -222,9 +222,9 @@ def test_a_variable_named_like_a_secret_is_found(setting: str) -> None:
     """By the names that the look before a build knows, in the settings as in the history, each by its name."""
     name = setting.partition("=")[0]
     assert [
-        found.place for found in audit(with_settings(config={"Env": ["A=b", setting, "C=d"]}))
+        found.place for found in scan_image(with_settings(config={"Env": ["A=b", setting, "C=d"]}))
     ] == ["settings, Env"]
-    (found,) = audit(with_settings(history=[{"created_by": f"ENV A=b {setting}"}]))
+    (found,) = scan_image(with_settings(history=[{"created_by": f"ENV A=b {setting}"}]))
     assert found.what == f"a value for {name if name != 'OPTIONS' else '--db-password'}"
 
 
@@ -249,7 +249,7 @@ def test_variables_of_well_known_images_are_passed_over(text: str) -> None:
     """Fingerprints of public keys, versions, places, and where a key is had from."""
     assert [
         str(found)
-        for found in audit(
+        for found in scan_image(
             with_settings(config={"Env": text.split(" ")}, history=[{"created_by": text}])
         )
     ] == []
@@ -282,8 +282,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterat
 @pytest.mark.docker
 def test_each_of_twenty_planted_secrets_is_found(planted: str, tmp_path: Path) -> None:
     """In a deleted layer, in the settings, in the history, in a build argument, in a nested archive."""
-    with saved(Project(tmp_path), planted) as image:
-        places = [str(found) for found in audit(image)]
+    with open_image_archive(Project(tmp_path), planted) as image:
+        places = [str(found) for found in scan_image(image)]
     assert len(FILES) + len(SETTINGS) == 20
     assert [path for path in FILES if not any(f", {path}" in place for place in places)] == []
     assert [
@@ -294,5 +294,5 @@ def test_each_of_twenty_planted_secrets_is_found(planted: str, tmp_path: Path) -
 @pytest.mark.docker
 def test_the_base_image_holds_none(base_image: str, tmp_path: Path) -> None:
     """A whole operating system has nothing that is taken for a secret."""
-    with saved(Project(tmp_path), base_image) as image:
-        assert [str(found) for found in audit(image)] == []
+    with open_image_archive(Project(tmp_path), base_image) as image:
+        assert [str(found) for found in scan_image(image)] == []

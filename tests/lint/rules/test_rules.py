@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.fixes import fix
+from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.registry import RULES
-from labcoat.lint.runner import Selection, check
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import VENV, Content, git, repository, venv
 
 DIGEST = "@sha256:" + "a" * 64
@@ -495,7 +495,7 @@ SETTINGS = {"CTX004": '[[tool.labcoat.builds]]\ndockerfile = "train"\ncontext = 
 
 def found(root: Path) -> set[str]:
     """The ids of the rules that the repository trips."""
-    return {each.rule for each in check(root).findings}
+    return {each.rule for each in check_repository(root).findings}
 
 
 def made(root: Path, case: Case, files: Files, untracked: Files) -> Path:
@@ -529,12 +529,12 @@ def test_fix_mends(case: Case, tmp_path: Path) -> None:
     """After the fix the check no longer reports it, and fixing again does nothing."""
     root = made(tmp_path / "r", case, case.trips, case.untracked)
     if case.fix == "unsafe":
-        fix(root, Selection())
+        apply_fixes(root, Selection())
         assert case.rule in found(root), "a fix that has to be asked for was applied without"
-    assert fix(root, Selection((case.rule,)), unsafe=case.fix == "unsafe")
+    assert apply_fixes(root, Selection((case.rule,)), unsafe=case.fix == "unsafe")
     assert case.rule not in found(root)
     after = git(root, "status", "--porcelain")
-    assert fix(root, Selection((case.rule,)), unsafe=case.fix == "unsafe") == []
+    assert apply_fixes(root, Selection((case.rule,)), unsafe=case.fix == "unsafe") == []
     assert git(root, "status", "--porcelain") == after
 
 
@@ -565,7 +565,7 @@ def test_kaggle_credentials(tmp_path: Path) -> None:
     credentials.chmod(0o644)
     root = repository(tmp_path / "r", {"a": ""})
     assert found(root) == {"KAG001"}
-    fix(root, Selection())
+    apply_fixes(root, Selection())
     assert found(root) == set()
     assert credentials.stat().st_mode & 0o777 == 0o600
 
@@ -577,6 +577,6 @@ def test_global_excludes_file_is_luck(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / ".gitconfig").write_text(f"[core]\nexcludesFile = {excludes}\n")
     root = repository(tmp_path / "r", {"a": ""}, venv())
-    findings = check(root).findings
+    findings = check_repository(root).findings
     assert [each.rule for each in findings] == ["ENV003"]
     assert str(excludes) in findings[0].message

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.fixes import fix
+from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.runner import Selection, check
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
 
 COPY_ALL = "FROM scratch\nCOPY . /app\nUSER 1000\n"
@@ -17,7 +17,7 @@ Files = dict[str, Content]
 
 def found(root: Path) -> set[tuple[str, str]]:
     """The rules about secrets that the repository trips, each with the path that it names."""
-    return {(each.rule, each.path) for each in check(root, Selection(("SEC",))).findings}
+    return {(each.rule, each.path) for each in check_repository(root, Selection(("SEC",))).findings}
 
 
 LEFT_OUT: dict[str, tuple[Files, set[str]]] = {
@@ -49,14 +49,14 @@ def test_the_fix_leaves_out_secrets_alone(files: Files, secret: set[str], tmp_pa
     """After the safe fix a build is sent all that it was sent before, but for the secrets."""
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", **files})
     before = set(Repository(root).build("Dockerfile", "").sent)
-    fix(root, Selection(("SEC",)))
+    apply_fixes(root, Selection(("SEC",)))
     assert set(Repository(root).build("Dockerfile", "").sent) == before - secret
 
 
 def test_a_name_that_tells_is_left_out_everywhere(tmp_path: Path) -> None:
     """The fix for a file whose name makes it a secret is for that name at any depth, also in times to come."""
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a/kaggle.json": "{}"})
-    fix(root, Selection(("SEC",)))
+    apply_fixes(root, Selection(("SEC",)))
     assert (root / ".dockerignore").read_text() == "**/kaggle.json\n"
 
 
@@ -80,7 +80,7 @@ def test_a_token_that_git_does_not_track_reaches_the_image(
     files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", name: text}
     root = repository(tmp_path / "r", files, {"settings_local.py": f"T = '{TOKEN}'\n"})
     assert found(root) == {("SEC002", "Dockerfile")}
-    fix(root, Selection(("SEC",)))
+    apply_fixes(root, Selection(("SEC",)))
     assert found(root) == set()
 
 

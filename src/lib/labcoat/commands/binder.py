@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from labcoat.commands import notebook
 from labcoat.container.base_images.defaults import base_image
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,
@@ -26,7 +26,7 @@ from labcoat.container.dockerfile.parser import (
 from labcoat.container.dockerignore.parser import PatternError
 from labcoat.container.image.labels import web_address
 from labcoat.core import files, git
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 from labcoat.locking import compiler, requirements_file
@@ -53,9 +53,9 @@ def make(project: Project) -> int:
 
     Raises Failure where the project is not the top of a git repository, or cannot be locked.
     """
-    top = git.top(project.root)
+    top = git.git_root(project.root)
     if top is None or top.resolve() != project.root.resolve():
-        raise Failure(
+        raise LabcoatError(
             "Binder builds a git repository from its top, and this folder is none.",
             f"Run make binder in {top}."
             if top
@@ -63,7 +63,7 @@ def make(project: Project) -> int:
         )
     notebooks = notebook.of(project)
     notebook.provide_lock(notebooks)
-    dockerfile.provide(project)
+    dockerfile.provide_dockerfile(project)
     provide(project, notebooks)
     found = list(findings(project, notebooks))
     for one in found:
@@ -88,13 +88,13 @@ def provide(project: Project, notebooks: Project) -> None:
                 file=sys.stderr,
             )
             text = (dockerfile.TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
-        minor = interpreters.minor(project)
+        minor = interpreters.project_minor(project)
         defaults = {
             "BASE_IMAGE": base_image(project, minor),
             "PYTHON": minor,
             "LOCK": os.path.relpath(notebooks.requirements, project.root),
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
-            "STRIP": " ".join(strip.wanted(project)),
+            "STRIP": " ".join(strip.strip_parts(project)),
         }
         _put(file, _MARK + with_defaults(text, defaults))
     if not (project.root / DEVCONTAINER).exists():
@@ -112,9 +112,8 @@ def with_defaults(text: str, defaults: Mapping[str, str]) -> str:
     """A Dockerfile's `text` with these defaults of its ARGs, where it has them."""
     for name, value in defaults.items():
         written = f'"{value}"' if " " in value else value
-        text = re.sub(
-            rf"(?m)^ARG {name}(=.*)?$", lambda _, line=f"ARG {name}={written}": line, text
-        )  # type: ignore[misc]
+        line = f"ARG {name}={written}"
+        text = re.sub(rf"(?m)^ARG {name}(=.*)?$", line.replace("\\", r"\\"), text)
     return text
 
 
@@ -123,7 +122,7 @@ def findings(project: Project, notebooks: Project) -> Iterator[Finding]:
     if (project.root / ".binder").exists():
         yield Finding("there are binder and .binder", "Remove one: Binder refuses both.")
     yield _locked(notebooks)
-    build = Build(project.root, FILE)
+    build = BuildContext(project.root, FILE)
     try:
         parsed, sent = build.parsed, build.sent()
         yield _based(parsed)
@@ -151,7 +150,7 @@ def _locked(notebooks: Project) -> Finding:
     if missing := sorted(set(notebook.PACKAGES) - {pin.name for pin in pins}):
         return Finding(
             f"{name} has no {' and no '.join(missing)}",
-            f"Add them to {compiler.source(notebooks.requirements).name}.",
+            f"Add them to {compiler.lock_source(notebooks.requirements).name}.",
         )
     if not all(pin.hashes for pin in pins):
         return Finding(f"{name} has no hashes", "Run make requirements.")
@@ -204,7 +203,7 @@ def _entrypoint(stage: Stage) -> Finding:
 
 
 def _published(root: Path, names: list[str]) -> Iterator[Finding]:
-    changed = git.lines(
+    changed = git.git_lines(
         root, "status", "--porcelain", "-z", "--", *names, ".dockerignore", DEVCONTAINER
     )
     if changed:
@@ -222,7 +221,7 @@ def _published(root: Path, names: list[str]) -> Iterator[Finding]:
             "the remote is a folder of this machine",
             "Push the repository to a host that Binder reaches.",
         )
-    elif not git.run(
+    elif not git.run_git(
         root, "branch", "--remotes", "--contains", "HEAD", statuses=(0, 1, 128, 129)
     ).strip():
         yield Finding("the last commit is not pushed", "git push")
@@ -244,7 +243,7 @@ def launch(remote: str, ref: str, path: str = "") -> str:
 def _branch(root: Path) -> str:
     """The branch that is checked out, else HEAD."""
     said = (
-        git.run(root, "symbolic-ref", "--quiet", "--short", "HEAD", statuses=(0, 1, 128))
+        git.run_git(root, "symbolic-ref", "--quiet", "--short", "HEAD", statuses=(0, 1, 128))
         .decode()
         .strip()
     )
@@ -253,11 +252,11 @@ def _branch(root: Path) -> str:
 
 def _only_notebook(root: Path) -> str:
     """The path of the repository's only notebook; empty where there are several or none."""
-    known = git.lines(root, "ls-files", "-z", "--", "*.ipynb")
+    known = git.git_lines(root, "ls-files", "-z", "--", "*.ipynb")
     return known[0] if len(known) == 1 else ""
 
 
 def _put(file: Path, text: str) -> None:
     if not file.exists() or file.read_text(encoding="utf-8") != text:
-        files.write(file, text)
+        files.write_file(file, text)
         print(f"labcoat: wrote {file.parent.name}/{file.name}", file=sys.stderr)

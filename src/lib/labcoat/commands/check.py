@@ -7,10 +7,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 if TYPE_CHECKING:
-    from labcoat.container.context.build_context import Build
+    from labcoat.container.context.build_context import BuildContext
     from labcoat.lint.runner import Report, Selection
 
 _SEVERITIES = ("note", "warning", "error")
@@ -123,7 +123,9 @@ def check(args: Namespace) -> int:
     from labcoat.lint import runner as checking
 
     selection = _selection(args)
-    reports = [checking.run(opened, selection)] if opened else checking.check_all(roots, selection)
+    reports = (
+        [checking.run_rules(opened, selection)] if opened else checking.check_all(roots, selection)
+    )
     _write(_rendered(reports, args.format))
     if any(report.failure for report in reports):
         return 2
@@ -132,11 +134,14 @@ def check(args: Namespace) -> int:
 
 def _selection(args: Namespace) -> "Selection":
     from labcoat.lint.findings import Severity
-    from labcoat.lint.runner import Selection, validated
+    from labcoat.lint.runner import Selection, validate_selectors
 
     least = Severity[args.min_severity.upper()]
     return Selection(
-        validated(args.select), validated(args.ignore), least, getattr(args, "online", False)
+        validate_selectors(args.select),
+        validate_selectors(args.ignore),
+        least,
+        getattr(args, "online", False),
     )
 
 
@@ -153,15 +158,15 @@ def _rendered(reports: "list[Report]", form: str) -> str:
 
 def fix(args: Namespace) -> int:
     """Mend what can be mended and say what was done; 0, also where nothing was to do."""
-    from labcoat.core.terminal import escaped
-    from labcoat.lint.fixes import fix as mend
+    from labcoat.core.terminal import escape_control
+    from labcoat.lint.fixes import apply_fixes as mend
 
     selection = _selection(args)
     done = [
         line for root in args.repositories for line in mend(root, selection, unsafe=args.unsafe)
     ]
     print(
-        "\n".join(escaped(line) for line in done) or "Nothing to mend.",
+        "\n".join(escape_control(line) for line in done) or "Nothing to mend.",
         file=sys.stderr if hasattr(args, "fix") else sys.stdout,
     )
     return 0
@@ -170,16 +175,16 @@ def fix(args: Namespace) -> int:
 def context(args: Namespace) -> int:
     """Print what a build is sent."""
     from labcoat.container.context import report
-    from labcoat.container.context.build_context import Build
+    from labcoat.container.context.build_context import BuildContext
     from labcoat.container.dockerignore.matcher import PatternError, Semantics
 
     if not args.folder.is_dir():
-        raise Failure(
+        raise LabcoatError(
             f"There is no folder {args.folder}.",
             "Name the folder that is given to docker build.",
             status=2,
         )
-    build = Build(args.folder, args.dockerfile or "Dockerfile", Semantics(args.semantics))
+    build = BuildContext(args.folder, args.dockerfile or "Dockerfile", Semantics(args.semantics))
     try:
         if args.files or args.reaching:
             paths = sorted(build.reaching() if args.reaching else build.sent())
@@ -187,33 +192,35 @@ def context(args: Namespace) -> int:
             sys.stdout.buffer.write(b"".join(os.fsencode(path) + end for path in paths))
             _say_unreadable(build)
             return 0
-        measured = report.measure(build)
+        measured = report.measure_context(build)
         _say_unreadable(build)
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
         todo = "Correct the pattern: no build succeeds with it."
-        raise Failure(
+        raise LabcoatError(
             f"{name}, line {error.line}: `{error.text.strip()}`: {error.why}.", todo
         ) from error
     except OSError as error:
         what = f"{error.filename or build.dockerfile} cannot be read: {error.strerror or error}."
-        raise Failure(
+        raise LabcoatError(
             what, "Name another Dockerfile with -f, or see to the file's permissions."
         ) from error
     except ValueError as error:
-        raise Failure(
+        raise LabcoatError(
             f"{build.dockerfile}: {error}", "Correct the Dockerfile, or name another with -f."
         ) from error
-    _write(report.as_json(measured) if args.json else report.as_text(measured))
+    _write(
+        report.context_report_json(measured) if args.json else report.context_report_text(measured)
+    )
     return 0
 
 
-def _say_unreadable(build: "Build") -> None:
-    from labcoat.core.terminal import escaped
+def _say_unreadable(build: "BuildContext") -> None:
+    from labcoat.core.terminal import escape_control
 
     for folder in build.unreadable:
         print(
-            f"labcoat: {escaped(folder or '.')} cannot be read: a docker build fails on it",
+            f"labcoat: {escape_control(folder or '.')} cannot be read: a docker build fails on it",
             file=sys.stderr,
         )
 
@@ -222,7 +229,7 @@ def explain(args: Namespace) -> int:
     """Print a rule's page, or all rules."""
     from labcoat.lint import explain as explaining
 
-    _write(explaining.page(args.rule) if args.rule else explaining.listing())
+    _write(explaining.rule_page(args.rule) if args.rule else explaining.rule_listing())
     return 0
 
 

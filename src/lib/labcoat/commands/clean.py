@@ -4,7 +4,7 @@ import os
 import sys
 
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 
@@ -16,7 +16,7 @@ def make(project: Project, *, everything: bool = False) -> int:
     named = [project.root / name for name in project["CLEAN"].split()]
     for path in named:
         if project.root.resolve() not in path.parent.resolve().joinpath(path.name).parents:
-            raise Failure(
+            raise LabcoatError(
                 f"LABCOAT_CLEAN names {path}, which is not inside the project.",
                 "Name files and folders below the project's own.",
             )
@@ -26,7 +26,7 @@ def make(project: Project, *, everything: bool = False) -> int:
                 f"removing {os.path.relpath(path.parent.resolve() / path.name, project.root)}",
                 file=sys.stderr,
             )
-            files.remove(path)
+            files.remove_path(path)
     if everything:
         from labcoat.commands import notebook
         from labcoat.levels import level
@@ -37,6 +37,6 @@ def make(project: Project, *, everything: bool = False) -> int:
             if notebooks is project or not notebooks.requirements.exists()
             else [project, notebooks]
         ):
-            for one in level.every():
+            for one in level.all_levels():
                 one.remove(each)
     return 0

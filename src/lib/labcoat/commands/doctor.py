@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, cache_folder
 from labcoat.toolchain import interpreters
 
@@ -76,13 +76,13 @@ def _ask(words: Sequence[str]) -> str:
 
 
 def _python(project: Project) -> Finding:
-    about = f"{interpreters.own().version}, {sys.executable}"
+    about = f"{interpreters.own_interpreter().version}, {sys.executable}"
     try:
-        wanted = interpreters.minor(project)
-        if wanted != interpreters.own().minor:
-            about += f"; the project's is {interpreters.find(wanted).version}"
-    except Failure as failure:
-        return Finding("python", failure.what, failure.todo, is_needed=True)
+        wanted = interpreters.project_minor(project)
+        if wanted != interpreters.own_interpreter().minor:
+            about += f"; the project's is {interpreters.find_interpreter(wanted).version}"
+    except LabcoatError as failure:
+        return Finding("python", failure.message, failure.hint, is_needed=True)
     return Finding("python", about)
 
 
@@ -90,12 +90,12 @@ def _docker(project: Project) -> Finding:
     from labcoat.container.engine import client
 
     try:
-        kind, _, number = client.version(project).rpartition(" ")
+        kind, _, number = client.engine_version(project).rpartition(" ")
         if not number:
             return Finding("docker", "does not answer", "Start the engine.")
         return Finding("docker", f"{kind or 'engine'} {number}")
-    except Failure as failure:
-        return Finding("docker", failure.what, failure.todo)
+    except LabcoatError as failure:
+        return Finding("docker", failure.message, failure.hint)
 
 
 def _conda(project: Project) -> Finding:
@@ -103,8 +103,8 @@ def _conda(project: Project) -> Finding:
 
     try:
         program = conda.program(project)
-    except Failure as failure:
-        return Finding("conda", failure.what, failure.todo)
+    except LabcoatError as failure:
+        return Finding("conda", failure.message, failure.hint)
     version = re.search(r"\d+(\.\d+)+", _ask([program, "--version"]))
     return Finding(
         "conda", f"{Path(program).name} {version[0] if version else '(version unknown)'}, {program}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import INSTALLERS, Distribution
-from labcoat.levels.level import named
+from labcoat.levels.level import get_level
 from labcoat.locking import compiler, requirements_file
 from labcoat.toolchain import interpreters
 
@@ -92,16 +92,16 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
     What came from no index is named and left out; what it needs is kept like anything else that no lock names.
     Raises Failure, changing nothing, where there is no environment, or where what is installed contradicts requirements.in.
     """
-    chosen = named(level)
+    chosen = get_level(level)
     folder = chosen.packages(project)
     if folder is None:
-        raise Failure(
+        raise LabcoatError(
             f"There is no environment to freeze at IN={level}.",
             f"Run make {level}, install what you want to try, then make freeze."
             if level in {"venv", "conda"}
             else "Freeze IN=venv or IN=conda.",
         )
-    installed = inventory.distributions(folder)
+    installed = inventory.read_distributions(folder)
     locked = _locked(project)
     asked = frozenset(_asked(_sources(project)))
     made_of = chosen.made_of(project)
@@ -123,22 +123,22 @@ def make(project: Project, level: str = "venv", *, dry_run: bool = False) -> int
 
 def _locked(project: Project) -> dict[str, str]:
     """What the locks pin for this machine."""
-    return requirements_file.versions(project.locks, interpreters.minor(project))
+    return requirements_file.versions(project.locks, interpreters.project_minor(project))
 
 
 def _sources(project: Project) -> list[Path]:
     """What persons have written: the locks' inputs, and what these include with -r. Raises Failure where one cannot be read."""
     chains = (
-        requirements_file.chain(compiler.source(one), constraints=False)
+        requirements_file.chain(compiler.lock_source(one), constraints=False)
         for one in project.locks
-        if compiler.source(one).exists()
+        if compiler.lock_source(one).exists()
     )
     found = {file.resolve(): file for one in chains for file in one}
     # A lock among them, as in requirements-dev.in with `-r requirements.txt`, is made and not written.
     return [
         file
         for file in found.values()
-        if compiler.source(file) == file or not compiler.source(file).exists()
+        if compiler.lock_source(file) == file or not compiler.lock_source(file).exists()
     ]
 
 
@@ -156,7 +156,7 @@ def _text(file: Path) -> str:
 
 
 def _keep(project: Project, found: Difference, locked: Mapping[str, str]) -> None:
-    main = compiler.source(project.requirements)
+    main = compiler.lock_source(project.requirements)
     asked = set() if not main.exists() else _asked(requirements_file.chain(main, constraints=False))
     sources = list(dict.fromkeys([main, *_sources(project)]))
     kept = {file: _text(file) for file in [*sources, *project.locks] if file.exists()}
@@ -178,10 +178,10 @@ def _keep(project: Project, found: Difference, locked: Mapping[str, str]) -> Non
                 with_lines(text.removeprefix(mark), added, moved), found.removed
             )
             if changed != text:
-                files.write(source, changed)
-        with files.alone(files.state_folder(project.state) / "lock.flock"):
-            for one in compiler.locks(project):
-                if compiler.source(one).exists() and not (
+                files.write_file(source, changed)
+        with files.file_lock(files.state_folder(project.state) / "lock.flock"):
+            for one in compiler.list_locks(project):
+                if compiler.lock_source(one).exists() and not (
                     compiler.is_fresh(one) and not found.moved
                 ):
                     compiler.compile_lock(
@@ -193,7 +193,7 @@ def _keep(project: Project, found: Difference, locked: Mapping[str, str]) -> Non
     except BaseException:
         for file in [*sources, *project.locks]:
             if file in kept:
-                files.write(file, kept[file])
+                files.write_file(file, kept[file])
             else:
                 file.unlink(missing_ok=True)
         raise
@@ -204,7 +204,7 @@ def _check(project: Project, found: Difference) -> None:
     locked = _locked(project)
     for one in (*found.asked_for, *found.came_along, *found.moved):
         if locked.get(one.name, one.version) != one.version:
-            raise Failure(
+            raise LabcoatError(
                 f"{one.name} {one.version} is installed, but what requirements.in asks for needs {locked[one.name]}.",
                 f"Change what it says of {one.name} or of what needs it, or install {one.name}=={locked[one.name]}.",
             )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 Run = Callable[[argparse.Namespace], int]
@@ -52,7 +52,7 @@ def _build(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.scaffold import dockerfile
 
     project = Project.here()
-    dockerfile.provide(project)
+    dockerfile.provide_dockerfile(project)
     docker.make(project)
     return 0
 
@@ -60,7 +60,7 @@ def _build(args: argparse.Namespace) -> int:  # noqa: ARG001
 def _verify(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.container.image import reproducibility
 
-    verdict = reproducibility.verify(Project.here())
+    verdict = reproducibility.verify_reproducible(Project.here())
     print("\n".join(verdict.lines()))
     return 0 if verdict.same else 1
 
@@ -71,7 +71,11 @@ def _record(args: argparse.Namespace) -> int:  # noqa: ARG001
 
     project = Project.here()
     docker.check_fresh(project)
-    print(image_lock.write(project, image_lock.make(project, build.plan(project))).name)
+    print(
+        image_lock.write_image_lock(
+            project, image_lock.make_image_lock(project, build.plan_build(project))
+        ).name
+    )
     return 0
 
 
@@ -82,7 +86,7 @@ def _push(args: argparse.Namespace) -> int:  # noqa: ARG001
     project = Project.here()
     if not project["PLATFORMS"]:  # for which it is built anew
         docker.check_fresh(project)
-    print(push.push(project))
+    print(push.push_image(project))
     return 0
 
 
@@ -92,11 +96,11 @@ def _show(args: argparse.Namespace) -> int:
 
     project = Project.here()
     image = args.image or project.image
-    said = client.details(project, image)
+    said = client.image_details(project, image)
     if said is None:
-        raise Failure(f"There is no image {image}.", "make docker builds it.")
+        raise LabcoatError(f"There is no image {image}.", "make docker builds it.")
     print("\n".join(_settings(said)))
-    for one in packages.installed(project, image):
+    for one in packages.installed_packages(project, image):
         print(f"  {one.name} {one.version}")
     return 0
 
@@ -118,7 +122,7 @@ def _size(args: argparse.Namespace) -> int:
     from labcoat.container.inspect import image_archive, packages
 
     project = Project.here()
-    with image_archive.saved(project, args.image or project.image) as image:
+    with image_archive.open_image_archive(project, args.image or project.image) as image:
         layers = [
             (sum(entry.size for entry in image.entries(number)), number)
             for number in range(len(image.layers))
@@ -134,8 +138,8 @@ def _size(args: argparse.Namespace) -> int:
                     :110
                 ]
             )
-        found = packages.distributions(image)
-        for name, size in packages.sizes(image.merged(), found).items():
+        found = packages.image_distributions(image)
+        for name, size in packages.package_sizes(image.merged(), found).items():
             print(f"{_megabytes(size)}  {name or '(no distribution: the base, the project)'}")
     return 0
 
@@ -149,9 +153,9 @@ def _audit(args: argparse.Namespace) -> int:
 
     project = Project.here()
     name = args.image or project.image
-    with image_archive.saved(project, name) as image:
+    with image_archive.open_image_archive(project, name) as image:
         found = 0
-        for found, each in enumerate(secret_scan.audit(image), 1):  # noqa: B007  # the count of all
+        for found, each in enumerate(secret_scan.scan_image(image), 1):  # noqa: B007  # the count of all
             print(each)
     if found:
         print(
@@ -165,9 +169,9 @@ def _sbom(args: argparse.Namespace) -> int:
     from labcoat.container.inspect import sbom
     from labcoat.core import files
 
-    text = sbom.document(Project.here())
+    text = sbom.sbom_document(Project.here())
     if args.output:
-        files.write_to(args.output, f"{text}\n")
+        files.write_output(args.output, f"{text}\n")
     else:
         print(text)
     return 0
@@ -195,7 +199,7 @@ def _extern_build(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.container.base_images import build
 
     project = Project.here()
-    for name in build.make(project):
+    for name in build.build_base_images(project):
         print(name)
     if not project["EXTERN"]:
         print("labcoat: LABCOAT_EXTERN names no base to build", file=sys.stderr)
@@ -205,14 +209,14 @@ def _extern_build(args: argparse.Namespace) -> int:  # noqa: ARG001
 def _extern_pin(args: argparse.Namespace) -> int:
     from labcoat.container.base_images import pins
 
-    print(f"{args.image}@{pins.pin(Project.here(), args.image)}")
+    print(f"{args.image}@{pins.pin_bases(Project.here(), args.image)}")
     return 0
 
 
 def _extern_status(args: argparse.Namespace) -> int:  # noqa: ARG001
     from labcoat.container.base_images import build
 
-    found = build.status(Project.here())
+    found = build.submodule_status(Project.here())
     for pin in found:
         print(pin)
     unknown = any(not pin.newest for pin in found)

@@ -8,11 +8,11 @@ import shutil
 import socket
 from dataclasses import replace
 
-from labcoat.container.engine.resources import limits
+from labcoat.container.engine.resources import read_resources
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.levels.level import named
+from labcoat.levels.level import get_level
 from labcoat.locking import compiler, requirements_file
 from labcoat.scaffold import dockerfile
 
@@ -31,16 +31,16 @@ def make(project: Project, level: str) -> int:
 
     Raises Failure where a port was asked for that is taken, or there is no lock to start from.
     """
-    chosen = named(level)
+    chosen = get_level(level)
     port = _port(project)
     if chosen.ISOLATED:
         project = of(project)
         provide_lock(project)
         if chosen.SCAFFOLD:
-            dockerfile.provide(project)
+            dockerfile.provide_dockerfile(project)
         chosen.make(project)
     elif not shutil.which(_PROGRAM):
-        raise Failure(
+        raise LabcoatError(
             "There is no JupyterLab beside your own Python.",
             "Leave IN=none out, and labcoat makes an environment with it.",
         )
@@ -89,21 +89,21 @@ def of(project: Project) -> Project:
 
 def provide_lock(notebooks: Project) -> None:
     """See to it that there is a fresh lock for notebooks. Raises Failure where there is nothing to lock, or it cannot be."""
-    own = compiler.source(notebooks.requirements)
+    own = compiler.lock_source(notebooks.requirements)
     if not own.exists() and not notebooks.requirements.exists():
         main = notebooks.requirements.with_stem(
             notebooks.requirements.stem.removesuffix("-notebook")
         )
-        if not compiler.source(main).exists():
-            raise Failure(
-                f"There is no {compiler.source(main).name}.",
+        if not compiler.lock_source(main).exists():
+            raise LabcoatError(
+                f"There is no {compiler.lock_source(main).name}.",
                 "Create it, with a line for each package that the project uses.",
             )
         text = _INPUT.format(
-            own=compiler.source(main).name, lock=main.name, packages="\n".join(PACKAGES)
+            own=compiler.lock_source(main).name, lock=main.name, packages="\n".join(PACKAGES)
         )
-        files.write(own, text)
-    compiler.make(notebooks)
+        files.write_file(own, text)
+    compiler.make_locks(notebooks)
 
 
 def _port(project: Project) -> int:
@@ -111,10 +111,10 @@ def _port(project: Project) -> int:
 
     Raises Failure where the one asked for is taken.
     """
-    if asked := limits(project).ports:
+    if asked := read_resources(project).ports:
         port = asked[0][0]
         if not _is_free(port):
-            raise Failure(
+            raise LabcoatError(
                 f"Port {port} is taken.",
                 "End what listens there, or name another with LABCOAT_PORTS.",
             )

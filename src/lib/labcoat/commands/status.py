@@ -3,10 +3,10 @@
 import os
 import sys
 
-from labcoat.core.errors import Unavailable
+from labcoat.core.errors import UnavailableError
 from labcoat.core.project import Project
 from labcoat.levels import level
-from labcoat.levels.level import State
+from labcoat.levels.level import LevelState
 from labcoat.locking import compiler
 
 _COLOURS = {
@@ -23,31 +23,31 @@ def make(project: Project) -> int:
     """Print a line for the lock and each level of isolation. Exit status 0, since being stale is no failure."""
     for path in project.locks:
         print(_line(path.name, _lock(path)))
-    for name in level.names():
+    for name in level.level_names():
         try:
-            state = level.named(name).state(project)
-        except Unavailable as failure:
-            state = State("unknown", failure.what)
+            state = level.get_level(name).state(project)
+        except UnavailableError as failure:
+            state = LevelState("unknown", failure.message)
         print(_line(name, state), flush=True)
     return 0
 
 
-def _lock(path: os.PathLike[str]) -> State:
+def _lock(path: os.PathLike[str]) -> LevelState:
     from pathlib import Path
 
     file = Path(path)
     if not file.exists():
-        wanted = compiler.source(file)
-        return State(
+        wanted = compiler.lock_source(file)
+        return LevelState(
             "missing",
             f"{'' if wanted.exists() else f'write {wanted.name}, and '}make requirements makes it",
         )
     if not compiler.is_fresh(file):
-        return State("stale", f"{compiler.source(file).name} has changed")
-    return State("fresh", "")
+        return LevelState("stale", f"{compiler.lock_source(file).name} has changed")
+    return LevelState("fresh", "")
 
 
-def _line(name: str, state: State) -> str:
+def _line(name: str, state: LevelState) -> str:
     word = f"{state.kind:<8}"
     if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
         word = f"\033[{_COLOURS[state.kind]}m{word}\033[0m"

@@ -10,17 +10,17 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 
-def write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Give `path` this text, whole or not at all; its mode stays, and where it is a symlink, so does that.
 
     Raises Failure where something is there that is no file, such as a folder, a device or a link that leads to itself.
     """
     path = Path(os.path.realpath(path))
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise Failure(f"{path} is no file that can be written.", "Move it away.")
+        raise LabcoatError(f"{path} is no file that can be written.", "Move it away.")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     aside = Path(name)
@@ -34,7 +34,7 @@ def write(path: Path, text: str) -> None:
         raise
 
 
-def write_to(path: Path, text: str) -> None:
+def write_output(path: Path, text: str) -> None:
     """Write `text` where a person says: a file whole or not at all, a pipe or a device as it is; links are followed.
 
     Raises Failure where it cannot be written.
@@ -46,23 +46,23 @@ def write_to(path: Path, text: str) -> None:
             with path.open("w", encoding="utf-8", newline="") as file:
                 file.write(text)
         else:
-            write(path, text)
+            write_file(path, text)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failure(
+        raise LabcoatError(
             f"{path} cannot be written: {error.strerror}.",
             "Name another file, or see to its permissions.",
         ) from None
 
 
-def digest(data: bytes) -> str:
+def text_digest(data: bytes) -> str:
     """`sha256:` and the hexadecimal digest; line endings count as git stores them."""
     return "sha256:" + hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 @contextlib.contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def file_lock(lock: Path) -> Iterator[None]:
     """Hold `lock`, a file, so that one process at a time is in here. The system lets go of it however we end."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
@@ -79,11 +79,11 @@ def state_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        write(ignore, "*\n")
+        write_file(ignore, "*\n")
     return folder
 
 
-def remove(path: Path) -> None:
+def remove_path(path: Path) -> None:
     """Remove a file, a link or a whole folder; nothing there is as good."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
@@ -92,28 +92,28 @@ def remove(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(folder: Path, is_whole: Callable[[Path], bool]) -> Iterator[None]:
+def swap_directory(folder: Path, is_whole: Callable[[Path], bool]) -> Iterator[None]:
     """Make room for a new `folder`; if what follows fails, put back what was there.
 
     A run that was killed leaves a folder that is not whole, and the one before aside: that one comes back first.
     """
-    before = aside(folder)
+    before = backup_path(folder)
     if is_whole(before) and not is_whole(folder):
-        remove(folder)
+        remove_path(folder)
         before.rename(folder)
-    remove(before)
+    remove_path(before)
     if folder.exists():
         folder.rename(before)
     try:
         yield
     except BaseException:
-        remove(folder)
+        remove_path(folder)
         if before.exists():
             before.rename(folder)
         raise
-    remove(before)
+    remove_path(before)
 
 
-def aside(folder: Path) -> Path:
+def backup_path(folder: Path) -> Path:
     """Where `folder` stands while a new one is made."""
     return folder.with_name(f"{folder.name}.before")

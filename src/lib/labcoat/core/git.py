@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 # What a repository's configuration could have git run or read outside of it, with the value that prevents it.
 _OVERRIDES: Mapping[str, str] = {
@@ -41,10 +41,10 @@ _ENVIRONMENT: Mapping[str, str] = {
     "LC_ALL": "C",
 }
 _PATIENCE = 600  # seconds; a million files take less than one minute, a pipe in place of a .gitignore takes for ever
-_NO_GIT = Failure("There is no git on this machine's PATH.", "Install git.", status=2)
+_NO_GIT = LabcoatError("There is no git on this machine's PATH.", "Install git.", status=2)
 
 
-def top(folder: Path) -> Path | None:
+def git_root(folder: Path) -> Path | None:
     """The root of the working tree that holds `folder`: the nearest folder upward with a `.git`; None for none."""
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symlinks
     for each in (folder, *folder.parents):
@@ -60,15 +60,15 @@ def is_bare(folder: Path) -> bool:
     )
 
 
-def run(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] = (0,)) -> bytes:
+def run_git(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] = (0,)) -> bytes:
     """What `git args` prints, run in `root`.
 
     Raises Failure where there is no git, no repository, or where git's exit status is not one of `statuses`.
     """
-    return finish(start(root, *args), args[0], root, stdin, statuses=statuses)
+    return finish_git(start_git(root, *args), args[0], root, stdin, statuses=statuses)
 
 
-def finish(
+def finish_git(
     process: "subprocess.Popen[bytes]",
     name: str,
     root: Path,
@@ -101,22 +101,22 @@ def _checked(
             error.decode(errors="replace").strip().splitlines()
             or [f"exit status {process.returncode}"]
         )[0]
-        raise Failure(
+        raise LabcoatError(
             f"git {name} failed in {root}: {reason}", "Run the same with git to see more.", status=2
         )
     return out
 
 
-def start(
+def start_git(
     root: Path, *args: str, personal: bool = False, stdout: IO[bytes] | int = subprocess.PIPE
 ) -> "subprocess.Popen[bytes]":
     """Start `git args` in `root` and do not wait for it; what it prints goes to `stdout`.
 
     With `personal`, the settings of the person count too, as the global excludes file. Raises Failure like `run`.
     """
-    tree = top(root)
+    tree = git_root(root)
     if tree is None:
-        raise Failure(
+        raise LabcoatError(
             f"{root} is not in a git repository.",
             "Run `git init`, or go to the repository.",
             status=2,
@@ -133,7 +133,7 @@ def start(
         return subprocess.Popen(
             [*command, *args],
             cwd=root,
-            env=environment(personal=personal),
+            env=git_environment(personal=personal),
             stdin=pipe,
             stdout=stdout,
             stderr=pipe,
@@ -142,7 +142,7 @@ def start(
         raise _NO_GIT from error
 
 
-class Background:
+class BackgroundGit:
     """A command that goes on while something else is done.
 
     It prints to a file: a pipe would have to be emptied all the while, by a thread that takes turns with what else is done.
@@ -151,7 +151,7 @@ class Background:
     def __init__(self, root: Path, *args: str) -> None:
         self._root, self._name = root, args[0]
         self._printed = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with this object
-        self._process = start(root, *args, stdout=self._printed)
+        self._process = start_git(root, *args, stdout=self._printed)
 
     def result(self, statuses: Sequence[int] = (0,)) -> bytes:
         """What it printed, once it has ended. Raises Failure like `run`."""
@@ -162,7 +162,7 @@ class Background:
         )
 
 
-def environment(
+def git_environment(
     environ: Mapping[str, str] = os.environ, *, personal: bool = False
 ) -> dict[str, str]:
     """The environment git is run in: without GIT_ variables, and unless `personal` without the person's settings."""
@@ -171,25 +171,25 @@ def environment(
     return kept | {name: value for name, value in _ENVIRONMENT.items() if name not in mine}
 
 
-def lines(
+def git_lines(
     root: Path, *args: str, stdin: Iterable[str] = (), statuses: Sequence[int] = (0,)
 ) -> list[str]:
     """The NUL-separated records that `git args` prints; `stdin` is given to it the same way."""
     given = b"".join(os.fsencode(each) + b"\0" for each in stdin)
-    return split(run(root, *args, stdin=given, statuses=statuses))
+    return split_nul(run_git(root, *args, stdin=given, statuses=statuses))
 
 
-def split(output: bytes) -> list[str]:
+def split_nul(output: bytes) -> list[str]:
     """NUL-separated records as Python's `os` spells names, so that they can be opened."""
     return os.fsdecode(output).split("\0")[:-1]
 
 
-def contents(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
+def blob_contents(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
     """The contents of objects, by their ids; what is not there, as in a partial clone, is left out."""
-    return dict(each_content(root, ids))
+    return dict(each_blob(root, ids))
 
 
-def each_content(
+def each_blob(
     root: Path, ids: Iterable[str], most: int | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """The same one after another, so that only one is held at a time; of each at most its first `most` bytes."""
@@ -197,7 +197,7 @@ def each_content(
     if not given:
         return
     with tempfile.TemporaryFile() as printed:
-        finish(start(root, "cat-file", "--batch", stdout=printed), "cat-file", root, given)
+        finish_git(start_git(root, "cat-file", "--batch", stdout=printed), "cat-file", root, given)
         printed.seek(0)
         while header := printed.readline():
             name, *_, size = header.decode().split()
@@ -207,23 +207,25 @@ def each_content(
                 printed.seek(end)
 
 
-def head(root: Path) -> str:
+def head_commit(root: Path) -> str:
     """The commit that is checked out, an empty string before the first."""
-    return run(root, "rev-parse", "--verify", "--quiet", "HEAD", statuses=(0, 1)).decode().strip()
+    return (
+        run_git(root, "rev-parse", "--verify", "--quiet", "HEAD", statuses=(0, 1)).decode().strip()
+    )
 
 
 def last_commit_time(root: Path, paths: Iterable[str | Path]) -> int | None:
     """Seconds since the epoch of the last commit that changed any of `paths`; None where none did."""
-    if not head(root):
+    if not head_commit(root):
         return None
-    answer = run(root, "log", "-1", "--format=%ct", "--", *map(str, paths)).decode().strip()
+    answer = run_git(root, "log", "-1", "--format=%ct", "--", *map(str, paths)).decode().strip()
     return int(answer) if answer else None
 
 
 def remote_url(root: Path, name: str = "origin") -> str:
     """The address of a remote as it is configured, without a user name or password in it; empty for none."""
     url = (
-        run(root, "config", "--get", f"remote.{name}.url", statuses=(0, 1))
+        run_git(root, "config", "--get", f"remote.{name}.url", statuses=(0, 1))
         .decode(errors="replace")
         .strip()
     )

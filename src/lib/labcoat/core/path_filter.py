@@ -7,7 +7,7 @@ END = "\0"  # stands after each path, and in none
 _TAIL = 3  # characters; the shortest ending that is asked for
 
 
-def holding(
+def filter_paths(
     paths: Sequence[str], parts: Iterable[str] = (), endings: Iterable[str] = ()
 ) -> list[str]:
     """Those of `paths` in which, in small letters, any of `parts` stands, or that end with any of `endings`.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
 from labcoat.core import signals
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 # user:password@ in an address; it may stand in an index URL, and must not reach a log.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
@@ -25,36 +25,36 @@ _PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProcessResult:
     """How a program ended, and all that it said on both streams."""
 
     status: int
-    said: str
+    output: str
 
 
-def shown(text: str) -> str:
+def redact(text: str) -> str:
     """`text` without the passwords in its addresses."""
     return _CREDENTIALS.sub("***@", text)
 
 
-def everything(line: str) -> bool:  # noqa: ARG001
+def show_all(line: str) -> bool:  # noqa: ARG001
     """Show each line."""
     return True
 
 
-def nothing(line: str) -> bool:  # noqa: ARG001
+def show_none(line: str) -> bool:  # noqa: ARG001
     """Show no line."""
     return False
 
 
-def run(
+def run_process(
     argv: Sequence[str | Path],
     env: Mapping[str, str],
     cwd: Path,
     *,
-    show: Callable[[str], bool] = everything,
+    show: Callable[[str], bool] = show_all,
     given: Callable[[], bytes] | None = None,
-) -> Outcome:
+) -> ProcessResult:
     """Run `argv` to its end. The lines for which `show` holds go to standard error as they come; all are kept.
 
     `given` makes what its standard input is given, while it starts; without, there is none.
@@ -63,7 +63,7 @@ def run(
     said: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     stdin = pipe if given else null
-    with begun(
+    with popen(
         argv,
         env=dict(env),
         cwd=cwd,
@@ -81,27 +81,27 @@ def run(
             ):  # else it has ended, and says why
                 cast("TextIO", child.stdin).buffer.write(made)
         for line in child.stdout:
-            said.append(shown(line))
+            said.append(redact(line))
             if show(line):
                 sys.stderr.write(f"  {said[-1]}")
                 sys.stderr.flush()
-    return Outcome(child.wait(), "".join(said))
+    return ProcessResult(child.wait(), "".join(said))
 
 
 @contextlib.contextmanager
-def begun(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.Popen[str]]":
+def popen(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.Popen[str]]":
     """A program, begun with the `settings` of Popen, that ends where labcoat is interrupted or told to.
 
     Raises Failure where it cannot be run.
     """
     with contextlib.ExitStack() as stack:
         try:
-            with signals.held():
+            with signals.defer_signals():
                 child = subprocess.Popen([str(word) for word in argv], encoding="utf-8", **settings)
                 stack.enter_context(child)
-                stack.enter_context(ending_with_us(child))
+                stack.enter_context(terminate_on_exit(child))
         except OSError as error:
-            raise Failure(
+            raise LabcoatError(
                 f"{argv[0]} cannot be run: {error.strerror}.",
                 "See to the file and its permissions.",
             ) from None
@@ -109,7 +109,7 @@ def begun(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.P
 
 
 @contextlib.contextmanager
-def ending_with_us(child: "subprocess.Popen[str]") -> Iterator[None]:
+def terminate_on_exit(child: "subprocess.Popen[str]") -> Iterator[None]:
     """Ask `child` to end where labcoat is interrupted or told to; `subprocess.run` would kill it, and it could not clean up."""
     try:
         yield
@@ -118,7 +118,7 @@ def ending_with_us(child: "subprocess.Popen[str]") -> Iterator[None]:
         raise
 
 
-def crash(status: int) -> str:
+def crash_signal(status: int) -> str:
     """The name of the signal, as SIGSEGV, if a program that ended with `status` crashed; else nothing.
 
     A shell in between gives 128 and the signal's number (bash(1), EXIT STATUS), `subprocess` the number below 0.
@@ -126,23 +126,23 @@ def crash(status: int) -> str:
     return next((fault.name for fault in _FAULTS if status in (-fault, 128 + fault)), "")
 
 
-def become(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:
+def exec_program(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:
     """Become `argv`, so that status, signals and terminal pass by themselves. Raises Failure where it cannot be run."""
     for number in _PYTHONS:
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execvpe(argv[0], list(argv), env)  # noqa: S606
     except FileNotFoundError:
-        raise no_program(argv[0], where) from None
+        raise program_not_found(argv[0], where) from None
     except OSError as error:
-        raise Failure(
+        raise LabcoatError(
             f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions."
         ) from None
 
 
-def no_program(name: str, where: str) -> Failure:
+def program_not_found(name: str, where: str) -> LabcoatError:
     """The failure of a program that is not there."""
-    return Failure(
+    return LabcoatError(
         f"There is no program {name!r} {where}.",
         "Correct its name, or add its package to requirements.in.",
     )

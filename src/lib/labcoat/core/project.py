@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 # Every setting a person can make, with its default: a make variable or an environment variable of this name.
 # `include.python.mk` declares and documents the same ones; a test holds the two equal.
@@ -85,7 +85,7 @@ class Project:
             _check_environment(project.root, name, project[name])
         for lock in project.locks:
             if lock.suffix == ".in":
-                raise Failure(
+                raise LabcoatError(
                     f"{lock.name} is set as a lock, and is what one is made of.",
                     f"Set {lock.stem}.txt instead.",
                 )
@@ -95,10 +95,10 @@ class Project:
         """The setting LABCOAT_`name`, an empty string where there is none."""
         return self.settings[f"LABCOAT_{name}"]
 
-    def no_lock_on_top(self, lock: Path) -> Failure:
+    def no_lock_on_top(self, lock: Path) -> LabcoatError:
         """The failure of a `lock` in LABCOAT_DEV_REQUIREMENTS that is not there."""
         source = lock.with_suffix(".in").name
-        return Failure(
+        return LabcoatError(
             f"There is no {lock.name}, which LABCOAT_DEV_REQUIREMENTS names.",
             f"Create {source}, or correct it.",
         )
@@ -108,7 +108,7 @@ class Project:
         try:
             return tuple(shlex.split(self[name]))
         except ValueError as error:
-            raise Failure(
+            raise LabcoatError(
                 f"LABCOAT_{name} cannot be {self[name]!r}: {error}.",
                 "Close the quote, or leave it out.",
             ) from None
@@ -125,7 +125,7 @@ class Project:
 
     @property
     def requirements(self) -> Path:
-        """The lock that every rung holds: LABCOAT_REQUIREMENTS, or that of LABCOAT_VARIANT, as requirements-cpu.txt."""
+        """The lock that every level holds: LABCOAT_REQUIREMENTS, or that of LABCOAT_VARIANT, as requirements-cpu.txt."""
         lock = self.root / self["REQUIREMENTS"]
         return lock.with_stem(f"{lock.stem}-{self['VARIANT']}") if self["VARIANT"] else lock
 
@@ -160,28 +160,31 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
             if chosen
             else "There is no home folder."
         )
-        raise Failure(what, "Name labcoat's cache folder in full: LABCOAT_CACHE=FOLDER.") from None
+        raise LabcoatError(
+            what, "Name labcoat's cache folder in full: LABCOAT_CACHE=FOLDER."
+        ) from None
 
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """The settings in `environ` over the defaults. Raises Failure on a name or a value that there cannot be."""
     given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}
     for name in given.keys() - DEFAULTS.keys() - _TESTS - _DERIVED:
-        raise Failure(
-            f"There is no setting {name}.", nearest(name, DEFAULTS, "make help lists all settings.")
+        raise LabcoatError(
+            f"There is no setting {name}.",
+            suggest_name(name, DEFAULTS, "make help lists all settings."),
         )
     if not re.fullmatch(r"[0-9]{0,5}", days := given.get("LABCOAT_COOLDOWN", "")):
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none."
         )
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:
-            raise Failure(
+            raise LabcoatError(
                 f"{name} cannot be {value!r}.",
-                nearest(value, choices, f"It is one of: {', '.join(choices)}."),
+                suggest_name(value, choices, f"It is one of: {', '.join(choices)}."),
             )
     if (variant := given.get("LABCOAT_VARIANT")) and not _TAG.fullmatch(variant):
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_VARIANT cannot be {variant!r}.",
             "Write it with letters, digits, and . _ - within, such as cpu.",
         )
@@ -195,7 +198,7 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
         given["LABCOAT_NO_BINARY"] = packages.replace(",", " ")  # as pip takes them
         for word in given["LABCOAT_NO_BINARY"].split():
             if not re.fullmatch(r":all:|[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", word, re.ASCII):
-                raise Failure(
+                raise LabcoatError(
                     f"LABCOAT_NO_BINARY has {word!r}, which is no package.",
                     "Name packages, parted by spaces.",
                 )
@@ -211,18 +214,18 @@ def _check_environment(root: Path, name: str, value: str) -> None:
     except FileNotFoundError:
         pass  # not made yet
     except OSError as error:
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_{name} cannot be {value!r}: {error.strerror}.",
             "Name a folder for an environment.",
         ) from None
     if root.is_relative_to(folder.resolve()):
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_{name} cannot be {value!r}: the project is in it.",
             "Name a folder for an environment.",
         )
 
 
-def nearest(word: str, known: object, otherwise: str) -> str:
+def suggest_name(word: str, known: object, otherwise: str) -> str:
     """One line that names what `word` was probably meant to be, and what else there is."""
     import difflib  # a third of this module's import time, needed only here
 

@@ -9,7 +9,7 @@ _MOST = 1 << 20  # bytes of an ignore file, a Dockerfile, a lock that are looked
 WHOLE = 1 << 26  # bytes of what is read whole, as a builder does
 
 
-def inside(root: Path, path: str, most: int = _MOST) -> bytes:
+def read_inside(root: Path, path: str, most: int = _MOST) -> bytes:
     """The first `most` bytes of the regular file `path` below `root`, reached through no symlink; nothing for all else."""
     folder = root
     for part in path.split("/")[:-1]:
@@ -22,12 +22,12 @@ def inside(root: Path, path: str, most: int = _MOST) -> bytes:
         return b""
 
 
-def is_there(path: Path) -> bool:
+def path_exists(path: Path) -> bool:
     """Whether there is something at `path`, symlinks followed; at a name that no file can have there is not."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for a name that is too long
 
 
-def as_built(boundary: Path, path: Path) -> bytes:
+def read_for_build(boundary: Path, path: Path) -> bytes:
     """The bytes of the regular file `path`; below `boundary`, no symlink is followed that leads out of it.
 
     Raises OSError.

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from labcoat.core.path_filter import holding
+from labcoat.core.path_filter import filter_paths
 
 _NAMES = re.compile(
     r"""
@@ -115,10 +115,10 @@ _LARGEST_NOTEBOOK = 1 << 26
 
 def hinted(paths: Iterable[str]) -> list[str]:
     """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
-    return holding(list(paths), [".env"], _ENDINGS)
+    return filter_paths(list(paths), [".env"], _ENDINGS)
 
 
-def by_name(path: str) -> bool:
+def is_secret_name(path: str) -> bool:
     """Whether a file of this name (with its folders, `/` between) is one that holds a secret."""
     name = path.rpartition("/")[2]
     return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
@@ -134,7 +134,7 @@ def in_environment(data: bytes) -> bool:
     """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
     for name, value in _VARIABLE.findall(_as_utf8(data)):
         plain = value.strip(b"\"'")
-        if is_telling(name, plain) or passwords(plain) or in_content(plain):
+        if is_telling(name, plain) or find_passwords(plain) or secrets_in_content(plain):
             return True
     return False
 
@@ -149,12 +149,12 @@ def is_stand_in(value: bytes) -> bool:
     return _STAND_IN.fullmatch(value) is not None
 
 
-def passwords(data: bytes) -> list[bytes]:
+def find_passwords(data: bytes) -> list[bytes]:
     """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
     return [password for password in _ADDRESS.findall(_as_utf8(data)) if not is_stand_in(password)]
 
 
-def in_content(data: bytes) -> str:
+def secrets_in_content(data: bytes) -> str:
     """What kind of secret stands in `data`, UTF-8 or UTF-16 with a mark, with an article.
 
     Empty for none, or one that is made of a single character.
@@ -181,13 +181,15 @@ def is_secret(path: Path) -> bool:
     Of the content the first megabyte counts, of a notebook, which may begin with pictures, all of it.
     """
     name = path.as_posix()
-    if by_name(name):
+    if is_secret_name(name):
         return True
-    data = content(path, _LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST)
-    return bool(in_content(data)) or (_CLIENTS.search(name) is not None and bool(passwords(data)))
+    data = secret_in(path, _LARGEST_NOTEBOOK if name.endswith(".ipynb") else LARGEST)
+    return bool(secrets_in_content(data)) or (
+        _CLIENTS.search(name) is not None and bool(find_passwords(data))
+    )
 
 
-def content(path: Path, most: int = LARGEST) -> bytes:
+def secret_in(path: Path, most: int = LARGEST) -> bytes:
     """The file's first `most` bytes; nothing for what is no regular file or cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -10,7 +10,7 @@ _waiting: list[list[int]] = []  # for each `held` that we are in, the signals th
 
 
 @contextlib.contextmanager
-def in_order() -> Iterator[None]:
+def graceful_shutdown() -> Iterator[None]:
     """Turn being told to end into SystemExit with 128 and the signal's number, so that all clean up on the way out.
 
     A signal that is ignored, as after nohup(1), stays so.
@@ -36,7 +36,7 @@ def in_order() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Be told to end only when this is done: what begins a program must have hold of it first."""
     _waiting.append([])
     try:

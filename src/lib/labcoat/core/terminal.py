@@ -8,7 +8,7 @@ _UNFIT = re.compile(
 )
 
 
-def escaped(text: str) -> str:
+def escape_control(text: str) -> str:
     """The text, with whatever could act on a terminal written as a number."""
     return _UNFIT.sub(_written, text)
 

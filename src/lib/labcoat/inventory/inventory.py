@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.locking.requirements_file import normalize
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Interpreter:
+class InterpreterFacts:
     """An environment's Python: version as `3.12.1`, ABI as `cpython-312-…`, platform as `linux-x86_64`, marker values."""
 
     version: str
@@ -80,7 +80,7 @@ class Interpreter:
 class Inventory:
     """All that one environment holds; `stray` are files that no distribution names, `stripped` kinds that are left out."""
 
-    python: Interpreter
+    python: InterpreterFacts
     distributions: tuple[Contents, ...]
     stray: tuple[str, ...]
     stripped: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Inventory:
         """The inventory that `scan` printed."""
         said = json.loads(text)
         return cls(
-            Interpreter(**said["python"]),
+            InterpreterFacts(**said["python"]),
             tuple(_contents(one) for one in said["distributions"]),
             tuple(said["stray"]),
         )
@@ -101,7 +101,9 @@ def _contents(said: dict[str, Any]) -> Contents:
     return Contents(**{**said, **listed, "name": normalize(said["name"])})
 
 
-def command(python: str | Path, prefix: str | Path = "", sites: Sequence[str] = ()) -> list[str]:
+def scan_command(
+    python: str | Path, prefix: str | Path = "", sites: Sequence[str] = ()
+) -> list[str]:
     """The words that make `python` say what it or the environment in `prefix` holds; Inventory.read takes the answer."""
     return [
         str(python),
@@ -113,23 +115,23 @@ def command(python: str | Path, prefix: str | Path = "", sites: Sequence[str] = 
     ]
 
 
-def take(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:
+def read_inventory(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:
     """The inventory of an environment on this machine. Raises Failure, status 2, where its Python does not answer."""
     try:
         done = subprocess.run(
-            command(python, prefix, sites), capture_output=True, text=True, check=True
+            scan_command(python, prefix, sites), capture_output=True, text=True, check=True
         )
         return Inventory.read(done.stdout)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
-        raise Failure(
+        raise LabcoatError(
             f"{python} does not say what it holds: {said[-1] if said else 'it ended'}.",
             "Make the environment anew.",
             status=2,
         ) from None
 
 
-def distributions(site_packages: Path) -> list[Distribution]:
+def read_distributions(site_packages: Path) -> list[Distribution]:
     """The distributions in a site-packages folder, by name; one without readable metadata is passed over."""
     from importlib import metadata
 
@@ -141,13 +143,13 @@ def distributions(site_packages: Path) -> list[Distribution]:
     return sorted(found, key=lambda one: one.name)
 
 
-def versions(site_packages: Path) -> dict[str, str]:
+def installed_versions(site_packages: Path) -> dict[str, str]:
     """Names and versions alone, from the names of the metadata folders: a hundredth of the time."""
     found = (name.rpartition(".")[0].split("-") for name in _infos(site_packages))
     return {normalize(words[0]): words[1] for words in found if len(words) > 1}
 
 
-def changes(
+def describe_changes(
     there: Mapping[str, str], locked: Mapping[str, str], besides: frozenset[str] = frozenset()
 ) -> str:
     """In words, how names and versions differ from those `locked`; `besides` may be there too."""

@@ -8,7 +8,7 @@ The Dockerfile removes them by the same rules, in the words of `find`; tests/lev
 import re
 from collections.abc import Collection
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 KINDS = ("tests", "headers", "bytecode")
@@ -17,11 +17,11 @@ _COMPILING = re.compile(r"cupy.*|numba.*|nvidia|triton")
 _CODE = (".py", ".so")
 
 
-def wanted(project: Project) -> tuple[str, ...]:
+def strip_parts(project: Project) -> tuple[str, ...]:
     """What LABCOAT_STRIP names, in one order. Raises Failure on something else."""
     words = project["STRIP"].replace(",", " ").split()
     if unknown := [word for word in words if word not in KINDS]:
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_STRIP cannot leave out {unknown[0]!r}.",
             f"It takes {', '.join(KINDS)}, parted by spaces.",
         )

@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable
 from pathlib import Path
 
-from labcoat.core.path_filter import holding
+from labcoat.core.path_filter import filter_paths
 
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
 _PLAIN = (
@@ -38,7 +38,7 @@ def at_root(paths: Container[str]) -> str | None:
 def environments(paths: Iterable[str]) -> dict[str, str]:
     """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
     found: dict[str, str] = {}
-    for path in holding(list(paths), endings=NAMES):
+    for path in filter_paths(list(paths), endings=NAMES):
         root = environment_of(path)
         if root is not None and not any(root.startswith(f"{known}/") for known in found):
             found.setdefault(root, path)

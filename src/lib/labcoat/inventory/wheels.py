@@ -19,7 +19,7 @@ from pathlib import Path
 from labcoat.core import files, process
 from labcoat.core.project import cache_folder
 from labcoat.inventory import scan
-from labcoat.inventory.inventory import Interpreter
+from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.locking.requirements_file import Pin
 from labcoat.toolchain import index_config, tool_env
 
@@ -37,7 +37,7 @@ class Wheel:
     files: Mapping[str, str]
 
 
-def remembered(pin: Pin) -> list[Wheel]:
+def remembered_contents(pin: Pin) -> list[Wheel]:
     """The wheels of `pin` whose files are known on this machine."""
     found = []
     for one in sorted(pin.hashes):
@@ -49,12 +49,12 @@ def remembered(pin: Pin) -> list[Wheel]:
     return found
 
 
-def nearest(installed: Mapping[str, str], known: Sequence[Wheel]) -> Wheel | None:
+def nearest_wheel(installed: Mapping[str, str], known: Sequence[Wheel]) -> Wheel | None:
     """The wheel that agrees with what is `installed` in most files: the one it was installed from."""
     return max(known, key=lambda wheel: len(installed.items() & wheel.files.items()), default=None)
 
 
-def is_of(wheel: Wheel, tags: Iterable[str]) -> bool:
+def is_wheel_of(wheel: Wheel, tags: Iterable[str]) -> bool:
     """Whether a wheel is the one for `tags`, the Tag lines of an installed WHEEL file, which some builders leave unexpanded."""
     return _expanded([wheel.name.removesuffix(".whl")]) == _expanded(tags)
 
@@ -71,7 +71,7 @@ def _expanded(tags: Iterable[str]) -> set[str]:
     }
 
 
-def fits(wheel: Wheel, python: Interpreter) -> bool:
+def wheel_fits(wheel: Wheel, python: InterpreterFacts) -> bool:
     """Whether a wheel can be installed for `python`, by its tags; of manylinux, whatever its version."""
     pythons, abis, platforms = (
         part.split(".") for part in wheel.name.removesuffix(".whl").split("-")[-3:]
@@ -87,7 +87,7 @@ def fits(wheel: Wheel, python: Interpreter) -> bool:
     )
 
 
-def fetch(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> None:
+def fetch_wheel(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> None:
     """Fetch and remember the wheels of these pins, each for its tags, for Python `minor`. What cannot be had is left out."""
     groups: dict[tuple[str, ...], list[Pin]] = defaultdict(list)
     for pin, tags in wanted:
@@ -117,7 +117,7 @@ def _fetch(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
         wanted = folder / "requirements.txt"
         wanted.write_text("".join(_line(pin) for pin in pins), encoding="utf-8")
         command: list[str | Path] = [
-            tool_env.environment() / "bin" / "python",
+            tool_env.tool_environment() / "bin" / "python",
             "-Im",
             "pip",
             "download",
@@ -146,10 +146,12 @@ def _fetch(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
         command += [
             f"--platform={platform}" for platform in dict.fromkeys(part[2] for part in parts)
         ]
-        outcome = process.run(command, index_config.environment(), folder, show=process.nothing)
+        outcome = process.run_process(
+            command, index_config.installer_environment(), folder, show=process.show_none
+        )
         for wheel in folder.glob("*.whl"):
-            remember(wheel)
-        return outcome.said if outcome.status else ""
+            remember_contents(wheel)
+        return outcome.output if outcome.status else ""
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -158,17 +160,17 @@ def _line(pin: Pin) -> str:
     return f"{pin.name}=={pin.version} {' '.join(f'--hash=sha256:{one}' for one in sorted(pin.hashes))}\n"
 
 
-def remember(wheel: Path) -> None:
+def remember_contents(wheel: Path) -> None:
     """Digest the files of a wheel, and keep that under the wheel's own SHA-256."""
     with wheel.open("rb") as file:
         own = file_digest(file, "sha256").hexdigest()
-    files.write(
+    files.write_file(
         _folder() / f"{own}.json",
-        json.dumps({"wheel": wheel.name, "files": contents(wheel)}) + "\n",
+        json.dumps({"wheel": wheel.name, "files": wheel_contents(wheel)}) + "\n",
     )
 
 
-def contents(wheel: Path) -> dict[str, str]:
+def wheel_contents(wheel: Path) -> dict[str, str]:
     """The digests of what a wheel installs, named as `scan` names files.
 
     Layout: https://packaging.python.org/en/latest/specifications/binary-distribution-format/.

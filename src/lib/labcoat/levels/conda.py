@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from labcoat.core import files, process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import environment_yml, shell_rc
-from labcoat.levels.level import State
+from labcoat.levels.level import LevelState
 from labcoat.locking import requirements_file
 from labcoat.toolchain import index_config, interpreters, own_install
-from labcoat.toolchain.installer_errors import explain
+from labcoat.toolchain.installer_errors import explain_installer_error
 
 ISOLATED = True
 AGAIN = "make conda AGAIN=1"
@@ -29,7 +29,7 @@ _PROGRAMS = ("micromamba", "mamba", "conda")
 
 
 @dataclass(frozen=True)
-class Mark:
+class CondaMetadata:
     """What a finished environment was made of: the digests of its environment.yml and lock, its place, and the lock's pins."""
 
     file: str
@@ -40,22 +40,22 @@ class Mark:
 
 def make(project: Project, *, again: bool = False) -> None:
     """Write environment.yml and make the environment of it; where it is that already, nothing, unless `again`. Raises Failure."""
-    environment_yml.write(project)
+    environment_yml.write_environment_yml(project)
     folder, wanted = prefix(project), _wanted(project)
-    with files.alone(files.state_folder(project.state) / "conda.flock"):
+    with files.file_lock(files.state_folder(project.state) / "conda.flock"):
         if not again and _mark(folder) == wanted and (folder / "bin" / "python").exists():
             return
         if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
-            raise Failure(
+            raise LabcoatError(
                 f"{folder.name} is there and is no conda environment.",
                 "Move it away, or set LABCOAT_CONDA_ENV.",
             )
         own_install.refuse_inside(folder, "conda")
         chosen = program(project)
         print(f"making {folder.name} with {Path(chosen).name}", file=sys.stderr)
-        with files.replacing(folder, lambda one: _mark(one) is not None):
+        with files.swap_directory(folder, lambda one: _mark(one) is not None):
             _fill(project, chosen, folder)
-            files.write(folder / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
+            files.write_file(folder / "labcoat.json", json.dumps(asdict(wanted), indent=1) + "\n")
     print(f"{folder.name} holds {project.requirements.name} (conda)", file=sys.stderr)
 
 
@@ -63,16 +63,18 @@ def run(project: Project, argv: Sequence[str]) -> int:
     """Become `argv` in the activated environment; does not return. Raises Failure where there is no environment."""
     folder = prefix(project)
     if not (folder / "bin" / "python").exists():
-        raise Failure(f"There is no conda environment in {folder.name}.", "Run make conda.")
+        raise LabcoatError(f"There is no conda environment in {folder.name}.", "Run make conda.")
     if not shutil.which(
         argv[0], path=f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     ):
-        raise process.no_program(argv[0], f"in {folder.name} or on the path")
+        raise process.program_not_found(argv[0], f"in {folder.name} or on the path")
     chosen = program(project)
     # conda alone keeps a program's words to itself until it ends.
     flags = ["--no-capture-output"] if Path(chosen).name == "conda" else []
     sys.stdout.flush()
-    process.become([chosen, "run", *flags, "-p", str(folder), *argv], os.environ, "on the path")
+    process.exec_program(
+        [chosen, "run", *flags, "-p", str(folder), *argv], os.environ, "on the path"
+    )
 
 
 def shell(project: Project) -> int:
@@ -80,7 +82,9 @@ def shell(project: Project) -> int:
     folder = files.state_folder(project.state) / "shell" / "conda"
     return run(
         project,
-        shell_rc.shell(folder, prefix(project) / "bin", {"CONDA_PREFIX": str(prefix(project))}),
+        shell_rc.shell_command(
+            folder, prefix(project) / "bin", {"CONDA_PREFIX": str(prefix(project))}
+        ),
     )
 
 
@@ -92,9 +96,9 @@ def address(project: Project) -> str:  # noqa: ARG001
 def remove(project: Project) -> None:
     """Remove the environment, if labcoat made it. environment.yml stays: a person may have written in it."""
     folder = prefix(project)
-    for one in (folder, files.aside(folder)):
+    for one in (folder, files.backup_path(folder)):
         if _mark(one) is not None:
-            files.remove(one)
+            files.remove_path(one)
 
 
 def locks(project: Project) -> Sequence[Path]:
@@ -108,8 +112,10 @@ def contents(project: Project) -> Inventory | None:
     if not (folder / "conda-meta").is_dir():
         return None
     if not (folder / "bin" / "python").exists():
-        raise Failure(f"The interpreter of {folder.name} is gone.", "Run make conda.", status=2)
-    return inventory.take(folder / "bin" / "python", folder)
+        raise LabcoatError(
+            f"The interpreter of {folder.name} is gone.", "Run make conda.", status=2
+        )
+    return inventory.read_inventory(folder / "bin" / "python", folder)
 
 
 def packages(project: Project) -> Path | None:
@@ -134,30 +140,32 @@ def identity(project: Project) -> str:  # noqa: ARG001
     return ""
 
 
-def state(project: Project) -> State:
+def state(project: Project) -> LevelState:
     """Fresh, stale (why), missing, or changed by hand."""
     folder = prefix(project)
     if not (folder / "conda-meta").is_dir():
-        return State("missing", "make conda makes it")
+        return LevelState("missing", "make conda makes it")
     if not (folder / "bin" / "python").exists():
-        return State("stale", "its interpreter is gone")
+        return LevelState("stale", "its interpreter is gone")
     mark = _mark(folder)
     if mark is None:
-        return State("stale", "labcoat did not finish it")
+        return LevelState("stale", "labcoat did not finish it")
     for holds, why in (
         (mark.place == str(folder), "the folder was moved"),
         (mark.lock == _digest(project.requirements), f"{project['REQUIREMENTS']} has changed"),
         (
-            mark.file == _digest(environment_yml.path(project)),
-            f"{environment_yml.path(project).name} has changed",
+            mark.file == _digest(environment_yml.environment_yml_path(project)),
+            f"{environment_yml.environment_yml_path(project).name} has changed",
         ),
     ):
         if not holds:
-            return State("stale", why)
-    there = inventory.versions(next(iter(folder.glob("lib/python*/site-packages")), folder))
+            return LevelState("stale", why)
+    there = inventory.installed_versions(
+        next(iter(folder.glob("lib/python*/site-packages")), folder)
+    )
     # What conda itself put there is on top.
-    said = inventory.changes(there, mark.pins, brought(project))
-    return State("changed", said) if said else State("fresh", project["REQUIREMENTS"])
+    said = inventory.describe_changes(there, mark.pins, brought(project))
+    return LevelState("changed", said) if said else LevelState("fresh", project["REQUIREMENTS"])
 
 
 def prefix(project: Project) -> Path:
@@ -170,7 +178,7 @@ def program(project: Project) -> str:
     names = [project["CONDA"]] if project["CONDA"] else _PROGRAMS
     if found := next((path for path in map(shutil.which, names) if path), None):
         return found
-    raise Failure(
+    raise LabcoatError(
         f"There is no {', '.join(names)} here.",
         "Install micromamba (mamba.readthedocs.io), or name yours with LABCOAT_CONDA.",
     )
@@ -178,46 +186,58 @@ def program(project: Project) -> str:
 
 def _fill(project: Project, chosen: str, folder: Path) -> None:
     words = ["create"] if Path(chosen).name == "micromamba" else ["env", "create"]
-    env = index_config.environment() | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
-    command: list[str | Path] = [chosen, *words, "-p", folder, "-f", environment_yml.path(project)]
+    env = index_config.installer_environment() | {
+        "CONDA_ALWAYS_YES": "true",
+        "MAMBA_ALWAYS_YES": "true",
+    }
+    command: list[str | Path] = [
+        chosen,
+        *words,
+        "-p",
+        folder,
+        "-f",
+        environment_yml.environment_yml_path(project),
+    ]
     name = Path(chosen).name
     outcome = _run(project, command, env)
-    if crash := process.crash(outcome.status):
+    if crash := process.crash_signal(outcome.status):
         # It happens as such a program ends, all its work done, on a machine that is busy.
         print(f"{name} crashed ({crash}); once more", file=sys.stderr)
-        files.remove(folder)
+        files.remove_path(folder)
         outcome = _run(project, command, env)
-        if crash := process.crash(outcome.status):
-            raise Failure(
+        if crash := process.crash_signal(outcome.status):
+            raise LabcoatError(
                 f"{name} crashed ({crash}), twice.",
                 "Update it, or name another with LABCOAT_CONDA.",
             )
     if outcome.status:
-        if "Could not solve" in outcome.said or "ResolvePackageNotFound" in outcome.said:
+        if "Could not solve" in outcome.output or "ResolvePackageNotFound" in outcome.output:
             said = [
                 line.strip()
-                for line in outcome.said.partition("Could not solve")[2].splitlines()[1:]
+                for line in outcome.output.partition("Could not solve")[2].splitlines()[1:]
                 if line.strip()
             ]
-            raise Failure(
+            raise LabcoatError(
                 f"The conda packages cannot be had together: {'; '.join(said[:3])}.",
                 "Correct LABCOAT_CONDA_PACKAGES or environment.yml.",
             )
-        raise explain(outcome.said, f"{folder.name} could not be made", project.state / "conda.log")
+        raise explain_installer_error(
+            outcome.output, f"{folder.name} could not be made", project.state / "conda.log"
+        )
 
 
 def _run(
     project: Project, command: Sequence[str | Path], env: Mapping[str, str]
-) -> process.Outcome:
-    return process.run(
+) -> process.ProcessResult:
+    return process.run_process(
         command, env, project.root, show=lambda line: line.startswith(("Downloading", "Installing"))
     )
 
 
-def _wanted(project: Project) -> Mark:
-    pins = requirements_file.versions(locks(project), interpreters.minor(project))
-    return Mark(
-        _digest(environment_yml.path(project)),
+def _wanted(project: Project) -> CondaMetadata:
+    pins = requirements_file.versions(locks(project), interpreters.project_minor(project))
+    return CondaMetadata(
+        _digest(environment_yml.environment_yml_path(project)),
         _digest(project.requirements),
         str(prefix(project)),
         pins,
@@ -225,7 +245,7 @@ def _wanted(project: Project) -> Mark:
 
 
 def _digest(file: Path) -> str:
-    return files.digest(file.read_bytes()) if file.exists() else ""
+    return files.text_digest(file.read_bytes()) if file.exists() else ""
 
 
 def _by_conda(folder: Path) -> list[str]:
@@ -239,8 +259,8 @@ def _by_conda(folder: Path) -> list[str]:
     ]
 
 
-def _mark(folder: Path) -> Mark | None:
+def _mark(folder: Path) -> CondaMetadata | None:
     try:
-        return Mark(**json.loads((folder / "labcoat.json").read_text(encoding="utf-8")))
+        return CondaMetadata(**json.loads((folder / "labcoat.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None

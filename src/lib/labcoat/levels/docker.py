@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from labcoat.container.engine import client
-from labcoat.container.engine.run_config import Place, place
+from labcoat.container.engine.run_config import RunConfig, make_run_config
 from labcoat.container.image.labels import LOCK, STRIP
 from labcoat.core import files, process
-from labcoat.core.errors import Failure, Unavailable
+from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels.level import State
+from labcoat.levels.level import LevelState
 from labcoat.toolchain import tool_env
 
 ISOLATED = True
@@ -24,17 +24,17 @@ SCAFFOLD = True
 
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
-    answer = client.version_ahead(project)
+    answer = client.engine_version_ahead(project)
 
     from labcoat.container.context import preflight  # a third of status's time, needed only here
     from labcoat.container.image import build, image_lock
 
-    planned = build.plan(project)
+    planned = build.plan_build(project)
     version = answer()
-    for remark in (*preflight.remarks(planned.context), *_of_the_engine(version)):
+    for remark in (*preflight.preflight_warnings(planned.context), *_of_the_engine(version)):
         print(f"labcoat: {remark}", file=sys.stderr)
-    built = build.build(project, planned)
-    if departs := image_lock.remark(project, planned, version, built.id):
+    built = build.build_image(project, planned)
+    if departs := image_lock.image_lock_remark(project, planned, version, built.id):
         print(f"labcoat: {departs}", file=sys.stderr)
     print(f"labcoat: image {project.image} {short(built.shown)}", file=sys.stderr)
 
@@ -48,15 +48,15 @@ def run(project: Project, argv: Sequence[str]) -> int:
     """Run `argv` in the image, in the project's folder as its owner; the exit status."""
     from labcoat.container.engine import run as containers
 
-    tool_env.use()
+    tool_env.use_tools()
     check_fresh(project)
     where = _place(project)
     if client.is_podman(project):  # the SDK does not take its --userns=keep-id
         sys.stdout.flush()
-        process.become(
+        process.exec_program(
             containers.attached(project, project.image, argv, where), os.environ, "on the path"
         )
-    return containers.run(client.client(project), project.image, argv, where)
+    return containers.run_container(client.sdk_client(project), project.image, argv, where)
 
 
 def shell(project: Project) -> int:
@@ -66,7 +66,7 @@ def shell(project: Project) -> int:
     check_fresh(project)
     command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
     sys.stdout.flush()
-    process.become(command, os.environ, "on the path")
+    process.exec_program(command, os.environ, "on the path")
 
 
 def address(project: Project) -> str:
@@ -74,11 +74,12 @@ def address(project: Project) -> str:
     return "127.0.0.1" if client.host_network(project) else "0.0.0.0"  # noqa: S104
 
 
-def _place(project: Project) -> Place:
+def _place(project: Project) -> RunConfig:
     """Where programs run; where the image is without byte code, what Python makes of it stays in the home between runs."""
-    where = place(project)
+    where = make_run_config(project)
     stripped = (
-        client.inspect(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}') or ""
+        client.inspect_image(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}')
+        or ""
     )
     kept = (
         {"PYTHONPYCACHEPREFIX": f"{where.environ['HOME']}/.cache/python"}
@@ -92,10 +93,10 @@ def remove(project: Project) -> None:
     """Remove the image, if labcoat made it."""
     try:
         if _made_from(project):
-            client.call(project, "image", "rm", "--force", project.image)
-    except Failure as failure:  # no engine, and so nothing of ours that could be reached
+            client.call_docker(project, "image", "rm", "--force", project.image)
+    except LabcoatError as failure:  # no engine, and so nothing of ours that could be reached
         print(
-            f"labcoat: {failure.what} If it holds the image {project.image}, that stays.",
+            f"labcoat: {failure.message} If it holds the image {project.image}, that stays.",
             file=sys.stderr,
         )
 
@@ -109,12 +110,12 @@ def contents(project: Project) -> Inventory | None:
     """What the image holds, asked of its own Python in a container without a network; nothing is installed for it."""
     if not identity(project):
         return None
-    settings = (client.details(project, project.image) or {}).get("Config") or {}
+    settings = (client.image_details(project, project.image) or {}).get("Config") or {}
     environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
     prefix = environ.get("VIRTUAL_ENV", "")
-    python, *words = inventory.command(f"{prefix}/bin/python" if prefix else "python3", prefix)
+    python, *words = inventory.scan_command(f"{prefix}/bin/python" if prefix else "python3", prefix)
     # The command reads from before the start on: of one that ends at once, Docker 20.10's log often has nothing to give.
-    done = client.call(
+    done = client.call_docker(
         project,
         "run",
         "--rm",
@@ -128,8 +129,8 @@ def contents(project: Project) -> Inventory | None:
         stripped = (settings.get("Labels") or {}).get(STRIP, "")
         return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
     except ValueError:
-        reason = client.complaint(done.stderr) or "its Python said nothing"
-        raise Failure(
+        reason = client.engine_error_line(done.stderr) or "its Python said nothing"
+        raise LabcoatError(
             f"The image {project.image} does not say what it holds: {reason}",
             "make docker builds it.",
             status=2,
@@ -154,30 +155,30 @@ def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
 def identity(project: Project) -> str:
     """The image's id; empty where there is none."""
     try:
-        return client.inspect(project, project.image, "{{.Id}}") or ""
-    except Failure as failure:
-        raise Unavailable(failure.what, failure.todo) from None
+        return client.inspect_image(project, project.image, "{{.Id}}") or ""
+    except LabcoatError as failure:
+        raise UnavailableError(failure.message, failure.hint) from None
 
 
-def state(project: Project) -> State:
+def state(project: Project) -> LevelState:
     """Fresh, stale or missing, by the lock's digest on its label."""
     identified = identity(project)
     if not identified:
-        return State("missing", "make docker builds it")
+        return LevelState("missing", "make docker builds it")
     lock = project.requirements
-    if not lock.is_file() or _made_from(project) != files.digest(lock.read_bytes()):
-        return State("stale", f"{lock.name} has changed")
-    return State("fresh", short(identified))
+    if not lock.is_file() or _made_from(project) != files.text_digest(lock.read_bytes()):
+        return LevelState("stale", f"{lock.name} has changed")
+    return LevelState("fresh", short(identified))
 
 
 def check_fresh(project: Project) -> None:
     """Raises Failure unless there is an image and it was made from the lock as it is now."""
     made_from = _made_from(project)
     if made_from is None:
-        raise Failure(f"There is no image {project.image}.", "make docker builds it.")
+        raise LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
     lock = project.requirements
-    if not lock.is_file() or made_from != files.digest(lock.read_bytes()):
-        raise Failure(
+    if not lock.is_file() or made_from != files.text_digest(lock.read_bytes()):
+        raise LabcoatError(
             f"The image {project.image} was not made from {lock.name} as it is now.",
             "make docker builds it anew.",
         )
@@ -186,7 +187,7 @@ def check_fresh(project: Project) -> None:
 def _made_from(project: Project) -> str | None:
     """The digest of the lock that the image was made from; empty if labcoat did not make it, None if there is none."""
     label = f'{{{{index .Config.Labels "{LOCK}"}}}}'
-    return client.inspect(project, project.image, label)
+    return client.inspect_image(project, project.image, label)
 
 
 def short(identity: str) -> str:

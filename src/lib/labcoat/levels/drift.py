@@ -10,9 +10,11 @@ from pathlib import Path
 from labcoat.inventory import inventory
 
 
-def changes(site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str, str]) -> str:
+def describe_drift(
+    site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str, str]
+) -> str:
     """In words, what would be lost; empty where that is nothing. Both mappings are names and versions."""
-    there = inventory.versions(site_packages)
+    there = inventory.installed_versions(site_packages)
     kept = {name for name in there.keys() | made_of.keys() if there.get(name) == locked.get(name)}
     # Whoever makes an environment gets pip with it.
     kept |= frozenset() if made_of else inventory.INSTALLERS
@@ -20,14 +22,14 @@ def changes(site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str
     def besides(versions: Mapping[str, str]) -> dict[str, str]:
         return {name: version for name, version in versions.items() if name not in kept}
 
-    return inventory.changes(besides(there), besides(made_of))
+    return inventory.describe_changes(besides(there), besides(made_of))
 
 
-def say_what_goes(
+def announce_discarded(
     site_packages: Path, made_of: Mapping[str, str], locked: Mapping[str, str]
 ) -> None:
     """Name on standard error, a line each, what goes and what comes back, before it does."""
-    there = inventory.distributions(site_packages)
+    there = inventory.read_distributions(site_packages)
     for one in there:
         remedy = f"it came from {one.origin}" if one.origin else "make freeze would have kept it"
         lost = f" ({remedy})" if made_of.get(one.name) != one.version else ""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import requirements_file
 from labcoat.toolchain import interpreters, tool_env
@@ -13,7 +13,7 @@ from labcoat.toolchain import interpreters, tool_env
 NAME = "environment.yml"
 
 
-def path(project: Project) -> Path:
+def environment_yml_path(project: Project) -> Path:
     """The project's environment.yml, or that of LABCOAT_VARIANT, as environment-cpu.yml."""
     return project.root / (f"environment-{project['VARIANT']}.yml" if project["VARIANT"] else NAME)
 
@@ -21,33 +21,33 @@ def path(project: Project) -> Path:
 _HEADER = "# Written by labcoat from {lock}, which make requirements makes. Conda packages that you add stay.\n"
 
 
-def write(project: Project) -> Path:
+def write_environment_yml(project: Project) -> Path:
     """Write environment.yml from the lock, if it does not say the same already; what a person has added stays.
 
     Raises Failure where there is no lock or the file is not to be read.
     """
     if not project.requirements.exists():
-        raise Failure(f"There is no {project['REQUIREMENTS']}.", "Run make requirements.")
-    tool_env.use()
+        raise LabcoatError(f"There is no {project['REQUIREMENTS']}.", "Run make requirements.")
+    tool_env.use_tools()
     import yaml
 
-    file = path(project)
+    file = environment_yml_path(project)
     # A variant starts from what a person has written in the project's own.
     before = _read(file) or _read(project.root / NAME)
-    after = merged(
+    after = merge_environment_yml(
         before,
         project.root.name,
-        interpreters.minor(project),
+        interpreters.project_minor(project),
         project["CONDA_PACKAGES"].split(),
         _pip_lines(project),
     )
     if after != before or not file.exists():
         text = yaml.safe_dump(after, sort_keys=False, allow_unicode=True, width=1_000_000)
-        files.write(file, _HEADER.format(lock=project["REQUIREMENTS"]) + text)
+        files.write_file(file, _HEADER.format(lock=project["REQUIREMENTS"]) + text)
     return file
 
 
-def merged(
+def merge_environment_yml(
     before: dict[str, Any], name: str, minor: str, packages: Sequence[str], pip: Sequence[str]
 ) -> dict[str, Any]:
     """The contents of environment.yml, made of those `before`, the Python `minor`, conda `packages` and lines for `pip`.
@@ -67,7 +67,7 @@ def merged(
         if "--hash=" not in line and not line.startswith(
             ("--require-hashes", "--only-binary", "--no-binary")
         ):
-            raise Failure(
+            raise LabcoatError(
                 f"environment.yml asks pip for {line}, which the lock does not name.",
                 "Move it to requirements.in.",
             )
@@ -99,7 +99,7 @@ def _conda_name(spec: str) -> str:
 def _pip_lines(project: Project) -> list[str]:
     pins = requirements_file.locked(requirements_file.read(project.requirements))
     if missing := [pin.name for pin in pins if not pin.hashes]:
-        raise Failure(
+        raise LabcoatError(
             f"{project['REQUIREMENTS']} has no hash for {missing[0]}.", "Run make requirements."
         )
     options = [
@@ -123,14 +123,14 @@ def _read(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Failure(
+        raise LabcoatError(
             f"environment.yml is not YAML: {' '.join(str(error).split())}.",
             "Correct it or remove it.",
         ) from None
     if found is None:
         return {}
     if not isinstance(found, dict) or not isinstance(found.get("dependencies", []), list):
-        raise Failure(
+        raise LabcoatError(
             "environment.yml is no conda environment: it has no list of dependencies.",
             "Correct it or remove it.",
         )

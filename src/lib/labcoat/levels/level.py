@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from labcoat.core.errors import Failure
-from labcoat.core.project import Project, nearest
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project, suggest_name
 from labcoat.inventory.inventory import Inventory
 
-# Name, as in IN=…, and the module that is that rung; each is a Rung.
+# Name, as in IN=…, and the module that is that level; each is a Rung.
 _MODULES = {"none": "none", "venv": "venv", "conda": "conda", "docker": "docker"}
 
 
 @dataclass(frozen=True)
-class State:
+class LevelState:
     """How a level of isolation stands to the lock: fresh, stale, missing, changed (by hand) or other; and a word on it."""
 
     kind: str
     about: str
 
 
-class Rung(Protocol):
-    """A module in this folder. A new rung is one more, and a line in the table above."""
+class Level(Protocol):
+    """A module in this folder. A new level is one more, and a line in the table above."""
 
     ISOLATED: bool
     """Whether it holds the lock and nothing else; a person's own Python does not."""
@@ -67,30 +67,30 @@ class Rung(Protocol):
     def made_of(self, project: Project) -> Mapping[str, str]:
         """The names and versions that its locks pinned as labcoat made it; nothing where labcoat did not."""
 
-    def state(self, project: Project) -> State:
+    def state(self, project: Project) -> LevelState:
         """How it stands to the lock, by names and versions alone. Raises Unavailable where what it needs is not there."""
 
     def identity(self, project: Project) -> str:
         """What names this one and no other, such as an image's id; empty where there is no such thing."""
 
 
-def names() -> tuple[str, ...]:
+def level_names() -> tuple[str, ...]:
     """What IN may be."""
     return tuple(_MODULES)
 
 
-def every() -> list[Rung]:
-    """All rungs."""
-    return [named(name) for name in _MODULES]
+def all_levels() -> list[Level]:
+    """All levels."""
+    return [get_level(name) for name in _MODULES]
 
 
-def named(name: str) -> Rung:
-    """The rung called `name`. Raises Failure where there is none."""
+def get_level(name: str) -> Level:
+    """The level called `name`. Raises Failure where there is none."""
     if name not in _MODULES:
-        raise Failure(
+        raise LabcoatError(
             f"There is no level of isolation called {name!r}.",
-            nearest(name, _MODULES, f"IN is one of: {', '.join(_MODULES)}."),
+            suggest_name(name, _MODULES, f"IN is one of: {', '.join(_MODULES)}."),
             status=2,
         )
-    module: Rung = importlib.import_module(f"labcoat.levels.{_MODULES[name]}")
+    module: Level = importlib.import_module(f"labcoat.levels.{_MODULES[name]}")
     return module

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labcoat.core import process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels.level import State
+from labcoat.levels.level import LevelState
 from labcoat.locking import requirements_file
 from labcoat.toolchain import index_config, tool_env
-from labcoat.toolchain.installer_errors import explain
+from labcoat.toolchain.installer_errors import explain_installer_error
 
 ISOLATED = False
 AGAIN = "make user-install"
@@ -34,7 +34,7 @@ def run(project: Project, argv: Sequence[str]) -> int:
     """Become `argv` with the person's own path and Python; does not return. Raises Failure where there is no such program."""
     make(project)
     sys.stdout.flush()
-    process.become(argv, os.environ, "on the path")
+    process.exec_program(argv, os.environ, "on the path")
 
 
 def shell(project: Project) -> int:
@@ -58,7 +58,7 @@ def locks(project: Project) -> Sequence[Path]:
 
 def contents(project: Project) -> Inventory | None:  # noqa: ARG001
     """What the person's Python finds, in all its folders of packages; the first of a name counts."""
-    return inventory.take(Path(sys.executable), "", _sites())
+    return inventory.read_inventory(Path(sys.executable), "", _sites())
 
 
 def packages(project: Project) -> Path | None:  # noqa: ARG001
@@ -81,12 +81,12 @@ def identity(project: Project) -> str:  # noqa: ARG001
     return sys.executable
 
 
-def state(project: Project) -> State:
+def state(project: Project) -> LevelState:
     """How much of the lock is there."""
     if not project.requirements.exists():
-        return State("unknown", f"there is no {project.requirements.name}")
+        return LevelState("unknown", f"there is no {project.requirements.name}")
     differ = _differences(project)
-    return State("other", _listed(differ)) if differ else State("fresh", sys.executable)
+    return LevelState("other", _listed(differ)) if differ else LevelState("fresh", sys.executable)
 
 
 def install(project: Project) -> int:
@@ -96,7 +96,7 @@ def install(project: Project) -> int:
     """
     _refuse()
     command: list[str | Path] = [
-        tool_env.environment() / "bin" / "python",
+        tool_env.tool_environment() / "bin" / "python",
         "-Im",
         "pip",
         "--python",
@@ -111,29 +111,29 @@ def install(project: Project) -> int:
         "--progress-bar=off",
     ]
     command += [f"--no-binary={name}" for name in project["NO_BINARY"].split()]
-    outcome = process.run(
-        [*command, "-r", project.requirements], index_config.environment(), project.root
+    outcome = process.run_process(
+        [*command, "-r", project.requirements], index_config.installer_environment(), project.root
     )
     if outcome.status:
-        raise explain(
-            outcome.said, "The lock could not be installed", project.state / "user-install.log"
+        raise explain_installer_error(
+            outcome.output, "The lock could not be installed", project.state / "user-install.log"
         )
     return 0
 
 
 def _refuse() -> None:
     if sys.prefix != sys.base_prefix:
-        raise Failure(
+        raise LabcoatError(
             "This Python is a virtual environment's, which has no folder of a user.",
             "make venv is what you want.",
         )
     if (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").exists():
-        raise Failure(
+        raise LabcoatError(
             f"{sys.executable} is managed by your system, which may break if packages are added.",
             "make venv is what you want.",
         )
     if os.geteuid() == 0:
-        raise Failure(
+        raise LabcoatError(
             "As root, packages would be installed for the whole machine's administrator.",
             "Do it as yourself.",
         )
@@ -158,7 +158,7 @@ def _differences(project: Project) -> list[str]:
         return []
     there: dict[str, str] = {}
     for folder in reversed(_sites()):
-        there |= inventory.versions(Path(folder))
+        there |= inventory.installed_versions(Path(folder))
     pins = requirements_file.applying(
         requirements_file.locked(requirements_file.read(project.requirements)), {}
     )

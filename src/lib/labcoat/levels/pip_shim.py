@@ -28,11 +28,11 @@ except (OSError, ValueError, KeyError):
 '''
 
 
-def write(programs: Path, site_packages: Path) -> None:
+def write_pip_shim(programs: Path, site_packages: Path) -> None:
     """Make `pip` work in the environment of these two folders, unless it has one of its own."""
     if (site_packages / "pip").exists():
         return
-    files.write(site_packages / "pip" / "__main__.py", MODULE)
+    files.write_file(site_packages / "pip" / "__main__.py", MODULE)
     for name in ("pip", "pip3"):
-        files.write(programs / name, PROGRAM)
+        files.write_file(programs / name, PROGRAM)
         (programs / name).chmod(0o755)

@@ -32,7 +32,7 @@ if [ -f "$ZDOTDIR/.zshrc" ]; then . "$ZDOTDIR/.zshrc"; fi
 """
 
 
-def shell(folder: Path, programs: Path, variables: Mapping[str, str]) -> list[str]:
+def shell_command(folder: Path, programs: Path, variables: Mapping[str, str]) -> list[str]:
     """The words that start the person's shell with `variables`, and with the folder of `programs` first on the path.
 
     What the shell reads is written into `folder`. A shell other than bash and zsh is started as it is.
@@ -42,12 +42,12 @@ def shell(folder: Path, programs: Path, variables: Mapping[str, str]) -> list[st
     exports += f'\nexport PATH={shlex.quote(str(programs))}:"$PATH"'
     match Path(program).name:
         case "bash":
-            files.write(folder / "bashrc", _BASH.format(exports=exports))
+            files.write_file(folder / "bashrc", _BASH.format(exports=exports))
             return [program, "--rcfile", str(folder / "bashrc")]
         case "zsh":
             own = os.environ.get("ZDOTDIR") or str(Path.home())
-            files.write(folder / ".zshenv", _ZSHENV.format(own=shlex.quote(own)))
-            files.write(folder / ".zshrc", _ZSHRC.format(exports=exports))
+            files.write_file(folder / ".zshenv", _ZSHENV.format(own=shlex.quote(own)))
+            files.write_file(folder / ".zshrc", _ZSHRC.format(exports=exports))
             return ["env", f"ZDOTDIR={folder}", program]
         case _:
             return [program]

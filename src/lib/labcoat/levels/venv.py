@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core import files, process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import drift, pip_shim, shell_rc
-from labcoat.levels.level import State
+from labcoat.levels.level import LevelState
 from labcoat.locking import requirements_file
 from labcoat.toolchain import index_config, interpreters, own_install, tool_env
-from labcoat.toolchain.installer_errors import explain
+from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter
 
 ISOLATED = True
@@ -30,7 +30,7 @@ SCAFFOLD = False
 
 
 @dataclass(frozen=True)
-class Mark:
+class EnvironmentMetadata:
     """What a finished environment was made of: the digest of its locks, its Python's minor version, installer and place.
 
     `pins` are the names and versions that the locks pinned, `tool` is the Python whose pip works on it.
@@ -56,12 +56,12 @@ def make(
     """
     locks = _locks(project)
     files.state_folder(project.state)
-    with files.alone(project.state / "venv.flock"):
+    with files.file_lock(project.state / "venv.flock"):
         wanted = _wanted(project, locks)
         is_made = _mark(project.venv) == wanted and _works(project.venv)
         is_somebodys = _has_packages(project.venv) and not _is_unfinished(project)
         held = site_packages(project.venv), made_of(project), wanted.pins
-        changed = drift.changes(*held) if is_somebodys else ""
+        changed = drift.describe_drift(*held) if is_somebodys else ""
         if changed and not (again or exact):
             _leave(project, changed, is_made=is_made, for_make=stamp is not None)
             return
@@ -69,17 +69,17 @@ def make(
             _clean_cache(project)
         if again or changed or not is_made:
             own_install.refuse_inside(project.venv, "venv")
-            interpreter = interpreters.interpreter(project)
+            interpreter = interpreters.project_interpreter(project)
             if is_somebodys:
-                drift.say_what_goes(*held)
+                drift.announce_discarded(*held)
             # Where a person has put a link to a roomier disk, the environment is made there.
             with (
                 _place(project),
-                files.replacing(project.venv.resolve(), lambda venv: _mark(venv) is not None),
+                files.swap_directory(project.venv.resolve(), lambda venv: _mark(venv) is not None),
             ):
                 _fill(project, locks, interpreter)
-                made = replace(wanted, tool=str(tool_env.environment() / "bin" / "python"))
-                files.write(
+                made = replace(wanted, tool=str(tool_env.tool_environment() / "bin" / "python"))
+                files.write_file(
                     project.venv / "labcoat.json", json.dumps(asdict(made), indent=1) + "\n"
                 )
             print(
@@ -87,8 +87,8 @@ def make(
                 file=sys.stderr,
             )
         else:
-            files.remove(
-                files.aside(project.venv)
+            files.remove_path(
+                files.backup_path(project.venv)
             )  # left by a run that was killed when all but this was done
         if stamp:
             _tell_make(project.venv, stamp)
@@ -97,7 +97,9 @@ def make(
 def run(project: Project, argv: Sequence[str]) -> int:
     """Become `argv` in the environment; does not return. Raises Failure where there is no environment or program."""
     if not _works(project.venv):
-        raise Failure(f"There is no virtual environment in {project['VENV']}.", "Run make venv.")
+        raise LabcoatError(
+            f"There is no virtual environment in {project['VENV']}.", "Run make venv."
+        )
     env = {
         name: value
         for name, value in os.environ.items()
@@ -108,14 +110,15 @@ def run(project: Project, argv: Sequence[str]) -> int:
         "PATH": f"{project.venv / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
     }
     sys.stdout.flush()
-    process.become(argv, env, f"in {project['VENV']} or on the path")
+    process.exec_program(argv, env, f"in {project['VENV']} or on the path")
 
 
 def shell(project: Project) -> int:
     """Become the person's shell in the environment; does not return."""
     folder = files.state_folder(project.state) / "shell" / "venv"
     return run(
-        project, shell_rc.shell(folder, project.venv / "bin", {"VIRTUAL_ENV": str(project.venv)})
+        project,
+        shell_rc.shell_command(folder, project.venv / "bin", {"VIRTUAL_ENV": str(project.venv)}),
     )
 
 
@@ -126,9 +129,9 @@ def address(project: Project) -> str:  # noqa: ARG001
 
 def remove(project: Project) -> None:
     """Remove the environment, if labcoat made it."""
-    for folder in (project.venv, files.aside(project.venv)):
+    for folder in (project.venv, files.backup_path(project.venv)):
         if _mark(folder) is not None:
-            files.remove(folder)
+            files.remove_path(folder)
 
 
 def locks(project: Project) -> Sequence[Path]:
@@ -142,8 +145,10 @@ def contents(project: Project) -> Inventory | None:
         return None
     interpreter = project.venv / "bin" / "python"
     if not interpreter.exists():
-        raise Failure(f"The interpreter of {project['VENV']} is gone.", "Run make venv.", status=2)
-    return inventory.take(interpreter, project.venv, [str(site_packages(project.venv))])
+        raise LabcoatError(
+            f"The interpreter of {project['VENV']} is gone.", "Run make venv.", status=2
+        )
+    return inventory.read_inventory(interpreter, project.venv, [str(site_packages(project.venv))])
 
 
 def packages(project: Project) -> Path | None:
@@ -171,15 +176,15 @@ def identity(project: Project) -> str:  # noqa: ARG001
     return ""
 
 
-def state(project: Project) -> State:
+def state(project: Project) -> LevelState:
     """Fresh, stale (why), missing, or changed by hand; by names and versions alone."""
     mark = _mark(project.venv)
     if not (project.venv / "pyvenv.cfg").exists():
-        return State("missing", "make venv makes it")
+        return LevelState("missing", "make venv makes it")
     if mark is None:
-        return State("stale", "labcoat did not make it, or did not finish it")
+        return LevelState("stale", "labcoat did not make it, or did not finish it")
     if not _works(project.venv):
-        return State(
+        return LevelState(
             "stale",
             "its interpreter is gone" if _has_packages(project.venv) else "its packages are gone",
         )
@@ -190,18 +195,20 @@ def state(project: Project) -> State:
             f"{' or '.join(lock.name for lock in project.locks)} has changed",
         ),
         (
-            mark.python == interpreters.minor(project),
-            f"it is of Python {mark.python}, the project of {interpreters.minor(project)}",
+            mark.python == interpreters.project_minor(project),
+            f"it is of Python {mark.python}, the project of {interpreters.project_minor(project)}",
         ),
         (mark.place == str(project.venv), "the folder was moved"),
     ):
         if not holds:
-            return State("stale", why)
-    said = inventory.changes(inventory.versions(site_packages(project.venv)), mark.pins)
+            return LevelState("stale", why)
+    said = inventory.describe_changes(
+        inventory.installed_versions(site_packages(project.venv)), mark.pins
+    )
     return (
-        State("changed", said)
+        LevelState("changed", said)
         if said
-        else State("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
+        else LevelState("fresh", f"Python {mark.python}, {', '.join(lock.name for lock in there)}")
     )
 
 
@@ -215,7 +222,7 @@ def _locks(project: Project) -> list[Path]:
     own, *on_top = project.locks
     # What development needs on top is no environment by itself where a variant was asked for.
     if not own.exists() and (project["VARIANT"] or not on_top):
-        raise Failure(
+        raise LabcoatError(
             f"There is no {own.name}.",
             f"List what the project uses in {own.with_suffix('.in').name}, then run make requirements.",
         )
@@ -225,16 +232,16 @@ def _locks(project: Project) -> list[Path]:
     for lock in locks:
         text = requirements_file.read(lock)
         if requirements_file.pins(text) and "--hash=" not in text:
-            raise Failure(
+            raise LabcoatError(
                 f"{lock.name} has no hashes.",
                 "Put what the project asks for in requirements.in and run make requirements.",
             )
     return locks
 
 
-def _wanted(project: Project, locks: Sequence[Path]) -> Mark:
-    minor = interpreters.minor(project)
-    return Mark(
+def _wanted(project: Project, locks: Sequence[Path]) -> EnvironmentMetadata:
+    minor = interpreters.project_minor(project)
+    return EnvironmentMetadata(
         _digest(locks),
         minor,
         project["INSTALLER"],
@@ -244,12 +251,16 @@ def _wanted(project: Project, locks: Sequence[Path]) -> Mark:
 
 
 def _digest(locks: Sequence[Path]) -> str:
-    return files.digest(b"".join(lock.name.encode() + b"\n" + lock.read_bytes() for lock in locks))
+    return files.text_digest(
+        b"".join(lock.name.encode() + b"\n" + lock.read_bytes() for lock in locks)
+    )
 
 
-def _mark(venv: Path) -> Mark | None:
+def _mark(venv: Path) -> EnvironmentMetadata | None:
     try:
-        return Mark(**json.loads((venv / "labcoat.json").read_text(encoding="utf-8")))
+        return EnvironmentMetadata(
+            **json.loads((venv / "labcoat.json").read_text(encoding="utf-8"))
+        )
     except (OSError, ValueError, TypeError):
         return None
 
@@ -271,7 +282,7 @@ def _is_unfinished(project: Project) -> bool:
 def _leave(project: Project, changed: str, *, is_made: bool, for_make: bool) -> None:
     """Say what was changed by hand, where the environment is as it should be but for that. Raises Failure where it is not."""
     if not is_made:
-        raise Failure(
+        raise LabcoatError(
             f"{project['VENV']} has to be made anew, and was changed by hand: {changed}.",
             "Keep that (make freeze, or a line in requirements.in), or let it go (make venv, or remove the folder).",
         )
@@ -304,11 +315,11 @@ def _place(project: Project) -> Iterator[None]:
         and not (venv / "pyvenv.cfg").exists()
         and any(venv.iterdir())
     ):
-        raise Failure(
+        raise LabcoatError(
             f"{venv.name} is there and is no virtual environment.",
             "Move it away, or choose another folder with LABCOAT_VENV.",
         )
-    files.write(_note(project), str(venv))
+    files.write_file(_note(project), str(venv))
     try:
         yield
     finally:
@@ -327,9 +338,9 @@ def _is_noted(project: Project) -> bool:
 
 
 def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
-    env = index_config.environment()
+    env = index_config.installer_environment()
     command: list[str | Path] = [
-        tool_env.uv(),
+        tool_env.uv_program(),
         "venv",
         "--quiet",
         "--no-project",
@@ -337,24 +348,24 @@ def _fill(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> 
         interpreter.executable,
     ]
     command.append(project.venv.resolve())
-    outcome = process.run(command, env, project.root, show=process.nothing)
+    outcome = process.run_process(command, env, project.root, show=process.show_none)
     if outcome.status == 0:
         install = _INSTALLERS[project["INSTALLER"]](project, locks)
         # Where uv's cache has all of it, no index is asked: neither its absence nor its slowness matters.
         is_cached = (
             project["INSTALLER"] == "uv"
-            and not process.run(
-                [*install, "--offline"], env, project.root, show=process.nothing
+            and not process.run_process(
+                [*install, "--offline"], env, project.root, show=process.show_none
             ).status
         )
         if not is_cached:
-            outcome = process.run(install, env, project.root, show=_is_news)
+            outcome = process.run_process(install, env, project.root, show=_is_news)
     if outcome.status:
-        raise explain(
-            outcome.said, f"{project['VENV']} could not be made", project.state / "venv.log"
+        raise explain_installer_error(
+            outcome.output, f"{project['VENV']} could not be made", project.state / "venv.log"
         )
     site = site_packages(project.venv)
-    pip_shim.write(project.venv / "bin", site)
+    pip_shim.write_pip_shim(project.venv / "bin", site)
     # Python would make it at the first import, and so move the time that make looks at.
     (site / "__pycache__").mkdir(exist_ok=True)
 
@@ -373,11 +384,11 @@ def _clean_cache(project: Project) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return
     if names:
-        process.run(
-            [tool_env.uv(), "cache", "clean", *names],
-            index_config.environment(),
+        process.run_process(
+            [tool_env.uv_program(), "cache", "clean", *names],
+            index_config.installer_environment(),
             project.root,
-            show=process.nothing,
+            show=process.show_none,
         )
 
 
@@ -388,7 +399,7 @@ def _is_news(line: str) -> bool:
 
 def _uv(project: Project, locks: Sequence[Path]) -> list[str | Path]:
     command: list[str | Path] = [
-        tool_env.uv(),
+        tool_env.uv_program(),
         "pip",
         "sync",
         "--require-hashes",
@@ -400,7 +411,7 @@ def _uv(project: Project, locks: Sequence[Path]) -> list[str | Path]:
 
 def _pip(project: Project, locks: Sequence[Path]) -> list[str | Path]:
     command: list[str | Path] = [
-        tool_env.environment() / "bin" / "python",
+        tool_env.tool_environment() / "bin" / "python",
         "-Im",
         "pip",
         "--python",

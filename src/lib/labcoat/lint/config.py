@@ -43,7 +43,7 @@ class Suppression:
 
 
 @dataclass(frozen=True)
-class Settings:
+class LintConfig:
     """What the owner of a repository has set; `faults` are the settings that cannot be read."""
 
     context_budget: int = 50 * MIB
@@ -53,29 +53,29 @@ class Settings:
     faults: tuple[str, ...] = ()
 
 
-def read(root: Path) -> Settings:
+def read_config(root: Path) -> LintConfig:
     """The settings of the repository at `root`; what cannot be read is named in `faults` and left at its default."""
     import tomllib
 
     path = root / "pyproject.toml"
     if path.is_file() and not path.is_symlink() and not os.access(path, os.R_OK):
-        return Settings(faults=("pyproject.toml cannot be read",))
-    data = reading.inside(root, "pyproject.toml")
+        return LintConfig(faults=("pyproject.toml cannot be read",))
+    data = reading.read_inside(root, "pyproject.toml")
     if b"labcoat" not in data:
-        return Settings()
+        return LintConfig()
     try:
         table = tomllib.loads(data.decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Settings(faults=(f"pyproject.toml cannot be read: {error}",))
+        return LintConfig(faults=(f"pyproject.toml cannot be read: {error}",))
     own = table.get("labcoat", {}) if isinstance(table, dict) else None
     return (
         _settings(own)
         if isinstance(own, dict)
-        else Settings(faults=("[tool.labcoat] is not a table",))
+        else LintConfig(faults=("[tool.labcoat] is not a table",))
     )
 
 
-def _settings(own: Mapping[str, Any]) -> Settings:
+def _settings(own: Mapping[str, Any]) -> LintConfig:
     faults: list[str] = []
     values: dict[str, Any] = {}
     for key, value in own.items():
@@ -88,10 +88,10 @@ def _settings(own: Mapping[str, Any]) -> Settings:
             )
         except ValueError as error:
             faults.append(f"[tool.labcoat] {key}: {error}")
-    return Settings(**values, faults=tuple(faults))
+    return LintConfig(**values, faults=tuple(faults))
 
 
-def size(value: object) -> int:
+def parse_size(value: object) -> int:
     """Bytes, from a number or a text such as "50 MiB". Raises ValueError."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
@@ -130,8 +130,8 @@ def _suppressions(value: object) -> tuple[Suppression, ...]:
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "context-budget": size,
-    "large-file": size,
+    "context-budget": parse_size,
+    "large-file": parse_size,
     "builds": _builds,
     "ignore": _suppressions,
 }

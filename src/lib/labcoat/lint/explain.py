@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from labcoat.core.errors import Failure
-from labcoat.core.project import nearest
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import suggest_name
 from labcoat.lint.registry import RULES
 
 _PAGES = (
@@ -12,18 +12,18 @@ _PAGES = (
 )  # a link to docs/rules in a checkout, a folder where pip installed it
 
 
-def page(rule: str) -> str:
+def rule_page(rule: str) -> str:
     """The section about `rule`. Raises Failure (status 2) where there is no such rule."""
     known = RULES.get(rule.upper())
     if known is None:
-        raise Failure(
+        raise LabcoatError(
             f"There is no rule {rule}.",
-            nearest(rule.upper(), RULES, f"Known are: {', '.join(RULES)}."),
+            suggest_name(rule.upper(), RULES, f"Known are: {', '.join(RULES)}."),
             status=2,
         )
     path = _PAGES / f"{known.page}.md"
     if not path.is_file():
-        raise Failure(
+        raise LabcoatError(
             f"The page about {rule} is not installed.",
             "Copy src/lib with its links followed: cp -RL.",
             status=2,
@@ -31,7 +31,7 @@ def page(rule: str) -> str:
     return _section(path.read_text(encoding="utf-8"), known.id)
 
 
-def listing() -> str:
+def rule_listing() -> str:
     """Every rule with its title, one a line."""
     return "".join(f"{rule.id}  {rule.severity!s:8}{rule.title}\n" for rule in RULES.values())
 

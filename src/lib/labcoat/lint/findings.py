@@ -74,7 +74,7 @@ class Relock:
 
 
 @dataclass(frozen=True)
-class Pin:
+class PinDigest:
     """Put the digest that the local engine knows for `image` behind it, on line `line` of the Dockerfile `path`."""
 
     path: str
@@ -82,7 +82,7 @@ class Pin:
     image: str
 
 
-Edit = Append | Replace | Reencode | Untrack | Remove | Private | Relock | Pin
+Edit = Append | Replace | Reencode | Untrack | Remove | Private | Relock | PinDigest
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from labcoat.core import git
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.lint.findings import (
     Append,
     Edit,
     Finding,
-    Pin,
+    PinDigest,
     Private,
     Reencode,
     Relock,
@@ -26,19 +26,19 @@ from labcoat.lint.findings import (
     Untrack,
 )
 from labcoat.lint.repository.repository import Repository, open_repository
-from labcoat.lint.runner import Selection, run
+from labcoat.lint.runner import Selection, run_rules
 
 _ROUNDS = (
     3  # a fix can bring another finding to light, as a pattern in an ignore file that was UTF-16
 )
 
 
-def fix(root: Path, selection: Selection, *, unsafe: bool = False) -> list[str]:
+def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> list[str]:
     """Apply what can be mended in the repository at `root`; one line for each thing that was done, or was not and why."""
     done: list[str] = []
     for _ in range(_ROUNDS):
         repository = open_repository(root)
-        edits = _edits(run(repository, selection).findings, unsafe=unsafe)
+        edits = _edits(run_rules(repository, selection).findings, unsafe=unsafe)
         before = len(done)
         done += [line for edit in edits if (line := _apply(repository, edit)) and line not in done]
         if len(done) == before:
@@ -50,9 +50,9 @@ def _edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
     """What is to be done, each once; replacements from the end of a file upward, so that lines keep their numbers."""
     chosen = [each.fix for each in findings if each.fix is not None and (each.fix.safe or unsafe)]
     edits = list(dict.fromkeys(edit for one in chosen for edit in one.edits))
-    lines = [edit for edit in edits if isinstance(edit, Replace | Pin)]
+    lines = [edit for edit in edits if isinstance(edit, Replace | PinDigest)]
     ordered = sorted(lines, key=lambda edit: (edit.path, -edit.line))
-    return [*ordered, *(edit for edit in edits if not isinstance(edit, Replace | Pin))]
+    return [*ordered, *(edit for edit in edits if not isinstance(edit, Replace | PinDigest))]
 
 
 def _apply(repository: Repository, edit: Edit) -> str:
@@ -60,21 +60,21 @@ def _apply(repository: Repository, edit: Edit) -> str:
     try:
         return (
             _changed(repository, edit)
-            if isinstance(edit, Append | Replace | Reencode | Pin)
+            if isinstance(edit, Append | Replace | Reencode | PinDigest)
             else _done(repository, edit)
         )
     except OSError as error:
         return f"{edit}: not done: {error.strerror or error}"
 
 
-def _changed(repository: Repository, edit: Append | Replace | Reencode | Pin) -> str:
+def _changed(repository: Repository, edit: Append | Replace | Reencode | PinDigest) -> str:
     match edit:
         case Append():
             return _written(
                 repository,
                 edit.path,
                 f"added the line {edit.line}",
-                lambda data: appended(data, edit.line),
+                lambda data: append_lines(data, edit.line),
             )
         case Replace():
             what = f"changed line {edit.line}"
@@ -82,11 +82,11 @@ def _changed(repository: Repository, edit: Append | Replace | Reencode | Pin) ->
                 repository,
                 edit.path,
                 what,
-                lambda data: replaced(data, edit.line, edit.old, edit.new),
+                lambda data: replace_line(data, edit.line, edit.old, edit.new),
             )
         case Reencode():
-            return _written(repository, edit.path, "written anew as UTF-8", reencoded)
-        case Pin():
+            return _written(repository, edit.path, "written anew as UTF-8", reencode)
+        case PinDigest():
             return _pin(repository, edit.path, edit.line, edit.image)
 
 
@@ -94,7 +94,9 @@ def _done(repository: Repository, edit: Untrack | Remove | Private | Relock) -> 
     match edit:
         case Untrack(paths):
             named = [f":(literal){path}" for path in paths]
-            git.run(repository.root, "rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *named)
+            git.run_git(
+                repository.root, "rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *named
+            )
             return f"{paths[0]}: taken out of the index{f', and {len(paths) - 1} more' if paths[1:] else ''}"
         case Remove(path):
             (repository.root / path).unlink()
@@ -132,10 +134,10 @@ def _content(repository: Repository, path: str) -> bytes:
 
 def _dirty(repository: Repository, path: str) -> bool:
     """Whether a tracked file differs from what is staged; no filter of the repository's is run to tell."""
-    if not repository.entries({path}) or not git.head(repository.root):
+    if not repository.entries({path}) or not git.head_commit(repository.root):
         return False
-    now = git.run(repository.root, "hash-object", "--no-filters", "--", path).decode().strip()
-    committed = git.run(
+    now = git.run_git(repository.root, "hash-object", "--no-filters", "--", path).decode().strip()
+    committed = git.run_git(
         repository.root, "rev-parse", "--verify", "--quiet", f"HEAD:./{path}", statuses=(0, 1, 128)
     )
     return now != committed.decode().strip()
@@ -161,7 +163,7 @@ def _umask() -> int:
     return mask
 
 
-def appended(data: bytes, line: str) -> bytes:
+def append_lines(data: bytes, line: str) -> bytes:
     """`data` with `line` at its end, in its own line endings; as it is where a line is that already, and counts.
 
     A pattern counts where no negation comes after it, a negation where nothing does.
@@ -180,7 +182,7 @@ def appended(data: bytes, line: str) -> bytes:
     return data + gap + added + ending
 
 
-def replaced(data: bytes, line: int, old: str, new: tuple[str, ...]) -> bytes:
+def replace_line(data: bytes, line: int, old: str, new: tuple[str, ...]) -> bytes:
     """`data` with `new` in place of line `line`, if that still reads `old`."""
     lines = data.splitlines(keepends=True)
     if line > len(lines):
@@ -193,7 +195,7 @@ def replaced(data: bytes, line: int, old: str, new: tuple[str, ...]) -> bytes:
     return b"".join(lines)
 
 
-def reencoded(data: bytes) -> bytes:
+def reencode(data: bytes) -> bytes:
     """An ignore file as UTF-8 text with line feeds, without NUL and no-break spaces."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
@@ -206,9 +208,9 @@ def reencoded(data: bytes) -> bytes:
 
 
 def _pin(repository: Repository, path: str, line: int, image: str) -> str:
-    from labcoat.container.base_images.local_digest import digest_of
+    from labcoat.container.base_images.local_digest import local_digest
 
-    digest = digest_of(image)
+    digest = local_digest(image)
     if not digest:
         return f"{path}: line {line} not pinned: the local Docker engine knows no digest of {image}; `docker pull` it first"
     data = _content(repository, path)
@@ -217,7 +219,7 @@ def _pin(repository: Repository, path: str, line: int, image: str) -> str:
         return f"{path}: line {line} not pinned: {image} comes from an ARG; pin its default"
     new = (old.replace(image, f"{image}@{digest}", 1),)
     return _written(
-        repository, path, f"pinned {image}", lambda data: replaced(data, line, old, new)
+        repository, path, f"pinned {image}", lambda data: replace_line(data, line, old, new)
     )
 
 
@@ -225,7 +227,7 @@ def _relock(repository: Repository, path: str) -> str:
     command = ["python3", str(Path(__file__).parent.parent), "lock"]
     done = subprocess.run(command, cwd=repository.root, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failure(
+        raise LabcoatError(
             f"{path} could not be locked: {' '.join(done.stderr.split())[:300]}",
             "Run `make requirements`.",
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.lint import suppressions
 from labcoat.lint.findings import Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES
@@ -37,12 +37,12 @@ class Report:
     failure: str = ""
 
 
-def check(root: Path, selection: Selection = Selection()) -> Report:
+def check_repository(root: Path, selection: Selection = Selection()) -> Report:
     """Everything that is wrong in the repository at `root`. Raises Failure where labcoat could not look."""
-    return run(open_repository(root), selection)
+    return run_rules(open_repository(root), selection)
 
 
-def run(repository: Repository, selection: Selection) -> Report:
+def run_rules(repository: Repository, selection: Selection) -> Report:
     """The same for a repository that is open."""
     repository.walk_ahead()  # before the searches, which would slow it down
     repository.begin_searches()
@@ -65,7 +65,9 @@ def run(repository: Repository, selection: Selection) -> Report:
         for rule in family.rules
         if not (family.needs_git and without_git)
     }
-    findings = suppressions.apply(findings, suppressions.of(repository), set(RULES), ran)
+    findings = suppressions.apply_suppressions(
+        findings, suppressions.find_suppressions(repository), set(RULES), ran
+    )
     kept = [
         each for each in findings if selection.wants(each.rule) and each.severity >= selection.least
     ]
@@ -87,17 +89,19 @@ def check_all(roots: Iterable[Path], selection: Selection) -> list[Report]:
 
 def _check_one(root: Path, selection: Selection) -> Report:
     try:
-        return check(root, selection)
-    except Failure as failure:
-        return Report(root, failure=f"{failure.what} {failure.todo}")
+        return check_repository(root, selection)
+    except LabcoatError as failure:
+        return Report(root, failure=f"{failure.message} {failure.hint}")
 
 
-def validated(ids: Iterable[str]) -> tuple[str, ...]:
+def validate_selectors(ids: Iterable[str]) -> tuple[str, ...]:
     """Rule ids, or beginnings of some, out of comma-separated lists. Raises Failure for one that names no rule."""
     found = tuple(each.strip().upper() for part in ids for each in part.split(",") if each.strip())
     for each in found:
         if not any(rule.startswith(each) for rule in RULES):
-            raise Failure(f"There is no rule {each}.", f"Known are: {', '.join(RULES)}.", status=2)
+            raise LabcoatError(
+                f"There is no rule {each}.", f"Known are: {', '.join(RULES)}.", status=2
+            )
     return found
 
 

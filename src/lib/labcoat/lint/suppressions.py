@@ -11,7 +11,7 @@ from labcoat.lint.repository.repository import Repository
 _COMMENT = re.compile(r"#\s*labcoat:\s*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
 
 
-def of(repository: Repository) -> list[Suppression]:
+def find_suppressions(repository: Repository) -> list[Suppression]:
     """The suppressions of the settings, then those in comments."""
     return [*repository.settings.suppressions, *_comments(repository)]
 
@@ -44,7 +44,7 @@ def _target(lines: list[str], line: int) -> int:
     return next(following, 0)
 
 
-def apply(
+def apply_suppressions(
     findings: list[Finding], all_: list[Suppression], known: set[str], ran: set[str]
 ) -> list[Finding]:
     """`findings` without those that are meant; with a finding for each suppression that is faulty or of no use.

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labcoat.core import files, process
-from labcoat.core.errors import Failure
-from labcoat.core.project import Project, nearest
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project, suggest_name
 from labcoat.locking import requirements_file
 from labcoat.toolchain import index_config, interpreters, tool_env
-from labcoat.toolchain.installer_errors import explain
+from labcoat.toolchain.installer_errors import explain_installer_error
 
 _INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 # Options that say where packages come from. pip takes them cut short (--extra), and a value without a space (-ihttps://…).
@@ -24,7 +24,7 @@ _FROM = re.compile(r"(?:^|\s)(--?(?:i|f|t|ex)[a-z-]*)")
 _RELEASE = re.compile(r"[A-Za-z0-9][\w.-]*(?:\[[^\]]*\])?==")
 
 
-def locks(project: Project) -> list[Path]:
+def list_locks(project: Project) -> list[Path]:
     """The project's locks, each after those that its input includes. Raises Failure where there is none to make."""
     chosen = dict.fromkeys(
         [
@@ -32,9 +32,9 @@ def locks(project: Project) -> list[Path]:
             *(path.with_suffix(".txt") for path in sorted(project.root.glob("requirements*.in"))),
         ]
     )
-    known = [lock for lock in chosen if source(lock).exists() or lock.exists()]
+    known = [lock for lock in chosen if lock_source(lock).exists() or lock.exists()]
     if not known:
-        raise Failure(
+        raise LabcoatError(
             "There is no requirements.in here.",
             "Create it, with a line for each package that the project uses.",
         )
@@ -44,7 +44,7 @@ def locks(project: Project) -> list[Path]:
 
     def add(lock: Path) -> None:
         if lock not in ordered:
-            for file in requirements_file.chain(source(lock), missing_ok=True):
+            for file in requirements_file.chain(lock_source(lock), missing_ok=True):
                 if file in known and file != lock:
                     add(file)
             ordered.append(lock)
@@ -54,7 +54,7 @@ def locks(project: Project) -> list[Path]:
     return list(dict.fromkeys(ordered))
 
 
-def source(lock: Path) -> Path:
+def lock_source(lock: Path) -> Path:
     """The file that a person writes and that `lock` is made of."""
     return lock.with_suffix(".in")
 
@@ -63,20 +63,20 @@ def inputs_digest(lock: Path) -> str:
     """The digest over all that determines what is asked for: the input and whatever it includes."""
     parts = (
         f"{file.name}\n{requirements_file.read(file)}\n"
-        for file in requirements_file.chain(source(lock))
+        for file in requirements_file.chain(lock_source(lock))
     )
-    return files.digest("".join(parts).encode())
+    return files.text_digest("".join(parts).encode())
 
 
 def is_fresh(lock: Path) -> bool:
     """Whether `lock` was made of its inputs as they are now; one without an input is somebody's own, and is."""
-    if not source(lock).exists():
+    if not lock_source(lock).exists():
         return True
     found = _INPUTS.search(requirements_file.read(lock)) if lock.exists() else None
     return found is not None and found[1] == inputs_digest(lock)
 
 
-def made_for(lock: Path) -> str:
+def lock_made_for(lock: Path) -> str:
     """The minor version of Python that a lock was made for, as its header says; empty where it does not."""
     found = re.search(
         r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", requirements_file.read(lock), re.MULTILINE
@@ -84,16 +84,16 @@ def made_for(lock: Path) -> str:
     return found[1] if found else ""
 
 
-def check(project: Project) -> int:
+def check_locks(project: Project) -> int:
     """Exit status 0 where every lock is fresh. Raises Failure naming the first that is not."""
-    for lock in locks(project):
+    for lock in list_locks(project):
         if not is_fresh(lock):
             state = "is older than its inputs" if lock.exists() else "has not been made"
-            raise Failure(f"{lock.name} {state}.", "Run make requirements.")
+            raise LabcoatError(f"{lock.name} {state}.", "Run make requirements.")
     return 0
 
 
-def make(
+def make_locks(
     project: Project,
     *,
     upgrade: bool = False,
@@ -105,11 +105,11 @@ def make(
     `stamp` is the file that make looks at: it is touched when all is fresh. Raises Failure where nothing has one of `packages`.
     """
     files.state_folder(project.state)
-    with files.alone(project.state / "lock.flock"):
+    with files.file_lock(project.state / "lock.flock"):
         if packages:
             _refuse_unknown(project, packages)
-        for lock in locks(project):
-            if source(lock).exists() and (upgrade or packages or not is_fresh(lock)):
+        for lock in list_locks(project):
+            if lock_source(lock).exists() and (upgrade or packages or not is_fresh(lock)):
                 compile_lock(project, lock, upgrade=upgrade, packages=packages)
         if stamp:
             _tell_make(project, stamp)
@@ -119,11 +119,11 @@ def make(
 
 def _refuse_unknown(project: Project, packages: Sequence[str]) -> None:
     """Raises Failure on a name in `packages`, each perhaps with a version, that no lock and no input has."""
-    mine = [lock for lock in locks(project) if source(lock).exists()]
+    mine = [lock for lock in list_locks(project) if lock_source(lock).exists()]
     listed = {
         file
         for lock in mine
-        for file in (lock, *requirements_file.chain(source(lock), missing_ok=True))
+        for file in (lock, *requirements_file.chain(lock_source(lock), missing_ok=True))
         if file.exists()
     }
     known = {
@@ -132,18 +132,18 @@ def _refuse_unknown(project: Project, packages: Sequence[str]) -> None:
     for package in packages:
         if requirements_file.name(package) not in known:
             where = f"Packages are listed in {', '.join(lock.name for lock in mine)}."
-            raise Failure(
-                f"No lock has the package {package}.", nearest(package.lower(), known, where)
+            raise LabcoatError(
+                f"No lock has the package {package}.", suggest_name(package.lower(), known, where)
             )
 
 
 def _tell_make(project: Project, stamp: Path) -> None:
     """Write which files the locks were made of, as prerequisites that the include reads, so that make looks at all of them."""
-    sources = [source(lock) for lock in locks(project) if source(lock).exists()]
+    sources = [lock_source(lock) for lock in list_locks(project) if lock_source(lock).exists()]
     inputs = dict.fromkeys(file for one in sources for file in requirements_file.chain(one))
     names = [os.path.relpath(file, project.root).replace(" ", "\\ ") for file in inputs]
     lines = [f"{stamp}: {' '.join(names)}", *(f"{name}:" for name in names)]
-    files.write(project.state / "inputs.mk", "\n".join(lines) + "\n")
+    files.write_file(project.state / "inputs.mk", "\n".join(lines) + "\n")
 
 
 def compile_lock(
@@ -169,19 +169,21 @@ def compile_lock(
     kept = before if seed is None else seed
     if pins := _seed(kept):
         output.write_text(pins, encoding="utf-8")
-    print(f"locking {source(lock).name} → {lock.name} ({project['LOCKER']})", file=sys.stderr)
+    print(f"locking {lock_source(lock).name} → {lock.name} ({project['LOCKER']})", file=sys.stderr)
     try:
-        asked = Path(os.path.relpath(source(lock), project.root))
+        asked = Path(os.path.relpath(lock_source(lock), project.root))
         command = _COMMANDS[project["LOCKER"]](project, asked, output, upgrade, packages)
-        outcome = process.run(
-            command, index_config.environment(), project.root, show=process.nothing
+        outcome = process.run_process(
+            command, index_config.installer_environment(), project.root, show=process.show_none
         )
         if outcome.status:
-            raise explain(
-                outcome.said, f"{source(lock).name} could not be locked", project.state / "lock.log"
+            raise explain_installer_error(
+                outcome.output,
+                f"{lock_source(lock).name} could not be locked",
+                project.state / "lock.log",
             )
         text = _clean(output.read_text(encoding="utf-8"), lock)
-        files.write(lock, _header(lock, project) + text)
+        files.write_file(lock, _header(lock, project) + text)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     _report(lock, kept, text)
@@ -189,17 +191,19 @@ def compile_lock(
 
 def _refuse(lock: Path, text: str) -> None:
     """Raises Failure where the input of `lock`, whose text is `text`, is no safe thing to make a lock of."""
-    inputs = {file: requirements_file.read(file) for file in requirements_file.chain(source(lock))}
+    inputs = {
+        file: requirements_file.read(file) for file in requirements_file.chain(lock_source(lock))
+    }
     for file, written in inputs.items():
         if found := next(filter(None, map(_FROM.search, requirements_file.asked(written))), None):
-            raise Failure(
+            raise LabcoatError(
                 f"{file.name} says where packages come from, with {found[1]}.",
                 "Take it out: a lock is for everybody's index, which PIP_INDEX_URL or UV_DEFAULT_INDEX names.",
             )
     if lost := requirements_file.left_behind(text, "\n".join(inputs.values())):
-        raise Failure(
-            f"{lock.name} asks for what {source(lock).name} does not, and would be replaced: {', '.join(lost)}.",
-            f"Add that to {source(lock).name}, as labcoat init does, or take it out of {lock.name} too.",
+        raise LabcoatError(
+            f"{lock.name} asks for what {lock_source(lock).name} does not, and would be replaced: {', '.join(lost)}.",
+            f"Add that to {lock_source(lock).name}, as labcoat init does, or take it out of {lock.name} too.",
         )
 
 
@@ -208,7 +212,7 @@ def _seed(text: str) -> str:
 
     Hashes of locks that somebody else made may be those of a few files only.
     """
-    tool_env.use()
+    tool_env.use_tools()
     from packaging.requirements import InvalidRequirement, Requirement
 
     lines = []
@@ -228,7 +232,7 @@ def _pip_tools(
 ) -> list[str | Path]:
     # pip-tools resolves for the Python it runs on, so it runs on the project's.
     command: list[str | Path] = [
-        tool_env.environment(interpreters.interpreter(project)) / "bin" / "python",
+        tool_env.tool_environment(interpreters.project_interpreter(project)) / "bin" / "python",
         "-Im",
         "piptools",
         "compile",
@@ -249,9 +253,9 @@ def _pip_tools(
 def _uv(
     project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]
 ) -> list[str | Path]:
-    interpreter = interpreters.interpreter(project)
+    interpreter = interpreters.project_interpreter(project)
     command: list[str | Path] = [
-        tool_env.uv(),
+        tool_env.uv_program(),
         "pip",
         "compile",
         "--universal",
@@ -285,12 +289,12 @@ def _clean(text: str, lock: Path) -> str:
     for line in re.findall(r"^[^\s#].*$", text, re.MULTILINE):
         asked = line.rstrip("\\ ")
         if not _RELEASE.match(asked):
-            raise Failure(
-                f"{lock.name} would hold what is no release of a package index: {process.shown(asked)}.",
-                f"Ask for it by name and version in {source(lock).name}, or keep its folder on the path.",
+            raise LabcoatError(
+                f"{lock.name} would hold what is no release of a package index: {process.redact(asked)}.",
+                f"Ask for it by name and version in {lock_source(lock).name}, or keep its folder on the path.",
             )
         if not line.rstrip().endswith("\\"):
-            raise Failure(
+            raise LabcoatError(
                 f"{asked} has no hash.",
                 "Only releases of a package index can be locked; ask for one by its version.",
             )
@@ -299,8 +303,8 @@ def _clean(text: str, lock: Path) -> str:
 
 def _header(lock: Path, project: Project) -> str:
     return (
-        f"# Made by labcoat ({project['LOCKER']}, Python {interpreters.minor(project)})."
-        f" Edit {source(lock).name}, then run make requirements.\n"
+        f"# Made by labcoat ({project['LOCKER']}, Python {interpreters.project_minor(project)})."
+        f" Edit {lock_source(lock).name}, then run make requirements.\n"
         f"# labcoat-inputs: {inputs_digest(lock)}\n"
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 _INCLUDE = re.compile(
     r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE
@@ -43,17 +43,17 @@ def read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise Failure(
+        raise LabcoatError(
             f"There is no {path.name}.",
             "Create it, or correct the line or the setting that names it.",
         ) from None
     except UnicodeDecodeError:
-        raise Failure(
+        raise LabcoatError(
             f"{path.name} is not text in UTF-8.",
             "Save it as UTF-8 (PowerShell's `pip freeze >` writes UTF-16).",
         ) from None
     except OSError as error:
-        raise Failure(
+        raise LabcoatError(
             f"{path.name} cannot be read: {error.strerror}.", "See to its permissions."
         ) from None
 
@@ -142,7 +142,7 @@ def applying(pins: list[Pin], environment: Mapping[str, str]) -> dict[str, Pin]:
         return {pin.name: pin for pin in pins}
     from labcoat.toolchain import tool_env
 
-    tool_env.use()
+    tool_env.use_tools()
     from packaging.markers import Marker
 
     return {

@@ -14,7 +14,7 @@ from labcoat.locking.requirements_file import Pin
 class Difference:
     """One thing that is not as the lock or another environment has it. `kind` is one of KINDS."""
 
-    rung: str
+    level: str
     kind: str
     package: str
     path: str = ""
@@ -22,7 +22,7 @@ class Difference:
 
     def __str__(self) -> str:
         said = KINDS[self.kind].format(package=self.package, path=self.path, detail=self.detail)
-        return f"{self.rung}: {said}"
+        return f"{self.level}: {said}"
 
 
 KINDS = {
@@ -42,10 +42,10 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Held:
+class InstalledEnvironment:
     """One level of isolation: what it holds, what it should, and whether it holds nothing else (a person's own Python may)."""
 
-    rung: str
+    level: str
     inventory: Inventory
     pins: Mapping[str, Pin]
     is_isolated: bool = True
@@ -61,57 +61,61 @@ class Held:
         }
 
 
-def names(held: Held) -> Iterator[Difference]:
+def compare_names(held: InstalledEnvironment) -> Iterator[Difference]:
     """What is missing, added, twice there, or there at another version."""
     there = held.inventory.distributions
     versions = {one.name: one.version for one in reversed(there)}
     for name, pin in held.pins.items():
         if name not in versions:
-            yield Difference(held.rung, "missing", name, detail=pin.version)
+            yield Difference(held.level, "missing", name, detail=pin.version)
         elif versions[name] != pin.version:
             yield Difference(
-                held.rung, "version", name, detail=f"is {versions[name]}, locked is {pin.version}"
+                held.level, "version", name, detail=f"is {versions[name]}, locked is {pin.version}"
             )
     if not held.is_isolated:
         return
     for name, count in Counter(one.name for one in there).items():
         if count > 1:
             listed = ", ".join(one.version for one in there if one.name == name)
-            yield Difference(held.rung, "twice", name, detail=listed)
+            yield Difference(held.level, "twice", name, detail=listed)
     for one in there:
         # Conda puts its own tools in each environment; pip does not ask what those are.
         if one.name not in held.pins and one.installer != "conda":
-            yield Difference(held.rung, "added", one.name, detail=one.version)
+            yield Difference(held.level, "added", one.name, detail=one.version)
 
 
-def matched(held: Held, known: Mapping[str, Sequence[Wheel]]) -> dict[str, Wheel]:
+def match_wheels(
+    held: InstalledEnvironment, known: Mapping[str, Sequence[Wheel]]
+) -> dict[str, Wheel]:
     """The wheel that each package was installed from, where it is among those `known` by package."""
     found = {}
     for name, one in held.locked.items():
         candidates = known.get(name, ())
         # Where no known wheel has these tags, they may have been edited: then it is one that fits this Python and platform.
-        own = [wheel for wheel in candidates if wheels.is_of(wheel, one.tags)]
+        own = [wheel for wheel in candidates if wheels.is_wheel_of(wheel, one.tags)]
         fitting = own or [
-            wheel for wheel in candidates if wheels.fits(wheel, held.inventory.python)
+            wheel for wheel in candidates if wheels.wheel_fits(wheel, held.inventory.python)
         ]
-        if wheel := wheels.nearest(one.files, fitting):
+        if wheel := wheels.nearest_wheel(one.files, fitting):
             found[name] = wheel
     return found
 
 
-def contents(held: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
+def compare_contents(
+    held: InstalledEnvironment, known: Mapping[str, Wheel]
+) -> Iterator[Difference]:
     """Files that are not as the wheels in `known` have them, or, where the wheel is not known, not as RECORD has them."""
     owners = _owners(held, known)
     for name, one in held.locked.items():
         if not one.has_record:
-            yield Difference(held.rung, "removed", name, path="RECORD")
+            yield Difference(held.level, "removed", name, path="RECORD")
             continue
         for path in one.stray:
-            yield Difference(held.rung, "stray", name, path=path)
+            yield Difference(held.level, "stray", name, path=path)
         found = (
-            _against_wheel(held.rung, one, known[name], owners)
+            _against_wheel(held.level, one, known[name], owners)
             if name in known
-            else _against_record(held.rung, one, owners)
+            else _against_record(held.level, one, owners)
         )
         stripped = held.inventory.stripped
         yield from (
@@ -121,10 +125,10 @@ def contents(held: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
         )
     if held.is_isolated:
         for path in held.inventory.stray:
-            yield Difference(held.rung, "stray", "", path=path)
+            yield Difference(held.level, "stray", "", path=path)
 
 
-def _owners(held: Held, known: Mapping[str, Wheel]) -> dict[str, list[str]]:
+def _owners(held: InstalledEnvironment, known: Mapping[str, Wheel]) -> dict[str, list[str]]:
     """By file, what it may be: two packages may bring one file, and the last to be installed wins."""
     found = defaultdict(list)
     for name, one in held.locked.items():
@@ -134,36 +138,38 @@ def _owners(held: Held, known: Mapping[str, Wheel]) -> dict[str, list[str]]:
 
 
 def _against_record(
-    rung: str, one: Contents, owners: Mapping[str, Sequence[str]]
+    level: str, one: Contents, owners: Mapping[str, Sequence[str]]
 ) -> Iterator[Difference]:
     for path in one.gone:
-        yield Difference(rung, "removed", one.name, path=path)
+        yield Difference(level, "removed", one.name, path=path)
     for path in one.edited:
         if len(owners[path]) == 1:
-            yield Difference(rung, "edited", one.name, path=path)
+            yield Difference(level, "edited", one.name, path=path)
 
 
 def _against_wheel(
-    rung: str, one: Contents, wheel: Wheel, owners: Mapping[str, Sequence[str]]
+    level: str, one: Contents, wheel: Wheel, owners: Mapping[str, Sequence[str]]
 ) -> Iterator[Difference]:
     edited = set()
     for path, value in wheel.files.items():
         if path not in one.files:
-            yield Difference(rung, "removed", one.name, path=path)
+            yield Difference(level, "removed", one.name, path=path)
         elif one.files[path] != value and one.files[path] not in owners[path]:
             edited.add(path)
-            yield Difference(rung, "edited", one.name, path=path)
+            yield Difference(level, "edited", one.name, path=path)
     for path in one.files.keys() - wheel.files.keys():
-        yield Difference(rung, "stray", one.name, path=path)
+        yield Difference(level, "stray", one.name, path=path)
     # The file is the wheel's, and yet RECORD says otherwise: then that is what was edited.
     if (
         any(path not in edited and len(owners[path]) == 1 for path in one.edited)
         or set(one.gone) - wheel.files.keys()
     ):
-        yield Difference(rung, "edited", one.name, path="RECORD")
+        yield Difference(level, "edited", one.name, path="RECORD")
 
 
-def between(first: Held, second: Held, known: Mapping[str, Wheel]) -> Iterator[Difference]:
+def compare_environments(
+    first: InstalledEnvironment, second: InstalledEnvironment, known: Mapping[str, Wheel]
+) -> Iterator[Difference]:
     """Files of packages whose wheel is not `known` that two environments of one platform do not have alike."""
     ours, theirs = first.locked, second.locked
     stripped = {*first.inventory.stripped, *second.inventory.stripped}
@@ -174,10 +180,10 @@ def between(first: Held, second: Held, known: Mapping[str, Wheel]) -> Iterator[D
         for path in sorted(mine.keys() | other.keys()):
             may_miss = strip.is_stripped(path, stripped) and not (path in mine and path in other)
             if mine.get(path) != other.get(path) and not may_miss:
-                yield Difference(second.rung, "differs", name, path=path, detail=first.rung)
+                yield Difference(second.level, "differs", name, path=path, detail=first.level)
 
 
-def interpreters(held: Sequence[Held], minor: str) -> Iterator[Difference]:
+def compare_interpreters(held: Sequence[InstalledEnvironment], minor: str) -> Iterator[Difference]:
     """Environments whose Python has another minor version than `minor`, or another ABI than the first of that version has."""
     abi = ""
     for one in held:
@@ -186,21 +192,21 @@ def interpreters(held: Sequence[Held], minor: str) -> Iterator[Difference]:
         abi = abi or (own if python.minor == minor else "")
         if python.minor != minor:
             yield Difference(
-                one.rung,
+                one.level,
                 "interpreter",
                 "",
                 detail=f"Python {python.version}, where the project's is {minor}",
             )
         elif own != abi:
             yield Difference(
-                one.rung,
+                one.level,
                 "interpreter",
                 "",
                 detail=f"Python of the ABI {own}, where the others' is {abi}",
             )
 
 
-def other_platforms(first: Held, second: Held) -> list[str]:
+def other_platforms(first: InstalledEnvironment, second: InstalledEnvironment) -> list[str]:
     """Packages that both have, from wheels of different platforms."""
     ours, theirs = first.locked, second.locked
     return sorted(

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import files, process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.proof.differences import Difference
 
 
 @dataclass(frozen=True)
-class Run:
+class ProofRun:
     """A line for sh, and the files or folders that it writes, from the project's folder."""
 
     command: str
@@ -25,7 +25,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Result:
+class RunResult:
     """An output, and by level its digest, or in words why there is none."""
 
     command: str
@@ -33,50 +33,50 @@ class Result:
     digests: dict[str, str] = field(default_factory=dict)
 
 
-def runs(setting: str) -> list[Run]:
+def proof_runs(setting: str) -> list[ProofRun]:
     """The runs that LABCOAT_PROVE_RUNS names. Raises Failure, status 2, where one says nothing of its outputs."""
     found = []
     for part in filter(None, (one.strip() for one in setting.split(";;"))):
         command, arrow, outputs = part.rpartition("->")
         if not arrow or not command.strip() or not outputs.split():
-            raise Failure(
+            raise LabcoatError(
                 f"LABCOAT_PROVE_RUNS does not say what {part!r} writes.",
                 "Write: COMMAND -> FILE …; several are parted by ;;",
                 status=2,
             )
-        found.append(Run(command.strip(), tuple(outputs.split())))
+        found.append(ProofRun(command.strip(), tuple(outputs.split())))
     return found
 
 
-def take(project: Project, levels: Sequence[str]) -> list[Result]:
+def run_checks(project: Project, levels: Sequence[str]) -> list[RunResult]:
     """Run each command on each of `levels` and digest what it writes.
 
     Outputs that are there are put aside meanwhile, so that no program finds its work done, and come back at the end. What
     each level wrote stays in .labcoat/runs. Raises Failure where an output is outside the project.
     """
-    wanted = runs(project["PROVE_RUNS"])
+    wanted = proof_runs(project["PROVE_RUNS"])
     kept = files.state_folder(project.state) / "runs"
     outputs = [output for run in wanted for output in run.outputs]
     _check(project, outputs)
     if (kept / "before").exists():
         _move(kept / "before", project.root, outputs)  # a run that was killed left them there
-    files.remove(kept)
+    files.remove_path(kept)
     _move(project.root, kept / "before", outputs)
-    found = [Result(run.command, output) for run in wanted for output in run.outputs]
+    found = [RunResult(run.command, output) for run in wanted for output in run.outputs]
     try:
         for level in levels:
             for run in wanted:
                 said = _run(project, level, run.command)
                 for result in found:
                     if result.command == run.command:
-                        result.digests[level] = said or digest(project.root / result.output)
+                        result.digests[level] = said or output_digest(project.root / result.output)
             _move(project.root, kept / level, outputs)
     finally:
         _move(kept / "before", project.root, outputs)
     return found
 
 
-def differences(found: Sequence[Result]) -> Iterator[Difference]:
+def compare_outputs(found: Sequence[RunResult]) -> Iterator[Difference]:
     """The outputs that are missing, or that are not those of the first level."""
     for result in found:
         first = next(iter(result.digests))
@@ -87,7 +87,7 @@ def differences(found: Sequence[Result]) -> Iterator[Difference]:
                 yield Difference(level, "result", "", path=result.output, detail=first)
 
 
-def digest(path: Path) -> str:
+def output_digest(path: Path) -> str:
     """SHA-256 of a file, or of a folder's names and files; in words where there is nothing."""
     if not path.exists():
         return "was not written"
@@ -113,7 +113,7 @@ def _run(project: Project, level: str, command: str) -> str:
         "--shell",
         command,
     ]
-    with process.begun(words, cwd=project.root, stdout=sys.stderr) as child:
+    with process.popen(words, cwd=project.root, stdout=sys.stderr) as child:
         status = child.wait()
     return f"its command ended with {status}" if status else ""
 
@@ -122,7 +122,7 @@ def _check(project: Project, outputs: Sequence[str]) -> None:
     root = project.root.resolve()
     for output in outputs:
         if root not in (root / output).resolve().parents:
-            raise Failure(
+            raise LabcoatError(
                 f"{output} is not inside the project.",
                 "Name files below its folder in LABCOAT_PROVE_RUNS.",
                 status=2,
@@ -134,5 +134,5 @@ def _move(source: Path, target: Path, names: Sequence[str]) -> None:
     for name in names:
         if (source / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            files.remove(target / name)
+            files.remove_path(target / name)
             shutil.move(source / name, target / name)

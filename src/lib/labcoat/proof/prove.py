@@ -10,17 +10,17 @@ from typing import Any
 
 from labcoat import __version__
 from labcoat.core import files
-from labcoat.core.errors import Failure, Unavailable
+from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import wheels
 from labcoat.inventory.inventory import Contents
 from labcoat.inventory.wheels import Wheel
-from labcoat.levels.level import named, names
+from labcoat.levels.level import get_level, level_names
 from labcoat.locking import compiler, requirements_file
 from labcoat.locking.requirements_file import Pin
 from labcoat.proof import differences, outputs
-from labcoat.proof.differences import Difference, Held
-from labcoat.proof.outputs import Result
+from labcoat.proof.differences import Difference, InstalledEnvironment
+from labcoat.proof.outputs import RunResult
 from labcoat.toolchain import interpreters
 
 LOCK = "lock"
@@ -34,7 +34,7 @@ _SHOWN = 20  # differences on the screen; the proof holds all
 
 
 @dataclass(frozen=True)
-class Row:
+class ProofRow:
     """What one level of isolation turned out to hold of the lock: counts, and a digest over each package's version and files.
 
     `digest` is empty where not all files are known. `packages` are the digests by name, `notes` what it does not show.
@@ -54,15 +54,15 @@ class Proof:
     """The outcome: a row for each level of isolation, and all differences."""
 
     lock: str
-    rows: tuple[Row, ...]
+    rows: tuple[ProofRow, ...]
     differences: tuple[Difference, ...]
-    results: tuple[Result, ...] = ()
+    results: tuple[RunResult, ...] = ()
 
     @property
     def text(self) -> str:
         """As JSON."""
         rows = [asdict(row) for row in self.rows]
-        found = [asdict(one) for one in self.differences]
+        found = [_difference_json(one) for one in self.differences]
         said = {
             "labcoat": __version__,
             "lock": self.lock,
@@ -74,7 +74,12 @@ class Proof:
         return json.dumps(said, indent=1) + "\n"
 
 
-def make(
+def _difference_json(one: Difference) -> dict[str, str]:
+    """A difference with the key that proof.json has always had for its level."""
+    return {"rung" if key == "level" else key: value for key, value in asdict(one).items()}
+
+
+def make_proof(
     project: Project,
     *,
     only: Sequence[str] = (),
@@ -86,21 +91,21 @@ def make(
     Raises Failure, status 2, where there is nothing to look at.
     """
     earlier = _earlier(against) if against else None
-    proof = prove(project, only)
+    proof = prove_levels(project, only)
     if earlier:
-        proof = replace(proof, differences=(*proof.differences, *changed(earlier, proof)))
+        proof = replace(proof, differences=(*proof.differences, *changes_since(earlier, proof)))
     try:
-        files.write(files.state_folder(project.state) / "proof.json", proof.text)
+        files.write_file(files.state_folder(project.state) / "proof.json", proof.text)
     except OSError as error:
         print(f"labcoat: the proof is not written: {error.strerror}", file=sys.stderr)
-    print(proof.text if as_json else table(proof), end="")
+    print(proof.text if as_json else proof_table(proof), end="")
     return 1 if proof.differences else 0
 
 
-def prove(project: Project, only: Sequence[str] = ()) -> Proof:
+def prove_levels(project: Project, only: Sequence[str] = ()) -> Proof:
     """Look at the levels of isolation that are there, or at those in `only`, and compare."""
     if not project.requirements.exists():
-        raise Failure(
+        raise LabcoatError(
             f"There is no {project['REQUIREMENTS']}.",
             "Write requirements.in, then run make requirements.",
             status=2,
@@ -110,38 +115,47 @@ def prove(project: Project, only: Sequence[str] = ()) -> Proof:
         pin.name for pin in requirements_file.locked(requirements_file.read(project.requirements))
     }
     known = _known(held)
-    matched = {one.rung: differences.matched(one, known) for one in held}
-    found = [*differences.interpreters(held, interpreters.minor(project))]
+    matched = {one.level: differences.match_wheels(one, known) for one in held}
+    found = [*differences.compare_interpreters(held, interpreters.project_minor(project))]
     for one in held:
-        found += [*differences.names(one), *differences.contents(one, matched[one.rung])]
+        found += [
+            *differences.compare_names(one),
+            *differences.compare_contents(one, matched[one.level]),
+        ]
     for one in held[1:]:
         # Where each is known to be its own wheel, they are equal or named already.
-        found += differences.between(held[0], one, matched[held[0].rung] | matched[one.rung])
-    rows = [_row(project, one, matched[one.rung], own, held[0]) for one in held]
-    lock_row = _lock_row(project, held[0], matched[held[0].rung], own)
-    digest = files.digest(project.requirements.read_bytes())
-    results = outputs.take(project, [one.rung for one in held]) if project["PROVE_RUNS"] else []
-    return Proof(digest, (lock_row, *rows), (*found, *outputs.differences(results)), tuple(results))
+        found += differences.compare_environments(
+            held[0], one, matched[held[0].level] | matched[one.level]
+        )
+    rows = [_row(project, one, matched[one.level], own, held[0]) for one in held]
+    lock_row = _lock_row(project, held[0], matched[held[0].level], own)
+    digest = files.text_digest(project.requirements.read_bytes())
+    results = (
+        outputs.run_checks(project, [one.level for one in held]) if project["PROVE_RUNS"] else []
+    )
+    return Proof(
+        digest, (lock_row, *rows), (*found, *outputs.compare_outputs(results)), tuple(results)
+    )
 
 
-def _held(project: Project, only: Sequence[str]) -> list[Held]:
+def _held(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:
     """What is there of the levels in `only`, or of all. Raises Failure, status 2, where one asked for or any is missing."""
     chosen = [name for name in only if name != LOCK] or [
-        name for name in names() if named(name).ISOLATED
+        name for name in level_names() if get_level(name).ISOLATED
     ]
     found = []
     for name in chosen:
-        level = named(name)
+        level = get_level(name)
         try:
             inventory = level.contents(project)
-        except Unavailable as failure:
+        except UnavailableError as failure:
             if only:
                 raise
-            print(f"labcoat: {name} is not looked at: {failure.what}", file=sys.stderr)
+            print(f"labcoat: {name} is not looked at: {failure.message}", file=sys.stderr)
             continue
         if inventory is None:
             if only:
-                raise Failure(
+                raise LabcoatError(
                     f"There is nothing at IN={name} to look at.", f"Run make {name}.", status=2
                 )
             continue
@@ -152,7 +166,7 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
             for pin in requirements_file.locked(requirements_file.read(file))
         ]
         found.append(
-            Held(
+            InstalledEnvironment(
                 name,
                 inventory,
                 requirements_file.applying(pins, dict(inventory.python.markers)),
@@ -160,7 +174,7 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
             )
         )
     if not found:
-        raise Failure(
+        raise LabcoatError(
             "There is no environment to hold against the lock.",
             "Run make venv, make conda or make docker.",
             status=2,
@@ -168,51 +182,57 @@ def _held(project: Project, only: Sequence[str]) -> list[Held]:
     return found
 
 
-def _known(held: Sequence[Held]) -> dict[str, list[Wheel]]:
+def _known(held: Sequence[InstalledEnvironment]) -> dict[str, list[Wheel]]:
     """The wheels of all that is locked and there, fetched where need be."""
     pins: dict[str, Pin] = {name: one.pins[name] for one in held for name in one.locked}
-    known = {name: wheels.remembered(pin) for name, pin in pins.items()}
+    known = {name: wheels.remembered_contents(pin) for name, pin in pins.items()}
     wanted: dict[str, dict[tuple[Pin, tuple[str, ...]], None]] = {}
     for one in held:
         for name, there in one.locked.items():
-            if not any(wheels.is_of(wheel, there.tags) for wheel in known[name]):
+            if not any(wheels.is_wheel_of(wheel, there.tags) for wheel in known[name]):
                 wanted.setdefault(one.inventory.python.minor, {})[one.pins[name], there.tags] = None
     for minor, pairs in wanted.items():
-        wheels.fetch(list(pairs), minor)
-        known |= {pin.name: wheels.remembered(pin) for pin, _ in pairs}
+        wheels.fetch_wheel(list(pairs), minor)
+        known |= {pin.name: wheels.remembered_contents(pin) for pin, _ in pairs}
     return known
 
 
 def _row(
-    project: Project, held: Held, known: Mapping[str, Wheel], own: set[str], first: Held
-) -> Row:
+    project: Project,
+    held: InstalledEnvironment,
+    known: Mapping[str, Wheel],
+    own: set[str],
+    first: InstalledEnvironment,
+) -> ProofRow:
     there = {name: one for name, one in held.locked.items() if name in own}
     packages = {name: one.digest for name, one in sorted(there.items())}
     notes = []
-    if (state := named(held.rung).state(project)).kind == "stale":
+    if (state := get_level(held.level).state(project)).kind == "stale":
         notes.append(f"stale: {state.about}")
     if by_name := sorted(there.keys() - known.keys()):
         notes.append(f"by their own RECORD alone: {_some(by_name)}")
     if held is not first and (others := differences.other_platforms(first, held)):
-        notes.append(f"wheels of another platform than {first.rung}: {_some(others)}")
+        notes.append(f"wheels of another platform than {first.level}: {_some(others)}")
     if held is not first and held.inventory.python.version != first.inventory.python.version:
-        notes.append(f"another release of Python than {first.rung}")
+        notes.append(f"another release of Python than {first.level}")
     if stripped := held.inventory.stripped:
         notes.append(f"without {', '.join(stripped)} of packages, as LABCOAT_STRIP said")
     if on_top := sorted(held.pins.keys() - own):
         notes.append(f"and {len(on_top)} from {', '.join(project['DEV_REQUIREMENTS'].split())}")
-    return Row(
-        name=held.rung,
+    return ProofRow(
+        name=held.level,
         python=held.inventory.python.version,
         files=sum(len(one.files) for one in there.values()),
         digest=_digest(packages),
         packages=packages,
         notes=tuple(notes),
-        identity=named(held.rung).identity(project),
+        identity=get_level(held.level).identity(project),
     )
 
 
-def _lock_row(project: Project, first: Held, known: Mapping[str, Wheel], own: set[str]) -> Row:
+def _lock_row(
+    project: Project, first: InstalledEnvironment, known: Mapping[str, Wheel], own: set[str]
+) -> ProofRow:
     """The lock's own row: what its wheels for the first environment's platform hold."""
     pins = {name: pin for name, pin in first.pins.items() if name in own}
     packages, count, unknown = {}, 0, []
@@ -224,10 +244,10 @@ def _lock_row(project: Project, first: Held, known: Mapping[str, Wheel], own: se
             packages[name] = ""
             unknown.append(name)
     notes = [f"names and versions only: {_some(unknown)}"] if unknown else []
-    made_for = compiler.made_for(project.requirements)
-    if made_for and made_for != interpreters.minor(project):
+    made_for = compiler.lock_made_for(project.requirements)
+    if made_for and made_for != interpreters.project_minor(project):
         notes.append(f"the lock was made for Python {made_for}")
-    return Row(
+    return ProofRow(
         LOCK,
         files=count,
         digest="" if unknown else _digest(packages),
@@ -247,7 +267,7 @@ def _some(listed: Sequence[str]) -> str:
     return ", ".join(listed[:5]) + more
 
 
-def table(proof: Proof) -> str:
+def proof_table(proof: Proof) -> str:
     """For people: a line for each level, then the first differences."""
     lines = [f"{'':<8}{'Python':<10}{'packages':>8}  {'files':>8}  digest"]
     for row in proof.rows:
@@ -265,15 +285,15 @@ def table(proof: Proof) -> str:
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more, in .labcoat/proof.json")
     for name in dict.fromkeys(
-        one.rung for one in found if one.rung in names() and one.kind not in _ELSEWHERE
+        one.level for one in found if one.level in level_names() and one.kind not in _ELSEWHERE
     ):
-        lines.append(f"{named(name).AGAIN} makes {name} anew")
+        lines.append(f"{get_level(name).AGAIN} makes {name} anew")
     held = ", ".join(row.name for row in proof.rows)
     lines.append(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else f"equal: {held}")
     return "\n".join(lines) + "\n"
 
 
-def changed(earlier: Mapping[str, Any], now: Proof) -> list[Difference]:
+def changes_since(earlier: Mapping[str, Any], now: Proof) -> list[Difference]:
     """What is no longer as an earlier proof, read from its JSON, has it."""
     found = []
     if earlier["lock"] != now.lock:
@@ -324,11 +344,11 @@ def _earlier(file: Path) -> Mapping[str, Any]:
         if {"lock", "rungs"} <= said.keys():
             return said
     except OSError as error:
-        raise Failure(
+        raise LabcoatError(
             f"{file} cannot be read: {error.strerror}.",
             "Name a proof.json that make prove wrote.",
             status=2,
         ) from None
     except (ValueError, AttributeError):
         pass
-    raise Failure(f"{file} is no proof.", "Name a proof.json that make prove wrote.", status=2)
+    raise LabcoatError(f"{file} is no proof.", "Name a proof.json that make prove wrote.", status=2)

@@ -12,19 +12,19 @@ TEMPLATES = Path(__file__).with_name("templates")
 _NAMES = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore"}
 
 
-def provide(project: Project) -> None:
+def provide_dockerfile(project: Project) -> None:
     """Where the project has no Dockerfile, nor LABCOAT_DOCKER_FLAGS names one, write one, and a .dockerignore if that is missing
     too. What is there stays.
     """
-    if (project.root / "Dockerfile").exists() or build_flags.read(
-        client.flags(project)
+    if (project.root / "Dockerfile").exists() or build_flags.parse_build_flags(
+        client.docker_flags(project)
     ).file != "Dockerfile":
         return
     missing = {
         template: name for template, name in _NAMES.items() if not (project.root / name).exists()
     }
     for template, name in missing.items():
-        files.write(project.root / name, (TEMPLATES / template).read_text(encoding="utf-8"))
+        files.write_file(project.root / name, (TEMPLATES / template).read_text(encoding="utf-8"))
     print(
         f"labcoat: wrote {' and '.join(missing.values())}: yours to keep, change and commit",
         file=sys.stderr,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import requirements_file
 from labcoat.scaffold.dockerfile import TEMPLATES
@@ -22,7 +22,7 @@ _INCLUDES = re.compile(r"^\s*-?include\b.*(?:include\.python\.mk|labcoat mk)", r
 
 
 @dataclass(frozen=True)
-class Change:
+class PlannedChange:
     """A file's name, the whole text it gets, and what is said of it."""
 
     name: str
@@ -30,15 +30,15 @@ class Change:
     said: str
 
 
-def make(project: Project) -> int:
+def init_project(project: Project) -> int:
     """Write what is missing, and say so, a line a file. Exit status 0.
 
     Raises Failure, writing nothing, where a Makefile could not name this labcoat for long.
     """
     own_install.refuse_inside(project.venv, "venv")
-    changes = list(plan(project.root, include_line(project.root, include_file())))
+    changes = list(plan_changes(project.root, include_line(project.root, include_file())))
     for change in changes:
-        files.write(project.root / change.name, change.text)
+        files.write_file(project.root / change.name, change.text)
         print(f"{change.name}: {change.said}")
     if not changes:
         print("All is there already.")
@@ -64,25 +64,25 @@ def include_line(root: Path, include: Path) -> str:
     relative = os.path.relpath(include, root)
     if not relative.startswith(os.pardir + os.sep) and "site-packages" not in relative:
         return "include " + relative.replace(" ", "\\ ")
-    if own_install.is_installed(include.parent):
+    if own_install.is_installed_inside(include.parent):
         return INSTALLED
-    raise Failure(
+    raise LabcoatError(
         "This labcoat is neither in this repository nor installed, so a Makefile could not say where it is.",
         "Add it with git submodule add ADDRESS labcoat, or pip install it, and run that one's init.",
     )
 
 
-def plan(root: Path, include: str) -> Iterator[Change]:
+def plan_changes(root: Path, include: str) -> Iterator[PlannedChange]:
     """What to write in `root`, whose Makefile is to have the line `include`."""
     yield from _makefile(root, include)
     yield from _requirements(root)
     yield from _gitignore(root)
     for template, name in (("Dockerfile", "Dockerfile"), ("dockerignore", ".dockerignore")):
         if not (root / name).exists():
-            yield Change(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
+            yield PlannedChange(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
 
 
-def _makefile(root: Path, include: str) -> Iterator[Change]:
+def _makefile(root: Path, include: str) -> Iterator[PlannedChange]:
     # In make's own order, with the name that everybody uses for a new one.
     name = next(
         (one for one in ("GNUmakefile", "makefile", "Makefile") if (root / one).exists()),
@@ -90,18 +90,18 @@ def _makefile(root: Path, include: str) -> Iterator[Change]:
     )
     there = _text(root / name)
     if there is None:
-        yield Change(
+        yield PlannedChange(
             name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; make help lists its targets"
         )
     elif not _INCLUDES.search(there):
-        yield Change(
+        yield PlannedChange(
             name,
             _with_lines(there, ["", include]),
             "labcoat's targets are at its end; yours stay, and so does its default",
         )
 
 
-def _requirements(root: Path) -> Iterator[Change]:
+def _requirements(root: Path) -> Iterator[PlannedChange]:
     source = root / "requirements.in"
     listed = (
         requirements_file.read(root / "requirements.txt")
@@ -114,7 +114,7 @@ def _requirements(root: Path) -> Iterator[Change]:
         )
         if missing := requirements_file.left_behind(listed, known):
             said = "has what else requirements.txt asked for; make venv makes that the lock"
-            yield Change("requirements.in", _with_lines(there, missing), said)
+            yield PlannedChange("requirements.in", _with_lines(there, missing), said)
         return
     # What pip freeze says of a package that conda built: its name, and a folder of the machine it was built on.
     asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements_file.asked(listed)]
@@ -124,20 +124,22 @@ def _requirements(root: Path) -> Iterator[Change]:
             + "\n".join(asked)
             + "\n"
         )
-        yield Change(
+        yield PlannedChange(
             "requirements.in",
             text,
             "has what requirements.txt asked for; make venv makes that the lock",
         )
     elif not listed:
-        yield Change("requirements.in", ASKED, "written, with nothing in it yet")
+        yield PlannedChange("requirements.in", ASKED, "written, with nothing in it yet")
 
 
-def _gitignore(root: Path) -> Iterator[Change]:
+def _gitignore(root: Path) -> Iterator[PlannedChange]:
     there = _text(root / ".gitignore") or ""
     known = {line.strip().strip("/") for line in there.splitlines()}
     if missing := [line for line in IGNORED if line.strip("/") not in known]:
-        yield Change(".gitignore", _with_lines(there, missing), f"{', '.join(missing)} added")
+        yield PlannedChange(
+            ".gitignore", _with_lines(there, missing), f"{', '.join(missing)} added"
+        )
 
 
 def _with_lines(text: str, lines: list[str]) -> str:
@@ -155,6 +157,6 @@ def _text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise Failure(
+        raise LabcoatError(
             f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text that you may read."
         ) from None

@@ -39,7 +39,7 @@ _UV_KEPT |= {
 _PIP_KEPT = {"PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_NO_CACHE_DIR"}
 
 
-def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`environ` for pip and uv, with what they may know about the index and nothing else of their settings."""
     kept = {
         name: value
@@ -57,12 +57,12 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     kept |= {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
     if url := reach.get("index-url"):
         kept["UV_DEFAULT_INDEX"] = url
-    if bundle := certificates(environ):
+    if bundle := certificate_bundle(environ):
         kept |= {"PIP_CERT": bundle, "SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle}
     return kept
 
 
-def certificates(environ: Mapping[str, str] = os.environ) -> str:
+def certificate_bundle(environ: Mapping[str, str] = os.environ) -> str:
     """The certificate bundle a person has set, as a path: LABCOAT_CA_BUNDLE, SSL_CERT_FILE, pip's; else nothing."""
     return (
         environ.get("LABCOAT_CA_BUNDLE")
@@ -71,7 +71,7 @@ def certificates(environ: Mapping[str, str] = os.environ) -> str:
     )
 
 
-def url(environ: Mapping[str, str] = os.environ) -> str:
+def index_url(environ: Mapping[str, str] = os.environ) -> str:
     """The index's address that a person has set, for uv or for pip; an empty string stands for PyPI."""
     return _settings(environ).get("index-url", "")
 

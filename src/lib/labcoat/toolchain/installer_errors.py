@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 _NETWORK = (
     r"(?:dns error|failed to lookup address|error sending request|NewConnectionError|Temporary failure in name resolution|"
@@ -84,21 +84,21 @@ _CASES = (
 )
 
 
-def explain(said: str, otherwise: str, log: Path) -> Failure:
+def explain_installer_error(said: str, otherwise: str, log: Path) -> LabcoatError:
     """A Failure made of what pip, pip-tools or uv said, which is kept in `log`.
 
     `otherwise` says what failed, for words that are new to us.
     """
-    files.write(log, said)
+    files.write_file(log, said)
     said = _with_conflicts_in_words(said)
     for pattern, what, todo in _CASES:
         if found := re.search(pattern, said):
             detail = next((group for group in found.groups() if group), found[0])
-            return Failure(what.format(_one_line(detail)), todo)
+            return LabcoatError(what.format(_one_line(detail)), todo)
     last = [line for line in said.splitlines() if line.strip()][-1:] or ["it said nothing"]
     # The last line of a traceback names the exception's module, which says nothing to the reader.
     end = re.sub(r"^[\w.]+(?:Error|Exception): ", "", last[0])
-    return Failure(f"{otherwise}: {_one_line(end)}.", f"All that was said is in {log}.")
+    return LabcoatError(f"{otherwise}: {_one_line(end)}.", f"All that was said is in {log}.")
 
 
 def _with_conflicts_in_words(said: str) -> str:

@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 # Where pip puts packages, and where Debian's pip does.
 _FOLDERS = ("site-packages", "dist-packages")
 
 
-def is_installed(package: Path = PACKAGE) -> bool:
+def is_installed_inside(package: Path = PACKAGE) -> bool:
     """Whether pip installed `package`, labcoat's folder, so that there is a program `labcoat`; as a link to a clone, too."""
     return any(name in package.parts for name in _FOLDERS) or any(
         package.is_relative_to(clone) for clone in _editable()
@@ -22,7 +22,7 @@ def refuse_inside(environment: Path, level: str) -> None:
     """Raises Failure where labcoat itself is in the project's `environment` at IN=`level`, and would go with it."""
     setting = {"venv": "LABCOAT_VENV", "conda": "LABCOAT_CONDA_ENV"}[level]
     if PACKAGE.is_relative_to(environment.resolve()):
-        raise Failure(
+        raise LabcoatError(
             f"labcoat itself is installed in {environment.name}, which make {level} makes anew.",
             f"Install it elsewhere (pipx install labcoat, or an environment outside the project), or set {setting}.",
         )

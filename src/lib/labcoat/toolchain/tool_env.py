@@ -14,20 +14,20 @@ from hashlib import sha256
 from pathlib import Path
 
 from labcoat.core import process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import cache_folder
 from labcoat.toolchain import index_config
-from labcoat.toolchain.interpreters import Interpreter, own
+from labcoat.toolchain.interpreters import Interpreter, own_interpreter
 
 LOCK = Path(__file__).with_name("tools.txt")
 
 
-def environment(interpreter: Interpreter | None = None) -> Path:
+def tool_environment(interpreter: Interpreter | None = None) -> Path:
     """The folder of the tools environment for `interpreter` (labcoat's own Python where none is given), made if need be.
 
     Raises Failure where it cannot be made.
     """
-    python = interpreter or own()
+    python = interpreter or own_interpreter()
     # The executable counts: environments of two builds of one version (python.org's, Debian's) are not the same.
     key = sha256(
         LOCK.read_bytes() + os.fsencode(python.executable) + python.version.encode()
@@ -38,14 +38,14 @@ def environment(interpreter: Interpreter | None = None) -> Path:
     return folder
 
 
-def uv() -> Path:
+def uv_program() -> Path:
     """The uv program."""
-    return environment() / "bin" / "uv"
+    return tool_environment() / "bin" / "uv"
 
 
-def use() -> None:
+def use_tools() -> None:
     """Make the tools' libraries importable in this process: `import docker`, `import yaml`."""
-    packages = environment() / "lib" / f"python{own().minor}" / "site-packages"
+    packages = tool_environment() / "lib" / f"python{own_interpreter().minor}" / "site-packages"
     if str(packages) not in sys.path:
         sys.path.insert(
             0, str(packages)
@@ -57,7 +57,7 @@ def _build(python: Interpreter, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     except OSError as error:
-        raise Failure(
+        raise LabcoatError(
             f"labcoat cannot write to its cache folder {folder.parent} ({error.strerror}).",
             "Make room or give it another one with LABCOAT_CACHE.",
         ) from None
@@ -69,7 +69,7 @@ def _build(python: Interpreter, folder: Path) -> None:
             aside.rename(folder)
     except OSError as error:
         if not (folder / "bin" / "python").exists():
-            raise Failure(
+            raise LabcoatError(
                 f"The tools environment could not be made: {error.strerror or error}.",
                 f"See to {folder.parent}, or give labcoat another cache folder with LABCOAT_CACHE.",
             ) from None
@@ -78,26 +78,33 @@ def _build(python: Interpreter, folder: Path) -> None:
 
 
 def _fill(python: Interpreter, folder: Path) -> None:
-    env = index_config.environment()
+    env = index_config.installer_environment()
     subprocess.run(
         [python.executable, "-Im", "venv", "--without-pip", "--clear", folder], env=env, check=True
     )
     installed = folder / "bin" / "python"
-    if process.run([installed, "-Im", "ensurepip"], env, folder, show=process.nothing).status == 0:
+    if (
+        process.run_process(
+            [installed, "-Im", "ensurepip"], env, folder, show=process.show_none
+        ).status
+        == 0
+    ):
         pip: list[str | Path] = [installed, "-Im", "pip"]
     else:
         pip = [installed, _fetch_pip(folder) / "pip"]
-    outcome = process.run(
+    outcome = process.run_process(
         [*pip, "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", LOCK],
         env,
         folder,
-        show=process.nothing,
+        show=process.show_none,
     )
     if outcome.status:
-        from labcoat.toolchain.installer_errors import explain
+        from labcoat.toolchain.installer_errors import explain_installer_error
 
-        raise explain(
-            outcome.said, "labcoat's own tools could not be installed", folder.parent / "tools.log"
+        raise explain_installer_error(
+            outcome.output,
+            "labcoat's own tools could not be installed",
+            folder.parent / "tools.log",
         )
 
 
@@ -113,13 +120,13 @@ def _fetch_pip(folder: Path) -> Path:
     block = re.search(r"^pip==(\S+)((?:.*\\\n)+.*)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     assert block is not None  # noqa: S101  # the lock is part of this package, and a test reads it
     name = f"pip-{block[1]}-py3-none-any.whl"
-    base = (index_config.url() or "https://pypi.org/simple").rstrip("/")
-    context = ssl.create_default_context(cafile=index_config.certificates() or None)
+    base = (index_config.index_url() or "https://pypi.org/simple").rstrip("/")
+    context = ssl.create_default_context(cafile=index_config.certificate_bundle() or None)
     accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
     try:
         with urllib.request.urlopen(  # noqa: S310
-            urllib.request.Request(f"{base}/pip/", headers=accept),
-            context=context,  # noqa: S310
+            urllib.request.Request(f"{base}/pip/", headers=accept),  # noqa: S310
+            context=context,
         ) as page:
             listed = {file["filename"]: file["url"] for file in json.load(page)["files"]}
         with urllib.request.urlopen(  # noqa: S310
@@ -129,9 +136,9 @@ def _fetch_pip(folder: Path) -> Path:
     except (OSError, ValueError, KeyError):
         data = b""
     if sha256(data).hexdigest() not in block[2]:
-        raise Failure(
-            f"Python {own().version} has no ensurepip, and pip could not be fetched from the package index.",
-            f"Install the package python{own().minor}-venv (sudo apt install python{own().minor}-venv), or see to the network.",
+        raise LabcoatError(
+            f"Python {own_interpreter().version} has no ensurepip, and pip could not be fetched from the package index.",
+            f"Install the package python{own_interpreter().minor}-venv (sudo apt install python{own_interpreter().minor}-venv), or see to the network.",
         )
     target = folder / name
     target.write_bytes(data)

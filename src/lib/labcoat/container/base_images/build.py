@@ -15,13 +15,13 @@ from pathlib import Path, PurePosixPath
 
 from labcoat.container.base_images import pins, submodules
 from labcoat.container.context import preflight
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction
 from labcoat.container.engine import client
-from labcoat.container.engine.build_errors import explained
-from labcoat.container.engine.build_progress import Progress
+from labcoat.container.engine.build_errors import explain_build_error
+from labcoat.container.engine.build_progress import BuildProgress
 from labcoat.core import files, git, process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 PREFIX = "extern/"
@@ -39,7 +39,7 @@ _ARCHIVE = "http://snapshot.debian.org/archive"
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseImage:
     """A base image to build: its name and its Dockerfile, relative to the project."""
 
     name: str
@@ -51,21 +51,21 @@ class Base:
         return str(self.dockerfile.parent)
 
 
-def bases(project: Project) -> list[Base]:
+def configured_bases(project: Project) -> list[BaseImage]:
     """The bases that LABCOAT_EXTERN names, each as NAME=FOLDER/Dockerfile. Raises Failure on a word of another form."""
     found = []
     for word in project["EXTERN"].split():
         name, _, path = word.partition("=")
         if not name or not path:
-            raise Failure(
+            raise LabcoatError(
                 f"LABCOAT_EXTERN cannot be read: {word}.",
                 "Write NAME=FOLDER/Dockerfile, with spaces between two.",
             )
-        found.append(Base(name, PurePosixPath(path)))
+        found.append(BaseImage(name, PurePosixPath(path)))
     return found
 
 
-def tag(project: Project, base: Base) -> str:
+def base_image_tag(project: Project, base: BaseImage) -> str:
     """The name of the image of a base: `extern/NAME:COMMIT`, the commit being the submodule's; with `-dirty` where its folder
     has changes that are not committed.
     """
@@ -73,47 +73,49 @@ def tag(project: Project, base: Base) -> str:
     return f"{PREFIX}{base.name}:{_commit(project, base)[:12]}{dirty}"
 
 
-def resolved(project: Project, image: str) -> str:
+def resolve_base_image(project: Project, image: str) -> str:
     """`image`, or where it is `extern/NAME`, that base at its present commit. Raises Failure where it is not built, or was
     built of something else than now.
     """
     if not image.startswith(PREFIX) or ":" in image:
         return image
-    known = {f"{PREFIX}{base.name}": base for base in bases(project)}
+    known = {f"{PREFIX}{base.name}": base for base in configured_bases(project)}
     if image not in known:
-        raise Failure(
+        raise LabcoatError(
             f"There is no base {image}.", f"LABCOAT_EXTERN names: {', '.join(known) or 'none'}."
         )
-    name = tag(project, known[image])
-    made_of = client.inspect(project, name, f'{{{{index .Config.Labels "{RECIPE}"}}}}')
+    name = base_image_tag(project, known[image])
+    made_of = client.inspect_image(project, name, f'{{{{index .Config.Labels "{RECIPE}"}}}}')
     if made_of is None:
-        raise Failure(f"The base {name} is not built.", "make extern builds it.")
+        raise LabcoatError(f"The base {name} is not built.", "make extern builds it.")
     if made_of != _recipe(project, known[image]).digest():
-        raise Failure(
+        raise LabcoatError(
             f"The base {name} was built with other pins or from another Dockerfile.",
             "make extern builds it anew.",
         )
     return name
 
 
-def make(project: Project) -> list[str]:
+def build_base_images(project: Project) -> list[str]:
     """Fetch the submodules and build the bases; the names of their images. Raises Failure.
 
     A submodule that cannot be fetched and holds none of the bases is only remarked on.
     """
-    wanted = bases(project)
-    for path in submodules.pinned(project.root):
+    wanted = configured_bases(project)
+    for path in submodules.pinned_commit(project.root):
         try:
-            submodules.fetch(project.root, path)
-        except Failure as failure:
+            submodules.fetch_submodule(project.root, path)
+        except LabcoatError as failure:
             if not wanted or any(base.dockerfile.is_relative_to(path) for base in wanted):
                 raise
-            print(f"labcoat: {failure.what} No base in LABCOAT_EXTERN is in it.", file=sys.stderr)
+            print(
+                f"labcoat: {failure.message} No base in LABCOAT_EXTERN is in it.", file=sys.stderr
+            )
     return [_build(project, base) for base in wanted]
 
 
 @dataclass(frozen=True)
-class Pin:
+class SubmodulePin:
     """A submodule's commit or an image's digest, and the newest one upstream; empty where that cannot be reached."""
 
     name: str
@@ -139,15 +141,19 @@ class Pin:
         )
 
 
-def status(project: Project) -> list[Pin]:
+def submodule_status(project: Project) -> list[SubmodulePin]:
     """Each submodule and each pinned image, held against its upstream."""
     root = project.root
     found = [
-        Pin(path, commit, submodules.newest(root, path), submodules.url(root, path))
-        for path, commit in submodules.pinned(root).items()
+        SubmodulePin(
+            path, commit, submodules.newest_commit(root, path), submodules.submodule_url(root, path)
+        )
+        for path, commit in submodules.pinned_commit(root).items()
     ]
-    images = pins.read(project.root).images.items()
-    return found + [Pin(image, pinned, pins.digest_of(project, image)) for image, pinned in images]
+    images = pins.read_pins(project.root).images.items()
+    return found + [
+        SubmodulePin(image, pinned, pins.resolve_digest(project, image)) for image, pinned in images
+    ]
 
 
 def _short(identity: str) -> str:
@@ -155,10 +161,10 @@ def _short(identity: str) -> str:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class BaseImageRecipe:
     """All that determines a base, its commit aside: images by the names that the Dockerfile has for them, each by digest."""
 
-    build: Build
+    build: BuildContext
     bases: Mapping[str, str]  # whose apt is dated
     sources: Mapping[str, str]  # that only files are taken from
     date: str
@@ -167,39 +173,39 @@ class Recipe:
     def digest(self) -> str:
         """One digest of all of it. Raises OSError where the Dockerfile cannot be read."""
         images = [dict(self.bases), dict(self.sources)]
-        text = files.digest(self.build.dockerfile_path.read_bytes())
-        return files.digest(
+        text = files.text_digest(self.build.dockerfile_path.read_bytes())
+        return files.text_digest(
             json.dumps([text, images, self.date, dict(self.uncommitted)], sort_keys=True).encode()
         )
 
 
-def _recipe(project: Project, base: Base) -> Recipe:
+def _recipe(project: Project, base: BaseImage) -> BaseImageRecipe:
     path = project.root / base.dockerfile
     if not path.is_file():
-        raise Failure(
+        raise LabcoatError(
             f"There is no {base.dockerfile}.",
             "Correct LABCOAT_EXTERN, or fetch the submodule: make extern.",
         )
-    build = Build(path.parent, path.name)
+    build = BuildContext(path.parent, path.name)
     try:
         parsed = build.parsed
     except (ValueError, OSError) as error:
-        raise Failure(
+        raise LabcoatError(
             f"{base.dockerfile}: {error}", "Correct the Dockerfile, or LABCOAT_EXTERN."
         ) from error
-    pinned = pins.read(project.root)
+    pinned = pins.read_pins(project.root)
     bases, sources = (
         {image: _by_digest(base, image, pinned) for image in images}
         for images in (_bases(parsed), _sources(parsed))
     )
-    return Recipe(build, bases, sources, pinned.date, _uncommitted(path))
+    return BaseImageRecipe(build, bases, sources, pinned.date, _uncommitted(path))
 
 
-def _by_digest(base: Base, image: str, pinned: pins.Pins) -> str:
+def _by_digest(base: BaseImage, image: str, pinned: pins.Pins) -> str:
     if "@" in image:
         return image
     if image not in pinned.images:
-        raise Failure(
+        raise LabcoatError(
             f"{base.dockerfile} builds on {image}, which is not pinned.",
             f"Pin it: labcoat extern pin {image}.",
         )
@@ -238,8 +244,8 @@ def _taken_from(each: Instruction) -> list[str]:
     return [value for key, _, value in fields if key.lower() == "from"]
 
 
-def _build(project: Project, base: Base) -> str:
-    recipe, name = _recipe(project, base), tag(project, base)
+def _build(project: Project, base: BaseImage) -> str:
+    recipe, name = _recipe(project, base), base_image_tag(project, base)
     preflight.refuse_secrets(recipe.build, base.folder)
     if recipe.uncommitted:
         print(
@@ -266,7 +272,7 @@ def _dated(project: Project, image: str, date: str) -> str:
     name = f"{PREFIX}dated:{image.rpartition(':')[2][:12]}-{date.lower()}"
     text = _DATED.format(base=image, archive=_ARCHIVE, date=date)
     folder = files.state_folder(project.state) / "extern"
-    files.write(folder / "Dockerfile", text)
+    files.write_file(folder / "Dockerfile", text)
     _docker_build(project, ["--tag", name, "--build-arg", "SOURCE_DATE_EPOCH=0", str(folder)])
     return name
 
@@ -277,30 +283,34 @@ def _docker_build(project: Project, words: list[str]) -> None:
         "BUILDKIT_PROGRESS": "plain",
         "BUILDX_NO_DEFAULT_ATTESTATIONS": "1",
     }
-    command = [*client.command(project), "build", *client.flags(project), *words]
-    outcome = process.run(command, environ, project.root, show=Progress().show)
+    command = [*client.docker_command(project), "build", *client.docker_flags(project), *words]
+    outcome = process.run_process(command, environ, project.root, show=BuildProgress().show)
     if outcome.status:
-        raise explained(outcome.said, files.state_folder(project.state) / "extern.log")
+        raise explain_build_error(outcome.output, files.state_folder(project.state) / "extern.log")
 
 
-def _commit(project: Project, base: Base) -> str:
+def _commit(project: Project, base: BaseImage) -> str:
     """The commit of the submodule that holds a base's Dockerfile; of a folder that is in none, its last."""
-    for path, commit in submodules.pinned(project.root).items():
+    for path, commit in submodules.pinned_commit(project.root).items():
         if base.dockerfile.is_relative_to(path):
             return commit
-    found = git.run(project.root, "log", "-1", "--format=%H", "--", base.folder).decode().strip()
+    found = (
+        git.run_git(project.root, "log", "-1", "--format=%H", "--", base.folder).decode().strip()
+    )
     if not found:
-        raise Failure(f"{base.folder} is in no commit, so its image has no name.", "Commit it.")
+        raise LabcoatError(
+            f"{base.folder} is in no commit, so its image has no name.", "Commit it."
+        )
     return found
 
 
 def _uncommitted(dockerfile: Path) -> dict[str, str]:
     """What is not committed in the Dockerfile's folder: paths, each with git's word for the change and a digest of the file."""
     folder = dockerfile.parent
-    top = git.top(folder)
+    top = git.git_root(folder)
     if not dockerfile.is_file() or not top:
         return {}
-    said = git.lines(
+    said = git.git_lines(
         folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."
     )
     return {line[3:]: line[:3] + _digest(top / line[3:]) for line in said}
@@ -309,6 +319,6 @@ def _uncommitted(dockerfile: Path) -> dict[str, str]:
 def _digest(path: Path) -> str:
     """Of a file's bytes; empty where there is none that can be read, as of what is deleted."""
     try:
-        return str(path.readlink()) if path.is_symlink() else files.digest(path.read_bytes())
+        return str(path.readlink()) if path.is_symlink() else files.text_digest(path.read_bytes())
     except OSError:
         return ""

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 
-def digest_of(image: str) -> str:
+def local_digest(image: str) -> str:
     """`sha256:…` of `image` as a registry served it; empty where there is no engine, or it does not know."""
     command = [
         os.environ.get("LABCOAT_DOCKER") or "docker",

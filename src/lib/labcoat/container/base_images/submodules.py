@@ -7,26 +7,26 @@ import sys
 from pathlib import Path
 
 from labcoat.core import git
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 
-def pinned(root: Path) -> dict[str, str]:
+def pinned_commit(root: Path) -> dict[str, str]:
     """The path, relative to `root`, of each submodule below it, with the commit that is pinned."""
-    if not git.top(root):
+    if not git.git_root(root):
         return {}
     records = (
         line.split(maxsplit=3)
-        for line in git.run(root, "ls-files", "--stage").decode().splitlines()
+        for line in git.run_git(root, "ls-files", "--stage").decode().splitlines()
     )
     return {path: commit for mode, commit, _, path in records if mode == "160000"}
 
 
-def fetch(root: Path, path: str) -> None:
+def fetch_submodule(root: Path, path: str) -> None:
     """Have the submodule's files there, at its pinned commit. Raises Failure where they cannot be had."""
     held = {each.name for each in (root / path).iterdir()} if (root / path).is_dir() else set()
     if (
         held > {".git"}
-        and _git(root / path, "rev-parse", "HEAD").stdout.strip() == pinned(root)[path]
+        and _git(root / path, "rev-parse", "HEAD").stdout.strip() == pinned_commit(root)[path]
     ):
         return
     # A fetch that failed or was killed leaves a repository without files, which git then takes for complete.
@@ -44,18 +44,21 @@ def fetch(root: Path, path: str) -> None:
         todo = (
             f"See to the network, or name a mirror: git config {setting} ADDRESS, then make extern."
         )
-        raise Failure(
-            f"The submodule {path} cannot be fetched from {url(root, path)} ({reason}).", todo
+        raise LabcoatError(
+            f"The submodule {path} cannot be fetched from {submodule_url(root, path)} ({reason}).",
+            todo,
         )
 
 
-def newest(root: Path, path: str) -> str:
+def newest_commit(root: Path, path: str) -> str:
     """The commit that the submodule's upstream has now; empty where it cannot be reached."""
-    said = _git(_top(root), *_local(root, path), "ls-remote", "--", url(root, path), "HEAD")
+    said = _git(
+        _top(root), *_local(root, path), "ls-remote", "--", submodule_url(root, path), "HEAD"
+    )
     return said.stdout.split("\t")[0] if said.returncode == 0 else ""
 
 
-def url(root: Path, path: str) -> str:
+def submodule_url(root: Path, path: str) -> str:
     """Where the submodule is had from: what the person's own settings say, else .gitmodules; empty where neither does."""
     return _own_url(root, path) or _given_url(root, path)
 
@@ -122,7 +125,7 @@ def _local(root: Path, path: str) -> tuple[str, ...]:
 
 
 def _top(root: Path) -> Path:
-    return git.top(root) or root
+    return git.git_root(root) or root
 
 
 def _config(root: Path, *words: str) -> str:

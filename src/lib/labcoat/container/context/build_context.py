@@ -16,16 +16,16 @@ from functools import cached_property
 from pathlib import Path
 
 from labcoat.container.context.build_flags import platform_arguments
-from labcoat.container.dockerfile.copy_trace import Triggers, follow
-from labcoat.container.dockerfile.parser import Dockerfile, parse
+from labcoat.container.dockerfile.copy_trace import Triggers, trace_copies
+from labcoat.container.dockerfile.parser import Dockerfile, parse_dockerfile
 from labcoat.container.dockerignore.matcher import Folder, Info, Matcher, PatternError, Semantics
-from labcoat.container.dockerignore.matcher import parse as parse_ignore
+from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import reading, secret_patterns
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 
 @dataclass(frozen=True)
-class Build:
+class BuildContext:
     """A build as `docker build -f dockerfile root` starts it; `dockerfile` is relative to `root` or absolute.
 
     `arguments` are what `--build-arg` gives and the builder sets, `target` is the stage to stop at, the last if empty,
@@ -46,7 +46,7 @@ class Build:
         default_factory=list, compare=False
     )  # folders that `sent` could not look into
 
-    def on(self, platform: str) -> "Build":
+    def on(self, platform: str) -> "BuildContext":
         """The same for a target platform such as `linux/arm64`; empty for this machine's."""
         return replace(self, arguments={**platform_arguments(platform), **self.arguments})
 
@@ -63,7 +63,7 @@ class Build:
             (
                 each
                 for each in (own, self.root / ".dockerignore")
-                if reading.is_there(each) and each.is_file()
+                if reading.path_exists(each) and each.is_file()
             ),
             None,
         )
@@ -72,7 +72,9 @@ class Build:
     def matcher(self) -> Matcher:
         """What the ignore file says. Raises PatternError."""
         patterns = (
-            parse_ignore(self._read(self.ignore_path), self.semantics) if self.ignore_path else ()
+            parse_ignore_file(self._read(self.ignore_path), self.semantics)
+            if self.ignore_path
+            else ()
         )
         return Matcher(patterns, self.semantics)
 
@@ -85,10 +87,10 @@ class Build:
 
     @cached_property
     def _sent(self) -> list[str]:
-        return walk(self.root, self.matcher, self.unreadable)
+        return walk_context(self.root, self.matcher, self.unreadable)
 
     def _read(self, path: Path) -> bytes:
-        return reading.as_built(self.boundary or self.root, path)
+        return reading.read_for_build(self.boundary or self.root, path)
 
     @cached_property
     def text(self) -> str:
@@ -98,7 +100,7 @@ class Build:
     @cached_property
     def parsed(self) -> Dockerfile:
         """The Dockerfile. Raises DockerfileError, and OSError where it cannot be read."""
-        return parse(self.text, self.arguments)
+        return parse_dockerfile(self.text, self.arguments)
 
     def bases(self) -> set[str]:
         """The images that stages build upon; none where the Dockerfile cannot be understood."""
@@ -118,7 +120,7 @@ class Build:
         Raises DockerfileError, PatternError, and OSError where the Dockerfile cannot be read.
         """
         return set(
-            follow(
+            trace_copies(
                 self.parsed,
                 self.sent() if sent is None else sent,
                 self.root,
@@ -128,7 +130,7 @@ class Build:
         )
 
 
-def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
+def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
     """The files and symlinks below `root` that are sent; what is left out is not walked. Raises PatternError.
 
     Folders that cannot be looked into are added to `unreadable`: the builder fails on them.
@@ -139,7 +141,7 @@ def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
         folder, info = pending.pop()
         prefix = f"{folder}/" if folder else ""
         try:
-            folders, others = listed(f"{root}/{folder}" if folder else str(root))
+            folders, others = list_context(f"{root}/{folder}" if folder else str(root))
         except OSError:
             unreadable.append(folder)
             continue
@@ -151,7 +153,7 @@ def walk(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
     return found
 
 
-def listed(folder: str) -> tuple[list[str], list[str]]:
+def list_context(folder: str) -> tuple[list[str], list[str]]:
     """The names of the folders and of all else in `folder`. Raises OSError where it cannot be read."""
     folders: list[str] = []
     others: list[str] = []
@@ -161,7 +163,7 @@ def listed(folder: str) -> tuple[list[str], list[str]]:
     return folders, others
 
 
-def secrets_reaching(build: Build) -> list[str]:
+def secrets_reaching(build: BuildContext) -> list[str]:
     """The secrets that `build` would put into the image, as paths relative to its root.
 
     What of its other folders reaches the image is not followed: all that the builder may fetch of those counts.
@@ -173,13 +175,13 @@ def secrets_reaching(build: Build) -> list[str]:
         found = build.reaching()
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
-        raise Failure(
+        raise LabcoatError(
             f"{name}, {error}", "Correct the pattern: no build succeeds with it."
         ) from error
     except (ValueError, OSError) as error:
-        raise Failure(f"{build.dockerfile}: {error}", "Correct the Dockerfile.") from error
+        raise LabcoatError(f"{build.dockerfile}: {error}", "Correct the Dockerfile.") from error
     there = [build.root / path for path in found] + [
-        folder / path for folder in build.contexts for path in Build(folder).sent()
+        folder / path for folder in build.contexts for path in BuildContext(folder).sent()
     ]
     return sorted(
         os.path.relpath(path, build.root) for path in there if secret_patterns.is_secret(path)
@@ -204,7 +206,7 @@ def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
             yield from matcher.kept(files, result.info)
 
 
-def sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
+def file_sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Each of `paths` below `root` with its bytes; links and whatever else is no regular file count as nothing."""
     for path in paths:
         yield path, _size(f"{root}/{path}")

@@ -12,7 +12,7 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # as uname has it, and as t
 
 
 @dataclass(frozen=True)
-class Flags:
+class BuildFlags:
     """The Dockerfile, the stage to stop at, the build arguments, the folders that are contexts too, and the platforms."""
 
     file: str = "Dockerfile"
@@ -22,7 +22,7 @@ class Flags:
     platforms: tuple[str, ...] = ()
 
 
-def read(words: Sequence[str]) -> Flags:
+def parse_build_flags(words: Sequence[str]) -> BuildFlags:
     """Read the `words`; of those that the builder will refuse nothing is known."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("-f", "--file", default="Dockerfile")
@@ -34,8 +34,8 @@ def read(words: Sequence[str]) -> Flags:
     try:
         found, _ = parser.parse_known_args(words)
     except argparse.ArgumentError:
-        return Flags()
-    return Flags(
+        return BuildFlags()
+    return BuildFlags(
         found.file,
         found.target,
         dict(_given(found.build_arg)),

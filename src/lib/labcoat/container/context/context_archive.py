@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.preflight import BUDGET
-from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse
+from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_dockerfile
 from labcoat.container.image.labels import EARLIEST
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 FLAGS = ("--build-arg", "SOURCE=archive")
@@ -30,7 +30,7 @@ _OURS = ("folder", "with-folder", "with-archive")
 _LOCK = ("lock", "COPY", (), '["${LOCK}", "/tmp/lock.txt"]')
 
 
-def contents(project: Project, build: Build) -> list[str] | None:
+def archive_contents(project: Project, build: BuildContext) -> list[str] | None:
     """The files of `project` that go into an archive, as paths relative to its root; None where the folder has to be sent."""
     try:
         return _contents(build) if project.requirements.is_relative_to(project.root) else None
@@ -38,7 +38,7 @@ def contents(project: Project, build: Build) -> list[str] | None:
         return None
 
 
-def _contents(build: Build) -> list[str] | None:
+def _contents(build: BuildContext) -> list[str] | None:
     if not takes_archive(build.text, build.arguments):
         return None
     sent = build.sent()
@@ -50,20 +50,20 @@ def _contents(build: Build) -> list[str] | None:
     return sent if whole and sum(each.st_size for each in found) <= BUDGET else None
 
 
-def make(project: Project, paths: Iterable[str], folder: Path) -> None:
+def write_context_archive(project: Project, paths: Iterable[str], folder: Path) -> None:
     """Write the lock and the archive of `paths` into `folder`, a build's context. Raises Failure where one cannot be read."""
     lock = project.requirements.relative_to(project.root)
     try:
         (folder / lock).parent.mkdir(parents=True, exist_ok=True)
         (folder / lock).write_bytes(project.requirements.read_bytes())
-        pack(project.root, paths, folder / NAME)
+        pack_archive(project.root, paths, folder / NAME)
     except OSError as error:
         if not str(error.filename).startswith(
             str(project.root)
         ):  # it is the folder that cannot be written
             raise
         what = f"{error.filename} cannot be sent to the builder: {error.strerror}."
-        raise Failure(what, "Make it readable, or name it in .dockerignore.") from None
+        raise LabcoatError(what, "Make it readable, or name it in .dockerignore.") from None
 
 
 def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})) -> bool:
@@ -75,7 +75,7 @@ def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})
     if text == template:
         return True
     dockerfile, ours = (
-        parse(each, {**arguments, "SOURCE": "archive"}) for each in (text, template)
+        parse_dockerfile(each, {**arguments, "SOURCE": "archive"}) for each in (text, template)
     )
     if any(_written(dockerfile, name) != _written(ours, name) for name in _OURS):
         return False
@@ -106,7 +106,7 @@ def _froms(each: Instruction) -> Iterator[str]:
     yield from (mount.get("from", "") for mount in each.mounts if mount["type"] == "bind")
 
 
-def pack(root: Path, paths: Iterable[str], to: Path) -> None:
+def pack_archive(root: Path, paths: Iterable[str], to: Path) -> None:
     """Write the files and symlinks `paths` below `root` to the archive `to`, as the Dockerfile leaves them. Raises OSError."""
     # GNU's format keeps names as the bytes they are, also those that are no UTF-8.
     with tarfile.open(

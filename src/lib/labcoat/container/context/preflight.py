@@ -5,16 +5,16 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from labcoat.container.context.build_context import Build, secrets_reaching, sizes
-from labcoat.container.dockerfile.guarantees import missing
+from labcoat.container.context.build_context import BuildContext, file_sizes, secrets_reaching
+from labcoat.container.dockerfile.guarantees import lost_guarantees
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import secret_patterns
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 
 BUDGET = 50 << 20  # bytes, the default of the rule CTX007
 
 
-def refuse_secrets(build: Build, folder: str = "") -> None:
+def refuse_secrets(build: BuildContext, folder: str = "") -> None:
     """Raises Failure where a secret would reach the image: what is in a layer is there for everybody who has the image.
 
     `folder` is the build's root as the person knows it, where that is not the project's.
@@ -27,25 +27,25 @@ def refuse_secrets(build: Build, folder: str = "") -> None:
                 f"{named} in {folder}",
                 f"Take it out of there, or name it in {folder}/.dockerignore, and build again.",
             )
-        raise Failure(f"A secret would reach the image: {named}.", todo)
+        raise LabcoatError(f"A secret would reach the image: {named}.", todo)
 
 
-def remarks(build: Build) -> Iterator[str]:
+def preflight_warnings(build: BuildContext) -> Iterator[str]:
     """What a person should know of the build that is to come, a line each; nothing where its files cannot be understood."""
     try:
         parsed, sent = build.parsed, build.sent()
     except (ValueError, OSError):  # which stops the build, with more words
         return
-    total = sum(size for _, size in sizes(build.root, sent))
+    total = sum(size for _, size in file_sizes(build.root, sent))
     if total > BUDGET:
         yield f"the build is sent {total >> 20} MiB of files; make context says which"
     for path in filter(secret_patterns.is_secret, _seen(build, parsed, sent)):
         yield f"a RUN sees {os.path.relpath(path, build.root)}: labcoat cannot promise that this secret stays out of the image"
-    for each in missing(parsed, build.text):
+    for each in lost_guarantees(parsed, build.text):
         yield f"with this Dockerfile labcoat cannot promise {each}"
 
 
-def _seen(build: Build, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
+def _seen(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
     """The files of the context that are mounted while a RUN runs, which may copy them."""
     runs = (each for stage in parsed.stages for each in stage.instructions if each.name == "RUN")
     mounts = [

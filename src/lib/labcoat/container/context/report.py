@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from labcoat.container.context.build_context import Build, sizes
+from labcoat.container.context.build_context import BuildContext, file_sizes
 from labcoat.container.dockerignore.escape import docker_pattern
-from labcoat.core.terminal import escaped
+from labcoat.core.terminal import escape_control
 from labcoat.inventory.virtualenvs import environments
 
 _LARGEST = 10
@@ -26,7 +26,7 @@ _SPARABLE = {
 
 
 @dataclass(frozen=True)
-class Folder:
+class FolderSize:
     """A folder at the context's root, or the files there: how many files, bytes, and how much of each reaches the image."""
 
     name: str
@@ -37,17 +37,17 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Measured:
+class ContextReport:
     """What a build is sent, in numbers; `without_dockerfile` where none tells what reaches the image."""
 
-    folders: list[Folder]
+    folders: list[FolderSize]
     largest: list[tuple[int, str]]
     sparable: list[tuple[int, str, str]]
     ignore_file: str
     without_dockerfile: bool
 
     @property
-    def total(self) -> Folder:
+    def total(self) -> FolderSize:
         """All folders together."""
         columns = zip(
             *(
@@ -56,21 +56,25 @@ class Measured:
             ),
             strict=True,
         )
-        return Folder("total", *map(sum, columns)) if self.folders else Folder("total", 0, 0, 0, 0)
+        return (
+            FolderSize("total", *map(sum, columns))
+            if self.folders
+            else FolderSize("total", 0, 0, 0, 0)
+        )
 
 
-def measure(build: Build) -> Measured:
+def measure_context(build: BuildContext) -> ContextReport:
     """Look at the context. Raises PatternError and DockerfileError."""
-    sent = dict(sizes(build.root, build.sent()))
+    sent = dict(file_sizes(build.root, build.sent()))
     has_dockerfile = build.dockerfile_path.is_file()
     reaching = build.reaching(list(sent)) if has_dockerfile else set()
     folders = sorted(_folders(sent, reaching), key=lambda each: (-each.size, each.name))
     largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sent.items()))
     ignore = build.ignore_path.name if build.ignore_path else ".dockerignore"
-    return Measured(folders, largest, _sparable(sent), ignore, not has_dockerfile)
+    return ContextReport(folders, largest, _sparable(sent), ignore, not has_dockerfile)
 
 
-def _folders(sent: dict[str, int], reaching: set[str]) -> Iterable[Folder]:
+def _folders(sent: dict[str, int], reaching: set[str]) -> Iterable[FolderSize]:
     counts: dict[str, list[int]] = {}
     for path, size in sent.items():
         top, slash, _ = path.partition("/")
@@ -78,7 +82,7 @@ def _folders(sent: dict[str, int], reaching: set[str]) -> Iterable[Folder]:
         inside = path in reaching
         for index, amount in enumerate((1, size, inside, size * inside)):
             row[index] += amount
-    return (Folder(name, *row) for name, row in counts.items())
+    return (FolderSize(name, *row) for name, row in counts.items())
 
 
 def _sparable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
@@ -99,13 +103,13 @@ def _sparable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
     return sorted(((size, pattern, what) for (pattern, what), size in found.items()), reverse=True)
 
 
-def as_json(measured: Measured) -> str:
+def context_report_json(measured: ContextReport) -> str:
     """The same for programs; sizes in bytes, null where no Dockerfile tells what reaches the image."""
     known = not measured.without_dockerfile
     rows = [*measured.folders, measured.total]
     tables = [
         {
-            "folder": escaped(each.name),
+            "folder": escape_control(each.name),
             "files": each.files,
             "bytes": each.size,
             "files_in_image": each.reaching_files if known else None,
@@ -116,9 +120,11 @@ def as_json(measured: Measured) -> str:
     whole = {
         "folders": tables[:-1],
         "total": tables[-1],
-        "largest": [{"path": escaped(path), "bytes": size} for size, path in measured.largest],
+        "largest": [
+            {"path": escape_control(path), "bytes": size} for size, path in measured.largest
+        ],
         "to_leave_out": [
-            {"pattern": escaped(pattern), "what": what, "bytes": size}
+            {"pattern": escape_control(pattern), "what": what, "bytes": size}
             for size, pattern, what in measured.sparable
         ],
         "ignore_file": measured.ignore_file,
@@ -126,29 +132,32 @@ def as_json(measured: Measured) -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_text(measured: Measured) -> str:
+def context_report_text(measured: ContextReport) -> str:
     """The same for people."""
-    names = [escaped(each.name) for each in measured.folders]
+    names = [escape_control(each.name) for each in measured.folders]
     width = max([len("total"), *map(len, names)])
     lines = [
         f"{'':{width}}  {'files':>8}  {'size':>10}"
         + ("" if measured.without_dockerfile else f"  {'in the image':>14}")
     ]
     for name, each in zip([*names, "total"], [*measured.folders, measured.total], strict=True):
-        row = f"{name:{width}}  {each.files:>8}  {human(each.size):>10}"
+        row = f"{name:{width}}  {each.files:>8}  {human_size(each.size):>10}"
         lines.append(
-            row if measured.without_dockerfile else f"{row}  {human(each.reaching_size):>14}"
+            row if measured.without_dockerfile else f"{row}  {human_size(each.reaching_size):>14}"
         )
     if measured.largest:
         lines += [
             "",
             "The largest files:",
-            *(f"  {human(size):>10}  {escaped(path)}" for size, path in measured.largest),
+            *(
+                f"  {human_size(size):>10}  {escape_control(path)}"
+                for size, path in measured.largest
+            ),
         ]
     if measured.sparable:
         lines += ["", f"What would shrink it, as lines of {measured.ignore_file}:"]
         lines += [
-            f"  {human(size):>10}  {escaped(pattern)}  ({what})"
+            f"  {human_size(size):>10}  {escape_control(pattern)}  ({what})"
             for size, pattern, what in measured.sparable
         ]
     if measured.without_dockerfile:
@@ -156,7 +165,7 @@ def as_text(measured: Measured) -> str:
     return "\n".join(lines) + "\n"
 
 
-def human(size: int) -> str:
+def human_size(size: int) -> str:
     """Bytes for people, in powers of 1024."""
     amount = float(size)
     for unit in ("B", "KiB", "MiB", "GiB"):

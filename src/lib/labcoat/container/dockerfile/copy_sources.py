@@ -20,7 +20,7 @@ _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 
 @dataclass(frozen=True)
-class Named:
+class CopySource:
     """Something that a source names: by `name`, at `path` once symlinks are followed, with the files in or at it."""
 
     name: str
@@ -33,7 +33,7 @@ class Named:
         return self.files == [self.path]
 
 
-class Tree:
+class SourceTree:
     """Files, of the context or of a stage, asked for by what a source names; `link` gives where a symlink leads."""
 
     def __init__(self, files: Iterable[str], link: Callable[[str], str | None]) -> None:
@@ -54,7 +54,7 @@ class Tree:
                 found.add(folder)
         return found
 
-    def named(self, source: str) -> list[Named]:
+    def named(self, source: str) -> list[CopySource]:
         """What `source` names: folders and files, symlinks followed."""
         source = posixpath.normpath("/" + source).lstrip("/")
         literal, pattern = split_wildcards(source)
@@ -70,21 +70,23 @@ class Tree:
             for path in every
             if path
             and path.startswith(prefix)
-            and filepath_match.matches(pattern, path[len(prefix) :])
+            and filepath_match.filepath_match(pattern, path[len(prefix) :])
         )
         return [found for path in matches for found in self._exactly(path)]
 
-    def _exactly(self, source: str) -> list[Named]:
+    def _exactly(self, source: str) -> list[CopySource]:
         path = self._resolved(source)
         name = posixpath.basename(source)
         if path is None:
             return []
         if not path:
-            return [Named(name, "", self.paths)] if self.paths else []
+            return [CopySource(name, "", self.paths)] if self.paths else []
         if path in self._all:
-            return [Named(name, path, [path])]
+            return [CopySource(name, path, [path])]
         if path in self._folders:
-            return [Named(name, path, [each for each in self.paths if each.startswith(f"{path}/")])]
+            return [
+                CopySource(name, path, [each for each in self.paths if each.startswith(f"{path}/")])
+            ]
         return []
 
     def _resolved(self, path: str) -> str | None:
@@ -119,7 +121,7 @@ def split_wildcards(source: str) -> tuple[str, str]:
     return "/".join(parts[:first]), "/".join(parts[first:])
 
 
-def members(path: Path) -> list[str]:
+def match_sources(path: Path) -> list[str]:
     """The files in a tar archive that ADD unpacks; nothing where `path` is no such archive."""
     import tarfile
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from labcoat.container.dockerfile.copy_sources import Named, Tree, members
+from labcoat.container.dockerfile.copy_sources import CopySource, SourceTree, match_sources
 from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,
@@ -21,7 +21,8 @@ from labcoat.container.dockerfile.parser import (
     expanded,
     instruction,
 )
-from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError, parse
+from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
+from labcoat.container.dockerignore.parser import parse_ignore_file
 
 Origin = tuple[
     str, int
@@ -33,7 +34,7 @@ Triggers = Mapping[
 ]  # images, each with the instructions that it has for whoever builds upon it (ONBUILD)
 
 
-def follow(
+def trace_copies(
     dockerfile: Dockerfile,
     sent: Iterable[str],
     root: Path,
@@ -108,10 +109,10 @@ class _Images:
         self.dockerfile = dockerfile
         self.triggers = triggers
         self.root = root
-        self.tree = Tree(sent, self._link)
+        self.tree = SourceTree(sent, self._link)
         self.missing: list[tuple[Instruction, str]] = []
         self._done: dict[int, _StageState] = {}
-        self._trees: dict[int, Tree] = {}
+        self._trees: dict[int, SourceTree] = {}
 
     def of(self, stage: Stage) -> "_StageState":
         """The stage after its last instruction."""
@@ -169,9 +170,9 @@ class _Images:
         if len(state.landed) - before > 1:
             state.landed[before:] = _settled(state.landed[before:], each.line)
 
-    def _tree_of(self, stage: int, held: Mapping[str, Origin]) -> Tree:
+    def _tree_of(self, stage: int, held: Mapping[str, Origin]) -> SourceTree:
         if stage not in self._trees:
-            self._trees[stage] = Tree(held, lambda place: self._link(held[place][0]))
+            self._trees[stage] = SourceTree(held, lambda place: self._link(held[place][0]))
         return self._trees[stage]
 
     def _link(self, path: str) -> str | None:
@@ -221,7 +222,7 @@ class _Copy:
     """One COPY or ADD at work: fsutil's Copy, source after source."""
 
     instruction: Instruction
-    tree: Tree
+    tree: SourceTree
     origins: Mapping[str, Origin] | None
     state: _StageState
     destination: str
@@ -250,7 +251,7 @@ class _Copy:
             _Landed(paths, cut, self._folder, self.instruction.line, self.origins)
         )
 
-    def _file(self, each: Named, root: Path) -> None:
+    def _file(self, each: CopySource, root: Path) -> None:
         """A file keeps its name in a folder, and else gets the destination's."""
         line, folder = self.instruction.line, self._folder
         if not _not_excluded(self.instruction, [each.path], 0):
@@ -258,7 +259,7 @@ class _Copy:
         if (
             self.instruction.name == "ADD"
             and self.origins is None
-            and (packed := members(root / each.path))
+            and (packed := match_sources(root / each.path))
         ):
             unpacked = {posixpath.join(folder, name): (each.path, line) for name in packed}
             self.state.landed.append(_Landed([each.path], 0, folder, line, inside=unpacked))
@@ -284,7 +285,7 @@ def _settled(landed: list[_Landed], line: int) -> list[_Landed]:
     return [_Landed([], 0, landed[0].folder, line, inside=places)]
 
 
-def _with_parents(tree: Tree, source: str) -> tuple[list[str], int]:
+def _with_parents(tree: SourceTree, source: str) -> tuple[list[str], int]:
     """What `--parents` copies, and how many letters stay behind: those before the mark `/./`."""
     before, mark, rest = source.partition("/./")
     pattern = posixpath.normpath("/" + (rest if mark else source)).lstrip("/")
@@ -309,7 +310,7 @@ def _not_excluded(each: Instruction, paths: list[str], cut: int) -> list[str]:
     if not patterns:
         return paths
     try:
-        matcher = Matcher(parse("\n".join(patterns).encode("utf-8", "surrogateescape")))
+        matcher = Matcher(parse_ignore_file("\n".join(patterns).encode("utf-8", "surrogateescape")))
     except ValueError as error:
         raise DockerfileError(each.line, f"--exclude: {error}") from error
     return [path for path in paths if not matcher.matches_or_below(path[cut:])]

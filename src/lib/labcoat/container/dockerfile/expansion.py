@@ -14,7 +14,7 @@ class ExpansionError(ValueError):
     """A word that cannot be expanded."""
 
 
-def expand(word: str, values: Mapping[str, str]) -> str:
+def expand_variables(word: str, values: Mapping[str, str]) -> str:
     """`word` as the builder sees it: quotes taken off, `$name` and `${name…}` replaced. Raises ExpansionError."""
     text, at = _until(word, 0, values, "")
     return text if at >= len(word) else text + word[at:]

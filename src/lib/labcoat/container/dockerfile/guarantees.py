@@ -5,7 +5,7 @@ from labcoat.container.dockerfile.parser import Dockerfile
 _WRITES = frozenset({"RUN", "ADD"})
 
 
-def missing(dockerfile: Dockerfile, text: str) -> list[str]:
+def lost_guarantees(dockerfile: Dockerfile, text: str) -> list[str]:
     """What does not hold of its image, each the end of the sentence "labcoat cannot promise …"."""
     if not dockerfile.stages:
         return []

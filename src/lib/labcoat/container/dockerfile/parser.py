@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from labcoat.container.dockerfile.expansion import ExpansionError, expand
+from labcoat.container.dockerfile.expansion import ExpansionError, expand_variables
 
 _KNOWN = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
@@ -122,7 +122,7 @@ class Dockerfile:
 _WORD = re.compile(r"""(?:[^\s"'\\]|\\.|\\$|"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$))+""", re.DOTALL)
 
 
-def parse(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
+def parse_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
     """Read a Dockerfile; `arguments` are those that `--build-arg` would give. Raises DockerfileError."""
     instructions = list(_instructions(text))
     given = arguments or {}
@@ -186,7 +186,7 @@ def assigned(each: Instruction, values: Mapping[str, str], stage: Stage) -> dict
 def expanded(each: Instruction, word: str, values: Mapping[str, str]) -> str:
     """`word` with its variables and quotes resolved. Raises DockerfileError where it cannot be."""
     try:
-        return expand(word, values)
+        return expand_variables(word, values)
     except ExpansionError as error:
         raise DockerfileError(each.line, str(error)) from error
 
@@ -248,7 +248,7 @@ def _heredocs(written: str, lines: list[str], at: int) -> tuple[tuple[tuple[str,
     found = []
     for opened in filter(None, map(_HEREDOC.fullmatch, arguments)):
         try:
-            end = expand(opened[2], {})
+            end = expand_variables(opened[2], {})
         except ExpansionError as error:
             raise DockerfileError(at, str(error)) from error
         body: list[str] = []

@@ -22,7 +22,7 @@ def docker_pattern(path: str) -> str:
     return re.sub(r"^[!#]", r"[\g<0>]", escaped)
 
 
-def option(*fields: str) -> str:
+def csv_option(*fields: str) -> str:
     """An option's value such as docker's --mount and --secret take: one line of CSV (RFC 4180), whatever is in the fields."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(fields)

@@ -5,7 +5,7 @@ Source: Go's path/filepath/match.go.
 
 from functools import lru_cache
 
-from labcoat.container.dockerignore.re2_match import Search, search_for
+from labcoat.container.dockerignore.re2_match import Search, compile_search
 from labcoat.container.dockerignore.re2_parse import (
     TOP,
     At,
@@ -13,18 +13,18 @@ from labcoat.container.dockerignore.re2_parse import (
     Node,
     Repeat,
     Sequence,
-    negated,
-    within,
+    chars_in,
+    chars_not_in,
 )
 
-_NOT_SLASH = Chars(negated(((47, 47),)))
+_NOT_SLASH = Chars(chars_not_in(((47, 47),)))
 
 
 class GlobError(ValueError):
     """A malformed pattern."""
 
 
-def matches(pattern: str, path: str) -> bool:
+def filepath_match(pattern: str, path: str) -> bool:
     """Whether the whole of `path` matches `pattern`; False for a malformed pattern."""
     try:
         return _compiled(pattern)(path)
@@ -32,7 +32,7 @@ def matches(pattern: str, path: str) -> bool:
         return False
 
 
-def well_formed(pattern: str) -> bool:
+def is_valid_pattern(pattern: str) -> bool:
     """Whether Go's filepath.Match(pattern, ".") finds no fault, which is how the builder checks an ignore pattern.
 
     It looks no further than the first part (parts begin at stars) that does not match: `m*/[` passes here, and fails
@@ -44,7 +44,7 @@ def well_formed(pattern: str) -> bool:
             items, end = _items(pattern)
         except GlobError:
             return False
-        if len(items) != 1 or not name or not within(ord(name), items[0].ranges):
+        if len(items) != 1 or not name or not chars_in(ord(name), items[0].ranges):
             return True
         pattern, name = pattern[end:], ""
     return True
@@ -60,7 +60,7 @@ def _compiled(pattern: str) -> Search:
         items, end = _items(pattern)
         nodes.extend(items)
         pattern = pattern[end:]
-    return search_for(Sequence((*nodes, At("Z"))))
+    return compile_search(Sequence((*nodes, At("Z"))))
 
 
 def _items(pattern: str) -> tuple[list[Chars], int]:
@@ -93,7 +93,7 @@ def _brackets(pattern: str, at: int) -> tuple[Chars, int]:
             high, at = _member(pattern, at + 1)
         ranges.append((low, high))
     kept = tuple((low, high) for low, high in ranges if low <= high)
-    return Chars(negated(kept) if inverse else kept), at + 1
+    return Chars(chars_not_in(kept) if inverse else kept), at + 1
 
 
 def _member(pattern: str, at: int) -> tuple[int, int]:

@@ -21,13 +21,11 @@ from labcoat.container.dockerignore.parser import (
     Pattern,
     PatternError,
     Semantics,
-    decode,
-    parse,
 )
-from labcoat.container.dockerignore.re2_match import Search, quick, search_for
+from labcoat.container.dockerignore.re2_match import Search, compile_fast_search, compile_search
 from labcoat.container.dockerignore.re2_parse import ExpressionError
 
-__all__ = ["Folder", "Info", "Matcher", "Pattern", "PatternError", "Semantics", "decode", "parse"]
+__all__ = ["Folder", "Info", "Matcher", "Pattern", "PatternError", "Semantics"]
 
 _GLOB = frozenset("*[]?^\\")
 _UNPLAIN = frozenset("|\\")  # what follows these in an expression need not stand in the text
@@ -193,8 +191,8 @@ class _Test:
         self.broken = ""
         if self.kind == "regexp":
             try:
-                self._node = re2_parse.parse(expression)
-                self.python = quick(self._node)
+                self._node = re2_parse.parse_expression(expression)
+                self.python = compile_fast_search(self._node)
             except ExpressionError as error:
                 self.broken = str(error)
 
@@ -211,7 +209,7 @@ class _Test:
 
     @cached_property
     def _search(self) -> Search:
-        return search_for(self._node)
+        return compile_search(self._node)
 
 
 def _as_go_sees(text: str) -> str:

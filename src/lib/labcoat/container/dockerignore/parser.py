@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from labcoat.container.dockerignore.filepath_match import well_formed
+from labcoat.container.dockerignore.filepath_match import is_valid_pattern
 
 _LONGEST_LINE = 64 * 1024 - 1  # bytes; bufio.Scanner's buffer also holds the line's end
 # unicode.IsSpace; Python's own str.strip() takes four control characters more
@@ -49,18 +49,22 @@ class Pattern:
     written: str = ""
 
 
-def decode(data: bytes) -> str:
+def decode_ignore_file(data: bytes) -> str:
     """Text in which bytes that are not UTF-8 survive, as in the names that Python's `os` gives."""
     return data.decode("utf-8", "surrogateescape")
 
 
-def parse(data: bytes, semantics: Semantics = Semantics.BUILDKIT) -> tuple[Pattern, ...]:
+def parse_ignore_file(
+    data: bytes, semantics: Semantics = Semantics.BUILDKIT
+) -> tuple[Pattern, ...]:
     """The patterns of an ignore file's bytes, in order. Raises PatternError for what no builder takes."""
     read: list[tuple[Pattern | None, str, str]] = []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if len(raw) > _LONGEST_LINE:
-            raise PatternError(number, decode(raw[:40]) + "…", "the line is longer than 64 KiB")
-        written = decode(raw.removesuffix(b"\r"))
+            raise PatternError(
+                number, decode_ignore_file(raw[:40]) + "…", "the line is longer than 64 KiB"
+            )
+        written = decode_ignore_file(raw.removesuffix(b"\r"))
         sent = _sent(written)
         if sent and semantics is Semantics.BUILDKIT:
             sent = sent.translate(LONE_BYTES)
@@ -93,7 +97,7 @@ def _pattern(line: int, sent: str, written: str) -> Pattern | None:
     if again == "!":
         raise PatternError(line, written, 'illegal exclusion pattern: "!"')
     text = again.removeprefix("!")
-    if not well_formed(text):
+    if not is_valid_pattern(text):
         raise PatternError(line, written, "syntax error in pattern")
     return Pattern(line, text, again.startswith("!"), written)
 

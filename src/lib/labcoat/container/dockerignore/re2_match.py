@@ -17,8 +17,8 @@ from labcoat.container.dockerignore.re2_parse import (
     Ranges,
     Repeat,
     Sequence,
-    negated,
-    within,
+    chars_in,
+    chars_not_in,
 )
 
 _SIMPLE_REPEATS = 2  # so many open repeats one after another are cheap to backtrack over
@@ -27,16 +27,16 @@ _SIMPLE_REPEATS = 2  # so many open repeats one after another are cheap to backt
 Search = Callable[[str], bool]
 
 
-def search_for(node: Node) -> Search:
+def compile_search(node: Node) -> Search:
     """A function that says whether Go finds the parsed expression in a text."""
-    written = quick(node)
+    written = compile_fast_search(node)
     if written is None:
         return lambda text: bool(_ends(node, text, set(range(len(text) + 1))))
     found = re.compile(written, re.ASCII).search
     return lambda text: found(text) is not None
 
 
-def quick(node: Node) -> str | None:
+def compile_fast_search(node: Node) -> str | None:
     """The expression as Python's `re` writes it, with the flag ASCII; None where that could take long."""
     return None if _open(node) > _SIMPLE_REPEATS or _nested(node) else _python(node)
 
@@ -85,7 +85,7 @@ def _class(ranges: Ranges) -> str:
     sign = (
         "^" if ranges[-1][1] == TOP else ""
     )  # Python needs milliseconds to compile a range of most of Unicode
-    listed = negated(ranges) if sign else ranges
+    listed = chars_not_in(ranges) if sign else ranges
     return (
         f"[{sign}{''.join(f'{_quoted(low)}-{_quoted(high)}' for low, high in listed)}]"
         if listed
@@ -102,7 +102,7 @@ def _ends(node: Node, text: str, starts: set[int]) -> set[int]:
     match node:
         case Chars(ranges):
             size = len(text)
-            return {at + 1 for at in starts if at < size and within(ord(text[at]), ranges)}
+            return {at + 1 for at in starts if at < size and chars_in(ord(text[at]), ranges)}
         case At(where):
             return {at for at in starts if _holds(where, text, at)}
         case Sequence(nodes):
@@ -136,7 +136,7 @@ def _swept(ranges: Ranges, text: str, starts: set[int]) -> set[int]:
     """Where any number of characters of a class can end: one pass over the text."""
     reached = set(starts)
     for at in range(min(starts, default=len(text)), len(text)):
-        if at in reached and within(ord(text[at]), ranges):
+        if at in reached and chars_in(ord(text[at]), ranges):
             reached.add(at + 1)
     return reached
 
@@ -147,5 +147,5 @@ def _holds(where: str, text: str, at: int) -> bool:
     if where == "Z":
         return at == len(text)
     sides = (text[at - 1 : at] if at else "", text[at : at + 1])
-    before, after = (bool(side) and within(ord(side), WORD) for side in sides)
+    before, after = (bool(side) and chars_in(ord(side), WORD) for side in sides)
     return (before != after) == (where == "b")

@@ -82,17 +82,17 @@ class Either:
 Node = Chars | At | Repeat | Sequence | Either
 
 
-def parse(expression: str) -> Node:
+def parse_expression(expression: str) -> Node:
     """The expression's parts. Raises ExpressionError where Go refuses to compile it."""
     return _Parser(expression).parse()
 
 
-def within(code: int, ranges: Ranges) -> bool:
+def chars_in(code: int, ranges: Ranges) -> bool:
     """Whether the character is in one of them."""
     return any(low <= code <= high for low, high in ranges)
 
 
-def negated(ranges: Ranges) -> Ranges:
+def chars_not_in(ranges: Ranges) -> Ranges:
     """Every character that is in none of `ranges`."""
     merged: list[tuple[int, int]] = [(-1, -1)]
     for low, high in sorted(ranges):
@@ -205,7 +205,7 @@ class _Parser:
         if char and char in "dswDSW":
             self.at += 1
             ranges = _PERL[char.lower()]
-            return negated(ranges) if char.isupper() else ranges
+            return chars_not_in(ranges) if char.isupper() else ranges
         if not char or char not in "pP":
             return None
         self.at += 1
@@ -216,7 +216,7 @@ class _Parser:
                 raise ExpressionError("invalid character class range")
             self.at += len(name) + 1
         ranges = _category(name.removeprefix("^"))
-        return negated(ranges) if (char == "P") != name.startswith("^") else ranges
+        return chars_not_in(ranges) if (char == "P") != name.startswith("^") else ranges
 
     def _escape(self) -> int:
         """The character that is meant after a backslash."""
@@ -245,7 +245,7 @@ class _Parser:
             first = False
             ranges.extend(self._member())
         self.at += 1
-        return negated(tuple(ranges)) if inverse else tuple(ranges)
+        return chars_not_in(tuple(ranges)) if inverse else tuple(ranges)
 
     def _member(self) -> Ranges:
         """One member of a class: a named class, a character, or a range of them."""
@@ -259,7 +259,7 @@ class _Parser:
             if name.removeprefix("^") not in _POSIX:
                 raise ExpressionError(f"invalid character class range: [:{name}:]")
             ranges = _POSIX[name.removeprefix("^")]
-            return negated(ranges) if name.startswith("^") else ranges
+            return chars_not_in(ranges) if name.startswith("^") else ranges
         if self._peek() == "\\":
             self.at += 1
             named = self._named_class()

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from labcoat.container.engine.client import stopped
+from labcoat.container.engine.client import is_engine_stopped
 from labcoat.core import files
-from labcoat.core.errors import Failure
-from labcoat.toolchain.installer_errors import explain
+from labcoat.core.errors import LabcoatError
+from labcoat.toolchain.installer_errors import explain_installer_error
 
 # Tables of (what to look for, what happened, what to do); the first that is found counts. {0} is the first group.
 _NO_BUILDKIT = (
@@ -108,17 +108,17 @@ _REPEATED = re.compile(
 )
 
 
-def explained(said: str, log: Path) -> Failure:
+def explain_build_error(said: str, log: Path) -> LabcoatError:
     """A Failure made of what `docker build` said, which is kept in `log`."""
     programs, builder = "\n".join(_PROGRAM.findall(said)), builders(said)
     failure = (
-        stopped(builder)
+        is_engine_stopped(builder)
         or ((not _STEP.search(said)) and _among(_CALL, builder))
         or _among(_BUILDER, builder)
         or _among(_PROGRAMS, programs or said)
-        or explain(programs or said, "The image could not be built", log)
+        or explain_installer_error(programs or said, "The image could not be built", log)
     )
-    files.write(log, said)
+    files.write_file(log, said)
     return failure
 
 
@@ -127,8 +127,8 @@ def builders(said: str) -> str:
     return _REPEATED.sub("", said) if _MARKED.search(said) else said
 
 
-def _among(cases: Sequence[tuple[str, str, str]], said: str) -> Failure | None:
+def _among(cases: Sequence[tuple[str, str, str]], said: str) -> LabcoatError | None:
     for pattern, what, todo in cases:
         if found := re.search(pattern, said):
-            return Failure(what.format(*found.groups()), todo)
+            return LabcoatError(what.format(*found.groups()), todo)
     return None

@@ -18,7 +18,7 @@ _TIME = re.compile(r"\d+\.\d+ ")
 _WIDTH = 110
 
 
-class Progress:
+class BuildProgress:
     """Picks the lines to show: what is worked on, once it is, and what the programs in a step say."""
 
     def __init__(self) -> None:

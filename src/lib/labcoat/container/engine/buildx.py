@@ -22,9 +22,9 @@ _FOLDERS = tuple(
 )
 
 
-def builder(project: Project) -> tuple[list[str], dict[str, str]]:
+def select_builder(project: Project) -> tuple[list[str], dict[str, str]]:
     """The words that begin a build, and the variables that go with them. Raises Failure where there is no engine's command."""
-    words = client.command(project)
+    words = client.docker_command(project)
     home = Path(os.environ.get("DOCKER_CONFIG") or os.path.expanduser("~/.docker"))  # noqa: PTH111 - a Path fails without a home
     settings = _settings(home)
     if not _is_docker(words) or settings is None or not (plugin := _plugin(home, settings)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core import process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ _SUDO_VALUE = re.compile(
 _SUDO_WORD = re.compile(r"-|\w+=|(?:.*/)?sudo$")
 
 
-def command(project: Project) -> tuple[str, ...]:
+def docker_command(project: Project) -> tuple[str, ...]:
     """The words that call the engine: LABCOAT_DOCKER, one path or a command line. Raises Failure where there is none."""
     chosen = project["DOCKER"]
     words = (chosen,) if shutil.which(chosen) else project.words("DOCKER")
     if not words or not shutil.which(words[0]):
-        raise Failure(
+        raise LabcoatError(
             f"There is no command {words[0] if words else chosen!r}.",
             "Install Docker (docs.docker.com/engine/install), or name another engine: LABCOAT_DOCKER=podman.",
         )
@@ -44,7 +44,7 @@ def command(project: Project) -> tuple[str, ...]:
 
 def is_podman(project: Project) -> bool:
     """Whether the engine is podman, which answers to most of docker's words."""
-    return _program(command(project)).startswith("podman")
+    return _program(docker_command(project)).startswith("podman")
 
 
 def _program(words: Sequence[str]) -> str:
@@ -58,12 +58,12 @@ def _program(words: Sequence[str]) -> str:
     return ""
 
 
-def flags(project: Project) -> tuple[str, ...]:
+def docker_flags(project: Project) -> tuple[str, ...]:
     """What the person adds to every build. Raises Failure where a quote is not closed."""
     return project.words("DOCKER_FLAGS")
 
 
-def own_flags(project: Project, epoch: int, lock: str) -> tuple[str, ...]:
+def project_docker_flags(project: Project, epoch: int, lock: str) -> tuple[str, ...]:
     """What the engine has to be told at every build from a lock of the digest `lock`.
 
     Podman: to take all of docker's instructions, which time files have, and that another lock is another build, for its cache
@@ -71,12 +71,12 @@ def own_flags(project: Project, epoch: int, lock: str) -> tuple[str, ...]:
     """
     if not is_podman(project):
         return ()
-    number = re.search(r"\d+", version(project))
+    number = re.search(r"\d+", engine_version(project))
     old = ("--no-cache",) if not number or int(number[0]) < _PODMAN_CACHES else ()
     return ("--format=docker", f"--timestamp={epoch}", f"--build-arg=LOCKED={lock}", *old)
 
 
-def tidy(project: Project, folder: str) -> dict[str, str]:
+def tidy_engine_output(project: Project, folder: str) -> dict[str, str]:
     """Variables that have docker's builder leave in `folder` what it does not take away when it is ended.
 
     None for podman, which keeps its cache where it has its temporary files.
@@ -86,11 +86,11 @@ def tidy(project: Project, folder: str) -> dict[str, str]:
 
 def host_network(project: Project) -> bool:
     """Whether the person asked for the network of this machine."""
-    given = " ".join(flags(project))
+    given = " ".join(docker_flags(project))
     return any(form in given for form in HOST_NETWORK)
 
 
-def call(project: Project, *words: str) -> "subprocess.CompletedProcess[str]":
+def call_docker(project: Project, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run the engine's command with `words`. Raises Failure where the engine is stopped."""
     return _begun(project, *words)()
 
@@ -98,47 +98,51 @@ def call(project: Project, *words: str) -> "subprocess.CompletedProcess[str]":
 def _begun(project: Project, *words: str) -> Callable[[], "subprocess.CompletedProcess[str]"]:
     """The same, begun now and not waited for before what is returned is called."""
     pipe = subprocess.PIPE
-    child = subprocess.Popen([*command(project), *words], stdout=pipe, stderr=pipe, text=True)
+    child = subprocess.Popen(
+        [*docker_command(project), *words], stdout=pipe, stderr=pipe, text=True
+    )
 
     def ended() -> "subprocess.CompletedProcess[str]":
-        with child, process.ending_with_us(child):
+        with child, process.terminate_on_exit(child):
             out, error = child.communicate()
-        if child.returncode and (failure := stopped(error)):
+        if child.returncode and (failure := is_engine_stopped(error)):
             raise failure
         return subprocess.CompletedProcess(child.args, child.returncode, out, error)
 
     return ended
 
 
-def ask(project: Project, *words: str) -> str | None:
+def query_docker(project: Project, *words: str) -> str | None:
     """What the engine's command answers to `words`; None where it refuses. Raises Failure where it is stopped."""
-    done = call(project, *words)
+    done = call_docker(project, *words)
     return None if done.returncode else done.stdout.strip()
 
 
-def inspect(project: Project, image: str, form: str, setting: str = "LABCOAT_IMAGE") -> str | None:
+def inspect_image(
+    project: Project, image: str, form: str, setting: str = "LABCOAT_IMAGE"
+) -> str | None:
     """What the engine says of `image`, in docker's `form`; None where there is none. Raises Failure where it is no name."""
-    done = call(project, "image", "inspect", "--format", form, image)
-    if failure := misnamed(image, done.stderr, setting):
+    done = call_docker(project, "image", "inspect", "--format", form, image)
+    if failure := is_misnamed_engine(image, done.stderr, setting):
         raise failure
     return None if done.returncode else done.stdout.strip()
 
 
-def details(project: Project, image: str) -> dict[str, Any] | None:
+def image_details(project: Project, image: str) -> dict[str, Any] | None:
     """All that the engine says of `image`; None where there is none. Raises Failure where it is no name."""
-    done = call(project, "image", "inspect", image)
-    if failure := misnamed(image, done.stderr):
+    done = call_docker(project, "image", "inspect", image)
+    if failure := is_misnamed_engine(image, done.stderr):
         raise failure
     found: list[dict[str, Any]] = [] if done.returncode else json.loads(done.stdout)
     return found[0] if found else None
 
 
-def version(project: Project) -> str:
+def engine_version(project: Project) -> str:
     """The engine's version, as `26.1.5`, or `podman 5.4.2`."""
-    return version_ahead(project)()
+    return engine_version_ahead(project)()
 
 
-def version_ahead(project: Project) -> Callable[[], str]:
+def engine_version_ahead(project: Project) -> Callable[[], str]:
     """The same, asked now; what is returned waits for the answer."""
     ended = _begun(project, "version", "--format", "{{.Server.Version}}")
 
@@ -201,7 +205,7 @@ def _is_old(number: str) -> bool:
     return major is not None and int(major[0]) < _SETTINGS_REPRODUCE
 
 
-def complaint(said: str) -> str:
+def engine_error_line(said: str) -> str:
     """The last line of what the command `said`, its pointer to the help passed over; empty where it said nothing."""
     lines = [
         line
@@ -211,10 +215,10 @@ def complaint(said: str) -> str:
     return lines[-1] if lines else ""
 
 
-def stopped(said: str) -> Failure | None:
+def is_engine_stopped(said: str) -> LabcoatError | None:
     """The failure of an engine that cannot be reached, if that is what the command `said`."""
     if "permission denied" in said and "docker.sock" in said:
-        return Failure(
+        return LabcoatError(
             "You may not use the Docker engine.",
             "Join its group (sudo usermod -aG docker $USER) and log in again.",
         )
@@ -226,27 +230,29 @@ def stopped(said: str) -> Failure | None:
             "Cannot connect to Podman",
         )
     ):
-        return Failure(
+        return LabcoatError(
             "The Docker engine does not answer.",
             "Start it (sudo systemctl start docker, or Docker Desktop).",
         )
     if found := re.search(r'context "([^"]+)": context not found', said):
-        return Failure(
+        return LabcoatError(
             f"There is no docker context {found[1]}.",
             "Correct DOCKER_CONTEXT: docker context ls shows those there are.",
         )
     return None
 
 
-def misnamed(image: str, said: str, setting: str = "LABCOAT_IMAGE") -> Failure | None:
+def is_misnamed_engine(
+    image: str, said: str, setting: str = "LABCOAT_IMAGE"
+) -> LabcoatError | None:
     """The failure of an image's name that is none, if that is what the command `said`."""
     if "invalid reference format" not in said and "repository name must be lowercase" not in said:
         return None
     form = "lower-case letters, digits, and . _ - / within, such as team/project"
-    return Failure(f"{image} is no name for an image.", f"Correct {setting}: {form}.")
+    return LabcoatError(f"{image} is no name for an image.", f"Correct {setting}: {form}.")
 
 
-def client(project: Project) -> "DockerClient":
+def sdk_client(project: Project) -> "DockerClient":
     """The SDK's client of the engine that the command talks to, docker's. Raises Failure where it cannot be reached."""
     import docker
 
@@ -258,12 +264,12 @@ def client(project: Project) -> "DockerClient":
             else docker.DockerClient(base_url=_address(project), version="auto")
         )
     except docker.errors.DockerException as error:
-        raise stopped(f"error during connect: {error}") or error from error
+        raise is_engine_stopped(f"error during connect: {error}") or error from error
 
 
 def _address(project: Project) -> str:
     """Where the engine listens. The SDK does not know of docker's contexts."""
     return (
-        ask(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+        query_docker(project, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
         or "unix:///var/run/docker.sock"
     )

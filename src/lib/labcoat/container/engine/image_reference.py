@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 
-def repository(image: str) -> str:
+def repository_of(image: str) -> str:
     """The name without tag and digest: `host:5000/team/project` of `host:5000/team/project:1.0`."""
     plain = image.partition("@")[0]
     folder, _, last = plain.rpartition("/")
@@ -13,8 +13,8 @@ def repository(image: str) -> str:
 
 def digest_among(image: str, known: Iterable[str]) -> str:
     """The digest of `image` among names by digest. An image has one for each registry it was pushed to; its own name's counts."""
-    own = _short(repository(image))
-    return next((digest(name) for name in known if _short(repository(name)) == own), "")
+    own = _short(repository_of(image))
+    return next((digest_in(name) for name in known if _short(repository_of(name)) == own), "")
 
 
 def _short(name: str) -> str:
@@ -22,6 +22,6 @@ def _short(name: str) -> str:
     return name.removeprefix("docker.io/").removeprefix("library/")
 
 
-def digest(image: str) -> str:
+def digest_in(image: str) -> str:
     """The digest in the name, `sha256:…`; empty where there is none."""
     return image.partition("@")[2]

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 _LOOPBACK = "127.0.0.1"  # a notebook is for the person at this machine
 
 
 @dataclass(frozen=True)
-class Limits:
+class Resources:
     """`gpus` is empty, `all`, or numbers parted by commas; `ports` are (this machine's, the container's)."""
 
     gpus: str = ""
@@ -56,12 +56,12 @@ class Limits:
         return made | ({"nano_cpus": round(float(self.cpus) * 1e9)} if self.cpus else {})
 
 
-NONE = Limits()
+NONE = Resources()
 
 
-def limits(project: Project) -> Limits:
+def read_resources(project: Project) -> Resources:
     """What the person has set. Raises Failure on a value of another form."""
-    return Limits(
+    return Resources(
         gpus={"1": "all", "0": ""}.get(project["GPU"], project["GPU"]),
         memory=_formed(project, "MEMORY", r"\d+[bkmgBKMG]?", "8g"),
         cpus=_formed(project, "CPUS", r"\d+(?:\.\d+)?", "1.5"),
@@ -72,7 +72,7 @@ def limits(project: Project) -> Limits:
 def _formed(project: Project, name: str, form: str, example: str) -> str:
     value = project[name]
     if value and not re.fullmatch(form, value):
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_{name} cannot be {value!r}.", f"Write it as in LABCOAT_{name}={example}."
         )
     return value
@@ -81,7 +81,7 @@ def _formed(project: Project, name: str, form: str, example: str) -> str:
 def _port(project: Project, word: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,5})(?::(\d{1,5}))?", word)
     if not found or not all(0 < int(number) < 1 << 16 for number in found.groups() if number):
-        raise Failure(
+        raise LabcoatError(
             f"LABCOAT_PORTS cannot be {project['PORTS']!r}.",
             "Write it as in LABCOAT_PORTS=8888, or 8000:80.",
         )

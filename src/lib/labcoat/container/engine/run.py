@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from labcoat.container.dockerignore.escape import option
+from labcoat.container.dockerignore.escape import csv_option
 from labcoat.container.engine import client, stdin_stream, stdout_stream
-from labcoat.container.engine.run_config import Place
-from labcoat.core.errors import Failure
+from labcoat.container.engine.run_config import RunConfig
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ _NOT_FOUND = 127  # what shells report
 _GRACE = 10  # seconds from being asked to end to being ended, docker's own
 
 
-def run(client: "DockerClient", image: str, argv: Sequence[str], where: Place) -> int:
+def run_container(client: "DockerClient", image: str, argv: Sequence[str], where: RunConfig) -> int:
     """Run `argv` in a new container of `image`; its exit status. Standard input, interrupts and terminations are passed on.
 
     `argv` is the program and its arguments; what the image would start by itself is not. Raises Failure where the container
@@ -74,18 +74,18 @@ def _run(
 ) -> int:
     from docker.errors import APIError
 
-    piped = stdin_stream.is_there()
+    piped = stdin_stream.has_stdin()
     container = client.containers.create(
         image, list(argv[1:]), entrypoint=[argv[0]], stdin_open=piped, **settings
     )
     try:
         output = client.api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
-        connection = stdin_stream.connect(client, container) if piped else None
+        connection = stdin_stream.connect_stdin(client, container) if piped else None
         container.start()
         if connection:
-            stdin_stream.hand_on(connection)
+            stdin_stream.forward_stdin(connection)
         with _signals_passed(container):
-            started = stdout_stream.hand_on(output, argv[0])
+            started = stdout_stream.forward_stdout(output, argv[0])
             status = _exit_status(client, container, since)
             if not started and status == _NOT_FOUND:
                 raise _no_program(image, argv)
@@ -96,10 +96,10 @@ def _run(
             container.remove(force=True)
 
 
-def attached(project: Project, image: str, argv: Sequence[str], where: Place) -> list[str]:
+def attached(project: Project, image: str, argv: Sequence[str], where: RunConfig) -> list[str]:
     """The command that runs `argv` in `image` at the person's terminal, or on their streams."""
     words = [
-        *client.command(project),
+        *client.docker_command(project),
         "run",
         "--rm",
         "--interactive",
@@ -110,13 +110,16 @@ def attached(project: Project, image: str, argv: Sequence[str], where: Place) ->
         words += ["--env", f"{name}={value}"]
     for path in (where.root, *where.data):
         read_only = [] if path == where.root else ["readonly"]
-        words += ["--mount", option("type=bind", f"source={path}", f"target={path}", *read_only)]
+        words += [
+            "--mount",
+            csv_option("type=bind", f"source={path}", f"target={path}", *read_only),
+        ]
     words += [*where.limits.words(), *(["--userns", where.users] if where.users else [])]
     words += ["--network", where.network] if where.network else []
     return [*words, "--entrypoint", argv[0], image, *argv[1:]]
 
 
-def _settings(where: Place) -> dict[str, Any]:
+def _settings(where: RunConfig) -> dict[str, Any]:
     from docker.types import Mount
 
     mounts = [Mount(str(where.root), str(where.root), type="bind")]
@@ -133,20 +136,20 @@ def _settings(where: Place) -> dict[str, Any]:
     } | where.limits.settings()
 
 
-def _no_start(image: str, argv: Sequence[str], said: str) -> Failure:
+def _no_start(image: str, argv: Sequence[str], said: str) -> LabcoatError:
     if argv and argv[0] in said and ("not found" in said or "no such file" in said):
         return _no_program(image, argv)
     for pattern, what, todo in _NO_START:
         if found := re.search(pattern, said):
-            return Failure(what.format(*found.groups()), todo)
-    return Failure(
+            return LabcoatError(what.format(*found.groups()), todo)
+    return LabcoatError(
         f"The container did not start: {said.splitlines()[0]}", "See to the engine's log."
     )
 
 
-def _no_program(image: str, argv: Sequence[str]) -> Failure:
+def _no_program(image: str, argv: Sequence[str]) -> LabcoatError:
     todo = "Correct its name, or add its package to requirements.in."
-    return Failure(f"The image {image} has no program {argv[0]}.", todo, status=_NOT_FOUND)
+    return LabcoatError(f"The image {image} has no program {argv[0]}.", todo, status=_NOT_FOUND)
 
 
 def _exit_status(client: "DockerClient", container: "Container", since: int) -> int:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container.engine import client
-from labcoat.container.engine.resources import NONE, Limits, limits
+from labcoat.container.engine.resources import NONE, Resources, read_resources
 from labcoat.core import files
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 # What a terminal's programs go by; and the person's way to the network.
@@ -19,7 +19,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 
 
 @dataclass(frozen=True)
-class Place:
+class RunConfig:
     """Where and as whom a program runs in the container."""
 
     root: Path
@@ -27,11 +27,11 @@ class Place:
     environ: Mapping[str, str]
     data: tuple[Path, ...]
     network: str | None
-    limits: Limits = NONE
+    limits: Resources = NONE
     users: str | None = None  # podman without root: the person is the same person inside
 
 
-def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
+def make_run_config(project: Project, environ: Mapping[str, str] = os.environ) -> RunConfig:
     """The place of `project`'s programs: as the owner of its folder, with a home that stays between runs."""
     owner = project.root.stat()
     home = files.state_folder(project.state) / "home"
@@ -46,8 +46,8 @@ def place(project: Project, environ: Mapping[str, str] = os.environ) -> Place:
     kaggle = next((path.parent for path in data if path.name == "kaggle.json"), None)
     told |= {"KAGGLE_CONFIG_DIR": str(kaggle)} if kaggle else {}
     network = "host" if client.host_network(project) else None
-    allowed = limits(project)
-    return Place(
+    allowed = read_resources(project)
+    return RunConfig(
         root=project.root,
         user=f"{owner.st_uid}:{owner.st_gid}",
         # A user without a line in the image's /etc/passwd has a name all the same, which Python's getpass asks for.
@@ -84,7 +84,7 @@ def certificates(project: Project) -> Path | None:
         return None
     path = project.root / os.path.expanduser(project["CA_BUNDLE"])  # noqa: PTH111  # raises nothing where there is no such user
     if not path.is_file():
-        raise Failure(
+        raise LabcoatError(
             f"There is no certificate bundle {path}.", "Correct LABCOAT_CA_BUNDLE, or leave it out."
         )
     return path

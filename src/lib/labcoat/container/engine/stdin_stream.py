@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CHUNK = 1 << 16  # bytes, what a pipe holds
 
 
-def is_there() -> bool:
+def has_stdin() -> bool:
     """Whether there is something to hand on: standard input is open, and neither a terminal nor the null device."""
     if sys.stdin is None:  # it was closed when Python started
         return False
@@ -25,7 +25,7 @@ def is_there() -> bool:
     return not is_null and not sys.stdin.isatty()
 
 
-def connect(client: "DockerClient", container: "Container") -> socket.socket:
+def connect_stdin(client: "DockerClient", container: "Container") -> socket.socket:
     """The connection to the standard input of a container that has not started yet, and that has one."""
     held = client.api.attach_socket(container.id, params={"stdin": 1, "stream": 1})
     # For a plain connection the SDK gives a file that only reads.
@@ -34,7 +34,7 @@ def connect(client: "DockerClient", container: "Container") -> socket.socket:
     return connection
 
 
-def hand_on(connection: socket.socket) -> None:
+def forward_stdin(connection: socket.socket) -> None:
     """Begin to send standard input to `connection`. Nobody has to wait: it goes on until either side ends."""
     # A thread that holds no process back: it may stand at a pipe that nobody ever closes.
     threading.Thread(target=_copy, args=(sys.stdin.fileno(), connection), daemon=True).start()

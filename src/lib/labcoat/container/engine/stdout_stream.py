@@ -11,7 +11,7 @@ _FATAL = b"[FATAL tini ("
 _NO_PROGRAM = r"\[FATAL tini \(\d+\)\] exec {} failed: No such file or directory\n"
 
 
-def hand_on(output: Iterable[tuple[bytes | None, bytes | None]], program: str) -> bool:
+def forward_stdout(output: Iterable[tuple[bytes | None, bytes | None]], program: str) -> bool:
     """Write what the container says as it comes, each stream to its own; whether its `program` was there to start."""
     missing = re.compile(os.fsencode(_NO_PROGRAM.format(re.escape(program))))
     held: bytes | None = (

@@ -8,19 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labcoat.container.base_images.build import resolved
+from labcoat.container.base_images.build import resolve_base_image
 from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context import build_flags, context_archive, preflight
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.container.engine import client
-from labcoat.container.engine.build_errors import explained
-from labcoat.container.engine.build_progress import Progress
-from labcoat.container.engine.buildx import builder
-from labcoat.container.engine.image_reference import digest, digest_among
-from labcoat.container.image.build_secrets import NONE, Secrets, secrets
-from labcoat.container.image.labels import BASE, LOCK, epoch, labels
+from labcoat.container.engine.build_errors import explain_build_error
+from labcoat.container.engine.build_progress import BuildProgress
+from labcoat.container.engine.buildx import select_builder
+from labcoat.container.engine.image_reference import digest_among, digest_in
+from labcoat.container.image.build_secrets import NONE, BuildSecrets, build_secrets
+from labcoat.container.image.labels import BASE, LOCK, image_labels, source_date
 from labcoat.core import files, process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 from labcoat.toolchain import interpreters
@@ -40,16 +40,16 @@ Given = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """All that determines a build."""
 
-    context: Build
+    context: BuildContext
     platforms: tuple[str, ...]
     image: str
     arguments: Mapping[str, str]
     labels: Mapping[str, str]
     flags: tuple[str, ...] = ()
-    secrets: Secrets = NONE
+    secrets: BuildSecrets = NONE
 
     def words(self) -> list[str]:
         """The words after `docker build`, the context excepted. A proxy's value stays in the environment."""
@@ -63,29 +63,29 @@ class Plan:
         ]
 
 
-def plan(project: Project) -> Plan:
+def plan_build(project: Project) -> BuildPlan:
     """What to build for `project`. Raises Failure where there is no lock, no Dockerfile or no base."""
     lock = project.requirements
-    added = client.flags(project)
-    said = build_flags.read(added)
+    added = client.docker_flags(project)
+    said = build_flags.parse_build_flags(added)
     listed = (
         f"List what the project uses in {lock.with_suffix('.in').name}, then run make requirements."
     )
     for path, todo in ((lock, listed), (project.root / said.file, _TEMPLATE)):
         if not path.is_file():
-            raise Failure(f"There is no {path.name} in {path.parent}.", todo)
-    minor = interpreters.minor(project)
-    base = resolved(project, base_image(project, minor))
-    time = epoch(project, said.file)
+            raise LabcoatError(f"There is no {path.name} in {path.parent}.", todo)
+    minor = interpreters.project_minor(project)
+    base = resolve_base_image(project, base_image(project, minor))
+    time = source_date(project, said.file)
     arguments = {
         "BASE_IMAGE": base,
         "PYTHON": minor,
         "LOCK": os.path.relpath(lock, project.root),
         "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
-        "STRIP": " ".join(strip.wanted(project)),
+        "STRIP": " ".join(strip.strip_parts(project)),
         "SOURCE_DATE_EPOCH": str(time),
     }
-    context = Build(
+    context = BuildContext(
         project.root,
         said.file,
         arguments={**said.arguments, **arguments},
@@ -94,21 +94,21 @@ def plan(project: Project) -> Plan:
             folder for each in said.contexts if (folder := project.root / each).is_dir()
         ),
     )
-    hidden = secrets(project)
+    hidden = build_secrets(project)
     bases = context.bases()
     images = client.images_ahead(project, {base, *bases})
-    described = labels(project, base, time)
+    described = image_labels(project, base, time)
     known = images()
     if base in bases - known.keys():  # a Dockerfile of one's own may stand on another one
         known[base] = _fetched(project, base)
-    described[BASE] = digest(base) or (_digest(base, known[base]) if base in known else "")
-    return Plan(
+    described[BASE] = digest_in(base) or (_digest(base, known[base]) if base in known else "")
+    return BuildPlan(
         context=replace(context, triggers={name: image.triggers for name, image in known.items()}),
         platforms=said.platforms,
         image=project.image,
         arguments=arguments,
         labels=described,
-        flags=(*added, *client.own_flags(project, time, described[LOCK])),
+        flags=(*added, *client.project_docker_flags(project, time, described[LOCK])),
         secrets=hidden,
     )
 
@@ -117,14 +117,14 @@ _TEMPLATE = f"Copy labcoat's: cp {Path(__file__).parents[2] / 'scaffold' / 'temp
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltImage:
     """An image: its `id`, the digest of its settings; and `shown`, what docker shows, another in containerd's store."""
 
     id: str
     shown: str
 
 
-def build(project: Project, planned: Plan) -> Built:
+def build_image(project: Project, planned: BuildPlan) -> BuiltImage:
     """Build the image, showing progress. Raises Failure with what went wrong."""
     environ = (
         os.environ
@@ -135,32 +135,40 @@ def build(project: Project, planned: Plan) -> Built:
     environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         answer, room = Path(folder) / "id", Path(folder) / "context"
-        sent, given = context(project, planned, room)
-        command, variables = builder(project)
-        environ |= variables | client.tidy(project, folder)
+        sent, given = build_context(project, planned, room)
+        command, variables = select_builder(project)
+        environ |= variables | client.tidy_engine_output(project, folder)
         words = [*command, *planned.words(), "--iidfile", answer, *sent]
-        outcome = process.run(words, environ, project.root, show=Progress().show, given=given)
+        outcome = process.run_process(
+            words, environ, project.root, show=BuildProgress().show, given=given
+        )
         if outcome.status:
-            raise explained(outcome.said, _log(project))
+            raise explain_build_error(outcome.output, _log(project))
         if not answer.is_file():
-            raise Failure(
+            raise LabcoatError(
                 "docker build ended well, and built no image.",
                 f"Correct LABCOAT_DOCKER_FLAGS: with {project['DOCKER_FLAGS']} it builds nothing.",
             )
         identity = answer.read_text(encoding="utf-8").strip()
         asked = (
-            client.inspect(project, planned.image, "{{.Id}}") if _MANIFEST in outcome.said else ""
+            client.inspect_image(project, planned.image, "{{.Id}}")
+            if _MANIFEST in outcome.output
+            else ""
         )
-        return Built(identity, asked or identity)
+        return BuiltImage(identity, asked or identity)
 
 
-def context(project: Project, planned: Plan, room: Path) -> tuple[list[str | Path], Given]:
+def build_context(
+    project: Project, planned: BuildPlan, room: Path
+) -> tuple[list[str | Path], Given]:
     """The last words of a build, which say what the builder is sent, and what is to be given to its standard input.
 
     `room` is a folder that it may make for that. Both raise Failure where a secret would reach the image.
     """
     paths = (
-        context_archive.contents(project, planned.context) if _is_whole(planned.context) else None
+        context_archive.archive_contents(project, planned.context)
+        if _is_whole(planned.context)
+        else None
     )
     if paths is None:
         _refuse_secrets(planned)
@@ -169,19 +177,19 @@ def context(project: Project, planned: Plan, room: Path) -> tuple[list[str | Pat
     def given() -> bytes:
         """The Dockerfile. The builder takes as long to start as all this does, waits for it, and takes nothing before."""
         _refuse_secrets(planned)
-        context_archive.make(project, paths, room)
+        context_archive.write_context_archive(project, paths, room)
         return planned.context.dockerfile_path.read_bytes()
 
     room.mkdir()
     return [*context_archive.FLAGS, "--file=-", room], given
 
 
-def _refuse_secrets(planned: Plan) -> None:
+def _refuse_secrets(planned: BuildPlan) -> None:
     for platform in planned.platforms or ("",):
         preflight.refuse_secrets(planned.context.on(platform))
 
 
-def _is_whole(build: Build) -> bool:
+def _is_whole(build: BuildContext) -> bool:
     """Whether it is the project's Dockerfile, and all of it, that is built."""
     return build.dockerfile == "Dockerfile" and not build.target
 
@@ -196,15 +204,17 @@ def _digest(name: str, image: client.Image) -> str:
 
 def _fetched(project: Project, base: str) -> client.Image:
     """The base image, from its registry. Raises Failure where it cannot be had."""
-    client.inspect(project, base, "{{.Id}}", "LABCOAT_BASE_IMAGE")  # is that a name at all?
+    client.inspect_image(project, base, "{{.Id}}", "LABCOAT_BASE_IMAGE")  # is that a name at all?
     print(f"labcoat: fetching the base image {base}", file=sys.stderr)
     told = re.compile(r"\w+: Pull complete|Error").match
-    pulled = process.run(
-        [*client.command(project), "pull", base],
+    pulled = process.run_process(
+        [*client.docker_command(project), "pull", base],
         os.environ,
         project.root,
         show=lambda line: bool(told(line)),
     )
     if found := client.images_ahead(project, [base])():
         return found[base]
-    raise explained(f"{pulled.said}\nfailed to load metadata for {base}: ", _log(project))
+    raise explain_build_error(
+        f"{pulled.output}\nfailed to load metadata for {base}: ", _log(project)
+    )

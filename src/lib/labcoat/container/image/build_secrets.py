@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from labcoat.container.dockerignore.escape import option
+from labcoat.container.dockerignore.escape import csv_option
 from labcoat.container.engine.run_config import certificates
 from labcoat.core.project import Project
 from labcoat.toolchain import index_config
@@ -29,34 +29,34 @@ _MANNERS = (
 
 
 @dataclass(frozen=True)
-class Secrets:
+class BuildSecrets:
     """Words for the builder's command line, and what its environment needs for them."""
 
     flags: tuple[str, ...]
     environ: Mapping[str, str]
 
 
-NONE = Secrets((), {})
+NONE = BuildSecrets((), {})
 
 
-def secrets(project: Project, environ: Mapping[str, str] = os.environ) -> Secrets:
+def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> BuildSecrets:
     """The secrets of a build. Raises Failure where LABCOAT_CA_BUNDLE is no file."""
     exports = index_settings(environ)
     flags: tuple[str, ...] = ()
     if path := certificates(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
-        flags += ("--secret", option("id=certificates", f"src={path}"))
+        flags += ("--secret", csv_option("id=certificates", f"src={path}"))
     if not exports:
-        return Secrets(flags, {})
+        return BuildSecrets(flags, {})
     lines = "".join(
         f"export {name}={shlex.quote(value)}\n" for name, value in sorted(exports.items())
     )
-    return Secrets((*flags, "--secret", f"id=settings,env={_CARRIER}"), {_CARRIER: lines})
+    return BuildSecrets((*flags, "--secret", f"id=settings,env={_CARRIER}"), {_CARRIER: lines})
 
 
 def index_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """What pip and uv are told about the index, the same as outside of the image; no folder of this machine."""
-    known = index_config.environment(environ)
+    known = index_config.installer_environment(environ)
     addresses = {
         name: known[name]
         for name in _ADDRESSES

@@ -21,38 +21,38 @@ _RECORDS = ":(exclude,glob)**/image*.lock.yaml"
 EARLIEST = 315532800  # 1980, the first year that a zip archive can hold
 
 
-def epoch(project: Project, dockerfile: str = "Dockerfile") -> int:
+def source_date(project: Project, dockerfile: str = "Dockerfile") -> int:
     """The time of the last commit of the lock or the `dockerfile`, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
     time = (
         git.last_commit_time(project.root, [project.requirements, dockerfile])
-        if git.top(project.root)
+        if git.git_root(project.root)
         else None
     )
     return time or EARLIEST
 
 
-def labels(project: Project, base: str, time: int) -> dict[str, str]:
+def image_labels(project: Project, base: str, time: int) -> dict[str, str]:
     """The labels of `project`'s image on the image `base`, whose digest is left out; `time` is its epoch."""
     created = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
-        LOCK: files.digest(project.requirements.read_bytes()),
+        LOCK: files.text_digest(project.requirements.read_bytes()),
         "org.opencontainers.image.base.name": base.partition("@")[0],
         "org.opencontainers.image.created": created,
-        **({STRIP: " ".join(stripped)} if (stripped := strip.wanted(project)) else {}),
+        **({STRIP: " ".join(stripped)} if (stripped := strip.strip_parts(project)) else {}),
     } | {key: value for key, value in _origin(project.root).items() if value}
 
 
 def _origin(root: Path) -> dict[str, str]:
     """The commit that last touched `root`, and the repository it is from; nothing where `root` is in none."""
-    if not git.top(root):
+    if not git.git_root(root):
         return {}
     questions = (
         ("log", "-1", "--format=%H", "--", ".", _RECORDS),
         ("status", "--porcelain", "--", ".", _RECORDS),
         ("config", "--get", "remote.origin.url"),
     )
-    asked = [(git.start(root, *words), words[0]) for words in questions]
-    answers = (git.finish(child, name, root, statuses=(0, 1, 128)) for child, name in asked)
+    asked = [(git.start_git(root, *words), words[0]) for words in questions]
+    answers = (git.finish_git(child, name, root, statuses=(0, 1, 128)) for child, name in asked)
     revision, changed, remote = (answer.decode(errors="replace").strip() for answer in answers)
     dirty = "-dirty" if revision and changed else ""
     return {REVISION: revision + dirty, "org.opencontainers.image.source": web_address(remote)}

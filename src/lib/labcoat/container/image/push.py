@@ -9,12 +9,12 @@ from pathlib import Path
 
 from labcoat.container.base_images import pins
 from labcoat.container.engine import client
-from labcoat.container.engine.build_errors import builders, explained
-from labcoat.container.engine.build_progress import Progress
-from labcoat.container.engine.image_reference import repository
+from labcoat.container.engine.build_errors import builders, explain_build_error
+from labcoat.container.engine.build_progress import BuildProgress
+from labcoat.container.engine.image_reference import repository_of
 from labcoat.container.image import build
 from labcoat.core import files, process
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 _DIGEST = re.compile(
@@ -62,31 +62,31 @@ _REGISTRY = (
 )
 
 
-def push(project: Project) -> str:
+def push_image(project: Project) -> str:
     """Push the image that was built, or build it for LABCOAT_PLATFORMS and push that; its name by digest. Raises Failure."""
     environ = os.environ | {"BUILDKIT_PROGRESS": "plain", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         answer, room = Path(folder) / "digest", Path(folder) / "context"
         if project["PLATFORMS"]:
-            planned = build.plan(project)
-            environ |= {**planned.secrets.environ, **client.tidy(project, folder)}
+            planned = build.plan_build(project)
+            environ |= {**planned.secrets.environ, **client.tidy_engine_output(project, folder)}
             words, given = _platforms(project, planned, room)
         else:
             words, given = _alone(project, answer), None
-        outcome = process.run(
-            [*client.command(project), *words],
+        outcome = process.run_process(
+            [*client.docker_command(project), *words],
             environ,
             project.root,
             show=_show(project),
             given=given,
         )
         if outcome.status:
-            raise _explained(project, outcome.said)
+            raise _explained(project, outcome.output)
         told = answer.read_text(encoding="utf-8").strip() if answer.is_file() else ""
-    found = _DIGEST.search(outcome.said)
+    found = _DIGEST.search(outcome.output)
     digest = told or ((found[1] or found[2]) if found else "")
     # Some builders do not say the digest; then the registry is asked.
-    return f"{repository(project.image)}@{digest or pins.digest_of(project, project.image)}"
+    return f"{repository_of(project.image)}@{digest or pins.resolve_digest(project, project.image)}"
 
 
 def _alone(project: Project, answer: Path) -> list[str | Path]:
@@ -98,7 +98,7 @@ def _alone(project: Project, answer: Path) -> list[str | Path]:
     ]
 
 
-def registry(image: str) -> str:
+def registry_of(image: str) -> str:
     """The host of the registry in an image's name, as docker reads it."""
     first, slash, _ = image.partition("/")
     return (
@@ -107,9 +107,9 @@ def registry(image: str) -> str:
 
 
 def _platforms(
-    project: Project, planned: build.Plan, room: Path
+    project: Project, planned: build.BuildPlan, room: Path
 ) -> tuple[list[str | Path], build.Given]:
-    sent, given = build.context(
+    sent, given = build.build_context(
         project, replace(planned, platforms=tuple(project["PLATFORMS"].split(","))), room
     )
     return [
@@ -124,26 +124,26 @@ def _platforms(
 
 
 def _show(project: Project) -> Callable[[str], bool]:
-    return Progress().show if project["PLATFORMS"] else process.everything
+    return BuildProgress().show if project["PLATFORMS"] else process.show_all
 
 
-def _explained(project: Project, said: str) -> Failure:
+def _explained(project: Project, said: str) -> LabcoatError:
     log = files.state_folder(project.state) / "push.log"
-    files.write(log, said)
+    files.write_file(log, said)
     own = builders(said)
-    if failure := client.stopped(own) or client.misnamed(project.image, own):
+    if failure := client.is_engine_stopped(own) or client.is_misnamed_engine(project.image, own):
         return failure
     if (
         "does not exist locally" in said or "tag does not exist" in said
     ):  # the second is of containerd's store
-        return Failure(f"There is no image {project.image}.", "make docker builds it.")
-    host = registry(project.image)
+        return LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
+    host = registry_of(project.image)
     for pattern, what, todo in _PLATFORMS if project["PLATFORMS"] else ():
         if re.search(pattern, said):
-            return Failure(what, todo)
+            return LabcoatError(what, todo)
     if project["PLATFORMS"] and "pushing" not in said:
-        return explained(said, log)  # it was the build that failed
+        return explain_build_error(said, log)  # it was the build that failed
     for pattern, what, todo in _REGISTRY:
         if re.search(pattern, said):
-            return Failure(what.format(host), todo.format(host))
-    return Failure(f"{project.image} could not be pushed.", f"All that was said is in {log}.")
+            return LabcoatError(what.format(host), todo.format(host))
+    return LabcoatError(f"{project.image} could not be pushed.", f"All that was said is in {log}.")

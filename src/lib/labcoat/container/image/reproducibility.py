@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from labcoat.container.engine import client
-from labcoat.container.engine.image_reference import repository
+from labcoat.container.engine.image_reference import repository_of
 from labcoat.container.image import build
-from labcoat.container.inspect.image_archive import content_digest, saved
-from labcoat.container.inspect.image_diff import Difference, differences
+from labcoat.container.inspect.image_archive import content_digest, open_image_archive
+from labcoat.container.inspect.image_diff import ImageDifference, diff_images
 from labcoat.core.project import Project
 
 SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ReproducibilityReport:
     """What two builds have in common: the id, the layers, the content; and the first files that differ."""
 
     ids: tuple[str, str]
     layers: bool
     contents: tuple[str, str]
-    found: tuple[Difference, ...]
+    found: tuple[ImageDifference, ...]
     engine: str
 
     @property
@@ -46,7 +46,7 @@ class Verdict:
         return rows + _listed(self.found)
 
 
-def _listed(found: Sequence[Difference]) -> list[str]:
+def _listed(found: Sequence[ImageDifference]) -> list[str]:
     """How many files differ in what, and the first of each kind."""
     if not found:
         return []
@@ -62,13 +62,13 @@ def _listed(found: Sequence[Difference]) -> list[str]:
     return [total, *(f"  {each}" for each in first)]
 
 
-def verify(project: Project) -> Verdict:
+def verify_reproducible(project: Project) -> ReproducibilityReport:
     """Build `project`'s image twice without cache and compare the two. Raises Failure where it cannot be built."""
-    client.inspect(project, project.image, "{{.Id}}")  # is that a name at all?
-    planned = build.plan(project)
+    client.inspect_image(project, project.image, "{{.Id}}")  # is that a name at all?
+    planned = build.plan_build(project)
     # Nor may it be given byte code that an earlier build kept, of which nothing would be proved.
     arguments = {**planned.arguments, "COMPILED": ""}
-    names = [f"{repository(planned.image)}:labcoat-verify-{n}" for n in (1, 2)]
+    names = [f"{repository_of(planned.image)}:labcoat-verify-{n}" for n in (1, 2)]
     try:
         ids = []
         for number, name in enumerate(names, 1):
@@ -76,21 +76,21 @@ def verify(project: Project) -> Verdict:
             one = replace(
                 planned, image=name, flags=(*planned.flags, "--no-cache"), arguments=arguments
             )
-            ids.append(build.build(project, one).id)
+            ids.append(build.build_image(project, one).id)
         return _compared(project, names, (ids[0], ids[1]))
     finally:
-        client.call(project, "image", "rm", "--force", *names)
+        client.call_docker(project, "image", "rm", "--force", *names)
 
 
-def _compared(project: Project, names: list[str], ids: tuple[str, str]) -> Verdict:
-    version = client.version(project)
-    with saved(project, names[0]) as one:
+def _compared(project: Project, names: list[str], ids: tuple[str, str]) -> ReproducibilityReport:
+    version = client.engine_version(project)
+    with open_image_archive(project, names[0]) as one:
         content = content_digest(one.merged())
         if ids[0] == ids[1]:  # the id is a digest over the settings, which name each layer's digest
-            return Verdict(ids, True, (content, content), (), version)
-        with saved(project, names[1]) as other:
-            found = tuple(differences(one, other))
-            return Verdict(
+            return ReproducibilityReport(ids, True, (content, content), (), version)
+        with open_image_archive(project, names[1]) as other:
+            found = tuple(diff_images(one, other))
+            return ReproducibilityReport(
                 ids,
                 one.layers == other.layers,
                 (content, content_digest(other.merged())),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from labcoat.container.engine import client
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 _KINDS = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link", tarfile.LNKTYPE: "hard link"}
@@ -25,7 +25,7 @@ _EMPTIED = ".wh..wh..opq"  # and this one, that the folder's contents below are
 
 
 @dataclass(frozen=True)
-class Entry:
+class ArchiveEntry:
     """One file of a layer. `digest` is of a regular file's bytes, `target` a link's; times in seconds since 1970."""
 
     path: str
@@ -47,7 +47,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Saved:
+class ImageArchive:
     """An image in a file."""
 
     archive: tarfile.TarFile
@@ -83,9 +83,9 @@ class Saved:
             for member in tar:
                 yield member, tar.extractfile(member) if member.isreg() else None
 
-    def entries(self, layer: int) -> Iterator[Entry]:
+    def entries(self, layer: int) -> Iterator[ArchiveEntry]:
         """Each file of a layer in its order; a hard link with its target's digest and size."""
-        seen: dict[str, Entry] = {}
+        seen: dict[str, ArchiveEntry] = {}
         for member, content in self.files(layer):
             entry = _entry(member, content)
             if entry.kind == "hard link" and entry.target in seen:
@@ -95,9 +95,9 @@ class Saved:
             seen[entry.path] = entry
             yield entry
 
-    def merged(self) -> dict[str, Entry]:
+    def merged(self) -> dict[str, ArchiveEntry]:
         """What a container sees: each layer over those below, deletions done."""
-        found: dict[str, Entry] = {}
+        found: dict[str, ArchiveEntry] = {}
         for layer in range(len(self.layers)):
             for entry in self.entries(layer):
                 folder, name = posixpath.split(entry.path)
@@ -116,28 +116,28 @@ class Saved:
 
 
 @contextlib.contextmanager
-def saved(project: Project, image: str) -> Iterator[Saved]:
+def open_image_archive(project: Project, image: str) -> Iterator[ImageArchive]:
     """The image, saved to a temporary file for as long as it is read. Raises Failure where there is none, or no room."""
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         file = Path(folder) / "image.tar"
-        done = client.call(project, "save", "--output", str(file), image)
+        done = client.call_docker(project, "save", "--output", str(file), image)
         if done.returncode:
-            if failure := client.misnamed(image, done.stderr):
+            if failure := client.is_misnamed_engine(image, done.stderr):
                 raise failure
             if any(
                 sign in done.stderr
                 for sign in ("No such image", "reference does not exist", "image not known")
             ):
-                raise Failure(f"There is no image {image}.", "make docker builds it.")
-            raise Failure(
+                raise LabcoatError(f"There is no image {image}.", "make docker builds it.")
+            raise LabcoatError(
                 f"The image {image} cannot be read: {done.stderr.strip()}",
                 f"It needs room twice, in {tempfile.gettempdir()} and where the engine keeps its own (docker system df).",
             )
         with tarfile.open(file) as archive:
-            yield Saved(archive)
+            yield ImageArchive(archive)
 
 
-def content_digest(entries: dict[str, Entry]) -> str:
+def content_digest(entries: dict[str, ArchiveEntry]) -> str:
     """One digest over every file: path, type, mode, owner, link target and bytes; no time, no order."""
     lines = sorted(entry.line() for entry in entries.values())
     return (
@@ -145,9 +145,9 @@ def content_digest(entries: dict[str, Entry]) -> str:
     )
 
 
-def _entry(member: tarfile.TarInfo, content: IO[bytes] | None) -> Entry:
+def _entry(member: tarfile.TarInfo, content: IO[bytes] | None) -> ArchiveEntry:
     digest = hashlib.file_digest(content, "sha256").hexdigest() if content else ""  # type: ignore[arg-type]
-    return Entry(
+    return ArchiveEntry(
         path=_plain(member.name),
         kind=_KINDS.get(member.type, "file" if member.isreg() else "device"),
         mode=member.mode & 0o7777,
@@ -163,7 +163,7 @@ def _plain(name: str) -> str:
     return name.removeprefix("./").strip("/")
 
 
-def _remove(entries: dict[str, Entry], path: str, *, itself: bool = True) -> None:
+def _remove(entries: dict[str, ArchiveEntry], path: str, *, itself: bool = True) -> None:
     for name in [
         name for name in entries if name.startswith(f"{path}/") or (itself and name == path)
     ]:

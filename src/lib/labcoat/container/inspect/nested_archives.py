@@ -37,7 +37,7 @@ def is_archive(start: bytes) -> bool:
     return start.startswith((b"PK\x03\x04", *_COMPRESSED)) or start[257:262] == b"ustar"
 
 
-class Archive:
+class NestedArchive:
     """An archive's members, in their order; each has to be read before the next. `damaged` is known after the last."""
 
     def __init__(self, data: bytes) -> None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from labcoat.container.engine import client
-from labcoat.container.inspect.image_archive import Entry, Saved
-from labcoat.core.errors import Failure
+from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking.requirements_file import normalize
 
@@ -37,7 +37,7 @@ _INSTALLERS_OWN = re.compile(
 
 
 @dataclass(frozen=True)
-class Distribution:
+class ImageDistribution:
     """One installed distribution. `files` are paths in the image, `record` a digest over what its wheel brought."""
 
     name: str
@@ -48,20 +48,20 @@ class Distribution:
     record: str
 
 
-def distributions(image: Saved) -> list[Distribution]:
+def image_distributions(image: ImageArchive) -> list[ImageDistribution]:
     """The distributions in the image's environment, by name."""
     members = (member for layer in range(len(image.layers)) for member in image.files(layer))
     return _read((member.name, content) for member, content in members if content)
 
 
-def installed(project: Project, image: str) -> list[Distribution]:
+def installed_packages(project: Project, image: str) -> list[ImageDistribution]:
     """The same, from a container that hands out the metadata alone: a hundredth of the bytes. Raises Failure where it cannot."""
     found = " ".join(
         f"{site}/*.dist-info/{file}" for site in _SITES for file in ("METADATA", "RECORD")
     )
     line = f"cd / && ls -d {found} 2>/dev/null | tar -c -T -"
     words = [
-        *client.command(project),
+        *client.docker_command(project),
         "run",
         "--rm",
         "--network=none",
@@ -79,14 +79,14 @@ def installed(project: Project, image: str) -> list[Distribution]:
                 if (content := archive.extractfile(member))
             )
     except tarfile.TarError:
-        reason = client.complaint(done.stderr.decode(errors="replace")) or "it said nothing"
-        raise Failure(
+        reason = client.engine_error_line(done.stderr.decode(errors="replace")) or "it said nothing"
+        raise LabcoatError(
             f"The image {image} does not hand out what it holds: {reason}",
             "It needs sh and tar for that.",
         ) from None
 
 
-def _read(members: Iterable[tuple[str, IO[bytes]]]) -> list[Distribution]:
+def _read(members: Iterable[tuple[str, IO[bytes]]]) -> list[ImageDistribution]:
     texts: dict[str, dict[str, str]] = {}
     for name, content in members:
         if found := _METADATA.fullmatch(name.removeprefix("./")):
@@ -99,13 +99,15 @@ def _read(members: Iterable[tuple[str, IO[bytes]]]) -> list[Distribution]:
     )
 
 
-def inventory_digest(found: Iterable[Distribution]) -> str:
+def inventory_digest(found: Iterable[ImageDistribution]) -> str:
     """One digest over names, versions and what the wheels brought."""
     lines = "\n".join(f"{one.name}=={one.version} {one.record}" for one in found)
     return f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"
 
 
-def sizes(entries: Mapping[str, Entry], found: Iterable[Distribution]) -> dict[str, int]:
+def package_sizes(
+    entries: Mapping[str, ArchiveEntry], found: Iterable[ImageDistribution]
+) -> dict[str, int]:
     """The bytes of each distribution's files, byte code included, the largest first; all else is the name "" ."""
     owner = {path: one.name for one in found for path in one.files}
     total: dict[str, int] = {}
@@ -121,14 +123,14 @@ def _source(path: str) -> str:
     return f"{cached['folder']}/{cached['module']}.py" if cached else path
 
 
-def _distribution(folder: str, texts: Mapping[str, str]) -> Distribution:
+def _distribution(folder: str, texts: Mapping[str, str]) -> ImageDistribution:
     from email.parser import HeaderParser  # a tenth of a build's start-up, and few builds need it
 
     metadata = HeaderParser().parsestr(texts.get("METADATA", ""))
     rows = [row for row in csv.reader(io.StringIO(texts.get("RECORD", ""))) if row]
     site = posixpath.dirname(folder)
     brought = sorted(f"{row[0]},{row[1]}" for row in rows if not _INSTALLERS_OWN.fullmatch(row[0]))
-    return Distribution(
+    return ImageDistribution(
         name=normalize(metadata["Name"] or ""),
         version=metadata["Version"] or "",
         licence=metadata["License-Expression"] or "",

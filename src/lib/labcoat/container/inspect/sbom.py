@@ -3,25 +3,25 @@
 from uuid import UUID, uuid5
 
 from labcoat.container.engine import client
-from labcoat.container.inspect.packages import Distribution, installed
-from labcoat.core.errors import Failure
+from labcoat.container.inspect.packages import ImageDistribution, installed_packages
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
 
 _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for object identifiers
 
 
-def document(project: Project) -> str:
+def sbom_document(project: Project) -> str:
     """The bill of `project`'s image, as JSON. Raises Failure where there is no image."""
-    found = client.details(project, project.image)
+    found = client.image_details(project, project.image)
     if found is None:
-        raise Failure(f"There is no image {project.image}.", "make docker builds it.")
-    return text(project.image, found["Created"], installed(project, project.image))
+        raise LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
+    return sbom_text(project.image, found["Created"], installed_packages(project, project.image))
 
 
-def text(image: str, created: str, found: list[Distribution]) -> str:
+def sbom_text(image: str, created: str, found: list[ImageDistribution]) -> str:
     """The bill of an image of this name and time: one component per distribution, none of it from the clock or by chance."""
-    tool_env.use()
+    tool_env.use_tools()
     from datetime import datetime
 
     from cyclonedx.model.bom import Bom
@@ -41,7 +41,7 @@ def text(image: str, created: str, found: list[Distribution]) -> str:
     return made
 
 
-def _component(one: Distribution):  # type: ignore[no-untyped-def]
+def _component(one: ImageDistribution):  # type: ignore[no-untyped-def]
     from cyclonedx.factory.license import LicenseFactory
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from labcoat.container.inspect import nested_archives
-from labcoat.container.inspect.image_archive import Saved
+from labcoat.container.inspect.image_archive import ImageArchive
 from labcoat.core import secret_patterns
 
 _DEPTH = 3  # archives in archives in archives
@@ -41,7 +41,7 @@ _PACKAGES = re.compile(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3[^/]*
 
 
 @dataclass(frozen=True)
-class Found:
+class SecretFound:
     """A secret, and where it is; `within` names the archives from the outside in."""
 
     place: str
@@ -52,32 +52,32 @@ class Found:
         return f"{' > '.join((self.place, *self.within))}: {self.what}"
 
 
-def audit(image: Saved) -> Iterator[Found]:
+def scan_image(image: ImageArchive) -> Iterator[SecretFound]:
     """Every secret that the image holds, wherever it is."""
     yield from _in_settings(image.config)
     for layer in range(len(image.layers)):
         for member, content in image.files(layer):
             if content is not None:
                 path = member.name.removeprefix("./")
-                for found in in_file(path, content, member.size):
-                    yield Found(f"layer {layer}, {found.place}", found.what, found.within)
+                for found in scan_file(path, content, member.size):
+                    yield SecretFound(f"layer {layer}, {found.place}", found.what, found.within)
 
 
-def in_file(
+def scan_file(
     path: str, content: IO[bytes], size: int, depth: int = 0, *, package: bool = False
-) -> Iterator[Found]:
+) -> Iterator[SecretFound]:
     """The secrets in one file: its name, its bytes, and what it holds if it is an archive."""
     package = package or bool(_PACKAGES.fullmatch(path))
-    if size and not package and secret_patterns.by_name(path):
-        yield Found(path, "a file of this name holds a secret")
+    if size and not package and secret_patterns.is_secret_name(path):
+        yield SecretFound(path, "a file of this name holds a secret")
         return
     start = content.read(_CHUNK)
     if depth < _DEPTH and size <= nested_archives.LARGEST and nested_archives.is_archive(start):
         start += content.read()
-        archive = nested_archives.Archive(start)
+        archive = nested_archives.NestedArchive(start)
         for name, inner, length in archive.members():
-            for found in in_file(name, inner, length, depth + 1, package=package):
-                yield Found(path, found.what, (found.place, *found.within))
+            for found in scan_file(name, inner, length, depth + 1, package=package):
+                yield SecretFound(path, found.what, (found.place, *found.within))
         if not archive.damaged:
             return
     if (
@@ -85,7 +85,7 @@ def in_file(
         and not start.startswith(b"\x7fELF")
         and (what := _in_bytes(path, start, content))
     ):
-        yield Found(path, what)
+        yield SecretFound(path, what)
 
 
 def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
@@ -93,7 +93,7 @@ def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
     configuration = bool(_CONFIGURATION.fullmatch(path))
     while chunk:
         if (
-            what := secret_patterns.in_content(chunk)
+            what := secret_patterns.secrets_in_content(chunk)
             or _in_address(chunk)
             or (_in_setting(chunk) if configuration else "")
         ):
@@ -104,7 +104,7 @@ def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
 
 
 def _in_address(data: bytes) -> str:
-    return "a password in an address" if secret_patterns.passwords(data) else ""
+    return "a password in an address" if secret_patterns.find_passwords(data) else ""
 
 
 def _in_setting(data: bytes) -> str:
@@ -134,7 +134,7 @@ def _is_variable_of_secret(name: bytes, value: bytes) -> bool:
     )
 
 
-def _in_settings(config: Mapping[str, Any]) -> Iterator[Found]:
+def _in_settings(config: Mapping[str, Any]) -> Iterator[SecretFound]:
     """The secrets in the image's settings: environment, labels, command, and each step of its history."""
     for name, value in (config.get("config") or {}).items():
         yield from _in_text(
@@ -153,10 +153,10 @@ def _lines(value: object) -> str:
     )
 
 
-def _in_text(place: str, text: str) -> Iterator[Found]:
+def _in_text(place: str, text: str) -> Iterator[SecretFound]:
     data = text.encode()
-    if what := secret_patterns.in_content(data) or _in_address(data):
-        yield Found(place, what)
+    if what := secret_patterns.secrets_in_content(data) or _in_address(data):
+        yield SecretFound(place, what)
         return
     for name in dict.fromkeys(name for name, _ in _named(data)):
-        yield Found(place, f"a value for {name}")
+        yield SecretFound(place, f"a value for {name}")

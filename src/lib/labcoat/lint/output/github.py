@@ -6,7 +6,7 @@ Source: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 from collections.abc import Iterable
 from pathlib import Path
 
-from labcoat.core.terminal import escaped
+from labcoat.core.terminal import escape_control
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.runner import Report
 
@@ -40,7 +40,7 @@ def _finding(each: Finding, prefix: str) -> str:
 
 
 def _data(text: str) -> str:
-    return escaped(text).replace("%", "%25")
+    return escape_control(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

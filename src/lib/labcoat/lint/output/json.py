@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from labcoat.core.terminal import escaped
+from labcoat.core.terminal import escape_control
 from labcoat.lint.findings import Finding
 from labcoat.lint.runner import Report
 
@@ -15,10 +15,10 @@ def render(reports: Iterable[Report]) -> str:
 
 def _one(report: Report) -> dict[str, object]:
     return {
-        "root": escaped(str(report.root)),
+        "root": escape_control(str(report.root)),
         "findings": [_finding(each) for each in report.findings],
-        "left_out": [escaped(each) for each in report.left_out],
-        "failure": escaped(report.failure) or None,
+        "left_out": [escape_control(each) for each in report.left_out],
+        "failure": escape_control(report.failure) or None,
     }
 
 
@@ -26,9 +26,9 @@ def _finding(each: Finding) -> dict[str, object]:
     return {
         "rule": each.rule,
         "severity": str(each.severity),
-        "path": escaped(each.path),
+        "path": escape_control(each.path),
         "line": each.line or None,
-        "message": escaped(each.message),
-        "todo": escaped(each.todo),
+        "message": escape_control(each.message),
+        "todo": escape_control(each.todo),
         "fix": ("safe" if each.fix.safe else "unsafe") if each.fix else None,
     }

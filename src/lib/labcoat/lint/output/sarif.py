@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from labcoat import __version__
-from labcoat.core.terminal import escaped
+from labcoat.core.terminal import escape_control
 from labcoat.lint.findings import Finding, Rule
 from labcoat.lint.registry import RULES
 from labcoat.lint.runner import Report
@@ -38,7 +38,7 @@ def _run(report: Report) -> dict[str, object]:
             {
                 "executionSuccessful": not report.failure,
                 "toolExecutionNotifications": [
-                    {"message": {"text": escaped(each)}, "level": "note"} for each in notes
+                    {"message": {"text": escape_control(each)}, "level": "note"} for each in notes
                 ],
             }
         ],
@@ -67,7 +67,7 @@ def _result(each: Finding) -> dict[str, object]:
         "ruleId": each.rule,
         "ruleIndex": list(RULES).index(each.rule),
         "level": str(each.severity),
-        "message": {"text": f"{escaped(each.message)}. {escaped(each.todo)}"},
+        "message": {"text": f"{escape_control(each.message)}. {escape_control(each.todo)}"},
         "locations": [{"physicalLocation": physical}],
     }
 

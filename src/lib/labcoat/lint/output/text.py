@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
-from labcoat.core.terminal import escaped
+from labcoat.core.terminal import escape_control
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.runner import Report
 
@@ -17,14 +17,14 @@ def render(reports: Iterable[Report], *, colour: bool) -> str:
 
 
 def _one(report: Report, *, colour: bool, named: bool) -> str:
-    lines = [f"{escaped(str(report.root))}"] if named else []
+    lines = [f"{escape_control(str(report.root))}"] if named else []
     for path, findings in groupby(report.findings, key=lambda each: each.path):
-        lines.append(_bold(escaped(path) or ".", colour=colour))
+        lines.append(_bold(escape_control(path) or ".", colour=colour))
         lines += [line for each in findings for line in _finding(each, colour=colour)]
         lines.append("")
-    lines += [f"labcoat: {escaped(each)}" for each in report.left_out]
+    lines += [f"labcoat: {escape_control(each)}" for each in report.left_out]
     lines.append(
-        f"labcoat: {escaped(report.failure)}" if report.failure else summary(report.findings)
+        f"labcoat: {escape_control(report.failure)}" if report.failure else summary(report.findings)
     )
     return "\n".join(lines) + "\n"
 
@@ -34,7 +34,10 @@ def _finding(each: Finding, *, colour: bool) -> list[str]:
         f"\x1b[{_COLOURS[each.severity]}m{each.severity}\x1b[0m" if colour else str(each.severity)
     )
     place = f"line {each.line}: " if each.line else ""
-    return [f"  {severity} {each.rule} {place}{escaped(each.message)}", f"    {escaped(each.todo)}"]
+    return [
+        f"  {severity} {each.rule} {place}{escape_control(each.message)}",
+        f"    {escape_control(each.todo)}",
+    ]
 
 
 def _bold(text: str, *, colour: bool) -> str:

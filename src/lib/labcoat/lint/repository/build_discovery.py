@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from labcoat.core.reading import is_there
+from labcoat.core.reading import path_exists
 
 if TYPE_CHECKING:
     from labcoat.lint.repository.repository import Repository
@@ -75,7 +75,7 @@ def _placed(
         if (
             not place.startswith("..")
             and not base.startswith("..")
-            and is_there(built)
+            and path_exists(built)
             and built.is_dir()
         ):
             yield place, "" if base == "." else base

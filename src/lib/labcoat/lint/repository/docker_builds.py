@@ -6,11 +6,16 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from labcoat.container.context.build_context import Build
+from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile import copy_trace
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, parse
+from labcoat.container.dockerfile.parser import (
+    Dockerfile,
+    DockerfileError,
+    Instruction,
+    parse_dockerfile,
+)
 from labcoat.container.dockerignore.matcher import PatternError
-from labcoat.core.reading import is_there
+from labcoat.core.reading import path_exists
 from labcoat.lint.repository.build_discovery import named_builds
 from labcoat.lint.repository.path_roles import is_template
 
@@ -38,7 +43,7 @@ class BuildFacts:
         self.dockerfile = dockerfile
         self.context = context
         root = repository.root / context if context else repository.root
-        self.build = Build(
+        self.build = BuildContext(
             root, posixpath.relpath(dockerfile, context or "."), boundary=repository.root
         )
 
@@ -91,7 +96,7 @@ class BuildFacts:
         if isinstance(self.parsed, DockerfileError) or self._sent is None:
             return {}, []
         try:
-            return copy_trace.follow(self.parsed, self.sent, self.build.root)
+            return copy_trace.trace_copies(self.parsed, self.sent, self.build.root)
         except DockerfileError:
             return {}, []
 
@@ -151,7 +156,7 @@ def _is_one(repository: "Repository", path: str) -> bool:
 def _is_template(text: str) -> bool:
     """Whether something is to be filled in before the text is a Dockerfile; `{{` can also stand in a RUN."""
     try:
-        return any(is_template(stage.base) for stage in parse(text).stages)
+        return any(is_template(stage.base) for stage in parse_dockerfile(text).stages)
     except DockerfileError:
         return True
 
@@ -199,4 +204,4 @@ def _found(facts: BuildFacts) -> int:
 
 def _exists(facts: BuildFacts, source: str) -> bool:
     inside = posixpath.normpath("/" + source).lstrip("/")
-    return bool(inside) and is_there(facts.build.root / inside)
+    return bool(inside) and path_exists(facts.build.root / inside)

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from labcoat.core import git, reading, secret_patterns
-from labcoat.core.errors import Failure
-from labcoat.core.path_filter import holding
+from labcoat.core.errors import LabcoatError
+from labcoat.core.path_filter import filter_paths
 from labcoat.lint import config
-from labcoat.lint.config import Settings
+from labcoat.lint.config import LintConfig
 from labcoat.lint.repository.docker_builds import BuildFacts, find_builds
 from labcoat.lint.repository.path_roles import is_sample
 
@@ -22,7 +22,7 @@ LFS_POINTER = "version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """A path in git's index: its mode in octal, such as 100644, and the id of its content."""
 
     mode: str
@@ -35,10 +35,10 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - symlinks stay as they are named
-        self.git_top = git.top(self.root)
+        self.git_top = git.git_root(self.root)
         self.left_out: list[str] = []  # what could not be looked at
         self._builds: dict[tuple[str, str], BuildFacts] = {}
-        self._started: dict[tuple[str, ...], git.Background] = {}
+        self._started: dict[tuple[str, ...], git.BackgroundGit] = {}
 
     def begin(self) -> None:
         """Have git begin to list the files, while something else is done."""
@@ -60,23 +60,25 @@ class Repository:
 
     def _start(self, *commands: tuple[str, ...]) -> None:
         if self.git_top is not None:
-            self._started |= {command: git.Background(self.root, *command) for command in commands}
+            self._started |= {
+                command: git.BackgroundGit(self.root, *command) for command in commands
+            }
 
     def _answer(self, command: tuple[str, ...], statuses: tuple[int, ...] = (0,)) -> bytes:
         if self.git_top is None:
             return b""
-        running = self._started.pop(command, None) or git.Background(self.root, *command)
+        running = self._started.pop(command, None) or git.BackgroundGit(self.root, *command)
         return running.result(statuses)
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> LintConfig:
         """What the owner has set."""
-        return config.read(self.root)
+        return config.read_config(self.root)
 
     @cached_property
     def _listed(self) -> list[str]:
         """The path of each record of the index: in a conflict there are several for one path."""
-        return git.split(self._answer(_PATHS))
+        return git.split_nul(self._answer(_PATHS))
 
     @cached_property
     def tracked(self) -> list[str]:
@@ -97,17 +99,17 @@ class Repository:
         """The records of the index, each after a NUL: mode, id, stage, a tab, the path."""
         return b"\0" + self._answer(_INDEX)
 
-    def entries(self, paths: Container[str] | None = None, mode: str = "") -> list[Entry]:
+    def entries(self, paths: Container[str] | None = None, mode: str = "") -> list[IndexEntry]:
         """Those of the index whose path is among `paths` and whose mode begins with `mode`."""
         if f"\0{mode}".encode() not in self._index:
             return []
         records = [
             record.partition("\t")
-            for record in git.split(self._index)[1:]
+            for record in git.split_nul(self._index)[1:]
             if record.startswith(mode)
         ]
         return [
-            Entry(head[:6], head[7:-2], path)
+            IndexEntry(head[:6], head[7:-2], path)
             for head, _, path in records
             if paths is None or path in paths
         ]
@@ -117,14 +119,14 @@ class Repository:
         places: dict[str, list[str]] = {}
         for entry in self.entries(paths, mode="100"):
             places.setdefault(entry.id, []).append(entry.path)
-        for blob, data in git.each_content(self.root, places, reading.WHOLE):
+        for blob, data in git.each_blob(self.root, places, reading.WHOLE):
             for path in places[blob]:
                 yield path, data
 
     @cached_property
     def _others(self) -> tuple[list[str], list[str]]:
         """What is not tracked: the files that are not ignored; and what is, whole folders with a slash at their end."""
-        others = git.split(self._answer(_OTHERS))
+        others = git.split_nul(self._answer(_OTHERS))
         decided = self.deciding(others)
         ignored = [
             path for path in others if path in decided and not decided[path][2].startswith("!")
@@ -133,7 +135,7 @@ class Repository:
         folders = [f":(literal){path}" for path in rest if path.endswith("/")]
         untracked = [path for path in rest if not path.endswith("/")]
         if folders:
-            untracked += git.lines(
+            untracked += git.git_lines(
                 self.root, "ls-files", "-o", "-z", "--exclude-standard", "--", *folders
             )
             mixed = (
@@ -146,13 +148,13 @@ class Repository:
                 "--",
                 *folders,
             )
-            ignored += git.lines(self.root, *mixed)
+            ignored += git.git_lines(self.root, *mixed)
         return untracked, ignored
 
     @property
     def tracked_and_ignored(self) -> list[str]:
         """The tracked files that a pattern ignores."""
-        return git.split(self._answer(_BOTH))
+        return git.split_nul(self._answer(_BOTH))
 
     @property
     def untracked(self) -> list[str]:
@@ -175,7 +177,7 @@ class Repository:
     def names(self) -> dict[str, list[str]]:
         """Those of `files` that rules know by name, by the last part of their path in small letters; no samples."""
         found: dict[str, list[str]] = {}
-        for path in holding(self.files, ("ockerfile.", "ontainerfile."), _NAMED):
+        for path in filter_paths(self.files, ("ockerfile.", "ontainerfile."), _NAMED):
             if not is_sample(path):
                 found.setdefault(path.lower().rpartition("/")[2], []).append(path)
         return found
@@ -211,7 +213,7 @@ class Repository:
     @cached_property
     def suspects(self) -> list[str]:
         """The tracked files in which the beginning of a key or token stands, or a pointer of git LFS."""
-        return git.split(self._searched(_NEEDLES))
+        return git.split_nul(self._searched(_NEEDLES))
 
     @cached_property
     def import_lines(self) -> set[str]:
@@ -225,7 +227,7 @@ class Repository:
         """What git finds in tracked contents; nothing, and a note of it, where it does not have all of them."""
         try:
             return self._answer(command, statuses=(0, 1))
-        except Failure:
+        except LabcoatError:
             self.left_out.append(
                 "git lacks some of the tracked contents, as in a partial clone: they were not searched"
             )
@@ -233,11 +235,11 @@ class Repository:
 
     def read(self, path: str) -> bytes:
         """The first megabyte of a file of the repository; nothing for what is no regular file inside of it."""
-        return reading.inside(self.root, path)
+        return reading.read_inside(self.root, path)
 
     def whole(self, path: str) -> bytes:
         """The same with all of it, up to 64 MiB: for the few files in which something was seen."""
-        return reading.inside(self.root, path, reading.WHOLE)
+        return reading.read_inside(self.root, path, reading.WHOLE)
 
     def text(self, path: str) -> str:
         """The same as text: UTF-16 where a mark says so, as pip reads it; what is not UTF-8 in others is replaced."""
@@ -262,13 +264,15 @@ class Repository:
         ]  # one such path aborts the batch
         if self.git_top is None or not asked:
             return {}
-        process = git.start(
+        process = git.start_git(
             self.root, "check-ignore", "--stdin", "-z", "-v", "-n", "--no-index", personal=personal
         )
         given = b"".join(
             (b"./" if path[0] == ":" else b"") + os.fsencode(path) + b"\0" for path in asked
         )  # `:(` is magic
-        out = git.split(git.finish(process, "check-ignore", self.root, given, statuses=(0, 1)))
+        out = git.split_nul(
+            git.finish_git(process, "check-ignore", self.root, given, statuses=(0, 1))
+        )
         rows = zip(out[::4], out[1::4], out[2::4], out[3::4], strict=True)
         return {
             path.removeprefix("./"): (source, int(line), pattern)
@@ -323,12 +327,12 @@ _NAMED = (
 def open_repository(root: Path) -> Repository:
     """The repository at `root`, of which git begins to list the files. Raises Failure (status 2) where it cannot be looked at."""
     if not root.is_dir():
-        raise Failure(f"There is no folder {root}.", "Name a repository's folder.", status=2)
+        raise LabcoatError(f"There is no folder {root}.", "Name a repository's folder.", status=2)
     if not os.access(root, os.R_OK | os.X_OK):
-        raise Failure(f"{root} cannot be read.", "See to its permissions.", status=2)
+        raise LabcoatError(f"{root} cannot be read.", "See to its permissions.", status=2)
     repository = Repository(root)
     if repository.git_top is None and git.is_bare(root):
-        raise Failure(
+        raise LabcoatError(
             f"{root} is a bare repository.", "Check a clone of it that has files.", status=2
         )
     repository.begin()

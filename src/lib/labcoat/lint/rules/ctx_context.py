@@ -4,12 +4,13 @@ import heapq
 import posixpath
 from collections.abc import Iterable, Iterator
 
-from labcoat.container.context.build_context import Build, listed_paths
-from labcoat.container.context.build_context import sizes as measured
+from labcoat.container.context.build_context import BuildContext, listed_paths
+from labcoat.container.context.build_context import file_sizes as measured
 from labcoat.container.dockerignore import filepath_match
 from labcoat.container.dockerignore.escape import docker_pattern
-from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics, parse
-from labcoat.core.reading import is_there
+from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
+from labcoat.container.dockerignore.parser import parse_ignore_file
+from labcoat.core.reading import path_exists
 from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.findings import Append, Family, Finding, Remove, Rule, Severity, safe, unsafe
 from labcoat.lint.repository.build_discovery import pairs
@@ -109,7 +110,9 @@ def _versions(facts: BuildFacts) -> Iterator[Finding]:
     if not any(each.negated or _OLD_ONLY & set(each.text) for each in patterns):
         return
     try:
-        old = set(Build(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent())
+        old = set(
+            BuildContext(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent()
+        )
     except PatternError as error:
         message = f"Docker 20.10 fails on this pattern, newer ones do not: {error.why}"
         todo = "Write the pattern so that both read it the same."
@@ -140,7 +143,7 @@ def _dropped(facts: BuildFacts) -> Iterator[Finding]:
     if facts.build.ignore_path in (None, general) or not general.is_file():
         return
     try:
-        patterns = parse(general.read_bytes())
+        patterns = parse_ignore_file(general.read_bytes())
         kept = set(listed_paths(facts.sent, Matcher(patterns)))
     except (PatternError, OSError):
         return
@@ -214,13 +217,13 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
     if not inside:
         return False
     if not any(letter in inside for letter in "*?[\\"):
-        return is_there(facts.build.root / inside)
+        return path_exists(facts.build.root / inside)
     folder, _, pattern = inside.rpartition("/")
     if any(letter in folder for letter in "*?[\\"):
         return False
     try:
         return any(
-            filepath_match.matches(pattern, each.name)
+            filepath_match.filepath_match(pattern, each.name)
             for each in (facts.build.root / folder).iterdir()
         )
     except OSError:

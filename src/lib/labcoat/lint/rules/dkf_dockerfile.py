@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
-from labcoat.lint.findings import Family, Finding, Pin, Rule, Severity, unsafe
+from labcoat.lint.findings import Family, Finding, PinDigest, Rule, Severity, unsafe
 from labcoat.lint.repository.docker_builds import BuildFacts
 from labcoat.lint.repository.path_roles import is_template
 from labcoat.lint.repository.repository import Repository
@@ -96,7 +96,7 @@ def _image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
         f"{image} is not pinned by its digest: the same Dockerfile builds on another image when the tag moves",
         f"Write {image}@sha256:… with the digest that `docker buildx imagetools inspect {image}` names.",
         line,
-        unsafe(Pin(facts.dockerfile, line, image)),
+        unsafe(PinDigest(facts.dockerfile, line, image)),
         Severity.WARNING if tag in ("", "latest") else Severity.NOTE,
     )
 

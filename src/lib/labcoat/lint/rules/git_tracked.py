@@ -78,7 +78,7 @@ def _tracked_and_ignored(repository: Repository) -> Iterator[Finding]:
 
 def _links_out(repository: Repository) -> Iterator[Finding]:
     links = repository.entries(mode=_LINK)
-    contents = git.contents(repository.root, (entry.id for entry in links))
+    contents = git.blob_contents(repository.root, (entry.id for entry in links))
     for entry in links:
         target = contents.get(entry.id, b"").decode("utf-8", "replace")
         if target.startswith("/"):

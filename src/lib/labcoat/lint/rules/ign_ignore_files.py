@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from labcoat.container.context.build_context import listed_paths
-from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError, parse
+from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
+from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import secret_patterns
-from labcoat.core.reading import is_there
+from labcoat.core.reading import path_exists
 from labcoat.lint.findings import Family, Finding, Reencode, Replace, Rule, Severity, safe, unsafe
 from labcoat.lint.repository.docker_builds import BuildFacts
 from labcoat.lint.repository.repository import Repository
@@ -69,7 +70,7 @@ def _encoding(path: str, data: bytes) -> Iterator[Finding]:
 def _malformed(path: str, data: bytes) -> Iterator[Finding]:
     """Patterns that fail the build; one that fails only if it is ever tried is named too."""
     try:
-        matcher = Matcher(parse(data))
+        matcher = Matcher(parse_ignore_file(data))
     except PatternError as error:
         found: list[tuple[Pattern, str]] = [
             (Pattern(error.line, "", written=error.text), error.why)
@@ -124,7 +125,7 @@ def _names_something(repository: Repository, path: str, line: str) -> bool:
     folder = path.rpartition("/")[0]
     literal = line.strip().removeprefix("!").strip("/").replace("\\", "")
     place = f"{folder}/{literal}" if folder else literal
-    return is_there(repository.root / place)
+    return path_exists(repository.root / place)
 
 
 def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
@@ -193,7 +194,7 @@ def _nested(pattern: str) -> re.Pattern[str]:
 
 
 def _generic(pattern: str) -> bool:
-    return _ANYWHERE.fullmatch(pattern) is not None or secret_patterns.by_name(pattern)
+    return _ANYWHERE.fullmatch(pattern) is not None or secret_patterns.is_secret_name(pattern)
 
 
 def _idle(
@@ -213,7 +214,7 @@ def _idle(
 def _aims_at_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
     """Whether there is something that a negation names; one for files to come is left alone."""
     if not re.search(r"[*?\[\\]", pattern.text):
-        return is_there(facts.build.root / pattern.text)
+        return path_exists(facts.build.root / pattern.text)
     matcher = Matcher([replace(pattern, negated=False)])
     inside = f"{facts.context}/" if facts.context else ""
     tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
@@ -245,7 +246,7 @@ def _idle_for_git(repository: Repository) -> Iterator[Finding]:
             if not line.startswith("!") or re.search(r"[*?\[\\]", line):
                 continue
             aim = folder + line[1:].strip().strip("/")
-            if not is_there(repository.root / aim) or len(aim) <= len(folder):
+            if not path_exists(repository.root / aim) or len(aim) <= len(folder):
                 continue
             decided = repository.deciding(_some_below(repository, aim)).values()
             if decided and not any(pattern.startswith("!") for _, _, pattern in decided):

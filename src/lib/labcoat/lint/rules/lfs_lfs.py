@@ -41,8 +41,10 @@ def _lines(repository: Repository) -> Iterator[tuple[str, int, str, str]]:
 def _with_attribute(repository: Repository) -> set[str]:
     """The tracked paths that git hands to LFS."""
     given = "".join(f"{path}\0" for path in repository.tracked)
-    out = git.split(
-        git.run(repository.root, "check-attr", "--stdin", "-z", "filter", stdin=os.fsencode(given))
+    out = git.split_nul(
+        git.run_git(
+            repository.root, "check-attr", "--stdin", "-z", "filter", stdin=os.fsencode(given)
+        )
     )
     return {path for path, value in zip(out[::3], out[2::3], strict=True) if value == "lfs"}
 
@@ -54,7 +56,7 @@ def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
         else {}
     )
     sizes = _sizes(repository, blobs)
-    small = git.contents(
+    small = git.blob_contents(
         repository.root, (blobs[path] for path, size in sizes.items() if size <= _LARGEST_POINTER)
     )
     for path, size in sizes.items():
@@ -74,7 +76,7 @@ def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
         return {}
     given = "".join(f"{blob}\n" for blob in blobs.values()).encode()
     answers = (
-        git.run(repository.root, "cat-file", "--batch-check=%(objectsize)", stdin=given)
+        git.run_git(repository.root, "cat-file", "--batch-check=%(objectsize)", stdin=given)
         .decode()
         .splitlines()
     )
@@ -170,7 +172,7 @@ def _used_patterns(repository: Repository, lines: list[tuple[str, int, str, str]
         names = [f"probe{index}" for index in range(len(lines))]
         command = ("-c", f"core.attributesFile={probe}", "check-attr", "--stdin", "-z", *names)
         given = os.fsencode("".join(f"{path}\0" for path in repository.tracked))
-        out = git.split(git.run(repository.root, *command, stdin=given))
+        out = git.split_nul(git.run_git(repository.root, *command, stdin=given))
     return {
         int(name[5:]) for name, value in zip(out[1::3], out[2::3], strict=True) if value == "set"
     }

@@ -153,7 +153,7 @@ def _first_imports(
         return {}
     any_of = f"({'|'.join(sorted(modules))})"
     pattern = rf"^(from[[:space:]]+{any_of}|import[[:space:]]+([A-Za-z_., ]*[, ])?{any_of})($|[^A-Za-z0-9_])"
-    paths = git.lines(
+    paths = git.git_lines(
         repository.root,
         "grep",
         "--cached",
@@ -222,7 +222,7 @@ def check_online(repository: Repository) -> Iterator[Finding]:
     """Locks that a resolver cannot follow; it asks the index, so only with `--online`."""
     from labcoat.toolchain import tool_env
 
-    uv = tool_env.uv()
+    uv = tool_env.uv_program()
     for path in locks(repository):
         command = [
             str(uv),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from labcoat.core.errors import Failure
+from labcoat.core.errors import LabcoatError
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking.requirements_file import normalize
@@ -186,10 +186,10 @@ def _fresh(lock: Path) -> bool:
         chain = requirements_file.chain(lock.with_suffix(".in"))
         text = "".join(f"{file.name}\n{requirements_file.read(file)}\n" for file in chain)
         return (
-            f"# labcoat-inputs: {files.digest(text.encode())}"
+            f"# labcoat-inputs: {files.text_digest(text.encode())}"
             in lock.read_text(encoding="utf-8").splitlines()
         )
-    except (Failure, OSError, ValueError):
+    except (LabcoatError, OSError, ValueError):
         return True  # an input that cannot be read is not for this rule to tell
 
 

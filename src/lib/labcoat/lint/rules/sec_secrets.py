@@ -57,7 +57,7 @@ def _severity(secret: _Secret) -> Severity:
 
 def _named(repository: Repository, path: str) -> _Secret | None:
     """A secret that shows by its name, unless the file is empty, or holds variables of which none looks like one."""
-    if not secret_patterns.by_name(path):
+    if not secret_patterns.is_secret_name(path):
         return None
     try:
         if os.lstat(repository.root / path).st_size == 0:
@@ -93,9 +93,9 @@ def _tracked(repository: Repository) -> tuple[dict[str, _Secret], dict[str, _Sec
     for path, data in repository.indexed(set(repository.suspects)) if repository.suspects else ():
         if data.startswith(_POINTER):
             continue  # the file that it stands for is large, and no text
-        if what := secret_patterns.in_content(data):
+        if what := secret_patterns.secrets_in_content(data):
             indexed[path] = _made(what, path)
-        if what := secret_patterns.in_content(repository.whole(path)):
+        if what := secret_patterns.secrets_in_content(repository.whole(path)):
             present[path] = _made(what, path)
     return indexed, present
 
@@ -119,7 +119,7 @@ def _untracked(repository: Repository) -> dict[str, _Secret]:
                 "builds are sent many files that git does not track: not all were searched for secrets"
             )
             break
-        if what := secret_patterns.in_content(repository.whole(path)):
+        if what := secret_patterns.secrets_in_content(repository.whole(path)):
             found[path] = _made(what, path)
     return found
 
@@ -159,7 +159,7 @@ def _in_builds(repository: Repository, written: dict[str, _Secret]) -> Iterator[
 def _pattern(facts: BuildFacts, place: str, found: Container[str]) -> str:
     """`**/name` where its name makes it a secret, and all that is sent under that name are secrets; else the whole path."""
     name = place.rpartition("/")[2]
-    alike = secret_patterns.by_name(name) and all(
+    alike = secret_patterns.is_secret_name(name) and all(
         facts.place(path) in found
         for path in facts.sent
         if name in path and name in path.split("/")
