@@ -6,23 +6,21 @@ starting labcoat costs no more than the command that was asked for.
 
 import argparse
 import errno
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labcoat import __version__
-from labcoat.core import signals, stdio
+from labcoat.core import signals, stdio, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 Run = Callable[[argparse.Namespace], int]
-# What the system may answer, wherever it is written to, and what to do about it.
-_SPACE = "See to the disk and to the permissions of the project and of the cache folder."
-_IN_THE_WAY = "Give what is there another name: a file is where a folder belongs, or a folder where a file does."
-_UNWRITABLE = dict.fromkeys(
-    (errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM), _SPACE
-)
-_UNWRITABLE |= dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR), _IN_THE_WAY)
+_SPACE = "Check the free space and the permissions of the project and the cache directory"
+_WRONG_KIND = "Rename what is there: a file is where a directory belongs, or the reverse"
+_WRITE_HINTS = {
+    **dict.fromkeys((errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM), _SPACE),
+    **dict.fromkeys((errno.EEXIST, errno.EISDIR, errno.ENOTDIR), _WRONG_KIND),
+}
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
@@ -290,19 +288,15 @@ def _answer(argv: Sequence[str] | None) -> int:
     try:
         return int(args.run(args))
     except LabcoatError as failure:
-        print(f"labcoat: {failure.message}\n  {failure.hint}", file=sys.stderr)
+        terminal.print_error(failure.message, failure.hint)
         return failure.status
     except OSError as error:
-        if error.errno not in _UNWRITABLE:
+        if error.errno not in _WRITE_HINTS:
             raise
-        name = (
-            error.filename2 or error.filename or "A file"
-        )  # of two, the second is the one that was to be replaced
-        print(
-            f"labcoat: {name} cannot be written: {error.strerror}.\n  {_UNWRITABLE[error.errno]}",
-            file=sys.stderr,
-        )
+        # Of two names, the second is the one that was to be replaced.
+        name = error.filename2 or error.filename or "a file"
+        terminal.print_error(f"cannot write {name}: {error.strerror}", _WRITE_HINTS[error.errno])
         return 1
     except KeyboardInterrupt:
-        print("labcoat: interrupted", file=sys.stderr)
+        terminal.print_error("interrupted")
         return INTERRUPTED

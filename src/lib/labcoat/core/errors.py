@@ -1,25 +1,25 @@
-"""Expected failures, as opposed to bugs."""
+"""Errors that users can cause and fix, as opposed to bugs in labcoat."""
 
 
 class LabcoatError(Exception):
-    """Something a person can cause and mend.
+    """An expected error: `message` says what happened to which thing, `hint` what to do about it.
 
-    `message` is one line of what happened, `hint` one line of what to do about it. `status` is the exit status:
-    1 where the answer is no, 2 where labcoat could not look.
+    The command line prints both as `error: message` and `hint: hint`; an empty hint is left out.
+    `status` is the exit status: 1 where the answer is no, 2 where labcoat could not find out.
     """
 
-    def __init__(self, message: str, hint: str, *, status: int = 1) -> None:
+    def __init__(self, message: str, hint: str = "", *, status: int = 1) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.status = status
 
     def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}"
+        return f"{self.message}\n{self.hint}".rstrip()
 
 
 class UnavailableError(LabcoatError):
-    """What labcoat would have to ask, such as an engine, is not there or does not answer: it could not look."""
+    """Something labcoat has to ask, such as an engine, is missing or does not answer. Exit status 2."""
 
-    def __init__(self, message: str, hint: str) -> None:
+    def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, status=2)

@@ -1,20 +1,73 @@
-"""Names and texts of a repository made fit for a terminal or a file: nothing in them can act on either."""
+"""What labcoat writes to a terminal: errors with their hints, warnings, progress, colour, safe text.
 
+Colour follows NO_COLOR (https://no-color.org) and FORCE_COLOR; otherwise only terminals get it.
+"""
+
+import os
 import re
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+RED, GREEN, YELLOW, CYAN, BOLD = "31", "32", "33", "36", "1"
 
 # Controls, lone bytes of names that are not UTF-8, and the marks that turn the direction of writing.
-_UNFIT = re.compile(
+_UNSAFE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
 )
 
 
+def uses_colour(stream: TextIO) -> bool:
+    """Whether to colour what is written to `stream`: NO_COLOR wins over FORCE_COLOR, both over isatty."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def coloured(text: str, colour: str, stream: TextIO) -> str:
+    """`text` in `colour` (an SGR code such as RED) where `stream` shows colours, else `text`."""
+    return f"\033[{colour}m{text}\033[0m" if uses_colour(stream) else text
+
+
+def print_error(message: str, hint: str = "") -> None:
+    """Write `error: message` and, if there is one, `hint: hint` to standard error."""
+    print(f"{coloured('error:', RED, sys.stderr)} {message}", file=sys.stderr)
+    if hint:
+        print_hint(hint)
+
+
+def print_hint(hint: str) -> None:
+    """Write `hint: hint` to standard error."""
+    print(f"{coloured('hint:', CYAN, sys.stderr)} {hint}", file=sys.stderr)
+
+
+def print_warning(message: str, hint: str = "") -> None:
+    """Write `warning: message` and, if there is one, `hint: hint` to standard error."""
+    print(f"{coloured('warning:', YELLOW, sys.stderr)} {message}", file=sys.stderr)
+    if hint:
+        print_hint(hint)
+
+
+def print_progress(message: str) -> None:
+    """Write `labcoat: message`, which says what labcoat is doing, to standard error."""
+    print(f"labcoat: {message}", file=sys.stderr)
+
+
+def join_some(items: Sequence[str], most: int = 5) -> str:
+    """The first `most` of `items` and the number of the rest: `a, b, c and 4 more`."""
+    shown = ", ".join(items[:most])
+    return f"{shown} and {len(items) - most} more" if len(items) > most else shown
+
+
 def escape_control(text: str) -> str:
-    """The text, with whatever could act on a terminal written as a number."""
-    return _UNFIT.sub(_written, text)
+    """`text` with every character that could act on a terminal written as a number."""
+    return _UNSAFE.sub(_escape, text)
 
 
-def _written(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00  # the byte that it stands for
+        code -= 0xDC00  # the byte that a surrogate stands for (PEP 383)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
