@@ -13,9 +13,10 @@ demo: venv ## from nothing to a trained example on generated pictures, in the lo
 test: venv ## all tests; those that need Docker are left out, and named, where there is none
 	@$(LABCOAT_BIN)/python -m pytest
 
-lint: venv ## style and types
+lint: venv ## style, types, and the order of the packages
 	@$(LABCOAT_BIN)/ruff check .
 	@$(LABCOAT_BIN)/ruff format --check .
 	@$(LABCOAT_BIN)/mypy
+	@PYTHONPATH=src/lib $(LABCOAT_BIN)/lint-imports --no-cache
 
 .PHONY: demo test lint

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.commands import binder, notebook
 from labcoat.container.base_images.defaults import pinned_images
 from labcoat.core.project import DEFAULTS, Project
+from labcoat.scaffold import binder, notebook_lock
 from support import BASE_PYTHON, INCLUDE, NETWORK, REPOSITORY, Repository
 
 IMAGE = f"labcoat-test/binder-{os.getpid()}"
@@ -41,13 +41,13 @@ GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
 )
 def test_the_link_is_binders(remote: str, ref: str, path: str, link: str) -> None:
     """Each host has its own form of link."""
-    assert binder.launch(remote, ref, path) == f"https://mybinder.org/v2/{link}"
+    assert binder.launch_link(remote, ref, path) == f"https://mybinder.org/v2/{link}"
 
 
 def test_defaults_are_put_where_a_dockerfile_has_them() -> None:
     """An ARG with another default, and one without; others stay."""
     text = "ARG BASE=a\nFROM ${BASE}\nARG LOCK\nARG OTHER=x\n"
-    said = binder.with_defaults(text, {"BASE": "b@sha256:1", "LOCK": "l.txt", "MORE": "y"})
+    said = binder.set_defaults(text, {"BASE": "b@sha256:1", "LOCK": "l.txt", "MORE": "y"})
     assert said == "ARG BASE=b@sha256:1\nFROM ${BASE}\nARG LOCK=l.txt\nARG OTHER=x\n"
 
 
@@ -57,13 +57,13 @@ def test_what_is_committed_here_is_what_make_binder_writes() -> None:
     defaults = {
         "BASE_IMAGE": pinned_images()["3.11"],
         "PYTHON": "3.11",
-        "LOCK": notebook.of(project).requirements.name,
+        "LOCK": notebook_lock.notebook_project(project).requirements.name,
         "NO_BINARY": "",
         "STRIP": "",
     }
     written = (REPOSITORY / binder.FILE).read_text(encoding="utf-8")
     own = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
-    assert written.endswith(binder.with_defaults(own, defaults)), "run make binder"
+    assert written.endswith(binder.set_defaults(own, defaults)), "run make binder"
     container = json.loads((REPOSITORY / binder.DEVCONTAINER).read_text(encoding="utf-8"))
     assert (
         REPOSITORY / ".devcontainer" / container["build"]["dockerfile"]
@@ -93,7 +93,7 @@ def published(tmp_path: Path) -> Project:
 
 def todo(project: Project) -> list[str]:
     """What is found wanting."""
-    return [one.about for one in binder.findings(project, project) if one.todo]
+    return [one.about for one in binder.check_binder(project, project) if one.hint]
 
 
 def test_a_repository_that_is_right_wants_nothing(published: Project) -> None:
@@ -104,32 +104,32 @@ def test_a_repository_that_is_right_wants_nothing(published: Project) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("binder/Dockerfile", "FROM python\nUSER 1000\n", "python is another image tomorrow"),
+        ("binder/Dockerfile", "FROM python\nUSER 1000\n", "python can change at any time"),
         (
             "binder/Dockerfile",
             "FROM python:latest AS a\nFROM a\nUSER 1000\n",
-            "python:latest is another image tomorrow",
+            "python:latest can change at any time",
         ),
         (
             "binder/Dockerfile",
             "FROM extern/mine:1\nUSER 1000\n",
-            "extern/mine:1 is on this machine alone",
+            "extern/mine:1 exists on this machine only",
         ),
-        ("binder/Dockerfile", "FROM python:3.11\n", "its user is root"),
-        ("binder/Dockerfile", "FROM python:3.11\nUSER 1000\nUSER other\n", "its user is other"),
+        ("binder/Dockerfile", "FROM python:3.11\n", "the user is root"),
+        ("binder/Dockerfile", "FROM python:3.11\nUSER 1000\nUSER other\n", "the user is other"),
         (
             "binder/Dockerfile",
             "FROM python:3.11\nUSER 1000\nENTRYPOINT run it\n",
-            "its ENTRYPOINT is a line for a shell",
+            "ENTRYPOINT has the shell form",
         ),
         (
             "binder/Dockerfile",
             "RUN x\n",
-            "a build ends before it begins: line 1: RUN before the first FROM",
+            "a build fails before it starts: line 1: RUN before the first FROM",
         ),
-        (".dockerignore", "*.txt\n", "a build is not sent requirements.txt"),
-        ("requirements.txt", "notebook==7.5.0\n", "requirements.txt has no jupyterlab"),
-        (".binder/x", "", "there are binder and .binder"),
+        (".dockerignore", "*.txt\n", "requirements.txt is not in the build context"),
+        ("requirements.txt", "notebook==7.5.0\n", "requirements.txt does not contain jupyterlab"),
+        (".binder/x", "", "both binder/ and .binder/ exist"),
     ],
     ids=[
         "no-tag",
@@ -171,16 +171,16 @@ def test_what_is_not_committed_or_not_pushed_is_named(published: Project) -> Non
     subprocess.run(
         ["git", "remote", "set-url", "origin", "/srv/b.git"], cwd=published.root, check=True
     )
-    assert todo(published) == ["the remote is a folder of this machine"]
+    assert todo(published) == ["the remote is a directory of this machine"]
     subprocess.run(["git", "remote", "remove", "origin"], cwd=published.root, check=True)
-    assert todo(published) == ["there is no remote called origin"]
+    assert todo(published) == ["git has no remote `origin`"]
 
 
 def test_below_the_top_of_a_repository_it_is_refused(repo: Repository) -> None:
     """Binder knows repositories, not folders in them."""
-    assert "this folder is none" in repo.labcoat("binder", fails=True)
+    assert "this directory is not the top of one" in repo.labcoat("binder", fails=True)
     subprocess.run(["git", "init", "-q", "."], cwd=repo.path.parent, check=True)
-    assert "Run make binder in" in repo.labcoat("binder", fails=True)
+    assert "Run `make binder` in" in repo.labcoat("binder", fails=True)
 
 
 @pytest.fixture(scope="module")

@@ -240,7 +240,7 @@ def test_malformed_pattern_is_named(tmp_path: Path) -> None:
     write(tmp_path, {**SECRET, ".dockerignore": "a\n[z-a]\n"})
     done = run(tmp_path, "context", "--files", "-z")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "line 2: `[z-a]`" in done.stderr
+    assert ".dockerignore:2: `[z-a]`" in done.stderr
 
 
 def test_context_table(tmp_path: Path) -> None:
@@ -271,9 +271,7 @@ def test_context_reaching_without_dockerfile(tmp_path: Path) -> None:
     write(tmp_path, {"a": "a"})
     done = run(tmp_path, "context", "--reaching")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(
-        "labcoat: Dockerfile cannot be read: No such file or directory.\n"
-    )
+    assert done.stderr.startswith("error: cannot read Dockerfile: No such file or directory\n")
 
 
 def test_explain(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.commands.freeze import difference, with_lines, without
+from labcoat.inventory.environment_changes import find_changes
 from labcoat.inventory.inventory import Distribution
+from labcoat.locking.requirements_edit import add_requirements, remove_requirements
 from labcoat.locking.requirements_file import names
 from support import SUPPORT, Index, Repository
 
@@ -69,7 +70,7 @@ def test_afterwards_the_environment_is_what_the_lock_says(repo: Repository) -> N
     repo.make("freeze")
     repo.make("venv")
     assert repo.python("import alpha, gamma; print(alpha.version, gamma.version)") == "1.0 3.0\n"
-    assert "nothing was installed by hand" in repo.make("freeze")
+    assert "nothing to freeze" in repo.make("freeze")
 
 
 def test_what_came_from_a_path_is_named_and_nothing_changes(repo: Repository, index: Index) -> None:
@@ -151,14 +152,14 @@ def test_an_input_that_is_not_utf_8_is_said(repo: Repository) -> None:
 
 def test_without_an_environment_there_is_nothing_to_freeze(repo: Repository) -> None:
     """A person who has no environment is told the order of things."""
-    assert "There is no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
+    assert "no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
 
 
 def test_a_pin_in_the_input_is_brought_up_to_date() -> None:
     """`name==old` becomes `name==new`, with comments, extras and markers as they were; other lines stay."""
     before = "# mine\nNum_Py[x]==1.0 ; python_version > '3'  # why\nother>=2\n-r more.in"
     after = "# mine\nNum_Py[x]==2.0 ; python_version > '3'  # why\nother>=2\n-r more.in\nnew\n"
-    assert with_lines(before, ["new"], {"num-py": "2.0", "other": "9"}) == after
+    assert add_requirements(before, ["new"], {"num-py": "2.0", "other": "9"}) == after
 
 
 def test_what_was_uninstalled_leaves_the_input_and_the_lock(repo: Repository) -> None:
@@ -174,7 +175,7 @@ def test_what_others_need_comes_back(repo: Repository) -> None:
     """A dependency that was uninstalled is named, and stays in the lock."""
     repo.make("venv")
     uninstall(repo, "beta")
-    assert "not there, but needed by others: beta" in repo.make("freeze")
+    assert "missing, but needed by other packages: beta" in repo.make("freeze")
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
 
 
@@ -194,7 +195,7 @@ def test_what_the_input_forbids_is_named_and_nothing_changes(repo: Repository) -
     repo.write(requirements__in="alpha>=2\n").make("venv")
     install(repo, "alpha==1.0")
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
-    assert "alpha 1.0 is installed, but what requirements.in asks for needs 2.0" in repo.make(
+    assert "alpha 1.0 is installed, but requirements.in needs 2.0" in repo.make(
         "freeze", fails=True
     )
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
@@ -213,7 +214,7 @@ def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index
     """What somebody else has moved, added or taken out of the locks since `make venv` is not undone by what was done by hand."""
     repo.write(requirements__in="alpha==1.0\nbeta==1.0\n").make("venv")
     repo.write(requirements__in="alpha==2.0\ngamma\n").make("requirements")
-    assert "nothing was installed by hand" in repo.make("freeze")
+    assert "nothing to freeze" in repo.make("freeze")
     index.add("delta", "1.0")
     install(repo, "delta")
     said = repo.make("freeze")
@@ -278,10 +279,10 @@ def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
 ) -> None:
     """Of alpha 1.0, alone in an environment: only what is neither as it was made nor as the lock says counts."""
     alpha = Distribution("alpha", "1.0", requested=True, origin="", requires=frozenset())
-    found = difference([alpha], locked, frozenset({"alpha", "beta"}), made_of=made_of)
+    found = find_changes([alpha], locked, frozenset({"alpha", "beta"}), created_from=made_of)
     assert tuple(one.name for one in found.moved) == moved
     assert found.removed == removed
-    assert not found.asked_for
+    assert not found.requested
 
 
 @pytest.mark.parametrize(
@@ -330,12 +331,12 @@ def test_what_an_environment_brought_is_no_part_of_the_project() -> None:
     pip = Distribution(
         "pip", "26", requested=False, origin="", requires=frozenset(), installer="conda"
     )
-    assert not difference([numpy, pip], {}, brought=frozenset({"numpy", "pip"}))
-    assert difference([numpy, pip], {}).asked_for == (numpy,)
+    assert not find_changes([numpy, pip], {}, builtin=frozenset({"numpy", "pip"}))
+    assert find_changes([numpy, pip], {}).requested == (numpy,)
 
 
 def test_names_and_lines_of_an_input() -> None:
     """Comments, options and blank lines ask for nothing; a removed name takes its own line with it and no other."""
     text = "# alpha\n-r more.in\n\nNum_Py[x]>=1  # why\nbeta\n"
     assert names(text) == {"num-py", "beta"}
-    assert without(text, ["num-py"]) == "# alpha\n-r more.in\n\nbeta\n"
+    assert remove_requirements(text, ["num-py"]) == "# alpha\n-r more.in\n\nbeta\n"

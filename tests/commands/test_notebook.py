@@ -155,7 +155,7 @@ def test_a_port_that_is_taken_is_said(repo: Repository) -> None:
     """Nothing is made for a notebook that could not be reached."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"Port {port} is taken" in repo.labcoat(
+        assert f"port {port} is already in use" in repo.labcoat(
             "notebook", fails=True, LABCOAT_PORTS=str(port)
         )
     assert not (repo.path / "requirements-notebook.in").exists()
@@ -168,19 +168,19 @@ def test_ones_own_python_without_jupyterlab_is_said(repo: Repository) -> None:
         for folder in repo.env["PATH"].split(os.pathsep)
         if not (Path(folder) / "jupyter-lab").exists()
     )
-    assert "There is no JupyterLab beside your own Python" in repo.labcoat(
+    assert "your own Python has no JupyterLab" in repo.labcoat(
         "notebook", "--in", "none", fails=True, PATH=path
     )
 
 
 def test_a_lock_that_has_jupyterlab_needs_no_other(repo: Repository) -> None:
     """Who asks for JupyterLab in requirements.in has it on the level itself."""
-    from labcoat.commands import notebook
     from labcoat.core.project import DEFAULTS, Project
+    from labcoat.scaffold import notebook_lock
 
     (repo.path / "requirements.txt").write_text("jupyterlab==4.5.0\nnotebook==7.5.0\n")
     project = Project(repo.path, DEFAULTS)
-    assert notebook.of(project) is project
+    assert notebook_lock.notebook_project(project) is project
     (repo.path / "requirements.txt").write_text("six==1.17.0\n")
-    assert notebook.of(project).requirements.name == "requirements-notebook.txt"
-    assert notebook.of(project).image == "labcoat/a-repository:notebook"
+    assert notebook_lock.notebook_project(project).requirements.name == "requirements-notebook.txt"
+    assert notebook_lock.notebook_project(project).image == "labcoat/a-repository:notebook"

@@ -21,7 +21,7 @@ def line(repo: Repository, name: str) -> str:
 
 def test_nothing_made_is_missing(repo: Repository) -> None:
     """Before anything is made, each line says what makes it."""
-    assert line(repo, "requirements.txt") == "requirements.txt missing make requirements makes it"
+    assert line(repo, "requirements.txt") == "requirements.txt missing run make requirements"
     assert line(repo, "venv") == "venv missing make venv makes it"
     assert line(repo, "conda") == "conda missing make conda makes it"
     assert line(repo, "docker") == "docker unknown There is no command 'no-such-docker'."
@@ -32,7 +32,7 @@ def test_a_project_that_asks_for_nothing_has_a_status(repo: Repository) -> None:
     (repo.path / "requirements.in").unlink()
     assert (
         line(repo, "requirements.txt")
-        == "requirements.txt missing write requirements.in, and make requirements makes it"
+        == "requirements.txt missing write requirements.in, then run make requirements"
     )
     assert line(repo, "none") == "none unknown there is no requirements.txt"
     assert line(repo, "venv") == "venv missing make venv makes it"

@@ -1,1 +1,1 @@
-"""The commands of labcoat, one module each: they parse, call and print; nothing below them prints."""
+"""The commands of labcoat, one module each: they parse, call and print; nothing below prints."""

@@ -1,42 +1,50 @@
-"""Remove what labcoat made, and nothing else."""
+"""`labcoat clean`: remove what labcoat made, and nothing else."""
 
 import os
-import sys
+from argparse import ArgumentParser, Namespace
 
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.terminal import print_progress
 
 
-def make(project: Project, *, everything: bool = False) -> int:
-    """Remove labcoat's state and what LABCOAT_CLEAN names; with `everything`, the environments and the image too.
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add whether to remove environments and the image."""
+    parser.add_argument("--all", action="store_true", help="also the environments and the image")
 
-    Raises Failure, removing nothing, where LABCOAT_CLEAN names a place outside the project.
+
+def run(args: Namespace) -> int:
+    """Remove labcoat's state and LABCOAT_CLEAN; with --all, the environments and the image too.
+
+    Raise LabcoatError, and remove nothing, if LABCOAT_CLEAN names a path outside the project.
     """
+    project = Project.here()
     named = [project.root / name for name in project["CLEAN"].split()]
     for path in named:
         if project.root.resolve() not in path.parent.resolve().joinpath(path.name).parents:
             raise LabcoatError(
-                f"LABCOAT_CLEAN names {path}, which is not inside the project.",
-                "Name files and folders below the project's own.",
+                f"LABCOAT_CLEAN names {path}, which is outside the project",
+                "Name files and directories inside the project",
             )
     for path in [*named, project.state]:
         if os.path.lexists(path):
-            print(
-                f"removing {os.path.relpath(path.parent.resolve() / path.name, project.root)}",
-                file=sys.stderr,
-            )
+            shown = os.path.relpath(path.parent.resolve() / path.name, project.root)
+            print_progress(f"removing {shown}")
             files.remove_path(path)
-    if everything:
-        from labcoat.commands import notebook
-        from labcoat.levels import level
-
-        notebooks = notebook.of(project)
-        for each in (
-            [project]
-            if notebooks is project or not notebooks.requirements.exists()
-            else [project, notebooks]
-        ):
-            for one in level.all_levels():
-                one.remove(each)
+    if args.all:
+        _remove_levels(project)
     return 0
+
+
+def _remove_levels(project: Project) -> None:
+    from labcoat.levels import level
+    from labcoat.scaffold.notebook_lock import notebook_project
+
+    notebooks = notebook_project(project)
+    projects = [project]
+    if notebooks is not project and notebooks.requirements.exists():
+        projects.append(notebooks)
+    for one in projects:
+        for each in level.all_levels():
+            each.remove(one)

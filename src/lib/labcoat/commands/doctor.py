@@ -1,10 +1,11 @@
-"""What labcoat works with, as this machine has it: versions, room on disk, and what to do about what is not there."""
+"""`labcoat doctor`: check the tools labcoat needs, and how to install missing ones."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,41 +15,45 @@ from labcoat.core.project import Project, cache_folder
 from labcoat.toolchain import interpreters
 
 _GIGABYTE = 1_000_000_000
-_ROOM = 5  # gigabytes: an environment with TensorFlow is two, an image of it as much again
+_ROOM = 5  # gigabytes: an environment with TensorFlow takes two, an image of it two more
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing looked at. `about` says what is there, `todo` what to do where it is not as it should be."""
+class ToolCheck:
+    """One thing checked: `about` says what was found, `hint` what to do about a problem."""
 
     name: str
     about: str
-    todo: str = ""
-    is_needed: bool = False  # without it, labcoat cannot work at all
+    hint: str = ""
+    is_needed: bool = False  # without it, labcoat does not work at all
 
 
-def make(project: Project) -> int:
-    """Print a line for each thing. Exit status 1 where something is missing without which nothing works."""
-    found = list(findings(project))
-    for one in found:
-        print(f"{'-' if one.todo else 'ok':<3}{one.name:<10} {one.about}".rstrip())
-        if one.todo:
-            print(f"{'':<14}{one.todo}")
-    return 1 if any(one.todo and one.is_needed for one in found) else 0
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take no arguments."""
 
 
-def findings(project: Project) -> Iterator[Finding]:
-    """Everything that is looked at, in the order in which a person would mend it."""
-    yield _program("make", ["make", "--version"], "Install GNU Make 3.81 or newer.", is_needed=True)
+def run(args: Namespace) -> int:
+    """Print a line for each check; return 1 if a tool that labcoat needs is missing."""
+    checks = list(check_tools(Project.here()))
+    for check in checks:
+        print(f"{'-' if check.hint else 'ok':<3}{check.name:<10} {check.about}".rstrip())
+        if check.hint:
+            print(f"{'':<14}{check.hint}")
+    return 1 if any(check.hint and check.is_needed for check in checks) else 0
+
+
+def check_tools(project: Project) -> Iterator[ToolCheck]:
+    """Yield all checks, in the order in which problems should be fixed."""
+    yield _program("make", ["make", "--version"], "Install GNU Make 3.81 or newer", is_needed=True)
     yield _python(project)
     yield _program(
         "git",
         ["git", "--version"],
-        "Install git: labels of images and make check ask it.",
+        "Install git: `make check` and image labels need it",
         is_needed=True,
     )
     yield _program(
-        "git-lfs", ["git-lfs", "version"], "Install git-lfs, if you keep big files in git."
+        "git-lfs", ["git-lfs", "version"], "Install git-lfs if you keep big files in git"
     )
     yield _docker(project)
     yield _conda(project)
@@ -57,17 +62,17 @@ def findings(project: Project) -> Iterator[Finding]:
     yield _writable(project.root)
 
 
-def _program(name: str, words: Sequence[str], todo: str, *, is_needed: bool = False) -> Finding:
+def _program(name: str, words: Sequence[str], hint: str, *, is_needed: bool = False) -> ToolCheck:
     path = shutil.which(words[0])
-    said = _ask(words) if path else ""
-    version = re.search(r"\d+(\.\d+)+", said)
+    output = _ask(words) if path else ""
+    version = re.search(r"\d+(\.\d+)+", output)
     if not path or not version:
-        return Finding(name, "not there" if not path else "does not answer", todo, is_needed)
-    return Finding(name, f"{version[0]}, {path}")
+        return ToolCheck(name, "not found" if not path else "does not answer", hint, is_needed)
+    return ToolCheck(name, f"{version[0]}, {path}")
 
 
 def _ask(words: Sequence[str]) -> str:
-    """What a program says, on either stream; nothing where it fails or takes longer than ten seconds."""
+    """Return what a program prints on both streams; empty if it fails or takes ten seconds."""
     try:
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
@@ -75,52 +80,50 @@ def _ask(words: Sequence[str]) -> str:
     return done.stdout + done.stderr if done.returncode == 0 else ""
 
 
-def _python(project: Project) -> Finding:
+def _python(project: Project) -> ToolCheck:
     about = f"{interpreters.own_interpreter().version}, {sys.executable}"
     try:
         wanted = interpreters.project_minor(project)
         if wanted != interpreters.own_interpreter().minor:
-            about += f"; the project's is {interpreters.find_interpreter(wanted).version}"
-    except LabcoatError as failure:
-        return Finding("python", failure.message, failure.hint, is_needed=True)
-    return Finding("python", about)
+            about += f"; the project uses {interpreters.find_interpreter(wanted).version}"
+    except LabcoatError as error:
+        return ToolCheck("python", error.message, error.hint, is_needed=True)
+    return ToolCheck("python", about)
 
 
-def _docker(project: Project) -> Finding:
+def _docker(project: Project) -> ToolCheck:
     from labcoat.container.engine import client
 
     try:
         kind, _, number = client.engine_version(project).rpartition(" ")
         if not number:
-            return Finding("docker", "does not answer", "Start the engine.")
-        return Finding("docker", f"{kind or 'engine'} {number}")
-    except LabcoatError as failure:
-        return Finding("docker", failure.message, failure.hint)
+            return ToolCheck("docker", "does not answer", "Start the engine")
+        return ToolCheck("docker", f"{kind or 'engine'} {number}")
+    except LabcoatError as error:
+        return ToolCheck("docker", error.message, error.hint)
 
 
-def _conda(project: Project) -> Finding:
+def _conda(project: Project) -> ToolCheck:
     from labcoat.levels import conda
 
     try:
         program = conda.program(project)
-    except LabcoatError as failure:
-        return Finding("conda", failure.message, failure.hint)
+    except LabcoatError as error:
+        return ToolCheck("conda", error.message, error.hint)
     version = re.search(r"\d+(\.\d+)+", _ask([program, "--version"]))
-    return Finding(
+    return ToolCheck(
         "conda", f"{Path(program).name} {version[0] if version else '(version unknown)'}, {program}"
     )
 
 
-def _disk(name: str, folder: Path) -> Finding:
+def _disk(name: str, folder: Path) -> ToolCheck:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free / _GIGABYTE
-    todo = "Make room: an environment with TensorFlow takes two gigabytes." if free < _ROOM else ""
-    return Finding(name, f"{free:.1f} GB free, {folder}", todo)
+    hint = "Free some space: an environment with TensorFlow takes 2 GB" if free < _ROOM else ""
+    return ToolCheck(name, f"{free:.1f} GB free, {folder}", hint)
 
 
-def _writable(folder: Path) -> Finding:
+def _writable(folder: Path) -> ToolCheck:
     if os.access(folder, os.W_OK):
-        return Finding("folder", "can be written")
-    return Finding(
-        "folder", f"{folder} cannot be written", "See to its permissions.", is_needed=True
-    )
+        return ToolCheck("folder", "is writable")
+    return ToolCheck("folder", f"cannot write to {folder}", "Check its permissions", is_needed=True)

@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 import textwrap
+from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,3 +110,14 @@ def _bold(title: str) -> str:
     return (
         title if not sys.stdout.isatty() or os.environ.get("NO_COLOR") else f"\033[1m{title}\033[0m"
     )
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add make's list of makefiles."""
+    parser.add_argument("makefiles", metavar="MAKEFILE_LIST", help="make's variable of that name")
+
+
+def run(args: Namespace) -> int:
+    """Print the help text."""
+    print(text(args.makefiles, Project.here()), end="")
+    return 0

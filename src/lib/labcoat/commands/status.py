@@ -1,54 +1,55 @@
-"""Lock and levels of isolation on one screen: fresh, stale (why), missing, changed by hand."""
+"""`labcoat status`: locks and levels of isolation on one screen, by names and versions alone."""
 
-import os
 import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from labcoat.core.errors import UnavailableError
 from labcoat.core.project import Project
+from labcoat.core.terminal import GREEN, YELLOW, coloured
 from labcoat.levels import level
 from labcoat.levels.level import LevelState
 from labcoat.locking import compiler
 
+_DIM, _PLAIN = "2", "0"
 _COLOURS = {
-    "fresh": "32",
-    "stale": "33",
-    "changed": "33",
-    "missing": "2",
-    "unknown": "2",
-    "other": "0",
+    "fresh": GREEN,
+    "stale": YELLOW,
+    "changed": YELLOW,
+    "missing": _DIM,
+    "unknown": _DIM,
+    "other": _PLAIN,
 }
 
 
-def make(project: Project) -> int:
-    """Print a line for the lock and each level of isolation. Exit status 0, since being stale is no failure."""
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take no arguments."""
+
+
+def run(args: Namespace) -> int:
+    """Print a line for each lock and level: fresh, stale (why), missing or changed; return 0."""
+    project = Project.here()
     for path in project.locks:
-        print(_line(path.name, _lock(path)))
+        print(_line(path.name, _lock_state(path)))
     for name in level.level_names():
         try:
             state = level.get_level(name).state(project)
-        except UnavailableError as failure:
-            state = LevelState("unknown", failure.message)
+        except UnavailableError as error:
+            state = LevelState("unknown", error.message)
         print(_line(name, state), flush=True)
     return 0
 
 
-def _lock(path: os.PathLike[str]) -> LevelState:
-    from pathlib import Path
-
-    file = Path(path)
-    if not file.exists():
-        wanted = compiler.lock_source(file)
-        return LevelState(
-            "missing",
-            f"{'' if wanted.exists() else f'write {wanted.name}, and '}make requirements makes it",
-        )
-    if not compiler.is_fresh(file):
-        return LevelState("stale", f"{compiler.lock_source(file).name} has changed")
+def _lock_state(lock: Path) -> LevelState:
+    source = compiler.lock_source(lock)
+    if not lock.exists():
+        first = "" if source.exists() else f"write {source.name}, then "
+        return LevelState("missing", f"{first}run make requirements")
+    if not compiler.is_fresh(lock):
+        return LevelState("stale", f"{source.name} has changed")
     return LevelState("fresh", "")
 
 
 def _line(name: str, state: LevelState) -> str:
-    word = f"{state.kind:<8}"
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        word = f"\033[{_COLOURS[state.kind]}m{word}\033[0m"
+    word = coloured(f"{state.kind:<8}", _COLOURS[state.kind], sys.stdout)
     return f"{name:<22}{word} {state.about}".rstrip()

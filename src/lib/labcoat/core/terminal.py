@@ -17,16 +17,19 @@ _UNSAFE = re.compile(
 )
 
 
-def uses_colour(stream: TextIO) -> bool:
-    """Whether to colour what is written to `stream`: NO_COLOR wins over FORCE_COLOR, both over isatty."""
+def uses_colour(stream: TextIO | None) -> bool:
+    """Whether to colour what is written to `stream`: NO_COLOR wins over FORCE_COLOR, both over isatty.
+
+    `stream` is None where the program was started with it closed.
+    """
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def coloured(text: str, colour: str, stream: TextIO) -> str:
+def coloured(text: str, colour: str, stream: TextIO | None) -> str:
     """`text` in `colour` (an SGR code such as RED) where `stream` shows colours, else `text`."""
     return f"\033[{colour}m{text}\033[0m" if uses_colour(stream) else text
 

@@ -1,0 +1,20 @@
+"""`labcoat image build`: build the image from the lock."""
+
+from argparse import ArgumentParser, Namespace
+
+from labcoat.core.project import Project
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Take no arguments."""
+
+
+def run(args: Namespace) -> int:
+    """Write a Dockerfile where there is none, and build."""
+    from labcoat.levels import docker
+    from labcoat.scaffold import dockerfile
+
+    project = Project.here()
+    dockerfile.provide_dockerfile(project)
+    docker.make(project)
+    return 0

@@ -1,0 +1,29 @@
+"""`labcoat prove`: verify, file by file, that the lock, the environments and the image match."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from labcoat.core.project import Project
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add which levels to compare, and with what."""
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="LEVEL,…",
+        help="only these: lock, venv, docker …",
+    )
+    parser.add_argument("--json", action="store_true", help="print proof.json instead of a table")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE", help="name what changed since this proof.json"
+    )
+
+
+def run(args: Namespace) -> int:
+    """Print the table, or the proof as JSON; return 0 where everything is equal, 1 where not."""
+    from labcoat.proof import prove
+
+    only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
+    return prove.make_proof(Project.here(), only=only, as_json=args.json, against=args.against)

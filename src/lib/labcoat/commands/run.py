@@ -1,0 +1,28 @@
+"""`labcoat run`: run a command on a level of isolation."""
+
+from argparse import ArgumentParser, Namespace
+
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the level and the command."""
+    parser.add_argument(
+        "--in", dest="level", default="venv", metavar="LEVEL", help="none, venv, conda or docker"
+    )
+    parser.add_argument(
+        "--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments"
+    )
+    parser.add_argument("argv", nargs="*", metavar="ARG", help="the program and its arguments")
+
+
+def run(args: Namespace) -> int:
+    """Become the command where the level allows it; else return its exit status."""
+    from labcoat.levels.level import get_level
+
+    chosen, project = get_level(args.level), Project.here()
+    if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
+        raise LabcoatError("no command to run", 'Name one: `make run CMD="python train.py"`')
+    argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
+    return chosen.run(project, argv)

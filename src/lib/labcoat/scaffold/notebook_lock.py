@@ -1,0 +1,68 @@
+"""The lock for notebooks: everything in requirements.in, JupyterLab on top, at the versions of the project's lock.
+
+JupyterLab stays out of the project's own lock. A level builds its notebook environment from this
+lock, beside its own environment.
+"""
+
+from dataclasses import replace
+
+from labcoat.core import files
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.locking import compiler, requirements_file
+
+PACKAGES = ("jupyterlab", "notebook")  # Binder starts the second
+_INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. Written by labcoat: yours to change and commit.
+-r {own}
+-c {lock}
+{packages}
+"""
+
+
+def notebook_project(project: Project) -> Project:
+    """Return the project with the lock, environments and image of its notebooks.
+
+    It is `project` itself where its lock already has what notebooks need.
+    """
+    if (
+        project.requirements.exists()
+        and set(PACKAGES)
+        <= requirements_file.pins(requirements_file.read(project.requirements)).keys()
+    ):
+        return project
+    name = "-".join(filter(None, (project["VARIANT"], "notebook")))
+    changed = {
+        "VARIANT": name,
+        "DEV_REQUIREMENTS": "",
+        "VENV": ".labcoat/notebook/venv",
+        "CONDA_ENV": ".labcoat/notebook/conda",
+    }
+    return replace(
+        project,
+        settings={
+            **project.settings,
+            **{f"LABCOAT_{key}": value for key, value in changed.items()},
+        },
+    )
+
+
+def provide_notebook_lock(notebooks: Project) -> None:
+    """Write an up-to-date lock for notebooks.
+
+    Raise LabcoatError if there is nothing to lock, or it cannot be resolved.
+    """
+    own = compiler.lock_source(notebooks.requirements)
+    if not own.exists() and not notebooks.requirements.exists():
+        main = notebooks.requirements.with_stem(
+            notebooks.requirements.stem.removesuffix("-notebook")
+        )
+        if not compiler.lock_source(main).exists():
+            raise LabcoatError(
+                f"no {compiler.lock_source(main).name}",
+                "Create it, with a line for each package that the project uses",
+            )
+        text = _INPUT.format(
+            own=compiler.lock_source(main).name, lock=main.name, packages="\n".join(PACKAGES)
+        )
+        files.write_file(own, text)
+    compiler.make_locks(notebooks)
