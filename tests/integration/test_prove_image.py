@@ -29,6 +29,7 @@ def built(shared_repo: Repository, base_image: str, repository: "object") -> Ite
     """A repository with an environment and an image of one lock."""
     templates = f"{repository}/src/lib/labcoat/scaffold/templates"
     shutil.copy(f"{templates}/Dockerfile", shared_repo.path)
+    shutil.copy(f"{templates}/install-lock.sh", shared_repo.path)
     shutil.copy(f"{templates}/dockerignore", shared_repo.path / ".dockerignore")
     shared_repo.env |= {
         "LABCOAT_IMAGE": IMAGE,

@@ -1,6 +1,5 @@
 """What an image may leave out of packages: by the same rules in Python and in the Dockerfile."""
 
-import re
 import subprocess
 from pathlib import Path
 
@@ -46,11 +45,11 @@ def test_the_dockerfile_leaves_out_what_python_says(
     kinds: tuple[str, ...], tmp_path: Path, repository: Path
 ) -> None:
     """The shell lines of the Dockerfile, run on a tree, take out these files and no others, and no empty folder stays."""
-    text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(
+    text = (repository / "src/lib/labcoat/scaffold/templates/install-lock.sh").read_text(
         encoding="utf-8"
     )
-    lines = re.findall(r"(?m)^ {4}'(.*)' \\$", text)
-    script = "\n".join(lines[lines.index("for kind in ${STRIP}; do") : lines.index("done") + 1])
+    functions = text.partition("\ncase $1 in\n")[0]
+    script = f'{functions}\nfor kind in $STRIP; do strip_packages "$kind"; done\n'
     for name in FILES:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

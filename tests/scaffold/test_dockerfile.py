@@ -19,7 +19,10 @@ def test_a_project_without_one_gets_both_files(
     assert (tmp_path / ".dockerignore").read_bytes() == (
         dockerfile.TEMPLATES / "dockerignore"
     ).read_bytes()
-    assert "wrote Dockerfile and .dockerignore" in capsys.readouterr().err
+    assert (tmp_path / "install-lock.sh").read_bytes() == (
+        dockerfile.TEMPLATES / "install-lock.sh"
+    ).read_bytes()
+    assert "wrote Dockerfile, .dockerignore, install-lock.sh" in capsys.readouterr().err
 
 
 def test_what_is_there_stays(tmp_path: Path) -> None:
@@ -31,4 +34,13 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").unlink()
     dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / "Dockerfile").read_text() == "FROM scratch\n"
+    assert not (tmp_path / ".dockerignore").exists()
+
+
+def test_a_dockerfile_that_runs_the_script_gets_it(tmp_path: Path) -> None:
+    """Where somebody deleted or did not commit the script, it is written again, and nothing else."""
+    template = (dockerfile.TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
+    (tmp_path / "Dockerfile").write_text(template)
+    dockerfile.provide_dockerfile(Project(tmp_path))
+    assert (tmp_path / "install-lock.sh").exists()
     assert not (tmp_path / ".dockerignore").exists()

@@ -13,7 +13,12 @@ TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
 
 @pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
 @pytest.mark.parametrize(
-    ("name", "template"), [("Dockerfile", "Dockerfile"), (".dockerignore", "dockerignore")]
+    ("name", "template"),
+    [
+        ("Dockerfile", "Dockerfile"),
+        (".dockerignore", "dockerignore"),
+        ("install-lock.sh", "install-lock.sh"),
+    ],
 )
 def test_this_repositorys_own_are_the_templates(
     repository: Path, folder: Path, name: str, template: str
@@ -37,12 +42,12 @@ def test_the_record_of_the_image_is_of_these_files(repository: Path, folder: Pat
 
 def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
     """The image is installed by the uv that installs the virtual environment: the same version, and hashes of that lock."""
-    dockerfile = (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
+    script = (repository / TEMPLATES / "install-lock.sh").read_text(encoding="utf-8")
     lock = (repository / "src/lib/labcoat/toolchain/tools.txt").read_text(encoding="utf-8")
     block = re.search(r"^uv==(\S+)((?:.*\\\n)+.*)", lock, re.MULTILINE)
     assert block is not None
-    hashes = re.findall(r"--hash=(sha256:[0-9a-f]{64})", dockerfile)
-    assert f'ARG UV="uv=={block[1]} ' in dockerfile
+    hashes = re.findall(r"--hash=(sha256:[0-9a-f]{64})", script)
+    assert f'UV="uv=={block[1]} ' in script
     assert len(hashes) >= 4  # glibc and musl, x86-64 and arm64
     assert not {digest for digest in hashes if digest not in block[2]}
 
@@ -55,13 +60,23 @@ def test_it_builds_where_no_registry_is_and_on_older_engines(
     assert unwanted not in (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
 
 
+def test_it_fits_a_screen_and_a_half(repository: Path) -> None:
+    """At most 60 lines, none of them a program in quotes, and two that show where to add a step."""
+    lines = (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 60
+    assert not [line for line in lines if "printf" in line]
+    assert [line for line in lines if line.startswith("# Add your own steps here")]
+
+
 def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
     """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
     build = BuildContext(repository, str(TEMPLATES / "Dockerfile"))
     own = ["folder", "packages", "with-folder", "with-archive", "image"]
     assert [stage.name for stage in build.parsed.stages] == [
+        "base",
         "tools",
         "lock",
+        "packages-base",
         "large",
         "small",
         *own,

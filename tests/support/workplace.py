@@ -65,6 +65,7 @@ def laid_out(root: Path, repository: Path) -> Path:
     root.mkdir(parents=True)
     shutil.copy(templates / "Dockerfile", root / "Dockerfile")
     shutil.copy(templates / "dockerignore", root / ".dockerignore")
+    shutil.copy(templates / "install-lock.sh", root / "install-lock.sh")
     (root / "requirements.txt").write_text(SIX)
     (root / "main.py").write_text("import six\nprint('six', six.__version__)\n")
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]

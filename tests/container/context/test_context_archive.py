@@ -50,6 +50,7 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
         ),
         ("FROM with-${SOURCE} AS image", "FROM with-${SOURCE} AS first\nFROM first AS image", True),
         ("COPY . /out/", "# the project\nCOPY   . /out/", True),
+        ("source=install-lock.sh", "source=own.sh", False),
     ],
 )
 def test_a_dockerfile_that_takes_more_is_sent_the_folder(

@@ -17,6 +17,10 @@ WRITTEN = {
         "FROM a\nRUN pip install --require-hashes -r x\nUSER 1000\n",
         ["same image twice"],
     ),
+    "a RUN in a stage below": (
+        "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM b\nUSER 1000\n",
+        ["same image twice"],
+    ),
     "no hashes": (GOOD.replace("--require-hashes", ""), ["packages are the lock's"]),
     "no user": (GOOD.replace("USER 1000", ""), ["not root"]),
     "root again": (GOOD + "USER root:root\n", ["not root"]),
@@ -41,7 +45,21 @@ def test_labcoats_own_dockerfile_keeps_every_promise(repository: Path) -> None:
     text = (repository / "src/lib/labcoat/scaffold/templates/Dockerfile").read_text(
         encoding="utf-8"
     )
-    assert lost_guarantees(parse_dockerfile(text), text) == []
+    script = repository / "src/lib/labcoat/scaffold/templates/install-lock.sh"
+    whole = text + script.read_text(encoding="utf-8")
+    assert lost_guarantees(parse_dockerfile(text), whole) == []
+
+
+def test_scripts_that_a_run_mounts_are_read(repository: Path, tmp_path: Path) -> None:
+    """The template alone lacks --require-hashes: the script that it mounts has it."""
+    templates = repository / "src/lib/labcoat/scaffold/templates"
+    for name in ("Dockerfile", "install-lock.sh"):
+        (tmp_path / name).write_text((templates / name).read_text(encoding="utf-8"))
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []
+    (tmp_path / "install-lock.sh").write_text("pip install -r /tmp/lock.txt\n")
+    assert any(
+        "--require-hashes" in line for line in preflight.preflight_warnings(BuildContext(tmp_path))
+    )
 
 
 def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:

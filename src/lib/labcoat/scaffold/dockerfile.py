@@ -1,31 +1,41 @@
 """The Dockerfile that builds an image from a lock, for projects that have none."""
 
-import sys
 from pathlib import Path
 
 from labcoat.container.context import build_flags
+from labcoat.container.context.context_archive import SCRIPT
 from labcoat.container.engine import client
 from labcoat.core import files
 from labcoat.core.project import Project
+from labcoat.core.terminal import print_progress
 
 TEMPLATES = Path(__file__).with_name("templates")
-_NAMES = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore"}
+
+
+def missing_files(root: Path) -> dict[str, str]:
+    """Return the files that an image of the project in `root` needs and lacks: template to name.
+
+    A Dockerfile that does not run the script needs no script.
+    """
+    found = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore", "install-lock.sh": SCRIPT}
+    dockerfile = root / "Dockerfile"
+    if dockerfile.exists() and SCRIPT not in dockerfile.read_text("utf-8", "replace"):
+        del found["install-lock.sh"]
+    return {template: name for template, name in found.items() if not (root / name).exists()}
 
 
 def provide_dockerfile(project: Project) -> None:
-    """Where the project has no Dockerfile, nor LABCOAT_DOCKER_FLAGS names one, write one, and a .dockerignore if that is missing
-    too. What is there stays.
+    """Write the Dockerfile and what it needs, unless the project has one or its flags name one.
+
+    Files that exist stay as they are.
     """
-    if (project.root / "Dockerfile").exists() or build_flags.parse_build_flags(
-        client.docker_flags(project)
-    ).file != "Dockerfile":
+    flags = build_flags.parse_build_flags(client.docker_flags(project))
+    if flags.file != "Dockerfile":
         return
-    missing = {
-        template: name for template, name in _NAMES.items() if not (project.root / name).exists()
-    }
+    missing = missing_files(project.root)
+    if (project.root / "Dockerfile").exists():
+        missing.pop("dockerignore", None)
     for template, name in missing.items():
         files.write_file(project.root / name, (TEMPLATES / template).read_text(encoding="utf-8"))
-    print(
-        f"labcoat: wrote {' and '.join(missing.values())}: yours to keep, change and commit",
-        file=sys.stderr,
-    )
+    if missing:
+        print_progress(f"wrote {', '.join(missing.values())}: commit them, and change them freely")

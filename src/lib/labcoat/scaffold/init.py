@@ -10,7 +10,7 @@ from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import requirements_file
-from labcoat.scaffold.dockerfile import TEMPLATES
+from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
 from labcoat.toolchain import own_install
 
 INSTALLED = (
@@ -77,9 +77,8 @@ def plan_changes(root: Path, include: str) -> Iterator[PlannedChange]:
     yield from _makefile(root, include)
     yield from _requirements(root)
     yield from _gitignore(root)
-    for template, name in (("Dockerfile", "Dockerfile"), ("dockerignore", ".dockerignore")):
-        if not (root / name).exists():
-            yield PlannedChange(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
+    for template, name in missing_files(root).items():
+        yield PlannedChange(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
 
 
 def _makefile(root: Path, include: str) -> Iterator[PlannedChange]:

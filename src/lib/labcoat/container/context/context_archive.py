@@ -20,13 +20,14 @@ from labcoat.core.project import Project
 
 FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
+SCRIPT = "install-lock.sh"  # which labcoat's Dockerfile runs; written beside it
 _HOME = "home/labcoat"  # of the image's user
 _PROJECT = f"{_HOME}/project"
 _USER = 1000
 _TEMPLATE = Path(__file__).parents[2] / "scaffold" / "templates" / "Dockerfile"
 # The stages of labcoat's Dockerfile that bring the project. A Dockerfile that changes these has to be sent the folder,
 _OURS = ("folder", "with-folder", "with-archive")
-# and so has one that takes more from its context than the lock.
+# and so has one that takes more from its context than the lock and the script.
 _LOCK = ("lock", "COPY", (), '["${LOCK}", "/tmp/lock.txt"]')
 
 
@@ -51,11 +52,13 @@ def _contents(build: BuildContext) -> list[str] | None:
 
 
 def write_context_archive(project: Project, paths: Iterable[str], folder: Path) -> None:
-    """Write the lock and the archive of `paths` into `folder`, a build's context. Raises Failure where one cannot be read."""
+    """Write the lock, the script and the archive of `paths` into `folder`, a build's context. Raises Failure where one cannot be read."""
     lock = project.requirements.relative_to(project.root)
     try:
         (folder / lock).parent.mkdir(parents=True, exist_ok=True)
         (folder / lock).write_bytes(project.requirements.read_bytes())
+        if (project.root / SCRIPT).is_file():
+            (folder / SCRIPT).write_bytes((project.root / SCRIPT).read_bytes())
         pack_archive(project.root, paths, folder / NAME)
     except OSError as error:
         if not str(error.filename).startswith(
@@ -103,7 +106,9 @@ def _froms(each: Instruction) -> Iterator[str]:
     """What an instruction takes files from: stages and images; the context as an empty text."""
     if each.name in ("COPY", "ADD"):
         yield each.flag("from") or ""
-    yield from (mount.get("from", "") for mount in each.mounts if mount["type"] == "bind")
+    for mount in each.mounts:
+        if mount["type"] == "bind" and (mount.get("from") or mount.get("source") != SCRIPT):
+            yield mount.get("from", "")
 
 
 def pack_archive(root: Path, paths: Iterable[str], to: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from labcoat.container.context.build_context import BuildContext, file_sizes, secrets_reaching
 from labcoat.container.dockerfile.guarantees import lost_guarantees
 from labcoat.container.dockerfile.parser import Dockerfile
-from labcoat.core import secret_patterns
+from labcoat.core import reading, secret_patterns
 from labcoat.core.errors import LabcoatError
 
 BUDGET = 50 << 20  # bytes, the default of the rule CTX007
@@ -41,8 +41,23 @@ def preflight_warnings(build: BuildContext) -> Iterator[str]:
         yield f"the build is sent {total >> 20} MiB of files; make context says which"
     for path in filter(secret_patterns.is_secret, _seen(build, parsed, sent)):
         yield f"a RUN sees {os.path.relpath(path, build.root)}: labcoat cannot promise that this secret stays out of the image"
-    for each in lost_guarantees(parsed, build.text):
+    for each in lost_guarantees(parsed, build.text + _mounted_scripts(build, parsed)):
         yield f"with this Dockerfile labcoat cannot promise {each}"
+
+
+def _mounted_scripts(build: BuildContext, parsed: Dockerfile) -> str:
+    """Return the text of the context's files that a RUN mounts one by one, as programs are."""
+    runs = (each for stage in parsed.stages for each in stage.instructions if each.name == "RUN")
+    mounts = (mount for each in runs for mount in each.mounts)
+    sources = {
+        mount.get("source", "")
+        for mount in mounts
+        if mount.get("type") == "bind" and not mount.get("from")
+    }
+    texts = (
+        reading.read_inside(build.root, source.lstrip("/")) for source in sorted(sources - {""})
+    )
+    return "".join(text.decode("utf-8", "replace") for text in texts)
 
 
 def _seen(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
