@@ -1,6 +1,5 @@
-# The image of a lock: the base image, the locked packages, the project's files, a user that is not root.
-# Built by `make docker`, by `docker build .` (Docker 23 or newer), by podman and by Binder.
-# Two builds give the same image id, as long as no step that you add writes files with a time of their own.
+# The image of a lock: the base, the locked packages, the project's files, a user that is not root. `make docker` builds
+# it, and so do `docker build .` (Docker 23 or newer), podman and Binder. Two builds give the same image id.
 ARG SOURCE=folder
 ARG BASE_IMAGE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
@@ -11,7 +10,6 @@ FROM ${BASE_IMAGE} AS base
 # These stages install. Their caches and secrets stay out of the image.
 FROM base AS tools
 USER root
-ENV UV_CACHE_DIR=/cache/uv PIP_CACHE_DIR=/cache/pip UV_LINK_MODE=copy
 ARG PYTHON=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh tools
@@ -22,18 +20,20 @@ ARG LOCK=requirements.txt
 COPY ["${LOCK}", "/tmp/lock.txt"]
 RUN --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh split
 
-FROM tools AS packages-base
+FROM tools AS large
 ARG LOCKED=
 ARG NO_BINARY=
 ARG STRIP=
 ARG COMPILED=/cache/compiled
-
-FROM packages-base AS large
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/large.txt,target=/tmp/lock.txt \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh packages
 
-FROM packages-base AS small
+FROM tools AS small
+ARG LOCKED=
+ARG NO_BINARY=
+ARG STRIP=
+ARG COMPILED=/cache/compiled
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,from=lock,source=/locks/small.txt,target=/tmp/lock.txt \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh more-packages

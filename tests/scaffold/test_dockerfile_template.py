@@ -76,7 +76,6 @@ def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
         "base",
         "tools",
         "lock",
-        "packages-base",
         "large",
         "small",
         *own,
