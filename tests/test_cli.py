@@ -1,4 +1,4 @@
-"""The command line: starts on the standard library alone, and says what is wrong in two lines."""
+"""The command line: it starts on the standard library alone, and prints errors in two lines."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_imports_on_the_standard_library_alone(module: str) -> None:
-    """labcoat starts before any environment exists: -S leaves out whatever is installed."""
+    """labcoat starts before any environment exists: -S leaves out installed packages."""
     code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); import {module}"
     ended = subprocess.run(
         [BASE_PYTHON, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
@@ -31,8 +31,8 @@ def test_every_module_imports_on_the_standard_library_alone(module: str) -> None
 @pytest.mark.parametrize(
     "way", [["-I", str(PACKAGE)], ["-m", "labcoat"]], ids=["as a folder", "as a module"]
 )
-def test_it_starts_both_ways(tmp_path: Path, way: list[str]) -> None:
-    """The include starts it as a folder; a person as a module. A module of the project's named `lock` is in nobody's way."""
+def test_it_starts_as_directory_and_as_module(tmp_path: Path, way: list[str]) -> None:
+    """A module of the project called `lock` is not imported instead."""
     (tmp_path / "lock.py").write_text("raise SystemExit('the wrong one')\n")
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path)}
     ended = subprocess.run(
@@ -48,7 +48,7 @@ def test_it_starts_both_ways(tmp_path: Path, way: list[str]) -> None:
     assert len(ended.stderr.splitlines()) == 2
 
 
-def test_an_old_python_is_told_so(tmp_path: Path) -> None:
+def test_an_old_python_is_refused(tmp_path: Path) -> None:
     """A Python before 3.11 ends in two lines, not in a syntax error."""
     code = f"import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat']; exec(open({str(PACKAGE / '__main__.py')!r}).read())"
     ended = subprocess.run(
@@ -64,10 +64,8 @@ def test_an_old_python_is_told_so(tmp_path: Path) -> None:
     "words", [["--help"], ["mk"], ["explain"], ["status"], ["help", ""]], ids=" ".join
 )
 @pytest.mark.parametrize("stream", [1, 2], ids=["output", "errors too"])
-def test_a_reader_who_hangs_up_is_no_failure_to_talk_about(
-    tmp_path: Path, words: list[str], stream: int
-) -> None:
-    """What prints to nobody ends with the status of a program that wrote to a closed pipe, and says nothing."""
+def test_a_closed_pipe_is_silent(tmp_path: Path, words: list[str], stream: int) -> None:
+    """The status is that of a program that wrote to a closed pipe; nothing is printed."""
     reader, writer = os.pipe()
     os.close(reader)
     environ = {
@@ -89,7 +87,7 @@ def test_a_reader_who_hangs_up_is_no_failure_to_talk_about(
     assert (ended.returncode, ended.stderr or "") == (128 + signal.SIGPIPE, "")
 
 
-def test_a_closed_standard_output_is_no_bug(tmp_path: Path) -> None:
+def test_a_closed_standard_output_is_accepted(tmp_path: Path) -> None:
     """A program started with `>&-` has none."""
     command = f"'{BASE_PYTHON}' -I '{PACKAGE}' mk >&-"
     ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""What Binder and dev containers build: with the locked packages, as the real repo2docker builds it, and checked before."""
+"""What Binder and dev containers build, checked by labcoat and built by the real repo2docker."""
 
 import json
 import os
@@ -39,20 +39,20 @@ GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
     ],
     ids=["github", "branch-and-notebook", "gitlab", "elsewhere"],
 )
-def test_the_link_is_binders(remote: str, ref: str, path: str, link: str) -> None:
-    """Each host has its own form of link."""
+def test_launch_link_has_the_form_of_each_host(remote: str, ref: str, path: str, link: str) -> None:
+    """GitHub, GitLab, gists and other hosts."""
     assert binder.launch_link(remote, ref, path) == f"https://mybinder.org/v2/{link}"
 
 
-def test_defaults_are_put_where_a_dockerfile_has_them() -> None:
-    """An ARG with another default, and one without; others stay."""
+def test_set_defaults_changes_only_the_named_args() -> None:
+    """An ARG with another default, and one without; other lines stay."""
     text = "ARG BASE=a\nFROM ${BASE}\nARG LOCK\nARG OTHER=x\n"
     said = binder.set_defaults(text, {"BASE": "b@sha256:1", "LOCK": "l.txt", "MORE": "y"})
     assert said == "ARG BASE=b@sha256:1\nFROM ${BASE}\nARG LOCK=l.txt\nARG OTHER=x\n"
 
 
-def test_what_is_committed_here_is_what_make_binder_writes() -> None:
-    """labcoat's own binder/Dockerfile follows its Dockerfile; `make binder` brings it up to date."""
+def test_own_binder_dockerfile_is_up_to_date() -> None:
+    """labcoat's own binder/Dockerfile follows its Dockerfile: run `make binder`."""
     project = Project(REPOSITORY, DEFAULTS)
     defaults = {
         "BASE_IMAGE": pinned_images()["3.11"],
@@ -96,7 +96,7 @@ def todo(project: Project) -> list[str]:
     return [one.about for one in binder.check_binder(project, project) if one.hint]
 
 
-def test_a_repository_that_is_right_wants_nothing(published: Project) -> None:
+def test_a_correct_repository_passes(published: Project) -> None:
     """Locked, based on a tag, run by uid 1000, committed and pushed."""
     assert todo(published) == []
 
@@ -144,24 +144,24 @@ def test_a_repository_that_is_right_wants_nothing(published: Project) -> None:
         "two-folders",
     ],
 )
-def test_what_binder_would_not_take_is_named(
+def test_each_failed_requirement_is_named(
     published: Project, name: str, text: str, said: str
 ) -> None:
-    """Each thing that Binder wants and that is not so."""
+    """Everything that Binder refuses."""
     (published.root / name).parent.mkdir(exist_ok=True)
     (published.root / name).write_text(text)
     assert said in todo(published)
 
 
-def test_users_by_binders_own_names_are_right(published: Project) -> None:
-    """NB_USER and NB_UID are given to a build."""
+def test_nb_user_and_nb_uid_are_accepted(published: Project) -> None:
+    """Binder passes NB_USER and NB_UID to a build."""
     for text in ("ARG NB_UID=1000\nUSER ${NB_UID}\n", "ARG NB_USER\nUSER ${NB_USER}\n"):
         (published.root / binder.FILE).write_text(f"FROM python:3.11\n{text}")
         assert not [one for one in todo(published) if "user" in one]
 
 
-def test_what_is_not_committed_or_not_pushed_is_named(published: Project) -> None:
-    """Binder builds what it can fetch."""
+def test_uncommitted_and_unpushed_changes_are_named(published: Project) -> None:
+    """Binder builds only what it can fetch."""
     (published.root / "requirements.txt").write_text(
         (published.root / "requirements.txt").read_text() + "\n"
     )
@@ -176,8 +176,8 @@ def test_what_is_not_committed_or_not_pushed_is_named(published: Project) -> Non
     assert todo(published) == ["git has no remote `origin`"]
 
 
-def test_below_the_top_of_a_repository_it_is_refused(repo: Repository) -> None:
-    """Binder knows repositories, not folders in them."""
+def test_a_subdirectory_of_a_repository_is_refused(repo: Repository) -> None:
+    """Binder builds repositories, not directories in them."""
     assert "this directory is not the top of one" in repo.labcoat("binder", fails=True)
     subprocess.run(["git", "init", "-q", "."], cwd=repo.path.parent, check=True)
     assert "Run `make binder` in" in repo.labcoat("binder", fails=True)
@@ -243,7 +243,7 @@ def docker(*words: str) -> str:
 class TestBuilt:
     """The image that repo2docker builds."""
 
-    def test_it_holds_the_locks_packages(self, built: Repository) -> None:
+    def test_image_has_the_locked_packages(self, built: Repository) -> None:
         """The proof calls it equal to the lock for notebooks, file by file."""
         said = built.labcoat(
             "prove",
@@ -255,7 +255,7 @@ class TestBuilt:
         assert "equal: lock, docker" in said
 
     def test_binders_command_serves_the_repository(self, built: Repository) -> None:  # noqa: ARG002
-        """Binder's own command line runs as uid 1000, and lists the repository's files, which are that user's."""
+        """Binder's own command runs as uid 1000 and lists the files, which belong to that user."""
         serve = ["jupyter", "notebook", "--ip=0.0.0.0", "--port=8888", "--IdentityProvider.token=a"]
         container = docker("run", "--detach", "--rm", IMAGE, *serve)
         try:
@@ -279,8 +279,8 @@ class TestBuilt:
         finally:
             docker("rm", "--force", container)
 
-    def test_a_dev_containers_user_is_in_it(self, built: Repository) -> None:
-        """devcontainer.json names a user and a Python that are there."""
+    def test_dev_container_user_exists(self, built: Repository) -> None:
+        """devcontainer.json names a user and a Python that the image has."""
         container = json.loads((built.path / binder.DEVCONTAINER).read_text())
         python = container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
         code = "import ipykernel, six, getpass; print(getpass.getuser())"

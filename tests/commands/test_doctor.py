@@ -1,4 +1,4 @@
-"""Doctor names what is there, and what to do about what is not."""
+"""doctor names each tool with its version, and how to install missing ones."""
 
 import os
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from support import BASE_PYTHON, Repository
 
 
-def test_what_is_there_is_named_with_its_version(repo: Repository) -> None:
-    """Each thing has a line; where all that is needed is there, the exit status is 0."""
+def test_each_tool_has_a_line(repo: Repository) -> None:
+    """The exit status is 0 if every required tool is there."""
     said = repo.make("doctor")
     for name in (
         "make",
@@ -34,31 +34,31 @@ def test_what_is_there_is_named_with_its_version(repo: Repository) -> None:
     ],
     ids=["docker", "conda"],
 )
-def test_what_not_everybody_needs_is_no_failure(
+def test_missing_optional_tools_do_not_fail(
     repo: Repository, setting: dict[str, str], said: str
 ) -> None:
     """Without Docker or conda the other levels work."""
     assert said in repo.labcoat("doctor", **setting)
 
 
-def test_without_git_and_make_it_fails(repo: Repository, tmp_path: Path) -> None:
-    """What labcoat cannot do without makes the exit status 1, and the line says what to install."""
+def test_missing_git_and_make_fail(repo: Repository, tmp_path: Path) -> None:
+    """The exit status is 1, and the line says what to install."""
     (tmp_path / "bin").mkdir()
     said = repo.labcoat("doctor", fails=True, PATH=str(tmp_path / "bin"))
     assert "Install GNU Make 3.81 or newer" in said
     assert "Install git" in said
 
 
-def test_a_python_that_is_not_there_fails(repo: Repository) -> None:
-    """A .python-version that this machine has none of is named."""
+def test_a_missing_python_fails(repo: Repository) -> None:
+    """A .python-version that this machine does not have is named."""
     repo.write(__python_dash_version="3.99\n")
     assert "There is no Python 3.99 on this machine" in repo.labcoat(
         "doctor", fails=True, LABCOAT_PYTHON="python3"
     )
 
 
-def test_a_program_that_fails_is_said(repo: Repository, tmp_path: Path) -> None:
-    """A program that does not answer is as good as none."""
+def test_a_failing_program_does_not_answer(repo: Repository, tmp_path: Path) -> None:
+    """A program that fails counts as missing."""
     program = tmp_path / "bin" / "git-lfs"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\nexit 1\n")

@@ -1,4 +1,4 @@
-"""What was installed by hand goes into requirements.in and the lock, at the versions in use."""
+"""freeze adds manually installed packages to requirements.in and the lock, at the versions in use."""
 
 import re
 import shutil
@@ -15,12 +15,12 @@ from support import SUPPORT, Index, Repository
 
 
 def install(repo: Repository, *words: str) -> None:
-    """What a person types: pip install, in the environment."""
+    """Run pip install in the environment."""
     subprocess.run([repo.path / ".venv/bin/pip", "install", "-q", *words], env=repo.env, check=True)
 
 
 def uninstall(repo: Repository, name: str) -> None:
-    """What a person types: pip uninstall."""
+    """Run pip uninstall in the environment."""
     subprocess.run(
         [repo.path / ".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", name],
         env=repo.env,
@@ -29,15 +29,13 @@ def uninstall(repo: Repository, name: str) -> None:
 
 
 def lines(repo: Repository, name: str) -> list[str]:
-    """The lines of a requirements file that ask for or pin something, without continuations."""
+    """Return the lines of a requirements file that name a package, without continuations."""
     text = (repo.path / name).read_text()
     return [line.split(" \\")[0] for line in text.splitlines() if line[:1].isalpha()]
 
 
-def test_what_was_installed_is_asked_for_at_the_version_in_use(
-    repo: Repository, index: Index
-) -> None:
-    """A package installed by name is added; what came along is locked only; versions are those in use, not the newest."""
+def test_an_installed_package_is_added_at_its_version(repo: Repository, index: Index) -> None:
+    """Requested packages are added, dependencies only locked, at versions in use, not the newest."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha==1.0", "beta==1.0")
     said = repo.make("freeze")
@@ -46,8 +44,8 @@ def test_what_was_installed_is_asked_for_at_the_version_in_use(
     assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.0", "gamma==3.0"]
 
 
-def test_what_came_along_is_not_asked_for(repo: Repository) -> None:
-    """A dependency that pip brought is locked, and is not written into requirements.in."""
+def test_a_dependency_is_locked_but_not_requested(repo: Repository) -> None:
+    """A dependency that pip installed is locked, and is not written into requirements.in."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha")
     repo.make("freeze")
@@ -55,7 +53,7 @@ def test_what_came_along_is_not_asked_for(repo: Repository) -> None:
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5", "gamma==3.0"]
 
 
-def test_a_version_moved_by_hand_is_locked(repo: Repository) -> None:
+def test_a_changed_version_is_locked(repo: Repository) -> None:
     """A locked package at another version is locked at that version."""
     repo.make("venv")
     install(repo, "alpha==1.0")
@@ -63,7 +61,7 @@ def test_a_version_moved_by_hand_is_locked(repo: Repository) -> None:
     assert "alpha==1.0" in lines(repo, "requirements.txt")
 
 
-def test_afterwards_the_environment_is_what_the_lock_says(repo: Repository) -> None:
+def test_venv_after_freeze_changes_nothing(repo: Repository) -> None:
     """`make venv` after `make freeze` keeps what was frozen."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha==1.0")
@@ -73,8 +71,8 @@ def test_afterwards_the_environment_is_what_the_lock_says(repo: Repository) -> N
     assert "nothing to freeze" in repo.make("freeze")
 
 
-def test_what_came_from_a_path_is_named_and_nothing_changes(repo: Repository, index: Index) -> None:
-    """A wheel from a folder is named, not guessed at."""
+def test_a_package_from_a_path_is_named_and_left_out(repo: Repository, index: Index) -> None:
+    """A wheel from a directory is named, and its origin is not guessed."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, str(index.folder / "files/beta-1.0-py3-none-any.whl"))
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
@@ -83,8 +81,8 @@ def test_what_came_from_a_path_is_named_and_nothing_changes(repo: Repository, in
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
 
 
-def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_path: Path) -> None:
-    """Where the lock cannot be made, requirements.in is as it was."""
+def test_a_failed_freeze_changes_nothing(repo: Repository, index: Index, tmp_path: Path) -> None:
+    """If the lock cannot be resolved, requirements.in stays as it was."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha")
     index.stop()
@@ -92,8 +90,8 @@ def test_a_freeze_that_fails_loses_nothing(repo: Repository, index: Index, tmp_p
     assert (repo.path / "requirements.in").read_text() == "gamma\n"
 
 
-def test_what_an_included_file_asks_for_counts(repo: Repository, index: Index) -> None:
-    """What a file that `-r` includes asks for is found, brought up to date and taken out there; what `-c` names stays."""
+def test_included_files_are_updated(repo: Repository, index: Index) -> None:
+    """Requirements in files included with -r are found, updated and removed; -c files stay."""
     index.add("delta", "1.0")
     repo.write(
         base__in="alpha==2.0\ngamma\n",
@@ -112,8 +110,8 @@ def test_what_an_included_file_asks_for_counts(repo: Repository, index: Index) -
     assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.5", "delta==1.0"]
 
 
-def test_a_lock_that_is_included_is_not_written_in(repo: Repository) -> None:
-    """`-r requirements.txt` in requirements-dev.in names what is made, and no person's lines."""
+def test_an_included_lock_is_not_an_input(repo: Repository) -> None:
+    """`-r requirements.txt` in requirements-dev.in names a generated file."""
     repo.write(
         requirements__in="alpha\n", requirements_dash_dev__in="-r requirements.txt\ngamma\n"
     ).make("venv")
@@ -125,8 +123,8 @@ def test_a_lock_that_is_included_is_not_written_in(repo: Repository) -> None:
 
 
 @pytest.mark.parametrize("locker", ["uv", "pip-tools"])
-def test_a_file_of_windows_stays_one(repo: Repository, index: Index, locker: str) -> None:
-    """A byte order mark hides no first line; the mark and the line ends stay as they were."""
+def test_bom_and_crlf_are_kept(repo: Repository, index: Index, locker: str) -> None:
+    """A byte order mark hides no first line; the mark and the line ends stay."""
     index.add("delta", "1.0")
     (repo.path / "requirements.in").write_bytes(b"\xef\xbb\xbfgamma\r\nalpha\r\nbeta==1.5\r\n")
     repo.env["LABCOAT_LOCKER"] = locker
@@ -140,7 +138,7 @@ def test_a_file_of_windows_stays_one(repo: Repository, index: Index, locker: str
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0"]
 
 
-def test_an_input_that_is_not_utf_8_is_said(repo: Repository) -> None:
+def test_an_input_in_utf_16_is_named(repo: Repository) -> None:
     """What PowerShell writes by default is named, and nothing is changed."""
     repo.make("venv")
     install(repo, "gamma")
@@ -150,20 +148,20 @@ def test_an_input_that_is_not_utf_8_is_said(repo: Repository) -> None:
     assert (repo.path / "requirements.in").read_bytes() == text
 
 
-def test_without_an_environment_there_is_nothing_to_freeze(repo: Repository) -> None:
-    """A person who has no environment is told the order of things."""
+def test_without_an_environment_freeze_fails(repo: Repository) -> None:
+    """The hint gives the order of the commands."""
     assert "no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
 
 
-def test_a_pin_in_the_input_is_brought_up_to_date() -> None:
-    """`name==old` becomes `name==new`, with comments, extras and markers as they were; other lines stay."""
+def test_a_pin_in_the_input_is_updated() -> None:
+    """`name==old` becomes `name==new`; comments, extras, markers and other lines stay."""
     before = "# mine\nNum_Py[x]==1.0 ; python_version > '3'  # why\nother>=2\n-r more.in"
     after = "# mine\nNum_Py[x]==2.0 ; python_version > '3'  # why\nother>=2\n-r more.in\nnew\n"
     assert add_requirements(before, ["new"], {"num-py": "2.0", "other": "9"}) == after
 
 
-def test_what_was_uninstalled_leaves_the_input_and_the_lock(repo: Repository) -> None:
-    """A package that was asked for and is gone is asked for no more."""
+def test_an_uninstalled_package_leaves_input_and_lock(repo: Repository) -> None:
+    """A requested package that is gone is removed from both."""
     repo.write(requirements__in="# why\nalpha\ngamma  # mine\n").make("venv")
     uninstall(repo, "gamma")
     assert "removed: gamma 3.0" in repo.make("freeze")
@@ -171,7 +169,7 @@ def test_what_was_uninstalled_leaves_the_input_and_the_lock(repo: Repository) ->
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
 
 
-def test_what_others_need_comes_back(repo: Repository) -> None:
+def test_an_uninstalled_dependency_stays_locked(repo: Repository) -> None:
     """A dependency that was uninstalled is named, and stays in the lock."""
     repo.make("venv")
     uninstall(repo, "beta")
@@ -179,8 +177,8 @@ def test_what_others_need_comes_back(repo: Repository) -> None:
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
 
 
-def test_a_dry_run_says_it_all_and_changes_nothing(repo: Repository) -> None:
-    """The same words, and every file as it was."""
+def test_a_dry_run_changes_nothing(repo: Repository) -> None:
+    """It prints the same lines, and every file stays as it was."""
     repo.make("venv")
     install(repo, "gamma", "alpha==1.0")
     before = repo.files()
@@ -190,8 +188,8 @@ def test_a_dry_run_says_it_all_and_changes_nothing(repo: Repository) -> None:
     assert repo.files() == before
 
 
-def test_what_the_input_forbids_is_named_and_nothing_changes(repo: Repository) -> None:
-    """A version that requirements.in does not allow cannot be locked, and is not passed over."""
+def test_a_version_that_the_input_forbids_is_named(repo: Repository) -> None:
+    """It cannot be locked, and nothing changes."""
     repo.write(requirements__in="alpha>=2\n").make("venv")
     install(repo, "alpha==1.0")
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
@@ -201,8 +199,8 @@ def test_what_the_input_forbids_is_named_and_nothing_changes(repo: Repository) -
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
 
 
-def test_the_lock_afterwards_is_equal_to_the_environment(repo: Repository) -> None:
-    """Added, moved and removed at once: the new lock reproduces what is there, file by file."""
+def test_the_new_lock_equals_the_environment(repo: Repository) -> None:
+    """Added, moved and removed at once: the new lock reproduces the environment, file by file."""
     repo.write(requirements__in="alpha\ngamma\n").make("venv")
     install(repo, "alpha==1.0", "beta==1.0")
     uninstall(repo, "gamma")
@@ -210,8 +208,8 @@ def test_the_lock_afterwards_is_equal_to_the_environment(repo: Repository) -> No
     repo.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
 
 
-def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index: Index) -> None:
-    """What somebody else has moved, added or taken out of the locks since `make venv` is not undone by what was done by hand."""
+def test_a_lock_newer_than_the_environment_is_kept(repo: Repository, index: Index) -> None:
+    """Changes to the locks since `make venv` are not undone by freezing."""
     repo.write(requirements__in="alpha==1.0\nbeta==1.0\n").make("venv")
     repo.write(requirements__in="alpha==2.0\ngamma\n").make("requirements")
     assert "nothing to freeze" in repo.make("freeze")
@@ -228,8 +226,8 @@ def test_a_lock_that_is_newer_than_the_environment_stays(repo: Repository, index
     ]
 
 
-def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repository) -> None:
-    """With LABCOAT_VARIANT, in an environment of another lock, nothing moves but what somebody has moved."""
+def test_another_variants_lock_gets_only_the_changes(repo: Repository) -> None:
+    """With LABCOAT_VARIANT, only packages that were changed in the environment move."""
     repo.write(requirements_dash_old__in="alpha<2\n").make("venv")
     repo.make("requirements")
     install(repo, "gamma")
@@ -271,13 +269,13 @@ def test_another_variant_s_lock_gets_what_was_done_by_hand_alone(repo: Repositor
         pytest.param({}, {"alpha": "1.0", "beta": "1.0"}, (), (), id="labcoat did not make it"),
     ],
 )
-def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
+def test_drift_is_distinguished_from_lock_changes(
     made_of: dict[str, str],
     locked: dict[str, str],
     moved: tuple[str, ...],
     removed: tuple[str, ...],
 ) -> None:
-    """Of alpha 1.0, alone in an environment: only what is neither as it was made nor as the lock says counts."""
+    """A package counts only if it differs from both what was installed and the lock."""
     alpha = Distribution("alpha", "1.0", requested=True, origin="", requires=frozenset())
     found = find_changes([alpha], locked, frozenset({"alpha", "beta"}), created_from=made_of)
     assert tuple(one.name for one in found.moved) == moved
@@ -294,8 +292,8 @@ def test_what_was_done_by_hand_is_told_from_what_the_lock_has_got(
     ],
     ids=["editable", "folder", "repository"],
 )
-def test_what_came_from_no_index_is_named(repo: Repository, words: list[str], origin: str) -> None:
-    """A package of the person's own is named with where it is from; what else was installed is kept."""
+def test_a_package_from_no_index_is_named(repo: Repository, words: list[str], origin: str) -> None:
+    """With its origin; other installed packages are kept."""
     (repo.path / "mine").mkdir()
     (repo.path / "mine/pyproject.toml").write_text(
         '[project]\nname = "mine"\nversion = "0.1"\n'
@@ -323,8 +321,8 @@ def test_what_came_from_no_index_is_named(repo: Repository, words: list[str], or
     assert (repo.path / "requirements.in").read_text() == "alpha\ngamma\n"
 
 
-def test_what_an_environment_brought_is_no_part_of_the_project() -> None:
-    """What conda put into an environment of labcoat's stays out of the lock; in one made by hand it is what was asked for."""
+def test_packages_of_conda_itself_are_left_out() -> None:
+    """Packages that conda put into a labcoat environment stay out of the lock."""
     numpy = Distribution(
         "numpy", "2.0", requested=False, origin="", requires=frozenset(), installer="conda"
     )
@@ -336,7 +334,7 @@ def test_what_an_environment_brought_is_no_part_of_the_project() -> None:
 
 
 def test_names_and_lines_of_an_input() -> None:
-    """Comments, options and blank lines ask for nothing; a removed name takes its own line with it and no other."""
+    """Comments, options and blank lines name no package; removing one removes only its line."""
     text = "# alpha\n-r more.in\n\nNum_Py[x]>=1  # why\nbeta\n"
     assert names(text) == {"num-py", "beta"}
     assert remove_requirements(text, ["num-py"]) == "# alpha\n-r more.in\n\nbeta\n"

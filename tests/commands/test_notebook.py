@@ -1,4 +1,4 @@
-"""JupyterLab, the real one, on each level of isolation: it answers at the printed address, and has the lock's packages."""
+"""A real JupyterLab on each level: it answers at the printed address and has the locked packages."""
 
 import os
 import re
@@ -42,7 +42,7 @@ LEVELS = [
 def real(
     tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str
 ) -> Iterator[Repository]:
-    """A repository of one package of the real index, which has never heard of notebooks."""
+    """A repository of one package of the real index, without anything of Jupyter."""
     path = tmp_path_factory.mktemp("notebook") / "a repository"
     path.mkdir()
     include = os.path.relpath(INCLUDE, path).replace(
@@ -79,7 +79,7 @@ def free_port() -> int:
 
 
 def opened(address: str) -> str:
-    """What is at `address`. Jupyter prints it a moment before it listens."""
+    """Open `address`, which Jupyter prints a moment before it listens."""
     for _ in range(100):
         try:
             with urllib.request.urlopen(address, timeout=60) as page:  # noqa: S310
@@ -90,8 +90,8 @@ def opened(address: str) -> str:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_jupyterlab_answers_at_the_address_that_it_prints(real: Repository, level: str) -> None:
-    """The printed address has the chosen port and a token, opens JupyterLab, and an interrupt ends it."""
+def test_jupyterlab_answers_at_the_printed_address(real: Repository, level: str) -> None:
+    """The address has the chosen port and a token; an interrupt ends JupyterLab."""
     port = free_port()
     words = ["make", "notebook", f"IN={level}", f"LABCOAT_PORTS={port}"]
     with subprocess.Popen(
@@ -120,8 +120,8 @@ def test_jupyterlab_answers_at_the_address_that_it_prints(real: Repository, leve
                 os.killpg(started.pid, signal.SIGTERM)
 
 
-def test_the_notebooks_lock_is_the_lock_and_jupyterlab(real: Repository) -> None:
-    """Beside a lock that has nothing of Jupyter there is one that has all of it, at the same versions; the rest is as it was."""
+def test_the_notebook_lock_adds_jupyterlab(real: Repository) -> None:
+    """The project's lock stays; beside it is one with JupyterLab at the same versions."""
     real.make("requirements")
     if not (real.path / "requirements-notebook.txt").exists():
         pytest.skip("the test before made it")
@@ -133,7 +133,7 @@ def test_the_notebooks_lock_is_the_lock_and_jupyterlab(real: Repository) -> None
     assert (site / "jupyterlab").is_dir()
 
 
-def test_a_notebook_runs_with_the_locks_packages(real: Repository) -> None:
+def test_a_notebook_imports_the_locked_packages(real: Repository) -> None:
     """A kernel of the environment imports what the lock names."""
     program = real.path / ".labcoat/notebook/venv/bin/jupyter"
     if not program.exists():
@@ -151,8 +151,8 @@ def test_a_notebook_runs_with_the_locks_packages(real: Repository) -> None:
     assert "1.17.0\\n" in (real.path / "a.ipynb").read_text()
 
 
-def test_a_port_that_is_taken_is_said(repo: Repository) -> None:
-    """Nothing is made for a notebook that could not be reached."""
+def test_a_port_in_use_is_named(repo: Repository) -> None:
+    """Nothing is built for a notebook that could not be reached."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"port {port} is already in use" in repo.labcoat(
@@ -161,8 +161,8 @@ def test_a_port_that_is_taken_is_said(repo: Repository) -> None:
     assert not (repo.path / "requirements-notebook.in").exists()
 
 
-def test_ones_own_python_without_jupyterlab_is_said(repo: Repository) -> None:
-    """IN=none runs one's own JupyterLab, and installs none."""
+def test_in_none_needs_an_installed_jupyterlab(repo: Repository) -> None:
+    """IN=none runs the JupyterLab of your own Python, and installs none."""
     path = os.pathsep.join(
         folder
         for folder in repo.env["PATH"].split(os.pathsep)
@@ -173,8 +173,8 @@ def test_ones_own_python_without_jupyterlab_is_said(repo: Repository) -> None:
     )
 
 
-def test_a_lock_that_has_jupyterlab_needs_no_other(repo: Repository) -> None:
-    """Who asks for JupyterLab in requirements.in has it on the level itself."""
+def test_a_lock_with_jupyterlab_is_used_as_it_is(repo: Repository) -> None:
+    """JupyterLab in requirements.in runs on the level itself."""
     from labcoat.core.project import DEFAULTS, Project
     from labcoat.scaffold import notebook_lock
 

@@ -1,4 +1,4 @@
-"""Status says how each level of isolation stands to the lock, and why."""
+"""status shows for each lock and level whether it is fresh, stale, missing or changed, and why."""
 
 import shutil
 
@@ -10,7 +10,7 @@ NO_DOCKER = {"LABCOAT_DOCKER": "no-such-docker"}
 
 
 def line(repo: Repository, name: str) -> str:
-    """The words of one line of status."""
+    """Return the words of one line of status."""
     found = [
         row
         for row in repo.labcoat("status", **NO_DOCKER).splitlines()
@@ -19,16 +19,16 @@ def line(repo: Repository, name: str) -> str:
     return " ".join(found[0].split())
 
 
-def test_nothing_made_is_missing(repo: Repository) -> None:
-    """Before anything is made, each line says what makes it."""
+def test_everything_is_missing_at_first(repo: Repository) -> None:
+    """Each line names the command that makes it."""
     assert line(repo, "requirements.txt") == "requirements.txt missing run make requirements"
     assert line(repo, "venv") == "venv missing make venv makes it"
     assert line(repo, "conda") == "conda missing make conda makes it"
     assert line(repo, "docker") == "docker unknown There is no command 'no-such-docker'."
 
 
-def test_a_project_that_asks_for_nothing_has_a_status(repo: Repository) -> None:
-    """Without requirements.in the screen says what to write."""
+def test_a_project_without_requirements_has_a_status(repo: Repository) -> None:
+    """The line names the file to write."""
     (repo.path / "requirements.in").unlink()
     assert (
         line(repo, "requirements.txt")
@@ -38,7 +38,7 @@ def test_a_project_that_asks_for_nothing_has_a_status(repo: Repository) -> None:
     assert line(repo, "venv") == "venv missing make venv makes it"
 
 
-def test_what_is_made_is_fresh_and_goes_stale(repo: Repository) -> None:
+def test_fresh_becomes_stale(repo: Repository) -> None:
     """An edited input makes the lock stale, a new lock the environment."""
     repo.make("venv")
     assert line(repo, "requirements.txt") == "requirements.txt fresh"
@@ -62,15 +62,15 @@ def test_what_is_made_is_fresh_and_goes_stale(repo: Repository) -> None:
     ],
     ids=["removed", "added", "moved"],
 )
-def test_what_was_changed_by_hand_is_named(repo: Repository, change: object, said: str) -> None:
-    """Names and versions that are not the lock's are in the line."""
+def test_unlocked_changes_are_named(repo: Repository, change: object, said: str) -> None:
+    """Names and versions that differ from the lock are in the line."""
     repo.make("venv")
     change(next(repo.path.glob(".venv/lib/python*/site-packages")))  # type: ignore[operator]
     assert line(repo, "venv") == f"venv changed {said}"
 
 
-def test_an_interpreter_that_is_gone_and_a_moved_folder_are_stale(repo: Repository) -> None:
-    """What the next `make venv` would make anew is not called fresh."""
+def test_a_missing_interpreter_and_a_moved_project_are_stale(repo: Repository) -> None:
+    """What the next `make venv` would recreate is not called fresh."""
     repo.make("venv")
     moved = repo.path.with_name("moved")
     repo.path.rename(moved)

@@ -1,4 +1,4 @@
-"""What pip installs: labcoat with all that it needs at run time, and the include for a Makefile far from it."""
+"""The wheel: labcoat with all that it needs at run time, and the include for a Makefile elsewhere."""
 
 import os
 import shutil
@@ -58,7 +58,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Pat
 
 
 def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -> None:
-    """Each file of the package that git knows is installed, and those that are links in the repository are files."""
+    """Each tracked file of the package is installed; links in the repository become files."""
     (package,) = installed.glob("lib/python*/site-packages/labcoat")
     prefix = "src/lib/labcoat/"
     files = [repository / name for name in tracked(repository) if name.startswith(prefix)]
@@ -85,7 +85,7 @@ def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -
 
 
 def test_makefile_includes_what_is_installed(installed: Path, tmp_path: Path) -> None:
-    """`include $(or $(shell labcoat mk),…)` gives every target, in a folder and from an environment with a space in its path."""
+    """`include $(or $(shell labcoat mk),…)` gives every target, with spaces in both paths."""
     project = tmp_path / "a pröject"
     project.mkdir()
     (project / "Makefile").write_text(f"mine: ; @echo my own goal\n{INCLUDE}", encoding="utf-8")
@@ -107,8 +107,8 @@ def test_installed_program_knows_its_version(installed: Path, tmp_path: Path) ->
     assert metadata.name == f"{said.strip().replace(' ', '-')}.dist-info"
 
 
-def test_makefile_says_that_labcoat_is_not_there(tmp_path: Path) -> None:
-    """Without labcoat the include line stops make with its own words, and is not silent."""
+def test_makefile_fails_without_labcoat(tmp_path: Path) -> None:
+    """The include line stops make with its own words."""
     (tmp_path / "Makefile").write_text(f"mine: ; @echo my own goal\n{INCLUDE}")
     said = run("make", cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
     assert said.returncode == 2
@@ -116,10 +116,10 @@ def test_makefile_says_that_labcoat_is_not_there(tmp_path: Path) -> None:
     assert not said.stdout
 
 
-def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(
+def test_an_editable_install_counts_as_installed(
     installed: Path, repository: Path, tmp_path: Path
 ) -> None:
-    """After `pip install -e`, init's Makefile asks the program `labcoat`, which names the clone."""
+    """After `pip install -e`, init's Makefile calls `labcoat`, which names the clone."""
     venv, env = tmp_path / "venv", index_config.installer_environment()
     subprocess.run(
         [
@@ -154,10 +154,10 @@ def test_a_clone_that_pip_installed_as_a_link_counts_as_installed(
     assert "  venv " in run("make", cwd=project, env=env).stdout
 
 
-def test_an_environment_that_labcoat_is_in_is_not_made_anew(
+def test_an_environment_that_contains_labcoat_is_not_recreated(
     installed: Path, tmp_path: Path, repository: Path
 ) -> None:
-    """labcoat in the project's own .venv would go with it: init and venv say so, and change nothing."""
+    """labcoat in the project's own .venv would be removed with it: init and venv refuse."""
     (tmp_path / ".venv").symlink_to(installed)
     (tmp_path / "requirements.txt").write_text("")
     env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}

@@ -11,7 +11,7 @@ Content = (
 
 
 def git(root: Path, *args: str) -> str:
-    """Run git as somebody with a name, and without anybody's settings."""
+    """Run git with a name and without user settings."""
     identity = {
         f"GIT_{who}_{what}": "test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }
@@ -23,7 +23,7 @@ def git(root: Path, *args: str) -> str:
 
 
 def write(root: Path, files: Mapping[str, Content]) -> Path:
-    """Make `files` below `root`."""
+    """Write `files` below `root`."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
