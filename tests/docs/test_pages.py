@@ -12,7 +12,7 @@ import pytest
 from labcoat import cli
 from labcoat.commands import overview
 from labcoat.core.project import DEFAULTS
-from labcoat.levels import level
+from labcoat.levels import registry
 
 REPOSITORY = Path(__file__).parents[2]
 ENTRIES = overview.entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
@@ -97,7 +97,7 @@ def test_helper_and_include_have_the_same_settings_and_defaults() -> None:
     } == {name: default for name, default in DEFAULTS.items() if "$" not in SETTINGS[name].default}
 
 
-@pytest.mark.parametrize("level", level._MODULES)
+@pytest.mark.parametrize("level", registry.level_names())
 def test_level_of_isolation_is_in_the_readme(level: str) -> None:
     """Each level of isolation has a row in the README."""
     assert level in rows("README.md")

@@ -411,6 +411,6 @@ def test_run_without_an_environment_or_a_program_says_so(repo: Repository) -> No
     """What cannot be run is named."""
     assert "There is no virtual environment" in repo.labcoat("run", "--", "python", fails=True)
     for words in (["run"], ["run", "--in", "none"], ["run", "--in", "conda", "--"]):
-        assert "labcoat: There is no command to run.\n" in repo.labcoat(*words, fails=True)
+        assert "There is no command to run" in repo.labcoat(*words, fails=True)
     repo.make("venv")
     assert "There is no program 'nosuch'" in repo.labcoat("run", "--", "nosuch", fails=True)

@@ -268,7 +268,7 @@ def test_a_proof_can_be_held_against_later(made: Repository) -> None:
     [
         ([], "There is no environment to hold against the lock"),
         (["--only", "venv"], "There is nothing at IN=venv"),
-        (["--only", "vm"], "There is no level of isolation called 'vm'"),
+        (["--only", "vm"], "unknown level of isolation `vm`"),
         (["--against", "nowhere.json"], "nowhere.json cannot be read"),
         (["--against", "Makefile"], "Makefile is no proof"),
     ],

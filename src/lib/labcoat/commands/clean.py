@@ -38,7 +38,7 @@ def run(args: Namespace) -> int:
 
 
 def _remove_levels(project: Project) -> None:
-    from labcoat.levels import level
+    from labcoat.levels import registry
     from labcoat.scaffold.notebook_lock import notebook_project
 
     notebooks = notebook_project(project)
@@ -46,5 +46,5 @@ def _remove_levels(project: Project) -> None:
     if notebooks is not project and notebooks.requirements.exists():
         projects.append(notebooks)
     for one in projects:
-        for each in level.all_levels():
+        for each in registry.all_levels():
             each.remove(one)

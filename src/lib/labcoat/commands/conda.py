@@ -12,7 +12,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Create or update the environment."""
-    from labcoat.levels import conda
+    from labcoat.levels.conda import CondaLevel
 
-    conda.make(Project.here(), again=args.again)
+    CondaLevel().prepare(Project.here(), recreate=args.again)
     return 0

@@ -107,7 +107,7 @@ def _conda(project: Project) -> ToolCheck:
     from labcoat.levels import conda
 
     try:
-        program = conda.program(project)
+        program = conda.find_conda_program(project)
     except LabcoatError as error:
         return ToolCheck("conda", error.message, error.hint)
     version = re.search(r"\d+(\.\d+)+", _ask([program, "--version"]))

@@ -10,7 +10,7 @@ from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import inventory
 from labcoat.inventory.environment_changes import EnvironmentChanges, find_changes
-from labcoat.levels.level import get_level
+from labcoat.levels.registry import get_level
 from labcoat.locking import compiler, requirements_edit, requirements_file
 from labcoat.toolchain import interpreters
 
@@ -33,7 +33,7 @@ def run(args: Namespace) -> int:
     allow an installed version.
     """
     project, chosen = Project.here(), get_level(args.level)
-    folder = chosen.packages(project)
+    folder = chosen.site_packages(project)
     if folder is None:
         raise LabcoatError(
             f"no environment to freeze at IN={args.level}",
@@ -46,8 +46,8 @@ def run(args: Namespace) -> int:
         inventory.read_distributions(folder),
         locked,
         frozenset(_requirement_names(_sources(project))),
-        chosen.brought(project),
-        chosen.made_of(project),
+        chosen.preinstalled_packages(project),
+        chosen.recorded_pins(project),
     )
     if not found and not found.foreign:
         print_progress("nothing to freeze: every installed package is locked")

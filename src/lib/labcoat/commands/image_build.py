@@ -11,10 +11,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Write a Dockerfile where there is none, and build."""
-    from labcoat.levels import docker
+    from labcoat.levels.docker import DockerLevel
     from labcoat.scaffold import dockerfile
 
     project = Project.here()
     dockerfile.provide_dockerfile(project)
-    docker.make(project)
+    DockerLevel().prepare(project)
     return 0

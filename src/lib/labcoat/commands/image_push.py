@@ -16,6 +16,6 @@ def run(args: Namespace) -> int:
 
     project = Project.here()
     if not project["PLATFORMS"]:  # with platforms, pushing builds
-        docker.check_fresh(project)
+        docker.require_fresh_image(project)
     print(push.push_image(project))
     return 0

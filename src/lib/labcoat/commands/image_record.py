@@ -15,7 +15,7 @@ def run(args: Namespace) -> int:
     from labcoat.levels import docker
 
     project = Project.here()
-    docker.check_fresh(project)
+    docker.require_fresh_image(project)
     record = image_lock.make_image_lock(project, build.plan_build(project))
     print(image_lock.write_image_lock(project, record).name)
     return 0

@@ -21,18 +21,18 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run JupyterLab, which prints its address with a token; return its exit status."""
-    from labcoat.levels.level import get_level
+    from labcoat.levels.registry import get_level
     from labcoat.scaffold import dockerfile, notebook_lock
 
     project = Project.here()
     chosen = get_level(args.level)
     port = _choose_port(project)
-    if chosen.ISOLATED:
+    if chosen.is_isolated:
         project = notebook_lock.notebook_project(project)
         notebook_lock.provide_notebook_lock(project)
-        if chosen.SCAFFOLD:
+        if chosen.needs_dockerfile:
             dockerfile.provide_dockerfile(project)
-        chosen.make(project)
+        chosen.prepare(project)
     elif not shutil.which(_PROGRAM):
         raise LabcoatError(
             "your own Python has no JupyterLab",
@@ -45,14 +45,14 @@ def run(args: Namespace) -> int:
         # In a container JupyterLab may run as root; only this machine reaches its port.
         "--allow-root",
         "-y",
-        f"--ip={chosen.address(project)}",
+        f"--ip={chosen.listen_address(project)}",
         f"--port={port}",
         "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={project.root}",
         "--ServerApp.no_browser_open_file=True",
         f"--ServerApp.custom_display_url=http://127.0.0.1:{port}/lab",
     ]
-    return chosen.run(project, words)
+    return chosen.run_command(project, words)
 
 
 def _choose_port(project: Project) -> int:

@@ -14,6 +14,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Become the shell."""
-    from labcoat.levels.level import get_level
+    from labcoat.levels.registry import get_level
 
-    return get_level(args.level).shell(Project.here())
+    return get_level(args.level).open_shell(Project.here())

@@ -7,7 +7,7 @@ from pathlib import Path
 from labcoat.core.errors import UnavailableError
 from labcoat.core.project import Project
 from labcoat.core.terminal import GREEN, YELLOW, coloured
-from labcoat.levels import level
+from labcoat.levels import registry
 from labcoat.levels.level import LevelState
 from labcoat.locking import compiler
 
@@ -31,9 +31,9 @@ def run(args: Namespace) -> int:
     project = Project.here()
     for path in project.locks:
         print(_line(path.name, _lock_state(path)))
-    for name in level.level_names():
+    for name in registry.level_names():
         try:
-            state = level.get_level(name).state(project)
+            state = registry.get_level(name).read_state(project)
         except UnavailableError as error:
             state = LevelState("unknown", error.message)
         print(_line(name, state), flush=True)

@@ -13,4 +13,4 @@ def run(args: Namespace) -> int:
     """Install the lock."""
     from labcoat.levels import none
 
-    return none.install(Project.here())
+    return none.install_for_user(Project.here())

@@ -28,7 +28,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Create or update the environment."""
-    from labcoat.levels import venv
+    from labcoat.levels.venv import VenvLevel
 
-    venv.make(Project.here(), args.stamp, again=args.again, exact=not args.keep)
+    VenvLevel().prepare(
+        Project.here(), stamp=args.stamp, recreate=args.again, discard_drift=not args.keep
+    )
     return 0

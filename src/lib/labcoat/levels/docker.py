@@ -1,10 +1,9 @@
-"""The image: the lock's packages, the project's files and a user, on a pinned base."""
+"""The image: the lock's packages, the project's files and a user, on a pinned base image."""
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from labcoat.container.engine import client
 from labcoat.container.engine.run_config import RunConfig, make_run_config
@@ -14,182 +13,173 @@ from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels.level import LevelState
+from labcoat.levels.level import Level, LevelState
 from labcoat.toolchain import tool_env
 
-ISOLATED = True
-AGAIN = "make docker LABCOAT_DOCKER_FLAGS=--no-cache"
-SCAFFOLD = True
 
+class DockerLevel(Level):
+    """The image that LABCOAT_IMAGE names, run by the engine in LABCOAT_DOCKER."""
 
-def make(project: Project) -> None:
-    """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
-    answer = client.engine_version_ahead(project)
+    needs_dockerfile = True
+    recreate_command = "make docker LABCOAT_DOCKER_FLAGS=--no-cache"
 
-    from labcoat.container.context import preflight  # a third of status's time, needed only here
-    from labcoat.container.image import build, image_lock
+    def prepare(self, project: Project) -> None:
+        """Build the image from the lock; if nothing changed, the engine builds nothing.
 
-    planned = build.plan_build(project)
-    version = answer()
-    for remark in (*preflight.preflight_warnings(planned.context), *_of_the_engine(version)):
-        print(f"labcoat: {remark}", file=sys.stderr)
-    built = build.build_image(project, planned)
-    if departs := image_lock.image_lock_remark(project, planned, version, built.id):
-        print(f"labcoat: {departs}", file=sys.stderr)
-    print(f"labcoat: image {project.image} {short(built.shown)}", file=sys.stderr)
+        Raise LabcoatError if that fails; the image before stays.
+        """
+        answer = client.engine_version_ahead(project)
 
+        # A third of the time that status takes, and needed only here.
+        from labcoat.container.context import preflight
+        from labcoat.container.image import build, image_lock
 
-def _of_the_engine(version: str) -> Iterator[str]:
-    if what := client.never_the_same(version):
-        yield f"this engine ({version}) writes {what} into an image's settings: of two builds only the content can be equal"
+        planned = build.plan_build(project)
+        version = answer()
+        for warning in (
+            *preflight.preflight_warnings(planned.context),
+            *_engine_warnings(version),
+        ):
+            print(f"labcoat: {warning}", file=sys.stderr)
+        built = build.build_image(project, planned)
+        if drift := image_lock.image_lock_remark(project, planned, version, built.id):
+            print(f"labcoat: {drift}", file=sys.stderr)
+        print(f"labcoat: image {project.image} {short_image_id(built.shown)}", file=sys.stderr)
 
+    def run_command(self, project: Project, argv: Sequence[str]) -> int:
+        """Run `argv` in a container, in the project's directory as its owner; the exit status."""
+        from labcoat.container.engine import run as containers
 
-def run(project: Project, argv: Sequence[str]) -> int:
-    """Run `argv` in the image, in the project's folder as its owner; the exit status."""
-    from labcoat.container.engine import run as containers
+        tool_env.use_tools()
+        require_fresh_image(project)
+        config = _run_config(project)
+        if client.is_podman(project):  # the SDK does not support its --userns=keep-id
+            sys.stdout.flush()
+            process.exec_program(
+                containers.attached(project, project.image, argv, config), os.environ, "on the path"
+            )
+        return containers.run_container(client.sdk_client(project), project.image, argv, config)
 
-    tool_env.use_tools()
-    check_fresh(project)
-    where = _place(project)
-    if client.is_podman(project):  # the SDK does not take its --userns=keep-id
+    def open_shell(self, project: Project) -> int:
+        """Become an interactive shell in a container; does not return."""
+        from labcoat.container.engine import run as containers
+
+        require_fresh_image(project)
+        command = containers.attached(project, project.image, ["/bin/sh"], _run_config(project))
         sys.stdout.flush()
-        process.exec_program(
-            containers.attached(project, project.image, argv, where), os.environ, "on the path"
-        )
-    return containers.run_container(client.sdk_client(project), project.image, argv, where)
+        process.exec_program(command, os.environ, "on the path")
+
+    def listen_address(self, project: Project) -> str:
+        """Return the loopback with --network=host, else any address.
+
+        A container's ports are published on this machine's loopback alone.
+        """
+        return "127.0.0.1" if client.host_network(project) else "0.0.0.0"  # noqa: S104
+
+    def remove(self, project: Project) -> None:
+        """Remove the image if labcoat built it; without an engine, say that it stays."""
+        try:
+            if _lock_label(project):
+                client.call_docker(project, "image", "rm", "--force", project.image)
+        except LabcoatError as failure:
+            print(
+                f"labcoat: {failure.message} If it holds the image {project.image}, that stays.",
+                file=sys.stderr,
+            )
+
+    def read_inventory(self, project: Project) -> Inventory | None:
+        """Return all files of the image's environment, read by its own Python; None without one.
+
+        The container has no network, and nothing is installed in it. Raise LabcoatError with
+        status 2 if its Python does not answer.
+        """
+        if not self.read_identity(project):
+            return None
+        settings = (client.image_details(project, project.image) or {}).get("Config") or {}
+        environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
+        prefix = environ.get("VIRTUAL_ENV", "")
+        interpreter = f"{prefix}/bin/python" if prefix else "python3"
+        python, *words = inventory.scan_command(interpreter, prefix)
+        # `run` attaches before the start. Docker 20.10's log of a container that ends at once is
+        # often empty.
+        options = ["--rm", "--network=none", "--user=0", f"--entrypoint={python}"]
+        done = client.call_docker(project, "run", *options, project.image, *words)
+        try:
+            stripped = (settings.get("Labels") or {}).get(STRIP, "")
+            return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
+        except ValueError:
+            reason = client.engine_error_line(done.stderr) or "its Python said nothing"
+            raise LabcoatError(
+                f"The image {project.image} does not say what it holds: {reason}",
+                "make docker builds it.",
+                status=2,
+            ) from None
+
+    def read_identity(self, project: Project) -> str:
+        """Return the image's id; empty if there is no image."""
+        try:
+            return client.inspect_image(project, project.image, "{{.Id}}") or ""
+        except LabcoatError as failure:
+            raise UnavailableError(failure.message, failure.hint) from None
+
+    def read_state(self, project: Project) -> LevelState:
+        """Return fresh, stale or missing, by the lock's digest in the image's label."""
+        image_id = self.read_identity(project)
+        if not image_id:
+            return LevelState("missing", "make docker builds it")
+        if not _is_from_lock(project, _lock_label(project)):
+            return LevelState("stale", f"{project.requirements.name} has changed")
+        return LevelState("fresh", short_image_id(image_id))
 
 
-def shell(project: Project) -> int:
-    """An interactive shell in the image; its exit status."""
-    from labcoat.container.engine import run as containers
-
-    check_fresh(project)
-    command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
-    sys.stdout.flush()
-    process.exec_program(command, os.environ, "on the path")
-
-
-def address(project: Project) -> str:
-    """Any: a container's ports are published on the loopback alone. Where it has this machine's network, the loopback itself."""
-    return "127.0.0.1" if client.host_network(project) else "0.0.0.0"  # noqa: S104
-
-
-def _place(project: Project) -> RunConfig:
-    """Where programs run; where the image is without byte code, what Python makes of it stays in the home between runs."""
-    where = make_run_config(project)
-    stripped = (
-        client.inspect_image(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}')
-        or ""
-    )
-    kept = (
-        {"PYTHONPYCACHEPREFIX": f"{where.environ['HOME']}/.cache/python"}
-        if "bytecode" in stripped.split()
-        else {}
-    )
-    return replace(where, environ={**where.environ, **kept})
-
-
-def remove(project: Project) -> None:
-    """Remove the image, if labcoat made it."""
-    try:
-        if _made_from(project):
-            client.call_docker(project, "image", "rm", "--force", project.image)
-    except LabcoatError as failure:  # no engine, and so nothing of ours that could be reached
-        print(
-            f"labcoat: {failure.message} If it holds the image {project.image}, that stays.",
-            file=sys.stderr,
-        )
-
-
-def locks(project: Project) -> Sequence[Path]:
-    """The lock alone: what development needs on top stays out of an image."""
-    return (project.requirements,)
-
-
-def contents(project: Project) -> Inventory | None:
-    """What the image holds, asked of its own Python in a container without a network; nothing is installed for it."""
-    if not identity(project):
-        return None
-    settings = (client.image_details(project, project.image) or {}).get("Config") or {}
-    environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
-    prefix = environ.get("VIRTUAL_ENV", "")
-    python, *words = inventory.scan_command(f"{prefix}/bin/python" if prefix else "python3", prefix)
-    # The command reads from before the start on: of one that ends at once, Docker 20.10's log often has nothing to give.
-    done = client.call_docker(
-        project,
-        "run",
-        "--rm",
-        "--network=none",
-        "--user=0",
-        f"--entrypoint={python}",
-        project.image,
-        *words,
-    )
-    try:
-        stripped = (settings.get("Labels") or {}).get(STRIP, "")
-        return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
-    except ValueError:
-        reason = client.engine_error_line(done.stderr) or "its Python said nothing"
-        raise LabcoatError(
-            f"The image {project.image} does not say what it holds: {reason}",
-            "make docker builds it.",
-            status=2,
-        ) from None
-
-
-def packages(project: Project) -> Path | None:  # noqa: ARG001
-    """None: an image is not changed, but built anew."""
-    return None
-
-
-def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
-    """None."""
-    return frozenset()
-
-
-def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
-    """Nothing: nobody changes it by hand."""
-    return {}
-
-
-def identity(project: Project) -> str:
-    """The image's id; empty where there is none."""
-    try:
-        return client.inspect_image(project, project.image, "{{.Id}}") or ""
-    except LabcoatError as failure:
-        raise UnavailableError(failure.message, failure.hint) from None
-
-
-def state(project: Project) -> LevelState:
-    """Fresh, stale or missing, by the lock's digest on its label."""
-    identified = identity(project)
-    if not identified:
-        return LevelState("missing", "make docker builds it")
-    lock = project.requirements
-    if not lock.is_file() or _made_from(project) != files.text_digest(lock.read_bytes()):
-        return LevelState("stale", f"{lock.name} has changed")
-    return LevelState("fresh", short(identified))
-
-
-def check_fresh(project: Project) -> None:
-    """Raises Failure unless there is an image and it was made from the lock as it is now."""
-    made_from = _made_from(project)
-    if made_from is None:
+def require_fresh_image(project: Project) -> None:
+    """Raise LabcoatError unless there is an image that was built from the present lock."""
+    label = _lock_label(project)
+    if label is None:
         raise LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
-    lock = project.requirements
-    if not lock.is_file() or made_from != files.text_digest(lock.read_bytes()):
+    if not _is_from_lock(project, label):
         raise LabcoatError(
-            f"The image {project.image} was not made from {lock.name} as it is now.",
+            f"The image {project.image} was not made from {project.requirements.name} as it is now.",
             "make docker builds it anew.",
         )
 
 
-def _made_from(project: Project) -> str | None:
-    """The digest of the lock that the image was made from; empty if labcoat did not make it, None if there is none."""
-    label = f'{{{{index .Config.Labels "{LOCK}"}}}}'
-    return client.inspect_image(project, project.image, label)
+def short_image_id(image_id: str) -> str:
+    """Return the first twelve digits of an image's id, as docker shows it."""
+    return image_id.removeprefix("sha256:")[:12]
 
 
-def short(identity: str) -> str:
-    """An image's id as docker shows it: its first twelve digits."""
-    return identity.removeprefix("sha256:")[:12]
+def _engine_warnings(version: str) -> Iterator[str]:
+    if what := client.never_the_same(version):
+        yield f"this engine ({version}) writes {what} into an image's settings: of two builds only the content can be equal"
+
+
+def _run_config(project: Project) -> RunConfig:
+    """Return how programs run in a container.
+
+    If the image has no byte code, Python's is kept in the home directory between runs.
+    """
+    config = make_run_config(project)
+    stripped = _image_label(project, STRIP) or ""
+    if "bytecode" not in stripped.split():
+        return config
+    cache = {"PYTHONPYCACHEPREFIX": f"{config.environ['HOME']}/.cache/python"}
+    return replace(config, environ={**config.environ, **cache})
+
+
+def _lock_label(project: Project) -> str | None:
+    """Return the digest of the lock the image was built from.
+
+    Empty if labcoat did not build it, None if there is no image.
+    """
+    return _image_label(project, LOCK)
+
+
+def _image_label(project: Project, label: str) -> str | None:
+    template = f'{{{{index .Config.Labels "{label}"}}}}'
+    return client.inspect_image(project, project.image, template)
+
+
+def _is_from_lock(project: Project, label: str | None) -> bool:
+    lock = project.requirements
+    return lock.is_file() and label == files.text_digest(lock.read_bytes())

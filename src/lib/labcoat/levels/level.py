@@ -1,96 +1,112 @@
-"""What every level of isolation can be asked."""
+"""What every level of isolation can do.
 
-import importlib
+A level is a place where the project's programs run: the user's own Python (`none`), a virtual
+environment (`venv`), a conda environment (`conda`) or an image (`docker`). Users choose one with
+`make … IN=NAME` or `labcoat … --in NAME`.
+
+To add a level:
+
+1. Write a subclass of Level in `levels/NAME.py`. Implement what is abstract, and override a default
+   where the level differs from it. mypy reports whatever is missing, in registry.py.
+2. Add a function that imports and returns it to `levels/registry.py`, and its name to the table
+   there. `labcoat run`, `shell`, `notebook`, `status`, `prove` and `clean` then know the level.
+3. Give it a command in `commands/` that calls `prepare`, and a target in `include.python.mk`.
+4. Write its tests in `tests/levels/test_NAME.py`, and its page in `docs/`.
+"""
+
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, suggest_name
+from labcoat.core.project import Project
 from labcoat.inventory.inventory import Inventory
-
-# Name, as in IN=…, and the module that is that level; each is a Rung.
-_MODULES = {"none": "none", "venv": "venv", "conda": "conda", "docker": "docker"}
 
 
 @dataclass(frozen=True)
 class LevelState:
-    """How a level of isolation stands to the lock: fresh, stale, missing, changed (by hand) or other; and a word on it."""
+    """How a level compares with the lock.
+
+    `kind` is fresh, stale, missing, changed (it has drifted), other or unknown; `about` explains it
+    in a few words.
+    """
 
     kind: str
     about: str
 
 
-class Level(Protocol):
-    """A module in this folder. A new level is one more, and a line in the table above."""
+class Level(ABC):
+    """A level of isolation. Instances hold no state: each method gets the project it is about."""
 
-    ISOLATED: bool
-    """Whether it holds the lock and nothing else; a person's own Python does not."""
+    is_isolated: bool = True
+    """Whether it holds the lock and nothing else; the user's own Python does not."""
 
-    AGAIN: str
-    """What makes it anew where it is not what it should be."""
+    needs_dockerfile: bool = False
+    """Whether it is built from a Dockerfile, which labcoat writes where the project has none."""
 
-    SCAFFOLD: bool
-    """Whether a project needs files of its own for it, which labcoat writes where they are missing: a Dockerfile."""
+    @property
+    @abstractmethod
+    def recreate_command(self) -> str:
+        """The command that recreates it even if it is up to date."""
 
-    def address(self, project: Project) -> str:
-        """The address to listen at in it, so that this machine and nobody else reaches it."""
+    @abstractmethod
+    def prepare(self, project: Project) -> None:
+        """Create or update it so that it holds exactly the lock; do nothing if it does already.
 
-    def make(self, project: Project) -> None:
-        """Make it hold exactly the lock; nothing where it does. Raises Failure, and leaves what was there."""
-
-    def run(self, project: Project, argv: Sequence[str]) -> int:
-        """Run `argv` in it, in the project's folder; the program's exit status. Raises Failure where it is not there."""
-
-    def shell(self, project: Project) -> int:
-        """Open a shell in it; the shell's exit status. Raises Failure where it is not there."""
-
-    def remove(self, project: Project) -> None:
-        """Remove what `make` made, and nothing else."""
-
-    def locks(self, project: Project) -> Sequence[Path]:
-        """The locks that it holds."""
-
-    def contents(self, project: Project) -> Inventory | None:
-        """What it holds, file by file; None where it has not been made.
-
-        Raises Failure, status 2, where it is broken; Unavailable where what it needs is not there.
+        Raise LabcoatError if that fails; what existed before stays.
         """
 
-    def packages(self, project: Project) -> Path | None:
-        """The folder of packages that a person may change by hand; None where there is none."""
+    @abstractmethod
+    def run_command(self, project: Project, argv: Sequence[str]) -> int:
+        """Run `argv` in it, in the project's directory, and return the exit status.
 
-    def brought(self, project: Project) -> frozenset[str]:
-        """The distributions that it came with by itself, which are no part of what a project asks for."""
+        The process may become `argv` instead of returning. Raise LabcoatError if the level does not
+        exist or has no such program.
+        """
 
-    def made_of(self, project: Project) -> Mapping[str, str]:
-        """The names and versions that its locks pinned as labcoat made it; nothing where labcoat did not."""
+    @abstractmethod
+    def open_shell(self, project: Project) -> int:
+        """Open an interactive shell in it and return the shell's exit status, like run_command."""
 
-    def state(self, project: Project) -> LevelState:
-        """How it stands to the lock, by names and versions alone. Raises Unavailable where what it needs is not there."""
+    @abstractmethod
+    def remove(self, project: Project) -> None:
+        """Remove what `prepare` created, and nothing else."""
 
-    def identity(self, project: Project) -> str:
-        """What names this one and no other, such as an image's id; empty where there is no such thing."""
+    @abstractmethod
+    def read_inventory(self, project: Project) -> Inventory | None:
+        """Return all files it holds, by distribution; None if it does not exist.
 
+        Raise LabcoatError with status 2 if it is broken, UnavailableError if what it needs, such as
+        a container engine, is missing.
+        """
 
-def level_names() -> tuple[str, ...]:
-    """What IN may be."""
-    return tuple(_MODULES)
+    @abstractmethod
+    def read_state(self, project: Project) -> LevelState:
+        """Compare it with the lock by names and versions alone, which is quick.
 
+        Raise UnavailableError if what it needs, such as a container engine, is missing.
+        """
 
-def all_levels() -> list[Level]:
-    """All levels."""
-    return [get_level(name) for name in _MODULES]
+    def listen_address(self, project: Project) -> str:  # noqa: ARG002 - for overrides
+        """Return the address a server in it listens at, so that only this machine reaches it."""
+        return "127.0.0.1"
 
+    def lock_files(self, project: Project) -> Sequence[Path]:
+        """Return the locks that it holds."""
+        return (project.requirements,)
 
-def get_level(name: str) -> Level:
-    """The level called `name`. Raises Failure where there is none."""
-    if name not in _MODULES:
-        raise LabcoatError(
-            f"There is no level of isolation called {name!r}.",
-            suggest_name(name, _MODULES, f"IN is one of: {', '.join(_MODULES)}."),
-            status=2,
-        )
-    module: Level = importlib.import_module(f"labcoat.levels.{_MODULES[name]}")
-    return module
+    def site_packages(self, project: Project) -> Path | None:  # noqa: ARG002 - for overrides
+        """Return the directory of packages that users may change with pip; None without one."""
+        return None
+
+    def preinstalled_packages(self, project: Project) -> frozenset[str]:  # noqa: ARG002 - for overrides
+        """Return the names of the distributions that come with the level itself."""
+        return frozenset()
+
+    def recorded_pins(self, project: Project) -> Mapping[str, str]:  # noqa: ARG002 - for overrides
+        """Return the names and versions it was created from; empty if labcoat did not create it."""
+        return {}
+
+    def read_identity(self, project: Project) -> str:  # noqa: ARG002 - for overrides
+        """Return what identifies this one, such as an image's id; empty if there is no such thing."""
+        return ""

@@ -1,10 +1,10 @@
-"""No isolation: the person's own Python as it is. Nothing is installed by force; what differs from the lock is said."""
+"""No isolation: the user's own Python. labcoat names what differs from the lock, nothing more."""
 
 import os
 import site
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from labcoat.core import process
@@ -12,105 +12,71 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels.level import LevelState
+from labcoat.levels.level import Level, LevelState
+from labcoat.levels.pip_command import pip_install_command
 from labcoat.locking import requirements_file
-from labcoat.toolchain import index_config, tool_env
+from labcoat.toolchain import index_config
 from labcoat.toolchain.installer_errors import explain_installer_error
 
-ISOLATED = False
-AGAIN = "make user-install"
-SCAFFOLD = False
+
+class NoneLevel(Level):
+    """The Python that runs labcoat, with whatever is installed for it."""
+
+    is_isolated = False
+    recreate_command = "make user-install"
+
+    def prepare(self, project: Project) -> None:
+        """Warn about locked packages that are missing or at another version; install nothing."""
+        if differences := _list_differences(project):
+            print(
+                f"labcoat: {sys.executable} is not what the lock says: {_listed(differences)}",
+                file=sys.stderr,
+            )
+
+    def run_command(self, project: Project, argv: Sequence[str]) -> int:
+        """Become `argv` with the user's own PATH; does not return.
+
+        Raise LabcoatError if there is no such program.
+        """
+        self.prepare(project)
+        sys.stdout.flush()
+        process.exec_program(argv, os.environ, "on the path")
+
+    def open_shell(self, project: Project) -> int:
+        """Become the user's shell; does not return."""
+        return self.run_command(project, [os.environ.get("SHELL") or "/bin/sh"])
+
+    def remove(self, project: Project) -> None:
+        """Do nothing: labcoat created nothing."""
+
+    def read_inventory(self, project: Project) -> Inventory | None:  # noqa: ARG002 - of no project
+        """Return all files that this Python finds, in all its directories of packages.
+
+        Of distributions with the same name the first counts, as for an import.
+        """
+        return inventory.read_inventory(Path(sys.executable), "", _site_directories())
+
+    def read_identity(self, project: Project) -> str:  # noqa: ARG002 - of no project
+        """Return the interpreter's path."""
+        return sys.executable
+
+    def read_state(self, project: Project) -> LevelState:
+        """Return fresh or other, with the locked packages that differ; unknown without a lock."""
+        if not project.requirements.exists():
+            return LevelState("unknown", f"there is no {project.requirements.name}")
+        if differences := _list_differences(project):
+            return LevelState("other", _listed(differences))
+        return LevelState("fresh", sys.executable)
 
 
-def make(project: Project) -> None:
-    """Say what differs from the lock."""
-    if said := _differences(project):
-        print(
-            f"labcoat: {sys.executable} is not what the lock says: {_listed(said)}", file=sys.stderr
-        )
+def install_for_user(project: Project) -> int:
+    """Install the lock with pip's --user, verified against its hashes. Return exit status 0.
 
-
-def run(project: Project, argv: Sequence[str]) -> int:
-    """Become `argv` with the person's own path and Python; does not return. Raises Failure where there is no such program."""
-    make(project)
-    sys.stdout.flush()
-    process.exec_program(argv, os.environ, "on the path")
-
-
-def shell(project: Project) -> int:
-    """Become the person's shell; does not return."""
-    return run(project, [os.environ.get("SHELL") or "/bin/sh"])
-
-
-def address(project: Project) -> str:  # noqa: ARG001
-    """The loopback of this machine."""
-    return "127.0.0.1"
-
-
-def remove(project: Project) -> None:
-    """Nothing: nothing was made."""
-
-
-def locks(project: Project) -> Sequence[Path]:
-    """The lock."""
-    return (project.requirements,)
-
-
-def contents(project: Project) -> Inventory | None:  # noqa: ARG001
-    """What the person's Python finds, in all its folders of packages; the first of a name counts."""
-    return inventory.read_inventory(Path(sys.executable), "", _sites())
-
-
-def packages(project: Project) -> Path | None:  # noqa: ARG001
-    """None: it is not labcoat's to freeze."""
-    return None
-
-
-def brought(project: Project) -> frozenset[str]:  # noqa: ARG001
-    """None."""
-    return frozenset()
-
-
-def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
-    """Nothing: labcoat did not make it."""
-    return {}
-
-
-def identity(project: Project) -> str:  # noqa: ARG001
-    """The interpreter's path."""
-    return sys.executable
-
-
-def state(project: Project) -> LevelState:
-    """How much of the lock is there."""
-    if not project.requirements.exists():
-        return LevelState("unknown", f"there is no {project.requirements.name}")
-    differ = _differences(project)
-    return LevelState("other", _listed(differ)) if differ else LevelState("fresh", sys.executable)
-
-
-def install(project: Project) -> int:
-    """Install the lock into the person's own folder (pip's --user), held to its hashes. Exit status 0.
-
-    Raises Failure as root, in a virtual environment, and where the system manages this Python (PEP 668).
+    Raise LabcoatError as root, in a virtual environment, and if the system manages this Python
+    (PEP 668).
     """
-    _refuse()
-    command: list[str | Path] = [
-        tool_env.tool_environment() / "bin" / "python",
-        "-Im",
-        "pip",
-        "--python",
-        sys.executable,
-        "install",
-    ]
-    command += [
-        "--user",
-        "--require-hashes",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--progress-bar=off",
-    ]
-    command += [f"--no-binary={name}" for name in project["NO_BINARY"].split()]
+    _refuse_unsuitable_python()
+    command = [*pip_install_command(project, sys.executable), "--user"]
     outcome = process.run_process(
         [*command, "-r", project.requirements], index_config.installer_environment(), project.root
     )
@@ -121,7 +87,7 @@ def install(project: Project) -> int:
     return 0
 
 
-def _refuse() -> None:
+def _refuse_unsuitable_python() -> None:
     if sys.prefix != sys.base_prefix:
         raise LabcoatError(
             "This Python is a virtual environment's, which has no folder of a user.",
@@ -139,35 +105,32 @@ def _refuse() -> None:
         )
 
 
-def _sites() -> list[str]:
-    """The folders in which the person's Python looks for packages, PYTHONPATH and the user's own among them."""
+def _site_directories() -> list[str]:
+    """Return where this Python finds packages: PYTHONPATH, the user's directory, site-packages."""
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    own = (
-        []
-        if os.environ.get("PYTHONNOUSERSITE") or sys.prefix != sys.base_prefix
-        else [site.getusersitepackages()]
-    )
+    has_user_site = not os.environ.get("PYTHONNOUSERSITE") and sys.prefix == sys.base_prefix
+    user = [site.getusersitepackages()] if has_user_site else []
     return [
-        path for path in [*named, *own, *site.getsitepackages()] if path and Path(path).is_dir()
+        path for path in [*named, *user, *site.getsitepackages()] if path and Path(path).is_dir()
     ]
 
 
-def _differences(project: Project) -> list[str]:
-    """Each locked package that is not there or at another version, in words."""
+def _list_differences(project: Project) -> list[str]:
+    """Describe each locked package that is missing or at another version."""
     if not project.requirements.exists():
         return []
-    there: dict[str, str] = {}
-    for folder in reversed(_sites()):
-        there |= inventory.installed_versions(Path(folder))
+    installed: dict[str, str] = {}
+    for folder in reversed(_site_directories()):
+        installed |= inventory.installed_versions(Path(folder))
     pins = requirements_file.applying(
         requirements_file.locked(requirements_file.read(project.requirements)), {}
     )
     return [
-        f"{name} {there[name]} (locked {pin.version})"
-        if name in there
+        f"{name} {installed[name]} (locked {pin.version})"
+        if name in installed
         else f"no {name} (locked {pin.version})"
         for name, pin in pins.items()
-        if there.get(name) != pin.version
+        if installed.get(name) != pin.version
     ]
 
 

@@ -15,7 +15,7 @@ from labcoat.core.project import Project
 from labcoat.inventory import wheels
 from labcoat.inventory.inventory import Contents
 from labcoat.inventory.wheels import Wheel
-from labcoat.levels.level import get_level, level_names
+from labcoat.levels.registry import get_level, level_names
 from labcoat.locking import compiler, requirements_file
 from labcoat.locking.requirements_file import Pin
 from labcoat.proof import differences, outputs
@@ -141,13 +141,13 @@ def prove_levels(project: Project, only: Sequence[str] = ()) -> Proof:
 def _held(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:
     """What is there of the levels in `only`, or of all. Raises Failure, status 2, where one asked for or any is missing."""
     chosen = [name for name in only if name != LOCK] or [
-        name for name in level_names() if get_level(name).ISOLATED
+        name for name in level_names() if get_level(name).is_isolated
     ]
     found = []
     for name in chosen:
         level = get_level(name)
         try:
-            inventory = level.contents(project)
+            inventory = level.read_inventory(project)
         except UnavailableError as failure:
             if only:
                 raise
@@ -161,7 +161,7 @@ def _held(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:
             continue
         pins = [
             pin
-            for file in level.locks(project)
+            for file in level.lock_files(project)
             if file.exists()
             for pin in requirements_file.locked(requirements_file.read(file))
         ]
@@ -170,7 +170,7 @@ def _held(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:
                 name,
                 inventory,
                 requirements_file.applying(pins, dict(inventory.python.markers)),
-                level.ISOLATED,
+                level.is_isolated,
             )
         )
     if not found:
@@ -207,7 +207,7 @@ def _row(
     there = {name: one for name, one in held.locked.items() if name in own}
     packages = {name: one.digest for name, one in sorted(there.items())}
     notes = []
-    if (state := get_level(held.level).state(project)).kind == "stale":
+    if (state := get_level(held.level).read_state(project)).kind == "stale":
         notes.append(f"stale: {state.about}")
     if by_name := sorted(there.keys() - known.keys()):
         notes.append(f"by their own RECORD alone: {_some(by_name)}")
@@ -226,7 +226,7 @@ def _row(
         digest=_digest(packages),
         packages=packages,
         notes=tuple(notes),
-        identity=get_level(held.level).identity(project),
+        identity=get_level(held.level).read_identity(project),
     )
 
 
@@ -287,7 +287,7 @@ def proof_table(proof: Proof) -> str:
     for name in dict.fromkeys(
         one.level for one in found if one.level in level_names() and one.kind not in _ELSEWHERE
     ):
-        lines.append(f"{get_level(name).AGAIN} makes {name} anew")
+        lines.append(f"{get_level(name).recreate_command} makes {name} anew")
     held = ", ".join(row.name for row in proof.rows)
     lines.append(f"{len(found)} difference{'s' * (len(found) > 1)}" if found else f"equal: {held}")
     return "\n".join(lines) + "\n"

@@ -1,0 +1,150 @@
+"""Create a virtual environment and install locks in it, with uv or pip."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from labcoat.core import files, process
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.levels import metadata, pip_shim
+from labcoat.levels.pip_command import pip_install_command, wheel_options
+from labcoat.levels.venv_metadata import (
+    EnvironmentMetadata,
+    find_site_packages,
+    read_environment_metadata,
+)
+from labcoat.toolchain import index_config, tool_env
+from labcoat.toolchain.installer_errors import explain_installer_error
+from labcoat.toolchain.interpreters import Interpreter
+
+
+def replace_environment(
+    project: Project,
+    locks: Sequence[Path],
+    interpreter: Interpreter,
+    expected: EnvironmentMetadata,
+) -> None:
+    """Create the environment with `locks` in it; if that fails, restore the one before.
+
+    Raise LabcoatError if it fails, or if the directory is not a virtual environment.
+    """
+    # Where .venv is a link to a larger disk, the environment is created there.
+    with (
+        _claim_directory(project),
+        files.swap_directory(
+            project.venv.resolve(), lambda venv: read_environment_metadata(venv) is not None
+        ),
+    ):
+        _install_locks(project, locks, interpreter)
+        tool = str(tool_env.tool_environment() / "bin" / "python")
+        metadata.write_metadata(project.venv, asdict(replace(expected, tool=tool)))
+
+
+def was_interrupted(project: Project) -> bool:
+    """Return whether a killed run left the environment half created, with no user's packages."""
+    return _has_note(project) and read_environment_metadata(project.venv) is None
+
+
+@contextlib.contextmanager
+def _claim_directory(project: Project) -> Iterator[None]:
+    """Note that labcoat is creating the environment, until it is done.
+
+    A killed run may leave a directory that does not look like an environment yet; the note tells it
+    from a directory of the user's. Raise LabcoatError if the directory is the user's.
+    """
+    venv = project.venv
+    if (
+        not _has_note(project)
+        and venv.exists()
+        and not (venv / "pyvenv.cfg").exists()
+        and any(venv.iterdir())
+    ):
+        raise LabcoatError(
+            f"{venv.name} is there and is no virtual environment.",
+            "Move it away, or choose another folder with LABCOAT_VENV.",
+        )
+    note = _note_path(project)
+    files.write_file(note, str(venv))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def _note_path(project: Project) -> Path:
+    return project.state / "venv.making"
+
+
+def _has_note(project: Project) -> bool:
+    note = _note_path(project)
+    return note.exists() and note.read_text(encoding="utf-8") == str(project.venv)
+
+
+def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
+    env = index_config.installer_environment()
+    command: list[str | Path] = [tool_env.uv_program(), "venv", "--quiet", "--no-project"]
+    command += ["--python", interpreter.executable, project.venv.resolve()]
+    outcome = process.run_process(command, env, project.root, show=process.show_none)
+    if outcome.status == 0:
+        install = _INSTALLERS[project["INSTALLER"]](project, locks)
+        # If uv's cache has everything, no index is contacted: it may be down or slow.
+        is_cached = (
+            project["INSTALLER"] == "uv"
+            and not process.run_process(
+                [*install, "--offline"], env, project.root, show=process.show_none
+            ).status
+        )
+        if not is_cached:
+            outcome = process.run_process(install, env, project.root, show=_is_news)
+    if outcome.status:
+        raise explain_installer_error(
+            outcome.output, f"{project['VENV']} could not be made", project.state / "venv.log"
+        )
+    site = find_site_packages(project.venv)
+    pip_shim.write_pip_shim(project.venv / "bin", site)
+    # Python would create it at the first import and change the time that make compares.
+    (site / "__pycache__").mkdir(exist_ok=True)
+
+
+def clear_edited_packages(project: Project) -> None:
+    """Remove the packages that the last proof found edited from uv's cache.
+
+    uv links an environment's files into its cache by default, so that an edit changes both.
+    """
+    try:
+        proof = json.loads((project.state / "proof.json").read_text(encoding="utf-8"))
+        found = proof["differences"]
+        names = sorted({one["package"] for one in found if one["rung"] == "venv"} - {""})
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if names:
+        process.run_process(
+            [tool_env.uv_program(), "cache", "clean", *names],
+            index_config.installer_environment(),
+            project.root,
+            show=process.show_none,
+        )
+
+
+def _is_news(line: str) -> bool:
+    """Return whether to show a line of uv's; in a new environment every package is new."""
+    return not line.startswith(" + ")
+
+
+def _uv_command(project: Project, locks: Sequence[Path]) -> list[str | Path]:
+    command: list[str | Path] = [tool_env.uv_program(), "pip", "sync", "--require-hashes"]
+    command += ["--python", project.venv / "bin" / "python", *wheel_options(project)]
+    return [*command, "--allow-empty-requirements", *locks]
+
+
+def _pip_command(project: Project, locks: Sequence[Path]) -> list[str | Path]:
+    return [
+        *pip_install_command(project, project.venv / "bin" / "python"),
+        *(word for lock in locks for word in ("-r", lock)),
+    ]
+
+
+_INSTALLERS = {"uv": _uv_command, "pip": _pip_command}

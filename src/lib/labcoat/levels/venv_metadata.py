@@ -1,0 +1,74 @@
+"""What a virtual environment was created from, and whether it is complete."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labcoat.core import files
+from labcoat.core.project import Project
+from labcoat.levels import metadata
+from labcoat.locking import requirements_file
+from labcoat.toolchain import interpreters
+
+
+@dataclass(frozen=True)
+class EnvironmentMetadata:
+    """What a finished environment was created from; the field names are labcoat.json's keys.
+
+    `locks` is the digest of its locks, `python` the minor version, `installer` uv or pip, `place`
+    the path it was created at, `pins` the names and versions in the locks, `tool` the Python whose
+    pip serves it (pip_shim.py).
+    """
+
+    locks: str
+    python: str
+    installer: str
+    place: str
+    pins: Mapping[str, str]
+    tool: str = field(default="", compare=False)
+
+
+def expected_metadata(project: Project, locks: Sequence[Path]) -> EnvironmentMetadata:
+    """Return the metadata of an environment that is up to date with `locks` and the settings."""
+    minor = interpreters.project_minor(project)
+    return EnvironmentMetadata(
+        digest_locks(locks),
+        minor,
+        project["INSTALLER"],
+        str(project.venv),
+        requirements_file.versions(locks, minor),
+    )
+
+
+def read_environment_metadata(venv: Path) -> EnvironmentMetadata | None:
+    """Return what `venv` was created from; None if labcoat did not create or did not finish it."""
+    return metadata.read_metadata(venv, EnvironmentMetadata)
+
+
+def digest_locks(locks: Sequence[Path]) -> str:
+    """Return one digest over the names and contents of `locks`."""
+    return files.text_digest(
+        b"".join(lock.name.encode() + b"\n" + lock.read_bytes() for lock in locks)
+    )
+
+
+def find_site_packages(venv: Path) -> Path:
+    """Return the environment's only lib/python*/site-packages; lib if it has none."""
+    return next(iter(sorted(venv.glob("lib/python*/site-packages"))), venv / "lib")
+
+
+def has_site_packages(venv: Path) -> bool:
+    """Return whether the environment has a directory of packages."""
+    return any(venv.glob("lib/python*/site-packages"))
+
+
+def is_usable(venv: Path) -> bool:
+    """Return whether the environment is finished, with Python and packages.
+
+    bin/python may be a dangling link: the interpreter it was created from may be gone.
+    """
+    return (
+        (venv / "bin" / "python").exists()
+        and has_site_packages(venv)
+        and read_environment_metadata(venv) is not None
+    )
