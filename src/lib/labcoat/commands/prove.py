@@ -23,7 +23,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the table, or the proof as JSON; return 0 where everything is equal, 1 where not."""
-    from labcoat.proof import prove
+    from labcoat.proof import prove, table
 
     only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
-    return prove.make_proof(Project.here(), only=only, as_json=args.json, against=args.against)
+    proof = prove.make_proof(Project.here(), only=only, against=args.against)
+    print(proof.json_text if args.json else table.format_table(proof), end="")
+    return 1 if proof.differences else 0

@@ -1,1 +1,4 @@
-"""The proof: whether the lock, the environments and the image hold the same files, and give the same results."""
+"""The proof: whether the lock, the environments and the image hold the same files.
+
+The package computes; `commands/` prints the result.
+"""

@@ -1,4 +1,4 @@
-"""What environments hold, against their lock and each other: data in, differences out."""
+"""Compare what environments hold with their lock and with each other. No I/O."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from labcoat.locking.requirements_file import Pin
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as the lock or another environment has it. `kind` is one of KINDS."""
+    """One thing that differs from the lock or another environment. `kind` is one of KINDS."""
 
     level: str
     kind: str
@@ -21,29 +21,32 @@ class Difference:
     detail: str = ""
 
     def __str__(self) -> str:
-        said = KINDS[self.kind].format(package=self.package, path=self.path, detail=self.detail)
-        return f"{self.level}: {said}"
+        text = KINDS[self.kind].format(package=self.package, path=self.path, detail=self.detail)
+        return f"{self.level}: {text}"
 
 
 KINDS = {
-    "missing": "{package} {detail} is locked and not there",
-    "added": "{package} {detail} is there and not locked",
+    "missing": "{package} {detail} is locked but not installed",
+    "added": "{package} {detail} is installed but not locked",
     "version": "{package} {detail}",
-    "twice": "{package} is there more than once: {detail}",
+    "twice": "{package} is installed more than once: {detail}",
     "edited": "{path} of {package} was edited",
     "removed": "{path} of {package} was removed",
     "stray": "{path} belongs to no package",
     "interpreter": "{detail}",
-    "differs": "{path} of {package} is not the one in {detail}",
+    "differs": "{path} of {package} differs from the one in {detail}",
     "run": "{path}: {detail}",
-    "result": "{path} is not the one of {detail}",
+    "result": "{path} differs from the one of {detail}",
     "changed": "{detail}",
 }
 
 
 @dataclass(frozen=True)
 class InstalledEnvironment:
-    """One level of isolation: what it holds, what it should, and whether it holds nothing else (a person's own Python may)."""
+    """What one level holds, and the pins that apply to it.
+
+    The user's own Python is not isolated: it may hold other packages too.
+    """
 
     level: str
     inventory: Inventory
@@ -52,7 +55,7 @@ class InstalledEnvironment:
 
     @property
     def locked(self) -> dict[str, Contents]:
-        """What is there and locked at this version."""
+        """The distributions that are installed at their locked version, by name."""
         found = {one.name: one for one in reversed(self.inventory.distributions)}
         return {
             name: found[name]
@@ -61,40 +64,38 @@ class InstalledEnvironment:
         }
 
 
-def compare_names(held: InstalledEnvironment) -> Iterator[Difference]:
-    """What is missing, added, twice there, or there at another version."""
-    there = held.inventory.distributions
-    versions = {one.name: one.version for one in reversed(there)}
-    for name, pin in held.pins.items():
+def compare_names(environment: InstalledEnvironment) -> Iterator[Difference]:
+    """Yield packages that are missing, unlocked, installed twice, or at another version."""
+    level, installed = environment.level, environment.inventory.distributions
+    versions = {one.name: one.version for one in reversed(installed)}
+    for name, pin in environment.pins.items():
         if name not in versions:
-            yield Difference(held.level, "missing", name, detail=pin.version)
+            yield Difference(level, "missing", name, detail=pin.version)
         elif versions[name] != pin.version:
-            yield Difference(
-                held.level, "version", name, detail=f"is {versions[name]}, locked is {pin.version}"
-            )
-    if not held.is_isolated:
+            detail = f"is {versions[name]}, but {pin.version} is locked"
+            yield Difference(level, "version", name, detail=detail)
+    if not environment.is_isolated:
         return
-    for name, count in Counter(one.name for one in there).items():
+    for name, count in Counter(one.name for one in installed).items():
         if count > 1:
-            listed = ", ".join(one.version for one in there if one.name == name)
-            yield Difference(held.level, "twice", name, detail=listed)
-    for one in there:
-        # Conda puts its own tools in each environment; pip does not ask what those are.
-        if one.name not in held.pins and one.installer != "conda":
-            yield Difference(held.level, "added", one.name, detail=one.version)
+            listed = ", ".join(one.version for one in installed if one.name == name)
+            yield Difference(level, "twice", name, detail=listed)
+    for one in installed:
+        # conda puts its own tools in each environment.
+        if one.name not in environment.pins and one.installer != "conda":
+            yield Difference(level, "added", one.name, detail=one.version)
 
 
 def match_wheels(
-    held: InstalledEnvironment, known: Mapping[str, Sequence[Wheel]]
+    environment: InstalledEnvironment, known: Mapping[str, Sequence[Wheel]]
 ) -> dict[str, Wheel]:
-    """The wheel that each package was installed from, where it is among those `known` by package."""
+    """Return the wheel that each package was installed from, if it is among those `known`."""
     found = {}
-    for name, one in held.locked.items():
+    for name, one in environment.locked.items():
         candidates = known.get(name, ())
-        # Where no known wheel has these tags, they may have been edited: then it is one that fits this Python and platform.
-        own = [wheel for wheel in candidates if wheels.is_wheel_of(wheel, one.tags)]
-        fitting = own or [
-            wheel for wheel in candidates if wheels.wheel_fits(wheel, held.inventory.python)
+        # If no known wheel has these tags, they may have been edited: take a wheel that fits.
+        fitting = [wheel for wheel in candidates if wheels.is_wheel_of(wheel, one.tags)] or [
+            wheel for wheel in candidates if wheels.wheel_fits(wheel, environment.inventory.python)
         ]
         if wheel := wheels.nearest_wheel(one.files, fitting):
             found[name] = wheel
@@ -102,66 +103,67 @@ def match_wheels(
 
 
 def compare_contents(
-    held: InstalledEnvironment, known: Mapping[str, Wheel]
+    environment: InstalledEnvironment, known: Mapping[str, Wheel]
 ) -> Iterator[Difference]:
-    """Files that are not as the wheels in `known` have them, or, where the wheel is not known, not as RECORD has them."""
-    owners = _owners(held, known)
-    for name, one in held.locked.items():
+    """Yield files that differ from the `known` wheels or, without a wheel, from RECORD."""
+    level = environment.level
+    digests = _digests_by_file(environment, known)
+    stripped = environment.inventory.stripped
+    for name, one in environment.locked.items():
         if not one.has_record:
-            yield Difference(held.level, "removed", name, path="RECORD")
+            yield Difference(level, "removed", name, path="RECORD")
             continue
         for path in one.stray:
-            yield Difference(held.level, "stray", name, path=path)
+            yield Difference(level, "stray", name, path=path)
         found = (
-            _against_wheel(held.level, one, known[name], owners)
+            _compare_with_wheel(level, one, known[name], digests)
             if name in known
-            else _against_record(held.level, one, owners)
+            else _compare_with_record(level, one, digests)
         )
-        stripped = held.inventory.stripped
-        yield from (
-            each
-            for each in found
-            if each.kind != "removed" or not strip.is_stripped(each.path, stripped)
-        )
-    if held.is_isolated:
-        for path in held.inventory.stray:
-            yield Difference(held.level, "stray", "", path=path)
+        for difference in found:
+            if difference.kind != "removed" or not strip.is_stripped(difference.path, stripped):
+                yield difference
+    if environment.is_isolated:
+        for path in environment.inventory.stray:
+            yield Difference(level, "stray", "", path=path)
 
 
-def _owners(held: InstalledEnvironment, known: Mapping[str, Wheel]) -> dict[str, list[str]]:
-    """By file, what it may be: two packages may bring one file, and the last to be installed wins."""
+def _digests_by_file(
+    environment: InstalledEnvironment, known: Mapping[str, Wheel]
+) -> dict[str, list[str]]:
+    """Return the digests that a file may have: several packages may bring it, the last one wins."""
     found = defaultdict(list)
-    for name, one in held.locked.items():
+    for name, one in environment.locked.items():
         for path, value in (known[name].files if name in known else one.files).items():
             found[path].append(value)
     return found
 
 
-def _against_record(
-    level: str, one: Contents, owners: Mapping[str, Sequence[str]]
+def _compare_with_record(
+    level: str, one: Contents, digests: Mapping[str, Sequence[str]]
 ) -> Iterator[Difference]:
     for path in one.gone:
         yield Difference(level, "removed", one.name, path=path)
     for path in one.edited:
-        if len(owners[path]) == 1:
+        if len(digests[path]) == 1:
             yield Difference(level, "edited", one.name, path=path)
 
 
-def _against_wheel(
-    level: str, one: Contents, wheel: Wheel, owners: Mapping[str, Sequence[str]]
+def _compare_with_wheel(
+    level: str, one: Contents, wheel: Wheel, digests: Mapping[str, Sequence[str]]
 ) -> Iterator[Difference]:
     edited = set()
     for path, value in wheel.files.items():
         if path not in one.files:
             yield Difference(level, "removed", one.name, path=path)
-        elif one.files[path] != value and one.files[path] not in owners[path]:
+        elif one.files[path] != value and one.files[path] not in digests[path]:
             edited.add(path)
             yield Difference(level, "edited", one.name, path=path)
     for path in one.files.keys() - wheel.files.keys():
         yield Difference(level, "stray", one.name, path=path)
-    # The file is the wheel's, and yet RECORD says otherwise: then that is what was edited.
+    # If a file is the wheel's but not what RECORD states, then RECORD was edited.
     if (
-        any(path not in edited and len(owners[path]) == 1 for path in one.edited)
+        any(path not in edited and len(digests[path]) == 1 for path in one.edited)
         or set(one.gone) - wheel.files.keys()
     ):
         yield Difference(level, "edited", one.name, path="RECORD")
@@ -170,7 +172,10 @@ def _against_wheel(
 def compare_environments(
     first: InstalledEnvironment, second: InstalledEnvironment, known: Mapping[str, Wheel]
 ) -> Iterator[Difference]:
-    """Files of packages whose wheel is not `known` that two environments of one platform do not have alike."""
+    """Yield files that differ between two environments of one platform.
+
+    Packages with a `known` wheel are left out: each is compared with its wheel.
+    """
     ours, theirs = first.locked, second.locked
     stripped = {*first.inventory.stripped, *second.inventory.stripped}
     for name in ours.keys() & theirs.keys() - known.keys():
@@ -183,31 +188,25 @@ def compare_environments(
                 yield Difference(second.level, "differs", name, path=path, detail=first.level)
 
 
-def compare_interpreters(held: Sequence[InstalledEnvironment], minor: str) -> Iterator[Difference]:
-    """Environments whose Python has another minor version than `minor`, or another ABI than the first of that version has."""
-    abi = ""
-    for one in held:
+def compare_interpreters(
+    environments: Sequence[InstalledEnvironment], minor: str
+) -> Iterator[Difference]:
+    """Yield Pythons of another minor version than `minor`, or of another ABI than the first."""
+    first_abi = ""
+    for one in environments:
         python = one.inventory.python
-        own = "-".join(python.abi.split("-")[:2])
-        abi = abi or (own if python.minor == minor else "")
+        abi = "-".join(python.abi.split("-")[:2])
+        first_abi = first_abi or (abi if python.minor == minor else "")
         if python.minor != minor:
-            yield Difference(
-                one.level,
-                "interpreter",
-                "",
-                detail=f"Python {python.version}, where the project's is {minor}",
-            )
-        elif own != abi:
-            yield Difference(
-                one.level,
-                "interpreter",
-                "",
-                detail=f"Python of the ABI {own}, where the others' is {abi}",
-            )
+            detail = f"has Python {python.version}, but the project uses {minor}"
+            yield Difference(one.level, "interpreter", "", detail=detail)
+        elif abi != first_abi:
+            detail = f"has a Python with ABI {abi}, but the others have {first_abi}"
+            yield Difference(one.level, "interpreter", "", detail=detail)
 
 
-def other_platforms(first: InstalledEnvironment, second: InstalledEnvironment) -> list[str]:
-    """Packages that both have, from wheels of different platforms."""
+def list_other_platforms(first: InstalledEnvironment, second: InstalledEnvironment) -> list[str]:
+    """Return the packages that both have, but from wheels for different platforms."""
     ours, theirs = first.locked, second.locked
     return sorted(
         name for name in ours.keys() & theirs.keys() if ours[name].tags != theirs[name].tags

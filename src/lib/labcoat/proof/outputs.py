@@ -1,6 +1,7 @@
-"""The same program on each level of isolation: do its outputs have the same digest?
+"""Run the same commands on each level of isolation and compare the digests of their outputs.
 
-LABCOAT_PROVE_RUNS names commands and the files they write: `python train.py -> model.json metrics.json`, several parted by `;;`.
+LABCOAT_PROVE_RUNS names commands and the files they write, separated by `;;`:
+`python train.py -> model.json metrics.json ;; python predict.py -> predictions.csv`.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labcoat.core import files, process
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.proof.differences import Difference
@@ -18,7 +19,7 @@ from labcoat.proof.differences import Difference
 
 @dataclass(frozen=True)
 class ProofRun:
-    """A line for sh, and the files or folders that it writes, from the project's folder."""
+    """A line for sh, and the files or directories that it writes, relative to the project."""
 
     command: str
     outputs: tuple[str, ...]
@@ -26,22 +27,22 @@ class ProofRun:
 
 @dataclass(frozen=True)
 class RunResult:
-    """An output, and by level its digest, or in words why there is none."""
+    """An output, and for each level its digest or why there is none."""
 
     command: str
     output: str
     digests: dict[str, str] = field(default_factory=dict)
 
 
-def proof_runs(setting: str) -> list[ProofRun]:
-    """The runs that LABCOAT_PROVE_RUNS names. Raises Failure, status 2, where one says nothing of its outputs."""
+def parse_proof_runs(setting: str) -> list[ProofRun]:
+    """Parse LABCOAT_PROVE_RUNS. Raise LabcoatError, status 2, if a command names no outputs."""
     found = []
     for part in filter(None, (one.strip() for one in setting.split(";;"))):
         command, arrow, outputs = part.rpartition("->")
         if not arrow or not command.strip() or not outputs.split():
             raise LabcoatError(
-                f"LABCOAT_PROVE_RUNS does not say what {part!r} writes.",
-                "Write: COMMAND -> FILE …; several are parted by ;;",
+                f"`{part}` in LABCOAT_PROVE_RUNS names no outputs",
+                "Write `COMMAND -> FILE …`, and `;;` between several",
                 status=2,
             )
         found.append(ProofRun(command.strip(), tuple(outputs.split())))
@@ -49,35 +50,37 @@ def proof_runs(setting: str) -> list[ProofRun]:
 
 
 def run_checks(project: Project, levels: Sequence[str]) -> list[RunResult]:
-    """Run each command on each of `levels` and digest what it writes.
+    """Run each command of LABCOAT_PROVE_RUNS on each of `levels` and digest what it writes.
 
-    Outputs that are there are put aside meanwhile, so that no program finds its work done, and come back at the end. What
-    each level wrote stays in .labcoat/runs. Raises Failure where an output is outside the project.
+    Outputs that exist are moved aside meanwhile, so that no program finds its work done, and come
+    back at the end. What each level wrote stays in .labcoat/runs. Raise LabcoatError if an output
+    is outside the project.
     """
-    wanted = proof_runs(project["PROVE_RUNS"])
+    runs = parse_proof_runs(project["PROVE_RUNS"])
     kept = files.state_folder(project.state) / "runs"
-    outputs = [output for run in wanted for output in run.outputs]
-    _check(project, outputs)
+    outputs = [output for run in runs for output in run.outputs]
+    _refuse_outside(project, outputs)
     if (kept / "before").exists():
-        _move(kept / "before", project.root, outputs)  # a run that was killed left them there
+        _move_outputs(kept / "before", project.root, outputs)  # a killed run left them there
     files.remove_path(kept)
-    _move(project.root, kept / "before", outputs)
-    found = [RunResult(run.command, output) for run in wanted for output in run.outputs]
+    _move_outputs(project.root, kept / "before", outputs)
+    found = [RunResult(run.command, output) for run in runs for output in run.outputs]
     try:
         for level in levels:
-            for run in wanted:
-                said = _run(project, level, run.command)
+            for run in runs:
+                error = _run_command(project, level, run.command)
                 for result in found:
                     if result.command == run.command:
-                        result.digests[level] = said or output_digest(project.root / result.output)
-            _move(project.root, kept / level, outputs)
+                        digest = error or output_digest(project.root / result.output)
+                        result.digests[level] = digest
+            _move_outputs(project.root, kept / level, outputs)
     finally:
-        _move(kept / "before", project.root, outputs)
+        _move_outputs(kept / "before", project.root, outputs)
     return found
 
 
 def compare_outputs(found: Sequence[RunResult]) -> Iterator[Difference]:
-    """The outputs that are missing, or that are not those of the first level."""
+    """Yield the outputs that are missing or differ from those of the first level."""
     for result in found:
         first = next(iter(result.digests))
         for level, value in result.digests.items():
@@ -88,7 +91,10 @@ def compare_outputs(found: Sequence[RunResult]) -> Iterator[Difference]:
 
 
 def output_digest(path: Path) -> str:
-    """SHA-256 of a file, or of a folder's names and files; in words where there is nothing."""
+    """Return `sha256:` and the digest of a file, or of a directory's names and files.
+
+    Return `was not written` if nothing is there.
+    """
     if not path.exists():
         return "was not written"
     total = hashlib.sha256()
@@ -100,37 +106,29 @@ def output_digest(path: Path) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def _run(project: Project, level: str, command: str) -> str:
-    """Run `command` at IN=`level`; nothing where it ends well, else in words how it did."""
-    print(f"labcoat: running on {level}: {command}", file=sys.stderr)
-    words = [
-        sys.executable,
-        "-I",
-        str(Path(__file__).parents[1]),
-        "run",
-        "--in",
-        level,
-        "--shell",
-        command,
-    ]
+def _run_command(project: Project, level: str, command: str) -> str:
+    """Run `command` on `level`. Return why it failed; empty if it did not."""
+    terminal.print_progress(f"running on {level}: {command}")
+    labcoat = [sys.executable, "-I", str(Path(__file__).parents[1])]
+    words = [*labcoat, "run", "--in", level, "--shell", command]
     with process.popen(words, cwd=project.root, stdout=sys.stderr) as child:
         status = child.wait()
-    return f"its command ended with {status}" if status else ""
+    return f"the command failed with exit status {status}" if status else ""
 
 
-def _check(project: Project, outputs: Sequence[str]) -> None:
+def _refuse_outside(project: Project, outputs: Sequence[str]) -> None:
     root = project.root.resolve()
     for output in outputs:
         if root not in (root / output).resolve().parents:
             raise LabcoatError(
-                f"{output} is not inside the project.",
-                "Name files below its folder in LABCOAT_PROVE_RUNS.",
+                f"`{output}` in LABCOAT_PROVE_RUNS is not inside the project",
+                "Name files below the project's directory",
                 status=2,
             )
 
 
-def _move(source: Path, target: Path, names: Sequence[str]) -> None:
-    """Move those of `names` that are in `source`."""
+def _move_outputs(source: Path, target: Path, names: Sequence[str]) -> None:
+    """Move those of `names` that exist in `source` to `target`."""
     for name in names:
         if (source / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
