@@ -1,4 +1,4 @@
-"""What is installed in an environment: by name from its metadata, or file by file as `scan` reads it."""
+"""What is installed in an environment: names and versions, or all files as `scan` lists them."""
 
 import hashlib
 import json
@@ -14,17 +14,17 @@ from labcoat.locking.requirements_file import normalize
 if TYPE_CHECKING:
     from importlib import metadata
 
-# What puts other packages in place; no part of what a project asks for unless its lock names it.
+# They install other packages. A project does not ask for them unless its lock names them.
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """One installed distribution.
+    """One installed distribution, from its metadata.
 
-    `requested` is whether somebody asked for it by name (PEP 376's REQUESTED), `origin` the address or path it came from
-    where that was not an index (PEP 610's direct_url.json), `requires` the names of what its metadata asks for, `installer` who
-    put it there (PEP 376's INSTALLER).
+    `requested` is whether it was installed by name (PEP 376's REQUESTED), `origin` the address or
+    path it came from if that was not an index (PEP 610's direct_url.json), `requires` the names of
+    its dependencies, `installer` the program that installed it (PEP 376's INSTALLER).
     """
 
     name: str
@@ -39,8 +39,9 @@ class Distribution:
 class Contents:
     """One installed distribution, file by file.
 
-    `files` are digests by name, as `scan` gives both. `edited` do not agree with RECORD, `gone` are named by it and not there,
-    `stray` lie beside it and are not named by it. `tags` are the wheel's: python-abi-platform.
+    `files` are digests by name, as `scan` gives both. Files in `edited` differ from RECORD, those
+    in `gone` are in RECORD but missing, those in `stray` are beside RECORD but not in it. `tags`
+    are the wheel's: python-abi-platform.
     """
 
     name: str
@@ -56,14 +57,18 @@ class Contents:
 
     @property
     def digest(self) -> str:
-        """SHA-256 over version and files."""
+        """The SHA-256 of version and files."""
         lines = [self.version, *(f"{path} {value}" for path, value in sorted(self.files.items()))]
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True)
 class InterpreterFacts:
-    """An environment's Python: version as `3.12.1`, ABI as `cpython-312-…`, platform as `linux-x86_64`, marker values."""
+    """An environment's Python.
+
+    The version is like `3.12.1`, the ABI like `cpython-312-…`, the platform like `linux-x86_64`;
+    `markers` are the values of environment markers (PEP 508).
+    """
 
     version: str
     abi: str
@@ -72,13 +77,17 @@ class InterpreterFacts:
 
     @property
     def minor(self) -> str:
-        """The version without its last part."""
+        """The version without its last part, such as `3.12`."""
         return ".".join(self.version.split(".")[:2])
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """All that one environment holds; `stray` are files that no distribution names, `stripped` kinds that are left out."""
+    """All that one environment holds.
+
+    Files in `stray` belong to no distribution; `stripped` are the kinds of files that an image
+    leaves out (strip.KINDS).
+    """
 
     python: InterpreterFacts
     distributions: tuple[Contents, ...]
@@ -86,25 +95,28 @@ class Inventory:
     stripped: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, text: str) -> "Inventory":
-        """The inventory that `scan` printed."""
-        said = json.loads(text)
+    def from_json(cls, text: str) -> "Inventory":
+        """Return the inventory that `scan` printed. Raise ValueError if it is not JSON."""
+        found = json.loads(text)
         return cls(
-            InterpreterFacts(**said["python"]),
-            tuple(_contents(one) for one in said["distributions"]),
-            tuple(said["stray"]),
+            InterpreterFacts(**found["python"]),
+            tuple(_parse_contents(one) for one in found["distributions"]),
+            tuple(found["stray"]),
         )
 
 
-def _contents(said: dict[str, Any]) -> Contents:
-    listed = {key: tuple(said[key]) for key in ("tags", "edited", "gone", "stray")}
-    return Contents(**{**said, **listed, "name": normalize(said["name"])})
+def _parse_contents(found: dict[str, Any]) -> Contents:
+    listed = {key: tuple(found[key]) for key in ("tags", "edited", "gone", "stray")}
+    return Contents(**{**found, **listed, "name": normalize(found["name"])})
 
 
 def scan_command(
     python: str | Path, prefix: str | Path = "", sites: Sequence[str] = ()
 ) -> list[str]:
-    """The words that make `python` say what it or the environment in `prefix` holds; Inventory.read takes the answer."""
+    """Return the command in which `python` prints the inventory of the environment in `prefix`.
+
+    Inventory.from_json parses its output. An empty prefix is that of `python` itself.
+    """
     return [
         str(python),
         "-ISB",
@@ -116,27 +128,33 @@ def scan_command(
 
 
 def read_inventory(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:
-    """The inventory of an environment on this machine. Raises Failure, status 2, where its Python does not answer."""
+    """Return the inventory of an environment on this machine.
+
+    Raise LabcoatError, status 2, if its Python fails.
+    """
     try:
         done = subprocess.run(
             scan_command(python, prefix, sites), capture_output=True, text=True, check=True
         )
-        return Inventory.read(done.stdout)
+        return Inventory.from_json(done.stdout)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
+        lines = (getattr(error, "stderr", "") or str(error)).strip().splitlines()
         raise LabcoatError(
-            f"{python} does not say what it holds: {said[-1] if said else 'it ended'}.",
-            "Make the environment anew.",
+            f"cannot list the packages of `{python}`: {lines[-1] if lines else 'no output'}",
+            "Recreate the environment",
             status=2,
         ) from None
 
 
 def read_distributions(site_packages: Path) -> list[Distribution]:
-    """The distributions in a site-packages folder, by name; one without readable metadata is passed over."""
+    """Return the distributions in a site-packages directory, sorted by name.
+
+    Those without readable metadata are left out.
+    """
     from importlib import metadata
 
     found = [
-        _read(one)
+        _read_distribution(one)
         for one in metadata.distributions(path=[str(site_packages)])
         if one.metadata and one.metadata["Name"]
     ]
@@ -144,28 +162,34 @@ def read_distributions(site_packages: Path) -> list[Distribution]:
 
 
 def installed_versions(site_packages: Path) -> dict[str, str]:
-    """Names and versions alone, from the names of the metadata folders: a hundredth of the time."""
-    found = (name.rpartition(".")[0].split("-") for name in _infos(site_packages))
+    """Return names and versions, from the names of the metadata directories.
+
+    That takes a hundredth of the time of read_distributions.
+    """
+    found = (name.rpartition(".")[0].split("-") for name in _list_metadata(site_packages))
     return {normalize(words[0]): words[1] for words in found if len(words) > 1}
 
 
 def describe_changes(
-    there: Mapping[str, str], locked: Mapping[str, str], besides: frozenset[str] = frozenset()
+    installed: Mapping[str, str], locked: Mapping[str, str], allowed: frozenset[str] = frozenset()
 ) -> str:
-    """In words, how names and versions differ from those `locked`; `besides` may be there too."""
-    added = sorted(there.keys() - locked.keys() - besides)
-    gone = sorted(locked.keys() - there.keys())
+    """Describe how installed names and versions differ from those `locked`; empty if they agree.
+
+    Packages in `allowed` may be installed though they are not locked.
+    """
+    added = sorted(installed.keys() - locked.keys() - allowed)
+    removed = sorted(locked.keys() - installed.keys())
     moved = [
-        f"{name} {there[name]} (locked {locked[name]})"
+        f"{name} {installed[name]} (locked {locked[name]})"
         for name in sorted(locked)
-        if there.get(name, locked[name]) != locked[name]
+        if installed.get(name, locked[name]) != locked[name]
     ]
     return ", ".join(
-        [*(f"added {name}" for name in added), *(f"removed {name}" for name in gone), *moved]
+        [*(f"added {name}" for name in added), *(f"removed {name}" for name in removed), *moved]
     )
 
 
-def _infos(folder: Path) -> list[str]:
+def _list_metadata(folder: Path) -> list[str]:
     try:
         return [
             path.name
@@ -176,32 +200,34 @@ def _infos(folder: Path) -> list[str]:
         return []
 
 
-def _read(one: "metadata.Distribution") -> Distribution:
+def _read_distribution(one: "metadata.Distribution") -> Distribution:
     return Distribution(
         name=normalize(one.metadata["Name"]),
         version=one.version,
         requested=one.read_text("REQUESTED") is not None,
-        origin=_origin(one.read_text("direct_url.json")),
+        origin=_describe_origin(one.read_text("direct_url.json")),
         requires=frozenset(
-            normalize(_name(line)) for line in one.requires or () if "extra ==" not in line
+            normalize(_requirement_name(line))
+            for line in one.requires or ()
+            if "extra ==" not in line
         ),
         installer=(one.read_text("INSTALLER") or "").strip(),
     )
 
 
-def _origin(direct_url: str | None) -> str:
-    """In words, where a distribution came from (PEP 610); empty where that was an index."""
+def _describe_origin(direct_url: str | None) -> str:
+    """Return where a distribution came from (PEP 610); empty if it came from an index."""
     if not direct_url:
         return ""
-    said = json.loads(direct_url)
-    url = str(said.get("url", "?"))
-    if vcs := said.get("vcs_info"):
+    found = json.loads(direct_url)
+    url = str(found.get("url", "?"))
+    if vcs := found.get("vcs_info"):
         return f"{vcs.get('vcs', 'vcs')}+{url}@{vcs.get('commit_id', '?')}"
-    return f"{url} (editable)" if said.get("dir_info", {}).get("editable") else url
+    return f"{url} (editable)" if found.get("dir_info", {}).get("editable") else url
 
 
-def _name(requirement: str) -> str:
-    """The name at the head of a requirement: `numpy` of `numpy>=2; python_version > "3.10"`."""
+def _requirement_name(requirement: str) -> str:
+    """Return the name in a requirement: `numpy` for `numpy>=2; python_version > "3.10"`."""
     for end, letter in enumerate(requirement):
         if not (letter.isalnum() or letter in "-_."):
             return requirement[:end]

@@ -1,10 +1,12 @@
-"""What one environment holds, every file read once: run by the environment's own Python, or imported.
+"""List what one environment holds, reading every file once.
 
-`python -IS - PREFIX < scan.py` prints the answer as JSON; so an image is asked without anything being installed in it.
-This file stands alone for that reason, and keeps to what Python 3.8 knows. -S keeps the environment's own code from running.
+The environment's own Python runs the text of this file (inventory.scan_command), so that nothing
+has to be installed in an image. That is why it is one file, longer than others, imports only the
+standard library and works on Python 3.8. -S keeps code in the environment from running.
 
-Left out is what installers write as they like: byte code, RECORD, INSTALLER, REQUESTED, direct_url.json. Programs that an
-installer generates from entry points count as what they start, whoever generated them; other scripts without their first line.
+Files that installers write differently are left out: byte code, RECORD, INSTALLER, REQUESTED and
+direct_url.json. A program that an installer generates from an entry point counts as the function
+it starts, whoever generated it; any other script counts without its first line.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, List, Optional, Tuple
 
 _LEFT_OUT = re.compile(
-    r"(^|/)__pycache__/[^/]*\.pyc$|[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED|direct_url\.json|uv_(cache|build)\.json)$"
-    # ensurepip's idea of names for pip, which no wheel has
+    r"(^|/)__pycache__/[^/]*\.pyc$"
+    r"|[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED)$"
+    r"|[.]dist-info/(direct_url\.json|uv_(cache|build)\.json)$"
+    # ensurepip's additional name for pip, which no wheel has
     r"|^\{prefix\}/bin/pip3\.\d+$"
 )
 _HEAD = re.compile(rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|([^\n]*?))\r?\n")
@@ -35,47 +39,56 @@ _MAIN = r"if __name__ == (?:'__main__'|\"__main__\"):\n"
 _ARGV = (
     r"    sys\.argv\[0\] = re\.sub\(r'\(-script\\\.pyw\??\|\\\.exe\)\?\$', '', sys\.argv\[0\]\)\n",
     r"    sys\.argv\[0\] = sys\.argv\[0\]\.removesuffix\('\.exe'\)\n",
-    r"    if sys\.argv\[0\]\.endswith\('\.exe'\):\n        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
-    r"    if sys\.argv\[0\]\.endswith\(\"-script\.pyw\"\):\n        sys\.argv\[0\] = sys\.argv\[0\]\[:-11\]\n"
-    r"    elif sys\.argv\[0\]\.endswith\(\"\.exe\"\):\n        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
+    r"    if sys\.argv\[0\]\.endswith\('\.exe'\):\n"
+    r"        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
+    r"    if sys\.argv\[0\]\.endswith\(\"-script\.pyw\"\):\n"
+    r"        sys\.argv\[0\] = sys\.argv\[0\]\[:-11\]\n"
+    r"    elif sys\.argv\[0\]\.endswith\(\"\.exe\"\):\n"
+    r"        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
 )
 _EXIT = r"    sys\.exit\((?P<function>[\w.]+)\(\)\)\n?"
-# The programs that pip, uv and conda generate; the import stands before the condition or in it.
+# The programs that pip, uv and conda generate: the import precedes the condition or is inside it.
 _IMPORT_WITHIN = r"    from (?P<module2>[\w.]+) import (?P<name2>\w+)\n"
 _GENERATED = re.compile(
     f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}{_IMPORT_WITHIN})(?:{'|'.join(_ARGV)}){_EXIT}"
 )
-# What environments have in bin by themselves.
+# What every new environment has in bin.
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
-# With these labcoat starts its own pip in an environment that has none: levels/pip_shim.py.
-_PIP_LAUNCHERS = {
-    "{prefix}/bin/pip": "901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",
-    "{prefix}/bin/pip3": "901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",
-    "pip/__main__.py": "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
+# The files that start labcoat's own pip (levels/pip_shim.py): the present text, then earlier ones,
+# which environments may still have.
+_PIP_SHIM = {
+    "{prefix}/bin/pip": ("901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",),
+    "{prefix}/bin/pip3": ("901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",),
+    "pip/__main__.py": (
+        "7f630844078888340059dd776599f7cadf4055c74147d9cff565866fb1adf292",
+        "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
+        "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",
+    ),
 }
 _CHUNK = 1 << 20
-_Read = Tuple[
-    str, str, int
-]  # the digest that counts, the one in RECORD's form, and the size in bytes
-_Lines = List[
-    Tuple[str, str, Optional[int]]
-]  # RECORD's: path, SHA-256 in hexadecimal (empty if none), size
+# The digest that is compared, the one that RECORD states, and the size in bytes.
+_FileDigests = Tuple[str, str, int]
+# RECORD's lines: path, SHA-256 in hexadecimal (empty if none), and size.
+_RecordLines = List[Tuple[str, str, Optional[int]]]
 
 
-def left_out(path: str) -> bool:
-    """Whether `path` (as `scan` names files) is something that installers write as they like."""
+def is_left_out(path: str) -> bool:
+    """Return whether installers write `path`, as `scan` names files, differently."""
     return _LEFT_OUT.search(path) is not None
 
 
-def entry_point(module: str, function: str) -> str:
-    """The digest that stands for a program that calls `function` of `module`."""
+def entry_point_digest(module: str, function: str) -> str:
+    """Return the digest of any program that calls `function` of `module`."""
     return hashlib.sha256(f"entry point {module}:{function}".encode()).hexdigest()
 
 
-def script(data: bytes, is_own: Callable[[str], bool]) -> str:
-    """The digest of a program in bin; `is_own` says whether an interpreter's path is the environment's."""
+def script_digest(data: bytes, is_own: Callable[[str], bool]) -> str:
+    """Return the digest of a program in bin.
+
+    `is_own` tells whether an interpreter's path is the environment's.
+    """
     head = _HEAD.match(data)
-    if not head or not is_own(_interpreter(head)):
+    if not head or not is_own(_parse_shebang(head)):
         return hashlib.sha256(data).hexdigest()
     rest = data[head.end() :]
     found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
@@ -85,11 +98,14 @@ def script(data: bytes, is_own: Callable[[str], bool]) -> str:
     function = found.group("function")
     if function.split(".")[0] != name:
         return hashlib.sha256(data).hexdigest()
-    return entry_point(module, function)
+    return entry_point_digest(module, function)
 
 
-def _interpreter(head: re.Match[bytes]) -> str:
-    """The path in a program's first line; one that is long or has spaces stands quoted in a line for sh."""
+def _parse_shebang(head: re.Match[bytes]) -> str:
+    """Return the path in a program's first line.
+
+    Installers write a path that is long or has spaces quoted in a line for sh.
+    """
     quoted, plain = ((part or b"").decode("utf-8", "replace") for part in head.groups())
     try:
         return plain or " ".join(shlex.split(quoted))
@@ -97,8 +113,8 @@ def _interpreter(head: re.Match[bytes]) -> str:
         return ""
 
 
-def digest(path: str) -> tuple[str, int]:
-    """SHA-256 of a file in hexadecimal, and its size in bytes."""
+def file_digest(path: str) -> tuple[str, int]:
+    """Return the SHA-256 of a file in hexadecimal, and its size in bytes."""
     found, size = hashlib.sha256(), 0
     with open(path, "rb", buffering=0) as file:
         while True:
@@ -110,21 +126,22 @@ def digest(path: str) -> tuple[str, int]:
 
 
 class _Environment:
-    """One environment's folders, and how files in them are named."""
+    """The directories of one environment, and how files in them are named."""
 
     def __init__(self, prefix: str, site: str) -> None:
         self.prefix, self.site = prefix, site
-        # Programs in a person's own folder are for the interpreter itself.
+        # Programs in the user's site are for the interpreter itself.
         self.programs = {
             os.path.realpath(one)
             for one in (os.path.join(prefix, "bin"), os.path.dirname(sys.executable))
         }
 
-    def place(self, recorded: str) -> str:
+    def absolute_path(self, recorded: str) -> str:
+        """Return the path of a file in RECORD."""
         return os.path.normpath(os.path.join(self.site, recorded))
 
-    def name(self, path: str) -> str:
-        """As in the wheel where it is in site-packages, else from the prefix."""
+    def short_name(self, path: str) -> str:
+        """Return the path as in the wheel if it is in site-packages, else from `{prefix}`."""
         if path.startswith(self.site + os.sep):
             return path[len(self.site) + 1 :]
         if path.startswith(self.prefix + os.sep):
@@ -134,23 +151,25 @@ class _Environment:
         return path
 
     def is_own(self, interpreter: str) -> bool:
+        """Return whether the path `interpreter` is this environment's Python."""
         folder, name = os.path.split(interpreter)
         return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) in self.programs
 
-    def read(self, path: str) -> _Read:
+    def digest_file(self, path: str) -> _FileDigests:
+        """Read one file. Raise OSError if it is missing."""
         if (
             os.path.dirname(path) == os.path.join(self.prefix, "bin")
             and os.path.getsize(path) < _CHUNK
         ):
             with open(path, "rb") as file:
                 data = file.read()
-            return script(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
-        found, size = digest(path)
+            return script_digest(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
+        found, size = file_digest(path)
         return found, found, size
 
 
-def _metadata(folder: str) -> tuple[str, str, list[str]]:
-    """Name, version and wheel tags of a dist-info or egg-info."""
+def _read_metadata(folder: str) -> tuple[str, str, list[str]]:
+    """Return name, version and wheel tags from a dist-info or egg-info."""
     head: dict[str, str] = {}
     tags: list[str] = []
     for name in ("METADATA", "PKG-INFO", ""):
@@ -176,8 +195,8 @@ def _metadata(folder: str) -> tuple[str, str, list[str]]:
     return head.get("Name") or stem[0], head.get("Version") or (stem[1:] or [""])[0], tags
 
 
-def _record(folder: str) -> _Lines | None:
-    """RECORD's lines; None without a readable RECORD."""
+def _read_record(folder: str) -> _RecordLines | None:
+    """Return RECORD's lines; None without a readable RECORD."""
     try:
         with open(
             os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline=""
@@ -197,7 +216,7 @@ def _record(folder: str) -> _Lines | None:
     return found
 
 
-def _text(path: str, folder: str) -> str:
+def _read_text(path: str, folder: str) -> str:
     try:
         with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:
             return file.read().strip()
@@ -205,8 +224,8 @@ def _text(path: str, folder: str) -> str:
         return ""
 
 
-def _conda_files(prefix: str) -> set[str]:
-    """What conda itself put there."""
+def _list_conda_files(prefix: str) -> set[str]:
+    """Return the files that conda installed."""
     found: set[str] = set()
     folder = os.path.join(prefix, "conda-meta")
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
@@ -218,11 +237,11 @@ def _conda_files(prefix: str) -> set[str]:
     return found
 
 
-def _present(environment: _Environment) -> list[str]:
-    """Every file below site-packages, and in bin where that is the environment's alone."""
+def _list_files(environment: _Environment) -> list[str]:
+    """Return every file in site-packages, and in bin if that is the environment's alone."""
     found = []
     for folder, folders, names in os.walk(environment.site):
-        # A link to a folder is one entry: what it leads to belongs to somebody else.
+        # A link to a directory is one entry: its target is not part of the environment.
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         found += [os.path.join(folder, name) for name in [*names, *links]]
     programs = os.path.join(environment.prefix, "bin")
@@ -235,58 +254,72 @@ def _present(environment: _Environment) -> list[str]:
     return found
 
 
-def _starts_pip(name: str, path: str) -> bool:
-    return name in _PIP_LAUNCHERS and digest(path)[0] == _PIP_LAUNCHERS[name]
+def _is_pip_shim(name: str, path: str) -> bool:
+    return name in _PIP_SHIM and file_digest(path)[0] in _PIP_SHIM[name]
 
 
-def _safely(environment: _Environment, path: str) -> _Read | None:
+def _digest_if_present(environment: _Environment, path: str) -> _FileDigests | None:
     try:
-        return environment.read(path)
+        return environment.digest_file(path)
     except OSError:
         return None
 
 
 def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
-    """The inventory of the environment in `prefix`, whose packages are in `site`; see inventory.Inventory for its shape."""
+    """Return the inventory of the environment in `prefix`, whose packages are in `site`.
+
+    inventory.Inventory describes its shape.
+    """
     environment = _Environment(os.path.abspath(prefix), os.path.abspath(site))
     infos = sorted(name for name in os.listdir(site) if name.endswith((".dist-info", ".egg-info")))
-    records = {name: _record(os.path.join(site, name)) for name in infos}
-    recorded = {environment.place(path) for lines in records.values() for path, _, _ in lines or ()}
-    wanted = sorted(path for path in recorded if not left_out(environment.name(path)))
+    records = {name: _read_record(os.path.join(site, name)) for name in infos}
+    recorded = {
+        environment.absolute_path(path) for lines in records.values() for path, _, _ in lines or ()
+    }
+    wanted = sorted(path for path in recorded if not is_left_out(environment.short_name(path)))
     with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
-        read = dict(zip(wanted, pool.map(lambda path: _safely(environment, path), wanted)))
-    owned = recorded | _conda_files(environment.prefix)
-    besides = {environment.name(path): path for path in _present(environment) if path not in owned}
+        read = dict(
+            zip(wanted, pool.map(lambda path: _digest_if_present(environment, path), wanted))
+        )
+    owned = recorded | _list_conda_files(environment.prefix)
+    besides = {
+        environment.short_name(path): path for path in _list_files(environment) if path not in owned
+    }
     stray = [
         name
         for name, path in besides.items()
-        if not left_out(name) and name.split("/")[0] not in infos and not _starts_pip(name, path)
+        if not is_left_out(name)
+        and name.split("/")[0] not in infos
+        and not _is_pip_shim(name, path)
     ]
-    found = [_distribution(environment, name, records[name], read) for name in infos]
-    return {"python": interpreter(), "distributions": found, "stray": sorted(stray)}
+    found = [_scan_distribution(environment, name, records[name], read) for name in infos]
+    return {"python": describe_interpreter(), "distributions": found, "stray": sorted(stray)}
 
 
-def _distribution(
-    environment: _Environment, info: str, lines: _Lines | None, read: dict[str, _Read | None]
+def _scan_distribution(
+    environment: _Environment,
+    info: str,
+    lines: _RecordLines | None,
+    read: dict[str, _FileDigests | None],
 ) -> dict[str, Any]:
     folder = os.path.join(environment.site, info)
-    name, version, tags = _metadata(folder)
+    name, version, tags = _read_metadata(folder)
     files, edited, gone = {}, [], []
     for path, known, size in lines or ():
-        place = environment.place(path)
+        place = environment.absolute_path(path)
         if place not in read:
             continue
-        found, short = read[place], environment.name(place)
+        found, short = read[place], environment.short_name(place)
         if found is None:
             gone.append(short)
             continue
         files[short] = found[0]
         if (known and known != found[1]) or (size is not None and size != found[2]):
             edited.append(short)
-    # Files beside RECORD that it does not name, unless RECORD is what is damaged.
+    # Files beside RECORD that it does not list, unless RECORD itself is damaged.
     beside = (os.path.join(top, one) for top, _, names in os.walk(folder) for one in names)
     extra = sorted(
-        environment.name(path) for path in beside if path not in read and lines is not None
+        environment.short_name(path) for path in beside if path not in read and lines is not None
     )
     return {
         "name": name,
@@ -295,15 +328,15 @@ def _distribution(
         "files": files,
         "edited": edited,
         "gone": gone,
-        "stray": [one for one in extra if not left_out(one)],
+        "stray": [one for one in extra if not is_left_out(one)],
         "has_record": lines is not None,
-        "installer": _text("INSTALLER", folder),
-        "origin": _text("direct_url.json", folder),
+        "installer": _read_text("INSTALLER", folder),
+        "origin": _read_text("direct_url.json", folder),
     }
 
 
-def interpreter() -> dict[str, Any]:
-    """The running Python: version, ABI and platform, and the environment that markers are held against (PEP 508)."""
+def describe_interpreter() -> dict[str, Any]:
+    """Return version, ABI, platform and the values of markers (PEP 508) of the running Python."""
     version = platform.python_version()
     info = sys.implementation.version
     release = "%d.%d.%d" % info[:3] + (
@@ -329,19 +362,22 @@ def interpreter() -> dict[str, Any]:
     }
 
 
-def _above(site: str) -> str:
-    """The prefix of a folder such as PREFIX/lib/python3.12/site-packages; empty for others."""
+def _prefix_of(site: str) -> str:
+    """Return the prefix of a path like PREFIX/lib/python3.12/site-packages; empty for others."""
     found = re.fullmatch(r"(.+)/lib(?:64)?/python3[\w.]*/(?:site|dist)-packages", site)
     return found.group(1) if found else ""
 
 
 def main() -> None:
-    """Print the inventory of the prefix (empty: this Python's own) and the site-packages that the command line names."""
+    """Print the inventory of the prefix and site-packages directories in the arguments, as JSON.
+
+    An empty prefix is this Python's own; without site-packages directories the standard one counts.
+    """
     prefix = sys.argv[1] or sys.prefix
     standard = os.path.join(prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
-    # Debian's own Python has its packages elsewhere.
+    # Debian's system Python has its packages elsewhere.
     known = standard if os.path.isdir(standard) else sysconfig.get_path("purelib")
-    answers = [scan(_above(site) or prefix, site) for site in sys.argv[2:] or [known]]
+    answers = [scan(_prefix_of(site) or prefix, site) for site in sys.argv[2:] or [known]]
     found = answers[0]
     for answer in answers[1:]:
         for key in ("distributions", "stray"):

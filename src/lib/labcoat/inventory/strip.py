@@ -1,8 +1,7 @@
-"""What an image may leave out of packages, where LABCOAT_STRIP asks for it: files that no program needs in order to run.
+"""The files of packages that no program needs to run; LABCOAT_STRIP removes them from an image.
 
-Byte code is one of them: Python makes it anew, in the home that stays between runs.
-
-The Dockerfile removes them by the same rules, in the words of `find`; tests/levels/test_docker.py holds the two equal.
+Byte code is one kind: Python writes it again, to the home directory that stays between runs. The
+Dockerfile removes the same files with `find`; tests/inventory/test_strip.py compares the two.
 """
 
 import re
@@ -12,24 +11,24 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 KINDS = ("tests", "headers", "bytecode")
-# They compile against their own headers while they run.
-_COMPILING = re.compile(r"cupy.*|numba.*|nvidia|triton")
-_CODE = (".py", ".so")
+# These packages compile against their own headers at run time.
+_COMPILING_PACKAGES = re.compile(r"cupy.*|numba.*|nvidia|triton")
+_CODE_ENDINGS = (".py", ".so")
 
 
 def strip_parts(project: Project) -> tuple[str, ...]:
-    """What LABCOAT_STRIP names, in one order. Raises Failure on something else."""
+    """Return the kinds in LABCOAT_STRIP, in the order of KINDS. Raise LabcoatError if unknown."""
     words = project["STRIP"].replace(",", " ").split()
     if unknown := [word for word in words if word not in KINDS]:
         raise LabcoatError(
-            f"LABCOAT_STRIP cannot leave out {unknown[0]!r}.",
-            f"It takes {', '.join(KINDS)}, parted by spaces.",
+            f"unknown kind of files in LABCOAT_STRIP: `{unknown[0]}`",
+            f"Use {', '.join(KINDS)}, separated by spaces",
         )
     return tuple(kind for kind in KINDS if kind in words)
 
 
 def is_stripped(path: str, kinds: Collection[str]) -> bool:
-    """Whether the file `path` of site-packages is of one of these kinds."""
+    """Return whether the file `path` in site-packages is of one of these `kinds`."""
     *folders, name = path.split("/")
     if not folders or any(folder.endswith(".dist-info") for folder in folders):
         return False
@@ -40,6 +39,6 @@ def is_stripped(path: str, kinds: Collection[str]) -> bool:
     return (
         "headers" in kinds
         and "include" in folders[1:]
-        and not _COMPILING.fullmatch(folders[0])
-        and not name.endswith(_CODE)
+        and not _COMPILING_PACKAGES.fullmatch(folders[0])
+        and not name.endswith(_CODE_ENDINGS)
     )

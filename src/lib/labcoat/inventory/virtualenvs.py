@@ -1,7 +1,7 @@
-"""What is a virtual environment: the files that only environments have.
+"""Recognize virtual environments by marker files that only environments have.
 
-`pyvenv.cfg` (venv, virtualenv 20 and newer, uv), `bin/activate_this.py` and `lib/python*/orig-prefix.txt` (virtualenv
-16), `conda-meta/history` (conda, mamba, pixi).
+They are `pyvenv.cfg` (venv, virtualenv 20 and newer, uv), `bin/activate_this.py` and
+`lib/python*/orig-prefix.txt` (virtualenv 16), and `conda-meta/history` (conda, mamba, pixi).
 """
 
 import os
@@ -12,31 +12,32 @@ from pathlib import Path
 from labcoat.core.path_filter import filter_paths
 
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
-_PLAIN = (
-    "pyvenv.cfg",
-    "conda-meta/history",
-    "bin/activate_this.py",
-)  # below the environment, where they are always the same
+# Markers with the same path in every environment.
+_FIXED = ("pyvenv.cfg", "conda-meta/history", "bin/activate_this.py")
 _MARKER = re.compile(
     r"(?:^|(?P<root>.+)/)"
-    r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",
+    r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py"
+    r"|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",
     re.DOTALL,
 )
 
 
 def environment_of(path: str) -> str | None:
-    """The environment whose marker is at `path`, relative like `path`; None where it is no marker, or at the root."""
+    """Return the environment whose marker `path` is; None if it is not a marker, or at the root."""
     found = _MARKER.fullmatch(path)
     return found["root"] if found else None
 
 
-def at_root(paths: Container[str]) -> str | None:
-    """The marker among `paths` that makes the root itself an environment, as `python -m venv .` does; None for none."""
-    return next((marker for marker in _PLAIN if marker in paths), None)
+def find_root_marker(paths: Container[str]) -> str | None:
+    """Return the marker that makes the root itself an environment (`python -m venv .`), or None."""
+    return next((marker for marker in _FIXED if marker in paths), None)
 
 
 def environments(paths: Iterable[str]) -> dict[str, str]:
-    """The environments whose markers are among `paths`, each with its marker; the outermost of nested ones."""
+    """Return the environments whose markers are among `paths`, with their markers.
+
+    Of nested environments it returns the outermost.
+    """
     found: dict[str, str] = {}
     for path in filter_paths(list(paths), endings=NAMES):
         root = environment_of(path)
@@ -50,8 +51,8 @@ def environments(paths: Iterable[str]) -> dict[str, str]:
 
 
 def marker_in(folder: Path) -> str | None:
-    """The marker that `folder` has, relative to it; None where it is no environment."""
-    for marker in _PLAIN:
+    """Return the marker in `folder`, relative to it; None if it is not an environment."""
+    for marker in _FIXED:
         if os.path.lexists(folder / marker):
             return marker
     return next(

@@ -106,7 +106,7 @@ class DockerLevel(Level):
         done = client.call_docker(project, "run", *options, project.image, *words)
         try:
             stripped = (settings.get("Labels") or {}).get(STRIP, "")
-            return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
+            return replace(Inventory.from_json(done.stdout), stripped=tuple(stripped.split()))
         except ValueError:
             reason = client.engine_error_line(done.stderr) or "its Python said nothing"
             raise LabcoatError(

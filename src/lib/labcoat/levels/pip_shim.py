@@ -1,7 +1,8 @@
-"""`pip` for an environment that holds its locks and nothing else: two small files that start the one labcoat has.
+"""`pip` in an environment that holds only its locks: small files that start labcoat's own pip.
 
-Without them `pip install`, typed where the environment is active, would reach another Python. They are no distribution, so
-`pip list` shows what the locks name; `inventory/scan.py` knows them by their digests.
+Without them, `pip install` in the activated environment would install into another Python. They are
+not a distribution, so that `pip list` shows only what is locked. `inventory/scan.py` knows them by
+their digests: whoever changes a text here adds its digest there and keeps the earlier ones.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from labcoat.core import files
 PROGRAM = """#!/bin/sh
 exec "${0%/*}/python" -m pip "$@"
 """
-# Also a notebook's %pip comes here: it runs `python -m pip`. Where labcoat's pip is stands in the environment's mark.
+# `python -m pip`, which a notebook's %pip runs too. labcoat.json has the path of labcoat's pip.
 MODULE = '''"""Starts labcoat's pip on this environment, which has none of its own."""
 
 import json
@@ -20,16 +21,17 @@ import sys
 
 os.environ.setdefault("PIP_DISABLE_PIP_VERSION_CHECK", "1")
 try:
-    with open(os.path.join(sys.prefix, "labcoat.json"), encoding="utf-8") as mark:
-        tool = json.load(mark)["tool"]
+    with open(os.path.join(sys.prefix, "labcoat.json"), encoding="utf-8") as file:
+        tool = json.load(file)["tool"]
     os.execv(tool, [tool, "-Im", "pip", "--python", sys.executable, *sys.argv[1:]])
 except (OSError, ValueError, KeyError):
-    sys.exit("labcoat: its pip is no longer in the cache.\\n  Run make venv AGAIN=1, which puts it there.")
+    print("error: labcoat's pip is not in its cache", file=sys.stderr)
+    sys.exit("hint: Run `make venv AGAIN=1` to restore it")
 '''
 
 
 def write_pip_shim(programs: Path, site_packages: Path) -> None:
-    """Make `pip` work in the environment of these two folders, unless it has one of its own."""
+    """Make `pip` work in the environment of these two directories, unless it has its own pip."""
     if (site_packages / "pip").exists():
         return
     files.write_file(site_packages / "pip" / "__main__.py", MODULE)

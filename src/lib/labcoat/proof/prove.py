@@ -120,7 +120,7 @@ def _read_environment(project: Project, name: str, level: Level) -> InstalledEnv
 def _find_wheels(environments: Sequence[InstalledEnvironment]) -> dict[str, list[Wheel]]:
     """Return the wheels of all packages that are locked and installed; fetch those not known."""
     pins: dict[str, Pin] = {name: one.pins[name] for one in environments for name in one.locked}
-    known = {name: wheels.remembered_contents(pin) for name, pin in pins.items()}
+    known = {name: wheels.read_cached_wheels(pin) for name, pin in pins.items()}
     wanted: dict[str, dict[tuple[Pin, tuple[str, ...]], None]] = {}
     for one in environments:
         for name, installed in one.locked.items():
@@ -128,6 +128,6 @@ def _find_wheels(environments: Sequence[InstalledEnvironment]) -> dict[str, list
                 pair = one.pins[name], installed.tags
                 wanted.setdefault(one.inventory.python.minor, {})[pair] = None
     for minor, pairs in wanted.items():
-        wheels.fetch_wheel(list(pairs), minor)
-        known |= {pin.name: wheels.remembered_contents(pin) for pin, _ in pairs}
+        wheels.fetch_wheels(list(pairs), minor)
+        known |= {pin.name: wheels.read_cached_wheels(pin) for pin, _ in pairs}
     return known

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.dockerignore.escape import git_pattern
-from labcoat.inventory.virtualenvs import at_root, environments, marker_in
+from labcoat.inventory.virtualenvs import environments, find_root_marker, marker_in
 from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, Untrack, safe, unsafe
 from labcoat.lint.repository.repository import Repository
 
@@ -31,7 +31,7 @@ def _at_root(repository: Repository) -> Iterator[Finding]:
             "is not ignored by git: the next `git add .` adds all of it",
         ),
     ):
-        if (marker := at_root(paths)) and any(
+        if (marker := find_root_marker(paths)) and any(
             _INSIDE.match(path) for path in paths if path != marker
         ):
             message = f"a virtual environment was made among the project's own files, and {fate}"
