@@ -1,1 +1,1 @@
-"""The levels of isolation, one module each: none, venv, conda, docker."""
+"""The levels of isolation; level.py says what each can do and how to add one."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labcoat.core import files, process
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
@@ -55,16 +55,16 @@ class CondaLevel(Level):
                 return
             if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
                 raise LabcoatError(
-                    f"{folder.name} is there and is no conda environment.",
-                    "Move it away, or set LABCOAT_CONDA_ENV.",
+                    f"`{project['CONDA_ENV']}` exists but is not a conda environment",
+                    "Remove it, or set LABCOAT_CONDA_ENV to another directory",
                 )
             own_install.refuse_inside(folder, "conda")
             program = find_conda_program(project)
-            print(f"making {folder.name} with {Path(program).name}", file=sys.stderr)
+            terminal.print_progress(f"creating {project['CONDA_ENV']} with {Path(program).name}")
             with files.swap_directory(folder, lambda one: _read_metadata(one) is not None):
                 _create_environment(project, program, folder)
                 metadata.write_metadata(folder, asdict(expected))
-        print(f"{folder.name} holds {project.requirements.name} (conda)", file=sys.stderr)
+        terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Become `argv` in the activated environment; does not return.
@@ -74,7 +74,7 @@ class CondaLevel(Level):
         folder = environment_path(project)
         if not _has_python(folder):
             raise LabcoatError(
-                f"There is no conda environment in {folder.name}.", "Run make conda."
+                f"no conda environment in `{project['CONDA_ENV']}`", "Run `make conda`"
             )
         path = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         if not shutil.which(argv[0], path=path):
@@ -97,7 +97,7 @@ class CondaLevel(Level):
         return self.run_command(project, command)
 
     def remove(self, project: Project) -> None:
-        """Remove the environment if labcoat created it; environment.yml, which users edit, stays."""
+        """Remove the environment if labcoat created it, but not environment.yml: users edit it."""
         folder = environment_path(project)
         for one in (folder, files.backup_path(folder)):
             if _read_metadata(one) is not None:
@@ -113,7 +113,9 @@ class CondaLevel(Level):
             return None
         if not _has_python(folder):
             raise LabcoatError(
-                f"The interpreter of {folder.name} is gone.", "Run make conda.", status=2
+                f"the Python interpreter of `{project['CONDA_ENV']}` is missing",
+                "Run `make conda`",
+                status=2,
             )
         return inventory.read_inventory(folder / "bin" / "python", folder)
 
@@ -121,12 +123,12 @@ class CondaLevel(Level):
         """Return fresh, stale, missing or changed, by names and versions alone."""
         folder = environment_path(project)
         if not (folder / "conda-meta").is_dir():
-            return LevelState("missing", "make conda makes it")
+            return LevelState("missing", "run make conda")
         if not _has_python(folder):
-            return LevelState("stale", "its interpreter is gone")
+            return LevelState("stale", "its interpreter is missing")
         found = _read_metadata(folder)
         if found is None:
-            return LevelState("stale", "labcoat did not finish it")
+            return LevelState("stale", "labcoat did not create or did not finish it")
         if reason := _staleness(project, found):
             return LevelState("stale", reason)
         installed = inventory.installed_versions(self.site_packages(project) or folder)
@@ -167,12 +169,12 @@ def find_conda_program(project: Project) -> str:
 
     Raise LabcoatError if there is none.
     """
-    names = [project["CONDA"]] if project["CONDA"] else _PROGRAMS
+    names = [project["CONDA"]] if project["CONDA"] else list(_PROGRAMS)
     if found := next((path for path in map(shutil.which, names) if path), None):
         return found
     raise LabcoatError(
-        f"There is no {', '.join(names)} here.",
-        "Install micromamba (mamba.readthedocs.io), or name yours with LABCOAT_CONDA.",
+        f"cannot find {' or '.join(f'`{name}`' for name in names)}",
+        "Install micromamba (https://mamba.readthedocs.io), or set LABCOAT_CONDA to your program",
     )
 
 
@@ -184,7 +186,7 @@ def _staleness(project: Project, found: CondaMetadata) -> str:
     """Return why an environment created from `found` is not up to date; empty if it is."""
     specification = environment_yml.environment_yml_path(project)
     if found.place != str(environment_path(project)):
-        return "the folder was moved"
+        return "its directory was moved"
     if found.lock != _digest_file(project.requirements):
         return f"{project['REQUIREMENTS']} has changed"
     if found.file != _digest_file(specification):
@@ -200,24 +202,24 @@ def _create_environment(project: Project, program: str, folder: Path) -> None:
     outcome = _run_conda(project, command)
     if crash := process.crash_signal(outcome.status):
         # On a busy machine such a program may crash as it exits, when all its work is done.
-        print(f"{name} crashed ({crash}); once more", file=sys.stderr)
+        terminal.print_warning(f"{name} crashed ({crash}); trying once more")
         files.remove_path(folder)
         outcome = _run_conda(project, command)
         if crash := process.crash_signal(outcome.status):
             raise LabcoatError(
-                f"{name} crashed ({crash}), twice.",
-                "Update it, or name another with LABCOAT_CONDA.",
+                f"{name} crashed twice ({crash})",
+                "Update it, or set LABCOAT_CONDA to another program",
             )
     if outcome.status:
         if "Could not solve" in outcome.output or "ResolvePackageNotFound" in outcome.output:
             rest = outcome.output.partition("Could not solve")[2].splitlines()[1:]
             reasons = [line.strip() for line in rest if line.strip()]
             raise LabcoatError(
-                f"The conda packages cannot be had together: {'; '.join(reasons[:3])}.",
-                "Correct LABCOAT_CONDA_PACKAGES or environment.yml.",
+                f"conda cannot find versions that fit together: {'; '.join(reasons[:3])}",
+                "Change LABCOAT_CONDA_PACKAGES or environment.yml",
             )
         raise explain_installer_error(
-            outcome.output, f"{folder.name} could not be made", project.state / "conda.log"
+            outcome.output, f"cannot create `{project['CONDA_ENV']}`", project.state / "conda.log"
         )
 
 

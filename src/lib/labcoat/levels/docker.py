@@ -8,7 +8,7 @@ from dataclasses import replace
 from labcoat.container.engine import client
 from labcoat.container.engine.run_config import RunConfig, make_run_config
 from labcoat.container.image.labels import LOCK, STRIP
-from labcoat.core import files, process
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
@@ -40,11 +40,11 @@ class DockerLevel(Level):
             *preflight.preflight_warnings(planned.context),
             *_engine_warnings(version),
         ):
-            print(f"labcoat: {warning}", file=sys.stderr)
+            terminal.print_warning(warning)
         built = build.build_image(project, planned)
         if drift := image_lock.image_lock_remark(project, planned, version, built.id):
-            print(f"labcoat: {drift}", file=sys.stderr)
-        print(f"labcoat: image {project.image} {short_image_id(built.shown)}", file=sys.stderr)
+            terminal.print_warning(drift)
+        terminal.print_progress(f"image {project.image} {short_image_id(built.shown)}")
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Run `argv` in a container, in the project's directory as its owner; the exit status."""
@@ -82,10 +82,7 @@ class DockerLevel(Level):
             if _lock_label(project):
                 client.call_docker(project, "image", "rm", "--force", project.image)
         except LabcoatError as failure:
-            print(
-                f"labcoat: {failure.message} If it holds the image {project.image}, that stays.",
-                file=sys.stderr,
-            )
+            terminal.print_warning(f"cannot remove image `{project.image}`: {failure.message}")
 
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the image's environment, read by its own Python; None without one.
@@ -108,10 +105,10 @@ class DockerLevel(Level):
             stripped = (settings.get("Labels") or {}).get(STRIP, "")
             return replace(Inventory.from_json(done.stdout), stripped=tuple(stripped.split()))
         except ValueError:
-            reason = client.engine_error_line(done.stderr) or "its Python said nothing"
+            reason = client.engine_error_line(done.stderr) or "its Python printed nothing"
             raise LabcoatError(
-                f"The image {project.image} does not say what it holds: {reason}",
-                "make docker builds it.",
+                f"cannot read the packages of image `{project.image}`: {reason}",
+                "Run `make docker`",
                 status=2,
             ) from None
 
@@ -126,7 +123,7 @@ class DockerLevel(Level):
         """Return fresh, stale or missing, by the lock's digest in the image's label."""
         image_id = self.read_identity(project)
         if not image_id:
-            return LevelState("missing", "make docker builds it")
+            return LevelState("missing", "run make docker")
         if not _is_from_lock(project, _lock_label(project)):
             return LevelState("stale", f"{project.requirements.name} has changed")
         return LevelState("fresh", short_image_id(image_id))
@@ -136,11 +133,11 @@ def require_fresh_image(project: Project) -> None:
     """Raise LabcoatError unless there is an image that was built from the present lock."""
     label = _lock_label(project)
     if label is None:
-        raise LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
+        raise LabcoatError(f"image `{project.image}` does not exist", "Run `make docker`")
     if not _is_from_lock(project, label):
         raise LabcoatError(
-            f"The image {project.image} was not made from {project.requirements.name} as it is now.",
-            "make docker builds it anew.",
+            f"image `{project.image}` is older than `{project.requirements.name}`",
+            "Run `make docker`",
         )
 
 
@@ -151,7 +148,10 @@ def short_image_id(image_id: str) -> str:
 
 def _engine_warnings(version: str) -> Iterator[str]:
     if what := client.never_the_same(version):
-        yield f"this engine ({version}) writes {what} into an image's settings: of two builds only the content can be equal"
+        yield (
+            f"the engine ({version}) writes {what} into the image's settings, so that only the"
+            " contents of two builds can be equal"
+        )
 
 
 def _run_config(project: Project) -> RunConfig:

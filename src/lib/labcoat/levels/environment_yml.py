@@ -1,4 +1,4 @@
-"""environment.yml: written from the lock, with what a person has added to it."""
+"""environment.yml: written from the lock, with what users have added to it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,26 +14,26 @@ NAME = "environment.yml"
 
 
 def environment_yml_path(project: Project) -> Path:
-    """The project's environment.yml, or that of LABCOAT_VARIANT, as environment-cpu.yml."""
+    """Return environment.yml, or with LABCOAT_VARIANT=cpu environment-cpu.yml."""
     return project.root / (f"environment-{project['VARIANT']}.yml" if project["VARIANT"] else NAME)
 
 
-_HEADER = "# Written by labcoat from {lock}, which make requirements makes. Conda packages that you add stay.\n"
+_HEADER = "# Written by labcoat from {lock}. Conda packages that you add are kept.\n"
 
 
 def write_environment_yml(project: Project) -> Path:
-    """Write environment.yml from the lock, if it does not say the same already; what a person has added stays.
+    """Write environment.yml from the lock if its contents change, and return its path.
 
-    Raises Failure where there is no lock or the file is not to be read.
+    What users have added is kept. Raise LabcoatError if there is no lock or the file is invalid.
     """
     if not project.requirements.exists():
-        raise LabcoatError(f"There is no {project['REQUIREMENTS']}.", "Run make requirements.")
+        raise LabcoatError(f"`{project['REQUIREMENTS']}` does not exist", "Run `make requirements`")
     tool_env.use_tools()
     import yaml
 
     file = environment_yml_path(project)
-    # A variant starts from what a person has written in the project's own.
-    before = _read(file) or _read(project.root / NAME)
+    # A variant starts from what users have added to the project's own.
+    before = _read_yaml(file) or _read_yaml(project.root / NAME)
     after = merge_environment_yml(
         before,
         project.root.name,
@@ -50,12 +50,12 @@ def write_environment_yml(project: Project) -> Path:
 def merge_environment_yml(
     before: dict[str, Any], name: str, minor: str, packages: Sequence[str], pip: Sequence[str]
 ) -> dict[str, Any]:
-    """The contents of environment.yml, made of those `before`, the Python `minor`, conda `packages` and lines for `pip`.
+    """Merge the contents `before` with the Python `minor`, conda `packages` and lines for `pip`.
 
-    Raises Failure where a person asks pip for something without a hash.
+    Raise LabcoatError if `before` has a line for pip without a hash: pip would refuse all others.
     """
-    asked = [one for one in before.get("dependencies") or () if isinstance(one, str)]
-    own = [one for one in asked if _conda_name(one) not in {"python", "pip"}]
+    specs = [one for one in before.get("dependencies") or () if isinstance(one, str)]
+    own = [one for one in specs if _conda_name(one) not in {"python", "pip"}]
     given = {_conda_name(one) for one in packages}
     pip_before = [
         line
@@ -68,8 +68,8 @@ def merge_environment_yml(
             ("--require-hashes", "--only-binary", "--no-binary")
         ):
             raise LabcoatError(
-                f"environment.yml asks pip for {line}, which the lock does not name.",
-                "Move it to requirements.in.",
+                f"environment.yml asks pip for `{line}`, which is not in the lock",
+                "Move it to `requirements.in`",
             )
     kept = [one for one in own if _conda_name(one) not in given]
     return {
@@ -87,7 +87,7 @@ def merge_environment_yml(
 
 
 def _conda_name(spec: str) -> str:
-    """The package that a match spec names: `conda-forge::numpy>=2` is numpy."""
+    """Return the package that a match spec names: numpy for `conda-forge::numpy>=2`."""
     rest = spec.rpartition("::")[2].strip()
     end = next(
         (at for at, letter in enumerate(rest) if not (letter.isalnum() or letter in "-_.")),
@@ -100,7 +100,8 @@ def _pip_lines(project: Project) -> list[str]:
     pins = requirements_file.locked(requirements_file.read(project.requirements))
     if missing := [pin.name for pin in pins if not pin.hashes]:
         raise LabcoatError(
-            f"{project['REQUIREMENTS']} has no hash for {missing[0]}.", "Run make requirements."
+            f"`{project['REQUIREMENTS']}` has no hash for `{missing[0]}`",
+            "Run `make requirements`",
         )
     options = [
         "--require-hashes",
@@ -115,7 +116,7 @@ def _pip_lines(project: Project) -> list[str]:
     return [*options, *lines] if lines else []
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_yaml(file: Path) -> dict[str, Any]:
     import yaml
 
     try:
@@ -124,14 +125,14 @@ def _read(file: Path) -> dict[str, Any]:
         return {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise LabcoatError(
-            f"environment.yml is not YAML: {' '.join(str(error).split())}.",
-            "Correct it or remove it.",
+            f"cannot parse environment.yml: {' '.join(str(error).split())}",
+            "Correct or remove it",
         ) from None
     if found is None:
         return {}
     if not isinstance(found, dict) or not isinstance(found.get("dependencies", []), list):
         raise LabcoatError(
-            "environment.yml is no conda environment: it has no list of dependencies.",
-            "Correct it or remove it.",
+            "environment.yml has no list of dependencies",
+            "Correct or remove it",
         )
     return found

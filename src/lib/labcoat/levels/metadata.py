@@ -12,7 +12,7 @@ Metadata = TypeVar("Metadata")
 
 
 def read_metadata(environment: Path, parse: Callable[..., Metadata]) -> Metadata | None:
-    """Call `parse` with the values of an environment's labcoat.json; None if it has no valid one."""
+    """Call `parse` with the values in an environment's labcoat.json; None if it is not valid."""
     try:
         return parse(**json.loads((environment / NAME).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -7,7 +7,7 @@ import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
-from labcoat.core import process
+from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
@@ -28,9 +28,9 @@ class NoneLevel(Level):
     def prepare(self, project: Project) -> None:
         """Warn about locked packages that are missing or at another version; install nothing."""
         if differences := _list_differences(project):
-            print(
-                f"labcoat: {sys.executable} is not what the lock says: {_listed(differences)}",
-                file=sys.stderr,
+            terminal.print_warning(
+                f"the packages of `{sys.executable}` differ from the lock:"
+                f" {terminal.join_some(differences)}"
             )
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
@@ -63,9 +63,9 @@ class NoneLevel(Level):
     def read_state(self, project: Project) -> LevelState:
         """Return fresh or other, with the locked packages that differ; unknown without a lock."""
         if not project.requirements.exists():
-            return LevelState("unknown", f"there is no {project.requirements.name}")
+            return LevelState("unknown", f"{project.requirements.name} does not exist")
         if differences := _list_differences(project):
-            return LevelState("other", _listed(differences))
+            return LevelState("other", terminal.join_some(differences))
         return LevelState("fresh", sys.executable)
 
 
@@ -82,7 +82,9 @@ def install_for_user(project: Project) -> int:
     )
     if outcome.status:
         raise explain_installer_error(
-            outcome.output, "The lock could not be installed", project.state / "user-install.log"
+            outcome.output,
+            f"cannot install `{project.requirements.name}`",
+            project.state / "user-install.log",
         )
     return 0
 
@@ -90,18 +92,18 @@ def install_for_user(project: Project) -> int:
 def _refuse_unsuitable_python() -> None:
     if sys.prefix != sys.base_prefix:
         raise LabcoatError(
-            "This Python is a virtual environment's, which has no folder of a user.",
-            "make venv is what you want.",
+            f"`{sys.executable}` is in a virtual environment, which has no user directory",
+            "Run `make venv` instead",
         )
     if (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").exists():
         raise LabcoatError(
-            f"{sys.executable} is managed by your system, which may break if packages are added.",
-            "make venv is what you want.",
+            f"`{sys.executable}` is managed by the operating system, which packages may break",
+            "Run `make venv` instead",
         )
     if os.geteuid() == 0:
         raise LabcoatError(
-            "As root, packages would be installed for the whole machine's administrator.",
-            "Do it as yourself.",
+            "cannot install packages for the user root",
+            "Run `make user-install` as yourself",
         )
 
 
@@ -132,7 +134,3 @@ def _list_differences(project: Project) -> list[str]:
         for name, pin in pins.items()
         if installed.get(name) != pin.version
     ]
-
-
-def _listed(said: Sequence[str]) -> str:
-    return ", ".join(said[:5]) + (f" and {len(said) - 5} more" if len(said) > 5 else "")

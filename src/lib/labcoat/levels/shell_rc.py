@@ -1,7 +1,8 @@
-"""A person's interactive shell, in which an environment stays first on the path.
+"""The user's interactive shell, in which an environment stays first on PATH.
 
-A shell reads the person's own file, as ~/.bashrc, after it was started, and pyenv or conda have often written there what puts
-another Python first. So bash and zsh get a file that reads that one and then puts the environment before it.
+A shell reads the user's file, such as ~/.bashrc, when it starts, and pyenv or conda often put
+another Python first there. So bash and zsh get a file that reads that one and then puts the
+environment first.
 """
 
 import os
@@ -11,19 +12,20 @@ from pathlib import Path
 
 from labcoat.core import files
 
-_BASH = """# Written by labcoat at each make shell: your own file, then the environment before all else.
+_BASH = """# Written by labcoat at each make shell: your own file, then the environment.
 if [ -f ~/.bashrc ]; then . ~/.bashrc; fi
 {exports}
 """
-# zsh looks for its files in ZDOTDIR, which the person's .zshenv may set. macOS's /etc/zshrc keeps the history there.
-_ZSHENV = """# Written by labcoat at each make shell: your own file, from where it is.
+# zsh looks for its files in ZDOTDIR, which the user's .zshenv may set. macOS's /etc/zshrc keeps the
+# history there.
+_ZSHENV = """# Written by labcoat at each make shell: your own file, from its own directory.
 labcoat_zdotdir=$ZDOTDIR
 ZDOTDIR={own}
 if [ -f "$ZDOTDIR/.zshenv" ]; then . "$ZDOTDIR/.zshenv"; fi
 labcoat_own=$ZDOTDIR
 ZDOTDIR=$labcoat_zdotdir
 """
-_ZSHRC = """# Written by labcoat at each make shell: your own file, then the environment before all else.
+_ZSHRC = """# Written by labcoat at each make shell: your own file, then the environment.
 if [ "$HISTFILE" = "$ZDOTDIR/.zsh_history" ]; then HISTFILE=$labcoat_own/.zsh_history; fi
 ZDOTDIR=$labcoat_own
 unset labcoat_own labcoat_zdotdir
@@ -33,9 +35,9 @@ if [ -f "$ZDOTDIR/.zshrc" ]; then . "$ZDOTDIR/.zshrc"; fi
 
 
 def shell_command(folder: Path, programs: Path, variables: Mapping[str, str]) -> list[str]:
-    """The words that start the person's shell with `variables`, and with the folder of `programs` first on the path.
+    """Return the command for the user's shell with `variables` set and `programs` first on PATH.
 
-    What the shell reads is written into `folder`. A shell other than bash and zsh is started as it is.
+    The files that the shell reads are written to `folder`; only bash and zsh have such files.
     """
     program = os.environ.get("SHELL") or "/bin/sh"
     exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labcoat.core import files, process
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
@@ -76,9 +76,9 @@ class VenvLevel(Level):
                 if has_content:
                     drift.announce_discarded(*versions)
                 venv_install.replace_environment(project, locks, interpreter, expected)
-                print(
-                    f"{project['VENV']} holds {', '.join(lock.name for lock in locks)} (Python {interpreter.version})",
-                    file=sys.stderr,
+                names = ", ".join(lock.name for lock in locks)
+                terminal.print_progress(
+                    f"{project['VENV']} holds {names} (Python {interpreter.version})"
                 )
             else:
                 # A run that was killed after it had finished the environment may have left this.
@@ -92,9 +92,7 @@ class VenvLevel(Level):
         Raise LabcoatError if there is no environment or no such program.
         """
         if not is_usable(project.venv):
-            raise LabcoatError(
-                f"There is no virtual environment in {project['VENV']}.", "Run make venv."
-            )
+            raise LabcoatError(f"no virtual environment in `{project['VENV']}`", "Run `make venv`")
         unwanted = {"PYTHONHOME", "__PYVENV_LAUNCHER__"}
         env = {name: value for name, value in os.environ.items() if name not in unwanted}
         env |= {
@@ -128,7 +126,9 @@ class VenvLevel(Level):
         interpreter = project.venv / "bin" / "python"
         if not interpreter.exists():
             raise LabcoatError(
-                f"The interpreter of {project['VENV']} is gone.", "Run make venv.", status=2
+                f"the Python interpreter of `{project['VENV']}` is missing",
+                "Run `make venv`",
+                status=2,
             )
         site = find_site_packages(project.venv)
         return inventory.read_inventory(interpreter, project.venv, [str(site)])
@@ -137,9 +137,9 @@ class VenvLevel(Level):
         """Return fresh, stale, missing or changed, by names and versions alone."""
         found = read_environment_metadata(project.venv)
         if not (project.venv / "pyvenv.cfg").exists():
-            return LevelState("missing", "make venv makes it")
+            return LevelState("missing", "run make venv")
         if found is None:
-            return LevelState("stale", "labcoat did not make it, or did not finish it")
+            return LevelState("stale", "labcoat did not create or did not finish it")
         if reason := _staleness(project, found):
             return LevelState("stale", reason)
         installed = inventory.installed_versions(find_site_packages(project.venv))
@@ -168,15 +168,15 @@ def _staleness(project: Project, found: EnvironmentMetadata) -> str:
     """Return why an environment created from `found` is not up to date; empty if it is."""
     minor = interpreters.project_minor(project)
     if not has_site_packages(project.venv):
-        return "its packages are gone"
+        return "its packages are missing"
     if not is_usable(project.venv):
-        return "its interpreter is gone"
+        return "its interpreter is missing"
     if found.locks != digest_locks([lock for lock in project.locks if lock.exists()]):
         return f"{' or '.join(lock.name for lock in project.locks)} has changed"
     if found.python != minor:
-        return f"it is of Python {found.python}, the project of {minor}"
+        return f"it has Python {found.python}, the project uses {minor}"
     if found.place != str(project.venv):
-        return "the folder was moved"
+        return "its directory was moved"
     return ""
 
 
@@ -186,8 +186,8 @@ def _installable_locks(project: Project) -> list[Path]:
     # A variant's environment always holds the variant's lock, not that for development alone.
     if not own.exists() and (project["VARIANT"] or not on_top):
         raise LabcoatError(
-            f"There is no {own.name}.",
-            f"List what the project uses in {own.with_suffix('.in').name}, then run make requirements.",
+            f"`{own.name}` does not exist",
+            f"List your packages in `{own.with_suffix('.in').name}`, then run `make requirements`",
         )
     if missing := next((lock for lock in on_top if not lock.exists()), None):
         raise project.no_lock_on_top(missing)
@@ -196,24 +196,19 @@ def _installable_locks(project: Project) -> list[Path]:
         text = requirements_file.read(lock)
         if requirements_file.pins(text) and "--hash=" not in text:
             raise LabcoatError(
-                f"{lock.name} has no hashes.",
-                "Put what the project asks for in requirements.in and run make requirements.",
+                f"`{lock.name}` has no hashes",
+                "List your packages in `requirements.in`, then run `make requirements`",
             )
     return locks
 
 
 def _keep_drift(project: Project, changes: str, *, is_current: bool, for_make: bool) -> None:
     """Warn about unlocked packages. Raise LabcoatError if the environment must be recreated."""
+    hint = "`make freeze` keeps them, `make venv` discards them"
+    unlocked = f"packages that are not locked: {changes}"
     if not is_current:
-        raise LabcoatError(
-            f"{project['VENV']} has to be made anew, and was changed by hand: {changes}.",
-            "Keep that (make freeze, or a line in requirements.in), or let it go (make venv, or remove the folder).",
-        )
-    todo = "; make freeze keeps that, make venv takes it back" if for_make else ""
-    print(
-        f"labcoat: {project['VENV']} is left as it was changed by hand: {changes}{todo}",
-        file=sys.stderr,
-    )
+        raise LabcoatError(f"`{project['VENV']}` must be recreated, but it has {unlocked}", hint)
+    terminal.print_warning(f"`{project['VENV']}` has {unlocked}", hint if for_make else "")
 
 
 def _update_stamp(venv: Path, stamp: Path) -> None:

@@ -63,8 +63,8 @@ def _claim_directory(project: Project) -> Iterator[None]:
         and any(venv.iterdir())
     ):
         raise LabcoatError(
-            f"{venv.name} is there and is no virtual environment.",
-            "Move it away, or choose another folder with LABCOAT_VENV.",
+            f"`{project['VENV']}` exists but is not a virtual environment",
+            "Remove it, or set LABCOAT_VENV to another directory",
         )
     note = _note_path(project)
     files.write_file(note, str(venv))
@@ -101,7 +101,7 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
             outcome = process.run_process(install, env, project.root, show=_is_news)
     if outcome.status:
         raise explain_installer_error(
-            outcome.output, f"{project['VENV']} could not be made", project.state / "venv.log"
+            outcome.output, f"cannot create `{project['VENV']}`", project.state / "venv.log"
         )
     site = find_site_packages(project.venv)
     pip_shim.write_pip_shim(project.venv / "bin", site)
