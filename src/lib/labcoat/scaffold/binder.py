@@ -1,8 +1,8 @@
 """What Binder and dev containers build, from committed files only.
 
 Binder's builder (repo2docker) builds binder/Dockerfile without build arguments. So that file is the
-project's Dockerfile with the lock for notebooks, the base image and the Python as defaults of its ARGs.
-A dev container is built from the same file.
+project's Dockerfile with the lock for notebooks, the base image and the Python as defaults of its
+ARGs. A dev container is built from the same file.
 """
 
 import json
@@ -52,7 +52,7 @@ class BinderCheck:
 
 
 def write_binder_files(project: Project, notebooks: Project) -> None:
-    """Write binder/Dockerfile unless it is the user's own, and a dev container where there is none."""
+    """Write binder/Dockerfile unless it is the user's own, and a dev container if it is missing."""
     file = project.root / FILE
     if not file.exists() or file.read_text(encoding="utf-8").startswith(_MARK):
         text = (project.root / "Dockerfile").read_text(encoding="utf-8")

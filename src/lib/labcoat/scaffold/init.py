@@ -1,4 +1,4 @@
-"""`labcoat init`: what a repository needs so that `make venv` works in it. What is there already is kept."""
+"""`labcoat init`: write what a repository needs for `make venv`, and keep what it has."""
 
 import os
 import re
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.core import files
+from labcoat.core import files, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import requirements_file
@@ -17,139 +17,149 @@ INSTALLED = (
     "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))"
 )
 IGNORED = ("/.venv", "/.conda", "/.labcoat")
-ASKED = "# What this project uses, a package a line: pandas, or pandas>=2. make venv locks the versions.\n"
+EMPTY_REQUIREMENTS = (
+    "# The packages this project uses, one on each line, such as pandas or pandas>=2."
+    " `make venv` locks their versions.\n"
+)
 _INCLUDES = re.compile(r"^\s*-?include\b.*(?:include\.python\.mk|labcoat mk)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """A file's name, the whole text it gets, and what is said of it."""
+    """A file's name, the whole text it gets, and a description of the change."""
 
     name: str
     text: str
-    said: str
+    summary: str
 
 
 def init_project(project: Project) -> int:
-    """Write what is missing, and say so, a line a file. Exit status 0.
+    """Write what is missing, and print a line for each file. Return exit status 0.
 
-    Raises Failure, writing nothing, where a Makefile could not name this labcoat for long.
+    Raise LabcoatError, writing nothing, if a Makefile has no lasting way to find this labcoat.
     """
     own_install.refuse_inside(project.venv, "venv")
     changes = list(plan_changes(project.root, include_line(project.root, include_file())))
     for change in changes:
         files.write_file(project.root / change.name, change.text)
-        print(f"{change.name}: {change.said}")
+        print(f"{change.name}: {change.summary}")
     if not changes:
-        print("All is there already.")
+        print("Nothing is missing.")
     source = project.root / "requirements.in"
     empty = source.exists() and not requirements_file.asked(requirements_file.read(source))
     print(
-        "Next: list what you use in requirements.in, then run make venv."
+        "Next: list your packages in requirements.in, then run `make venv`."
         if empty
-        else "Next: run make venv."
+        else "Next: run `make venv`."
     )
     return 0
 
 
 def include_file() -> Path:
-    """Where this labcoat's include.python.mk is: beside the package in a checkout, in the package where pip installed it."""
+    """Return the path of include.python.mk: in a clone beside the package, installed inside it."""
     package = Path(__file__).parent.parent
     beside = package.parent / "include.python.mk"
     return beside if beside.exists() else package / "include.python.mk"
 
 
 def include_line(root: Path, include: Path) -> str:
-    """The Makefile's line: by path where labcoat is a part of the repository, else by asking the labcoat that is installed."""
+    """Return the line for the Makefile.
+
+    It has a path if labcoat is part of the repository; else it calls the installed labcoat.
+    """
     relative = os.path.relpath(include, root)
     if not relative.startswith(os.pardir + os.sep) and "site-packages" not in relative:
         return "include " + relative.replace(" ", "\\ ")
     if own_install.is_installed_inside(include.parent):
         return INSTALLED
     raise LabcoatError(
-        "This labcoat is neither in this repository nor installed, so a Makefile could not say where it is.",
-        "Add it with git submodule add ADDRESS labcoat, or pip install it, and run that one's init.",
+        "this labcoat is neither in this repository nor installed, so a Makefile cannot find it",
+        "Run `git submodule add ADDRESS labcoat` or `pip install labcoat`, then that one's init",
     )
 
 
 def plan_changes(root: Path, include: str) -> Iterator[PlannedChange]:
-    """What to write in `root`, whose Makefile is to have the line `include`."""
-    yield from _makefile(root, include)
-    yield from _requirements(root)
-    yield from _gitignore(root)
+    """Yield the files to write in `root`, whose Makefile gets the line `include`."""
+    yield from _plan_makefile(root, include)
+    yield from _plan_requirements(root)
+    yield from _plan_gitignore(root)
     for template, name in missing_files(root).items():
         yield PlannedChange(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
 
 
-def _makefile(root: Path, include: str) -> Iterator[PlannedChange]:
-    # In make's own order, with the name that everybody uses for a new one.
+def _plan_makefile(root: Path, include: str) -> Iterator[PlannedChange]:
+    # In the order in which make looks for them; a new one gets the usual name.
     name = next(
         (one for one in ("GNUmakefile", "makefile", "Makefile") if (root / one).exists()),
         "Makefile",
     )
-    there = _text(root / name)
-    if there is None:
+    text = _read_text(root / name)
+    if text is None:
         yield PlannedChange(
-            name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; make help lists its targets"
+            name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; `make help` lists its targets"
         )
-    elif not _INCLUDES.search(there):
+    elif not _INCLUDES.search(text):
         yield PlannedChange(
             name,
-            _with_lines(there, ["", include]),
-            "labcoat's targets are at its end; yours stay, and so does its default",
+            _append_lines(text, ["", include]),
+            "included labcoat at the end; your targets and the default goal stay",
         )
 
 
-def _requirements(root: Path) -> Iterator[PlannedChange]:
+def _plan_requirements(root: Path) -> Iterator[PlannedChange]:
     source = root / "requirements.in"
     listed = (
         requirements_file.read(root / "requirements.txt")
         if (root / "requirements.txt").exists()
         else ""
     )
-    if (there := _text(source)) is not None:
+    if (text := _read_text(source)) is not None:
         known = "\n".join(
             map(requirements_file.read, requirements_file.chain(source, missing_ok=True))
         )
         if missing := requirements_file.left_behind(listed, known):
-            said = "has what else requirements.txt asked for; make venv makes that the lock"
-            yield PlannedChange("requirements.in", _with_lines(there, missing), said)
+            summary = f"added {terminal.join_some(missing)} from requirements.txt"
+            yield PlannedChange("requirements.in", _append_lines(text, missing), summary)
         return
-    # What pip freeze says of a package that conda built: its name, and a folder of the machine it was built on.
+    # For a package that conda built, pip freeze prints a path on the machine that built it.
     asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements_file.asked(listed)]
     if asked and "--hash=" not in listed:
         text = (
-            f"{ASKED}# These were in requirements.txt; those that only others need can go.\n"
+            f"{EMPTY_REQUIREMENTS}"
+            "# These were in requirements.txt. You can remove what only other packages need.\n"
             + "\n".join(asked)
             + "\n"
         )
         yield PlannedChange(
             "requirements.in",
             text,
-            "has what requirements.txt asked for; make venv makes that the lock",
+            "written from requirements.txt, which becomes the lock with `make venv`",
         )
     elif not listed:
-        yield PlannedChange("requirements.in", ASKED, "written, with nothing in it yet")
+        yield PlannedChange("requirements.in", EMPTY_REQUIREMENTS, "written, still empty")
 
 
-def _gitignore(root: Path) -> Iterator[PlannedChange]:
-    there = _text(root / ".gitignore") or ""
-    known = {line.strip().strip("/") for line in there.splitlines()}
+def _plan_gitignore(root: Path) -> Iterator[PlannedChange]:
+    text = _read_text(root / ".gitignore") or ""
+    known = {line.strip().strip("/") for line in text.splitlines()}
     if missing := [line for line in IGNORED if line.strip("/") not in known]:
         yield PlannedChange(
-            ".gitignore", _with_lines(there, missing), f"{', '.join(missing)} added"
+            ".gitignore", _append_lines(text, missing), f"added {', '.join(missing)}"
         )
 
 
-def _with_lines(text: str, lines: list[str]) -> str:
-    """`text` with `lines` at its end, in its own line endings."""
+def _append_lines(text: str, lines: list[str]) -> str:
+    """Return `text` with `lines` at its end, in its own line endings."""
     ending = "\r\n" if "\r\n" in text else "\n"
     gap = ending if text and not text.endswith("\n") else ""
     return text + gap + "".join(line + ending for line in lines)
 
 
-def _text(path: Path) -> str | None:
-    """The file's text, its line endings as they are; None where there is none. Raises Failure where it cannot be read."""
+def _read_text(path: Path) -> str | None:
+    """Return the file's text with its own line endings; None if it does not exist.
+
+    Raise LabcoatError if it cannot be read.
+    """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return file.read()
@@ -157,5 +167,5 @@ def _text(path: Path) -> str | None:
         return None
     except (OSError, UnicodeDecodeError) as error:
         raise LabcoatError(
-            f"{path.name} cannot be read: {error}.", "Save it as UTF-8 text that you may read."
+            f"cannot read `{path.name}`: {error}", "Save it as UTF-8, and check its permissions"
         ) from None

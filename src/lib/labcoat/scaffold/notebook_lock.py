@@ -1,4 +1,4 @@
-"""The lock for notebooks: everything in requirements.in, JupyterLab on top, at the versions of the project's lock.
+"""The lock for notebooks: requirements.in and JupyterLab, at the versions of the project's lock.
 
 JupyterLab stays out of the project's own lock. A level builds its notebook environment from this
 lock, beside its own environment.
@@ -12,7 +12,8 @@ from labcoat.core.project import Project
 from labcoat.locking import compiler, requirements_file
 
 PACKAGES = ("jupyterlab", "notebook")  # Binder starts the second
-_INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. Written by labcoat: yours to change and commit.
+_INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. \
+Written by labcoat: yours to change and commit.
 -r {own}
 -c {lock}
 {packages}
@@ -22,7 +23,7 @@ _INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. Wr
 def notebook_project(project: Project) -> Project:
     """Return the project with the lock, environments and image of its notebooks.
 
-    It is `project` itself where its lock already has what notebooks need.
+    It is `project` itself if its lock already has what notebooks need.
     """
     if (
         project.requirements.exists()
@@ -58,7 +59,7 @@ def provide_notebook_lock(notebooks: Project) -> None:
         )
         if not compiler.lock_source(main).exists():
             raise LabcoatError(
-                f"no {compiler.lock_source(main).name}",
+                f"`{compiler.lock_source(main).name}` does not exist",
                 "Create it, with a line for each package that the project uses",
             )
         text = _INPUT.format(
