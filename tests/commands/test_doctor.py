@@ -30,7 +30,7 @@ def test_each_tool_has_a_line(repo: Repository) -> None:
     ("setting", "said"),
     [
         ({"LABCOAT_DOCKER": "no-such-docker"}, "There is no command 'no-such-docker'"),
-        ({"LABCOAT_CONDA": "no-such-conda"}, "There is no no-such-conda here"),
+        ({"LABCOAT_CONDA": "no-such-conda"}, "cannot find `no-such-conda`"),
     ],
     ids=["docker", "conda"],
 )

@@ -22,8 +22,8 @@ def line(repo: Repository, name: str) -> str:
 def test_everything_is_missing_at_first(repo: Repository) -> None:
     """Each line names the command that makes it."""
     assert line(repo, "requirements.txt") == "requirements.txt missing run make requirements"
-    assert line(repo, "venv") == "venv missing make venv makes it"
-    assert line(repo, "conda") == "conda missing make conda makes it"
+    assert line(repo, "venv") == "venv missing run make venv"
+    assert line(repo, "conda") == "conda missing run make conda"
     assert line(repo, "docker") == "docker unknown There is no command 'no-such-docker'."
 
 
@@ -34,8 +34,8 @@ def test_a_project_without_requirements_has_a_status(repo: Repository) -> None:
         line(repo, "requirements.txt")
         == "requirements.txt missing write requirements.in, then run make requirements"
     )
-    assert line(repo, "none") == "none unknown there is no requirements.txt"
-    assert line(repo, "venv") == "venv missing make venv makes it"
+    assert line(repo, "none") == "none unknown requirements.txt does not exist"
+    assert line(repo, "venv") == "venv missing run make venv"
 
 
 def test_fresh_becomes_stale(repo: Repository) -> None:
@@ -75,6 +75,6 @@ def test_a_missing_interpreter_and_a_moved_project_are_stale(repo: Repository) -
     moved = repo.path.with_name("moved")
     repo.path.rename(moved)
     repo.path = moved
-    assert line(repo, "venv") == "venv stale the folder was moved"
+    assert line(repo, "venv") == "venv stale its directory was moved"
     (moved / ".venv/bin/python").unlink()
-    assert line(repo, "venv") == "venv stale its interpreter is gone"
+    assert line(repo, "venv") == "venv stale its interpreter is missing"

@@ -1,5 +1,6 @@
-"""What a person mistypes, or has in the way, is said in two lines that name it."""
+"""Mistyped settings and wrong files are named in an error and a hint."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -20,7 +21,7 @@ SETTINGS = {
         "~nouser/x.pem",
     ),
     "cache": (["run", "--in", "docker", "true"], {"CACHE": "~nouser/x"}, "LABCOAT_CACHE"),
-    "an empty command": (["run", "--in", "none", "--", ""], {}, "no command to run"),
+    "an empty command": (["run", "--in", "none", "--", ""], {}, "no command"),
 }
 
 
@@ -34,46 +35,48 @@ def locked(repo: Repository) -> Repository:
     return repo
 
 
-def two_lines(said: str) -> str:
-    """The first of the two lines that `said` has to be."""
-    what, _ = said.splitlines()
-    assert what.startswith("labcoat: ")
-    return what
+def error_line(expected: str) -> str:
+    """Return the error; `expected` must be an error and a hint."""
+    error, hint = expected.splitlines()
+    assert error.startswith("error: ")
+    assert hint.startswith("hint: ")
+    return error
 
 
 @pytest.mark.parametrize(("words", "settings", "named"), SETTINGS.values(), ids=SETTINGS.keys())
-def test_a_mistyped_setting_is_named(
+def test_mistyped_setting_is_named(
     locked: Repository, words: list[str], settings: dict[str, str], named: str
 ) -> None:
-    """Whatever its value, it is no traceback."""
-    said = locked.labcoat(
+    """No value leads to a traceback."""
+    output = locked.labcoat(
         *words, fails=True, **{f"LABCOAT_{name}": value for name, value in settings.items()}
     )
-    assert named in two_lines(said)
+    assert named in error_line(output)
 
 
 @pytest.mark.docker
-def test_flags_that_build_nothing_are_named(locked: Repository, base_image: str) -> None:
-    """`docker build --help` ends well, and has built nothing."""
-    said = locked.labcoat(
+def test_flags_with_which_docker_builds_nothing_are_named(
+    locked: Repository, base_image: str
+) -> None:
+    """`docker build --help` succeeds without building an image."""
+    output = locked.labcoat(
         "image", "build", fails=True, LABCOAT_DOCKER_FLAGS="--help", LABCOAT_BASE_IMAGE=base_image
     )
-    assert said.splitlines()[-2:] == [
-        "labcoat: docker build ended well, and built no image.",
-        "  Correct LABCOAT_DOCKER_FLAGS: with --help it builds nothing.",
-    ]
+    error, hint = output.splitlines()[-2:]
+    assert re.match("error: .*docker build.* no image", error)
+    assert re.match("hint: .*LABCOAT_DOCKER_FLAGS", hint)
 
 
-def test_a_file_where_a_folder_belongs_is_named(repo: Repository) -> None:
-    """labcoat does not take away what it did not make."""
+def test_file_in_place_of_a_directory_is_named(repo: Repository) -> None:
+    """labcoat does not remove a file that it did not create."""
     (repo.path / ".labcoat").touch()
-    what, todo = repo.labcoat("lock", fails=True).splitlines()
-    assert what.endswith(".labcoat cannot be written: File exists.")
-    assert "another name" in todo
+    error, hint = repo.labcoat("lock", fails=True).splitlines()
+    assert re.match(r"error: cannot write .*/\.labcoat`?: File exists$", error)
+    assert "a file is where a directory belongs" in hint
 
 
-def test_a_home_that_nobody_has_is_said(tmp_path: Path) -> None:
-    """Without a home folder there is no cache folder, unless one is named."""
+def test_unknown_home_directory_is_named(tmp_path: Path) -> None:
+    """Without a home directory LABCOAT_CACHE must name the cache directory."""
     from labcoat.core.errors import LabcoatError
     from labcoat.core.project import cache_folder
 

@@ -76,7 +76,7 @@ def place(
     made = Workplace(root, environ)
     built = made.labcoat("image", "build")
     assert built.returncode == 0, built.stderr
-    assert "of two builds only the content can be equal" in built.stderr
+    assert "only the contents of two builds can be equal" in built.stderr
     return made
 
 

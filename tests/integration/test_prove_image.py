@@ -1,4 +1,4 @@
-"""An image is asked by its own Python what it holds, and held against the lock and the environment."""
+"""`labcoat prove` compares an image with the lock and the environment."""
 
 import json
 import os
@@ -10,12 +10,18 @@ from collections.abc import Iterator
 import pytest
 
 from support import Repository
+from support.messages import proof as messages
 
 pytestmark = [
     pytest.mark.docker,
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11"),
 ]
 IMAGE = f"labcoat-test/prove-{os.getpid()}"  # tests of another clone may run at the same time
+
+
+def edited(path: str) -> str:
+    """Return what the proof reports of an edited file of alpha."""
+    return messages.EDITED.format(path=path, package="alpha")
 
 
 def docker(*words: str, given: str = "") -> str:
@@ -26,7 +32,7 @@ def docker(*words: str, given: str = "") -> str:
 
 @pytest.fixture(scope="module")
 def built(shared_repo: Repository, base_image: str, repository: "object") -> Iterator[Repository]:
-    """A repository with an environment and an image of one lock."""
+    """A repository with an environment and an image from one lock."""
     templates = f"{repository}/src/lib/labcoat/scaffold/templates"
     shutil.copy(f"{templates}/Dockerfile", shared_repo.path)
     shutil.copy(f"{templates}/install-lock.sh", shared_repo.path)
@@ -42,33 +48,33 @@ def built(shared_repo: Repository, base_image: str, repository: "object") -> Ite
 
 
 def test_lock_environment_and_image_are_equal(built: Repository) -> None:
-    """One digest for all three, and the image's id in the proof."""
-    assert "equal: lock, venv, docker" in built.make("prove")
+    """They have the same digest, and the proof has the image's id."""
+    assert messages.EQUAL.format(names="lock, venv, docker") in built.make("prove")
     proof = json.loads((built.path / ".labcoat/proof.json").read_text())
     assert len({row["digest"] for row in proof["rungs"]}) == 1
     assert proof["rungs"][2]["identity"] == docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
-        ("echo '# edited' >>$SITE/alpha.py", "alpha.py of alpha was edited"),
-        ("rm $SITE/beta.py", "beta.py of beta was removed"),
-        ("echo 'x = 1' >$SITE/sitecustomize.py", "sitecustomize.py belongs to no package"),
+        ("echo '# edited' >>$SITE/alpha.py", edited("alpha.py")),
+        ("rm $SITE/beta.py", messages.REMOVED.format(path="beta.py", package="beta")),
+        ("echo 'x = 1' >$SITE/sitecustomize.py", messages.STRAY.format(path="sitecustomize.py")),
         (
             "sed -i 's/^Version: .*/Version: 9/' $SITE/beta-1.5.dist-info/METADATA",
-            "beta is 9, locked is 1.5",
+            messages.VERSION.format(package="beta", version="9", locked="1.5"),
         ),
         (
             "sed -i 's/main())/main() or 3)/' /opt/venv/bin/alpha",
-            "{prefix}/bin/alpha of alpha was edited",
+            edited("{prefix}/bin/alpha"),
         ),
-        ("mkdir $SITE/delta-1.dist-info", "delta 1 is there and not locked"),
+        ("mkdir $SITE/delta-1.dist-info", messages.ADDED.format(package="delta", version="1")),
     ],
     ids=["edited", "removed", "stray", "version", "program", "added"],
 )
-def test_what_was_done_to_an_image_is_found(built: Repository, line: str, said: str) -> None:
-    """A layer on top that changes a package is named."""
+def test_tampering_in_an_image_is_reported(built: Repository, line: str, expected: str) -> None:
+    """A layer on top of the image changes a package."""
     steps = f"FROM {IMAGE}\nUSER 0\nRUN SITE=/opt/venv/lib/python3.11/site-packages; {line}\n"
     docker("build", "--quiet", "--tag", f"{IMAGE}-tampered", "-", given=steps)
     try:
@@ -77,25 +83,27 @@ def test_what_was_done_to_an_image_is_found(built: Repository, line: str, said: 
         )
     finally:
         docker("image", "rm", "--force", f"{IMAGE}-tampered")
-    assert f"docker: {said}" in ended
+    assert f"docker: {expected}" in ended
 
 
-def test_an_image_of_another_lock_is_said(built: Repository) -> None:
-    """What differs is named, and that the image was made from another lock."""
+def test_image_from_another_lock_is_called_stale(built: Repository) -> None:
+    """What differs is named too."""
     lock = built.path / "requirements.txt"
     before = lock.read_text()
     lock.write_text(before.replace("alpha==2.0", "alpha==1.0"))
-    said = built.labcoat("prove", "--only", "docker", fails=True)
+    output = built.labcoat("prove", "--only", "docker", fails=True)
     lock.write_text(before)
-    assert "stale: requirements.txt has changed" in said
-    assert "docker: alpha is 2.0, locked is 1.0" in said
+    assert messages.STALE.format(file="requirements.txt") in output
+    assert (
+        f"docker: {messages.VERSION.format(package='alpha', version='2.0', locked='1.0')}" in output
+    )
 
 
-def test_an_engine_that_is_not_there_is_said_and_the_rest_is_proved(built: Repository) -> None:
-    """Without an engine the image is not looked at; asked for by name, that is status 2's failure."""
-    said = built.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
-    assert "docker is not looked at" in said
-    assert "equal: lock, venv\n" in said
-    assert "There is no command 'no-such-docker'" in built.labcoat(
+def test_without_an_engine_the_image_is_not_checked(built: Repository) -> None:
+    """A warning says so; with `--only docker` it is an error."""
+    output = built.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+    assert messages.NOT_CHECKED.format(level="docker") in output
+    assert messages.EQUAL.format(names="lock, venv\n") in output
+    assert "no-such-docker" in built.labcoat(
         "prove", "--only", "docker", fails=True, LABCOAT_DOCKER="no-such-docker"
     )

@@ -1,4 +1,4 @@
-"""The whole road, as a user walks it: a fresh clone, environments, an image, and cats and dogs trained in each."""
+"""All that a user does: clone, create environments and an image, and train the example in each."""
 
 import json
 import os
@@ -11,8 +11,9 @@ import pytest
 
 from labcoat.proof.outputs import output_digest
 from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
+from support.messages import proof as messages
 
-# A folder with Kaggle's dogs-vs-cats.zip and VGG16's weights; without it, generated pictures stand in.
+# A directory with Kaggle's dogs-vs-cats.zip and VGG16's weights. Without it pictures are generated.
 PHOTOGRAPHS = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS", "")
 IMAGE = f"labcoat-test/road-{os.getpid()}"
 EACH = 50  # photographs of each class; Kaggle's set has 12,500
@@ -20,7 +21,7 @@ EACH = 50  # photographs of each class; Kaggle's set has 12,500
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """A fresh clone of what is committed here, in a folder with a space in its name."""
+    """A fresh clone of the last commit, in a directory with a space in its name."""
     path = tmp_path_factory.mktemp("a road") / "labcoat clone"
     subprocess.run(["git", "clone", "-q", REPOSITORY, path], check=True)
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
@@ -31,17 +32,17 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 @pytest.fixture(scope="module")
 def input_settings(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What to train on: a few hundred photographs and VGG16's weights where these are at hand, else generated pictures."""
+    """What to train on: a few hundred photographs and VGG16's weights, or generated pictures."""
     if not PHOTOGRAPHS:
         return ["DATA=synthetic"]
     folder = tmp_path_factory.mktemp("photographs")
-    some(Path(PHOTOGRAPHS) / "dogs-vs-cats.zip", folder / "some of them.zip")
+    write_sample(Path(PHOTOGRAPHS) / "dogs-vs-cats.zip", folder / "some of them.zip")
     weights = next(Path(PHOTOGRAPHS).glob("vgg16*.h5"))
     return [f"DATA={folder / 'some of them.zip'}", f"WEIGHTS={weights}", "SIZE=96"]
 
 
-def some(kaggle: Path, target: Path) -> None:
-    """Write the first photographs of each class of Kaggle's archive, which holds a zip in a zip, in the same form."""
+def write_sample(kaggle: Path, target: Path) -> None:
+    """Write an archive like Kaggle's, a zip in a zip, with the first photographs of each class."""
     with (
         zipfile.ZipFile(kaggle) as outer,
         outer.open("train.zip") as nested,
@@ -61,10 +62,10 @@ def some(kaggle: Path, target: Path) -> None:
 
 
 def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
-    """`make demo`, as the README has it, ends with an accuracy and with a picture that is there."""
-    said = clone.make("demo")
-    assert "validation accuracy" in said.lower()
-    pictures = [Path(word) for word in said.split() if word.endswith(".png")]
+    """`make demo`, as in the README, prints an accuracy and the path of a picture."""
+    output = clone.make("demo")
+    assert "validation accuracy" in output.lower()
+    pictures = [Path(word) for word in output.split() if word.endswith(".png")]
     assert pictures
     assert all((clone.path / picture).stat().st_size > 5000 for picture in pictures)
 
@@ -73,9 +74,9 @@ def test_demo_goes_from_nothing_to_a_trained_example(clone: Repository) -> None:
 def test_every_level_is_equal_and_trains_the_same(
     clone: Repository, input_settings: list[str], base_image: str
 ) -> None:
-    """The tensorflow lock's environments and image hold the same files; the example's head and predictions are the same bytes.
+    """All levels of the tensorflow lock have the same files, and train a model of the same bytes.
 
-    So they are with `make train IN=docker`, from data that is mounted, not copied.
+    So does `make train IN=docker`, from data that is mounted, not copied.
     """
     image = [
         f"LABCOAT_IMAGE={IMAGE}",
@@ -90,8 +91,8 @@ def test_every_level_is_equal_and_trains_the_same(
     try:
         for level in levels:
             clone.make(level, *image)
-        said = clone.make("prove", f"IN={','.join(levels)}", *input_settings, *image)
-        assert f"equal: lock, {', '.join(levels)}" in said
+        output = clone.make("prove", f"IN={','.join(levels)}", *input_settings, *image)
+        assert messages.EQUAL.format(names=f"lock, {', '.join(levels)}") in output
         proof = json.loads((clone.path / ".labcoat/proof.json").read_text())
         assert len({row["digest"] for row in proof["rungs"]}) == 1
         assert [Path(result["output"]).name for result in proof["results"]] == [

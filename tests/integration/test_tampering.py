@@ -1,4 +1,4 @@
-"""Two hundred random edits in an environment and in an image: the proof finds each, and nothing else."""
+"""`labcoat prove` finds two hundred random changes in an environment, and nothing else."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ IMAGE = "labcoat-test/tampering"
 
 @pytest.fixture
 def many(repo: Repository, index: Index) -> Repository:
-    """A repository whose lock holds some hundred files."""
+    """A repository whose lock has a few hundred files."""
     index.add(
         "many",
         "1.0",
@@ -36,7 +36,7 @@ def many(repo: Repository, index: Index) -> Repository:
 
 
 def found(repo: Repository, level: str) -> Iterator[str]:
-    """What the proof names, in tamper.py's words."""
+    """Return the differences in the proof, in the form of tamper.py's output."""
     repo.labcoat("prove", "--only", level, fails=True)
     proof = json.loads((repo.path / ".labcoat/proof.json").read_text())
     for one in proof["differences"]:
@@ -44,7 +44,7 @@ def found(repo: Repository, level: str) -> Iterator[str]:
 
 
 def test_all_are_found_in_a_virtual_environment(many: Repository) -> None:
-    """Edited, mended, removed, added, another version: two hundred of two hundred."""
+    """Edits with and without RECORD, removed and added files, and changed versions."""
     many.make("venv")
     many.labcoat("prove")
     site = next(many.path.glob(".venv/lib/python*/site-packages"))
@@ -57,7 +57,7 @@ def test_all_are_found_in_a_virtual_environment(many: Repository) -> None:
 @pytest.mark.docker
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11")
 def test_all_are_found_in_an_image(many: Repository, base_image: str, repository: Path) -> None:
-    """The same in a layer on top of an image."""
+    """The changes are in a layer on top of the image."""
     many.env |= {
         "LABCOAT_IMAGE": IMAGE,
         "LABCOAT_BASE_IMAGE": base_image,

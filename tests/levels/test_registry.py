@@ -41,7 +41,8 @@ def test_only_the_level_that_is_asked_for_is_imported() -> None:
     """`labcoat run` in the virtual environment loads neither conda.py nor docker.py."""
     code = (
         "import sys; from labcoat.levels import registry; registry.get_level('venv');"
-        "print(*sorted(set(sys.modules) & {f'labcoat.levels.{name}' for name in registry.level_names()}))"
+        "names = {f'labcoat.levels.{name}' for name in registry.level_names()};"
+        "print(*sorted(names & set(sys.modules)))"
     )
     words = [sys.executable, "-c", code]
     environ = {"PYTHONPATH": str(REPOSITORY / "src/lib")}

@@ -1,4 +1,4 @@
-"""`make shell` is in the environment, whatever the person's own shell files put first on the path."""
+"""`make shell` opens a shell in the environment, whatever ~/.bashrc puts first on PATH."""
 
 import os
 import pty
@@ -11,12 +11,12 @@ import pytest
 from support import Repository
 
 CONDA = any(map(shutil.which, ("micromamba", "mamba", "conda")))
-# As pyenv and `conda init` write it into ~/.bashrc and ~/.zshrc.
+# What pyenv and `conda init` write into ~/.bashrc and ~/.zshrc.
 OWN = 'export PATH="$HOME/other python/bin:$PATH" MINE=read\n'
 
 
-def typed(repo: Repository, line: str, *words: str, **env: str) -> str:
-    """What is on the screen of a terminal in which `make shell` runs and a person types a line, and then `exit`."""
+def run_in_shell(repo: Repository, line: str, *words: str, **env: str) -> str:
+    """Type `line` and `exit` into `make shell` in a terminal, and return what it displays."""
     keyboard, terminal = pty.openpty()
     with subprocess.Popen(
         ["make", "shell", *words],
@@ -29,19 +29,19 @@ def typed(repo: Repository, line: str, *words: str, **env: str) -> str:
     ):
         os.close(terminal)
         os.write(keyboard, f"{line}\nexit\n".encode())
-        said = b""
+        output = b""
         try:
             while read := os.read(keyboard, 4096):
-                said += read
-        except OSError:  # Linux says so where the other end was closed
+                output += read
+        except OSError:  # what Linux raises if the other end is closed
             pass
     os.close(keyboard)
-    return said.decode().replace("\r\n", "\n")
+    return output.decode().replace("\r\n", "\n")
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The home of somebody whose shell files put another Python first."""
+    """A home directory whose shell files put another Python first."""
     other = tmp_path / "home/other python/bin/python"
     other.parent.mkdir(parents=True)
     other.write_text("#!/bin/sh\necho another\n")
@@ -52,41 +52,37 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh"])
-def test_the_environment_comes_before_what_the_person_s_files_say(
-    repo: Repository, home: Path, name: str
-) -> None:
-    """The files are read, and afterwards the environment is first all the same."""
+def test_environment_is_first_on_path(repo: Repository, home: Path, name: str) -> None:
+    """The user's files are read before."""
     if not (program := shutil.which(name)):
-        pytest.skip(f"there is no {name}")
+        pytest.skip(f"{name} is not installed")
     repo.make("venv")
-    said = typed(
+    output = run_in_shell(
         repo,
         'echo "$MINE:$(command -v python):$VIRTUAL_ENV:$ZDOTDIR."',
         HOME=str(home),
         SHELL=program,
     )
     own = str(home) if name == "zsh" else ""
-    assert f"read:{repo.path}/.venv/bin/python:{repo.path}/.venv:{own}." in said
+    assert f"read:{repo.path}/.venv/bin/python:{repo.path}/.venv:{own}." in output
 
 
-@pytest.mark.skipif(not CONDA, reason="there is no micromamba, mamba or conda")
-def test_the_conda_environment_comes_first_too(repo: Repository, home: Path) -> None:
-    """`make shell IN=conda` is in the conda environment."""
+@pytest.mark.skipif(not CONDA, reason="neither micromamba, mamba nor conda is installed")
+def test_conda_environment_is_first_on_path(repo: Repository, home: Path) -> None:
     if not (program := shutil.which("bash")):
-        pytest.skip("there is no bash")
+        pytest.skip("bash is not installed")
     repo.make("conda")
-    said = typed(
+    output = run_in_shell(
         repo,
         'echo "$MINE:$(command -v python):$CONDA_PREFIX."',
         "IN=conda",
         HOME=str(home),
         SHELL=program,
     )
-    assert f"read:{repo.path}/.conda/bin/python:{repo.path}/.conda." in said
+    assert f"read:{repo.path}/.conda/bin/python:{repo.path}/.conda." in output
 
 
-def test_another_shell_is_started_as_it_is(repo: Repository, home: Path) -> None:
-    """A shell that labcoat knows nothing of gets the environment's path, and no words."""
+def test_other_shells_get_the_path_and_no_arguments(repo: Repository, home: Path) -> None:
     repo.make("venv")
-    said = typed(repo, 'echo "$(command -v python):$#."', HOME=str(home), SHELL="/bin/sh")
-    assert f"{repo.path}/.venv/bin/python:0.\n" in said
+    output = run_in_shell(repo, 'echo "$(command -v python):$#."', HOME=str(home), SHELL="/bin/sh")
+    assert f"{repo.path}/.venv/bin/python:0.\n" in output

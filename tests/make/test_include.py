@@ -137,7 +137,7 @@ def test_what_was_changed_by_hand_is_seen(repo: Repository, program: str) -> Non
         assert "Nothing to be done" in repo.make("venv", *settings)
         for path in repo.path.glob(f"{name}/lib/*/site-packages/beta*"):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        assert "bringing back beta 1.5" in repo.make("venv", *settings)
+        assert "restoring beta 1.5" in repo.make("venv", *settings)
         assert "Nothing to be done" in repo.make("venv", *settings)
         shutil.rmtree(repo.path / name / "lib")
         assert "holds requirements.txt" in repo.make("venv", *settings)

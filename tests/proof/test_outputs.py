@@ -1,4 +1,4 @@
-"""The same commands on each level of isolation: their outputs are equal, or named."""
+"""`labcoat prove` runs the same commands on each level and compares their outputs."""
 
 import json
 from collections.abc import Iterator
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.proof.outputs import proof_runs
+from labcoat.proof.outputs import parse_proof_runs
 from support import Repository
+from support.messages import proof as messages
 
 
 @pytest.fixture
 def made(shared_repo: Repository) -> Iterator[Repository]:
-    """A repository with an environment, and with outputs of its own that have to stay."""
+    """A repository with an environment, and with an output that has to stay."""
     shared_repo.env["LABCOAT_DOCKER"] = "no-such-docker"
     shared_repo.write(out__txt="mine")
     yield shared_repo
@@ -20,41 +21,45 @@ def made(shared_repo: Repository) -> Iterator[Repository]:
 
 
 def prove(repo: Repository, setting: str, levels: str = "venv,none", **expected: bool) -> str:
-    """What prove says of the results, with the lock's differences on a person's own Python left aside."""
+    """Run prove with these commands; the user's own Python differs from the lock anyway."""
     return repo.labcoat("prove", "--only", levels, LABCOAT_PROVE_RUNS=setting, **expected)  # type: ignore[arg-type]
 
 
 def test_equal_outputs_are_equal(made: Repository) -> None:
-    """Each output's digest is in the proof; a folder is an output too, and one that was there is not taken for the new one."""
-    said = prove(
+    """A directory is an output too. An output that existed before does not count as the new one."""
+    output = prove(
         made, "mkdir -p o; echo a >o/b; test ! -e out.txt; echo 1 >out.txt -> o out.txt", "venv"
     )
-    assert "equal: lock, venv" in said
+    assert messages.EQUAL.format(names="lock, venv") in output
     proof = json.loads((made.path / ".labcoat/proof.json").read_text())
     assert [result["output"] for result in proof["results"]] == ["o", "out.txt"]
     assert (made.path / ".labcoat/runs/venv/o/b").read_text() == "a\n"
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "expected"),
     [
-        ('echo "$VIRTUAL_ENV" >out.txt -> out.txt', "none: out.txt is not the one of venv"),
-        ("true -> out.txt", "venv: out.txt: was not written"),
-        ("exit 3 -> out.txt", "venv: out.txt: its command ended with 3"),
+        (
+            'echo "$VIRTUAL_ENV" >out.txt -> out.txt',
+            messages.OUTPUT_DIFFERS.format(level="none", path="out.txt", first="venv"),
+        ),
+        ("true -> out.txt", messages.OUTPUT_MISSING.format(level="venv", path="out.txt")),
+        (
+            "exit 3 -> out.txt",
+            messages.COMMAND_FAILED.format(level="venv", path="out.txt", status=3),
+        ),
         (
             "echo 1 >out.txt -> out.txt ;; date +%s%N >two -> two",
-            "none: two is not the one of venv",
+            messages.OUTPUT_DIFFERS.format(level="none", path="two", first="venv"),
         ),
     ],
     ids=["different", "not-written", "failed", "the-second"],
 )
-def test_what_differs_is_named(made: Repository, setting: str, said: str) -> None:
-    """An output that is another, missing or of a command that failed."""
-    assert said in prove(made, setting, fails=True)
+def test_differing_outputs_are_reported(made: Repository, setting: str, expected: str) -> None:
+    assert expected in prove(made, setting, fails=True)
 
 
-def test_outputs_that_are_no_longer_as_in_a_proof_are_named(made: Repository) -> None:
-    """An earlier proof holds the outputs' digests too."""
+def test_outputs_are_compared_with_an_earlier_proof(made: Repository) -> None:
     setting = "cat input.txt >out.txt -> out.txt"
     made.write(input__txt="one")
     prove(made, setting, "venv")
@@ -64,25 +69,25 @@ def test_outputs_that_are_no_longer_as_in_a_proof_are_named(made: Repository) ->
         "prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting
     )
     made.write(input__txt="two")
-    said = made.labcoat(
+    output = made.labcoat(
         "prove", "--only", "venv", "--against", str(kept), LABCOAT_PROVE_RUNS=setting, fails=True
     )
-    assert "venv: out.txt is not as in the proof" in said
+    assert messages.CHANGED.format(level="venv", name="out.txt") in output
 
 
-def test_a_command_without_outputs_and_one_outside_are_refused(made: Repository) -> None:
-    """Nothing is run then."""
-    assert "does not say what 'echo hello' writes" in prove(made, "echo hello", "venv", fails=True)
-    assert "../out is not inside the project" in prove(
-        made, "touch ../out -> ../out", "venv", fails=True
-    )
+def test_commands_with_no_outputs_or_outputs_outside_are_refused(made: Repository) -> None:
+    """No command runs then."""
+    output = prove(made, "echo hello", "venv", fails=True)
+    assert messages.NO_OUTPUTS.format(command="echo hello") in output
+    output = prove(made, "touch ../out -> ../out", "venv", fails=True)
+    assert messages.OUTSIDE.format(path="../out") in output
     assert not (made.path.parent / "out").exists()
 
 
-def test_a_setting_is_read() -> None:
-    """The last arrow parts a command from its outputs; runs are parted by two semicolons."""
-    first, second = proof_runs(" a -> b; c -> d e ;; f->g ;;")
+def test_setting_is_parsed() -> None:
+    """The last arrow separates a command from its outputs, two semicolons separate runs."""
+    first, second = parse_proof_runs(" a -> b; c -> d e ;; f->g ;;")
     assert (first.command, first.outputs) == ("a -> b; c", ("d", "e"))
     assert (second.command, second.outputs) == ("f", ("g",))
     with pytest.raises(LabcoatError):
-        proof_runs("-> x")
+        parse_proof_runs("-> x")

@@ -1,4 +1,4 @@
-"""What the environments hold, against the lock and each other: every difference is found, and none that is not there."""
+"""`labcoat prove` finds every difference between environments and lock, and reports no other."""
 
 import base64
 import json
@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 
 from support import Index, Repository
+from support.messages import levels, proof
+
+EQUAL = proof.EQUAL.format(names="lock, venv")
 
 
 @pytest.fixture
 def made(shared_repo: Repository, tmp_path: Path) -> Iterator[Repository]:
-    """The shared repository, whose environment and files are afterwards as before."""
+    """The shared repository; its environment and files are restored afterwards."""
     kept = tmp_path / "kept"
     shutil.copytree(shared_repo.path, kept, symlinks=True)
     yield shared_repo
@@ -25,12 +28,12 @@ def made(shared_repo: Repository, tmp_path: Path) -> Iterator[Repository]:
 
 
 def site(repo: Repository) -> Path:
-    """The environment's packages."""
+    """Return the environment's site-packages."""
     return next(repo.path.glob(".venv/lib/python*/site-packages"))
 
 
-def mend_record(repo: Repository, info: str, path: Path) -> None:
-    """Give RECORD the digest that an edited file has now."""
+def update_record(repo: Repository, info: str, path: Path) -> None:
+    """Give RECORD the present digest of an edited file."""
     record = site(repo) / info / "RECORD"
     data = path.read_bytes()
     value = base64.urlsafe_b64encode(sha256(data).digest()).rstrip(b"=").decode()
@@ -49,34 +52,39 @@ def edit(path: Path) -> Path:
     return path
 
 
+def edited(path: str, package: str = "alpha") -> str:
+    """Return what the proof reports of an edited file."""
+    return proof.EDITED.format(path=path, package=package)
+
+
 def edit_a_file(repo: Repository) -> None:
     edit(site(repo) / "alpha.py")
 
 
-def edit_and_mend(repo: Repository) -> None:
-    mend_record(repo, "alpha-2.0.dist-info", edit(site(repo) / "alpha.py"))
+def edit_a_file_and_record(repo: Repository) -> None:
+    update_record(repo, "alpha-2.0.dist-info", edit(site(repo) / "alpha.py"))
 
 
-def edit_metadata_and_mend(repo: Repository) -> None:
-    mend_record(repo, "alpha-2.0.dist-info", edit(site(repo) / "alpha-2.0.dist-info/METADATA"))
+def edit_metadata_and_record(repo: Repository) -> None:
+    update_record(repo, "alpha-2.0.dist-info", edit(site(repo) / "alpha-2.0.dist-info/METADATA"))
 
 
-def edit_tags_and_mend(repo: Repository) -> None:
+def edit_tags_and_record(repo: Repository) -> None:
     path = site(repo) / "alpha-2.0.dist-info/WHEEL"
     path.write_text(path.read_text().replace("py3-none-any", "cp311-cp311-manylinux_2_17_x86_64"))
-    mend_record(repo, "alpha-2.0.dist-info", path)
+    update_record(repo, "alpha-2.0.dist-info", path)
 
 
-def edit_a_program_and_mend(repo: Repository) -> None:
+def edit_a_program_and_record(repo: Repository) -> None:
     path = repo.path / ".venv/bin/alpha"
     path.write_text(path.read_text().replace("sys.exit(main())", "sys.exit(main() or 3)"))
-    mend_record(repo, "alpha-2.0.dist-info", path)
+    update_record(repo, "alpha-2.0.dist-info", path)
 
 
 def edit_a_programs_interpreter(repo: Repository) -> None:
     path = repo.path / ".venv/bin/alpha"
     path.write_text(path.read_text().replace("/bin/python", "/elsewhere/bin/python", 1))
-    mend_record(repo, "alpha-2.0.dist-info", path)
+    update_record(repo, "alpha-2.0.dist-info", path)
 
 
 def edit_record(repo: Repository) -> None:
@@ -110,7 +118,7 @@ def add_a_module_with_a_line(repo: Repository) -> None:
     (site(repo) / "extra.py").write_text("x = 1\n")
     record = site(repo) / "alpha-2.0.dist-info/RECORD"
     record.write_text(record.read_text() + "extra.py,,\n")
-    mend_record(repo, "alpha-2.0.dist-info", site(repo) / "extra.py")
+    update_record(repo, "alpha-2.0.dist-info", site(repo) / "extra.py")
 
 
 def add_byte_code_without_source(repo: Repository) -> None:
@@ -144,160 +152,158 @@ def add_a_distribution(repo: Repository) -> None:
     (info / "RECORD").write_text("delta-1.0.dist-info/METADATA,,\ndelta-1.0.dist-info/RECORD,,\n")
 
 
-def have_one_twice(repo: Repository) -> None:
+def install_one_twice(repo: Repository) -> None:
     shutil.copytree(site(repo) / "alpha-2.0.dist-info", site(repo) / "Alpha-2.0.dist-info")
 
 
 TAMPERING = [
-    (edit_a_file, "alpha.py of alpha was edited"),
-    (edit_and_mend, "alpha.py of alpha was edited"),
-    (edit_metadata_and_mend, "alpha-2.0.dist-info/METADATA of alpha was edited"),
-    (edit_tags_and_mend, "alpha-2.0.dist-info/WHEEL of alpha was edited"),
-    (edit_a_program_and_mend, "{prefix}/bin/alpha of alpha was edited"),
-    (edit_a_programs_interpreter, "{prefix}/bin/alpha of alpha was edited"),
-    (edit_record, "RECORD of alpha was edited"),
-    (remove_record, "RECORD of alpha was removed"),
-    (remove_a_file, "alpha.py of alpha was removed"),
-    (remove_a_file_and_its_line, "alpha.py of alpha was removed"),
-    (add_a_module, "sitecustomize.py belongs to no package"),
-    (add_a_module_with_a_line, "extra.py belongs to no package"),
-    (add_byte_code_without_source, "extra.pyc belongs to no package"),
-    (add_a_linked_folder, "extra belongs to no package"),
-    (add_a_program, "{prefix}/bin/ls belongs to no package"),
-    (change_a_version, "alpha is 2.1, locked is 2.0"),
-    (remove_a_distribution, "alpha 2.0 is locked and not there"),
-    (add_a_distribution, "delta 1.0 is there and not locked"),
-    (have_one_twice, "alpha is there more than once: 2.0, 2.0"),
+    (edit_a_file, edited("alpha.py")),
+    (edit_a_file_and_record, edited("alpha.py")),
+    (edit_metadata_and_record, edited("alpha-2.0.dist-info/METADATA")),
+    (edit_tags_and_record, edited("alpha-2.0.dist-info/WHEEL")),
+    (edit_a_program_and_record, edited("{prefix}/bin/alpha")),
+    (edit_a_programs_interpreter, edited("{prefix}/bin/alpha")),
+    (edit_record, edited("RECORD")),
+    (remove_record, proof.REMOVED.format(path="RECORD", package="alpha")),
+    (remove_a_file, proof.REMOVED.format(path="alpha.py", package="alpha")),
+    (remove_a_file_and_its_line, proof.REMOVED.format(path="alpha.py", package="alpha")),
+    (add_a_module, proof.STRAY.format(path="sitecustomize.py")),
+    (add_a_module_with_a_line, proof.STRAY.format(path="extra.py")),
+    (add_byte_code_without_source, proof.STRAY.format(path="extra.pyc")),
+    (add_a_linked_folder, proof.STRAY.format(path="extra")),
+    (add_a_program, proof.STRAY.format(path="{prefix}/bin/ls")),
+    (change_a_version, proof.VERSION.format(package="alpha", version="2.1", locked="2.0")),
+    (remove_a_distribution, proof.MISSING.format(package="alpha", version="2.0")),
+    (add_a_distribution, proof.ADDED.format(package="delta", version="1.0")),
+    (install_one_twice, proof.TWICE.format(package="alpha", versions="2.0, 2.0")),
 ]
 
 
 @pytest.mark.parametrize(
-    ("tamper", "said"), TAMPERING, ids=[tamper.__name__ for tamper, _ in TAMPERING]
+    ("tamper", "expected"), TAMPERING, ids=[tamper.__name__ for tamper, _ in TAMPERING]
 )
-def test_what_was_done_by_hand_is_found(
-    made: Repository, tamper: Callable[[Repository], None], said: str
+def test_every_kind_of_tampering_is_reported(
+    made: Repository, tamper: Callable[[Repository], None], expected: str
 ) -> None:
-    """Whatever somebody changed is named, where RECORD was mended with it too; exit status 1."""
+    """An edit is found even if RECORD was updated with it; the exit status is 1."""
     tamper(made)
-    assert said in made.labcoat("prove", fails=True)
+    assert expected in made.labcoat("prove", fails=True)
 
 
-def test_what_nobody_touched_is_equal(made: Repository) -> None:
-    """Lock and environment have one digest, and make ends well."""
-    assert "equal: lock, venv" in made.make("prove")
+def test_unchanged_environment_is_equal(made: Repository) -> None:
+    assert EQUAL in made.make("prove")
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 @pytest.mark.parametrize("locker", ["uv", "pip-tools"])
-def test_both_lockers_and_installers_give_what_is_called_equal(
+def test_every_locker_and_installer_gives_an_equal_environment(
     repo: Repository, locker: str, installer: str
 ) -> None:
-    """Whoever locks and whoever installs, the environment is the lock's, and its digest is one."""
+    """Lock and environment have the same digest."""
     repo.make("venv", LABCOAT_LOCKER=locker, LABCOAT_INSTALLER=installer)
     repo.labcoat("prove")
-    proof = json.loads((repo.path / ".labcoat/proof.json").read_text())
-    assert proof["equal"]
-    digests = {row["digest"] for row in proof["rungs"]}
+    written = json.loads((repo.path / ".labcoat/proof.json").read_text())
+    assert written["equal"]
+    digests = {row["digest"] for row in written["rungs"]}
     assert len(digests) == 1
     assert "" not in digests
 
 
 def test_byte_code_and_installers_own_files_do_not_count(made: Repository) -> None:
-    """Python writes byte code when it runs; that is no difference."""
+    """Python writes byte code when it runs, and each installer its own name."""
     made.python("import alpha, beta")
     assert list(site(made).glob("__pycache__/alpha*.pyc"))
-    (site(made) / "alpha-2.0.dist-info/INSTALLER").write_text("somebody")
-    assert "equal: lock, venv" in made.make("prove")
+    (site(made) / "alpha-2.0.dist-info/INSTALLER").write_text("another")
+    assert EQUAL in made.make("prove")
 
 
-def test_what_development_needs_on_top_is_no_difference(made: Repository) -> None:
-    """The environment holds the development lock too; it is counted, and held against its own wheels."""
+def test_development_packages_are_counted_and_checked(made: Repository) -> None:
+    """The environment holds the development lock too, which is compared with its own wheels."""
     made.write(requirements_dash_dev__in="-c requirements.txt\ngamma\n").make("venv")
-    said = made.make("prove")
-    assert "and 1 from requirements-dev.txt" in said
-    assert "equal: lock, venv" in said
+    output = made.make("prove")
+    assert proof.DEVELOPMENT.format(count=1, lock="requirements-dev.txt") in output
+    assert EQUAL in output
     edit(site(made) / "gamma.py")
-    assert "gamma.py of gamma was edited" in made.make("prove", fails=True)
+    assert edited("gamma.py", "gamma") in made.make("prove", fails=True)
 
 
 def test_two_packages_may_bring_one_file(repo: Repository, index: Index) -> None:
-    """Where two packages bring a file of one name, the last wins, and that is no edit."""
+    """The last one wins, and that does not count as an edit."""
     repo.env["UV_LINK_MODE"] = "copy"
     index.add("one", "1.0", files={"shared/__init__.py": "a = 1\n"})
     index.add("two", "1.0", files={"shared/__init__.py": "b = 22\n"})
     repo.write(requirements__in="one\ntwo\n").make("venv")
     repo.make("prove")
     edit(site(repo) / "shared/__init__.py")
-    assert "shared/__init__.py of one was edited" in repo.make("prove", fails=True)
+    assert edited("shared/__init__.py", "one") in repo.make("prove", fails=True)
 
 
-def test_markers_are_heeded(repo: Repository, index: Index) -> None:
-    """A universal lock names packages of other platforms; that they are not here is no difference."""
+def test_packages_for_other_platforms_are_not_missing(repo: Repository, index: Index) -> None:
+    """A universal lock names them with markers."""
     index.add("delta", "1.0", ["gamma; sys_platform == 'win32'", "beta; sys_platform != 'win32'"])
     repo.write(requirements__in="delta\n").make("venv")
     assert "gamma==3.0 ; sys_platform" in (repo.path / "requirements.txt").read_text()
-    assert "equal: lock, venv" in repo.make("prove")
+    assert EQUAL in repo.make("prove")
 
 
-def test_without_the_wheels_the_row_says_so(repo: Repository, index: Index, tmp_path: Path) -> None:
-    """Where wheels can be neither remembered nor fetched, the lock's row holds names and versions, and files RECORD alone."""
+def test_unknown_wheels_are_noted(repo: Repository, index: Index, tmp_path: Path) -> None:
+    """The lock's row then has names and versions only, and files are compared with RECORD."""
     index.add("epsilon", "1.0", files={"epsilon_data.txt": str(tmp_path)})
     repo.env["UV_LINK_MODE"] = "copy"
     repo.write(requirements__in="epsilon\n").make("venv")
     index.stop()
-    said = repo.make("prove")
-    assert "names and versions only: epsilon" in said
+    output = repo.make("prove")
+    assert proof.NAMES_ONLY.format(packages="epsilon") in output
     edit(site(repo) / "epsilon.py")
-    assert "epsilon.py of epsilon was edited" in repo.make("prove", fails=True)
+    assert edited("epsilon.py", "epsilon") in repo.make("prove", fails=True)
 
 
-def test_a_proof_can_be_held_against_later(made: Repository) -> None:
-    """An earlier proof names what is no longer as it was; nothing changed is equal."""
+def test_changes_since_an_earlier_proof_are_reported(made: Repository) -> None:
     made.make("prove")
     shutil.copy(made.path / ".labcoat/proof.json", made.path / "proof.json")
     made.labcoat("prove", "--against", "proof.json")
     made.write(requirements__in="alpha<2\n").make("venv")
-    said = made.labcoat("prove", "--against", "proof.json", fails=True)
-    assert "the lock is not the one of the proof" in said
-    assert "venv: alpha is not as in the proof" in said
-    assert "beta" not in said
+    output = made.labcoat("prove", "--against", "proof.json", fails=True)
+    assert proof.LOCK_CHANGED in output
+    assert proof.CHANGED.format(level="venv", name="alpha") in output
+    assert "beta" not in output
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
-        ([], "There is no environment to hold against the lock"),
-        (["--only", "venv"], "There is nothing at IN=venv"),
-        (["--only", "vm"], "unknown level of isolation `vm`"),
-        (["--against", "nowhere.json"], "nowhere.json cannot be read"),
-        (["--against", "Makefile"], "Makefile is no proof"),
+        ([], proof.NOTHING_TO_COMPARE),
+        (["--only", "venv"], proof.NO_LEVEL.format(level="venv")),
+        (["--only", "vm"], levels.UNKNOWN_LEVEL.format(name="vm")),
+        (["--against", "nowhere.json"], proof.UNREADABLE_PROOF.format(file="nowhere.json")),
+        (["--against", "Makefile"], proof.INVALID_PROOF.format(file="Makefile")),
     ],
-    ids=["nothing-made", "venv-not-made", "no-such-level", "no-proof", "not-a-proof"],
+    ids=["no-environment", "no-venv", "unknown-level", "missing-proof", "invalid-proof"],
 )
-def test_where_it_cannot_look_the_status_is_2(
-    repo: Repository, words: list[str], said: str
+def test_status_is_2_if_nothing_can_be_compared(
+    repo: Repository, words: list[str], expected: str
 ) -> None:
-    """Nothing to look at is neither equal nor different."""
+    """That is neither equal nor different."""
     repo.make("requirements")
     ended = prove(repo, *words)
-    assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
+    assert (ended.returncode, expected in ended.stderr) == (2, True), ended.stderr
 
 
-def test_no_lock_is_said(repo: Repository) -> None:
-    """Without a lock there is nothing to prove."""
+def test_missing_lock_is_named(repo: Repository) -> None:
     ended = prove(repo)
-    assert (ended.returncode, "There is no requirements.txt" in ended.stderr) == (2, True)
+    assert ended.returncode == 2
+    assert proof.NO_LOCK.format(lock="requirements.txt") in ended.stderr
 
 
-def test_an_interpreter_that_is_gone_is_said(made: Repository) -> None:
-    """An environment whose Python was removed cannot be looked at."""
+def test_missing_interpreter_is_named(made: Repository) -> None:
     (made.path / ".venv/bin/python").unlink()
     ended = prove(made)
-    assert (ended.returncode, "The interpreter of .venv is gone" in ended.stderr) == (2, True)
+    assert ended.returncode == 2
+    assert levels.NO_PYTHON.format(path=".venv") in ended.stderr
 
 
 def prove(repo: Repository, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Run prove, however it ends."""
+    """Run prove, whatever its exit status."""
     command = [
         repo.env["LABCOAT_PYTHON"],
         "-I",
@@ -310,16 +316,15 @@ def prove(repo: Repository, *words: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_what_was_made_from_another_lock_is_said(shared_repo: Repository) -> None:
-    """An environment of the lock before is different, and its row says why."""
+def test_environment_from_an_older_lock_is_called_stale(shared_repo: Repository) -> None:
     kept = {
         name: (shared_repo.path / name).read_text()
         for name in ("requirements.in", "requirements.txt")
     }
     shared_repo.make("venv")
     shared_repo.write(requirements__in="alpha<2\n").make("requirements")
-    said = shared_repo.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
+    output = shared_repo.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
     for name, text in kept.items():
         (shared_repo.path / name).write_text(text)
-    assert "stale: requirements.txt has changed" in said
-    assert "venv: alpha is 2.0, locked is 1.0" in said
+    assert proof.STALE.format(file="requirements.txt") in output
+    assert f"venv: {proof.VERSION.format(package='alpha', version='2.0', locked='1.0')}" in output

@@ -1,4 +1,4 @@
-"""A project without a Dockerfile gets labcoat's; one that has its own keeps it."""
+"""A project without a Dockerfile gets labcoat's; a project with one keeps it."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from labcoat.scaffold import dockerfile
 def test_a_project_without_one_gets_both_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The templates are written as they are, and it is said."""
+    """The templates are copied unchanged, and a message names them."""
     dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / "Dockerfile").read_bytes() == (
         dockerfile.TEMPLATES / "Dockerfile"
@@ -25,8 +25,7 @@ def test_a_project_without_one_gets_both_files(
     assert "wrote Dockerfile, .dockerignore, install-lock.sh" in capsys.readouterr().err
 
 
-def test_what_is_there_stays(tmp_path: Path) -> None:
-    """A .dockerignore, or a Dockerfile, that the person wrote is not touched."""
+def test_existing_files_stay(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("mine\n")
     dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / ".dockerignore").read_text() == "mine\n"
@@ -38,7 +37,7 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
 
 
 def test_a_dockerfile_that_runs_the_script_gets_it(tmp_path: Path) -> None:
-    """Where somebody deleted or did not commit the script, it is written again, and nothing else."""
+    """If the script is missing, only the script is written."""
     template = (dockerfile.TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
     (tmp_path / "Dockerfile").write_text(template)
     dockerfile.provide_dockerfile(Project(tmp_path))

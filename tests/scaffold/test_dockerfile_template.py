@@ -1,4 +1,4 @@
-"""The Dockerfile that labcoat gives to everybody."""
+"""The Dockerfile that labcoat writes into projects."""
 
 import re
 from pathlib import Path
@@ -23,15 +23,15 @@ TEMPLATES = Path("src/lib/labcoat/scaffold/templates")
 def test_this_repositorys_own_are_the_templates(
     repository: Path, folder: Path, name: str, template: str
 ) -> None:
-    """What labcoat uses for itself and its example is what it gives to others."""
+    """labcoat and its example use the files that labcoat writes into projects."""
     assert (repository / folder / name).read_bytes() == (
         repository / TEMPLATES / template
     ).read_bytes()
 
 
 @pytest.mark.parametrize("folder", [Path(), Path("examples/catsdogs")], ids=["root", "catsdogs"])
-def test_the_record_of_the_image_is_of_these_files(repository: Path, folder: Path) -> None:
-    """Of the lock and the Dockerfile as they are now, so that a build is held against it."""
+def test_image_lock_is_up_to_date(repository: Path, folder: Path) -> None:
+    """It has the digests of the present lock and Dockerfile, which builds are compared with."""
     recorded = (repository / folder / "image.lock.yaml").read_text(encoding="utf-8")
     for name, file in (("lock", "requirements.txt"), ("dockerfile", "Dockerfile")):
         assert (
@@ -41,7 +41,7 @@ def test_the_record_of_the_image_is_of_these_files(repository: Path, folder: Pat
 
 
 def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
-    """The image is installed by the uv that installs the virtual environment: the same version, and hashes of that lock."""
+    """The same uv, with hashes from the same lock, installs image and virtual environment."""
     script = (repository / TEMPLATES / "install-lock.sh").read_text(encoding="utf-8")
     lock = (repository / "src/lib/labcoat/toolchain/tools.txt").read_text(encoding="utf-8")
     block = re.search(r"^uv==(\S+)((?:.*\\\n)+.*)", lock, re.MULTILINE)
@@ -53,10 +53,8 @@ def test_the_builders_uv_is_the_tools_uv(repository: Path) -> None:
 
 
 @pytest.mark.parametrize("unwanted", ["# syntax=", "<<EOF", "--link", "useradd", "pip install -r"])
-def test_it_builds_where_no_registry_is_and_on_older_engines(
-    repository: Path, unwanted: str
-) -> None:
-    """No frontend is fetched, and nothing newer than Docker 20.10's own is used."""
+def test_it_builds_without_a_registry_and_on_older_engines(repository: Path, unwanted: str) -> None:
+    """It fetches no frontend and uses only the syntax of Docker 20.10."""
     assert unwanted not in (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8")
 
 
@@ -69,7 +67,7 @@ def test_it_fits_a_screen_and_a_half(repository: Path) -> None:
 
 
 def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
-    """Its stages are read, quotes within words included, and the project's files are seen to reach the image."""
+    """The parser finds its stages, and that the project's files reach the image."""
     build = BuildContext(repository, str(TEMPLATES / "Dockerfile"))
     own = ["folder", "packages", "with-folder", "with-archive", "image"]
     assert [stage.name for stage in build.parsed.stages] == [

@@ -1,6 +1,7 @@
-"""Tamper with an environment's packages at random: `python tamper.py SITE_PACKAGES COUNT` prints what it did, a line each.
+"""Tamper with an environment's packages at random, and print what was done.
 
-It stands alone, so that it runs in an image too. A line is `KIND PACKAGE PATH`, in the words of labcoat's proof.
+Usage: `python tamper.py SITE_PACKAGES COUNT`. It imports only the standard library, so that it runs
+in an image too. Each line is `KIND PACKAGE PATH`, in the words of labcoat's proof.
 """
 
 import base64
@@ -14,15 +15,18 @@ _LEFT_OUT = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "METADATA"}
 
 
 def tamper(site: Path, count: int, seed: int = 200) -> list[str]:
-    """Do `count` things, each to another file: edit it, edit it and mend RECORD, remove it, add one, change a version."""
+    """Change `count` different files and return what was done.
+
+    A file is edited, edited together with RECORD, removed or added, or its version is changed.
+    """
     chance = random.Random(seed)  # noqa: S311
-    infos = sorted(site.glob("*.dist-info"), key=lambda info: (len(_record(info)), info.name))
+    infos = sorted(site.glob("*.dist-info"), key=lambda info: (len(_read_record(info)), info.name))
     versions, others = infos[: min(count // 20, len(infos) // 2)], infos[len(infos) // 2 :]
-    said = [_change_version(info) for info in versions]
+    done = [_change_version(info) for info in versions]
     seen: set[str] = set()
     files = []
     for info in others:
-        for row in _record(info):
+        for row in _read_record(info):
             path = site / row[0]
             if (
                 row[1]
@@ -33,23 +37,23 @@ def tamper(site: Path, count: int, seed: int = 200) -> list[str]:
             ):
                 files.append((info, row[0]))
                 seen.add(row[0])
-    each = [_edit, _edit_and_mend, _remove, _add]
-    for number, (info, path) in enumerate(chance.sample(files, count - len(said))):
-        said.append(each[number % len(each)](site, info, path, chance))
-    return said
+    each = [_edit, _edit_with_record, _remove, _add]
+    for number, (info, path) in enumerate(chance.sample(files, count - len(done))):
+        done.append(each[number % len(each)](site, info, path, chance))
+    return done
 
 
-def _record(info: Path) -> list[list[str]]:
+def _read_record(info: Path) -> list[list[str]]:
     with (info / "RECORD").open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
 
-def _package(info: Path) -> str:
+def _package_name(info: Path) -> str:
     return info.name.split("-")[0].replace("_", "-").replace(".", "-").lower()
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a new file: an installer's files may be links into its cache."""
+def _replace_file(path: Path, data: bytes) -> None:
+    """Write a new file: an installed file may be a link into the installer's cache."""
     mode = path.stat().st_mode
     path.unlink()
     path.write_bytes(data)
@@ -59,20 +63,20 @@ def _write(path: Path, data: bytes) -> None:
 def _change_version(info: Path) -> str:
     path = info / "METADATA"
     head, _, rest = path.read_text(encoding="utf-8").partition("\nVersion: ")
-    _write(path, f"{head}\nVersion: 0.0.1{rest[rest.index(chr(10)) :]}".encode())
-    return f"version {_package(info)} "
+    _replace_file(path, f"{head}\nVersion: 0.0.1{rest[rest.index(chr(10)) :]}".encode())
+    return f"version {_package_name(info)} "
 
 
 def _edit(site: Path, info: Path, path: str, chance: random.Random) -> str:
     data = bytearray((site / path).read_bytes())
     data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-    _write(site / path, bytes(data))
-    return f"edited {_package(info)} {path}"
+    _replace_file(site / path, bytes(data))
+    return f"edited {_package_name(info)} {path}"
 
 
-def _edit_and_mend(site: Path, info: Path, path: str, chance: random.Random) -> str:
-    said = _edit(site, info, path, chance)
-    rows = _record(info)
+def _edit_with_record(site: Path, info: Path, path: str, chance: random.Random) -> str:
+    done = _edit(site, info, path, chance)
+    rows = _read_record(info)
     for row in rows:
         if row[0] == path:
             row[1] = (
@@ -84,18 +88,18 @@ def _edit_and_mend(site: Path, info: Path, path: str, chance: random.Random) -> 
     (info / "RECORD").unlink()
     with (info / "RECORD").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
-    return said
+    return done
 
 
 def _remove(site: Path, info: Path, path: str, chance: random.Random) -> str:
     (site / path).unlink()
-    return f"removed {_package(info)} {path}"
+    return f"removed {_package_name(info)} {path}"
 
 
 def _add(site: Path, info: Path, path: str, chance: random.Random) -> str:
     new = Path(path).parent / f"stray_{chance.randrange(10**9)}.py"
     (site / new).write_text("x = 1\n", encoding="utf-8")
-    return f"stray {_package(info) if new.parent.name == info.name else ''} {new}"
+    return f"stray {_package_name(info) if new.parent.name == info.name else ''} {new}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""The texts of labcoat that tests expect, a module for each package."""

@@ -1,0 +1,40 @@
+"""Texts of `labcoat prove`. Templates take their values with format."""
+
+EQUAL = "equal: {names}"
+
+# Differences
+MISSING = "{package} {version} is locked but not installed"
+ADDED = "{package} {version} is installed but not locked"
+NOT_LOCKED = "is installed but not locked"
+VERSION = "{package} is {version}, but {locked} is locked"
+TWICE = "{package} is installed more than once: {versions}"
+EDITED = "{path} of {package} was edited"
+REMOVED = "{path} of {package} was removed"
+STRAY = "{path} belongs to no package"
+OUTPUT_DIFFERS = "{level}: {path} differs from the one of {first}"
+OUTPUT_MISSING = "{level}: {path}: was not written"
+COMMAND_FAILED = "{level}: {path}: the command failed with exit status {status}"
+
+# Rows and last lines
+STALE = "stale: {file} has changed"
+NAMES_ONLY = "names and versions only: {packages}"
+DEVELOPMENT = "plus {count} from {lock}"
+COMPILED_FOR = "the lock was compiled for Python {minor}"
+FIX = "to fix {level}, run `{command}`"
+
+# Compared with an earlier proof
+LOCK_CHANGED = "the lock differs from the earlier proof"
+CHANGED = "{level}: {name} differs from the earlier proof"
+UNREADABLE_PROOF = "cannot read `{file}`"
+INVALID_PROOF = "`{file}` is not a proof"
+
+# What could not be checked
+NO_LOCK = "`{lock}` does not exist"
+NOTHING_TO_COMPARE = "no environment to compare with the lock"
+NO_LEVEL = "{level} does not exist"
+NOT_CHECKED = "{level} is not checked"
+UNWRITABLE = "cannot write `.labcoat/proof.json`"
+
+# LABCOAT_PROVE_RUNS
+NO_OUTPUTS = "`{command}` in LABCOAT_PROVE_RUNS names no outputs"
+OUTSIDE = "`{path}` in LABCOAT_PROVE_RUNS is not inside the project"
