@@ -42,6 +42,10 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
             "RUN --mount=type=cache,target=/cache --mount=from=tools,target=/t ls /t\nUSER 1000",
             True,
         ),
+        ("USER 1000", "RUN --mount=From=tools,target=/t ls /t\nUSER 1000", True),
+        ("USER 1000", "RUN --mount=FROM=folder,target=/t ls /t\nUSER 1000", False),
+        ("USER 1000", "RUN --mount=type=cache,from=folder,target=/t ls\nUSER 1000", False),
+        ("USER 1000", "RUN --mount='target=/t,\"source=a,from=b\"' ls\nUSER 1000", False),
         ("USER 1000", "COPY --from=folder /out/home/labcoat/project/a.py /opt/\nUSER 1000", False),
         (
             "FROM with-${SOURCE} AS image",

@@ -52,6 +52,11 @@ def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -
         ("source=a.py,target=/src", False),
         ("from=tools,target=/src", False),
         ("type=cache,target=/src", False),
+        ("TYPE=Bind,SOURCE=conf,TARGET=/src", True),
+        ("From=tools,target=/src", False),
+        ("from=,source=conf,target=/src", True),
+        ("'\"source=conf/.env,b\"',target=/src", False),
+        ("'\"source=conf/.env\",target=/src'", True),
     ],
 )
 def test_a_secret_that_a_run_sees_is_remarked_on(tmp_path: Path, mount: str, *, seen: bool) -> None:

@@ -419,6 +419,15 @@ CASES = [
     ),
     Case(
         "DKF001",
+        {"Dockerfile": f"FROM a{DIGEST}\nRUN --mount=From=tools,target=/t ls /t\nUSER 1000\n"},
+        {
+            "Dockerfile": f"FROM a{DIGEST} AS tools\nRUN --mount=From=tools,target=/t ls\n"
+            "RUN --mount='\"source=a,from=b\",target=/t' ls\nUSER 1000\n"
+        },
+        name="mount",
+    ),
+    Case(
+        "DKF001",
         {"Dockerfile": f"{BASE}COPY --from=nginx:1 /x /x\nUSER 1000\n"},
         {
             "Dockerfile": f"{BASE[:-1]} AS b\nFROM scratch\nCOPY --from=b /x /x\nCOPY --from=0 /x /y\nUSER 1000\n"

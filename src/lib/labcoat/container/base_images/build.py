@@ -5,7 +5,6 @@ Both are replaced without editing it, by BuildKit's build contexts:
 https://docs.docker.com/reference/cli/docker/buildx/build/#build-context
 """
 
-import csv
 import json
 import os
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from labcoat.container.base_images import pins, submodules
 from labcoat.container.context import preflight
 from labcoat.container.context.build_context import BuildContext
-from labcoat.container.dockerfile.parser import Dockerfile, Instruction
+from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.container.engine import client
 from labcoat.container.engine.build_errors import explain_build_error
 from labcoat.container.engine.build_progress import BuildProgress
@@ -222,26 +221,23 @@ def _bases(parsed: Dockerfile) -> list[str]:
 
 
 def _sources(parsed: Dockerfile) -> list[str]:
-    """The images, other than its own stages, that a Dockerfile takes files from."""
+    """The images, other than its own stages, that a Dockerfile takes files from.
+
+    BuildKit expands no variables in COPY --from and RUN --mount=from; COPY --from=0 is a stage.
+    """
     found = (
-        image
+        (each, image)
         for stage in parsed.stages
         for each in stage.instructions
-        for image in _taken_from(each)
+        for image in each.copied_from
     )
-    return [image for image in found if image not in ("", "scratch") and not parsed.stage(image)]
-
-
-def _taken_from(each: Instruction) -> list[str]:
-    """What COPY --from and RUN --mount=from name. BuildKit expands no variables there, and has stages by number in COPY alone."""
-    if each.name == "COPY":
-        named = each.flag("from") or ""
-        return [] if named.isdecimal() else [named]
-    mounts = csv.reader(
-        value for name, value in each.flags if each.name == "RUN" and name == "mount"
-    )
-    fields = (field.partition("=") for mount in mounts for field in mount)
-    return [value for key, _, value in fields if key.lower() == "from"]
+    return [
+        image
+        for each, image in found
+        if image not in ("", "scratch")
+        and not (each.name == "COPY" and image.isdecimal())
+        and not parsed.stage(image)
+    ]
 
 
 def _build(project: Project, base: BaseImage) -> str:

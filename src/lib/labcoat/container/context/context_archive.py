@@ -89,7 +89,7 @@ def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})
         for each in stage.instructions
         if (stage.name, each.name, each.flags, each.rest) != _LOCK
     ]
-    froms = {stage.base for stage in others} | {taken for each in bodies for taken in _froms(each)}
+    froms = {stage.base for stage in others} | {taken for each in bodies for taken in _copied_from(each)}
     return froms.isdisjoint({"", "folder", "with-folder"})
 
 
@@ -102,13 +102,11 @@ def _written(dockerfile: Dockerfile, name: str) -> object:
     )
 
 
-def _froms(each: Instruction) -> Iterator[str]:
-    """What an instruction takes files from: stages and images; the context as an empty text."""
-    if each.name in ("COPY", "ADD"):
-        yield each.flag("from") or ""
-    for mount in each.mounts:
-        if mount["type"] == "bind" and (mount.get("from") or mount.get("source") != SCRIPT):
-            yield mount.get("from", "")
+def _copied_from(each: Instruction) -> Iterator[str]:
+    """Yield what an instruction copies from, but not the context for the script alone."""
+    from_context = (m for m in each.mounts if m["type"] == "bind" and not m.get("from"))
+    script_alone = each.name == "RUN" and all(m.get("source") == SCRIPT for m in from_context)
+    yield from (source for source in each.copied_from if source or not script_alone)
 
 
 def pack_archive(root: Path, paths: Iterable[str], to: Path) -> None:

@@ -67,10 +67,10 @@ def _seen(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Itera
         mount
         for each in runs
         for mount in each.mounts
-        if mount["type"] == "bind" and "from" not in mount
+        if mount["type"] == "bind" and not mount.get("from")
     ]
     sources = {
-        posixpath.normpath("/" + (mount.get("source") or mount.get("src") or "")).lstrip("/")
+        posixpath.normpath("/" + mount.get("source", "")).lstrip("/")
         for mount in mounts
     }
     for source in sources:

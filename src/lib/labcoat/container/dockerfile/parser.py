@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from labcoat.container.dockerfile.expansion import ExpansionError, expand_variables
+from labcoat.container.dockerfile.instruction_flags import Flags, parse_mount, split_flags
 
 _KNOWN = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
@@ -16,7 +17,6 @@ _KNOWN = frozenset({
 })  # fmt: skip
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")  # one whole word, quotes kept
-_FLAG = re.compile(r"\s*--([a-z][a-z0-9-]*)(?:=(\S*))?(?=\s|$)")
 # What BuildKit sets without being told, as it is on most machines that build.
 PREDEFINED: Mapping[str, str] = {
     f"{which}{part}": value
@@ -46,7 +46,7 @@ class Instruction:
     line: int
     name: str
     rest: str
-    flags: tuple[tuple[str, str], ...] = ()
+    flags: Flags = ()
     heredocs: tuple[tuple[str, str], ...] = ()  # names and contents
 
     def flag(self, name: str) -> str | None:
@@ -55,12 +55,16 @@ class Instruction:
 
     @cached_property
     def mounts(self) -> tuple[Mapping[str, str], ...]:
-        """The options of each `--mount` of a RUN; one that says no type is of type bind."""
-        options = [value.split(",") for name, value in self.flags if name == "mount"]
-        return tuple(
-            {"type": "bind", **dict(option.partition("=")[::2] for option in each)}
-            for each in options
-        )
+        """The options of each `--mount` of a RUN, as `parse_mount` returns them."""
+        return tuple(parse_mount(value) for name, value in self.flags if name == "mount")
+
+    @cached_property
+    def copied_from(self) -> tuple[str, ...]:
+        """Stages and images it copies or mounts files from; an empty string for the context."""
+        if self.name in ("COPY", "ADD"):
+            return (self.flag("from") or "",)
+        mounts = [each for each in self.mounts if each.get("from") or each["type"] == "bind"]
+        return tuple(each.get("from", "") for each in mounts) if self.name == "RUN" else ()
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -271,11 +275,8 @@ def instruction(line: int, written: str, heredocs: tuple[tuple[str, str], ...] =
     rest = written[found.end() :]
     if name == "ONBUILD":
         instruction(line, rest)
-    flags: list[tuple[str, str]] = []
-    while flag := _FLAG.match(rest):
-        flags.append((flag[1], flag[2] or ""))
-        rest = rest[flag.end() :]
-    return Instruction(line, name, rest.strip(), tuple(flags), heredocs)
+    flags, rest = split_flags(rest)
+    return Instruction(line, name, rest.strip(), flags, heredocs)
 
 
 def _json_words(text: str) -> tuple[str, ...] | None:

@@ -67,17 +67,9 @@ def _unpinned(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
         if parsed.base_stage(stage) is None:
             yield from _image(facts, stage.base, stage.line)
         for each in stage.instructions:
-            for image in _sources(each):
-                if parsed.stage(image) is None:
+            for image in each.copied_from:
+                if image and parsed.stage(image) is None:
                     yield from _image(facts, image, each.line)
-
-
-def _sources(each: Instruction) -> list[str]:
-    """What an instruction takes files from that is no context: an image or a stage."""
-    if each.name in ("COPY", "ADD"):
-        return [source] if (source := each.flag("from")) else []
-    mounts = (value for name, value in each.flags if name == "mount" and each.name == "RUN")
-    return [found[1] for value in mounts if (found := re.search(r"(?:^|,)from=([^,]+)", value))]
 
 
 def _image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
