@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.image.labels import LOCK, REVISION, image_labels, source_date, web_address
+from labcoat.container.image.labels import LOCK, REVISION, image_labels, web_address
 from labcoat.core import files
 from labcoat.core.project import Project
 
+TIME = 315532800
 SOURCE = "org.opencontainers.image.source"
 
 
@@ -48,25 +49,9 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_the_time_is_that_of_the_last_commit_of_lock_or_dockerfile(project: Project) -> None:
-    """A commit of other files moves neither the time nor, by it, the layer of packages."""
-    before = source_date(project)
-    assert before == int(git(project.root, "log", "-1", "--format=%ct"))
-    (project.root / "other").touch()
-    git(project.root, "add", ".")
-    git(project.root, "-c", "core.commentChar=#", "commit", "-qm", "two")
-    assert source_date(project) == before
-
-
-def test_without_a_repository_the_time_is_fixed(tmp_path: Path) -> None:
-    """A folder that is no repository has the same time on every day."""
-    (tmp_path / "requirements.txt").touch()
-    assert source_date(Project(tmp_path)) == 315532800
-
-
 def test_labels_name_lock_base_and_revision(project: Project) -> None:
     """The lock's digest, the base's name and the commit are there; a repository without a remote has no source."""
-    made = image_labels(project, "python:3.11@sha256:abc", source_date(project))
+    made = image_labels(project, "python:3.11@sha256:abc", TIME)
     assert made[LOCK] == files.text_digest(project.requirements.read_bytes())
     assert made["org.opencontainers.image.base.name"] == "python:3.11"
     assert made[REVISION] == git(project.root, "rev-parse", "HEAD")
@@ -76,14 +61,14 @@ def test_labels_name_lock_base_and_revision(project: Project) -> None:
 def test_what_is_not_committed_marks_the_revision(project: Project) -> None:
     """An image of changed files does not claim to be the commit's."""
     (project.root / "new").touch()
-    assert image_labels(project, "b", source_date(project))[REVISION].endswith("-dirty")
+    assert image_labels(project, "b", TIME)[REVISION].endswith("-dirty")
 
 
 def test_the_record_of_the_image_does_not_change_it(project: Project) -> None:
     """image.lock.yaml names the image, so committing it leaves the labels as they are."""
-    before = image_labels(project, "b", source_date(project))
+    before = image_labels(project, "b", TIME)
     (project.root / "image.lock.yaml").write_text("image: x\n")
-    assert image_labels(project, "b", source_date(project)) == before
+    assert image_labels(project, "b", TIME) == before
     git(project.root, "add", ".")
     git(project.root, "commit", "-qm", "record")
-    assert image_labels(project, "b", source_date(project)) == before
+    assert image_labels(project, "b", TIME) == before

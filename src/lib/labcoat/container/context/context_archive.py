@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.preflight import BUDGET
+from labcoat.container.context.source_date import EARLIEST
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_dockerfile
-from labcoat.container.image.labels import EARLIEST
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
@@ -89,7 +89,9 @@ def takes_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})
         for each in stage.instructions
         if (stage.name, each.name, each.flags, each.rest) != _LOCK
     ]
-    froms = {stage.base for stage in others} | {taken for each in bodies for taken in _copied_from(each)}
+    froms = {stage.base for stage in others} | {
+        taken for each in bodies for taken in _copied_from(each)
+    }
     return froms.isdisjoint({"", "folder", "with-folder"})
 
 

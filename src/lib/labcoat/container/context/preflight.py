@@ -69,10 +69,7 @@ def _seen(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Itera
         for mount in each.mounts
         if mount["type"] == "bind" and not mount.get("from")
     ]
-    sources = {
-        posixpath.normpath("/" + mount.get("source", "")).lstrip("/")
-        for mount in mounts
-    }
+    sources = {posixpath.normpath("/" + mount.get("source", "")).lstrip("/") for mount in mounts}
     for source in sources:
         yield from (
             build.root / path for path in sent if not source or f"{path}/".startswith(f"{source}/")

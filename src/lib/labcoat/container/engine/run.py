@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from labcoat.container.dockerignore.escape import csv_option
 from labcoat.container.engine import client, stdin_stream, stdout_stream
+from labcoat.container.engine.csv_option import csv_option
 from labcoat.container.engine.run_config import RunConfig
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project

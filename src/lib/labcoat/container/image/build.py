@@ -12,13 +12,14 @@ from labcoat.container.base_images.build import resolve_base_image
 from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context import build_flags, context_archive, preflight
 from labcoat.container.context.build_context import BuildContext
+from labcoat.container.context.source_date import source_date
 from labcoat.container.engine import client
 from labcoat.container.engine.build_errors import explain_build_error
 from labcoat.container.engine.build_progress import BuildProgress
 from labcoat.container.engine.buildx import select_builder
 from labcoat.container.engine.image_reference import digest_among, digest_in
 from labcoat.container.image.build_secrets import NONE, BuildSecrets, build_secrets
-from labcoat.container.image.labels import BASE, LOCK, image_labels, source_date
+from labcoat.container.image.labels import BASE, LOCK, image_labels
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from labcoat.container.dockerignore.escape import csv_option
+from labcoat.container.engine.csv_option import csv_option
 from labcoat.container.engine.run_config import certificates
 from labcoat.core.project import Project
 from labcoat.toolchain import index_config

@@ -1,4 +1,4 @@
-"""What an image says of itself, in the OCI's terms and labcoat's own, and the one time that all its files carry.
+"""What an image says of itself, in the OCI's terms and labcoat's own.
 
 All of it follows from the commit and the lock, so that two clones build the same image. Keys:
 https://github.com/opencontainers/image-spec/blob/main/annotations.md
@@ -18,17 +18,6 @@ BASE = "org.opencontainers.image.base.digest"
 REVISION = "org.opencontainers.image.revision"
 # Files that say which image was built, and so cannot be among what an image is built from.
 _RECORDS = ":(exclude,glob)**/image*.lock.yaml"
-EARLIEST = 315532800  # 1980, the first year that a zip archive can hold
-
-
-def source_date(project: Project, dockerfile: str = "Dockerfile") -> int:
-    """The time of the last commit of the lock or the `dockerfile`, in seconds since 1970 (SOURCE_DATE_EPOCH)."""
-    time = (
-        git.last_commit_time(project.root, [project.requirements, dockerfile])
-        if git.git_root(project.root)
-        else None
-    )
-    return time or EARLIEST
 
 
 def image_labels(project: Project, base: str, time: int) -> dict[str, str]:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from labcoat.container.dockerignore.escape import git_pattern
+from labcoat.core.gitignore import git_pattern
 from labcoat.inventory.virtualenvs import environments, find_root_marker, marker_in
 from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, Untrack, safe, unsafe
 from labcoat.lint.repository.repository import Repository

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from labcoat.container.dockerignore.escape import git_pattern
 from labcoat.core import git
+from labcoat.core.gitignore import git_pattern
 from labcoat.lint.findings import Append, Family, Finding, Replace, Rule, Severity, Untrack, unsafe
 from labcoat.lint.findings import safe as safe_fix
 from labcoat.lint.repository.repository import LFS_POINTER, Repository
