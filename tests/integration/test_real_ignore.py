@@ -144,5 +144,5 @@ def test_emptied_files(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("d\n!d/f\nd*\n")
     described = BuildContext(tmp_path)
     built = build(tmp_path)
-    assert {path for path in described.sent() if described.matcher.emptied(path)} == {"d/f"}
+    assert {path for path in described.sent() if described.matcher.arrives_empty(path)} == {"d/f"}
     assert {path for path, size in built.files.items() if not size} == {"d/f"}

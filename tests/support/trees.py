@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from labcoat.container.dockerignore.matcher import Info, Matcher, Semantics
+from labcoat.container.dockerignore.matcher import Matcher, ParentMatches, Semantics
 from labcoat.container.dockerignore.parser import parse_ignore_file
 
 Tree = dict[str, "Tree | None"]
@@ -29,9 +29,13 @@ def sent(
     return set(_walk(Matcher(parse_ignore_file(ignore, semantics), semantics), tree_of(paths)))
 
 
-def _walk(matcher: Matcher, tree: Tree, folder: str = "", info: Info = ()) -> Iterator[str]:
+def _walk(
+    matcher: Matcher, tree: Tree, folder: str = "", matches: ParentMatches = ()
+) -> Iterator[str]:
     prefix = f"{folder}/" if folder else ""
-    yield from matcher.kept([prefix + name for name, inner in tree.items() if inner is None], info)
+    yield from matcher.filter_files(
+        [prefix + name for name, inner in tree.items() if inner is None], matches
+    )
     for name, inner in tree.items():
-        if inner is not None and (result := matcher.folder(prefix + name, info)).walked:
-            yield from _walk(matcher, inner, prefix + name, result.info)
+        if inner is not None and (result := matcher.match_folder(prefix + name, matches)).walked:
+            yield from _walk(matcher, inner, prefix + name, result.matches)

@@ -98,8 +98,8 @@ def test_emptied_files_are_known() -> None:
     """A file that BuildKit lists and then cannot open arrives with nothing in it."""
     matcher = Matcher(parse_ignore_file(b"d\n!d/f\nd*\n"))
     assert sent(b"d\n!d/f\nd*\n", ["d/f", "d/g"]) == {"d/f"}
-    assert matcher.emptied("d/f")
-    assert not Matcher(parse_ignore_file(b"d\n!d/f\n")).emptied("d/f")
+    assert matcher.arrives_empty("d/f")
+    assert not Matcher(parse_ignore_file(b"d\n!d/f\n")).arrives_empty("d/f")
 
 
 HANGING = ("*a" * 30 + "b", "**/" * 30 + "b", "*a" * 12 + "{2}b", "a{2,900}" * 6 + "*a{2,900}*b")
@@ -127,7 +127,7 @@ def test_files_asked_about_together_get_the_answers_they_get_alone(
         alone = Matcher(
             parse_ignore_file("\n".join([*patterns, "!never"]).encode())
         )  # with a negation each path is tried by itself
-        expected = alone.kept(paths)
+        expected = alone.filter_files(paths)
     except PatternError:
         return
-    assert together.kept(paths) == expected
+    assert together.filter_files(paths) == expected

@@ -18,7 +18,13 @@ from pathlib import Path
 from labcoat.container.context.build_flags import platform_arguments
 from labcoat.container.dockerfile.copy_trace import Triggers, trace_copies
 from labcoat.container.dockerfile.parser import Dockerfile, parse_dockerfile
-from labcoat.container.dockerignore.matcher import Folder, Info, Matcher, PatternError, Semantics
+from labcoat.container.dockerignore.matcher import (
+    FolderResult,
+    Matcher,
+    ParentMatches,
+    PatternError,
+    Semantics,
+)
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import reading, secret_patterns
 from labcoat.core.errors import LabcoatError
@@ -136,20 +142,20 @@ def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[st
     Folders that cannot be looked into are added to `unreadable`: the builder fails on them.
     """
     found: list[str] = []
-    pending: list[tuple[str, Info]] = [("", ())]
+    pending: list[tuple[str, ParentMatches]] = [("", ())]
     while pending:
-        folder, info = pending.pop()
+        folder, matches = pending.pop()
         prefix = f"{folder}/" if folder else ""
         try:
             folders, others = list_context(f"{root}/{folder}" if folder else str(root))
         except OSError:
             unreadable.append(folder)
             continue
-        found += matcher.kept([prefix + name for name in others], info)
+        found += matcher.filter_files([prefix + name for name in others], matches)
         for name in folders:
-            result = matcher.folder(prefix + name, info)
+            result = matcher.match_folder(prefix + name, matches)
             if result.walked:
-                pending.append((prefix + name, result.info))
+                pending.append((prefix + name, result.matches))
     return found
 
 
@@ -190,12 +196,12 @@ def secrets_reaching(build: BuildContext) -> list[str]:
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
     """Those of `paths`, files of a tree that is not walked again, that `matcher` keeps. Raises PatternError."""
-    folders: dict[str, Folder] = {"": Folder(ignored=False, walked=True)}
+    folders: dict[str, FolderResult] = {"": FolderResult(ignored=False, walked=True)}
 
-    def folder(path: str) -> Folder:
+    def folder(path: str) -> FolderResult:
         if path not in folders:
             above = folder(path.rpartition("/")[0])
-            folders[path] = matcher.folder(path, above.info) if above.walked else above
+            folders[path] = matcher.match_folder(path, above.matches) if above.walked else above
         return folders[path]
 
     by_folder: dict[str, list[str]] = {}
@@ -203,7 +209,7 @@ def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
         by_folder.setdefault(path.rpartition("/")[0], []).append(path)
     for head, files in by_folder.items():
         if (result := folder(head)).walked:
-            yield from matcher.kept(files, result.info)
+            yield from matcher.filter_files(files, result.matches)
 
 
 def file_sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:

@@ -43,7 +43,7 @@ def _contents(build: BuildContext) -> list[str] | None:
     if not takes_archive(build.text, build.arguments):
         return None
     sent = build.sent()
-    emptied = build.matcher.empties and any(map(build.matcher.emptied, sent))
+    emptied = build.matcher.may_empty_files and any(map(build.matcher.arrives_empty, sent))
     found = [os.lstat(build.root / path) for path in sent]
     plain = all(stat.S_ISREG(each.st_mode) or stat.S_ISLNK(each.st_mode) for each in found)
     whole = plain and not emptied and not build.unreadable

@@ -292,7 +292,9 @@ def _with_parents(tree: SourceTree, source: str) -> tuple[list[str], int]:
     matcher = Matcher([Pattern(0, pattern)])
     tops = tree.named(before) if mark else tree.named("/")
     cut = len(tops[0].path) + 1 if tops and tops[0].path else 0
-    return [path for top in tops for path in top.files if matcher.matches_or_below(path[cut:])], cut
+    return [
+        path for top in tops for path in top.files if matcher.matches_path_or_parent(path[cut:])
+    ], cut
 
 
 def _triggered(each: Instruction) -> Instruction:
@@ -313,4 +315,4 @@ def _not_excluded(each: Instruction, paths: list[str], cut: int) -> list[str]:
         matcher = Matcher(parse_ignore_file("\n".join(patterns).encode("utf-8", "surrogateescape")))
     except ValueError as error:
         raise DockerfileError(each.line, f"--exclude: {error}") from error
-    return [path for path in paths if not matcher.matches_or_below(path[cut:])]
+    return [path for path in paths if not matcher.matches_path_or_parent(path[cut:])]

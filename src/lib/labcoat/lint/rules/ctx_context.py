@@ -197,7 +197,9 @@ def _missing(facts: BuildFacts) -> Iterator[Finding]:
     try:
         matcher = facts.build.matcher
         emptied = (
-            [path for path in facts.reaching if matcher.emptied(path)] if matcher.empties else []
+            [path for path in facts.reaching if matcher.arrives_empty(path)]
+            if matcher.may_empty_files
+            else []
         )
     except (PatternError, OSError):
         return

@@ -76,7 +76,7 @@ def _malformed(path: str, data: bytes) -> Iterator[Finding]:
             (Pattern(error.line, "", written=error.text), error.why)
         ]
     else:
-        found = matcher.broken()
+        found = matcher.malformed_patterns()
     for pattern, why in found:
         message = f"`{pattern.written.strip()}` fails the build: {why}"
         todo = "Correct the pattern: brackets are closed and hold a range that rises, a backslash stands before a sign."
