@@ -462,7 +462,7 @@ def test_an_image_of_ones_own_dockerfile_is_built_and_what_cannot_be_promised_is
     finally:
         docker("image", "rm", "--force", f"{IMAGE}-own")
     assert built.returncode == 0, built.stderr
-    assert built.stderr.count("labcoat cannot promise") == 3
+    assert built.stderr.count("labcoat cannot guarantee") == 3
     assert (proved.returncode, ran.stdout) == (0, "six 1.17.0\n"), proved.stdout + proved.stderr
     assert verified.returncode == 1
     assert re.search(r"files that differ: \d+ \(time \d+", verified.stdout)

@@ -10,6 +10,10 @@ from labcoat.container.context.build_context import BuildContext, secrets_reachi
 from labcoat.core.errors import LabcoatError
 from support.repositories import write
 
+# A Dockerfile that loses no guarantee.
+GUARANTEED = (
+    "FROM a AS b\nRUN pip install --require-hashes -r x\nFROM a\nCOPY --from=b /out/ /\nUSER 1000\n"
+)
 KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
 
 
@@ -148,3 +152,27 @@ def test_a_platform_is_told_to_the_dockerfile_as_the_builder_does(
     told = build_flags.platform_arguments(named)
     assert tuple(told[f"TARGET{part}"] for part in ("OS", "ARCH", "VARIANT")) == parts
     assert told["TARGETPLATFORM"] == "/".join(part for part in parts if part)
+
+
+def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
+    """With its size and the target that says more; what .dockerignore names does not count."""
+    (tmp_path / "Dockerfile").write_text(GUARANTEED)
+    with (tmp_path / "weights.bin").open("wb") as file:
+        file.truncate(60 << 20)
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == [
+        "the build is sent 60 MiB of files; make context says which"
+    ]
+    (tmp_path / ".dockerignore").write_text("*.bin\n")
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []
+
+
+def test_scripts_that_a_run_mounts_are_read(repository: Path, tmp_path: Path) -> None:
+    """The template alone lacks --require-hashes: the script that it mounts has it."""
+    templates = repository / "src/lib/labcoat/scaffold/templates"
+    for name in ("Dockerfile", "install-lock.sh"):
+        (tmp_path / name).write_text((templates / name).read_text(encoding="utf-8"))
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []
+    (tmp_path / "install-lock.sh").write_text("pip install -r /tmp/lock.txt\n")
+    assert any(
+        "--require-hashes" in line for line in preflight.preflight_warnings(BuildContext(tmp_path))
+    )

@@ -1,4 +1,7 @@
-"""What COPY takes with flags that only newer builders know: by the examples of their reference."""
+"""Files that COPY brings into the image: flags of newer builders, and what tests can do unbuilt.
+
+Also covers stage_files. The rest is compared with real builds, in integration/test_real_copies.
+"""
 
 from pathlib import Path
 
@@ -44,7 +47,7 @@ SHAPES = {
 
 @pytest.mark.parametrize(("shape", "expected"), SHAPES.values(), ids=SHAPES.keys())
 def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str]) -> None:
-    """`--parents` keeps folders, takes `**`, and begins at `/./`; `--exclude` leaves out."""
+    """`--parents` keeps folders, accepts `**`, starts at `/./`; `--exclude` leaves files out."""
     write(tmp_path, {path: path for path in TREE})
     described = BuildContext(tmp_path)
     described.__dict__["parsed"] = parse_dockerfile(f"FROM scratch AS build\n{shape}\n")
@@ -54,8 +57,8 @@ def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str])
 @pytest.mark.parametrize(
     "reference", ["/opt/a.py", "/opt"], ids=["in-the-folder", "the-name-itself"]
 )
-def test_base_of_which_nothing_is_known(tmp_path: Path, reference: str) -> None:
-    """A destination without a slash may be a folder of the base image: the file is looked for at both places."""
+def test_destination_that_may_be_a_folder_of_the_base(tmp_path: Path, reference: str) -> None:
+    """Without a trailing slash it may be one: the file counts at both paths."""
     write(tmp_path, {path: path for path in TREE})
     described = BuildContext(tmp_path)
     described.__dict__["parsed"] = parse_dockerfile(
@@ -64,8 +67,7 @@ def test_base_of_which_nothing_is_known(tmp_path: Path, reference: str) -> None:
     assert described.reaching() == {"a.py"}
 
 
-def test_symlinks_that_go_round(tmp_path: Path) -> None:
-    """A symlink that leads to itself names nothing."""
+def test_symlink_to_itself_matches_nothing(tmp_path: Path) -> None:
     write(tmp_path, {"loop": Path("loop"), "a": "a"})
     described = BuildContext(tmp_path)
     described.__dict__["parsed"] = parse_dockerfile("FROM scratch\nCOPY loop a /x/\n")

@@ -19,8 +19,8 @@ from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,
     Stage,
-    assigned,
-    expanded,
+    assigned_variables,
+    expand_word,
 )
 from labcoat.container.dockerignore.parser import PatternError
 from labcoat.container.image.labels import web_address
@@ -156,9 +156,9 @@ def _check_user(stage: Stage) -> BinderCheck:
     user = "root"
     for one in stage.instructions:
         if one.name in {"ARG", "ENV"}:
-            values |= assigned(one, values, stage)
+            values |= assigned_variables(one, values, stage)
         elif one.name == "USER":
-            user = expanded(one, one.rest.strip(), values)
+            user = expand_word(one, one.rest.strip(), values)
     # The builder passes NB_UID and NB_USER, which may be declared without a value.
     if user.partition(":")[0] in {_USER, ""}:
         return BinderCheck(f"the user is {user or 'the one that Binder chooses'}")

@@ -42,7 +42,7 @@ def preflight_warnings(build: BuildContext) -> Iterator[str]:
     for path in filter(secret_patterns.is_secret, _seen(build, parsed, sent)):
         yield f"a RUN sees {os.path.relpath(path, build.root)}: labcoat cannot promise that this secret stays out of the image"
     for each in lost_guarantees(parsed, build.text + _mounted_scripts(build, parsed)):
-        yield f"with this Dockerfile labcoat cannot promise {each}"
+        yield f"with this Dockerfile labcoat cannot guarantee {each}"
 
 
 def _mounted_scripts(build: BuildContext, parsed: Dockerfile) -> str:

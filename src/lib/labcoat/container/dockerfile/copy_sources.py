@@ -1,6 +1,7 @@
-"""What the sources of a COPY or ADD name in the build context.
+"""Files of a build context or stage that the sources of a COPY or ADD match.
 
-Source: tonistiigi/fsutil `copy` (ResolveWildcards, FollowLinks); held against real builds in tests/container.
+Source: tonistiigi/fsutil `copy` (ResolveWildcards, FollowLinks); checked against real builds in
+tests/integration.
 """
 
 import posixpath
@@ -11,17 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from labcoat.container.dockerignore import filepath_match
+from labcoat.container.dockerignore.filepath_match import filepath_match
 
-_MOST_UNPACKED = (
-    1 << 31
-)  # bytes of an archive that are looked through; a small file can hold any number
+_MOST_UNPACKED = 1 << 31  # bytes of an archive to read: a small file can contain any number
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 
 @dataclass(frozen=True)
 class CopySource:
-    """Something that a source names: by `name`, at `path` once symlinks are followed, with the files in or at it."""
+    """A match of a source: `name` as matched, `path` with symlinks followed, and its `files`."""
 
     name: str
     path: str
@@ -29,24 +28,24 @@ class CopySource:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a file, or a symlink to nothing."""
+        """Whether it is a file, or a dangling symlink."""
         return self.files == [self.path]
 
 
 class SourceTree:
-    """Files, of the context or of a stage, asked for by what a source names; `link` gives where a symlink leads."""
+    """Files of the context or of a stage; `read_link` returns the target of a symlink or None."""
 
-    def __init__(self, files: Iterable[str], link: Callable[[str], str | None]) -> None:
+    def __init__(self, files: Iterable[str], read_link: Callable[[str], str | None]) -> None:
         self.paths = list(files)
-        self._link = link
+        self._read_link = read_link
 
     @cached_property
-    def _all(self) -> frozenset[str]:
+    def _files(self) -> frozenset[str]:
         return frozenset(self.paths)
 
     @cached_property
     def _folders(self) -> set[str]:
-        """The folders that hold any of the files, the root as an empty text."""
+        """The folders that contain any of the files; the root is an empty string."""
         found = {""}
         for path in self.paths:
             folder = path
@@ -54,43 +53,40 @@ class SourceTree:
                 found.add(folder)
         return found
 
-    def named(self, source: str) -> list[CopySource]:
-        """What `source` names: folders and files, symlinks followed."""
+    def find_sources(self, source: str) -> list[CopySource]:
+        """Return the folders and files that `source` matches, with symlinks followed."""
         source = posixpath.normpath("/" + source).lstrip("/")
         literal, pattern = split_wildcards(source)
         if not pattern:
-            return self._exactly(source)
-        base = self._resolved(literal)
+            return self._find_literal(source)
+        base = self._resolve_symlinks(literal)
         if base is None:
             return []
         prefix = f"{base}/" if base else ""
-        every = [*self._all, *self._folders]
+        candidates = [*self._files, *self._folders]
         matches = sorted(
             path
-            for path in every
-            if path
-            and path.startswith(prefix)
-            and filepath_match.filepath_match(pattern, path[len(prefix) :])
+            for path in candidates
+            if path and path.startswith(prefix) and filepath_match(pattern, path[len(prefix) :])
         )
-        return [found for path in matches for found in self._exactly(path)]
+        return [found for path in matches for found in self._find_literal(path)]
 
-    def _exactly(self, source: str) -> list[CopySource]:
-        path = self._resolved(source)
+    def _find_literal(self, source: str) -> list[CopySource]:
+        path = self._resolve_symlinks(source)
         name = posixpath.basename(source)
         if path is None:
             return []
         if not path:
             return [CopySource(name, "", self.paths)] if self.paths else []
-        if path in self._all:
+        if path in self._files:
             return [CopySource(name, path, [path])]
         if path in self._folders:
-            return [
-                CopySource(name, path, [each for each in self.paths if each.startswith(f"{path}/")])
-            ]
+            files = [each for each in self.paths if each.startswith(f"{path}/")]
+            return [CopySource(name, path, files)]
         return []
 
-    def _resolved(self, path: str) -> str | None:
-        """`path` with symlinks in it followed, as BuildKit follows those of a source; None where they go round."""
+    def _resolve_symlinks(self, path: str) -> str | None:
+        """Return `path` with symlinks followed, as BuildKit does; None for a cycle of them."""
         hops = 0
         done: list[str] = []
         parts = [part for part in path.split("/") if part]
@@ -100,7 +96,7 @@ class SourceTree:
                 done = done[:-1]
                 continue
             here = "/".join([*done, part])
-            target = self._link(here) if here in self._all else None
+            target = self._read_link(here) if here in self._files else None
             if target is None:
                 done.append(part)
                 continue
@@ -113,16 +109,15 @@ class SourceTree:
 
 
 def split_wildcards(source: str) -> tuple[str, str]:
-    """The folders before the first one with a wildcard, and the rest."""
+    """Return the folders before the first one with a wildcard, and the rest."""
     parts = source.split("/")
-    first = next(
-        (index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part)), len(parts)
-    )
+    wild = (index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part))
+    first = next(wild, len(parts))
     return "/".join(parts[:first]), "/".join(parts[first:])
 
 
-def match_sources(path: Path) -> list[str]:
-    """The files in a tar archive that ADD unpacks; nothing where `path` is no such archive."""
+def list_archive(path: Path) -> list[str]:
+    """Return the files in a tar archive that ADD unpacks; empty if `path` is anything else."""
     import tarfile
 
     found: list[str] = []

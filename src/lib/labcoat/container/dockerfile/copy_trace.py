@@ -1,37 +1,34 @@
-"""What COPY and ADD bring from the build context into the image, through all stages.
+"""Which files of the build context COPY and ADD bring into the image, through all stages.
 
-Source: BuildKit's frontend/dockerfile/dockerfile2llb (dispatchCopy) and tonistiigi/fsutil `copy`; held against real
-builds in tests/container.
+Source: BuildKit's frontend/dockerfile/dockerfile2llb (dispatchCopy) and tonistiigi/fsutil `copy`;
+checked against real builds in tests/integration.
 """
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from labcoat.container.dockerfile.copy_sources import CopySource, SourceTree, match_sources
+from labcoat.container.dockerfile.copy_sources import CopySource, SourceTree, list_archive
 from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,
     Instruction,
     Stage,
-    assigned,
-    expanded,
-    instruction,
+    assigned_variables,
+    expand_word,
+    parse_instruction,
 )
+from labcoat.container.dockerfile.stage_files import CopiedFiles, Origin, StageState, merge_copied
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
 from labcoat.container.dockerignore.parser import parse_ignore_file
 
-Origin = tuple[
-    str, int
-]  # a path of the context, and the line of the COPY or ADD that takes it out of there
+# Images, each with the instructions that it runs in images built on it (ONBUILD).
+Triggers = Mapping[str, Sequence[str]]
 
-
-Triggers = Mapping[
-    str, Sequence[str]
-]  # images, each with the instructions that it has for whoever builds upon it (ONBUILD)
+_REMOTE = re.compile(r"(https?://|git@|git://|ssh://)")  # sources of ADD outside the context
 
 
 def trace_copies(
@@ -41,67 +38,23 @@ def trace_copies(
     target: str = "",
     triggers: Triggers = MappingProxyType({}),
 ) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
-    """The files that reach the image of the stage `target`, else of the last, each with the line of the COPY or ADD that takes
-    it out of the context; and, of all stages, the sources that name nothing in the context. Raises DockerfileError.
+    """Follow the files `sent` from the context `root` into the stage `target`, by default the last.
+
+    Return those that reach its image, each with the line of the COPY or ADD that reads it from the
+    context; and, from all stages, the sources that match nothing in the context.
+    Raise DockerfileError if the build would fail on the Dockerfile.
     """
-    images = _Images(dockerfile, sent, root, triggers)
+    tracer = _CopyTracer(dockerfile, sent, root, triggers)
     lines: dict[str, int] = {}
-    for landed in images.of(dockerfile.stage(target) or dockerfile.stages[-1]).landed:
-        lines = landed.came() | lines if lines else landed.came()
+    for copied in tracer.trace_stage(dockerfile.stage(target) or dockerfile.stages[-1]).copied:
+        lines = copied.context_lines() | lines if lines else copied.context_lines()
     for stage in dockerfile.stages:
-        images.of(stage)
-    return lines, images.missing
+        tracer.trace_stage(stage)
+    return lines, tracer.missing
 
 
-@dataclass
-class _Landed:
-    """Files that one source brought: paths of the tree that they come from, and where the part after `cut` letters went."""
-
-    paths: list[str]
-    cut: int
-    folder: str
-    line: int
-    origins: Mapping[str, Origin] | None = None  # of `paths`, where they come from another stage
-    renamed: str = ""  # the one file's whole path in the image, where the destination named it
-    perhaps_in: bool = (
-        False  # whether that path may be a folder that the base image has, with the file in it
-    )
-    inside: Mapping[str, Origin] = field(
-        default_factory=dict
-    )  # places that do not follow from the paths
-
-    def came(self) -> dict[str, int]:
-        """What of the context this is: paths, each with its line."""
-        if self.inside:
-            return dict(self.inside.values())
-        if self.origins is None:
-            return dict.fromkeys(
-                self.paths, self.line
-            )  # of a whole tree, a tuple for each would take long
-        return dict(self.origins[path] for path in self.paths)
-
-    def in_image(self) -> Iterator[tuple[str, Origin]]:
-        """Each path in the image, with what of the context is there."""
-        if self.inside:
-            yield from self.inside.items()
-            return
-        for path in self.paths:
-            origin = (path, self.line) if self.origins is None else self.origins[path]
-            yield self.renamed or posixpath.join(self.folder, path[self.cut :]), origin
-            if self.perhaps_in:
-                yield posixpath.join(self.renamed, path.rpartition("/")[2]), origin
-
-    def makes(self, folder: str) -> bool:
-        """Whether `folder`, with a slash at its end, is a folder after this."""
-        if not self.renamed and f"{self.folder}/".startswith(folder):
-            return True
-        return folder.startswith(f"{self.folder}/".replace("//", "/")) and any(
-            at.startswith(folder) for at, _ in self.in_image()
-        )
-
-
-class _Images:
-    """What each stage of one Dockerfile holds of the context."""
+class _CopyTracer:
+    """Runs the instructions of one Dockerfile, as far as they move files of the context."""
 
     def __init__(
         self, dockerfile: Dockerfile, sent: Iterable[str], root: Path, triggers: Triggers
@@ -109,196 +62,145 @@ class _Images:
         self.dockerfile = dockerfile
         self.triggers = triggers
         self.root = root
-        self.tree = SourceTree(sent, self._link)
+        self.context = SourceTree(sent, self._read_link)
         self.missing: list[tuple[Instruction, str]] = []
-        self._done: dict[int, _StageState] = {}
+        self._states: dict[int, StageState] = {}
         self._trees: dict[int, SourceTree] = {}
 
-    def of(self, stage: Stage) -> "_StageState":
-        """The stage after its last instruction."""
-        if stage.index not in self._done:
+    def trace_stage(self, stage: Stage) -> StageState:
+        """Return the stage after its last instruction."""
+        if stage.index not in self._states:
             base = self.dockerfile.base_stage(stage)
-            before = self.of(base) if base else None
-            state = _StageState(before, known=stage.base == "scratch")
-            self._done[stage.index] = state
-            written = self.triggers.get(stage.base, ())
-            inherited = (
-                before.onbuild if before else [instruction(stage.line, each) for each in written]
-            )
-            for each in (*inherited, *stage.instructions):
+            base_state = self.trace_stage(base) if base else None
+            state = StageState(base_state, known=stage.base == "scratch")
+            self._states[stage.index] = state
+            for each in (*self._triggered(stage, base_state), *stage.instructions):
                 self._run(each, state, stage)
-        return self._done[stage.index]
+        return self._states[stage.index]
 
-    def _run(self, each: Instruction, state: "_StageState", stage: Stage) -> None:
+    def _triggered(self, stage: Stage, base_state: StageState | None) -> list[Instruction]:
+        """Return the ONBUILD instructions of the stage's base."""
+        if base_state:
+            return base_state.onbuild
+        return [parse_instruction(stage.line, each) for each in self.triggers.get(stage.base, ())]
+
+    def _run(self, each: Instruction, state: StageState, stage: Stage) -> None:
         if each.name in ("ARG", "ENV"):
-            state.values |= assigned(each, state.values, stage)
+            state.values |= assigned_variables(each, state.values, stage)
         elif each.name == "WORKDIR":
-            state.enter(expanded(each, each.rest, state.values))
+            state.enter_folder(expand_word(each, each.rest, state.values))
         elif each.name == "ONBUILD":
-            state.onbuild.append(_triggered(each))
+            state.onbuild.append(parse_instruction(each.line, each.rest, each.heredocs))
         elif each.name in ("COPY", "ADD"):
             self._copy(each, state, stage)
         elif each.name == "RUN":
-            state.known = False  # whatever it made
+            state.known = False  # it can create any file
 
-    def _copy(self, each: Instruction, state: "_StageState", stage: Stage) -> None:
-        words = [expanded(each, word, state.values) for word in each.words]
+    def _copy(self, each: Instruction, state: StageState, stage: Stage) -> None:
+        words = [expand_word(each, word, state.values) for word in each.words]
         if len(words) < 2:
             raise DockerfileError(each.line, f"{each.name} requires at least two arguments")
         names = {name for name, _ in each.heredocs}
         sources = [word for word in words[:-1] if not _is_heredoc(word, names)]
         reference = each.flag("from")
         origins: Mapping[str, Origin] | None = None
-        tree = self.tree
+        tree = self.context
         if reference is not None:
-            origin = self.dockerfile.stage(expanded(each, reference, state.values))
+            origin = self.dockerfile.stage(expand_word(each, reference, state.values))
             if origin is None or origin.index >= stage.index:
                 return  # an image or a named context
-            origins = self.of(origin).held()
-            tree = self._tree_of(origin.index, origins)
+            origins = self.trace_stage(origin).files_by_path()
+            tree = self._stage_tree(origin.index, origins)
         copy = _Copy(each, tree, origins, state, words[-1])
-        before = len(state.landed)
+        before = len(state.copied)
         for source in sources:
-            if each.name == "ADD" and re.match(r"(https?://|git@|git://|ssh://)", source):
+            if each.name == "ADD" and _REMOTE.match(source):
                 continue
             try:
-                brought = copy.bring(source, self.root)
+                found = copy.copy_source(source, self.root)
             except PatternError as error:
                 raise DockerfileError(each.line, f"{each.name} {source}: {error.why}") from error
-            if not brought and reference is None:
+            if not found and reference is None:
                 self.missing.append((each, source))
-        if len(state.landed) - before > 1:
-            state.landed[before:] = _settled(state.landed[before:], each.line)
+        if len(state.copied) - before > 1:
+            state.copied[before:] = merge_copied(state.copied[before:], each.line)
 
-    def _tree_of(self, stage: int, held: Mapping[str, Origin]) -> SourceTree:
+    def _stage_tree(self, stage: int, files: Mapping[str, Origin]) -> SourceTree:
         if stage not in self._trees:
-            self._trees[stage] = SourceTree(held, lambda place: self._link(held[place][0]))
+            self._trees[stage] = SourceTree(files, lambda path: self._read_link(files[path][0]))
         return self._trees[stage]
 
-    def _link(self, path: str) -> str | None:
+    def _read_link(self, path: str) -> str | None:
         try:
             return str((self.root / path).readlink())
         except OSError:
             return None
 
 
-class _StageState:
-    """A stage while its instructions are gone through; `known` as long as nothing else can be in it."""
-
-    def __init__(self, before: "_StageState | None", *, known: bool) -> None:
-        self.landed: list[_Landed] = list(before.landed) if before else []
-        self.values: dict[str, str] = dict(before.values) if before else {}
-        self.folder: str = before.folder if before else "/"
-        self.folders: set[str] = set(before.folders) if before else {"/"}
-        self.onbuild: list[Instruction] = []
-        self.known: bool = before.known if before else known
-        self._held: dict[str, Origin] | None = None
-
-    def enter(self, folder: str) -> None:
-        """Go to a folder, and make it."""
-        self.folder = posixpath.normpath(posixpath.join(self.folder, folder))
-        self.folders.add(self.folder)
-
-    def is_folder(self, path: str) -> bool:
-        """Whether `path` is a folder in the image, as far as COPY and WORKDIR made it one."""
-        below = f"{path}/".replace("//", "/")
-        return any(f"{each}/".startswith(below) for each in self.folders) or any(
-            each.makes(below) for each in self.landed
-        )
-
-    def held(self) -> dict[str, Origin]:
-        """Once the stage is whole: what is where in it, without the slash at the start."""
-        if self._held is None:
-            self._held = {
-                place.lstrip("/"): origin
-                for each in self.landed
-                for place, origin in each.in_image()
-            }
-        return self._held
-
-
 @dataclass(frozen=True)
 class _Copy:
-    """One COPY or ADD at work: fsutil's Copy, source after source."""
+    """One COPY or ADD, run source by source as fsutil's Copy does."""
 
     instruction: Instruction
     tree: SourceTree
     origins: Mapping[str, Origin] | None
-    state: _StageState
+    state: StageState
     destination: str
 
-    def bring(self, source: str, root: Path) -> bool:
-        """Bring what one source names; whether there is something."""
+    def copy_source(self, source: str, root: Path) -> bool:
+        """Copy what `source` matches. Return whether there is anything."""
         if self.instruction.flag("parents") is not None:
-            found, cut = _with_parents(self.tree, source)
-            self._land(_not_excluded(self.instruction, found, cut), cut)
-            return bool(found)
-        named = self.tree.named(source)
-        for each in named:
+            paths, cut = _match_with_parents(self.tree, source)
+            self._add_tree(paths, cut)
+            return bool(paths)
+        found = self.tree.find_sources(source)
+        for each in found:
             if each.is_file:
-                self._file(each, root)
+                self._add_file(each, root)
             else:
-                cut = len(each.path) + 1 if each.path else 0
-                self._land(_not_excluded(self.instruction, each.files, cut), cut)
-        return bool(named)
+                self._add_tree(each.files, len(each.path) + 1 if each.path else 0)
+        return bool(found)
 
     @property
     def _folder(self) -> str:
         return posixpath.normpath(posixpath.join(self.state.folder, self.destination))
 
-    def _land(self, paths: list[str], cut: int) -> None:
-        self.state.landed.append(
-            _Landed(paths, cut, self._folder, self.instruction.line, self.origins)
-        )
+    def _add_tree(self, paths: list[str], cut: int) -> None:
+        included = _apply_excludes(self.instruction, paths, cut)
+        line = self.instruction.line
+        self.state.copied.append(CopiedFiles(included, cut, self._folder, line, self.origins))
 
-    def _file(self, each: CopySource, root: Path) -> None:
-        """A file keeps its name in a folder, and else gets the destination's."""
+    def _add_file(self, each: CopySource, root: Path) -> None:
+        """Add a file, which keeps its name in a folder and else gets that of the destination."""
         line, folder = self.instruction.line, self._folder
-        if not _not_excluded(self.instruction, [each.path], 0):
+        if not _apply_excludes(self.instruction, [each.path], 0):
             return
-        if (
-            self.instruction.name == "ADD"
-            and self.origins is None
-            and (packed := match_sources(root / each.path))
-        ):
-            unpacked = {posixpath.join(folder, name): (each.path, line) for name in packed}
-            self.state.landed.append(_Landed([each.path], 0, folder, line, inside=unpacked))
+        unpacks = self.instruction.name == "ADD" and self.origins is None
+        if unpacks and (members := list_archive(root / each.path)):
+            placed = {posixpath.join(folder, name): (each.path, line) for name in members}
+            self.state.copied.append(CopiedFiles([each.path], 0, folder, line, placed=placed))
             return
-        into = (
+        into_folder = (
             self.destination.endswith(("/", "/."))
             or self.destination in (".", "..", "")
             or self.state.is_folder(folder)
         )
-        place = posixpath.join(folder, each.name) if into else folder
-        perhaps_in = not into and not self.state.known
-        self.state.landed.append(
-            _Landed([each.path], 0, folder, line, self.origins, place, perhaps_in)
+        renamed = posixpath.join(folder, each.name) if into_folder else folder
+        perhaps = not into_folder and not self.state.known
+        self.state.copied.append(
+            CopiedFiles([each.path], 0, folder, line, self.origins, renamed, perhaps)
         )
 
 
-def _settled(landed: list[_Landed], line: int) -> list[_Landed]:
-    """What one instruction brought, as its one layer holds it: of two files at one path, the later.
-
-    A file that another instruction overwrites is in its own layer still.
-    """
-    places = {place: origin for each in landed for place, origin in each.in_image()}
-    return [_Landed([], 0, landed[0].folder, line, inside=places)]
-
-
-def _with_parents(tree: SourceTree, source: str) -> tuple[list[str], int]:
-    """What `--parents` copies, and how many letters stay behind: those before the mark `/./`."""
+def _match_with_parents(tree: SourceTree, source: str) -> tuple[list[str], int]:
+    """Return what `--parents` copies, and the length of what is cut off: up to the mark `/./`."""
     before, mark, rest = source.partition("/./")
     pattern = posixpath.normpath("/" + (rest if mark else source)).lstrip("/")
     matcher = Matcher([Pattern(0, pattern)])
-    tops = tree.named(before) if mark else tree.named("/")
+    tops = tree.find_sources(before if mark else "/")
     cut = len(tops[0].path) + 1 if tops and tops[0].path else 0
-    return [
-        path for top in tops for path in top.files if matcher.matches_path_or_parent(path[cut:])
-    ], cut
-
-
-def _triggered(each: Instruction) -> Instruction:
-    return instruction(each.line, each.rest, each.heredocs)
+    every = (path for top in tops for path in top.files)
+    return [path for path in every if matcher.matches_path_or_parent(path[cut:])], cut
 
 
 def _is_heredoc(word: str, names: set[str]) -> bool:
@@ -306,8 +208,8 @@ def _is_heredoc(word: str, names: set[str]) -> bool:
     return found is not None and found[1] in names
 
 
-def _not_excluded(each: Instruction, paths: list[str], cut: int) -> list[str]:
-    """Those of `paths` that no `--exclude` of the instruction leaves out."""
+def _apply_excludes(each: Instruction, paths: list[str], cut: int) -> list[str]:
+    """Return those of `paths` that no `--exclude` of the instruction matches."""
     patterns = [value for name, value in each.flags if name == "exclude"]
     if not patterns:
         return paths

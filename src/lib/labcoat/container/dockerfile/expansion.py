@@ -1,6 +1,6 @@
-"""Variables and quotes in a Dockerfile's words.
+"""Expand variables and quotes in the words of a Dockerfile.
 
-Source: BuildKit's frontend/dockerfile/shell, and the Dockerfile reference, "Environment replacement".
+Source: BuildKit's frontend/dockerfile/shell; Dockerfile reference, "Environment replacement".
 """
 
 import re
@@ -15,13 +15,16 @@ class ExpansionError(ValueError):
 
 
 def expand_variables(word: str, values: Mapping[str, str]) -> str:
-    """`word` as the builder sees it: quotes taken off, `$name` and `${name…}` replaced. Raises ExpansionError."""
-    text, at = _until(word, 0, values, "")
+    """Return `word` without quotes, with `$name` and `${name…}` replaced.
+
+    Raise ExpansionError if it is malformed, or if `${name:?}` requires a missing variable.
+    """
+    text, at = _expand_until(word, 0, values, "")
     return text if at >= len(word) else text + word[at:]
 
 
-def _until(word: str, at: int, values: Mapping[str, str], end: str) -> tuple[str, int]:
-    """What stands before an unquoted `end`, expanded, and the place of that `end`."""
+def _expand_until(word: str, at: int, values: Mapping[str, str], end: str) -> tuple[str, int]:
+    """Return what is before an unquoted `end`, expanded, and the position of that `end`."""
     parts: list[str] = []
     while at < len(word) and not (end and word[at] == end):
         char = word[at]
@@ -34,13 +37,13 @@ def _until(word: str, at: int, values: Mapping[str, str], end: str) -> tuple[str
             parts.append(word[at + 1 : close])
             at = close + 1
         elif char == '"':
-            text, at = _double_quoted(word, at + 1, values)
+            text, at = _expand_double_quoted(word, at + 1, values)
             parts.append(text)
         elif char == "\\":
             parts.append(word[at + 1 : at + 2])
             at += 2
         elif char == "$":
-            text, at = _variable(word, at + 1, values)
+            text, at = _expand_variable(word, at + 1, values)
             parts.append(text)
         else:
             parts.append(char)
@@ -48,11 +51,11 @@ def _until(word: str, at: int, values: Mapping[str, str], end: str) -> tuple[str
     return "".join(parts), at
 
 
-def _double_quoted(word: str, at: int, values: Mapping[str, str]) -> tuple[str, int]:
+def _expand_double_quoted(word: str, at: int, values: Mapping[str, str]) -> tuple[str, int]:
     parts: list[str] = []
     while at < len(word) and word[at] != '"':
         if word[at] == "$":
-            text, at = _variable(word, at + 1, values)
+            text, at = _expand_variable(word, at + 1, values)
             parts.append(text)
         elif word[at] == "\\" and word[at + 1 : at + 2] in ('"', "$", "\\"):
             parts.append(word[at + 1])
@@ -65,8 +68,8 @@ def _double_quoted(word: str, at: int, values: Mapping[str, str]) -> tuple[str, 
     return "".join(parts), at + 1
 
 
-def _variable(word: str, at: int, values: Mapping[str, str]) -> tuple[str, int]:
-    """The value of the variable whose name begins at `at`, after the dollar sign, and the place after it."""
+def _expand_variable(word: str, at: int, values: Mapping[str, str]) -> tuple[str, int]:
+    """Return the value of the variable whose name begins at `at`, and the position after it."""
     braced = word[at : at + 1] == "{"
     found = _NAME.match(word, at + braced)
     if not found:
@@ -79,14 +82,14 @@ def _variable(word: str, at: int, values: Mapping[str, str]) -> tuple[str, int]:
     at = found.end()
     operator = re.compile(r":?[-+?]|##?|%%?|//?|").match(word, at)
     assert operator  # noqa: S101 - the last alternative is empty
-    other, at = _until(word, operator.end(), values, "}")
+    other, at = _expand_until(word, operator.end(), values, "}")
     if at >= len(word) or (not operator[0] and other):
         raise ExpansionError("bad substitution")
-    return _modified(found[0], value, operator[0], other), at + 1
+    return _apply_operator(found[0], value, operator[0], other), at + 1
 
 
-def _modified(name: str, value: str | None, operator: str, other: str) -> str:
-    """`${name operator other}`: a default, an alternative, a demand, or a part cut off or replaced."""
+def _apply_operator(name: str, value: str | None, operator: str, other: str) -> str:
+    """Return `${name operator other}`: a default, an alternative, or a part removed or replaced."""
     if operator.startswith(":"):
         value = value or None
         operator = operator[1:]
@@ -97,7 +100,7 @@ def _modified(name: str, value: str | None, operator: str, other: str) -> str:
     if operator == "?" and value is None:
         raise ExpansionError(f"{name}: {other or 'not allowed to be unset'}")
     if operator and operator[0] in "#%":
-        return _trimmed(value or "", operator, other)
+        return _trim_match(value or "", operator, other)
     if operator and operator[0] == "/":
         pattern, _, replacement = other.partition("/")
         return re.sub(
@@ -106,8 +109,11 @@ def _modified(name: str, value: str | None, operator: str, other: str) -> str:
     return value or ""
 
 
-def _trimmed(value: str, operator: str, pattern: str) -> str:
-    """`value` without the shortest (`#`, `%`) or longest (`##`, `%%`) match of `pattern` at its start or end."""
+def _trim_match(value: str, operator: str, pattern: str) -> str:
+    """Return `value` without a match of `pattern` at its start (`#`) or end (`%`).
+
+    It is the shortest match, or with `##` and `%%` the longest.
+    """
     matches = re.compile(translate(pattern)).match
     cuts = range(len(value) + 1)
     if operator[0] == "#":

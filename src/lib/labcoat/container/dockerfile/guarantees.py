@@ -1,4 +1,4 @@
-"""What labcoat cannot promise of an image whose Dockerfile a person has written."""
+"""What labcoat guarantees of images built with its own Dockerfile, and a custom one may lose."""
 
 from collections.abc import Iterator
 
@@ -8,23 +8,25 @@ _WRITES = frozenset({"RUN", "ADD"})
 
 
 def lost_guarantees(dockerfile: Dockerfile, text: str) -> list[str]:
-    """What does not hold of its image, each the end of the sentence "labcoat cannot promise …"."""
+    """Return what labcoat cannot guarantee of its image, each as `guarantee (reason)`."""
     if not dockerfile.stages:
         return []
     last = dockerfile.stages[-1]
     users = [each.rest.strip() for each in last.instructions if each.name == "USER"]
-    found = []
+    lost = []
     if "--require-hashes" not in text:
-        found.append("that its packages are the lock's (it does not install with --require-hashes)")
-    if any(each.name in _WRITES for stage in _chain(dockerfile) for each in stage.instructions):
-        found.append("the same image twice (a stage of the image has a RUN or an ADD)")
+        lost.append("that its packages match the lock (it installs without --require-hashes)")
+    if any(
+        each.name in _WRITES for stage in _base_chain(dockerfile) for each in stage.instructions
+    ):
+        lost.append("that every build gives the same image (a stage of it has a RUN or an ADD)")
     if not users or users[-1].partition(":")[0] in {"root", "0"}:
-        found.append("a user who is not root (its last stage names none)")
-    return found
+        lost.append("that it does not run as root (the last stage sets no other user)")
+    return lost
 
 
-def _chain(dockerfile: Dockerfile) -> Iterator[Stage]:
-    """Yield the last stage and the stages that it is built on, whose layers are the image's."""
+def _base_chain(dockerfile: Dockerfile) -> Iterator[Stage]:
+    """Yield the last stage and the stages that it builds on, whose layers are in the image."""
     stage: Stage | None = dockerfile.stages[-1]
     while stage:
         yield stage

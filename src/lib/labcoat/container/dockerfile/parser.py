@@ -1,6 +1,6 @@
-"""A Dockerfile's stages and instructions, with its ARGs and ENVs expanded.
+"""Parse a Dockerfile into stages and instructions, with its ARGs and ENVs expanded.
 
-Source: BuildKit's frontend/dockerfile (parser, instructions, shell lexer) and the Dockerfile reference.
+Source: BuildKit's frontend/dockerfile (parser, instructions), and the Dockerfile reference.
 """
 
 import re
@@ -10,14 +10,15 @@ from functools import cached_property
 
 from labcoat.container.dockerfile.expansion import ExpansionError, expand_variables
 from labcoat.container.dockerfile.instruction_flags import Flags, parse_mount, split_flags
+from labcoat.container.dockerfile.words import parse_json_words, split_at_spaces, split_words
 
 _KNOWN = frozenset({
-    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD",
-    "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
+    "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 })  # fmt: skip
 _DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
 _HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")  # one whole word, quotes kept
-# What BuildKit sets without being told, as it is on most machines that build.
+# What BuildKit sets by itself, with the values of most machines that build.
 PREDEFINED: Mapping[str, str] = {
     f"{which}{part}": value
     for which in ("BUILD", "TARGET")
@@ -31,7 +32,7 @@ PREDEFINED: Mapping[str, str] = {
 
 
 class DockerfileError(ValueError):
-    """A Dockerfile that no builder takes: the line (from 1) and why."""
+    """A Dockerfile that every builder refuses: the line (from 1) and why."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"line {line}: {why}")
@@ -41,7 +42,7 @@ class DockerfileError(ValueError):
 
 @dataclass(frozen=True)
 class Instruction:
-    """One instruction: its first line, its name in capitals, its `--flags`, and the rest as it is written."""
+    """One instruction: first line, name in capitals, `--flags`, and the rest as written."""
 
     line: int
     name: str
@@ -50,7 +51,7 @@ class Instruction:
     heredocs: tuple[tuple[str, str], ...] = ()  # names and contents
 
     def flag(self, name: str) -> str | None:
-        """The last value given for `--name`, an empty string where it has none; None where it is not given."""
+        """The last value of `--name`: an empty string without `=`, None without the flag."""
         return dict(self.flags).get(name)
 
     @cached_property
@@ -68,22 +69,22 @@ class Instruction:
 
     @cached_property
     def words(self) -> tuple[str, ...]:
-        """The arguments: the members of a JSON list, else words, quotes kept.
+        """The arguments: the members of a JSON list, or else words with their quotes.
 
-        Those of COPY, ADD and FROM are split at every space (parseStringsWhitespaceDelimited), others as a shell does.
+        Those of COPY, ADD and FROM are split at every space, others as a shell does.
         """
-        if self.name in ("COPY", "ADD", "FROM"):
-            return (_json_words(self.rest) if self.name != "FROM" else None) or tuple(
-                re.findall(r"[^\t\v\f\r ]+", self.rest)
-            )
-        return _json_words(self.rest) or tuple(_split(self.rest))
+        if self.name == "FROM":
+            return tuple(split_at_spaces(self.rest))
+        split = split_at_spaces if self.name in ("COPY", "ADD") else split_words
+        return parse_json_words(self.rest) or tuple(split(self.rest))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What one FROM begins. `base` is expanded.
+    """A FROM and the instructions after it. `base` is expanded.
 
-    `arguments` holds the ARGs from before the first FROM, for those that the stage declares; `given` what `--build-arg` gives.
+    `arguments` are the ARGs before the first FROM, which the stage can declare again; `given` are
+    those of `--build-arg`.
     """
 
     index: int
@@ -106,7 +107,7 @@ class Dockerfile:
     arguments: Mapping[str, str] = field(default_factory=dict)
 
     def stage(self, reference: str) -> Stage | None:
-        """The stage that `reference` names, by name or number, as `COPY --from` finds it; None for an image."""
+        """The stage that `COPY --from=reference` names, by name or number; None for an image."""
         for stage in reversed(self.stages):
             if stage.name and stage.name == reference.lower():
                 return stage
@@ -115,36 +116,35 @@ class Dockerfile:
         return None
 
     def base_stage(self, stage: Stage) -> Stage | None:
-        """The stage that `stage` builds upon; None where it is an image. Only earlier ones count."""
+        """The earlier stage that `stage` builds on; None for an image."""
         for earlier in reversed(self.stages[: stage.index]):
             if earlier.name and earlier.name == stage.base.lower():
                 return earlier
         return None
 
 
-# As BuildKit's parseWords (parser/line_parsers.go): an unclosed quote goes to the end, for expansion to complain of.
-_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|\\$|"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$))+""", re.DOTALL)
-
-
 def parse_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> Dockerfile:
-    """Read a Dockerfile; `arguments` are those that `--build-arg` would give. Raises DockerfileError."""
-    instructions = list(_instructions(text))
+    """Parse the `text` of a Dockerfile; `arguments` are those of `--build-arg`.
+
+    Raise DockerfileError if no builder accepts it.
+    """
+    instructions = list(_parse_instructions(text))
     given = arguments or {}
     values = {name: given.get(name, value) for name, value in PREDEFINED.items()}
     stages: list[Stage] = []
     bodies: list[list[Instruction]] = []
     for each in instructions:
         if each.name == "FROM":
-            stages.append(_stage(each, len(stages), values))
+            stages.append(_parse_from(each, len(stages), values))
             bodies.append([])
         elif stages:
             bodies[-1].append(each)
         elif each.name == "ARG":
-            values |= _declared(each, values, given)
+            values |= _declared_arguments(each, values, given)
         else:
             raise DockerfileError(each.line, f"{each.name} before the first FROM")
     if not stages:
-        raise DockerfileError(1, "there is no FROM")
+        raise DockerfileError(1, "no FROM")
     whole = tuple(
         Stage(stage.index, stage.line, stage.base, stage.name, tuple(body), values, given)
         for stage, body in zip(stages, bodies, strict=True)
@@ -152,67 +152,71 @@ def parse_dockerfile(text: str, arguments: Mapping[str, str] | None = None) -> D
     return Dockerfile(whole, values)
 
 
-def _stage(each: Instruction, index: int, values: Mapping[str, str]) -> Stage:
+def _parse_from(each: Instruction, index: int, values: Mapping[str, str]) -> Stage:
     words = each.words
     if len(words) not in (1, 3) or (len(words) == 3 and words[1].lower() != "as"):
-        raise DockerfileError(each.line, "FROM takes an image and may have AS with a name")
+        raise DockerfileError(
+            each.line, "FROM requires one image, optionally followed by AS and a name"
+        )
     name = words[2].lower() if len(words) == 3 else ""
-    return Stage(index, each.line, expanded(each, words[0], values), name)
+    return Stage(index, each.line, expand_word(each, words[0], values), name)
 
 
-def _declared(
+def _declared_arguments(
     each: Instruction, values: Mapping[str, str], given: Mapping[str, str]
 ) -> dict[str, str]:
-    """The variables that an ARG declares with a value, by default or given."""
+    """Return the variables that an ARG declares, with their given or default values."""
     found: dict[str, str] = {}
     for word in each.words:
-        name, assigned, value = word.partition("=")
+        name, equals, value = word.partition("=")
         if name in given:
             found[name] = given[name]
-        elif assigned:
-            found[name] = expanded(each, value, {**values, **found})
+        elif equals:
+            found[name] = expand_word(each, value, {**values, **found})
     return found
 
 
-def assigned(each: Instruction, values: Mapping[str, str], stage: Stage) -> dict[str, str]:
-    """What an ARG or ENV instruction inside `stage` sets, where `values` are set already."""
+def assigned_variables(
+    each: Instruction, values: Mapping[str, str], stage: Stage
+) -> dict[str, str]:
+    """Return the variables that an ARG or ENV in `stage` sets, given the earlier `values`."""
     if each.name == "ARG":
         names = (word.partition("=")[0] for word in each.words if "=" not in word)
         globals_ = {name: stage.arguments[name] for name in names if name in stage.arguments}
-        return globals_ | _declared(each, values, stage.given)
+        return globals_ | _declared_arguments(each, values, stage.given)
     if each.words and "=" not in each.words[0]:  # the old form, ENV NAME value with spaces
         name, *value = re.split(r"[\t\v\f\r ]+", each.rest, maxsplit=1)
-        return {name: expanded(each, "".join(value).strip(), values)}
+        return {name: expand_word(each, "".join(value).strip(), values)}
     pairs = (word.partition("=") for word in each.words)
-    return {name: expanded(each, value, values) for name, _, value in pairs}
+    return {name: expand_word(each, value, values) for name, _, value in pairs}
 
 
-def expanded(each: Instruction, word: str, values: Mapping[str, str]) -> str:
-    """`word` with its variables and quotes resolved. Raises DockerfileError where it cannot be."""
+def expand_word(each: Instruction, word: str, values: Mapping[str, str]) -> str:
+    """Return `word` with variables and quotes resolved. Raise DockerfileError if malformed."""
     try:
         return expand_variables(word, values)
     except ExpansionError as error:
         raise DockerfileError(each.line, str(error)) from error
 
 
-def _instructions(text: str) -> list[Instruction]:
-    """The instructions in order: comments out, continued lines joined, here-documents apart."""
+def _parse_instructions(text: str) -> list[Instruction]:
+    """Return the instructions: without comments, continued lines joined, here-documents apart."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
-    escape = _escape(lines)
+    escape = _escape_character(lines)
     found: list[Instruction] = []
     at = 0
     while at < len(lines):
         first = at
-        written, at = _logical_line(lines, at, escape)
+        written, at = _join_continued_lines(lines, at, escape)
         if not written:
             continue
-        heredocs, at = _heredocs(written, lines, at)
-        found.append(instruction(first + 1, written, heredocs))
+        heredocs, at = _read_heredocs(written, lines, at)
+        found.append(parse_instruction(first + 1, written, heredocs))
     return found
 
 
-def _escape(lines: list[str]) -> str:
-    """The escape character: a backslash, or what a directive at the top says."""
+def _escape_character(lines: list[str]) -> str:
+    """Return the escape character: a backslash, or that of the directive at the top."""
     for line in lines:
         directive = _DIRECTIVE.match(line.strip())
         if not directive:
@@ -222,8 +226,8 @@ def _escape(lines: list[str]) -> str:
     return "\\"
 
 
-def _logical_line(lines: list[str], at: int, escape: str) -> tuple[str, int]:
-    """The text of the instruction that begins at line `at`, empty for none, and the number of the line after it."""
+def _join_continued_lines(lines: list[str], at: int, escape: str) -> tuple[str, int]:
+    """Return the instruction that begins at line `at`, or an empty string, and the line after."""
     written = ""
     continues = False
     while at < len(lines):
@@ -243,11 +247,16 @@ def _logical_line(lines: list[str], at: int, escape: str) -> tuple[str, int]:
     return written.strip(), at
 
 
-def _heredocs(written: str, lines: list[str], at: int) -> tuple[tuple[tuple[str, str], ...], int]:
-    """The here-documents that an instruction opens, and the number of the line after the last (parser.heredocsFromLine)."""
-    words = _split(re.sub(r"(?i)^ONBUILD\s+", "", written))
+def _read_heredocs(
+    written: str, lines: list[str], at: int
+) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Return the here-documents that an instruction opens, and the number of the line after them.
+
+    Source: BuildKit's parser.heredocsFromLine.
+    """
+    words = split_words(re.sub(r"(?i)^ONBUILD\s+", "", written))
     arguments = [word for word in words[1:] if not word.startswith("--")]
-    if words[0].upper() not in ("RUN", "COPY", "ADD") or _json_words(" ".join(arguments)):
+    if words[0].upper() not in ("RUN", "COPY", "ADD") or parse_json_words(" ".join(arguments)):
         return (), at
     found = []
     for opened in filter(None, map(_HEREDOC.fullmatch, arguments)):
@@ -266,35 +275,16 @@ def _heredocs(written: str, lines: list[str], at: int) -> tuple[tuple[tuple[str,
     return tuple(found), at
 
 
-def instruction(line: int, written: str, heredocs: tuple[tuple[str, str], ...] = ()) -> Instruction:
-    """One instruction out of its text, continued lines joined. Raises DockerfileError."""
+def parse_instruction(
+    line: int, written: str, heredocs: tuple[tuple[str, str], ...] = ()
+) -> Instruction:
+    """Parse one instruction, a single line. Raise DockerfileError if it is unknown."""
     found = re.match(r"(\S+)\s*", written)
     name = found[1].upper() if found else ""
     if found is None or name not in _KNOWN:
         raise DockerfileError(line, f"unknown instruction: {name}")
     rest = written[found.end() :]
     if name == "ONBUILD":
-        instruction(line, rest)
+        parse_instruction(line, rest)
     flags, rest = split_flags(rest)
     return Instruction(line, name, rest.strip(), flags, heredocs)
-
-
-def _json_words(text: str) -> tuple[str, ...] | None:
-    if not text.startswith("["):
-        return None
-    import json
-
-    try:
-        read = json.loads(text)
-    except ValueError:
-        return None
-    return (
-        tuple(read)
-        if isinstance(read, list) and all(isinstance(each, str) for each in read)
-        else None
-    )
-
-
-def _split(text: str) -> list[str]:
-    """Words, with quotes and backslashes left for expansion; a quote may stand within a word, as in `NAME="a b"`."""
-    return [found[0] for found in _WORD.finditer(text)]
