@@ -1,5 +1,6 @@
 """Fixes change what they name and nothing else."""
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from labcoat.lint.fixes import append_lines, apply_fixes, replace_file
 from labcoat.lint.runner import Selection, check_repository
+from support import Repository
 from support.repositories import Content, git, repository, venv
 
 ENDINGS = {
@@ -127,6 +129,18 @@ def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
     done = apply_fixes(root, Selection(), unsafe=True)
     assert ".gitignore: added the line /venv" in done
     assert any("not pinned" in line for line in done)
+
+
+def test_relocking_needs_no_python_on_the_path(repo: Repository) -> None:
+    """A lock is compiled by the interpreter that runs labcoat, whatever `python3` is on PATH."""
+    repo.write(requirements__txt="alpha==1.0\n")
+    git(repo.path, "init", "-q")
+    git(repo.path, "add", "-A")
+    programs = repo.path.parent / "programs"
+    programs.mkdir()
+    (programs / "git").symlink_to(shutil.which("git") or "git")
+    repo.labcoat("fix", "--unsafe", "--select", "REQ002", PATH=str(programs))
+    assert "--hash=sha256:" in (repo.path / "requirements.txt").read_text()
 
 
 SMALL = '[tool.labcoat]\nlarge-file = "1 KiB"\n'

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -224,7 +225,8 @@ def _pin(repository: Repository, path: str, line: int, image: str) -> str:
 
 
 def _relock(repository: Repository, path: str) -> str:
-    command = ["python3", str(Path(__file__).parent.parent), "lock"]
+    # Isolated, and by this interpreter: PATH may have an older `python3`, or none.
+    command = [sys.executable, "-I", str(Path(__file__).parent.parent), "lock"]
     done = subprocess.run(command, cwd=repository.root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabcoatError(
