@@ -1,4 +1,4 @@
-"""The page of a rule, as docs/rules has it."""
+"""Print what docs/rules says about a rule."""
 
 import re
 from pathlib import Path
@@ -7,35 +7,46 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import suggest_name
 from labcoat.lint.registry import RULES
 
-_PAGES = (
-    Path(__file__).parent / "pages"
-)  # a link to docs/rules in a checkout, a folder where pip installed it
+# In a clone a link to docs/rules; where pip installed labcoat, a folder.
+_PAGES = Path(__file__).parent / "pages"
 
 
 def rule_page(rule: str) -> str:
-    """The section about `rule`. Raises Failure (status 2) where there is no such rule."""
+    """Return the section about `rule`; raise LabcoatError (status 2) if there is none."""
     known = RULES.get(rule.upper())
     if known is None:
         raise LabcoatError(
-            f"There is no rule {rule}.",
-            suggest_name(rule.upper(), RULES, f"Known are: {', '.join(RULES)}."),
+            f"unknown rule `{rule}`",
+            suggest_name(rule.upper(), RULES, "`labcoat explain` lists all rules"),
             status=2,
         )
     path = _PAGES / f"{known.page}.md"
     if not path.is_file():
         raise LabcoatError(
-            f"The page about {rule} is not installed.",
-            "Copy src/lib with its links followed: cp -RL.",
-            status=2,
+            f"the page about `{known.id}` is missing: `{path}`", _missing_page_hint(), status=2
         )
-    return _section(path.read_text(encoding="utf-8"), known.id)
+    return _find_section(path.read_text(encoding="utf-8"), known.id)
+
+
+def _missing_page_hint() -> str:
+    """Return how to get the pages, depending on how this labcoat was installed."""
+    from labcoat.toolchain import own_install
+
+    if _PAGES.is_symlink():
+        return (
+            "Restore `docs/rules` in this clone (`git checkout -- docs/rules`). "
+            "To use `src/lib` elsewhere, copy it with `cp -RL`, which follows links"
+        )
+    if own_install.is_installed_inside():
+        return "Reinstall labcoat: `pip install --force-reinstall labcoat`"
+    return "Copy `src/lib` from a clone again, with `cp -RL`, which follows links"
 
 
 def rule_listing() -> str:
-    """Every rule with its title, one a line."""
+    """Return every rule with its severity and title, one per line."""
     return "".join(f"{rule.id}  {rule.severity!s:8}{rule.title}\n" for rule in RULES.values())
 
 
-def _section(text: str, rule: str) -> str:
+def _find_section(text: str, rule: str) -> str:
     found = re.search(rf"^## {rule}\b.*?(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return found[0].rstrip() + "\n" if found else text
