@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.messages import lint as messages
 from support.repositories import git, repository, venv, write
 
 LABCOAT = Path(__file__).parents[2] / "src" / "lib" / "labcoat"
@@ -166,11 +167,8 @@ def test_unborn_branch(tmp_path: Path) -> None:
 
 
 UNREADABLE = {
-    "folder": ("closed", "closed cannot be read: a docker build fails on it"),
-    "ignore-file": (
-        ".dockerignore",
-        ".dockerignore cannot be read (Permission denied): nothing is known of what",
-    ),
+    "folder": ("closed", messages.UNREADABLE_FOLDER.format(path="closed")),
+    "ignore-file": (".dockerignore", messages.UNREADABLE_IGNORE_FILE),
     "dockerfile": ("Dockerfile", "DKF004"),
     "git-ignore-file": (".gitignore", "Nothing found."),
     "settings": ("pyproject.toml", "SET001"),

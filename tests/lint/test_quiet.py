@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.findings import Severity
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.docker_builds import DockerBuilds
+from labcoat.lint.repository.repository import Repository
 from labcoat.lint.runner import check_repository
 from support.repositories import Content, repository
 
@@ -217,6 +220,11 @@ def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
     assert any("2 more Dockerfiles" in each.message for each in check_repository(root).findings)
 
 
+def found_builds(root: Path) -> list[BuildFacts]:
+    """The Docker builds that labcoat finds in the repository."""
+    return list(DockerBuilds(Repository(root)))
+
+
 CONTEXTS: dict[str, tuple[Files, str]] = {
     "compose": (
         {
@@ -243,10 +251,8 @@ CONTEXTS: dict[str, tuple[Files, str]] = {
 @pytest.mark.parametrize(("files", "expected"), CONTEXTS.values(), ids=CONTEXTS.keys())
 def test_context_of_a_build(files: Files, expected: str, tmp_path: Path) -> None:
     """A Dockerfile in a folder is built in the context that is named somewhere, or else that has what it copies."""
-    from labcoat.lint.repository.repository import Repository
-
     root = repository(tmp_path / "r", {"sub/Dockerfile": PINNED.replace("src", "."), **files})
-    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [
+    assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
         ("sub/Dockerfile", expected)
     ]
 
@@ -276,14 +282,12 @@ COMMANDS = {
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 def test_context_of_a_command(command: str, tmp_path: Path) -> None:
     """The context of a `docker build` in a script is its first word that is no option, and a folder."""
-    from labcoat.lint.repository.repository import Repository
-
     files: Files = {
         "sub/Dockerfile": PINNED.replace("src", "."),
         "sub/main.py": "",
         "build.sh": f"{command}\n",
     }
     root = repository(tmp_path / "r", files)
-    assert [(each.dockerfile, each.context) for each in Repository(root).builds] == [
+    assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
         ("sub/Dockerfile", "")
     ]

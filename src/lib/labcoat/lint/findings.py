@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from labcoat.lint.repository.repository import Repository
+from labcoat.lint.repository.docker_builds import DockerBuilds
+from labcoat.lint.repository.repository import Repository
 
 
 class Severity(IntEnum):
@@ -110,9 +109,6 @@ class Finding:
     severity: Severity = Severity.WARNING
 
 
-Check = Callable[["Repository"], Iterable[Finding]]
-
-
 @dataclass(frozen=True)
 class Rule:
     """One thing that can be wrong: `title` says what in a few words, docs/rules/`page`.md explains it."""
@@ -125,10 +121,19 @@ class Rule:
 
 @dataclass(frozen=True)
 class Family:
-    """Rules that one function looks for together, since they ask the same things."""
+    """Rules that one function checks together, because they need the same facts."""
 
     rules: tuple[Rule, ...]
-    check: Check
+    check: Callable[[Repository], Iterable[Finding]]
+    needs_git: bool = False
+
+
+@dataclass(frozen=True)
+class BuildFamily:
+    """Rules that one function checks together, and that need the repository's Docker builds."""
+
+    rules: tuple[Rule, ...]
+    check: Callable[[Repository, DockerBuilds], Iterable[Finding]]
     needs_git: bool = False
 
 

@@ -1,6 +1,6 @@
 """Every rule there is."""
 
-from labcoat.lint.findings import Family, Rule
+from labcoat.lint.findings import BuildFamily, Family, Rule
 from labcoat.lint.rules import (
     ctx_context,
     dkf_dockerfile,
@@ -16,7 +16,7 @@ from labcoat.lint.rules import (
 )
 
 # The last three wait for git to search all contents.
-FAMILIES: tuple[Family, ...] = (
+FAMILIES: tuple[Family | BuildFamily, ...] = (
     env_environment.FAMILY,
     ctx_context.FAMILY,
     ign_ignore_files.FAMILY,

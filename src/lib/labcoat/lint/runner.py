@@ -6,8 +6,9 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.lint import suppressions
-from labcoat.lint.findings import Family, Finding, Severity
+from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository, open_repository
 
 
@@ -44,7 +45,8 @@ def check_repository(root: Path, selection: Selection = Selection()) -> Report:
 
 def run_rules(repository: Repository, selection: Selection) -> Report:
     """The same for a repository that is open."""
-    repository.walk_ahead()  # before the searches, which would slow it down
+    builds = DockerBuilds(repository)
+    builds.walk_root_context()  # before the searches, which would slow it down
     repository.begin_searches()
     families = [
         family
@@ -52,13 +54,13 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         if _wanted(family, selection)
     ]
     without_git = repository.git_top is None
-    for facts in repository.builds:
+    for facts in builds:
         _ = facts.sent  # walked while git looks for keys and tokens
         repository.left_out += facts.unknown()
     findings: list[Finding] = []
     for family in families:
         if not (family.needs_git and without_git):
-            findings += family.check(repository)
+            findings += _check_family(family, repository, builds)
     ran = {
         rule.id
         for family in families
@@ -66,7 +68,7 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         if not (family.needs_git and without_git)
     }
     findings = suppressions.apply_suppressions(
-        findings, suppressions.find_suppressions(repository), set(RULES), ran
+        findings, suppressions.find_suppressions(repository, builds), set(RULES), ran
     )
     kept = [
         each for each in findings if selection.wants(each.rule) and each.severity >= selection.least
@@ -105,7 +107,15 @@ def validate_selectors(ids: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def _wanted(family: Family, selection: Selection) -> bool:
+def _check_family(
+    family: Family | BuildFamily, repository: Repository, builds: DockerBuilds
+) -> Iterable[Finding]:
+    if isinstance(family, BuildFamily):
+        return family.check(repository, builds)
+    return family.check(repository)
+
+
+def _wanted(family: Family | BuildFamily, selection: Selection) -> bool:
     return any(selection.wants(rule.id) for rule in family.rules)
 
 

@@ -6,18 +6,19 @@ from fnmatch import fnmatchcase
 
 from labcoat.lint.config import Suppression
 from labcoat.lint.findings import Finding
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
 _COMMENT = re.compile(r"#\s*labcoat:\s*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
 
 
-def find_suppressions(repository: Repository) -> list[Suppression]:
+def find_suppressions(repository: Repository, builds: DockerBuilds) -> list[Suppression]:
     """The suppressions of the settings, then those in comments."""
-    return [*repository.settings.suppressions, *_comments(repository)]
+    return [*repository.settings.suppressions, *_comments(repository, builds)]
 
 
-def _comments(repository: Repository) -> Iterator[Suppression]:
-    dockerfiles = {facts.dockerfile for facts in repository.builds}
+def _comments(repository: Repository, builds: DockerBuilds) -> Iterator[Suppression]:
+    dockerfiles = {facts.dockerfile for facts in builds}
     requirements = repository.named(r".*requirements.*\.(?:txt|in)")
     for path in dict.fromkeys(
         [*sorted(dockerfiles), *repository.ignore_files, *requirements, ".gitattributes"]

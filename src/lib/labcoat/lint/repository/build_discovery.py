@@ -4,12 +4,9 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from labcoat.core.reading import path_exists
-
-if TYPE_CHECKING:
-    from labcoat.lint.repository.repository import Repository
+from labcoat.lint.repository.repository import Repository
 
 _COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
@@ -31,7 +28,7 @@ _ALONE = re.compile(
 )
 
 
-def named_builds(repository: "Repository") -> dict[str, str]:
+def named_builds(repository: Repository) -> dict[str, str]:
     """Dockerfiles with the contexts that they are built in, both relative to the root; empty stands for the root itself."""
     found: dict[str, str] = {}
     for dockerfile, context in pairs(repository):
@@ -39,7 +36,7 @@ def named_builds(repository: "Repository") -> dict[str, str]:
     return found
 
 
-def pairs(repository: "Repository") -> Iterator[tuple[str, str]]:
+def pairs(repository: Repository) -> Iterator[tuple[str, str]]:
     """All that is said: Dockerfile, which may not be there, and context, which is; relative to the root."""
     for path in repository.named(_COMPOSE):
         yield from _placed(repository, _of_compose(repository.text(path)), posixpath.dirname(path))
@@ -55,7 +52,7 @@ def pairs(repository: "Repository") -> Iterator[tuple[str, str]]:
 
 
 def _placed(
-    repository: "Repository", found: Iterable[tuple[str, str]], folder: str
+    repository: Repository, found: Iterable[tuple[str, str]], folder: str
 ) -> Iterator[tuple[str, str]]:
     """Pairs that are named from `folder`, named from the root.
 

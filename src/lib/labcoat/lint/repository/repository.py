@@ -12,7 +12,6 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.path_filter import filter_paths
 from labcoat.lint import config
 from labcoat.lint.config import LintConfig
-from labcoat.lint.repository.docker_builds import BuildFacts, find_builds
 from labcoat.lint.repository.path_roles import is_sample
 
 _QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
@@ -37,7 +36,6 @@ class Repository:
         self.root = Path(os.path.abspath(root))  # noqa: PTH100 - symlinks stay as they are named
         self.git_top = git.git_root(self.root)
         self.left_out: list[str] = []  # what could not be looked at
-        self._builds: dict[tuple[str, str], BuildFacts] = {}
         self._started: dict[tuple[str, ...], git.BackgroundGit] = {}
 
     def begin(self) -> None:
@@ -48,15 +46,6 @@ class Repository:
         """Have git begin with what takes long; what else is to be done meanwhile should leave it a processor."""
         locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
         self._start(_SIZES, _BOTH, _NEEDLES, _INDEX, *([_IMPORTS] if locked else []))
-
-    def walk_ahead(self) -> None:
-        """Walk the one context that is nearly always asked for, while git lists the files."""
-        if (self.root / "Dockerfile").is_file():
-            _ = self.build("Dockerfile", "").sent
-
-    def build(self, dockerfile: str, context: str) -> BuildFacts:
-        """What is known of one build, the same object each time; the context is empty for the root."""
-        return self._builds.setdefault((dockerfile, context), BuildFacts(self, dockerfile, context))
 
     def _start(self, *commands: tuple[str, ...]) -> None:
         if self.git_top is not None:
@@ -187,11 +176,6 @@ class Repository:
         matches = re.compile(pattern).fullmatch
         found = (path for name, paths in self.names.items() if matches(name) for path in paths)
         return sorted(path for path in found if os.path.lexists(self.root / path))
-
-    @cached_property
-    def builds(self) -> list[BuildFacts]:
-        """The Docker builds that this repository is meant for, as far as can be told."""
-        return find_builds(self)
 
     @cached_property
     def ignore_files(self) -> list[str]:

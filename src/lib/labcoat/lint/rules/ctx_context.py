@@ -12,9 +12,10 @@ from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semant
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core.reading import path_exists
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.findings import Append, Family, Finding, Remove, Rule, Severity, safe, unsafe
+from labcoat.lint.findings import Append, BuildFamily, Finding, Remove, Rule, Severity, safe, unsafe
 from labcoat.lint.repository.build_discovery import pairs
-from labcoat.lint.repository.docker_builds import BuildFacts
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
 # What people write: it does not grow by megabytes once git has it, as data may.
@@ -43,20 +44,20 @@ _SOURCES = (
 _OLD_ONLY = frozenset("+()|{}")  # read otherwise by 20.10, where no negation is
 
 
-def check(repository: Repository) -> Iterator[Finding]:
+def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """What several builds are sent alike once, then each build by itself, then the ignore files that no build reads."""
     alike: dict[tuple[str, str], list[BuildFacts]] = {}
-    for facts in repository.builds:
+    for facts in builds:
         alike.setdefault((facts.context, facts.ignore_file), []).append(facts)
-    for builds in alike.values():
-        yield from _environments(builds)
-        yield from _git_folder(builds)
-        yield from _versions(builds[0])
-        yield from _size(repository, builds)
-    for facts in repository.builds:
+    for same in alike.values():
+        yield from _environments(same)
+        yield from _git_folder(same)
+        yield from _versions(same[0])
+        yield from _size(repository, same)
+    for facts in builds:
         yield from _dropped(facts)
         yield from _missing(facts)
-    yield from _unread(repository)
+    yield from _unread(repository, builds)
 
 
 def _environments(builds: list[BuildFacts]) -> Iterator[Finding]:
@@ -160,18 +161,16 @@ def _dropped(facts: BuildFacts) -> Iterator[Finding]:
         )
 
 
-def _unread(repository: Repository) -> Iterator[Finding]:
-    read = {facts.ignore_file for facts in repository.builds}
+def _unread(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    read = {facts.ignore_file for facts in builds}
     found = [
         path
         for path in repository.ignore_files
         if path.endswith(".dockerignore") and path not in read
     ]
-    if not found or not repository.builds:
+    if not found or not read:
         return
-    contexts = {facts.context for facts in repository.builds} | {
-        context for _, context in pairs(repository)
-    }
+    contexts = {facts.context for facts in builds} | {context for _, context in pairs(repository)}
     for path in found:
         if path not in {posixpath.join(context, ".dockerignore") for context in contexts}:
             yield Finding(
@@ -270,7 +269,7 @@ def _and_more(paths: Iterable[str]) -> str:
     return f", and so for {count} more" if count else ""
 
 
-FAMILY = Family(
+FAMILY = BuildFamily(
     rules=(
         Rule(
             "CTX001",

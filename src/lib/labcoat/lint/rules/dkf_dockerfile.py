@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
-from labcoat.lint.findings import Family, Finding, PinDigest, Rule, Severity, unsafe
-from labcoat.lint.repository.docker_builds import BuildFacts
+from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.path_roles import is_template
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import read
@@ -39,10 +40,10 @@ _DROPS_ROOT = re.compile(
 _OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
 
-def check(repository: Repository) -> Iterator[Finding]:
+def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Each Dockerfile by itself."""
     done: set[str] = set()
-    for facts in repository.builds:
+    for facts in builds:
         if facts.dockerfile in done:
             continue
         done.add(facts.dockerfile)
@@ -216,7 +217,7 @@ def _root_finding(
     )
 
 
-FAMILY = Family(
+FAMILY = BuildFamily(
     rules=(
         Rule("DKF001", "an image is not pinned by digest", Severity.NOTE, "dockerfiles"),
         Rule(

@@ -9,8 +9,18 @@ from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternErro
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import secret_patterns
 from labcoat.core.reading import path_exists
-from labcoat.lint.findings import Family, Finding, Reencode, Replace, Rule, Severity, safe, unsafe
-from labcoat.lint.repository.docker_builds import BuildFacts
+from labcoat.lint.findings import (
+    BuildFamily,
+    Finding,
+    Reencode,
+    Replace,
+    Rule,
+    Severity,
+    safe,
+    unsafe,
+)
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
 # What nobody wants in an image at any depth; a pattern for one of these means all of them.
@@ -24,7 +34,7 @@ _BRACES = re.compile(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
 _BACKSLASH = re.compile(r"[\w.*]\\[A-Za-z0-9_]")
 
 
-def check(repository: Repository) -> Iterator[Finding]:
+def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Each ignore file by its bytes and lines, then each build's against its context, then git's against the tree."""
     for path in repository.ignore_files:
         data = repository.read(path)
@@ -34,7 +44,7 @@ def check(repository: Repository) -> Iterator[Finding]:
             yield from _malformed(path, data) if docker else _docker_forms(path, data)
             yield from _lexical(repository, path, data)
     done: set[str] = set()
-    for facts in repository.builds:
+    for facts in builds:
         if facts.ignore_file not in done:
             done.add(facts.ignore_file)
             yield from _against_context(repository, facts)
@@ -262,7 +272,7 @@ def _some_below(repository: Repository, aim: str) -> list[str]:
     return [each.relative_to(repository.root).as_posix() for each in inner] or [aim]
 
 
-FAMILY = Family(
+FAMILY = BuildFamily(
     rules=(
         Rule(
             "IGN001",

@@ -8,8 +8,18 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.gitignore import git_pattern
-from labcoat.lint.findings import Append, Family, Finding, Replace, Rule, Severity, Untrack, unsafe
+from labcoat.lint.findings import (
+    Append,
+    BuildFamily,
+    Finding,
+    Replace,
+    Rule,
+    Severity,
+    Untrack,
+    unsafe,
+)
 from labcoat.lint.findings import safe as safe_fix
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import LFS_POINTER, Repository
 from labcoat.lint.rules.ctx_context import mebibytes
 
@@ -20,13 +30,13 @@ _POINTER = LFS_POINTER.encode()
 _LARGEST_POINTER = 1024  # bytes; git LFS's own limit
 
 
-def check(repository: Repository) -> Iterator[Finding]:
+def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """What is raw and should be a pointer, a pointer and should be raw, large and neither; and patterns for nothing."""
     lines = list(_lines(repository))
     covered = _with_attribute(repository) if lines else set()
     yield from _raw(repository, covered)
     yield from _large(repository, covered)
-    yield from _pointers_in_images(repository)
+    yield from _pointers_in_images(repository, builds)
     yield from _patterns_for_nothing(repository, lines)
 
 
@@ -117,9 +127,9 @@ def _suffix(path: str) -> str:
     return name[name.rfind(".") :] if "." in name[1:] else ""
 
 
-def _pointers_in_images(repository: Repository) -> Iterator[Finding]:
+def _pointers_in_images(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     suspects = set(repository.suspects)
-    for facts in repository.builds:
+    for facts in builds:
         for path, line in facts.reaching.items() if suspects else ():
             place = facts.place(path)
             if place in suspects and repository.read(place)[: len(_POINTER)] == _POINTER:
@@ -190,7 +200,7 @@ def _rooted(path: str, pattern: str) -> str:
     )
 
 
-FAMILY = Family(
+FAMILY = BuildFamily(
     rules=(
         Rule("LFS001", "meant for LFS, tracked whole", Severity.WARNING, "lfs"),
         Rule("LFS002", "a large binary without LFS", Severity.WARNING, "lfs"),

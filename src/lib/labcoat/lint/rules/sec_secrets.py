@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.core import reading, secret_patterns
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, safe
-from labcoat.lint.repository.docker_builds import BuildFacts
+from labcoat.lint.findings import Append, BuildFamily, Finding, Rule, Severity, safe
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.path_roles import is_aside, is_made
 from labcoat.lint.repository.repository import LFS_POINTER, Repository
 
@@ -40,7 +41,7 @@ class _Secret:
     todo: str = _ROTATE
 
 
-def check(repository: Repository) -> Iterator[Finding]:
+def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Secrets, by name and by what is in them, and where they go."""
     indexed, present = _tracked(repository)
     written = {**indexed, **present}
@@ -48,7 +49,7 @@ def check(repository: Repository) -> Iterator[Finding]:
         if secret := written.get(path) or _named(repository, path):
             message = f"{secret.what} is tracked: whoever can read the repository has it"
             yield Finding("SEC001", path, message, secret.todo, severity=_severity(secret))
-    yield from _in_builds(repository, {**present, **_untracked(repository)})
+    yield from _in_builds(repository, builds, {**present, **_untracked(repository, builds)})
 
 
 def _severity(secret: _Secret) -> Severity:
@@ -100,16 +101,14 @@ def _tracked(repository: Repository) -> tuple[dict[str, _Secret], dict[str, _Sec
     return indexed, present
 
 
-def _untracked(repository: Repository) -> dict[str, _Secret]:
+def _untracked(repository: Repository, builds: DockerBuilds) -> dict[str, _Secret]:
     """The files that builds are sent and git does not track in which a key or token stands.
 
     Environments, caches, pictures and the like are not read, nor what is left when much has been read.
     """
     found: dict[str, _Secret] = {}
     left = _MOST_READ
-    for path in dict.fromkeys(
-        path for facts in repository.builds for path in _unlisted(repository, facts)
-    ):
+    for path in dict.fromkeys(path for facts in builds for path in _unlisted(repository, facts)):
         size = _size(repository, path)
         if size > (reading.WHOLE if path.endswith(".ipynb") else secret_patterns.LARGEST):
             continue
@@ -142,18 +141,20 @@ def _size(repository: Repository, path: str) -> int:
         return 0
 
 
-def _in_builds(repository: Repository, written: dict[str, _Secret]) -> Iterator[Finding]:
+def _in_builds(
+    repository: Repository, builds: DockerBuilds, written: dict[str, _Secret]
+) -> Iterator[Finding]:
     """Secrets that builds are sent, each once for an ignore file that lets it pass."""
     passed: dict[tuple[str, str], list[BuildFacts]] = {}
-    for facts in repository.builds:
+    for facts in builds:
         tokens = {path for path in facts.sent if facts.place(path) in written} if written else set()
         for path in {*tokens, *secret_patterns.hinted(facts.sent)}:
             passed.setdefault((facts.ignore_file, facts.place(path)), []).append(facts)
     places = {place: written.get(place) or _named(repository, place) for _, place in passed}
     found = {place: secret for place, secret in places.items() if secret}
-    for (ignore_file, place), builds in sorted(passed.items(), key=lambda each: each[0]):
+    for (ignore_file, place), letting in sorted(passed.items(), key=lambda each: each[0]):
         if secret := found.get(place):
-            yield _let_pass(ignore_file, place, builds, secret, _pattern(builds[0], place, found))
+            yield _let_pass(ignore_file, place, letting, secret, _pattern(letting[0], place, found))
 
 
 def _pattern(facts: BuildFacts, place: str, found: Container[str]) -> str:
@@ -184,7 +185,7 @@ def _let_pass(
     return Finding("SEC002", first.dockerfile, message, todo, line, fix, _severity(secret))
 
 
-FAMILY = Family(
+FAMILY = BuildFamily(
     rules=(
         Rule("SEC001", "a secret is tracked", Severity.ERROR, "secrets"),
         Rule("SEC002", "a secret reaches the image", Severity.ERROR, "secrets"),

@@ -1,0 +1,108 @@
+"""What the rules ask about one Docker build; each answer is computed when it is first needed."""
+
+import posixpath
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from labcoat.container.context.build_context import BuildContext
+from labcoat.container.dockerfile import copy_trace
+from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction
+from labcoat.container.dockerignore.matcher import PatternError
+
+
+class BuildFacts:
+    """One build of the repository at `root`.
+
+    `dockerfile` and `context` are relative to `root`; the context is empty for `root` itself.
+    """
+
+    def __init__(self, root: Path, dockerfile: str, context: str) -> None:
+        self.dockerfile = dockerfile
+        self.context = context
+        self.build = BuildContext(
+            root / context if context else root,
+            posixpath.relpath(dockerfile, context or "."),
+            boundary=root,
+        )
+
+    @cached_property
+    def ignore_file(self) -> str:
+        """The ignore file of this build, existing or not, relative to the repository's root."""
+        found = self.build.ignore_path
+        own = f"{self.dockerfile}.dockerignore"
+        return (
+            own
+            if found and found.name == posixpath.basename(own)
+            else posixpath.join(self.context, ".dockerignore")
+        )
+
+    @cached_property
+    def parsed(self) -> Dockerfile | DockerfileError:
+        """The parsed Dockerfile, or why it cannot be read."""
+        try:
+            return self.build.parsed
+        except DockerfileError as error:
+            return error
+        except OSError as error:
+            return DockerfileError(1, error.strerror or "it cannot be read")
+
+    @property
+    def sent(self) -> list[str]:
+        """The files of the context, relative to it; empty if they cannot be determined."""
+        return self._sent or []
+
+    @cached_property
+    def _sent(self) -> list[str] | None:
+        try:
+            return self.build.sent()
+        except (PatternError, OSError):
+            return None
+
+    def unknown(self) -> Iterable[str]:
+        """Yield a sentence about each thing that could not be read."""
+        try:
+            _ = self.build.matcher
+        except PatternError:
+            pass  # IGN002 reports it
+        except OSError as error:
+            yield (
+                f"cannot read {self.ignore_file} ({error.strerror}): "
+                "the build context was not checked"
+            )
+        for folder in self.build.unreadable:
+            yield (
+                f"cannot read {self.place(folder)}: "
+                f"docker build fails unless {self.ignore_file} excludes it"
+            )
+
+    @cached_property
+    def _copied(self) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
+        if isinstance(self.parsed, DockerfileError) or self._sent is None:
+            return {}, []
+        try:
+            return copy_trace.trace_copies(self.parsed, self.sent, self.build.root)
+        except DockerfileError:
+            return {}, []
+
+    @property
+    def reaching(self) -> dict[str, int]:
+        """The context's files that reach the image, each with the line of its COPY or ADD."""
+        return self._copied[0]
+
+    @property
+    def missing(self) -> list[tuple[Instruction, str]]:
+        """The sources of COPY and ADD that match nothing in the context."""
+        return self._copied[1]
+
+    def places(self) -> list[str]:
+        """Return the `sent` files relative to the repository's root."""
+        return [f"{self.context}/{path}" for path in self.sent] if self.context else self.sent
+
+    def place(self, path: str) -> str:
+        """Return a path of the context relative to the repository's root."""
+        return posixpath.join(self.context, path)
+
+    def inside(self, place: str) -> str:
+        """Return a path below the context, given from the repository's root, relative to it."""
+        return place[len(self.context) + 1 :] if self.context else place
