@@ -9,11 +9,55 @@ from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
+from support.rule_cases import (  # noqa: F401 - pytest collects the tests
+    BASE,
+    KEY,
+    Case,
+    test_fix,
+    test_near_miss,
+    test_rule,
+)
+from support.rule_cases import COPY_ALL as COPY_ALL_TO_APP
 
 COPY_ALL = "FROM scratch\nCOPY . /app\nUSER 1000\n"
 TOKEN = "ghp_" + "a1B2" * 9
 
 Files = dict[str, Content]
+
+CASES = [
+    Case(
+        "SEC001",
+        {"kaggle.json": "{}"},
+        {"kaggle.json.md": "text", ".env.example": "KEY=", "id_rsa.pub": "ssh-rsa A"},
+    ),
+    Case(
+        "SEC001",
+        {"deploy.txt": KEY},
+        {"docs.md": "begin with -----BEGIN OPENSSH PRIVATE KEY-----"},
+        name="content",
+    ),
+    Case("SEC001", {"a.py": f"T = 'ghp_{'a1' * 18}'"}, {"a.py": "T = 'ghp_short'"}, name="token"),
+    Case(
+        "SEC002",
+        {"Dockerfile": COPY_ALL_TO_APP},
+        {"Dockerfile": f"{BASE}COPY src /app\nUSER 1000\n", "src/a.py": ""},
+        "safe",
+        {"conf/.env": "A=b"},
+        {"conf/.env": "A=b"},
+    ),
+    Case(
+        "SEC003",
+        {"Dockerfile": f"{BASE}COPY src /app\nUSER 1000\n", "src/a.py": ""},
+        {
+            "Dockerfile": f"{BASE}COPY src /app\nUSER 1000\n",
+            "src/a.py": "",
+            ".dockerignore": "**/.env\n",
+        },
+        "safe",
+        {"conf/.env": "A=b"},
+        {"conf/.env": "A=b"},
+    ),
+]
 
 
 def found(root: Path) -> set[tuple[str, str]]:

@@ -1,0 +1,112 @@
+"""CTX: what a Docker build is sent."""
+
+from pathlib import Path
+
+from support.repositories import repository, venv
+from support.rule_cases import (  # noqa: F401 - pytest collects the tests
+    BASE,
+    COPY_ALL,
+    SMALL,
+    Case,
+    found_rules,
+    test_fix,
+    test_near_miss,
+    test_rule,
+)
+
+TRAIN = '[[tool.labcoat.builds]]\ndockerfile = "train"\ncontext = "."\n'
+CASES = [
+    Case(
+        "CTX001",
+        {"Dockerfile": COPY_ALL, ".gitignore": "venv\n"},
+        {"Dockerfile": COPY_ALL, ".gitignore": "venv\n", ".dockerignore": "**/venv\n"},
+        "safe",
+        venv("app/venv"),
+        venv("app/venv"),
+    ),
+    Case(
+        "CTX002",
+        {"Dockerfile": COPY_ALL},
+        {"Dockerfile": f"{BASE}COPY src /\nUSER 1000\n", "src/a": ""},
+        "unsafe",
+    ),
+    Case(
+        "CTX003",
+        {"Dockerfile": COPY_ALL, ".dockerignore": "*\n!**/*.py\n", "src/a.py": ""},
+        {"Dockerfile": COPY_ALL, ".dockerignore": "*\n!src\n", "src/a.py": ""},
+    ),
+    Case(
+        "CTX004",
+        {
+            "train": COPY_ALL,
+            "train.dockerignore": ".git\n",
+            ".dockerignore": "data\n.git\n",
+            "data/a": "",
+            "pyproject.toml": TRAIN,
+        },
+        {
+            "train": COPY_ALL,
+            "train.dockerignore": ".git\ndata\n",
+            ".dockerignore": "data\n.git\n",
+            "data/a": "",
+            "pyproject.toml": TRAIN,
+        },
+        "unsafe",
+    ),
+    Case(
+        "CTX005",
+        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", "src/.dockerignore": "data\n"},
+        {
+            "Dockerfile": COPY_ALL,
+            ".dockerignore": ".git\n",
+            "src/Dockerfile": COPY_ALL,
+            "src/.dockerignore": "data\n",
+        },
+        "unsafe",
+    ),
+    Case(
+        "CTX006",
+        {"Dockerfile": f"{BASE}COPY data /d\nUSER 1000\n", ".dockerignore": "data\n", "data/a": ""},
+        {
+            "Dockerfile": f"{BASE}COPY data /d\nUSER 1000\n",
+            ".dockerignore": "data\n!data/a\n",
+            "data/a": "",
+            "data/b": "",
+        },
+    ),
+    Case(
+        "CTX006",
+        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\nd\n!d/f\nd*\n", "d/f": "", "d/g": ""},
+        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\nd*\n!d/f\n", "d/f": "", "d/g": ""},
+        name="emptied",
+    ),
+    Case(
+        "CTX007",
+        {
+            "Dockerfile": COPY_ALL,
+            "pyproject.toml": SMALL,
+            ".dockerignore": ".git\n",
+            "big.bin": "x" * 2000,
+        },
+        {
+            "Dockerfile": COPY_ALL,
+            "pyproject.toml": SMALL,
+            ".dockerignore": ".git\nbig.bin\n",
+            "big.bin": "x" * 2000,
+        },
+    ),
+]
+
+
+def test_what_has_grown_since_it_was_added_counts(tmp_path: Path) -> None:
+    """The context has the size that its files have now, whatever git knows of them."""
+    files = {
+        "Dockerfile": COPY_ALL,
+        ".dockerignore": ".git\n",
+        "pyproject.toml": SMALL,
+        "data.csv": "1\n",
+    }
+    root = repository(tmp_path / "r", files)
+    assert "CTX007" not in found_rules(root)
+    (root / "data.csv").write_text("1\n" * 1000)
+    assert "CTX007" in found_rules(root)

@@ -1,0 +1,85 @@
+"""IGN: ignore files."""
+
+from support.rule_cases import (  # noqa: F401 - pytest collects the tests
+    COPY_ALL,
+    Case,
+    test_fix,
+    test_near_miss,
+    test_rule,
+)
+
+CASES = [
+    Case(
+        "IGN001",
+        {".dockerignore": "venv\n".encode("utf-16")},
+        {".dockerignore": b"\xef\xbb\xbfvenv\r\n"},
+        "safe",
+        name="u16",
+    ),
+    Case(
+        "IGN001",
+        {".gitignore": b"venv\rdata\r"},
+        {".gitignore": b"venv\r\ndata\r\n"},
+        "safe",
+        name="lone-cr",
+    ),
+    Case("IGN001", {".gitignore": "venv\xa0\n"}, {".gitignore": "venv \n"}, "safe", name="nbsp"),
+    Case("IGN002", {".dockerignore": "a\n[z-a]\n"}, {".dockerignore": "a\n[a-z]\n"}, name="range"),
+    Case(
+        "IGN002",
+        {".dockerignore": "src\\pkg\n"},
+        {".dockerignore": "src\\*pkg\n"},
+        name="backslash",
+    ),
+    Case(
+        "IGN003",
+        {".gitignore": "venv # mine\n"},
+        {".gitignore": "# venv\nc#\n"},
+        "unsafe",
+        name="comment",
+    ),
+    Case(
+        "IGN003",
+        {".dockerignore": '"venv"\n'},
+        {".dockerignore": '"venv"\n', '"venv"': ""},
+        "unsafe",
+        name="quotes",
+    ),
+    Case(
+        "IGN003", {".gitignore": "*.{jpg,png}\n"}, {".gitignore": "{x}\n"}, "unsafe", name="braces"
+    ),
+    Case(
+        "IGN003",
+        {".gitignore": "data\\raw\n"},
+        {".gitignore": "\\#data\n\\!x\n"},
+        "unsafe",
+        name="backslash",
+    ),
+    Case(
+        "IGN004",
+        {
+            "Dockerfile": COPY_ALL,
+            ".dockerignore": ".git\n__pycache__\n",
+            "src/__pycache__/a.pyc": "",
+        },
+        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\ndata\n", "src/data/a.py": ""},
+        "unsafe",
+    ),
+    Case("IGN005", {".gitignore": "./data\n"}, {".gitignore": ".\\data\n.data\n/data\n"}, "safe"),
+    Case(
+        "IGN006",
+        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\nvenv\n!src\n", "src/a": ""},
+        {"Dockerfile": COPY_ALL, ".dockerignore": "*\n!src\n", "src/a": ""},
+        "unsafe",
+        name="docker",
+    ),
+    Case(
+        "IGN006",
+        {".gitignore": "data\n!data/keep.txt\n", "a": ""},
+        {".gitignore": "data/*\n!data/keep.txt\n", "a": ""},
+        "unsafe",
+        {"data/keep.txt": ""},
+        {"data/keep.txt": ""},
+        name="git",
+    ),
+]

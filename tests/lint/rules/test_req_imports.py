@@ -1,0 +1,70 @@
+"""REQ005: imports and requirements."""
+
+from support.repositories import venv
+from support.rule_cases import (  # noqa: F401 - pytest collects the tests
+    LOCK,
+    PACKAGES,
+    Case,
+    test_near_miss,
+    test_rule,
+)
+
+CASES = [
+    Case(
+        "REQ005",
+        {"requirements.txt": LOCK, "a.py": "import numpy\nimport pandas\n"},
+        {
+            "requirements.txt": LOCK,
+            "a.py": "import os, json\nfrom numpy import x\nimport b\ndef f():\n    import pandas\n",
+            "b.py": "",
+        },
+    ),
+    Case(
+        "REQ005",
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy\n",
+            "a.py": "import os\n",
+            ".gitignore": ".venv\n",
+        },
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy\n",
+            "a.py": "def f():\n    import numpy\n",
+            ".gitignore": ".venv\n",
+        },
+        untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
+        nearly_untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
+        name="reverse",
+    ),
+    Case(
+        "REQ005",
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy\n",
+            "a.py": "",
+            ".gitignore": ".venv\n",
+        },
+        {
+            "requirements.txt": LOCK,
+            "requirements.in": "numpy  # x needs it\n",
+            "a.py": "",
+            ".gitignore": ".venv\n",
+        },
+        untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
+        nearly_untracked={
+            **venv(".venv"),
+            f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
+        },
+        name="reason",
+    ),
+]
