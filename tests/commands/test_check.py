@@ -49,7 +49,7 @@ def test_clean_repository(tmp_path: Path) -> None:
     """Nothing found is exit status 0, in one line."""
     repository(tmp_path, {"a.py": ""})
     done = run(tmp_path, "check")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "Nothing found.\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{messages.CLEAN}\n", "")
 
 
 def test_findings(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_unknown_rule(tmp_path: Path) -> None:
     """A rule that does not exist is exit status 2."""
     done = run(repository(tmp_path, {}), "check", "--select", "NOPE")
     assert done.returncode == 2
-    assert "There is no rule NOPE." in done.stderr
+    assert messages.UNKNOWN_RULE.format(rule="NOPE") in done.stderr
 
 
 def test_several_repositories(tmp_path: Path) -> None:
@@ -90,14 +90,12 @@ def test_several_repositories(tmp_path: Path) -> None:
     done = run(tmp_path, "check", "clean", "dirty")
     assert done.returncode == 1
     assert (
-        done.stdout.index("clean")
-        < done.stdout.index("Nothing found.")
-        < done.stdout.index("ENV002")
+        done.stdout.index("clean") < done.stdout.index(messages.CLEAN) < done.stdout.index("ENV002")
     )
     done = run(tmp_path, "check", "clean", "gone", "dirty")
     assert done.returncode == 2
     assert "ENV002" in done.stdout
-    assert "There is no folder gone." in done.stdout
+    assert messages.NO_DIRECTORY.format(path="gone") in done.stdout
 
 
 def test_without_git_repository(tmp_path: Path) -> None:
@@ -105,7 +103,7 @@ def test_without_git_repository(tmp_path: Path) -> None:
     write(tmp_path, {"Dockerfile": "FROM python\nCOPY . /\n", **venv()})
     done = run(tmp_path, "check")
     assert done.returncode == 1
-    assert "is not in a git repository: the rules about git were left out" in done.stdout
+    assert messages.WITHOUT_GIT in done.stdout
     assert all(rule in done.stdout for rule in ("DKF001", "CTX001"))
 
 
@@ -123,7 +121,7 @@ def test_bare_repository(tmp_path: Path) -> None:
     git(tmp_path / "bare.git", "init", "-q", "--bare")
     done = run(tmp_path / "bare.git", "check")
     assert done.returncode == 2
-    assert "bare repository" in done.stderr
+    assert messages.BARE_REPOSITORY in done.stderr
 
 
 def test_worktree_submodule_and_subfolder(tmp_path: Path) -> None:
@@ -156,7 +154,7 @@ def test_partial_clone(tmp_path: Path) -> None:
     done = run(tmp_path / "partial", "check")
     assert done.returncode == 1
     assert "SEC001" in done.stdout
-    assert "as in a partial clone" in done.stdout
+    assert messages.PARTIAL_CLONE in done.stdout
 
 
 def test_unborn_branch(tmp_path: Path) -> None:
@@ -170,7 +168,7 @@ UNREADABLE = {
     "folder": ("closed", messages.UNREADABLE_FOLDER.format(path="closed")),
     "ignore-file": (".dockerignore", messages.UNREADABLE_IGNORE_FILE),
     "dockerfile": ("Dockerfile", "DKF004"),
-    "git-ignore-file": (".gitignore", "Nothing found."),
+    "git-ignore-file": (".gitignore", messages.CLEAN),
     "settings": ("pyproject.toml", "SET001"),
 }
 
@@ -203,8 +201,9 @@ def test_colliding_fix(tmp_path: Path) -> None:
     """check --fix mends, says so on stderr, and reports what is left on stdout."""
     repository(tmp_path, {"a": ""}, venv())
     done = run(tmp_path, "check", "--fix")
-    assert (done.returncode, done.stdout) == (0, "Nothing found.\n")
-    assert done.stderr == ".gitignore: added the line /venv\n"
+    assert (done.returncode, done.stdout) == (0, f"{messages.CLEAN}\n")
+    added = messages.ADDED_LINE.format(path=".gitignore", line="/venv")
+    assert done.stderr == f"{added}\n"
 
 
 def test_context_files(tmp_path: Path) -> None:

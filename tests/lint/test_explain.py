@@ -10,6 +10,7 @@ from labcoat.lint import explain
 from labcoat.lint.config import _READERS
 from labcoat.lint.registry import RULES
 from labcoat.toolchain import own_install
+from support.messages import lint as messages
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -74,7 +75,7 @@ def test_missing_page_hint_fits_the_installation(
         (tmp_path / "pages").symlink_to("nowhere")
     monkeypatch.setattr(explain, "_PAGES", tmp_path / "pages")
     monkeypatch.setattr(own_install, "is_installed_inside", lambda: by_pip)
-    with pytest.raises(LabcoatError, match="`ENV002` is missing") as caught:
+    with pytest.raises(LabcoatError, match=messages.MISSING_PAGE.format(rule="ENV002")) as caught:
         explain.rule_page("env002")
     assert advice in caught.value.hint
     assert wrong not in caught.value.hint

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.fixes import append_lines, apply_fixes, replace_file
+from labcoat.lint.fixes import append_line, apply_fixes, replace_file
 from labcoat.lint.runner import Selection, check_repository
 from support import Repository
+from support.messages import lint as messages
 from support.repositories import Content, git, repository, venv
+
+ADDED_VENV = messages.ADDED_LINE.format(path=".gitignore", line="/venv")
 
 ENDINGS = {
     "line-feed": (b"a\n", b"a\n/venv\n"),
@@ -42,7 +45,7 @@ THERE = {
 @pytest.mark.parametrize(("data", "line", "counts"), THERE.values(), ids=THERE.keys())
 def test_a_line_that_counts_is_not_added_again(data: bytes, line: str, *, counts: bool) -> None:
     """A pattern that is there, and that no negation after it takes back, stays the only one."""
-    assert (append_lines(data, line) == data) is counts
+    assert (append_line(data, line) == data) is counts
 
 
 def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> None:
@@ -55,13 +58,13 @@ def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> No
     assert apply_fixes(root, Selection(), unsafe=True) == []
     findings = check_repository(root).findings
     assert [each.rule for each in findings] == ["ENV002", "ENV002"]
-    assert "line 1 of sub/.gitignore" in findings[0].todo
+    assert messages.INCLUDED_BY.format(path="sub/.gitignore") in findings[0].hint
 
 
 def test_a_subfolder_of_a_repository_is_mended_in_its_own_ignore_file(tmp_path: Path) -> None:
     """Where the folder that is checked lies below git's top, what its own .gitignore lets in is mended there."""
     root = repository(tmp_path, {"sub/.gitignore": "!*\n"}, venv("sub/venv")) / "sub"
-    assert apply_fixes(root, Selection()) == [".gitignore: added the line /venv"]
+    assert apply_fixes(root, Selection()) == [ADDED_VENV]
     assert check_repository(root).findings == []
 
 
@@ -77,9 +80,7 @@ def test_uncommitted_changes_are_kept_and_named(tmp_path: Path) -> None:
     """A file with changes that are not committed is not touched without saying so."""
     root = repository(tmp_path, {".gitignore": "a\n"}, venv())
     (root / ".gitignore").write_text("a\nb\n")
-    assert apply_fixes(root, Selection()) == [
-        ".gitignore: added the line /venv (it had changes that are not committed; they are kept)"
-    ]
+    assert apply_fixes(root, Selection()) == [ADDED_VENV + messages.KEPT_CHANGES]
     assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
 
 
@@ -127,8 +128,8 @@ def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
         tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv()
     )
     done = apply_fixes(root, Selection(), unsafe=True)
-    assert ".gitignore: added the line /venv" in done
-    assert any("not pinned" in line for line in done)
+    assert ADDED_VENV in done
+    assert any(messages.NOT_PINNED in line for line in done)
 
 
 def test_relocking_needs_no_python_on_the_path(repo: Repository) -> None:

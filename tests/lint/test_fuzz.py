@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from labcoat.core.errors import LabcoatError
-from labcoat.lint.fixes import append_lines, apply_fixes, reencode, replace_line
+from labcoat.lint.fixes import append_line, apply_fixes, reencode_ignore_file, replace_line
 from labcoat.lint.runner import Selection, check_repository
 from support.repositories import repository
 
@@ -153,11 +153,11 @@ text = st.binary(max_size=100)
 @given(data=text, line=st.text(alphabet="ab/*!é #", min_size=1, max_size=8))
 def test_appending_adds_a_last_line(data: bytes, line: str) -> None:
     """What was there stays as it was, the line comes last if it was not there, and a second time nothing changes."""
-    once = append_lines(data, line)
+    once = append_line(data, line)
     assert once.startswith(data)
     if line.encode() not in data.replace(b"\r\n", b"\n").split(b"\n"):
         assert once.replace(b"\r\n", b"\n").rstrip(b"\n").split(b"\n")[-1] == line.encode()
-    assert append_lines(once, line) == once
+    assert append_line(once, line) == once
 
 
 @fuzzed
@@ -186,6 +186,6 @@ def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) ->
 @given(data=text)
 def test_reencoding_settles(data: bytes) -> None:
     """Saved anew, an ignore file has nothing left to save anew."""
-    once = reencode(data)
-    assert reencode(once) == once
+    once = reencode_ignore_file(data)
+    assert reencode_ignore_file(once) == once
     assert b"\0" not in once

@@ -31,6 +31,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_observed_answers(root: Path, ignore: str, expected: dict[str, bool]) -> None:
     """A path is ignored where git ignored it."""
     (root / ".gitignore").write_bytes(ignore.encode("latin-1"))
-    decided = Repository(root).deciding(TREE)
+    decided = Repository(root).deciding_patterns(TREE)
     ignored = {path for path, (_, _, pattern) in decided.items() if not pattern.startswith("!")}
     assert {path: path in ignored for path in expected} == expected

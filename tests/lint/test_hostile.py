@@ -1,6 +1,7 @@
 """A repository of somebody who means harm is looked at, and nothing of it is run or followed."""
 
 import contextlib
+import io
 import os
 import subprocess
 from pathlib import Path
@@ -131,7 +132,7 @@ def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
     )
     report = check_repository(root)
     assert {"SEC001", "SEC002", "ENV002", "CTX001"} <= {each.rule for each in report.findings}
-    shown = text.render([report], colour=False)
+    shown = text.render_reports([report], io.StringIO())
     shown.encode()
     assert not set("\x1b\u202e\t") & set(shown)
     apply_fixes(root, Selection(), unsafe=True)
@@ -169,7 +170,7 @@ def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
         )
     }
     root = repository(tmp_path / "r", {"a": "", **links})
-    assert "SECRET" not in text.render([check_repository(root)], colour=False)
+    assert "SECRET" not in text.render_reports([check_repository(root)], io.StringIO())
     with pytest.raises(OSError, match="leads out"):
         BuildContext(root).parsed  # noqa: B018 - the property reads the file
 

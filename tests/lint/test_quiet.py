@@ -9,6 +9,7 @@ from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.runner import check_repository
+from support.messages import lint as messages
 from support.repositories import Content, repository
 
 DIGEST = "@sha256:" + "a" * 64
@@ -217,7 +218,9 @@ def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
     )
     found = [each.rule for each in check_repository(root).findings]
     assert sorted(found) == ["CTX001", "CTX002", "ENV002", "SEC001", "SEC002"]
-    assert any("2 more Dockerfiles" in each.message for each in check_repository(root).findings)
+    assert any(
+        messages.MORE_DOCKERFILES in each.message for each in check_repository(root).findings
+    )
 
 
 def found_builds(root: Path) -> list[BuildFacts]:

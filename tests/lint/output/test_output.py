@@ -1,5 +1,6 @@
 """The formats: each is what its readers take, and nothing in a name can act on a terminal."""
 
+import io
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from labcoat.lint.output import github, sarif, text
 from labcoat.lint.output import json as json_report
 from labcoat.lint.registry import RULES
 from labcoat.lint.runner import Report
+from support.messages import lint as messages
 
 SCHEMA = json.loads(
     (Path(__file__).parent / "data" / "sarif-2.1.0.json").read_text()
@@ -41,7 +43,7 @@ REPORTS = [
 
 def test_sarif_is_valid() -> None:
     """What is written as SARIF is SARIF 2.1.0, by its schema."""
-    log = json.loads(sarif.render(REPORTS))
+    log = json.loads(sarif.render_reports(REPORTS))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     assert [len(run["results"]) for run in log["runs"]] == [0, 4, 0]
     assert {rule["id"] for rule in log["runs"][0]["tool"]["driver"]["rules"]} == set(RULES)
@@ -54,7 +56,7 @@ def test_sarif_is_valid() -> None:
 
 def test_schema_can_say_no() -> None:
     """The schema refuses what is no SARIF, so that the test above means something."""
-    log = json.loads(sarif.render(REPORTS))
+    log = json.loads(sarif.render_reports(REPORTS))
     log["runs"][1]["results"][0]["level"] = "fatal"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft4Validator(SCHEMA).validate(log)
@@ -62,7 +64,7 @@ def test_schema_can_say_no() -> None:
 
 def test_json_holds_every_finding() -> None:
     """The JSON has each finding with its place, and null where there is none."""
-    reports = json.loads(json_report.render(REPORTS))
+    reports = json.loads(json_report.render_reports(REPORTS))
     assert [(each["rule"], each["line"], each["fix"]) for each in reports[1]["findings"]] == [
         ("ENV002", None, "safe"),
         ("DKF001", 3, None),
@@ -73,17 +75,17 @@ def test_json_holds_every_finding() -> None:
 
 def test_github_annotations() -> None:
     """Each finding is one workflow command; separators in names are encoded."""
-    lines = github.render(REPORTS).splitlines()
+    lines = github.render_reports(REPORTS).splitlines()
     assert lines[1] == "::warning file=Dockerfile,line=3,title=DKF001::not pinned. pin"
     assert len(lines) == 6
     assert "%3A%2C.py,title=ENV002" in lines[0]
 
 
 RENDERED = {
-    "text": text.render(REPORTS, colour=False),
-    "json": json_report.render(REPORTS),
-    "sarif": sarif.render(REPORTS),
-    "github": github.render(REPORTS),
+    "text": text.render_reports(REPORTS, io.StringIO()),
+    "json": json_report.render_reports(REPORTS),
+    "sarif": sarif.render_reports(REPORTS),
+    "github": github.render_reports(REPORTS),
 }
 
 
@@ -94,14 +96,30 @@ def test_names_cannot_act(rendered: str) -> None:
     assert not any(letter in rendered for letter in ("\x1b", "\u202e", "a\nb"))
 
 
-def test_colour_is_asked_for() -> None:
-    """Colour is there when it is asked for, and nowhere else."""
-    assert "\x1b[31merror\x1b[0m" in text.render(REPORTS, colour=True)
+def test_colour_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """FORCE_COLOR colours the report wherever it goes, unless NO_COLOR is set."""
+    coloured = "\x1b[31merror\x1b[0m"
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert coloured in text.render_reports(REPORTS, io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert coloured not in text.render_reports(REPORTS, io.StringIO())
 
 
-def test_text_says_how_to_go_on() -> None:
-    """The last line counts the findings and names what mends them."""
-    counted, mended, more = text.render(REPORTS[1:2], colour=False).splitlines()[-1].split(". ")
-    assert counted == "Found 1 error, 2 warnings, 1 note"
-    assert mended == "`make fix` (or `labcoat fix`) mends 1 of them"
-    assert more == "`labcoat explain ENV002` says more."
+def test_summary_counts_findings_and_names_commands() -> None:
+    """The last line counts the findings and names the commands that fix and explain them."""
+    rendered = text.render_reports(REPORTS[1:2], io.StringIO())
+    counted, fixable, explained = rendered.splitlines()[-1].split(". ")
+    assert counted == messages.COUNTED
+    assert fixable == messages.FIXABLE
+    assert explained == messages.EXPLAINED.format(rule="ENV002")
+
+
+def test_json_keys_are_stable() -> None:
+    """Programs rely on the keys of the JSON; the hint's key is `todo`."""
+    (report,) = json.loads(json_report.render_reports(REPORTS[1:2]))
+    assert list(report) == ["root", "findings", "left_out", "failure"]
+    assert list(report["findings"][1]) == [
+        *("rule", "severity", "path", "line", "message", "todo", "fix")
+    ]
+    assert report["findings"][1]["todo"] == "pin"

@@ -52,9 +52,8 @@ def run(args: Namespace) -> int:
 
 def _render(reports: "list[Report]", form: str) -> str:
     if form == "text":
-        from labcoat.core.terminal import uses_colour
         from labcoat.lint.output import text
 
-        return text.render(reports, colour=uses_colour(sys.stdout))
-    rendered: str = import_module(f"labcoat.lint.output.{form}").render(reports)
+        return text.render_reports(reports, sys.stdout)
+    rendered: str = import_module(f"labcoat.lint.output.{form}").render_reports(reports)
     return rendered

@@ -40,11 +40,11 @@ def add_selection(parser: ArgumentParser) -> None:
 def read_selection(args: Namespace) -> "Selection":
     """Return the rules that `args` select. Raise LabcoatError if a rule is unknown."""
     from labcoat.lint.findings import Severity
-    from labcoat.lint.runner import Selection, validate_selectors
+    from labcoat.lint.runner import Selection, parse_selectors
 
     return Selection(
-        validate_selectors(args.select),
-        validate_selectors(args.ignore),
+        parse_selectors(args.select),
+        parse_selectors(args.ignore),
         Severity[args.min_severity.upper()],
         getattr(args, "online", False),
     )

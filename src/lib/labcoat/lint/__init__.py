@@ -1,1 +1,1 @@
-"""Checks of a repository: committed environments, leaked secrets, oversized or broken Docker builds, stale locks."""
+"""Find and fix what leaks secrets, breaks builds or makes images large in a git repository."""

@@ -26,17 +26,20 @@ _UNITS = {
 
 @dataclass(frozen=True)
 class Suppression:
-    """A finding that is meant: its rule, the paths it is meant for, and why. `line` is where this is written."""
+    """Findings to suppress: of `rules`, in files that match the pattern `paths`, for a `reason`.
+
+    It is written on `line` of `file`; `line` is 0 for a setting.
+    """
 
     rules: tuple[str, ...]
     paths: str
     reason: str
     file: str = "pyproject.toml"
     line: int = 0
-    target: int = 0  # the line of `file` that a comment speaks of; 0 for all of it
+    target: int = 0  # the line of `file` that a comment applies to; 0 for all lines
 
     def covers(self, rule: str, path: str, line: int) -> bool:
-        """Whether a finding of `rule` at `path`, `line` is meant."""
+        """Whether this suppresses a finding of `rule` at `path`, `line`."""
         if rule not in self.rules or not fnmatchcase(path, self.paths):
             return False
         return not self.target or not line or line in (self.target, self.line)
@@ -44,86 +47,86 @@ class Suppression:
 
 @dataclass(frozen=True)
 class LintConfig:
-    """What the owner of a repository has set; `faults` are the settings that cannot be read."""
+    """The settings of a repository; `faults` describes those that are invalid.
+
+    `context_budget` and `large_file` are bytes; `builds` are pairs of Dockerfile and context,
+    relative to the root.
+    """
 
     context_budget: int = 50 * MIB
     large_file: int = 5 * MIB
-    builds: tuple[tuple[str, str], ...] = ()  # (Dockerfile, context), relative to the root
+    builds: tuple[tuple[str, str], ...] = ()
     suppressions: tuple[Suppression, ...] = ()
     faults: tuple[str, ...] = ()
 
 
 def read_config(root: Path) -> LintConfig:
-    """The settings of the repository at `root`; what cannot be read is named in `faults` and left at its default."""
+    """Return the settings of the repository at `root`, with the default for each invalid one."""
     import tomllib
 
     path = root / "pyproject.toml"
     if path.is_file() and not path.is_symlink() and not os.access(path, os.R_OK):
-        return LintConfig(faults=("pyproject.toml cannot be read",))
+        return LintConfig(faults=("cannot read pyproject.toml",))
     data = reading.read_inside(root, "pyproject.toml")
     if b"labcoat" not in data:
         return LintConfig()
     try:
         table = tomllib.loads(data.decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return LintConfig(faults=(f"pyproject.toml cannot be read: {error}",))
+        return LintConfig(faults=(f"cannot read pyproject.toml ({error})",))
     own = table.get("labcoat", {}) if isinstance(table, dict) else None
-    return (
-        _settings(own)
-        if isinstance(own, dict)
-        else LintConfig(faults=("[tool.labcoat] is not a table",))
-    )
+    if not isinstance(own, dict):
+        return LintConfig(faults=("[tool.labcoat] must be a table",))
+    return _parse_settings(own)
 
 
-def _settings(own: Mapping[str, Any]) -> LintConfig:
+def _parse_settings(table: Mapping[str, Any]) -> LintConfig:
     faults: list[str] = []
     values: dict[str, Any] = {}
-    for key, value in own.items():
+    for key, value in table.items():
         if key not in _READERS:
-            faults.append(f"[tool.labcoat] has no setting {key}; known are {', '.join(_READERS)}")
+            faults.append(f"[tool.labcoat] has no setting `{key}` (known: {', '.join(_READERS)})")
             continue
         try:
-            values[key.replace("-", "_") if key != "ignore" else "suppressions"] = _READERS[key](
-                value
-            )
+            name = "suppressions" if key == "ignore" else key.replace("-", "_")
+            values[name] = _READERS[key](value)
         except ValueError as error:
-            faults.append(f"[tool.labcoat] {key}: {error}")
+            faults.append(f"[tool.labcoat] `{key}` {error}")
     return LintConfig(**values, faults=tuple(faults))
 
 
 def parse_size(value: object) -> int:
-    """Bytes, from a number or a text such as "50 MiB". Raises ValueError."""
+    """Return bytes, from a number or a text such as "50 MiB". Raise ValueError if invalid."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     found = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        raise ValueError('a size is a number of bytes or a text such as "50 MiB"')
+        raise ValueError('must be a number of bytes or a text such as "50 MiB"')
     return int(float(found[1]) * _UNITS[(found[2] or "").lower()])
 
 
-def _tables(value: object, *needed: str) -> list[dict[str, str]]:
-    """A list of tables of texts that have the keys `needed`. Raises ValueError."""
-    wanted = f"a list of tables with {', '.join(needed)}"
+def _parse_tables(value: object, *required: str) -> list[dict[str, str]]:
+    """Return a list of tables of texts with the keys `required`. Raise ValueError if invalid."""
+    expected = f"must be a list of tables with {', '.join(required)}"
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise ValueError(f"this is {wanted}")
+        raise ValueError(expected)
     for each in value:
         if any(not isinstance(text, str) for text in each.values()) or any(
-            not each.get(key) for key in needed
+            not each.get(key) for key in required
         ):
-            raise ValueError(f"this is {wanted}, each a text that is not empty")
+            raise ValueError(f"{expected}, each a text that is not empty")
         if any("\0" in text for text in each.values()):
-            raise ValueError("there is a NUL character in it, as in no name of a file")
+            raise ValueError("contains a NUL character")
     return value
 
 
-def _builds(value: object) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (each["dockerfile"], each["context"]) for each in _tables(value, "dockerfile", "context")
-    )
+def _parse_builds(value: object) -> tuple[tuple[str, str], ...]:
+    tables = _parse_tables(value, "dockerfile", "context")
+    return tuple((each["dockerfile"], each["context"]) for each in tables)
 
 
-def _suppressions(value: object) -> tuple[Suppression, ...]:
-    tables = _tables(value, "rule", "reason")
+def _parse_suppressions(value: object) -> tuple[Suppression, ...]:
+    tables = _parse_tables(value, "rule", "reason")
     return tuple(
         Suppression((each["rule"],), each.get("path", "*"), each["reason"]) for each in tables
     )
@@ -132,6 +135,6 @@ def _suppressions(value: object) -> tuple[Suppression, ...]:
 _READERS: Mapping[str, Callable[[object], object]] = {
     "context-budget": parse_size,
     "large-file": parse_size,
-    "builds": _builds,
-    "ignore": _suppressions,
+    "builds": _parse_builds,
+    "ignore": _parse_suppressions,
 }

@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import suggest_name
-from labcoat.lint.registry import RULES
+from labcoat.lint.registry import RULES, unknown_rule_error
 
 # In a clone a link to docs/rules; where pip installed labcoat, a folder.
 _PAGES = Path(__file__).parent / "pages"
@@ -15,11 +14,7 @@ def rule_page(rule: str) -> str:
     """Return the section about `rule`; raise LabcoatError (status 2) if there is none."""
     known = RULES.get(rule.upper())
     if known is None:
-        raise LabcoatError(
-            f"unknown rule `{rule}`",
-            suggest_name(rule.upper(), RULES, "`labcoat explain` lists all rules"),
-            status=2,
-        )
+        raise unknown_rule_error(rule)
     path = _PAGES / f"{known.page}.md"
     if not path.is_file():
         raise LabcoatError(

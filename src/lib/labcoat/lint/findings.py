@@ -1,4 +1,4 @@
-"""What `labcoat check` speaks of: rules, findings, and fixes."""
+"""Rules, what they find, and the edits that fix it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from labcoat.lint.repository.repository import Repository
 
 
 class Severity(IntEnum):
-    """How much a finding matters; the greater, the more."""
+    """How serious a finding is."""
 
     NOTE = 1
     WARNING = 2
@@ -21,7 +21,7 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True)
 class Append:
-    """Add `line` at the end of the file `path`, which is made where there is none."""
+    """Add `line` at the end of the file `path`; create the file if it does not exist."""
 
     path: str
     line: str
@@ -29,7 +29,7 @@ class Append:
 
 @dataclass(frozen=True)
 class Replace:
-    """Write `new` in place of line `line` (from 1) of `path`, if it still reads `old`; several lines, or none, may come."""
+    """Replace line `line` (from 1) of `path` with the lines `new`, if it still reads `old`."""
 
     path: str
     line: int
@@ -39,14 +39,14 @@ class Replace:
 
 @dataclass(frozen=True)
 class Reencode:
-    """Write the text of an ignore file anew: UTF-8, lines that end with a line feed, ordinary spaces."""
+    """Save an ignore file as UTF-8 with line feeds and ordinary spaces."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Untrack:
-    """Take `paths` out of git's index and leave the files where they are."""
+    """Remove `paths` from git's index, and keep the files."""
 
     paths: tuple[str, ...]
 
@@ -59,34 +59,34 @@ class Remove:
 
 
 @dataclass(frozen=True)
-class Private:
-    """Make the file `path` readable and writable by its owner alone. The path may be absolute."""
+class RestrictMode:
+    """Let only the owner read and write the file `path`, which may be absolute."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Relock:
-    """Make the lock `path` anew from its input."""
+    """Compile the lock `path` from its input again."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class PinDigest:
-    """Put the digest that the local engine knows for `image` behind it, on line `line` of the Dockerfile `path`."""
+    """Append the digest known to the local engine to `image`, on line `line` of a Dockerfile."""
 
     path: str
     line: int
     image: str
 
 
-Edit = Append | Replace | Reencode | Untrack | Remove | Private | Relock | PinDigest
+Edit = Append | Replace | Reencode | Untrack | Remove | RestrictMode | Relock | PinDigest
 
 
 @dataclass(frozen=True)
 class Fix:
-    """A way to mend what was found. `safe` ones change nothing but what the finding names."""
+    """Edits that resolve a finding. A `safe` fix changes nothing but what the finding names."""
 
     edits: tuple[Edit, ...]
     safe: bool
@@ -94,16 +94,17 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong.
+    """One problem, found by `rule`.
 
-    `path` is relative to the repository's root (empty for the repository itself), `line` counts from 1, 0 stands for the
-    whole file; `message` says what is and what happens because of it, `todo` what to do.
+    `path` is relative to the repository's root (empty for the repository itself, absolute for a
+    file outside of it); `line` counts from 1, 0 means the whole file. `message` says what is wrong
+    and why it matters, `hint` what to do.
     """
 
     rule: str
     path: str
     message: str
-    todo: str
+    hint: str
     line: int = 0
     fix: Fix | None = None
     severity: Severity = Severity.WARNING
@@ -111,7 +112,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that can be wrong: `title` says what in a few words, docs/rules/`page`.md explains it."""
+    """One kind of problem: a `title` of a few words, and its `page`, docs/rules/`page`.md."""
 
     id: str
     title: str
@@ -138,10 +139,10 @@ class BuildFamily:
 
 
 def safe(*edits: Edit) -> Fix:
-    """A fix that `make fix` applies."""
+    """Return a fix that `labcoat fix` applies."""
     return Fix(edits, safe=True)
 
 
 def unsafe(*edits: Edit) -> Fix:
-    """A fix that has to be asked for."""
+    """Return a fix that only `labcoat fix --unsafe` applies."""
     return Fix(edits, safe=False)

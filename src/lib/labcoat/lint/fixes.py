@@ -1,6 +1,6 @@
-"""Mend what was found: the safe fixes, and the others where they are asked for.
+"""Apply the fixes of findings: the safe ones, and with `unsafe` all of them.
 
-A file is written aside and renamed; its mode, its line endings and what it says elsewhere stay.
+A changed file is replaced as a whole; its mode, its line endings and its other lines stay.
 """
 
 import os
@@ -14,117 +14,121 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.errors import LabcoatError
+from labcoat.core.terminal import join_some
 from labcoat.lint.findings import (
     Append,
     Edit,
     Finding,
     PinDigest,
-    Private,
     Reencode,
     Relock,
     Remove,
     Replace,
+    RestrictMode,
     Untrack,
 )
 from labcoat.lint.repository.repository import Repository, open_repository
 from labcoat.lint.runner import Selection, run_rules
 
-_ROUNDS = (
-    3  # a fix can bring another finding to light, as a pattern in an ignore file that was UTF-16
-)
+# A fix can reveal another finding, as a bad pattern in an ignore file that was UTF-16.
+_ROUNDS = 3
+_UTF8_MARK = b"\xef\xbb\xbf"
 
 
 def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> list[str]:
-    """Apply what can be mended in the repository at `root`; one line for each thing that was done, or was not and why."""
+    """Apply fixes in the repository at `root`; return a line for each that was, or could not be."""
     done: list[str] = []
     for _ in range(_ROUNDS):
         repository = open_repository(root)
-        edits = _edits(run_rules(repository, selection).findings, unsafe=unsafe)
+        edits = _collect_edits(run_rules(repository, selection).findings, unsafe=unsafe)
         before = len(done)
-        done += [line for edit in edits if (line := _apply(repository, edit)) and line not in done]
+        for edit in edits:
+            line = _apply_edit(repository, edit)
+            if line and line not in done:
+                done.append(line)
         if len(done) == before:
             break
     return done
 
 
-def _edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
-    """What is to be done, each once; replacements from the end of a file upward, so that lines keep their numbers."""
+def _collect_edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
+    """Return each edit once; those of lines from the end of a file upward, to keep line numbers."""
     chosen = [each.fix for each in findings if each.fix is not None and (each.fix.safe or unsafe)]
-    edits = list(dict.fromkeys(edit for one in chosen for edit in one.edits))
-    lines = [edit for edit in edits if isinstance(edit, Replace | PinDigest)]
-    ordered = sorted(lines, key=lambda edit: (edit.path, -edit.line))
-    return [*ordered, *(edit for edit in edits if not isinstance(edit, Replace | PinDigest))]
+    edits = list(dict.fromkeys(edit for fix in chosen for edit in fix.edits))
+    of_lines = [edit for edit in edits if isinstance(edit, Replace | PinDigest)]
+    of_lines.sort(key=lambda edit: (edit.path, -edit.line))
+    return [*of_lines, *(edit for edit in edits if not isinstance(edit, Replace | PinDigest))]
 
 
-def _apply(repository: Repository, edit: Edit) -> str:
-    """Do one thing and say what; an empty string where there was nothing to do."""
+def _apply_edit(repository: Repository, edit: Edit) -> str:
+    """Apply one edit and return what was done; an empty string if there was nothing to do."""
     try:
-        return (
-            _changed(repository, edit)
-            if isinstance(edit, Append | Replace | Reencode | PinDigest)
-            else _done(repository, edit)
-        )
+        if isinstance(edit, Append | Replace | Reencode | PinDigest):
+            return _apply_content_edit(repository, edit)
+        return _apply_other_edit(repository, edit)
     except OSError as error:
-        return f"{edit}: not done: {error.strerror or error}"
+        path = edit.paths[0] if isinstance(edit, Untrack) else edit.path
+        kind = type(edit).__name__.lower()
+        return f"{path}: not fixed ({kind}): {error.strerror or error}"
 
 
-def _changed(repository: Repository, edit: Append | Replace | Reencode | PinDigest) -> str:
+def _apply_content_edit(
+    repository: Repository, edit: Append | Replace | Reencode | PinDigest
+) -> str:
     match edit:
         case Append():
-            return _written(
-                repository,
-                edit.path,
-                f"added the line {edit.line}",
-                lambda data: append_lines(data, edit.line),
+            what = f"added the line {edit.line}"
+            return _rewrite_file(
+                repository, edit.path, what, lambda data: append_line(data, edit.line)
             )
         case Replace():
             what = f"changed line {edit.line}"
-            return _written(
+            return _rewrite_file(
                 repository,
                 edit.path,
                 what,
                 lambda data: replace_line(data, edit.line, edit.old, edit.new),
             )
-        case Reencode():
-            return _written(repository, edit.path, "written anew as UTF-8", reencode)
-        case PinDigest():
-            return _pin(repository, edit.path, edit.line, edit.image)
+        case Reencode(path):
+            return _rewrite_file(repository, path, "saved as UTF-8", reencode_ignore_file)
+        case PinDigest(path, line, image):
+            return _pin_digest(repository, path, line, image)
 
 
-def _done(repository: Repository, edit: Untrack | Remove | Private | Relock) -> str:
+def _apply_other_edit(
+    repository: Repository, edit: Untrack | Remove | RestrictMode | Relock
+) -> str:
     match edit:
         case Untrack(paths):
-            named = [f":(literal){path}" for path in paths]
-            git.run_git(
-                repository.root, "rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *named
-            )
-            return f"{paths[0]}: taken out of the index{f', and {len(paths) - 1} more' if paths[1:] else ''}"
+            options = ("-r", "-q", "--cached", "--ignore-unmatch", "--")
+            git.run_git(repository.root, "rm", *options, *(f":(literal){path}" for path in paths))
+            return f"{join_some(paths, 1)}: removed from the index"
         case Remove(path):
             (repository.root / path).unlink()
             return f"{path}: removed"
-        case Private(path):
+        case RestrictMode(path):
             Path(path).chmod(0o600)
             return f"{path}: mode 600"
         case Relock(path):
             return _relock(repository, path)
 
 
-def _written(repository: Repository, path: str, what: str, change: Callable[[bytes], bytes]) -> str:
-    target = repository.root / path
-    before = _content(repository, path)
+def _rewrite_file(
+    repository: Repository, path: str, what: str, change: Callable[[bytes], bytes]
+) -> str:
+    """Replace the content of `path` with what `change` returns; return `what` was done."""
+    before = _read_target(repository, path)
     after = change(before)
     if after == before:
         return ""
-    dirty = (
-        " (it had changes that are not committed; they are kept)"
-        if _dirty(repository, path)
-        else ""
+    note = (
+        " (its uncommitted changes are kept)" if _has_uncommitted_changes(repository, path) else ""
     )
-    replace_file(target, after)
-    return f"{path}: {what}{dirty}"
+    replace_file(repository.root / path, after)
+    return f"{path}: {what}{note}"
 
 
-def _content(repository: Repository, path: str) -> bytes:
+def _read_target(repository: Repository, path: str) -> bytes:
     target = repository.root / path
     if target.is_symlink() or any(
         (repository.root / parent).is_symlink() for parent in Path(path).parents
@@ -133,9 +137,9 @@ def _content(repository: Repository, path: str) -> bytes:
     return target.read_bytes() if target.exists() else b""
 
 
-def _dirty(repository: Repository, path: str) -> bool:
-    """Whether a tracked file differs from what is staged; no filter of the repository's is run to tell."""
-    if not repository.entries({path}) or not git.head_commit(repository.root):
+def _has_uncommitted_changes(repository: Repository, path: str) -> bool:
+    """Whether a tracked file differs from HEAD; runs no filter of the repository."""
+    if not repository.index_entries({path}) or not git.head_commit(repository.root):
         return False
     now = git.run_git(repository.root, "hash-object", "--no-filters", "--", path).decode().strip()
     committed = git.run_git(
@@ -164,10 +168,11 @@ def _umask() -> int:
     return mask
 
 
-def append_lines(data: bytes, line: str) -> bytes:
-    """`data` with `line` at its end, in its own line endings; as it is where a line is that already, and counts.
+def append_line(data: bytes, line: str) -> bytes:
+    """Return `data` with `line` at its end, in the file's line endings.
 
-    A pattern counts where no negation comes after it, a negation where nothing does.
+    Return `data` itself if it has the line and the line takes effect: a pattern if no negation
+    follows, a negation if no other line does.
     """
     ending = b"\r\n" if data.count(b"\r\n") * 2 > data.count(b"\n") else b"\n"
     added = os.fsencode(line)
@@ -184,23 +189,23 @@ def append_lines(data: bytes, line: str) -> bytes:
 
 
 def replace_line(data: bytes, line: int, old: str, new: tuple[str, ...]) -> bytes:
-    """`data` with `new` in place of line `line`, if that still reads `old`."""
+    """Return `data` with the lines `new` instead of line `line`, if that still reads `old`."""
     lines = data.splitlines(keepends=True)
     if line > len(lines):
         return data
     body = lines[line - 1].rstrip(b"\r\n")
-    if body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").strip() != old.strip():
+    if body.removeprefix(_UTF8_MARK).decode("utf-8", "surrogateescape").strip() != old.strip():
         return data
     ending = lines[line - 1][len(body) :] or b"\n"
     lines[line - 1] = b"".join(each.encode("utf-8", "surrogateescape") + ending for each in new)
     return b"".join(lines)
 
 
-def reencode(data: bytes) -> bytes:
-    """An ignore file as UTF-8 text with line feeds, without NUL and no-break spaces."""
+def reencode_ignore_file(data: bytes) -> bytes:
+    """Return an ignore file as UTF-8 with line feeds, without NUL and no-break spaces."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
-    elif data.count(b"\0") * 3 > len(data):  # UTF-16 without a mark
+    elif data.count(b"\0") * 3 > len(data):  # UTF-16 without a byte order mark
         text = data.decode("utf-16-le" if data[1:2] == b"\0" else "utf-16-be", "replace")
     else:
         text = data.decode("utf-8", "surrogateescape")
@@ -208,18 +213,21 @@ def reencode(data: bytes) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _pin(repository: Repository, path: str, line: int, image: str) -> str:
+def _pin_digest(repository: Repository, path: str, line: int, image: str) -> str:
     from labcoat.container.base_images.local_digest import local_digest
 
     digest = local_digest(image)
     if not digest:
-        return f"{path}: line {line} not pinned: the local Docker engine knows no digest of {image}; `docker pull` it first"
-    data = _content(repository, path)
+        return (
+            f"{path}: line {line} not pinned: the Docker engine has no digest of {image}; "
+            f"run `docker pull {image}` first"
+        )
+    data = _read_target(repository, path)
     old = data.splitlines()[line - 1].decode("utf-8", "replace")
     if image not in old:
         return f"{path}: line {line} not pinned: {image} comes from an ARG; pin its default"
     new = (old.replace(image, f"{image}@{digest}", 1),)
-    return _written(
+    return _rewrite_file(
         repository, path, f"pinned {image}", lambda data: replace_line(data, line, old, new)
     )
 
@@ -230,7 +238,7 @@ def _relock(repository: Repository, path: str) -> str:
     done = subprocess.run(command, cwd=repository.root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabcoatError(
-            f"{path} could not be locked: {' '.join(done.stderr.split())[:300]}",
-            "Run `make requirements`.",
+            f"cannot lock `{path}`: {' '.join(done.stderr.split())[:300]}",
+            "Run `make requirements`",
         )
-    return f"{path}: locked anew"
+    return f"{path}: locked again"

@@ -1,5 +1,7 @@
-"""Every rule there is."""
+"""All rules, by family and by id."""
 
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import suggest_name
 from labcoat.lint.findings import BuildFamily, Family, Rule
 from labcoat.lint.rules import (
     ctx_context,
@@ -15,7 +17,7 @@ from labcoat.lint.rules import (
     set_settings,
 )
 
-# The last three wait for git to search all contents.
+# In this order, because the last three wait for git to search all contents.
 FAMILIES: tuple[Family | BuildFamily, ...] = (
     env_environment.FAMILY,
     ctx_context.FAMILY,
@@ -36,3 +38,9 @@ RULES: dict[str, Rule] = {
         (rule for family in (*FAMILIES, *ONLINE) for rule in family.rules), key=lambda rule: rule.id
     )
 }
+
+
+def unknown_rule_error(rule: str) -> LabcoatError:
+    """Return the error for a rule that does not exist; its hint suggests a similar one."""
+    hint = suggest_name(rule.upper(), RULES, "`labcoat explain` lists all rules")
+    return LabcoatError(f"unknown rule `{rule}`", hint, status=2)

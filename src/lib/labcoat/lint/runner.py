@@ -1,28 +1,31 @@
-"""Look at a repository and say what is wrong with it."""
+"""Run the rules on a repository and collect their findings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.lint import suppressions
 from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
-from labcoat.lint.registry import FAMILIES, ONLINE, RULES
+from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository, open_repository
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which findings are asked for: ids or their beginnings (`CTX`), a least severity, and whether to ask the index."""
+    """Which findings to report: by rule ids or their prefixes (`CTX`), and by severity.
+
+    With `online`, the rules that query the package index run too.
+    """
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     least: Severity = Severity.NOTE
     online: bool = False
 
-    def wants(self, rule: str) -> bool:
-        """Whether the rule is asked for."""
+    def includes(self, rule: str) -> bool:
+        """Whether the rule is selected and not ignored."""
         return (not self.select or rule.startswith(self.select)) and not (
             self.ignore and rule.startswith(self.ignore)
         )
@@ -30,7 +33,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found in the repository at `root`; `left_out` says what could not be looked at."""
+    """The findings in the repository at `root`, and in `left_out` what was not checked, and why.
+
+    `failure` is the error that prevented the check, or empty.
+    """
 
     root: Path
     findings: list[Finding] = field(default_factory=list)
@@ -39,72 +45,70 @@ class Report:
 
 
 def check_repository(root: Path, selection: Selection = Selection()) -> Report:
-    """Everything that is wrong in the repository at `root`. Raises Failure where labcoat could not look."""
+    """Check the repository at `root`. Raise LabcoatError if that is not possible."""
     return run_rules(open_repository(root), selection)
 
 
 def run_rules(repository: Repository, selection: Selection) -> Report:
-    """The same for a repository that is open."""
+    """Check an open repository. Raise LabcoatError if git fails."""
     builds = DockerBuilds(repository)
     builds.walk_root_context()  # before the searches, which would slow it down
-    repository.begin_searches()
+    repository.start_searches()
+    without_git = repository.git_top is None
     families = [
         family
         for family in (*FAMILIES, *(ONLINE if selection.online else ()))
-        if _wanted(family, selection)
+        if any(selection.includes(rule.id) for rule in family.rules)
+        and not (family.needs_git and without_git)
     ]
-    without_git = repository.git_top is None
     for facts in builds:
-        _ = facts.sent  # walked while git looks for keys and tokens
+        _ = facts.sent  # walked while git searches for keys and tokens
         repository.left_out += facts.unknown()
     findings: list[Finding] = []
     for family in families:
-        if not (family.needs_git and without_git):
-            findings += _check_family(family, repository, builds)
-    ran = {
-        rule.id
-        for family in families
-        for rule in family.rules
-        if not (family.needs_git and without_git)
-    }
+        findings += _check_family(family, repository, builds)
     findings = suppressions.apply_suppressions(
-        findings, suppressions.find_suppressions(repository, builds), set(RULES), ran
+        findings,
+        suppressions.find_suppressions(repository, builds),
+        known=set(RULES),
+        ran={rule.id for family in families for rule in family.rules},
     )
-    kept = [
-        each for each in findings if selection.wants(each.rule) and each.severity >= selection.least
+    selected = [
+        each
+        for each in findings
+        if selection.includes(each.rule) and each.severity >= selection.least
     ]
     if without_git:
         repository.left_out.append(
-            f"{repository.root} is not in a git repository: the rules about git were left out"
+            f"{repository.root} is not in a git repository: skipped the rules that need git"
         )
-    return Report(repository.root, _ordered(kept), list(dict.fromkeys(repository.left_out)))
+    return Report(repository.root, _sort_unique(selected), list(dict.fromkeys(repository.left_out)))
 
 
 def check_all(roots: Iterable[Path], selection: Selection) -> list[Report]:
-    """The reports of several repositories, looked at in parallel, in the order given."""
+    """Check several repositories in parallel; return their reports in the order given."""
     from concurrent.futures import ProcessPoolExecutor
 
     chosen = list(roots)
     with ProcessPoolExecutor() as pool:
-        return list(pool.map(_check_one, chosen, [selection] * len(chosen)))
+        return list(pool.map(_report_repository, chosen, [selection] * len(chosen)))
 
 
-def _check_one(root: Path, selection: Selection) -> Report:
+def _report_repository(root: Path, selection: Selection) -> Report:
+    """Check the repository at `root`; report an error instead of raising it."""
     try:
         return check_repository(root, selection)
-    except LabcoatError as failure:
-        return Report(root, failure=f"{failure.message} {failure.hint}")
+    except LabcoatError as error:
+        return Report(root, failure=". ".join(filter(None, (error.message, error.hint))))
 
 
-def validate_selectors(ids: Iterable[str]) -> tuple[str, ...]:
-    """Rule ids, or beginnings of some, out of comma-separated lists. Raises Failure for one that names no rule."""
-    found = tuple(each.strip().upper() for part in ids for each in part.split(",") if each.strip())
-    for each in found:
+def parse_selectors(texts: Iterable[str]) -> tuple[str, ...]:
+    """Split comma-separated rule ids or prefixes. Raise LabcoatError if one matches no rule."""
+    ids = tuple(each.strip().upper() for text in texts for each in text.split(",") if each.strip())
+    for each in ids:
         if not any(rule.startswith(each) for rule in RULES):
-            raise LabcoatError(
-                f"There is no rule {each}.", f"Known are: {', '.join(RULES)}.", status=2
-            )
-    return found
+            raise unknown_rule_error(each)
+    return ids
 
 
 def _check_family(
@@ -115,13 +119,7 @@ def _check_family(
     return family.check(repository)
 
 
-def _wanted(family: Family | BuildFamily, selection: Selection) -> bool:
-    return any(selection.wants(rule.id) for rule in family.rules)
-
-
-def _ordered(findings: list[Finding]) -> list[Finding]:
+def _sort_unique(findings: list[Finding]) -> list[Finding]:
+    """Return the findings by path, line and rule, without repetitions."""
     unique = {(each.path, each.line, each.rule, each.message): each for each in findings}
-    return sorted(
-        (replace(each) for each in unique.values()),
-        key=lambda each: (each.path, each.line, each.rule, each.message),
-    )
+    return [unique[key] for key in sorted(unique)]

@@ -1,4 +1,4 @@
-"""`# labcoat: ignore[RULE] reason`, in ignore files, Dockerfiles and requirements."""
+"""Comments `# labcoat: ignore[RULE] reason` in ignore files, Dockerfiles and requirements files."""
 
 import re
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ _COMMENT = re.compile(r"#\s*labcoat:\s*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
 
 
 def find_suppressions(repository: Repository, builds: DockerBuilds) -> list[Suppression]:
-    """The suppressions of the settings, then those in comments."""
-    return [*repository.settings.suppressions, *_comments(repository, builds)]
+    """Return the suppressions in the settings, then those in comments."""
+    return [*repository.settings.suppressions, *_find_comments(repository, builds)]
 
 
-def _comments(repository: Repository, builds: DockerBuilds) -> Iterator[Suppression]:
+def _find_comments(repository: Repository, builds: DockerBuilds) -> Iterator[Suppression]:
     dockerfiles = {facts.dockerfile for facts in builds}
     requirements = repository.named(r".*requirements.*\.(?:txt|in)")
     for path in dict.fromkeys(
@@ -28,13 +28,12 @@ def _comments(repository: Repository, builds: DockerBuilds) -> Iterator[Suppress
             line = text.count("\n", 0, found.start()) + 1
             rules = tuple(each.strip() for each in found[1].split(",") if each.strip())
             paths = re.sub(r"([*?\[])", r"[\1]", path)
-            yield Suppression(
-                rules, paths, found[2].strip(), path, line, _target(text.split("\n"), line)
-            )
+            target = _target_line(text.split("\n"), line)
+            yield Suppression(rules, paths, found[2].strip(), path, line, target)
 
 
-def _target(lines: list[str], line: int) -> int:
-    """The line that a comment on `line` speaks of: its own if more stands on it, else the next with something on it."""
+def _target_line(lines: list[str], line: int) -> int:
+    """Return the line that a comment on `line` applies to: its own, or the next with content."""
     if not lines[line - 1].lstrip().startswith("#"):
         return line
     following = (
@@ -46,58 +45,68 @@ def _target(lines: list[str], line: int) -> int:
 
 
 def apply_suppressions(
-    findings: list[Finding], all_: list[Suppression], known: set[str], ran: set[str]
+    findings: list[Finding], suppressions: list[Suppression], *, known: set[str], ran: set[str]
 ) -> list[Finding]:
-    """`findings` without those that are meant; with a finding for each suppression that is faulty or of no use.
+    """Remove suppressed findings, and add one for each suppression that is invalid or unused.
 
-    `known` are all rules, `ran` those that were looked for: a suppression of one that was not is not judged.
+    `known` are the ids of all rules, `ran` those of the rules that were checked: a suppression of
+    any other rule cannot be called unused.
     """
+    valid = [each for each in suppressions if _is_valid(each, known)]
     used: set[int] = set()
     kept = []
-    good = [
-        (index, each)
-        for index, each in enumerate(all_)
-        if each.reason and set(each.rules) <= known and each.rules
-    ]
     for finding in findings:
-        meant = [
-            index for index, each in good if each.covers(finding.rule, finding.path, finding.line)
+        covering = [
+            index
+            for index, each in enumerate(valid)
+            if each.covers(finding.rule, finding.path, finding.line)
         ]
-        used.update(meant)
-        if not meant:
+        used.update(covering)
+        if not covering:
             kept.append(finding)
+    kept += [_invalid_finding(each, known) for each in suppressions if not _is_valid(each, known)]
     kept += [
-        _faulty(each, known)
-        for each in all_
-        if not each.reason or not each.rules or not set(each.rules) <= known
+        _unused_finding(each)
+        for index, each in enumerate(valid)
+        if index not in used and set(each.rules) <= ran
     ]
-    return kept + [
-        _unused(each) for index, each in good if index not in used and set(each.rules) <= ran
-    ]
+    return kept
 
 
-def _faulty(each: Suppression, known: set[str]) -> Finding:
+def _is_valid(each: Suppression, known: set[str]) -> bool:
+    return bool(each.reason and each.rules) and set(each.rules) <= known
+
+
+def _invalid_finding(each: Suppression, known: set[str]) -> Finding:
+    """SET002: an unknown rule or no reason."""
     unknown = [rule for rule in each.rules if rule not in known]
     if unknown or not each.rules:
-        message = f"there is no rule {unknown[0] if unknown else ''}: nothing is suppressed"
+        which = f"unknown rule `{unknown[0]}`" if unknown else "no rule"
         return Finding(
             "SET002",
             each.file,
-            message,
-            "Correct the rule's id; `labcoat explain` lists them.",
+            f"this suppression names {which}, so it suppresses nothing",
+            "Correct the rule's id; `labcoat explain` lists all rules",
             each.line,
         )
-    message = f"the suppression of {', '.join(each.rules)} gives no reason, so it does not count"
     return Finding(
-        "SET002", each.file, message, "Write after it why the finding is meant.", each.line
+        "SET002",
+        each.file,
+        f"the suppression of {', '.join(each.rules)} has no reason, so it is ignored",
+        "Write the reason after it",
+        each.line,
     )
 
 
-def _unused(each: Suppression) -> Finding:
-    where = (
-        ""
-        if each.file != "pyproject.toml" or fnmatchcase("*", each.paths)
-        else f" for {each.paths}"
+def _unused_finding(each: Suppression) -> Finding:
+    """SET003: a suppression that matches no finding."""
+    in_settings = each.file == "pyproject.toml" and not fnmatchcase("*", each.paths)
+    where = f" for {each.paths}" if in_settings else ""
+    return Finding(
+        "SET003",
+        each.file,
+        f"the suppression of {', '.join(each.rules)}{where} matches no finding, "
+        "and would hide a future one",
+        "Remove it",
+        each.line,
     )
-    message = f"nothing is found that the suppression of {', '.join(each.rules)}{where} speaks of"
-    return Finding("SET003", each.file, message, "Take it out.", each.line)

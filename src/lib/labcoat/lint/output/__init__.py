@@ -1,1 +1,1 @@
-"""Forms of a report: text, JSON, SARIF, GitHub annotations."""
+"""Render reports as text, JSON, SARIF or GitHub annotations."""

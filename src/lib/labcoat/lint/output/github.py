@@ -1,4 +1,4 @@
-"""Findings as GitHub shows them beside the lines of a pull request.
+"""Render findings as annotations, which GitHub shows beside the lines of a pull request.
 
 Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -13,35 +13,39 @@ from labcoat.lint.runner import Report
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def render(reports: Iterable[Report], here: Path | None = None) -> str:
-    """One workflow command for each finding; files are named from `here`, the workflow's folder, or from this one."""
+def render_reports(reports: Iterable[Report], workspace: Path | None = None) -> str:
+    """Return one workflow command per finding, with files relative to `workspace`.
+
+    The default workspace is the current directory.
+    """
+    base = workspace or Path.cwd()
     chosen = list(reports)
     lines = [
-        _finding(each, _prefix(report.root, here or Path.cwd()))
+        _render_finding(each, _path_prefix(report.root, base))
         for report in chosen
         for each in report.findings
     ]
-    lines += [f"::error::{_data(report.failure)}" for report in chosen if report.failure]
-    lines += [f"::notice::{_data(each)}" for report in chosen for each in report.left_out]
+    lines += [f"::error::{_escape_data(report.failure)}" for report in chosen if report.failure]
+    lines += [f"::notice::{_escape_data(each)}" for report in chosen for each in report.left_out]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _prefix(root: Path, here: Path) -> str:
-    return (
-        ""
-        if root == here or not root.is_relative_to(here)
-        else f"{root.relative_to(here).as_posix()}/"
-    )
+def _path_prefix(root: Path, base: Path) -> str:
+    if root == base or not root.is_relative_to(base):
+        return ""
+    return f"{root.relative_to(base).as_posix()}/"
 
 
-def _finding(each: Finding, prefix: str) -> str:
-    place = f"file={_property(prefix + each.path)}" + (f",line={each.line}" if each.line else "")
-    return f"::{_COMMANDS[each.severity]} {place},title={each.rule}::{_data(f'{each.message}. {each.todo}')}"
+def _render_finding(each: Finding, prefix: str) -> str:
+    line = f",line={each.line}" if each.line else ""
+    properties = f"file={_escape_property(prefix + each.path)}{line},title={each.rule}"
+    text = _escape_data(f"{each.message}. {each.hint}")
+    return f"::{_COMMANDS[each.severity]} {properties}::{text}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return escape_control(text).replace("%", "%25")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

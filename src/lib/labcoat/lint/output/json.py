@@ -1,4 +1,4 @@
-"""Findings for programs."""
+"""Render findings as JSON."""
 
 import json
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ from labcoat.lint.findings import Finding
 from labcoat.lint.runner import Report
 
 
-def render(reports: Iterable[Report]) -> str:
-    """A list with one object for each repository."""
-    return json.dumps([_one(report) for report in reports], indent=2, ensure_ascii=False) + "\n"
+def render_reports(reports: Iterable[Report]) -> str:
+    """Return a JSON list with one object per repository."""
+    return json.dumps([_report(each) for each in reports], indent=2, ensure_ascii=False) + "\n"
 
 
-def _one(report: Report) -> dict[str, object]:
+def _report(report: Report) -> dict[str, object]:
     return {
         "root": escape_control(str(report.root)),
         "findings": [_finding(each) for each in report.findings],
@@ -29,6 +29,6 @@ def _finding(each: Finding) -> dict[str, object]:
         "path": escape_control(each.path),
         "line": each.line or None,
         "message": escape_control(each.message),
-        "todo": escape_control(each.todo),
+        "todo": escape_control(each.hint),
         "fix": ("safe" if each.fix.safe else "unsafe") if each.fix else None,
     }

@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code hosts and editors read.
+"""Render findings as SARIF 2.1.0, which code hosts and editors read.
 
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -18,8 +18,8 @@ from labcoat.lint.runner import Report
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(reports: Iterable[Report]) -> str:
-    """One run for each repository."""
+def render_reports(reports: Iterable[Report]) -> str:
+    """Return a SARIF log with one run per repository."""
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report) for report in reports]}
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
@@ -42,7 +42,7 @@ def _run(report: Report) -> dict[str, object]:
                 ],
             }
         ],
-        "originalUriBaseIds": {"ROOT": {"uri": f"{_uri(str(report.root))}/"}},
+        "originalUriBaseIds": {"ROOT": {"uri": f"{_file_uri(str(report.root))}/"}},
         "results": [_result(each) for each in report.findings],
     }
 
@@ -57,9 +57,9 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 def _result(each: Finding) -> dict[str, object]:
     if Path(each.path).is_absolute():
-        artifact = {"uri": _uri(each.path)}
+        artifact = {"uri": _file_uri(each.path)}
     else:
-        artifact = {"uri": _quoted(each.path or "."), "uriBaseId": "ROOT"}
+        artifact = {"uri": _quote_path(each.path or "."), "uriBaseId": "ROOT"}
     physical: dict[str, object] = {"artifactLocation": artifact}
     if each.line:
         physical["region"] = {"startLine": each.line}
@@ -67,14 +67,14 @@ def _result(each: Finding) -> dict[str, object]:
         "ruleId": each.rule,
         "ruleIndex": list(RULES).index(each.rule),
         "level": str(each.severity),
-        "message": {"text": f"{escape_control(each.message)}. {escape_control(each.todo)}"},
+        "message": {"text": f"{escape_control(each.message)}. {escape_control(each.hint)}"},
         "locations": [{"physicalLocation": physical}],
     }
 
 
-def _uri(path: str) -> str:
-    return f"file://{_quoted(path)}"
+def _file_uri(path: str) -> str:
+    return f"file://{_quote_path(path)}"
 
 
-def _quoted(path: str) -> str:
+def _quote_path(path: str) -> str:
     return quote(os.fsencode(path))

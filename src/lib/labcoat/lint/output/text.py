@@ -1,60 +1,57 @@
-"""Findings for people: grouped by file, coloured on a terminal."""
+"""Render findings as text, grouped by file, coloured where the stream shows colours."""
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import TextIO
 
-from labcoat.core.terminal import escape_control
+from labcoat.core.terminal import BOLD, CYAN, RED, YELLOW, coloured, escape_control
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.runner import Report
 
-_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
+_COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.NOTE: CYAN}
 
 
-def render(reports: Iterable[Report], *, colour: bool) -> str:
-    """All reports as one text; the repository is named where there are several."""
+def render_reports(reports: Iterable[Report], stream: TextIO) -> str:
+    """Return all reports as one text, coloured for `stream`; several name their repository."""
     chosen = list(reports)
-    return "\n".join(_one(report, colour=colour, named=len(chosen) > 1) for report in chosen)
+    return "\n".join(_render_report(each, stream, named=len(chosen) > 1) for each in chosen)
 
 
-def _one(report: Report, *, colour: bool, named: bool) -> str:
-    lines = [f"{escape_control(str(report.root))}"] if named else []
+def _render_report(report: Report, stream: TextIO, *, named: bool) -> str:
+    lines = [escape_control(str(report.root))] if named else []
     for path, findings in groupby(report.findings, key=lambda each: each.path):
-        lines.append(_bold(escape_control(path) or ".", colour=colour))
-        lines += [line for each in findings for line in _finding(each, colour=colour)]
+        lines.append(coloured(escape_control(path) or ".", BOLD, stream))
+        lines += [line for each in findings for line in _render_finding(each, stream)]
         lines.append("")
-    lines += [f"labcoat: {escape_control(each)}" for each in report.left_out]
-    lines.append(
-        f"labcoat: {escape_control(report.failure)}" if report.failure else summary(report.findings)
-    )
+    warning = coloured("warning:", YELLOW, stream)
+    lines += [f"{warning} {escape_control(each)}" for each in report.left_out]
+    if report.failure:
+        lines.append(f"{coloured('error:', RED, stream)} {escape_control(report.failure)}")
+    else:
+        lines.append(_summarize(report.findings))
     return "\n".join(lines) + "\n"
 
 
-def _finding(each: Finding, *, colour: bool) -> list[str]:
-    severity = (
-        f"\x1b[{_COLOURS[each.severity]}m{each.severity}\x1b[0m" if colour else str(each.severity)
-    )
+def _render_finding(each: Finding, stream: TextIO) -> list[str]:
+    severity = coloured(str(each.severity), _COLOURS[each.severity], stream)
     place = f"line {each.line}: " if each.line else ""
     return [
         f"  {severity} {each.rule} {place}{escape_control(each.message)}",
-        f"    {escape_control(each.todo)}",
+        f"    {escape_control(each.hint)}",
     ]
 
 
-def _bold(text: str, *, colour: bool) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if colour else text
-
-
-def summary(findings: list[Finding]) -> str:
-    """One line: how many of each severity, and how to go on."""
+def _summarize(findings: list[Finding]) -> str:
+    """Return one line: how many findings of each severity, and which commands help."""
     if not findings:
-        return "Nothing found."
+        return "No problems found."
     counts = [
         (sum(each.severity is severity for each in findings), severity)
         for severity in reversed(Severity)
     ]
-    said = ", ".join(
+    counted = ", ".join(
         f"{count} {severity}{'s' if count > 1 else ''}" for count, severity in counts if count
     )
     safe = sum(each.fix is not None and each.fix.safe for each in findings)
-    fixes = f" `make fix` (or `labcoat fix`) mends {safe} of them." if safe else ""
-    return f"Found {said}.{fixes} `labcoat explain {findings[0].rule}` says more."
+    fixes = f" `make fix` (or `labcoat fix`) fixes {safe} of them." if safe else ""
+    return f"Found {counted}.{fixes} `labcoat explain {findings[0].rule}` explains the first."

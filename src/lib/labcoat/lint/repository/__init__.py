@@ -1,1 +1,1 @@
-"""What the rules ask about a repository: its files as git sees them, its Docker builds, the role of a path."""
+"""What the rules know about a repository: its files, what git knows, its Docker builds."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfile
 from labcoat.core.reading import path_exists
-from labcoat.lint.repository.build_discovery import named_builds
+from labcoat.lint.repository.build_discovery import map_named_contexts
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.path_roles import is_template
 from labcoat.lint.repository.repository import Repository
@@ -39,7 +39,7 @@ class DockerBuilds:
         return iter(self._builds)
 
     def facts(self, dockerfile: str, context: str) -> BuildFacts:
-        """Return the facts of one build, the same object each time; an empty context is the root."""
+        """Return the facts of one build, always the same object; an empty context is the root."""
         return self._facts.setdefault(
             (dockerfile, context), BuildFacts(self._repository.root, dockerfile, context)
         )
@@ -63,7 +63,7 @@ class DockerBuilds:
             for path in self._repository.named(_NAME)
             if path not in configured and self._is_dockerfile(path)
         ]
-        contexts = named_builds(self._repository) if found else {}
+        contexts = map_named_contexts(self._repository) if found else {}
         builds += [
             self.facts(path, contexts[path]) if path in contexts else self._guess_build(path)
             for path in found
@@ -81,7 +81,7 @@ class DockerBuilds:
         return not (is_template(text) and _is_dockerfile_template(text))
 
     def _guess_build(self, path: str) -> BuildFacts:
-        """Choose as the context the Dockerfile's folder or the root: the one that has its sources."""
+        """Choose the context, the Dockerfile's folder or the root, by which has its sources."""
         own = self.facts(path, path.rpartition("/")[0])
         if not own.context or isinstance(own.parsed, DockerfileError):
             return own

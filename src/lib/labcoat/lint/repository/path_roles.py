@@ -1,26 +1,27 @@
-"""What a path says of a file: whether it is the project's own, a sample for tests, part of a template, or made anew."""
+"""What a path says about a file: the project's own, a sample, part of a template, or generated."""
 
 import re
 
-# Folders that hold what others wrote, or what tests read: nobody builds or installs from them.
+# Folders with other people's files or test data: nobody builds or installs from them.
 _SAMPLES = re.compile(
-    r"(?:^|/)(?:(?:__)?fixtures?(?:__)?|test[-_]?data|__?snapshots__?|cassettes|goldens?|node_modules|site-packages"
-    r"|_?vendor(?:ed)?|third[-_]party|bower_components)/"
-    r"|(?:^|/)(?:tests?|specs?|__tests__|testing)/(?:.*/)?(?:data|files|resources|assets|inputs?|cases|samples?|templates?)/"
+    r"(?:^|/)(?:(?:__)?fixtures?(?:__)?|test[-_]?data|__?snapshots__?|cassettes|goldens?"
+    r"|node_modules|site-packages|_?vendor(?:ed)?|third[-_]party|bower_components)/"
+    r"|(?:^|/)(?:tests?|specs?|__tests__|testing)/(?:.*/)?"
+    r"(?:data|files|resources|assets|inputs?|cases|samples?|templates?)/"
 )
-# Folders beside the program itself: what is imported, or looks like a key, in there is often for show.
+# Folders beside the program itself: imports and keys in there are often only examples.
 _ASIDE = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing|test[-_]\w+|\w+[-_]tests?|docs?|documentation|examples?|samples?|demos?|mocks?"
-    r"|tutorials?|fixtures?)/",
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing|test[-_]\w+|\w+[-_]tests?|docs?|documentation"
+    r"|examples?|samples?|demos?|mocks?|tutorials?|fixtures?)/",
     re.IGNORECASE,
 )
-# What programs make anew: rules about contexts name it where it is sent.
-_MADE = re.compile(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
-_TEMPLATE = re.compile(r"\{\{|\{%")  # of cookiecutter and copier, in the names of files too
+# What programs generate; the rules about contexts report it where it is sent.
+_GENERATED = re.compile(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
+_TEMPLATE = re.compile(r"\{\{|\{%")  # of cookiecutter and copier, in file names too
 
 
 def is_sample(path: str) -> bool:
-    """Whether the file is data of a test, vendored, or part of a project template, and so not this project's to mend."""
+    """Whether the file is test data, vendored, or part of a project template: not to be fixed."""
     return _SAMPLES.search(path) is not None or is_template(path)
 
 
@@ -29,11 +30,11 @@ def is_aside(path: str) -> bool:
     return _ASIDE.search(path) is not None or is_sample(path)
 
 
-def is_made(path: str) -> bool:
+def is_generated(path: str) -> bool:
     """Whether the file is in a cache, or in git's own folder."""
-    return _MADE.search(path) is not None
+    return _GENERATED.search(path) is not None
 
 
 def is_template(text: str) -> bool:
-    """Whether a name or a text is to be filled in before it means anything."""
+    """Whether a name or a text has to be rendered first."""
     return _TEMPLATE.search(text) is not None

@@ -1,145 +1,144 @@
-"""CTX: what a Docker build is sent and what it makes of it."""
+"""CTX: the build context, and what of it reaches the image."""
 
 import heapq
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from labcoat.container.context.build_context import BuildContext, listed_paths
-from labcoat.container.context.build_context import file_sizes as measured
+from labcoat.container.context.build_context import BuildContext, file_sizes, listed_paths
 from labcoat.container.dockerignore import filepath_match
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core.reading import path_exists
+from labcoat.core.terminal import join_some
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.findings import Append, BuildFamily, Finding, Remove, Rule, Severity, safe, unsafe
-from labcoat.lint.repository.build_discovery import pairs
+from labcoat.lint.findings import (
+    Append,
+    BuildFamily,
+    Finding,
+    Remove,
+    Rule,
+    Severity,
+    safe,
+    unsafe,
+)
+from labcoat.lint.repository.build_discovery import find_named_builds
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
-# What people write: it does not grow by megabytes once git has it, as data may.
+# Suffixes of files written by hand: unlike data, they do not grow by megabytes after `git add`.
 _SOURCES = (
-    *(
-        ".py",
-        ".pyi",
-        ".md",
-        ".rst",
-        ".c",
-        ".h",
-        ".cc",
-        ".cpp",
-        ".hpp",
-        ".cu",
-        ".rs",
-        ".go",
-        ".java",
-        ".js",
-        ".ts",
-        ".tsx",
-        ".css",
-    ),
-    *(".html", ".sh", ".toml", ".yml", ".yaml"),
+    *(".py", ".pyi", ".md", ".rst", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".rs", ".go"),
+    *(".java", ".js", ".ts", ".tsx", ".css", ".html", ".sh", ".toml", ".yml", ".yaml"),
 )
-_OLD_ONLY = frozenset("+()|{}")  # read otherwise by 20.10, where no negation is
+# What Docker 20.10 reads differently even in a file without negations.
+_READ_DIFFERENTLY = frozenset("+()|{}")
+_LARGEST = 10  # this many files are named
 
 
-def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    """What several builds are sent alike once, then each build by itself, then the ignore files that no build reads."""
-    alike: dict[tuple[str, str], list[BuildFacts]] = {}
+def check_contexts(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """Check each context with its ignore file once, each build, and the unused ignore files."""
+    by_context: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in builds:
-        alike.setdefault((facts.context, facts.ignore_file), []).append(facts)
-    for same in alike.values():
-        yield from _environments(same)
-        yield from _git_folder(same)
-        yield from _versions(same[0])
-        yield from _size(repository, same)
+        by_context.setdefault((facts.context, facts.ignore_file), []).append(facts)
+    for sharing in by_context.values():
+        yield from _check_environments(sharing)
+        yield from _check_git_folder(sharing)
+        yield from _check_docker_versions(sharing[0])
+        yield from _check_size(repository, sharing)
     for facts in builds:
-        yield from _dropped(facts)
-        yield from _missing(facts)
-    yield from _unread(repository, builds)
+        yield from _check_replaced_ignore_file(facts)
+        yield from _check_copy_sources(facts)
+        yield from _check_emptied_files(facts)
+    yield from _check_unused_ignore_files(repository, builds)
 
 
-def _environments(builds: list[BuildFacts]) -> Iterator[Finding]:
-    sent = builds[0]
-    for root, marker in environments(sent.sent).items():
-        facts = next((each for each in builds if marker in each.reaching), sent)
+def _check_environments(sharing: list[BuildFacts]) -> Iterator[Finding]:
+    """CTX001: a virtual environment in the context, or in the image."""
+    first = sharing[0]
+    for root, marker in environments(first.sent).items():
+        facts = next((each for each in sharing if marker in each.reaching), first)
         line = facts.reaching.get(marker, 0)
-        pattern = _narrow(sent, root)
-        where = "reaches the image" if line else "is in the build context"
+        pattern = _environment_pattern(first, root)
+        where = "is copied into the image" if line else "is in the build context"
         yield Finding(
             "CTX001",
             facts.dockerfile if line else facts.place(root),
-            f"the virtual environment {facts.place(root)} {where}: it is sent with every build and does not work there",
-            f"Add a line {pattern} to {facts.ignore_file}.",
+            f"the virtual environment {facts.place(root)} {where}: "
+            "it makes every build slower and does not work in the image",
+            f"Add the line `{pattern}` to {facts.ignore_file}",
             line,
             safe(Append(facts.ignore_file, pattern)),
             Severity.ERROR if line else Severity.WARNING,
         )
 
 
-def _narrow(facts: BuildFacts, root: str) -> str:
-    """`**/name`, or the whole path where that would leave out more than environments."""
+def _environment_pattern(facts: BuildFacts, root: str) -> str:
+    """Return `**/name`, or the whole path if `**/name` would exclude more than environments."""
     name = root.rpartition("/")[2]
     known = tuple(f"{each}/" for each in environments(facts.sent))
     others = (path for path in facts.sent if not path.startswith(known))
-    plain = all(name not in path.split("/") for path in others if name in path)
-    return f"**/{docker_pattern(name)}" if plain else docker_pattern(root)
+    unique = all(name not in path.split("/") for path in others if name in path)
+    return f"**/{docker_pattern(name)}" if unique else docker_pattern(root)
 
 
-def _git_folder(builds: list[BuildFacts]) -> Iterator[Finding]:
-    reached = [(each, line) for each in builds if (line := each.reaching.get(".git/HEAD"))]
+def _check_git_folder(sharing: list[BuildFacts]) -> Iterator[Finding]:
+    """CTX002: .git in the image."""
+    reached = [(each, line) for each in sharing if (line := each.reaching.get(".git/HEAD"))]
     if reached:
         facts, line = reached[0]
-        more = f", and those of {len(reached) - 1} more Dockerfiles" if reached[1:] else ""
+        more = f" and {len(reached) - 1} more Dockerfiles" if reached[1:] else ""
         yield Finding(
             "CTX002",
             facts.dockerfile,
-            f".git reaches the image{more}: the whole history, and every commit makes the layer anew",
-            f"Add a line .git to {facts.ignore_file}.",
+            f".git is copied into the image by {facts.dockerfile}{more}: "
+            "the image contains the whole history, and each commit invalidates the layer",
+            f"Add the line `.git` to {facts.ignore_file}",
             line,
             unsafe(Append(facts.ignore_file, ".git")),
         )
 
 
-def _versions(facts: BuildFacts) -> Iterator[Finding]:
-    """Ignore files that Docker 20.10 reads otherwise."""
+def _check_docker_versions(facts: BuildFacts) -> Iterator[Finding]:
+    """CTX003: an ignore file that Docker 20.10 reads differently."""
     try:
         patterns = facts.build.matcher.patterns
     except (PatternError, OSError):
         return
-    if not any(each.negated or _OLD_ONLY & set(each.text) for each in patterns):
+    if not any(each.negated or _READ_DIFFERENTLY & set(each.text) for each in patterns):
         return
     try:
         old = set(
             BuildContext(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent()
         )
     except PatternError as error:
-        message = f"Docker 20.10 fails on this pattern, newer ones do not: {error.why}"
-        todo = "Write the pattern so that both read it the same."
         yield Finding(
-            "CTX003", facts.ignore_file, message, todo, error.line, severity=Severity.NOTE
+            "CTX003",
+            facts.ignore_file,
+            f"Docker 20.10 fails on this pattern, newer versions do not: {error.why}",
+            "Write the pattern so that all versions read it the same way",
+            error.line,
+            severity=Severity.NOTE,
         )
         return
     new = set(facts.sent)
     if old != new:
         which = sorted(new - old) or sorted(old - new)
-        who = (
-            "is sent by today's BuildKit and not by Docker 20.10"
-            if new - old
-            else "is sent by Docker 20.10 and not today"
-        )
+        who = "today's BuildKit sends" if new - old else "Docker 20.10 sends"
+        other = "Docker 20.10 does not" if new - old else "today's BuildKit does not"
         yield Finding(
             "CTX003",
             facts.ignore_file,
-            f"what is sent depends on the version of Docker: {facts.place(which[0])} {who}{_and_more(which)}",
-            "Name what is to be sent plainly, with one `!folder` for each, instead of `!` with wildcards.",
+            "the build context depends on the version of Docker: "
+            f"{who} {_name_first(facts, which)}, {other}",
+            "Name what to send with one `!folder` per folder, instead of `!` with wildcards",
             severity=Severity.NOTE,
         )
 
 
-def _dropped(facts: BuildFacts) -> Iterator[Finding]:
-    """NAME.dockerignore replaces .dockerignore: whatever only the latter left out is sent."""
+def _check_replaced_ignore_file(facts: BuildFacts) -> Iterator[Finding]:
+    """CTX004: NAME.dockerignore, which replaces .dockerignore, lacks some of its patterns."""
     general = facts.build.root / ".dockerignore"
     if facts.build.ignore_path in (None, general) or not general.is_file():
         return
@@ -154,45 +153,56 @@ def _dropped(facts: BuildFacts) -> Iterator[Finding]:
         yield Finding(
             "CTX004",
             facts.ignore_file,
-            f"this file replaces .dockerignore for {facts.dockerfile}, so that {facts.place(lost[0])} is sent, which "
-            f".dockerignore leaves out{_and_more(lost)}",
-            "Repeat in it the patterns of .dockerignore that still matter.",
+            f"this file replaces .dockerignore for {facts.dockerfile}, so the build is sent "
+            f"{_name_first(facts, lost)}, which .dockerignore excludes",
+            "Copy the patterns of .dockerignore that still matter into it",
             fix=unsafe(*edits),
         )
 
 
-def _unread(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    read = {facts.ignore_file for facts in builds}
+def _check_unused_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """CTX005: a .dockerignore that no build reads."""
+    used = {facts.ignore_file for facts in builds}
     found = [
         path
         for path in repository.ignore_files
-        if path.endswith(".dockerignore") and path not in read
+        if path.endswith(".dockerignore") and path not in used
     ]
-    if not found or not read:
+    if not found or not used:
         return
-    contexts = {facts.context for facts in builds} | {context for _, context in pairs(repository)}
+    contexts = {facts.context for facts in builds} | {
+        context for _, context in find_named_builds(repository)
+    }
+    readable = {posixpath.join(context, ".dockerignore") for context in contexts}
     for path in found:
-        if path not in {posixpath.join(context, ".dockerignore") for context in contexts}:
+        if path not in readable:
             yield Finding(
                 "CTX005",
                 path,
-                "no build reads this file: Docker reads the one at the context's root, or NAME.dockerignore beside NAME",
-                "Move its patterns to the file that is read.",
+                "no build reads this file: Docker reads .dockerignore at the root of the context, "
+                "or NAME.dockerignore beside the Dockerfile NAME",
+                "Move its patterns to the file that Docker reads",
                 fix=unsafe(Remove(path)),
             )
 
 
-def _missing(facts: BuildFacts) -> Iterator[Finding]:
+def _check_copy_sources(facts: BuildFacts) -> Iterator[Finding]:
+    """CTX006: a COPY or ADD of something that is ignored."""
     for each, source in facts.missing:
-        if _on_disk(facts, source):
+        if _exists_on_disk(facts, source):
             yield Finding(
                 "CTX006",
                 facts.dockerfile,
-                f"{each.name} takes {source}, which {facts.ignore_file} leaves out: the build fails, or copies nothing",
-                f"Let it in with a line !{source} at the end of {facts.ignore_file}, or do not copy it.",
+                f"{each.name} copies {source}, but {facts.ignore_file} excludes it: "
+                "the build fails or copies nothing",
+                f"Add the line `!{source}` at the end of {facts.ignore_file}, or do not copy it",
                 each.line,
                 severity=Severity.ERROR,
             )
+
+
+def _check_emptied_files(facts: BuildFacts) -> Iterator[Finding]:
+    """CTX006: a file that BuildKit lists but cannot open."""
     try:
         matcher = facts.build.matcher
         emptied = (
@@ -206,14 +216,14 @@ def _missing(facts: BuildFacts) -> Iterator[Finding]:
         yield Finding(
             "CTX006",
             facts.ignore_file,
-            f"{facts.place(emptied[0])} arrives in the image with nothing in it{_and_more(emptied)}: BuildKit lists it by "
-            "one reading of these patterns and opens it by another",
-            "Do not repeat a pattern for a folder after the `!` that lets something in it back in.",
+            f"the image gets an empty file instead of {_name_first(facts, emptied)}: "
+            "BuildKit lists it by one reading of these patterns and opens it by another",
+            "Do not repeat a folder's pattern after a `!` that includes something in the folder",
             severity=Severity.ERROR,
         )
 
 
-def _on_disk(facts: BuildFacts, source: str) -> bool:
+def _exists_on_disk(facts: BuildFacts, source: str) -> bool:
     inside = posixpath.normpath("/" + source).lstrip("/")
     if not inside:
         return False
@@ -231,58 +241,61 @@ def _on_disk(facts: BuildFacts, source: str) -> bool:
         return False
 
 
-def _size(repository: Repository, builds: list[BuildFacts]) -> Iterator[Finding]:
-    facts = builds[0]
+def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[Finding]:
+    """CTX007: a context larger than `context-budget`."""
+    facts = sharing[0]
     budget = repository.settings.context_budget
     unsure = [
         path
         for path in facts.places()
         if path not in repository.tracked_set or not path.endswith(_SOURCES)
     ]
-    if (
-        sum(repository.tracked_sizes) + sum(size for _, size in measured(repository.root, unsure))
-        <= budget
-    ):
-        return  # git knows the sizes that sources had when they were added, and asking the system for each takes long
-    sizes = dict(measured(facts.build.root, facts.sent))
+    # For sources git's sizes are good enough; asking the file system for each takes long.
+    most = sum(repository.tracked_sizes)
+    if most + sum(size for _, size in file_sizes(repository.root, unsure)) <= budget:
+        return
+    sizes = dict(file_sizes(facts.build.root, facts.sent))
     total = sum(sizes.values())
     if total > budget:
-        largest = heapq.nlargest(10, ((size, path) for path, size in sizes.items()))
-        named = ", ".join(f"{facts.place(path)} ({mebibytes(size)})" for size, path in largest)
-        more = f" and {len(builds) - 1} more" if builds[1:] else ""
+        largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
+        named = ", ".join(
+            f"{facts.place(path)} ({format_mebibytes(size)})" for size, path in largest
+        )
+        more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
         yield Finding(
             "CTX007",
             facts.ignore_file,
-            f"the build context of {facts.dockerfile}{more} is {mebibytes(total)}, over its budget of {mebibytes(budget)}; the "
-            f"largest files: {named}",
-            f"Leave out in {facts.ignore_file} what the image does not need, or set `context-budget` in [tool.labcoat].",
+            f"the build context of {facts.dockerfile}{more} is {format_mebibytes(total)}, "
+            f"over the budget of {format_mebibytes(budget)}; largest files: {named}",
+            f"Exclude in {facts.ignore_file} what the image does not need, "
+            "or set `context-budget` in [tool.labcoat]",
         )
 
 
-def mebibytes(size: int) -> str:
-    """A size for people."""
+def format_mebibytes(size: int) -> str:
+    """Return a size in bytes as text, in MiB."""
     return f"{size / (1 << 20):.1f} MiB"
 
 
-def _and_more(paths: Iterable[str]) -> str:
-    count = len(list(paths)) - 1
-    return f", and so for {count} more" if count else ""
+def _name_first(facts: BuildFacts, paths: Sequence[str]) -> str:
+    """Return the first of the context's `paths`, and the number of the others."""
+    return join_some([facts.place(paths[0]), *paths[1:]], 1)
 
 
 FAMILY = BuildFamily(
     rules=(
         Rule(
             "CTX001",
-            "a virtual environment is in the build context or the image",
+            "virtual environment in the build context or the image",
             Severity.WARNING,
             "contexts",
         ),
-        Rule("CTX002", ".git reaches the image", Severity.WARNING, "contexts"),
-        Rule("CTX003", "what is sent depends on the Docker version", Severity.NOTE, "contexts"),
-        Rule("CTX004", "an ignore file of its own drops patterns", Severity.WARNING, "contexts"),
-        Rule("CTX005", "a .dockerignore that no build reads", Severity.WARNING, "contexts"),
-        Rule("CTX006", "what is copied is ignored or arrives empty", Severity.ERROR, "contexts"),
-        Rule("CTX007", "the build context is over its budget", Severity.WARNING, "contexts"),
+        Rule("CTX002", ".git in the image", Severity.WARNING, "contexts"),
+        Rule("CTX003", "context depends on the Docker version", Severity.NOTE, "contexts"),
+        Rule("CTX004", "NAME.dockerignore drops patterns", Severity.WARNING, "contexts"),
+        Rule("CTX005", "unused .dockerignore", Severity.WARNING, "contexts"),
+        Rule("CTX006", "copied file is ignored or arrives empty", Severity.ERROR, "contexts"),
+        Rule("CTX007", "build context over its budget", Severity.WARNING, "contexts"),
     ),
-    check=check,
+    check=check_contexts,
 )

@@ -1,4 +1,4 @@
-"""DKF: Dockerfiles that build another image tomorrow, or a careless one."""
+"""DKF: Dockerfiles whose image changes from build to build, or that run as root."""
 
 import re
 from collections.abc import Iterator
@@ -17,101 +17,117 @@ _INSTALL = re.compile(
 )
 _FILE = re.compile(r"(?:-r|--requirement)[=\s]*(\S+)")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
-_INSTALLERS = {"pip", "setuptools", "wheel"}  # what a lock is installed with
+_INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
 _TAKES_A_VALUE = re.compile(
-    r"-[citfd]|--(?:index-url|extra-index-url|find-links|constraint|target|prefix|root|timeout|retries|trusted-host|cert|proxy"
-    r"|cache-dir|python|python-version|platform|only-binary|no-binary|progress-bar|upgrade-strategy|config-settings?|group)"
+    r"-[citfd]|--(?:index-url|extra-index-url|find-links|constraint|target|prefix|root|timeout"
+    r"|retries|trusted-host|cert|proxy|cache-dir|python|python-version|platform|only-binary"
+    r"|no-binary|progress-bar|upgrade-strategy|config-settings?|group)"
 )
 _REDIRECTED = re.compile(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
-_USE_THE_LOCK = "Copy the lock in and install it with `pip install --require-hashes -r requirements.txt`, then the project with `--no-deps`."
+_INSTALL_THE_LOCK = (
+    "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
+    "then the project with `--no-deps`"
+)
 _LOCAL = re.compile(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = re.compile(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
-# Base images that set a user who is not root.
+# Base images that set a user other than root.
 _NOT_ROOT = re.compile(
-    r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
-    r"|(?:(?:docker\.io|quay\.io)/)?(?:jupyter|bitnami|apache/airflow|mambaorg|rayproject|grafana|jenkins|selenium)\b.*",
+    r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*"
+    r"|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
+    r"|(?:(?:docker\.io|quay\.io)/)?"
+    r"(?:jupyter|bitnami|apache/airflow|mambaorg|rayproject|grafana|jenkins|selenium)\b.*",
     re.IGNORECASE,
 )
-# Docker's own images, and those of them whose program gives root up by itself as it starts.
+# Docker's own images, and those of them whose program drops root when it starts.
 _DROPS_ROOT = re.compile(
-    r"(?:(?:docker\.io/)?library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached|elasticsearch|nginx|httpd"
-    r"|haproxy|solr|neo4j|cassandra|couchdb|influxdb|kibana|logstash|sonarqube)(?:[:@][^/]*)?"
+    r"(?:(?:docker\.io/)?library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached"
+    r"|elasticsearch|nginx|httpd|haproxy|solr|neo4j|cassandra|couchdb|influxdb|kibana|logstash"
+    r"|sonarqube)(?:[:@][^/]*)?"
 )
 _OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
 
-def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    """Each Dockerfile by itself."""
-    done: set[str] = set()
+def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """Check each Dockerfile once, whatever contexts it is built in."""
+    by_dockerfile: dict[str, BuildFacts] = {}
     for facts in builds:
-        if facts.dockerfile in done:
-            continue
-        done.add(facts.dockerfile)
+        by_dockerfile.setdefault(facts.dockerfile, facts)
+    for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
-            message = f"this Dockerfile cannot be read, so that nothing is known of what it builds: {facts.parsed.why}"
             yield Finding(
                 "DKF004",
                 facts.dockerfile,
-                message,
-                "Correct the line.",
+                f"cannot read this Dockerfile: {facts.parsed.why}",
+                "Correct the line",
                 facts.parsed.line,
                 severity=Severity.ERROR,
             )
             continue
-        yield from _unpinned(facts, facts.parsed)
-        yield from _unlocked(repository, facts, facts.parsed)
-        yield from _root(facts, facts.parsed)
+        yield from _check_pins(facts, facts.parsed)
+        yield from _check_installations(repository, facts, facts.parsed)
+        yield from _check_user(facts, facts.parsed)
 
 
-def _unpinned(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+def _check_pins(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+    """DKF001: images that are not pinned by digest."""
     for stage in parsed.stages:
         if parsed.base_stage(stage) is None:
-            yield from _image(facts, stage.base, stage.line)
+            yield from _check_image(facts, stage.base, stage.line)
         for each in stage.instructions:
             for image in each.copied_from:
                 if image and parsed.stage(image) is None:
-                    yield from _image(facts, image, each.line)
+                    yield from _check_image(facts, image, each.line)
 
 
-def _image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
+def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
     if image == "scratch" or _DIGEST.search(image) or re.search(r"[${]", image):
         return
     if not image or image.endswith((":", "@")):
-        message = "the base image has no default: `docker build` without arguments fails, and with them is anybody's guess"
         yield Finding(
-            "DKF001", facts.dockerfile, message, "Give the ARG a default, pinned by digest.", line
+            "DKF001",
+            facts.dockerfile,
+            "the ARG that names the base image has no default, so `docker build` without "
+            "`--build-arg` fails",
+            "Give the ARG a default, pinned by digest",
+            line,
         )
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     yield Finding(
         "DKF001",
         facts.dockerfile,
-        f"{image} is not pinned by its digest: the same Dockerfile builds on another image when the tag moves",
-        f"Write {image}@sha256:… with the digest that `docker buildx imagetools inspect {image}` names.",
+        f"the image {image} is not pinned by digest: when its tag moves, "
+        "this Dockerfile builds a different image",
+        f"Write {image}@sha256:…; `docker buildx imagetools inspect {image}` prints the digest",
         line,
         unsafe(PinDigest(facts.dockerfile, line, image)),
         Severity.WARNING if tag in ("", "latest") else Severity.NOTE,
     )
 
 
-def _unlocked(repository: Repository, facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+def _check_installations(
+    repository: Repository, facts: BuildFacts, parsed: Dockerfile
+) -> Iterator[Finding]:
+    """DKF002: a RUN that installs anything but the lock with hashes."""
     for stage in parsed.stages:
         for each in stage.instructions:
-            for why, severity in _careless(repository, each) if each.name == "RUN" else ():
+            for why, severity in _unlocked_installs(repository, each) if each.name == "RUN" else ():
                 yield Finding(
-                    "DKF002", facts.dockerfile, why, _USE_THE_LOCK, each.line, severity=severity
+                    "DKF002",
+                    facts.dockerfile,
+                    why,
+                    _INSTALL_THE_LOCK,
+                    each.line,
+                    severity=severity,
                 )
 
 
-def _careless(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
-    """Why an installation in a RUN is not the lock's, and how much it matters."""
-    written = "\n".join(
-        [
-            " ".join(each.words) if each.rest.startswith("[") else each.rest,
-            *(body for _, body in each.heredocs),
-        ]
-    )
-    for command in re.split(r"&&|\|\||[;|\n]", written):
+def _unlocked_installs(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
+    """Yield a message and a severity for each command of a RUN that installs unlocked packages."""
+    in_shell = not each.rest.startswith("[")
+    written = each.rest if in_shell else " ".join(each.words)
+    script = "\n".join([written, *(body for _, body in each.heredocs)])
+    for command in re.split(r"&&|\|\||[;|\n]", script):
         found = _INSTALL.search(command)
         if not found or re.search(r"--(?:require-hashes|no-index)\b", found["rest"]):
             continue
@@ -121,34 +137,38 @@ def _careless(repository: Repository, each: Instruction) -> Iterator[tuple[str, 
             re.findall(r"\S+\.txt", rest) if re.search(r"\bsync\b", found[0]) else []
         )
         if files:
-            if not all(_hashed(repository, file) for file in files):
+            if not all(_has_hashes(repository, file) for file in files):
                 yield (
-                    f"{files[0]} is installed without hashes: an index can serve anything under its versions",
+                    f"{files[0]} is installed without hashes, "
+                    "so a changed package in the index goes unnoticed",
                     Severity.WARNING,
                 )
             continue
-        names = _asked_for(rest)
+        names = _installed_names(rest)
         if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
             continue
         if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in rest:
             continue  # the project itself, on top of what is locked
-        if each.rest[:1] != "[" and (bare := _REDIRECTED.search(rest)):
-            lost = f"`{bare[0].strip()}` is a redirection to the shell, for want of quotes: no version is asked for"
-            yield f"in `{shown}` {lost}", Severity.ERROR
+        if in_shell and (redirection := _REDIRECTED.search(rest)):
+            yield (
+                f"the shell takes `{redirection[0].strip()}` in `{shown}` for a redirection, "
+                "so any version is installed: quote it",
+                Severity.ERROR,
+            )
         elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
             yield (
-                f"`{shown}` checks no hashes, and takes of what these need whatever the index has that day",
+                f"`{shown}` checks no hashes and installs dependencies that are not locked",
                 Severity.NOTE,
             )
         else:
             yield (
-                f"`{shown}` installs whatever the index has on the day of the build",
+                f"`{shown}` installs whatever versions the index has on the day of the build",
                 Severity.WARNING,
             )
 
 
-def _asked_for(rest: str) -> list[str]:
-    """The distributions and folders that a `pip install` names, without its options and their values."""
+def _installed_names(rest: str) -> list[str]:
+    """Return the packages and folders in the arguments of a `pip install`."""
     words = [
         word.strip("\"'") for word in re.sub(r"[,\]]\s*$", "", rest).replace('",', '" ').split()
     ]
@@ -161,15 +181,16 @@ def _asked_for(rest: str) -> list[str]:
     ]
 
 
-def _hashed(repository: Repository, file: str) -> bool:
-    """Whether the lock of that name in the repository has hashes; pip and uv then check them without being told."""
+def _has_hashes(repository: Repository, file: str) -> bool:
+    """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
     if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
-        return True  # made while the image is built
+        return True  # written during the build
     candidates = repository.names.get(file.rpartition("/")[2].strip("\"'").lower(), ())
     return any(each.hashes for path in candidates for each in read(repository.text(path)))
 
 
-def _root(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+def _check_user(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+    """DKF003: an image that runs as root."""
     stage: Stage | None = parsed.stages[-1]
     while stage is not None:
         users = [each for each in stage.instructions if each.name == "USER"]
@@ -182,20 +203,20 @@ def _root(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
     if (
         _NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)
-        or (last.base == "scratch" and not _runs_something(parsed))
+        or (last.base == "scratch" and not _has_command(parsed))
     ):
         return
     perhaps = ""
     if _DROPS_ROOT.fullmatch(last.base):
-        perhaps = ", whose own program starts as root and then gives it up"
+        perhaps = ", whose program starts as root and then drops it"
     elif last.base and not _OFFICIAL.fullmatch(last.base):
         perhaps = ", unless that image sets one"
     why = f"no USER is set on top of {last.base or 'the base image'}{perhaps}"
     yield _root_finding(facts, final.line, why, Severity.NOTE if perhaps else Severity.WARNING)
 
 
-def _runs_something(parsed: Dockerfile) -> bool:
-    """Whether the image is one that runs, and not one that only carries files."""
+def _has_command(parsed: Dockerfile) -> bool:
+    """Whether the image runs a program, as opposed to one that only carries files."""
     stage: Stage | None = parsed.stages[-1]
     while stage is not None:
         if any(each.name in ("CMD", "ENTRYPOINT") for each in stage.instructions):
@@ -210,8 +231,9 @@ def _root_finding(
     return Finding(
         "DKF003",
         facts.dockerfile,
-        f"{why}: what runs in the image can write everywhere in it, and files it makes in mounted folders belong to root",
-        "Make a user with uid 1000 and end with `USER 1000`.",
+        f"{why}: programs can write everywhere in the image, "
+        "and their files in mounted folders belong to root",
+        "Create a user with uid 1000 and end with `USER 1000`",
         line,
         severity=severity,
     )
@@ -219,15 +241,15 @@ def _root_finding(
 
 FAMILY = BuildFamily(
     rules=(
-        Rule("DKF001", "an image is not pinned by digest", Severity.NOTE, "dockerfiles"),
+        Rule("DKF001", "image not pinned by digest", Severity.NOTE, "dockerfiles"),
         Rule(
             "DKF002",
             "pip installs without the lock or without hashes",
             Severity.WARNING,
             "dockerfiles",
         ),
-        Rule("DKF003", "the image runs as root", Severity.WARNING, "dockerfiles"),
-        Rule("DKF004", "a Dockerfile that cannot be read", Severity.ERROR, "dockerfiles"),
+        Rule("DKF003", "image runs as root", Severity.WARNING, "dockerfiles"),
+        Rule("DKF004", "unreadable Dockerfile", Severity.ERROR, "dockerfiles"),
     ),
-    check=check,
+    check=check_dockerfiles,
 )

@@ -1,4 +1,4 @@
-"""IGN: ignore files that do not say what their authors think."""
+"""IGN: ignore files that do not do what they seem to do."""
 
 import re
 from collections.abc import Iterator
@@ -23,62 +23,63 @@ from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
-# What nobody wants in an image at any depth; a pattern for one of these means all of them.
+# Patterns that mean files at any depth, because no image needs these.
 _ANYWHERE = re.compile(
-    r"\.?v?env|\.git|__pycache__|node_modules|\.ipynb_checkpoints|\.?(?:pytest|mypy|ruff)_cache|\.DS_Store|Thumbs\.db"
-    r"|\.tox|\.nox|\.conda|\.idea|\.vscode|\*\.(?:py[cod]|log|tmp|swp|bak|egg-info|key|pem)|\.coverage"
+    r"\.?v?env|\.git|__pycache__|node_modules|\.ipynb_checkpoints|\.?(?:pytest|mypy|ruff)_cache"
+    r"|\.DS_Store|Thumbs\.db|\.tox|\.nox|\.conda|\.idea|\.vscode"
+    r"|\*\.(?:py[cod]|log|tmp|swp|bak|egg-info|key|pem)|\.coverage"
 )
 _COMMENT = re.compile(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
 _QUOTED = re.compile(r"^(!?)(['\"])(.+)\2$")
 _BRACES = re.compile(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
 _BACKSLASH = re.compile(r"[\w.*]\\[A-Za-z0-9_]")
+# macOS names a file `Icon` with a carriage return, and many a .gitignore lists it.
+_LONE_CARRIAGE_RETURN = re.compile(rb"(?<!Icon)\r(?!\n|$)")
 
 
-def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    """Each ignore file by its bytes and lines, then each build's against its context, then git's against the tree."""
+def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """Check the bytes and lines of each ignore file, then its effect on the builds and on git."""
     for path in repository.ignore_files:
         data = repository.read(path)
-        yield from _encoding(path, data)
+        yield from _check_encoding(path, data)
         if b"\0" not in data:
-            docker = path.endswith(".dockerignore")
-            yield from _malformed(path, data) if docker else _docker_forms(path, data)
-            yield from _lexical(repository, path, data)
-    done: set[str] = set()
+            if path.endswith(".dockerignore"):
+                yield from _check_malformed(path, data)
+            else:
+                yield from _check_docker_forms(path, data)
+            yield from _check_syntax(repository, path, data)
+    by_file: dict[str, BuildFacts] = {}
     for facts in builds:
-        if facts.ignore_file not in done:
-            done.add(facts.ignore_file)
-            yield from _against_context(repository, facts)
-    yield from _idle_for_git(repository)
+        by_file.setdefault(facts.ignore_file, facts)
+    for facts in by_file.values():
+        yield from _check_effect_on_build(repository, facts)
+    yield from _check_negations_for_git(repository)
 
 
-def _encoding(path: str, data: bytes) -> Iterator[Finding]:
-    faults = (
-        (
-            data.startswith((b"\xff\xfe", b"\xfe\xff")),
-            "it is UTF-16, as PowerShell's `>` writes it: no pattern in it matches",
-        ),
-        (
-            b"\0" in data,
-            "there is a NUL character in it: the build fails, and git stops reading there",
-        ),
-        # macOS names a file `Icon` with a carriage return, and many a .gitignore has it
-        (
-            re.search(rb"(?<!Icon)\r(?!\n|$)", data),
-            "a carriage return stands inside a line: the lines it should part are one pattern",
-        ),
-        (
-            b"\xc2\xa0" in data,
-            "a no-break space stands where a space is meant: git takes it for part of the name",
-        ),
+def _check_encoding(path: str, data: bytes) -> Iterator[Finding]:
+    """IGN001: a file with an encoding or characters that git or Docker read as something else."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        why = "the file is UTF-16, as PowerShell's `>` writes it, so its patterns match nothing"
+    elif b"\0" in data:
+        why = "the file contains a NUL character: Docker builds fail, and git stops reading there"
+    elif _LONE_CARRIAGE_RETURN.search(data):
+        why = "a carriage return inside a line joins lines that should be separate into one pattern"
+    elif b"\xc2\xa0" in data:
+        why = "git reads a no-break space in this file as part of a file name"
+    else:
+        return
+    yield Finding(
+        "IGN001",
+        path,
+        why,
+        "Save the file as UTF-8 with line feeds and ordinary spaces",
+        fix=safe(Reencode(path)),
+        severity=Severity.ERROR,
     )
-    why = next((text for found, text in faults if found), None)
-    if why:
-        todo = "Save the file as UTF-8 with lines that end with a line feed."
-        yield Finding("IGN001", path, why, todo, fix=safe(Reencode(path)), severity=Severity.ERROR)
 
 
-def _malformed(path: str, data: bytes) -> Iterator[Finding]:
-    """Patterns that fail the build; one that fails only if it is ever tried is named too."""
+def _check_malformed(path: str, data: bytes) -> Iterator[Finding]:
+    """IGN002: patterns that fail the build, also those that fail only when they are compared."""
     try:
         matcher = Matcher(parse_ignore_file(data))
     except PatternError as error:
@@ -88,141 +89,143 @@ def _malformed(path: str, data: bytes) -> Iterator[Finding]:
     else:
         found = matcher.malformed_patterns()
     for pattern, why in found:
-        message = f"`{pattern.written.strip()}` fails the build: {why}"
-        todo = "Correct the pattern: brackets are closed and hold a range that rises, a backslash stands before a sign."
-        yield Finding("IGN002", path, message, todo, pattern.line, severity=Severity.ERROR)
+        yield Finding(
+            "IGN002",
+            path,
+            f"the pattern `{pattern.written.strip()}` fails the build: {why}",
+            "Correct the pattern: close brackets, let ranges ascend, "
+            "and use backslashes only before special characters",
+            pattern.line,
+            severity=Severity.ERROR,
+        )
 
 
-def _lexical(repository: Repository, path: str, data: bytes) -> Iterator[Finding]:
-    """Lines that look like another language's: inline comments, quotes, braces, Windows paths."""
+def _check_syntax(repository: Repository, path: str, data: bytes) -> Iterator[Finding]:
+    """IGN003: inline comments, quotes, braces and Windows paths."""
     for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        meant = _meant(line)
-        if meant is None or _names_something(repository, path, line):
+        intended = _intended_patterns(line)
+        if intended is None or _names_a_file(repository, path, line):
             continue
-        new, why = meant
+        new, why = intended
         yield Finding(
             "IGN003",
             path,
             f"`{line.strip()}` {why}",
-            f"Write {' and '.join(f'`{each}`' for each in new)} instead.",
+            f"Write {' and '.join(f'`{each}`' for each in new)} instead",
             number,
             unsafe(Replace(path, number, line, new)),
         )
 
 
-def _meant(line: str) -> tuple[tuple[str, ...], str] | None:
-    """What a line was probably meant to be, and what it is instead."""
+def _intended_patterns(line: str) -> tuple[tuple[str, ...], str] | None:
+    """Return what the author of a line probably intended, and what the line does instead."""
     if found := _COMMENT.match(line):
-        return (
-            found["pattern"],
-        ), "is one pattern, comment and all: comments have a line of their own"
+        why = "is one pattern including the comment, because comments need their own line"
+        return (found["pattern"],), why
     if found := _QUOTED.match(line.strip()):
-        return (found[1] + found[3],), "matches only names that have quotes in them"
+        return (found[1] + found[3],), "matches only names that contain the quotes"
     if found := _BRACES.match(line.strip()):
-        each = tuple(f"{found[1]}{part.strip()}{found[3]}" for part in found[2].split(","))
-        return each, "matches only a name that has braces in it: ignore files know no alternatives"
+        why = "matches only names that contain the braces: ignore files have no alternatives"
+        return tuple(f"{found[1]}{part.strip()}{found[3]}" for part in found[2].split(",")), why
     if _BACKSLASH.search(line):
-        return (
-            line.strip().replace("\\", "/"),
-        ), "has a backslash, which escapes; folders are parted by `/`"
+        why = "contains a backslash, which escapes: folders are separated by `/`"
+        return (line.strip().replace("\\", "/"),), why
     return None
 
 
-def _names_something(repository: Repository, path: str, line: str) -> bool:
-    """Whether there is a file of just this odd name, so that the line means what it says."""
+def _names_a_file(repository: Repository, path: str, line: str) -> bool:
+    """Whether a file has exactly this odd name, so that the line does what it says."""
     folder = path.rpartition("/")[0]
     literal = line.strip().removeprefix("!").strip("/").replace("\\", "")
     place = f"{folder}/{literal}" if folder else literal
     return path_exists(repository.root / place)
 
 
-def _docker_forms(path: str, data: bytes) -> Iterator[Finding]:
+def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
+    """IGN005: `./name` in a .gitignore."""
     lines = data.decode("utf-8", "surrogateescape").splitlines()
     for number, line in enumerate(lines, 1):
-        mend = (
-            unsafe if any(each.startswith("!") for each in lines[number:]) else safe
-        )  # it may take back what will match
         sign, rest = ("!", line[1:]) if line.startswith("!") else ("", line)
         if not rest.startswith("./") or not rest.strip("./ "):
             continue
         right = f"{sign}/{rest[2:].lstrip('/')}".rstrip()
         if right in lines[number:]:
-            continue  # said again, for git
+            continue  # written again, for git
+        # A negation after it may take back what the new pattern ignores.
+        make_fix = unsafe if any(each.startswith("!") for each in lines[number:]) else safe
         yield Finding(
             "IGN005",
             path,
-            f"`{line.strip()}` never matches in a .gitignore: only Docker takes `./` for the root",
-            f"Write `{right}`.",
+            f"`{line.strip()}` never matches in a .gitignore: only Docker reads `./` as the root",
+            f"Write `{right}`",
             number,
-            mend(Replace(path, number, line, (right,))),
+            make_fix(Replace(path, number, line, (right,))),
         )
 
 
-def _against_context(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
+def _check_effect_on_build(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
     try:
         patterns = facts.build.matcher.patterns
-        yield from _root_only(facts, patterns)
-        yield from _idle(repository, facts, patterns)
+        yield from _check_root_only(facts, patterns)
+        yield from _check_negations_for_docker(repository, facts, patterns)
     except (PatternError, OSError):
-        return  # said by IGN002
+        return  # IGN002 reports it
 
 
-def _root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Finding]:
+def _check_root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterator[Finding]:
+    """IGN004: `__pycache__` and the like without `**/`."""
     wanted = [
         each
         for each in patterns
-        if not each.negated and "/" not in each.text and _generic(each.text)
+        if not each.negated and "/" not in each.text and _means_any_depth(each.text)
     ]
     if not wanted:
         return
     together = "\0".join(["", *facts.sent, ""])
     for each in wanted:
-        found = _nested(each.text).search(together)
+        found = _nested_match(each.text).search(together)
         if found:
-            nested = together[
-                together.rindex("\0", 0, found.start()) + 1 : together.index("\0", found.end())
-            ]
+            start = together.rindex("\0", 0, found.start()) + 1
+            nested = together[start : together.index("\0", found.end())]
             yield Finding(
                 "IGN004",
                 facts.ignore_file,
-                f"`{each.text}` leaves out what is at the context's root only: {facts.place(nested)} is sent",
-                f"Write `**/{each.text}`.",
+                f"`{each.text}` matches at the root of the context only, "
+                f"so {facts.place(nested)} is sent",
+                f"Write `**/{each.text}`",
                 each.line,
                 unsafe(Replace(facts.ignore_file, each.line, each.written, (f"**/{each.text}",))),
             )
 
 
-def _nested(pattern: str) -> re.Pattern[str]:
-    """Where a path below the root has a part that matches `pattern`, in paths with NUL between."""
-    return re.compile(
-        "/"
-        + re.escape(pattern).replace(r"\*", r"[^/\0]*").replace(r"\[cod\]", "[cod]")
-        + r"(?=[/\0])"
-    )
+def _nested_match(pattern: str) -> re.Pattern[str]:
+    """Return what matches a name below the root, in paths separated by NUL."""
+    name = re.escape(pattern).replace(r"\*", r"[^/\0]*").replace(r"\[cod\]", "[cod]")
+    return re.compile(rf"/{name}(?=[/\0])")
 
 
-def _generic(pattern: str) -> bool:
+def _means_any_depth(pattern: str) -> bool:
     return _ANYWHERE.fullmatch(pattern) is not None or secret_patterns.is_secret_name(pattern)
 
 
-def _idle(
+def _check_negations_for_docker(
     repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ...]
 ) -> Iterator[Finding]:
-    """Negations without which the same is sent."""
+    """IGN006: negations in a .dockerignore without which the same files are sent."""
     for index, each in enumerate(patterns):
         if not each.negated:
             continue
         without = Matcher([*patterns[:index], *patterns[index + 1 :]])
-        if _aims_at_something(repository, facts, each) and len(
+        if _matches_something(repository, facts, each) and len(
             list(listed_paths(facts.sent, without))
         ) == len(facts.sent):
-            yield _idle_finding(repository, facts.ignore_file, each.line, each.written)
+            yield _idle_negation_finding(repository, facts.ignore_file, each.line, each.written)
 
 
-def _aims_at_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
-    """Whether there is something that a negation names; one for files to come is left alone."""
+def _matches_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
+    """Whether a negation names an existing file, as opposed to a future one."""
     if not re.search(r"[*?\[\\]", pattern.text):
         return path_exists(facts.build.root / pattern.text)
     matcher = Matcher([replace(pattern, negated=False)])
@@ -233,58 +236,54 @@ def _aims_at_something(repository: Repository, facts: BuildFacts, pattern: Patte
     )
 
 
-def _idle_finding(repository: Repository, path: str, line: int, written: str) -> Finding:
+def _idle_negation_finding(repository: Repository, path: str, line: int, written: str) -> Finding:
     text = repository.read(path).decode("utf-8", "surrogateescape").splitlines()
     old = text[line - 1] if line <= len(text) else written
     return Finding(
         "IGN006",
         path,
-        f"`{written.strip()}` changes nothing: what it names is kept without it, or stays ignored in spite of it",
-        "Take the line out; or, in a .gitignore, let its folder in first: `*` becomes `/*`.",
+        f"`{written.strip()}` changes nothing: what it names is included without it, "
+        "or stays ignored with it",
+        "Remove the line; or, in a .gitignore, include its folder first: `*` becomes `/*`",
         line,
         unsafe(Replace(path, line, old, ())),
     )
 
 
-def _idle_for_git(repository: Repository) -> Iterator[Finding]:
-    """Negations in .gitignore files that aim at something that stays ignored, since a folder above it is."""
+def _check_negations_for_git(repository: Repository) -> Iterator[Finding]:
+    """IGN006: negations in a .gitignore of something that stays ignored with its folder."""
     for path in repository.ignore_files if repository.git_top else ():
-        if not path.endswith(".gitignore") or path.endswith(".dockerignore"):
+        if not path.endswith(".gitignore"):
             continue
         folder = path[: -len(".gitignore")]
         for number, line in enumerate(repository.text(path).splitlines(), 1):
             if not line.startswith("!") or re.search(r"[*?\[\\]", line):
                 continue
-            aim = folder + line[1:].strip().strip("/")
-            if not path_exists(repository.root / aim) or len(aim) <= len(folder):
+            named = folder + line[1:].strip().strip("/")
+            if not path_exists(repository.root / named) or len(named) <= len(folder):
                 continue
-            decided = repository.deciding(_some_below(repository, aim)).values()
+            decided = repository.deciding_patterns(_sample_files(repository, named)).values()
             if decided and not any(pattern.startswith("!") for _, _, pattern in decided):
-                yield _idle_finding(repository, path, number, line)
+                yield _idle_negation_finding(repository, path, number, line)
 
 
-def _some_below(repository: Repository, aim: str) -> list[str]:
-    """`aim`, and a few of the files in it."""
-    folder = repository.root / aim
+def _sample_files(repository: Repository, path: str) -> list[str]:
+    """Return `path`, or a few of its files if it is a folder."""
+    folder = repository.root / path
     if not folder.is_dir() or folder.is_symlink():
-        return [aim]
+        return [path]
     inner = sorted(each for each in folder.iterdir() if not each.is_dir())[:3]
-    return [each.relative_to(repository.root).as_posix() for each in inner] or [aim]
+    return [each.relative_to(repository.root).as_posix() for each in inner] or [path]
 
 
 FAMILY = BuildFamily(
     rules=(
-        Rule(
-            "IGN001",
-            "an ignore file that cannot be read as it is saved",
-            Severity.ERROR,
-            "ignorefiles",
-        ),
-        Rule("IGN002", "a pattern that fails the build", Severity.ERROR, "ignorefiles"),
-        Rule("IGN003", "a line that is no pattern as it stands", Severity.WARNING, "ignorefiles"),
-        Rule("IGN004", "a pattern for the root only", Severity.WARNING, "ignorefiles"),
-        Rule("IGN005", "a form that only Docker understands", Severity.WARNING, "ignorefiles"),
-        Rule("IGN006", "a negation that changes nothing", Severity.WARNING, "ignorefiles"),
+        Rule("IGN001", "ignore file in an unreadable encoding", Severity.ERROR, "ignorefiles"),
+        Rule("IGN002", "pattern that fails the build", Severity.ERROR, "ignorefiles"),
+        Rule("IGN003", "line in the syntax of another language", Severity.WARNING, "ignorefiles"),
+        Rule("IGN004", "pattern that matches at the root only", Severity.WARNING, "ignorefiles"),
+        Rule("IGN005", "pattern that only Docker understands", Severity.WARNING, "ignorefiles"),
+        Rule("IGN006", "negation that changes nothing", Severity.WARNING, "ignorefiles"),
     ),
-    check=check,
+    check=check_ignore_files,
 )

@@ -5,13 +5,15 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from labcoat.lint.findings import Family, Finding, Private, Rule, Severity, safe
+from labcoat.lint.findings import Family, Finding, RestrictMode, Rule, Severity, safe
 from labcoat.lint.repository.repository import Repository
 
 
-def check(repository: Repository) -> Iterator[Finding]:  # noqa: ARG001 - it is the person's, not the repository's
-    """Credentials that others on this machine can read."""
-    folder = os.environ.get("KAGGLE_CONFIG_DIR") or os.path.expanduser("~/.kaggle")  # noqa: PTH111 - raises nothing
+def check_kaggle_credentials(
+    repository: Repository,  # noqa: ARG001 - the file is the user's, not the repository's
+) -> Iterator[Finding]:
+    """KAG001: credentials that other users of this machine can read."""
+    folder = os.environ.get("KAGGLE_CONFIG_DIR") or os.path.expanduser("~/.kaggle")  # noqa: PTH111 - never raises
     path = Path(folder) / "kaggle.json"
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -21,16 +23,15 @@ def check(repository: Repository) -> Iterator[Finding]:  # noqa: ARG001 - it is 
         yield Finding(
             "KAG001",
             str(path),
-            f"others on this machine can read your Kaggle credentials (mode {mode:o}): they can act in your name",
-            "Run `chmod 600` on it.",
-            fix=safe(Private(str(path))),
+            f"other users of this machine can read your Kaggle credentials (mode {mode:o}) "
+            "and use your account",
+            f"Run `chmod 600 {path}`",
+            fix=safe(RestrictMode(str(path))),
             severity=Severity.ERROR,
         )
 
 
 FAMILY = Family(
-    rules=(
-        Rule("KAG001", "Kaggle's credentials are readable by others", Severity.ERROR, "kaggle"),
-    ),
-    check=check,
+    rules=(Rule("KAG001", "Kaggle credentials readable by others", Severity.ERROR, "kaggle"),),
+    check=check_kaggle_credentials,
 )

@@ -1,4 +1,4 @@
-"""LFS: large files, and git LFS where it is used."""
+"""LFS: large files, and git LFS."""
 
 import os
 import re
@@ -16,56 +16,59 @@ from labcoat.lint.findings import (
     Rule,
     Severity,
     Untrack,
+    safe,
     unsafe,
 )
-from labcoat.lint.findings import safe as safe_fix
 from labcoat.lint.repository.docker_builds import DockerBuilds
-from labcoat.lint.repository.repository import LFS_POINTER, Repository
-from labcoat.lint.rules.ctx_context import mebibytes
+from labcoat.lint.repository.git_view import LFS_POINTER
+from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.ctx_context import format_mebibytes
 
 _LINE = re.compile(
     r"^[ \t]*(?P<pattern>[^#\s\"]\S*)[ \t]+[^#\n]*\bfilter=lfs\b[^\n]*$", re.MULTILINE
 )
 _POINTER = LFS_POINTER.encode()
 _LARGEST_POINTER = 1024  # bytes; git LFS's own limit
+_ATTRIBUTES = "filter=lfs diff=lfs merge=lfs -text"
+
+Line = tuple[str, int, str, str]  # file, number, pattern, the whole line
 
 
-def check(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    """What is raw and should be a pointer, a pointer and should be raw, large and neither; and patterns for nothing."""
-    lines = list(_lines(repository))
-    covered = _with_attribute(repository) if lines else set()
-    yield from _raw(repository, covered)
-    yield from _large(repository, covered)
-    yield from _pointers_in_images(repository, builds)
-    yield from _patterns_for_nothing(repository, lines)
+def check_lfs(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """Check files that should be pointers, pointers that should be files, and the patterns."""
+    lines = list(_find_lines(repository))
+    covered = _find_covered(repository) if lines else set()
+    yield from _check_committed_whole(repository, covered)
+    yield from _check_large(repository, covered)
+    yield from _check_pointers_in_images(repository, builds)
+    yield from _check_unused_patterns(repository, lines)
 
 
-def _lines(repository: Repository) -> Iterator[tuple[str, int, str, str]]:
-    """Each line that hands a pattern to LFS: file, number, pattern, the line."""
+def _find_lines(repository: Repository) -> Iterator[Line]:
+    """Yield each line of a .gitattributes that gives a pattern to LFS."""
     for path in repository.names.get(".gitattributes", ()):
         text = repository.text(path)
         for found in _LINE.finditer(text):
             yield path, text.count("\n", 0, found.start()) + 1, found["pattern"], found[0]
 
 
-def _with_attribute(repository: Repository) -> set[str]:
-    """The tracked paths that git hands to LFS."""
-    given = "".join(f"{path}\0" for path in repository.tracked)
+def _find_covered(repository: Repository) -> set[str]:
+    """Return the tracked paths that the attributes give to LFS, according to git."""
+    paths = os.fsencode("".join(f"{path}\0" for path in repository.tracked))
     out = git.split_nul(
-        git.run_git(
-            repository.root, "check-attr", "--stdin", "-z", "filter", stdin=os.fsencode(given)
-        )
+        git.run_git(repository.root, "check-attr", "--stdin", "-z", "filter", stdin=paths)
     )
     return {path for path, value in zip(out[::3], out[2::3], strict=True) if value == "lfs"}
 
 
-def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
+def _check_committed_whole(repository: Repository, covered: set[str]) -> Iterator[Finding]:
+    """LFS001: files for LFS that are tracked themselves, instead of a pointer."""
     blobs = (
-        {entry.path: entry.id for entry in repository.entries(covered, mode="100")}
+        {entry.path: entry.id for entry in repository.index_entries(covered, mode="100")}
         if covered
         else {}
     )
-    sizes = _sizes(repository, blobs)
+    sizes = _blob_sizes(repository, blobs)
     small = git.blob_contents(
         repository.root, (blobs[path] for path, size in sizes.items() if size <= _LARGEST_POINTER)
     )
@@ -74,26 +77,29 @@ def _raw(repository: Repository, covered: set[str]) -> Iterator[Finding]:
             yield Finding(
                 "LFS001",
                 path,
-                f"the attributes hand this file to LFS, but what is tracked is the file itself, {mebibytes(size)}: every "
-                "clone shows it as changed",
-                "With git-lfs installed: `git add --renormalize` the file, and commit.",
+                f"the attributes give this file to LFS, but git tracks the file itself "
+                f"({format_mebibytes(size)}) instead of a pointer: every clone shows it as changed",
+                f"With git-lfs installed, run `git add --renormalize {path}` and commit",
                 fix=unsafe(Untrack((path,))),
             )
 
 
-def _sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
+def _blob_sizes(repository: Repository, blobs: dict[str, str]) -> dict[str, int]:
     if not blobs:
         return {}
-    given = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-    answers = (
-        git.run_git(repository.root, "cat-file", "--batch-check=%(objectsize)", stdin=given)
-        .decode()
-        .splitlines()
-    )
-    return {path: int(size) for path, size in zip(blobs, answers, strict=True) if size.isdigit()}
+    ids = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+    answers = git.run_git(
+        repository.root, "cat-file", "--batch-check=%(objectsize)", stdin=ids
+    ).decode()
+    return {
+        path: int(size)
+        for path, size in zip(blobs, answers.splitlines(), strict=True)
+        if size.isdigit()
+    }
 
 
-def _large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
+def _check_large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
+    """LFS002: large binaries that are not in LFS."""
     limit = repository.settings.large_file
     if max(repository.tracked_sizes, default=0) <= limit:
         return
@@ -109,16 +115,18 @@ def _large(repository: Repository, covered: set[str]) -> Iterator[Finding]:
         else set()
     )
     for path, size in found.items():
-        alone = not _suffix(path) or _suffix(path) in others  # git would show the others as changed
+        # A pattern for the suffix would make git show other files with it as changed.
+        alone = not _suffix(path) or _suffix(path) in others
         pattern = git_pattern(path) if alone else f"*{_suffix(path)}"
         spaced = re.sub(r"\\? ", "[[:space:]]", pattern)
-        line = f"{spaced} filter=lfs diff=lfs merge=lfs -text"
+        line = f"{spaced} {_ATTRIBUTES}"
         yield Finding(
             "LFS002",
             path,
-            f"a binary of {mebibytes(size)} is tracked without LFS: every version of it stays in every clone for ever",
-            f"Keep it elsewhere and fetch it, or hand it to LFS with a line in .gitattributes: {line}",
-            fix=safe_fix(Append(".gitattributes", line)),
+            f"this binary of {format_mebibytes(size)} is tracked without LFS: "
+            "each of its versions stays in every clone forever",
+            f"Store it elsewhere, or give it to LFS: add the line `{line}` to .gitattributes",
+            fix=safe(Append(".gitattributes", line)),
         )
 
 
@@ -127,69 +135,75 @@ def _suffix(path: str) -> str:
     return name[name.rfind(".") :] if "." in name[1:] else ""
 
 
-def _pointers_in_images(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+def _check_pointers_in_images(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """LFS003: pointers that a COPY takes for the files they stand for."""
     suspects = set(repository.suspects)
     for facts in builds:
         for path, line in facts.reaching.items() if suspects else ():
             place = facts.place(path)
             if place in suspects and repository.read(place)[: len(_POINTER)] == _POINTER:
-                message = f"{place} is an LFS pointer, and that is what reaches the image, not the file it stands for"
                 yield Finding(
                     "LFS003",
                     facts.dockerfile,
-                    message,
-                    "Run `git lfs pull` before the build.",
+                    f"{place} is an LFS pointer, so the image gets the pointer "
+                    "instead of the file's content",
+                    "Run `git lfs pull` before the build",
                     line,
                 )
 
 
-def _patterns_for_nothing(
-    repository: Repository, lines: list[tuple[str, int, str, str]]
-) -> Iterator[Finding]:
+def _check_unused_patterns(repository: Repository, lines: list[Line]) -> Iterator[Finding]:
+    """LFS004: patterns that match nothing and look wrong; others may be for future files."""
     used = _used_patterns(repository, lines)
     for index, (path, number, pattern, written) in enumerate(lines):
         if index in used:
             continue
         right = f"*{pattern}" if re.fullmatch(r"\.\w+", pattern) else ""
-        fix = (
+        if not right and not _looks_wrong(pattern):
+            continue
+        yield Finding(
+            "LFS004",
+            path,
+            f"the LFS pattern `{pattern}` matches no tracked file, "
+            "so the files it is for are committed whole",
+            f"Write `{right}`" if right else "Correct or remove the pattern",
+            number,
             unsafe(Replace(path, number, written, (written.replace(pattern, right, 1),)))
             if right
-            else None
+            else None,
         )
-        if not right and not _looks_wrong(pattern):
-            continue  # a pattern for files to come
-        message = f"the LFS pattern `{pattern}` matches nothing that is tracked: such files are committed whole"
-        todo = f"Write `{right}`." if right else "Correct the pattern, or take it out."
-        yield Finding("LFS004", path, message, todo, number, fix)
 
 
 def _looks_wrong(pattern: str) -> bool:
     return pattern.startswith("./") or pattern.endswith("/") or "\\" in pattern or "{" in pattern
 
 
-def _used_patterns(repository: Repository, lines: list[tuple[str, int, str, str]]) -> set[int]:
-    """The indices of the lines whose pattern matches something tracked: git is asked, with attributes of our own."""
+def _used_patterns(repository: Repository, lines: list[Line]) -> set[int]:
+    """Return the indices of the lines whose pattern matches a tracked file, according to git.
+
+    Git reads a temporary attributes file in which each pattern sets its own attribute.
+    """
     if not lines or not repository.tracked:
         return set()
     with tempfile.TemporaryDirectory() as folder:
         probe = Path(folder) / "attributes"
         probe.write_text(
             "".join(
-                f"{_rooted(path, pattern)} probe{i}\n"
+                f"{_pattern_from_root(path, pattern)} probe{i}\n"
                 for i, (path, _, pattern, _) in enumerate(lines)
             )
         )
         names = [f"probe{index}" for index in range(len(lines))]
         command = ("-c", f"core.attributesFile={probe}", "check-attr", "--stdin", "-z", *names)
-        given = os.fsencode("".join(f"{path}\0" for path in repository.tracked))
-        out = git.split_nul(git.run_git(repository.root, *command, stdin=given))
+        paths = os.fsencode("".join(f"{path}\0" for path in repository.tracked))
+        out = git.split_nul(git.run_git(repository.root, *command, stdin=paths))
     return {
         int(name[5:]) for name, value in zip(out[1::3], out[2::3], strict=True) if value == "set"
     }
 
 
-def _rooted(path: str, pattern: str) -> str:
-    """A pattern of the attributes file at `path`, as one at the root would write it."""
+def _pattern_from_root(path: str, pattern: str) -> str:
+    """Return a pattern of the attributes file `path` as the root's file would write it."""
     folder = path.rpartition("/")[0]
     if not folder:
         return pattern
@@ -202,11 +216,11 @@ def _rooted(path: str, pattern: str) -> str:
 
 FAMILY = BuildFamily(
     rules=(
-        Rule("LFS001", "meant for LFS, tracked whole", Severity.WARNING, "lfs"),
-        Rule("LFS002", "a large binary without LFS", Severity.WARNING, "lfs"),
-        Rule("LFS003", "a pointer instead of its file reaches the image", Severity.WARNING, "lfs"),
-        Rule("LFS004", "an LFS pattern that matches nothing", Severity.WARNING, "lfs"),
+        Rule("LFS001", "file for LFS tracked whole", Severity.WARNING, "lfs"),
+        Rule("LFS002", "large binary without LFS", Severity.WARNING, "lfs"),
+        Rule("LFS003", "LFS pointer instead of its file in the image", Severity.WARNING, "lfs"),
+        Rule("LFS004", "LFS pattern that matches nothing", Severity.WARNING, "lfs"),
     ),
-    check=check,
+    check=check_lfs,
     needs_git=True,
 )

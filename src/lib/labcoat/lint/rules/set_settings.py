@@ -6,28 +6,28 @@ from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.repository import Repository
 
 
-def check(repository: Repository) -> Iterator[Finding]:
-    """Settings that cannot be read; suppressions are judged when all findings are known, by `lint.runner`."""
+def check_settings(repository: Repository) -> Iterator[Finding]:
+    """SET001: invalid settings. The runner checks suppressions once all findings are known."""
     for fault in repository.settings.faults:
         yield Finding(
             "SET001",
             "pyproject.toml",
-            f"{fault}: the default is used",
-            "Correct the setting.",
+            f"{fault}, so the default is used",
+            "Correct the setting",
             severity=Severity.ERROR,
         )
 
 
 FAMILY = Family(
     rules=(
-        Rule("SET001", "a setting that cannot be read", Severity.ERROR, "configuration"),
+        Rule("SET001", "invalid setting", Severity.ERROR, "configuration"),
         Rule(
             "SET002",
-            "a suppression of no known rule, or without a reason",
+            "suppression of an unknown rule or without a reason",
             Severity.WARNING,
             "configuration",
         ),
-        Rule("SET003", "a suppression that suppresses nothing", Severity.WARNING, "configuration"),
+        Rule("SET003", "unused suppression", Severity.WARNING, "configuration"),
     ),
-    check=check,
+    check=check_settings,
 )

@@ -1,0 +1,230 @@
+"""What git knows about a folder; each answer is computed when it is first needed."""
+
+import os
+import re
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from labcoat.core import git, reading, secret_patterns
+from labcoat.core.errors import LabcoatError
+
+LFS_POINTER = "version https://git-lfs.github.com/spec/"
+_QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
+_SIZE = re.compile(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
+_IMPORT = re.compile(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
+_LIST_TRACKED = ("ls-files", "-z")
+_LIST_INDEX = ("ls-files", "-s", "-z")
+_LIST_SIZES = ("ls-files", "-z", "--debug")
+_LIST_OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
+_LIST_TRACKED_AND_IGNORED = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
+# One thread each: the locks of several cost twice what reading 100,000 small files takes.
+_GREP = ("grep", "--threads=1", "--cached")
+_GREP_SUSPECTS = (
+    *(*_GREP, "-l", "-z", "-F"),
+    *(f"-e{each}" for each in (*secret_patterns.NEEDLES, LFS_POINTER)),
+)
+# Git finds words six times as quickly as regular expressions.
+_GREP_IMPORTS = (*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--", "*.py")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A path in git's index: its mode in octal, such as 100644, and the id of its content."""
+
+    mode: str
+    id: str
+    path: str
+
+
+class GitView:
+    """The folder `root` as git sees it; outside of a git repository every answer is empty."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(os.path.abspath(root))  # noqa: PTH100 - keeps symlinks, unlike resolve()
+        self.git_top = git.git_root(self.root)
+        self.left_out: list[str] = []  # sentences about what was not checked
+        self._started: dict[tuple[str, ...], git.BackgroundGit] = {}
+
+    def start_listing(self) -> None:
+        """Start the git commands that list the files, in the background."""
+        self._start(_LIST_TRACKED, _LIST_OTHERS)
+
+    def start_searches(self) -> None:
+        """Start the git commands that take long, in the background; they use a processor each."""
+        locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
+        self._start(
+            *(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, _GREP_SUSPECTS, _LIST_INDEX),
+            *([_GREP_IMPORTS] if locked else []),
+        )
+
+    def _start(self, *commands: tuple[str, ...]) -> None:
+        if self.git_top is not None:
+            self._started |= {
+                command: git.BackgroundGit(self.root, *command) for command in commands
+            }
+
+    def _git_output(self, command: tuple[str, ...], statuses: tuple[int, ...] = (0,)) -> bytes:
+        if self.git_top is None:
+            return b""
+        running = self._started.pop(command, None) or git.BackgroundGit(self.root, *command)
+        return running.result(statuses)
+
+    @cached_property
+    def _listed(self) -> list[str]:
+        """The path of each record of the index; in a merge conflict a path has several."""
+        return git.split_nul(self._git_output(_LIST_TRACKED))
+
+    @cached_property
+    def tracked(self) -> list[str]:
+        """The tracked paths below the root."""
+        return (
+            self._listed
+            if len(self.tracked_set) == len(self._listed)
+            else list(dict.fromkeys(self._listed))
+        )
+
+    @cached_property
+    def tracked_set(self) -> set[str]:
+        """The tracked paths as a set."""
+        return set(self._listed)
+
+    @cached_property
+    def _index(self) -> bytes:
+        """The records of the index, each after a NUL: mode, id, stage, a tab, the path."""
+        return b"\0" + self._git_output(_LIST_INDEX)
+
+    def index_entries(
+        self, paths: Container[str] | None = None, mode: str = ""
+    ) -> list[IndexEntry]:
+        """Return the entries with a path among `paths` (None: all) and a mode that starts so."""
+        if f"\0{mode}".encode() not in self._index:
+            return []
+        records = [
+            record.partition("\t")
+            for record in git.split_nul(self._index)[1:]
+            if record.startswith(mode)
+        ]
+        return [
+            IndexEntry(head[:6], head[7:-2], path)
+            for head, _, path in records
+            if paths is None or path in paths
+        ]
+
+    def index_contents(self, paths: Container[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each regular file of the index among `paths` with its content, up to 64 MiB."""
+        by_blob: dict[str, list[str]] = {}
+        for entry in self.index_entries(paths, mode="100"):
+            by_blob.setdefault(entry.id, []).append(entry.path)
+        for blob, data in git.each_blob(self.root, by_blob, reading.WHOLE):
+            for path in by_blob[blob]:
+                yield path, data
+
+    @cached_property
+    def _others(self) -> tuple[list[str], list[str]]:
+        """The untracked files that are not ignored, and those that are (see `ignored`)."""
+        others = git.split_nul(self._git_output(_LIST_OTHERS))
+        decided = self.deciding_patterns(others)
+        ignored = [
+            path for path in others if path in decided and not decided[path][2].startswith("!")
+        ]
+        ignored_set = set(ignored)
+        rest = dict.fromkeys(path for path in others if path not in ignored_set)
+        folders = [f":(literal){path}" for path in rest if path.endswith("/")]
+        untracked = [path for path in rest if not path.endswith("/")]
+        if folders:
+            below = ("-z", "--exclude-standard", "--", *folders)
+            untracked += git.git_lines(self.root, "ls-files", "-o", *below)
+            ignored += git.git_lines(self.root, "ls-files", "-o", "-i", "--directory", *below)
+        return untracked, ignored
+
+    @property
+    def tracked_and_ignored(self) -> list[str]:
+        """The tracked files that a pattern ignores."""
+        return git.split_nul(self._git_output(_LIST_TRACKED_AND_IGNORED))
+
+    @property
+    def untracked(self) -> list[str]:
+        """The files that are neither tracked nor ignored."""
+        return self._others[0]
+
+    @property
+    def ignored(self) -> list[str]:
+        """The ignored, untracked files; a folder that is ignored as a whole ends with a slash."""
+        return self._others[1]
+
+    @cached_property
+    def tracked_sizes(self) -> list[int]:
+        """The bytes of each record of the index, as git last recorded the working tree."""
+        answer = self._git_output(_LIST_SIZES)
+        quick = _QUICK_SIZE.findall(answer)  # file names can contain what it matches
+        return list(map(int, quick if len(quick) == len(self._listed) else _SIZE.findall(answer)))
+
+    @property
+    def tracked_with_sizes(self) -> Iterable[tuple[str, int]]:
+        """The tracked paths, each with its bytes."""
+        return zip(self._listed, self.tracked_sizes, strict=False)
+
+    @cached_property
+    def suspects(self) -> list[str]:
+        """The tracked files that may contain a key, a token, or a pointer of git LFS."""
+        return git.split_nul(self._search_contents(_GREP_SUSPECTS))
+
+    @cached_property
+    def import_lines(self) -> set[str]:
+        """The lines of tracked Python sources that are imports, indented or not."""
+        return {
+            line.decode("utf-8", "replace")
+            for line in set(_IMPORT.findall(self._search_contents(_GREP_IMPORTS)))
+        }
+
+    def _search_contents(self, command: tuple[str, ...]) -> bytes:
+        """Return what git finds in tracked contents; note it if git does not have all of them."""
+        try:
+            return self._git_output(command, statuses=(0, 1))
+        except LabcoatError:
+            self.left_out.append(
+                "git lacks some tracked contents, as in a partial clone: did not search them"
+            )
+            return b""
+
+    def deciding_patterns(
+        self, paths: Iterable[str], *, personal: bool = False
+    ) -> dict[str, tuple[str, int, str]]:
+        """Return the file, line and text of the pattern that decides whether git ignores a path.
+
+        Whether the path is tracked does not matter; a path that no pattern matches is omitted.
+        With `personal`, the user's own settings count too.
+        """
+        # One path beyond a symlink would abort the batch.
+        asked = [path for path in paths if path and not self._is_beyond_link(path)]
+        if self.git_top is None or not asked:
+            return {}
+        options = ("--stdin", "-z", "-v", "-n", "--no-index")
+        process = git.start_git(self.root, "check-ignore", *options, personal=personal)
+        # A path that starts with `:(` would be read as pathspec magic.
+        stdin = b"".join(
+            (b"./" if path[0] == ":" else b"") + os.fsencode(path) + b"\0" for path in asked
+        )
+        out = git.split_nul(
+            git.finish_git(process, "check-ignore", self.root, stdin, statuses=(0, 1))
+        )
+        rows = zip(out[::4], out[1::4], out[2::4], out[3::4], strict=True)
+        return {
+            path.removeprefix("./"): (source, int(line), pattern)
+            for source, line, pattern, path in rows
+            if source
+        }
+
+    def is_link(self, path: str) -> bool:
+        """Whether `path` is a symlink."""
+        return (self.root / path).is_symlink()
+
+    def _is_beyond_link(self, path: str) -> bool:
+        parent = path.rstrip("/").rpartition("/")[0]
+        while parent:
+            if self.is_link(parent):
+                return True
+            parent = parent.rpartition("/")[0]
+        return False
