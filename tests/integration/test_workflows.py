@@ -1,4 +1,4 @@
-"""Where the check is used: the action's script as a workflow runs it, and the hooks as pre-commit reads them."""
+"""The GitHub action's script runs as in a workflow, and the pre-commit hooks name commands."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.repositories import repository as made
+from support.repositories import repository as create_repository
 from support.repositories import venv
 
 
@@ -26,7 +26,7 @@ def script(repository: Path, tmp_path: Path) -> Path:
 def run(
     script: Path, repository: Path, workspace: Path, **inputs: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run the script as a workflow does: bash -e -o pipefail, the inputs in the environment, in the workspace."""
+    """Run the script in the workspace as a workflow does, with its inputs as variables."""
     programs = workspace / "bin"
     programs.mkdir(exist_ok=True)
     (programs / "python3").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
@@ -51,8 +51,8 @@ def run(
 
 
 def test_action_annotates_and_writes_sarif(script: Path, repository: Path, tmp_path: Path) -> None:
-    """Files are named from the workspace, the same findings are in the SARIF file, and the step fails."""
-    made(tmp_path / "w" / "sub", {"a": ""}, venv())
+    """Paths are relative to the workspace, SARIF has the same findings, and the step fails."""
+    create_repository(tmp_path / "w" / "sub", {"a": ""}, venv())
     done = run(
         script,
         repository,
@@ -67,22 +67,20 @@ def test_action_annotates_and_writes_sarif(script: Path, repository: Path, tmp_p
     assert [each["ruleId"] for each in log["runs"][0]["results"]] == ["ENV002"]
 
 
-def test_action_passes_where_nothing_is_found(
-    script: Path, repository: Path, tmp_path: Path
-) -> None:
-    """A clean repository is a step that passes, without a word."""
-    made(tmp_path / "w", {"a": "", ".gitignore": "bin\n"})
+def test_action_passes_without_findings(script: Path, repository: Path, tmp_path: Path) -> None:
+    """The step passes for a clean repository and prints nothing."""
+    create_repository(tmp_path / "w", {"a": "", ".gitignore": "bin\n"})
     done = run(script, repository, tmp_path / "w")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_hooks_name_commands_that_there_are(repository: Path, tmp_path: Path) -> None:
-    """Each hook's entry runs in a repository, without the files that pre-commit would name."""
+def test_hooks_run_existing_commands(repository: Path, tmp_path: Path) -> None:
+    """Each hook's entry runs in a repository, without file names from pre-commit."""
     text = (repository / ".pre-commit-hooks.yaml").read_text()
     entries = [line.partition("entry: ")[2] for line in text.splitlines() if "entry: " in line]
     assert entries == ["labcoat check", "labcoat check --fix"]
     assert text.count("pass_filenames: false") == len(entries)
-    root = made(tmp_path / "r", {"a": ""})
+    root = create_repository(tmp_path / "r", {"a": ""})
     for entry in entries:
         command = [sys.executable, repository / "src" / "lib" / "labcoat", *entry.split()[1:]]
         subprocess.run(

@@ -25,13 +25,13 @@ ENDINGS = {
 
 @pytest.mark.parametrize(("before", "after"), ENDINGS.values(), ids=ENDINGS.keys())
 def test_endings_and_encoding_stay(tmp_path: Path, before: bytes, after: bytes) -> None:
-    """A line is added in the file's own line endings; a byte order mark stays where it is."""
+    """A line is added in the file's own line endings, and a byte order mark stays."""
     root = repository(tmp_path, {".gitignore": before}, venv())
     apply_fixes(root, Selection())
     assert (root / ".gitignore").read_bytes() == after
 
 
-THERE = {
+PRESENT = {
     "last": (b"a\nb\n", "b", True),
     "in-between": (b"a\r\nb\r\n", "a", True),
     "before-a-negation": (b"a\n!a/b\n", "a", False),
@@ -42,14 +42,14 @@ THERE = {
 }
 
 
-@pytest.mark.parametrize(("data", "line", "counts"), THERE.values(), ids=THERE.keys())
-def test_a_line_that_counts_is_not_added_again(data: bytes, line: str, *, counts: bool) -> None:
-    """A pattern that is there, and that no negation after it takes back, stays the only one."""
+@pytest.mark.parametrize(("data", "line", "counts"), PRESENT.values(), ids=PRESENT.keys())
+def test_effective_line_is_not_added_again(data: bytes, line: str, *, counts: bool) -> None:
+    """A pattern that no later negation reverts is not written a second time."""
     assert (append_line(data, line) == data) is counts
 
 
-def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> None:
-    """Where a .gitignore below lets environments in, that file is named, and the root's does not grow."""
+def test_nested_ignore_file_is_named_instead_of_fixed(tmp_path: Path) -> None:
+    """If a nested .gitignore includes environments, its line is named; no line is added."""
     root = repository(
         tmp_path,
         {"sub/.gitignore": "!*\n", ".gitignore": "*.log\n"},
@@ -61,8 +61,8 @@ def test_a_nested_ignore_file_is_not_outdone_from_the_root(tmp_path: Path) -> No
     assert messages.INCLUDED_BY.format(path="sub/.gitignore") in findings[0].hint
 
 
-def test_a_subfolder_of_a_repository_is_mended_in_its_own_ignore_file(tmp_path: Path) -> None:
-    """Where the folder that is checked lies below git's top, what its own .gitignore lets in is mended there."""
+def test_subfolder_is_fixed_in_its_own_ignore_file(tmp_path: Path) -> None:
+    """A check of a folder below git's top fixes the .gitignore of that folder."""
     root = repository(tmp_path, {"sub/.gitignore": "!*\n"}, venv("sub/venv")) / "sub"
     assert apply_fixes(root, Selection()) == [ADDED_VENV]
     assert check_repository(root).findings == []
@@ -76,16 +76,16 @@ def test_mode_stays(tmp_path: Path) -> None:
     assert stat.S_IMODE((root / ".gitignore").stat().st_mode) == 0o640
 
 
-def test_uncommitted_changes_are_kept_and_named(tmp_path: Path) -> None:
-    """A file with changes that are not committed is not touched without saying so."""
+def test_uncommitted_changes_are_kept_and_reported(tmp_path: Path) -> None:
+    """Changing a file with uncommitted changes keeps these and reports it."""
     root = repository(tmp_path, {".gitignore": "a\n"}, venv())
     (root / ".gitignore").write_text("a\nb\n")
     assert apply_fixes(root, Selection()) == [ADDED_VENV + messages.KEPT_CHANGES]
     assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
 
 
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    """The new content is another file under the same name: who has the old one open still reads it whole."""
+def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """A reader that has the old file open still reads all of it."""
     path = tmp_path / "f"
     path.write_text("old")
     with path.open() as reader:
@@ -95,8 +95,8 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_was_fixed_is_gone(tmp_path: Path) -> None:
-    """Several fixes in one file and in several: afterwards none of it is reported, and there is nothing to fix."""
+def test_fixed_findings_are_gone(tmp_path: Path) -> None:
+    """After several fixes, in one file and in several, no finding and no fix is left."""
     files = {
         "Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n",
         ".dockerignore": "venv # mine\n__pycache__\n.git\n",
@@ -115,15 +115,15 @@ def test_what_was_fixed_is_gone(tmp_path: Path) -> None:
 
 
 def test_untracking_leaves_the_files(tmp_path: Path) -> None:
-    """Taking an environment out of the index leaves it on disk."""
+    """Removing an environment from the index keeps it on disk."""
     root = repository(tmp_path, venv())
     apply_fixes(root, Selection(), unsafe=True)
     assert (root / "venv/pyvenv.cfg").exists()
     assert git(root, "ls-files") == ""
 
 
-def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
-    """A fix that cannot be done is named, and the others are done all the same."""
+def test_impossible_fix_is_reported(tmp_path: Path) -> None:
+    """A fix that is not possible is reported, and the others are applied."""
     root = repository(
         tmp_path, {"Dockerfile": "FROM labcoat.invalid/no/such:image\nUSER 1\n"}, venv()
     )
@@ -132,8 +132,8 @@ def test_a_broken_lock_is_reported(tmp_path: Path) -> None:
     assert any(messages.NOT_PINNED in line for line in done)
 
 
-def test_relocking_needs_no_python_on_the_path(repo: Repository) -> None:
-    """A lock is compiled by the interpreter that runs labcoat, whatever `python3` is on PATH."""
+def test_relock_needs_no_python_on_path(repo: Repository) -> None:
+    """The interpreter that runs labcoat compiles the lock, not a `python3` on PATH."""
     repo.write(requirements__txt="alpha==1.0\n")
     git(repo.path, "init", "-q")
     git(repo.path, "add", "-A")
@@ -146,18 +146,16 @@ def test_relocking_needs_no_python_on_the_path(repo: Repository) -> None:
 
 SMALL = '[tool.labcoat]\nlarge-file = "1 KiB"\n'
 LARGE = b"\0" * 2000
-HANDED: dict[str, tuple[dict[str, Content], str]] = {
+LFS_PATTERNS: dict[str, tuple[dict[str, Content], str]] = {
     "only-large-ones": ({"a.png": LARGE, "b/c.png": LARGE}, "*.png"),
     "small-ones-too": ({"a b/[c].png": LARGE, "icon.png": b"\0"}, "/a[[:space:]]b/\\[c].png"),
     "no-suffix": ({"weights": LARGE}, "/weights"),
 }
 
 
-@pytest.mark.parametrize(("files", "pattern"), HANDED.values(), ids=HANDED.keys())
-def test_lfs_is_handed_large_files_alone(
-    files: dict[str, Content], pattern: str, tmp_path: Path
-) -> None:
-    """No file is handed to LFS that the check did not name."""
+@pytest.mark.parametrize(("files", "pattern"), LFS_PATTERNS.values(), ids=LFS_PATTERNS.keys())
+def test_lfs_gets_large_files_only(files: dict[str, Content], pattern: str, tmp_path: Path) -> None:
+    """The fix gives only files to LFS that the check reported."""
     root = repository(tmp_path, {**files, "pyproject.toml": SMALL})
     named = {each.path for each in check_repository(root, Selection(("LFS002",))).findings}
     apply_fixes(root, Selection(("LFS002",)))
@@ -169,8 +167,8 @@ def test_lfs_is_handed_large_files_alone(
     } == named
 
 
-def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
-    """A negation after it goes on to let in what it names; since it may, the fix has to be asked for."""
+def test_docker_form_is_corrected_in_place(tmp_path: Path) -> None:
+    """A later negation still includes its files; because of it the fix is unsafe."""
     root = repository(
         tmp_path,
         {".gitignore": "./data/*\n!data/keep.csv\n"},
@@ -183,8 +181,8 @@ def test_a_form_of_dockers_is_corrected_where_it_stands(tmp_path: Path) -> None:
     assert git(root, "ls-files", "-o", "--exclude-standard") == "data/keep.csv\n"
 
 
-def test_a_form_of_dockers_in_bytes_that_are_no_text_is_corrected(tmp_path: Path) -> None:
-    """A name that is not UTF-8 stays as it is."""
+def test_docker_form_in_other_encoding_is_corrected(tmp_path: Path) -> None:
+    """The bytes of a name that is not UTF-8 stay."""
     root = repository(tmp_path, {".gitignore": b"./caf\xe9\n*.log\n"})
     apply_fixes(root, Selection(("IGN005",)))
     assert (root / ".gitignore").read_bytes() == b"/caf\xe9\n*.log\n"

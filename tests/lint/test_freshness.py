@@ -13,7 +13,7 @@ HEAD = "# labcoat-inputs: {}\nnumpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
 
 @pytest.mark.parametrize("later", ["", "# more\n"], ids=["fresh", "older"])
 def test_agrees_with_the_locker(tmp_path: Path, later: str) -> None:
-    """A lock is older than its inputs for the check exactly where it is for `labcoat lock --check`."""
+    """REQ003 reports a stale lock exactly if `labcoat lock --check` does."""
     inputs = {
         "requirements.in": "-r base.in\nnumpy\n",
         "base.in": "numpy\n",

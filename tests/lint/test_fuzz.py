@@ -1,6 +1,6 @@
-"""Bytes of any kind as the files that labcoat reads: never a traceback, never a hang.
+"""Arbitrary bytes in the files that labcoat reads never cause a traceback or a hang.
 
-`FUZZ=5000 pytest tests/lint/test_fuzz.py` tries so many in each test, other ones each time.
+`FUZZ=5000 pytest tests/lint/test_fuzz.py` tries that many random inputs in each test.
 """
 
 import os
@@ -89,7 +89,7 @@ FILES = {
 
 
 def bytes_like(lines: list[str]) -> st.SearchStrategy[bytes]:
-    """Bytes that have something to do with `lines`, and bytes that have not."""
+    """Bytes composed from `lines`, and random bytes."""
     noise = st.one_of(
         st.sampled_from(lines),
         st.text(max_size=12),
@@ -118,7 +118,7 @@ fuzzed = settings(
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository whose files are written over again and again."""
+    """A repository whose files are overwritten for each input."""
     files = {
         "src/a.x": "a",
         "a b": "",
@@ -132,7 +132,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @fuzzed
 @given(tree=trees, unsafe=st.booleans())
 def test_any_bytes(root: Path, tree: dict[str, bytes], unsafe: bool) -> None:
-    """A check and a fix end, in time, with findings or with a Failure."""
+    """A check and a fix end in time, with findings or with a LabcoatError."""
     for name in FILES:
         (root / name).unlink(missing_ok=True)
     for name, data in tree.items():
@@ -152,7 +152,7 @@ text = st.binary(max_size=100)
 @fuzzed
 @given(data=text, line=st.text(alphabet="ab/*!é #", min_size=1, max_size=8))
 def test_appending_adds_a_last_line(data: bytes, line: str) -> None:
-    """What was there stays as it was, the line comes last if it was not there, and a second time nothing changes."""
+    """Existing content stays, a new line comes last, and a second time nothing changes."""
     once = append_line(data, line)
     assert once.startswith(data)
     if line.encode() not in data.replace(b"\r\n", b"\n").split(b"\n"):
@@ -167,7 +167,7 @@ def test_appending_adds_a_last_line(data: bytes, line: str) -> None:
     new=st.lists(st.text(alphabet="ab", min_size=1), max_size=3),
 )
 def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) -> None:
-    """All other lines stay, and what does not read as expected stays too."""
+    """All other lines stay, and so does a line with unexpected content."""
     lines = data.splitlines(keepends=True)
     assert replace_line(data, number, "something else entirely", tuple(new)) == data
     if number <= len(lines):
@@ -184,8 +184,8 @@ def test_replacing_touches_one_line(data: bytes, number: int, new: list[str]) ->
 
 @fuzzed
 @given(data=text)
-def test_reencoding_settles(data: bytes) -> None:
-    """Saved anew, an ignore file has nothing left to save anew."""
+def test_reencoding_is_idempotent(data: bytes) -> None:
+    """Reencoding an ignore file twice gives the same as once."""
     once = reencode_ignore_file(data)
     assert reencode_ignore_file(once) == once
     assert b"\0" not in once

@@ -1,4 +1,4 @@
-"""Git's side: what the check is told is what git answered when the vectors were made."""
+"""labcoat gets the answers from git that git gave when the vectors were recorded."""
 
 import json
 from collections import defaultdict
@@ -20,7 +20,7 @@ TREE = sorted({row["path"] for row in ROWS})
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tree of the vectors, nothing of it tracked; `link` is a symlink to venv, `envlink` a dangling one."""
+    """The files of the vectors, untracked; `link` is a symlink to venv, `envlink` dangles."""
     links = {"link": Path("venv"), "envlink": Path("nowhere")}
     return repository(
         tmp_path_factory.mktemp("vectors") / "r", {}, {path: links.get(path, "") for path in TREE}
@@ -28,8 +28,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("ignore", "expected"), BY_FILE.items(), ids=ascii)
-def test_observed_answers(root: Path, ignore: str, expected: dict[str, bool]) -> None:
-    """A path is ignored where git ignored it."""
+def test_recorded_answers(root: Path, ignore: str, expected: dict[str, bool]) -> None:
+    """A path is ignored if git ignored it."""
     (root / ".gitignore").write_bytes(ignore.encode("latin-1"))
     decided = Repository(root).deciding_patterns(TREE)
     ignored = {path for path, (_, _, pattern) in decided.items() if not pattern.startswith("!")}

@@ -1,4 +1,4 @@
-"""A repository of somebody who means harm is looked at, and nothing of it is run or followed."""
+"""A malicious repository can be checked: nothing in it is executed or followed."""
 
 import contextlib
 import io
@@ -15,8 +15,8 @@ from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, git, repository, venv
 
 
-def trap(root: Path) -> Path:
-    """A program that leaves a mark when it is run."""
+def create_trap(root: Path) -> Path:
+    """Create a program that leaves a mark when it is run."""
     program = root / ".git" / "trap"
     program.write_text(f"#!/bin/sh\ntouch '{root}/SPRUNG'\ncat\n")
     program.chmod(0o755)
@@ -47,8 +47,8 @@ COMMANDS = [
 ]
 
 
-def armed(root: Path) -> Path:
-    """A repository whose configuration, attributes and hooks all run the trap."""
+def armed_repository(root: Path) -> Path:
+    """Create a repository whose configuration, attributes and hooks all run the trap."""
     files: dict[str, Content] = {
         "a.x": "x",
         "kaggle.json": "{}",
@@ -56,7 +56,7 @@ def armed(root: Path) -> Path:
         ".gitignore": "./x\n",
     }
     repository(root, files)
-    program = trap(root)
+    program = create_trap(root)
     for name in COMMANDS:
         git(root, "config", name, str(program))
     git(root, "config", "filter.x.required", "true")
@@ -75,8 +75,8 @@ def armed(root: Path) -> Path:
 
 
 def test_nothing_is_run(tmp_path: Path) -> None:
-    """No hook, no filter, no fsmonitor, no command of the repository's configuration runs, in a check or a fix."""
-    root = armed(tmp_path / "r")
+    """Neither a check nor a fix runs hooks, filters or other commands of the repository."""
+    root = armed_repository(tmp_path / "r")
     for path in venv():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text("")
@@ -87,8 +87,8 @@ def test_nothing_is_run(tmp_path: Path) -> None:
 
 
 def test_trap_can_spring(tmp_path: Path) -> None:
-    """The trap is one: plain git runs it."""
-    root = armed(tmp_path / "r")
+    """Plain git runs the trap, so the test above can fail."""
+    root = armed_repository(tmp_path / "r")
     (root / "a.x").write_text("changed")
     with contextlib.suppress(
         subprocess.CalledProcessError
@@ -97,7 +97,7 @@ def test_trap_can_spring(tmp_path: Path) -> None:
     assert (root / "SPRUNG").exists()
 
 
-def test_symlinks_out_of_the_tree_are_not_followed(tmp_path: Path) -> None:
+def test_symlinks_to_outside_are_not_followed(tmp_path: Path) -> None:
     """Files and folders behind symlinks are neither read nor written."""
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -122,8 +122,8 @@ NAMES += [":(glob)x", "[a]*?", "a\\b", "q'\"uote", "!bang", "#hash", "a|b{2}^"]
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
-    """An environment and a secret of any name are found, printed fit for a terminal, and mended."""
+def test_unusual_names(tmp_path: Path, name: str) -> None:
+    """An environment and a secret with any name are found, printed safely, and fixed."""
     dockerfile = "FROM scratch\nCOPY . /\nUSER 1\n"
     root = repository(
         tmp_path / "r",
@@ -139,8 +139,8 @@ def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
     assert {each.rule for each in check_repository(root).findings} <= {"SEC001"}
 
 
-def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
-    """What has a file's name and is a pipe is not read: the check ends."""
+def test_pipes_do_not_block(tmp_path: Path) -> None:
+    """A check does not read a pipe with the name of a file, and ends."""
     root = repository(
         tmp_path / "r", {"a": "", "app/Dockerfile": "FROM scratch\nCOPY . /\nUSER 1\n"}
     )
@@ -156,8 +156,8 @@ def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
     assert BuildContext(root / "app").sent() == [".dockerignore", "Dockerfile"]
 
 
-def test_no_text_from_outside_is_shown(tmp_path: Path) -> None:
-    """Files that are symlinks out of the repository are not read, not even to say what is wrong in them."""
+def test_no_content_from_outside_is_shown(tmp_path: Path) -> None:
+    """Symlinks to outside of the repository are not read, not even to report errors in them."""
     (tmp_path / "outside").write_text("TOPSECRET text\n[z-a]SECRETPATTERN\n")
     links = {
         name: Path("../outside")
@@ -190,7 +190,8 @@ ODD: dict[str, dict[str, Content]] = {
         ".dockerignore": Path(".dockerignore"),
     },
     "nul-in-settings": {
-        "pyproject.toml": '[[tool.labcoat.builds]]\ndockerfile = "a\\u0000b"\ncontext = "c\\u0000d"\n'
+        "pyproject.toml": "[[tool.labcoat.builds]]\n"
+        'dockerfile = "a\\u0000b"\ncontext = "c\\u0000d"\n'
     },
     "long-in-settings": {
         "pyproject.toml": f'[[tool.labcoat.builds]]\ndockerfile = "{LONG}"\ncontext = "{LONG}"\n'
@@ -205,8 +206,8 @@ ODD: dict[str, dict[str, Content]] = {
 
 
 @pytest.mark.parametrize("files", ODD.values(), ids=ODD.keys())
-def test_what_no_builder_takes_is_looked_at(files: dict[str, Content], tmp_path: Path) -> None:
-    """Patterns that are malformed, links in a circle and names that no file has end in findings, or in nothing."""
+def test_invalid_input_is_checked(files: dict[str, Content], tmp_path: Path) -> None:
+    """Malformed patterns, circular links and impossible names never make a check fail."""
     root = repository(tmp_path / "r", {"a": "", **files})
     report = check_repository(root)
     assert report.failure == ""

@@ -1,4 +1,4 @@
-"""labcoat on labcoat."""
+"""labcoat checks its own repository."""
 
 import subprocess
 from pathlib import Path
@@ -9,10 +9,10 @@ from labcoat.lint.runner import check_repository
 from support.repositories import git
 
 
-def test_nothing_is_found_in_a_fresh_clone(
+def test_fresh_clone_is_clean(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No rule reports anything on a repository fresh from labcoat's own tree."""
+    """A fresh clone of labcoat has no findings."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("KAGGLE_CONFIG_DIR", raising=False)
     try:

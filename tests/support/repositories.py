@@ -1,17 +1,20 @@
-"""Small repositories, made with real git."""
+"""Small repositories created with git, and labcoat run in them."""
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-Content = (
-    str | bytes | Path | Callable[[Path], None]
-)  # a Path is the target of a symlink; a function does as it likes
+# A file's content; a Path is the target of a symlink, a function creates the file itself.
+Content = str | bytes | Path | Callable[[Path], None]
+
+
+LABCOAT = Path(__file__).parents[2] / "src" / "lib" / "labcoat"
 
 
 def git(root: Path, *args: str) -> str:
-    """Run git with a name and without user settings."""
+    """Run git with an identity and without the user's settings; return what it prints."""
     identity = {
         f"GIT_{who}_{what}": "test" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
     }
@@ -23,7 +26,7 @@ def git(root: Path, *args: str) -> str:
 
 
 def write(root: Path, files: Mapping[str, Content]) -> Path:
-    """Write `files` below `root`."""
+    """Create `files` below `root`, and return `root`."""
     for name, content in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +42,7 @@ def write(root: Path, files: Mapping[str, Content]) -> Path:
 def repository(
     root: Path, tracked: Mapping[str, Content], untracked: Mapping[str, Content] | None = None
 ) -> Path:
-    """A repository with `tracked` committed, by force where it is ignored, and `untracked` beside them."""
+    """Create a repository with `tracked` committed, even if ignored, and `untracked` files."""
     root.mkdir(parents=True, exist_ok=True)
     git(root, "init", "-q")
     write(root, tracked)
@@ -57,5 +60,39 @@ VENV = {
 
 
 def venv(name: str = "venv") -> dict[str, Content]:
-    """A virtual environment's files."""
+    """Return the files of a virtual environment."""
     return {f"{name}/{path}": text for path, text in VENV.items()}
+
+
+# A Dockerfile that copies a secret, and a large file beside it.
+BUILD_WITH_SECRET = {
+    "Dockerfile": "FROM scratch\nCOPY src /\n",
+    "src/a.py": "a",
+    "src/kaggle.json": "{}",
+    "big/b": "b" * 3000,
+}
+
+
+def run_labcoat(
+    root: Path, *args: str | Path, env: dict[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Run labcoat in `root` with an empty home folder; fail on a traceback."""
+    environ = {
+        **os.environ,
+        "HOME": str(root / "no-home"),
+        "XDG_CONFIG_HOME": str(root / "no-home"),
+        **(env or {}),
+    }
+    command = [sys.executable, LABCOAT, *args]
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=environ,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done

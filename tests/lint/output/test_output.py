@@ -1,4 +1,4 @@
-"""The formats: each is what its readers take, and nothing in a name can act on a terminal."""
+"""Each format is valid for its readers, and names cannot control a terminal."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from support.messages import lint as messages
 
 SCHEMA = json.loads(
     (Path(__file__).parent / "data" / "sarif-2.1.0.json").read_text()
-)  # OASIS's, as published
+)  # as published by OASIS
 HOSTILE = "a\nb\x1b[31m\udcff\u202e%:,.py"
 REPORTS = [
     Report(Path("/r"), [], []),
@@ -42,7 +42,7 @@ REPORTS = [
 
 
 def test_sarif_is_valid() -> None:
-    """What is written as SARIF is SARIF 2.1.0, by its schema."""
+    """The SARIF output conforms to the schema of SARIF 2.1.0."""
     log = json.loads(sarif.render_reports(REPORTS))
     jsonschema.Draft4Validator(SCHEMA).validate(log)
     assert [len(run["results"]) for run in log["runs"]] == [0, 4, 0]
@@ -54,16 +54,16 @@ def test_sarif_is_valid() -> None:
     ]
 
 
-def test_schema_can_say_no() -> None:
-    """The schema refuses what is no SARIF, so that the test above means something."""
+def test_schema_rejects_invalid_sarif() -> None:
+    """The schema rejects an invalid log, so the test above can fail."""
     log = json.loads(sarif.render_reports(REPORTS))
     log["runs"][1]["results"][0]["level"] = "fatal"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft4Validator(SCHEMA).validate(log)
 
 
-def test_json_holds_every_finding() -> None:
-    """The JSON has each finding with its place, and null where there is none."""
+def test_json_has_every_finding() -> None:
+    """The JSON has each finding with its line and fix, or null."""
     reports = json.loads(json_report.render_reports(REPORTS))
     assert [(each["rule"], each["line"], each["fix"]) for each in reports[1]["findings"]] == [
         ("ENV002", None, "safe"),
@@ -90,8 +90,8 @@ RENDERED = {
 
 
 @pytest.mark.parametrize("rendered", RENDERED.values(), ids=RENDERED.keys())
-def test_names_cannot_act(rendered: str) -> None:
-    """No escape sequence, no lone byte, no turned direction of writing is printed; and it can be encoded."""
+def test_names_cannot_control_a_terminal(rendered: str) -> None:
+    """No format prints escape sequences, invalid bytes or bidirectional marks."""
     rendered.encode()
     assert not any(letter in rendered for letter in ("\x1b", "\u202e", "a\nb"))
 

@@ -1,4 +1,4 @@
-"""CTX: what a Docker build is sent."""
+"""CTX: the build context, and what of it reaches the image."""
 
 from pathlib import Path
 
@@ -98,8 +98,8 @@ CASES = [
 ]
 
 
-def test_what_has_grown_since_it_was_added_counts(tmp_path: Path) -> None:
-    """The context has the size that its files have now, whatever git knows of them."""
+def test_current_file_sizes_count(tmp_path: Path) -> None:
+    """The size of a context is that of its files now, not when they were added to git."""
     files = {
         "Dockerfile": COPY_ALL,
         ".dockerignore": ".git\n",

@@ -30,7 +30,8 @@ CASES = [
         "DKF001",
         {"Dockerfile": f"{BASE}COPY --from=nginx:1 /x /x\nUSER 1000\n"},
         {
-            "Dockerfile": f"{BASE[:-1]} AS b\nFROM scratch\nCOPY --from=b /x /x\nCOPY --from=0 /x /y\nUSER 1000\n"
+            "Dockerfile": f"{BASE[:-1]} AS b\nFROM scratch\n"
+            "COPY --from=b /x /x\nCOPY --from=0 /x /y\nUSER 1000\n"
         },
         name="copy",
     ),
@@ -38,7 +39,8 @@ CASES = [
         "DKF002",
         {"Dockerfile": f"{BASE}RUN apt-get update && pip install numpy\nUSER 1000\n"},
         {
-            "Dockerfile": f"{BASE}RUN pip install --require-hashes -r /x.txt && pip install --no-deps .\nUSER 1000\n"
+            "Dockerfile": f"{BASE}RUN pip install --require-hashes -r /x.txt"
+            " && pip install --no-deps .\nUSER 1000\n"
         },
         name="pip",
     ),

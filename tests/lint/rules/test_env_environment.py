@@ -63,8 +63,10 @@ CASES = [
 ]
 
 
-def test_global_excludes_file_is_luck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that only the person's own git settings ignore is ENV003, with the file named."""
+def test_global_excludes_file_is_not_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment that only the user's git settings ignore is ENV003 and names the file."""
     excludes = tmp_path / "mine"
     excludes.write_text("venv\n")
     (tmp_path / "home").mkdir()

@@ -9,7 +9,7 @@ from support.rule_cases import found_rules
 
 
 def test_kaggle_credentials(tmp_path: Path) -> None:
-    """Credentials that others can read are found in the home folder, and made private."""
+    """KAG001 finds credentials that others can read, and the fix makes them private."""
     credentials = tmp_path / "home" / ".kaggle" / "kaggle.json"
     credentials.parent.mkdir(parents=True)
     credentials.write_text("{}")

@@ -1,4 +1,4 @@
-"""Secrets: what is found, where it is found, and that the fixes leave out nothing else."""
+"""SEC: secrets in git, in the build context, in the image."""
 
 from pathlib import Path
 
@@ -60,17 +60,17 @@ CASES = [
 ]
 
 
-def found(root: Path) -> set[tuple[str, str]]:
-    """The rules about secrets that the repository trips, each with the path that it names."""
+def found_secrets(root: Path) -> set[tuple[str, str]]:
+    """Return the rules about secrets that the repository breaks, each with its path."""
     return {(each.rule, each.path) for each in check_repository(root, Selection(("SEC",))).findings}
 
 
 def sent_files(root: Path) -> set[str]:
-    """What the build of the Dockerfile at the root is sent."""
+    """Return the build context of the Dockerfile at the root."""
     return set(DockerBuilds(Repository(root)).facts("Dockerfile", "").sent)
 
 
-LEFT_OUT: dict[str, tuple[Files, set[str]]] = {
+EXCLUDED: dict[str, tuple[Files, set[str]]] = {
     "place": (
         {".kube/config": "token: x\n", "app/config/a.py": "", "config/b.py": ""},
         {".kube/config"},
@@ -94,26 +94,26 @@ LEFT_OUT: dict[str, tuple[Files, set[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("files", "secret"), LEFT_OUT.values(), ids=LEFT_OUT.keys())
-def test_the_fix_leaves_out_secrets_alone(files: Files, secret: set[str], tmp_path: Path) -> None:
-    """After the safe fix a build is sent all that it was sent before, but for the secrets."""
+@pytest.mark.parametrize(("files", "secret"), EXCLUDED.values(), ids=EXCLUDED.keys())
+def test_fix_excludes_only_secrets(files: Files, secret: set[str], tmp_path: Path) -> None:
+    """After the safe fix, the context lacks the secrets and nothing else."""
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", **files})
     before = sent_files(root)
     apply_fixes(root, Selection(("SEC",)))
     assert sent_files(root) == before - secret
 
 
-def test_a_name_that_tells_is_left_out_everywhere(tmp_path: Path) -> None:
-    """The fix for a file whose name makes it a secret is for that name at any depth, also in times to come."""
+def test_secret_name_is_excluded_everywhere(tmp_path: Path) -> None:
+    """The fix for a secret by name excludes that name at any depth, also in the future."""
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL, "a/kaggle.json": "{}"})
     apply_fixes(root, Selection(("SEC",)))
     assert (root / ".dockerignore").read_text() == "**/kaggle.json\n"
 
 
-def test_a_token_after_the_first_megabyte_is_found(tmp_path: Path) -> None:
-    """A notebook may begin with pictures: all of it is read."""
+def test_token_after_the_first_megabyte_is_found(tmp_path: Path) -> None:
+    """labcoat reads a whole notebook, because it may begin with pictures."""
     root = repository(tmp_path / "r", {"plots.ipynb": f"{'A' * (3 << 20)}\n{TOKEN}\n"})
-    assert found(root) == {("SEC001", "plots.ipynb")}
+    assert found_secrets(root) == {("SEC001", "plots.ipynb")}
 
 
 IGNORED: dict[str, tuple[str, str]] = {
@@ -123,36 +123,34 @@ IGNORED: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("name", "text"), IGNORED.values(), ids=IGNORED.keys())
-def test_a_token_that_git_does_not_track_reaches_the_image(
-    name: str, text: str, tmp_path: Path
-) -> None:
-    """What a build is sent is searched for tokens, tracked or not; the fix leaves the file out."""
+def test_untracked_token_reaches_the_image(name: str, text: str, tmp_path: Path) -> None:
+    """Untracked files of a context are searched for tokens; the fix excludes them."""
     files = {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n", name: text}
     root = repository(tmp_path / "r", files, {"settings_local.py": f"T = '{TOKEN}'\n"})
-    assert found(root) == {("SEC002", "Dockerfile")}
+    assert found_secrets(root) == {("SEC002", "Dockerfile")}
     apply_fixes(root, Selection(("SEC",)))
-    assert found(root) == set()
+    assert found_secrets(root) == set()
 
 
-def test_what_other_rules_name_is_not_searched(tmp_path: Path) -> None:
-    """Environments and caches that a build is sent are named as such, and not by each token that a package has."""
+def test_environments_and_caches_are_not_searched(tmp_path: Path) -> None:
+    """Other rules report environments and caches as a whole, instead of each token in them."""
     packages: Files = {
         **venv(),
         "venv/lib/python3.11/site-packages/b.py": TOKEN,
         "src/__pycache__/c.txt": TOKEN,
     }
     root = repository(tmp_path / "r", {"Dockerfile": COPY_ALL}, packages)
-    assert found(root) == set()
+    assert found_secrets(root) == set()
 
 
-def test_a_token_that_is_staged_alone_is_found(tmp_path: Path) -> None:
-    """What is gone from the working tree, whole or in part, is still in git's index; a build is not sent it."""
+def test_token_only_in_the_index_is_found(tmp_path: Path) -> None:
+    """A token that was deleted from the working tree is in git's index, but not in a context."""
     root = repository(
         tmp_path / "r",
         {"Dockerfile": COPY_ALL, "a.py": f"T = '{TOKEN}'\n", "b.py": f"T = '{TOKEN}'\n"},
     )
     (root / "a.py").write_text("T = ''\n")
     (root / "b.py").unlink()
-    assert found(root) == {("SEC001", "a.py"), ("SEC001", "b.py")}
+    assert found_secrets(root) == {("SEC001", "a.py"), ("SEC001", "b.py")}
     git(root, "add", "-A")
-    assert found(root) == set()
+    assert found_secrets(root) == set()

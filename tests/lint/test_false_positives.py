@@ -1,13 +1,10 @@
-"""What popular projects do, and nobody is to be told off for; and what of it is said with less weight, or once for all."""
+"""Good practice of popular projects is not reported, or with a lower severity, or only once."""
 
 from pathlib import Path
 
 import pytest
 
 from labcoat.lint.findings import Severity
-from labcoat.lint.repository.build_facts import BuildFacts
-from labcoat.lint.repository.docker_builds import DockerBuilds
-from labcoat.lint.repository.repository import Repository
 from labcoat.lint.runner import check_repository
 from support.messages import lint as messages
 from support.repositories import Content, repository
@@ -101,13 +98,14 @@ QUIET: dict[str, Files] = {
         ".dockerignore": "*.md\n!**/NOTES.*\n",
         "src/a": "",
     },
-    "negation-said-twice": {
+    "negation-written-twice": {
         ".gitignore": "local/**\n!local/.gitkeep\n!.gitkeep\n",
         "local/.gitkeep": "",
         "a": "",
     },
     "compose": {
-        "compose.yml": "web:\n    build:\n      context: ./web\n      dockerfile: ../docker/web\ndb:\n    build: db\n",
+        "compose.yml": "web:\n    build:\n      context: ./web\n"
+        "      dockerfile: ../docker/web\ndb:\n    build: db\n",
         "Dockerfile": PINNED,
         "web/.dockerignore": "data\n",
         "db/.dockerignore": "data\n",
@@ -116,8 +114,8 @@ QUIET: dict[str, Files] = {
 }
 
 
-def rules(root: Path) -> dict[str, Severity]:
-    """The ids of the rules that the repository trips, with the greatest weight."""
+def rule_severities(root: Path) -> dict[str, Severity]:
+    """Return the ids of the rules that the repository breaks, with the highest severity."""
     return {
         each.rule: each.severity
         for each in sorted(check_repository(root).findings, key=lambda each: each.severity)
@@ -126,18 +124,18 @@ def rules(root: Path) -> dict[str, Severity]:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No Kaggle credentials, no settings of git's."""
+    """An empty home folder: no Kaggle credentials, no git settings."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("KAGGLE_CONFIG_DIR", raising=False)
 
 
 @pytest.mark.parametrize("files", QUIET.values(), ids=QUIET.keys())
-def test_nothing_is_said(files: Files, tmp_path: Path) -> None:
-    """Nothing is found."""
+def test_not_reported(files: Files, tmp_path: Path) -> None:
+    """The check finds nothing."""
     assert check_repository(repository(tmp_path / "r", files)).findings == []
 
 
-WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
+SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "key-of-a-test": ({"tests/server.key": KEY}, {"SEC001": Severity.WARNING}),
     "key": ({"deploy/server.key": KEY}, {"SEC001": Severity.ERROR}),
     "variables": ({".env": "DEBUG=1\n"}, {"SEC001": Severity.WARNING}),
@@ -194,22 +192,22 @@ WEIGHED: dict[str, tuple[Files, dict[str, Severity]]] = {
 }
 
 
-@pytest.mark.parametrize(("files", "expected"), WEIGHED.values(), ids=WEIGHED.keys())
-def test_weight(files: Files, expected: dict[str, Severity], tmp_path: Path) -> None:
-    """What is sure weighs more than what may be meant."""
-    assert rules(repository(tmp_path / "r", files)) == expected
+@pytest.mark.parametrize(("files", "expected"), SEVERITIES.values(), ids=SEVERITIES.keys())
+def test_severity(files: Files, expected: dict[str, Severity], tmp_path: Path) -> None:
+    """What is certainly wrong has a higher severity than what may be intended."""
+    assert rule_severities(repository(tmp_path / "r", files)) == expected
 
 
 def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:
-    """A file that pins nothing is said once, with how many and the first few."""
+    """A file that pins nothing gets one finding, with the number and the first names."""
     root = repository(tmp_path / "r", {"requirements.txt": "a\nb\nc\nd\ne==1\n"})
     findings = [each for each in check_repository(root).findings if each.rule == "REQ001"]
     assert [each.line for each in findings] == [1]
     assert "4 of 5 are not pinned (a, b, c …)" in findings[0].message
 
 
-def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
-    """Three Dockerfiles beside each other that copy everything: each fault of the ignore file is said once."""
+def test_builds_with_the_same_context_are_one_finding(tmp_path: Path) -> None:
+    """Three Dockerfiles that share an ignore file get one finding for each fault in it."""
     files: Files = {f"Dockerfile.{name}": PINNED.replace("src", ".") for name in ("a", "b", "c")}
     root = repository(
         tmp_path / "r",
@@ -221,76 +219,3 @@ def test_builds_that_are_sent_the_same_are_one_finding(tmp_path: Path) -> None:
     assert any(
         messages.MORE_DOCKERFILES in each.message for each in check_repository(root).findings
     )
-
-
-def found_builds(root: Path) -> list[BuildFacts]:
-    """The Docker builds that labcoat finds in the repository."""
-    return list(DockerBuilds(Repository(root)))
-
-
-CONTEXTS: dict[str, tuple[Files, str]] = {
-    "compose": (
-        {
-            "compose.yaml": "services:\n  a:\n    build:\n      context: .\n      dockerfile: sub/Dockerfile\n"
-        },
-        "",
-    ),
-    "compose-inline": ({"docker-compose.yml": "services: \n  a:\n    build: ./sub\n"}, "sub"),
-    "workflow": (
-        {
-            ".github/workflows/b.yml": "x:\n  - with:\n      context: .\n      file: ./sub/Dockerfile\n"
-        },
-        "",
-    ),
-    "makefile": ({"Makefile": "image:\n\tdocker build -t x:1 -f sub/Dockerfile .\n"}, ""),
-    "script-beside-it": ({"sub/build.sh": "docker buildx build \\\n  --file=Dockerfile ..\n"}, ""),
-    "nothing-else-there": ({}, ""),
-    "a-program-there": ({"sub/main.py": ""}, "sub"),
-    "its-own-ignore-file": ({"sub/.dockerignore": "x\n"}, "sub"),
-    "what-it-copies": ({"sub/Dockerfile": PINNED, "sub/main.py": "", "src/a": ""}, ""),
-}
-
-
-@pytest.mark.parametrize(("files", "expected"), CONTEXTS.values(), ids=CONTEXTS.keys())
-def test_context_of_a_build(files: Files, expected: str, tmp_path: Path) -> None:
-    """A Dockerfile in a folder is built in the context that is named somewhere, or else that has what it copies."""
-    root = repository(tmp_path / "r", {"sub/Dockerfile": PINNED.replace("src", "."), **files})
-    assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
-        ("sub/Dockerfile", expected)
-    ]
-
-
-FILE = "-f sub/Dockerfile"
-COMMANDS = {
-    "redirected": f"docker build {FILE} . > build.log",
-    "redirected-and-piped": f"docker build {FILE} . 2>&1 | tee build.log",
-    "kept": f"X=$(docker build -q {FILE} .)",
-    "in-a-subshell": f"(docker build {FILE} .)",
-    "in-backticks": f"X=`docker build -q {FILE} .`",
-    "with-a-comment": f"docker build {FILE} . # from the root",
-    "after-other-words": f'echo "run docker build {FILE} . first"',
-    "options-after-the-context": f"docker build {FILE} . --iidfile id.txt --metadata-file m.json",
-    "options-before-the-context": f"docker build --iidfile id.txt --metadata-file=m.json --no-cache -q {FILE} .",
-    "options-together": "docker build -qf sub/Dockerfile .",
-    "options-to-come": f"docker buildx build --some-day x --load {FILE} .",
-    "value-that-is-run": f'docker build -t "x:$(git rev-parse --short HEAD)" --build-arg N=$(nproc --all) {FILE} .',
-    "value-with-spaces": f'docker build --label "a > b" {FILE} .',
-    "variable-of-make": f"docker build -t $(IMAGE) {FILE} .",
-    "followed": f"docker build {FILE} . && docker push x; true",
-    "prose-about-a-file": f"# docker build {FILE} build.sh does it\ndocker build {FILE} .",
-    "prose-before-it": f"# docker build needs a network\ndocker build {FILE} .",
-}
-
-
-@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
-def test_context_of_a_command(command: str, tmp_path: Path) -> None:
-    """The context of a `docker build` in a script is its first word that is no option, and a folder."""
-    files: Files = {
-        "sub/Dockerfile": PINNED.replace("src", "."),
-        "sub/main.py": "",
-        "build.sh": f"{command}\n",
-    }
-    root = repository(tmp_path / "r", files)
-    assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
-        ("sub/Dockerfile", "")
-    ]

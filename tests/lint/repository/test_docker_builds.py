@@ -1,0 +1,92 @@
+"""Which Docker builds labcoat finds: Dockerfiles, and the context of each."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.docker_builds import DockerBuilds
+from labcoat.lint.repository.repository import Repository
+from support.repositories import Content, repository
+
+DIGEST = "@sha256:" + "a" * 64
+PINNED = f"FROM python:3.11{DIGEST}\nCOPY src /app\nUSER 1000\n"
+
+Files = dict[str, Content]
+
+
+def found_builds(root: Path) -> list[BuildFacts]:
+    """The Docker builds that labcoat finds in the repository."""
+    return list(DockerBuilds(Repository(root)))
+
+
+CONTEXTS: dict[str, tuple[Files, str]] = {
+    "compose": (
+        {
+            "compose.yaml": "services:\n  a:\n    build:\n"
+            "      context: .\n      dockerfile: sub/Dockerfile\n"
+        },
+        "",
+    ),
+    "compose-inline": ({"docker-compose.yml": "services: \n  a:\n    build: ./sub\n"}, "sub"),
+    "workflow": (
+        {
+            ".github/workflows/b.yml": "x:\n  - with:\n"
+            "      context: .\n      file: ./sub/Dockerfile\n"
+        },
+        "",
+    ),
+    "makefile": ({"Makefile": "image:\n\tdocker build -t x:1 -f sub/Dockerfile .\n"}, ""),
+    "script-beside-it": ({"sub/build.sh": "docker buildx build \\\n  --file=Dockerfile ..\n"}, ""),
+    "nothing-else-there": ({}, ""),
+    "a-program-there": ({"sub/main.py": ""}, "sub"),
+    "its-own-ignore-file": ({"sub/.dockerignore": "x\n"}, "sub"),
+    "what-it-copies": ({"sub/Dockerfile": PINNED, "sub/main.py": "", "src/a": ""}, ""),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), CONTEXTS.values(), ids=CONTEXTS.keys())
+def test_context_of_a_dockerfile(files: Files, expected: str, tmp_path: Path) -> None:
+    """The context of a Dockerfile is the one named in some file, or the one with its sources."""
+    root = repository(tmp_path / "r", {"sub/Dockerfile": PINNED.replace("src", "."), **files})
+    assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
+        ("sub/Dockerfile", expected)
+    ]
+
+
+FILE = "-f sub/Dockerfile"
+COMMANDS = {
+    "redirected": f"docker build {FILE} . > build.log",
+    "redirected-and-piped": f"docker build {FILE} . 2>&1 | tee build.log",
+    "kept": f"X=$(docker build -q {FILE} .)",
+    "in-a-subshell": f"(docker build {FILE} .)",
+    "in-backticks": f"X=`docker build -q {FILE} .`",
+    "with-a-comment": f"docker build {FILE} . # from the root",
+    "after-other-words": f'echo "run docker build {FILE} . first"',
+    "options-after-the-context": f"docker build {FILE} . --iidfile id.txt --metadata-file m.json",
+    "options-before-the-context": "docker build --iidfile id.txt --metadata-file=m.json "
+    f"--no-cache -q {FILE} .",
+    "options-together": "docker build -qf sub/Dockerfile .",
+    "options-to-come": f"docker buildx build --some-day x --load {FILE} .",
+    "value-that-is-run": 'docker build -t "x:$(git rev-parse --short HEAD)" '
+    f"--build-arg N=$(nproc --all) {FILE} .",
+    "value-with-spaces": f'docker build --label "a > b" {FILE} .',
+    "variable-of-make": f"docker build -t $(IMAGE) {FILE} .",
+    "followed": f"docker build {FILE} . && docker push x; true",
+    "prose-about-a-file": f"# docker build {FILE} build.sh does it\ndocker build {FILE} .",
+    "prose-before-it": f"# docker build needs a network\ndocker build {FILE} .",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
+def test_context_of_a_command(command: str, tmp_path: Path) -> None:
+    """The context of a `docker build` in a script is its first argument that is a folder."""
+    files: Files = {
+        "sub/Dockerfile": PINNED.replace("src", "."),
+        "sub/main.py": "",
+        "build.sh": f"{command}\n",
+    }
+    root = repository(tmp_path / "r", files)
+    assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
+        ("sub/Dockerfile", "")
+    ]
