@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from labcoat.lint.findings import Append, Finding, Severity, safe
+from labcoat.lint.findings import Append, Finding, Severity, safe_fix
 from labcoat.lint.output import github, sarif, text
 from labcoat.lint.output import json as json_report
 from labcoat.lint.registry import RULES
@@ -28,7 +28,7 @@ REPORTS = [
                 HOSTILE,
                 f"{HOSTILE} is",
                 f"do {HOSTILE}",
-                fix=safe(Append("x", "y")),
+                fix=safe_fix(Append("x", "y")),
                 severity=Severity.ERROR,
             ),
             Finding("DKF001", "Dockerfile", "not pinned", "pin", 3),

@@ -67,7 +67,7 @@ def found_secrets(root: Path) -> set[tuple[str, str]]:
 
 def sent_files(root: Path) -> set[str]:
     """Return the build context of the Dockerfile at the root."""
-    return set(DockerBuilds(Repository(root)).facts("Dockerfile", "").sent)
+    return set(DockerBuilds(Repository(root)).get_facts("Dockerfile", "").sent)
 
 
 EXCLUDED: dict[str, tuple[Files, set[str]]] = {

@@ -105,6 +105,11 @@ def parse_size(value: object) -> int:
     return int(float(found[1]) * _UNITS[(found[2] or "").lower()])
 
 
+def format_mebibytes(size: int) -> str:
+    """Return a size in bytes as text, in MiB."""
+    return f"{size / MIB:.1f} MiB"
+
+
 def _parse_tables(value: object, *required: str) -> list[dict[str, str]]:
     """Return a list of tables of texts with the keys `required`. Raise ValueError if invalid."""
     expected = f"must be a list of tables with {', '.join(required)}"

@@ -138,11 +138,11 @@ class BuildFamily:
     needs_git: bool = False
 
 
-def safe(*edits: Edit) -> Fix:
+def safe_fix(*edits: Edit) -> Fix:
     """Return a fix that `labcoat fix` applies."""
     return Fix(edits, safe=True)
 
 
-def unsafe(*edits: Edit) -> Fix:
+def unsafe_fix(*edits: Edit) -> Fix:
     """Return a fix that only `labcoat fix --unsafe` applies."""
     return Fix(edits, safe=False)

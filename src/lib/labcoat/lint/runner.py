@@ -63,7 +63,7 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
     ]
     for facts in builds:
         _ = facts.sent  # walked while git searches for keys and tokens
-        repository.left_out += facts.unknown()
+        repository.left_out += facts.describe_unreadable()
     findings: list[Finding] = []
     for family in families:
         findings += _check_family(family, repository, builds)

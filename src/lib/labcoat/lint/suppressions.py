@@ -19,11 +19,11 @@ def find_suppressions(repository: Repository, builds: DockerBuilds) -> list[Supp
 
 def _find_comments(repository: Repository, builds: DockerBuilds) -> Iterator[Suppression]:
     dockerfiles = {facts.dockerfile for facts in builds}
-    requirements = repository.named(r".*requirements.*\.(?:txt|in)")
+    requirements = repository.find_named(r".*requirements.*\.(?:txt|in)")
     for path in dict.fromkeys(
         [*sorted(dockerfiles), *repository.ignore_files, *requirements, ".gitattributes"]
     ):
-        text = repository.text(path)
+        text = repository.read_text(path)
         for found in _COMMENT.finditer(text):
             line = text.count("\n", 0, found.start()) + 1
             rules = tuple(each.strip() for each in found[1].split(",") if each.strip())

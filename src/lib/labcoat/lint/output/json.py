@@ -10,19 +10,21 @@ from labcoat.lint.runner import Report
 
 def render_reports(reports: Iterable[Report]) -> str:
     """Return a JSON list with one object per repository."""
-    return json.dumps([_report(each) for each in reports], indent=2, ensure_ascii=False) + "\n"
+    return (
+        json.dumps([_report_object(each) for each in reports], indent=2, ensure_ascii=False) + "\n"
+    )
 
 
-def _report(report: Report) -> dict[str, object]:
+def _report_object(report: Report) -> dict[str, object]:
     return {
         "root": escape_control(str(report.root)),
-        "findings": [_finding(each) for each in report.findings],
+        "findings": [_finding_object(each) for each in report.findings],
         "left_out": [escape_control(each) for each in report.left_out],
         "failure": escape_control(report.failure) or None,
     }
 
 
-def _finding(each: Finding) -> dict[str, object]:
+def _finding_object(each: Finding) -> dict[str, object]:
     return {
         "rule": each.rule,
         "severity": str(each.severity),

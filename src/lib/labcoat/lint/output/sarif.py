@@ -20,18 +20,22 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def render_reports(reports: Iterable[Report]) -> str:
     """Return a SARIF log with one run per repository."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report) for report in reports]}
+    log = {
+        "$schema": _SCHEMA,
+        "version": "2.1.0",
+        "runs": [_run_object(report) for report in reports],
+    }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _run(report: Report) -> dict[str, object]:
+def _run_object(report: Report) -> dict[str, object]:
     notes = [*report.left_out, *([report.failure] if report.failure else [])]
     return {
         "tool": {
             "driver": {
                 "name": "labcoat",
                 "version": __version__,
-                "rules": [_rule(rule) for rule in RULES.values()],
+                "rules": [_rule_object(rule) for rule in RULES.values()],
             }
         },
         "invocations": [
@@ -43,11 +47,11 @@ def _run(report: Report) -> dict[str, object]:
             }
         ],
         "originalUriBaseIds": {"ROOT": {"uri": f"{_file_uri(str(report.root))}/"}},
-        "results": [_result(each) for each in report.findings],
+        "results": [_result_object(each) for each in report.findings],
     }
 
 
-def _rule(rule: Rule) -> dict[str, object]:
+def _rule_object(rule: Rule) -> dict[str, object]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
@@ -55,7 +59,7 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
-def _result(each: Finding) -> dict[str, object]:
+def _result_object(each: Finding) -> dict[str, object]:
     if Path(each.path).is_absolute():
         artifact = {"uri": _file_uri(each.path)}
     else:

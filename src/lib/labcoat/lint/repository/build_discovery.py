@@ -45,14 +45,14 @@ def map_named_contexts(repository: Repository) -> dict[str, str]:
 
 def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield every Dockerfile that is named, existing or not, with its existing context."""
-    for path in repository.named(_COMPOSE):
-        builds = _builds_in_compose(repository.text(path))
+    for path in repository.find_named(_COMPOSE):
+        builds = _builds_in_compose(repository.read_text(path))
         yield from _from_root(repository, builds, posixpath.dirname(path))
-    for path in repository.named(r".*\.ya?ml"):
+    for path in repository.find_named(r".*\.ya?ml"):
         if path.startswith(".github/workflows/"):
-            yield from _from_root(repository, _builds_in_workflow(repository.text(path)), "")
-    for path in repository.named(_SCRIPT):
-        commands = list(_builds_in_commands(repository.text(path)))
+            yield from _from_root(repository, _builds_in_workflow(repository.read_text(path)), "")
+    for path in repository.find_named(_SCRIPT):
+        commands = list(_builds_in_commands(repository.read_text(path)))
         # A script may be started at the root or in its own folder.
         for folder in dict.fromkeys(["", posixpath.dirname(path)]):
             yield from _from_root(repository, commands, folder)

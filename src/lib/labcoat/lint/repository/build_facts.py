@@ -59,7 +59,7 @@ class BuildFacts:
         except (PatternError, OSError):
             return None
 
-    def unknown(self) -> Iterable[str]:
+    def describe_unreadable(self) -> Iterable[str]:
         """Yield a sentence about each thing that could not be read."""
         try:
             _ = self.build.matcher
@@ -72,7 +72,7 @@ class BuildFacts:
             )
         for folder in self.build.unreadable:
             yield (
-                f"cannot read {self.place(folder)}: "
+                f"cannot read {self.root_path(folder)}: "
                 f"docker build fails unless {self.ignore_file} excludes it"
             )
 
@@ -95,14 +95,14 @@ class BuildFacts:
         """The sources of COPY and ADD that match nothing in the context."""
         return self._copied[1]
 
-    def places(self) -> list[str]:
+    def sent_root_paths(self) -> list[str]:
         """Return the `sent` files relative to the repository's root."""
         return [f"{self.context}/{path}" for path in self.sent] if self.context else self.sent
 
-    def place(self, path: str) -> str:
+    def root_path(self, path: str) -> str:
         """Return a path of the context relative to the repository's root."""
         return posixpath.join(self.context, path)
 
-    def inside(self, place: str) -> str:
+    def context_path(self, place: str) -> str:
         """Return a path below the context, given from the repository's root, relative to it."""
         return place[len(self.context) + 1 :] if self.context else place

@@ -38,7 +38,7 @@ class DockerBuilds:
     def __iter__(self) -> Iterator[BuildFacts]:
         return iter(self._builds)
 
-    def facts(self, dockerfile: str, context: str) -> BuildFacts:
+    def get_facts(self, dockerfile: str, context: str) -> BuildFacts:
         """Return the facts of one build, always the same object; an empty context is the root."""
         return self._facts.setdefault(
             (dockerfile, context), BuildFacts(self._repository.root, dockerfile, context)
@@ -47,7 +47,7 @@ class DockerBuilds:
     def walk_root_context(self) -> None:
         """Walk the context that nearly every repository has, while git lists the files."""
         if (self._repository.root / "Dockerfile").is_file():
-            _ = self.facts("Dockerfile", "").sent
+            _ = self.get_facts("Dockerfile", "").sent
 
     @cached_property
     def _builds(self) -> list[BuildFacts]:
@@ -56,16 +56,18 @@ class DockerBuilds:
             (posixpath.normpath(file), context.strip("/").removeprefix("./"))
             for file, context in self._repository.settings.builds
         ]
-        builds = [self.facts(file, "" if context == "." else context) for file, context in chosen]
+        builds = [
+            self.get_facts(file, "" if context == "." else context) for file, context in chosen
+        ]
         configured = {file for file, _ in chosen}
         found = [
             path
-            for path in self._repository.named(_NAME)
+            for path in self._repository.find_named(_NAME)
             if path not in configured and self._is_dockerfile(path)
         ]
         contexts = map_named_contexts(self._repository) if found else {}
         builds += [
-            self.facts(path, contexts[path]) if path in contexts else self._guess_build(path)
+            self.get_facts(path, contexts[path]) if path in contexts else self._guess_build(path)
             for path in found
         ]
         return sorted(builds, key=lambda each: each.dockerfile)
@@ -75,17 +77,17 @@ class DockerBuilds:
         name = posixpath.basename(path)
         if _OTHER_SUFFIX.fullmatch(name):
             return False
-        text = self._repository.text(path)
+        text = self._repository.read_text(path)
         if _AMBIGUOUS.fullmatch(name) and not _BEGINS.match(text):
             return False
         return not (is_template(text) and _is_dockerfile_template(text))
 
     def _guess_build(self, path: str) -> BuildFacts:
         """Choose the context, the Dockerfile's folder or the root, by which has its sources."""
-        own = self.facts(path, path.rpartition("/")[0])
+        own = self.get_facts(path, path.rpartition("/")[0])
         if not own.context or isinstance(own.parsed, DockerfileError):
             return own
-        root = self.facts(path, "")
+        root = self.get_facts(path, "")
         here, there = _count_sources(own), _count_sources(root)
         return root if there > here or (there == here and _has_only_build_files(own)) else own
 
@@ -126,9 +128,11 @@ def _count_sources(facts: BuildFacts) -> int:
         if each.name in ("COPY", "ADD")
     )
     sources = (word for each in copies if each.flag("from") is None for word in each.words[:-1])
-    return sum(_exists(facts, word) for word in sources if not re.search(r"[$*?\[<:\"\\]", word))
+    return sum(
+        _source_exists(facts, word) for word in sources if not re.search(r"[$*?\[<:\"\\]", word)
+    )
 
 
-def _exists(facts: BuildFacts, source: str) -> bool:
+def _source_exists(facts: BuildFacts, source: str) -> bool:
     inside = posixpath.normpath("/" + source).lstrip("/")
     return bool(inside) and path_exists(facts.build.root / inside)

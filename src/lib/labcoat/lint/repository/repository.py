@@ -13,7 +13,7 @@ from labcoat.lint.config import LintConfig
 from labcoat.lint.repository.git_view import GitView
 from labcoat.lint.repository.path_roles import is_sample
 
-# Endings of all names that rules pass to `named`, except Dockerfile.NAME.
+# Endings of all names that rules pass to `find_named`, except Dockerfile.NAME.
 _NAMED = (
     *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
@@ -36,7 +36,7 @@ class Repository(GitView):
         return [*self.tracked, *self.untracked]
 
     @cached_property
-    def names(self) -> dict[str, list[str]]:
+    def files_by_name(self) -> dict[str, list[str]]:
         """The `files` with a name that rules look for, by that name in lower case; no samples."""
         found: dict[str, list[str]] = {}
         for path in filter_paths(self.files, ("ockerfile.", "ontainerfile."), _NAMED):
@@ -44,31 +44,33 @@ class Repository(GitView):
                 found.setdefault(path.lower().rpartition("/")[2], []).append(path)
         return found
 
-    def named(self, pattern: str) -> list[str]:
+    def find_named(self, pattern: str) -> list[str]:
         """Return the existing `files` whose name in lower case matches the regular expression."""
         matches = re.compile(pattern).fullmatch
-        found = (path for name, paths in self.names.items() if matches(name) for path in paths)
+        found = (
+            path for name, paths in self.files_by_name.items() if matches(name) for path in paths
+        )
         return sorted(path for path in found if os.path.lexists(self.root / path))
 
     @cached_property
     def ignore_files(self) -> list[str]:
         """The .gitignore and .dockerignore files."""
-        return self.named(r"\.gitignore|.*\.dockerignore")
+        return self.find_named(r"\.gitignore|.*\.dockerignore")
 
-    def read(self, path: str) -> bytes:
+    def read_bytes(self, path: str) -> bytes:
         """Return the first megabyte of a regular file inside the repository, else nothing."""
         return reading.read_inside(self.root, path)
 
-    def whole(self, path: str) -> bytes:
+    def read_whole(self, path: str) -> bytes:
         """Return up to 64 MiB of a regular file inside the repository, else nothing."""
         return reading.read_inside(self.root, path, reading.WHOLE)
 
-    def text(self, path: str) -> str:
-        """Return what `read` returns as text: UTF-16 with a byte order mark, else UTF-8.
+    def read_text(self, path: str) -> str:
+        """Return what `read_bytes` returns as text: UTF-16 with a byte order mark, else UTF-8.
 
         pip reads requirements files this way. Bytes that are not UTF-8 are replaced.
         """
-        data = self.read(path)
+        data = self.read_bytes(path)
         return data.decode(
             "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace"
         )

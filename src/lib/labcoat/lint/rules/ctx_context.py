@@ -12,6 +12,7 @@ from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core.reading import path_exists
 from labcoat.core.terminal import join_some
 from labcoat.inventory.virtualenvs import environments
+from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import (
     Append,
     BuildFamily,
@@ -19,8 +20,8 @@ from labcoat.lint.findings import (
     Remove,
     Rule,
     Severity,
-    safe,
-    unsafe,
+    safe_fix,
+    unsafe_fix,
 )
 from labcoat.lint.repository.build_discovery import find_named_builds
 from labcoat.lint.repository.build_facts import BuildFacts
@@ -64,12 +65,12 @@ def _check_environments(sharing: list[BuildFacts]) -> Iterator[Finding]:
         where = "is copied into the image" if line else "is in the build context"
         yield Finding(
             "CTX001",
-            facts.dockerfile if line else facts.place(root),
-            f"the virtual environment {facts.place(root)} {where}: "
+            facts.dockerfile if line else facts.root_path(root),
+            f"the virtual environment {facts.root_path(root)} {where}: "
             "it makes every build slower and does not work in the image",
             f"Add the line `{pattern}` to {facts.ignore_file}",
             line,
-            safe(Append(facts.ignore_file, pattern)),
+            safe_fix(Append(facts.ignore_file, pattern)),
             Severity.ERROR if line else Severity.WARNING,
         )
 
@@ -96,7 +97,7 @@ def _check_git_folder(sharing: list[BuildFacts]) -> Iterator[Finding]:
             "the image contains the whole history, and each commit invalidates the layer",
             f"Add the line `.git` to {facts.ignore_file}",
             line,
-            unsafe(Append(facts.ignore_file, ".git")),
+            unsafe_fix(Append(facts.ignore_file, ".git")),
         )
 
 
@@ -156,7 +157,7 @@ def _check_replaced_ignore_file(facts: BuildFacts) -> Iterator[Finding]:
             f"this file replaces .dockerignore for {facts.dockerfile}, so the build is sent "
             f"{_name_first(facts, lost)}, which .dockerignore excludes",
             "Copy the patterns of .dockerignore that still matter into it",
-            fix=unsafe(*edits),
+            fix=unsafe_fix(*edits),
         )
 
 
@@ -182,7 +183,7 @@ def _check_unused_ignore_files(repository: Repository, builds: DockerBuilds) -> 
                 "no build reads this file: Docker reads .dockerignore at the root of the context, "
                 "or NAME.dockerignore beside the Dockerfile NAME",
                 "Move its patterns to the file that Docker reads",
-                fix=unsafe(Remove(path)),
+                fix=unsafe_fix(Remove(path)),
             )
 
 
@@ -247,7 +248,7 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
     budget = repository.settings.context_budget
     unsure = [
         path
-        for path in facts.places()
+        for path in facts.sent_root_paths()
         if path not in repository.tracked_set or not path.endswith(_SOURCES)
     ]
     # For sources git's sizes are good enough; asking the file system for each takes long.
@@ -259,7 +260,7 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
     if total > budget:
         largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
         named = ", ".join(
-            f"{facts.place(path)} ({format_mebibytes(size)})" for size, path in largest
+            f"{facts.root_path(path)} ({format_mebibytes(size)})" for size, path in largest
         )
         more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
         yield Finding(
@@ -272,14 +273,9 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
         )
 
 
-def format_mebibytes(size: int) -> str:
-    """Return a size in bytes as text, in MiB."""
-    return f"{size / (1 << 20):.1f} MiB"
-
-
 def _name_first(facts: BuildFacts, paths: Sequence[str]) -> str:
     """Return the first of the context's `paths`, and the number of the others."""
-    return join_some([facts.place(paths[0]), *paths[1:]], 1)
+    return join_some([facts.root_path(paths[0]), *paths[1:]], 1)
 
 
 FAMILY = BuildFamily(

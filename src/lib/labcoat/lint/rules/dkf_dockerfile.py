@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
-from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe
+from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.path_roles import is_template
@@ -100,7 +100,7 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
         "this Dockerfile builds a different image",
         f"Write {image}@sha256:…; `docker buildx imagetools inspect {image}` prints the digest",
         line,
-        unsafe(PinDigest(facts.dockerfile, line, image)),
+        unsafe_fix(PinDigest(facts.dockerfile, line, image)),
         Severity.WARNING if tag in ("", "latest") else Severity.NOTE,
     )
 
@@ -185,8 +185,8 @@ def _has_hashes(repository: Repository, file: str) -> bool:
     """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
     if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
         return True  # written during the build
-    candidates = repository.names.get(file.rpartition("/")[2].strip("\"'").lower(), ())
-    return any(each.hashes for path in candidates for each in read(repository.text(path)))
+    candidates = repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
+    return any(each.hashes for path in candidates for each in read(repository.read_text(path)))
 
 
 def _check_user(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:

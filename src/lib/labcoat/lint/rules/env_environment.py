@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from labcoat.core.gitignore import git_pattern
 from labcoat.inventory.virtualenvs import environments, find_root_marker, marker_in
-from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, Untrack, safe, unsafe
+from labcoat.lint.findings import (
+    Append,
+    Family,
+    Finding,
+    Rule,
+    Severity,
+    Untrack,
+    safe_fix,
+    unsafe_fix,
+)
 from labcoat.lint.repository.repository import Repository
 
 _INSIDE = re.compile(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/")
@@ -58,7 +67,7 @@ def _check_tracked(repository: Repository) -> Iterator[Finding]:
             f"{len(inside)} files that work on one machine only",
             f"Remove it from the index with `git rm -r --cached {root}`, ignore it, "
             "and list its packages in requirements.in",
-            fix=unsafe(Append(".gitignore", git_pattern(root)), Untrack((root,))),
+            fix=unsafe_fix(Append(".gitignore", git_pattern(root)), Untrack((root,))),
             severity=Severity.ERROR,
         )
 
@@ -81,7 +90,7 @@ def _check_not_ignored(repository: Repository) -> Iterator[Finding]:
             f"Correct `{pattern}` on line {line} of {source}, which includes it"
             if nested
             else added,
-            fix=None if nested else safe(Append(".gitignore", git_pattern(root))),
+            fix=None if nested else safe_fix(Append(".gitignore", git_pattern(root))),
             severity=Severity.ERROR,
         )
 
@@ -120,7 +129,7 @@ def _ignored_locally_finding(root: str, source: str) -> Finding:
         f"only {source} makes git ignore this virtual environment: other clones lack that file, "
         "and Docker does not read it",
         f"Add the line `{pattern}` to .gitignore",
-        fix=safe(Append(".gitignore", pattern)),
+        fix=safe_fix(Append(".gitignore", pattern)),
     )
 
 
@@ -137,7 +146,7 @@ def _check_symlinks(repository: Repository) -> Iterator[Finding]:
                 f"`{name}/` does not ignore this symlink, because a pattern with a trailing slash "
                 "matches folders only: git would track it",
                 f"Remove the slash from the pattern, or add the line `{pattern}` to .gitignore",
-                fix=safe(Append(".gitignore", pattern)),
+                fix=safe_fix(Append(".gitignore", pattern)),
             )
 
 
@@ -146,7 +155,7 @@ def _folder_patterns(repository: Repository) -> set[str]:
     found = set()
     for file in repository.ignore_files:
         if os.path.basename(file) == ".gitignore":  # noqa: PTH119 - a path in the repository
-            for line in repository.text(file).splitlines():
+            for line in repository.read_text(file).splitlines():
                 if line.endswith("/") and not line.startswith(("#", "!")):
                     found.add(line.strip("/"))
     return found

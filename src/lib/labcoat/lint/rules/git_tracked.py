@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from labcoat.core import git
 from labcoat.core.terminal import join_some
-from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe
+from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 
 _LINK = "120000"
@@ -55,7 +55,7 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
             f"{source}:{line} ignores {'them' if paths[1:] else 'it'}: "
             "changes are committed, new files beside are not",
             "Remove the file from the index with `git rm --cached`, or remove the pattern",
-            fix=unsafe(Untrack(tuple(paths))),
+            fix=unsafe_fix(Untrack(tuple(paths))),
         )
 
 
@@ -76,8 +76,8 @@ def _check_symlinks(repository: Repository) -> Iterator[Finding]:
 def _check_references(repository: Repository) -> Iterator[Finding]:
     """GIT002: includes of make and of requirements files, and sourced scripts."""
     for names, pattern, kind in _REFERENCES:
-        for path in repository.named(names):
-            text = repository.text(path)
+        for path in repository.find_named(names):
+            text = repository.read_text(path)
             for found in pattern.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
                 moved = kind == "script" and bool(_CHANGES_FOLDER.search(text, 0, found.start()))

@@ -16,8 +16,8 @@ from labcoat.lint.findings import (
     Replace,
     Rule,
     Severity,
-    safe,
-    unsafe,
+    safe_fix,
+    unsafe_fix,
 )
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
@@ -40,7 +40,7 @@ _LONE_CARRIAGE_RETURN = re.compile(rb"(?<!Icon)\r(?!\n|$)")
 def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Check the bytes and lines of each ignore file, then its effect on the builds and on git."""
     for path in repository.ignore_files:
-        data = repository.read(path)
+        data = repository.read_bytes(path)
         yield from _check_encoding(path, data)
         if b"\0" not in data:
             if path.endswith(".dockerignore"):
@@ -73,7 +73,7 @@ def _check_encoding(path: str, data: bytes) -> Iterator[Finding]:
         path,
         why,
         "Save the file as UTF-8 with line feeds and ordinary spaces",
-        fix=safe(Reencode(path)),
+        fix=safe_fix(Reencode(path)),
         severity=Severity.ERROR,
     )
 
@@ -115,7 +115,7 @@ def _check_syntax(repository: Repository, path: str, data: bytes) -> Iterator[Fi
             f"`{line.strip()}` {why}",
             f"Write {' and '.join(f'`{each}`' for each in new)} instead",
             number,
-            unsafe(Replace(path, number, line, new)),
+            unsafe_fix(Replace(path, number, line, new)),
         )
 
 
@@ -154,7 +154,8 @@ def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
         if right in lines[number:]:
             continue  # written again, for git
         # A negation after it may take back what the new pattern ignores.
-        make_fix = unsafe if any(each.startswith("!") for each in lines[number:]) else safe
+        reverted = any(each.startswith("!") for each in lines[number:])
+        make_fix = unsafe_fix if reverted else safe_fix
         yield Finding(
             "IGN005",
             path,
@@ -193,10 +194,12 @@ def _check_root_only(facts: BuildFacts, patterns: tuple[Pattern, ...]) -> Iterat
                 "IGN004",
                 facts.ignore_file,
                 f"`{each.text}` matches at the root of the context only, "
-                f"so {facts.place(nested)} is sent",
+                f"so {facts.root_path(nested)} is sent",
                 f"Write `**/{each.text}`",
                 each.line,
-                unsafe(Replace(facts.ignore_file, each.line, each.written, (f"**/{each.text}",))),
+                unsafe_fix(
+                    Replace(facts.ignore_file, each.line, each.written, (f"**/{each.text}",))
+                ),
             )
 
 
@@ -237,7 +240,7 @@ def _matches_something(repository: Repository, facts: BuildFacts, pattern: Patte
 
 
 def _idle_negation_finding(repository: Repository, path: str, line: int, written: str) -> Finding:
-    text = repository.read(path).decode("utf-8", "surrogateescape").splitlines()
+    text = repository.read_bytes(path).decode("utf-8", "surrogateescape").splitlines()
     old = text[line - 1] if line <= len(text) else written
     return Finding(
         "IGN006",
@@ -246,7 +249,7 @@ def _idle_negation_finding(repository: Repository, path: str, line: int, written
         "or stays ignored with it",
         "Remove the line; or, in a .gitignore, include its folder first: `*` becomes `/*`",
         line,
-        unsafe(Replace(path, line, old, ())),
+        unsafe_fix(Replace(path, line, old, ())),
     )
 
 
@@ -256,7 +259,7 @@ def _check_negations_for_git(repository: Repository) -> Iterator[Finding]:
         if not path.endswith(".gitignore"):
             continue
         folder = path[: -len(".gitignore")]
-        for number, line in enumerate(repository.text(path).splitlines(), 1):
+        for number, line in enumerate(repository.read_text(path).splitlines(), 1):
             if not line.startswith("!") or re.search(r"[*?\[\\]", line):
                 continue
             named = folder + line[1:].strip().strip("/")

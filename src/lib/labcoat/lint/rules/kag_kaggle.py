@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from labcoat.lint.findings import Family, Finding, RestrictMode, Rule, Severity, safe
+from labcoat.lint.findings import Family, Finding, RestrictMode, Rule, Severity, safe_fix
 from labcoat.lint.repository.repository import Repository
 
 
@@ -26,7 +26,7 @@ def check_kaggle_credentials(
             f"other users of this machine can read your Kaggle credentials (mode {mode:o}) "
             "and use your account",
             f"Run `chmod 600 {path}`",
-            fix=safe(RestrictMode(str(path))),
+            fix=safe_fix(RestrictMode(str(path))),
             severity=Severity.ERROR,
         )
 

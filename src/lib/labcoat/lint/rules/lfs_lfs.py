@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.gitignore import git_pattern
+from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import (
     Append,
     BuildFamily,
@@ -16,13 +17,12 @@ from labcoat.lint.findings import (
     Rule,
     Severity,
     Untrack,
-    safe,
-    unsafe,
+    safe_fix,
+    unsafe_fix,
 )
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.git_view import LFS_POINTER
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.ctx_context import format_mebibytes
 
 _LINE = re.compile(
     r"^[ \t]*(?P<pattern>[^#\s\"]\S*)[ \t]+[^#\n]*\bfilter=lfs\b[^\n]*$", re.MULTILINE
@@ -46,8 +46,8 @@ def check_lfs(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]
 
 def _find_lines(repository: Repository) -> Iterator[Line]:
     """Yield each line of a .gitattributes that gives a pattern to LFS."""
-    for path in repository.names.get(".gitattributes", ()):
-        text = repository.text(path)
+    for path in repository.files_by_name.get(".gitattributes", ()):
+        text = repository.read_text(path)
         for found in _LINE.finditer(text):
             yield path, text.count("\n", 0, found.start()) + 1, found["pattern"], found[0]
 
@@ -80,7 +80,7 @@ def _check_committed_whole(repository: Repository, covered: set[str]) -> Iterato
                 f"the attributes give this file to LFS, but git tracks the file itself "
                 f"({format_mebibytes(size)}) instead of a pointer: every clone shows it as changed",
                 f"With git-lfs installed, run `git add --renormalize {path}` and commit",
-                fix=unsafe(Untrack((path,))),
+                fix=unsafe_fix(Untrack((path,))),
             )
 
 
@@ -108,7 +108,9 @@ def _check_large(repository: Repository, covered: set[str]) -> Iterator[Finding]
         for path, size in repository.tracked_with_sizes
         if size > limit and path not in covered
     }
-    found = {path: size for path, size in found.items() if b"\0" in repository.read(path)[:8000]}
+    found = {
+        path: size for path, size in found.items() if b"\0" in repository.read_bytes(path)[:8000]
+    }
     others = (
         {_suffix(path) for path in repository.tracked if path not in found and path not in covered}
         if found
@@ -126,7 +128,7 @@ def _check_large(repository: Repository, covered: set[str]) -> Iterator[Finding]
             f"this binary of {format_mebibytes(size)} is tracked without LFS: "
             "each of its versions stays in every clone forever",
             f"Store it elsewhere, or give it to LFS: add the line `{line}` to .gitattributes",
-            fix=safe(Append(".gitattributes", line)),
+            fix=safe_fix(Append(".gitattributes", line)),
         )
 
 
@@ -140,8 +142,8 @@ def _check_pointers_in_images(repository: Repository, builds: DockerBuilds) -> I
     suspects = set(repository.suspects)
     for facts in builds:
         for path, line in facts.reaching.items() if suspects else ():
-            place = facts.place(path)
-            if place in suspects and repository.read(place)[: len(_POINTER)] == _POINTER:
+            place = facts.root_path(path)
+            if place in suspects and repository.read_bytes(place)[: len(_POINTER)] == _POINTER:
                 yield Finding(
                     "LFS003",
                     facts.dockerfile,
@@ -168,7 +170,7 @@ def _check_unused_patterns(repository: Repository, lines: list[Line]) -> Iterato
             "so the files it is for are committed whole",
             f"Write `{right}`" if right else "Correct or remove the pattern",
             number,
-            unsafe(Replace(path, number, written, (written.replace(pattern, right, 1),)))
+            unsafe_fix(Replace(path, number, written, (written.replace(pattern, right, 1),)))
             if right
             else None,
         )

@@ -51,7 +51,9 @@ def _not_required(repository: Repository, required: set[str]) -> Iterator[Findin
         if not any(_met(name, required) for name in names)
     }
     # A lock with hashes has also what others need; without, another package may bring the module.
-    whole = any(each.hashes for path in locks(repository) for each in read(repository.text(path)))
+    whole = any(
+        each.hashes for path in locks(repository) for each in read(repository.read_text(path))
+    )
     why = (
         "no requirement brings it: it works only where it happens to be installed"
         if whole
@@ -74,12 +76,12 @@ def _not_required(repository: Repository, required: set[str]) -> Iterator[Findin
 def _not_imported(repository: Repository) -> Iterator[Finding]:
     """What an input names, the environment holds, and no source imports; programs and plugins are not imported."""
     folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
-    if folder is None or repository.named(r".*\.ipynb"):
+    if folder is None or repository.find_named(r".*\.ipynb"):
         return  # without metadata nobody knows its modules; and notebooks import too
     imported = _imported(repository.import_lines, indented=True)
     records = {normalize(each.name.partition("-")[0]): each for each in folder.glob("*.dist-info")}
-    for path in repository.named(r"(?!.*dev).*requirements.*\.in"):
-        text = repository.text(path)
+    for path in repository.find_named(r"(?!.*dev).*requirements.*\.in"):
+        text = repository.read_text(path)
         lines = text.splitlines()
         for each in read(text):
             metadata = records.get(each.name)
@@ -116,12 +118,14 @@ def _met(name: str, required: set[str]) -> bool:
 
 def _required(repository: Repository) -> set[str]:
     """Every distribution that a lock, an input or the project's own metadata names."""
-    inputs = repository.named(r".*(?:requirements|constraints).*\.(?:in|txt)")
+    inputs = repository.find_named(r".*(?:requirements|constraints).*\.(?:in|txt)")
     found = {
-        each.name for path in [*locks(repository), *inputs] for each in read(repository.text(path))
+        each.name
+        for path in [*locks(repository), *inputs]
+        for each in read(repository.read_text(path))
     }
-    for path in repository.named(_METADATA) if found else ():
-        found.update(normalize(word) for word in _WORD.findall(repository.text(path)))
+    for path in repository.find_named(_METADATA) if found else ():
+        found.update(normalize(word) for word in _WORD.findall(repository.read_text(path)))
     return found
 
 
@@ -170,7 +174,7 @@ def _first_imports(
     for path in [path for path in paths if not (_ON_ITS_OWN.search(path) or left_alone(path))][
         :_LOOKED_INTO
     ]:
-        for module, line in _imports(repository.read(path)):
+        for module, line in _imports(repository.read_bytes(path)):
             if module in modules:
                 found.setdefault(module, (path, line))
         if len(found) == len(modules):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
-from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe
+from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking.requirements_file import normalize
 
@@ -54,7 +54,7 @@ class Requirement:
 def check(repository: Repository) -> Iterator[Finding]:
     """Each lock by its lines, then against its input and the environment."""
     for path in locks(repository):
-        text = repository.text(path)
+        text = repository.read_text(path)
         found = read(text)
         yield from _unpinned(path, found)
         yield from _unhashed(repository, path, found)
@@ -64,8 +64,8 @@ def check(repository: Repository) -> Iterator[Finding]:
 
 def locks(repository: Repository) -> list[str]:
     """The files that are locks: requirements….txt, and any .txt in a folder `requirements`."""
-    inside = [path for path in repository.named(r".*\.txt") if _IN_FOLDER.search(path)]
-    return sorted({*repository.named(_LOCK_NAME), *inside})
+    inside = [path for path in repository.find_named(r".*\.txt") if _IN_FOLDER.search(path)]
+    return sorted({*repository.find_named(_LOCK_NAME), *inside})
 
 
 @lru_cache(maxsize=64)
@@ -136,8 +136,8 @@ def _unhashed(
         return
     source = f"{path.removesuffix('.txt')}.in"
     fix = (
-        unsafe(Relock(path))
-        if source in repository.names.get(source.rpartition("/")[2].lower(), ())
+        unsafe_fix(Relock(path))
+        if source in repository.files_by_name.get(source.rpartition("/")[2].lower(), ())
         else None
     )
     todo = "Lock it with hashes: `make requirements`."
@@ -155,7 +155,7 @@ def _older(
 ) -> Iterator[Finding]:
     """A lock without something that its input asks for; or, for a lock of labcoat's, one made of other inputs."""
     source = f"{path.removesuffix('.txt')}.in"
-    asked = repository.read(source)
+    asked = repository.read_bytes(source)
     if not asked:
         return
     held = {each.name for each in found}
@@ -197,11 +197,11 @@ def _environment(repository: Repository) -> Iterator[Finding]:
     """The project's environment, if it was made from the lock, against the lock."""
     path = "requirements.txt"
     folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
-    if folder is None or path not in repository.names.get(path, ()):
+    if folder is None or path not in repository.files_by_name.get(path, ()):
         return
     installed = dict(_installed(folder))
     others = []
-    for each in read(repository.text(path)):
+    for each in read(repository.read_text(path)):
         version = _PINNED.match(each.asked)
         wanted = version[0].lstrip("= ").split(";")[0].strip() if version else ""
         has = installed.get(each.name)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.core import reading, secret_patterns
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.findings import Append, BuildFamily, Finding, Rule, Severity, safe
+from labcoat.lint.findings import Append, BuildFamily, Finding, Rule, Severity, safe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.git_view import LFS_POINTER
@@ -79,7 +79,7 @@ def _secret_by_name(repository: Repository, path: str) -> _Secret | None:
     except OSError:  # deleted from the working tree, but still in the index
         return _Secret("a file that holds secrets")
     if not secret_patterns.is_environment(path) or secret_patterns.in_environment(
-        repository.read(path)
+        repository.read_bytes(path)
     ):
         return _secret_at("a file that holds secrets", path)
     if path.rpartition("/")[2].lower() in (".env", ".env.local") and not is_aside(path):
@@ -107,7 +107,7 @@ def _find_tracked_content(
             continue  # the LFS file is large and not text
         if kind := secret_patterns.secrets_in_content(data):
             indexed[path] = _secret_at(kind, path)
-        if kind := secret_patterns.secrets_in_content(repository.whole(path)):
+        if kind := secret_patterns.secrets_in_content(repository.read_whole(path)):
             present[path] = _secret_at(kind, path)
     return indexed, present
 
@@ -128,14 +128,14 @@ def _find_untracked_content(repository: Repository, builds: DockerBuilds) -> dic
                 "the build contexts have many untracked files: searched only some for secrets"
             )
             break
-        if kind := secret_patterns.secrets_in_content(repository.whole(path)):
+        if kind := secret_patterns.secrets_in_content(repository.read_whole(path)):
             found[path] = _secret_at(kind, path)
     return found
 
 
 def _untracked_texts(repository: Repository, facts: BuildFacts) -> list[str]:
     """Return the untracked files of a context that may be text written by hand."""
-    new = [path for path in facts.places() if path not in repository.tracked_set]
+    new = [path for path in facts.sent_root_paths() if path not in repository.tracked_set]
     installed = tuple(f"{root}/" for root in environments(new))
     return [
         path
@@ -158,12 +158,12 @@ def _check_builds(
     admitted: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in builds:
         tokens = (
-            {path for path in facts.sent if facts.place(path) in by_content}
+            {path for path in facts.sent if facts.root_path(path) in by_content}
             if by_content
             else set()
         )
         for path in {*tokens, *secret_patterns.hinted(facts.sent)}:
-            admitted.setdefault((facts.ignore_file, facts.place(path)), []).append(facts)
+            admitted.setdefault((facts.ignore_file, facts.root_path(path)), []).append(facts)
     places = {
         place: by_content.get(place) or _secret_by_name(repository, place) for _, place in admitted
     }
@@ -178,11 +178,13 @@ def _ignore_pattern(facts: BuildFacts, place: str, found: Container[str]) -> str
     """Return `**/name` if the name means a secret wherever it is sent, else the whole path."""
     name = place.rpartition("/")[2]
     always_secret = secret_patterns.is_secret_name(name) and all(
-        facts.place(path) in found
+        facts.root_path(path) in found
         for path in facts.sent
         if name in path and name in path.split("/")
     )
-    return f"**/{docker_pattern(name)}" if always_secret else docker_pattern(facts.inside(place))
+    return (
+        f"**/{docker_pattern(name)}" if always_secret else docker_pattern(facts.context_path(place))
+    )
 
 
 def _admitted_finding(
@@ -193,8 +195,10 @@ def _admitted_finding(
         f"Add the line `{pattern}` to {ignore_file}, "
         "and give the secret to the build with `--secret`, or at run time"
     )
-    fix = safe(Append(ignore_file, pattern))
-    reached = [(each, line) for each in sharing if (line := each.reaching.get(each.inside(place)))]
+    fix = safe_fix(Append(ignore_file, pattern))
+    reached = [
+        (each, line) for each in sharing if (line := each.reaching.get(each.context_path(place)))
+    ]
     if not reached:
         more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
         message = (
