@@ -66,17 +66,19 @@ def read_config(root: Path) -> LintConfig:
 
     path = root / "pyproject.toml"
     if path.is_file() and not path.is_symlink() and not os.access(path, os.R_OK):
-        return LintConfig(faults=("cannot read pyproject.toml",))
+        return LintConfig(faults=("cannot read pyproject.toml: using the default settings",))
     data = reading.read_inside(root, "pyproject.toml")
     if b"labcoat" not in data:
         return LintConfig()
     try:
         table = tomllib.loads(data.decode()).get("tool", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        return LintConfig(faults=(f"cannot read pyproject.toml ({error})",))
+        return LintConfig(
+            faults=(f"cannot read pyproject.toml ({error}): using the default settings",)
+        )
     own = table.get("labcoat", {}) if isinstance(table, dict) else None
     if not isinstance(own, dict):
-        return LintConfig(faults=("[tool.labcoat] must be a table",))
+        return LintConfig(faults=("[tool.labcoat] must be a table: using the default settings",))
     return _parse_settings(own)
 
 
@@ -85,13 +87,13 @@ def _parse_settings(table: Mapping[str, Any]) -> LintConfig:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in _READERS:
-            faults.append(f"[tool.labcoat] has no setting `{key}` (known: {', '.join(_READERS)})")
+            faults.append(f"[tool.labcoat] has no setting `{key}`, only {', '.join(_READERS)}")
             continue
         try:
             name = "suppressions" if key == "ignore" else key.replace("-", "_")
             values[name] = _READERS[key](value)
         except ValueError as error:
-            faults.append(f"[tool.labcoat] `{key}` {error}")
+            faults.append(f"[tool.labcoat] `{key}` {error}: using the default")
     return LintConfig(**values, faults=tuple(faults))
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-# Folders with other people's files or test data: nobody builds or installs from them.
+# Folders with third-party files or test data, from which the project is not built or installed.
 _SAMPLES = re.compile(
     r"(?:^|/)(?:(?:__)?fixtures?(?:__)?|test[-_]?data|__?snapshots__?|cassettes|goldens?"
     r"|node_modules|site-packages|_?vendor(?:ed)?|third[-_]party|bower_components)/"

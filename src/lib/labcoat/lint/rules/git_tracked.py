@@ -115,7 +115,7 @@ def _outside_finding(path: str, line: int, kind: str, target: str) -> Finding:
         "GIT002",
         path,
         f"the {kind} points to {target}, outside of the repository: other clones do not have it",
-        "Add what it points to to the repository, as a file or a submodule",
+        "Add the target to the repository, as a file or a submodule",
         line,
     )
 

@@ -12,7 +12,7 @@ def check_settings(repository: Repository) -> Iterator[Finding]:
         yield Finding(
             "SET001",
             "pyproject.toml",
-            f"{fault}, so the default is used",
+            fault,
             "Correct the setting",
             severity=Severity.ERROR,
         )
