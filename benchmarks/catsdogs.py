@@ -24,11 +24,14 @@ sys.path.insert(0, str(EXAMPLE))
 
 import numpy as np  # noqa: E402
 
-from catsdogs import data, engine, features, head, learn, lessons, model, settings, split, steps  # noqa: E402
-from catsdogs.atomic import aside  # noqa: E402
-from catsdogs.features import Sight  # noqa: E402
-from catsdogs.model import POOLED  # noqa: E402
-from catsdogs.statistics import wilson  # noqa: E402
+from catsdogs import settings  # noqa: E402
+from catsdogs.data import dataset, split  # noqa: E402
+from catsdogs.network import engine, features, model  # noqa: E402
+from catsdogs.network.features import Sight  # noqa: E402
+from catsdogs.network.model import POOLED  # noqa: E402
+from catsdogs.results.statistics import wilson  # noqa: E402
+from catsdogs.support.atomic import aside  # noqa: E402
+from catsdogs.training import head, learn, lessons, steps  # noqa: E402
 
 STEPS = 4  # that are timed together
 BATCH = 32  # pictures in a step, and in the other side's calls of predict, which is its default
@@ -40,7 +43,7 @@ class Set:
     """Pictures on disk in a folder per class, and what is known of them."""
 
     folder: Path
-    found: data.Data
+    found: dataset.Data
     source: Any
     network: model.Network
 
@@ -100,7 +103,7 @@ def unpack(options: argparse.Namespace, room: Path) -> Set:
         size=str(options.size),
         seed=str(options.seed),
     )
-    source, found = data.open_data(chosen.data, room / "cache", 0)
+    source, found = dataset.open_data(chosen.data, room / "cache", 0)
     for label in found.classes:
         members = [picture for picture in found.pictures if picture.label == label][
             : options.pictures // len(found.classes)
@@ -109,7 +112,7 @@ def unpack(options: argparse.Namespace, room: Path) -> Set:
             target = room / "set" / label / f"{place}{Path(picture.name).suffix}"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read(picture.name))
-    source, found = data.open_data(str(room / "set"), room / "cache", 0)
+    source, found = dataset.open_data(str(room / "set"), room / "cache", 0)
     return Set(room / "set", found, source, chosen.network())
 
 

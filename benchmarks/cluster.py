@@ -24,12 +24,14 @@ def rate(count: int, size: int, workers: int) -> float:
     """Pictures a second with so many workers."""
     from ray.cluster_utils import Cluster
 
-    from catsdogs import cluster, data, features, model
-    from catsdogs.features import Sight
+    from catsdogs.data import dataset
+    from catsdogs.extras import cluster
+    from catsdogs.network import features, model
+    from catsdogs.network.features import Sight
 
     features.SHARD = SHARD
     with tempfile.TemporaryDirectory() as room:
-        source, found = data.open_data(data.SYNTHETIC, Path(room), 0)
+        source, found = dataset.open_data(dataset.SYNTHETIC, Path(room), 0)
         pictures = found.pictures[:count]
         sight = Sight(model.network(size, model.choose_weights("random", 0)))
         arrived: list[float] = []

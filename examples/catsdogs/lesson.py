@@ -24,11 +24,14 @@ import numpy as np
 from matplotlib import pyplot
 from PIL import Image
 
-from catsdogs import data, engine, evaluation, features, gradcam, head, learn, model, pictures, split, statistics
-from catsdogs.backbones import SCALED
-from catsdogs.features import Sight
-from catsdogs.predictions import Predictions
+from catsdogs.data import dataset, pictures, split
+from catsdogs.network import engine, features, model
+from catsdogs.network.backbones import SCALED
+from catsdogs.network.features import Sight
+from catsdogs.results import evaluation, gradcam, statistics
+from catsdogs.results.predictions import Predictions
 from catsdogs.settings import settle
+from catsdogs.training import head, learn
 
 DATA = "synthetic"
 WEIGHTS = ""  # empty: imagenet for photographs, random for synthetic pictures; or a file
@@ -42,8 +45,8 @@ print(engine.environment())
 # Every picture is read, hashed and decoded once. What is broken is set aside, and what looks alike is known.
 
 # %%
-source, found = data.open_data(settings.data, settings.cache, settings.seed)
-print(*data.describe(found), sep="\n")
+source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+print(*dataset.describe(found), sep="\n")
 
 figure, axes = pyplot.subplots(2, 5, figsize=(10, 4.4))
 for row, label in zip(axes, found.classes[:2], strict=True):

@@ -4,23 +4,29 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from . import cache, cluster, compare, data, export, features, lessons, predict, report, room, split, submit, train
-from .backbones import BACKBONES
-from .errors import Failure
-from .features import Sight
-from .settings import WORDS, Settings, at_home, number, settle
+from catsdogs import train
+from catsdogs.data import dataset, split
+from catsdogs.errors import Failure
+from catsdogs.extras import cluster, export, submit
+from catsdogs.network import features
+from catsdogs.network.backbones import BACKBONES
+from catsdogs.network.features import Sight
+from catsdogs.results import compare, predict, report
+from catsdogs.settings import WORDS, Settings, at_home, number, settle
+from catsdogs.support import cache, capacity
+from catsdogs.training import lessons
 
 MOST_FOLDS = 20
 INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
 def _data(settings: Settings) -> int:
-    _, found = data.open_data(settings.data, settings.cache, settings.seed)
+    _, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, settings.build / train.SPLIT)
-    data.write_aside(found, settings.build / train.ASIDE)
-    data.write_alike(found, settings.build / train.ALIKE)
-    print(*data.describe(found), sep="\n")
+    dataset.write_aside(found, settings.build / train.ASIDE)
+    dataset.write_alike(found, settings.build / train.ALIKE)
+    print(*dataset.describe(found), sep="\n")
     print(f"{split.describe(rows)}: {settings.build / train.SPLIT}")
     return 0
 
@@ -29,9 +35,9 @@ def _features(settings: Settings, by: str, address: str) -> int:
     if by not in {"", "local", "ray"}:
         raise Failure(f"ENGINE={by} is not known.", "Give ray, or nothing for this process alone.")
     fill = cluster.filler(address) if by == "ray" else None
-    source, found = data.open_data(settings.data, settings.cache, settings.seed)
+    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache, fill)
-    print(*data.describe(found), sep="\n")
+    print(*dataset.describe(found), sep="\n")
     print(f"{seen.shards[0].shape[1]} features of each of {len(seen)} distinct pictures: {settings.cache}")
     return 0
 
@@ -75,7 +81,7 @@ def _cache(settings: Settings, prune: str) -> int:
 
 def _report(settings: Settings) -> int:
     scores, about = train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
-    source, found = data.open_data(settings.data, settings.cache, settings.seed)
+    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     written = report.write(report.Run(settings, source, found, scores.validation))
     print(*about, *train.last_lines(scores, settings.build), f"report {written}", sep="\n")
     return 0
@@ -164,7 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Failure as failure:
         return _say(failure)
     except OSError as error:
-        if not room.is_full(error):
+        if not capacity.is_full(error):
             raise
         return _say(Failure("The disk is full.", "Make room, and run the same command again: what is done is kept."))
     except MemoryError:

@@ -4,13 +4,13 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import backbones, model
-from .data import SYNTHETIC
-from .errors import Failure
-from .lessons import Lesson
-from .model import IMAGENET, RANDOM, SMALLEST, Network
-from .split import FULL
-from .views import MOST
+from catsdogs.data.dataset import SYNTHETIC
+from catsdogs.data.split import FULL
+from catsdogs.data.views import MOST
+from catsdogs.errors import Failure
+from catsdogs.network import backbones, model
+from catsdogs.network.model import IMAGENET, RANDOM, SMALLEST, Network
+from catsdogs.training.lessons import Lesson
 
 
 @dataclass(frozen=True)

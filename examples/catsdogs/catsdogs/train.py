@@ -8,15 +8,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import bundle, calibration, corrections, curves, data, head, learn, model, predictions, split
-from .atomic import aside
-from .calibration import SURE
-from .features import Sight
-from .head import Floats
-from .lessons import Lesson
-from .settings import Settings
-from .split import Row
-from .statistics import wilson
+from catsdogs.data import corrections, dataset, split
+from catsdogs.data.split import Row
+from catsdogs.network import model
+from catsdogs.network.features import Sight
+from catsdogs.results import bundle, curves, predictions
+from catsdogs.results.statistics import wilson
+from catsdogs.settings import Settings
+from catsdogs.support.atomic import aside
+from catsdogs.training import calibration, head, learn
+from catsdogs.training.calibration import SURE
+from catsdogs.training.head import Floats
+from catsdogs.training.lessons import Lesson
 
 MODEL, CURVES, SPLIT, RESULT = "model.keras", "curves.png", "split.csv", "result.json"
 ASIDE, ALIKE, HEAD = "set-aside.csv", "alike.csv", "head.npy"
@@ -62,9 +65,9 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     """Train what `settings` and `lesson` say; scores, and lines about the data. Where nothing has changed, nothing is done."""
     started = time.monotonic()
     network = settings.network(lesson.preprocessing)
-    source, found = data.open_data(settings.data, settings.cache, settings.seed)
+    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     produced_by = _produced_by(found, network, settings, lesson)
-    about = data.describe(found)
+    about = dataset.describe(found)
     kept = _kept(settings.build, produced_by)
     if kept:
         return kept, [*about, "Nothing has changed since this was trained."]
@@ -72,8 +75,8 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     rows = split.divide(found.pictures, settings.seed, settings.split)
     about.append(split.describe(rows))
     split.write(rows, settings.build / SPLIT)
-    data.write_aside(found, settings.build / ASIDE)
-    data.write_alike(found, settings.build / ALIKE)
+    dataset.write_aside(found, settings.build / ASIDE)
+    dataset.write_alike(found, settings.build / ALIKE)
     learned = learn.learn(lesson, learn.Material(source, found.pictures, found.classes, settings.cache), rows, network)
     if learned.head is None:
         raise ValueError(f"{lesson.name} leaves no model behind")
@@ -141,13 +144,13 @@ def _score(answers: Floats, rows: Sequence[Row], classes: list[str], threshold: 
     return Score(int(hits.sum()), len(rows), loss, sum(right), len(trusted), int(sure.sum()), int((hits & sure).sum()))
 
 
-def _title(score: Score, found: data.Data) -> str:
+def _title(score: Score, found: dataset.Data) -> str:
     low, high = score.interval
     names = " or ".join(found.classes) if len(found.classes) < 4 else f"{len(found.classes)} classes"
     return f"{names}: validation accuracy {score.accuracy:.3f} ({low:.3f} to {high:.3f}, {score.total} pictures)"
 
 
-def _produced_by(found: data.Data, network: model.Network, settings: Settings, lesson: Lesson) -> dict[str, str]:
+def _produced_by(found: dataset.Data, network: model.Network, settings: Settings, lesson: Lesson) -> dict[str, str]:
     """Everything that determines the result."""
     manifest = Path(settings.split)
     return {
@@ -195,7 +198,7 @@ def _told(record: dict[str, Any]) -> Score:
 
 def _program() -> str:
     """sha256 of this package: with other code, nothing counts as unchanged."""
-    files = sorted(Path(__file__).parent.glob("*.*"))
+    files = sorted(path for path in Path(__file__).parent.rglob("*") if path.suffix in {".py", ".csv", ".html"})
     return hashlib.sha256("".join(_digest(file) for file in files).encode()).hexdigest()
 
 

@@ -3,6 +3,7 @@
 import io
 import os
 import subprocess
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from catsdogs import pictures
+from catsdogs.data import pictures
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -44,6 +45,16 @@ def make_zip(path: Path, members: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+    return path
+
+
+def make_tar(path: Path, members: dict[str, bytes], mode: str = "w") -> Path:
+    """A tar file with these members."""
+    with tarfile.open(path, mode) as archive:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
     return path
 
 

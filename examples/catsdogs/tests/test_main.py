@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from samples import Run, jpeg, kaggle_download, make_folder, refused
 
-from catsdogs import predict
 from catsdogs.__main__ import main
+from catsdogs.results import predict
 
 SMALL = ("--weights", "random", "--size", 32)
 

@@ -78,7 +78,9 @@ def test_every_target_is_a_command_and_is_explained() -> None:
 def test_every_module_is_in_the_lesson() -> None:
     """The README sends the reader to every module that is a step of the road, and to none that is not there."""
     readme = (EXAMPLE / "README.md").read_text()
-    modules = {path.name for folder in (EXAMPLE, EXAMPLE / "catsdogs") for path in folder.glob("*.py")}
-    assert set(re.findall(r"`(\w+\.py)`", readme)) <= modules
-    for step in ("data", "split", "features", "model", "head", "train", "report", "predict", "submit"):
+    package = EXAMPLE / "catsdogs"
+    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+    assert set(re.findall(r"`([\w/]+\.py)`", readme)) <= modules | {path.name for path in EXAMPLE.glob("*.py")}
+    road = ("data/dataset", "data/split", "network/features", "network/model", "training/head", "train")
+    for step in (*road, "results/report", "results/predict", "extras/submit"):
         assert f"`{step}.py`" in readme

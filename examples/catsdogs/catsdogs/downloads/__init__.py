@@ -1,0 +1,1 @@
+"""Where photographs come from: public mirrors, and Kaggle with an account."""

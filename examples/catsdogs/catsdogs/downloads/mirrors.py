@@ -1,0 +1,118 @@
+"""Photographs from a public mirror: fetched once, gone on with after a break, and held against what they should be."""
+
+import hashlib
+import http.client
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from catsdogs.errors import Failure
+from catsdogs.support.progress import track
+
+CHUNK = 2**20  # bytes that are read at once
+TRIES = 5  # for one call, each going on where the last broke off
+PATIENCE = 60  # seconds without a byte
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A file on the web, with its size in bytes or its sha256, where they are known."""
+
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+# What each may be called by DATA=.
+MIRRORS = {
+    # 3,000 of Kaggle's photographs, those of Chollet's "Deep Learning with Python"
+    "mirror": Mirror("https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", size=68_606_236),
+    # all 25,000
+    "mirror-full": Mirror(
+        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
+        sha256="b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9",
+    ),
+}
+
+
+def fetch(mirror: Mirror, folder: Path) -> Path:
+    """The mirror's file in `folder`, downloaded unless it is there. Raises `Failure` where it cannot be had whole."""
+    target = folder / mirror.name
+    if not target.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f"{target.name}.part")
+        _download(mirror, part)
+        _verify(mirror, part)
+        part.replace(target)
+    return target
+
+
+def _download(mirror: Mirror, part: Path) -> None:
+    """Add to `part` what is missing, in as many pieces as it takes."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with (
+                _ask(mirror, part) as response,
+                part.open("ab" if response.status == http.client.PARTIAL_CONTENT else "wb") as file,
+            ):
+                total = file.tell() + int(response.headers.get("Content-Length", 0))
+                _tag(part).write_text(response.headers.get("ETag", ""))
+                for piece in track(_pieces(response, file.tell()), total, f"Fetching {mirror.name}, bytes"):
+                    file.write(piece)
+                if file.tell() >= total:
+                    return
+        except urllib.error.HTTPError as error:
+            if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and part.is_file():
+                part.unlink()  # it is another file by now, or was whole already: start anew
+            elif attempt == TRIES or error.code < http.client.INTERNAL_SERVER_ERROR:
+                raise Failure(f"{mirror.url} answers {error.code}, {error.reason}.", _OTHERWISE) from error
+        except (OSError, http.client.HTTPException) as error:
+            if attempt == TRIES:
+                reason = getattr(error, "reason", error)
+                raise Failure(f"{mirror.url} cannot be fetched: {reason}.", _OTHERWISE) from error
+    raise Failure(f"The download of {mirror.name} broke off {TRIES} times.", "Run it again: it goes on where it stopped.")
+
+
+_OTHERWISE = "See to your connection and run it again, or fetch the file by other means and give its path as DATA=."
+
+
+def _ask(mirror: Mirror, part: Path) -> http.client.HTTPResponse:
+    """Ask for what `part` lacks; for all of it, where the server may have another file by now."""
+    request = urllib.request.Request(mirror.url)  # noqa: S310, addresses are our own
+    tag = _tag(part).read_text() if _tag(part).is_file() else ""
+    if tag and part.is_file():
+        request.add_header("Range", f"bytes={part.stat().st_size}-")
+        request.add_header("If-Range", tag)
+    response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=PATIENCE)  # noqa: S310
+    return response
+
+
+def _tag(part: Path) -> Path:
+    """Where the server's name for this version of the file is kept."""
+    return part.with_suffix(".etag")
+
+
+def _pieces(response: http.client.HTTPResponse, before: int) -> Iterator[tuple[bytes, int]]:
+    """The bytes as they come, with their number; the first with the number of those that were there before."""
+    yield b"", before
+    while piece := response.read1(CHUNK):
+        yield piece, len(piece)
+
+
+def _verify(mirror: Mirror, part: Path) -> None:
+    with part.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if (mirror.sha256 or found) != found or (mirror.size or part.stat().st_size) != part.stat().st_size:
+        part.unlink()
+        raise Failure(
+            f"What {mirror.url} sent is not the file that was expected; it was not kept.",
+            "Run it again. If that does not help, the mirror has changed: give DATA= a path.",
+        )
+    _tag(part).unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""Kaggle's answer sheet: for each picture without a class, its number and what it is."""
+
+import csv
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from catsdogs import train
+from catsdogs.data import dataset
+from catsdogs.data.dataset import Picture
+from catsdogs.errors import Failure
+from catsdogs.network import features
+from catsdogs.network.features import Sight
+from catsdogs.results import bundle
+from catsdogs.settings import Settings
+from catsdogs.support.atomic import aside
+from catsdogs.training import lessons
+from catsdogs.training.head import Floats, Head
+
+SUBMISSION = "submission.csv"
+
+
+def write(settings: Settings) -> Path:
+    """Write the answers of the model that these settings train; the sheet's path. Features are computed once."""
+    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    if not found.unlabelled:
+        raise Failure(
+            "The data has no pictures without a class to answer for.",
+            "Give DATA= Kaggle's whole download, with its test1.zip; or use make predict FILES=….",
+        )
+    train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
+    whole, note = bundle.load(settings.build / train.MODEL)
+    head = Head(*whole.get_layer("head").get_weights())
+    sights = [Sight(settings.network(), view=view) for view in range(note.views)]
+    features.prepare(source, found.unlabelled, sights, settings.cache)
+    digests = [picture.digest for picture in found.unlabelled]
+    seen = [features.kept(sight, settings.cache).of(digests) for sight in sights]
+    answers = np.mean([head.probabilities(view) for view in seen], axis=0)
+    _write(found.unlabelled, note.classes, answers, settings.build / SUBMISSION)
+    return settings.build / SUBMISSION
+
+
+def _write(pictures: tuple[Picture, ...], classes: list[str], answers: Floats, target: Path) -> None:
+    """As CSV in order of numbers: `id,label`, where the label is the probability of the second of two classes.
+
+    With more classes there is a column for each.
+    """
+    columns = ["label"] if len(classes) == 2 else classes
+    numbered = sorted(zip((_number(picture) for picture in pictures), answers[:, -len(columns) :].tolist(), strict=True))
+    with aside(target) as room, room.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["id", *columns])
+        writer.writerows([number, *(f"{share:.6f}" for share in shares)] for number, shares in numbered)
+
+
+def _number(picture: Picture) -> int:
+    return int(PurePosixPath(picture.name).stem)

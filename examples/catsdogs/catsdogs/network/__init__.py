@@ -1,0 +1,1 @@
+"""The frozen network, and what it sees in each picture."""

@@ -1,0 +1,46 @@
+"""Loss and accuracy over the course of training, as a picture."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catsdogs.support.atomic import aside
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TRAINING_COLOUR, VALIDATION_COLOUR = "#4477aa", "#cc6633"  # told apart by the colour-blind too
+
+
+def draw(history: Mapping[str, Sequence[float]], interval: tuple[float, float], title: str, target: Path) -> None:
+    """Write the curves in `history` (`loss`, `accuracy`, `val_loss`, `val_accuracy`, one value a step) as PNG.
+
+    `interval` is the final validation accuracy's, and is drawn as a band.
+    """
+    from matplotlib.figure import Figure  # without pyplot: no window, no state
+
+    figure = Figure(figsize=(10, 4.2), dpi=150, layout="constrained")
+    loss, accuracy = figure.subplots(1, 2)
+    figure.suptitle(title, fontsize=12)
+    curve(loss, history["loss"], history["val_loss"], "loss (cross-entropy)")
+    loss.set_ylim(bottom=0)
+    curve(accuracy, history["accuracy"], history["val_accuracy"], "accuracy")
+    accuracy.axhspan(*interval, color=VALIDATION_COLOUR, alpha=0.12, linewidth=0, label="95% interval at the end")
+    accuracy.legend(frameon=False, loc="lower right")
+    accuracy.set_ylim(top=1.005)
+    with aside(target) as room:
+        figure.savefig(room, metadata={"Software": None})
+
+
+def curve(axes: "Axes", training: Sequence[float], validation: Sequence[float], name: str) -> None:
+    """Draw both lines, by step, on `axes`."""
+    steps = range(1, len(training) + 1)
+    axes.plot(steps, training, color=TRAINING_COLOUR, label="training")
+    axes.plot(steps, validation, color=VALIDATION_COLOUR, label="validation")
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:.0f}")
+    axes.set_xlabel("step")
+    axes.set_ylabel(name)
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)

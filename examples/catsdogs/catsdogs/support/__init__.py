@@ -1,0 +1,1 @@
+"""What all rooms stand on: whole files, the cache, progress, and limits of memory and disk."""

@@ -1,0 +1,153 @@
+"""One lesson on one division of the pictures: what is frozen is looked up, what is not is trained, and answers are given."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catsdogs.data.dataset import Picture
+from catsdogs.data.sources import Source
+from catsdogs.data.split import TEST, TRAINING, VALIDATION, Row
+from catsdogs.network import features, model
+from catsdogs.network.features import Sight
+from catsdogs.network.model import POOLED, RGB, Network
+from catsdogs.support.cache import Rows
+from catsdogs.training import calibration, head, steps
+from catsdogs.training.head import Floats, Head, Part
+from catsdogs.training.lessons import FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO, PIXELS, Lesson
+from catsdogs.training.steps import Shown
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Material:
+    """What lessons learn from: where pictures lie, which there are, their classes; and where what is frozen is kept."""
+
+    source: Source
+    pictures: Sequence[Picture]
+    classes: list[str]
+    cache: Path
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a lesson came to. Logits of the validation and the test part have the shape `(views, n, classes)`.
+
+    A head, where there is a linear one on averaged features, and the layers that were trained before it, if any.
+    """
+
+    validation: Floats
+    test: Floats
+    history: dict[str, list[float]]
+    trainable: int
+    seconds: float
+    head: Head | None = None
+    trained: "keras.Model | None" = None
+
+
+def numbers(lesson: Lesson) -> range:
+    """The views that a lesson trains on; about each of them it is asked, and the mean counts."""
+    return range(lesson.views)
+
+
+def boundary(lesson: Lesson, network: Network) -> str:
+    """The last layer of what is frozen."""
+    cuts = network.backbone.cuts
+    return {PIXELS: RGB, FEATURES: POOLED, HIDDEN: POOLED, LAST_BLOCK: cuts[0], LAST_TWO: cuts[-1]}[lesson.start]
+
+
+def sights(lesson: Lesson, network: Network) -> list[Sight]:
+    """All that is frozen in a lesson. Fine-tuning begins with a head on the frozen features."""
+    ends = dict.fromkeys([boundary(lesson, network), *([POOLED] if lesson.start in {LAST_BLOCK, LAST_TWO} else [])])
+    return [Sight(network, end, view) for end in ends for view in numbers(lesson)]
+
+
+def labels(rows: Sequence[Row], classes: list[str]) -> NDArray[np.int64]:
+    """The indices of the rows' classes."""
+    places = {name: place for place, name in enumerate(classes)}
+    return np.array([places[row.label] for row in rows], dtype=np.int64)
+
+
+def learn(lesson: Lesson, material: Material, rows: Sequence[Row], network: Network) -> Learned:
+    """Train on the training part of `rows`. The seed is that of the network's weights."""
+    wanted = sights(lesson, network)
+    features.prepare(material.source, material.pictures, wanted, material.cache)
+    kept = {sight: features.kept(sight, material.cache) for sight in wanted}
+    seen = [kept[Sight(network, boundary(lesson, network), view)] for view in numbers(lesson)]
+    parts = {part: [row for row in rows if row.part == part] for part in (TRAINING, VALIDATION, TEST)}
+    shown = {
+        part: Shown(seen, [row.sha256 for row in members], labels(members, material.classes)) for part, members in parts.items()
+    }
+    by = _learn_head if lesson.start == FEATURES else _learn_by_steps
+    return by(lesson, network, kept, shown, len(material.classes))
+
+
+def _watched(shown: Mapping[str, Shown]) -> Shown:
+    """What is watched while training, which changes nothing: the validation part, where there is one."""
+    return shown[VALIDATION] if shown[VALIDATION].digests else shown[TEST]
+
+
+def _learn_head(lesson: Lesson, _: Network, __: Mapping[Sight, Rows], shown: Mapping[str, Shown], classes: int) -> Learned:
+    started = time.monotonic()
+    fitted, history = _fit(shown[TRAINING], _watched(shown), classes)
+    validation, test = (_head_logits(fitted, shown[part], lesson) for part in (VALIDATION, TEST))
+    trainable = fitted.kernel.size + fitted.bias.size
+    return Learned(validation, test, history, trainable, time.monotonic() - started, fitted)
+
+
+def _learn_by_steps(
+    lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], shown: Mapping[str, Shown], classes: int
+) -> Learned:
+    if lesson.course is None:
+        raise ValueError(f"{lesson.name} does not say how long to train")
+    started = time.monotonic()
+    trained = _to_train(lesson, network, kept, shown[TRAINING], classes)
+    history = steps.train(trained, shown[TRAINING], _watched(shown), lesson.course, network.weights.seed)
+    validation, test = (
+        np.stack([steps.logits(trained, shown[part].views[view], shown[part].digests, classes) for view in numbers(lesson)])
+        for part in (VALIDATION, TEST)
+    )
+    trainable = sum(int(np.prod(weight.shape)) for weight in trained.trainable_weights)
+    seconds = time.monotonic() - started
+    if lesson.start not in {LAST_BLOCK, LAST_TWO}:
+        return Learned(validation, test, history, trainable, seconds)
+    return Learned(validation, test, history, trainable, seconds, Head(*trained.get_layer("head").get_weights()), trained)
+
+
+def _fit(training: Shown, watched: Shown, classes: int) -> tuple[Head, dict[str, list[float]]]:
+    """The convex head, on all views of the training pictures."""
+    seen = np.concatenate([view.of(training.digests).astype(np.float32) for view in training.views])
+    part = Part(seen, np.tile(training.labels, len(training.views)))
+    return head.fit(
+        part, Part(watched.views[0].of(watched.digests).astype(np.float32), watched.labels), classes, len(training.views)
+    )
+
+
+def _head_logits(fitted: Head, shown: Shown, lesson: Lesson) -> Floats:
+    if not shown.digests:
+        return np.zeros((len(numbers(lesson)), 0, len(fitted.bias)))
+    return np.stack([fitted.logits(shown.views[view].of(shown.digests)) for view in numbers(lesson)])
+
+
+def _to_train(lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], training: Shown, classes: int) -> "keras.Model":
+    """What is trained by steps, as it is before the first."""
+    if lesson.start == PIXELS:
+        return model.small(network, lesson.dropout, classes)
+    if lesson.start == HIDDEN:
+        return model.hidden(network, training.views[0].shards[0].shape[1], lesson.dropout, classes)
+    pooled = [kept[Sight(network, POOLED, view)] for view in numbers(lesson)]
+    frozen = Shown(pooled, training.digests, training.labels)
+    fitted, _ = _fit(frozen, frozen, classes)
+    return model.rest(network, boundary(lesson, network), fitted)
+
+
+def calibrated(learned: Learned, known: NDArray[np.int64]) -> tuple[float, float]:
+    """The temperature and the threshold that the validation part, of these classes, asks for."""
+    warmth = calibration.temperature(learned.validation, known)
+    return warmth, calibration.threshold(calibration.answers(learned.validation, warmth), known)

@@ -1,0 +1,155 @@
+"""Where pictures lie: archives, and folders of them."""
+
+import contextlib
+import io
+import tarfile
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from samples import jpeg, kaggle, make_folder, make_tar, make_zip
+
+from catsdogs.data import dataset
+from catsdogs.data.sources import open_source
+from catsdogs.errors import Failure
+
+
+def damaged_zip(compression: int, members: dict[str, bytes], damaged: str) -> bytes:
+    """A zip file in which what was packed of one member is overwritten."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+        info = archive.getinfo(damaged)
+    data = bytearray(buffer.getvalue())
+    # Behind the member's header of 30 bytes and its name, and LZMA's own header of 9.
+    start = info.header_offset + 30 + len(damaged.encode()) + (9 if compression == zipfile.ZIP_LZMA else 0)
+    data[start : start + 64] = b"\xff" * 64
+    return bytes(data)
+
+
+def classes(numbers: range) -> dict[str, bytes]:
+    return {f"./{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "größerer dog") for n in numbers}
+
+
+def counts(path: Path, cache: Path) -> Counter[str]:
+    _, found = dataset.open_data(str(path), cache, 0)
+    return Counter(picture.label for picture in found.pictures)
+
+
+def test_a_tar_file_is_read_where_it_lies(tmp_path: Path) -> None:
+    """Its folders are classes, and its members come out byte by byte."""
+    path = make_tar(tmp_path / "set.tar", classes(range(4)))
+    assert counts(path, tmp_path / "cache") == {"cat": 4, "größerer dog": 4}
+    source = open_source(path, tmp_path / "cache")
+    assert source.read("cat/3.jpg") == jpeg("cat", 3)
+    assert source.folders() == ["cat", "größerer dog"]
+
+
+def test_a_folder_of_archives_is_one_set(tmp_path: Path) -> None:
+    """Shards of either kind are read together; a shard more or less is noticed."""
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    for number in range(3):
+        make_tar(folder / f"{number}.tar", classes(range(4 * number, 4 * number + 4)))
+    assert counts(folder, tmp_path / "cache") == {"cat": 12, "größerer dog": 12}
+    make_zip(folder / "3.zip", classes(range(12, 14)))
+    assert counts(folder, tmp_path / "cache") == {"cat": 14, "größerer dog": 14}
+
+
+def test_kaggles_download_unpacked_once_is_read(tmp_path: Path) -> None:
+    """A folder with the zip files that the download holds is as good as the download."""
+    folder = tmp_path / "dogs-vs-cats"
+    folder.mkdir()
+    make_zip(folder / "train.zip", kaggle(5))
+    make_zip(folder / "test1.zip", {"test1/1.jpg": jpeg("cat", 1)})
+    assert counts(folder, tmp_path / "cache") == {"cat": 5, "dog": 5}
+
+
+@pytest.mark.parametrize("damage", ["compressed", "cut short", "climbing", "not a tar file"])
+def test_bad_tar_files_are_refused_in_words(tmp_path: Path, damage: str) -> None:
+    """What cannot be read in place, is not whole, or would lead out of it is named, with what to do."""
+    path = make_tar(tmp_path / "set.tar", classes(range(4)), "w:gz" if damage == "compressed" else "w")
+    if damage == "cut short":
+        path.write_bytes(path.read_bytes()[:3000])
+    elif damage == "climbing":
+        make_tar(path, {"../cat/1.jpg": b"x"})
+    elif damage == "not a tar file":
+        path.write_bytes(b"hello" * 500)
+    with pytest.raises(Failure, match=r"not a whole tar file|leads out of it"):
+        counts(path, tmp_path / "cache")
+
+
+COMPRESSIONS = pytest.mark.parametrize(
+    "compression",
+    [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA],
+    ids=["stored", "deflate", "bzip2", "lzma"],
+)
+
+
+@COMPRESSIONS
+def test_a_damaged_picture_in_a_zip_file_is_set_aside(tmp_path: Path, compression: int) -> None:
+    """However a zip file is compressed, a picture that is damaged in it is set aside, and the others are used."""
+    path = tmp_path / "set.zip"
+    path.write_bytes(damaged_zip(compression, kaggle(3), "train/cat.1.jpg"))
+    _, found = dataset.open_data(str(path), tmp_path / "cache", 0)
+    assert [one.name for one in found.aside] == ["train/cat.1.jpg"]
+    assert found.aside[0].reason.startswith("damaged in the zip file: ")
+    assert Counter(picture.label for picture in found.pictures) == {"cat": 2, "dog": 3}
+
+
+@COMPRESSIONS
+def test_a_damaged_zip_file_in_a_zip_file_is_refused(tmp_path: Path, compression: int) -> None:
+    """However it is compressed, a zip file that is damaged in another is named, and no part of it is kept."""
+    inner = make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()
+    path = tmp_path / "outer.zip"
+    path.write_bytes(damaged_zip(compression, {"train.zip": inner}, "train.zip"))
+    with pytest.raises(Failure, match=r"train\.zip in outer\.zip is not a whole zip file"):
+        counts(path, tmp_path / "cache")
+    assert not list((tmp_path / "cache" / "archives").iterdir())
+
+
+def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an inner zip file cannot be copied out, that is what is said, and not that it is damaged."""
+    path = make_zip(tmp_path / "outer.zip", {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()})
+    with monkeypatch.context() as patch:
+        patch.setattr("catsdogs.data.sources.aside", lambda _: contextlib.nullcontext(Path("/dev/full")))
+        with pytest.raises(OSError, match="No space left"):
+            counts(path, tmp_path / "cache")
+
+
+def test_a_zip_file_of_an_unknown_version_is_refused(tmp_path: Path) -> None:
+    """A listing that asks for a version of the format that does not exist is damaged."""
+    path = make_zip(tmp_path / "set.zip", kaggle(3))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 255
+    path.write_bytes(content)
+    with pytest.raises(Failure, match="not a whole zip file"):
+        counts(path, tmp_path / "cache")
+
+
+def test_a_link_that_leads_nowhere_is_set_aside(tmp_path: Path) -> None:
+    """A dangling link among the pictures is set aside, with the reason, until what it leads to is there."""
+    folder = make_folder(tmp_path / "set", classes(range(3)))
+    (folder / "cat" / "z.jpg").symlink_to(tmp_path / "missing.jpg")
+    _, found = dataset.open_data(str(folder), tmp_path / "cache", 0)
+    assert [(one.name, one.reason) for one in found.aside] == [("cat/z.jpg", "No such file or directory")]
+    assert len(found.pictures) == 6
+    (tmp_path / "missing.jpg").write_bytes(jpeg("cat", 9))
+    assert counts(folder, tmp_path / "cache") == {"cat": 4, "größerer dog": 3}
+
+
+@pytest.mark.parametrize("leads", ["back", "out"])
+def test_a_tar_file_that_leads_elsewhere_is_refused(tmp_path: Path, leads: str) -> None:
+    """A size below zero, behind which the same members would be found for ever, and one beyond any file are damage."""
+    path = make_tar(tmp_path / "set.tar", classes(range(2)))
+    with tarfile.open(path) as archive:
+        second = archive.getmembers()[1].offset
+        end = archive.offset
+    header = bytearray(tarfile.TarInfo("cat/9.jpg").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = tarfile.itn(second - end - len(header) if leads == "back" else 2**80, 12, tarfile.GNU_FORMAT)
+    header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
+    path.write_bytes(path.read_bytes()[:end] + header + bytes(10240))
+    with pytest.raises(Failure, match="not a whole tar file"):
+        counts(path, tmp_path / "cache")

@@ -1,0 +1,171 @@
+"""Dividing pictures into training, validation and test."""
+
+import csv
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catsdogs.data import split as splitting
+from catsdogs.data.dataset import Picture
+from catsdogs.data.split import TEST, TRAINING, VALIDATION, divide, folds, split, write
+from catsdogs.errors import Failure
+
+labels_and_digests = st.lists(st.tuples(st.sampled_from(["cat", "dog", "bird"]), st.integers(0, 40)), min_size=1, max_size=80)
+PARTS = (TRAINING, VALIDATION, TEST)
+
+
+def pictures(rows: list[tuple[str, int]]) -> list[Picture]:
+    return [
+        Picture(f"{place}.jpg", label, f"{label}{digest}", f"{label}{digest // 2}", 8, 8)
+        for place, (label, digest) in enumerate(rows)
+    ]
+
+
+def many(count: int, *labels: str) -> list[Picture]:
+    """`count` pictures of each class, all different."""
+    return pictures([(label, 2 * number) for label in labels for number in range(count)])
+
+
+@given(labels_and_digests, st.integers(0, 5), st.randoms())
+def test_order_does_not_matter_and_copies_stay_together(rows: list[tuple[str, int]], seed: int, random: object) -> None:
+    """However the pictures are listed, the split is the same; and what looks the same is in one part only."""
+    found = pictures(rows)
+    first, parts = split(found, seed), folds(found, seed, 3)
+    random.shuffle(found)  # type: ignore[attr-defined]
+    assert split(found, seed) == first
+    assert folds(found, seed, 3) == parts
+    assert len(first) == len(rows)
+    scene = {picture.digest: picture.scene for picture in found}
+    for division in [first, *parts]:
+        assert len({(scene[row.sha256], row.part) for row in division}) == len({scene[row.sha256] for row in division})
+
+
+def test_every_class_gives_its_share() -> None:
+    """A fifth of each class is for validation and a fifth for testing; with another seed they are others."""
+    found = many(100, "cat") + many(10, "dog")
+    rows = split(found, 0)
+    assert Counter((row.label, row.part) for row in rows) == {
+        ("cat", TRAINING): 60, ("cat", VALIDATION): 20, ("cat", TEST): 20,
+        ("dog", TRAINING): 6, ("dog", VALIDATION): 2, ("dog", TEST): 2,
+    }  # fmt: skip
+    assert split(found, 1) != rows
+
+
+@pytest.mark.parametrize(
+    ("preset", "expected"),
+    [
+        ("chollet", (2000, 1000, 1000)),
+        ("chollet2", (2000, 1000, 2000)),
+        ("sarkar", (3000, 1000, 1000)),
+        ("full", (3600, 1200, 1200)),
+    ],
+)
+def test_presets_are_those_of_the_lessons(preset: str, expected: tuple[int, int, int]) -> None:
+    """Of enough pictures a preset takes as many as the lesson did, of each class the same number; `full` takes all."""
+    rows = divide(many(3000, "cat", "dog"), 0, preset)
+    for part, count in zip(PARTS, expected, strict=True):
+        assert Counter(row.label for row in rows if row.part == part) == {"cat": count // 2, "dog": count // 2}
+
+
+def test_too_few_for_a_preset_are_divided_in_its_proportions() -> None:
+    """A preset on fewer pictures than it names keeps its shares and uses all."""
+    rows = divide(many(500, "cat", "dog"), 0, "chollet")
+    assert Counter(row.part for row in rows) == {TRAINING: 500, VALIDATION: 250, TEST: 250}
+
+
+@given(st.integers(2, 12))
+def test_few_pictures_are_enough(count: int) -> None:
+    """Two pictures of a class are one to train on and one to validate with; from three on, none of these is without."""
+    parts = Counter(row.part for row in split(many(count, "cat", "dog"), 0))
+    assert parts[TRAINING] >= 2
+    assert parts[VALIDATION] >= 2
+
+
+def test_each_picture_is_tested_with_once() -> None:
+    """Over all folds each picture is in one test part, and the parts are of one size and mix."""
+    found = many(50, "cat", "dog")
+    tests = [[row for row in rows if row.part == TEST] for rows in folds(found, 0, 5)]
+    assert sorted(row.sha256 for rows in tests for row in rows) == sorted(picture.digest for picture in found)
+    assert all(Counter(row.label for row in rows) == {"cat": 10, "dog": 10} for rows in tests)
+
+
+def test_the_manifest_is_a_table_and_can_be_given(tmp_path: Path) -> None:
+    """The manifest has a line for each picture: path, sha256, label, part. Given as SPLIT= it divides the same again."""
+    found = many(10, "cat", "dog")
+    rows = split(found, 0)
+    write(rows, tmp_path / "split.csv")
+    with (tmp_path / "split.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [(line["path"], line["sha256"], line["label"], line["part"]) for line in table] == [
+        (row.path, row.sha256, row.label, row.part) for row in rows
+    ]
+    assert divide(found, 7, str(tmp_path / "split.csv")) == rows
+    with pytest.raises(Failure, match=r"1 of its 20 pictures are not there"):
+        divide(found[1:], 0, str(tmp_path / "split.csv"))
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(Failure, match="not a manifest"):
+        divide(found, 0, str(tmp_path / "other.csv"))
+    with pytest.raises(Failure, match="SPLIT=half is not known"):
+        divide(found, 0, "half")
+
+
+def test_copies_keep_their_names_in_a_manifest(tmp_path: Path) -> None:
+    """Pictures that are the same to the last bit are lines of their own, and are read as such."""
+    found = pictures([("cat", 0), ("cat", 0), ("cat", 2), ("dog", 4), ("dog", 6), ("dog", 6)])
+    rows = split(found, 0)
+    write(rows, tmp_path / "split.csv")
+    assert divide(found, 0, str(tmp_path / "split.csv")) == rows
+
+
+def other_part(line: str, part: str) -> str:
+    return f"{line.rpartition(',')[0]},{part}"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda lines: [lines[0], other_part(lines[1], "tset"), *lines[2:]], r"Line 2 of .*split\.csv names the part 'tset'"),
+        (
+            lambda lines: [*lines, other_part(lines[1], TRAINING)],
+            r"Line 22 of .*split\.csv puts '\d+\.jpg' into training; .* test",
+        ),
+        (lambda lines: [*lines, lines[3]], r"Line 22 of .*split\.csv lists '\d+\.jpg' once more"),
+        (
+            lambda lines: [line for line in lines if not line.endswith("dog,training")],
+            r"SPLIT=.*split\.csv has no picture of the class 'dog' to train on",
+        ),
+        (
+            lambda lines: [line for line in lines if not line.endswith(",validation")],
+            r"SPLIT=.*split\.csv has no picture to validate with",
+        ),
+        (lambda lines: lines[:1], r"SPLIT=.*split\.csv has no picture of the class 'cat' to train on"),
+    ],
+    ids=["unknown-part", "in-two-parts", "twice", "class-without-training", "no-validation", "empty"],
+)
+def test_a_wrong_manifest_is_refused(tmp_path: Path, change: Callable[[list[str]], list[str]], said: str) -> None:
+    """A part that is none, a picture in two parts or listed twice, and what cannot be learned from: file and line are named."""
+    found = many(10, "cat", "dog")
+    manifest = tmp_path / "split.csv"
+    write(split(found, 0), manifest)
+    manifest.write_text("\n".join(change(manifest.read_text().splitlines())) + "\n")
+    with pytest.raises(Failure, match=said):
+        divide(found, 0, str(manifest))
+
+
+def test_a_class_that_looks_like_another_may_be_left_without_training() -> None:
+    """Where all pictures of a class look like those of another that are kept back, that is said, and not trained on."""
+    found = many(10, "cat")
+    kept_back = {row.sha256 for row in split(found, 0) if row.part != TRAINING}
+    scenes = [picture.scene for picture in found if picture.digest in kept_back][:2]
+    found += [Picture(f"dog{place}.jpg", "dog", f"dog{place}", scene, 8, 8) for place, scene in enumerate(scenes)]
+    with pytest.raises(Failure, match="SPLIT=full has no picture of the class 'dog' to train on"):
+        divide(found, 0)
+
+
+def test_it_says_how_many() -> None:
+    """The parts are counted in words."""
+    assert splitting.describe(split(many(10, "cat", "dog"), 0)) == "12 to train on, 4 to validate with, 4 to test with"

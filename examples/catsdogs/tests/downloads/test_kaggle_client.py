@@ -1,0 +1,280 @@
+"""Kaggle's client, real, against a server on this machine that stands in for Kaggle."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from samples import kaggle_download, make_zip, refused
+
+EXAMPLE = Path(__file__).parents[2]
+KNOWN = "a-token"
+NOWHERE = "http://127.0.0.1:9"  # so that nothing leaves this machine
+
+
+@dataclass
+class Kaggle:
+    """What the stand-in answers with, what it does wrong, and what it was asked."""
+
+    port: int = 0
+    content: bytes = b""
+    refusal: tuple[int, str] | None = None
+    cuts: int = 0  # answers that it still breaks off in the middle
+    holds: bool = False  # the second half back until it is released
+    released: threading.Event = field(default_factory=threading.Event)
+    half_sent: threading.Event = field(default_factory=threading.Event)
+    ranges: list[str] = field(default_factory=list)
+    known_by: list[str] = field(default_factory=list)
+
+    @property
+    def tag(self) -> str:
+        """The file's version."""
+        return f'"{hashlib.sha256(self.content).hexdigest()[:16]}"'
+
+
+def download(tmp_path: Path, count: int = 10) -> bytes:
+    """Kaggle's zip file with so many pictures of each class, large enough for the client to write some before it ends."""
+    path = kaggle_download(tmp_path / "made.zip", count)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.bin", os.urandom(4 * 2**20))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def kaggle(tmp_path: Path) -> Iterator[Kaggle]:
+    """A stand-in that gives ten pictures of each class, zipped as Kaggle does."""
+    state = Kaggle(content=download(tmp_path))
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.path.endswith("IntrospectToken"):
+                known = said["token"] == KNOWN
+                self.answer(200, {"active": known, "username": "me" if known else ""})
+                return
+            state.known_by.append(self.headers.get("Authorization", ""))
+            if state.refusal:
+                self.answer(state.refusal[0], {"code": state.refusal[0], "message": state.refusal[1]})
+                return
+            self.send_response(302)
+            self.send_header("Location", f"http://storage.localhost/{said['competitionName']}.zip?signed=1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range", "")
+            state.ranges.append(wanted)
+            start = int(re.sub(r"\D", "", wanted)) if wanted and self.headers["If-Range"] == state.tag else 0
+            self.send_response(206 if start else 200)
+            self.send_header("ETag", state.tag)
+            self.send_header("Accept-Ranges", "bytes")
+            self.send_header("Last-Modified", "Fri, 13 Dec 2013 20:55:50 GMT")
+            self.send_header("Content-Length", str(len(state.content) - start))
+            self.end_headers()
+            rest = state.content[start:]
+            self.wfile.write(rest[: len(rest) // 2])
+            self.wfile.flush()
+            state.half_sent.set()
+            if state.holds:
+                state.released.wait(60)
+            state.cuts -= 1
+            if state.cuts < 0:
+                self.wfile.write(rest[len(rest) // 2 :])
+
+        def answer(self, status: int, said: dict) -> None:
+            content = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        state.port = server.server_port
+        yield state
+        state.released.set()
+        server.shutdown()
+
+
+Ask = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def ask(kaggle: Kaggle, tmp_path: Path) -> Ask:
+    """Start `make data`'s command on Kaggle's data, with a home of its own and the stand-in for Kaggle."""
+    home = tmp_path / "home"
+    home.mkdir()
+
+    def start(**environment: str) -> subprocess.Popen[str]:
+        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "TMPDIR"}}
+        server = {"KAGGLE_API_ENVIRONMENT": "LOCALHOST", "http_proxy": f"http://127.0.0.1:{kaggle.port}", "https_proxy": NOWHERE}
+        return subprocess.Popen(
+            [sys.executable, "-m", "catsdogs", "data", "--data", "kaggle"],
+            cwd=tmp_path,
+            env=kept | server | {"PYTHONPATH": str(EXAMPLE), "HOME": str(home)} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+def done(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def words(process: subprocess.CompletedProcess[str]) -> str:
+    """The two lines that a refused run ends with, whatever the client reported before them."""
+    lines = process.stderr.splitlines()
+    process.stderr = "\n".join(lines[-2:])
+    assert "Traceback" not in "\n".join(lines)
+    return refused(process)
+
+
+def key_file(tmp_path: Path, text: str = '{"username": "me", "key": "secret"}', mode: int = 0o600) -> Path:
+    path = tmp_path / "home/.kaggle/kaggle.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+    return path
+
+
+def test_the_data_is_fetched_once_and_hashed(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
+    """With a key Kaggle's zip files in a zip file arrive, are hashed, and are looked at; the second time nothing is asked."""
+    key_file(tmp_path)
+    first = done(ask())
+    assert first.returncode == 0, first.stderr
+    assert "20 pictures: 10 cat, 10 dog" in first.stdout
+    assert "3 without a class" in first.stdout
+    assert kaggle.known_by == ["Basic bWU6c2VjcmV0"]
+    downloads = tmp_path / "build/cache/downloads"
+    assert {path.name for path in downloads.iterdir()} == {"dogs-vs-cats.zip", "dogs-vs-cats.zip.sha256"}
+    assert (downloads / "dogs-vs-cats.zip.sha256").read_text().split()[0] == hashlib.sha256(kaggle.content).hexdigest()
+    assert done(ask()).returncode == 0
+    assert len(kaggle.known_by) == 1
+
+
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_a_token_will_do(kaggle: Kaggle, ask: Ask, tmp_path: Path, where: str) -> None:
+    """Kaggle's newer tokens are taken from the environment or their file."""
+    (tmp_path / "home/.kaggle").mkdir()
+    if where == "file":
+        (tmp_path / "home/.kaggle/access_token").write_text(KNOWN)
+    asked = done(ask(**({"KAGGLE_API_TOKEN": KNOWN} if where == "environment" else {})))
+    assert asked.returncode == 0, asked.stderr
+    assert kaggle.known_by == [f"Bearer {KNOWN}"]
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "todo"),
+    [
+        (401, "Unauthorized", "kaggle.com/settings/api"),
+        (403, "You must accept this competition's rules", "kaggle.com/competitions/dogs-vs-cats/rules"),
+        (404, "Not found", "mirror-full"),
+    ],
+    ids=["401", "403", "404"],
+)
+def test_a_refusal_is_put_in_words(kaggle: Kaggle, ask: Ask, status: int, message: str, todo: str) -> None:
+    """Bad credentials, rules that were not accepted, and anything else: what happened, and where to go."""
+    kaggle.refusal = (status, message)
+    told = words(done(ask(KAGGLE_USERNAME="me", KAGGLE_KEY="wrong")))
+    assert f"{status}" in told
+    assert message in told
+    assert todo in told
+
+
+@pytest.mark.parametrize(
+    ("key", "token", "said"),
+    [
+        (None, "", "There are no credentials for Kaggle"),
+        (("not json",), "", "kaggle.json holds no username and key"),
+        (('{"username": "me", "key": "secret"}', 0o644), "", "its mode is 644"),
+        (None, "expired", "does not know the token in KAGGLE_API_TOKEN"),
+    ],
+    ids=["none", "not-a-key", "open-to-others", "expired-token"],
+)
+def test_credentials_that_will_not_do_are_named(ask: Ask, tmp_path: Path, key: tuple | None, token: str, said: str) -> None:
+    """What is wrong with the credentials is said before the data is asked for, and how to mend it."""
+    if key:
+        key_file(tmp_path, *key)
+    told = words(done(ask(KAGGLE_API_TOKEN=token)))
+    assert said in told
+    assert re.search(r"https://www.kaggle.com/settings/api|chmod 600 \S+kaggle.json", told)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+def test_a_key_that_cannot_be_read_is_named(ask: Ask, tmp_path: Path) -> None:
+    """A key with no right to read it is not the same as no key."""
+    key_file(tmp_path, mode=0o000)
+    assert "cannot be read: its mode is 000" in words(done(ask()))
+
+
+def test_a_cut_connection_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
+    """A break costs only what was on the way: the rest is asked for from where it stopped."""
+    key_file(tmp_path)
+    kaggle.cuts = 1
+    asked = done(ask())
+    assert asked.returncode == 0, asked.stderr
+    assert len(kaggle.ranges) == 2
+    assert re.fullmatch(r"bytes=[1-9]\d+-", kaggle.ranges[1])
+    assert "20 pictures" in asked.stdout
+
+
+@pytest.mark.parametrize("changed", [False, True], ids=["same-file", "changed-file"])
+def test_a_killed_run_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: Path, changed: bool) -> None:
+    """After a kill the next run goes on with the part; but never puts halves of two files together."""
+    key_file(tmp_path)
+    kaggle.holds = True
+    killed = ask()
+    assert kaggle.half_sent.wait(60)
+    part = tmp_path / "build/cache/downloads/kaggle/dogs-vs-cats.zip"
+    while not (part.is_file() and part.stat().st_size):
+        assert killed.poll() is None
+        time.sleep(0.02)
+    killed.kill()
+    done(killed)
+    arrived = part.stat().st_size
+    kaggle.released.set()
+    kaggle.holds = False
+    if changed:
+        kaggle.content = download(tmp_path, 11)
+    asked = done(ask())
+    assert asked.returncode == 0, asked.stderr
+    assert kaggle.ranges == ["", "", *([] if changed else [f"bytes={arrived}-"])]
+    assert ("22 pictures" if changed else "20 pictures") in asked.stdout
+
+
+@pytest.mark.parametrize("content", ["a page", "another zip", "cut zip"])
+def test_wrong_content_is_not_kept(kaggle: Kaggle, ask: Ask, tmp_path: Path, content: str) -> None:
+    """What is no zip file, a damaged one, or one with something else in it is refused and removed; the right one then arrives."""
+    key_file(tmp_path)
+    right = kaggle.content
+    made = {"a page": b"<html>Sign in</html>", "cut zip": right[:-300]}
+    kaggle.content = made.get(content) or make_zip(tmp_path / "x.zip", {"readme.txt": b"hello"}).read_bytes()
+    assert "What Kaggle sent is not the data" in words(done(ask()))
+    assert not (tmp_path / "build/cache/downloads/dogs-vs-cats.zip").exists()
+    kaggle.content = right
+    assert done(ask()).returncode == 0
+
+
+def test_no_server_at_all_is_said(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
+    """Without a connection that is said, and that it goes on later."""
+    key_file(tmp_path)
+    assert "Kaggle cannot be reached" in words(done(ask(http_proxy=NOWHERE)))

@@ -1,0 +1,112 @@
+"""Fetching a file from a server that may break off, lie, or have gone."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from catsdogs.downloads import mirrors
+from catsdogs.downloads.mirrors import Mirror
+from catsdogs.errors import Failure
+
+CONTENT = bytes(range(256)) * 4096  # 1 MiB
+
+
+@dataclass
+class Web:
+    """A server's address, its file, how many answers it still cuts short, and which ranges it was asked for."""
+
+    url: str = ""
+    content: bytes = CONTENT
+    tag: str = '"first"'
+    cuts: int = 0
+    status: int = 0
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A server on this machine that knows ranges."""
+    state = Web()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers.get("Range", "")
+            state.asked.append(wanted)
+            start = int(re.sub(r"\D", "", wanted)) if wanted and self.headers["If-Range"] == state.tag else 0
+            self.send_response(state.status or (206 if start else 200))
+            self.send_header("ETag", state.tag)
+            self.send_header("Content-Length", str(len(state.content) - start))
+            self.end_headers()
+            rest = state.content[start:]
+            state.cuts -= 1
+            self.wfile.write(rest[: len(rest) // 2] if state.cuts >= 0 else rest)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        state.url = f"http://127.0.0.1:{server.server_port}/set.zip"
+        yield state
+        server.shutdown()
+
+
+def mirror(web: Web) -> Mirror:
+    return Mirror(web.url, sha256=hashlib.sha256(CONTENT).hexdigest())
+
+
+def test_a_file_is_fetched_once(web: Web, tmp_path: Path) -> None:
+    """The second time nothing is asked of the server, and nothing but the file is left."""
+    assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
+    assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
+    assert len(web.asked) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["set.zip"]
+
+
+def test_a_broken_download_goes_on_where_it_stopped(web: Web, tmp_path: Path) -> None:
+    """Each break costs only what was on the way; so does one that outlasts the first call."""
+    web.cuts = mirrors.TRIES
+    with pytest.raises(Failure, match="broke off"):
+        mirrors.fetch(mirror(web), tmp_path)
+    assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
+    starts = [int(re.sub(r"\D", "", wanted) or 0) for wanted in web.asked]
+    assert starts == sorted(set(starts))
+    assert len(starts) == mirrors.TRIES + 1
+
+
+def test_a_file_that_changed_meanwhile_is_fetched_anew(web: Web, tmp_path: Path) -> None:
+    """Two halves of two files are never put together."""
+    web.content, web.cuts = b"x" * len(CONTENT), mirrors.TRIES
+    with pytest.raises(Failure, match="broke off"):
+        mirrors.fetch(mirror(web), tmp_path)
+    web.content, web.tag = CONTENT, '"second"'
+    assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("wrong", [{"sha256": "0" * 64}, {"size": 7}], ids=["sha256", "size"])
+def test_other_content_is_not_kept(web: Web, tmp_path: Path, wrong: dict) -> None:
+    """What is not the file that was wanted is refused and removed."""
+    with pytest.raises(Failure, match="not the file that was expected"):
+        mirrors.fetch(Mirror(web.url, **wrong), tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.suffix != ".etag"]
+
+
+def test_a_refusal_is_passed_on_in_words(web: Web, tmp_path: Path) -> None:
+    """A server that says no is not asked again."""
+    web.status = 404
+    with pytest.raises(Failure, match="answers 404"):
+        mirrors.fetch(mirror(web), tmp_path)
+    assert len(web.asked) == 1
+
+
+def test_no_server_at_all_is_said(tmp_path: Path) -> None:
+    """Without a connection the address is named, and what to do instead."""
+    with pytest.raises(Failure, match="cannot be fetched") as refusal:
+        mirrors.fetch(Mirror("http://127.0.0.1:9/set.zip"), tmp_path)
+    assert "DATA=" in refusal.value.todo

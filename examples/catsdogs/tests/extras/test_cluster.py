@@ -1,0 +1,108 @@
+"""Features by a Ray cluster: two local nodes, and what happens when one of them dies."""
+
+import contextlib
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from samples import jpeg, make_tar
+
+from catsdogs.data import dataset
+from catsdogs.errors import Failure
+from catsdogs.extras import cluster
+from catsdogs.network import features, model
+from catsdogs.network.features import Sight
+
+ray = pytest.importorskip("ray", reason="Ray is in requirements-ray.txt")
+
+SIZE, SHARD = 64, 4
+SIGHT = Sight(model.network(SIZE, model.choose_weights("random", 0)))
+
+
+def patiently(start: Callable[[], object]) -> None:
+    """Start a node; again where it is not up in half a minute, as on a machine with much else to do."""
+    for _ in range(4):
+        with contextlib.suppress(Exception):
+            start()
+            return
+    start()
+
+
+@pytest.fixture
+def nodes() -> Iterator[Any]:
+    """A cluster with a head that computes nothing and two nodes with a processor each."""
+    from ray.cluster_utils import Cluster
+
+    made = Cluster()
+    patiently(lambda: made.add_node(num_cpus=0, include_dashboard=False))
+    for _ in range(2):
+        patiently(lambda: made.add_node(num_cpus=1))
+    yield made
+    ray.shutdown()
+    made.shutdown()
+
+
+@pytest.fixture
+def shards(tmp_path: Path) -> Path:
+    """Ninety-six pictures in three tar files."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for number in range(3):
+        numbers = range(16 * number, 16 * number + 16)
+        make_tar(folder / f"{number}.tar", {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in numbers})
+    return folder
+
+
+def test_a_node_that_dies_costs_nothing(nodes: Any, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of two nodes is killed in the middle: each picture's features are there once, and are those of one machine."""
+    monkeypatch.setattr(features, "SHARD", SHARD)
+    source, found = dataset.open_data(str(shards), tmp_path / "here", 0)
+    expected = features.compute(source, found.pictures, SIGHT, tmp_path / "here")
+    killed = threading.Event()
+
+    def kill() -> None:
+        while len(list((tmp_path / "there").glob("features/*/*.json"))) < 3:  # the note, and two shards
+            time.sleep(0.02)
+        nodes.remove_node(nodes.worker_nodes.copy().pop(), allow_graceful=False)
+        killed.set()
+
+    threading.Thread(target=kill, daemon=True).start()
+    computed = features.compute(source, found.pictures, SIGHT, tmp_path / "there", cluster.filler(nodes.address))
+    assert killed.wait(60)
+    notes = [json.loads(path.read_text()) for path in (tmp_path / "there").glob("features/*/*.json") if path.stem != "settings"]
+    kept = [digest for note in notes for digest in note["pictures"]]
+    assert len(kept) == len(set(kept)) == 96
+    digests = sorted(expected.places)
+    assert sorted(kept) == digests
+    assert np.allclose(computed.of(digests), expected.of(digests), rtol=1e-3, atol=1e-3)
+
+
+def test_no_cluster_at_all_is_said() -> None:
+    """An address at which nobody answers is named."""
+    with pytest.raises(Failure, match=r"no Ray cluster at 127\.0\.0\.1:9") as refusal:
+        cluster._connect("127.0.0.1:9")
+    assert "ray start --head" in refusal.value.todo
+
+
+def test_what_a_worker_refuses_is_passed_on() -> None:
+    """A worker's own words arrive, however Ray wraps them; other words of Ray's are quoted."""
+    wrapped = RuntimeError("many lines")
+    wrapped.__cause__ = Failure("other weights", "use the same")
+    assert cluster._reason(wrapped).what == "other weights"
+    assert "gave up: last" in cluster._reason(RuntimeError("first\nlast")).what
+
+
+def test_workers_start_where_the_path_of_python_has_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers on this machine are given this Python, in quotes where it needs them; those of another machine have their own."""
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    assert "py_executable" not in cluster._program("")
+    monkeypatch.setattr(sys, "executable", "/home/a stranger/.venv/bin/python")
+    assert cluster._program("")["py_executable"] == cluster._program("127.0.0.1:6379")["py_executable"]
+    assert cluster._program("")["py_executable"] == "'/home/a stranger/.venv/bin/python'"
+    assert "py_executable" not in cluster._program("ray://192.0.2.1:10001")

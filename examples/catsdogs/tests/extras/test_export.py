@@ -1,0 +1,78 @@
+"""The model in other forms: the same answers, and the names of the classes inside."""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from samples import photographs
+
+from catsdogs.errors import Failure
+from catsdogs.extras import export
+from catsdogs.network import model
+from catsdogs.results import bundle
+from catsdogs.training.head import Head
+
+SIZE = 48
+NOTE = bundle.Note(["cat", "größerer Hund"], SIZE)
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A build folder with a model in it, whose answers are neither near 0 nor near 1."""
+    folder = tmp_path_factory.mktemp("build")
+    random = np.random.default_rng(1)
+    head = Head(random.normal(0, 0.05, (512, 2)), random.normal(0, 1, 2))
+    network = model.network(SIZE, model.choose_weights("random", 0))
+    bundle.save(model.whole(network, head), NOTE, folder / "model.keras")
+    return folder
+
+
+@pytest.mark.parametrize("form", export.FILES)
+def test_the_other_form_answers_alike(build: Path, form: str) -> None:
+    """Written, read again by its own runtime and asked about one picture or five, it gives the model's probabilities."""
+    for needed in export.NEEDED[form]:
+        pytest.importorskip(needed)
+    written, apart = export.write(form, build)
+    assert written == build / export.FILES[form]
+    assert apart <= export.APART
+    network, _ = bundle.load(build / "model.keras")
+    answer = export.READERS[form](written)
+    for count in (1, 5):
+        pictures = photographs(count, SIZE).astype(np.float32)
+        expected = network.predict_on_batch(pictures)
+        assert expected.min() > 0.01
+        assert np.allclose(answer(pictures), expected, atol=export.APART)
+
+
+def test_the_classes_travel_along(build: Path) -> None:
+    """Each file says what its answers mean."""
+    onnx = pytest.importorskip("onnx")
+    for form in export.FILES:
+        if not (build / export.FILES[form]).is_file():
+            export.write(form, build)
+    props = {prop.key: prop.value for prop in onnx.load(build / "model.onnx").metadata_props}
+    with zipfile.ZipFile(build / "model.tflite") as archive:
+        for said in (props[bundle.NOTE], archive.read(bundle.NOTE)):
+            assert bundle.Note(**json.loads(said)) == NOTE
+
+
+def test_a_form_that_answers_otherwise_is_not_kept(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conversion that changes the answers is refused, and leaves no file."""
+    pytest.importorskip("ai_edge_litert")
+    os.link(build / "model.keras", tmp_path / "model.keras")
+    reader = export.READERS["litert"]
+    monkeypatch.setitem(export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1]))
+    with pytest.raises(Failure, match="answers otherwise than the model"):
+        export.write("litert", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_what_is_missing_is_named(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the packages that a form needs, it is said how to get them."""
+    monkeypatch.setattr(export, "find_spec", lambda name: None if name == "tf2onnx" else object())
+    with pytest.raises(Failure, match="lacks what onnx needs: tf2onnx") as refusal:
+        export.write("onnx", build)
+    assert "requirements-export.txt" in refusal.value.todo

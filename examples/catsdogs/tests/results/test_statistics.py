@@ -1,0 +1,34 @@
+"""The confidence interval, against published figures."""
+
+import pytest
+
+from catsdogs.results.statistics import mcnemar, wilson
+
+
+@pytest.mark.parametrize(
+    ("hits", "total", "expected"),
+    [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)), (0, 20, (0.0, 0.1611)), (1, 29, (0.0061, 0.1718))],
+    ids=str,
+)
+def test_wilson(hits: int, total: int, expected: tuple[float, float]) -> None:
+    """The intervals of Newcombe, 1998, Statistics in Medicine 17, 857-872, table I, method 3."""
+    assert wilson(hits, total) == pytest.approx(expected, abs=6e-5)
+
+
+def test_the_interval_stays_between_0_and_1() -> None:
+    """All right is no reason to be sure."""
+    low, high = wilson(50, 50)
+    assert low < 1
+    assert high == pytest.approx(1)
+    assert high <= 1
+
+
+@pytest.mark.parametrize(
+    ("only_first", "only_second", "expected"),
+    [(0, 0, 1.0), (5, 5, 1.0), (0, 5, 0.0625), (2, 10, 0.0386), (1, 9, 0.0215)],
+    ids=str,
+)
+def test_mcnemar(only_first: int, only_second: int, expected: float) -> None:
+    """Twice the tail of a fair coin's throws, whichever of the two is better."""
+    assert mcnemar(only_first, only_second) == pytest.approx(expected, abs=1e-4)
+    assert mcnemar(only_second, only_first) == mcnemar(only_first, only_second)

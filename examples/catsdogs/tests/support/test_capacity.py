@@ -1,0 +1,67 @@
+"""Too little memory, and a disk that is full."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from samples import Run, refused
+
+from catsdogs.errors import Failure
+from catsdogs.support import capacity
+
+
+def test_what_would_be_killed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory is short the network is not started: it is said what it takes, what is free, and what to lower."""
+    monkeypatch.setattr(capacity, "free_memory", lambda: 2**31)
+    capacity.check_memory(64, 8)
+    with pytest.raises(Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 2\.0 GiB are free") as refusal:
+        capacity.check_memory(1024, 8)
+    assert "smaller SIZE=" in refusal.value.todo
+
+
+def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a container may take is less than its machine has; files that it has read do not count."""
+    monkeypatch.setattr(capacity, "_GROUP", tmp_path)
+    assert capacity._container() == capacity.UNLIMITED
+    (tmp_path / "memory.max").write_text("1000\n")
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 500\nfile 200\n")
+    assert capacity._container() == 500
+    (tmp_path / "memory.max").write_text("max\n")
+    assert capacity._container() == capacity.UNLIMITED
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of a few MiB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place], check=False).returncode:
+        pytest.skip("no right to mount a small disk")
+    yield place
+    subprocess.run(["umount", place], check=True)
+
+
+def test_a_disk_that_fills_up_is_said(run: Run, small_disk: Path) -> None:
+    """Where the disk is full, while pictures are drawn or features computed, two lines say so, and nothing half done is left."""
+    assert run("data", "--build", small_disk / "one").returncode == 0
+    disk = os.statvfs(small_disk)
+    (small_disk / "filler").write_bytes(b"x" * (disk.f_bavail * disk.f_bsize - 4096))
+    assert "disk is full" in refused(run("data", "--build", small_disk / "two"))
+    computed = run("features", "--size", 32, "--build", small_disk / "one")
+    assert computed.returncode == 1
+    assert "GiB on the disk" in computed.stderr
+    assert "Traceback" not in computed.stderr
+    assert not list(small_disk.glob("**/.part-*"))
+
+
+def test_numpys_words_for_a_full_disk_are_known(small_disk: Path) -> None:
+    """NumPy says in its own words that a disk is full."""
+    import numpy as np
+
+    with pytest.raises(OSError, match="requested and") as raised:
+        np.save(small_disk / "big.npy", np.zeros(2**20))
+    assert capacity.is_full(raised.value)
+    assert not capacity.is_full(FileNotFoundError(2, "No such file"))
