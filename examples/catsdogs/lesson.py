@@ -14,10 +14,11 @@
 # %% [markdown]
 # # Cats and dogs
 #
-# A network that knows 1.2 million photographs is taught to tell two classes apart, from a few hundred pictures, in a minute.
-# Run the cells from top to bottom. Without any data the pictures are textures, spots and stripes, drawn here, and the network
-# has random weights: there to see that everything works. Give `DATA` a zip file, a folder with a subfolder per class, or
-# `mirror` (photographs, from the web), and the same cells teach cats and dogs.
+# A network that knows 1.2 million photographs is taught to tell two classes apart, from a few
+# hundred pictures, in a minute. Run the cells from top to bottom. Without any data the pictures are
+# textures, spots and stripes, drawn here, and the network has random weights: there to see that
+# everything works. Give `DATA` a zip file, a folder with a subfolder per class, or `mirror`
+# (photographs, from the web), and the same cells teach cats and dogs.
 
 # %%
 import numpy as np
@@ -42,7 +43,8 @@ print(engine.environment())
 # %% [markdown]
 # ## 1. Look at the data
 #
-# Every picture is read, hashed and decoded once. What is broken is set aside, and what looks alike is known.
+# Every picture is read, hashed and decoded once. What is broken is set aside, and what looks alike
+# is known.
 
 # %%
 source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
@@ -59,8 +61,8 @@ for row, label in zip(axes, found.classes[:2], strict=True):
 # %% [markdown]
 # ## 2. Split
 #
-# A hash of each picture's own bytes decides. Pictures that look alike land on one side: or the test would ask for what was
-# learned by heart.
+# A hash of each picture's own bytes decides. Pictures that look alike land on one side: or the test
+# would ask for what was learned by heart.
 
 # %%
 rows = split.divide(found.pictures, settings.seed)
@@ -69,8 +71,9 @@ print(split.describe(rows))
 # %% [markdown]
 # ## 3. What the frozen network sees
 #
-# Its last layers are taken off; what is left turns each picture into 512 numbers. That is nearly all of the work, and the
-# same every time: so it is done once and kept. Run the cell again, and it takes no time.
+# Its last layers are taken off; what is left turns each picture into 512 numbers. That is nearly
+# all of the work, and the same every time: so it is done once and kept. Run the cell again, and it
+# takes no time.
 
 # %%
 network = settings.network()
@@ -80,7 +83,8 @@ print(f"{len(seen)} pictures, {seen.shards[0].shape[1]} numbers each")
 # %% [markdown]
 # ## 4. Train the head
 #
-# One linear layer with softmax on top: logistic regression. The problem is convex, so there is one best answer, and no luck.
+# One linear layer with softmax on top: logistic regression. The problem is convex, so there is one
+# best answer, and no luck.
 
 
 # %%
@@ -90,7 +94,9 @@ def part(name, of):
     return head.Part(of.of(row.sha256 for row in members), learn.labels(members, found.classes))
 
 
-training, validation, test = (part(name, seen) for name in (split.TRAINING, split.VALIDATION, split.TEST))
+training, validation, test = (
+    part(name, seen) for name in (split.TRAINING, split.VALIDATION, split.TEST)
+)
 fitted, history = head.fit(training, validation, len(found.classes))
 
 figure, (loss, accuracy) = pyplot.subplots(1, 2, figsize=(10, 3.6))
@@ -104,22 +110,26 @@ for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
 # %% [markdown]
 # ## 5. Say how good it is, and how sure that is
 #
-# An accuracy was counted on so many pictures, and has an interval. Two results whose intervals overlap much are no different.
+# An accuracy was counted on so many pictures, and has an interval. Two results whose intervals
+# overlap much are no different.
 
 # %%
 probabilities = fitted.probabilities(test.features)
 names = [row.path for row in rows if row.part == split.TEST]
 answers = Predictions(found.classes, names, test.labels, probabilities)
 low, high = statistics.wilson(int(answers.right.sum()), len(names))
-print(f"test accuracy {answers.right.mean():.4f}, 95% interval {low:.4f} to {high:.4f}, of {len(names)} pictures")
+print(
+    f"test accuracy {answers.right.mean():.4f}, 95% interval {low:.4f} to {high:.4f}, of "
+    f"{len(names)} pictures"
+)
 print("is, by row, was taken for, by column:", found.classes)
 print(evaluation.confusion(answers))
 
 # %% [markdown]
 # ## 6. Look closer
 #
-# The surest right answers of each class, then the surest mistakes; below each, Grad-CAM: the brighter a place, the more what
-# the network saw there speaks for its answer.
+# The surest right answers of each class, then the surest mistakes; below each, Grad-CAM: the
+# brighter a place, the more what the network saw there speaks for its answer.
 
 # %%
 whole = model.whole(network, fitted)
@@ -130,7 +140,9 @@ figure, axes = pyplot.subplots(2, len(chosen), figsize=(10, 4.6), squeeze=False)
 for (above, below), row in zip(axes.T, chosen, strict=True):
     square = pictures.pixels(source.read(answers.names[row]), settings.size)
     above.imshow(square)
-    above.set_title(f"{found.classes[answers.answers[row]]} {answers.confidence[row]:.2f}", fontsize=9)
+    above.set_title(
+        f"{found.classes[answers.answers[row]]} {answers.confidence[row]:.2f}", fontsize=9
+    )
     below.imshow(gradcam.overlay(Image.fromarray(square), heat(square, int(answers.answers[row]))))
     above.axis("off")
     below.axis("off")
@@ -138,12 +150,15 @@ for (above, below), row in zip(axes.T, chosen, strict=True):
 # %% [markdown]
 # ## 7. A fault to see for yourself
 #
-# Many lessons divide pictures by 255 before VGG16, which was trained on something else: blue, green, red, with ImageNet's
-# mean colour taken off. On photographs that costs several points. Only the preprocessing differs here.
+# Many lessons divide pictures by 255 before VGG16, which was trained on something else: blue,
+# green, red, with ImageNet's mean colour taken off. On photographs that costs several points. Only
+# the preprocessing differs here.
 
 # %%
 scaled = features.compute(source, found.pictures, Sight(settings.network(SCALED)), settings.cache)
-worse, _ = head.fit(part(split.TRAINING, scaled), part(split.VALIDATION, scaled), len(found.classes))
+worse, _ = head.fit(
+    part(split.TRAINING, scaled), part(split.VALIDATION, scaled), len(found.classes)
+)
 at_fault = head.accuracy(worse.probabilities(part(split.TEST, scaled).features), test.labels)
 print(f"as it was trained {answers.right.mean():.4f}, divided by 255 {at_fault:.4f}")
 
@@ -160,5 +175,6 @@ for name, shares in zip(names, whole.predict_on_batch(asked), strict=False):
 # %% [markdown]
 # ## Go on
 #
-# `make lessons DATA=…` compares networks from scratch, frozen and fine-tuned in one table; `make report` writes a page about
-# a run. The README beside this notebook goes through the modules that were used here.
+# `make lessons DATA=…` compares networks from scratch, frozen and fine-tuned in one table; `make
+# report` writes a page about a run. The README beside this notebook goes through the modules that
+# were used here.

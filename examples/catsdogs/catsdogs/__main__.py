@@ -38,7 +38,10 @@ def _features(settings: Settings, by: str, address: str) -> int:
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache, fill)
     print(*dataset.describe(found), sep="\n")
-    print(f"{seen.shards[0].shape[1]} features of each of {len(seen)} distinct pictures: {settings.cache}")
+    print(
+        f"{seen.shards[0].shape[1]} features of each of {len(seen)} distinct pictures: "
+        f"{settings.cache}"
+    )
     return 0
 
 
@@ -51,19 +54,36 @@ def _train(settings: Settings, lesson: str) -> int:
 def _lessons(settings: Settings, words: str, folds: str) -> int:
     count = number("FOLDS", folds or "0", 0, MOST_FOLDS)
     if count == 1:
-        raise Failure("FOLDS=1 leaves nothing to train on.", "Give FOLDS=5, or none for the test part of the split.")
-    chosen = [settings.fitted(lesson) if lesson.views > 1 else lesson for lesson in lessons.choose(words)]
+        raise Failure(
+            "FOLDS=1 leaves nothing to train on.",
+            "Give FOLDS=5, or none for the test part of the split.",
+        )
+    chosen = [
+        settings.fitted(lesson) if lesson.views > 1 else lesson for lesson in lessons.choose(words)
+    ]
     results = compare.run(settings, chosen, count)
-    part = f"each of {count} parts of the pictures in turn" if count else f"the test part of split {settings.split}"
+    part = (
+        f"each of {count} parts of the pictures in turn"
+        if count
+        else f"the test part of split {settings.split}"
+    )
     about = f"{len(results[0].right)} pictures, {part}, {settings.size} px, seed {settings.seed}"
     print(about, "", *compare.write(results, about, settings.build), sep="\n")
-    print("", f"table {settings.build / compare.TABLE}", f"chart {settings.build / compare.CHART}", sep="\n")
+    print(
+        "",
+        f"table {settings.build / compare.TABLE}",
+        f"chart {settings.build / compare.CHART}",
+        sep="\n",
+    )
     return 0
 
 
 def _cache(settings: Settings, prune: str) -> int:
     if prune not in {"", "stale", "all"}:
-        raise Failure(f"PRUNE={prune} is not known.", "Give PRUNE=stale for what can no longer be used, or PRUNE=all.")
+        raise Failure(
+            f"PRUNE={prune} is not known.",
+            "Give PRUNE=stale for what can no longer be used, or PRUNE=all.",
+        )
     entries = list(cache.kept(settings.cache))
     if prune == "all":
         for entry in entries:
@@ -75,7 +95,10 @@ def _cache(settings: Settings, prune: str) -> int:
         print(f"removed {cache.line(entry)}")
     left = list(cache.kept(settings.cache)) if prune else entries
     print(*map(cache.line, left), sep="\n", end="\n" if left else "")
-    print(f"{len(left)} entries, {sum(entry.size for entry in left) / 2**20:.0f} MiB: {settings.cache / cache.FOLDER}")
+    print(
+        f"{len(left)} entries, {sum(entry.size for entry in left) / 2**20:.0f} MiB: "
+        f"{settings.cache / cache.FOLDER}"
+    )
     return 0
 
 
@@ -94,7 +117,10 @@ def _submit(settings: Settings) -> int:
 
 def _export(settings: Settings, form: str) -> int:
     if form not in {"", *export.FILES}:
-        raise Failure(f"FORMAT={form} is not known.", f"Give {' or '.join(export.FILES)}, or nothing for both.")
+        raise Failure(
+            f"FORMAT={form} is not known.",
+            f"Give {' or '.join(export.FILES)}, or nothing for both.",
+        )
     for one in [form] if form else export.FILES:
         written, apart = export.write(one, settings.build)
         print(f"{one} {written}: its probabilities differ from the model's by {apart:.1e} at most")
@@ -103,7 +129,9 @@ def _export(settings: Settings, form: str) -> int:
 
 def _predict(settings: Settings, files: Sequence[str]) -> int:
     if not files:
-        raise Failure("There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'.")
+        raise Failure(
+            "There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'."
+        )
     unread = 0
     for answer in predict.answers([at_home(file) for file in files], settings.build / train.MODEL):
         unread += bool(answer.reason)
@@ -121,14 +149,27 @@ def parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--data",
             default="",
-            help="a zip file, a folder with a subfolder per class, kaggle, mirror, mirror-full, or synthetic",
+            help="a zip file, a folder with a subfolder per class, kaggle, mirror, mirror-full, "
+            "or synthetic",
         )
-        added.add_argument("--backbone", default="", help=f"the network that is frozen: {', '.join(BACKBONES)}")
-        added.add_argument("--weights", default="", help="the backbone's: imagenet, a file, or random")
-        added.add_argument("--size", default="", help="side in px of the square that pictures are resized to")
+        added.add_argument(
+            "--backbone", default="", help=f"the network that is frozen: {', '.join(BACKBONES)}"
+        )
+        added.add_argument(
+            "--weights", default="", help="the backbone's: imagenet, a file, or random"
+        )
+        added.add_argument(
+            "--size", default="", help="side in px of the square that pictures are resized to"
+        )
         added.add_argument("--seed", default="", help="decides the split, and whatever is random")
-        added.add_argument("--views", default="", help="of each picture that are trained on, and asked about")
-        added.add_argument("--split", default="", help=f"how pictures are divided: {', '.join(split.PRESETS)}, or a manifest")
+        added.add_argument(
+            "--views", default="", help="of each picture that are trained on, and asked about"
+        )
+        added.add_argument(
+            "--split",
+            default="",
+            help=f"how pictures are divided: {', '.join(split.PRESETS)}, or a manifest",
+        )
         added.add_argument("--build", default="build", help="the folder for all that is made")
         added.set_defaults(run=lambda args: run(_settled(args)))
         return added
@@ -136,20 +177,44 @@ def parser() -> argparse.ArgumentParser:
     command("data", _data, "look at every picture, and split them into training and validation")
     computing = command("features", lambda _: 0, "compute what VGG16 sees in each picture, once")
     computing.add_argument("--engine", default="", help="ray, or nothing for this process alone")
-    computing.add_argument("--address", default="", help="the Ray cluster's; if empty, Ray on this machine alone")
+    computing.add_argument(
+        "--address", default="", help="the Ray cluster's; if empty, Ray on this machine alone"
+    )
     computing.set_defaults(run=lambda args: _features(_settled(args), args.engine, args.address))
-    command("train", lambda settings: _train(settings, "frozen"), "train the head, and save the model and its curves")
-    command("finetune", lambda settings: _train(settings, "finetuned"), "train the last block too, from what the others give")
-    comparing = command("lessons", lambda _: 0, "run the lessons, and write one table of what they come to")
-    comparing.add_argument("--lessons", default="", help=f"which of {', '.join(lessons.LESSONS)}; all, if empty")
-    comparing.add_argument("--folds", default="", help="keep each of so many parts back in turn, instead of one test part")
+    command(
+        "train",
+        lambda settings: _train(settings, "frozen"),
+        "train the head, and save the model and its curves",
+    )
+    command(
+        "finetune",
+        lambda settings: _train(settings, "finetuned"),
+        "train the last block too, from what the others give",
+    )
+    comparing = command(
+        "lessons", lambda _: 0, "run the lessons, and write one table of what they come to"
+    )
+    comparing.add_argument(
+        "--lessons", default="", help=f"which of {', '.join(lessons.LESSONS)}; all, if empty"
+    )
+    comparing.add_argument(
+        "--folds",
+        default="",
+        help="keep each of so many parts back in turn, instead of one test part",
+    )
     comparing.set_defaults(run=lambda args: _lessons(_settled(args), args.lessons, args.folds))
     caching = command("cache", lambda _: 0, "show what was computed once and kept")
-    caching.add_argument("--prune", default="", help="remove: stale, what other versions made or is damaged; all")
+    caching.add_argument(
+        "--prune", default="", help="remove: stale, what other versions made or is damaged; all"
+    )
     caching.set_defaults(run=lambda args: _cache(_settled(args), args.prune))
     command("report", _report, "train, and write a page about it")
     command("submit", _submit, "train, and answer for the pictures that have no class")
-    exporting = command("export", lambda _: 0, "write the model for ONNX Runtime and LiteRT, and hold it against itself")
+    exporting = command(
+        "export",
+        lambda _: 0,
+        "write the model for ONNX Runtime and LiteRT, and hold it against itself",
+    )
     exporting.add_argument("--format", default="", help="onnx or litert; both if empty")
     exporting.set_defaults(run=lambda args: _export(_settled(args), args.format))
     predicting = command("predict", lambda _: 0, "name what is in pictures")
@@ -172,9 +237,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if not capacity.is_full(error):
             raise
-        return _say(Failure("The disk is full.", "Make room, and run the same command again: what is done is kept."))
+        return _say(
+            Failure(
+                "The disk is full.",
+                "Make room, and run the same command again: what is done is kept.",
+            )
+        )
     except MemoryError:
-        return _say(Failure("There is too little memory.", "Give a smaller SIZE=, or close other programs."))
+        return _say(
+            Failure("There is too little memory.", "Give a smaller SIZE=, or close other programs.")
+        )
     except KeyboardInterrupt:
         print("catsdogs: interrupted; what is done is kept", file=sys.stderr)
         return INTERRUPTED

@@ -2,7 +2,9 @@
 
 
 class Failure(Exception):
-    """Something a person can cause and mend: `what` happened, in one line, and what `todo` about it, in another."""
+    """Something a person can cause and mend: `what` happened, in one line, and what `todo` about
+    it, in another.
+    """
 
     def __init__(self, what: str, todo: str) -> None:
         super().__init__(what)
@@ -10,5 +12,7 @@ class Failure(Exception):
         self.todo = todo
 
     def __reduce__(self) -> tuple[type["Failure"], tuple[str, str]]:
-        """As it travels from a process to another: `Exception` would only take its own text along."""
+        """As it travels from a process to another: `Exception` would only take its own text
+        along.
+        """
         return type(self), (self.what, self.todo)

@@ -15,7 +15,9 @@ from catsdogs.training.lessons import Lesson
 
 @dataclass(frozen=True)
 class Settings:
-    """Which data, which weights of which backbone, at which size in px, from which seed; and the folder for all that is made."""
+    """Which data, which weights of which backbone, at which size in px, from which seed; and the
+    folder for all that is made.
+    """
 
     data: str
     backbone: str
@@ -38,7 +40,12 @@ class Settings:
     def network(self, preprocessing: str = "") -> Network:
         """The network that is frozen, wholly or in part."""
         backbone = backbones.choose(self.backbone)
-        return model.network(self.size, model.choose_weights(self.weights, self.seed, backbone), backbone, preprocessing)
+        return model.network(
+            self.size,
+            model.choose_weights(self.weights, self.seed, backbone),
+            backbone,
+            preprocessing,
+        )
 
 
 WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split")
@@ -46,10 +53,12 @@ PATHS = frozenset({"data", "weights", "split"})  # or the word for something tha
 
 
 def settle(build: str, **words: str) -> Settings:
-    """Settings from `words`, named as in `WORDS`; a word that is empty or not there means the usual.
+    """Settings from `words`, named as in `WORDS`; a word that is empty or not there means the
+    usual.
 
-    The usual is what gives good results on photographs: ImageNet's weights at the size they were made with. Only the
-    synthetic pictures, there to try the road, take random weights and a small size. Paths may begin with `~`.
+    The usual is what gives good results on photographs: ImageNet's weights at the size they were
+    made with. Only the synthetic pictures, there to try the road, take random weights and a small
+    size. Paths may begin with `~`.
     """
     given = {name: at_home(word) if name in PATHS else word for name, word in words.items() if word}
     data = given.get("data", SYNTHETIC)
@@ -78,5 +87,8 @@ def number(name: str, word: str, least: int, most: int) -> int:
     except ValueError:
         number = least - 1
     if not least <= number <= most:
-        raise Failure(f"{name}={word} is not a whole number from {least} to {most}.", f"Give {name}= such a number.")
+        raise Failure(
+            f"{name}={word} is not a whole number from {least} to {most}.",
+            f"Give {name}= such a number.",
+        )
     return number

@@ -16,7 +16,9 @@ def run(tmp_path: Path) -> Run:
     """Run the example with these words, in an empty folder."""
 
     def call(*words: object) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}}
+        kept = {
+            name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR"}
+        }
         return subprocess.run(
             [sys.executable, "-m", "catsdogs", *map(str, words)],
             cwd=tmp_path,

@@ -24,18 +24,25 @@ def jpeg(label: str, number: int, side: int = 40) -> bytes:
     """A small photograph of its class's colour, different for every number."""
     name = zlib.crc32(label.encode())
     random = np.random.default_rng([number, name])
-    noisy = np.array(CLASSES.get(label, (name % 128, 200, 90))) + random.normal(0, 25, (side, side + number % 7, 3))
+    noisy = np.array(CLASSES.get(label, (name % 128, 200, 90))) + random.normal(
+        0, 25, (side, side + number % 7, 3)
+    )
     buffer = io.BytesIO()
     Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
 
 
 def photographs(count: int, size: int) -> np.ndarray:
-    """Pixels of pictures: photographs where CATSDOGS_TEST_PHOTOGRAPHS names a folder with Kaggle's zip file, else drawn ones."""
+    """Pixels of pictures: photographs where CATSDOGS_TEST_PHOTOGRAPHS names a folder with Kaggle's
+    zip file, else drawn ones.
+    """
     where = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS")
     if not where:
         return np.stack([pictures.pixels(jpeg("cat", number, 60), size) for number in range(count)])
-    with zipfile.ZipFile(Path(where) / "dogs-vs-cats.zip") as outer, zipfile.ZipFile(outer.open("train.zip")) as inner:
+    with (
+        zipfile.ZipFile(Path(where) / "dogs-vs-cats.zip") as outer,
+        zipfile.ZipFile(outer.open("train.zip")) as inner,
+    ):
         names = [name for name in inner.namelist() if name.endswith(".jpg")][:count]
         return np.stack([pictures.pixels(inner.read(name), size) for name in names])
 
@@ -74,15 +81,33 @@ def kaggle(count: int = 10) -> dict[str, bytes]:
 def kaggle_download(path: Path, count: int = 10) -> Path:
     """A download as Kaggle gives it: zip files in a zip file."""
     train = make_zip(path.with_name("train-inner.zip"), kaggle(count)).read_bytes()
-    test = make_zip(path.with_name("test-inner.zip"), {f"test1/{n}.jpg": jpeg("cat", 100 + n) for n in range(3)}).read_bytes()
-    return make_zip(path, {"train.zip": train, "test1.zip": test, "sampleSubmission.csv": b"id,label\n1,0\n"})
+    test = make_zip(
+        path.with_name("test-inner.zip"), {f"test1/{n}.jpg": jpeg("cat", 100 + n) for n in range(3)}
+    ).read_bytes()
+    return make_zip(
+        path, {"train.zip": train, "test1.zip": test, "sampleSubmission.csv": b"id,label\n1,0\n"}
+    )
 
 
 def some_photographs(download: Path, target: Path, each: int) -> None:
     """The first photographs of each class in Kaggle's download, as files in `target`."""
-    with zipfile.ZipFile(download) as outer, outer.open("train.zip") as nested, zipfile.ZipFile(nested) as photographs:
-        chosen = [name for name in photographs.namelist() if name.endswith(".jpg") and int(name.split(".")[-2]) < each]
-        make_folder(target, {f"{Path(name).name.split('.')[0]}/{Path(name).name}": photographs.read(name) for name in chosen})
+    with (
+        zipfile.ZipFile(download) as outer,
+        outer.open("train.zip") as nested,
+        zipfile.ZipFile(nested) as photographs,
+    ):
+        chosen = [
+            name
+            for name in photographs.namelist()
+            if name.endswith(".jpg") and int(name.split(".")[-2]) < each
+        ]
+        make_folder(
+            target,
+            {
+                f"{Path(name).name.split('.')[0]}/{Path(name).name}": photographs.read(name)
+                for name in chosen
+            },
+        )
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:

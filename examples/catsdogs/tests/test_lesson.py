@@ -11,26 +11,41 @@ EXAMPLE = Path(__file__).parents[1]
 
 
 def test_text_and_notebook_are_the_same() -> None:
-    """The notebook has the cells of its text, and no outputs, so that git shows what has changed."""
-    text, notebook = jupytext.read(EXAMPLE / "lesson.py"), nbformat.read(EXAMPLE / "lesson.ipynb", as_version=4)
-    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [(cell.cell_type, cell.source) for cell in text.cells]
+    """The notebook has the cells of its text, and no outputs, so that git shows what has
+    changed.
+    """
+    text, notebook = (
+        jupytext.read(EXAMPLE / "lesson.py"),
+        nbformat.read(EXAMPLE / "lesson.ipynb", as_version=4),
+    )
+    assert [(cell.cell_type, cell.source) for cell in notebook.cells] == [
+        (cell.cell_type, cell.source) for cell in text.cells
+    ]
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
 
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
-    """The notebook after a run on the synthetic set, beside the package and in no folder of ours."""
+    """The notebook after a run on the synthetic set, beside the package and in no folder of
+    ours.
+    """
     room = tmp_path_factory.mktemp("lesson")
     (room / "catsdogs").symlink_to(EXAMPLE / "catsdogs")
     notebook = nbformat.read(EXAMPLE / "lesson.ipynb", as_version=4)
-    return NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(room)}}).execute()
+    return NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(room)}}
+    ).execute()
 
 
 def test_it_runs_from_top_to_bottom(executed: nbformat.NotebookNode) -> None:
     """Every cell runs, textures are told apart, and there are pictures to look at."""
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"]
-    said = "".join(output.text for output in outputs if output.output_type == "stream" and output.name == "stdout")
+    said = "".join(
+        output.text
+        for output in outputs
+        if output.output_type == "stream" and output.name == "stdout"
+    )
     accuracy = float(said.split("test accuracy ")[1].split(",")[0])
     assert accuracy >= 0.9
     assert "240 pictures: 120 spots, 120 stripes" in said

@@ -21,12 +21,16 @@ def result(build: Path) -> dict:
 
 
 def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
-    """Train on Kaggle's download, again with nothing to do, afresh with the same numbers; then ask the model."""
+    """Train on Kaggle's download, again with nothing to do, afresh with the same numbers; then ask
+    the model.
+    """
     download = kaggle_download(tmp_path / "dogs vs cätze.zip", 30)
     done = run("train", "--data", download.name, *SMALL)
     assert done.returncode == 0, done.stderr
     accuracy, model, curves = done.stdout.splitlines()[-3:]
-    found = re.fullmatch(r"validation accuracy (\S+), 95% interval (\S+) to (\S+), (\d+) of 12 pictures", accuracy)
+    found = re.fullmatch(
+        r"validation accuracy (\S+), 95% interval (\S+) to (\S+), (\d+) of 12 pictures", accuracy
+    )
     assert found
     assert float(found[1]) == int(found[4]) / 12 >= 0.9
     assert float(found[2]) < float(found[1]) <= float(found[3])
@@ -42,7 +46,9 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
     afresh = run("train", "--data", download.name, *SMALL, "--build", "other")
     assert afresh.returncode == 0, afresh.stderr
     assert result(tmp_path / "other") == result(tmp_path / "build")
-    assert (tmp_path / "other/split.csv").read_bytes() == (tmp_path / "build/split.csv").read_bytes()
+    assert (tmp_path / "other/split.csv").read_bytes() == (
+        tmp_path / "build/split.csv"
+    ).read_bytes()
 
     answered = run("submit", "--data", download.name, *SMALL)
     assert answered.returncode == 0, answered.stderr
@@ -50,8 +56,17 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
     assert re.fullmatch(r"id,label\n0,0\.\d{6}\n1,0\.\d{6}\n2,0\.\d{6}\n", sheet)
     assert all(float(line.split(",")[1]) < 0.5 for line in sheet.splitlines()[1:])  # they are cats
 
-    make_folder(tmp_path, {"a cat.jpg": jpeg("cat", 500), "more/dog.jpg": jpeg("dog", 501), "broken.jpg": jpeg("cat", 5)[:-300]})
-    asked = run("predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "more")
+    make_folder(
+        tmp_path,
+        {
+            "a cat.jpg": jpeg("cat", 500),
+            "more/dog.jpg": jpeg("dog", 501),
+            "broken.jpg": jpeg("cat", 5)[:-300],
+        },
+    )
+    asked = run(
+        "predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "more"
+    )
     assert asked.returncode == 1
     assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\nmore/dog\.jpg: dog 0\.\d{4}\n", asked.stdout)
     said = [line.split(": ")[0] for line in asked.stderr.splitlines()]
@@ -59,18 +74,26 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
 
 
 def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
-    """Three folders are three classes; a broken picture among them is counted, and listed in a file."""
-    members = {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(15)}
+    """Three folders are three classes; a broken picture among them is counted, and listed in a
+    file.
+    """
+    members = {
+        f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(15)
+    }
     make_folder(tmp_path / "set", members | {"frog/broken.jpg": b"no picture"})
     done = run("train", "--data", "set", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "45 pictures: 15 cat, 15 dog, 15 frog" in done.stdout
     assert "of 9 pictures" in done.stdout
-    assert (tmp_path / "build/set-aside.csv").read_text() == "path,reason\nfrog/broken.jpg,not a picture\n"
+    assert (
+        tmp_path / "build/set-aside.csv"
+    ).read_text() == "path,reason\nfrog/broken.jpg,not a picture\n"
 
 
 def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
-    """Without any setting the two textures are told apart; looking at them first changes nothing."""
+    """Without any setting the two textures are told apart; looking at them first changes
+    nothing.
+    """
     assert run("data").returncode == 0
     assert "no pictures without a class" in refused(run("submit"))
     done = run("report")
@@ -83,7 +106,10 @@ def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
     ("words", "said"),
     [
         (("data", "--data", "~/missing"), "There is nothing at {home}/missing."),
-        (("train", "--data", "~/missing", "--weights", "~/w.h5"), "The weights {home}/w.h5 cannot be read"),
+        (
+            ("train", "--data", "~/missing", "--weights", "~/w.h5"),
+            "The weights {home}/w.h5 cannot be read",
+        ),
         (("data", "--split", "~/s.csv"), "{home}/s.csv is not a manifest that can be read"),
         (("predict", "--build", "~/b", "a.jpg"), "There is no model at {home}/b/model.keras"),
     ],
@@ -120,5 +146,7 @@ def test_the_home_is_put_in_for_pictures_to_predict(monkeypatch: pytest.MonkeyPa
     ids=lambda value: value if isinstance(value, str) else "-".join(value).replace("--", ""),
 )
 def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], said: str) -> None:
-    """What a person gets wrong is answered with what happened and what to do, and never with a traceback."""
+    """What a person gets wrong is answered with what happened and what to do, and never with a
+    traceback.
+    """
     assert said in refused(run(*words))

@@ -29,16 +29,24 @@ def dry_run(*words: str, folder: Path = EXAMPLE, **environment: str) -> list[str
     return last[last.index("python") + 1 :]
 
 
-@pytest.mark.parametrize("name", ["two words.zip", "it's.zip", "größere.zip", "$$HOME.zip", "a;b.zip", 'a"b.zip'])
+@pytest.mark.parametrize(
+    "name", ["two words.zip", "it's.zip", "größere.zip", "$$HOME.zip", "a;b.zip", 'a"b.zip']
+)
 def test_names_arrive_as_they_were_typed(name: str) -> None:
-    """A path with spaces, quotes or letters of any language is one word, and the shell leaves it alone."""
+    """A path with spaces, quotes or letters of any language is one word, and the shell leaves it
+    alone.
+    """
     words = dry_run("train", f"DATA={name}")
     assert words[words.index("--data") + 1] == name.replace("$$", "$")
 
 
-@pytest.mark.parametrize(("variable", "ending"), [("DATA", ""), ("WEIGHTS", ".h5"), ("SPLIT", ".csv")])
+@pytest.mark.parametrize(
+    ("variable", "ending"), [("DATA", ""), ("WEIGHTS", ".h5"), ("SPLIT", ".csv")]
+)
 def test_the_home_is_that_of_who_types(variable: str, ending: str) -> None:
-    """A leading ~ that the shell left in a path is put in by make, as a container has a home of its own; others are names."""
+    """A leading ~ that the shell left in a path is put in by make, as a container has a home of its
+    own; others are names.
+    """
     words = dry_run("train", f"{variable}=~/two  words~/x{ending}", HOME="/home/me")
     assert words[words.index(f"--{variable.lower()}") + 1] == f"/home/me/two  words~/x{ending}"
 
@@ -47,8 +55,17 @@ def test_the_home_is_mounted(tmp_path: Path) -> None:
     """What lies in the home is read by a container too, where one of FILES does as well."""
     here = str(EXAMPLE).replace(" ", "\\ ")
     includes = f"include {here}/../../src/lib/include.python.mk\ninclude {here}/catsdogs.mk\n"
-    (tmp_path / "Makefile").write_text(f"{includes}mounts:\n\t@echo run python '$(LABCOAT_MOUNTS)'\n")
-    words = dry_run("mounts", "DATA=~/set", "WEIGHTS=w.h5", "FILES=a.jpg ~/b.jpg", folder=tmp_path, HOME="/home/me")
+    (tmp_path / "Makefile").write_text(
+        f"{includes}mounts:\n\t@echo run python '$(LABCOAT_MOUNTS)'\n"
+    )
+    words = dry_run(
+        "mounts",
+        "DATA=~/set",
+        "WEIGHTS=w.h5",
+        "FILES=a.jpg ~/b.jpg",
+        folder=tmp_path,
+        HOME="/home/me",
+    )
     assert words == [":/home/me/set:w.h5:full:a.jpg:/home/me/b.jpg"]
 
 
@@ -76,11 +93,22 @@ def test_every_target_is_a_command_and_is_explained() -> None:
 
 
 def test_every_module_is_in_the_lesson() -> None:
-    """The README sends the reader to every module that is a step of the road, and to none that is not there."""
+    """The README sends the reader to every module that is a step of the road, and to none that is
+    not there.
+    """
     readme = (EXAMPLE / "README.md").read_text()
     package = EXAMPLE / "catsdogs"
     modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
-    assert set(re.findall(r"`([\w/]+\.py)`", readme)) <= modules | {path.name for path in EXAMPLE.glob("*.py")}
-    road = ("data/dataset", "data/split", "network/features", "network/model", "training/head", "train")
+    assert set(re.findall(r"`([\w/]+\.py)`", readme)) <= modules | {
+        path.name for path in EXAMPLE.glob("*.py")
+    }
+    road = (
+        "data/dataset",
+        "data/split",
+        "network/features",
+        "network/model",
+        "training/head",
+        "train",
+    )
     for step in (*road, "results/report", "results/predict", "extras/submit"):
         assert f"`{step}.py`" in readme

@@ -1,7 +1,9 @@
-"""Kaggle's own mistakes: pictures among its 25,000 that show neither a cat nor a dog, both, or the other one.
+"""Kaggle's own mistakes: pictures among its 25,000 that show neither a cat nor a dog, both, or the
+other one.
 
-From public lists of people who looked. Nothing is dropped or changed in silence: a run reports its score on the labels
-as they were given, and beside it the score on the corrected ones, without what is neither or both.
+From public lists of people who looked. Nothing is dropped or changed in silence: a run reports its
+score on the labels as they were given, and beside it the score on the corrected ones, without what
+is neither or both.
 """
 
 import csv
@@ -15,7 +17,8 @@ KAGGLES = {"cat", "dog"}
 
 
 def corrected(rows: Iterable[Row]) -> dict[int, str]:
-    """The places of the pictures that the list names, and what they show: the other class; nothing where it is neither or both.
+    """The places of the pictures that the list names, and what they show: the other class; nothing
+    where it is neither or both.
 
     Pictures are known by Kaggle's names, and only in a set of Kaggle's classes.
     """
@@ -25,4 +28,8 @@ def corrected(rows: Iterable[Row]) -> dict[int, str]:
     with LIST.open(newline="") as file:
         listed = {line["picture"]: line["shows"] for line in csv.DictReader(file)}
     names = {place: PurePosixPath(row.path).stem for place, row in enumerate(rows)}
-    return {place: listed[name] if listed[name] in KAGGLES else "" for place, name in names.items() if name in listed}
+    return {
+        place: listed[name] if listed[name] in KAGGLES else ""
+        for place, name in names.items()
+        if name in listed
+    }

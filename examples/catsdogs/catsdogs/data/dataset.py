@@ -3,7 +3,8 @@
 The class is read from where the picture lies. Two layouts are known:
 
 * a folder per class: `cats/1.jpg`, `dogs/1.jpg`, any number of classes, any depth above them;
-* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with nameless ones, `test1/1.jpg`.
+* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with nameless
+  ones, `test1/1.jpg`.
 """
 
 import csv
@@ -35,7 +36,8 @@ NUMBER_NAME = re.compile(r"\d+\.[^.]+")
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name in the source, class (empty where none is given), sha256, and extent in px.
+    """One picture: its name in the source, class (empty where none is given), sha256, and extent in
+    px.
 
     Pictures that look the same have one `scene`: the digest of one of them.
     """
@@ -79,11 +81,15 @@ class Data:
 def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
     """The source that `where` names (a path, a mirror, `kaggle`, or `synthetic`) and what is in it.
 
-    What was found is kept in `cache` until a file of the source changes. Raises `Failure` where there is too little
-    to learn from.
+    What was found is kept in `cache` until a file of the source changes. Raises `Failure` where
+    there is too little to learn from.
     """
     source = open_source(_place(where, cache, seed), cache)
-    kept = cache / "looks" / f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
+    kept = (
+        cache
+        / "looks"
+        / f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
+    )
     data = _load(kept)
     if data is None:
         data = look(source)
@@ -118,7 +124,10 @@ def look(source: Source) -> Data:
     """Read every picture once."""
     labels = label_all(source.names())
     if not labels:
-        raise Failure("There are no pictures in the data.", "Give DATA= a zip file or a folder with .jpg or .png files.")
+        raise Failure(
+            "There are no pictures in the data.",
+            "Give DATA= a zip file or a folder with .jpg or .png files.",
+        )
     seen: dict[Picture, str] = {}
     broken: list[Aside] = []
     with ThreadPoolExecutor(THREADS) as pool:
@@ -142,19 +151,28 @@ def label_all(names: Iterable[str]) -> dict[str, str]:
     folders = defaultdict(list)
     for name in names:
         folders[PurePosixPath(name).parent].append(name)
-    return dict(itertools.chain.from_iterable(_label_folder(folder, inside) for folder, inside in folders.items()))
+    return dict(
+        itertools.chain.from_iterable(
+            _label_folder(folder, inside) for folder, inside in folders.items()
+        )
+    )
 
 
 def _label_folder(folder: PurePosixPath, names: list[str]) -> Iterator[tuple[str, str]]:
     matches = [KAGGLE_NAME.fullmatch(PurePosixPath(name).name) for name in names]
-    if all(matches) and (folder.name in {"", "train"} or len({match["label"] for match in matches if match}) > 1):
+    if all(matches) and (
+        folder.name in {"", "train"} or len({match["label"] for match in matches if match}) > 1
+    ):
         return zip(names, [match["label"] for match in matches if match], strict=True)
-    if folder.name.startswith("test") and all(NUMBER_NAME.fullmatch(PurePosixPath(name).name) for name in names):
+    if folder.name.startswith("test") and all(
+        NUMBER_NAME.fullmatch(PurePosixPath(name).name) for name in names
+    ):
         return zip(names, itertools.repeat(""))
     if not folder.name:
         raise Failure(
             f"No class can be read from {names[0]!r}: it lies in no folder.",
-            "Put the pictures into a folder per class, or name them as Kaggle does: cat.0.jpg, dog.0.jpg.",
+            "Put the pictures into a folder per class, or name them as Kaggle does: cat.0.jpg, "
+            "dog.0.jpg.",
         )
     return zip(names, itertools.repeat(folder.name))
 
@@ -167,7 +185,9 @@ def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
     except pictures.Broken as error:
         return Aside(name, str(error))
     digest = hashlib.sha256(data).hexdigest()
-    return Picture(name, label, digest, digest, image.width, image.height), duplicates.fingerprint(image)
+    return Picture(name, label, digest, digest, image.width, image.height), duplicates.fingerprint(
+        image
+    )
 
 
 def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
@@ -176,7 +196,10 @@ def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
     scenes: dict[str, str] = {}
     for picture, fingerprint in sorted(seen.items(), key=lambda item: item[0].digest):
         scenes.setdefault(leaders.get(fingerprint, picture.digest), picture.digest)
-    return [replace(picture, scene=scenes[leaders.get(fingerprint, picture.digest)]) for picture, fingerprint in seen.items()]
+    return [
+        replace(picture, scene=scenes[leaders.get(fingerprint, picture.digest)])
+        for picture, fingerprint in seen.items()
+    ]
 
 
 def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
@@ -188,7 +211,10 @@ def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
     kept = [picture for picture in found if len(labels[picture.digest]) == 1]
     dropped = [picture for picture in found if len(labels[picture.digest]) > 1]
     return kept, [
-        Aside(picture.name, f"the same file has the classes {' and '.join(sorted(labels[picture.digest]))}")
+        Aside(
+            picture.name,
+            f"the same file has the classes {' and '.join(sorted(labels[picture.digest]))}",
+        )
         for picture in dropped
     ]
 
@@ -196,22 +222,39 @@ def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
 def _empty_classes(folders: list[str], labels: dict[str, str]) -> list[str]:
     """Folders without anything in them that stand beside folders which are classes."""
     full = {PurePosixPath(name).parent for name in labels}
-    parents = {folder.parent for folder in full if folder.name and any(labels[name] == folder.name for name in labels)}
+    parents = {
+        folder.parent
+        for folder in full
+        if folder.name and any(labels[name] == folder.name for name in labels)
+    }
     paths = [PurePosixPath(folder) for folder in folders]
     above = {parent for path in [*paths, *full] for parent in path.parents}
-    return [path.name for path in paths if path.parent in parents and path not in full | above and path.name]
+    return [
+        path.name
+        for path in paths
+        if path.parent in parents and path not in full | above and path.name
+    ]
 
 
 def _check_classes(data: Data, empty: dict[str, str]) -> None:
-    """Refuse what nothing can be learned from, and name the class. Those in `empty` may be; the reason, if any, is beside."""
+    """Refuse what nothing can be learned from, and name the class. Those in `empty` may be; the
+    reason, if any, is beside.
+    """
     counts = Counter(picture.digest and picture.label for picture in data.pictures)
     for label in sorted(empty.keys() - counts.keys() - {""}):
         reason = f": {empty[label]}" if empty[label] else ""
-        raise Failure(f"The class {label!r} has no pictures{reason}.", "Add pictures to it, or take its folder away.")
+        raise Failure(
+            f"The class {label!r} has no pictures{reason}.",
+            "Add pictures to it, or take its folder away.",
+        )
     if len(counts) < 2:
         only = f"only one class, {data.classes[0]!r}" if counts else "no class"
-        raise Failure(f"The data has {only}.", "Give DATA= at least two classes, each in a folder of its own.")
-    distinct = Counter(label for _, label in {(picture.scene, picture.label) for picture in data.pictures})
+        raise Failure(
+            f"The data has {only}.", "Give DATA= at least two classes, each in a folder of its own."
+        )
+    distinct = Counter(
+        label for _, label in {(picture.scene, picture.label) for picture in data.pictures}
+    )
     for label, count in distinct.items():
         if count < 2:
             raise Failure(
@@ -232,7 +275,10 @@ def describe(data: Data) -> list[str]:
         number = f"{len(same)} groups" if len(same) > 1 else "one group"
         lines.append(f"{count} look alike, in {number}; a group stays on one side of the split")
         odd = [group for group in same if len({picture.label for picture in group}) > 1]
-        lines += [f"  and yet differ in class: {', '.join(picture.name for picture in group)}" for group in odd[:10]]
+        lines += [
+            f"  and yet differ in class: {', '.join(picture.name for picture in group)}"
+            for group in odd[:10]
+        ]
     if data.aside:
         first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
@@ -250,7 +296,9 @@ def alike(data: Data) -> list[list[Picture]]:
     scenes = defaultdict(list)
     for picture in data.pictures:
         scenes[picture.scene].append(picture)
-    return sorted((group for group in scenes.values() if len(group) > 1), key=lambda group: group[0].name)
+    return sorted(
+        (group for group in scenes.values() if len(group) > 1), key=lambda group: group[0].name
+    )
 
 
 def write_alike(data: Data, target: Path) -> None:

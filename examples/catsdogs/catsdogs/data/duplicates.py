@@ -1,7 +1,8 @@
 """Pictures that show the same thing twice: saved anew, made smaller, or a frame later.
 
-Each picture has a fingerprint: it is made small and grey, and each bit says whether a pixel is darker than its right
-neighbour (`dHash`, N. Krawetz, 2013). Compression, size and brightness hardly change it.
+Each picture has a fingerprint: it is made small and grey, and each bit says whether a pixel is
+darker than its right neighbour (`dHash`, N. Krawetz, 2013). Compression, size and brightness hardly
+change it.
 """
 
 from collections import defaultdict
@@ -13,13 +14,19 @@ from PIL import Image
 VERSION = 1
 SIDE = 16  # bits of a fingerprint in each direction
 BITS = SIDE * SIDE
-CLOSE = 24  # bits in which two fingerprints of one picture may differ; those of two pictures differ in about half
+# bits in which two fingerprints of one picture may differ; those of two pictures differ in about
+# half
+CLOSE = 24
 BLOCK = 1024  # rows that are compared with all others at once, which keeps memory flat
 
 
 def fingerprint(image: Image.Image) -> str:
-    """The fingerprint of an RGB picture as hexadecimal; empty for one that has too little in it to be known by."""
-    small = np.asarray(image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX), dtype=np.int16)
+    """The fingerprint of an RGB picture as hexadecimal; empty for one that has too little in it to
+    be known by.
+    """
+    small = np.asarray(
+        image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX), dtype=np.int16
+    )
     bits = small[:, :-1] < small[:, 1:]
     return np.packbits(bits).tobytes().hex() if CLOSE <= bits.sum() <= BITS - CLOSE else ""
 

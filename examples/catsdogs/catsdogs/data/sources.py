@@ -1,8 +1,9 @@
-"""Where pictures lie: a folder; a zip or tar file; or a folder of such files, as large sets are kept.
+"""Where pictures lie: a folder; a zip or tar file; or a folder of such files, as large sets are
+kept.
 
-Nothing is unpacked by its own name, so no archive can write where it should not. A zip inside the zip, as in Kaggle's
-downloads, is copied out once, into the cache, because reading it in place would mean decompressing all of it again for
-every picture.
+Nothing is unpacked by its own name, so no archive can write where it should not. A zip inside the
+zip, as in Kaggle's downloads, is copied out once, into the cache, because reading it in place would
+mean decompressing all of it again for every picture.
 """
 
 import hashlib
@@ -25,9 +26,20 @@ TAR = ".tar"
 ARCHIVES = frozenset({".zip", TAR})
 TAR_END = bytes(1024)
 CHUNK = 2**20  # bytes that are unpacked at once
-# What zipfile and the decompressors raise where a zip file is damaged, or of a kind that they do not know.
-DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError, NotImplementedError)
-DEEPEST = 3  # zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
+# What zipfile and the decompressors raise where a zip file is damaged, or of a kind that they do
+# not know.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+)
+# zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
+DEEPEST = 3
 
 
 class Source(Protocol):
@@ -45,15 +57,27 @@ class Source(Protocol):
         """The bytes of one file. Raises `Broken` where it cannot be read."""
 
     def signature(self) -> str:
-        """A digest that changes when a file is added, removed or written to. Cheap: no picture is read for it."""
+        """A digest that changes when a file is added, removed or written to. Cheap: no picture is
+        read for it.
+        """
 
 
 def open_source(path: Path, cache: Path) -> Source:
-    """The pictures at `path`: a folder, an archive, or a folder that holds archives and no pictures."""
+    """The pictures at `path`: a folder, an archive, or a folder that holds archives and no
+    pictures.
+    """
     if path.is_dir():
         folder = Folder(path)
-        archives = [] if folder.names() else sorted(file for file in path.iterdir() if file.suffix.lower() in ARCHIVES)
-        return Shards(path, {file.name: _open_archive(file, cache) for file in archives}) if archives else folder
+        archives = (
+            []
+            if folder.names()
+            else sorted(file for file in path.iterdir() if file.suffix.lower() in ARCHIVES)
+        )
+        return (
+            Shards(path, {file.name: _open_archive(file, cache) for file in archives})
+            if archives
+            else folder
+        )
     if path.is_file():
         return _open_archive(path, cache)
     raise Failure(
@@ -139,7 +163,11 @@ class Archive:
 
     def names(self) -> list[str]:
         """The pictures in this and the inner zip files."""
-        return sorted(name for name, (_, info) in self._all().items() if _is_picture(name) and not info.is_dir())
+        return sorted(
+            name
+            for name, (_, info) in self._all().items()
+            if _is_picture(name) and not info.is_dir()
+        )
 
     def folders(self) -> list[str]:
         """The folders, named in the listing or only by what is in them."""
@@ -160,12 +188,16 @@ class Archive:
         status = self.path.stat()
         digest = hashlib.sha256(f"zip\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
         for info in self._outer.infolist():
-            digest.update(f"{info.filename}\0{info.CRC}\0{info.file_size}\0".encode(errors="surrogateescape"))
+            digest.update(
+                f"{info.filename}\0{info.CRC}\0{info.file_size}\0".encode(errors="surrogateescape")
+            )
         return digest.hexdigest()
 
     def _all(self) -> dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
         """Every member by its name; those of a zip inside by that zip's name and theirs."""
-        with self._lock:  # pictures are read by several threads, and the first one to ask has the listing made
+        with (
+            self._lock
+        ):  # pictures are read by several threads, and the first one to ask has the listing made
             if self._members is None:
                 self._members = dict(self._listing(self._outer, "", DEEPEST))
             return self._members
@@ -192,7 +224,9 @@ class Archive:
         return _open_zip(copy, f"{info.filename} in {self.path.name}")
 
     def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The bytes of one member, a piece at a time. Raises `Broken`, and `Failure` where it is locked."""
+        """The bytes of one member, a piece at a time. Raises `Broken`, and `Failure` where it is
+        locked.
+        """
         try:
             with archive.open(info) as packed:
                 while piece := packed.read(CHUNK):
@@ -215,21 +249,34 @@ class Tar:
                 for info in archive:
                     self._note(info)
             self._file = path.open("rb")
-        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:  # the last two from sizes beyond any file
+        except (
+            tarfile.TarError,
+            EOFError,
+            ValueError,
+            OverflowError,
+        ) as error:  # the last two from sizes beyond any file
             raise self._not_whole() from error
         except OSError as error:
-            raise Failure(f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read.") from error
-        if os.pread(self._file.fileno(), len(TAR_END), path.stat().st_size - len(TAR_END)) != TAR_END:
+            raise Failure(
+                f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read."
+            ) from error
+        if (
+            os.pread(self._file.fileno(), len(TAR_END), path.stat().st_size - len(TAR_END))
+            != TAR_END
+        ):
             raise self._not_whole()  # tarfile passes over a missing end
 
     def _not_whole(self) -> Failure:
         return Failure(
             f"{self.path.name} is not a whole tar file, or is compressed.",
-            "Get it again, or uncompress it: pictures hardly shrink, and could not be read one by one.",
+            "Get it again, or uncompress it: pictures hardly shrink, and could not be read one "
+            "by one.",
         )
 
     def _note(self, info: tarfile.TarInfo) -> None:
-        if info.size < 0:  # what comes next would lie before it, and the file would have no end: CVE-2025-8194
+        if (
+            info.size < 0
+        ):  # what comes next would lie before it, and the file would have no end: CVE-2025-8194
             raise self._not_whole()
         name = info.name.removeprefix("./")
         _refuse_climbing(name, self.path.name)
@@ -275,11 +322,17 @@ class Shards:
 
     def names(self) -> list[str]:
         """The pictures, those of one archive together."""
-        return [f"{shard}/{name}" for shard, source in self._shards.items() for name in source.names()]
+        return [
+            f"{shard}/{name}" for shard, source in self._shards.items() for name in source.names()
+        ]
 
     def folders(self) -> list[str]:
         """The folders in the archives."""
-        return [f"{shard}/{folder}" for shard, source in self._shards.items() for folder in source.folders()]
+        return [
+            f"{shard}/{folder}"
+            for shard, source in self._shards.items()
+            for folder in source.folders()
+        ]
 
     def read(self, name: str) -> bytes:
         """The bytes of one member of one archive."""
@@ -289,7 +342,9 @@ class Shards:
     def signature(self) -> str:
         """From those of the archives."""
         parts = [f"{shard}\0{source.signature()}" for shard, source in self._shards.items()]
-        return hashlib.sha256("\n".join(["shards", *parts]).encode(errors="surrogateescape")).hexdigest()
+        return hashlib.sha256(
+            "\n".join(["shards", *parts]).encode(errors="surrogateescape")
+        ).hexdigest()
 
 
 def _is_hidden(name: str) -> bool:
@@ -300,7 +355,9 @@ def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except OSError as error:
-        raise Failure(f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read.") from error
+        raise Failure(
+            f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read."
+        ) from error
     except DAMAGE as error:
         raise _not_whole(called) from error
     for info in archive.infolist():
@@ -313,7 +370,10 @@ def _locked(path: Path) -> Failure:
 
 
 def _not_whole(called: str) -> Failure:
-    return Failure(f"{called} is not a whole zip file.", "Download it again, and compare its size with the source's.")
+    return Failure(
+        f"{called} is not a whole zip file.",
+        "Download it again, and compare its size with the source's.",
+    )
 
 
 def _refuse_climbing(name: str, called: str) -> None:

@@ -1,8 +1,10 @@
-"""Which pictures are trained on, which decide about settings, and which are only there to be tested with.
+"""Which pictures are trained on, which decide about settings, and which are only there to be tested
+with.
 
-This is decided once, by a seed, and written to a file, the manifest. The order in which pictures are drawn is that of sha256
-over the seed and the picture's own bytes. So it depends neither on names nor on the file system, is the same with every
-version of every library, and pictures that look the same always land in the same part.
+This is decided once, by a seed, and written to a file, the manifest. The order in which pictures
+are drawn is that of sha256 over the seed and the picture's own bytes. So it depends neither on
+names nor on the file system, is the same with every version of every library, and pictures that
+look the same always land in the same part.
 """
 
 import csv
@@ -19,8 +21,10 @@ from catsdogs.support.atomic import aside
 VERSION = 3
 PARTS = TRAINING, VALIDATION, TEST = "training", "validation", "test"
 FULL = "full"
-TESTABLE = 3  # pictures of a class that look different: one for each part; of fewer, none is tested with
-# Pictures for training, validation and test: of each class the same number, as the lessons drew theirs from Kaggle's.
+# Pictures of a class that look different: one for each part; of fewer, none is tested with
+TESTABLE = 3
+# Pictures for training, validation and test: of each class the same number, as the lessons drew
+# theirs from Kaggle's.
 PRESETS = {
     "chollet": (2000, 1000, 1000),  # Deep Learning with Python, 1st edition
     "chollet2": (2000, 1000, 2000),  # 2nd edition
@@ -50,7 +54,10 @@ def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]
     elif how in PRESETS:
         rows = split(pictures, seed, how)
     else:
-        raise Failure(f"SPLIT={how} is not known.", f"Give one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv.")
+        raise Failure(
+            f"SPLIT={how} is not known.",
+            f"Give one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv.",
+        )
     lacking = [f"of the class {label!r} to train on" for label in untaught(rows, pictures)]
     if VALIDATION not in {row.part for row in rows}:
         lacking.append("to validate with")
@@ -64,26 +71,35 @@ def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]
 
 def untaught(rows: Iterable[Row], pictures: Iterable[Picture]) -> list[str]:
     """The classes of `pictures` that have none in the training part of `rows`."""
-    return sorted({picture.label for picture in pictures} - {row.label for row in rows if row.part == TRAINING})
+    return sorted(
+        {picture.label for picture in pictures}
+        - {row.label for row in rows if row.part == TRAINING}
+    )
 
 
 def split(pictures: Iterable[Picture], seed: int, preset: str = FULL) -> list[Row]:
-    """Divide `pictures` by a preset. Where there are fewer than it names, all are divided in its proportions.
+    """Divide `pictures` by a preset. Where there are fewer than it names, all are divided in its
+    proportions.
 
-    Every class has at least one picture for training and one for validation; and one for testing, if it has three that
-    look different.
+    Every class has at least one picture for training and one for validation; and one for testing,
+    if it has three that look different.
     """
     pictures = list(pictures)
     parts: dict[str, str] = {}
     for scenes in _scenes(pictures).values():
         wanted = _wanted(sum(scenes.values()), preset, len({picture.label for picture in pictures}))
         _draw(scenes, _order(scenes, seed), wanted, parts)
-    rows = [Row(picture.name, picture.digest, picture.label, parts.get(picture.scene, "")) for picture in pictures]
+    rows = [
+        Row(picture.name, picture.digest, picture.label, parts.get(picture.scene, ""))
+        for picture in pictures
+    ]
     return _sorted(row for row in rows if row.part)
 
 
 def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]:
-    """So many divisions of all pictures into training and test; each picture is in the test part of exactly one."""
+    """So many divisions of all pictures into training and test; each picture is in the test part of
+    exactly one.
+    """
     pictures = list(pictures)
     number: dict[str, int] = {}
     for scenes in _scenes(pictures).values():
@@ -91,7 +107,12 @@ def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]
             number.setdefault(scene, place % count)
     return [
         _sorted(
-            Row(picture.name, picture.digest, picture.label, TEST if number[picture.scene] == fold else TRAINING)
+            Row(
+                picture.name,
+                picture.digest,
+                picture.label,
+                TEST if number[picture.scene] == fold else TRAINING,
+            )
             for picture in pictures
         )
         for fold in range(count)
@@ -120,8 +141,12 @@ def _order(scenes: Iterable[str], seed: int) -> list[str]:
     return sorted(scenes, key=lambda scene: hashlib.sha256(f"{seed} {scene}".encode()).digest())
 
 
-def _draw(scenes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int], parts: dict[str, str]) -> None:
-    """Give each scene its part, unless another class has given it one; first those that are kept back."""
+def _draw(
+    scenes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int], parts: dict[str, str]
+) -> None:
+    """Give each scene its part, unless another class has given it one; first those that are kept
+    back.
+    """
     training, validation, test = wanted
     room = {VALIDATION: validation, TEST: test if len(order) >= TESTABLE else 0, TRAINING: training}
     for place, scene in enumerate(order):
@@ -142,23 +167,32 @@ def describe(rows: Iterable[Row]) -> str:
     counts = Counter(row.part for row in rows)
     return ", ".join(
         f"{counts[part]} to {what}"
-        for part, what in ((TRAINING, "train on"), (VALIDATION, "validate with"), (TEST, "test with"))
+        for part, what in (
+            (TRAINING, "train on"),
+            (VALIDATION, "validate with"),
+            (TEST, "test with"),
+        )
         if counts[part]
     )
 
 
 def write(rows: list[Row], target: Path) -> None:
     """Write the manifest as CSV: `path,sha256,label,part`."""
-    with aside(target) as room, room.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+    with (
+        aside(target) as room,
+        room.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Row.__annotations__)
         writer.writerows((row.path, row.sha256, row.label, row.part) for row in rows)
 
 
 def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
-    """The rows of a manifest, for pictures that are the same to the last bit, under whatever name they are now.
+    """The rows of a manifest, for pictures that are the same to the last bit, under whatever name
+    they are now.
 
-    Raises `Failure` where a picture is not there, is in two parts or is listed too often, or a part is none of `PARTS`.
+    Raises `Failure` where a picture is not there, is in two parts or is listed too often, or a part
+    is none of `PARTS`.
     """
     listed = _listed(path)
     names: dict[tuple[str, str], list[str]] = defaultdict(list)  # several where there are copies
@@ -167,21 +201,28 @@ def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
     lost = [row.path for _, row in listed if (row.sha256, row.label) not in names]
     if lost:
         raise Failure(
-            f"{path} does not fit the data: {len(lost)} of its {len(listed)} pictures are not there, such as {lost[0]}.",
+            f"{path} does not fit the data: {len(lost)} of its {len(listed)} pictures are not "
+            f"there, such as {lost[0]}.",
             "Give DATA= the pictures that it was made from, or another SPLIT=.",
         )
     rows: list[Row] = []
     parts: dict[str, str] = {}
     for line, row in listed:
         if row.part not in PARTS:
-            raise Failure(f"Line {line} of {path} names the part {row.part!r}.", f"Give it one of {', '.join(PARTS)}.")
+            raise Failure(
+                f"Line {line} of {path} names the part {row.part!r}.",
+                f"Give it one of {', '.join(PARTS)}.",
+            )
         if parts.setdefault(row.sha256, row.part) != row.part:
             raise Failure(
-                f"Line {line} of {path} puts {row.path!r} into {row.part}; a line before it, into {parts[row.sha256]}.",
+                f"Line {line} of {path} puts {row.path!r} into {row.part}; a line before it, "
+                f"into {parts[row.sha256]}.",
                 "Keep one of the two: what was learned by heart is no test.",
             )
         if not names[row.sha256, row.label]:
-            raise Failure(f"Line {line} of {path} lists {row.path!r} once more.", "Remove that line.")
+            raise Failure(
+                f"Line {line} of {path} lists {row.path!r} once more.", "Remove that line."
+            )
         rows.append(replace(row, path=names[row.sha256, row.label].pop(0)))
     return _sorted(rows)
 
@@ -193,4 +234,6 @@ def _listed(path: Path) -> list[tuple[int, Row]]:
             lines = csv.DictReader(file)
             return [(lines.line_num, Row(**line)) for line in lines]
     except (OSError, TypeError, csv.Error) as error:
-        raise Failure(f"{path} is not a manifest that can be read.", "Give SPLIT= one that `make data` wrote.") from error
+        raise Failure(
+            f"{path} is not a manifest that can be read.", "Give SPLIT= one that `make data` wrote."
+        ) from error

@@ -1,6 +1,8 @@
-"""Pictures to try everything on without any data: two textures, stripes and spots, drawn from a seed.
+"""Pictures to try everything on without any data: two textures, stripes and spots, drawn from a
+seed.
 
-Every picture has its own colours, scale, angle and noise, so that only the texture tells the two apart.
+Every picture has its own colours, scale, angle and noise, so that only the texture tells the two
+apart.
 """
 
 from pathlib import Path
@@ -17,7 +19,9 @@ CLASSES = ("spots", "stripes")
 
 
 def folder(cache: Path, seed: int) -> Path:
-    """The folder with the pictures, one subfolder per class; drawn into `cache` if it is not there yet."""
+    """The folder with the pictures, one subfolder per class; drawn into `cache` if it is not there
+    yet.
+    """
     target = cache / f"synthetic-v{VERSION}-seed{seed}"
     if not target.is_dir():
         with aside(target) as room:

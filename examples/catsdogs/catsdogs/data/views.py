@@ -1,8 +1,10 @@
-"""The ways in which a picture is shown: as it is, mirrored, and as it might have been taken otherwise.
+"""The ways in which a picture is shown: as it is, mirrored, and as it might have been taken
+otherwise.
 
-What a view looks like follows from its number and the picture's own sha256. There is no generator whose state would
-depend on what was drawn before, so views come out the same in any order, by any number of threads, on any machine.
-They are few and can be kept, so the frozen network sees each of them once, and not once an epoch.
+What a view looks like follows from its number and the picture's own sha256. There is no generator
+whose state would depend on what was drawn before, so views come out the same in any order, by any
+number of threads, on any machine. They are few and can be kept, so the frozen network sees each of
+them once, and not once an epoch.
 """
 
 import numpy as np
@@ -15,11 +17,15 @@ PLAIN, MIRRORED = 0, 1
 MOST = 64  # views
 SHARE = (0.7, 1.0)  # of the picture's width and height that is shown
 TURN = 12.0  # degrees, at most, to either side
-MARGIN = 4  # a picture is continued on each side by its mirror image, a fourth of its own side, before it is turned
+# a picture is continued on each side by its mirror image, a fourth of its own side, before it is
+# turned
+MARGIN = 4
 
 
 def pixels(data: bytes, size: int, view: int, digest: str) -> np.ndarray:
-    """One view of the picture in `data`, whose sha256 is `digest`: RGB, `(size, size, 3)`, uint8. Raises `Broken`."""
+    """One view of the picture in `data`, whose sha256 is `digest`: RGB, `(size, size, 3)`, uint8.
+    Raises `Broken`.
+    """
     image = pictures.decode(data)
     if view in {PLAIN, MIRRORED}:
         shown = np.asarray(pictures.square(image, size), dtype=np.uint8)
@@ -35,5 +41,7 @@ def _otherwise(image: Image.Image, size: int, random: np.random.Generator) -> np
     square = np.asarray(pictures.square(image, size, (left, top, left + width, top + height)))
     margin = size // MARGIN
     continued = np.pad(square, ((margin, margin), (margin, margin), (0, 0)), mode="symmetric")
-    turned = Image.fromarray(continued).rotate(random.uniform(-TURN, TURN), Image.Resampling.BILINEAR)
+    turned = Image.fromarray(continued).rotate(
+        random.uniform(-TURN, TURN), Image.Resampling.BILINEAR
+    )
     return np.asarray(turned, dtype=np.uint8)[margin : margin + size, margin : margin + size]

@@ -1,8 +1,8 @@
 """Kaggle's own download of its competition, by Kaggle's own client.
 
-The client finds the credentials, and goes on where a download broke off. It does not say what is wrong with either, and
-Kaggle gives no hash to hold the file against: so the words are ours, and what has arrived is opened, hashed, and renamed
-only then.
+The client finds the credentials, and goes on where a download broke off. It does not say what is
+wrong with either, and Kaggle gives no hash to hold the file against: so the words are ours, and
+what has arrived is opened, hashed, and renamed only then.
 """
 
 import contextlib
@@ -29,7 +29,9 @@ _WITHOUT = "Or take DATA=mirror-full, which are the same pictures and need no ac
 
 
 def fetch(folder: Path) -> Path:
-    """The competition's zip file in `folder`, downloaded unless it is there. Raises `Failure` where it cannot be had whole."""
+    """The competition's zip file in `folder`, downloaded unless it is there. Raises `Failure` where
+    it cannot be had whole.
+    """
     target = folder / f"{COMPETITION}.zip"
     if not target.is_file():
         room = folder / "kaggle"  # where a part of it waits for the next run
@@ -45,17 +47,22 @@ def fetch(folder: Path) -> Path:
 
 
 def _download(room: Path) -> None:
-    """Let the client fetch, or go on with, the file in `room`. It tries five times, and reports on stderr."""
+    """Let the client fetch, or go on with, the file in `room`. It tries five times, and reports on
+    stderr.
+    """
     import requests
 
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            import kaggle  # which looks for credentials at once, and prints advice where it finds none
+            # which looks for credentials at once, and prints advice where it finds none
+            import kaggle
         _authenticate(kaggle.api)
         with contextlib.redirect_stdout(sys.stderr):
             kaggle.api.competition_download_files(COMPETITION, path=str(room), quiet=False)
     except requests.HTTPError as error:
-        raise _refused(error.response.status_code if error.response is not None else 0, _first_line(error)) from error
+        raise _refused(
+            error.response.status_code if error.response is not None else 0, _first_line(error)
+        ) from error
     except requests.RequestException as error:
         raise Failure(
             f"Kaggle cannot be reached, or broke off: {_innermost(error)}.",
@@ -66,7 +73,9 @@ def _download(room: Path) -> None:
 
 
 def _authenticate(api: Any) -> None:
-    """Have the client find its credentials. It exits where there are none, and passes over a token that is not valid."""
+    """Have the client find its credentials. It exits where there are none, and passes over a token
+    that is not valid.
+    """
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             api.authenticate()
@@ -77,7 +86,9 @@ def _authenticate(api: Any) -> None:
 
 
 def _used(config: Path) -> str:
-    """What the client takes its credentials from, in its own order; empty where there is nothing."""
+    """What the client takes its credentials from, in its own order; empty where there is
+    nothing.
+    """
     from kagglesdk.kaggle_env import get_access_token_from_env
 
     _, place = get_access_token_from_env()
@@ -92,12 +103,21 @@ def _no_credentials(config: Path) -> Failure:
     used = _used(config)
     if used == str(config):
         if not os.access(config, os.R_OK):
-            return Failure(f"{config} cannot be read: its mode is {_mode(config):03o}.", f"Run: chmod 600 {_quoted(config)}")
-        return Failure(f"{config} holds no username and key.", f"Make a new one at {TOKENS}. {_WITHOUT}")
+            return Failure(
+                f"{config} cannot be read: its mode is {_mode(config):03o}.",
+                f"Run: chmod 600 {_quoted(config)}",
+            )
+        return Failure(
+            f"{config} holds no username and key.", f"Make a new one at {TOKENS}. {_WITHOUT}"
+        )
     if used:
-        return Failure(f"Kaggle does not know the token in {used}.", f"Make a new one at {TOKENS}, or remove it. {_WITHOUT}")
+        return Failure(
+            f"Kaggle does not know the token in {used}.",
+            f"Make a new one at {TOKENS}, or remove it. {_WITHOUT}",
+        )
     return Failure(
-        "There are no credentials for Kaggle: no KAGGLE_API_TOKEN, ~/.kaggle/access_token or ~/.kaggle/kaggle.json.",
+        "There are no credentials for Kaggle: no KAGGLE_API_TOKEN, ~/.kaggle/access_token or "
+        "~/.kaggle/kaggle.json.",
         f"Make a token at {TOKENS} and save it as ~/.kaggle/access_token. {_WITHOUT}",
     )
 
@@ -105,7 +125,8 @@ def _no_credentials(config: Path) -> Failure:
 def _refuse_open_to_others(config: Path) -> None:
     if _mode(config) & (stat.S_IRWXG | stat.S_IRWXO):
         raise Failure(
-            f"Others on this machine can read your key in {config}: its mode is {_mode(config):03o}.",
+            f"Others on this machine can read your key in {config}: its mode is "
+            f"{_mode(config):03o}.",
             f"Run: chmod 600 {_quoted(config)}",
         )
 
@@ -115,14 +136,18 @@ def _refused(status: int, said: str) -> Failure:
     if status == 401:
         return Failure(
             f"Kaggle does not accept your credentials (401): {said}.",
-            f"Make new ones at {TOKENS}; the first of KAGGLE_API_TOKEN, ~/.kaggle/access_token, kaggle.json counts. {_WITHOUT}",
+            f"Make new ones at {TOKENS}; the first of KAGGLE_API_TOKEN, ~/.kaggle/access_token, "
+            f"kaggle.json counts. {_WITHOUT}",
         )
     if status == 403:
         return Failure(
             f"Kaggle does not let you have the data (403): {said}.",
             f"Sign in, accept the rules at {RULES}, and run it again. {_WITHOUT}",
         )
-    return Failure(f"Kaggle answers {status}: {said}.", f"Run it again later: it goes on where it stopped. {_WITHOUT}")
+    return Failure(
+        f"Kaggle answers {status}: {said}.",
+        f"Run it again later: it goes on where it stopped. {_WITHOUT}",
+    )
 
 
 def _whole(part: Path) -> Path:
@@ -142,7 +167,8 @@ def _whole(part: Path) -> Path:
 def _not_it(reason: str) -> Failure:
     return Failure(
         f"What Kaggle sent is not the data of {COMPETITION}: {reason}.",
-        "It was not kept. Run it again; if that does not help, fetch the file in a browser and give its path as DATA=.",
+        "It was not kept. Run it again; if that does not help, fetch the file in a browser and "
+        "give its path as DATA=.",
     )
 
 

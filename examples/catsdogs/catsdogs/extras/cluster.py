@@ -1,12 +1,12 @@
 """The same features by a Ray cluster, for pictures that are too many for one machine.
 
-What the cache lacks is parted into shards, as on one machine. Ray Data gives them to workers, each of which loads the
-network once and works on one processor: so nothing is lost by threads that wait for each other. This process files
-each shard in the cache as it arrives, so an interrupted run goes on where it was. A shard whose machine dies under it is
-given to another one.
+What the cache lacks is parted into shards, as on one machine. Ray Data gives them to workers, each
+of which loads the network once and works on one processor: so nothing is lost by threads that wait
+for each other. This process files each shard in the cache as it arrives, so an interrupted run goes
+on where it was. A shard whose machine dies under it is given to another one.
 
-Each machine of the cluster has the packages of `requirements-ray.txt`, and sees the pictures and the weights under the same
-path. The program itself is sent to them.
+Each machine of the cluster has the packages of `requirements-ray.txt`, and sees the pictures and
+the weights under the same path. The program itself is sent to them.
 """
 
 import logging
@@ -28,7 +28,8 @@ from catsdogs.network.features import Sight
 from catsdogs.support.cache import Entry
 from catsdogs.support.progress import track
 
-LOCAL = "local"  # in place of an address: Ray for as long as this process runs, on this machine's processors
+# in place of an address: Ray for as long as this process runs, on this machine's processors
+LOCAL = "local"
 PATIENCE = 10  # seconds for the first answer of a cluster
 Row = dict[str, Any]  # what Ray Data passes on
 
@@ -50,10 +51,17 @@ class Worker:
         self.see = model.compiled(network, [sight.boundary for sight in sights])
 
     def __call__(self, shard: Row) -> Row:
-        """The shard's pictures, and for each sight their rows: bytes, as Arrow has no 16-bit tensors of any shape."""
+        """The shard's pictures, and for each sight their rows: bytes, as Arrow has no 16-bit
+        tensors of any shape.
+        """
         names = dict(zip(shard["digests"], shard["names"], strict=True))
         batches = list(features.chunks(list(names), features.BATCH))
-        seen = [self.see(rgb) for rgb in features.read_ahead(self.source, names, batches, self.network.size, self.view)]
+        seen = [
+            self.see(rgb)
+            for rgb in features.read_ahead(
+                self.source, names, batches, self.network.size, self.view
+            )
+        ]
         rows = [features.narrow(np.concatenate(pieces)) for pieces in zip(*seen, strict=True)]
         return {
             "digests": list(names),
@@ -64,31 +72,52 @@ class Worker:
 
 
 def filler(address: str) -> features.Fill:
-    """What fills a cache by the cluster at `address`; by one that is started on this machine where it is empty."""
+    """What fills a cache by the cluster at `address`; by one that is started on this machine where
+    it is empty.
+    """
 
-    def fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cache: Path) -> None:
+    def fill(
+        source: Source, names: Mapping[str, str], sights: Sequence[Sight], cache: Path
+    ) -> None:
         shards = list(features.chunks(list(names), features.SHARD))
-        rows = ((row, len(row["digests"])) for row in _compute(address, source.path.resolve(), shards, names, sights))
+        rows = (
+            (row, len(row["digests"]))
+            for row in _compute(address, source.path.resolve(), shards, names, sights)
+        )
         for number, row in enumerate(track(rows, len(names), "Computing features on the cluster")):
             if number == 0:
                 features.check_room(cache, sum(map(len, row["rows"])) * len(shards))
-            for sight, content, kind, shape in zip(sights, row["rows"], row["kinds"], row["shapes"], strict=True):
-                Entry(cache, sight.settings).add(row["digests"], np.frombuffer(content, np.dtype(kind)).reshape(shape))
+            for sight, content, kind, shape in zip(
+                sights, row["rows"], row["kinds"], row["shapes"], strict=True
+            ):
+                Entry(cache, sight.settings).add(
+                    row["digests"], np.frombuffer(content, np.dtype(kind)).reshape(shape)
+                )
 
     return fill
 
 
 def _compute(
-    address: str, path: Path, shards: Sequence[list[str]], names: Mapping[str, str], sights: Sequence[Sight]
+    address: str,
+    path: Path,
+    shards: Sequence[list[str]],
+    names: Mapping[str, str],
+    sights: Sequence[Sight],
 ) -> Iterator[Row]:
     """Each shard's rows, in the order in which they arrive."""
     ray = _connect(address)
     try:
         most = max(1, min(int(ray.cluster_resources().get("CPU", 1)), len(shards)))
-        items = [{"digests": shard, "names": [names[digest] for digest in shard]} for shard in shards]
-        data = ray.data.from_items(items, override_num_blocks=len(items))  # a shard is what is done again after a loss
+        items = [
+            {"digests": shard, "names": [names[digest] for digest in shard]} for shard in shards
+        ]
+        data = ray.data.from_items(
+            items, override_num_blocks=len(items)
+        )  # a shard is what is done again after a loss
         pool = ray.data.ActorPoolStrategy(min_size=1, max_size=most)
-        yield from data.map(Worker, fn_constructor_args=(str(path), tuple(sights)), compute=pool, num_cpus=1).iter_rows()
+        yield from data.map(
+            Worker, fn_constructor_args=(str(path), tuple(sights)), compute=pool, num_cpus=1
+        ).iter_rows()
     except ray.exceptions.RayError as error:
         raise _reason(error) from error
     finally:
@@ -96,7 +125,9 @@ def _compute(
 
 
 def _connect(address: str) -> Any:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers that it is used
+    os.environ.setdefault(
+        "RAY_USAGE_STATS_ENABLED", "0"
+    )  # Ray would tell its makers that it is used
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its daemons keep logs of their own
     try:
         import ray
@@ -104,17 +135,25 @@ def _connect(address: str) -> Any:
     except ImportError as error:
         raise Failure(
             f"This environment lacks what ENGINE=ray needs: {error.name}.",
-            "make features ENGINE=ray LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt requirements-ray.txt' installs it; "
+            "make features ENGINE=ray LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt "
+            "requirements-ray.txt' installs it; "
             "in a container, LABCOAT_VARIANT=ray.",
         ) from error
     _refuse_silent(address)
     try:
-        ray.init(address or LOCAL, runtime_env=_program(address), log_to_driver=False, logging_level="ERROR")
+        ray.init(
+            address or LOCAL,
+            runtime_env=_program(address),
+            log_to_driver=False,
+            logging_level="ERROR",
+        )
     except Exception as error:  # which is what Ray raises, and subclasses of many kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if address:
             raise _no_cluster(address, reason) from error
-        raise Failure(f"Ray does not start here: {reason}", "Close other programs and run it again.") from error
+        raise Failure(
+            f"Ray does not start here: {reason}", "Close other programs and run it again."
+        ) from error
     ray.data.DataContext.get_current().enable_progress_bars = False  # there is one already
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
@@ -123,8 +162,9 @@ def _connect(address: str) -> Any:
 def _program(address: str) -> dict[str, Any]:
     """What workers run: this program; on this machine by this Python.
 
-    A shell starts them, to which Ray gives its own Python's path without quotes (2.60, _private/runtime_env/context.py): one with
-    a space in it is never found, and Ray waits for ever. Another machine's Python may be anywhere.
+    A shell starts them, to which Ray gives its own Python's path without quotes (2.60,
+    _private/runtime_env/context.py): one with a space in it is never found, and Ray waits for ever.
+    Another machine's Python may be anywhere.
     """
     python = shlex.quote(sys.executable)
     quoted = {"py_executable": python} if python != sys.executable and _is_here(address) else {}
@@ -171,4 +211,7 @@ def _reason(error: BaseException) -> Failure:
             return cause
         cause = getattr(cause, "cause", None) or cause.__cause__
     last = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-    return Failure(f"The cluster gave up: {last}", "Look into its logs and run the same command again: what has arrived is kept.")
+    return Failure(
+        f"The cluster gave up: {last}",
+        "Look into its logs and run the same command again: what has arrived is kept.",
+    )

@@ -1,6 +1,8 @@
-"""The trained model in forms that run without Keras: ONNX, for servers and browsers, and LiteRT, for phones.
+"""The trained model in forms that run without Keras: ONNX, for servers and browsers, and LiteRT,
+for phones.
 
-Each is run beside the model before it is kept. Preprocessing and the names of the classes travel along, as in our own file.
+Each is run beside the model before it is kept. Preprocessing and the names of the classes travel
+along, as in our own file.
 """
 
 import json
@@ -31,16 +33,21 @@ SAMPLES = 8  # pictures that both are asked about
 APART = 1e-4  # by which a probability may differ: more than two orders of adding up numbers make
 
 Floats = NDArray[np.float32]
-Answer = Callable[[Floats], Floats]  # RGB from 0 to 255, `(n, size, size, 3)` → probabilities, `(n, classes)`
+Answer = Callable[
+    [Floats], Floats
+]  # RGB from 0 to 255, `(n, size, size, 3)` → probabilities, `(n, classes)`
 
 
 def write(form: str, build: Path) -> tuple[Path, float]:
-    """Write the model in `build` in this form; the file's path, and the most by which a probability differs."""
+    """Write the model in `build` in this form; the file's path, and the most by which a probability
+    differs.
+    """
     missing = [name for name in NEEDED[form] if find_spec(name) is None]
     if missing:
         raise Failure(
             f"This environment lacks what {form} needs: {', '.join(missing)}.",
-            "make export LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt requirements-export.txt' installs it; "
+            "make export LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt requirements-export.txt' "
+            "installs it; "
             "in a container, LABCOAT_VARIANT=export.",
         )
     network, note = bundle.load(build / "model.keras")
@@ -52,14 +59,19 @@ def write(form: str, build: Path) -> tuple[Path, float]:
         worst = float(np.abs(READERS[form](room)(pictures) - expected).max())
         if not worst <= APART:
             raise Failure(
-                f"The model as {form} answers otherwise than the model: a probability differs by {worst:.2g}.",
-                "It was not kept. Report it, with the versions of tensorflow and of " + " and ".join(NEEDED[form]) + ".",
+                f"The model as {form} answers otherwise than the model: a probability differs by "
+                f"{worst:.2g}.",
+                "It was not kept. Report it, with the versions of tensorflow and of "
+                + " and ".join(NEEDED[form])
+                + ".",
             )
     return target, worst
 
 
 def samples(size: int) -> Floats:
-    """Pictures to hold two forms of a model against each other: textures, flat colours, and noise."""
+    """Pictures to hold two forms of a model against each other: textures, flat colours, and
+    noise.
+    """
     random = np.random.default_rng(0)
     return np.stack([_resized(picture, size) for picture in _draw(random)]).astype(np.float32)
 
@@ -108,7 +120,8 @@ def write_litert(network: "keras.Model", note: Note, path: Path) -> None:
     """Write a LiteRT file, with the note in a zip file after the model."""
     with engine.hushed():
         network.export(path, format="litert", verbose=False)
-    # As TensorFlow Lite's metadata is kept: a zip file after the model, which is read from the front.
+    # As TensorFlow Lite's metadata is kept: a zip file after the model, which is read from the
+    # front.
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(bundle.NOTE, json.dumps(asdict(note)))
 
@@ -119,7 +132,10 @@ def read_litert(path: Path) -> Answer:
         from ai_edge_litert.interpreter import Interpreter
 
         interpreter = Interpreter(str(path))
-    entry, out = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    entry, out = (
+        interpreter.get_input_details()[0]["index"],
+        interpreter.get_output_details()[0]["index"],
+    )
 
     def answer(pictures: Floats) -> Floats:
         interpreter.resize_tensor_input(entry, pictures.shape)

@@ -21,7 +21,9 @@ SUBMISSION = "submission.csv"
 
 
 def write(settings: Settings) -> Path:
-    """Write the answers of the model that these settings train; the sheet's path. Features are computed once."""
+    """Write the answers of the model that these settings train; the sheet's path. Features are
+    computed once.
+    """
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     if not found.unlabelled:
         raise Failure(
@@ -40,17 +42,28 @@ def write(settings: Settings) -> Path:
     return settings.build / SUBMISSION
 
 
-def _write(pictures: tuple[Picture, ...], classes: list[str], answers: Floats, target: Path) -> None:
-    """As CSV in order of numbers: `id,label`, where the label is the probability of the second of two classes.
+def _write(
+    pictures: tuple[Picture, ...], classes: list[str], answers: Floats, target: Path
+) -> None:
+    """As CSV in order of numbers: `id,label`, where the label is the probability of the second of
+    two classes.
 
     With more classes there is a column for each.
     """
     columns = ["label"] if len(classes) == 2 else classes
-    numbered = sorted(zip((_number(picture) for picture in pictures), answers[:, -len(columns) :].tolist(), strict=True))
+    numbered = sorted(
+        zip(
+            (_number(picture) for picture in pictures),
+            answers[:, -len(columns) :].tolist(),
+            strict=True,
+        )
+    )
     with aside(target) as room, room.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["id", *columns])
-        writer.writerows([number, *(f"{share:.6f}" for share in shares)] for number, shares in numbered)
+        writer.writerows(
+            [number, *(f"{share:.6f}" for share in shares)] for number, shares in numbered
+        )
 
 
 def _number(picture: Picture) -> int:

@@ -1,4 +1,6 @@
-"""Keras and TensorFlow, set up so that the same seed gives the same numbers twice. The only door to either."""
+"""Keras and TensorFlow, set up so that the same seed gives the same numbers twice. The only door to
+either.
+"""
 
 import hashlib
 import os
@@ -19,10 +21,15 @@ def versions() -> dict[str, str]:
 
 
 def environment() -> str:
-    """The whole environment in a line: Python, how many distributions there are, and a digest of their versions."""
+    """The whole environment in a line: Python, how many distributions there are, and a digest of
+    their versions.
+    """
     found = sorted({f"{one.metadata['Name']}=={one.version}" for one in distributions()})
     digest = hashlib.sha256("\n".join(found).encode()).hexdigest()
-    return f"Python {platform.python_version()} on {platform.machine()}, {len(found)} distributions, sha256 {digest}"
+    return (
+        f"Python {platform.python_version()} on {platform.machine()}, {len(found)} "
+        f"distributions, sha256 {digest}"
+    )
 
 
 def start(seed: int) -> Any:

@@ -1,7 +1,9 @@
-"""The network: RGB pictures from 0 to 255 → the backbone's preprocessing → the backbone without its top → average → head.
+"""The network: RGB pictures from 0 to 255 → the backbone's preprocessing → the backbone without its
+top → average → head.
 
-Preprocessing is the first layer of the model that is saved, so nobody can predict with other preprocessing than it was
-trained with. The network can be cut where the frozen part ends: `compiled` is what comes before, `rest` what comes after.
+Preprocessing is the first layer of the model that is saved, so nobody can predict with other
+preprocessing than it was trained with. The network can be cut where the frozen part ends:
+`compiled` is what comes before, `rest` what comes after.
 """
 
 import hashlib
@@ -25,12 +27,17 @@ VERSION = 3  # of the layers up to the features
 SMALLEST = min(backbone.smallest for backbone in BACKBONES.values())  # px
 
 IMAGENET, RANDOM = "imagenet", "random"
-RGB, POOLED = "rgb", "pooled"  # boundaries that every network has: its input, and its averaged features
+RGB, POOLED = (
+    "rgb",
+    "pooled",
+)  # boundaries that every network has: its input, and its averaged features
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The backbone's weights: `imagenet`, `random`, or a file; the seed; and a name that tells one set from every other."""
+    """The backbone's weights: `imagenet`, `random`, or a file; the seed; and a name that tells one
+    set from every other.
+    """
 
     choice: str
     seed: int
@@ -48,16 +55,21 @@ class Network:
 
 
 def choose_weights(choice: str, seed: int, backbone: Backbone = BACKBONES[USUAL]) -> Weights:
-    """The weights that `choice` names. A file is known by its content, random ones by their seed."""
+    """The weights that `choice` names. A file is known by its content, random ones by their
+    seed.
+    """
     if choice == IMAGENET:
-        # What Keras fetches for VGG16 it holds against this md5; others are known by name and Keras' version.
+        # What Keras fetches for VGG16 it holds against this md5; others are known by name and
+        # Keras' version.
         md5 = "6d6bbae143d832006294945121d1f1fc"
         return Weights(choice, seed, f"imagenet-{md5 if backbone.name == USUAL else backbone.name}")
     if choice == RANDOM:
         return Weights(choice, seed, f"random-{seed}")
     try:
         with Path(choice).open("rb") as file:
-            return Weights(choice, seed, f"sha256-{hashlib.file_digest(file, 'sha256').hexdigest()}")
+            return Weights(
+                choice, seed, f"sha256-{hashlib.file_digest(file, 'sha256').hexdigest()}"
+            )
     except OSError as error:
         raise Failure(
             f"The weights {choice} cannot be read: {error.strerror}.",
@@ -65,17 +77,26 @@ def choose_weights(choice: str, seed: int, backbone: Backbone = BACKBONES[USUAL]
         ) from error
 
 
-def network(size: int, weights: Weights, backbone: Backbone = BACKBONES[USUAL], preprocessing: str = "") -> Network:
-    """A network with the preprocessing that its backbone was trained with, unless another is asked for."""
+def network(
+    size: int, weights: Weights, backbone: Backbone = BACKBONES[USUAL], preprocessing: str = ""
+) -> Network:
+    """A network with the preprocessing that its backbone was trained with, unless another is asked
+    for.
+    """
     if size < backbone.smallest:
         raise Failure(
-            f"SIZE={size} is too small for {backbone.application}.", f"Give SIZE= a number from {backbone.smallest} on."
+            f"SIZE={size} is too small for {backbone.application}.",
+            f"Give SIZE= a number from {backbone.smallest} on.",
         )
     return Network(backbone, weights, size, preprocessing or backbone.preprocessing)
 
 
-def compiled(network: Network, boundaries: Sequence[str]) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """The frozen part: a function from RGB from 0 to 255, `(n, size, size, 3)`, to what is there at each of `boundaries`."""
+def compiled(
+    network: Network, boundaries: Sequence[str]
+) -> Callable[[np.ndarray], list[np.ndarray]]:
+    """The frozen part: a function from RGB from 0 to 255, `(n, size, size, 3)`, to what is there at
+    each of `boundaries`.
+    """
     deeper = [boundary for boundary in boundaries if boundary != RGB]
     frozen = extractor(network, deeper) if deeper else None
 
@@ -92,20 +113,32 @@ def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras
     keras = engine.start(network.weights.seed)
     backbone = winograd.quick(keras, _backbone(keras, network))
     winograd.freeze(backbone)
-    layers = [backbone.output if name == POOLED else backbone.get_layer(name).output for name in boundaries]
+    layers = [
+        backbone.output if name == POOLED else backbone.get_layer(name).output
+        for name in boundaries
+    ]
     average = keras.layers.GlobalAveragePooling2D(name="average")
-    outputs = [average(layer) if name == POOLED else layer for name, layer in zip(boundaries, layers, strict=True)]
+    outputs = [
+        average(layer) if name == POOLED else layer
+        for name, layer in zip(boundaries, layers, strict=True)
+    ]
     cut = keras.Model(backbone.input, outputs[0] if len(outputs) == 1 else outputs, name="frozen")
     rgb = keras.Input((network.size, network.size, 3), name="rgb")
-    # Batch normalisation, where a backbone has it, uses the statistics it was trained with: training is False.
-    return keras.Model(rgb, cut(backbones.prepare(keras, rgb, network.preprocessing), training=False), name="extractor")
+    # Batch normalisation, where a backbone has it, uses the statistics it was trained with:
+    # training is False.
+    return keras.Model(
+        rgb,
+        cut(backbones.prepare(keras, rgb, network.preprocessing), training=False),
+        name="extractor",
+    )
 
 
 def rest(network: Network, boundary: str, head: Head) -> "keras.Model":
-    """What comes after `boundary`, to be trained: what is there, `(n, side, side, channels)` → logits, `(n, classes)`.
+    """What comes after `boundary`, to be trained: what is there, `(n, side, side, channels)` →
+    logits, `(n, classes)`.
 
-    It starts as the backbone's own weights and a head that was fitted to them. Batch normalisation stays as it is: a
-    batch of a few pictures knows less about the mean picture than ImageNet did.
+    It starts as the backbone's own weights and a head that was fitted to them. Batch normalisation
+    stays as it is: a batch of a few pictures knows less about the mean picture than ImageNet did.
     """
     keras = engine.start(network.weights.seed)
     backbone = winograd.quick(keras, _backbone(keras, network))
@@ -119,16 +152,21 @@ def rest(network: Network, boundary: str, head: Head) -> "keras.Model":
 
 
 def small(network: Network, dropout: float, classes: int) -> "keras.Model":
-    """A network of its own, from pixels to logits: four convolutions, each of which halves the side, and a hidden layer.
+    """A network of its own, from pixels to logits: four convolutions, each of which halves the
+    side, and a hidden layer.
 
     Chollet's, with a first step of two pixels: a third of the arithmetic.
     """
     keras = engine.start(network.weights.seed)
     layers = keras.layers
     rgb = keras.Input((network.size, network.size, 3), name="rgb")
-    seen = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(layers.Rescaling(1 / 127.5, offset=-1)(rgb))
+    seen = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(
+        layers.Rescaling(1 / 127.5, offset=-1)(rgb)
+    )
     for channels in (64, 128, 128):
-        seen = layers.Conv2D(channels, 3, padding="same", activation="relu")(layers.MaxPooling2D()(seen))
+        seen = layers.Conv2D(channels, 3, padding="same", activation="relu")(
+            layers.MaxPooling2D()(seen)
+        )
     seen = layers.Dropout(dropout)(layers.Flatten()(layers.MaxPooling2D()(seen)))
     seen = layers.Dropout(dropout)(layers.Dense(512, activation="relu")(seen))
     return keras.Model(rgb, layers.Dense(classes, name="head")(seen), name="small")
@@ -139,14 +177,18 @@ def hidden(network: Network, depth: int, dropout: float, classes: int) -> "keras
     keras = engine.start(network.weights.seed)
     features = keras.Input((depth,), name="features")
     centred = keras.layers.LayerNormalization(name="scale")(features)
-    seen = keras.layers.Dropout(dropout)(keras.layers.Dense(256, activation="relu", name="hidden")(centred))
+    seen = keras.layers.Dropout(dropout)(
+        keras.layers.Dense(256, activation="relu", name="hidden")(centred)
+    )
     return keras.Model(features, keras.layers.Dense(classes, name="head")(seen), name="hidden")
 
 
 def whole(network: Network, head: Head, trained: "keras.Model | None" = None) -> "keras.Model":
-    """The model that is saved: `(n, size, size, 3)` RGB from 0 to 255 → `(n, classes)` probabilities.
+    """The model that is saved: `(n, size, size, 3)` RGB from 0 to 255 → `(n, classes)`
+    probabilities.
 
-    Layers that were `trained` after the boundary, by their names, take the place of the backbone's own.
+    Layers that were `trained` after the boundary, by their names, take the place of the backbone's
+    own.
     """
     keras = engine.start(network.weights.seed)
     backbone = _backbone(keras, network)
@@ -164,30 +206,40 @@ def whole(network: Network, head: Head, trained: "keras.Model | None" = None) ->
 
 
 def _backbone(keras: Any, network: Network) -> "keras.Model":
-    """The backbone without its top. Keras raises many kinds of error for weights that it cannot get or that do not fit."""
+    """The backbone without its top. Keras raises many kinds of error for weights that it cannot get
+    or that do not fit.
+    """
     choice, application = network.weights.choice, network.backbone.application
     named = IMAGENET if choice == IMAGENET else None
     try:
         make = getattr(keras.applications, application)
-        backbone = make(include_top=False, weights=named, input_shape=(network.size, network.size, 3))
+        backbone = make(
+            include_top=False, weights=named, input_shape=(network.size, network.size, 3)
+        )
     except Exception as error:
         if named is None:
             raise
         raise Failure(
             f"ImageNet's weights for {application} could not be fetched.",
-            f"Connect to the internet, or give WEIGHTS= the notop file of {application} that Keras would fetch.",
+            f"Connect to the internet, or give WEIGHTS= the notop file of {application} that "
+            "Keras would fetch.",
         ) from error
     if choice not in {IMAGENET, RANDOM} and not _fill(backbone, choice):
         raise Failure(
             f"{choice} does not hold the weights of {application} without its top.",
-            f"It is cut short, or belongs to another network. Give WEIGHTS= the notop file of {application}, or imagenet.",
+            "It is cut short, or belongs to another network. Give WEIGHTS= the notop file of "
+            f"{application}, or imagenet.",
         )
     return backbone
 
 
 def _fill(backbone: "keras.Model", path: str) -> bool:
-    """Load the file at `path` into `backbone`; whether it held every kernel. Keras only warns of layers that it skips."""
-    kernels = [layer.kernel for layer in backbone.layers if getattr(layer, "kernel", None) is not None]
+    """Load the file at `path` into `backbone`; whether it held every kernel. Keras only warns of
+    layers that it skips.
+    """
+    kernels = [
+        layer.kernel for layer in backbone.layers if getattr(layer, "kernel", None) is not None
+    ]
     before = [kernel.numpy() for kernel in kernels]
     try:
         with warnings.catch_warnings():
@@ -195,4 +247,6 @@ def _fill(backbone: "keras.Model", path: str) -> bool:
             backbone.load_weights(path)
     except Exception:  # noqa: BLE001, there are many kinds, and they quote the network's layers
         return False
-    return not any(np.array_equal(old, kernel.numpy()) for old, kernel in zip(before, kernels, strict=True))
+    return not any(
+        np.array_equal(old, kernel.numpy()) for old, kernel in zip(before, kernels, strict=True)
+    )

@@ -1,8 +1,10 @@
-"""The trained model as one file: Keras' own format, with a note inside that says what its answers mean.
+"""The trained model as one file: Keras' own format, with a note inside that says what its answers
+mean.
 
-A `.keras` file is a zip file, and Keras leaves alone what it does not know in it. So the classes travel with the
-weights, and a model that lost its labels cannot happen. And since Keras writes down when it saved, and where in memory
-things were, the file is written anew without: the same training gives the same bytes.
+A `.keras` file is a zip file, and Keras leaves alone what it does not know in it. So the classes
+travel with the weights, and a model that lost its labels cannot happen. And since Keras writes down
+when it saved, and where in memory things were, the file is written anew without: the same training
+gives the same bytes.
 """
 
 import json
@@ -24,9 +26,11 @@ NOTE = "catsdogs.json"
 
 @dataclass(frozen=True)
 class Note:
-    """What a model answers: its classes, in the order of its outputs, and the side in px of the square it looks at.
+    """What a model answers: its classes, in the order of its outputs, and the side in px of the
+    square it looks at.
 
-    Below the `threshold` it is not sure. It is asked about so many `views` of a picture, and the mean counts.
+    Below the `threshold` it is not sure. It is asked about so many `views` of a picture, and the
+    mean counts.
     """
 
     classes: list[str]
@@ -42,7 +46,10 @@ def save(model: "keras.Model", note: Note, target: Path) -> None:
         model.save(saved)
         with zipfile.ZipFile(saved) as of_keras, zipfile.ZipFile(room, "w") as archive:
             parts = {name: of_keras.read(name) for name in of_keras.namelist()}
-            parts |= {"metadata.json": _undated(parts["metadata.json"]), "config.json": _unplaced(parts["config.json"])}
+            parts |= {
+                "metadata.json": _undated(parts["metadata.json"]),
+                "config.json": _unplaced(parts["config.json"]),
+            }
             for name, data in {**parts, NOTE: json.dumps(asdict(note)).encode()}.items():
                 archive.writestr(zipfile.ZipInfo(name), data)  # which has one date, in 1980
 
@@ -52,10 +59,14 @@ def _undated(metadata: bytes) -> bytes:
 
 
 def _unplaced(config: bytes) -> bytes:
-    """Keras numbers what layers share by its address in memory; here it is by when it is first named."""
+    """Keras numbers what layers share by its address in memory; here it is by when it is first
+    named.
+    """
     numbers: dict[bytes, bytes] = {}
     return re.sub(
-        rb'(?<="shared_object_id": )\d+', lambda found: numbers.setdefault(found[0], str(len(numbers) + 1).encode()), config
+        rb'(?<="shared_object_id": )\d+',
+        lambda found: numbers.setdefault(found[0], str(len(numbers) + 1).encode()),
+        config,
     )
 
 
@@ -68,4 +79,6 @@ def load(path: Path, seed: int = 0) -> tuple["keras.Model", Note]:
             note = Note(**json.loads(archive.read(NOTE)))
         return engine.start(seed).saving.load_model(path, compile=False), note
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise Failure(f"{path} is not a model that `make train` wrote.", "Run `make train` again.") from error
+        raise Failure(
+            f"{path} is not a model that `make train` wrote.", "Run `make train` again."
+        ) from error

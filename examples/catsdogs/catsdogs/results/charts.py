@@ -12,11 +12,21 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = (TRAINING_COLOUR, VALIDATION_COLOUR, "#228833", "#aa3377", "#66ccee", "#ccbb44", "#888888")
+COLOURS = (
+    TRAINING_COLOUR,
+    VALIDATION_COLOUR,
+    "#228833",
+    "#aa3377",
+    "#66ccee",
+    "#ccbb44",
+    "#888888",
+)
 
 
 def course(training: Sequence[float], validation: Sequence[float], name: str) -> bytes:
-    """How a number went over the course of training, for the pictures that were trained on and those kept back."""
+    """How a number went over the course of training, for the pictures that were trained on and
+    those kept back.
+    """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6, 3.6), layout="constrained")
@@ -25,22 +35,39 @@ def course(training: Sequence[float], validation: Sequence[float], name: str) ->
 
 
 def roc(classes: Sequence[str], found: Sequence[Roc]) -> bytes:
-    """A curve for each class; of two classes the second's is the first's mirror image, and left out."""
+    """A curve for each class; of two classes the second's is the first's mirror image, and left
+    out.
+    """
     figure, axes = _square("false positive rate", "true positive rate")
     shown = list(zip(classes, found, strict=True))[: 1 if len(classes) == 2 else len(COLOURS)]
     for (name, curve), colour in zip(shown, COLOURS, strict=False):
-        axes.plot(curve.false_positive, curve.true_positive, color=colour, label=f"{name}, area {curve.area:.4f}")
+        axes.plot(
+            curve.false_positive,
+            curve.true_positive,
+            color=colour,
+            label=f"{name}, area {curve.area:.4f}",
+        )
     axes.legend(frameon=False, loc="lower right")
     return _svg(figure)
 
 
 def reliability(bins: Sequence[Bin]) -> bytes:
-    """How often the model is right, against how sure it says it is; a larger dot is more pictures."""
+    """How often the model is right, against how sure it says it is; a larger dot is more
+    pictures.
+    """
     figure, axes = _square("confidence", "accuracy")
-    axes.plot([one.confidence for one in bins], [one.accuracy for one in bins], color=VALIDATION_COLOUR)
+    axes.plot(
+        [one.confidence for one in bins], [one.accuracy for one in bins], color=VALIDATION_COLOUR
+    )
     largest = max(one.count for one in bins)
     for one in bins:
-        axes.scatter(one.confidence, one.accuracy, s=20 + 180 * one.count / largest, color=VALIDATION_COLOUR, alpha=0.7)
+        axes.scatter(
+            one.confidence,
+            one.accuracy,
+            s=20 + 180 * one.count / largest,
+            color=VALIDATION_COLOUR,
+            alpha=0.7,
+        )
     return _svg(figure)
 
 

@@ -1,4 +1,6 @@
-"""Lessons side by side, on the same pictures: each is run once and remembered, and all are written into one table."""
+"""Lessons side by side, on the same pictures: each is run once and remembered, and all are written
+into one table.
+"""
 
 import csv
 import hashlib
@@ -31,14 +33,22 @@ SHOWN = "Comment"  # the words in the chart's file that hold a digest of what is
 # The modules that have a say in the numbers. With other code in them, a lesson is run again.
 DECIDE = (
     *("data/pictures", "data/split", "data/views"),
-    *("network/backbones", "network/engine", "network/features", "network/model", "network/winograd"),
+    *(
+        "network/backbones",
+        "network/engine",
+        "network/features",
+        "network/model",
+        "network/winograd",
+    ),
     *("training/calibration", "training/head", "training/learn", "training/steps"),
 )
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a lesson came to: for each test picture, in order of their sha256, whether it was named rightly; and the rest."""
+    """What a lesson came to: for each test picture, in order of their sha256, whether it was named
+    rightly; and the rest.
+    """
 
     lesson: str
     title: str
@@ -62,7 +72,9 @@ class Result:
 
 
 def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Result]:
-    """Every lesson's result on these pictures: on the test part of the split, or on each of `folds` parts in turn."""
+    """Every lesson's result on these pictures: on the test part of the split, or on each of `folds`
+    parts in turn.
+    """
     networks = [settings.network(lesson.preprocessing) for lesson in lessons]
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     material = Material(source, found.pictures, found.classes, settings.cache)
@@ -76,20 +88,27 @@ def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Resul
 
 
 def divide(found: Data, settings: Settings, folds: int) -> list[list[Row]]:
-    """The divisions of the pictures that a lesson is run on. Raises `Failure` where one has none to test with, or to train on."""
+    """The divisions of the pictures that a lesson is run on. Raises `Failure` where one has none to
+    test with, or to train on.
+    """
     if folds:
         divisions = split.folds(found.pictures, settings.seed, folds)
-        if not all(map(_tested, divisions)) or any(split.untaught(rows, found.pictures) for rows in divisions):
+        if not all(map(_tested, divisions)) or any(
+            split.untaught(rows, found.pictures) for rows in divisions
+        ):
             raise Failure(
-                f"FOLDS={folds} leaves nothing to test with in some of its parts, or nothing of a class to train on.",
-                f"Give DATA= at least {folds} pictures of each class that look different, or a smaller FOLDS=.",
+                f"FOLDS={folds} leaves nothing to test with in some of its parts, or nothing of "
+                "a class to train on.",
+                f"Give DATA= at least {folds} pictures of each class that look different, or a "
+                "smaller FOLDS=.",
             )
         return divisions
     rows = split.divide(found.pictures, settings.seed, settings.split)
     if not _tested(rows):
         raise Failure(
             f"SPLIT={settings.split} leaves no picture to test with.",
-            f"Give DATA= at least {split.TESTABLE} pictures of each class that look different, another SPLIT=, or FOLDS=2.",
+            f"Give DATA= at least {split.TESTABLE} pictures of each class that look different, "
+            "another SPLIT=, or FOLDS=2.",
         )
     return [rows]
 
@@ -98,13 +117,20 @@ def _tested(rows: list[Row]) -> bool:
     return any(row.part == TEST for row in rows)
 
 
-def _learned(lesson: Lesson, network: Network, material: Material, divisions: list[list[Row]], path: Path) -> Result:
+def _learned(
+    lesson: Lesson, network: Network, material: Material, divisions: list[list[Row]], path: Path
+) -> Result:
     """Run the lesson on each division, and keep the result."""
     outcomes = [learn.learn(lesson, material, rows, network) for rows in divisions]
     tests = [[row for row in rows if row.part == TEST] for rows in divisions]
     known = [learn.labels(rows, material.classes) for rows in tests]
-    warmth = [_temperature(place, outcomes, divisions, material.classes) for place in range(len(divisions))]
-    answers = np.concatenate([calibration.answers(one.test, warm) for one, warm in zip(outcomes, warmth, strict=True)])
+    warmth = [
+        _temperature(place, outcomes, divisions, material.classes)
+        for place in range(len(divisions))
+    ]
+    answers = np.concatenate(
+        [calibration.answers(one.test, warm) for one, warm in zip(outcomes, warmth, strict=True)]
+    )
     labels = np.concatenate(known)
     order = np.argsort([row.sha256 for rows in tests for row in rows], kind="stable")
     right = answers.argmax(axis=1) == labels
@@ -124,8 +150,12 @@ def _learned(lesson: Lesson, network: Network, material: Material, divisions: li
     return result
 
 
-def _temperature(place: int, outcomes: list[Learned], divisions: list[list[Row]], classes: list[str]) -> float:
-    """From the validation part; where there is none, from what was said of the pictures in all other divisions' tests."""
+def _temperature(
+    place: int, outcomes: list[Learned], divisions: list[list[Row]], classes: list[str]
+) -> float:
+    """From the validation part; where there is none, from what was said of the pictures in all
+    other divisions' tests.
+    """
     if outcomes[place].validation.shape[1]:
         rows = [row for row in divisions[place] if row.part == VALIDATION]
         return calibration.temperature(outcomes[place].validation, learn.labels(rows, classes))
@@ -137,17 +167,23 @@ def _temperature(place: int, outcomes: list[Learned], divisions: list[list[Row]]
 
 def _calibration_error(answers: Floats, labels: np.ndarray, classes: list[str]) -> float:
     names = [str(place) for place in range(len(labels))]
-    return evaluation.calibration_error(evaluation.reliability(Predictions(classes, names, labels, answers)))
+    return evaluation.calibration_error(
+        evaluation.reliability(Predictions(classes, names, labels, answers))
+    )
 
 
-def _made_by(lesson: Lesson, network: Network, found: Data, settings: Settings, divisions: list[list[Row]]) -> dict[str, str]:
+def _made_by(
+    lesson: Lesson, network: Network, found: Data, settings: Settings, divisions: list[list[Row]]
+) -> dict[str, str]:
     """Everything that determines a result."""
     package = Path(__file__).parents[1]
     return {
         "lesson": repr(lesson),
         "data": found.digest,
         "seed": str(settings.seed),
-        "division": _digest(json.dumps([[(row.sha256, row.part) for row in rows] for rows in divisions])),
+        "division": _digest(
+            json.dumps([[(row.sha256, row.part) for row in rows] for rows in divisions])
+        ),
         "program": _digest("".join((package / f"{name}.py").read_text() for name in DECIDE)),
         **Sight(network).settings,
     }
@@ -166,9 +202,15 @@ def _kept(path: Path) -> Result | None:
 
 def write(results: Sequence[Result], about: str, build: Path) -> list[str]:
     """Write the table as Markdown, CSV and a picture; the table's lines."""
-    rows = [_row(result, before) for result, before in zip(results, [None, *results[:-1]], strict=True)]
+    rows = [
+        _row(result, before) for result, before in zip(results, [None, *results[:-1]], strict=True)
+    ]
     header = list(rows[0])
-    lines = [f"| {' | '.join(header)} |", "|" + "---|" * len(header), *(f"| {' | '.join(row.values())} |" for row in rows)]
+    lines = [
+        f"| {' | '.join(header)} |",
+        "|" + "---|" * len(header),
+        *(f"| {' | '.join(row.values())} |" for row in rows),
+    ]
     with aside(build / TABLE) as room:
         room.write_text("\n".join([about, "", *lines, ""]), encoding="utf-8")
     with aside(build / LINES) as room, room.open("w", newline="", encoding="utf-8") as file:
@@ -197,12 +239,15 @@ def _row(result: Result, before: Result | None) -> Mapping[str, str]:
 def _p(first: Result, second: Result) -> float:
     """How probable the difference between two lessons on the same pictures is by chance."""
     pairs = list(zip(first.right, second.right, strict=True))
-    return mcnemar(sum(one and not other for one, other in pairs), sum(other and not one for one, other in pairs))
+    return mcnemar(
+        sum(one and not other for one, other in pairs),
+        sum(other and not one for one, other in pairs),
+    )
 
 
 def _draw(results: Sequence[Result], about: str, target: Path) -> None:
-    """Each lesson's accuracy with its interval. A chart that says that it shows this already is left as it is: importing
-    matplotlib takes longer than all else where nothing is trained.
+    """Each lesson's accuracy with its interval. A chart that says that it shows this already is
+    left as it is: importing matplotlib takes longer than all else where nothing is trained.
     """
     drawn = [[result.title, result.accuracy, result.interval] for result in results]
     shown = _digest(json.dumps([about, drawn]) + Path(__file__).read_text())
@@ -216,7 +261,13 @@ def _draw(results: Sequence[Result], about: str, target: Path) -> None:
         low, high = result.interval
         axes.plot([low, high], [place, place], color="#4477aa", linewidth=3, alpha=0.5)
         axes.plot(result.accuracy, place, "o", color="#4477aa")
-        axes.annotate(f"{result.accuracy:.3f}", (result.accuracy, place), xytext=(0, 6), textcoords="offset points", ha="center")
+        axes.annotate(
+            f"{result.accuracy:.3f}",
+            (result.accuracy, place),
+            xytext=(0, 6),
+            textcoords="offset points",
+            ha="center",
+        )
     axes.set_yticks(range(len(results)), [result.title for result in results])
     axes.invert_yaxis()
     axes.margins(y=0.08)

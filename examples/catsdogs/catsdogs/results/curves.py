@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 TRAINING_COLOUR, VALIDATION_COLOUR = "#4477aa", "#cc6633"  # told apart by the colour-blind too
 
 
-def draw(history: Mapping[str, Sequence[float]], interval: tuple[float, float], title: str, target: Path) -> None:
-    """Write the curves in `history` (`loss`, `accuracy`, `val_loss`, `val_accuracy`, one value a step) as PNG.
+def draw(
+    history: Mapping[str, Sequence[float]], interval: tuple[float, float], title: str, target: Path
+) -> None:
+    """Write the curves in `history` (`loss`, `accuracy`, `val_loss`, `val_accuracy`, one value a
+    step) as PNG.
 
     `interval` is the final validation accuracy's, and is drawn as a band.
     """
@@ -25,7 +28,9 @@ def draw(history: Mapping[str, Sequence[float]], interval: tuple[float, float], 
     curve(loss, history["loss"], history["val_loss"], "loss (cross-entropy)")
     loss.set_ylim(bottom=0)
     curve(accuracy, history["accuracy"], history["val_accuracy"], "accuracy")
-    accuracy.axhspan(*interval, color=VALIDATION_COLOUR, alpha=0.12, linewidth=0, label="95% interval at the end")
+    accuracy.axhspan(
+        *interval, color=VALIDATION_COLOUR, alpha=0.12, linewidth=0, label="95% interval at the end"
+    )
     accuracy.legend(frameon=False, loc="lower right")
     accuracy.set_ylim(top=1.005)
     with aside(target) as room:

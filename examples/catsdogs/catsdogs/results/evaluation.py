@@ -1,4 +1,6 @@
-"""Beyond one number: which classes are mistaken for which, how well a threshold would separate, how honest the doubts are."""
+"""Beyond one number: which classes are mistaken for which, how well a threshold would separate, how
+honest the doubts are.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +14,9 @@ BINS = 10  # of confidence, in the reliability diagram
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures of about one confidence: their mean confidence, the share that is right, and how many they are."""
+    """Pictures of about one confidence: their mean confidence, the share that is right, and how
+    many they are.
+    """
 
     confidence: float
     accuracy: float
@@ -21,7 +25,9 @@ class Bin:
 
 @dataclass(frozen=True)
 class Roc:
-    """False and true positive rates as the threshold falls from 1 to 0, and the area under that curve."""
+    """False and true positive rates as the threshold falls from 1 to 0, and the area under that
+    curve.
+    """
 
     false_positive: NDArray[np.float64]
     true_positive: NDArray[np.float64]
@@ -36,7 +42,9 @@ def confusion(found: Predictions) -> NDArray[np.int64]:
 
 
 def roc(found: Predictions, index: int) -> Roc:
-    """The curve for telling the class with this index from all others. Pictures of one probability are one step."""
+    """The curve for telling the class with this index from all others. Pictures of one probability
+    are one step.
+    """
     scores, positive = found.probabilities[:, index], found.labels == index
     order = np.argsort(-scores, kind="stable")
     steps = np.append(np.nonzero(np.diff(scores[order]))[0], len(scores) - 1)
@@ -51,14 +59,20 @@ def reliability(found: Predictions) -> list[Bin]:
     place = np.minimum((found.confidence * BINS).astype(int), BINS - 1)
     inside = [place == number for number in range(BINS)]
     return [
-        Bin(float(found.confidence[those].mean()), float(found.right[those].mean()), int(those.sum()))
+        Bin(
+            float(found.confidence[those].mean()),
+            float(found.right[those].mean()),
+            int(those.sum()),
+        )
         for those in inside
         if those.any()
     ]
 
 
 def calibration_error(bins: list[Bin]) -> float:
-    """By how much confidence and accuracy differ, on average over pictures. Naeini et al., 2015, AAAI."""
+    """By how much confidence and accuracy differ, on average over pictures. Naeini et al., 2015,
+    AAAI.
+    """
     total = sum(one.count for one in bins)
     return sum(one.count * abs(one.confidence - one.accuracy) for one in bins) / total
 
@@ -70,11 +84,14 @@ def worst(found: Predictions, most: int) -> list[int]:
 
 
 def examples(found: Predictions, most: int) -> list[int]:
-    """Rows worth a closer look: each class's surest right answer, the classes in turn, and the two surest mistakes."""
+    """Rows worth a closer look: each class's surest right answer, the classes in turn, and the two
+    surest mistakes.
+    """
     sure = np.argsort(-found.confidence, kind="stable")
     mistakes = worst(found, min(2, most))
     by_class = [
-        [int(row) for row in sure if found.right[row] and found.labels[row] == index] for index in range(len(found.classes))
+        [int(row) for row in sure if found.right[row] and found.labels[row] == index]
+        for index in range(len(found.classes))
     ]
     right = [rows[turn] for turn in range(most) for rows in by_class if turn < len(rows)]
     return right[: most - len(mistakes)] + mistakes

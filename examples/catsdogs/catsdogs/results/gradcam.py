@@ -1,7 +1,8 @@
 """Where in a picture the network saw what speaks for its answer.
 
-Grad-CAM (Selvaraju et al., 2017, ICCV): the maps that the last convolution makes of the picture, each weighted by how much
-it raises the class's logit, are added up, and what speaks for the class is kept.
+Grad-CAM (Selvaraju et al., 2017, ICCV): the maps that the last convolution makes of the picture,
+each weighted by how much it raises the class's logit, are added up, and what speaks for the class
+is kept.
 """
 
 from collections.abc import Callable
@@ -18,9 +19,11 @@ Heat = NDArray[np.float32]  # from 0 to 1, `(height, width)` of the last maps
 
 
 def explainer(network: "keras.Model", seed: int) -> Callable[[NDArray[np.uint8], int], Heat]:
-    """What gives, for a picture `(size, size, 3)` and the index of a class, where the network saw it.
+    """What gives, for a picture `(size, size, 3)` and the index of a class, where the network saw
+    it.
 
-    `network` ends with a dense layer and softmax. Its logits are asked, as probabilities near 1 no longer move.
+    `network` ends with a dense layer and softmax. Its logits are asked, as probabilities near 1 no
+    longer move.
     """
     import tensorflow
 
@@ -35,7 +38,10 @@ def explainer(network: "keras.Model", seed: int) -> Callable[[NDArray[np.uint8],
         seen = below(pixels[np.newaxis].astype(np.float32), training=False)
         with tensorflow.GradientTape() as tape:
             tape.watch(seen)
-            logit = tensorflow.matmul(above(seen, training=False), last.kernel)[0, index] + last.bias[index]
+            logit = (
+                tensorflow.matmul(above(seen, training=False), last.kernel)[0, index]
+                + last.bias[index]
+            )
         weights = tape.gradient(logit, seen).numpy().mean(axis=(1, 2), keepdims=True)
         found = np.maximum((weights * seen.numpy()).sum(axis=-1)[0], 0)
         return np.asarray(found / (found.max() or 1.0), dtype=np.float32)
@@ -47,7 +53,9 @@ def overlay(image: Image.Image, heat: Heat) -> Image.Image:
     """`image` in grey, with `heat` over it from dark to bright."""
     from matplotlib import colormaps
 
-    over = Image.fromarray((heat * 255).round().astype(np.uint8)).resize(image.size, Image.Resampling.BICUBIC)
+    over = Image.fromarray((heat * 255).round().astype(np.uint8)).resize(
+        image.size, Image.Resampling.BICUBIC
+    )
     colours = Image.fromarray(colormaps["inferno"](np.asarray(over), bytes=True)[..., :3])
     return Image.blend(image.convert("L").convert("RGB"), colours, 0.6)
 
@@ -57,8 +65,14 @@ def place(heat: Heat) -> str:
     if not heat.any():
         return "nowhere"
     rows, columns = (np.arange(length) / max(length - 1, 1) for length in heat.shape)
-    down, across = float(heat.sum(axis=1) @ rows / heat.sum()), float(heat.sum(axis=0) @ columns / heat.sum())
-    words = [("", "at the top", "at the bottom")[_third(down)], ("", "on the left", "on the right")[_third(across)]]
+    down, across = (
+        float(heat.sum(axis=1) @ rows / heat.sum()),
+        float(heat.sum(axis=0) @ columns / heat.sum()),
+    )
+    words = [
+        ("", "at the top", "at the bottom")[_third(down)],
+        ("", "on the left", "on the right")[_third(across)],
+    ]
     return ", ".join(filter(None, words)) or "in the middle"
 
 

@@ -14,7 +14,9 @@ from catsdogs.results import bundle
 
 @dataclass(frozen=True)
 class Answer:
-    """A file's most probable class and its probability; or, where it could not be read, the reason."""
+    """A file's most probable class and its probability; or, where it could not be read, the
+    reason.
+    """
 
     name: str
     label: str = ""
@@ -39,7 +41,9 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
 
 
 def _shown(data: bytes, note: bundle.Note) -> np.ndarray:
-    """The views that the model is asked about, `(views, size, size, 3)`: those that a picture is trained on."""
+    """The views that the model is asked about, `(views, size, size, 3)`: those that a picture is
+    trained on.
+    """
     digest = hashlib.sha256(data).hexdigest()
     return np.stack([views.pixels(data, note.size, view, digest) for view in range(note.views)])
 
@@ -65,4 +69,6 @@ def _read(name: str) -> bytes:
 def line(answer: Answer) -> str:
     """One answer as a line of text."""
     said = f"{answer.label} {answer.probability:.4f}"
-    return f"{answer.name}: {answer.reason or (said if answer.sure else f'not sure, perhaps {said}')}"
+    return (
+        f"{answer.name}: {answer.reason or (said if answer.sure else f'not sure, perhaps {said}')}"
+    )

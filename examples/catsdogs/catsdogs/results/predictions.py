@@ -37,13 +37,20 @@ class Predictions:
         return np.asarray(self.answers == self.labels)
 
 
-def write(rows: Sequence[Row], classes: Sequence[str], probabilities: NDArray[np.float64], target: Path) -> None:
+def write(
+    rows: Sequence[Row], classes: Sequence[str], probabilities: NDArray[np.float64], target: Path
+) -> None:
     """Write the table as CSV: `path,sha256,label`, and a column for each class."""
-    with aside(target) as room, room.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
+    with (
+        aside(target) as room,
+        room.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["path", "sha256", "label", *classes])
         for row, shares in zip(rows, probabilities, strict=True):
-            writer.writerow([row.path, row.sha256, row.label, *(f"{share:.8f}" for share in shares)])
+            writer.writerow(
+                [row.path, row.sha256, row.label, *(f"{share:.8f}" for share in shares)]
+            )
 
 
 def read(path: Path) -> Predictions:

@@ -32,7 +32,9 @@ TEMPLATE = Path(__file__).with_name("report.html")
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: what was asked for, where the pictures lie, what they are, and how good the model is."""
+    """A finished run: what was asked for, where the pictures lie, what they are, and how good the
+    model is.
+    """
 
     settings: Settings
     source: Source
@@ -55,10 +57,16 @@ def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[st
     low, high = run.score.interval
     bins = evaluation.reliability(answers)
     curves = [evaluation.roc(answers, index) for index in range(len(answers.classes))]
-    areas = ", ".join(f"{name} {curve.area:.4f}" for name, curve in zip(answers.classes, curves, strict=True))
+    areas = ", ".join(
+        f"{name} {curve.area:.4f}" for name, curve in zip(answers.classes, curves, strict=True)
+    )
     error = evaluation.calibration_error(bins)
     return {
-        "title": escape(" or ".join(answers.classes) if len(answers.classes) < 4 else f"{len(answers.classes)} classes"),
+        "title": escape(
+            " or ".join(answers.classes)
+            if len(answers.classes) < 4
+            else f"{len(answers.classes)} classes"
+        ),
         "accuracy": f"{run.score.accuracy:.2%}",
         "interval": f"{low:.2%} to {high:.2%}",
         "right": f"{run.score.right} of {run.score.total}",
@@ -66,14 +74,24 @@ def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[st
         "calibration": f"{error:.4f}",
         "curves": "".join(_course(record["history"], name) for name in ("loss", "accuracy")),
         "confusion": _confusion(answers),
-        "roc": _image(charts.roc(answers.classes, curves), "image/svg+xml", f"ROC curves. Areas under them: {areas}."),
+        "roc": _image(
+            charts.roc(answers.classes, curves),
+            "image/svg+xml",
+            f"ROC curves. Areas under them: {areas}.",
+        ),
         "reliability": _image(
-            charts.reliability(bins), "image/svg+xml", f"Accuracy by confidence. They differ by {error:.4f} on average."
+            charts.reliability(bins),
+            "image/svg+xml",
+            f"Accuracy by confidence. They differ by {error:.4f} on average.",
         ),
         "mistakes": _mistakes(run.source, answers),
         "looked": _looked(run, answers),
-        "data": "\n".join(f"<li>{escape(line.strip())}</li>" for line in dataset.describe(run.found)),
-        "produced_by": _table([*record["produced_by"].items(), ("environment", engine.environment())]),
+        "data": "\n".join(
+            f"<li>{escape(line.strip())}</li>" for line in dataset.describe(run.found)
+        ),
+        "produced_by": _table(
+            [*record["produced_by"].items(), ("environment", engine.environment())]
+        ),
         "command": escape(_command(run.settings)),
     }
 
@@ -85,7 +103,10 @@ def _image(content: bytes, kind: str, text: str) -> str:
 
 def _course(history: Mapping[str, Sequence[float]], name: str) -> str:
     training, validation = history[name], history[f"val_{name}"]
-    text = f"The {name} by step: at the end {training[-1]:.4f} in training, {validation[-1]:.4f} in validation."
+    text = (
+        f"The {name} by step: at the end {training[-1]:.4f} in training, {validation[-1]:.4f} "
+        "in validation."
+    )
     return f"<div>{_image(charts.course(training, validation, name), 'image/svg+xml', text)}</div>"
 
 
@@ -96,13 +117,19 @@ def _confusion(answers: Predictions) -> str:
         f'<tr><th scope="row">{escape(name)}</th>{_cells(counts, row)}</tr>'
         for row, (name, counts) in enumerate(zip(answers.classes, table.tolist(), strict=True))
     )
-    return f'<table class="numbers"><thead><tr><td>is, was taken for</td>{header}</tr></thead><tbody>{rows}</tbody></table>'
+    head = f"<thead><tr><td>is, was taken for</td>{header}</tr></thead>"
+    return f'<table class="numbers">{head}<tbody>{rows}</tbody></table>'
 
 
 def _cells(counts: Sequence[int], right: int) -> str:
     """One row of the table, of which the column `right` holds the right answers."""
-    kinds = ("right" if column == right else "wrong" if count else "" for column, count in enumerate(counts))
-    return "".join(f'<td class="{kind}">{count}</td>' for kind, count in zip(kinds, counts, strict=True))
+    kinds = (
+        "right" if column == right else "wrong" if count else ""
+        for column, count in enumerate(counts)
+    )
+    return "".join(
+        f'<td class="{kind}">{count}</td>' for kind, count in zip(kinds, counts, strict=True)
+    )
 
 
 def _mistakes(source: Source, answers: Predictions) -> str:
@@ -115,7 +142,9 @@ def _mistakes(source: Source, answers: Predictions) -> str:
 def _mistake(source: Source, answers: Predictions, row: int) -> str:
     name, label = answers.names[row], answers.classes[answers.labels[row]]
     said = _said(answers, row)
-    shown = _photograph(pictures.decode(source.read(name)), f"{name}: labelled {label}, taken for {said}")
+    shown = _photograph(
+        pictures.decode(source.read(name)), f"{name}: labelled {label}, taken for {said}"
+    )
     return f"<figure>{shown}{_caption(name, f'labelled {label}, taken for {said}')}</figure>"
 
 
@@ -130,8 +159,12 @@ def _looked(run: Run, answers: Predictions) -> str:
         found = heat(np.asarray(pictures.square(image, note.size)), int(answers.answers[row]))
         over = gradcam.overlay(_thumbnail(image), found)
         shown = _photograph(image, f"{name}, taken for {said}")
-        seen = _photograph(over, f"The same picture: what speaks for it is mostly {gradcam.place(found)}")
-        figures.append(f'<figure class="pair">{shown}{seen}{_caption(name, f"taken for {said}")}</figure>')
+        seen = _photograph(
+            over, f"The same picture: what speaks for it is mostly {gradcam.place(found)}"
+        )
+        figures.append(
+            f'<figure class="pair">{shown}{seen}{_caption(name, f"taken for {said}")}</figure>'
+        )
     return f'<div class="pairs">{"".join(figures)}</div>'
 
 
@@ -156,9 +189,15 @@ def _photograph(image: Image.Image, text: str) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
-    lines = (f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows)
+    lines = (
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
+        for name, value in rows
+    )
     return f"<table><tbody>{''.join(lines)}</tbody></table>"
 
 
 def _command(settings: Settings) -> str:
-    return f"make report DATA='{settings.data}' WEIGHTS='{settings.weights}' SIZE={settings.size} SEED={settings.seed}"
+    return (
+        f"make report DATA='{settings.data}' WEIGHTS='{settings.weights}' "
+        f"SIZE={settings.size} SEED={settings.seed}"
+    )

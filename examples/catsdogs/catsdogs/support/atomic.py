@@ -9,9 +9,11 @@ from pathlib import Path
 
 @contextmanager
 def aside(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write to; it becomes `target` when the block ends well, and is removed when not.
+    """A path beside `target` to write to; it becomes `target` when the block ends well, and is
+    removed when not.
 
-    What a killed run left behind is never mistaken for the real thing, and the next run writes past it.
+    What a killed run left behind is never mistaken for the real thing, and the next run writes past
+    it.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=".part-", dir=target.parent))

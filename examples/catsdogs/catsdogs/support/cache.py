@@ -1,9 +1,11 @@
-"""What was computed once: arrays of one row a picture, in a folder under a key of everything that determines them.
+"""What was computed once: arrays of one row a picture, in a folder under a key of everything that
+determines them.
 
-An entry is a folder with a note of what it was made by, and shards: a `.npy` file, which can be mapped into memory, and
-beside it a `.json` file with the sha256 of the pictures in it and of the `.npy` file. Shards are added one by one, each
-whole or not at all, so an interrupted run goes on where it was, and several processes may fill one entry. A shard that
-is damaged is not used, and its pictures count as not there.
+An entry is a folder with a note of what it was made by, and shards: a `.npy` file, which can be
+mapped into memory, and beside it a `.json` file with the sha256 of the pictures in it and of the
+`.npy` file. Shards are added one by one, each whole or not at all, so an interrupted run goes on
+where it was, and several processes may fill one entry. A shard that is damaged is not used, and its
+pictures count as not there.
 """
 
 import hashlib
@@ -23,7 +25,9 @@ PART = ".part-*"  # what `atomic.aside` leaves where a run was killed
 
 @dataclass(frozen=True)
 class Rows:
-    """One row for each picture, by its sha256, in shards that are read from disk where they are used."""
+    """One row for each picture, by its sha256, in shards that are read from disk where they are
+    used.
+    """
 
     places: dict[str, tuple[int, int]]
     shards: tuple[np.ndarray, ...]
@@ -34,7 +38,9 @@ class Rows:
 
     def of(self, digests: Iterable[str]) -> np.ndarray:
         """The rows of these pictures, in this order."""
-        return np.stack([self.shards[shard][row] for shard, row in map(self.places.__getitem__, digests)])
+        return np.stack(
+            [self.shards[shard][row] for shard, row in map(self.places.__getitem__, digests)]
+        )
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,9 @@ def _sha256(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """An entry as `make cache` shows it: its folder, what made it, pictures, bytes, and shards that are damaged."""
+    """An entry as `make cache` shows it: its folder, what made it, pictures, bytes, and shards that
+    are damaged.
+    """
 
     folder: Path
     settings: Mapping[str, str]
@@ -119,21 +127,36 @@ def kept(cache: Path) -> Iterator[Kept]:
     """Every entry below `cache`, in order of their names."""
     for folder in sorted((cache / FOLDER).glob("*/")):
         try:
-            settings = {str(name): str(value) for name, value in json.loads((folder / NOTE).read_text()).items()}
+            settings = {
+                str(name): str(value)
+                for name, value in json.loads((folder / NOTE).read_text()).items()
+            }
         except (OSError, ValueError, AttributeError):
             settings = {}
         shards = [_digests(path) for path in folder.glob("*.npy")]
         known = {digest for digests in shards for digest in digests}
-        yield Kept(folder, settings, len(known), size(folder), sum(not digests for digests in shards))
+        yield Kept(
+            folder, settings, len(known), size(folder), sum(not digests for digests in shards)
+        )
 
 
 def line(entry: Kept) -> str:
     """An entry in a line."""
-    about = [entry.settings.get(name, "?") for name in ("boundary", "view", "size", "backbone", "preprocessing")]
+    about = [
+        entry.settings.get(name, "?")
+        for name in ("boundary", "view", "size", "backbone", "preprocessing")
+    ]
     about[1] = about[1].split()[0]  # without the version of what views look like
-    what = "{} of view {} at {} px, {}, {}".format(*about) if about[3] != "?" else "{} of view {} at {} px".format(*about[:3])
+    what = (
+        "{} of view {} at {} px, {}, {}".format(*about)
+        if about[3] != "?"
+        else "{} of view {} at {} px".format(*about[:3])
+    )
     damage = f", {entry.damaged} damaged files" if entry.damaged else ""
-    return f"{entry.folder.name[:8]} {entry.size / 2**20:8.1f} MiB, {entry.pictures} pictures: {what}{damage}"
+    return (
+        f"{entry.folder.name[:8]} {entry.size / 2**20:8.1f} MiB, {entry.pictures} pictures: "
+        f"{what}{damage}"
+    )
 
 
 def size(folder: Path) -> int:
@@ -142,14 +165,17 @@ def size(folder: Path) -> int:
 
 
 def prune(entries: Iterable[Kept], current: Mapping[str, str]) -> list[Kept]:
-    """Remove the entries that are of no use to `current` versions; those that were removed. A version is its setting's last word.
+    """Remove the entries that are of no use to `current` versions; those that were removed. A
+    version is its setting's last word.
 
     What killed runs left behind, and damaged shards, go from the others too.
     """
     removed = []
     for entry in entries:
         made_by = {name: value.rpartition(" ")[2] for name, value in entry.settings.items()}
-        if not made_by or any(made_by.get(name, version) != version for name, version in current.items()):
+        if not made_by or any(
+            made_by.get(name, version) != version for name, version in current.items()
+        ):
             remove(entry)
             removed.append(entry)
             continue

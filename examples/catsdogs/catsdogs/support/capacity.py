@@ -1,4 +1,6 @@
-"""What there is room for: memory that is free for this process, and whether an error says that there is none left."""
+"""What there is room for: memory that is free for this process, and whether an error says that
+there is none left.
+"""
 
 import errno
 import resource
@@ -6,20 +8,29 @@ from pathlib import Path
 
 from catsdogs.errors import Failure
 
-PROGRAM = 1050 * 2**20  # bytes that TensorFlow, the weights and pictures on their way take, whatever the size
-PIXEL = 3 * 128 * 4  # bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out in between
+PROGRAM = (
+    1050 * 2**20
+)  # bytes that TensorFlow, the weights and pictures on their way take, whatever the size
+PIXEL = (
+    3 * 128 * 4
+    # bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out between
+)
 UNLIMITED = 2**60  # what a container without a limit says is more
 
 _MEMINFO, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
 def check_memory(size: int, batch: int) -> None:
-    """Refuse what this machine, or the container, would be killed for: a network at `size` px with `batch` pictures at once."""
+    """Refuse what this machine, or the container, would be killed for: a network at `size` px with
+    `batch` pictures at once.
+    """
     wanted, free = PROGRAM + batch * size * size * PIXEL, free_memory()
     if wanted > free:
         raise Failure(
-            f"Pictures of {size} px take about {wanted / 2**30:.1f} GiB of memory, and {free / 2**30:.1f} GiB are free.",
-            "Give a smaller SIZE=, close other programs, or give a container more with LABCOAT_MEMORY.",
+            f"Pictures of {size} px take about {wanted / 2**30:.1f} GiB of memory, and "
+            f"{free / 2**30:.1f} GiB are free.",
+            "Give a smaller SIZE=, close other programs, or give a container more with "
+            "LABCOAT_MEMORY.",
         )
 
 
@@ -38,9 +49,13 @@ def _machine() -> int:
 
 
 def _container() -> int:
-    """What a container's limit leaves; pages of files that it has read are given back when asked for."""
+    """What a container's limit leaves; pages of files that it has read are given back when asked
+    for.
+    """
     try:
-        limit, used = (int((_GROUP / name).read_text()) for name in ("memory.max", "memory.current"))
+        limit, used = (
+            int((_GROUP / name).read_text()) for name in ("memory.max", "memory.current")
+        )
         cached = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
         return limit - used + int(cached["file"])
     except (OSError, KeyError, ValueError):  # no container, or one whose limit is called max
@@ -50,4 +65,8 @@ def _container() -> int:
 def is_full(error: OSError) -> bool:
     """Whether this says that the disk is full. NumPy and HDF5 give no errno, only words."""
     said = str(error)
-    return error.errno in {errno.ENOSPC, errno.EDQUOT} or "requested and" in said or "No space left" in said
+    return (
+        error.errno in {errno.ENOSPC, errno.EDQUOT}
+        or "requested and" in said
+        or "No space left" in said
+    )

@@ -1,4 +1,6 @@
-"""How far along a long task is, on stderr: a bar on a terminal, a line every ten seconds elsewhere."""
+"""How far along a long task is, on stderr: a bar on a terminal, a line every ten seconds
+elsewhere.
+"""
 
 import sys
 import time
@@ -15,7 +17,11 @@ WORTH_A_LINE = 1.0  # seconds: what took less is not reported
 def line(doing: str, done: int, total: int, seconds: float) -> str:
     """One report: what is being done, how much of it, how fast, and how long it will still take."""
     rate = done / seconds if seconds > 0 else 0.0
-    left = f", {clock((total - done) / rate)} left" if rate and done < total else f", took {clock(seconds)}"
+    left = (
+        f", {clock((total - done) / rate)} left"
+        if rate and done < total
+        else f", took {clock(seconds)}"
+    )
     return f"{doing}: {done} of {total}, {rate:.1f} a second{left}"
 
 
@@ -55,5 +61,6 @@ def _on_terminal(done: int, total: int, text: str) -> None:
     print(f"\r\033[K{bar(done, total)} {text}", end="", file=sys.stderr, flush=True)
 
 
-def _elsewhere(done: int, total: int, text: str) -> None:  # noqa: ARG001, the same shape as the other
+# The same shape as the other.
+def _elsewhere(done: int, total: int, text: str) -> None:  # noqa: ARG001
     print(text, file=sys.stderr, flush=True)

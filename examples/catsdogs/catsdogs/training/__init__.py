@@ -1,1 +1,3 @@
-"""What is trained: the head on frozen features, or more of the network, as lessons that can be compared."""
+"""What is trained: the head on frozen features, or more of the network, as lessons that can be
+compared.
+"""

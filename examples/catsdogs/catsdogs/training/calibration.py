@@ -1,7 +1,9 @@
-"""What a model's confidence is worth, found on pictures that it was not trained on: a temperature, and a threshold.
+"""What a model's confidence is worth, found on pictures that it was not trained on: a temperature,
+and a threshold.
 
-A network that has seen its training pictures often is surer than it is right. Dividing its logits by one number, the
-temperature, mends that and changes no answer (Guo et al., 2017, ICML). Below the threshold the answer is "not sure".
+A network that has seen its training pictures often is surer than it is right. Dividing its logits
+by one number, the temperature, mends that and changes no answer (Guo et al., 2017, ICML). Below the
+threshold the answer is "not sure".
 """
 
 import numpy as np
@@ -15,12 +17,16 @@ TEMPERATURES = np.exp(np.linspace(-2, 3, 501))  # that are tried: from 0.14 to 2
 
 
 def answers(logits: Floats, temperature: float = 1.0) -> Floats:
-    """Probabilities, `(n, classes)`: the mean over the views of each picture, `(views, n, classes)`."""
+    """Probabilities, `(n, classes)`: the mean over the views of each picture, `(views, n,
+    classes)`.
+    """
     return np.asarray(np.mean([softmax(view / temperature) for view in logits], axis=0))
 
 
 def temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
-    """The most probable temperature. Without pictures it is 1; where all answers are right, no wish for certainty."""
+    """The most probable temperature. Without pictures it is 1; where all answers are right, no wish
+    for certainty.
+    """
     prior = np.log(TEMPERATURES) ** 2 / (2 * SPREAD**2)
     losses = [log_loss(answers(logits, one), labels) * len(labels) for one in TEMPERATURES]
     return float(TEMPERATURES[np.argmin(losses + prior)])

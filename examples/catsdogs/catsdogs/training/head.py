@@ -1,8 +1,9 @@
-"""The part that is trained: one linear layer over the features, with softmax, which is logistic regression.
+"""The part that is trained: one linear layer over the features, with softmax, which is logistic
+regression.
 
-With the backbone frozen the problem is small and convex: it has one best answer. Accelerated gradient descent
-(Nesterov, 1983) walks there in a second or two, with all pictures in every step, so there is no learning rate to try
-out, no order of pictures to shuffle, and no luck involved.
+With the backbone frozen the problem is small and convex: it has one best answer. Accelerated
+gradient descent (Nesterov, 1983) walks there in a second or two, with all pictures in every step,
+so there is no learning rate to try out, no order of pictures to shuffle, and no luck involved.
 """
 
 from collections.abc import Iterator
@@ -15,14 +16,17 @@ from numpy.typing import NDArray
 from catsdogs.support.atomic import aside
 
 STEPS = 300
-LOGIT_VARIANCE = 10.0  # expected of a logit before any picture is seen; what a weight costs follows from it
+# Expected of a logit before any picture is seen; what a weight costs follows from it
+LOGIT_VARIANCE = 10.0
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Head:
-    """Probabilities are `softmax(features @ kernel + bias)`; `kernel` has shape `(features, classes)`."""
+    """Probabilities are `softmax(features @ kernel + bias)`; `kernel` has shape `(features,
+    classes)`.
+    """
 
     kernel: Floats
     bias: Floats
@@ -49,7 +53,9 @@ class Part:
 
 
 def save(head: Head, target: Path) -> None:
-    """Write the head's numbers alone, `(features + 1, classes)` with the bias last: the same head has the same bytes."""
+    """Write the head's numbers alone, `(features + 1, classes)` with the bias last: the same head
+    has the same bytes.
+    """
     with aside(target) as room:
         np.save(room, np.vstack([head.kernel, head.bias]))
 
@@ -71,19 +77,33 @@ def accuracy(probabilities: Floats, labels: NDArray[np.int64]) -> float:
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
-def fit(training: Part, validation: Part, classes: int, views: int = 1) -> tuple[Head, dict[str, list[float]]]:
-    """The best head for `training`, and its losses and accuracies after every step. `validation` is only watched.
+def fit(
+    training: Part, validation: Part, classes: int, views: int = 1
+) -> tuple[Head, dict[str, list[float]]]:
+    """The best head for `training`, and its losses and accuracies after every step. `validation` is
+    only watched.
 
-    Where `training` holds so many views of each picture, they say no more against large weights than one.
+    Where `training` holds so many views of each picture, they say no more against large weights
+    than one.
     """
     mean, scale = _standard(training.features)
-    inputs, watched = (_with_ones((part.features - mean) / scale) for part in (training, validation))
-    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+    inputs, watched = (
+        _with_ones((part.features - mean) / scale) for part in (training, validation)
+    )
+    history: dict[str, list[float]] = {
+        "loss": [],
+        "accuracy": [],
+        "val_loss": [],
+        "val_accuracy": [],
+    }
     weights = np.zeros((inputs.shape[1], classes))
     cost = penalty(inputs.shape[1] - 1, len(inputs) // views)
     for step in _descend(inputs, training.labels, weights, cost):
         weights = step
-        for prefix, rows, labels in (("", inputs, training.labels), ("val_", watched, validation.labels)):
+        for prefix, rows, labels in (
+            ("", inputs, training.labels),
+            ("val_", watched, validation.labels),
+        ):
             probabilities = softmax(rows @ weights)
             history[f"{prefix}loss"].append(log_loss(probabilities, labels))
             history[f"{prefix}accuracy"].append(accuracy(probabilities, labels))
@@ -95,8 +115,9 @@ def fit(training: Part, validation: Part, classes: int, views: int = 1) -> tuple
 def penalty(features: int, pictures: int) -> float:
     """What half the squared weights cost, beside the mean log-loss.
 
-    It is the most probable answer's, where weights are thought to be normal around zero, with a variance at which the
-    logit of an average picture has `LOGIT_VARIANCE`. So the more pictures there are, the less it says.
+    It is the most probable answer's, where weights are thought to be normal around zero, with a
+    variance at which the logit of an average picture has `LOGIT_VARIANCE`. So the more pictures
+    there are, the less it says.
     """
     return features / (LOGIT_VARIANCE * pictures)
 
@@ -104,7 +125,8 @@ def penalty(features: int, pictures: int) -> float:
 def _standard(features: NDArray[np.float32]) -> tuple[Floats, float]:
     """Each feature's mean, and one scale for all of them: the root of their mean variance.
 
-    One scale each would make the network's faintest features as loud as its clearest, and costs 0.7 points of accuracy.
+    One scale each would make the network's faintest features as loud as its clearest, and costs 0.7
+    points of accuracy.
     """
     mean = features.mean(axis=0, dtype=np.float64)
     scale = float(np.sqrt(features.var(axis=0, dtype=np.float64).mean()))
@@ -115,12 +137,17 @@ def _with_ones(rows: Floats) -> Floats:
     return np.hstack([rows, np.ones((len(rows), 1))])
 
 
-def _descend(inputs: Floats, labels: NDArray[np.int64], weights: Floats, cost: float) -> Iterator[Floats]:
-    """Weights, better with every step, that minimise the log-loss and the penalty. The bias, last, costs nothing."""
+def _descend(
+    inputs: Floats, labels: NDArray[np.int64], weights: Floats, cost: float
+) -> Iterator[Floats]:
+    """Weights, better with every step, that minimise the log-loss and the penalty. The bias, last,
+    costs nothing.
+    """
     target = np.eye(weights.shape[1])[labels]
     costs = np.full((len(weights), 1), cost)
     costs[-1] = 0
-    # Softmax bends at most half as much as the squares of the inputs: Böhning, 1992, Ann. Inst. Stat. Math. 44, 197-200.
+    # Softmax bends at most half as much as the squares of the inputs: Böhning, 1992, Ann. Inst.
+    # Stat. Math. 44, 197-200.
     steepest = np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1] / 2 + cost
     momentum = (np.sqrt(steepest) - np.sqrt(cost)) / (np.sqrt(steepest) + np.sqrt(cost))
     ahead = weights

@@ -1,4 +1,6 @@
-"""One lesson on one division of the pictures: what is frozen is looked up, what is not is trained, and answers are given."""
+"""One lesson on one division of the pictures: what is frozen is looked up, what is not is trained,
+and answers are given.
+"""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Material:
-    """What lessons learn from: where pictures lie, which there are, their classes; and where what is frozen is kept."""
+    """What lessons learn from: where pictures lie, which there are, their classes; and where what
+    is frozen is kept.
+    """
 
     source: Source
     pictures: Sequence[Picture]
@@ -37,9 +41,11 @@ class Material:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a lesson came to. Logits of the validation and the test part have the shape `(views, n, classes)`.
+    """What a lesson came to. Logits of the validation and the test part have the shape `(views, n,
+    classes)`.
 
-    A head, where there is a linear one on averaged features, and the layers that were trained before it, if any.
+    A head, where there is a linear one on averaged features, and the layers that were trained
+    before it, if any.
     """
 
     validation: Floats
@@ -59,12 +65,16 @@ def numbers(lesson: Lesson) -> range:
 def boundary(lesson: Lesson, network: Network) -> str:
     """The last layer of what is frozen."""
     cuts = network.backbone.cuts
-    return {PIXELS: RGB, FEATURES: POOLED, HIDDEN: POOLED, LAST_BLOCK: cuts[0], LAST_TWO: cuts[-1]}[lesson.start]
+    return {PIXELS: RGB, FEATURES: POOLED, HIDDEN: POOLED, LAST_BLOCK: cuts[0], LAST_TWO: cuts[-1]}[
+        lesson.start
+    ]
 
 
 def sights(lesson: Lesson, network: Network) -> list[Sight]:
     """All that is frozen in a lesson. Fine-tuning begins with a head on the frozen features."""
-    ends = dict.fromkeys([boundary(lesson, network), *([POOLED] if lesson.start in {LAST_BLOCK, LAST_TWO} else [])])
+    ends = dict.fromkeys(
+        [boundary(lesson, network), *([POOLED] if lesson.start in {LAST_BLOCK, LAST_TWO} else [])]
+    )
     return [Sight(network, end, view) for end in ends for view in numbers(lesson)]
 
 
@@ -80,20 +90,27 @@ def learn(lesson: Lesson, material: Material, rows: Sequence[Row], network: Netw
     features.prepare(material.source, material.pictures, wanted, material.cache)
     kept = {sight: features.kept(sight, material.cache) for sight in wanted}
     seen = [kept[Sight(network, boundary(lesson, network), view)] for view in numbers(lesson)]
-    parts = {part: [row for row in rows if row.part == part] for part in (TRAINING, VALIDATION, TEST)}
+    parts = {
+        part: [row for row in rows if row.part == part] for part in (TRAINING, VALIDATION, TEST)
+    }
     shown = {
-        part: Shown(seen, [row.sha256 for row in members], labels(members, material.classes)) for part, members in parts.items()
+        part: Shown(seen, [row.sha256 for row in members], labels(members, material.classes))
+        for part, members in parts.items()
     }
     by = _learn_head if lesson.start == FEATURES else _learn_by_steps
     return by(lesson, network, kept, shown, len(material.classes))
 
 
 def _watched(shown: Mapping[str, Shown]) -> Shown:
-    """What is watched while training, which changes nothing: the validation part, where there is one."""
+    """What is watched while training, which changes nothing: the validation part, where there is
+    one.
+    """
     return shown[VALIDATION] if shown[VALIDATION].digests else shown[TEST]
 
 
-def _learn_head(lesson: Lesson, _: Network, __: Mapping[Sight, Rows], shown: Mapping[str, Shown], classes: int) -> Learned:
+def _learn_head(
+    lesson: Lesson, _: Network, __: Mapping[Sight, Rows], shown: Mapping[str, Shown], classes: int
+) -> Learned:
     started = time.monotonic()
     fitted, history = _fit(shown[TRAINING], _watched(shown), classes)
     validation, test = (_head_logits(fitted, shown[part], lesson) for part in (VALIDATION, TEST))
@@ -102,22 +119,41 @@ def _learn_head(lesson: Lesson, _: Network, __: Mapping[Sight, Rows], shown: Map
 
 
 def _learn_by_steps(
-    lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], shown: Mapping[str, Shown], classes: int
+    lesson: Lesson,
+    network: Network,
+    kept: Mapping[Sight, Rows],
+    shown: Mapping[str, Shown],
+    classes: int,
 ) -> Learned:
     if lesson.course is None:
         raise ValueError(f"{lesson.name} does not say how long to train")
     started = time.monotonic()
     trained = _to_train(lesson, network, kept, shown[TRAINING], classes)
-    history = steps.train(trained, shown[TRAINING], _watched(shown), lesson.course, network.weights.seed)
+    history = steps.train(
+        trained, shown[TRAINING], _watched(shown), lesson.course, network.weights.seed
+    )
     validation, test = (
-        np.stack([steps.logits(trained, shown[part].views[view], shown[part].digests, classes) for view in numbers(lesson)])
+        np.stack(
+            [
+                steps.logits(trained, shown[part].views[view], shown[part].digests, classes)
+                for view in numbers(lesson)
+            ]
+        )
         for part in (VALIDATION, TEST)
     )
     trainable = sum(int(np.prod(weight.shape)) for weight in trained.trainable_weights)
     seconds = time.monotonic() - started
     if lesson.start not in {LAST_BLOCK, LAST_TWO}:
         return Learned(validation, test, history, trainable, seconds)
-    return Learned(validation, test, history, trainable, seconds, Head(*trained.get_layer("head").get_weights()), trained)
+    return Learned(
+        validation,
+        test,
+        history,
+        trainable,
+        seconds,
+        Head(*trained.get_layer("head").get_weights()),
+        trained,
+    )
 
 
 def _fit(training: Shown, watched: Shown, classes: int) -> tuple[Head, dict[str, list[float]]]:
@@ -125,17 +161,24 @@ def _fit(training: Shown, watched: Shown, classes: int) -> tuple[Head, dict[str,
     seen = np.concatenate([view.of(training.digests).astype(np.float32) for view in training.views])
     part = Part(seen, np.tile(training.labels, len(training.views)))
     return head.fit(
-        part, Part(watched.views[0].of(watched.digests).astype(np.float32), watched.labels), classes, len(training.views)
+        part,
+        Part(watched.views[0].of(watched.digests).astype(np.float32), watched.labels),
+        classes,
+        len(training.views),
     )
 
 
 def _head_logits(fitted: Head, shown: Shown, lesson: Lesson) -> Floats:
     if not shown.digests:
         return np.zeros((len(numbers(lesson)), 0, len(fitted.bias)))
-    return np.stack([fitted.logits(shown.views[view].of(shown.digests)) for view in numbers(lesson)])
+    return np.stack(
+        [fitted.logits(shown.views[view].of(shown.digests)) for view in numbers(lesson)]
+    )
 
 
-def _to_train(lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], training: Shown, classes: int) -> "keras.Model":
+def _to_train(
+    lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], training: Shown, classes: int
+) -> "keras.Model":
     """What is trained by steps, as it is before the first."""
     if lesson.start == PIXELS:
         return model.small(network, lesson.dropout, classes)

@@ -1,8 +1,9 @@
 """The lessons: each one a configuration, with what to expect of it and the command that runs it.
 
-Expected accuracies are those of the five-fold run or of the test part of the table in the README: 2,002 of Kaggle's
-photographs at 150 px. Published ones, from the same kind of network on other photographs of Kaggle's, stand beside
-them. `make lessons` runs all, in this order, and writes one table.
+Expected accuracies are those of the five-fold run or of the test part of the table in the README:
+2,002 of Kaggle's photographs at 150 px. Published ones, from the same kind of network on other
+photographs of Kaggle's, stand beside them. `make lessons` runs all, in this order, and writes one
+table.
 """
 
 from dataclasses import dataclass
@@ -12,22 +13,31 @@ from catsdogs.network.backbones import SCALED
 from catsdogs.training.steps import Course
 
 # What a lesson starts from, and so what it trains: all that comes after.
-PIXELS, FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO = "pixels", "features", "hidden layer", "last block", "last two blocks"
+PIXELS, FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO = (
+    "pixels",
+    "features",
+    "hidden layer",
+    "last block",
+    "last two blocks",
+)
 
 # Epochs and dropout of the lessons from scratch are Sarkar's.
 SCRATCH = Course(epochs=30, batch=32, rate=1e-3)
 SCRATCH_AUGMENTED = Course(epochs=100, batch=32, rate=1e-3)
 HIDDEN_LAYER = Course(epochs=30, batch=32, rate=3e-4)
-# Steps that change a weight by a thousandth of what it is: it has learned from a million pictures, and these are few.
+# Steps that change a weight by a thousandth of what it is: it has learned from a million pictures,
+# and these are few.
 FINE = Course(epochs=4, batch=32, rate=3e-5)
 BRIEF = Course(epochs=2, batch=32, rate=3e-5)
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is trained, on how many views of each picture, and how; and what others have published for it.
+    """What is trained, on how many views of each picture, and how; and what others have published
+    for it.
 
-    A lesson that trains on several views of each picture is asked about as many of a new one, and the mean counts.
+    A lesson that trains on several views of each picture is asked about as many of a new one, and
+    the mean counts.
     """
 
     name: str
@@ -42,7 +52,8 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Scratch(Lesson):
-    """A small network that has never seen a picture. It learns the training pictures by heart, and half as much about others.
+    """A small network that has never seen a picture. It learns the training pictures by heart, and
+    half as much about others.
 
     Expected: 0.70 to 0.78. `make lessons LESSONS=scratch SIZE=150`
     """
@@ -56,7 +67,8 @@ class Scratch(Lesson):
 
 @dataclass(frozen=True)
 class ScratchDropout(Lesson):
-    """The same, but three tenths of what its last layers rely on is hidden from them at every step: it has to spread its bets.
+    """The same, but three tenths of what its last layers rely on is hidden from them at every step:
+    it has to spread its bets.
 
     Expected: 0.73 to 0.82. `make lessons LESSONS=scratch-dropout SIZE=150`
     """
@@ -87,7 +99,8 @@ class ScratchAugmented(Lesson):
 
 @dataclass(frozen=True)
 class Scaled(Lesson):
-    """The fault that many lessons teach: the frozen network is fed with RGB divided by 255, which it was not trained on.
+    """The fault that many lessons teach: the frozen network is fed with RGB divided by 255, which
+    it was not trained on.
 
     Expected: 0.86 to 0.91, far below `frozen`. `make lessons LESSONS=scaled SIZE=150`
     """
@@ -101,7 +114,8 @@ class Scaled(Lesson):
 
 @dataclass(frozen=True)
 class Classes(Lesson):
-    """LearnOpenCV's lesson for three classes: a hidden layer with dropout on the frozen network, for any number of classes.
+    """LearnOpenCV's lesson for three classes: a hidden layer with dropout on the frozen network,
+    for any number of classes.
 
     Give DATA= any folder with a subfolder for each class.
     Expected: 0.95 to 0.975 for cats and dogs. `make lessons LESSONS=classes SIZE=150`
@@ -130,9 +144,11 @@ class Frozen(Lesson):
 
 @dataclass(frozen=True)
 class FrozenAugmented(Lesson):
-    """The same, on each picture and its mirror image, and asked about both. VIEWS=4 adds parts of it, turned a little.
+    """The same, on each picture and its mirror image, and asked about both. VIEWS=4 adds parts of
+    it, turned a little.
 
-    Expected: a picture in a thousand or two better than the last. `make lessons LESSONS=frozen-augmented`
+    Expected: a picture in a thousand or two better than the last. `make lessons
+    LESSONS=frozen-augmented`
     """
 
     name: str = "frozen-augmented"
@@ -144,7 +160,8 @@ class FrozenAugmented(Lesson):
 
 @dataclass(frozen=True)
 class FineTuned(Lesson):
-    """The last block is trained too, from what the others give, which is computed once for each view: `make finetune`.
+    """The last block is trained too, from what the others give, which is computed once for each
+    view: `make finetune`.
 
     Expected: 0.945 to 0.98 at 150 px, 0.98 to 0.99 at 224 px. `make lessons LESSONS=finetuned`
     """
@@ -161,7 +178,8 @@ class FineTuned(Lesson):
 class FineTunedTwo(Lesson):
     """The last two blocks are trained too. Its arithmetic is five times as much a step.
 
-    Expected: 0.94 to 0.98 at 150 px, about as the last, in half the epochs. `make lessons LESSONS=finetuned-two`
+    Expected: 0.94 to 0.98 at 150 px, about as the last, in half the epochs. `make lessons
+    LESSONS=finetuned-two`
     """
 
     name: str = "finetuned-two"
@@ -172,7 +190,17 @@ class FineTunedTwo(Lesson):
     views: int = 2
 
 
-ALL = (Scratch, ScratchDropout, ScratchAugmented, Scaled, Classes, Frozen, FrozenAugmented, FineTuned, FineTunedTwo)
+ALL = (
+    Scratch,
+    ScratchDropout,
+    ScratchAugmented,
+    Scaled,
+    Classes,
+    Frozen,
+    FrozenAugmented,
+    FineTuned,
+    FineTunedTwo,
+)
 LESSONS: dict[str, Lesson] = {lesson.name: lesson() for lesson in ALL}
 
 
@@ -181,5 +209,7 @@ def choose(words: str) -> list[Lesson]:
     names = words.replace(",", " ").split()
     for name in names:
         if name not in LESSONS:
-            raise Failure(f"There is no lesson {name!r}.", f"Give LESSONS= some of {', '.join(LESSONS)}.")
+            raise Failure(
+                f"There is no lesson {name!r}.", f"Give LESSONS= some of {', '.join(LESSONS)}."
+            )
     return [LESSONS[name] for name in names or LESSONS]

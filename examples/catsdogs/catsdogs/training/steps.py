@@ -1,7 +1,9 @@
-"""Training by steps: a few pictures at a time, again and again, for what has more than one layer to train.
+"""Training by steps: a few pictures at a time, again and again, for what has more than one layer to
+train.
 
-Each epoch shows every picture once, in an order and in a view that follow from the seed alone. The pictures' numbers
-are read from the cache a batch at a time, so memory stays flat however many there are.
+Each epoch shows every picture once, in an order and in a view that follow from the seed alone. The
+pictures' numbers are read from the cache a batch at a time, so memory stays flat however many there
+are.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +26,9 @@ AT_ONCE = 64  # pictures that are answered for together
 
 @dataclass(frozen=True)
 class Course:
-    """How long and how fast: epochs, pictures in a step, and Adam's learning rate at the start, from where it falls to zero."""
+    """How long and how fast: epochs, pictures in a step, and Adam's learning rate at the start,
+    from where it falls to zero.
+    """
 
     epochs: int
     batch: int
@@ -33,41 +37,64 @@ class Course:
 
 @dataclass(frozen=True)
 class Shown:
-    """Pictures, by their sha256, with the indices of their classes, in one or several views from the cache."""
+    """Pictures, by their sha256, with the indices of their classes, in one or several views from
+    the cache.
+    """
 
     views: Sequence[Rows]
     digests: Sequence[str]
     labels: NDArray[np.int64]
 
 
-def train(model: "keras.Model", shown: Shown, watched: Shown, course: Course, seed: int) -> dict[str, list[float]]:
-    """Train `model`, from inputs to logits, in place; losses and accuracies after each epoch. `watched` is only watched."""
+def train(
+    model: "keras.Model", shown: Shown, watched: Shown, course: Course, seed: int
+) -> dict[str, list[float]]:
+    """Train `model`, from inputs to logits, in place; losses and accuracies after each epoch.
+    `watched` is only watched.
+    """
     keras = engine.start(seed)
     steps = -(-len(shown.digests) // course.batch)
     rate = keras.optimizers.schedules.CosineDecay(course.rate, steps * course.epochs)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["sparse_categorical_accuracy"])
-    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
+    history: dict[str, list[float]] = {
+        "loss": [],
+        "accuracy": [],
+        "val_loss": [],
+        "val_accuracy": [],
+    }
     batches = track(_batches(shown, course, seed), len(shown.digests) * course.epochs, "Training")
     for number, (inputs, labels) in enumerate(batches, 1):
         means = model.train_on_batch(inputs, labels)  # over the epoch so far
         if number % steps == 0:
             model.reset_metrics()
             seen = softmax(logits(model, watched.views[0], watched.digests, model.output_shape[-1]))
-            now = (float(means[0]), float(means[1]), log_loss(seen, watched.labels), accuracy(seen, watched.labels))
+            now = (
+                float(means[0]),
+                float(means[1]),
+                log_loss(seen, watched.labels),
+                accuracy(seen, watched.labels),
+            )
             for name, value in zip(history, now, strict=True):
                 history[name].append(value)
     return history
 
 
-def _batches(shown: Shown, course: Course, seed: int) -> Iterator[tuple[tuple[NDArray[np.float32], NDArray[np.int64]], int]]:
-    """Inputs and labels of each step, and how many they are. A picture's views take turns, each with a start of its own."""
+def _batches(
+    shown: Shown, course: Course, seed: int
+) -> Iterator[tuple[tuple[NDArray[np.float32], NDArray[np.int64]], int]]:
+    """Inputs and labels of each step, and how many they are. A picture's views take turns, each
+    with a start of its own.
+    """
     starts = [int(digest[:8], 16) for digest in shown.digests]
     for epoch in range(course.epochs):
         order = np.random.default_rng([seed, epoch]).permutation(len(shown.digests))
         for start in range(0, len(order), course.batch):
             chosen = order[start : start + course.batch]
-            rows = [shown.views[(starts[at] + epoch) % len(shown.views)].of([shown.digests[at]])[0] for at in chosen]
+            rows = [
+                shown.views[(starts[at] + epoch) % len(shown.views)].of([shown.digests[at]])[0]
+                for at in chosen
+            ]
             yield (np.stack(rows).astype(np.float32), shown.labels[chosen]), len(chosen)
 
 
@@ -76,4 +103,6 @@ def logits(model: "keras.Model", rows: Rows, digests: Sequence[str], classes: in
     if not digests:
         return np.zeros((0, classes))
     chunks = [digests[start : start + AT_ONCE] for start in range(0, len(digests), AT_ONCE)]
-    return np.concatenate([model.predict_on_batch(rows.of(chunk).astype(np.float32)) for chunk in chunks]).astype(np.float64)
+    return np.concatenate(
+        [model.predict_on_batch(rows.of(chunk).astype(np.float32)) for chunk in chunks]
+    ).astype(np.float64)

@@ -12,12 +12,22 @@ from catsdogs.data.split import Row
 
 
 def rows(*paths: str, label: str = "") -> list[Row]:
-    return [Row(path, "ab", label or path.split("/")[-1].split(".")[0], "validation") for path in paths]
+    return [
+        Row(path, "ab", label or path.split("/")[-1].split(".")[0], "validation") for path in paths
+    ]
 
 
 def test_kaggles_pictures_are_known_by_name() -> None:
-    """The places of those that the list names are found, wherever the pictures lie, with what they show."""
-    found = rows("train/cat.1.jpg", "train.zip/train/cat.5418.jpg", "dog.4367.jpg", "dog.2.jpg", "a/cat.4085.jpg")
+    """The places of those that the list names are found, wherever the pictures lie, with what they
+    show.
+    """
+    found = rows(
+        "train/cat.1.jpg",
+        "train.zip/train/cat.5418.jpg",
+        "dog.4367.jpg",
+        "dog.2.jpg",
+        "a/cat.4085.jpg",
+    )
     assert corrections.corrected(found) == {1: "", 2: "", 4: "dog"}
 
 
@@ -46,14 +56,19 @@ def test_the_list_is_well_formed() -> None:
 
 
 def test_both_label_sets_are_scored() -> None:
-    """A dog among the cats counts as a dog, what is neither as nothing; both counts are said, where they differ."""
+    """A dog among the cats counts as a dog, what is neither as nothing; both counts are said, where
+    they differ.
+    """
     found = rows("cat.4085.jpg", "cat.5418.jpg", "cat.1.jpg", "dog.1.jpg")
     answers = np.array([[0.1, 0.9], [0.1, 0.9], [0.9, 0.1], [0.3, 0.7]])
     score = train._score(answers, found, ["cat", "dog"], 0.8)
     assert (score.right, score.total, score.trusted_right, score.trusted_total) == (2, 4, 3, 3)
     assert (score.sure, score.sure_right) == (3, 1)
     lines = train.last_lines(train.Scores(score, score), Path("build"))
-    assert [line.strip()[:20] for line in lines[:2]] == ["test accuracy 0.5000", "3 of 3 in test where"]
+    assert [line.strip()[:20] for line in lines[:2]] == [
+        "test accuracy 0.5000",
+        "3 of 3 in test where",
+    ]
     assert len(lines) == 7
     clean = train.Score(390, 400, 0.1, 390, 400)
     assert len(train.last_lines(train.Scores(clean, None), Path("build"))) == 3

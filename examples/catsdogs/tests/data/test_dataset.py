@@ -22,7 +22,9 @@ def classes(*labels: str, count: int = 3) -> dict[str, bytes]:
 
 def test_kaggles_download_is_read(tmp_path: Path) -> None:
     """Zip files in a zip file: the classes are in the names, and the test pictures have none."""
-    _, found = dataset.open_data(str(kaggle_download(tmp_path / "dogs-vs-cats.zip")), tmp_path / "cache", 0)
+    _, found = dataset.open_data(
+        str(kaggle_download(tmp_path / "dogs-vs-cats.zip")), tmp_path / "cache", 0
+    )
     assert Counter(picture.label for picture in found.pictures) == {"cat": 10, "dog": 10}
     assert len(found.unlabelled) == 3
 
@@ -31,24 +33,51 @@ def test_kaggles_download_is_read(tmp_path: Path) -> None:
     ("members", "expected"),
     [
         (kaggle(3), {"cat": 3, "dog": 3}),
-        ({name.removeprefix("train/"): content for name, content in kaggle(3).items()}, {"cat": 3, "dog": 3}),
+        (
+            {name.removeprefix("train/"): content for name, content in kaggle(3).items()},
+            {"cat": 3, "dog": 3},
+        ),
         (classes("cats", "dogs", "größere Katzen"), {"cats": 3, "dogs": 3, "größere Katzen": 3}),
-        ({f"PetImages/{name}": content for name, content in classes("Cat", "Dog").items()}, {"Cat": 3, "Dog": 3}),
-        ({f"train/{n}s/{n}.{i}.jpg": jpeg(n, i) for n in ("cat", "dog") for i in range(3)}, {"cats": 3, "dogs": 3}),
-        (classes("cat", "dog") | {"__MACOSX/cat/._1.jpg": b"x", "cat/.hidden.jpg": b"x", "a.txt": b"x"}, {"cat": 3, "dog": 3}),
+        (
+            {f"PetImages/{name}": content for name, content in classes("Cat", "Dog").items()},
+            {"Cat": 3, "Dog": 3},
+        ),
+        (
+            {f"train/{n}s/{n}.{i}.jpg": jpeg(n, i) for n in ("cat", "dog") for i in range(3)},
+            {"cats": 3, "dogs": 3},
+        ),
+        (
+            classes("cat", "dog")
+            | {"__MACOSX/cat/._1.jpg": b"x", "cat/.hidden.jpg": b"x", "a.txt": b"x"},
+            {"cat": 3, "dog": 3},
+        ),
     ],
-    ids=["kaggle", "kaggle-flat", "three-classes", "one-folder-down", "kaggle-names-in-class-folders", "litter"],
+    ids=[
+        "kaggle",
+        "kaggle-flat",
+        "three-classes",
+        "one-folder-down",
+        "kaggle-names-in-class-folders",
+        "litter",
+    ],
 )
 @pytest.mark.parametrize("make", [make_zip, make_folder], ids=["zip", "folder"])
-def test_layouts(tmp_path: Path, make: object, members: dict[str, bytes], expected: dict[str, int]) -> None:
+def test_layouts(
+    tmp_path: Path, make: object, members: dict[str, bytes], expected: dict[str, int]
+) -> None:
     """Each known layout gives the same classes from a zip file and from a folder."""
     assert callable(make)
     assert counts(make(tmp_path / "a set.zip", members), tmp_path / "cache") == expected
 
 
 def test_broken_pictures_are_set_aside(tmp_path: Path) -> None:
-    """A file that is no picture, and one that is cut short, are named and counted, and the rest is used."""
-    members = classes("cat", "dog") | {"cat/broken.jpg": jpeg("cat", 9)[:-300], "dog/notes.png": b"no picture"}
+    """A file that is no picture, and one that is cut short, are named and counted, and the rest is
+    used.
+    """
+    members = classes("cat", "dog") | {
+        "cat/broken.jpg": jpeg("cat", 9)[:-300],
+        "dog/notes.png": b"no picture",
+    }
     _, found = dataset.open_data(str(make_folder(tmp_path / "set", members)), tmp_path / "cache", 0)
     assert {one.name for one in found.aside} == {"cat/broken.jpg", "dog/notes.png"}
     assert len(found.pictures) == 6
@@ -57,7 +86,10 @@ def test_broken_pictures_are_set_aside(tmp_path: Path) -> None:
 
 def test_a_file_under_two_classes_is_set_aside(tmp_path: Path) -> None:
     """The same bytes as a cat and as a dog teach nothing: both are set aside, with the reason."""
-    members = classes("cat", "dog") | {"cat/same.jpg": jpeg("cat", 50), "dog/same.jpg": jpeg("cat", 50)}
+    members = classes("cat", "dog") | {
+        "cat/same.jpg": jpeg("cat", 50),
+        "dog/same.jpg": jpeg("cat", 50),
+    }
     _, found = dataset.open_data(str(make_folder(tmp_path / "set", members)), tmp_path / "cache", 0)
     assert {(one.name, one.reason) for one in found.aside} == {
         ("cat/same.jpg", "the same file has the classes cat and dog"),
@@ -89,10 +121,24 @@ def test_a_second_look_reads_no_picture(tmp_path: Path, monkeypatch: pytest.Monk
         (classes("cat", "dog") | {"bird/1.jpg": jpeg("bird", 1)}, "'bird' has one picture only"),
         ({"one.jpg": jpeg("cat", 1), "two.jpg": jpeg("cat", 2)}, "No class can be read"),
     ],
-    ids=["no-pictures", "one-class", "climbs", "absolute", "backslashes", "empty-class", "all-broken", "one-picture", "loose"],
+    ids=[
+        "no-pictures",
+        "one-class",
+        "climbs",
+        "absolute",
+        "backslashes",
+        "empty-class",
+        "all-broken",
+        "one-picture",
+        "loose",
+    ],
 )
-def test_bad_zip_files_are_refused_in_words(tmp_path: Path, members: dict[str, bytes], said: str) -> None:
-    """What nothing can be learned from, or should not be opened, is refused by name; nothing lands outside the cache."""
+def test_bad_zip_files_are_refused_in_words(
+    tmp_path: Path, members: dict[str, bytes], said: str
+) -> None:
+    """What nothing can be learned from, or should not be opened, is refused by name; nothing lands
+    outside the cache.
+    """
     path = make_zip(tmp_path / "set.zip", members)
     with pytest.raises(Failure, match=said):
         dataset.open_data(str(path), tmp_path / "room" / "cache", 0)
@@ -108,7 +154,9 @@ def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_kaggles_download_zipped_once_more_is_read(tmp_path: Path) -> None:
-    """A zip file in a zip file in a zip file is read; what lies deeper is left alone, as there are some that hold themselves."""
+    """A zip file in a zip file in a zip file is read; what lies deeper is left alone, as there are
+    some that hold themselves.
+    """
     inner = kaggle_download(tmp_path / "dogs-vs-cats.zip").read_bytes()
     path = make_zip(tmp_path / "outer.zip", {"dogs-vs-cats.zip": inner})
     assert counts(path, tmp_path / "cache") == {"cat": 10, "dog": 10}
@@ -120,10 +168,16 @@ def test_kaggles_download_zipped_once_more_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("inner", [False, True], ids=["picture", "inner"])
 def test_a_locked_zip_file_is_refused(tmp_path: Path, inner: bool) -> None:
     """A zip file with a password says so, whether it locks pictures or a zip file inside."""
-    members = {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()} if inner else kaggle(3)
+    members = (
+        {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()}
+        if inner
+        else kaggle(3)
+    )
     path = make_zip(tmp_path / "set.zip", members)
     content = bytearray(path.read_bytes())
-    for found in re.finditer(rb"PK\x01\x02", content):  # the listing's entries, whose flags are eight bytes on
+    for found in re.finditer(
+        rb"PK\x01\x02", content
+    ):  # the listing's entries, whose flags are eight bytes on
         content[found.start() + 8] |= 1
     path.write_bytes(content)
     with pytest.raises(Failure, match="locked with a password"):

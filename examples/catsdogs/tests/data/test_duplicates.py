@@ -35,7 +35,9 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
 def test_a_changed_copy_is_known_again(change: object) -> None:
-    """A copy that was saved anew or resized is grouped with its original, and with no other picture."""
+    """A copy that was saved anew or resized is grouped with its original, and with no other
+    picture.
+    """
     assert callable(change)
     prints = [duplicates.fingerprint(photograph(seed)) for seed in range(50)]
     copy = duplicates.fingerprint(change(photograph(7)))
@@ -49,16 +51,23 @@ def test_plain_pictures_are_not_all_the_same() -> None:
     assert duplicates.groups(["", ""]) == []
 
 
-# Prints that differ from one of three in some of their bits, so that there are close ones, chains and strangers.
-bases = st.sampled_from([int.from_bytes(np.random.default_rng(seed).bytes(32)) for seed in range(3)])
-flips = st.sets(st.integers(0, duplicates.BITS - 1), max_size=30).map(lambda bits: sum(1 << bit for bit in bits))
+# Prints that differ from one of three in some of their bits, so that there are close ones, chains
+# and strangers.
+bases = st.sampled_from(
+    [int.from_bytes(np.random.default_rng(seed).bytes(32)) for seed in range(3)]
+)
+flips = st.sets(st.integers(0, duplicates.BITS - 1), max_size=30).map(
+    lambda bits: sum(1 << bit for bit in bits)
+)
 prints = st.builds(lambda base, flipped: f"{base ^ flipped:064x}", bases, flips)
 
 
 @settings(deadline=None)
 @given(st.lists(prints, max_size=12), st.integers(1, 5))
 def test_groups_are_those_of_every_pair_compared(known: list[str], block: int) -> None:
-    """However many rows are compared at once, each print is in one group, with each that is close to it."""
+    """However many rows are compared at once, each print is in one group, with each that is close
+    to it.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duplicates, "BLOCK", block)
         found = duplicates.groups(known)
@@ -71,7 +80,9 @@ def test_groups_are_those_of_every_pair_compared(known: list[str], block: int) -
 
 
 def test_copies_stay_on_one_side_of_the_split(tmp_path: Path) -> None:
-    """A picture and its smaller copy are never trained on and validated with; the report names them."""
+    """A picture and its smaller copy are never trained on and validated with; the report names
+    them.
+    """
     members = kaggle(10)
     for number in range(12):
         members[f"train/cat.{100 + number}.jpg"] = saved(photograph(number), 90)
@@ -79,7 +90,10 @@ def test_copies_stay_on_one_side_of_the_split(tmp_path: Path) -> None:
     members["train/dog.300.jpg"] = saved(photograph(0).resize((200, 150)), 70)
     _, found = dataset.open_data(str(make_folder(tmp_path / "set", members)), tmp_path / "cache", 0)
     parts = {row.path: row.part for row in split.split(found.pictures, 0)}
-    assert {parts[f"train/cat.{100 + number}.jpg"] == parts[f"train/cat.{200 + number}.jpg"] for number in range(12)} == {True}
+    assert {
+        parts[f"train/cat.{100 + number}.jpg"] == parts[f"train/cat.{200 + number}.jpg"]
+        for number in range(12)
+    } == {True}
     described = "\n".join(dataset.describe(found))
     assert "25 look alike, in 12 groups" in described
     assert "differ in class: train/cat.100.jpg, train/cat.200.jpg, train/dog.300.jpg" in described

@@ -60,7 +60,14 @@ RED, GREY = (255, 0, 0), (128, 128, 128)
 
 @pytest.mark.parametrize(
     ("make", "colour"),
-    [(cmyk, RED), (grey, GREY), (sixteen_bit, GREY), (palette, RED), (animated, RED), (one_pixel, RED)],
+    [
+        (cmyk, RED),
+        (grey, GREY),
+        (sixteen_bit, GREY),
+        (palette, RED),
+        (animated, RED),
+        (one_pixel, RED),
+    ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_every_kind_becomes_rgb(make: Callable[[], bytes], colour: tuple[int, int, int]) -> None:
@@ -71,7 +78,9 @@ def test_every_kind_becomes_rgb(make: Callable[[], bytes], colour: tuple[int, in
 
 
 def test_exif_rotation_is_undone() -> None:
-    """A photograph that a camera marked as lying on its side stands upright before it is resized."""
+    """A photograph that a camera marked as lying on its side stands upright before it is
+    resized.
+    """
     image = Image.new("RGB", (40, 20), (0, 0, 255))
     image.paste((255, 0, 0), (0, 0, 20, 20))
     exif = Image.Exif()
@@ -85,10 +94,24 @@ def test_exif_rotation_is_undone() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        *(b"", b"no picture at all", grey()[:-200], encoded(Image.new("RGB", (64, 64)), "PNG")[:-40], one_pixel()[:20]),
+        *(
+            b"",
+            b"no picture at all",
+            grey()[:-200],
+            encoded(Image.new("RGB", (64, 64)), "PNG")[:-40],
+            one_pixel()[:20],
+        ),
         *(exif_of_a_wrong_type(), dds_without_a_format()),
     ],
-    ids=["empty", "text", "jpeg-cut-short", "png-cut-short", "header-only", "exif-of-a-wrong-type", "dds-without-a-format"],
+    ids=[
+        "empty",
+        "text",
+        "jpeg-cut-short",
+        "png-cut-short",
+        "header-only",
+        "exif-of-a-wrong-type",
+        "dds-without-a-format",
+    ],
 )
 def test_damage_is_named(data: bytes) -> None:
     """What cannot be decoded to the last pixel is `Broken`, and nothing else."""
@@ -103,7 +126,9 @@ def test_too_many_pixels_are_refused_unread() -> None:
 
 
 def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture that there is no memory for is not set aside as damaged: the run says that memory is short."""
+    """A picture that there is no memory for is not set aside as damaged: the run says that memory
+    is short.
+    """
 
     def without_memory(_: Image.Image) -> None:
         raise MemoryError

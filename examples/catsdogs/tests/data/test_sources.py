@@ -24,13 +24,20 @@ def damaged_zip(compression: int, members: dict[str, bytes], damaged: str) -> by
         info = archive.getinfo(damaged)
     data = bytearray(buffer.getvalue())
     # Behind the member's header of 30 bytes and its name, and LZMA's own header of 9.
-    start = info.header_offset + 30 + len(damaged.encode()) + (9 if compression == zipfile.ZIP_LZMA else 0)
+    start = (
+        info.header_offset
+        + 30
+        + len(damaged.encode())
+        + (9 if compression == zipfile.ZIP_LZMA else 0)
+    )
     data[start : start + 64] = b"\xff" * 64
     return bytes(data)
 
 
 def classes(numbers: range) -> dict[str, bytes]:
-    return {f"./{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "größerer dog") for n in numbers}
+    return {
+        f"./{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "größerer dog") for n in numbers
+    }
 
 
 def counts(path: Path, cache: Path) -> Counter[str]:
@@ -69,8 +76,12 @@ def test_kaggles_download_unpacked_once_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["compressed", "cut short", "climbing", "not a tar file"])
 def test_bad_tar_files_are_refused_in_words(tmp_path: Path, damage: str) -> None:
-    """What cannot be read in place, is not whole, or would lead out of it is named, with what to do."""
-    path = make_tar(tmp_path / "set.tar", classes(range(4)), "w:gz" if damage == "compressed" else "w")
+    """What cannot be read in place, is not whole, or would lead out of it is named, with what to
+    do.
+    """
+    path = make_tar(
+        tmp_path / "set.tar", classes(range(4)), "w:gz" if damage == "compressed" else "w"
+    )
     if damage == "cut short":
         path.write_bytes(path.read_bytes()[:3000])
     elif damage == "climbing":
@@ -90,7 +101,9 @@ COMPRESSIONS = pytest.mark.parametrize(
 
 @COMPRESSIONS
 def test_a_damaged_picture_in_a_zip_file_is_set_aside(tmp_path: Path, compression: int) -> None:
-    """However a zip file is compressed, a picture that is damaged in it is set aside, and the others are used."""
+    """However a zip file is compressed, a picture that is damaged in it is set aside, and the
+    others are used.
+    """
     path = tmp_path / "set.zip"
     path.write_bytes(damaged_zip(compression, kaggle(3), "train/cat.1.jpg"))
     _, found = dataset.open_data(str(path), tmp_path / "cache", 0)
@@ -101,7 +114,9 @@ def test_a_damaged_picture_in_a_zip_file_is_set_aside(tmp_path: Path, compressio
 
 @COMPRESSIONS
 def test_a_damaged_zip_file_in_a_zip_file_is_refused(tmp_path: Path, compression: int) -> None:
-    """However it is compressed, a zip file that is damaged in another is named, and no part of it is kept."""
+    """However it is compressed, a zip file that is damaged in another is named, and no part of it
+    is kept.
+    """
     inner = make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()
     path = tmp_path / "outer.zip"
     path.write_bytes(damaged_zip(compression, {"train.zip": inner}, "train.zip"))
@@ -111,10 +126,17 @@ def test_a_damaged_zip_file_in_a_zip_file_is_refused(tmp_path: Path, compression
 
 
 def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where an inner zip file cannot be copied out, that is what is said, and not that it is damaged."""
-    path = make_zip(tmp_path / "outer.zip", {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()})
+    """Where an inner zip file cannot be copied out, that is what is said, and not that it is
+    damaged.
+    """
+    path = make_zip(
+        tmp_path / "outer.zip",
+        {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()},
+    )
     with monkeypatch.context() as patch:
-        patch.setattr("catsdogs.data.sources.aside", lambda _: contextlib.nullcontext(Path("/dev/full")))
+        patch.setattr(
+            "catsdogs.data.sources.aside", lambda _: contextlib.nullcontext(Path("/dev/full"))
+        )
         with pytest.raises(OSError, match="No space left"):
             counts(path, tmp_path / "cache")
 
@@ -130,11 +152,15 @@ def test_a_zip_file_of_an_unknown_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_link_that_leads_nowhere_is_set_aside(tmp_path: Path) -> None:
-    """A dangling link among the pictures is set aside, with the reason, until what it leads to is there."""
+    """A dangling link among the pictures is set aside, with the reason, until what it leads to is
+    there.
+    """
     folder = make_folder(tmp_path / "set", classes(range(3)))
     (folder / "cat" / "z.jpg").symlink_to(tmp_path / "missing.jpg")
     _, found = dataset.open_data(str(folder), tmp_path / "cache", 0)
-    assert [(one.name, one.reason) for one in found.aside] == [("cat/z.jpg", "No such file or directory")]
+    assert [(one.name, one.reason) for one in found.aside] == [
+        ("cat/z.jpg", "No such file or directory")
+    ]
     assert len(found.pictures) == 6
     (tmp_path / "missing.jpg").write_bytes(jpeg("cat", 9))
     assert counts(folder, tmp_path / "cache") == {"cat": 4, "größerer dog": 3}
@@ -142,13 +168,17 @@ def test_a_link_that_leads_nowhere_is_set_aside(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("leads", ["back", "out"])
 def test_a_tar_file_that_leads_elsewhere_is_refused(tmp_path: Path, leads: str) -> None:
-    """A size below zero, behind which the same members would be found for ever, and one beyond any file are damage."""
+    """A size below zero, behind which the same members would be found for ever, and one beyond any
+    file are damage.
+    """
     path = make_tar(tmp_path / "set.tar", classes(range(2)))
     with tarfile.open(path) as archive:
         second = archive.getmembers()[1].offset
         end = archive.offset
     header = bytearray(tarfile.TarInfo("cat/9.jpg").tobuf(tarfile.GNU_FORMAT))
-    header[124:136] = tarfile.itn(second - end - len(header) if leads == "back" else 2**80, 12, tarfile.GNU_FORMAT)
+    header[124:136] = tarfile.itn(
+        second - end - len(header) if leads == "back" else 2**80, 12, tarfile.GNU_FORMAT
+    )
     header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
     path.write_bytes(path.read_bytes()[:end] + header + bytes(10240))
     with pytest.raises(Failure, match="not a whole tar file"):

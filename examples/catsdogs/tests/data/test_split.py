@@ -14,7 +14,9 @@ from catsdogs.data.dataset import Picture
 from catsdogs.data.split import TEST, TRAINING, VALIDATION, divide, folds, split, write
 from catsdogs.errors import Failure
 
-labels_and_digests = st.lists(st.tuples(st.sampled_from(["cat", "dog", "bird"]), st.integers(0, 40)), min_size=1, max_size=80)
+labels_and_digests = st.lists(
+    st.tuples(st.sampled_from(["cat", "dog", "bird"]), st.integers(0, 40)), min_size=1, max_size=80
+)
 PARTS = (TRAINING, VALIDATION, TEST)
 
 
@@ -31,8 +33,12 @@ def many(count: int, *labels: str) -> list[Picture]:
 
 
 @given(labels_and_digests, st.integers(0, 5), st.randoms())
-def test_order_does_not_matter_and_copies_stay_together(rows: list[tuple[str, int]], seed: int, random: object) -> None:
-    """However the pictures are listed, the split is the same; and what looks the same is in one part only."""
+def test_order_does_not_matter_and_copies_stay_together(
+    rows: list[tuple[str, int]], seed: int, random: object
+) -> None:
+    """However the pictures are listed, the split is the same; and what looks the same is in one
+    part only.
+    """
     found = pictures(rows)
     first, parts = split(found, seed), folds(found, seed, 3)
     random.shuffle(found)  # type: ignore[attr-defined]
@@ -41,11 +47,15 @@ def test_order_does_not_matter_and_copies_stay_together(rows: list[tuple[str, in
     assert len(first) == len(rows)
     scene = {picture.digest: picture.scene for picture in found}
     for division in [first, *parts]:
-        assert len({(scene[row.sha256], row.part) for row in division}) == len({scene[row.sha256] for row in division})
+        assert len({(scene[row.sha256], row.part) for row in division}) == len(
+            {scene[row.sha256] for row in division}
+        )
 
 
 def test_every_class_gives_its_share() -> None:
-    """A fifth of each class is for validation and a fifth for testing; with another seed they are others."""
+    """A fifth of each class is for validation and a fifth for testing; with another seed they are
+    others.
+    """
     found = many(100, "cat") + many(10, "dog")
     rows = split(found, 0)
     assert Counter((row.label, row.part) for row in rows) == {
@@ -65,10 +75,15 @@ def test_every_class_gives_its_share() -> None:
     ],
 )
 def test_presets_are_those_of_the_lessons(preset: str, expected: tuple[int, int, int]) -> None:
-    """Of enough pictures a preset takes as many as the lesson did, of each class the same number; `full` takes all."""
+    """Of enough pictures a preset takes as many as the lesson did, of each class the same number;
+    `full` takes all.
+    """
     rows = divide(many(3000, "cat", "dog"), 0, preset)
     for part, count in zip(PARTS, expected, strict=True):
-        assert Counter(row.label for row in rows if row.part == part) == {"cat": count // 2, "dog": count // 2}
+        assert Counter(row.label for row in rows if row.part == part) == {
+            "cat": count // 2,
+            "dog": count // 2,
+        }
 
 
 def test_too_few_for_a_preset_are_divided_in_its_proportions() -> None:
@@ -79,7 +94,9 @@ def test_too_few_for_a_preset_are_divided_in_its_proportions() -> None:
 
 @given(st.integers(2, 12))
 def test_few_pictures_are_enough(count: int) -> None:
-    """Two pictures of a class are one to train on and one to validate with; from three on, none of these is without."""
+    """Two pictures of a class are one to train on and one to validate with; from three on, none of
+    these is without.
+    """
     parts = Counter(row.part for row in split(many(count, "cat", "dog"), 0))
     assert parts[TRAINING] >= 2
     assert parts[VALIDATION] >= 2
@@ -89,12 +106,16 @@ def test_each_picture_is_tested_with_once() -> None:
     """Over all folds each picture is in one test part, and the parts are of one size and mix."""
     found = many(50, "cat", "dog")
     tests = [[row for row in rows if row.part == TEST] for rows in folds(found, 0, 5)]
-    assert sorted(row.sha256 for rows in tests for row in rows) == sorted(picture.digest for picture in found)
+    assert sorted(row.sha256 for rows in tests for row in rows) == sorted(
+        picture.digest for picture in found
+    )
     assert all(Counter(row.label for row in rows) == {"cat": 10, "dog": 10} for rows in tests)
 
 
 def test_the_manifest_is_a_table_and_can_be_given(tmp_path: Path) -> None:
-    """The manifest has a line for each picture: path, sha256, label, part. Given as SPLIT= it divides the same again."""
+    """The manifest has a line for each picture: path, sha256, label, part. Given as SPLIT= it
+    divides the same again.
+    """
     found = many(10, "cat", "dog")
     rows = split(found, 0)
     write(rows, tmp_path / "split.csv")
@@ -128,7 +149,10 @@ def other_part(line: str, part: str) -> str:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda lines: [lines[0], other_part(lines[1], "tset"), *lines[2:]], r"Line 2 of .*split\.csv names the part 'tset'"),
+        (
+            lambda lines: [lines[0], other_part(lines[1], "tset"), *lines[2:]],
+            r"Line 2 of .*split\.csv names the part 'tset'",
+        ),
         (
             lambda lines: [*lines, other_part(lines[1], TRAINING)],
             r"Line 22 of .*split\.csv puts '\d+\.jpg' into training; .* test",
@@ -142,12 +166,26 @@ def other_part(line: str, part: str) -> str:
             lambda lines: [line for line in lines if not line.endswith(",validation")],
             r"SPLIT=.*split\.csv has no picture to validate with",
         ),
-        (lambda lines: lines[:1], r"SPLIT=.*split\.csv has no picture of the class 'cat' to train on"),
+        (
+            lambda lines: lines[:1],
+            r"SPLIT=.*split\.csv has no picture of the class 'cat' to train on",
+        ),
     ],
-    ids=["unknown-part", "in-two-parts", "twice", "class-without-training", "no-validation", "empty"],
+    ids=[
+        "unknown-part",
+        "in-two-parts",
+        "twice",
+        "class-without-training",
+        "no-validation",
+        "empty",
+    ],
 )
-def test_a_wrong_manifest_is_refused(tmp_path: Path, change: Callable[[list[str]], list[str]], said: str) -> None:
-    """A part that is none, a picture in two parts or listed twice, and what cannot be learned from: file and line are named."""
+def test_a_wrong_manifest_is_refused(
+    tmp_path: Path, change: Callable[[list[str]], list[str]], said: str
+) -> None:
+    """A part that is none, a picture in two parts or listed twice, and what cannot be learned from:
+    file and line are named.
+    """
     found = many(10, "cat", "dog")
     manifest = tmp_path / "split.csv"
     write(split(found, 0), manifest)
@@ -157,15 +195,23 @@ def test_a_wrong_manifest_is_refused(tmp_path: Path, change: Callable[[list[str]
 
 
 def test_a_class_that_looks_like_another_may_be_left_without_training() -> None:
-    """Where all pictures of a class look like those of another that are kept back, that is said, and not trained on."""
+    """Where all pictures of a class look like those of another that are kept back, that is said,
+    and not trained on.
+    """
     found = many(10, "cat")
     kept_back = {row.sha256 for row in split(found, 0) if row.part != TRAINING}
     scenes = [picture.scene for picture in found if picture.digest in kept_back][:2]
-    found += [Picture(f"dog{place}.jpg", "dog", f"dog{place}", scene, 8, 8) for place, scene in enumerate(scenes)]
+    found += [
+        Picture(f"dog{place}.jpg", "dog", f"dog{place}", scene, 8, 8)
+        for place, scene in enumerate(scenes)
+    ]
     with pytest.raises(Failure, match="SPLIT=full has no picture of the class 'dog' to train on"):
         divide(found, 0)
 
 
 def test_it_says_how_many() -> None:
     """The parts are counted in words."""
-    assert splitting.describe(split(many(10, "cat", "dog"), 0)) == "12 to train on, 4 to validate with, 4 to test with"
+    assert (
+        splitting.describe(split(many(10, "cat", "dog"), 0))
+        == "12 to train on, 4 to validate with, 4 to test with"
+    )

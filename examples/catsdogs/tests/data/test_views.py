@@ -13,7 +13,9 @@ DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
 def test_plain_is_what_prediction_sees() -> None:
-    """The first view is the one function that turns a file into pixels; the second is its mirror image."""
+    """The first view is the one function that turns a file into pixels; the second is its mirror
+    image.
+    """
     plain = pictures.pixels(DATA, 48)
     assert np.array_equal(views.pixels(DATA, 48, views.PLAIN, DIGEST), plain)
     assert np.array_equal(views.pixels(DATA, 48, views.MIRRORED, DIGEST), plain[:, ::-1])
@@ -21,7 +23,9 @@ def test_plain_is_what_prediction_sees() -> None:
 
 @pytest.mark.parametrize("view", [2, 3, 7])
 def test_a_view_depends_on_nothing_but_picture_and_number(view: int) -> None:
-    """Asked again, in another order, a view is the same to the last bit; another picture's or number's is not."""
+    """Asked again, in another order, a view is the same to the last bit; another picture's or
+    number's is not.
+    """
     first = views.pixels(DATA, 48, view, DIGEST)
     views.pixels(DATA, 48, view + 1, DIGEST)
     assert np.array_equal(views.pixels(DATA, 48, view, DIGEST), first)
@@ -34,5 +38,7 @@ def test_every_view_is_of_the_picture() -> None:
     for view in range(8):
         found = views.pixels(DATA, 48, view, DIGEST)
         assert (found.shape, found.dtype) == ((48, 48, 3), np.uint8)
-        assert np.abs(found.mean(axis=(0, 1)) - pictures.pixels(DATA, 48).mean(axis=(0, 1))).max() < 4
+        assert (
+            np.abs(found.mean(axis=(0, 1)) - pictures.pixels(DATA, 48).mean(axis=(0, 1))).max() < 4
+        )
         assert found[[0, 0, -1, -1], [0, -1, 0, -1]].sum(axis=1).min() > 150

@@ -43,7 +43,9 @@ class Kaggle:
 
 
 def download(tmp_path: Path, count: int = 10) -> bytes:
-    """Kaggle's zip file with so many pictures of each class, large enough for the client to write some before it ends."""
+    """Kaggle's zip file with so many pictures of each class, large enough for the client to write
+    some before it ends.
+    """
     path = kaggle_download(tmp_path / "made.zip", count)
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("more.bin", os.urandom(4 * 2**20))
@@ -64,17 +66,25 @@ def kaggle(tmp_path: Path) -> Iterator[Kaggle]:
                 return
             state.known_by.append(self.headers.get("Authorization", ""))
             if state.refusal:
-                self.answer(state.refusal[0], {"code": state.refusal[0], "message": state.refusal[1]})
+                self.answer(
+                    state.refusal[0], {"code": state.refusal[0], "message": state.refusal[1]}
+                )
                 return
             self.send_response(302)
-            self.send_header("Location", f"http://storage.localhost/{said['competitionName']}.zip?signed=1")
+            self.send_header(
+                "Location", f"http://storage.localhost/{said['competitionName']}.zip?signed=1"
+            )
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def do_GET(self) -> None:
             wanted = self.headers.get("Range", "")
             state.ranges.append(wanted)
-            start = int(re.sub(r"\D", "", wanted)) if wanted and self.headers["If-Range"] == state.tag else 0
+            start = (
+                int(re.sub(r"\D", "", wanted))
+                if wanted and self.headers["If-Range"] == state.tag
+                else 0
+            )
             self.send_response(206 if start else 200)
             self.send_header("ETag", state.tag)
             self.send_header("Accept-Ranges", "bytes")
@@ -116,13 +126,19 @@ Ask = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def ask(kaggle: Kaggle, tmp_path: Path) -> Ask:
-    """Start `make data`'s command on Kaggle's data, with a home of its own and the stand-in for Kaggle."""
+    """Start `make data`'s command on Kaggle's data, with a home of its own and the stand-in for
+    Kaggle.
+    """
     home = tmp_path / "home"
     home.mkdir()
 
     def start(**environment: str) -> subprocess.Popen[str]:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "TMPDIR"}}
-        server = {"KAGGLE_API_ENVIRONMENT": "LOCALHOST", "http_proxy": f"http://127.0.0.1:{kaggle.port}", "https_proxy": NOWHERE}
+        server = {
+            "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+            "http_proxy": f"http://127.0.0.1:{kaggle.port}",
+            "https_proxy": NOWHERE,
+        }
         return subprocess.Popen(
             [sys.executable, "-m", "catsdogs", "data", "--data", "kaggle"],
             cwd=tmp_path,
@@ -148,7 +164,9 @@ def words(process: subprocess.CompletedProcess[str]) -> str:
     return refused(process)
 
 
-def key_file(tmp_path: Path, text: str = '{"username": "me", "key": "secret"}', mode: int = 0o600) -> Path:
+def key_file(
+    tmp_path: Path, text: str = '{"username": "me", "key": "secret"}', mode: int = 0o600
+) -> Path:
     path = tmp_path / "home/.kaggle/kaggle.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
@@ -157,7 +175,9 @@ def key_file(tmp_path: Path, text: str = '{"username": "me", "key": "secret"}', 
 
 
 def test_the_data_is_fetched_once_and_hashed(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
-    """With a key Kaggle's zip files in a zip file arrive, are hashed, and are looked at; the second time nothing is asked."""
+    """With a key Kaggle's zip files in a zip file arrive, are hashed, and are looked at; the second
+    time nothing is asked.
+    """
     key_file(tmp_path)
     first = done(ask())
     assert first.returncode == 0, first.stderr
@@ -165,8 +185,13 @@ def test_the_data_is_fetched_once_and_hashed(kaggle: Kaggle, ask: Ask, tmp_path:
     assert "3 without a class" in first.stdout
     assert kaggle.known_by == ["Basic bWU6c2VjcmV0"]
     downloads = tmp_path / "build/cache/downloads"
-    assert {path.name for path in downloads.iterdir()} == {"dogs-vs-cats.zip", "dogs-vs-cats.zip.sha256"}
-    assert (downloads / "dogs-vs-cats.zip.sha256").read_text().split()[0] == hashlib.sha256(kaggle.content).hexdigest()
+    assert {path.name for path in downloads.iterdir()} == {
+        "dogs-vs-cats.zip",
+        "dogs-vs-cats.zip.sha256",
+    }
+    assert (downloads / "dogs-vs-cats.zip.sha256").read_text().split()[0] == hashlib.sha256(
+        kaggle.content
+    ).hexdigest()
     assert done(ask()).returncode == 0
     assert len(kaggle.known_by) == 1
 
@@ -186,13 +211,21 @@ def test_a_token_will_do(kaggle: Kaggle, ask: Ask, tmp_path: Path, where: str) -
     ("status", "message", "todo"),
     [
         (401, "Unauthorized", "kaggle.com/settings/api"),
-        (403, "You must accept this competition's rules", "kaggle.com/competitions/dogs-vs-cats/rules"),
+        (
+            403,
+            "You must accept this competition's rules",
+            "kaggle.com/competitions/dogs-vs-cats/rules",
+        ),
         (404, "Not found", "mirror-full"),
     ],
     ids=["401", "403", "404"],
 )
-def test_a_refusal_is_put_in_words(kaggle: Kaggle, ask: Ask, status: int, message: str, todo: str) -> None:
-    """Bad credentials, rules that were not accepted, and anything else: what happened, and where to go."""
+def test_a_refusal_is_put_in_words(
+    kaggle: Kaggle, ask: Ask, status: int, message: str, todo: str
+) -> None:
+    """Bad credentials, rules that were not accepted, and anything else: what happened, and where to
+    go.
+    """
     kaggle.refusal = (status, message)
     told = words(done(ask(KAGGLE_USERNAME="me", KAGGLE_KEY="wrong")))
     assert f"{status}" in told
@@ -210,8 +243,12 @@ def test_a_refusal_is_put_in_words(kaggle: Kaggle, ask: Ask, status: int, messag
     ],
     ids=["none", "not-a-key", "open-to-others", "expired-token"],
 )
-def test_credentials_that_will_not_do_are_named(ask: Ask, tmp_path: Path, key: tuple | None, token: str, said: str) -> None:
-    """What is wrong with the credentials is said before the data is asked for, and how to mend it."""
+def test_credentials_that_will_not_do_are_named(
+    ask: Ask, tmp_path: Path, key: tuple | None, token: str, said: str
+) -> None:
+    """What is wrong with the credentials is said before the data is asked for, and how to
+    mend it.
+    """
     if key:
         key_file(tmp_path, *key)
     told = words(done(ask(KAGGLE_API_TOKEN=token)))
@@ -238,8 +275,12 @@ def test_a_cut_connection_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: 
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["same-file", "changed-file"])
-def test_a_killed_run_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: Path, changed: bool) -> None:
-    """After a kill the next run goes on with the part; but never puts halves of two files together."""
+def test_a_killed_run_is_taken_up_again(
+    kaggle: Kaggle, ask: Ask, tmp_path: Path, changed: bool
+) -> None:
+    """After a kill the next run goes on with the part; but never puts halves of two files
+    together.
+    """
     key_file(tmp_path)
     kaggle.holds = True
     killed = ask()
@@ -263,11 +304,15 @@ def test_a_killed_run_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: Path
 
 @pytest.mark.parametrize("content", ["a page", "another zip", "cut zip"])
 def test_wrong_content_is_not_kept(kaggle: Kaggle, ask: Ask, tmp_path: Path, content: str) -> None:
-    """What is no zip file, a damaged one, or one with something else in it is refused and removed; the right one then arrives."""
+    """What is no zip file, a damaged one, or one with something else in it is refused and removed;
+    the right one then arrives.
+    """
     key_file(tmp_path)
     right = kaggle.content
     made = {"a page": b"<html>Sign in</html>", "cut zip": right[:-300]}
-    kaggle.content = made.get(content) or make_zip(tmp_path / "x.zip", {"readme.txt": b"hello"}).read_bytes()
+    kaggle.content = (
+        made.get(content) or make_zip(tmp_path / "x.zip", {"readme.txt": b"hello"}).read_bytes()
+    )
     assert "What Kaggle sent is not the data" in words(done(ask()))
     assert not (tmp_path / "build/cache/downloads/dogs-vs-cats.zip").exists()
     kaggle.content = right

@@ -19,7 +19,9 @@ CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
 @dataclass
 class Web:
-    """A server's address, its file, how many answers it still cuts short, and which ranges it was asked for."""
+    """A server's address, its file, how many answers it still cuts short, and which ranges it was
+    asked for.
+    """
 
     url: str = ""
     content: bytes = CONTENT
@@ -38,7 +40,11 @@ def web() -> Iterator[Web]:
         def do_GET(self) -> None:
             wanted = self.headers.get("Range", "")
             state.asked.append(wanted)
-            start = int(re.sub(r"\D", "", wanted)) if wanted and self.headers["If-Range"] == state.tag else 0
+            start = (
+                int(re.sub(r"\D", "", wanted))
+                if wanted and self.headers["If-Range"] == state.tag
+                else 0
+            )
             self.send_response(state.status or (206 if start else 200))
             self.send_header("ETag", state.tag)
             self.send_header("Content-Length", str(len(state.content) - start))

@@ -26,7 +26,9 @@ SIGHT = Sight(model.network(SIZE, model.choose_weights("random", 0)))
 
 
 def patiently(start: Callable[[], object]) -> None:
-    """Start a node; again where it is not up in half a minute, as on a machine with much else to do."""
+    """Start a node; again where it is not up in half a minute, as on a machine with much else to
+    do.
+    """
     for _ in range(4):
         with contextlib.suppress(Exception):
             start()
@@ -55,27 +57,42 @@ def shards(tmp_path: Path) -> Path:
     folder.mkdir()
     for number in range(3):
         numbers = range(16 * number, 16 * number + 16)
-        make_tar(folder / f"{number}.tar", {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in numbers})
+        make_tar(
+            folder / f"{number}.tar",
+            {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in numbers},
+        )
     return folder
 
 
-def test_a_node_that_dies_costs_nothing(nodes: Any, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of two nodes is killed in the middle: each picture's features are there once, and are those of one machine."""
+def test_a_node_that_dies_costs_nothing(
+    nodes: Any, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two nodes is killed in the middle: each picture's features are there once, and are
+    those of one machine.
+    """
     monkeypatch.setattr(features, "SHARD", SHARD)
     source, found = dataset.open_data(str(shards), tmp_path / "here", 0)
     expected = features.compute(source, found.pictures, SIGHT, tmp_path / "here")
     killed = threading.Event()
 
     def kill() -> None:
-        while len(list((tmp_path / "there").glob("features/*/*.json"))) < 3:  # the note, and two shards
+        while (
+            len(list((tmp_path / "there").glob("features/*/*.json"))) < 3
+        ):  # the note, and two shards
             time.sleep(0.02)
         nodes.remove_node(nodes.worker_nodes.copy().pop(), allow_graceful=False)
         killed.set()
 
     threading.Thread(target=kill, daemon=True).start()
-    computed = features.compute(source, found.pictures, SIGHT, tmp_path / "there", cluster.filler(nodes.address))
+    computed = features.compute(
+        source, found.pictures, SIGHT, tmp_path / "there", cluster.filler(nodes.address)
+    )
     assert killed.wait(60)
-    notes = [json.loads(path.read_text()) for path in (tmp_path / "there").glob("features/*/*.json") if path.stem != "settings"]
+    notes = [
+        json.loads(path.read_text())
+        for path in (tmp_path / "there").glob("features/*/*.json")
+        if path.stem != "settings"
+    ]
     kept = [digest for note in notes for digest in note["pictures"]]
     assert len(kept) == len(set(kept)) == 96
     digests = sorted(expected.places)
@@ -98,11 +115,17 @@ def test_what_a_worker_refuses_is_passed_on() -> None:
     assert "gave up: last" in cluster._reason(RuntimeError("first\nlast")).what
 
 
-def test_workers_start_where_the_path_of_python_has_a_space(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers on this machine are given this Python, in quotes where it needs them; those of another machine have their own."""
+def test_workers_start_where_the_path_of_python_has_a_space(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Workers on this machine are given this Python, in quotes where it needs them; those of
+    another machine have their own.
+    """
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     assert "py_executable" not in cluster._program("")
     monkeypatch.setattr(sys, "executable", "/home/a stranger/.venv/bin/python")
-    assert cluster._program("")["py_executable"] == cluster._program("127.0.0.1:6379")["py_executable"]
+    assert (
+        cluster._program("")["py_executable"] == cluster._program("127.0.0.1:6379")["py_executable"]
+    )
     assert cluster._program("")["py_executable"] == "'/home/a stranger/.venv/bin/python'"
     assert "py_executable" not in cluster._program("ray://192.0.2.1:10001")

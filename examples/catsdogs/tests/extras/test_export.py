@@ -32,7 +32,9 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("form", export.FILES)
 def test_the_other_form_answers_alike(build: Path, form: str) -> None:
-    """Written, read again by its own runtime and asked about one picture or five, it gives the model's probabilities."""
+    """Written, read again by its own runtime and asked about one picture or five, it gives the
+    model's probabilities.
+    """
     for needed in export.NEEDED[form]:
         pytest.importorskip(needed)
     written, apart = export.write(form, build)
@@ -59,12 +61,16 @@ def test_the_classes_travel_along(build: Path) -> None:
             assert bundle.Note(**json.loads(said)) == NOTE
 
 
-def test_a_form_that_answers_otherwise_is_not_kept(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_that_answers_otherwise_is_not_kept(
+    build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A conversion that changes the answers is refused, and leaves no file."""
     pytest.importorskip("ai_edge_litert")
     os.link(build / "model.keras", tmp_path / "model.keras")
     reader = export.READERS["litert"]
-    monkeypatch.setitem(export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1]))
+    monkeypatch.setitem(
+        export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1])
+    )
     with pytest.raises(Failure, match="answers otherwise than the model"):
         export.write("litert", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]

@@ -1,4 +1,6 @@
-"""Features: computed once, kept, verified, and the same again; at every boundary and in every view."""
+"""Features: computed once, kept, verified, and the same again; at every boundary and in
+every view.
+"""
 
 import json
 import shutil
@@ -58,30 +60,42 @@ def everything(rows: Rows) -> np.ndarray:
 
 
 def test_one_vector_for_each_picture(made: tuple) -> None:
-    """Each distinct picture has a vector of its own, a KiB, asked for by its sha256 and mapped from the disk."""
+    """Each distinct picture has a vector of its own, a KiB, asked for by its sha256 and mapped from
+    the disk.
+    """
     _, _, found, computed = made
     assert everything(computed).shape == (20, DEPTH)
     assert len(np.unique(everything(computed), axis=0)) == 20
     digests = [picture.digest for picture in reversed(found)]
     assert np.array_equal(computed.of(digests)[-1], computed.of([found[0].digest])[0])
-    assert all(isinstance(shard, np.memmap) and shard[0].nbytes == 1024 for shard in computed.shards)
+    assert all(
+        isinstance(shard, np.memmap) and shard[0].nbytes == 1024 for shard in computed.shards
+    )
 
 
 def test_nothing_is_computed_twice(cached: Cached) -> None:
-    """A second call reads the cache and gives the same numbers; of more pictures only the new ones are computed."""
+    """A second call reads the cache and gives the same numbers; of more pictures only the new ones
+    are computed.
+    """
     folder, source, found, computed, calls = cached
     some = features.compute(source, found[:11], Sight(NETWORK), folder)
     assert calls == []
     assert np.array_equal(everything(some), everything(computed))
-    (source.root / "train/cat.99.jpg").write_bytes((source.root / "train/cat.1.jpg").read_bytes() + b" ")
+    (source.root / "train/cat.99.jpg").write_bytes(
+        (source.root / "train/cat.1.jpg").read_bytes() + b" "
+    )
     more_source, more = dataset.open_data(str(source.root), folder, 0)
     assert len(features.compute(more_source, more.pictures, Sight(NETWORK), folder)) == 21
     assert calls == [1]
 
 
-@pytest.mark.parametrize("damage", ["removed", "truncated", "flipped", "another's", "no-note", "broken-note"])
+@pytest.mark.parametrize(
+    "damage", ["removed", "truncated", "flipped", "another's", "no-note", "broken-note"]
+)
 def test_a_damaged_shard_alone_is_computed_again(cached: Cached, damage: str) -> None:
-    """What a kill or a bad disk did to one file of the cache is found and mended, and the numbers are the same."""
+    """What a kill or a bad disk did to one file of the cache is found and mended, and the numbers
+    are the same.
+    """
     folder, source, found, computed, calls = cached
     expected = everything(computed)
     first, second, _ = sorted(folder.glob("features/*/*.npy"))
@@ -107,12 +121,18 @@ def test_a_damaged_shard_alone_is_computed_again(cached: Cached, damage: str) ->
 
 
 def test_an_interrupted_run_goes_on(cached: Cached, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that ends after two shards leaves two; the next computes the third, and all is as if nothing had happened."""
+    """A run that ends after two shards leaves two; the next computes the third, and all is as if
+    nothing had happened.
+    """
     folder, source, found, computed, calls = cached
     shutil.rmtree(folder / "features")
     add = cache.Entry.add
     with monkeypatch.context() as patch:
-        patch.setattr(cache.Entry, "add", lambda *words: add(*words) if len(list(folder.rglob("*.npy"))) < 2 else 1 / 0)
+        patch.setattr(
+            cache.Entry,
+            "add",
+            lambda *words: add(*words) if len(list(folder.rglob("*.npy"))) < 2 else 1 / 0,
+        )
         with pytest.raises(ZeroDivisionError):
             features.compute(source, found, Sight(NETWORK), folder)
     again = features.compute(source, found, Sight(NETWORK), folder)
@@ -121,14 +141,23 @@ def test_an_interrupted_run_goes_on(cached: Cached, monkeypatch: pytest.MonkeyPa
 
 
 def test_boundaries_share_a_pass_and_views_differ(cached: Cached) -> None:
-    """Several boundaries cost one pass for each view; pixels stay pixels, the mirrored view is the plain one's mirror."""
+    """Several boundaries cost one pass for each view; pixels stay pixels, the mirrored view is the
+    plain one's mirror.
+    """
     folder, source, found, computed, calls = cached
     shutil.rmtree(folder / "features")
     boundaries = [model.RGB, "block4_pool", model.POOLED]
-    sights = [Sight(NETWORK, name, view) for name in boundaries for view in (views.PLAIN, views.MIRRORED, 2)]
+    sights = [
+        Sight(NETWORK, name, view)
+        for name in boundaries
+        for view in (views.PLAIN, views.MIRRORED, 2)
+    ]
     features.prepare(source, found, sights, folder)
     assert calls == [20, 20, 20]
-    entries = {(sight.boundary, sight.view): features.compute(source, found, sight, folder) for sight in sights}
+    entries = {
+        (sight.boundary, sight.view): features.compute(source, found, sight, folder)
+        for sight in sights
+    }
     assert calls == [20, 20, 20]
     assert np.array_equal(everything(entries[model.POOLED, 0]), everything(computed))
     plain, mirrored, other = (everything(entries[model.RGB, view]) for view in range(3))
@@ -162,7 +191,9 @@ def test_a_picture_that_changes_underway_is_noticed(cached: Cached) -> None:
         features.compute(source, changed, Sight(NETWORK), folder)
 
 
-def test_a_full_disk_is_said_before_the_work(cached: Cached, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_before_the_work(
+    cached: Cached, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the disk cannot hold is refused after the first shard, with what to lower."""
     folder, source, found, _, _ = cached
     usage = namedtuple("usage", "total used free")
@@ -173,10 +204,17 @@ def test_a_full_disk_is_said_before_the_work(cached: Cached, monkeypatch: pytest
 
 
 def test_the_cache_is_shown_and_pruned(cached: Cached) -> None:
-    """Pruning takes entries of other versions of a library or of the example itself, and damaged shards, and no other."""
+    """Pruning takes entries of other versions of a library or of the example itself, and damaged
+    shards, and no other.
+    """
     folder, *_ = cached
     now = Sight(NETWORK).settings
-    earlier = [{**now, "keras": "1.0"}, {**now, "backbone": "vgg16 0"}, {**now, "view": "0 of 0"}, {**now, "pixels": "0"}]
+    earlier = [
+        {**now, "keras": "1.0"},
+        {**now, "backbone": "vgg16 0"},
+        {**now, "view": "0 of 0"},
+        {**now, "pixels": "0"},
+    ]
     for settings in earlier:
         cache.Entry(folder, settings).add(["a", "b"], np.zeros((2, 3), np.float16))
     next((folder / "features").glob("*/*.npy")).write_bytes(b"damaged")

@@ -34,14 +34,18 @@ def test_preprocessing_is_keras_own(weights_file: Path) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3)).astype(np.float32)
     ours = see(model.network(SIZE, model.choose_weights(str(weights_file), 0)), pictures)
     keras = engine.start(0)
-    vgg16 = keras.applications.VGG16(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg")
+    vgg16 = keras.applications.VGG16(
+        include_top=False, weights=None, input_shape=(SIZE, SIZE, 3), pooling="avg"
+    )
     vgg16.load_weights(weights_file)
     theirs = vgg16.predict_on_batch(keras.applications.vgg16.preprocess_input(pictures.copy()))
     assert np.allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 def test_the_saved_model_answers_as_the_head_did(tmp_path: Path) -> None:
-    """The one file gives, for pixels, the probabilities that the head gives for their features; and knows its classes."""
+    """The one file gives, for pixels, the probabilities that the head gives for their features; and
+    knows its classes.
+    """
     pictures = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3)).astype(np.float32)
     random = np.random.default_rng(1)
     head = Head(random.normal(0, 5, (512, 3)), random.normal(0, 1, 3))
@@ -57,14 +61,21 @@ def test_the_saved_model_answers_as_the_head_did(tmp_path: Path) -> None:
 def test_random_weights_follow_the_seed() -> None:
     """The same seed gives the same network, another seed another."""
     pictures = np.full((1, SIZE, SIZE, 3), 90, np.float32)
-    first, second, other = (see(model.network(SIZE, model.choose_weights("random", seed)), pictures) for seed in (0, 0, 1))
+    first, second, other = (
+        see(model.network(SIZE, model.choose_weights("random", seed)), pictures)
+        for seed in (0, 0, 1)
+    )
     assert np.array_equal(first, second)
     assert not np.allclose(first, other)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "another-network", "not-weights"])
-def test_weights_that_do_not_fit_are_refused(tmp_path: Path, weights_file: Path, damage: str) -> None:
-    """A file that is cut short or belongs to another network is named, with what to give instead."""
+def test_weights_that_do_not_fit_are_refused(
+    tmp_path: Path, weights_file: Path, damage: str
+) -> None:
+    """A file that is cut short or belongs to another network is named, with what to give
+    instead.
+    """
     path = tmp_path / "given.weights.h5"
     if damage == "truncated":
         path.write_bytes(weights_file.read_bytes()[: 2**20])
@@ -72,7 +83,9 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path, weights_file: Path,
         path.write_text("hello")
     else:
         keras = engine.start(0)
-        keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(SIZE, SIZE, 3)).save_weights(path)
+        keras.applications.MobileNetV2(
+            include_top=False, weights=None, input_shape=(SIZE, SIZE, 3)
+        ).save_weights(path)
     with pytest.raises(Failure, match="does not hold the weights of VGG16") as refusal:
         model.extractor(model.network(SIZE, model.choose_weights(str(path), 0)))
     assert "imagenet" in refusal.value.todo
@@ -96,18 +109,24 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["vgg16", "mobilenetv2", "densenet121", "efficientnetb0"])
 def test_what_is_cut_gives_the_same_together(name: str) -> None:
-    """What comes before a boundary and what comes after it make the whole network; its batch normalisation is not trained."""
+    """What comes before a boundary and what comes after it make the whole network; its batch
+    normalisation is not trained.
+    """
     backbone = backbones.choose(name)
     network = model.network(64, model.choose_weights("random", 0, backbone), backbone)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3)).astype(np.uint8)
     boundary = backbone.cuts[0]
-    before, features, pixels = model.compiled(network, [boundary, model.POOLED, model.RGB])(pictures)
+    before, features, pixels = model.compiled(network, [boundary, model.POOLED, model.RGB])(
+        pictures
+    )
     head = Head(np.random.default_rng(1).normal(0, 1, (features.shape[1], 3)), np.zeros(3))
     rest = model.rest(network, boundary, head)
     answers = softmax(np.asarray(rest.predict_on_batch(before), np.float64))
     assert np.array_equal(pixels, pictures)
     assert np.allclose(answers, head.probabilities(features), atol=1e-4)
-    assert np.allclose(answers, model.whole(network, head, rest).predict_on_batch(pictures), atol=1e-4)
+    assert np.allclose(
+        answers, model.whole(network, head, rest).predict_on_batch(pictures), atol=1e-4
+    )
     assert not any("bn" in weight.path for weight in rest.trainable_weights)
 
 
@@ -116,7 +135,11 @@ def test_each_network_gets_its_own_preprocessing(name: str) -> None:
     """The layers that prepare RGB do what that network's `preprocess_input` does."""
     keras = engine.start(0)
     backbone = backbones.choose(name)
-    module = {"resnet50v2": "resnet_v2", "densenet121": "densenet", "efficientnetv2b0": "efficientnet_v2"}.get(name, name)
+    module = {
+        "resnet50v2": "resnet_v2",
+        "densenet121": "densenet",
+        "efficientnetv2b0": "efficientnet_v2",
+    }.get(name, name)
     rgb = keras.Input((8, 8, 3))
     prepared = keras.Model(rgb, backbones.prepare(keras, rgb, backbone.preprocessing) * 1.0)
     pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3)).astype(np.float32)
@@ -125,7 +148,9 @@ def test_each_network_gets_its_own_preprocessing(name: str) -> None:
 
 
 def test_unknown_and_too_small_networks_are_named() -> None:
-    """A backbone that is not known, and a size that one cannot see, are said with what to give instead."""
+    """A backbone that is not known, and a size that one cannot see, are said with what to give
+    instead.
+    """
     with pytest.raises(Failure, match="BACKBONE=vgg17 is not known") as refusal:
         backbones.choose("vgg17")
     assert "resnet50" in refusal.value.todo

@@ -8,13 +8,17 @@ from catsdogs.network import engine, winograd
 
 @pytest.mark.parametrize(("height", "width"), [(14, 14), (8, 12), (5, 9), (2, 2), (1, 1)], ids=str)
 def test_it_is_a_convolution(height: int, width: int) -> None:
-    """Whether or not sides are a whole number of tiles, it gives what TensorFlow's convolution does, and its gradients."""
+    """Whether or not sides are a whole number of tiles, it gives what TensorFlow's convolution
+    does, and its gradients.
+    """
     keras = engine.start(0)
     import tensorflow
 
     random = np.random.default_rng(0)
     shapes = ((3, height, width, 8), (3, 3, 8, 6), (3, height, width, 6))
-    pixels, kernel, weights = (tensorflow.constant(random.normal(0, 1, shape), tensorflow.float32) for shape in shapes)
+    pixels, kernel, weights = (
+        tensorflow.constant(random.normal(0, 1, shape), tensorflow.float32) for shape in shapes
+    )
 
     def everything(convolve: object) -> list[np.ndarray]:
         with tensorflow.GradientTape() as tape:
@@ -30,7 +34,9 @@ def test_it_is_a_convolution(height: int, width: int) -> None:
 
 
 def test_a_network_stays_the_same_network() -> None:
-    """Names, weights and answers stay; large convolutions of 3 × 3 are replaced, frozen or not, and no others."""
+    """Names, weights and answers stay; large convolutions of 3 × 3 are replaced, frozen or not, and
+    no others.
+    """
     keras = engine.start(0)
     layers = keras.layers
     given = keras.Input((10, 10, 8))
@@ -40,7 +46,9 @@ def test_a_network_stays_the_same_network() -> None:
     seen = layers.Conv2D(8, 3, padding="same", use_bias=False, name="small")(seen)
     network = keras.Model(given, seen)
     quick = winograd.quick(keras, network)
-    assert [layer.name for layer in quick.layers[1:]] == [layer.name for layer in network.layers[1:]]
+    assert [layer.name for layer in quick.layers[1:]] == [
+        layer.name for layer in network.layers[1:]
+    ]
     assert [layer.name for layer in quick.layers if type(layer).__name__ == "Winograd"] == ["large"]
     pixels = np.random.default_rng(0).normal(0, 1, (2, 10, 10, 8)).astype(np.float32)
     expected = network.predict_on_batch(pixels)

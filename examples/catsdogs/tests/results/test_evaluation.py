@@ -15,7 +15,9 @@ from catsdogs.results.predictions import Predictions
 def predicted(labels: list[int], dog: list[float]) -> Predictions:
     """Predictions for cats (0) and dogs (1) from the probabilities of a dog."""
     names = [f"{number}.jpg" for number in range(len(labels))]
-    return Predictions(["cat", "dog"], names, np.array(labels), np.array([[1 - share, share] for share in dog]))
+    return Predictions(
+        ["cat", "dog"], names, np.array(labels), np.array([[1 - share, share] for share in dog])
+    )
 
 
 MIXED = predicted([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.95, 0.4, 0.8, 0.9])
@@ -28,7 +30,9 @@ def test_confusion_counts_rows_by_what_they_are() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2, max_size=40))
 def test_area_is_the_share_of_pairs_in_order(rows: list[tuple[bool, int]]) -> None:
-    """The area under the curve is the share of (dog, cat) pairs in which the dog scores higher; ties count half."""
+    """The area under the curve is the share of (dog, cat) pairs in which the dog scores higher;
+    ties count half.
+    """
     found = predicted([int(dog) for dog, _ in rows], [score / 5 for _, score in rows])
     dogs, cats = ([score for dog, score in rows if dog is kind] for kind in (True, False))
     if dogs and cats:
@@ -37,7 +41,9 @@ def test_area_is_the_share_of_pairs_in_order(rows: list[tuple[bool, int]]) -> No
 
 
 def test_reliability_and_its_error() -> None:
-    """Pictures are binned by confidence; the error is the mean gap between confidence and accuracy."""
+    """Pictures are binned by confidence; the error is the mean gap between confidence and
+    accuracy.
+    """
     found = predicted([1, 1, 1, 0], [0.9, 0.9, 0.6, 0.6])
     assert [(one.confidence, one.accuracy, one.count) for one in evaluation.reliability(found)] == [
         (pytest.approx(0.6), 0.5, 2),
@@ -53,7 +59,9 @@ def test_the_worst_are_wrong_and_sure() -> None:
 
 
 def test_examples_are_of_every_class_and_end_with_mistakes() -> None:
-    """The surest right answers come first, the classes in turn; the two surest mistakes are last."""
+    """The surest right answers come first, the classes in turn; the two surest mistakes are
+    last.
+    """
     assert evaluation.examples(MIXED, 5) == [0, 5, 1, 2, 3]
     assert evaluation.examples(MIXED, 3) == [0, 2, 3]
     assert evaluation.examples(predicted([0, 1], [0.1, 0.8]), 6) == [0, 1]
@@ -61,8 +69,13 @@ def test_examples_are_of_every_class_and_end_with_mistakes() -> None:
 
 def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
     """What is written can be read again, whatever the names hold."""
-    rows = [Row(f"größer, {number}.jpg", "ab", label, "validation") for number, label in enumerate(["cat", "dog"])]
-    predictions.write(rows, ["cat", "dog"], np.array([[0.25, 0.75], [0.125, 0.875]]), tmp_path / "table.csv")
+    rows = [
+        Row(f"größer, {number}.jpg", "ab", label, "validation")
+        for number, label in enumerate(["cat", "dog"])
+    ]
+    predictions.write(
+        rows, ["cat", "dog"], np.array([[0.25, 0.75], [0.125, 0.875]]), tmp_path / "table.csv"
+    )
     found = predictions.read(tmp_path / "table.csv")
     assert found.names == [row.path for row in rows]
     assert found.labels.tolist() == [0, 1]

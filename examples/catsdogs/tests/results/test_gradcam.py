@@ -14,7 +14,9 @@ SIDE = 16
 
 @pytest.fixture(scope="module")
 def heat() -> Callable[[np.ndarray, int], np.ndarray]:
-    """The explainer of a network that calls red things cats and green things dogs, however surely."""
+    """The explainer of a network that calls red things cats and green things dogs, however
+    surely.
+    """
     keras = engine.start(0)
     pictures = keras.Input((SIDE, SIDE, 3))
     maps = keras.layers.Conv2D(3, 1, use_bias=False, name="colours")(pictures)
@@ -26,7 +28,9 @@ def heat() -> Callable[[np.ndarray, int], np.ndarray]:
 
 
 def test_what_speaks_for_a_class_is_bright(heat: Callable) -> None:
-    """With a red and a green patch in the picture, the one that speaks for the class in question is seen, and only it."""
+    """With a red and a green patch in the picture, the one that speaks for the class in question is
+    seen, and only it.
+    """
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
     picture[12:, 12:, 0] = picture[:4, :4, 1] = 200
     cat, dog = heat(picture, 0), heat(picture, 1)
@@ -48,6 +52,9 @@ def test_nothing_to_see_is_nowhere(heat: Callable) -> None:
 
 def test_the_overlay_fits_the_picture(heat: Callable) -> None:
     """What is shown has the picture's own shape, and is brightest where the heat is."""
-    shown = np.asarray(gradcam.overlay(Image.new("RGB", (60, 40), (90, 90, 90)), np.eye(2, dtype=np.float32)), dtype=int)
+    shown = np.asarray(
+        gradcam.overlay(Image.new("RGB", (60, 40), (90, 90, 90)), np.eye(2, dtype=np.float32)),
+        dtype=int,
+    )
     assert shown.shape == (40, 60, 3)
     assert shown[2, 2].sum() > shown[2, -2].sum() + 200

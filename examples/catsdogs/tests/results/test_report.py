@@ -35,26 +35,41 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report on three classes, made from a run's files without the run."""
     room = tmp_path_factory.mktemp("report")
     labels = ["cat", "dog", ODD]
-    make_folder(room / "set", {f"{label}/{number}.jpg": jpeg(label, number) for label in labels for number in range(4)})
+    make_folder(
+        room / "set",
+        {f"{label}/{number}.jpg": jpeg(label, number) for label in labels for number in range(4)},
+    )
     settings = settle(str(room / "build"), data=str(room / "set"), weights="random", size="32")
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
-    rows = [Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures]
+    rows = [
+        Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures
+    ]
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], len(rows))
     predictions.write(rows, found.classes, shares, settings.build / train.PREDICTIONS)
     head = Head(np.random.default_rng(1).normal(size=(512, 3)), np.zeros(3))
     whole = model.whole(settings.network(), head)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / train.MODEL)
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
-    (settings.build / train.RESULT).write_text(json.dumps({"produced_by": {"size": "32"}, "history": history}))
+    (settings.build / train.RESULT).write_text(
+        json.dumps({"produced_by": {"size": "32"}, "history": history})
+    )
     return report.write(report.Run(settings, source, found, train.Score(5, 12, 1.1, 5, 12)))
 
 
 def browse(room: Path, *words: str) -> str:
     """Start a browser of its own with these words; what it says."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    usual = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    usual = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     usual += ["--no-first-run", f"--user-data-dir={room / 'profile'}"]
-    done = subprocess.run([str(BROWSER), *usual, *words], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [str(BROWSER), *usual, *words], capture_output=True, text=True, timeout=120, check=True
+    )
     return done.stdout + done.stderr
 
 
@@ -88,7 +103,9 @@ def test_pictures_have_text_for_those_who_cannot_see_them(page: Path) -> None:
 def test_everything_is_inside(page: Path) -> None:
     """Nothing on the page points outside of it, and its policy forbids that."""
     for _, attributes in elements(page):
-        assert all((attributes.get(name) or "data:").startswith("data:") for name in ("src", "href"))
+        assert all(
+            (attributes.get(name) or "data:").startswith("data:") for name in ("src", "href")
+        )
     assert "default-src 'none'" in page.read_text(encoding="utf-8")
 
 
@@ -100,7 +117,9 @@ def test_odd_names_are_text(page: Path) -> None:
 
 @contextmanager
 def listener() -> Iterator[tuple[int, list[bytes]]]:
-    """A port that stands in for the whole network, and the first bytes of all that was sent to it."""
+    """A port that stands in for the whole network, and the first bytes of all that was sent
+    to it.
+    """
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -120,12 +139,20 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
-@pytest.mark.parametrize(("device", "width"), [("phone", 500), ("desk", 1200)], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("device", "width"), [("phone", 500), ("desk", 1200)], ids=["phone", "desk"]
+)
 def test_a_browser_shows_it(page: Path, tmp_path: Path, device: str, width: int) -> None:
-    """A browser opens the page without a complaint or an outside request, at any width; the screenshots stay, to be looked at."""
+    """A browser opens the page without a complaint or an outside request, at any width; the
+    screenshots stay, to be looked at.
+    """
     shot = SCREENSHOTS / f"report-{device}.png"
     with listener() as (port, asked):
-        words = [f"--proxy-server=http://127.0.0.1:{port}", "--enable-logging=stderr", f"--window-size={width},3000"]
+        words = [
+            f"--proxy-server=http://127.0.0.1:{port}",
+            "--enable-logging=stderr",
+            f"--window-size={width},3000",
+        ]
         said = browse(tmp_path, *words, f"--screenshot={shot}", page.as_uri())
     assert "CONSOLE" not in said
     assert not [line for line in asked if line and not any(host in line for host in BROWSERS_OWN)]
@@ -136,7 +163,9 @@ def test_a_browser_shows_it(page: Path, tmp_path: Path, device: str, width: int)
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
 def test_nothing_is_wider_than_a_phone(page: Path, tmp_path: Path) -> None:
-    """On a phone nothing has to be pushed sideways: the page is as wide as the screen, and wide tables scroll by themselves."""
+    """On a phone nothing has to be pushed sideways: the page is as wide as the screen, and wide
+    tables scroll by themselves.
+    """
     framed = tmp_path / "framed.html"
     framed.write_text(
         f'<iframe src="{page.name}" width="360" height="900"></iframe><script>onload = () => '
@@ -153,6 +182,11 @@ def test_nothing_is_wider_than_a_phone(page: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
 def test_it_can_be_printed(page: Path, tmp_path: Path) -> None:
     """Printed, it is a few pages."""
-    browse(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={SCREENSHOTS / 'report.pdf'}", page.as_uri())
+    browse(
+        tmp_path,
+        "--no-pdf-header-footer",
+        f"--print-to-pdf={SCREENSHOTS / 'report.pdf'}",
+        page.as_uri(),
+    )
     pages = len(re.findall(rb"/Type\s*/Page\b", (SCREENSHOTS / "report.pdf").read_bytes()))
     assert 1 <= pages <= 8

@@ -7,7 +7,12 @@ from catsdogs.results.statistics import mcnemar, wilson
 
 @pytest.mark.parametrize(
     ("hits", "total", "expected"),
-    [(81, 263, (0.2553, 0.3662)), (15, 148, (0.0624, 0.1605)), (0, 20, (0.0, 0.1611)), (1, 29, (0.0061, 0.1718))],
+    [
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+    ],
     ids=str,
 )
 def test_wilson(hits: int, total: int, expected: tuple[float, float]) -> None:

@@ -13,16 +13,22 @@ from catsdogs.support import capacity
 
 
 def test_what_would_be_killed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where memory is short the network is not started: it is said what it takes, what is free, and what to lower."""
+    """Where memory is short the network is not started: it is said what it takes, what is free, and
+    what to lower.
+    """
     monkeypatch.setattr(capacity, "free_memory", lambda: 2**31)
     capacity.check_memory(64, 8)
-    with pytest.raises(Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 2\.0 GiB are free") as refusal:
+    with pytest.raises(
+        Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 2\.0 GiB are free"
+    ) as refusal:
         capacity.check_memory(1024, 8)
     assert "smaller SIZE=" in refusal.value.todo
 
 
 def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a container may take is less than its machine has; files that it has read do not count."""
+    """What a container may take is less than its machine has; files that it has read do not
+    count.
+    """
     monkeypatch.setattr(capacity, "_GROUP", tmp_path)
     assert capacity._container() == capacity.UNLIMITED
     (tmp_path / "memory.max").write_text("1000\n")
@@ -38,14 +44,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of a few MiB."""
     place = tmp_path / "disk"
     place.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place], check=False).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place], check=False
+        ).returncode
+    ):
         pytest.skip("no right to mount a small disk")
     yield place
     subprocess.run(["umount", place], check=True)
 
 
 def test_a_disk_that_fills_up_is_said(run: Run, small_disk: Path) -> None:
-    """Where the disk is full, while pictures are drawn or features computed, two lines say so, and nothing half done is left."""
+    """Where the disk is full, while pictures are drawn or features computed, two lines say so, and
+    nothing half done is left.
+    """
     assert run("data", "--build", small_disk / "one").returncode == 0
     disk = os.statvfs(small_disk)
     (small_disk / "filler").write_bytes(b"x" * (disk.f_bavail * disk.f_bsize - 4096))

@@ -17,9 +17,13 @@ def drawn(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 def test_the_temperature_is_found(factor: float) -> None:
-    """Logits that are so many times too large or too small are found to be that, and the answers stay the same."""
+    """Logits that are so many times too large or too small are found to be that, and the answers
+    stay the same.
+    """
     logits, labels = drawn(4000)
-    assert calibration.temperature(factor * logits[np.newaxis], labels) == pytest.approx(factor, rel=0.1)
+    assert calibration.temperature(factor * logits[np.newaxis], labels) == pytest.approx(
+        factor, rel=0.1
+    )
     cooled = calibration.answers(factor * logits[np.newaxis], factor)
     assert np.array_equal(cooled.argmax(axis=1), logits.argmax(axis=1))
     assert np.allclose(cooled, softmax(logits))
@@ -43,7 +47,9 @@ def test_views_are_averaged() -> None:
     ids=["all-right", "the-least-sure-is-wrong", "the-surest-is-wrong"],
 )
 def test_above_the_threshold_answers_are_right(right: list[bool], expected: float) -> None:
-    """From the threshold on at least 99 in 100 are right; it is as low as can be, and 1 where there is none."""
+    """From the threshold on at least 99 in 100 are right; it is as low as can be, and 1 where there
+    is none.
+    """
     confidence = np.array([0.9, 0.8, 0.7, 0.6])
     labels = np.where(right, 0, 1)
     assert calibration.threshold(np.stack([confidence, 1 - confidence], axis=1), labels) == expected

@@ -42,7 +42,9 @@ def test_lessons_are_chosen_by_name() -> None:
 
 
 def test_what_is_frozen_is_asked_for_once() -> None:
-    """Fine-tuning starts from what the block before gives, and from the features that its first head is fitted to."""
+    """Fine-tuning starts from what the block before gives, and from the features that its first
+    head is fitted to.
+    """
     network = settings.settle("build").network()
     tuned = learn.sights(LESSONS["finetuned"], network)
     assert {(sight.boundary, sight.view) for sight in tuned} == {
@@ -53,12 +55,16 @@ def test_what_is_frozen_is_asked_for_once() -> None:
 
 @pytest.fixture(scope="module")
 def three_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    members = {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(20)}
+    members = {
+        f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(20)
+    }
     return make_folder(tmp_path_factory.mktemp("three") / "set", members)
 
 
 def test_all_lessons_in_one_table(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """Every lesson runs on three classes, and the table has a line for each; again, nothing is trained, and all is the same."""
+    """Every lesson runs on three classes, and the table has a line for each; again, nothing is
+    trained, and all is the same.
+    """
     words = ("lessons", "--data", three_classes, "--weights", "random", "--size", 32)
     started = time.monotonic()
     done = run(*words)
@@ -69,8 +75,13 @@ def test_all_lessons_in_one_table(run: Run, tmp_path: Path, three_classes: Path)
     assert [line["lesson"] for line in table] == [lesson.title for lesson in LESSONS.values()]
     assert all(0 <= float(line["accuracy"]) <= 1 and line["published"] for line in table)
     assert all(re.fullmatch(r"\d\.\d{4} to \d\.\d{4}", line["95% interval"]) for line in table)
-    assert [bool(line["p, against the line above"]) for line in table] == [False, *[True] * (len(table) - 1)]
-    parameters = {line["lesson"]: int(line["trained parameters"].replace(",", "")) for line in table}
+    assert [bool(line["p, against the line above"]) for line in table] == [
+        False,
+        *[True] * (len(table) - 1),
+    ]
+    parameters = {
+        line["lesson"]: int(line["trained parameters"].replace(",", "")) for line in table
+    }
     assert parameters["frozen, linear head"] == 3 * 513
     assert parameters["last block fine-tuned"] == 3 * 513 + 3 * (512 * 512 * 9 + 512)
     assert (tmp_path / "build/lessons.md").read_text().count("\n| ") == len(table) + 1
@@ -91,26 +102,39 @@ def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path)
         words = ("--data", three_classes, "--weights", "random", "--size", 32, "--build", build)
         done = run("lessons", *words, "--lessons", "frozen finetuned", "--folds", 2)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("60 pictures, each of 2 parts of the pictures in turn, 32 px, seed 0")
-        results = [json.loads(path.read_text()) for path in sorted((tmp_path / build / "lessons").glob("*.json"))]
-        found.append([{name: value for name, value in one.items() if name != "seconds"} for one in results])
+        assert done.stdout.startswith(
+            "60 pictures, each of 2 parts of the pictures in turn, 32 px, seed 0"
+        )
+        results = [
+            json.loads(path.read_text())
+            for path in sorted((tmp_path / build / "lessons").glob("*.json"))
+        ]
+        found.append(
+            [{name: value for name, value in one.items() if name != "seconds"} for one in results]
+        )
     assert len(found[0]) == 2
     assert found[0] == found[1]
 
 
 def test_finetune_leaves_a_model_behind(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """`finetune` ends as `train` does, its model answers for a file; the cache is shown, and pruned when asked to be."""
+    """`finetune` ends as `train` does, its model answers for a file; the cache is shown, and pruned
+    when asked to be.
+    """
     words = ("--data", three_classes, "--weights", "random", "--size", 32)
     done = run("finetune", *words)
     assert done.returncode == 0, done.stderr
     assert "test accuracy" in done.stdout
-    assert re.search(r"validation accuracy .* of 12 pictures\nmodel  build/model.keras\ncurves", done.stdout)
+    assert re.search(
+        r"validation accuracy .* of 12 pictures\nmodel  build/model.keras\ncurves", done.stdout
+    )
     record = json.loads((tmp_path / "build/result.json").read_text())
     assert record["test"]["total"] == 12
     assert record["temperature"] > 0
     (tmp_path / "frog.jpg").write_bytes(jpeg("frog", 600))
     asked = run("predict", "frog.jpg")
-    assert re.fullmatch(r"frog\.jpg: (not sure, perhaps )?\w+ \d\.\d{4}\n", asked.stdout), asked.stderr
+    assert re.fullmatch(r"frog\.jpg: (not sure, perhaps )?\w+ \d\.\d{4}\n", asked.stdout), (
+        asked.stderr
+    )
 
     shown = run("cache")
     assert shown.returncode == 0
@@ -139,18 +163,43 @@ def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], sa
 
 @pytest.mark.parametrize(
     ("words", "needed"),
-    [((), "at least 3 pictures of each class"), (("--folds", "20"), "at least 20 pictures of each class")],
+    [
+        ((), "at least 3 pictures of each class"),
+        (("--folds", "20"), "at least 20 pictures of each class"),
+    ],
     ids=["split", "folds"],
 )
-def test_too_few_pictures_are_refused(run: Run, tmp_path: Path, words: tuple[str, ...], needed: str) -> None:
-    """Where a division leaves nothing to test with, that is said before anything is computed, with how many pictures it takes."""
-    make_folder(tmp_path / "set", {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in range(2)})
-    said = refused(run("lessons", "--data", "set", "--weights", "random", "--size", 32, "--lessons", "frozen", *words))
+def test_too_few_pictures_are_refused(
+    run: Run, tmp_path: Path, words: tuple[str, ...], needed: str
+) -> None:
+    """Where a division leaves nothing to test with, that is said before anything is computed, with
+    how many pictures it takes.
+    """
+    make_folder(
+        tmp_path / "set",
+        {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in range(2)},
+    )
+    said = refused(
+        run(
+            "lessons",
+            "--data",
+            "set",
+            "--weights",
+            "random",
+            "--size",
+            32,
+            "--lessons",
+            "frozen",
+            *words,
+        )
+    )
     assert needed in said
 
 
 def test_another_manifest_is_another_result(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """A lesson on a manifest is remembered, and run again where the manifest of that name divides otherwise."""
+    """A lesson on a manifest is remembered, and run again where the manifest of that name divides
+    otherwise.
+    """
     words = ("--data", three_classes, "--weights", "random", "--size", 32)
     assert run("data", *words).returncode == 0
     manifest = tmp_path / "own.csv"
@@ -171,13 +220,20 @@ def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
     """The table's p is McNemar's, from the pictures that one of two lessons alone names rightly."""
     right = np.ones((2, 100), dtype=bool)
     right[0, :10] = right[1, 10:12] = False
-    results = [Result(f"l{place}", "t", "", row.tolist(), 0.1, 0.01, 5, 60.0, 1.0) for place, row in enumerate(right)]
+    results = [
+        Result(f"l{place}", "t", "", row.tolist(), 0.1, 0.01, 5, 60.0, 1.0)
+        for place, row in enumerate(right)
+    ]
     lines = compare.write(results, "about", tmp_path)
     assert f"| {mcnemar(2, 10):.3g} |" in lines[-1]
 
 
-def test_a_new_picture_is_asked_about_in_as_many_views(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """A model that has learned from three views says of a file what it said of the same picture in the validation part."""
+def test_a_new_picture_is_asked_about_in_as_many_views(
+    run: Run, tmp_path: Path, three_classes: Path
+) -> None:
+    """A model that has learned from three views says of a file what it said of the same picture in
+    the validation part.
+    """
     done = run("train", "--data", three_classes, "--weights", "random", "--size", 32, "--views", 3)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "build/predictions.csv").open(newline="") as file:
@@ -192,7 +248,9 @@ def test_a_new_picture_is_asked_about_in_as_many_views(run: Run, tmp_path: Path,
 
 
 def test_a_chart_is_drawn_when_it_would_show_something_else(tmp_path: Path) -> None:
-    """The chart stays where it shows the same, and is drawn where a lesson came to something else, it is damaged, or gone."""
+    """The chart stays where it shows the same, and is drawn where a lesson came to something else,
+    it is damaged, or gone.
+    """
     results = [Result("l", "t", "", [True] * 9 + [False], 0.1, 0.01, 5, 60.0, 1.0)]
     chart = tmp_path / compare.CHART
 
@@ -210,9 +268,21 @@ def test_a_chart_is_drawn_when_it_would_show_something_else(tmp_path: Path) -> N
     assert not drawn()
 
 
-def test_a_second_run_imports_no_large_library(run: Run, tmp_path: Path, three_classes: Path) -> None:
+def test_a_second_run_imports_no_large_library(
+    run: Run, tmp_path: Path, three_classes: Path
+) -> None:
     """What was run is found by its key: neither TensorFlow nor matplotlib is imported for it."""
-    words = ("lessons", "--data", three_classes, "--weights", "random", "--size", 32, "--lessons", "frozen")
+    words = (
+        "lessons",
+        "--data",
+        three_classes,
+        "--weights",
+        "random",
+        "--size",
+        32,
+        "--lessons",
+        "frozen",
+    )
     assert run(*words).returncode == 0
     for library in ("tensorflow", "keras", "matplotlib"):
         (tmp_path / f"{library}.py").write_text("raise SystemExit('imported')\n")
@@ -220,9 +290,13 @@ def test_a_second_run_imports_no_large_library(run: Run, tmp_path: Path, three_c
     assert again.returncode == 0, again.stderr
 
 
-@pytest.mark.skipif(not PHOTOGRAPHS, reason="no photographs: CATSDOGS_TEST_PHOTOGRAPHS names no folder with them")
+@pytest.mark.skipif(
+    not PHOTOGRAPHS, reason="no photographs: CATSDOGS_TEST_PHOTOGRAPHS names no folder with them"
+)
 def test_on_photographs_the_right_inputs_win(run: Run, tmp_path: Path) -> None:
-    """On 240 photographs the frozen network does well, and clearly less well where its inputs are divided by 255."""
+    """On 240 photographs the frozen network does well, and clearly less well where its inputs are
+    divided by 255.
+    """
     some_photographs(Path(PHOTOGRAPHS) / "dogs-vs-cats.zip", tmp_path / "set", each=120)
     weights = next(Path(PHOTOGRAPHS).glob("vgg16*.h5"))
     words = ("--data", "set", "--weights", weights, "--size", 96, "--folds", 5)

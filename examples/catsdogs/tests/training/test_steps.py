@@ -12,9 +12,13 @@ def shown(views: int = 1) -> Shown:
     """Forty points of two classes, in so many views that differ a little."""
     labels = np.arange(40) % 2
     digests = [f"{number:08x}" for number in range(40)]
-    rows = np.random.default_rng(0).normal(0, 1, (40, 6)).astype(np.float16) + 3 * labels[:, np.newaxis].astype(np.float16)
+    rows = np.random.default_rng(0).normal(0, 1, (40, 6)).astype(np.float16) + 3 * labels[
+        :, np.newaxis
+    ].astype(np.float16)
     places = {digest: (0, place) for place, digest in enumerate(digests)}
-    return Shown([Rows(places, (rows + np.float16(view),)) for view in range(views)], digests, labels)
+    return Shown(
+        [Rows(places, (rows + np.float16(view),)) for view in range(views)], digests, labels
+    )
 
 
 def model(seed: int) -> object:
@@ -23,15 +27,23 @@ def model(seed: int) -> object:
 
 
 def test_it_learns_and_does_so_the_same_twice() -> None:
-    """Loss falls, accuracy rises, and a second run gives the same weights to the last bit; another seed others."""
+    """Loss falls, accuracy rises, and a second run gives the same weights to the last bit; another
+    seed others.
+    """
     course = Course(epochs=12, batch=16, rate=0.05)
     first, second, other = model(0), model(0), model(1)
-    histories = [steps.train(one, shown(2), shown(), course, seed) for one, seed in ((first, 0), (second, 0), (other, 1))]
+    histories = [
+        steps.train(one, shown(2), shown(), course, seed)
+        for one, seed in ((first, 0), (second, 0), (other, 1))
+    ]
     assert histories[0]["val_accuracy"][-1] > 0.8
     assert histories[0]["loss"][-1] < histories[0]["loss"][0]
     assert {len(values) for values in histories[0].values()} == {12}
     assert histories[0] == histories[1]
-    assert all(np.array_equal(one, two) for one, two in zip(first.get_weights(), second.get_weights(), strict=True))
+    assert all(
+        np.array_equal(one, two)
+        for one, two in zip(first.get_weights(), second.get_weights(), strict=True)
+    )
     assert histories[0] != histories[2]
 
 
@@ -42,7 +54,13 @@ def test_views_take_turns() -> None:
     for (inputs, labels), count in steps._batches(given, Course(epochs=3, batch=7, rate=1), 0):
         assert count == len(labels) == len(inputs)
         for row in inputs:
-            picture = int(np.argmin(np.abs(np.asarray(given.views[0].shards[0][:, 1:], np.float32) - row[1:]).sum(axis=1)))
+            picture = int(
+                np.argmin(
+                    np.abs(np.asarray(given.views[0].shards[0][:, 1:], np.float32) - row[1:]).sum(
+                        axis=1
+                    )
+                )
+            )
             seen[picture, float(row[0])] = seen.get((picture, float(row[0])), 0) + 1
     assert sum(seen.values()) == 120
     assert set(seen.values()) == {1}
