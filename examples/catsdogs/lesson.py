@@ -25,7 +25,7 @@ import numpy as np
 from matplotlib import pyplot
 from PIL import Image
 
-from catsdogs.data import dataset, pictures, split
+from catsdogs.data import dataset, pictures, split, summary
 from catsdogs.network import engine, features, model
 from catsdogs.network.backbones import SCALED
 from catsdogs.network.features import Sight
@@ -48,7 +48,7 @@ print(engine.environment())
 
 # %%
 source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
-print(*dataset.describe(found), sep="\n")
+print(*summary.describe(found), sep="\n")
 
 figure, axes = pyplot.subplots(2, 5, figsize=(10, 4.4))
 for row, label in zip(axes, found.classes[:2], strict=True):

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from catsdogs import train
-from catsdogs.data import dataset, split
+from catsdogs.data import dataset, split, summary
 from catsdogs.errors import Failure
 from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
@@ -24,9 +24,9 @@ def _data(settings: Settings) -> int:
     _, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, settings.build / train.SPLIT)
-    dataset.write_aside(found, settings.build / train.ASIDE)
-    dataset.write_alike(found, settings.build / train.ALIKE)
-    print(*dataset.describe(found), sep="\n")
+    summary.write_aside(found, settings.build / train.ASIDE)
+    summary.write_alike(found, settings.build / train.ALIKE)
+    print(*summary.describe(found), sep="\n")
     print(f"{split.describe(rows)}: {settings.build / train.SPLIT}")
     return 0
 
@@ -37,7 +37,7 @@ def _features(settings: Settings, by: str, address: str) -> int:
     fill = cluster.filler(address) if by == "ray" else None
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache, fill)
-    print(*dataset.describe(found), sep="\n")
+    print(*summary.describe(found), sep="\n")
     print(
         f"{seen.shards[0].shape[1]} features of each of {len(seen)} distinct pictures: "
         f"{settings.cache}"

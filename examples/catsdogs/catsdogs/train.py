@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from catsdogs.data import corrections, dataset, split
+from catsdogs.data import corrections, dataset, split, summary
 from catsdogs.data.split import Row
 from catsdogs.network import model
 from catsdogs.network.features import Sight
@@ -72,7 +72,7 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     network = settings.network(lesson.preprocessing)
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     produced_by = _produced_by(found, network, settings, lesson)
-    about = dataset.describe(found)
+    about = summary.describe(found)
     kept = _kept(settings.build, produced_by)
     if kept:
         return kept, [*about, "Nothing has changed since this was trained."]
@@ -80,8 +80,8 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     rows = split.divide(found.pictures, settings.seed, settings.split)
     about.append(split.describe(rows))
     split.write(rows, settings.build / SPLIT)
-    dataset.write_aside(found, settings.build / ASIDE)
-    dataset.write_alike(found, settings.build / ALIKE)
+    summary.write_aside(found, settings.build / ASIDE)
+    summary.write_alike(found, settings.build / ALIKE)
     learned = learn.learn(
         lesson, learn.Material(source, found.pictures, found.classes, settings.cache), rows, network
     )

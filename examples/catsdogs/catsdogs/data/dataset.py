@@ -1,24 +1,16 @@
-"""What there is to learn from: every picture read once, hashed, decoded, and given its class.
+"""What there is to learn from: every picture read once, hashed, decoded, and given its class."""
 
-The class is read from where the picture lies. Two layouts are known:
-
-* a folder per class: `cats/1.jpg`, `dogs/1.jpg`, any number of classes, any depth above them;
-* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with nameless
-  ones, `test1/1.jpg`.
-"""
-
-import csv
 import hashlib
 import itertools
 import json
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from catsdogs.data import duplicates, pictures, synthetic
+from catsdogs.data.labels import empty_classes, label_all
 from catsdogs.data.sources import Source, open_source
 from catsdogs.downloads import kaggle_client
 from catsdogs.downloads.mirrors import MIRRORS, fetch
@@ -29,9 +21,6 @@ from catsdogs.support.progress import track
 VERSION = 2  # of what is kept about a picture
 SYNTHETIC, KAGGLE = "synthetic", "kaggle"
 THREADS = 4  # decoding happens outside Python's lock
-
-KAGGLE_NAME = re.compile(r"(?P<label>[^.]+)\.\d+\.[^.]+")
-NUMBER_NAME = re.compile(r"\d+\.[^.]+")
 
 
 @dataclass(frozen=True)
@@ -142,39 +131,8 @@ def look(source: Source) -> Data:
     kept, contradicted = _agreeing(picture for picture in found if picture.label)
     data = Data(tuple(kept), unlabelled, tuple(broken + contradicted))
     reasons = {labels[one.name]: one.reason for one in reversed(data.aside)}
-    _check_classes(data, dict.fromkeys(_empty_classes(source.folders(), labels), "") | reasons)
+    _check_classes(data, dict.fromkeys(empty_classes(source.folders(), labels), "") | reasons)
     return data
-
-
-def label_all(names: Iterable[str]) -> dict[str, str]:
-    """The class of each picture by its name; empty for those that are there to be predicted."""
-    folders = defaultdict(list)
-    for name in names:
-        folders[PurePosixPath(name).parent].append(name)
-    return dict(
-        itertools.chain.from_iterable(
-            _label_folder(folder, inside) for folder, inside in folders.items()
-        )
-    )
-
-
-def _label_folder(folder: PurePosixPath, names: list[str]) -> Iterator[tuple[str, str]]:
-    matches = [KAGGLE_NAME.fullmatch(PurePosixPath(name).name) for name in names]
-    if all(matches) and (
-        folder.name in {"", "train"} or len({match["label"] for match in matches if match}) > 1
-    ):
-        return zip(names, [match["label"] for match in matches if match], strict=True)
-    if folder.name.startswith("test") and all(
-        NUMBER_NAME.fullmatch(PurePosixPath(name).name) for name in names
-    ):
-        return zip(names, itertools.repeat(""))
-    if not folder.name:
-        raise Failure(
-            f"No class can be read from {names[0]!r}: it lies in no folder.",
-            "Put the pictures into a folder per class, or name them as Kaggle does: cat.0.jpg, "
-            "dog.0.jpg.",
-        )
-    return zip(names, itertools.repeat(folder.name))
 
 
 def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
@@ -185,9 +143,8 @@ def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
     except pictures.Broken as error:
         return Aside(name, str(error))
     digest = hashlib.sha256(data).hexdigest()
-    return Picture(name, label, digest, digest, image.width, image.height), duplicates.fingerprint(
-        image
-    )
+    picture = Picture(name, label, digest, digest, image.width, image.height)
+    return picture, duplicates.fingerprint(image)
 
 
 def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
@@ -219,23 +176,6 @@ def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
     ]
 
 
-def _empty_classes(folders: list[str], labels: dict[str, str]) -> list[str]:
-    """Folders without anything in them that stand beside folders which are classes."""
-    full = {PurePosixPath(name).parent for name in labels}
-    parents = {
-        folder.parent
-        for folder in full
-        if folder.name and any(labels[name] == folder.name for name in labels)
-    }
-    paths = [PurePosixPath(folder) for folder in folders]
-    above = {parent for path in [*paths, *full] for parent in path.parents}
-    return [
-        path.name
-        for path in paths
-        if path.parent in parents and path not in full | above and path.name
-    ]
-
-
 def _check_classes(data: Data, empty: dict[str, str]) -> None:
     """Refuse what nothing can be learned from, and name the class. Those in `empty` may be; the
     reason, if any, is beside.
@@ -261,58 +201,3 @@ def _check_classes(data: Data, empty: dict[str, str]) -> None:
                 f"The class {label!r} has one picture only: none would be left to validate with.",
                 "Add pictures to it, or take it away.",
             )
-
-
-def describe(data: Data) -> list[str]:
-    """The data in a few lines: how many of each class, and what was set aside."""
-    counts = Counter(picture.label for picture in data.pictures)
-    each = ", ".join(f"{count} {_in_a_line(label)}" for label, count in sorted(counts.items()))
-    lines = [f"{len(data.pictures)} pictures: {each}"]
-    if data.unlabelled:
-        lines.append(f"{len(data.unlabelled)} without a class, to predict")
-    if same := alike(data):
-        count = sum(map(len, same))
-        number = f"{len(same)} groups" if len(same) > 1 else "one group"
-        lines.append(f"{count} look alike, in {number}; a group stays on one side of the split")
-        odd = [group for group in same if len({picture.label for picture in group}) > 1]
-        lines += [
-            f"  and yet differ in class: {', '.join(picture.name for picture in group)}"
-            for group in odd[:10]
-        ]
-    if data.aside:
-        first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
-        more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
-        lines += [f"{len(data.aside)} set aside:", *first, *more]
-    return lines
-
-
-def _in_a_line(label: str) -> str:
-    """A class's name; as a folder it may hold anything, line breaks too."""
-    return "".join(letter if letter.isprintable() else "?" for letter in label)
-
-
-def alike(data: Data) -> list[list[Picture]]:
-    """The groups of pictures that look the same."""
-    scenes = defaultdict(list)
-    for picture in data.pictures:
-        scenes[picture.scene].append(picture)
-    return sorted(
-        (group for group in scenes.values() if len(group) > 1), key=lambda group: group[0].name
-    )
-
-
-def write_alike(data: Data, target: Path) -> None:
-    """List the pictures that look the same, a number for each group, as CSV."""
-    with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["group", "path", "label"])
-        for number, group in enumerate(alike(data), 1):
-            writer.writerows((number, picture.name, picture.label) for picture in group)
-
-
-def write_aside(data: Data, target: Path) -> None:
-    """List what was set aside, with reasons, as CSV."""
-    with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["path", "reason"])
-        writer.writerows((one.name, one.reason) for one in data.aside)

@@ -7,6 +7,7 @@ both come here.
 
 import io
 import warnings
+from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -19,6 +20,16 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 class Broken(Exception):
     """A file that is no picture, or only a part of one. The text says why, in a few words."""
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file of this name, with `/` between folders, is taken for a picture."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and not is_hidden(name)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a part of this name says that it is not meant to be seen."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def pixels(data: bytes, size: int) -> np.ndarray:

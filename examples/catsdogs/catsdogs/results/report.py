@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from catsdogs.data import dataset, pictures
+from catsdogs.data import pictures, summary
 from catsdogs.data.dataset import Data
 from catsdogs.data.sources import Source
 from catsdogs.network import engine
@@ -87,7 +87,7 @@ def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[st
         "mistakes": _mistakes(run.source, answers),
         "looked": _looked(run, answers),
         "data": "\n".join(
-            f"<li>{escape(line.strip())}</li>" for line in dataset.describe(run.found)
+            f"<li>{escape(line.strip())}</li>" for line in summary.describe(run.found)
         ),
         "produced_by": _table(
             [*record["produced_by"].items(), ("environment", engine.environment())]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from samples import jpeg, kaggle, kaggle_download, make_folder, make_zip
 
-from catsdogs.data import dataset
+from catsdogs.data import dataset, summary
 from catsdogs.errors import Failure
 
 
@@ -81,7 +81,7 @@ def test_broken_pictures_are_set_aside(tmp_path: Path) -> None:
     _, found = dataset.open_data(str(make_folder(tmp_path / "set", members)), tmp_path / "cache", 0)
     assert {one.name for one in found.aside} == {"cat/broken.jpg", "dog/notes.png"}
     assert len(found.pictures) == 6
-    assert "2 set aside:" in dataset.describe(found)
+    assert "2 set aside:" in summary.describe(found)
 
 
 def test_a_file_under_two_classes_is_set_aside(tmp_path: Path) -> None:

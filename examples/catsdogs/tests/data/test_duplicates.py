@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from samples import kaggle, make_folder
 
-from catsdogs.data import dataset, duplicates, split
+from catsdogs.data import dataset, duplicates, split, summary
 
 
 def photograph(seed: int) -> Image.Image:
@@ -94,8 +94,8 @@ def test_copies_stay_on_one_side_of_the_split(tmp_path: Path) -> None:
         parts[f"train/cat.{100 + number}.jpg"] == parts[f"train/cat.{200 + number}.jpg"]
         for number in range(12)
     } == {True}
-    described = "\n".join(dataset.describe(found))
+    described = "\n".join(summary.describe(found))
     assert "25 look alike, in 12 groups" in described
     assert "differ in class: train/cat.100.jpg, train/cat.200.jpg, train/dog.300.jpg" in described
-    dataset.write_alike(found, tmp_path / "alike.csv")
+    summary.write_alike(found, tmp_path / "alike.csv")
     assert (tmp_path / "alike.csv").read_text().splitlines()[1] == "1,train/cat.100.jpg,cat"

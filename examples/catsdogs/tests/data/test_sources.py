@@ -135,7 +135,7 @@ def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     )
     with monkeypatch.context() as patch:
         patch.setattr(
-            "catsdogs.data.sources.aside", lambda _: contextlib.nullcontext(Path("/dev/full"))
+            "catsdogs.data.archives.aside", lambda _: contextlib.nullcontext(Path("/dev/full"))
         )
         with pytest.raises(OSError, match="No space left"):
             counts(path, tmp_path / "cache")

@@ -1,0 +1,63 @@
+"""The data in a few lines and two files: how many of each class, look-alikes, what is set aside."""
+
+import csv
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from catsdogs.data.dataset import Data, Picture
+from catsdogs.support.atomic import aside
+
+
+def describe(data: Data) -> list[str]:
+    """The data in a few lines: how many of each class, and what was set aside."""
+    counts = Counter(picture.label for picture in data.pictures)
+    each = ", ".join(f"{count} {_in_a_line(label)}" for label, count in sorted(counts.items()))
+    lines = [f"{len(data.pictures)} pictures: {each}"]
+    if data.unlabelled:
+        lines.append(f"{len(data.unlabelled)} without a class, to predict")
+    if same := alike(data):
+        count = sum(map(len, same))
+        number = f"{len(same)} groups" if len(same) > 1 else "one group"
+        lines.append(f"{count} look alike, in {number}; a group stays on one side of the split")
+        odd = [group for group in same if len({picture.label for picture in group}) > 1]
+        lines += [
+            f"  and yet differ in class: {', '.join(picture.name for picture in group)}"
+            for group in odd[:10]
+        ]
+    if data.aside:
+        first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
+        more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
+        lines += [f"{len(data.aside)} set aside:", *first, *more]
+    return lines
+
+
+def _in_a_line(label: str) -> str:
+    """A class's name; as a folder it may hold anything, line breaks too."""
+    return "".join(letter if letter.isprintable() else "?" for letter in label)
+
+
+def alike(data: Data) -> list[list[Picture]]:
+    """The groups of pictures that look the same."""
+    scenes = defaultdict(list)
+    for picture in data.pictures:
+        scenes[picture.scene].append(picture)
+    return sorted(
+        (group for group in scenes.values() if len(group) > 1), key=lambda group: group[0].name
+    )
+
+
+def write_alike(data: Data, target: Path) -> None:
+    """List the pictures that look the same, a number for each group, as CSV."""
+    with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["group", "path", "label"])
+        for number, group in enumerate(alike(data), 1):
+            writer.writerows((number, picture.name, picture.label) for picture in group)
+
+
+def write_aside(data: Data, target: Path) -> None:
+    """List what was set aside, with reasons, as CSV."""
+    with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["path", "reason"])
+        writer.writerows((one.name, one.reason) for one in data.aside)
