@@ -31,7 +31,7 @@ from catsdogs.network.features import Sight  # noqa: E402
 from catsdogs.network.model import POOLED  # noqa: E402
 from catsdogs.results.statistics import wilson  # noqa: E402
 from catsdogs.support.atomic import aside  # noqa: E402
-from catsdogs.training import head, learn, lessons, steps  # noqa: E402
+from catsdogs.training import head, learn, lessons, models, steps  # noqa: E402
 
 STEPS = 4  # that are timed together
 BATCH = 32  # pictures in a step, and in the other side's calls of predict, which is its default
@@ -163,7 +163,7 @@ def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float
 
 def _averaged(of: Set) -> Any:
     """Keras' network as the lessons have it, from pixels to averaged features."""
-    whole = model.whole(of.network, head.Head(np.zeros((512, 2)), np.zeros(2)))
+    whole = models.whole(of.network, head.Head(np.zeros((512, 2)), np.zeros(2)))
     return engine.start(0).Model(whole.input, whole.get_layer("average").output)
 
 
@@ -184,7 +184,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
     seen = head.Part(rows[POOLED].of(digests).astype(np.float32), known)
     fitted, _ = head.fit(seen, seen, len(of.found.classes))
 
-    ours = model.rest(of.network, end, fitted)
+    ours = models.rest(of.network, end, fitted)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     ours.compile(keras.optimizers.Adam(1e-5), loss)
     theirs = _whole(of, fitted, end)
@@ -219,7 +219,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
 
 def _whole(of: Set, fitted: head.Head, end: str) -> Any:
     """The whole network, from pixels to probabilities, of which all that comes after `end` can be trained."""
-    whole = model.whole(of.network, fitted)
+    whole = models.whole(of.network, fitted)
     backbone = next(layer for layer in whole.layers if hasattr(layer, "layers"))
     backbone.trainable = True
     frozen = True

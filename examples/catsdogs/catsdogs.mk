@@ -19,6 +19,8 @@ SEED ?= 0
 SPLIT ?= full
 ## views of each picture that are trained on, and asked about; if empty, what the lesson says
 VIEWS ?=
+## convolutions with a quarter of the multiplications: on, or off for Keras' own
+WINOGRAD ?= on
 ## which lessons: LESSONS="scaled frozen finetuned"; if empty, all
 LESSONS ?=
 ## for lessons: keep each of so many parts back in turn; if empty, the split's test part
@@ -46,7 +48,7 @@ _catsdogs_quote = '$(subst ','\'',$(call _catsdogs_at_home,$(call _catsdogs_type
 _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
 _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
   --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED) --split $(call _catsdogs_quote,SPLIT) \
-  --views $(call _catsdogs_quote,VIEWS)
+  --views $(call _catsdogs_quote,VIEWS) --winograd $(call _catsdogs_quote,WINOGRAD)
 
 # A container reads data and weights where they lie. What is no path, such as the word synthetic, is passed over.
 _catsdogs_empty :=

@@ -26,13 +26,13 @@ from matplotlib import pyplot
 from PIL import Image
 
 from catsdogs.data import dataset, pictures, split, summary
-from catsdogs.network import engine, features, model
+from catsdogs.network import engine, features
 from catsdogs.network.backbones import SCALED
 from catsdogs.network.features import Sight
 from catsdogs.results import evaluation, gradcam, statistics
 from catsdogs.results.predictions import Predictions
 from catsdogs.settings import settle
-from catsdogs.training import head, learn
+from catsdogs.training import head, learn, models
 
 DATA = "synthetic"
 WEIGHTS = ""  # empty: imagenet for photographs, random for synthetic pictures; or a file
@@ -132,7 +132,7 @@ print(evaluation.confusion(answers))
 # brighter a place, the more what the network saw there speaks for its answer.
 
 # %%
-whole = model.whole(network, fitted)
+whole = models.whole(network, fitted)
 heat = gradcam.explainer(whole, settings.seed)
 chosen = evaluation.examples(answers, 5)
 

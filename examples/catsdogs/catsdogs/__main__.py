@@ -11,7 +11,7 @@ from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
 from catsdogs.network.backbones import BACKBONES
 from catsdogs.network.features import Sight
-from catsdogs.results import compare, predict, report
+from catsdogs.results import compare, outputs, predict, report, score
 from catsdogs.settings import WORDS, Settings, at_home, number, settle
 from catsdogs.support import cache, capacity
 from catsdogs.training import lessons
@@ -23,11 +23,11 @@ INTERRUPTED = 130  # 128 + SIGINT, what shells report
 def _data(settings: Settings) -> int:
     _, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     rows = split.divide(found.pictures, settings.seed, settings.split)
-    split.write(rows, settings.build / train.SPLIT)
-    summary.write_aside(found, settings.build / train.ASIDE)
-    summary.write_alike(found, settings.build / train.ALIKE)
+    split.write(rows, settings.build / outputs.SPLIT)
+    summary.write_aside(found, settings.build / outputs.ASIDE)
+    summary.write_alike(found, settings.build / outputs.ALIKE)
     print(*summary.describe(found), sep="\n")
-    print(f"{split.describe(rows)}: {settings.build / train.SPLIT}")
+    print(f"{split.describe(rows)}: {settings.build / outputs.SPLIT}")
     return 0
 
 
@@ -47,7 +47,7 @@ def _features(settings: Settings, by: str, address: str) -> int:
 
 def _train(settings: Settings, lesson: str) -> int:
     scores, about = train.run(settings, settings.fitted(lessons.LESSONS[lesson]))
-    print(*about, *train.last_lines(scores, settings.build), sep="\n")
+    print(*about, *score.last_lines(scores, settings.build), sep="\n")
     return 0
 
 
@@ -106,7 +106,7 @@ def _report(settings: Settings) -> int:
     scores, about = train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     written = report.write(report.Run(settings, source, found, scores.validation))
-    print(*about, *train.last_lines(scores, settings.build), f"report {written}", sep="\n")
+    print(*about, *score.last_lines(scores, settings.build), f"report {written}", sep="\n")
     return 0
 
 
@@ -133,7 +133,9 @@ def _predict(settings: Settings, files: Sequence[str]) -> int:
             "There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'."
         )
     unread = 0
-    for answer in predict.answers([at_home(file) for file in files], settings.build / train.MODEL):
+    for answer in predict.answers(
+        [at_home(file) for file in files], settings.build / outputs.MODEL
+    ):
         unread += bool(answer.reason)
         print(predict.line(answer), file=sys.stderr if answer.reason else sys.stdout, flush=True)
     return 1 if unread else 0
@@ -169,6 +171,11 @@ def parser() -> argparse.ArgumentParser:
             "--split",
             default="",
             help=f"how pictures are divided: {', '.join(split.PRESETS)}, or a manifest",
+        )
+        added.add_argument(
+            "--winograd",
+            default="",
+            help="convolutions with fewer multiplications: on or off; on, if empty",
         )
         added.add_argument("--build", default="build", help="the folder for all that is made")
         added.set_defaults(run=lambda args: run(_settled(args)))

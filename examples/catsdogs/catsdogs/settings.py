@@ -26,6 +26,7 @@ class Settings:
     seed: int
     views: int  # of each picture that are trained on; 0 leaves it to the lesson
     split: str
+    winograd: bool  # convolutions with fewer multiplications
     build: Path
 
     @property
@@ -45,10 +46,12 @@ class Settings:
             model.choose_weights(self.weights, self.seed, backbone),
             backbone,
             preprocessing,
+            self.winograd,
         )
 
 
-WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split")
+ON, OFF = "on", "off"
+WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split", "winograd")
 PATHS = frozenset({"data", "weights", "split"})  # or the word for something that is no path
 
 
@@ -71,6 +74,7 @@ def settle(build: str, **words: str) -> Settings:
         seed=number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
         views=number("VIEWS", given.get("views", "0"), 0, MOST),
         split=given.get("split", FULL),
+        winograd=switch("WINOGRAD", given.get("winograd", ON)),
         build=Path(at_home(build)),
     )
 
@@ -78,6 +82,13 @@ def settle(build: str, **words: str) -> Settings:
 def at_home(path: str) -> str:
     """`path` with the home in place of a leading `~`: not every shell puts it in behind `DATA=`."""
     return os.path.expanduser(path)  # noqa: PTH111, Path's own raises where there is no home
+
+
+def switch(name: str, word: str) -> bool:
+    """Whether `word` is on, where it is on or off; `name` is the setting's."""
+    if word not in {ON, OFF}:
+        raise Failure(f"{name}={word} is not known.", f"Give {name}={ON} or {name}={OFF}.")
+    return word == ON
 
 
 def number(name: str, word: str, least: int, most: int) -> int:

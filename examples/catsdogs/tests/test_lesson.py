@@ -26,11 +26,12 @@ def test_text_and_notebook_are_the_same() -> None:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
-    """The notebook after a run on the synthetic set, beside the package and in no folder of
+    """The notebook after a run on the synthetic set, beside the packages and in no folder of
     ours.
     """
     room = tmp_path_factory.mktemp("lesson")
-    (room / "catsdogs").symlink_to(EXAMPLE / "catsdogs")
+    for package in ("catsdogs", "winograd"):
+        (room / package).symlink_to(EXAMPLE / package)
     notebook = nbformat.read(EXAMPLE / "lesson.ipynb", as_version=4)
     return NotebookClient(
         notebook, timeout=600, resources={"metadata": {"path": str(room)}}

@@ -140,6 +140,7 @@ def test_the_home_is_put_in_for_pictures_to_predict(monkeypatch: pytest.MonkeyPa
         (("train", "--size", "big"), "SIZE=big is not a whole number"),
         (("train", "--seed", "-1"), "SEED=-1 is not a whole number"),
         (("train", "--weights", "missing.h5"), "missing.h5 cannot be read"),
+        (("train", "--winograd", "maybe"), "WINOGRAD=maybe is not known"),
         (("predict",), "nothing to predict"),
         (("predict", "cat.jpg"), "no model"),
     ],

@@ -78,6 +78,14 @@ def test_the_environments_names_are_somebody_elses(variable: str) -> None:
     assert words[words.index(f"--{variable.lower()}") + 1] == "mine"
 
 
+def test_winograds_convolutions_are_one_setting() -> None:
+    """They are on, unless WINOGRAD=off."""
+    words = dry_run("train")
+    assert words[words.index("--winograd") + 1] == "on"
+    words = dry_run("train", "WINOGRAD=off")
+    assert words[words.index("--winograd") + 1] == "off"
+
+
 def test_several_files_are_several_words() -> None:
     """FILES is a list; a name in it that has spaces is quoted in it."""
     assert dry_run("predict", "FILES='a cat.jpg' dog.jpg")[-3:] == ["--", "a cat.jpg", "dog.jpg"]

@@ -35,7 +35,7 @@ DAMAGE = (
     OverflowError,
     NotImplementedError,
 )
-# zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
+# Zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
 DEEPEST = 3
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 VERSION = 1
 SIDE = 16  # bits of a fingerprint in each direction
 BITS = SIDE * SIDE
-# bits in which two fingerprints of one picture may differ; those of two pictures differ in about
+# Bits in which two fingerprints of one picture may differ; those of two pictures differ in about
 # half
 CLOSE = 24
 BLOCK = 1024  # rows that are compared with all others at once, which keeps memory flat

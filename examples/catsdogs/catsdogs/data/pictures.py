@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 VERSION = 1  # of these pixels: part of every key under which something made from them is kept
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
-# what a clone without Git LFS has in a picture's place
+# What a clone without Git LFS has in a picture's place
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -54,9 +54,8 @@ def decode(data: bytes) -> Image.Image:
     """The picture in `data`, every pixel of it decoded, upright and in RGB. Raises `Broken`."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # odd EXIF blocks are common in photographs and do no harm
+            # Odd EXIF blocks are common in photographs and do no harm.
+            warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
                 return _rgb(ImageOps.exif_transpose(image))

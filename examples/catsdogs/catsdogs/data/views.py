@@ -17,7 +17,7 @@ PLAIN, MIRRORED = 0, 1
 MOST = 64  # views
 SHARE = (0.7, 1.0)  # of the picture's width and height that is shown
 TURN = 12.0  # degrees, at most, to either side
-# a picture is continued on each side by its mirror image, a fourth of its own side, before it is
+# A picture is continued on each side by its mirror image, a fourth of its own side, before it is
 # turned
 MARGIN = 4
 

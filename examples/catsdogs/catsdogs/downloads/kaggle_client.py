@@ -54,7 +54,7 @@ def _download(room: Path) -> None:
 
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            # which looks for credentials at once, and prints advice where it finds none
+            # It looks for credentials at once, and prints advice where it finds none
             import kaggle
         _authenticate(kaggle.api)
         with contextlib.redirect_stdout(sys.stderr):

@@ -28,7 +28,7 @@ from catsdogs.network.features import Sight
 from catsdogs.support.cache import Entry
 from catsdogs.support.progress import track
 
-# in place of an address: Ray for as long as this process runs, on this machine's processors
+# In place of an address: Ray for as long as this process runs, on this machine's processors
 LOCAL = "local"
 PATIENCE = 10  # seconds for the first answer of a cluster
 Row = dict[str, Any]  # what Ray Data passes on
@@ -111,9 +111,8 @@ def _compute(
         items = [
             {"digests": shard, "names": [names[digest] for digest in shard]} for shard in shards
         ]
-        data = ray.data.from_items(
-            items, override_num_blocks=len(items)
-        )  # a shard is what is done again after a loss
+        # A shard is what is done again after a loss.
+        data = ray.data.from_items(items, override_num_blocks=len(items))
         pool = ray.data.ActorPoolStrategy(min_size=1, max_size=most)
         yield from data.map(
             Worker, fn_constructor_args=(str(path), tuple(sights)), compute=pool, num_cpus=1
@@ -125,9 +124,8 @@ def _compute(
 
 
 def _connect(address: str) -> Any:
-    os.environ.setdefault(
-        "RAY_USAGE_STATS_ENABLED", "0"
-    )  # Ray would tell its makers that it is used
+    # Ray would tell its makers that it is used.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its daemons keep logs of their own
     try:
         import ray
@@ -145,7 +143,7 @@ def _connect(address: str) -> Any:
             address or LOCAL,
             runtime_env=_program(address),
             log_to_driver=False,
-            logging_level="ERROR",
+            logging_level=logging.ERROR,
         )
     except Exception as error:  # which is what Ray raises, and subclasses of many kinds
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -167,8 +165,9 @@ def _program(address: str) -> dict[str, Any]:
     Another machine's Python may be anywhere.
     """
     python = shlex.quote(sys.executable)
+    package = Path(__file__).parents[1]
     quoted = {"py_executable": python} if python != sys.executable and _is_here(address) else {}
-    return {"py_modules": [str(Path(__file__).parents[1])], **quoted}
+    return {"py_modules": [str(package), str(model.CONVOLUTIONS)], **quoted}
 
 
 def _is_here(address: str) -> bool:

@@ -11,7 +11,7 @@ from catsdogs.data.dataset import Picture
 from catsdogs.errors import Failure
 from catsdogs.network import features
 from catsdogs.network.features import Sight
-from catsdogs.results import bundle
+from catsdogs.results import bundle, outputs
 from catsdogs.settings import Settings
 from catsdogs.support.atomic import aside
 from catsdogs.training import lessons
@@ -31,7 +31,7 @@ def write(settings: Settings) -> Path:
             "Give DATA= Kaggle's whole download, with its test1.zip; or use make predict FILES=….",
         )
     train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
-    whole, note = bundle.load(settings.build / train.MODEL)
+    whole, note = bundle.load(settings.build / outputs.MODEL)
     head = Head(*whole.get_layer("head").get_weights())
     sights = [Sight(settings.network(), view=view) for view in range(note.views)]
     features.prepare(source, found.unlabelled, sights, settings.cache)

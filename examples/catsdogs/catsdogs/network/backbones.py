@@ -15,10 +15,8 @@ if TYPE_CHECKING:
 CAFFE, TF, TORCH, INSIDE = "caffe", "tf", "torch", "inside the network"
 SCALED = "divided by 255"
 MEAN_RGB = (123.68, 116.779, 103.939)  # of ImageNet's pictures, for CAFFE
-TORCH_MEAN, TORCH_DEVIATION = (
-    (0.485, 0.456, 0.406),
-    (0.229, 0.224, 0.225),
-)  # of the same, from 0 to 1
+# Of the same, from 0 to 1.
+TORCH_MEAN, TORCH_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ class Sight:
             "preprocessing": self.network.preprocessing,
             "weights": self.network.weights.identity,
         }
+        if not self.network.winograd:
+            through["convolutions"] = "plain"
         return seen | through | engine.versions()
 
 

@@ -3,7 +3,7 @@ top → average → head.
 
 Preprocessing is the first layer of the model that is saved, so nobody can predict with other
 preprocessing than it was trained with. The network can be cut where the frozen part ends:
-`compiled` is what comes before, `rest` what comes after.
+`compiled` is what comes before; `training/models.py` has what comes after.
 """
 
 import hashlib
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import winograd
 from catsdogs.errors import Failure
-from catsdogs.network import backbones, engine, winograd
+from catsdogs.network import backbones, engine
 from catsdogs.network.backbones import BACKBONES, USUAL, Backbone
-from catsdogs.training.head import Head
 
 if TYPE_CHECKING:
     import keras
@@ -27,10 +27,10 @@ VERSION = 3  # of the layers up to the features
 SMALLEST = min(backbone.smallest for backbone in BACKBONES.values())  # px
 
 IMAGENET, RANDOM = "imagenet", "random"
-RGB, POOLED = (
-    "rgb",
-    "pooled",
-)  # boundaries that every network has: its input, and its averaged features
+# Boundaries that every network has: its input, and its averaged features.
+RGB, POOLED = "rgb", "pooled"
+# Where the code of the convolutions is: a cluster needs it, and it has a say in the numbers.
+CONVOLUTIONS = Path(winograd.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,16 @@ class Weights:
 
 @dataclass(frozen=True)
 class Network:
-    """A backbone with weights, for pictures of `size` px, and how these are prepared for it."""
+    """A backbone with weights, for pictures of `size` px, and how these are prepared for it.
+
+    With `winograd` its large convolutions are Winograd's, which are faster; otherwise Keras' own.
+    """
 
     backbone: Backbone
     weights: Weights
     size: int
     preprocessing: str
+    winograd: bool = True
 
 
 def choose_weights(choice: str, seed: int, backbone: Backbone = BACKBONES[USUAL]) -> Weights:
@@ -78,7 +82,11 @@ def choose_weights(choice: str, seed: int, backbone: Backbone = BACKBONES[USUAL]
 
 
 def network(
-    size: int, weights: Weights, backbone: Backbone = BACKBONES[USUAL], preprocessing: str = ""
+    size: int,
+    weights: Weights,
+    backbone: Backbone = BACKBONES[USUAL],
+    preprocessing: str = "",
+    winograd: bool = True,
 ) -> Network:
     """A network with the preprocessing that its backbone was trained with, unless another is asked
     for.
@@ -88,7 +96,7 @@ def network(
             f"SIZE={size} is too small for {backbone.application}.",
             f"Give SIZE= a number from {backbone.smallest} on.",
         )
-    return Network(backbone, weights, size, preprocessing or backbone.preprocessing)
+    return Network(backbone, weights, size, preprocessing or backbone.preprocessing, winograd)
 
 
 def compiled(
@@ -111,7 +119,7 @@ def compiled(
 def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras.Model":
     """The frozen part as a model with an output for each of `boundaries`."""
     keras = engine.start(network.weights.seed)
-    backbone = winograd.quick(keras, _backbone(keras, network))
+    backbone = fast_backbone(keras, network)
     winograd.freeze(backbone)
     layers = [
         backbone.output if name == POOLED else backbone.get_layer(name).output
@@ -133,79 +141,13 @@ def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras
     )
 
 
-def rest(network: Network, boundary: str, head: Head) -> "keras.Model":
-    """What comes after `boundary`, to be trained: what is there, `(n, side, side, channels)` →
-    logits, `(n, classes)`.
-
-    It starts as the backbone's own weights and a head that was fitted to them. Batch normalisation
-    stays as it is: a batch of a few pictures knows less about the mean picture than ImageNet did.
-    """
-    keras = engine.start(network.weights.seed)
-    backbone = winograd.quick(keras, _backbone(keras, network))
-    features = keras.layers.GlobalAveragePooling2D(name="average")(backbone.output)
-    layer = keras.layers.Dense(len(head.bias), name="head")
-    model = keras.Model(backbone.get_layer(boundary).output, layer(features), name="rest")
-    for inner in model.layers:
-        inner.trainable = not isinstance(inner, keras.layers.BatchNormalization)
-    layer.set_weights([head.kernel, head.bias])
-    return model
+def fast_backbone(keras: Any, network: Network) -> "keras.Model":
+    """The backbone to compute with: with Winograd's convolutions, unless they are switched off."""
+    backbone = load_backbone(keras, network)
+    return winograd.accelerate(keras, backbone) if network.winograd else backbone
 
 
-def small(network: Network, dropout: float, classes: int) -> "keras.Model":
-    """A network of its own, from pixels to logits: four convolutions, each of which halves the
-    side, and a hidden layer.
-
-    Chollet's, with a first step of two pixels: a third of the arithmetic.
-    """
-    keras = engine.start(network.weights.seed)
-    layers = keras.layers
-    rgb = keras.Input((network.size, network.size, 3), name="rgb")
-    seen = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(
-        layers.Rescaling(1 / 127.5, offset=-1)(rgb)
-    )
-    for channels in (64, 128, 128):
-        seen = layers.Conv2D(channels, 3, padding="same", activation="relu")(
-            layers.MaxPooling2D()(seen)
-        )
-    seen = layers.Dropout(dropout)(layers.Flatten()(layers.MaxPooling2D()(seen)))
-    seen = layers.Dropout(dropout)(layers.Dense(512, activation="relu")(seen))
-    return keras.Model(rgb, layers.Dense(classes, name="head")(seen), name="small")
-
-
-def hidden(network: Network, depth: int, dropout: float, classes: int) -> "keras.Model":
-    """A hidden layer with dropout, from averaged features to logits."""
-    keras = engine.start(network.weights.seed)
-    features = keras.Input((depth,), name="features")
-    centred = keras.layers.LayerNormalization(name="scale")(features)
-    seen = keras.layers.Dropout(dropout)(
-        keras.layers.Dense(256, activation="relu", name="hidden")(centred)
-    )
-    return keras.Model(features, keras.layers.Dense(classes, name="head")(seen), name="hidden")
-
-
-def whole(network: Network, head: Head, trained: "keras.Model | None" = None) -> "keras.Model":
-    """The model that is saved: `(n, size, size, 3)` RGB from 0 to 255 → `(n, classes)`
-    probabilities.
-
-    Layers that were `trained` after the boundary, by their names, take the place of the backbone's
-    own.
-    """
-    keras = engine.start(network.weights.seed)
-    backbone = _backbone(keras, network)
-    backbone.trainable = False
-    for layer in trained.layers if trained else []:
-        if layer.weights and layer.name != "head":
-            backbone.get_layer(layer.name).set_weights(layer.get_weights())
-    rgb = keras.Input((network.size, network.size, 3), name="rgb")
-    seen = backbone(backbones.prepare(keras, rgb, network.preprocessing), training=False)
-    features = keras.layers.GlobalAveragePooling2D(name="average")(seen)
-    layer = keras.layers.Dense(len(head.bias), activation="softmax", name="head")
-    model = keras.Model(rgb, layer(features), name="catsdogs")
-    layer.set_weights([head.kernel, head.bias])
-    return model
-
-
-def _backbone(keras: Any, network: Network) -> "keras.Model":
+def load_backbone(keras: Any, network: Network) -> "keras.Model":
     """The backbone without its top. Keras raises many kinds of error for weights that it cannot get
     or that do not fit.
     """

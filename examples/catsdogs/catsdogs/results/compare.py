@@ -17,7 +17,7 @@ from catsdogs.data.dataset import Data
 from catsdogs.data.split import TEST, VALIDATION, Row
 from catsdogs.errors import Failure
 from catsdogs.network.features import Sight
-from catsdogs.network.model import Network
+from catsdogs.network.model import CONVOLUTIONS, Network
 from catsdogs.results import evaluation
 from catsdogs.results.predictions import Predictions
 from catsdogs.results.statistics import mcnemar, wilson
@@ -32,15 +32,9 @@ FOLDER, TABLE, LINES, CHART = "lessons", "lessons.md", "lessons.csv", "lessons.p
 SHOWN = "Comment"  # the words in the chart's file that hold a digest of what is drawn
 # The modules that have a say in the numbers. With other code in them, a lesson is run again.
 DECIDE = (
-    *("data/pictures", "data/split", "data/views"),
-    *(
-        "network/backbones",
-        "network/engine",
-        "network/features",
-        "network/model",
-        "network/winograd",
-    ),
-    *("training/calibration", "training/head", "training/learn", "training/steps"),
+    *("data/pictures", "data/split", "data/views", "network/backbones", "network/engine"),
+    *("network/features", "network/model", "training/calibration", "training/head"),
+    *("training/learn", "training/models", "training/steps"),
 )
 
 
@@ -177,6 +171,8 @@ def _made_by(
 ) -> dict[str, str]:
     """Everything that determines a result."""
     package = Path(__file__).parents[1]
+    deciding = [package / f"{name}.py" for name in DECIDE]
+    deciding += sorted(CONVOLUTIONS.glob("*.py"))
     return {
         "lesson": repr(lesson),
         "data": found.digest,
@@ -184,7 +180,7 @@ def _made_by(
         "division": _digest(
             json.dumps([[(row.sha256, row.part) for row in rows] for rows in divisions])
         ),
-        "program": _digest("".join((package / f"{name}.py").read_text() for name in DECIDE)),
+        "program": _digest("".join(path.read_text() for path in deciding)),
         **Sight(network).settings,
     }
 

@@ -18,10 +18,11 @@ from catsdogs.data.dataset import Data
 from catsdogs.data.sources import Source
 from catsdogs.network import engine
 from catsdogs.results import bundle, charts, evaluation, gradcam, predictions
+from catsdogs.results.outputs import MODEL, PREDICTIONS, RESULT
 from catsdogs.results.predictions import Predictions
+from catsdogs.results.score import Score
 from catsdogs.settings import Settings
 from catsdogs.support.atomic import aside
-from catsdogs.train import MODEL, PREDICTIONS, RESULT, Score
 
 REPORT = "report.html"
 MISTAKES = 12  # that are shown
@@ -199,5 +200,5 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 def _command(settings: Settings) -> str:
     return (
         f"make report DATA='{settings.data}' WEIGHTS='{settings.weights}' "
-        f"SIZE={settings.size} SEED={settings.seed}"
+        f"SIZE={settings.size} SEED={settings.seed}{'' if settings.winograd else ' WINOGRAD=off'}"
     )

@@ -8,13 +8,10 @@ from pathlib import Path
 
 from catsdogs.errors import Failure
 
-PROGRAM = (
-    1050 * 2**20
-)  # bytes that TensorFlow, the weights and pictures on their way take, whatever the size
-PIXEL = (
-    3 * 128 * 4
-    # bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out between
-)
+# Bytes that TensorFlow, the weights and pictures on their way take, whatever the size.
+PROGRAM = 1050 * 2**20
+# Bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out between.
+PIXEL = 3 * 128 * 4
 UNLIMITED = 2**60  # what a container without a limit says is more
 
 _MEMINFO, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from catsdogs.data.dataset import Picture
 from catsdogs.data.sources import Source
 from catsdogs.data.split import TEST, TRAINING, VALIDATION, Row
-from catsdogs.network import features, model
+from catsdogs.network import features
 from catsdogs.network.features import Sight
 from catsdogs.network.model import POOLED, RGB, Network
 from catsdogs.support.cache import Rows
-from catsdogs.training import calibration, head, steps
+from catsdogs.training import calibration, head, models, steps
 from catsdogs.training.head import Floats, Head, Part
 from catsdogs.training.lessons import FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO, PIXELS, Lesson
 from catsdogs.training.steps import Shown
@@ -181,13 +181,13 @@ def _to_train(
 ) -> "keras.Model":
     """What is trained by steps, as it is before the first."""
     if lesson.start == PIXELS:
-        return model.small(network, lesson.dropout, classes)
+        return models.small(network, lesson.dropout, classes)
     if lesson.start == HIDDEN:
-        return model.hidden(network, training.views[0].shards[0].shape[1], lesson.dropout, classes)
+        return models.hidden(network, training.views[0].shards[0].shape[1], lesson.dropout, classes)
     pooled = [kept[Sight(network, POOLED, view)] for view in numbers(lesson)]
     frozen = Shown(pooled, training.digests, training.labels)
     fitted, _ = _fit(frozen, frozen, classes)
-    return model.rest(network, boundary(lesson, network), fitted)
+    return models.rest(network, boundary(lesson, network), fitted)
 
 
 def calibrated(learned: Learned, known: NDArray[np.int64]) -> tuple[float, float]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catsdogs import train
 from catsdogs.data import corrections
 from catsdogs.data.split import Row
+from catsdogs.results import score
 
 
 def rows(*paths: str, label: str = "") -> list[Row]:
@@ -61,14 +61,14 @@ def test_both_label_sets_are_scored() -> None:
     """
     found = rows("cat.4085.jpg", "cat.5418.jpg", "cat.1.jpg", "dog.1.jpg")
     answers = np.array([[0.1, 0.9], [0.1, 0.9], [0.9, 0.1], [0.3, 0.7]])
-    score = train._score(answers, found, ["cat", "dog"], 0.8)
-    assert (score.right, score.total, score.trusted_right, score.trusted_total) == (2, 4, 3, 3)
-    assert (score.sure, score.sure_right) == (3, 1)
-    lines = train.last_lines(train.Scores(score, score), Path("build"))
+    scored = score.score(answers, found, ["cat", "dog"], 0.8)
+    assert (scored.right, scored.total, scored.trusted_right, scored.trusted_total) == (2, 4, 3, 3)
+    assert (scored.sure, scored.sure_right) == (3, 1)
+    lines = score.last_lines(score.Scores(scored, scored), Path("build"))
     assert [line.strip()[:20] for line in lines[:2]] == [
         "test accuracy 0.5000",
         "3 of 3 in test where",
     ]
     assert len(lines) == 7
-    clean = train.Score(390, 400, 0.1, 390, 400)
-    assert len(train.last_lines(train.Scores(clean, None), Path("build"))) == 3
+    clean = score.Score(390, 400, 0.1, 390, 400)
+    assert len(score.last_lines(score.Scores(clean, None), Path("build"))) == 3

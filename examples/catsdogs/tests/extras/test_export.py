@@ -13,6 +13,7 @@ from catsdogs.errors import Failure
 from catsdogs.extras import export
 from catsdogs.network import model
 from catsdogs.results import bundle
+from catsdogs.training import models
 from catsdogs.training.head import Head
 
 SIZE = 48
@@ -26,7 +27,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(1)
     head = Head(random.normal(0, 0.05, (512, 2)), random.normal(0, 1, 2))
     network = model.network(SIZE, model.choose_weights("random", 0))
-    bundle.save(model.whole(network, head), NOTE, folder / "model.keras")
+    bundle.save(models.whole(network, head), NOTE, folder / "model.keras")
     return folder
 
 

@@ -173,10 +173,11 @@ def test_boundaries_share_a_pass_and_views_differ(cached: Cached) -> None:
         {"network": model.network(33, NETWORK.weights)},
         {"network": model.network(SIZE, model.choose_weights("random", 1))},
         {"network": model.network(SIZE, NETWORK.weights, preprocessing="divided by 255")},
+        {"network": model.network(SIZE, NETWORK.weights, winograd=False)},
         {"boundary": "block4_pool"},
         {"view": 1},
     ],
-    ids=["size", "weights", "preprocessing", "boundary", "view"],
+    ids=["size", "weights", "preprocessing", "convolutions", "boundary", "view"],
 )
 def test_other_settings_are_another_entry(setting: dict) -> None:
     """Features made by anything else are never taken for these."""

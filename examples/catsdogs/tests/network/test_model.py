@@ -8,6 +8,7 @@ import pytest
 from catsdogs.errors import Failure
 from catsdogs.network import backbones, engine, model
 from catsdogs.results import bundle
+from catsdogs.training import models
 from catsdogs.training.head import Head, softmax
 
 SIZE = 32
@@ -51,11 +52,26 @@ def test_the_saved_model_answers_as_the_head_did(tmp_path: Path) -> None:
     head = Head(random.normal(0, 5, (512, 3)), random.normal(0, 1, 3))
     expected = head.probabilities(see(RANDOM, pictures))
     note = bundle.Note(["cat", "dog", "größere Katze"], SIZE)
-    bundle.save(model.whole(RANDOM, head), note, tmp_path / "model.keras")
+    bundle.save(models.whole(RANDOM, head), note, tmp_path / "model.keras")
     loaded, found = bundle.load(tmp_path / "model.keras")
     assert found == note
     assert np.allclose(loaded.predict_on_batch(pictures), expected, atol=1e-5)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def test_winograds_convolutions_can_be_switched_off() -> None:
+    """Both kinds of convolution give the same features; switched off, the layers are Keras' own."""
+    keras = engine.start(0)
+    fast, plain = (
+        model.network(64, RANDOM.weights, winograd=winograd) for winograd in (True, False)
+    )
+    kinds = [
+        {type(layer).__name__ for layer in model.fast_backbone(keras, network).layers}
+        for network in (fast, plain)
+    ]
+    assert ["Winograd" in kind for kind in kinds] == [True, False]
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3)).astype(np.float32)
+    assert np.allclose(see(fast, pictures), see(plain, pictures), rtol=1e-3, atol=1e-4)
 
 
 def test_random_weights_follow_the_seed() -> None:
@@ -120,12 +136,12 @@ def test_what_is_cut_gives_the_same_together(name: str) -> None:
         pictures
     )
     head = Head(np.random.default_rng(1).normal(0, 1, (features.shape[1], 3)), np.zeros(3))
-    rest = model.rest(network, boundary, head)
+    rest = models.rest(network, boundary, head)
     answers = softmax(np.asarray(rest.predict_on_batch(before), np.float64))
     assert np.array_equal(pixels, pictures)
     assert np.allclose(answers, head.probabilities(features), atol=1e-4)
     assert np.allclose(
-        answers, model.whole(network, head, rest).predict_on_batch(pictures), atol=1e-4
+        answers, models.whole(network, head, rest).predict_on_batch(pictures), atol=1e-4
     )
     assert not any("bn" in weight.path for weight in rest.trainable_weights)
 

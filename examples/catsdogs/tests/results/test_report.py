@@ -16,12 +16,12 @@ import pytest
 from PIL import Image
 from samples import jpeg, make_folder
 
-from catsdogs import train
 from catsdogs.data import dataset
 from catsdogs.data.split import Row
-from catsdogs.network import model
-from catsdogs.results import bundle, predictions, report
+from catsdogs.results import bundle, outputs, predictions, report
+from catsdogs.results.score import Score
 from catsdogs.settings import settle
+from catsdogs.training import models
 from catsdogs.training.head import Head
 
 ODD = '<b onload="x">&amp; größer'  # a class's name, as a folder may be called
@@ -45,15 +45,15 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures
     ]
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], len(rows))
-    predictions.write(rows, found.classes, shares, settings.build / train.PREDICTIONS)
+    predictions.write(rows, found.classes, shares, settings.build / outputs.PREDICTIONS)
     head = Head(np.random.default_rng(1).normal(size=(512, 3)), np.zeros(3))
-    whole = model.whole(settings.network(), head)
-    bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / train.MODEL)
+    whole = models.whole(settings.network(), head)
+    bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / outputs.MODEL)
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
-    (settings.build / train.RESULT).write_text(
+    (settings.build / outputs.RESULT).write_text(
         json.dumps({"produced_by": {"size": "32"}, "history": history})
     )
-    return report.write(report.Run(settings, source, found, train.Score(5, 12, 1.1, 5, 12)))
+    return report.write(report.Run(settings, source, found, Score(5, 12, 1.1, 5, 12)))
 
 
 def browse(room: Path, *words: str) -> str:

@@ -1,24 +1,14 @@
-"""Convolutions of 3 × 3 pixels with a quarter of the multiplications, for layers with many
-channels.
+"""A convolution of 3 × 3 pixels by F(4×4, 3×3), forwards and backwards.
 
-Winograd's F(4×4, 3×3), as in Lavin and Gray, 2016, CVPR, arXiv:1509.09308, whose names the matrices
-have. The picture is cut into tiles of 6 × 6 pixels that overlap by two. Each is transformed, and so
+The picture is cut into tiles of 6 × 6 pixels that overlap by two. Each tile is transformed, and so
 is the kernel; there, a convolution is one product for each of the 36 numbers, where its 4 × 4
-pixels would take 144; and what comes out is transformed back. Numbers differ by a few 1e-5 of the
-largest from those of a plain convolution: 16 bits, with which they are kept, are coarser.
-
-TensorFlow's own convolutions run at the rate of a matrix product. So to be faster, there have to be
-fewer products.
+pixels would take 144. The result is transformed back. `ops` is `keras.ops`.
 """
 
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    import keras
 
 TILE, STEP = 6, 4  # pixels of a tile, and from one to the next
 B_T = np.array(
@@ -35,68 +25,7 @@ G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0
 A_T = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
 # What they do along rows and along columns, as one matrix for the pixels of a tile in a row.
 INTO, KERNEL, BACK = (np.kron(matrix, matrix).astype(np.float32) for matrix in (B_T, G, A_T))
-# that a layer gives: with fewer, moving the numbers about takes longer than multiplying them
-CHANNELS = 256
-# pixels that it gives: of so few tiles as there are in less, each has to fetch four times as large
-# a kernel
-SIDE = 8
-
 Tensor = Any
-
-
-def quick(keras: Any, network: "keras.Model") -> "keras.Model":
-    """A network with the same layers, names and weights as `network`, whose suitable convolutions
-    are computed so.
-    """
-
-    def made(layer: Any) -> Any:
-        return (_class(keras) if _suits(layer) else type(layer)).from_config(layer.get_config())
-
-    clone = keras.models.clone_model(network, clone_function=made)
-    clone.set_weights(network.get_weights())
-    return clone
-
-
-def freeze(network: "keras.Model") -> None:
-    """Let no layer be trained, so that each kernel need be transformed only once."""
-    network.trainable = False
-    for layer in network.layers:
-        if hasattr(layer, "freeze"):
-            layer.freeze()
-
-
-def _suits(layer: Any) -> bool:
-    wanted = {
-        "kernel_size": (3, 3),
-        "strides": (1, 1),
-        "dilation_rate": (1, 1),
-        "padding": "same",
-        "groups": 1,
-    }
-    found = {name: getattr(layer, name, None) for name in wanted}
-    if type(layer).__name__ != "Conv2D" or found != wanted:
-        return False
-    return bool(layer.filters >= CHANNELS and min(layer.output.shape[1:3]) >= SIDE)
-
-
-@cache
-def _class(keras: Any) -> Any:
-    """The layer. It is made here, as Keras is not imported before it is needed."""
-
-    class Winograd(keras.layers.Conv2D):  # type: ignore[misc, name-defined]
-        """A `Conv2D` of 3 × 3 pixels."""
-
-        _frozen: Tensor | None = None
-
-        def freeze(self) -> None:
-            self._frozen = _transformed(keras.ops, _flat(keras.ops, self.kernel))
-
-        def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
-            if self._frozen is not None:
-                return _convolved(keras.ops, inputs, self._frozen)
-            return convolve(keras.ops, inputs, kernel)
-
-    return Winograd
 
 
 def convolve(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
@@ -104,7 +33,7 @@ def convolve(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
     out)`; it can be trained.
     """
 
-    @ops.custom_gradient
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
     def convolved(pixels: Tensor, kernel: Tensor) -> tuple[Tensor, Any]:
         numbers = _into(ops, pixels)
 
@@ -116,28 +45,30 @@ def convolve(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
             turned = ops.transpose(ops.flip(kernel, axis=0), (0, 2, 1))
             products = ops.matmul(ops.transpose(numbers, (0, 2, 1)), _up(ops, slope))
             return (
-                _convolved(ops, slope, _transformed(ops, turned)),
+                convolve_transformed(ops, slope, transform_kernel(ops, turned)),
                 ops.reshape(
                     ops.matmul(KERNEL.T, ops.reshape(products, (TILE**2, -1))), kernel.shape
                 ),
             )
 
-        return _back(ops, ops.matmul(numbers, _transformed(ops, kernel)), pixels.shape), gradients
+        return _back(
+            ops, ops.matmul(numbers, transform_kernel(ops, kernel)), pixels.shape
+        ), gradients
 
-    return convolved(pixels, _flat(ops, kernel))
+    return convolved(pixels, flatten_kernel(ops, kernel))
 
 
-def _convolved(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
+def convolve_transformed(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
     """`Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A`, of a kernel that is transformed."""
     return _back(ops, ops.matmul(_into(ops, pixels), kernel), pixels.shape)
 
 
-def _flat(ops: Any, kernel: Tensor) -> Tensor:
+def flatten_kernel(ops: Any, kernel: Tensor) -> Tensor:
     """`(3, 3, in, out)` → `(9, in, out)`."""
     return ops.reshape(kernel, (9, *kernel.shape[2:]))
 
 
-def _transformed(ops: Any, kernel: Tensor) -> Tensor:
+def transform_kernel(ops: Any, kernel: Tensor) -> Tensor:
     """`G g Gᵀ` for each pair of channels: `(9, in, out)` → `(36, in, out)`."""
     return ops.reshape(
         ops.matmul(KERNEL, ops.reshape(kernel, (9, -1))), (TILE**2, *kernel.shape[1:])

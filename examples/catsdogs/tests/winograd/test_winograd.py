@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from catsdogs.network import engine, winograd
+import winograd
+from catsdogs.network import engine
 
 
 @pytest.mark.parametrize(("height", "width"), [(14, 14), (8, 12), (5, 9), (2, 2), (1, 1)], ids=str)
@@ -45,7 +46,7 @@ def test_a_network_stays_the_same_network() -> None:
     seen = layers.Conv2D(256, 1, padding="same", name="pointwise")(seen)
     seen = layers.Conv2D(8, 3, padding="same", use_bias=False, name="small")(seen)
     network = keras.Model(given, seen)
-    quick = winograd.quick(keras, network)
+    quick = winograd.accelerate(keras, network)
     assert [layer.name for layer in quick.layers[1:]] == [
         layer.name for layer in network.layers[1:]
     ]
@@ -53,7 +54,7 @@ def test_a_network_stays_the_same_network() -> None:
     pixels = np.random.default_rng(0).normal(0, 1, (2, 10, 10, 8)).astype(np.float32)
     expected = network.predict_on_batch(pixels)
     assert np.allclose(quick.predict_on_batch(pixels), expected, atol=1e-4)
-    frozen = winograd.quick(keras, network)
+    frozen = winograd.accelerate(keras, network)
     winograd.freeze(frozen)
     assert not frozen.trainable_weights
     assert np.allclose(frozen.predict_on_batch(pixels), expected, atol=1e-4)

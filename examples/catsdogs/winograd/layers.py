@@ -1,0 +1,77 @@
+"""Layers that compute convolutions this way, in place of Keras' own in a network that is there."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from winograd.convolution import (
+    Tensor,
+    convolve,
+    convolve_transformed,
+    flatten_kernel,
+    transform_kernel,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+# Channels of a layer's output: with fewer, moving the numbers takes longer than multiplying them.
+CHANNELS = 256
+# Pixels of a side of its output: with fewer tiles, fetching a kernel that is four times as large
+# takes longer.
+SIDE = 8
+
+
+def accelerate(keras: Any, network: "keras.Model") -> "keras.Model":
+    """Return a network with the same layers, names and weights, with Winograd's convolutions where
+    they are faster.
+    """
+
+    def clone(layer: Any) -> Any:
+        kind = _layer_class(keras) if _is_faster(layer) else type(layer)
+        return kind.from_config(layer.get_config())
+
+    accelerated = keras.models.clone_model(network, clone_function=clone)
+    accelerated.set_weights(network.get_weights())
+    return accelerated
+
+
+def freeze(network: "keras.Model") -> None:
+    """Make every layer untrainable, and transform each kernel once instead of at every call."""
+    network.trainable = False
+    for layer in network.layers:
+        if hasattr(layer, "freeze"):
+            layer.freeze()
+
+
+def _is_faster(layer: Any) -> bool:
+    wanted = {
+        "kernel_size": (3, 3),
+        "strides": (1, 1),
+        "dilation_rate": (1, 1),
+        "padding": "same",
+        "groups": 1,
+    }
+    found = {name: getattr(layer, name, None) for name in wanted}
+    if type(layer).__name__ != "Conv2D" or found != wanted:
+        return False
+    return bool(layer.filters >= CHANNELS and min(layer.output.shape[1:3]) >= SIDE)
+
+
+@cache
+def _layer_class(keras: Any) -> Any:
+    """Return the layer. It is defined here because Keras is imported only when it is needed."""
+
+    class Winograd(keras.layers.Conv2D):  # type: ignore[misc]
+        """A `Conv2D` of 3 × 3 pixels."""
+
+        _frozen: Tensor | None = None
+
+        def freeze(self) -> None:
+            self._frozen = transform_kernel(keras.ops, flatten_kernel(keras.ops, self.kernel))
+
+        def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+            if self._frozen is not None:
+                return convolve_transformed(keras.ops, inputs, self._frozen)
+            return convolve(keras.ops, inputs, kernel)
+
+    return Winograd
