@@ -2,13 +2,15 @@
 
 Each picture has a fingerprint: it is made small and grey, and each bit says whether a pixel is
 darker than its right neighbour (`dHash`, N. Krawetz, 2013). Compression, size and brightness hardly
-change it.
+change it. imagehash gives the same bits for a picture that is shrunk this way first, but it needs
+PyWavelets, and compares one pair at a time.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 VERSION = 1
@@ -33,31 +35,29 @@ def fingerprint(image: Image.Image) -> str:
 
 def groups(fingerprints: Iterable[str]) -> list[list[str]]:
     """The distinct fingerprints, those that are close to each other, or to a third, together."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     known = sorted({one for one in fingerprints if one})
-    leader = {one: one for one in known}
-    for first, second in _close_pairs(known):
-        low, high = sorted((_leader(leader, first), _leader(leader, second)))
-        leader[high] = low
+    rows, columns = _close_pairs(known)
+    pairs = coo_array((np.ones(len(rows), np.bool_), (rows, columns)), (len(known), len(known)))
+    _, labels = connected_components(pairs, directed=False)
     together = defaultdict(list)
-    for one in known:
-        together[_leader(leader, one)].append(one)
+    for one, label in zip(known, labels.tolist(), strict=True):
+        together[label].append(one)
     return list(together.values())
 
 
-def _leader(leader: dict[str, str], one: str) -> str:
-    while leader[one] != one:
-        one = leader[one]
-    return one
-
-
-def _close_pairs(known: list[str]) -> Iterable[tuple[str, str]]:
-    """Every pair of `known` that differs in at most `CLOSE` bits."""
+def _close_pairs(known: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of all pairs of `known` that differ in at most `CLOSE` bits."""
     words = np.frombuffer(bytes.fromhex("".join(known)), dtype=np.uint64).reshape(-1, BITS // 64)
+    found = [np.zeros((2, 0), np.int64)]
     for start in range(0, len(known), BLOCK):
         block = words[start : start + BLOCK]
         apart = np.zeros((len(block), len(known)), dtype=np.uint16)
         for word in range(BITS // 64):
             apart += np.bitwise_count(block[:, word, np.newaxis] ^ words[:, word])
-        for row, column in zip(*np.nonzero(apart <= CLOSE), strict=True):
-            if start + row < column:
-                yield known[start + row], known[column]
+        rows, columns = np.nonzero(apart <= CLOSE)
+        found.append(np.stack([rows + start, columns])[:, rows + start < columns])
+    rows, columns = np.concatenate(found, axis=1)
+    return rows, columns

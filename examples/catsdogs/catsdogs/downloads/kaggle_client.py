@@ -1,8 +1,9 @@
-"""Kaggle's own download of its competition, by Kaggle's own client.
+"""Kaggle's own download of its competition, by Kaggle's own client, not by kagglehub.
 
-The client finds the credentials, and goes on where a download broke off. It does not say what is
-wrong with either, and Kaggle gives no hash to hold the file against: so the words are ours, and
-what has arrived is opened, hashed, and renamed only then.
+kagglehub unpacks a download into a cache of its own and removes the file that was sent, so that it
+cannot be hashed. The client finds the credentials, and resumes a download that broke off. It does
+not say what is wrong with either, and Kaggle gives no hash to compare the file with: so the words
+are ours, and what has arrived is opened, hashed, and renamed only then.
 """
 
 import contextlib

@@ -1,5 +1,7 @@
-"""Photographs from a public mirror: fetched once, gone on with after a break, and held against what
-they should be.
+"""Photographs from a public mirror: fetched once, resumed after a break, checked by size or hash.
+
+pooch checks hashes too, but starts an interrupted download again from its first byte, and these are
+hundreds of megabytes.
 """
 
 import hashlib
@@ -73,9 +75,8 @@ def _download(mirror: Mirror, part: Path) -> None:
             ):
                 total = file.tell() + int(response.headers.get("Content-Length", 0))
                 _tag(part).write_text(response.headers.get("ETag", ""))
-                for piece in track(
-                    _pieces(response, file.tell()), total, f"Fetching {mirror.name}, bytes"
-                ):
+                pieces = _pieces(response, file.tell())
+                for piece in track(pieces, total, f"Fetching {mirror.name}", unit="B"):
                     file.write(piece)
                 if file.tell() >= total:
                     return

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ class Result:
         """The share that was named rightly."""
         return sum(self.right) / len(self.right)
 
-    @property
+    @cached_property
     def interval(self) -> tuple[float, float]:
         """Its 95% confidence interval."""
         return wilson(sum(self.right), len(self.right))
@@ -140,7 +141,7 @@ def _learned(
         float(np.mean(warmth)),
     )
     with aside(path) as room:
-        room.write_text(json.dumps(asdict(result)) + "\n")
+        room.write_text(json.dumps({**asdict(result), "interval": result.interval}) + "\n")
     return result
 
 
@@ -191,9 +192,14 @@ def _digest(text: str) -> str:
 
 def _kept(path: Path) -> Result | None:
     try:
-        return Result(**json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError):
+        record = json.loads(path.read_text())
+        interval = tuple(record.pop("interval"))
+        result = Result(**record)
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+    # As it was recorded: SciPy, which computes it, takes most of a second to import.
+    vars(result)["interval"] = interval
+    return result
 
 
 def write(results: Sequence[Result], about: str, build: Path) -> list[str]:

@@ -2,6 +2,7 @@
 honest the doubts are.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,26 +37,34 @@ class Roc:
 
 def confusion(found: Predictions) -> NDArray[np.int64]:
     """How many pictures of each class, by row, were taken for each class, by column."""
-    table = np.zeros((len(found.classes), len(found.classes)), dtype=np.int64)
-    np.add.at(table, (found.labels, found.answers), 1)
-    return table
+    from sklearn.metrics import confusion_matrix
+
+    classes = np.arange(len(found.classes))
+    return np.asarray(confusion_matrix(found.labels, found.answers, labels=classes))
 
 
 def roc(found: Predictions, index: int) -> Roc:
     """The curve for telling the class with this index from all others. Pictures of one probability
     are one step.
     """
-    scores, positive = found.probabilities[:, index], found.labels == index
-    order = np.argsort(-scores, kind="stable")
-    steps = np.append(np.nonzero(np.diff(scores[order]))[0], len(scores) - 1)
-    hits = np.concatenate([[0], np.cumsum(positive[order])[steps]])
-    alarms = np.concatenate([[0], np.cumsum(~positive[order])[steps]])
-    true_positive, false_positive = hits / max(hits[-1], 1), alarms / max(alarms[-1], 1)
-    return Roc(false_positive, true_positive, float(np.trapezoid(true_positive, false_positive)))
+    from sklearn.exceptions import UndefinedMetricWarning
+    from sklearn.metrics import auc, roc_curve
+
+    with warnings.catch_warnings():
+        # Without a picture of the class, or of the others, a rate is undefined: it counts as 0.
+        warnings.simplefilter("ignore", category=UndefinedMetricWarning)
+        false_positive, true_positive, _ = roc_curve(
+            found.labels == index, found.probabilities[:, index], drop_intermediate=False
+        )
+    false_positive, true_positive = map(np.nan_to_num, (false_positive, true_positive))
+    return Roc(false_positive, true_positive, float(auc(false_positive, true_positive)))
 
 
 def reliability(found: Predictions) -> list[Bin]:
-    """The pictures in `BINS` equal steps of confidence, without the empty ones."""
+    """The pictures in `BINS` equal steps of confidence, without the empty ones.
+
+    scikit-learn's `calibration_curve` gives no counts, which the chart and the error need.
+    """
     place = np.minimum((found.confidence * BINS).astype(int), BINS - 1)
     inside = [place == number for number in range(BINS)]
     return [

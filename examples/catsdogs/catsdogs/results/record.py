@@ -81,9 +81,11 @@ def read(build: Path, produced_by: dict[str, str]) -> Scores | None:
 
 
 def _told(record: dict[str, Any]) -> Score:
-    return Score(
-        **{name: value for name, value in record.items() if name not in {"accuracy", "interval"}}
-    )
+    fields = {name: value for name, value in record.items() if name not in {"accuracy", "interval"}}
+    score = Score(**fields)
+    # As it was recorded: SciPy, which computes it, takes most of a second to import.
+    vars(score)["interval"] = tuple(record["interval"])
+    return score
 
 
 def _program() -> str:

@@ -3,11 +3,9 @@
 import base64
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
@@ -28,7 +26,32 @@ REPORT = "report.html"
 MISTAKES = 12  # that are shown
 EXPLAINED = 6  # pictures on which it is shown where the network looked; two at most are mistakes
 THUMBNAIL = 240  # px
+SVG = "image/svg+xml"
 TEMPLATE = Path(__file__).with_name("report.html")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in the page: its bytes, its MIME type, and a text for those who cannot see it."""
+
+    content: bytes
+    kind: str
+    text: str
+
+    @property
+    def base64(self) -> str:
+        """The bytes as text, for a data address."""
+        return base64.b64encode(self.content).decode()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A photograph with its name and a line about it; and where the network looked, if known."""
+
+    name: str
+    about: str
+    picture: Picture
+    heat: Picture | None = None
 
 
 @dataclass(frozen=True)
@@ -44,137 +67,98 @@ class Run:
 
 
 def write(run: Run) -> Path:
-    """Write the page from what the run left in its build folder; its path."""
+    """Write the page from what the run left in its build folder; return its path."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     answers = predictions.read(run.settings.build / PREDICTIONS)
     record = json.loads((run.settings.build / RESULT).read_text())
     target = run.settings.build / REPORT
-    page = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(_parts(run, answers, record))
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATE.parent), autoescape=True, undefined=StrictUndefined
+    )
+    page = templates.get_template(TEMPLATE.name).render(_parts(run, answers, record))
     with aside(target) as room:
         room.write_text(page, encoding="utf-8", errors="replace")
     return target
 
 
-def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[str, str]:
+def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the template shows, as plain text: Jinja escapes all of it."""
     low, high = run.score.interval
+    classes = answers.classes
     bins = evaluation.reliability(answers)
-    curves = [evaluation.roc(answers, index) for index in range(len(answers.classes))]
-    areas = ", ".join(
-        f"{name} {curve.area:.4f}" for name, curve in zip(answers.classes, curves, strict=True)
-    )
     error = evaluation.calibration_error(bins)
     return {
-        "title": escape(
-            " or ".join(answers.classes)
-            if len(answers.classes) < 4
-            else f"{len(answers.classes)} classes"
-        ),
+        "title": " or ".join(classes) if len(classes) < 4 else f"{len(classes)} classes",
         "accuracy": f"{run.score.accuracy:.2%}",
         "interval": f"{low:.2%} to {high:.2%}",
         "right": f"{run.score.right} of {run.score.total}",
         "loss": f"{run.score.loss:.4f}",
         "calibration": f"{error:.4f}",
-        "curves": "".join(_course(record["history"], name) for name in ("loss", "accuracy")),
-        "confusion": _confusion(answers),
-        "roc": _image(
-            charts.roc(answers.classes, curves),
-            "image/svg+xml",
-            f"ROC curves. Areas under them: {areas}.",
-        ),
-        "reliability": _image(
+        "curves": [_course(record["history"], name) for name in ("loss", "accuracy")],
+        "classes": classes,
+        "confusion": evaluation.confusion(answers).tolist(),
+        "roc": _roc(answers),
+        "reliability": Picture(
             charts.reliability(bins),
-            "image/svg+xml",
+            SVG,
             f"Accuracy by confidence. They differ by {error:.4f} on average.",
         ),
         "mistakes": _mistakes(run.source, answers),
         "looked": _looked(run, answers),
-        "data": "\n".join(
-            f"<li>{escape(line.strip())}</li>" for line in summary.describe(run.found)
-        ),
-        "produced_by": _table(
-            [*record["produced_by"].items(), ("environment", engine.environment())]
-        ),
-        "command": escape(_command(run.settings)),
+        "data": [line.strip() for line in summary.describe(run.found)],
+        "produced_by": [*record["produced_by"].items(), ("environment", engine.environment())],
+        "command": _command(run.settings),
     }
 
 
-def _image(content: bytes, kind: str, text: str) -> str:
-    encoded = base64.b64encode(content).decode()
-    return f'<img src="data:{kind};base64,{encoded}" alt="{escape(text, quote=True)}">'
-
-
-def _course(history: Mapping[str, Sequence[float]], name: str) -> str:
+def _course(history: Mapping[str, Sequence[float]], name: str) -> Picture:
     training, validation = history[name], history[f"val_{name}"]
     text = (
         f"The {name} by step: at the end {training[-1]:.4f} in training, {validation[-1]:.4f} "
         "in validation."
     )
-    return f"<div>{_image(charts.course(training, validation, name), 'image/svg+xml', text)}</div>"
+    return Picture(charts.course(training, validation, name), SVG, text)
 
 
-def _confusion(answers: Predictions) -> str:
-    table = evaluation.confusion(answers)
-    header = "".join(f'<th scope="col">{escape(name)}</th>' for name in answers.classes)
-    rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{_cells(counts, row)}</tr>'
-        for row, (name, counts) in enumerate(zip(answers.classes, table.tolist(), strict=True))
+def _roc(answers: Predictions) -> Picture:
+    curves = [evaluation.roc(answers, index) for index in range(len(answers.classes))]
+    areas = ", ".join(
+        f"{name} {curve.area:.4f}" for name, curve in zip(answers.classes, curves, strict=True)
     )
-    head = f"<thead><tr><td>is, was taken for</td>{header}</tr></thead>"
-    return f'<table class="numbers">{head}<tbody>{rows}</tbody></table>'
+    drawn = charts.roc(answers.classes, curves)
+    return Picture(drawn, SVG, f"ROC curves. Areas under them: {areas}.")
 
 
-def _cells(counts: Sequence[int], right: int) -> str:
-    """One row of the table, of which the column `right` holds the right answers."""
-    kinds = (
-        "right" if column == right else "wrong" if count else ""
-        for column, count in enumerate(counts)
-    )
-    return "".join(
-        f'<td class="{kind}">{count}</td>' for kind, count in zip(kinds, counts, strict=True)
-    )
+def _mistakes(source: Source, answers: Predictions) -> list[Figure]:
+    figures = []
+    for row in evaluation.worst(answers, MISTAKES):
+        name, label = answers.names[row], answers.classes[answers.labels[row]]
+        about = f"labelled {label}, taken for {_said(answers, row)}"
+        image = pictures.decode(source.read(name))
+        figures.append(Figure(name, about, _photograph(image, f"{name}: {about}")))
+    return figures
 
 
-def _mistakes(source: Source, answers: Predictions) -> str:
-    rows = evaluation.worst(answers, MISTAKES)
-    if not rows:
-        return "<p>There are none.</p>"
-    return f'<div class="pictures">{"".join(_mistake(source, answers, row) for row in rows)}</div>'
-
-
-def _mistake(source: Source, answers: Predictions, row: int) -> str:
-    name, label = answers.names[row], answers.classes[answers.labels[row]]
-    said = _said(answers, row)
-    shown = _photograph(
-        pictures.decode(source.read(name)), f"{name}: labelled {label}, taken for {said}"
-    )
-    return f"<figure>{shown}{_caption(name, f'labelled {label}, taken for {said}')}</figure>"
-
-
-def _looked(run: Run, answers: Predictions) -> str:
+def _looked(run: Run, answers: Predictions) -> list[Figure]:
     """Some pictures, and where the network saw what speaks for its answer."""
     network, note = bundle.load(run.settings.build / MODEL)
-    heat = gradcam.explainer(network, run.settings.seed)
+    explain = gradcam.explainer(network, run.settings.seed)
     figures = []
     for row in evaluation.examples(answers, EXPLAINED):
-        name, said = answers.names[row], _said(answers, row)
+        name, about = answers.names[row], f"taken for {_said(answers, row)}"
         image = pictures.decode(run.source.read(name))
-        found = heat(np.asarray(pictures.square(image, note.size)), int(answers.answers[row]))
-        over = gradcam.overlay(_thumbnail(image), found)
-        shown = _photograph(image, f"{name}, taken for {said}")
-        seen = _photograph(
-            over, f"The same picture: what speaks for it is mostly {gradcam.place(found)}"
+        found = explain(np.asarray(pictures.square(image, note.size)), int(answers.answers[row]))
+        heat = _photograph(
+            gradcam.overlay(_thumbnail(image), found),
+            f"The same picture: what speaks for it is mostly {gradcam.place(found)}",
         )
-        figures.append(
-            f'<figure class="pair">{shown}{seen}{_caption(name, f"taken for {said}")}</figure>'
-        )
-    return f'<div class="pairs">{"".join(figures)}</div>'
+        figures.append(Figure(name, about, _photograph(image, f"{name}, {about}"), heat))
+    return figures
 
 
 def _said(answers: Predictions, row: int) -> str:
     return f"{answers.classes[answers.answers[row]]} {answers.confidence[row]:.3f}"
-
-
-def _caption(name: str, about: str) -> str:
-    return f"<figcaption>{escape(name)}<br>{escape(about)}</figcaption>"
 
 
 def _thumbnail(image: Image.Image) -> Image.Image:
@@ -183,18 +167,10 @@ def _thumbnail(image: Image.Image) -> Image.Image:
     return small
 
 
-def _photograph(image: Image.Image, text: str) -> str:
+def _photograph(image: Image.Image, text: str) -> Picture:
     buffer = io.BytesIO()
     _thumbnail(image).save(buffer, "JPEG", quality=80)
-    return _image(buffer.getvalue(), "image/jpeg", text)
-
-
-def _table(rows: Iterable[tuple[str, str]]) -> str:
-    lines = (
-        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>'
-        for name, value in rows
-    )
-    return f"<table><tbody>{''.join(lines)}</tbody></table>"
+    return Picture(buffer.getvalue(), "image/jpeg", text)
 
 
 def _command(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from catsdogs.data import corrections
@@ -34,7 +35,7 @@ class Score:
         """The share that is named rightly."""
         return self.right / self.total
 
-    @property
+    @cached_property
     def interval(self) -> tuple[float, float]:
         """The accuracy's 95% confidence interval."""
         return wilson(self.right, self.total)

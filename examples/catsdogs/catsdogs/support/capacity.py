@@ -6,6 +6,8 @@ import errno
 import resource
 from pathlib import Path
 
+import psutil
+
 from catsdogs.errors import Failure
 
 # Bytes that TensorFlow, the weights and pictures on their way take, whatever the size.
@@ -14,7 +16,7 @@ PROGRAM = 1050 * 2**20
 PIXEL = 3 * 128 * 4
 UNLIMITED = 2**60  # what a container without a limit says is more
 
-_MEMINFO, _GROUP = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
+_GROUP = Path("/sys/fs/cgroup")
 
 
 def check_memory(size: int, batch: int) -> None:
@@ -34,20 +36,13 @@ def check_memory(size: int, batch: int) -> None:
 def free_memory() -> int:
     """Bytes that this process may still take, by the machine, its container, and its own limit."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return min(_machine(), _container(), limit if limit != resource.RLIM_INFINITY else UNLIMITED)
-
-
-def _machine() -> int:
-    try:
-        lines = dict(line.split(":", 1) for line in _MEMINFO.read_text().splitlines())
-        return int(lines["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):  # macOS has no such file
-        return UNLIMITED
+    own = limit if limit != resource.RLIM_INFINITY else UNLIMITED
+    return min(int(psutil.virtual_memory().available), _container(), own)
 
 
 def _container() -> int:
     """What a container's limit leaves; pages of files that it has read are given back when asked
-    for.
+    for. psutil does not know this limit.
     """
     try:
         limit, used = (

@@ -1,66 +1,60 @@
-"""How far along a long task is, on stderr: a bar on a terminal, a line every ten seconds
-elsewhere.
-"""
+"""How far along a long task is, on stderr: tqdm's bar on a terminal, some lines elsewhere."""
 
 import sys
-import time
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from tqdm import tqdm
 
 T = TypeVar("T")
 
-WIDTH = 30  # characters of the bar
 ON_TERMINAL, ELSEWHERE = 0.1, 10.0  # seconds between two reports
-WORTH_A_LINE = 1.0  # seconds: what took less is not reported
+WORTH_A_LINE = 1.0  # seconds: what takes less is not reported
+LINE = "{desc}: {n_fmt} of {total_fmt}, {rate_fmt}, {elapsed} elapsed, {remaining} left"
 
 
-def line(doing: str, done: int, total: int, seconds: float) -> str:
-    """One report: what is being done, how much of it, how fast, and how long it will still take."""
-    rate = done / seconds if seconds > 0 else 0.0
-    left = (
-        f", {clock((total - done) / rate)} left"
-        if rate and done < total
-        else f", took {clock(seconds)}"
-    )
-    return f"{doing}: {done} of {total}, {rate:.1f} a second{left}"
+class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
+    """A bar that is redrawn in place. tqdm's thread, which watches for bars that stall, is off."""
+
+    monitor_interval = 0
 
 
-def clock(seconds: float) -> str:
-    """Seconds as minutes and seconds, `3:07`."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
+class Lines(Bar):
+    """A line for every report, for logs and pipes, which cannot redraw one."""
+
+    @staticmethod
+    def status_printer(file: Any) -> Callable[[str], None]:
+        """Return what prints a report."""
+        return lambda text: print(text, file=file, flush=True) if text else None
+
+    def close(self) -> None:
+        """End without the empty line that follows a bar."""
+        if self.n > self.last_print_n and self.format_dict["elapsed"] >= WORTH_A_LINE:
+            self.display()
+        self.last_print_n = self.n
+        self.disable: bool = True
 
 
-def bar(done: int, total: int) -> str:
-    """The share that is done, as a bar of `WIDTH` characters."""
-    full = WIDTH * done // max(total, 1)
-    return "[" + "#" * full + "-" * (WIDTH - full) + "]"
-
-
-def track(items: Iterable[tuple[T, int]], total: int, doing: str) -> Iterator[T]:
-    """Each item of `(item, weight)`, while reporting the weight that has passed out of `total`."""
-    terminal = sys.stderr.isatty()
-    report = _on_terminal if terminal else _elsewhere
-    pause = ON_TERMINAL if terminal else ELSEWHERE
-    started = reported = time.monotonic()
-    done = 0
-    try:
+def track(items: Iterable[tuple[T, int]], total: int, doing: str, unit: str = "it") -> Iterator[T]:
+    """Yield each item of `(item, weight)`, and report the weight that has passed out of `total`."""
+    if sys.stderr.isatty():
+        bar = Bar(mininterval=ON_TERMINAL, **_options(total, doing, unit), dynamic_ncols=True)
+    else:
+        bar = Lines(mininterval=ELSEWHERE, **_options(total, doing, unit), bar_format=LINE)
+    with bar:
         for item, weight in items:
-            done += weight
-            now = time.monotonic()
-            if now - reported >= pause or (done >= total and now - started >= WORTH_A_LINE):
-                reported = now
-                report(done, total, line(doing, done, total, now - started))
+            bar.update(weight)
             yield item
-    finally:
-        if terminal and reported > started:
-            print(file=sys.stderr)
 
 
-def _on_terminal(done: int, total: int, text: str) -> None:
-    print(f"\r\033[K{bar(done, total)} {text}", end="", file=sys.stderr, flush=True)
-
-
-# The same shape as the other.
-def _elsewhere(done: int, total: int, text: str) -> None:  # noqa: ARG001
-    print(text, file=sys.stderr, flush=True)
+def _options(total: int, doing: str, unit: str) -> dict[str, Any]:
+    """Return what both kinds of report are given. Bytes are shown as kB, MB and so on."""
+    return {
+        "total": total,
+        "desc": doing,
+        "unit": unit,
+        "unit_scale": unit == "B",
+        "delay": WORTH_A_LINE,
+        "miniters": 1,
+        "file": sys.stderr,
+    }

@@ -1,5 +1,8 @@
-"""The part that is trained: one linear layer over the features, with softmax, which is logistic
-regression.
+"""The head: logistic regression, our own because scikit-learn's is not the same byte for byte.
+
+It is the part that is trained: one linear layer over the features, with softmax. `make prove` needs
+the same bytes on every level of isolation and on any number of processors, and the chart needs the
+loss after every step. scikit-learn stops at a tolerance, and gives neither.
 
 With the backbone frozen the problem is small and convex: it has one best answer. Accelerated
 gradient descent (Nesterov, 1983) walks there in a second or two, with all pictures in every step,
