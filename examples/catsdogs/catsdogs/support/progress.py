@@ -22,17 +22,25 @@ class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
 class Lines(Bar):
     """A line for every report, for logs and pipes, which cannot redraw one."""
 
+    reported = 0
+    disable = False
+
     @staticmethod
     def status_printer(file: Any) -> Callable[[str], None]:
         """Return what prints a report."""
         return lambda text: print(text, file=file, flush=True) if text else None
 
     def close(self) -> None:
-        """End without the empty line that follows a bar."""
-        if self.n > self.last_print_n and self.format_dict["elapsed"] >= WORTH_A_LINE:
+        """End with a last report, without the empty line that follows a bar."""
+        state = self.format_dict
+        if state["n"] > self.reported and state["elapsed"] >= WORTH_A_LINE:
             self.display()
-        self.last_print_n = self.n
-        self.disable: bool = True
+        self.disable = True
+
+    def display(self, msg: str | None = None, pos: int | None = None) -> bool:
+        """Report, and remember how much was done."""
+        self.reported = self.format_dict["n"]
+        return bool(super().display(msg, pos))
 
 
 def track(items: Iterable[tuple[T, int]], total: int, doing: str, unit: str = "it") -> Iterator[T]:
