@@ -129,7 +129,7 @@ class CondaLevel(Level):
         found = _read_metadata(folder)
         if found is None:
             return LevelState("stale", "labcoat did not create or did not finish it")
-        if reason := _staleness(project, found):
+        if reason := _describe_staleness(project, found):
             return LevelState("stale", reason)
         installed = inventory.installed_versions(self.site_packages(project) or folder)
         changes = inventory.describe_changes(
@@ -182,7 +182,7 @@ def _has_python(folder: Path) -> bool:
     return (folder / "bin" / "python").exists()
 
 
-def _staleness(project: Project, found: CondaMetadata) -> str:
+def _describe_staleness(project: Project, found: CondaMetadata) -> str:
     """Return why an environment created from `found` is not up to date; empty if it is."""
     specification = environment_yml.environment_yml_path(project)
     if found.place != str(environment_path(project)):

@@ -1,6 +1,6 @@
 """Drift: what users changed in an environment with pip, and what recreating it would discard.
 
-A package is no drift if the environment was created with it, or if the locks have it by now.
+Packages that the environment was created with, or that are locked by now, do not count as drift.
 """
 
 from collections.abc import Mapping

@@ -108,5 +108,5 @@ class Level(ABC):
         return {}
 
     def read_identity(self, project: Project) -> str:  # noqa: ARG002 - for overrides
-        """Return what identifies it, such as an image's id; empty if there is no such thing."""
+        """Return what identifies it, such as an image's id; empty if nothing does."""
         return ""

@@ -1,4 +1,4 @@
-"""The levels of isolation by name. A level's module is imported when somebody asks for that level.
+"""The levels of isolation by name. A level's module is imported when that level is used.
 
 mypy rejects a level here that lacks a method or property of Level: its class is abstract.
 """

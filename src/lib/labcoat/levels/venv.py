@@ -140,7 +140,7 @@ class VenvLevel(Level):
             return LevelState("missing", "run make venv")
         if found is None:
             return LevelState("stale", "labcoat did not create or did not finish it")
-        if reason := _staleness(project, found):
+        if reason := _describe_staleness(project, found):
             return LevelState("stale", reason)
         installed = inventory.installed_versions(find_site_packages(project.venv))
         if changes := inventory.describe_changes(installed, found.pins):
@@ -164,7 +164,7 @@ class VenvLevel(Level):
         return found.pins if found else {}
 
 
-def _staleness(project: Project, found: EnvironmentMetadata) -> str:
+def _describe_staleness(project: Project, found: EnvironmentMetadata) -> str:
     """Return why an environment created from `found` is not up to date; empty if it is."""
     minor = interpreters.project_minor(project)
     if not has_site_packages(project.venv):
