@@ -8,6 +8,7 @@ import pytest
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
 from labcoat.inventory.strip import is_stripped, strip_parts
+from support.messages import inventory as messages
 
 # Files in site-packages, and the kind that removes them.
 FILES = {
@@ -74,5 +75,5 @@ def test_setting_accepts_known_kinds() -> None:
         for value in ("", "headers, tests", "docs")
     ]
     assert [strip_parts(project) for project in settings[:2]] == [(), ("tests", "headers")]
-    with pytest.raises(LabcoatError, match="unknown kind of files in LABCOAT_STRIP: `docs`"):
+    with pytest.raises(LabcoatError, match=messages.UNKNOWN_KIND.format(kind="docs")):
         strip_parts(settings[2])

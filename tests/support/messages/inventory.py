@@ -1,0 +1,3 @@
+"""Texts of the inventory. Templates take their values with format."""
+
+UNKNOWN_KIND = "unknown kind of files in LABCOAT_STRIP: `{kind}`"
