@@ -142,7 +142,7 @@ def test_real_copies_agree(context: Path, base_image: str, shape: str) -> None:
     described.__dict__["parsed"] = parse_dockerfile(
         dockerfile
     )  # the Dockerfile is given aside, as `docker build -f -` does
-    assert described.reaching() == arrived(context, dockerfile)
+    assert described.reaching_files() == arrived(context, dockerfile)
 
 
 CHOICES = {
@@ -184,10 +184,10 @@ def test_what_the_flags_choose_is_what_is_followed(
     monkeypatch.setenv("LABCOAT_TEST", "src")
     (context / "v7").write_text("data/x.csv")
     said = build_flags.parse_build_flags(words.split())
-    described = BuildContext(context, arguments=said.arguments, target=said.target).on(
+    described = BuildContext(context, arguments=said.arguments, target=said.target).for_platform(
         *said.platforms or [""]
     )
     described.__dict__["parsed"] = parse_dockerfile(dockerfile, described.arguments)
-    found = {"data/x.csv" if path == "v7" else path for path in described.reaching()}
+    found = {"data/x.csv" if path == "v7" else path for path in described.reaching_files()}
     assert found
     assert found == arrived(context, dockerfile, *words.split())

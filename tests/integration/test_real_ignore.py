@@ -106,7 +106,7 @@ def tree(root: Path, number: int) -> Path:
 def our_answer(root: Path) -> set[str] | None:
     """The files that are sent; None where the build fails."""
     try:
-        return set(BuildContext(root).sent())
+        return set(BuildContext(root).sent_files())
     except PatternError:
         return None
 
@@ -144,5 +144,5 @@ def test_emptied_files(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("d\n!d/f\nd*\n")
     described = BuildContext(tmp_path)
     built = build(tmp_path)
-    assert {path for path in described.sent() if described.matcher.arrives_empty(path)} == {"d/f"}
+    assert {path for path in described.sent_files() if described.matcher.arrives_empty(path)} == {"d/f"}
     assert {path for path, size in built.files.items() if not size} == {"d/f"}

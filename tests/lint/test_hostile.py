@@ -153,7 +153,7 @@ def test_pipes_do_not_block(tmp_path: Path) -> None:
     ):
         os.mkfifo(root / name)
     check_repository(root)
-    assert BuildContext(root / "app").sent() == [".dockerignore", "Dockerfile"]
+    assert BuildContext(root / "app").sent_files() == [".dockerignore", "Dockerfile"]
 
 
 def test_no_content_from_outside_is_shown(tmp_path: Path) -> None:

@@ -78,4 +78,4 @@ def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
         "small",
         *own,
     ]
-    assert build.reaching(["main.py", "requirements.txt"]) == {"main.py", "requirements.txt"}
+    assert build.reaching_files(["main.py", "requirements.txt"]) == {"main.py", "requirements.txt"}

@@ -1,4 +1,7 @@
-"""What a build is sent and what reaches the image, on small trees."""
+"""The files that a build is sent and those that reach the image, on small trees.
+
+Matching is tested in container/dockerignore, copying in container/dockerfile.
+"""
 
 from pathlib import Path
 
@@ -9,7 +12,7 @@ from labcoat.core.errors import LabcoatError
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
-    """Make `files` below `root`."""
+    """Write `files` below `root`."""
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,14 +36,14 @@ SHAPES = {
 
 
 @pytest.mark.parametrize(("dockerfile", "expected"), SHAPES.values(), ids=SHAPES.keys())
-def test_reaching(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
-    """The files that COPY brings into the last stage are those that reach the image."""
+def test_files_that_reach_the_image(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
+    """Those that COPY brings into the last stage."""
     write(tmp_path, {".env": "A=b", "src/a.py": "", "kaggle.json": "{}", "Dockerfile": dockerfile})
-    assert BuildContext(tmp_path).reaching() == expected
+    assert BuildContext(tmp_path).reaching_files() == expected
 
 
 def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
-    """A secret by name and one by content are named; what is ignored or not copied is not."""
+    """By name and by content, unless ignored or not copied."""
     key = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
     files = {
         "app/kaggle.json": "{}",
@@ -56,7 +59,7 @@ def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
     assert secrets_reaching(BuildContext(tmp_path)) == ["app/deploy.txt", "app/kaggle.json"]
 
 
-def test_own_ignore_file_counts(tmp_path: Path) -> None:
+def test_ignore_file_of_the_dockerfile_counts(tmp_path: Path) -> None:
     """NAME.dockerignore replaces .dockerignore, even when it is empty."""
     files = {
         "docker/train": "FROM scratch\nCOPY . /\n",
@@ -70,8 +73,8 @@ def test_own_ignore_file_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}]
 )
-def test_what_cannot_be_understood_is_a_failure(tmp_path: Path, broken: dict[str, str]) -> None:
-    """No secret is found where nothing can be read; that is said, not passed over."""
+def test_malformed_files_are_errors(tmp_path: Path, broken: dict[str, str]) -> None:
+    """They are reported, as no secret can be found."""
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})
     with pytest.raises(LabcoatError):
         secrets_reaching(BuildContext(tmp_path))

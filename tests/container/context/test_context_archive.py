@@ -1,6 +1,7 @@
-"""A Dockerfile gets an archive where it takes nothing else out of its context."""
+"""A Dockerfile is sent an archive if it copies nothing else from its context."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ from labcoat.container.context import context_archive
 from labcoat.container.context.build_context import BuildContext
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from support.messages.container_context import CANNOT_SEND
 
 OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfile").read_text()
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "takes"),
+    ("before", "after", "accepts"),
     [
         ("USER 1000", "ENV DEBUG=1\nUSER 1000", True),
         ("FROM packages AS with-folder", "RUN apt-get update\nFROM packages AS with-folder", True),
@@ -57,23 +59,21 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
         ("source=install-lock.sh", "source=own.sh", False),
     ],
 )
-def test_a_dockerfile_that_takes_more_is_sent_the_folder(
-    before: str, after: str, takes: bool
-) -> None:
+def test_dockerfiles_that_accept_an_archive(before: str, after: str, accepts: bool) -> None:
     assert before in OURS
-    assert context_archive.takes_archive(OURS.replace(before, after)) is takes
+    assert context_archive.accepts_archive(OURS.replace(before, after)) is accepts
 
 
-def contents(root: Path) -> list[str] | None:
+def archive_contents(root: Path) -> list[str] | None:
     (root / "Dockerfile").write_text(OURS)
     (root / "requirements.txt").write_text("")
     return context_archive.archive_contents(Project(root), BuildContext(root))
 
 
-def test_the_project_is_sent_as_an_archive(tmp_path: Path) -> None:
-    """The context is then the archive and the lock alone, at its own place."""
+def test_project_is_sent_as_an_archive(tmp_path: Path) -> None:
+    """The context is then the archive, and the lock at its own path."""
     (root := tmp_path / "project").mkdir()
-    paths = contents(root)
+    paths = archive_contents(root)
     assert paths
     assert set(paths) == {"Dockerfile", "requirements.txt"}
     context_archive.write_context_archive(Project(root), paths, tmp_path / "room")
@@ -83,20 +83,20 @@ def test_the_project_is_sent_as_an_archive(tmp_path: Path) -> None:
     }
 
 
-def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    """It was there when the files were listed."""
+def test_file_deleted_after_the_listing_is_an_error(tmp_path: Path) -> None:
     (root := tmp_path / "project").mkdir()
-    paths = contents(root)
+    paths = archive_contents(root)
     assert paths
-    with pytest.raises(LabcoatError, match=r"gone\.py cannot be sent to the builder: No such file"):
+    message = CANNOT_SEND.format(root / "gone.py", "No such file or directory")
+    with pytest.raises(LabcoatError, match=re.escape(message)):
         context_archive.write_context_archive(Project(root), [*paths, "gone.py"], tmp_path / "room")
 
 
 @pytest.mark.parametrize("odd", ["large", "emptied", "pattern", "gone", "pipe"])
-def test_what_an_archive_does_not_do_is_left_to_the_builder(
+def test_contexts_that_are_sent_as_a_folder(
     odd: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A context that is large, one of which BuildKit empties files, a malformed pattern, a file that goes, a pipe."""
+    """Large, with files that BuildKit empties, a malformed pattern, a deleted file, a pipe."""
     root = tmp_path / "project"
     (root / "d").mkdir(parents=True)
     (root / "d/f").write_text("text")
@@ -108,7 +108,7 @@ def test_what_an_archive_does_not_do_is_left_to_the_builder(
     elif odd == "pattern":
         (root / ".dockerignore").write_text("[\n")
     elif odd == "gone":
-        monkeypatch.setattr(BuildContext, "sent", lambda _: ["no-such-file"])
+        monkeypatch.setattr(BuildContext, "sent_files", lambda _: ["no-such-file"])
     else:
         os.mkfifo(root / "pipe")
-    assert contents(root) is None
+    assert archive_contents(root) is None

@@ -1,13 +1,21 @@
-"""What is looked at before a build: no secret gets past by a way round the Dockerfile's last stage."""
+"""Checks before a build find secrets on every way into the image, and what users should know."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from labcoat.container.context import build_flags, preflight
+from labcoat.container.context import preflight
 from labcoat.container.context.build_context import BuildContext, secrets_reaching
 from labcoat.core.errors import LabcoatError
+from support.messages.container_context import (
+    LARGE_CONTEXT,
+    MALFORMED_PATTERN_HINT,
+    MOUNTED_FILE,
+    REFUSAL,
+    REFUSAL_HINT,
+    REFUSAL_HINT_IN_FOLDER,
+)
 from support.repositories import write
 
 # A Dockerfile that loses no guarantee.
@@ -17,8 +25,8 @@ GUARANTEED = (
 KEY = "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n"
 
 
-def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:
-    """A folder that `--build-context` names counts, but for what its own .dockerignore leaves out."""
+def test_secrets_in_other_contexts(tmp_path: Path) -> None:
+    """Folders of `--build-context` count, without what their own .dockerignore leaves out."""
     write(
         tmp_path,
         {
@@ -33,8 +41,8 @@ def test_other_folders_of_a_build_are_looked_through(tmp_path: Path) -> None:
     assert secrets_reaching(build) == []
 
 
-def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -> None:
-    """ONBUILD of an image counts for the stages upon it, and not for those upon another."""
+def test_copies_triggered_by_the_base_image(tmp_path: Path) -> None:
+    """ONBUILD of an image counts for the stages built on it, and no others."""
     write(
         tmp_path,
         {"Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n", "a.py": "", ".env": "A=b"},
@@ -44,7 +52,7 @@ def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -
     assert (
         secrets_reaching(BuildContext(tmp_path, triggers=triggers, arguments={"BASE": "two"})) == []
     )
-    assert BuildContext(tmp_path).bases() == {"one"}
+    assert BuildContext(tmp_path).base_images() == {"one"}
 
 
 @pytest.mark.parametrize(
@@ -63,20 +71,17 @@ def test_what_the_base_image_has_its_children_copy_is_followed(tmp_path: Path) -
         ("'\"source=conf/.env\",target=/src'", True),
     ],
 )
-def test_a_secret_that_a_run_sees_is_remarked_on(tmp_path: Path, mount: str, *, seen: bool) -> None:
-    """What the RUN makes of it nobody knows who does not run it."""
+def test_secret_that_a_run_mounts_is_warned_about(
+    tmp_path: Path, mount: str, *, seen: bool
+) -> None:
+    """The RUN could copy it."""
     text = f"FROM scratch AS tools\nFROM a\nRUN --mount={mount} cp -r /src /app\nUSER 1000\n"
     write(tmp_path, {"Dockerfile": text, "a.py": "", "conf/.env": "A=b"})
-    remarks = [
-        remark
-        for remark in preflight.preflight_warnings(BuildContext(tmp_path))
-        if "conf/.env" in remark
-    ]
-    assert bool(remarks) is seen
+    warnings = list(preflight.preflight_warnings(BuildContext(tmp_path)))
+    assert (MOUNTED_FILE.format("conf/.env") in warnings) is seen
 
 
-def test_files_that_cannot_be_understood_are_left_to_the_build(tmp_path: Path) -> None:
-    """There is nothing to remark on; the build refuses."""
+def test_malformed_dockerfile_is_an_error_and_no_warning(tmp_path: Path) -> None:
     write(tmp_path, {"Dockerfile": "NONSENSE\n"})
     assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []
     with pytest.raises(LabcoatError, match="Dockerfile: line 1"):
@@ -84,8 +89,8 @@ def test_files_that_cannot_be_understood_are_left_to_the_build(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["pip.conf", "home/uv.toml", ".npmrc", ".condarc", ".git/config"])
-def test_a_password_in_the_address_of_an_index_is_a_secret(tmp_path: Path, name: str) -> None:
-    """In the files of programs that fetch; there a placeholder or an address without one is none."""
+def test_password_in_an_index_url_is_a_secret(tmp_path: Path, name: str) -> None:
+    """In the settings of programs that download; placeholders do not count."""
     for address, found in (
         ("me:hunter2pass@", [name]),
         ("me:$TOKEN@", []),
@@ -102,72 +107,25 @@ def test_a_password_in_the_address_of_an_index_is_a_secret(tmp_path: Path, name:
         assert secrets_reaching(BuildContext(tmp_path)) == found
 
 
-def test_a_token_after_a_notebooks_pictures_is_found(tmp_path: Path) -> None:
-    """Notebooks begin with megabytes of pictures; of other files the first megabyte counts."""
+def test_token_behind_the_pictures_of_a_notebook(tmp_path: Path) -> None:
+    """Notebooks are read whole, of other files the first megabyte."""
     token = json.dumps({"image/png": "A" * (3 << 20), "source": ["t = 'ghp_" + "a1B2" * 9 + "'"]})
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", "a.ipynb": token, "a.bin": token})
     assert secrets_reaching(BuildContext(tmp_path)) == ["a.ipynb"]
 
 
-WORDS = {
-    "-f docker/train": build_flags.BuildFlags("docker/train"),
-    "-fdocker/train -q": build_flags.BuildFlags("docker/train"),
-    "-qf docker/train": build_flags.BuildFlags("docker/train"),
-    "--file=one --file two": build_flags.BuildFlags("two"),
-    "-tfoo --network host --no-cache -o out": build_flags.BuildFlags(),
-    "--target dev --platform linux/amd64,linux/arm64": build_flags.BuildFlags(
-        target="dev", platforms=("linux/amd64", "linux/arm64")
-    ),
-    "--build-arg A=1 --build-arg=B=x=y --build-arg NO_SUCH_VARIABLE": build_flags.BuildFlags(
-        arguments={"A": "1", "B": "x=y"}
-    ),
-    "--build-context d=../d --build-context i=docker-image://x --build-context g=https://x/y.git": build_flags.BuildFlags(
-        contexts=("../d",)
-    ),
-    "--target": build_flags.BuildFlags(),
-}
-
-
-@pytest.mark.parametrize(("words", "said"), WORDS.items(), ids=WORDS.keys())
-def test_flags_say_what_is_built(words: str, said: build_flags.BuildFlags) -> None:
-    """In each form that the builder takes; of an option given twice the last counts."""
-    assert build_flags.parse_build_flags(words.split()) == said
-
-
-PLATFORMS = {
-    "linux/amd64": ("linux", "amd64", ""),
-    "linux/x86_64": ("linux", "amd64", ""),
-    "arm64": ("linux", "arm64", ""),
-    "linux/arm64/v8": ("linux", "arm64", ""),
-    "linux/arm": ("linux", "arm", "v7"),
-    "linux/arm/v6": ("linux", "arm", "v6"),
-}
-
-
-@pytest.mark.parametrize(("named", "parts"), PLATFORMS.items(), ids=PLATFORMS.keys())
-def test_a_platform_is_told_to_the_dockerfile_as_the_builder_does(
-    named: str, parts: tuple[str, str, str]
-) -> None:
-    """In its normal form, whole and in parts."""
-    told = build_flags.platform_arguments(named)
-    assert tuple(told[f"TARGET{part}"] for part in ("OS", "ARCH", "VARIANT")) == parts
-    assert told["TARGETPLATFORM"] == "/".join(part for part in parts if part)
-
-
-def test_a_large_context_is_remarked_on(tmp_path: Path) -> None:
-    """With its size and the target that says more; what .dockerignore names does not count."""
+def test_large_context_is_warned_about(tmp_path: Path) -> None:
+    """What .dockerignore leaves out does not count."""
     (tmp_path / "Dockerfile").write_text(GUARANTEED)
     with (tmp_path / "weights.bin").open("wb") as file:
         file.truncate(60 << 20)
-    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == [
-        "the build is sent 60 MiB of files; make context says which"
-    ]
+    assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == [LARGE_CONTEXT.format(60)]
     (tmp_path / ".dockerignore").write_text("*.bin\n")
     assert list(preflight.preflight_warnings(BuildContext(tmp_path))) == []
 
 
 def test_scripts_that_a_run_mounts_are_read(repository: Path, tmp_path: Path) -> None:
-    """The template alone lacks --require-hashes: the script that it mounts has it."""
+    """The template itself lacks --require-hashes; the script that it mounts has it."""
     templates = repository / "src/lib/labcoat/scaffold/templates"
     for name in ("Dockerfile", "install-lock.sh"):
         (tmp_path / name).write_text((templates / name).read_text(encoding="utf-8"))
@@ -176,3 +134,29 @@ def test_scripts_that_a_run_mounts_are_read(repository: Path, tmp_path: Path) ->
     assert any(
         "--require-hashes" in line for line in preflight.preflight_warnings(BuildContext(tmp_path))
     )
+
+
+def test_refused_secrets_are_named(tmp_path: Path) -> None:
+    """The first three, and the number of the rest."""
+    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", "a/.env": "A=b"})
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path))
+    assert caught.value.message == REFUSAL.format("`a/.env`")
+    assert caught.value.hint == REFUSAL_HINT
+    write(tmp_path, {f"{name}/.env": "A=b" for name in "bcde"})
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path), "base")
+    named = "`a/.env`, `b/.env`, `c/.env` and 2 more in `base`"
+    assert caught.value.message == REFUSAL.format(named)
+    assert caught.value.hint == REFUSAL_HINT_IN_FOLDER.format("base")
+
+
+def test_errors_name_the_file(tmp_path: Path) -> None:
+    write(tmp_path, {"Dockerfile": "FROM scratch\n", ".dockerignore": "a\n[\n"})
+    with pytest.raises(LabcoatError) as caught:
+        secrets_reaching(BuildContext(tmp_path))
+    assert caught.value.message.startswith(".dockerignore: line 2: ")
+    assert caught.value.hint == MALFORMED_PATTERN_HINT
+    with pytest.raises(LabcoatError, match=r"cannot read `.*other`: No such file") as caught:
+        secrets_reaching(BuildContext(tmp_path, "other"))
+    assert caught.value.hint == ""

@@ -51,7 +51,7 @@ def test_flags_of_newer_builders(tmp_path: Path, shape: str, expected: set[str])
     write(tmp_path, {path: path for path in TREE})
     described = BuildContext(tmp_path)
     described.__dict__["parsed"] = parse_dockerfile(f"FROM scratch AS build\n{shape}\n")
-    assert described.reaching() == expected
+    assert described.reaching_files() == expected
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_destination_that_may_be_a_folder_of_the_base(tmp_path: Path, reference:
     described.__dict__["parsed"] = parse_dockerfile(
         f"FROM base AS b\nCOPY a.py /opt\nFROM scratch\nCOPY --from=b {reference} /x\n"
     )
-    assert described.reaching() == {"a.py"}
+    assert described.reaching_files() == {"a.py"}
 
 
 def test_symlink_to_itself_matches_nothing(tmp_path: Path) -> None:
     write(tmp_path, {"loop": Path("loop"), "a": "a"})
     described = BuildContext(tmp_path)
     described.__dict__["parsed"] = parse_dockerfile("FROM scratch\nCOPY loop a /x/\n")
-    assert described.reaching() == {"a"}
+    assert described.reaching_files() == {"a"}

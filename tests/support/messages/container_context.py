@@ -4,3 +4,18 @@
 PACKAGES = "that its packages match the lock"
 SAME_IMAGE = "that every build gives the same image"
 NOT_ROOT = "that it does not run as root"
+
+# preflight
+REFUSAL = "a secret would reach the image: {}"
+REFUSAL_HINT = "Add it to .dockerignore, as `make fix` does, and build again"
+REFUSAL_HINT_IN_FOLDER = "Remove it, or add it to `{0}/.dockerignore`, and build again"
+LARGE_CONTEXT = "the build context is {} MiB; `make context` lists its largest files"
+MOUNTED_FILE = (
+    "a RUN can read `{}`: labcoat cannot guarantee that this secret stays out of the image"
+)
+
+# build_context
+MALFORMED_PATTERN_HINT = "Correct the pattern: Docker refuses every build with it"
+
+# context_archive
+CANNOT_SEND = "cannot send `{}` to the builder: {}"

@@ -58,7 +58,7 @@ def run(args: Namespace) -> int:
     build = BuildContext(args.folder, args.dockerfile or "Dockerfile", Semantics(args.semantics))
     try:
         if args.files or args.reaching:
-            paths = sorted(build.reaching() if args.reaching else build.sent())
+            paths = sorted(build.reaching_files() if args.reaching else build.sent_files())
             end = b"\0" if args.zero else b"\n"
             sys.stdout.buffer.write(b"".join(os.fsencode(path) + end for path in paths))
             _warn_unreadable(build)

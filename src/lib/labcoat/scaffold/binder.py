@@ -99,7 +99,7 @@ def check_binder(project: Project, notebooks: Project) -> Iterator[BinderCheck]:
     yield _check_lock(notebooks)
     build = BuildContext(project.root, FILE)
     try:
-        parsed, sent = build.parsed, build.sent()
+        parsed, sent = build.parsed, build.sent_files()
         yield _check_base(parsed)
         yield _check_user(parsed.stages[-1])
         yield _check_entrypoint(parsed.stages[-1])

@@ -1,11 +1,10 @@
-"""What a Docker build of a folder would be sent, and what of that reaches the image.
+"""The files that a Docker build of a folder is sent, and those that reach the image.
 
-    build = Build(root)                 # the folder, its Dockerfile and the ignore file that counts for it
-    build.sent()                        # the files of the build context, as BuildKit would read them
-    build.reaching()                    # those of them that COPY and ADD bring into the image
+    build = BuildContext(root)          # the folder, its Dockerfile and its ignore file
+    build.sent_files()                  # the files of the build context, as BuildKit reads them
+    build.reaching_files()              # those that COPY and ADD bring into the image
 
-"In the context" and "in the image" are two things: BuildKit reads `.dockerignore` for the first and only fetches what a
-COPY or ADD names for the second.
+The context is what `.dockerignore` leaves; of that, BuildKit fetches only what a COPY or ADD names.
 """
 
 import os
@@ -32,51 +31,46 @@ from labcoat.core.errors import LabcoatError
 
 @dataclass(frozen=True)
 class BuildContext:
-    """A build as `docker build -f dockerfile root` starts it; `dockerfile` is relative to `root` or absolute.
+    """A build as `docker build -f dockerfile root` starts it.
 
-    `arguments` are what `--build-arg` gives and the builder sets, `target` is the stage to stop at, the last if empty,
-    `contexts` are other folders that the Dockerfile may take files from, and `triggers` what images have for their children.
+    `dockerfile` is relative to `root` or absolute. `semantics` is the builder that reads the ignore
+    file. Symlinks are not followed out of the folder `boundary`, by default `root`. `arguments` are
+    those of `--build-arg` and of the builder, `target` is the stage to stop at, the last if empty.
+    `contexts` are other folders that the Dockerfile can copy from, `triggers` the ONBUILD
+    instructions of images. `sent_files` adds folders that it cannot read to `unreadable`: the
+    builder fails on them.
     """
 
     root: Path
     dockerfile: str = "Dockerfile"
     semantics: Semantics = Semantics.BUILDKIT
-    boundary: Path | None = (
-        None  # symlinks are not followed out of this folder, the context's root if none is named
-    )
+    boundary: Path | None = None
     arguments: Mapping[str, str] = field(default_factory=dict, compare=False)
     target: str = ""
     contexts: tuple[Path, ...] = ()
     triggers: Triggers = field(default_factory=dict, compare=False)
-    unreadable: list[str] = field(
-        default_factory=list, compare=False
-    )  # folders that `sent` could not look into
+    unreadable: list[str] = field(default_factory=list, compare=False)
 
-    def on(self, platform: str) -> "BuildContext":
-        """The same for a target platform such as `linux/arm64`; empty for this machine's."""
+    def for_platform(self, platform: str) -> "BuildContext":
+        """Return the same for a platform such as `linux/arm64`; empty for this machine's."""
         return replace(self, arguments={**platform_arguments(platform), **self.arguments})
 
     @property
     def dockerfile_path(self) -> Path:
-        """Where the Dockerfile is."""
+        """The path of the Dockerfile."""
         return self.root / self.dockerfile
 
     @cached_property
     def ignore_path(self) -> Path | None:
-        """The ignore file that counts: NAME.dockerignore beside the Dockerfile NAME, even if empty, else the root's."""
+        """The ignore file: NAME.dockerignore beside the Dockerfile NAME, else that of the root."""
         own = self.dockerfile_path.with_name(f"{self.dockerfile_path.name}.dockerignore")
-        return next(
-            (
-                each
-                for each in (own, self.root / ".dockerignore")
-                if reading.path_exists(each) and each.is_file()
-            ),
-            None,
-        )
+        candidates = (own, self.root / ".dockerignore")
+        found = (each for each in candidates if reading.path_exists(each) and each.is_file())
+        return next(found, None)
 
     @cached_property
     def matcher(self) -> Matcher:
-        """What the ignore file says. Raises PatternError."""
+        """The matcher of the ignore file. Raise PatternError for a malformed pattern."""
         patterns = (
             parse_ignore_file(self._read(self.ignore_path), self.semantics)
             if self.ignore_path
@@ -84,15 +78,16 @@ class BuildContext:
         )
         return Matcher(patterns, self.semantics)
 
-    def sent(self) -> list[str]:
-        """The context's files and symlinks, as paths relative to `root` with `/` between. They are looked for once.
+    def sent_files(self) -> list[str]:
+        """Return the context's files and symlinks, relative to `root` with `/` as separator.
 
-        Raises PatternError, and OSError where the ignore file cannot be read.
+        The folder is walked once. Raise PatternError for a malformed pattern, and OSError if the
+        ignore file cannot be read.
         """
-        return self._sent
+        return self._sent_files
 
     @cached_property
-    def _sent(self) -> list[str]:
+    def _sent_files(self) -> list[str]:
         return walk_context(self.root, self.matcher, self.unreadable)
 
     def _read(self, path: Path) -> bytes:
@@ -100,46 +95,39 @@ class BuildContext:
 
     @cached_property
     def text(self) -> str:
-        """The Dockerfile as it is written. Raises OSError where it cannot be read."""
+        """The text of the Dockerfile. Raise OSError if it cannot be read."""
         return self._read(self.dockerfile_path).decode("utf-8", "replace")
 
     @cached_property
     def parsed(self) -> Dockerfile:
-        """The Dockerfile. Raises DockerfileError, and OSError where it cannot be read."""
+        """The Dockerfile. Raise DockerfileError if it is malformed, and OSError."""
         return parse_dockerfile(self.text, self.arguments)
 
-    def bases(self) -> set[str]:
-        """The images that stages build upon; none where the Dockerfile cannot be understood."""
+    def base_images(self) -> set[str]:
+        """Return the images that stages build on; none if the Dockerfile is malformed."""
         try:
             parsed = self.parsed
         except (ValueError, OSError):
             return set()
-        return {stage.base for stage in parsed.stages if not parsed.base_stage(stage)} - {
-            "scratch",
-            "",
-        }
+        images = {stage.base for stage in parsed.stages if not parsed.base_stage(stage)}
+        return images - {"scratch", ""}
 
-    def reaching(self, sent: list[str] | None = None) -> set[str]:
-        """Those of the `sent` files that are in the image of the target's stage, or in one of its layers.
+    def reaching_files(self, sent: list[str] | None = None) -> set[str]:
+        """Return those of the `sent` files that are in a layer of the target stage's image.
 
-        What a RUN makes of files that it sees is not known to anybody who does not run it.
-        Raises DockerfileError, PatternError, and OSError where the Dockerfile cannot be read.
+        What a RUN writes after reading a file is unknown. Raise DockerfileError or PatternError
+        for malformed files, and OSError if the Dockerfile cannot be read.
         """
-        return set(
-            trace_copies(
-                self.parsed,
-                self.sent() if sent is None else sent,
-                self.root,
-                self.target,
-                self.triggers,
-            )[0]
-        )
+        parsed = self.parsed  # a malformed Dockerfile is reported before a malformed pattern
+        files = self.sent_files() if sent is None else sent
+        return set(trace_copies(parsed, files, self.root, self.target, self.triggers)[0])
 
 
 def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
-    """The files and symlinks below `root` that are sent; what is left out is not walked. Raises PatternError.
+    """Return the files and symlinks below `root` that are sent, without walking ignored folders.
 
-    Folders that cannot be looked into are added to `unreadable`: the builder fails on them.
+    Folders that cannot be read are added to `unreadable`. Raise PatternError for a malformed
+    pattern.
     """
     found: list[str] = []
     pending: list[tuple[str, ParentMatches]] = [("", ())]
@@ -147,7 +135,7 @@ def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[st
         folder, matches = pending.pop()
         prefix = f"{folder}/" if folder else ""
         try:
-            folders, others = list_context(f"{root}/{folder}" if folder else str(root))
+            folders, others = list_folder(f"{root}/{folder}" if folder else str(root))
         except OSError:
             unreadable.append(folder)
             continue
@@ -159,8 +147,8 @@ def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[st
     return found
 
 
-def list_context(folder: str) -> tuple[list[str], list[str]]:
-    """The names of the folders and of all else in `folder`. Raises OSError where it cannot be read."""
+def list_folder(folder: str) -> tuple[list[str], list[str]]:
+    """Return the names of folders, and of everything else, in `folder`. Raise OSError."""
     folders: list[str] = []
     others: list[str] = []
     with os.scandir(folder) as entries:
@@ -170,37 +158,41 @@ def list_context(folder: str) -> tuple[list[str], list[str]]:
 
 
 def secrets_reaching(build: BuildContext) -> list[str]:
-    """The secrets that `build` would put into the image, as paths relative to its root.
+    """Return the secrets that `build` would put into the image, relative to its root.
 
-    What of its other folders reaches the image is not followed: all that the builder may fetch of those counts.
-
-    A secret is known by its name (`kaggle.json`, `.env`, private keys) or by what is in it (tokens). Meant to be asked
-    before a build. Raises Failure, with what to do, where the ignore file or the Dockerfile cannot be understood.
+    A file is a secret by its name (`kaggle.json`, `.env`, private keys) or its content (tokens).
+    In the build's other contexts, every file counts that the builder can fetch.
+    Raise LabcoatError if the ignore file or the Dockerfile is malformed or unreadable.
     """
     try:
-        found = build.reaching()
+        found = build.reaching_files()
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
-        raise LabcoatError(
-            f"{name}, {error}", "Correct the pattern: no build succeeds with it."
-        ) from error
-    except (ValueError, OSError) as error:
-        raise LabcoatError(f"{build.dockerfile}: {error}", "Correct the Dockerfile.") from error
-    there = [build.root / path for path in found] + [
-        folder / path for folder in build.contexts for path in BuildContext(folder).sent()
-    ]
+        hint = "Correct the pattern: Docker refuses every build with it"
+        raise LabcoatError(f"{name}: {error}", hint) from error
+    except ValueError as error:
+        raise LabcoatError(f"{build.dockerfile}: {error}", "Correct the Dockerfile") from error
+    except OSError as error:
+        path = error.filename or build.dockerfile
+        raise LabcoatError(f"cannot read `{path}`: {error.strerror or error}") from error
+    paths = [build.root / path for path in found]
+    for folder in build.contexts:
+        paths += [folder / path for path in BuildContext(folder).sent_files()]
     return sorted(
-        os.path.relpath(path, build.root) for path in there if secret_patterns.is_secret(path)
+        os.path.relpath(path, build.root) for path in paths if secret_patterns.is_secret(path)
     )
 
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
-    """Those of `paths`, files of a tree that is not walked again, that `matcher` keeps. Raises PatternError."""
+    """Yield those of `paths` that are sent, without walking their tree on disk.
+
+    Raise PatternError for a malformed pattern.
+    """
     folders: dict[str, FolderResult] = {"": FolderResult(ignored=False, walked=True)}
 
-    def folder(path: str) -> FolderResult:
+    def match_folder(path: str) -> FolderResult:
         if path not in folders:
-            above = folder(path.rpartition("/")[0])
+            above = match_folder(path.rpartition("/")[0])
             folders[path] = matcher.match_folder(path, above.matches) if above.walked else above
         return folders[path]
 
@@ -208,17 +200,17 @@ def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:
     for path in paths:
         by_folder.setdefault(path.rpartition("/")[0], []).append(path)
     for head, files in by_folder.items():
-        if (result := folder(head)).walked:
+        if (result := match_folder(head)).walked:
             yield from matcher.filter_files(files, result.matches)
 
 
 def file_sizes(root: Path, paths: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Each of `paths` below `root` with its bytes; links and whatever else is no regular file count as nothing."""
+    """Yield each of `paths` below `root` with its bytes: 0 unless it is a regular file."""
     for path in paths:
-        yield path, _size(f"{root}/{path}")
+        yield path, _regular_file_size(f"{root}/{path}")
 
 
-def _size(path: str) -> int:
+def _regular_file_size(path: str) -> int:
     try:
         found = os.lstat(path)
     except OSError:

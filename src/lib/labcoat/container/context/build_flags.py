@@ -1,6 +1,6 @@
-"""What the words that a person adds to a `docker build` say of it.
+"""Parse the flags that users add to `docker build`, as far as they decide what is built.
 
-Source: `docker buildx build --help` (0.13). Of an option that is given twice the last counts.
+Source: `docker buildx build --help` (0.13). Of an option given twice, the last counts.
 """
 
 import argparse
@@ -8,12 +8,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # as uname has it, and as the builder
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # uname's name: the builder's
 
 
 @dataclass(frozen=True)
 class BuildFlags:
-    """The Dockerfile, the stage to stop at, the build arguments, the folders that are contexts too, and the platforms."""
+    """The Dockerfile, the target stage, build arguments, other contexts' folders, and platforms."""
 
     file: str = "Dockerfile"
     target: str = ""
@@ -23,7 +23,7 @@ class BuildFlags:
 
 
 def parse_build_flags(words: Sequence[str]) -> BuildFlags:
-    """Read the `words`; of those that the builder will refuse nothing is known."""
+    """Parse the `words`. Return the defaults if the builder will refuse them."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("-f", "--file", default="Dockerfile")
     parser.add_argument("-q", "--quiet", action="store_true")  # for -qf FILE
@@ -35,42 +35,39 @@ def parse_build_flags(words: Sequence[str]) -> BuildFlags:
         found, _ = parser.parse_known_args(words)
     except argparse.ArgumentError:
         return BuildFlags()
+    contexts = (each.partition("=")[2] for each in found.build_context)
     return BuildFlags(
         found.file,
         found.target,
-        dict(_given(found.build_arg)),
-        tuple(
-            folder
-            for _, _, folder in (each.partition("=") for each in found.build_context)
-            if "://" not in folder
-        ),
+        dict(_parse_build_args(found.build_arg)),
+        tuple(context for context in contexts if "://" not in context),
         tuple(found.platform.split(",")) if found.platform else (),
     )
 
 
-def _given(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Build arguments; one without a value has that of this machine's environment."""
+def _parse_build_args(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield build arguments; one without a value has that of the environment variable."""
     for word in words:
-        name, assigned, value = word.partition("=")
-        if assigned or name in os.environ:
-            yield name, value if assigned else os.environ[name]
+        name, equals, value = word.partition("=")
+        if equals or name in os.environ:
+            yield name, value if equals else os.environ[name]
 
 
-def platform_arguments(named: str = "") -> dict[str, str]:
-    """The build arguments that the builder sets itself for a target platform such as `linux/arm/v7`; empty for this machine's.
+def platform_arguments(platform: str = "") -> dict[str, str]:
+    """Return the build arguments that the builder sets for a target platform.
 
-    Source: Dockerfile reference, "Automatic platform ARGs in the global scope"; containerd's platforms.Normalize.
+    `platform` is for example `linux/arm/v7`; empty for this machine's. Source: Dockerfile
+    reference, "Automatic platform ARGs in the global scope"; containerd's platforms.Normalize.
     """
     here = os.uname().machine
-    return _platform("BUILD", here) | _platform("TARGET", named or here)
+    return _platform_parts("BUILD", here) | _platform_parts("TARGET", platform or here)
 
 
-def _platform(which: str, named: str) -> dict[str, str]:
-    system, machine, variant = [*(named if "/" in named else f"linux/{named}").split("/"), ""][:3]
+def _platform_parts(which: str, platform: str) -> dict[str, str]:
+    whole = platform if "/" in platform else f"linux/{platform}"
+    system, machine, variant = [*whole.split("/"), ""][:3]
     machine = _MACHINES.get(machine, machine)
     variant = {("arm", ""): "v7", ("arm64", "v8"): ""}.get((machine, variant), variant)
     parts = {"OS": system, "ARCH": machine, "VARIANT": variant}
-    return {
-        f"{which}{part}": value
-        for part, value in {"PLATFORM": "/".join(filter(None, parts.values())), **parts}.items()
-    }
+    parts["PLATFORM"] = "/".join(filter(None, parts.values()))
+    return {f"{which}{part}": value for part, value in parts.items()}

@@ -1,4 +1,4 @@
-"""What is looked at before a build: secrets stop it; a large context and a Dockerfile of one's own are remarked on."""
+"""Checks before a build: secrets stop it; large contexts and lost guarantees cause warnings."""
 
 import os
 import posixpath
@@ -10,67 +10,69 @@ from labcoat.container.dockerfile.guarantees import lost_guarantees
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import reading, secret_patterns
 from labcoat.core.errors import LabcoatError
+from labcoat.core.terminal import join_some
 
-BUDGET = 50 << 20  # bytes, the default of the rule CTX007
+BUDGET = 50 << 20  # bytes, the default of rule CTX007
 
 
 def refuse_secrets(build: BuildContext, folder: str = "") -> None:
-    """Raises Failure where a secret would reach the image: what is in a layer is there for everybody who has the image.
+    """Raise LabcoatError if a secret would reach the image, where all its users can read it.
 
-    `folder` is the build's root as the person knows it, where that is not the project's.
+    `folder` names the build's root in messages, if that differs from the project's root.
     """
     if found := secrets_reaching(build):
-        named = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-        todo = "Name it in .dockerignore (make fix does that), and build again."
+        named = join_some([f"`{path}`" for path in found], 3)
+        hint = "Add it to .dockerignore, as `make fix` does, and build again"
         if folder:
-            named, todo = (
-                f"{named} in {folder}",
-                f"Take it out of there, or name it in {folder}/.dockerignore, and build again.",
-            )
-        raise LabcoatError(f"A secret would reach the image: {named}.", todo)
+            named += f" in `{folder}`"
+            hint = f"Remove it, or add it to `{folder}/.dockerignore`, and build again"
+        raise LabcoatError(f"a secret would reach the image: {named}", hint)
 
 
 def preflight_warnings(build: BuildContext) -> Iterator[str]:
-    """What a person should know of the build that is to come, a line each; nothing where its files cannot be understood."""
+    """Yield what users should know before a build; nothing if its files are malformed."""
     try:
-        parsed, sent = build.parsed, build.sent()
-    except (ValueError, OSError):  # which stops the build, with more words
+        parsed, sent = build.parsed, build.sent_files()
+    except (ValueError, OSError):  # which stops the build with its own error
         return
     total = sum(size for _, size in file_sizes(build.root, sent))
     if total > BUDGET:
-        yield f"the build is sent {total >> 20} MiB of files; make context says which"
-    for path in filter(secret_patterns.is_secret, _seen(build, parsed, sent)):
-        yield f"a RUN sees {os.path.relpath(path, build.root)}: labcoat cannot promise that this secret stays out of the image"
+        yield f"the build context is {total >> 20} MiB; `make context` lists its largest files"
+    for path in filter(secret_patterns.is_secret, _mounted_files(build, parsed, sent)):
+        name = os.path.relpath(path, build.root)
+        yield (
+            f"a RUN can read `{name}`: "
+            "labcoat cannot guarantee that this secret stays out of the image"
+        )
     for each in lost_guarantees(parsed, build.text + _mounted_scripts(build, parsed)):
-        yield f"with this Dockerfile labcoat cannot guarantee {each}"
+        yield f"with this Dockerfile, labcoat cannot guarantee {each}"
 
 
 def _mounted_scripts(build: BuildContext, parsed: Dockerfile) -> str:
     """Return the text of the context's files that a RUN mounts one by one, as programs are."""
-    runs = (each for stage in parsed.stages for each in stage.instructions if each.name == "RUN")
-    mounts = (mount for each in runs for mount in each.mounts)
-    sources = {
-        mount.get("source", "")
-        for mount in mounts
-        if mount.get("type") == "bind" and not mount.get("from")
-    }
     texts = (
-        reading.read_inside(build.root, source.lstrip("/")) for source in sorted(sources - {""})
+        reading.read_inside(build.root, source.lstrip("/"))
+        for source in sorted(_context_mounts(parsed))
+        if source
     )
     return "".join(text.decode("utf-8", "replace") for text in texts)
 
 
-def _seen(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
-    """The files of the context that are mounted while a RUN runs, which may copy them."""
+def _mounted_files(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
+    """Yield the files of the context that a RUN mounts, and could copy."""
+    for source in _context_mounts(parsed):
+        folder = posixpath.normpath("/" + source).lstrip("/")
+        for path in sent:
+            if not folder or f"{path}/".startswith(f"{folder}/"):
+                yield build.root / path
+
+
+def _context_mounts(parsed: Dockerfile) -> set[str]:
+    """Return the sources that a RUN binds from the context; an empty one is all of it."""
     runs = (each for stage in parsed.stages for each in stage.instructions if each.name == "RUN")
-    mounts = [
-        mount
-        for each in runs
-        for mount in each.mounts
+    mounts = (mount for each in runs for mount in each.mounts)
+    return {
+        mount.get("source", "")
+        for mount in mounts
         if mount["type"] == "bind" and not mount.get("from")
-    ]
-    sources = {posixpath.normpath("/" + mount.get("source", "")).lstrip("/") for mount in mounts}
-    for source in sources:
-        yield from (
-            build.root / path for path in sent if not source or f"{path}/".startswith(f"{source}/")
-        )
+    }

@@ -1,4 +1,4 @@
-"""The build context as a table: folders with their sizes, the largest files, and what would shrink it."""
+"""The build context in numbers: sizes of folders, the largest files, and patterns to shrink it."""
 
 import heapq
 import json
@@ -11,23 +11,23 @@ from labcoat.core.terminal import escape_control
 from labcoat.inventory.virtualenvs import environments
 
 _LARGEST = 10
-# Folders and files that images seldom need, and what they are.
-_SPARABLE = {
-    ".git": "the history",
-    "__pycache__": "byte code",
-    "node_modules": "packages of npm",
-    ".ipynb_checkpoints": "copies that Jupyter keeps",
-    ".pytest_cache": "a cache",
-    ".mypy_cache": "a cache",
-    ".ruff_cache": "a cache",
-    ".labcoat": "labcoat's own notes",
-    ".tox": "environments of tox",
+# Folders that images seldom need, and what they contain.
+_SELDOM_NEEDED = {
+    ".git": "Git history",
+    "__pycache__": "bytecode",
+    "node_modules": "npm packages",
+    ".ipynb_checkpoints": "Jupyter checkpoints",
+    ".pytest_cache": "cache",
+    ".mypy_cache": "cache",
+    ".ruff_cache": "cache",
+    ".labcoat": "labcoat's state",
+    ".tox": "tox environments",
 }
 
 
 @dataclass(frozen=True)
 class FolderSize:
-    """A folder at the context's root, or the files there: how many files, bytes, and how much of each reaches the image."""
+    """A folder at the context's root: its files and bytes, and those that reach the image."""
 
     name: str
     files: int
@@ -38,43 +38,42 @@ class FolderSize:
 
 @dataclass(frozen=True)
 class ContextReport:
-    """What a build is sent, in numbers; `without_dockerfile` where none tells what reaches the image."""
+    """What a build is sent. Without a Dockerfile, what reaches the image is unknown.
+
+    `largest` are bytes and paths; `removable` are bytes, a pattern for the ignore file, and what
+    it matches.
+    """
 
     folders: list[FolderSize]
     largest: list[tuple[int, str]]
-    sparable: list[tuple[int, str, str]]
+    removable: list[tuple[int, str, str]]
     ignore_file: str
     without_dockerfile: bool
 
     @property
     def total(self) -> FolderSize:
         """All folders together."""
-        columns = zip(
-            *(
-                (each.files, each.size, each.reaching_files, each.reaching_size)
-                for each in self.folders
-            ),
-            strict=True,
-        )
-        return (
-            FolderSize("total", *map(sum, columns))
-            if self.folders
-            else FolderSize("total", 0, 0, 0, 0)
+        return FolderSize(
+            "total",
+            sum(each.files for each in self.folders),
+            sum(each.size for each in self.folders),
+            sum(each.reaching_files for each in self.folders),
+            sum(each.reaching_size for each in self.folders),
         )
 
 
 def measure_context(build: BuildContext) -> ContextReport:
-    """Look at the context. Raises PatternError and DockerfileError."""
-    sent = dict(file_sizes(build.root, build.sent()))
+    """Measure the context. Raise PatternError or DockerfileError for malformed files."""
+    sent = dict(file_sizes(build.root, build.sent_files()))
     has_dockerfile = build.dockerfile_path.is_file()
-    reaching = build.reaching(list(sent)) if has_dockerfile else set()
-    folders = sorted(_folders(sent, reaching), key=lambda each: (-each.size, each.name))
+    reaching = build.reaching_files(list(sent)) if has_dockerfile else set()
+    folders = sorted(_measure_folders(sent, reaching), key=lambda each: (-each.size, each.name))
     largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sent.items()))
     ignore = build.ignore_path.name if build.ignore_path else ".dockerignore"
-    return ContextReport(folders, largest, _sparable(sent), ignore, not has_dockerfile)
+    return ContextReport(folders, largest, _removable(sent), ignore, not has_dockerfile)
 
 
-def _folders(sent: dict[str, int], reaching: set[str]) -> Iterable[FolderSize]:
+def _measure_folders(sent: dict[str, int], reaching: set[str]) -> Iterable[FolderSize]:
     counts: dict[str, list[int]] = {}
     for path, size in sent.items():
         top, slash, _ = path.partition("/")
@@ -85,18 +84,18 @@ def _folders(sent: dict[str, int], reaching: set[str]) -> Iterable[FolderSize]:
     return (FolderSize(name, *row) for name, row in counts.items())
 
 
-def _sparable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
-    """What can most likely be left out: bytes, a pattern for it, what it is; the greatest first."""
-    roots = dict.fromkeys(environments(sent), "a virtual environment")
+def _removable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
+    """Return what images seldom need: bytes, a pattern for it, what it is; the largest first."""
+    roots = dict.fromkeys(environments(sent), "virtual environment")
     found: dict[tuple[str, str], int] = {}
     for path, size in sent.items():
         parts = path.split("/")
         root = next((each for each in roots if path.startswith(f"{each}/")), None)
-        part = next((each for each in parts if each in _SPARABLE), None)
+        part = next((each for each in parts if each in _SELDOM_NEEDED), None)
         if root:
             key = (docker_pattern(root), roots[root])
         elif part:
-            key = (f"**/{docker_pattern(part)}", _SPARABLE[part])
+            key = (f"**/{docker_pattern(part)}", _SELDOM_NEEDED[part])
         else:
             continue
         found[key] = found.get(key, 0) + size
@@ -104,7 +103,7 @@ def _sparable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
 
 
 def context_report_json(measured: ContextReport) -> str:
-    """The same for programs; sizes in bytes, null where no Dockerfile tells what reaches the image."""
+    """Return the report as JSON: sizes in bytes, null for what is unknown without a Dockerfile."""
     known = not measured.without_dockerfile
     rows = [*measured.folders, measured.total]
     tables = [
@@ -125,7 +124,7 @@ def context_report_json(measured: ContextReport) -> str:
         ],
         "to_leave_out": [
             {"pattern": escape_control(pattern), "what": what, "bytes": size}
-            for size, pattern, what in measured.sparable
+            for size, pattern, what in measured.removable
         ],
         "ignore_file": measured.ignore_file,
     }
@@ -133,7 +132,7 @@ def context_report_json(measured: ContextReport) -> str:
 
 
 def context_report_text(measured: ContextReport) -> str:
-    """The same for people."""
+    """Return the report as tables for reading."""
     names = [escape_control(each.name) for each in measured.folders]
     width = max([len("total"), *map(len, names)])
     lines = [
@@ -148,25 +147,25 @@ def context_report_text(measured: ContextReport) -> str:
     if measured.largest:
         lines += [
             "",
-            "The largest files:",
+            "Largest files:",
             *(
                 f"  {human_size(size):>10}  {escape_control(path)}"
                 for size, path in measured.largest
             ),
         ]
-    if measured.sparable:
-        lines += ["", f"What would shrink it, as lines of {measured.ignore_file}:"]
+    if measured.removable:
+        lines += ["", f"To shrink the context, add these lines to {measured.ignore_file}:"]
         lines += [
             f"  {human_size(size):>10}  {escape_control(pattern)}  ({what})"
-            for size, pattern, what in measured.sparable
+            for size, pattern, what in measured.removable
         ]
     if measured.without_dockerfile:
-        lines += ["", "There is no Dockerfile: what would reach the image cannot be told."]
+        lines += ["", "There is no Dockerfile, so which files reach the image is unknown."]
     return "\n".join(lines) + "\n"
 
 
 def human_size(size: int) -> str:
-    """Bytes for people, in powers of 1024."""
+    """Return bytes as text with a binary unit: `1.5 MiB`."""
     amount = float(size)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if amount < 1024 or unit == "GiB":

@@ -96,7 +96,7 @@ def plan_build(project: Project) -> BuildPlan:
         ),
     )
     hidden = build_secrets(project)
-    bases = context.bases()
+    bases = context.base_images()
     images = client.images_ahead(project, {base, *bases})
     described = image_labels(project, base, time)
     known = images()
@@ -187,7 +187,7 @@ def build_context(
 
 def _refuse_secrets(planned: BuildPlan) -> None:
     for platform in planned.platforms or ("",):
-        preflight.refuse_secrets(planned.context.on(platform))
+        preflight.refuse_secrets(planned.context.for_platform(platform))
 
 
 def _is_whole(build: BuildContext) -> bool:

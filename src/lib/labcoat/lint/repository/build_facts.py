@@ -55,7 +55,7 @@ class BuildFacts:
     @cached_property
     def _sent(self) -> list[str] | None:
         try:
-            return self.build.sent()
+            return self.build.sent_files()
         except (PatternError, OSError):
             return None
 

@@ -111,7 +111,7 @@ def _check_docker_versions(facts: BuildFacts) -> Iterator[Finding]:
         return
     try:
         old = set(
-            BuildContext(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent()
+            BuildContext(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent_files()
         )
     except PatternError as error:
         yield Finding(
