@@ -1,11 +1,13 @@
-"""Thousands of made-up ignore files held against BuildKit, many to a build: `python tests/campaigns/many_builds.py 5000 [seed]`.
+"""Compare thousands of random ignore files with BuildKit, many in one build.
 
-Each ignore file has a context of its own (`--build-context`), which BuildKit reads as it reads a build's; so one build answers
-for twenty-five. One that labcoat says fails is built by itself, as is every one of a build that fails.
+Run it with `python tests/campaigns/many_builds.py 5000 [seed]`.
+
+Each ignore file has its own context (`--build-context`), which BuildKit reads like that of a build,
+so that one build answers for 25. An ignore file that labcoat expects to fail is built by itself, as
+are all of a build that fails.
 """
 
 import random
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,13 +16,13 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "src" / "lib")]
 
 from integration.test_real_ignore import AFTER, BEFORE, NAMES, PIECES, our_answer, tree  # noqa: E402
-from support.real_builds import build, read  # noqa: E402 - the folder of the tests, whoever starts this
+from support.real_builds import build, export_image, read_export  # noqa: E402
 
 AT_ONCE = 25
 
 
-def ignore_file(chance: random.Random) -> str:
-    """A few lines, odd but not only."""
+def random_ignore_file(chance: random.Random) -> str:
+    """Return a few lines, some of them odd."""
     parts = (*NAMES, *PIECES)
     lines = [
         chance.choice(BEFORE)
@@ -33,55 +35,45 @@ def ignore_file(chance: random.Random) -> str:
     return "\n".join(lines)
 
 
-def built(roots: list[Path]) -> list[set[str]] | None:
-    """What BuildKit takes of each context; None where it fails on one of them."""
+def build_together(roots: list[Path]) -> list[set[str]] | None:
+    """Return the files that BuildKit sends from each context; None if the build fails."""
     dockerfile = "FROM scratch\n" + "".join(
         f"COPY --from=c{at} . /{at}/\n" for at in range(len(roots))
     )
     contexts = [f"--build-context=c{at}={root}" for at, root in enumerate(roots)]
     with tempfile.TemporaryDirectory() as empty:
-        command = [
-            "docker",
-            "build",
-            "--quiet",
-            "--no-cache",
-            "--file=-",
-            "--output=type=tar,dest=-",
-            *contexts,
-            empty,
-        ]
-        done = subprocess.run(command, input=dockerfile.encode(), capture_output=True, check=False)
+        done = export_image(dockerfile, *contexts, empty)
     if done.returncode:
         return None
     found: list[set[str]] = [set() for _ in roots]
-    for path in read(done.stdout):
+    for path in read_export(done.stdout):
         number, _, inner = path.partition("/")
         found[int(number)].add(inner)
     return found
 
 
-def alone(root: Path) -> set[str] | None:
-    """What BuildKit takes of one context by itself; None where it fails."""
+def build_alone(root: Path) -> set[str] | None:
+    """Return the files that BuildKit sends from one context; None if the build fails."""
     result = build(root)
     return None if result.error else set(result.files)
 
 
-def differences(roots: list[Path], texts: list[str]) -> Iterator[tuple[Path, str]]:
-    """The contexts, with their ignore files, of which BuildKit makes something else."""
+def find_differences(roots: list[Path], texts: list[str]) -> Iterator[tuple[Path, str]]:
+    """Yield the contexts, with their ignore files, that BuildKit reads differently."""
     for root, text in zip(roots, texts, strict=True):
         (root / ".dockerignore").write_bytes(text.encode())
     ours = [our_answer(root) for root in roots]
     good = [at for at, answer in enumerate(ours) if answer is not None]
-    together = built([roots[at] for at in good]) if good else []
+    together = build_together([roots[at] for at in good]) if good else []
     theirs = dict(zip(good, together, strict=True)) if together is not None else {}
     for at, answer in enumerate(ours):
-        if answer != (theirs[at] if at in theirs else alone(roots[at])):
+        if answer != (theirs[at] if at in theirs else build_alone(roots[at])):
             yield roots[at], texts[at]
 
 
 def main(count: int, seed: int) -> int:
-    """Try `count` ignore files; exit status 1 where one is read otherwise."""
-    chance = random.Random(seed)  # noqa: S311 - made-up patterns, no secrets
+    """Try `count` ignore files. Return 1 if BuildKit reads one of them differently."""
+    chance = random.Random(seed)  # noqa: S311 - random patterns, no secrets
     wrong = tried = 0
     with tempfile.TemporaryDirectory() as folder:
         roots = [Path(folder) / f"t{at}" for at in range(AT_ONCE)]
@@ -89,13 +81,13 @@ def main(count: int, seed: int) -> int:
             root.mkdir()
             tree(root, at % 12)
         while tried < count:
-            texts = [ignore_file(chance) for _ in roots]
-            for root, text in differences(roots, texts):
+            texts = [random_ignore_file(chance) for _ in roots]
+            for root, text in find_differences(roots, texts):
                 wrong += 1
                 print(f"{root.name}: {text!r}", flush=True)
             tried += len(roots)
             print(f"\r{tried} of {count}, {wrong} differ", end="", file=sys.stderr, flush=True)
-    print(f"\n{tried} ignore files (seed {seed}), {wrong} read otherwise by BuildKit")
+    print(f"\n{tried} ignore files (seed {seed}), {wrong} read differently by BuildKit")
     return int(wrong > 0)
 
 

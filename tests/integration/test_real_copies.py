@@ -1,4 +1,4 @@
-"""What is said to reach the image is what a real build's COPY and ADD brought, file by file."""
+"""The files that labcoat expects in the image are those that real builds copy."""
 
 import io
 import tarfile
@@ -22,7 +22,7 @@ def archive(path: Path) -> None:
             packed.addfile(member, io.BytesIO(name.encode()))
 
 
-# Each file's text is its own path, so that what arrives says where it is from.
+# Each file's text is its own path, so that its origin is known in the image.
 PATHS = [
     "a.py",
     "b.txt",
@@ -64,7 +64,8 @@ SHAPES = {
     "ignored-in-part": "COPY data /x",
     "workdir": "WORKDIR /w\nWORKDIR in\nCOPY src/m.py ./",
     "stages": "COPY . /all\nFROM scratch\nCOPY --from=0 /all/src /app",
-    "stages-named": "COPY src /s\nFROM scratch AS two\nCOPY --from=build /s/m.py /t/n.py\nFROM scratch\nCOPY --from=two /t /u",
+    "stages-named": "COPY src /s\nFROM scratch AS two\nCOPY --from=build /s/m.py /t/n.py\n"
+    "FROM scratch\nCOPY --from=two /t /u",
     "stages-wildcard": "COPY . /all\nFROM scratch\nCOPY --from=0 /all/*.py /app/",
     "stages-all": "COPY src /out/s\nFROM scratch\nCOPY --from=build /out/ /",
     "stage-on-stage": "COPY a.py /a\nFROM build\nCOPY src/m.py /b",
@@ -72,7 +73,8 @@ SHAPES = {
     "onbuild": "ONBUILD COPY a.py /a\nFROM build\nCOPY b.txt /b",
     "heredoc": "COPY <<one <<two /x/\ntext\none\nmore\ntwo\nCOPY a.py /x/",
     "heredoc-names": "COPY <<A-B <<'1A' 3<<C;D /x/\ntext\nA-B\nmore\n1A\ntext\nC;D\nCOPY a.py /x/",
-    "heredoc-in-quotes": "FROM labcoat-test AS base\nRUN echo '<<E' \"<<E\" $((1<<E)) # <<<E\nCOPY a.py /x/\nRUN cat <<E\nE\n"
+    "heredoc-in-quotes": "FROM labcoat-test AS base\nRUN echo '<<E' \"<<E\" $((1<<E)) # <<<E\n"
+    "COPY a.py /x/\nRUN cat <<E\nE\n"
     "FROM scratch\nCOPY --from=base /x /x",
     "heredoc-in-a-trigger": "ONBUILD COPY <<E a.py /x/\ntext\nE\nFROM build\nCOPY b.txt /b",
     "continued": "COPY \\\n  # a comment\n  a.py \\\n\n  b.txt \\\n  /x/",
@@ -82,17 +84,23 @@ SHAPES = {
     "symlink-to-a-file": "COPY src/inner /x/\nFROM scratch\nCOPY --from=build /x/inner /y",
     "several-to-one-name": "COPY a.py b.txt /x",
     "folder-and-file-to-one-name": "COPY src a.py /x\nFROM scratch\nCOPY --from=build /x/a.py /y",
-    "file-into-a-folder-made-deeper": "COPY src /x/\nCOPY a.py /x/deep\nFROM scratch\nCOPY --from=build /x/deep/a.py /",
-    "file-into-a-folder-of-workdir": "WORKDIR /w/in\nWORKDIR /v\nCOPY a.py /w\nFROM scratch\nCOPY --from=build /w/a.py /",
+    "file-into-a-folder-made-deeper": "COPY src /x/\nCOPY a.py /x/deep\n"
+    "FROM scratch\nCOPY --from=build /x/deep/a.py /",
+    "file-into-a-folder-of-workdir": "WORKDIR /w/in\nWORKDIR /v\nCOPY a.py /w\n"
+    "FROM scratch\nCOPY --from=build /w/a.py /",
     "stage-symlink-to-a-folder": "COPY . /s\nFROM scratch\nCOPY --from=build /s/link /d/",
     "stage-through-a-symlink": "COPY . /s\nFROM scratch\nCOPY --from=build /s/link/deep /d/",
     "stage-symlink-to-a-file": "COPY . /s\nFROM scratch\nCOPY --from=build /s/src/inner /d",
     "stage-wildcard-in-the-middle": "COPY . /s\nFROM scratch\nCOPY --from=build /s/*/m.py /d/",
-    "stage-chain": "COPY src /1\nFROM scratch AS b\nCOPY --from=build /1 /2\nFROM scratch\nCOPY --from=b /2/deep /3",
-    "base-has-the-folder": "FROM labcoat-test AS base\nCOPY a.py /tmp\nFROM scratch\nCOPY --from=base /tmp/a.py /b",
-    "onbuild-with-archive": "ONBUILD ADD pack.tar.gz /t/\nFROM build AS b\nFROM scratch\nCOPY --from=b /t/packed/one /",
+    "stage-chain": "COPY src /1\nFROM scratch AS b\nCOPY --from=build /1 /2\n"
+    "FROM scratch\nCOPY --from=b /2/deep /3",
+    "base-has-the-folder": "FROM labcoat-test AS base\nCOPY a.py /tmp\n"
+    "FROM scratch\nCOPY --from=base /tmp/a.py /b",
+    "onbuild-with-archive": "ONBUILD ADD pack.tar.gz /t/\nFROM build AS b\n"
+    "FROM scratch\nCOPY --from=b /t/packed/one /",
     "default-cut-and-replaced": "ENV P=a.py.bak\nCOPY ${P%.bak} ${N:-b.txt} ${P/a.py.bak/src} /x/",
     "flags": "COPY --chown=1:1 --chmod=644 src /x",
+    "quoted-flags": "COPY --chown='1:1' a.py /x\nFROM scratch\nCOPY --from=\"build\" /x /y",
     "link-flag": "COPY --link src /x",
     "archive": "ADD pack.tar.gz /x",
     "archive-copied": "COPY pack.tar.gz /x/",
@@ -111,7 +119,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def arrived(root: Path, dockerfile: str, *flags: str) -> set[str]:
-    """The context's files that a real build brought: known by their text, links by their target."""
+    """Return the context's files in a real image: known by their text, symlinks by their target."""
     texts = {path: path for path in PATHS} | {
         "packed/one": "pack.tar.gz",
         "packed/two": "pack.tar.gz",
@@ -136,12 +144,11 @@ def arrived(root: Path, dockerfile: str, *flags: str) -> set[str]:
 @pytest.mark.docker
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
 def test_real_copies_agree(context: Path, base_image: str, shape: str) -> None:
-    """The files that arrive are those that were said to reach the image."""
+    """The files that arrive are those that labcoat expects."""
     dockerfile = f"FROM scratch AS build\n{shape}\n".replace("labcoat-test", base_image)
     described = BuildContext(context)
-    described.__dict__["parsed"] = parse_dockerfile(
-        dockerfile
-    )  # the Dockerfile is given aside, as `docker build -f -` does
+    # The Dockerfile is outside the context, as in `docker build -f -`.
+    described.__dict__["parsed"] = parse_dockerfile(dockerfile)
     assert described.reaching_files() == arrived(context, dockerfile)
 
 
@@ -165,7 +172,8 @@ CHOICES = {
         "--build-arg A=b.txt --build-arg A=src",
     ),
     "platform": (
-        "FROM scratch AS on-amd64\nCOPY a.py /\nFROM scratch AS on-arm64\nCOPY src /\nFROM on-$TARGETARCH",
+        "FROM scratch AS on-amd64\nCOPY a.py /\nFROM scratch AS on-arm64\nCOPY src /\n"
+        "FROM on-$TARGETARCH",
         "--platform linux/arm64/v8",
     ),
     "platform-in-a-stage": (
@@ -177,17 +185,47 @@ CHOICES = {
 
 @pytest.mark.docker
 @pytest.mark.parametrize(("dockerfile", "words"), CHOICES.values(), ids=CHOICES.keys())
-def test_what_the_flags_choose_is_what_is_followed(
+def test_flags_choose_what_is_copied(
     context: Path, dockerfile: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stage, build arguments and platform, as the builder takes them."""
+    """Target stage, build arguments and platform."""
     monkeypatch.setenv("LABCOAT_TEST", "src")
     (context / "v7").write_text("data/x.csv")
-    said = build_flags.parse_build_flags(words.split())
-    described = BuildContext(context, arguments=said.arguments, target=said.target).for_platform(
-        *said.platforms or [""]
+    flags = build_flags.parse_build_flags(words.split())
+    described = BuildContext(context, arguments=flags.arguments, target=flags.target).for_platform(
+        *flags.platforms or [""]
     )
     described.__dict__["parsed"] = parse_dockerfile(dockerfile, described.arguments)
     found = {"data/x.csv" if path == "v7" else path for path in described.reaching_files()}
     assert found
     assert found == arrived(context, dockerfile, *words.split())
+
+
+# Options of a mount, the stage that it reads (empty for the context), and the files in it.
+MOUNTS = {
+    "plain": ("source=src/deep,target=/in", "", {"src/deep/o.py"}),
+    "upper-case-keys": ("TYPE=Bind,SRC=data,DST=/in", "", {"data/x.csv"}),
+    "quoted-value": ('source="sp ace",target=/in,readonly', "", {"sp ace/s"}),
+    "quoted-csv-field": ("'\"source=sp ace\",target=/in'", "", {"sp ace/s"}),
+    "escaped-csv-field": ('\\"source=v1\\",target=/in', "", {"v1/q"}),
+    "last-source": ("source=v1,src=v2,target=/in", "", {"v2/q"}),
+    "stage": ("From=build,source=/s,target=/in", "build", {"v1/q"}),
+}
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(("mount", "stage", "files"), MOUNTS.values(), ids=MOUNTS.keys())
+def test_real_mounts_agree(
+    context: Path, base_image: str, mount: str, stage: str, files: set[str]
+) -> None:
+    """A RUN sees the files of the source that labcoat reads from `--mount`."""
+    dockerfile = (
+        f"FROM scratch AS build\nCOPY v1 /s\nFROM {base_image} AS run\n"
+        f"RUN --mount={mount} cp -r /in /out\nFROM scratch\nCOPY --from=run /out /\n"
+    )
+    (run,) = parse_dockerfile(dockerfile).stages[1].instructions
+    assert run.copied_from == (stage,)
+    (options,) = run.mounts
+    folder = "v1" if stage else options["source"]
+    assert {path for path in PATHS if path.startswith(f"{folder}/")} >= files
+    assert arrived(context, dockerfile, "--network=host") == files

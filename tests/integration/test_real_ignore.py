@@ -1,4 +1,4 @@
-"""The matcher is held against real builds of trees and ignore files that nobody chose."""
+"""The matcher agrees with real builds of random trees and ignore files."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerignore.matcher import PatternError
 from support.real_builds import build
 
-# The suite's share; BUILDS asks for more, each time other ones, and many_builds.py for many more.
+# In the suite always the same ones. A larger BUILDS tries others each time; many_builds.py, many.
 BUILDS = int(os.environ.get("BUILDS", "300"))
 NAMES = (
     "a",
@@ -83,7 +83,7 @@ ignore_files = st.lists(
 
 @pytest.fixture(scope="module")
 def trees(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """A few trees of folders, files, and symlinks to both."""
+    """A few trees of folders, files and symlinks."""
     return [tree(tmp_path_factory.mktemp("tree"), number) for number in range(TREES)]
 
 
@@ -104,7 +104,7 @@ def tree(root: Path, number: int) -> Path:
 
 
 def our_answer(root: Path) -> set[str] | None:
-    """The files that are sent; None where the build fails."""
+    """Return the files that are sent; None if the build fails."""
     try:
         return set(BuildContext(root).sent_files())
     except PatternError:
@@ -121,7 +121,7 @@ def our_answer(root: Path) -> set[str] | None:
 )
 @given(number=st.integers(0, TREES - 1), ignore=ignore_files)
 def test_real_builds_agree(trees: list[Path], number: int, ignore: str) -> None:
-    """What BuildKit brings with `COPY . /`, and whether it fails, is what the matcher says; file by file."""
+    """On each file that `COPY . /` brings, and on whether the build fails."""
     root = trees[number]
     (root / ".dockerignore").write_bytes(ignore.encode())
     ours = our_answer(root)
@@ -134,9 +134,9 @@ def test_real_builds_agree(trees: list[Path], number: int, ignore: str) -> None:
 
 @pytest.mark.docker
 def test_emptied_files(tmp_path: Path) -> None:
-    """A file that BuildKit lists by one reading of the patterns and opens by another arrives with nothing in it.
+    """A file that BuildKit lists, and then does not open, arrives empty.
 
-    Only the first time: what it has of an earlier build it does not read again. So this is no part of the test above.
+    Only the first time: BuildKit keeps the contents of earlier builds. So it has its own test.
     """
     (tmp_path / "d").mkdir()
     for name in ("d/f", "d/g", "x"):
@@ -144,5 +144,6 @@ def test_emptied_files(tmp_path: Path) -> None:
     (tmp_path / ".dockerignore").write_text("d\n!d/f\nd*\n")
     described = BuildContext(tmp_path)
     built = build(tmp_path)
-    assert {path for path in described.sent_files() if described.matcher.arrives_empty(path)} == {"d/f"}
+    empty = filter(described.matcher.arrives_empty, described.sent_files())
+    assert set(empty) == {"d/f"}
     assert {path for path, size in built.files.items() if not size} == {"d/f"}

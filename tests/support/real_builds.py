@@ -1,4 +1,4 @@
-"""Real builds: what the engine that is there sends and copies."""
+"""Real builds: the files that this machine's Docker engine sends and copies."""
 
 import io
 import subprocess
@@ -11,14 +11,14 @@ DOCKERFILE = "FROM scratch\nCOPY . /\n"
 
 @dataclass(frozen=True)
 class Built:
-    """What a build brought into the image: each file with its content, each symlink with its target; or why it failed."""
+    """The image that a build exported: contents of files, targets of symlinks; or its error."""
 
     contents: dict[str, bytes | Path] = field(default_factory=dict)
     error: str = ""
 
     @property
     def files(self) -> dict[str, int]:
-        """The paths, with their bytes."""
+        """The paths with their sizes in bytes."""
         return {
             path: 0 if isinstance(content, Path) else len(content)
             for path, content in self.contents.items()
@@ -26,38 +26,35 @@ class Built:
 
 
 def build(root: Path, dockerfile: str = DOCKERFILE, *flags: str) -> Built:
-    """Build `root` with BuildKit, the Dockerfile given aside, and read the result."""
-    command = [
-        "docker",
-        "build",
-        "--quiet",
-        "--no-cache",
-        "--file=-",
-        "--output=type=tar,dest=-",
-        *flags,
-        str(root),
-    ]
-    done = subprocess.run(
-        command, input=dockerfile.encode(), capture_output=True, timeout=300, check=False
-    )
+    """Build `root` with BuildKit and the text `dockerfile`, and read the exported image."""
+    done = export_image(dockerfile, *flags, str(root))
     if done.returncode:
         return Built(error=done.stderr.decode(errors="replace").strip() or "failed")
-    return Built(read(done.stdout))
+    return Built(read_export(done.stdout))
 
 
-def read(output: bytes) -> dict[str, bytes | Path]:
-    """The files and symlinks in a build's tar output."""
+def export_image(dockerfile: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """Run `docker build` with the text `dockerfile` and these words; stdout is a tar archive."""
+    options = ("--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-")
+    command = ["docker", "build", *options, *words]
+    return subprocess.run(
+        command, input=dockerfile.encode(), capture_output=True, timeout=300, check=False
+    )
+
+
+def read_export(output: bytes) -> dict[str, bytes | Path]:
+    """Return the files and symlinks in an exported image."""
     with tarfile.open(
         fileobj=io.BytesIO(output), encoding="utf-8", errors="surrogateescape"
     ) as archive:
         return {
-            each.name.removeprefix("./"): _content(archive, each)
+            each.name.removeprefix("./"): _read_member(archive, each)
             for each in archive
             if not each.isdir()
         }
 
 
-def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Path:
+def _read_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes | Path:
     if member.issym():
         return Path(member.linkname)
     file = archive.extractfile(member)
