@@ -9,16 +9,7 @@ import pytest
 
 from labcoat.container.context.build_context import BuildContext, secrets_reaching
 from labcoat.core.errors import LabcoatError
-
-
-def write(root: Path, files: dict[str, str]) -> Path:
-    """Write `files` below `root`."""
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
-
+from support.repositories import Content, write
 
 SHAPES = {
     "all": ("FROM scratch\nCOPY . /app\n", {".env", "src/a.py", "kaggle.json", "Dockerfile"}),
@@ -73,7 +64,7 @@ def test_ignore_file_of_the_dockerfile_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "broken", [{".dockerignore": "[\n"}, {"Dockerfile": "COPY a b\n"}, {"Dockerfile": "NONSENSE\n"}]
 )
-def test_malformed_files_are_errors(tmp_path: Path, broken: dict[str, str]) -> None:
+def test_malformed_files_are_errors(tmp_path: Path, broken: dict[str, Content]) -> None:
     """They are reported, as no secret can be found."""
     write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})
     with pytest.raises(LabcoatError):
