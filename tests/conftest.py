@@ -1,29 +1,34 @@
 """What every test stands on: an environment without settings that leak in, and a Docker engine where one is needed."""
 
-import collections
 import functools
 import os
 import signal
+import ssl
 import subprocess
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labcoat.container.base_images.defaults import pinned_images
-from labcoat.toolchain import tool_env
-from support import BASE_PYTHON, INCLUDE, Index, Repository
-from support.image_fixtures import inspected, place  # noqa: F401 - fixtures
-from support.registry_fixtures import registry, registry_program, start_registry  # noqa: F401 - fixtures
+from labcoat.toolchain import index_config, tool_env
+from support import BASE_PYTHON, INCLUDE, NETWORK, Index, Repository
+from support.plugin import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401
+from support.session import Cleanup, is_controller, make_once, start_session
 
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 _MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"})
 REPOSITORY = Path(__file__).parent.parent
+CLEANUP = pytest.StashKey[Cleanup]()
 STAND_IN = "labcoat-test/python:3.11"  # for machines that reach no image registry
 
 
-def pytest_configure() -> None:
-    """Take out of the environment what would change what labcoat, git or make do; before anything is imported.
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the run, and take out of the environment what would change what labcoat, git or make do; before anything is imported.
 
     A shell has what it starts in the background ignore an interrupt, and so would all that the tests start and interrupt.
     """
@@ -32,6 +37,10 @@ def pytest_configure() -> None:
             del os.environ[name]
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if is_controller(config):
+        start_session()
+    for fixtures in ("support.image_fixtures", "support.registry_fixtures"):
+        config.pluginmanager.import_plugin(fixtures)  # whose images have the run's name
 
 
 @functools.cache
@@ -55,15 +64,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     pytest.skip(reason)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests that were left out at the end, a line for each file and reason."""
-    left_out = collections.Counter(
-        (report.nodeid.partition("::")[0], report.longrepr[2].removeprefix("Skipped: "))
-        for report in terminalreporter.stats.get("skipped", [])
-        if isinstance(report.longrepr, tuple)
-    )
-    for (file, reason), number in sorted(left_out.items()):
-        terminalreporter.line(f"left out: {number} of {file} ({reason})")
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep what the tests leave in their temporary folder, and have the rest removed when this run ends or is killed."""
+    config = session.config
+    base = config._tmp_path_factory.getbasetemp()
+    os.environ["TMPDIR"] = str(base / "tmp")
+    tempfile.tempdir = None
+    Path(os.environ["TMPDIR"]).mkdir()
+    if is_controller(config) and not config.option.collectonly:
+        config.stash[CLEANUP] = Cleanup(base)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Name what tests left outside of their temporary folder, once it has been removed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    cleanup = session.config.stash.get(CLEANUP, None)
+    for line in cleanup.finish() if cleanup else []:
+        reporter.write_line(f"left behind: {line}", yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -85,16 +104,44 @@ def base_image() -> str:
     return STAND_IN if is_here else pinned_images()["3.11"]
 
 
+@functools.cache
+def missing_network() -> str:
+    """Why no package index answers, in one line; empty where one does, whatever it answers."""
+    context = ssl.create_default_context(cafile=index_config.certificate_bundle() or None)
+    address = index_config.index_url() or "https://pypi.org/simple/"
+    try:
+        urllib.request.urlopen(address, timeout=20, context=context).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        return ""
+    except (OSError, ValueError) as error:
+        return f"no package index at {urllib.parse.urlsplit(address).hostname}: {error}"
+    return ""
+
+
 @pytest.fixture(scope="session")
-def tools_environment() -> Path:
-    """labcoat's tools environment, as any user has it after the first run."""
-    return tool_env.tool_environment()
+def network() -> dict[str, str]:
+    """The environment in which this machine reaches a real package index; the test is left out where none answers."""
+    if reason := missing_network():
+        if os.environ.get("LABCOAT_REQUIRE_DOCKER") == "1":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    return {**NETWORK, "TMPDIR": os.environ["TMPDIR"]}
+
+
+@pytest.fixture(scope="session")
+def tools_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """labcoat's tools environment, as any user has it after the first run, in a cache folder of this run."""
+
+    def link(cache: Path) -> None:
+        (cache / "tools").symlink_to(tool_env.tool_environment().parent)
+
+    return make_once(tmp_path_factory, "cache", link) / "tools" / tool_env.tool_environment().name
 
 
 @pytest.fixture(scope="session")
 def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Package caches of this session's own: what the test index serves is nobody else's."""
-    folder = tmp_path_factory.mktemp("caches")
+    """Package caches of this run's own: what the test index serves is nobody else's."""
+    folder = make_once(tmp_path_factory, "caches", lambda _: None)
     return {
         "UV_CACHE_DIR": str(folder / "uv"),
         "PIP_CACHE_DIR": str(folder / "pip"),
@@ -158,6 +205,7 @@ def stranger(
     env = {
         "PATH": f"{BASE_PYTHON.parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": os.environ["HOME"],
+        "TMPDIR": os.environ["TMPDIR"],
         "LANG": "C.UTF-8",
         "LABCOAT_CACHE": str(tools_environment.parent.parent),
         "LABCOAT_LOCKER": "uv",

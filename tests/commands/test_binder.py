@@ -13,9 +13,10 @@ import pytest
 from labcoat.container.base_images.defaults import pinned_images
 from labcoat.core.project import DEFAULTS, Project
 from labcoat.scaffold import binder, notebook_lock
-from support import BASE_PYTHON, INCLUDE, NETWORK, REPOSITORY, Repository
+from support import BASE_PYTHON, INCLUDE, REPOSITORY, Repository
+from support.session import unique_name
 
-IMAGE = f"labcoat-test/binder-{os.getpid()}"
+IMAGE = unique_name("labcoat-test/binder")
 GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
 
 
@@ -185,7 +186,10 @@ def test_a_subdirectory_of_a_repository_is_refused(repo: Repository) -> None:
 
 @pytest.fixture(scope="module")
 def built(
-    tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str
+    tmp_path_factory: pytest.TempPathFactory,
+    tools_environment: Path,
+    base_image: str,
+    network: dict[str, str],
 ) -> Iterator[Repository]:
     """A repository of one package, as `make binder` leaves it, and the image that repo2docker makes of it."""
     path = tmp_path_factory.mktemp("binder") / "a repository"
@@ -200,7 +204,7 @@ def built(
     )
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     env |= {
-        **NETWORK,
+        **network,
         "LANG": "C.UTF-8",
         "LABCOAT_PYTHON": str(BASE_PYTHON),
         "LABCOAT_LOCKER": "uv",

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
+from support import BASE_PYTHON, INCLUDE, Repository
+from support.session import unique_name
 
-IMAGE = f"labcoat-test/notebook-{os.getpid()}"
+IMAGE = unique_name("labcoat-test/notebook")
 LEVELS = [
     "venv",
     pytest.param(
@@ -40,7 +41,10 @@ LEVELS = [
 
 @pytest.fixture(scope="module")
 def real(
-    tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, base_image: str
+    tmp_path_factory: pytest.TempPathFactory,
+    tools_environment: Path,
+    base_image: str,
+    network: dict[str, str],
 ) -> Iterator[Repository]:
     """A repository of one package of the real index, without anything of Jupyter."""
     path = tmp_path_factory.mktemp("notebook") / "a repository"
@@ -52,7 +56,7 @@ def real(
     (path / "requirements.in").write_text("six==1.17.0\n")
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     env |= {
-        **NETWORK,
+        **network,
         "LANG": "C.UTF-8",
         "LABCOAT_PYTHON": str(BASE_PYTHON),
         "LABCOAT_LOCKER": "uv",

@@ -66,7 +66,7 @@ ON_PLATFORMS = [
     ids=[f"{lock.relative_to(REPOSITORY)}-{each}" for lock, each in ON_PLATFORMS],
 )
 def test_a_lock_installs_on_every_python(
-    lock: Path, minor: str, platform: str, tmp_path: Path
+    lock: Path, minor: str, platform: str, tmp_path: Path, network: dict[str, str]
 ) -> None:
     """Of every release in a lock there is a wheel whose hash it names, for each Python and platform that labcoat is for."""
     asks = [

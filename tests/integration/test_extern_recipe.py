@@ -14,12 +14,13 @@ import pytest
 from labcoat.container.base_images import build, pins
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
+from support.session import unique_name
 
 TOKEN = (
     "ghp_" + "a1B2" * 9
 )  # assembled here, so that no file of this repository holds what looks like one
 
-NAME = f"t{os.getpid()}"  # tests that run at the same time share an engine
+NAME = unique_name("t")
 BASE = f"{build.PREFIX}{NAME}"
 
 

@@ -27,7 +27,9 @@ def tracked(repository: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+def installed(
+    tmp_path_factory: pytest.TempPathFactory, repository: Path, network: dict[str, str]
+) -> Path:
     """An environment, at a path with a space, that labcoat's wheel is installed in."""
     work = tmp_path_factory.mktemp("packaging")
     copy, venv, env = work / "copy", work / "an environment", index_config.installer_environment()

@@ -1,7 +1,6 @@
 """`labcoat prove` compares an image with the lock and the environment."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,12 +10,13 @@ import pytest
 
 from support import Repository
 from support.messages import proof as messages
+from support.session import unique_name
 
 pytestmark = [
     pytest.mark.docker,
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the base image's Python is 3.11"),
 ]
-IMAGE = f"labcoat-test/prove-{os.getpid()}"  # tests of another clone may run at the same time
+IMAGE = unique_name("labcoat-test/prove")
 
 
 def edited(path: str) -> str:

@@ -10,23 +10,24 @@ from pathlib import Path
 import pytest
 
 from labcoat.proof.outputs import output_digest
-from support import BASE_PYTHON, NETWORK, REPOSITORY, Repository
+from support import BASE_PYTHON, REPOSITORY, Repository
 from support.messages import proof as messages
+from support.session import unique_name
 
 # A directory with Kaggle's dogs-vs-cats.zip and VGG16's weights. Without it pictures are generated.
 PHOTOGRAPHS = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS", "")
-IMAGE = f"labcoat-test/road-{os.getpid()}"
+IMAGE = unique_name("labcoat-test/road")
 EACH = 50  # photographs of each class; Kaggle's set has 12,500
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+def clone(tmp_path_factory: pytest.TempPathFactory, network: dict[str, str]) -> Repository:
     """A fresh clone of the last commit, in a directory with a space in its name."""
     path = tmp_path_factory.mktemp("a road") / "labcoat clone"
     subprocess.run(["git", "clone", "-q", REPOSITORY, path], check=True)
     env = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
     return Repository(
-        path, {**env, **NETWORK, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON)}
+        path, {**env, **network, "LANG": "C.UTF-8", "LABCOAT_PYTHON": str(BASE_PYTHON)}
     )
 
 

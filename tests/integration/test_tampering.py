@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from support import BASE_PYTHON, Index, Repository
+from support.session import unique_name
 
 TAMPER = Path(__file__).parents[1] / "support" / "tamper.py"
 COUNT = 200
-IMAGE = "labcoat-test/tampering"
+IMAGE = unique_name("labcoat-test/tampering")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.project import DEFAULTS
-from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
+from support import BASE_PYTHON, INCLUDE, Repository
 
 MODERN = (
     Path(sys.prefix) / "bin" / "make"
@@ -334,11 +334,13 @@ def test_help_lists_every_target_and_setting_with_its_value(repo: Repository) ->
     assert "COUNT = 3\n       how many" in said
 
 
-def test_a_python_without_ensurepip_works_all_the_same(repo: Repository, tmp_path: Path) -> None:
+def test_a_python_without_ensurepip_works_all_the_same(
+    repo: Repository, tmp_path: Path, network: dict[str, str]
+) -> None:
     """Debian and Ubuntu ship Python without ensurepip; labcoat then fetches the pip that its tools' lock names."""
     python = without_ensurepip(tmp_path / "debian")
     del repo.env["PIP_INDEX_URL"]
-    env = {"LABCOAT_CACHE": str(tmp_path / "cache"), "LABCOAT_PYTHON": str(python), **NETWORK}
+    env = {"LABCOAT_CACHE": str(tmp_path / "cache"), "LABCOAT_PYTHON": str(python), **network}
     repo.write(requirements__in="six\n").make("venv", **env)
     assert repo.python("import six, sys; print(sys.base_prefix)") == f"{tmp_path / 'debian'}\n"
 

@@ -1,6 +1,5 @@
 """A project with an image, and how labcoat and the engine are called about it."""
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -9,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.session import unique_name
+
 SIX = """six==1.17.0 \\
     --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274 \\
     --hash=sha256:ff70335d468e7eb6ec65b95b99d3a2836546063f63acc5171de367e834932a81
 """
 
 
-IMAGE = f"labcoat-test/image-level-{os.getpid()}"  # several may test at once
+IMAGE = unique_name("labcoat-test/image-level")
 
 
 NETWORK = "--network=host"  # of the machine that builds; a container's own may not reach an index

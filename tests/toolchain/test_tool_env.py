@@ -5,7 +5,7 @@ from pathlib import Path
 
 from labcoat.locking import requirements_file
 from labcoat.toolchain import tool_env
-from support import BASE_PYTHON, INCLUDE, NETWORK, Repository
+from support import BASE_PYTHON, INCLUDE, Repository
 
 
 def test_the_lock_names_the_chosen_tools_with_hashes() -> None:
@@ -15,7 +15,9 @@ def test_the_lock_names_the_chosen_tools_with_hashes() -> None:
     assert all(line.rstrip().endswith("\\") for line in text.splitlines() if "==" in line)
 
 
-def test_two_first_runs_at_once_make_one(repo: Repository, tmp_path: Path) -> None:
+def test_two_first_runs_at_once_make_one(
+    repo: Repository, tmp_path: Path, network: dict[str, str]
+) -> None:
     """Two runs on an empty cache both end well, with one environment and nothing half made."""
     cache = tmp_path / "cache ü"
     env = {
@@ -23,7 +25,7 @@ def test_two_first_runs_at_once_make_one(repo: Repository, tmp_path: Path) -> No
         for key, value in repo.env.items()
         if key not in {"PIP_INDEX_URL", "PIP_CACHE_DIR"}
     }
-    env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **NETWORK}
+    env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **network}
     code = "from labcoat.toolchain import tool_env; tool_env.use_tools(); import docker, yaml; print(tool_env.uv_program())"
     runs = [
         subprocess.Popen(

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import lzma
-import os
 import random
 import subprocess
 import tarfile
@@ -18,6 +17,7 @@ import pytest
 from labcoat.container.inspect.image_archive import ImageArchive, open_image_archive
 from labcoat.container.inspect.secret_scan import scan_file, scan_image
 from labcoat.core.project import Project
+from support.session import unique_name
 
 # Assembled here, so that no file of this repository holds what looks like a secret.
 GITHUB = "ghp_" + "a1B2" * 9
@@ -268,7 +268,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory, base_image: str) -> Iterat
     ]
     (folder / "Dockerfile").write_text("\n".join(lines) + "\n")
     argument = ["--build-arg", "INDEX_TOKEN=s3cr3ts3cr3t"]
-    name = f"labcoat-test/planted-{os.getpid()}"
+    name = unique_name("labcoat-test/planted")
     subprocess.run(
         ["docker", "build", "--quiet", "--tag", name, *argument, "."],
         cwd=folder,

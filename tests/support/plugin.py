@@ -1,0 +1,57 @@
+"""How tests are chosen, grouped and ordered, and the ones that did not run are named; for the toolkit's and the example's.
+
+Nothing of it is written beside a test: what a test needs is read from the fixtures that it uses.
+"""
+
+import collections
+import os
+import random
+
+import pytest
+
+# A fixture, and the mark of the tests that use it, be it through another fixture.
+MARKS = {
+    "network": "network",  # a package index on the internet
+    "index": "index",  # a package index on the loopback, and mostly make and uv, which take seconds
+    "shared_repo": "index",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with what it needs, group those that share a fixture, and shuffle where SHUFFLE has a seed."""
+    for item in items:
+        for name in {MARKS[fixture] for fixture in fixtures_of(item) if fixture in MARKS}:
+            item.add_marker(getattr(pytest.mark, name))
+        if config.pluginmanager.hasplugin("xdist") and (group := group_of(item)):
+            item.add_marker(pytest.mark.xdist_group(group))
+    if seed := os.environ.get("SHUFFLE"):
+        random.Random(seed).shuffle(items)  # noqa: S311
+
+
+def fixtures_of(item: pytest.Item) -> frozenset[str]:
+    """The names of all fixtures that a test uses, those of its fixtures among them."""
+    return frozenset(getattr(item, "fixturenames", ()))
+
+
+def group_of(item: pytest.Item) -> str:
+    """What must run on one worker: the tests of a module that share what one of its fixtures made; else an empty string."""
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None:
+        return ""
+    scopes = {
+        definitions[-1].scope for definitions in info.name2fixturedefs.values() if definitions
+    }
+    shares = bool(scopes & {"module", "class", "package"})
+    return f"{item.path.parent.name}.{item.path.stem}" if shares else ""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that were left out at the end, a line for each file and reason."""
+    left_out = collections.Counter(
+        (report.nodeid.partition("::")[0], report.longrepr[2].removeprefix("Skipped: "))
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    )
+    for (file, reason), number in sorted(left_out.items()):
+        terminalreporter.line(f"left out: {number} of {file} ({reason})")
