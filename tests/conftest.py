@@ -1,22 +1,18 @@
 """What every test stands on: an environment without settings that leak in, and a Docker engine where one is needed."""
 
-import functools
 import os
 import signal
-import ssl
 import subprocess
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from labcoat.container.base_images.defaults import pinned_images
-from labcoat.toolchain import index_config, tool_env
+from labcoat.toolchain import tool_env
 from support import BASE_PYTHON, INCLUDE, NETWORK, Index, Repository
+from support.machine import missing_engine, missing_network
 from support.plugin import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401
 from support.session import Cleanup, is_controller, make_once, start_session
 
@@ -41,18 +37,6 @@ def pytest_configure(config: pytest.Config) -> None:
         start_session()
     for fixtures in ("support.image_fixtures", "support.registry_fixtures"):
         config.pluginmanager.import_plugin(fixtures)  # whose images have the run's name
-
-
-@functools.cache
-def missing_engine() -> str:
-    """Why there is no Docker engine to test with, in one line; empty where there is one."""
-    command = ["docker", "version", "--format", "{{.Server.Version}}"]
-    try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"no Docker engine: {error}"
-    last_line = (asked.stderr.strip().splitlines() or ["it did not answer"])[-1]
-    return "" if asked.returncode == 0 else f"no Docker engine: {last_line}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -102,20 +86,6 @@ def base_image() -> str:
         and subprocess.run(words, capture_output=True, check=False).returncode == 0
     )
     return STAND_IN if is_here else pinned_images()["3.11"]
-
-
-@functools.cache
-def missing_network() -> str:
-    """Why no package index answers, in one line; empty where one does, whatever it answers."""
-    context = ssl.create_default_context(cafile=index_config.certificate_bundle() or None)
-    address = index_config.index_url() or "https://pypi.org/simple/"
-    try:
-        urllib.request.urlopen(address, timeout=20, context=context).close()  # noqa: S310
-    except urllib.error.HTTPError:
-        return ""
-    except (OSError, ValueError) as error:
-        return f"no package index at {urllib.parse.urlsplit(address).hostname}: {error}"
-    return ""
 
 
 @pytest.fixture(scope="session")

@@ -77,11 +77,12 @@ def mounts(folder: str) -> list[str]:
 
 def engine_leftovers(folder: str, session: str) -> Iterator[tuple[str, list[str]]]:
     """Containers of projects below `folder` or of the session's images, then those images."""
-    images = [
-        name
-        for name in docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")
-        if session in name
-    ]
+    parts = {session}
+    with contextlib.suppress(OSError):
+        parts |= set((Path(folder) / "image-names").read_text(encoding="utf-8").split())
+    listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}\t{{.ID}}")
+    rows = [row.split("\t") for row in listed if any(part in row for part in parts)]
+    images = [image if name.endswith(":<none>") else name for name, image in rows]
     rows = docker(
         "ps", "--all", "--format", f'{{{{.ID}}}}\t{{{{.Image}}}}\t{{{{.Label "{PROJECT}"}}}}'
     )

@@ -26,7 +26,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if config.pluginmanager.hasplugin("xdist") and (group := group_of(item)):
             item.add_marker(pytest.mark.xdist_group(group))
     if seed := os.environ.get("SHUFFLE"):
-        random.Random(seed).shuffle(items)  # noqa: S311
+        shuffle(items, seed)
+
+
+def shuffle(items: list[pytest.Item], seed: str) -> None:
+    """Put the modules in a random order, and the tests within each: what a module's tests share is still made once."""
+    chance = random.Random(seed)  # noqa: S311
+    paths = sorted({item.path for item in items})
+    chance.shuffle(paths)
+    order = {path: number for number, path in enumerate(paths)}
+    chance.shuffle(items)
+    items.sort(key=lambda item: order[item.path])
 
 
 def fixtures_of(item: pytest.Item) -> frozenset[str]:

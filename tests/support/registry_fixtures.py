@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from support.session import claim_image_names
+
 
 @pytest.fixture(scope="session")
 def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -40,6 +42,7 @@ def start_registry(
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             address = f"localhost:{free.getsockname()[1]}"
+        claim_image_names(tmp_path_factory, address)
         (folder / "config.yml").write_text(
             f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
             f"http: {{addr: '{address}'}}\n{more}"

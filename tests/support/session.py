@@ -61,6 +61,12 @@ def make_once(
     return folder
 
 
+def claim_image_names(tmp_path_factory: pytest.TempPathFactory, part: str) -> None:
+    """Have images with `part` in their names removed when the run ends, such as those named for a registry of its own."""
+    with (shared_folder(tmp_path_factory) / "image-names").open("a", encoding="utf-8") as file:
+        file.write(f"{part}\n")
+
+
 class Cleanup:
     """A process that outlives this one by some seconds, and removes what a killed run left.
 
