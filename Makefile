@@ -21,11 +21,13 @@ test: tests-venv venv ## all tests; those that need Docker are left out, and nam
 test-fast: tests-venv ## in a minute: the tests that need no Docker, no package index and no TensorFlow
 	@$(_tests_python) tests/run.py --fast
 
-lint: tests-venv ## style, types, and the order of the packages
+lint: tests-venv ## style, types, the order of the packages, plain English
 	@$(_tests_venv)/bin/ruff check .
 	@$(_tests_venv)/bin/ruff format --check .
 	@$(_tests_venv)/bin/mypy
 	@PYTHONPATH=src/lib $(_tests_venv)/bin/lint-imports --no-cache
+	@$(_tests_python) tests/support/plain_english.py
+	@$(_tests_venv)/bin/shellcheck src/lib/labcoat/start.sh install-lock.sh .ci/run
 
 tests-venv: ## the environment of labcoat's own tests and checks: tests/.venv
 	@$(MAKE) -s --no-print-directory venv LABCOAT_VENV=$(_tests_venv) LABCOAT_REQUIREMENTS=requirements-test.txt \
