@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, cache_folder
-from labcoat.toolchain import interpreters
+from labcoat.toolchain import interpreters, python_finder
 
 _GIGABYTE = 1_000_000_000
 _ROOM = 5  # gigabytes: an environment with TensorFlow takes two, an image of it two more
@@ -85,7 +85,7 @@ def _python(project: Project) -> ToolCheck:
     try:
         wanted = interpreters.project_minor(project)
         if wanted != interpreters.own_interpreter().minor:
-            about += f"; the project uses {interpreters.find_interpreter(wanted).version}"
+            about += f"; the project uses {python_finder.find_interpreter(wanted).version}"
     except LabcoatError as error:
         return ToolCheck("python", error.message, error.hint, is_needed=True)
     return ToolCheck("python", about)

@@ -1,26 +1,27 @@
-"""Files written aside and renamed, folders swapped, one labcoat at a time."""
+"""Write files safely: aside and renamed, directories swapped, one labcoat at a time."""
 
 import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.terminal import print_progress
 
 
 def write_file(path: Path, text: str) -> None:
-    """Give `path` this text, whole or not at all; its mode stays, and where it is a symlink, so does that.
+    """Replace the text of `path`, completely or not at all; its mode and a symlink stay.
 
-    Raises Failure where something is there that is no file, such as a folder, a device or a link that leads to itself.
+    Raise LabcoatError if `path` is not a regular file, such as a directory, a device or a link to
+    itself.
     """
     path = Path(os.path.realpath(path))
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise LabcoatError(f"{path} is no file that can be written.", "Move it away.")
+        raise LabcoatError(f"cannot write {path}: not a regular file", "Move it to another place")
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     aside = Path(name)
@@ -35,11 +36,11 @@ def write_file(path: Path, text: str) -> None:
 
 
 def write_output(path: Path, text: str) -> None:
-    """Write `text` where a person says: a file whole or not at all, a pipe or a device as it is; links are followed.
+    """Write `text` where the user asked for it: a file completely or not at all, links followed.
 
-    Raises Failure where it cannot be written.
+    Pipes and devices are written directly. Raise LabcoatError if `path` cannot be written.
     """
-    # What stands in these two is open already, as /dev/stdout: a new file of that name would not be the one that is meant.
+    # Names in these two, such as /dev/stdout, are open already: they must not be replaced by a file.
     is_given = path.absolute().parts[1:2] in {("dev",), ("proc",)}
     try:
         if path.exists() and (is_given or not path.is_file()):
@@ -51,31 +52,34 @@ def write_output(path: Path, text: str) -> None:
         raise
     except OSError as error:
         raise LabcoatError(
-            f"{path} cannot be written: {error.strerror}.",
-            "Name another file, or see to its permissions.",
+            f"cannot write {path}: {error.strerror}",
+            "Name another file, or check its permissions",
         ) from None
 
 
 def text_digest(data: bytes) -> str:
-    """`sha256:` and the hexadecimal digest; line endings count as git stores them."""
+    """Return `sha256:` and the hexadecimal digest; CRLF counts as LF, as git stores it."""
     return "sha256:" + hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 
 @contextlib.contextmanager
 def file_lock(lock: Path) -> Iterator[None]:
-    """Hold `lock`, a file, so that one process at a time is in here. The system lets go of it however we end."""
+    """Hold the file `lock`, so that one process at a time runs the block.
+
+    The system releases it however the process ends.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("labcoat: waiting for another labcoat that works here", file=sys.stderr)
+            print_progress("waiting for another labcoat in this project")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def state_folder(folder: Path) -> Path:
-    """Make labcoat's own folder in a project, which git passes over."""
+    """Create labcoat's own directory in a project, with a .gitignore for all of it."""
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
@@ -84,7 +88,7 @@ def state_folder(folder: Path) -> Path:
 
 
 def remove_path(path: Path) -> None:
-    """Remove a file, a link or a whole folder; nothing there is as good."""
+    """Remove a file, a link or a directory tree; do nothing if there is none."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -93,9 +97,10 @@ def remove_path(path: Path) -> None:
 
 @contextlib.contextmanager
 def swap_directory(folder: Path, is_whole: Callable[[Path], bool]) -> Iterator[None]:
-    """Make room for a new `folder`; if what follows fails, put back what was there.
+    """Make room for a new `folder`; if the block fails, restore the old one.
 
-    A run that was killed leaves a folder that is not whole, and the one before aside: that one comes back first.
+    A killed run leaves an incomplete directory and the old one as backup: the backup is restored
+    first.
     """
     before = backup_path(folder)
     if is_whole(before) and not is_whole(folder):
@@ -115,5 +120,5 @@ def swap_directory(folder: Path, is_whole: Callable[[Path], bool]) -> Iterator[N
 
 
 def backup_path(folder: Path) -> Path:
-    """Where `folder` stands while a new one is made."""
+    """Return where `folder` is while a new one is created."""
     return folder.with_name(f"{folder.name}.before")

@@ -1,8 +1,8 @@
-"""Git is asked, never imitated; and of the repository that it is asked about, nothing is run.
+"""Ask git, safely: nothing in the repository that it is asked about is executed.
 
-Every call names the repository explicitly and overrides each setting through which a repository's own configuration
-could have a program run: hooks, fsmonitor, transports, signature checks. None of the calls makes git run filters. The
-settings of the person are left out too, so that everybody gets the same answer.
+Every call names the repository explicitly and overrides each setting through which a repository's
+configuration could run a program: hooks, fsmonitor, transports, signature checks. None of the calls
+makes git run filters. User settings are left out too, so that everyone gets the same answer.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import IO
 
 from labcoat.core.errors import LabcoatError
 
-# What a repository's configuration could have git run or read outside of it, with the value that prevents it.
+# Settings with which a repository could make git run a program or read outside of it; safe values.
 _OVERRIDES: Mapping[str, str] = {
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
@@ -40,12 +40,17 @@ _ENVIRONMENT: Mapping[str, str] = {
     "GIT_TERMINAL_PROMPT": "0",
     "LC_ALL": "C",
 }
-_PATIENCE = 600  # seconds; a million files take less than one minute, a pipe in place of a .gitignore takes for ever
-_NO_GIT = LabcoatError("There is no git on this machine's PATH.", "Install git.", status=2)
+_PATIENCE = (
+    600  # seconds; a million files take one minute, a pipe called .gitignore blocks for ever
+)
+_NO_GIT = LabcoatError("git is not installed, or not on PATH", "Install git", status=2)
 
 
 def git_root(folder: Path) -> Path | None:
-    """The root of the working tree that holds `folder`: the nearest folder upward with a `.git`; None for none."""
+    """Return the root of the working tree that contains `folder`, or None.
+
+    It is the nearest directory upward with a `.git`.
+    """
     folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symlinks
     for each in (folder, *folder.parents):
         if os.path.lexists(each / ".git"):
@@ -61,9 +66,9 @@ def is_bare(folder: Path) -> bool:
 
 
 def run_git(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] = (0,)) -> bytes:
-    """What `git args` prints, run in `root`.
+    """Return what `git args` prints in `root`.
 
-    Raises Failure where there is no git, no repository, or where git's exit status is not one of `statuses`.
+    Raise LabcoatError if there is no git or no repository, or the exit status is not in `statuses`.
     """
     return finish_git(start_git(root, *args), args[0], root, stdin, statuses=statuses)
 
@@ -75,7 +80,7 @@ def finish_git(
     stdin: bytes = b"",
     statuses: Sequence[int] = (0,),
 ) -> bytes:
-    """What a command that was started prints, once it has ended. Raises Failure like `run`."""
+    """Return what a started command printed, once it has ended. Raise LabcoatError like `run_git`."""
     return _checked(process, name, root, _ended(process, stdin), statuses)
 
 
@@ -85,7 +90,7 @@ def _ended(process: "subprocess.Popen[bytes]", stdin: bytes = b"") -> tuple[byte
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return b"", f"it did not answer in {_PATIENCE} s".encode()
+        return b"", f"no answer within {_PATIENCE} s".encode()
 
 
 def _checked(
@@ -102,7 +107,9 @@ def _checked(
             or [f"exit status {process.returncode}"]
         )[0]
         raise LabcoatError(
-            f"git {name} failed in {root}: {reason}", "Run the same with git to see more.", status=2
+            f"git {name} failed in {root}: {reason}",
+            "Run the same command with git to see more",
+            status=2,
         )
     return out
 
@@ -110,15 +117,16 @@ def _checked(
 def start_git(
     root: Path, *args: str, personal: bool = False, stdout: IO[bytes] | int = subprocess.PIPE
 ) -> "subprocess.Popen[bytes]":
-    """Start `git args` in `root` and do not wait for it; what it prints goes to `stdout`.
+    """Start `git args` in `root` without waiting; its output goes to `stdout`.
 
-    With `personal`, the settings of the person count too, as the global excludes file. Raises Failure like `run`.
+    With `personal`, the user's own settings count, such as the global excludes file. Raise
+    LabcoatError like `run_git`.
     """
     tree = git_root(root)
     if tree is None:
         raise LabcoatError(
-            f"{root} is not in a git repository.",
-            "Run `git init`, or go to the repository.",
+            f"{root} is not in a git repository",
+            "Run `git init`, or change to the repository",
             status=2,
         )
     settings = {
@@ -143,9 +151,9 @@ def start_git(
 
 
 class BackgroundGit:
-    """A command that goes on while something else is done.
+    """A git command that runs while labcoat does something else.
 
-    It prints to a file: a pipe would have to be emptied all the while, by a thread that takes turns with what else is done.
+    It writes to a file: a pipe would need a thread that empties it.
     """
 
     def __init__(self, root: Path, *args: str) -> None:
@@ -154,7 +162,7 @@ class BackgroundGit:
         self._process = start_git(root, *args, stdout=self._printed)
 
     def result(self, statuses: Sequence[int] = (0,)) -> bytes:
-        """What it printed, once it has ended. Raises Failure like `run`."""
+        """Return what it printed, once it has ended. Raise LabcoatError like `run_git`."""
         _, error = _ended(self._process)
         self._printed.seek(0)
         return _checked(
@@ -165,7 +173,7 @@ class BackgroundGit:
 def git_environment(
     environ: Mapping[str, str] = os.environ, *, personal: bool = False
 ) -> dict[str, str]:
-    """The environment git is run in: without GIT_ variables, and unless `personal` without the person's settings."""
+    """Return the environment for git: no GIT_ variables, and user settings only if `personal`."""
     kept = {name: value for name, value in environ.items() if not name.startswith("GIT_")}
     mine = {"GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL"} if personal else set()
     return kept | {name: value for name, value in _ENVIRONMENT.items() if name not in mine}
@@ -174,25 +182,25 @@ def git_environment(
 def git_lines(
     root: Path, *args: str, stdin: Iterable[str] = (), statuses: Sequence[int] = (0,)
 ) -> list[str]:
-    """The NUL-separated records that `git args` prints; `stdin` is given to it the same way."""
+    """Return the NUL-separated records that `git args` prints; `stdin` is passed the same way."""
     given = b"".join(os.fsencode(each) + b"\0" for each in stdin)
     return split_nul(run_git(root, *args, stdin=given, statuses=statuses))
 
 
 def split_nul(output: bytes) -> list[str]:
-    """NUL-separated records as Python's `os` spells names, so that they can be opened."""
+    """Split NUL-separated records, decoded like file names so that they can be opened."""
     return os.fsdecode(output).split("\0")[:-1]
 
 
 def blob_contents(root: Path, ids: Iterable[str]) -> dict[str, bytes]:
-    """The contents of objects, by their ids; what is not there, as in a partial clone, is left out."""
+    """Return the contents of objects by id; missing ones, as in a partial clone, are left out."""
     return dict(each_blob(root, ids))
 
 
 def each_blob(
     root: Path, ids: Iterable[str], most: int | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """The same one after another, so that only one is held at a time; of each at most its first `most` bytes."""
+    """Yield the contents one by one, so that only one is in memory, at most `most` bytes each."""
     given = "".join(f"{each}\n" for each in dict.fromkeys(ids)).encode()
     if not given:
         return
@@ -208,14 +216,17 @@ def each_blob(
 
 
 def head_commit(root: Path) -> str:
-    """The commit that is checked out, an empty string before the first."""
+    """Return the commit that is checked out; empty before the first commit."""
     return (
         run_git(root, "rev-parse", "--verify", "--quiet", "HEAD", statuses=(0, 1)).decode().strip()
     )
 
 
 def last_commit_time(root: Path, paths: Iterable[str | Path]) -> int | None:
-    """Seconds since the epoch of the last commit that changed any of `paths`; None where none did."""
+    """Return the time of the last commit that changed any of `paths`, in seconds since 1970.
+
+    None if there is no such commit.
+    """
     if not head_commit(root):
         return None
     answer = run_git(root, "log", "-1", "--format=%ct", "--", *map(str, paths)).decode().strip()
@@ -223,7 +234,7 @@ def last_commit_time(root: Path, paths: Iterable[str | Path]) -> int | None:
 
 
 def remote_url(root: Path, name: str = "origin") -> str:
-    """The address of a remote as it is configured, without a user name or password in it; empty for none."""
+    """Return the address of a remote without user name and password; empty if there is none."""
     url = (
         run_git(root, "config", "--get", f"remote.{name}.url", statuses=(0, 1))
         .decode(errors="replace")

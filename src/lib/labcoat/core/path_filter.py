@@ -1,29 +1,29 @@
-"""Paths by the hundred thousand: a whole tree's are asked as one text, since a call for each would take ten times as long."""
+"""Filter paths by the hundred thousand, as one text: a call for each would take ten times as long."""
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
-END = "\0"  # stands after each path, and in none
-_TAIL = 3  # characters; the shortest ending that is asked for
+END = "\0"  # follows each path, and is in none
+_TAIL = 3  # characters of the shortest ending
 
 
 def filter_paths(
     paths: Sequence[str], parts: Iterable[str] = (), endings: Iterable[str] = ()
 ) -> list[str]:
-    """Those of `paths` in which, in small letters, any of `parts` stands, or that end with any of `endings`.
+    """Return those of `paths` that contain one of `parts`, or end with one of `endings`.
 
-    An ending has three characters or more.
+    Case does not count. An ending has three characters or more.
     """
     written = set(
         map(itemgetter(slice(-_TAIL, None)), paths)
-    )  # few (.py, .md), and they rule out nearly all endings
+    )  # few (.py, .md), and they exclude nearly all endings
     tails = {each.lower()[-_TAIL:] for each in written}
     wanted = [*parts, *(each + END for each in endings if each[-_TAIL:] in tails)]
     if not wanted:
         return []
     together = END.join(["", *paths, ""])
     small = together.lower()
-    if len(small) != len(together):  # some letters are two when they are small
+    if len(small) != len(together):  # some letters become two in lower case
         return [path for path in paths if any(part in path.lower() + END for part in wanted)]
     found: dict[int, str] = {}
     for part in wanted:

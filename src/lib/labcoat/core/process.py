@@ -1,4 +1,4 @@
-"""Other programs, run with their words passed on and kept."""
+"""Run other programs: show and keep their output, pass signals on, or become them."""
 
 import contextlib
 import os
@@ -14,26 +14,26 @@ from typing import Any, NoReturn, TextIO, cast
 from labcoat.core import signals
 from labcoat.core.errors import LabcoatError
 
-# user:password@ in an address; it may stand in an index URL, and must not reach a log.
+# user:password@ in an address, such as an index URL; it must not reach a log.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
-# What the system ends a program with for a fault of its own (signal(7)).
+# Signals that end a program because of its own fault (signal(7)).
 _FAULTS = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
-# What Python ignores, and so would what it becomes; signals with a handler have none there by themselves (execve(2)).
+# Python ignores these, and a program that it becomes would too; handlers are reset by execve(2).
 _PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 @dataclass(frozen=True)
 class ProcessResult:
-    """How a program ended, and all that it said on both streams."""
+    """How a program ended: its exit status and its output on both streams."""
 
     status: int
     output: str
 
 
 def redact(text: str) -> str:
-    """`text` without the passwords in its addresses."""
+    """Return `text` without the passwords in its addresses."""
     return _CREDENTIALS.sub("***@", text)
 
 
@@ -55,10 +55,10 @@ def run_process(
     show: Callable[[str], bool] = show_all,
     given: Callable[[], bytes] | None = None,
 ) -> ProcessResult:
-    """Run `argv` to its end. The lines for which `show` holds go to standard error as they come; all are kept.
+    """Run `argv` to its end. Write the lines for which `show` holds to standard error; keep all.
 
-    `given` makes what its standard input is given, while it starts; without, there is none.
-    Raises Failure where it cannot be run.
+    `given` is called for its standard input while it starts; without it there is none. Raise
+    LabcoatError if it cannot be started.
     """
     said: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
@@ -78,7 +78,7 @@ def run_process(
             with (
                 contextlib.suppress(BrokenPipeError),
                 child.stdin,
-            ):  # else it has ended, and says why
+            ):  # otherwise it has ended, and its output says why
                 cast("TextIO", child.stdin).buffer.write(made)
         for line in child.stdout:
             said.append(redact(line))
@@ -90,9 +90,9 @@ def run_process(
 
 @contextlib.contextmanager
 def popen(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.Popen[str]]":
-    """A program, begun with the `settings` of Popen, that ends where labcoat is interrupted or told to.
+    """Start a program with the `settings` of Popen, and end it when labcoat is interrupted.
 
-    Raises Failure where it cannot be run.
+    Raise LabcoatError if it cannot be started.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -102,15 +102,15 @@ def popen(argv: Sequence[str | Path], **settings: Any) -> "Iterator[subprocess.P
                 stack.enter_context(terminate_on_exit(child))
         except OSError as error:
             raise LabcoatError(
-                f"{argv[0]} cannot be run: {error.strerror}.",
-                "See to the file and its permissions.",
+                f"cannot run {argv[0]}: {error.strerror}",
+                "Check the file and its permissions",
             ) from None
         yield child
 
 
 @contextlib.contextmanager
 def terminate_on_exit(child: "subprocess.Popen[str]") -> Iterator[None]:
-    """Ask `child` to end where labcoat is interrupted or told to; `subprocess.run` would kill it, and it could not clean up."""
+    """Terminate `child` when labcoat is interrupted; subprocess.run would kill it uncleanly."""
     try:
         yield
     except BaseException:
@@ -119,15 +119,19 @@ def terminate_on_exit(child: "subprocess.Popen[str]") -> Iterator[None]:
 
 
 def crash_signal(status: int) -> str:
-    """The name of the signal, as SIGSEGV, if a program that ended with `status` crashed; else nothing.
+    """Return the name of the signal, such as SIGSEGV, if `status` means a crash; else nothing.
 
-    A shell in between gives 128 and the signal's number (bash(1), EXIT STATUS), `subprocess` the number below 0.
+    A shell in between returns 128 plus the number (bash(1), EXIT STATUS), subprocess the negative
+    number.
     """
     return next((fault.name for fault in _FAULTS if status in (-fault, 128 + fault)), "")
 
 
 def exec_program(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoReturn:
-    """Become `argv`, so that status, signals and terminal pass by themselves. Raises Failure where it cannot be run."""
+    """Become `argv`, so that its status, signals and terminal pass through.
+
+    Raise LabcoatError if it cannot be started.
+    """
     for number in _PYTHONS:
         signal.signal(number, signal.SIG_DFL)
     try:
@@ -136,13 +140,14 @@ def exec_program(argv: Sequence[str], env: Mapping[str, str], where: str) -> NoR
         raise program_not_found(argv[0], where) from None
     except OSError as error:
         raise LabcoatError(
-            f"{argv[0]!r} cannot be run: {error.strerror}.", "See to the file's permissions."
+            f"cannot run `{argv[0]}`: {error.strerror}", "Check the file's permissions"
         ) from None
 
 
 def program_not_found(name: str, where: str) -> LabcoatError:
-    """The failure of a program that is not there."""
+    """Return the error for a program that does not exist."""
     return LabcoatError(
-        f"There is no program {name!r} {where}.",
-        "Correct its name, or add its package to requirements.in.",
+        f"no program `{name}` {where}",
+        "Check its name. If a Python package provides it, add that to requirements.in;"
+        " otherwise install it on this level",
     )

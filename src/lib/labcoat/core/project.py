@@ -1,4 +1,4 @@
-"""A project: its root folder, its settings, and the paths that follow from them."""
+"""A project: its root directory, its settings, and the paths that follow from them."""
 
 import errno
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 
-# Every setting a person can make, with its default: a make variable or an environment variable of this name.
+# Every setting with its default: a make variable or an environment variable of this name.
 # `include.python.mk` declares and documents the same ones; a test holds the two equal.
 DEFAULTS: Mapping[str, str] = {
     "LABCOAT_PYTHON": "python3",
@@ -45,16 +45,16 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_OWN": "",
 }
 _DEV = "LABCOAT_DEV_REQUIREMENTS"
-# Read by labcoat's own tests alone; no spelling mistake.
+# Read only by labcoat's own tests; not misspelt.
 _TESTS = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
-# What the include gives to be read, not set.
+# Set by the include, for recipes to read.
 _DERIVED = frozenset({"LABCOAT_BIN", "LABCOAT_RUN", "LABCOAT_READY"})
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_LOCKER": ("pip-tools", "uv"),
     "LABCOAT_INSTALLER": ("uv", "pip"),
 }
-_TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # what an image's tag may be, and a file's name too
-# Settings that are paths, and what parts several. make and the shell take ~ for the home folder, so it is that here as well.
+_TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # valid in an image's tag and in a file name
+# Settings that are paths, and what separates several. ~ is the home directory, as in make and sh.
 _PATHS: Mapping[str, str] = {
     "LABCOAT_VENV": "",
     "LABCOAT_REQUIREMENTS": "",
@@ -68,14 +68,14 @@ _PATHS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Project:
-    """One project folder and what its owner has set."""
+    """A project directory and its settings."""
 
     root: Path
     settings: Mapping[str, str] = field(default_factory=lambda: DEFAULTS)
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
-        """The project of the current folder, with the settings of `environ`. Raises Failure on one that cannot be."""
+        """Return the project of the current directory. Raise LabcoatError if a setting is invalid."""
         root, settings = Path.cwd(), read_settings(environ)
         # As in the include: set to nothing is not the same as not set.
         if _DEV not in environ and (root / "requirements-dev.in").exists():
@@ -92,63 +92,68 @@ class Project:
         return project
 
     def __getitem__(self, name: str) -> str:
-        """The setting LABCOAT_`name`, an empty string where there is none."""
+        """Return the setting LABCOAT_`name`; empty if it has no value."""
         return self.settings[f"LABCOAT_{name}"]
 
     def no_lock_on_top(self, lock: Path) -> LabcoatError:
-        """The failure of a `lock` in LABCOAT_DEV_REQUIREMENTS that is not there."""
+        """Return the error for a missing `lock` that LABCOAT_DEV_REQUIREMENTS names."""
         source = lock.with_suffix(".in").name
         return LabcoatError(
-            f"There is no {lock.name}, which LABCOAT_DEV_REQUIREMENTS names.",
-            f"Create {source}, or correct it.",
+            f"LABCOAT_DEV_REQUIREMENTS names {lock.name}, which does not exist",
+            f"Create {source}, or correct the setting",
         )
 
     def words(self, name: str) -> tuple[str, ...]:
-        """The words of the setting LABCOAT_`name`, parted as a shell does. Raises Failure where a quote is not closed."""
+        """Split the setting LABCOAT_`name` as a shell does. Raise LabcoatError if a quote is open."""
         try:
             return tuple(shlex.split(self[name]))
         except ValueError as error:
             raise LabcoatError(
-                f"LABCOAT_{name} cannot be {self[name]!r}: {error}.",
-                "Close the quote, or leave it out.",
+                f"invalid LABCOAT_{name} `{self[name]}`: {error}",
+                "Close or remove the quote",
             ) from None
 
     @property
     def venv(self) -> Path:
-        """The virtual environment's folder."""
+        """The virtual environment's directory."""
         return self.root / self["VENV"]
 
     @property
     def state(self) -> Path:
-        """Where labcoat keeps what it has to remember about this project; never committed."""
+        """The directory of what labcoat remembers about this project; never committed."""
         return self.root / ".labcoat"
 
     @property
     def requirements(self) -> Path:
-        """The lock that every level holds: LABCOAT_REQUIREMENTS, or that of LABCOAT_VARIANT, as requirements-cpu.txt."""
+        """The lock that every level holds.
+
+        LABCOAT_REQUIREMENTS, or the one of LABCOAT_VARIANT, such as requirements-cpu.txt.
+        """
         lock = self.root / self["REQUIREMENTS"]
         return lock.with_stem(f"{lock.stem}-{self['VARIANT']}") if self["VARIANT"] else lock
 
     @property
     def locks(self) -> tuple[Path, ...]:
-        """What the virtual environment holds: the lock, then what development needs on top of it."""
+        """The locks of the virtual environment: the lock, then those for development."""
         return self.requirements, *(self.root / name for name in self["DEV_REQUIREMENTS"].split())
 
     @property
     def image(self) -> str:
-        """The image's name: LABCOAT_IMAGE, else one made of the folder's name; the variant is its tag, or its tag's end."""
+        """The image's name: LABCOAT_IMAGE, else from the directory's name; the variant is the tag."""
         kept = "".join(
             c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()
         ).strip("-")
         name = self["IMAGE"] or f"labcoat/{kept or 'project'}"
-        has_tag = ":" in name.rpartition("/")[2]  # before the last slash it is a registry's port
+        has_tag = (
+            ":" in name.rpartition("/")[2]
+        )  # before the last slash, a colon precedes a registry's port
         return f"{name}{'-' if has_tag else ':'}{self['VARIANT']}" if self["VARIANT"] else name
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where labcoat keeps what projects share, one per user: LABCOAT_CACHE, else the XDG base directory's.
+    """Return the cache directory, one per user: LABCOAT_CACHE, else the XDG base directory.
 
-    Raises Failure where it would be below the home folder of nobody.
+    Raise LabcoatError if it depends on a home directory that does not exist.
     """
     try:
         if chosen := environ.get("LABCOAT_CACHE"):
@@ -156,78 +161,76 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
         return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "labcoat"
     except RuntimeError:
         what = (
-            f"LABCOAT_CACHE cannot be {chosen!r}: there is no such home folder."
+            f"invalid LABCOAT_CACHE `{chosen}`: no such home directory"
             if chosen
-            else "There is no home folder."
+            else "no home directory, so no place for the cache"
         )
-        raise LabcoatError(
-            what, "Name labcoat's cache folder in full: LABCOAT_CACHE=FOLDER."
-        ) from None
+        raise LabcoatError(what, "Set LABCOAT_CACHE to an absolute path") from None
 
 
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings in `environ` over the defaults. Raises Failure on a name or a value that there cannot be."""
+    """Return the settings in `environ`, with defaults. Raise LabcoatError if one is invalid."""
     given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}
     for name in given.keys() - DEFAULTS.keys() - _TESTS - _DERIVED:
         raise LabcoatError(
-            f"There is no setting {name}.",
-            suggest_name(name, DEFAULTS, "make help lists all settings."),
+            f"unknown setting {name}",
+            suggest_name(name, DEFAULTS, "`make help SETTINGS=1` lists all settings"),
         )
     if not re.fullmatch(r"[0-9]{0,5}", days := given.get("LABCOAT_COOLDOWN", "")):
         raise LabcoatError(
-            f"LABCOAT_COOLDOWN is {days!r}.", "It is a number of days, such as 7; 0 is none."
+            f"invalid LABCOAT_COOLDOWN `{days}`", "Set it to a number of days, such as 7; 0 is off"
         )
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:
             raise LabcoatError(
-                f"{name} cannot be {value!r}.",
-                suggest_name(value, choices, f"It is one of: {', '.join(choices)}."),
+                f"invalid {name} `{value}`",
+                suggest_name(value, choices, f"Set it to one of: {', '.join(choices)}"),
             )
     if (variant := given.get("LABCOAT_VARIANT")) and not _TAG.fullmatch(variant):
         raise LabcoatError(
-            f"LABCOAT_VARIANT cannot be {variant!r}.",
-            "Write it with letters, digits, and . _ - within, such as cpu.",
+            f"invalid LABCOAT_VARIANT `{variant}`",
+            "Use letters and digits, with `. _ -` between them, such as cpu",
         )
     for name in given.keys() & _PATHS:
         part = _PATHS[name]
         words = given[name].split(part) if part else [given[name]]
         given[name] = part.join(
             map(os.path.expanduser, words)
-        )  # which leaves a ~ of nobody's, as make does
+        )  # which keeps a ~ of an unknown user, as make does
     if packages := given.get("LABCOAT_NO_BINARY"):
-        given["LABCOAT_NO_BINARY"] = packages.replace(",", " ")  # as pip takes them
+        given["LABCOAT_NO_BINARY"] = packages.replace(",", " ")  # pip accepts both
         for word in given["LABCOAT_NO_BINARY"].split():
             if not re.fullmatch(r":all:|[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?", word, re.ASCII):
                 raise LabcoatError(
-                    f"LABCOAT_NO_BINARY has {word!r}, which is no package.",
-                    "Name packages, parted by spaces.",
+                    f"invalid package `{word}` in LABCOAT_NO_BINARY",
+                    "Name packages, separated by spaces",
                 )
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
 
 
 def _check_environment(root: Path, name: str, value: str) -> None:
-    """Raises Failure where `value` cannot be an environment's folder, or has the project in it, which would go with it."""
+    """Raise LabcoatError if `value` cannot be an environment, or the project is inside it."""
     folder = root / value
     try:
         if not stat.S_ISDIR(folder.stat().st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except FileNotFoundError:
-        pass  # not made yet
+        pass  # not created yet
     except OSError as error:
         raise LabcoatError(
-            f"LABCOAT_{name} cannot be {value!r}: {error.strerror}.",
-            "Name a folder for an environment.",
+            f"invalid LABCOAT_{name} `{value}`: {error.strerror}",
+            "Name a directory for the environment",
         ) from None
     if root.is_relative_to(folder.resolve()):
         raise LabcoatError(
-            f"LABCOAT_{name} cannot be {value!r}: the project is in it.",
-            "Name a folder for an environment.",
+            f"invalid LABCOAT_{name} `{value}`: it contains the project",
+            "Name a directory for the environment",
         )
 
 
 def suggest_name(word: str, known: object, otherwise: str) -> str:
-    """One line that names what `word` was probably meant to be, and what else there is."""
-    import difflib  # a third of this module's import time, needed only here
+    """Return a hint that names what `word` probably means, followed by `otherwise`."""
+    import difflib  # a third of this module's import time
 
     close = difflib.get_close_matches(word, list(known), n=1)  # type: ignore[call-overload]
-    return f"Did you mean {close[0]}? {otherwise}" if close else otherwise
+    return f"Did you mean `{close[0]}`? {otherwise}" if close else otherwise

@@ -1,16 +1,19 @@
-"""Files of a folder that nobody vouches for: read without leaving it, and without waiting for what is no file."""
+"""Read files of a repository that may be hostile: stay inside it, and never block on a pipe."""
 
 import errno
 import os
 import stat
 from pathlib import Path
 
-_MOST = 1 << 20  # bytes of an ignore file, a Dockerfile, a lock that are looked at
-WHOLE = 1 << 26  # bytes of what is read whole, as a builder does
+_MOST = 1 << 20  # bytes read of an ignore file, a Dockerfile, a lock
+WHOLE = 1 << 26  # bytes read of files that a builder reads completely
 
 
 def read_inside(root: Path, path: str, most: int = _MOST) -> bytes:
-    """The first `most` bytes of the regular file `path` below `root`, reached through no symlink; nothing for all else."""
+    """Return the first `most` bytes of the regular file `path` below `root`.
+
+    Return nothing for anything else, and for what is reached through a symlink.
+    """
     folder = root
     for part in path.split("/")[:-1]:
         folder = folder / part
@@ -23,29 +26,29 @@ def read_inside(root: Path, path: str, most: int = _MOST) -> bytes:
 
 
 def path_exists(path: Path) -> bool:
-    """Whether there is something at `path`, symlinks followed; at a name that no file can have there is not."""
+    """Whether `path` exists, symlinks followed; False for a name that no file can have."""
     return os.path.exists(path)  # noqa: PTH110 - Path.exists() raises for a name that is too long
 
 
 def read_for_build(boundary: Path, path: Path) -> bytes:
-    """The bytes of the regular file `path`; below `boundary`, no symlink is followed that leads out of it.
+    """Return the bytes of the regular file `path`, as a Docker build reads it.
 
-    Raises OSError.
+    A symlink below `boundary` that leads out of it is not followed. Raise OSError.
     """
     below = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(boundary))  # noqa: PTH100 - links stay as they are
     try:
         leads_out = below and not path.resolve().is_relative_to(boundary.resolve())
     except (RuntimeError, ValueError) as error:  # a symlink that leads to itself, a NUL in the name
-        raise OSError(errno.ELOOP, "it leads nowhere", str(path)) from error
+        raise OSError(errno.ELOOP, "the symlink leads nowhere", str(path)) from error
     if leads_out:
-        raise OSError(errno.ELOOP, "it leads out of the folder", str(path))
+        raise OSError(errno.ELOOP, "the symlink leads out of the directory", str(path))
     return _regular(path, 0, WHOLE)
 
 
 def _regular(path: Path, flags: int, most: int) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)  # a pipe would be waited for
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a submodule is a folder in the index
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)  # opening a pipe would block
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # in the index, a submodule is a directory
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
     with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
         return file.read(most)

@@ -1,4 +1,4 @@
-"""What a secret looks like: by the name of its file, or by what is in it."""
+"""What a secret looks like: by the name of its file, or by its content."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _NAMES = re.compile(
     """,
     re.VERBOSE,
 )
-# How names that `_NAMES` and `_PLACES` match end, but for .env.something.
+# Endings of all names that `_NAMES` and `_PLACES` match, except .env.something.
 _ENDINGS = (
     *(
         ".json",
@@ -38,15 +38,15 @@ _ENDINGS = (
     ),
     *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
 )
-# Names that mean a secret only in their folder.
+# Names that mean a secret only in their directory.
 _PLACES = re.compile(
     r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
 )
-# Where programs that fetch packages keep an address of their own, which may have a password in it.
+# Configuration of package clients, in which an address may contain a password.
 _CLIENTS = re.compile(
     r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
 )
-# What begins a token, and what must follow for it to be a real one.
+# How a token begins, and what must follow for it to be a real one.
 _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     *(
         ("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b")
@@ -68,9 +68,9 @@ _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
     *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
 )
-# In JSON and in programs the lines of a key are parted by `\n`, or each stands in quotes.
+# In JSON and in source code the lines of a key are separated by `\n`, or each is quoted.
 _KEY = rb"""-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
-# The beginning comes first, for that is looked for quickly; the `n` of a `\n` before it is no part of a word.
+# The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
 _CONTENT = (
     ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
@@ -79,12 +79,12 @@ _CONTENT = (
         for what, start, rest in _TOKENS
     ),
 )
-_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` in place of a token
-# In a file of variables: names that say what stands there is a secret, and values that are none.
+_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` instead of a token
+# In a file of variables: names of secrets, and values that are placeholders.
 _VARIABLE = re.compile(
     rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
 )
-# They end so, but for a number or what the value is made of: KEY_PREFIX and TOKEN_TTL are ordinary settings.
+# Only at the end of a name, before a number or a format: KEY_PREFIX and TOKEN_TTL are settings.
 _TELLING = re.compile(
     rb"(?:\w*(?:TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|PWD|CREDENTIAL|(?<!BY)(?<!COM)PASS|_DSN)|(?:\w*_)?(?:KEY|O?AUTH|SALT)"
     rb"|\w*(?:API|ACCESS|SECRET|PRIVATE|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY)S?"
@@ -114,24 +114,24 @@ _LARGEST_NOTEBOOK = 1 << 26
 
 
 def hinted(paths: Iterable[str]) -> list[str]:
-    """Those of `paths` that `by_name` has to be asked about; of a whole tree it would take too long."""
+    """Return those of `paths` that `is_secret_name` must check; a whole tree would take too long."""
     return filter_paths(list(paths), [".env"], _ENDINGS)
 
 
 def is_secret_name(path: str) -> bool:
-    """Whether a file of this name (with its folders, `/` between) is one that holds a secret."""
+    """Whether a file of this name (with its directories, separated by `/`) holds a secret."""
     name = path.rpartition("/")[2]
     return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
 
 
 def is_environment(path: str) -> bool:
-    """Whether a file of this name holds variables, which may be secrets or not."""
+    """Whether a file of this name holds variables, which may be secrets."""
     name = path.rpartition("/")[2].lower()
     return name.endswith(".env") or name.startswith(".env.")
 
 
 def in_environment(data: bytes) -> bool:
-    """Whether one of the variables in `data`, UTF-8 or UTF-16 with a mark, seems to be a secret, and no stand-in for one."""
+    """Whether a variable in `data` (UTF-8, or UTF-16 with a mark) seems to be a real secret."""
     for name, value in _VARIABLE.findall(_as_utf8(data)):
         plain = value.strip(b"\"'")
         if is_telling(name, plain) or find_passwords(plain) or secrets_in_content(plain):
@@ -140,24 +140,24 @@ def in_environment(data: bytes) -> bool:
 
 
 def is_telling(name: bytes, value: bytes) -> bool:
-    """Whether a variable's name says that its value is a secret, and the value is no stand-in for one."""
+    """Whether a variable's name says that it is a secret, and its value is not a placeholder."""
     return bool(_TELLING.fullmatch(name)) and not _PUBLIC.match(name) and not is_stand_in(value)
 
 
 def is_stand_in(value: bytes) -> bool:
-    """Whether a value only shows where a secret belongs, as `changeme`, `<password>` or `$TOKEN`."""
+    """Whether a value is a placeholder, such as `changeme`, `<password>` or `$TOKEN`."""
     return _STAND_IN.fullmatch(value) is not None
 
 
 def find_passwords(data: bytes) -> list[bytes]:
-    """The passwords in addresses (`https://name:password@host`), without what stands in for one."""
+    """Return the passwords in addresses (`https://name:password@host`), without placeholders."""
     return [password for password in _ADDRESS.findall(_as_utf8(data)) if not is_stand_in(password)]
 
 
 def secrets_in_content(data: bytes) -> str:
-    """What kind of secret stands in `data`, UTF-8 or UTF-16 with a mark, with an article.
+    """Return the kind of secret in `data` (UTF-8, or UTF-16 with a mark), with an article.
 
-    Empty for none, or one that is made of a single character.
+    Empty if there is none, or it repeats one character.
     """
     data = _as_utf8(data)
     for what, needle, pattern in _CONTENT:
@@ -169,16 +169,16 @@ def secrets_in_content(data: bytes) -> str:
 
 
 def _as_utf8(data: bytes) -> bytes:
-    """`data` as UTF-8 without a mark, which PowerShell and Notepad put before what they write, in UTF-16 too."""
+    """Decode UTF-16, and remove the byte order mark that PowerShell and Notepad write."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").encode()
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
 def is_secret(path: Path) -> bool:
-    """Whether the file `path` is a secret by its name or its content; a symlink only by its name.
+    """Whether the file `path` is a secret by its name or its content; a symlink by its name only.
 
-    Of the content the first megabyte counts, of a notebook, which may begin with pictures, all of it.
+    The first megabyte is searched; a notebook, which may begin with pictures, completely.
     """
     name = path.as_posix()
     if is_secret_name(name):
@@ -190,7 +190,7 @@ def is_secret(path: Path) -> bool:
 
 
 def secret_in(path: Path, most: int = LARGEST) -> bytes:
-    """The file's first `most` bytes; nothing for what is no regular file or cannot be read."""
+    """Return the first `most` bytes of a regular file; nothing if it cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

@@ -1,19 +1,19 @@
-"""labcoat told to end: in order, so that nothing that it has begun is left."""
+"""End labcoat in an orderly way when it is told to stop: nothing that it has started is left."""
 
 import contextlib
 import signal
 from collections.abc import Iterator
 from types import FrameType
 
-_ORDERS = (signal.SIGTERM, signal.SIGHUP)  # a job that is cancelled, a terminal that is gone
-_waiting: list[list[int]] = []  # for each `held` that we are in, the signals that came meanwhile
+_ORDERS = (signal.SIGTERM, signal.SIGHUP)  # a cancelled job, a closed terminal
+_waiting: list[list[int]] = []  # for each active `defer_signals`, the signals that arrived
 
 
 @contextlib.contextmanager
 def graceful_shutdown() -> Iterator[None]:
-    """Turn being told to end into SystemExit with 128 and the signal's number, so that all clean up on the way out.
+    """Turn SIGTERM and SIGHUP into SystemExit with 128 plus the number, so that all clean up.
 
-    A signal that is ignored, as after nohup(1), stays so.
+    A signal that is ignored, as after nohup(1), stays ignored.
     """
     heeded = [order for order in _ORDERS if signal.getsignal(order) == signal.SIG_DFL]
 
@@ -21,7 +21,7 @@ def graceful_shutdown() -> Iterator[None]:
         if _waiting:
             _waiting[-1].append(number)
             return
-        # Once: cleaning up is not to be broken off. No SIG_IGN, which the programs that help with it would inherit.
+        # Only once: cleaning up must not be interrupted. Not SIG_IGN, which child processes inherit.
         for order in heeded:
             signal.signal(order, _pass)
         raise SystemExit(128 + number)
@@ -37,7 +37,7 @@ def graceful_shutdown() -> Iterator[None]:
 
 @contextlib.contextmanager
 def defer_signals() -> Iterator[None]:
-    """Be told to end only when this is done: what begins a program must have hold of it first."""
+    """Delay the signals until the block ends: a program being started must be registered first."""
     _waiting.append([])
     try:
         yield

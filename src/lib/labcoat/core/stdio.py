@@ -1,21 +1,21 @@
-"""Readers of what labcoat prints who have seen enough, as in `labcoat check | head -1`."""
+"""Readers of the output that stop reading, as in `labcoat check | head -1`."""
 
 import os
 import signal
 import sys
 
-HUNG_UP = 128 + signal.SIGPIPE  # what shells report of a program that wrote on
+HUNG_UP = 128 + signal.SIGPIPE  # as shells report a program that wrote to a closed pipe
 
 
 def flush_output() -> None:
-    """Write what is still kept back. Raises BrokenPipeError where nobody reads it."""
+    """Write what is still buffered. Raise BrokenPipeError if the reader has gone."""
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # it was closed when Python started
+        if stream is not None:  # None if it was closed when Python started
             stream.flush()
 
 
 def discard_output() -> None:
-    """Let go of what nobody reads; Python would try once more at its end, and complain."""
+    """Discard what cannot be written; Python would try again at exit, and complain."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

@@ -27,7 +27,7 @@ from labcoat.levels.venv_metadata import (
     read_environment_metadata,
 )
 from labcoat.locking import requirements_file
-from labcoat.toolchain import interpreters, own_install
+from labcoat.toolchain import interpreters, own_install, python_finder
 
 
 class VenvLevel(Level):
@@ -72,7 +72,7 @@ class VenvLevel(Level):
                 venv_install.clear_edited_packages(project)
             if recreate or changes or not is_current:
                 own_install.refuse_inside(project.venv, "venv")
-                interpreter = interpreters.project_interpreter(project)
+                interpreter = python_finder.project_interpreter(project)
                 if has_content:
                     drift.announce_discarded(*versions)
                 venv_install.replace_environment(project, locks, interpreter, expected)

@@ -15,7 +15,7 @@ from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, suggest_name
 from labcoat.locking import requirements_file
-from labcoat.toolchain import index_config, interpreters, tool_env
+from labcoat.toolchain import index_config, interpreters, python_finder, tool_env
 from labcoat.toolchain.installer_errors import explain_installer_error
 
 _INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
@@ -232,7 +232,7 @@ def _pip_tools(
 ) -> list[str | Path]:
     # pip-tools resolves for the Python it runs on, so it runs on the project's.
     command: list[str | Path] = [
-        tool_env.tool_environment(interpreters.project_interpreter(project)) / "bin" / "python",
+        tool_env.tool_environment(python_finder.project_interpreter(project)) / "bin" / "python",
         "-Im",
         "piptools",
         "compile",
@@ -253,7 +253,7 @@ def _pip_tools(
 def _uv(
     project: Project, source: Path, output: Path, upgrade: bool, packages: Sequence[str]
 ) -> list[str | Path]:
-    interpreter = interpreters.project_interpreter(project)
+    interpreter = python_finder.project_interpreter(project)
     command: list[str | Path] = [
         tool_env.uv_program(),
         "pip",

@@ -1,8 +1,8 @@
 """Where packages come from: one index, and how to reach it.
 
-A lock must come out the same for everybody, so of a person's pip and uv settings only those count that say how to reach the
-index (its address, certificates, proxy, credentials). Extra indexes, folders of wheels and constraints do not: what they
-add would be in nobody else's lock.
+A lock must be the same for everyone. So of the user's pip and uv settings, only those count that say
+how to reach the index: its address, certificates, proxy, credentials. Extra indexes, directories of
+wheels and constraints do not: no one else's lock would contain what they add.
 """
 
 import configparser
@@ -20,7 +20,7 @@ _REACH = (
     "retries",
     "keyring-provider",
 )
-# Settings of uv that say how to work rather than what to take.
+# Settings of uv about how to install, not what.
 _UV_KEPT = {
     "UV_CACHE_DIR",
     "UV_CONCURRENT_DOWNLOADS",
@@ -40,7 +40,7 @@ _PIP_KEPT = {"PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_NO_CACHE_DIR"}
 
 
 def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """`environ` for pip and uv, with what they may know about the index and nothing else of their settings."""
+    """Return `environ` for pip and uv, reduced to the settings that say how to reach the index."""
     kept = {
         name: value
         for name, value in environ.items()
@@ -63,7 +63,10 @@ def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, 
 
 
 def certificate_bundle(environ: Mapping[str, str] = os.environ) -> str:
-    """The certificate bundle a person has set, as a path: LABCOAT_CA_BUNDLE, SSL_CERT_FILE, pip's; else nothing."""
+    """Return the path of the user's certificate bundle: LABCOAT_CA_BUNDLE, SSL_CERT_FILE, pip's.
+
+    Empty if none is set.
+    """
     return (
         environ.get("LABCOAT_CA_BUNDLE")
         or environ.get("SSL_CERT_FILE")
@@ -72,7 +75,7 @@ def certificate_bundle(environ: Mapping[str, str] = os.environ) -> str:
 
 
 def index_url(environ: Mapping[str, str] = os.environ) -> str:
-    """The index's address that a person has set, for uv or for pip; an empty string stands for PyPI."""
+    """Return the address of the index that pip or uv is set to; empty for PyPI."""
     return _settings(environ).get("index-url", "")
 
 
@@ -86,14 +89,14 @@ def _is_setting(name: str) -> bool:
 
 
 def _settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """How to reach the index: pip's files, then pip's variables, then uv's, the later ones over the earlier."""
+    """Read how to reach the index: pip's files, pip's variables, uv's; later ones win."""
     found: dict[str, str] = {}
     for file in _config_files(environ):
         parsed = configparser.RawConfigParser()
         try:
             parsed.read(file)
         except (configparser.Error, OSError, UnicodeDecodeError):
-            continue  # pip itself will say so when the person runs it
+            continue  # pip itself reports it
         for section in ("global", "install"):
             if parsed.has_section(section):
                 found |= {key: value for key, value in parsed.items(section) if key in _REACH}
@@ -107,11 +110,14 @@ def _settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _config_files(environ: Mapping[str, str]) -> list[Path]:
-    """Pip's configuration files, the weakest first: https://pip.pypa.io/en/stable/topics/configuration/."""
+    """Return pip's configuration files, the weakest first.
+
+    Source: https://pip.pypa.io/en/stable/topics/configuration/.
+    """
     chosen = environ.get("PIP_CONFIG_FILE")
     if chosen == os.devnull:
         return []
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - raises nothing where there is none
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - never raises
     shared = [
         Path(base) / "pip" for base in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if base
     ]

@@ -1,6 +1,7 @@
 """The tools environment: pip-tools, uv, the docker SDK and PyYAML, locked with hashes, one per user and lock.
 
-It lives in the user's cache folder, never in a project. It is built aside and renamed, so that whatever exists is whole.
+It is in the user's cache directory, never in a project. It is built aside and renamed, so that one
+that exists is complete.
 """
 
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import cache_folder
+from labcoat.core.terminal import print_progress
 from labcoat.toolchain import index_config
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
 
@@ -23,12 +25,12 @@ LOCK = Path(__file__).with_name("tools.txt")
 
 
 def tool_environment(interpreter: Interpreter | None = None) -> Path:
-    """The folder of the tools environment for `interpreter` (labcoat's own Python where none is given), made if need be.
+    """Return the directory of the tools environment for `interpreter`, labcoat's own by default.
 
-    Raises Failure where it cannot be made.
+    Create it if it does not exist. Raise LabcoatError if that fails.
     """
     python = interpreter or own_interpreter()
-    # The executable counts: environments of two builds of one version (python.org's, Debian's) are not the same.
+    # The executable counts: two builds of one version (python.org's, Debian's) differ.
     key = sha256(
         LOCK.read_bytes() + os.fsencode(python.executable) + python.version.encode()
     ).hexdigest()[:16]
@@ -39,7 +41,7 @@ def tool_environment(interpreter: Interpreter | None = None) -> Path:
 
 
 def uv_program() -> Path:
-    """The uv program."""
+    """Return the uv program."""
     return tool_environment() / "bin" / "uv"
 
 
@@ -47,9 +49,7 @@ def use_tools() -> None:
     """Make the tools' libraries importable in this process: `import docker`, `import yaml`."""
     packages = tool_environment() / "lib" / f"python{own_interpreter().minor}" / "site-packages"
     if str(packages) not in sys.path:
-        sys.path.insert(
-            0, str(packages)
-        )  # before a person's own docker or yaml, of whatever version
+        sys.path.insert(0, str(packages))  # before other installations of docker or yaml
 
 
 def _build(python: Interpreter, folder: Path) -> None:
@@ -58,20 +58,20 @@ def _build(python: Interpreter, folder: Path) -> None:
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     except OSError as error:
         raise LabcoatError(
-            f"labcoat cannot write to its cache folder {folder.parent} ({error.strerror}).",
-            "Make room or give it another one with LABCOAT_CACHE.",
+            f"cannot write to the cache directory {folder.parent}: {error.strerror}",
+            "Free some space there, or set LABCOAT_CACHE to another directory",
         ) from None
     try:
-        print("labcoat: making its tools environment (once per user)", file=sys.stderr)
+        print_progress("creating its tools environment (once per user)")
         _fill(python, aside)
-        # Two runs may build at once: the first to rename wins, and what it made is as good.
+        # Two runs may build at once: the first to rename wins, and both results are equal.
         if not folder.exists():
             aside.rename(folder)
     except OSError as error:
         if not (folder / "bin" / "python").exists():
             raise LabcoatError(
-                f"The tools environment could not be made: {error.strerror or error}.",
-                f"See to {folder.parent}, or give labcoat another cache folder with LABCOAT_CACHE.",
+                f"cannot create the tools environment: {error.strerror or error}",
+                f"Check {folder.parent}, or set LABCOAT_CACHE to another directory",
             ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -103,15 +103,16 @@ def _fill(python: Interpreter, folder: Path) -> None:
 
         raise explain_installer_error(
             outcome.output,
-            "labcoat's own tools could not be installed",
+            "cannot install labcoat's tools",
             folder.parent / "tools.log",
         )
 
 
 def _fetch_pip(folder: Path) -> Path:
-    """Fetch the locked pip wheel without pip, for a Python without ensurepip (Debian and Ubuntu leave it out).
+    """Download the locked pip wheel for a Python without ensurepip, as Debian's is.
 
-    A wheel is a zip that Python runs as it is. Its address is asked of the index (PEP 691), its hash is the lock's.
+    Python runs a wheel, which is a zip file. The index says its address (PEP 691), the lock its
+    hash.
     """
     import ssl
     import urllib.parse
@@ -137,8 +138,8 @@ def _fetch_pip(folder: Path) -> Path:
         data = b""
     if sha256(data).hexdigest() not in block[2]:
         raise LabcoatError(
-            f"Python {own_interpreter().version} has no ensurepip, and pip could not be fetched from the package index.",
-            f"Install the package python{own_interpreter().minor}-venv (sudo apt install python{own_interpreter().minor}-venv), or see to the network.",
+            f"Python {own_interpreter().version} has no ensurepip, and pip cannot be downloaded",
+            f"Run `sudo apt install python{own_interpreter().minor}-venv`, or check the network",
         )
     target = folder / name
     target.write_bytes(data)

@@ -111,7 +111,9 @@ def _check_docker_versions(facts: BuildFacts) -> Iterator[Finding]:
         return
     try:
         old = set(
-            BuildContext(facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10).sent_files()
+            BuildContext(
+                facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10
+            ).sent_files()
         )
     except PatternError as error:
         yield Finding(
