@@ -52,7 +52,7 @@ def test_missing_git_and_make_fail(repo: Repository, tmp_path: Path) -> None:
 def test_a_missing_python_fails(repo: Repository) -> None:
     """A .python-version that this machine does not have is named."""
     repo.write(__python_dash_version="3.99\n")
-    assert "There is no Python 3.99 on this machine" in repo.labcoat(
+    assert "the project needs Python 3.99" in repo.labcoat(
         "doctor", fails=True, LABCOAT_PYTHON="python3"
     )
 

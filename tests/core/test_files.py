@@ -1,4 +1,4 @@
-"""Files are whole or not there."""
+"""Files are replaced completely or not at all."""
 
 import os
 import stat
@@ -11,8 +11,8 @@ from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 
 
-def test_write_keeps_the_mode_and_leaves_nothing_beside(tmp_path: Path) -> None:
-    """A file that is replaced keeps its mode, and no temporary file stays."""
+def test_write_keeps_the_mode_and_leaves_no_temporary_file(tmp_path: Path) -> None:
+    """A replaced file keeps its mode, and no temporary file stays."""
     path = tmp_path / "a"
     path.write_text("old")
     path.chmod(0o600)
@@ -22,7 +22,7 @@ def test_write_keeps_the_mode_and_leaves_nothing_beside(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:
+def test_a_failed_write_keeps_the_old_text(tmp_path: Path) -> None:
     """A text that cannot be encoded loses nothing."""
     path = tmp_path / "a"
     path.write_text("old")
@@ -32,8 +32,8 @@ def test_write_that_fails_leaves_the_old_text(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_given_name_is_replaced_whole_where_it_is_a_file(tmp_path: Path) -> None:
-    """Also at the end of a link, which stays; and a new file is made, with its folder."""
+def test_write_output_replaces_a_file(tmp_path: Path) -> None:
+    """Also behind a link, which stays; a new file is created with its directory."""
     kept, link = tmp_path / "kept", tmp_path / "link"
     kept.write_text("old")
     link.symlink_to(kept)
@@ -43,8 +43,8 @@ def test_a_given_name_is_replaced_whole_where_it_is_a_file(tmp_path: Path) -> No
     assert kept.read_text() == (tmp_path / "folder/made").read_text() == "new"
 
 
-def test_a_given_name_that_is_a_pipe_is_written_into(tmp_path: Path) -> None:
-    """Whoever waits at its other end reads the text; the pipe stays."""
+def test_write_output_writes_to_a_pipe(tmp_path: Path) -> None:
+    """The reader gets the text; the pipe stays."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
@@ -53,8 +53,8 @@ def test_a_given_name_that_is_a_pipe_is_written_into(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
-def test_a_given_name_that_is_a_device_is_written_into(tmp_path: Path) -> None:
-    """What swallows all stays what it is."""
+def test_write_output_writes_to_a_device(tmp_path: Path) -> None:
+    """The device stays a device."""
     null = tmp_path / "null"
     try:
         os.mknod(null, 0o666 | stat.S_IFCHR, Path(os.devnull).stat().st_rdev)
@@ -65,17 +65,17 @@ def test_a_given_name_that_is_a_device_is_written_into(tmp_path: Path) -> None:
     assert null.is_char_device()
 
 
-def test_a_given_name_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
-    """A folder, a name below a file, a descriptor that is not open."""
+def test_write_output_fails_for_unwritable_names(tmp_path: Path) -> None:
+    """A directory, a name below a file, a descriptor that is not open."""
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "file/below", Path("/dev/fd/99")):
-        with pytest.raises(LabcoatError, match="cannot be written"):
+        with pytest.raises(LabcoatError, match="cannot write"):
             files.write_output(path, "text")
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["a file", "nothing yet"])
 def test_write_follows_a_link(tmp_path: Path, is_there: bool) -> None:
-    """What a link leads to gets the text, be it there or not, and the link stays."""
+    """The target of a link gets the text, existing or not, and the link stays."""
     target, link = tmp_path / "elsewhere/a", tmp_path / "link"
     if is_there:
         target.parent.mkdir()
@@ -87,26 +87,26 @@ def test_write_follows_a_link(tmp_path: Path, is_there: bool) -> None:
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_write_replaces_nothing_but_files(tmp_path: Path) -> None:
-    """A link to itself, a folder and a pipe stay what they are, and that is said."""
+def test_write_replaces_only_regular_files(tmp_path: Path) -> None:
+    """A link to itself, a directory and a pipe stay, and are named."""
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     for name in ("loop", "folder", "pipe"):
-        with pytest.raises(LabcoatError, match=f"{name} is no file"):
+        with pytest.raises(LabcoatError, match=f"{name} not a regular file"):
             files.write_file(tmp_path / name, "new\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "loop", "pipe"]
     assert (tmp_path / "loop").is_symlink()
 
 
-def test_digest_passes_over_line_endings() -> None:
-    """A checkout on another system has the same digest; another text has not."""
+def test_digest_ignores_line_endings() -> None:
+    """A checkout on another system has the same digest; another text has another."""
     assert files.text_digest(b"a\r\nb\r\n") == files.text_digest(b"a\nb\n")
     assert files.text_digest(b"a\nb\n") != files.text_digest(b"a\nc\n")
 
 
-def test_remove_takes_a_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
-    """A link to a folder is removed as a link."""
+def test_remove_removes_a_link_not_its_target(tmp_path: Path) -> None:
+    """A link to a directory is removed as a link."""
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept/x").write_text("x")
     (tmp_path / "link").symlink_to(tmp_path / "kept")

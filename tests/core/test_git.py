@@ -1,4 +1,4 @@
-"""Git is asked in an environment of its own."""
+"""git runs in a clean environment."""
 
 import os
 from pathlib import Path
@@ -20,8 +20,8 @@ def test_environment_is_scrubbed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert git.git_lines(root, "ls-files", "-z") == ["a"]
 
 
-def test_worktree_in_the_configuration_is_not_believed(tmp_path: Path) -> None:
-    """A repository cannot send git to list another folder."""
+def test_worktree_in_the_configuration_is_ignored(tmp_path: Path) -> None:
+    """A repository cannot make git list another directory."""
     root = repository(tmp_path / "r", {"a": ""})
     (tmp_path / "private").mkdir()
     (tmp_path / "private" / "diary").write_text("")
@@ -29,8 +29,8 @@ def test_worktree_in_the_configuration_is_not_believed(tmp_path: Path) -> None:
     assert git.git_lines(root, "ls-files", "-o", "-z") == []
 
 
-def test_not_a_repository(tmp_path: Path) -> None:
-    """Where there is none it is said, with exit status 2."""
+def test_outside_a_repository_it_fails(tmp_path: Path) -> None:
+    """With exit status 2."""
     with pytest.raises(LabcoatError, match="not in a git repository") as caught:
         git.run_git(tmp_path, "status")
     assert caught.value.status == 2
@@ -81,8 +81,8 @@ def test_names_survive(tmp_path: Path) -> None:
     assert all(os.path.lexists(root / name) for name in git.git_lines(root, "ls-files", "-z"))
 
 
-def test_in_the_background_a_command_ends_though_nobody_reads(tmp_path: Path) -> None:
-    """Of more than a pipe holds nothing is lost, and one that fails says why when it is asked for."""
+def test_a_background_command_ends_without_a_reader(tmp_path: Path) -> None:
+    """More than a pipe holds is not lost; a failure is reported when the result is asked for."""
     root = repository(tmp_path / "r", {f"{'long' * 40}{number}": "" for number in range(1000)})
     listing, failing = (
         git.BackgroundGit(root, "ls-files", "-z"),

@@ -39,10 +39,10 @@ from labcoat.core.project import DEFAULTS, Project
         "of a registry's tag",
     ],
 )
-def test_a_variant_has_a_lock_and_an_image_of_its_own(
+def test_a_variant_has_its_own_lock_and_image(
     settings: dict[str, str], lock: str, image: str
 ) -> None:
-    """LABCOAT_VARIANT chooses among locks, and is the image's tag or the end of it: no variant takes another's place."""
+    """LABCOAT_VARIANT chooses the lock, and is the tag of the image or its end."""
     project = Project(
         Path("/My Project"),
         {**DEFAULTS, **{f"LABCOAT_{name}": value for name, value in settings.items()}},
@@ -63,8 +63,10 @@ def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_a_tilde_is_the_home_folder(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Paths in settings start in the home folder where make and the shell would look for them there, each of several too."""
+def test_a_tilde_is_the_home_directory(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each path of a setting, as in make and sh."""
     monkeypatch.setenv("HOME", "/at/home")
     values = {
         "VENV": "~/env",
@@ -97,20 +99,20 @@ def test_a_tilde_is_the_home_folder(project_folder: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (".", "the project is in it"),
-        ("..", "the project is in it"),
-        ("/", "the project is in it"),
+        (".", "it contains the project"),
+        ("..", "it contains the project"),
+        ("/", "it contains the project"),
         ("file", "Not a directory"),
         ("file/env", "Not a directory"),
         ("loop", "symbolic links"),
         ("e" * 300, "name too long"),
     ],
 )
-def test_an_environment_has_a_folder_of_its_own(
+def test_an_environment_needs_its_own_directory(
     project_folder: Path, name: str, value: str, said: str
 ) -> None:
-    """A folder that cannot be, or that holds the project, which would be replaced with it, is refused."""
-    with pytest.raises(LabcoatError, match=rf"LABCOAT_{name} cannot be .*{said}"):
+    """An impossible directory, or one that contains the project, is refused."""
+    with pytest.raises(LabcoatError, match=rf"invalid LABCOAT_{name} .*{said}"):
         Project.here({f"LABCOAT_{name}": value})
     assert Project.here({f"LABCOAT_{name}": "later"})[name] == "later"
 
@@ -124,15 +126,15 @@ def test_an_environment_has_a_folder_of_its_own(
         ("DEV_REQUIREMENTS", "requirements-dev.txt tests.in"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused(project_folder: Path, name: str, value: str) -> None:
-    """Whatever is run: a setting of another form is said at once."""
+def test_an_invalid_value_is_refused(project_folder: Path, name: str, value: str) -> None:
+    """By every command."""
     with pytest.raises(LabcoatError) as caught:
         Project.here({f"LABCOAT_{name}": value})
     assert name in caught.value.message or ".in is set as a lock" in caught.value.message
 
 
-def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:
-    """LABCOAT_NO_BINARY takes what pip's option takes."""
+def test_packages_may_be_separated_by_commas(project_folder: Path) -> None:
+    """LABCOAT_NO_BINARY accepts what pip's option accepts."""
     assert (
         Project.here({"LABCOAT_NO_BINARY": "numpy,scipy Foo.Bar_b"})["NO_BINARY"]
         == "numpy scipy Foo.Bar_b"
@@ -153,14 +155,14 @@ def test_packages_may_be_parted_by_commas(project_folder: Path) -> None:
     ],
     ids=["none", "by its file", "set to nothing", "set"],
 )
-def test_development_has_its_lock_without_make_too(
+def test_requirements_dev_is_found_without_make(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     environ: dict[str, str],
     written: list[str],
     locks: list[str],
 ) -> None:
-    """Where nobody says which locks are on top, a requirements-dev.in does, on the command line as in the include."""
+    """On the command line as in the include, unless a setting names other locks."""
     for name in written:
         (tmp_path / name).write_text("six\n")
     monkeypatch.chdir(tmp_path)

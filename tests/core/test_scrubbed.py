@@ -9,7 +9,7 @@ INTERRUPTED = f"{Path(__file__).name}::test_an_interrupt_ends_what_is_started"
 
 
 def test_environment_is_scrubbed() -> None:
-    """No setting of the person who runs the tests reaches them."""
+    """No setting of the developer reaches the tests."""
     kept = {"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"}
     prefixes = ("GIT_", "LABCOAT_", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
     assert [name for name in os.environ if name.startswith(prefixes) and name not in kept] == []
@@ -20,8 +20,8 @@ def test_an_interrupt_ends_what_is_started() -> None:
     assert subprocess.run(["sh", "-c", "kill -INT $$; sleep 1"], check=False).returncode == -2
 
 
-def test_so_it_is_where_the_tests_run_in_the_background() -> None:
-    """As sh has it for `make test &`."""
+def test_an_interrupt_works_in_the_background() -> None:
+    """As sh starts `make test &`."""
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", INTERRUPTED]
     ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *words]
     done = subprocess.run(

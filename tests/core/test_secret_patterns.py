@@ -1,4 +1,4 @@
-"""What looks like a secret is told from what only reads like one."""
+"""Secrets are distinguished from text that only resembles them."""
 
 import json
 
@@ -53,12 +53,12 @@ FOR_SHOW = {
 
 @pytest.mark.parametrize("text", FOR_SHOW.values(), ids=FOR_SHOW.keys())
 def test_not_found_in_content(text: str) -> None:
-    """What is named, shortened, or made of one letter for show is no secret."""
+    """Names, shortened tokens and repeated characters are not secrets."""
     assert secret_patterns.secrets_in_content(text.encode()) == ""
 
 
-def test_a_token_after_one_for_show_is_found() -> None:
-    """A stand-in hides nothing that comes after it."""
+def test_a_token_after_a_placeholder_is_found() -> None:
+    """A placeholder hides nothing after it."""
     assert (
         secret_patterns.secrets_in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode())
         == "a GitHub token"
@@ -66,8 +66,8 @@ def test_a_token_after_one_for_show_is_found() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
-    """PowerShell's `>` writes UTF-16, Notepad a mark before UTF-8: variables and tokens are found all the same."""
+def test_windows_encodings_hide_nothing(encoding: str) -> None:
+    """PowerShell's UTF-16 and Notepad's byte order mark are read."""
     assert secret_patterns.in_environment("DB_PASSWORD=hunter2!x\r\nDEBUG=1\r\n".encode(encoding))
     assert not secret_patterns.in_environment(
         "DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding)
@@ -78,8 +78,8 @@ def test_the_encodings_of_windows_hide_nothing(encoding: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"\xff\xfe", b"\xff\xfea", b"\xfe\xff\xd8\x00", b"\xef\xbb\xbf"], ids=ascii
 )
-def test_what_is_cut_off_is_no_secret(data: bytes) -> None:
-    """A mark with nothing whole after it is looked at without an error."""
+def test_truncated_content_is_not_a_secret(data: bytes) -> None:
+    """An incomplete token after a mark is read without an error."""
     assert not secret_patterns.in_environment(data)
     assert secret_patterns.secrets_in_content(data) == ""
 
@@ -101,8 +101,8 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_that_tell(name: str) -> None:
-    """A variable whose name ends with a word for a secret has one, if its value is no stand-in."""
+def test_names_of_secrets(name: str) -> None:
+    """A variable whose name ends with a word for a secret, with a real value."""
     assert secret_patterns.in_environment(f"{name}=9f86d081x884c7d65\n".encode())
     assert not secret_patterns.in_environment(f"{name}=change-me\n".encode())
 
@@ -141,5 +141,5 @@ SETTINGS = [
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_ordinary_settings(setting: str) -> None:
-    """A setting about keys and tokens is none of them."""
+    """Settings about keys and tokens are not secrets."""
     assert not secret_patterns.in_environment(f"{setting}\n".encode())

@@ -1,4 +1,4 @@
-"""labcoat told to end, in order."""
+"""labcoat ends in an orderly way."""
 
 import signal
 
@@ -7,8 +7,8 @@ import pytest
 from labcoat.core import signals
 
 
-def test_being_told_to_end_waits_until_a_program_is_in_hand() -> None:
-    """What begins one comes to its own end first; then the order counts."""
+def test_a_signal_waits_until_a_program_is_registered() -> None:
+    """The block ends first; then the signal counts."""
     done = []
 
     def begin() -> None:

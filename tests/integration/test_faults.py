@@ -51,7 +51,7 @@ def read_only(repo: Repository) -> Iterator[Repository]:
 def test_read_only_tree_can_be_used(read_only: Repository) -> None:
     """Commands that write fail; the environment works, and prove prints its result."""
     output = read_only.make("venv", fails=True)
-    assert re.search(r"cannot (be )?writ|may not be written|read-only", output, re.IGNORECASE)
+    assert re.search(r"cannot (be )?writ|permission denied|read-only", output, re.IGNORECASE)
     assert read_only.python("import alpha; print(alpha.version)") == "2.0\n"
     output = read_only.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
     assert messages.MISSING.format(package="gamma", version="3.0") in output
@@ -101,7 +101,7 @@ def test_full_disk_leaves_requirements_in_and_the_lock_unchanged(
     before = [file.read_bytes() for file in files]
     fill(small_disk)
     output = small_disk.make(target, fails=True)
-    assert "The disk is full" in output or "No space left on device" in output
+    assert "the disk is full" in output or "No space left on device" in output
     assert [file.read_bytes() for file in files] == before
     (small_disk.path.parent / "filling").unlink()
     small_disk.make(target)
@@ -179,7 +179,7 @@ def test_edited_hash_in_the_lock_is_refused(repo: Repository, installer: str) ->
     digits = lock.read_text().partition("--hash=sha256:")[2][:64]
     lock.write_text(lock.read_text().replace(digits, "0" * 64))
     fresh = {"UV_CACHE_DIR": str(repo.path / "uv"), "PIP_CACHE_DIR": str(repo.path / "pip")}
-    assert "is not the one that was locked" in repo.make(
+    assert "does not have the locked hash" in repo.make(
         "venv", fails=True, LABCOAT_INSTALLER=installer, **fresh
     )
     assert not (repo.path / ".venv/bin/alpha").exists()

@@ -168,7 +168,7 @@ def test_an_environment_that_contains_labcoat_is_not_recreated(
         assert ended.returncode == 1
         assert (
             ended.stderr.splitlines()[0]
-            == "labcoat: labcoat itself is installed in .venv, which make venv makes anew."
+            == "error: labcoat is installed in .venv, which `make venv` recreates"
         )
         assert "LABCOAT_VENV" in ended.stderr.splitlines()[1]
         assert len(ended.stderr.splitlines()) == 2

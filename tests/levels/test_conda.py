@@ -64,9 +64,7 @@ def test_a_program_runs_in_it(made: Repository) -> None:
     )
     output = made.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
     assert "2.0 ['a b'] True" in output
-    assert "There is no program 'nosuch'" in made.labcoat(
-        "run", "--in", "conda", "--", "nosuch", fails=True
-    )
+    assert "no program `nosuch`" in made.labcoat("run", "--in", "conda", "--", "nosuch", fails=True)
 
 
 def test_edited_file_is_reported(made: Repository) -> None:

@@ -268,7 +268,7 @@ def test_directory_named_image_lock_yaml_is_refused(place: Workplace) -> None:
     (place.root / "image.lock.yaml").rmdir()
     assert ended.returncode == 1
     what, todo = ended.stderr.splitlines()
-    assert what.endswith("image.lock.yaml is no file that can be written.")
+    assert what.endswith("image.lock.yaml: not a regular file")
     assert "Move it away" in todo
 
 

@@ -33,7 +33,7 @@ def test_unknown_name_lists_the_levels() -> None:
     with pytest.raises(LabcoatError, match="unknown level of isolation `vnev`") as caught:
         registry.get_level("vnev")
     assert caught.value.status == 2
-    assert "Did you mean venv?" in caught.value.hint
+    assert "Did you mean `venv`?" in caught.value.hint
     assert "none, venv, conda, docker" in caught.value.hint
 
 

@@ -1,4 +1,4 @@
-"""How to reach the package index is taken over; what would add packages is not."""
+"""Only settings about reaching the package index count."""
 
 import os
 from pathlib import Path
@@ -22,14 +22,14 @@ from labcoat.toolchain import index_config
     ],
 )
 def test_one_index_serves_both_tools(environ: dict[str, str], expected: str) -> None:
-    """Whichever tool's variable names the index, both tools get it."""
+    """Whichever tool's variable names the index, both use it."""
     made = index_config.installer_environment({**environ, "PIP_CONFIG_FILE": os.devnull})
     assert made.get("PIP_INDEX_URL", "") == expected
     assert made.get("UV_DEFAULT_INDEX", "") == expected
 
 
-def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
-    """A pip.conf's index, certificate and proxy count; its extra indexes, folders and constraints do not."""
+def test_pip_conf_is_read_for_the_index_only(tmp_path: Path) -> None:
+    """Its index, certificate and proxy count; extra indexes and constraints do not."""
     config = tmp_path / "pip.conf"
     config.write_text(
         "[global]\nindex-url = https://mirror/simple\ncert = /c.pem\nextra-index-url = https://x\n"
@@ -56,23 +56,23 @@ def test_pip_s_files_are_read_for_the_index_alone(tmp_path: Path) -> None:
         "PIP_TARGET",
     ],
 )
-def test_what_would_change_the_outcome_is_left_out(name: str) -> None:
-    """Variables that add packages, or put them elsewhere, do not reach pip or uv."""
+def test_variables_that_change_the_lock_are_removed(name: str) -> None:
+    """Variables that add packages, or install them elsewhere, do not reach pip or uv."""
     assert name not in index_config.installer_environment(
         {name: "x", "PIP_CONFIG_FILE": os.devnull}
     )
 
 
-def test_certificates_of_labcoat_s_own_setting_go_first() -> None:
-    """LABCOAT_CA_BUNDLE is used by everything that reaches the index."""
+def test_labcoat_ca_bundle_wins() -> None:
+    """It is used for everything that reaches the index."""
     made = index_config.installer_environment(
         {"LABCOAT_CA_BUNDLE": "/mine", "SSL_CERT_FILE": "/other", "PIP_CONFIG_FILE": os.devnull}
     )
     assert {made["PIP_CERT"], made["SSL_CERT_FILE"], made["REQUESTS_CA_BUNDLE"]} == {"/mine"}
 
 
-def test_a_damaged_pip_conf_is_passed_over(tmp_path: Path) -> None:
-    """A file that is no configuration stops nothing."""
+def test_a_damaged_pip_conf_is_ignored(tmp_path: Path) -> None:
+    """A file that cannot be parsed stops nothing."""
     config = tmp_path / "pip.conf"
     config.write_bytes(b"\xff\xfe no section\n")
     assert "PIP_INDEX_URL" not in index_config.installer_environment(

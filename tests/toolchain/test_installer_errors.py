@@ -1,4 +1,4 @@
-"""What pip and uv say becomes two lines a person can act on."""
+"""Output of pip and uv becomes an error and a hint."""
 
 from pathlib import Path
 
@@ -25,11 +25,11 @@ WHEEL = "https://example.org/packages/26/a1/tensorflow-2.21.0-cp311-cp311-manyli
             "al-pha 1.0b2",
             id="a source archive",
         ),
-        pytest.param("None", "requirements.in", id="the person"),
+        pytest.param("None", "requirements.in", id="requirements.in"),
     ],
 )
-def test_a_conflict_names_who_asks(tmp_path: Path, parent: str, asks: str) -> None:
-    """pip-tools ends with the exception's text; each side of the conflict is named with the release that asks for it."""
+def test_a_conflict_names_the_releases(tmp_path: Path, parent: str, asks: str) -> None:
+    """pip-tools prints the exception's text; each side is named with the release that needs it."""
     sides = [
         ("numpy<1.20", "LinkCandidate('https://example.org/other-3.0-py3-none-any.whl')"),
         ("numpy>=1.26.0", parent),
@@ -42,5 +42,5 @@ def test_a_conflict_names_who_asks(tmp_path: Path, parent: str, asks: str) -> No
         f"resolvelib.ResolutionImpossible: [{rows}]\n", "could not be locked", tmp_path / "log"
     )
     assert failure.message == (
-        f"Requirements cannot be installed together: other 3.0 asks for numpy<1.20, {asks} asks for numpy>=1.26.0."
+        f"requirements conflict: other 3.0 needs numpy<1.20, {asks} needs numpy>=1.26.0"
     )

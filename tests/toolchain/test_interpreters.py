@@ -1,4 +1,4 @@
-"""Which Python a project asks for."""
+"""Which Python a project uses."""
 
 import platform
 from pathlib import Path
@@ -35,20 +35,20 @@ def test_python_version_is_read_as_pyenv_and_uv_write_it(
     assert interpreters.project_minor(project(tmp_path)) == expected
 
 
-def test_without_a_file_it_is_labcoat_s_own(tmp_path: Path) -> None:
-    """Nothing said means the Python that labcoat runs on."""
+def test_without_a_file_it_is_labcoats_python(tmp_path: Path) -> None:
+    """The default is the Python that labcoat runs on."""
     assert interpreters.project_minor(project(tmp_path)) == OWN
 
 
-def test_a_python_that_somebody_chose_goes_before_the_file(tmp_path: Path) -> None:
-    """LABCOAT_PYTHON on the command line is meant."""
+def test_a_chosen_python_wins_over_the_file(tmp_path: Path) -> None:
+    """LABCOAT_PYTHON on the command line counts."""
     (tmp_path / ".python-version").write_text("3.99\n")
     assert interpreters.project_minor(project(tmp_path, LABCOAT_PYTHON="/usr/bin/python3")) == OWN
 
 
 @pytest.mark.parametrize("text", ["", "system\n", "pypy3.10\n", "2.7\n", "3\n"])
-def test_what_names_no_version_is_said(tmp_path: Path, text: str) -> None:
-    """A .python-version that labcoat cannot follow is named, not passed over."""
+def test_an_invalid_version_is_named(tmp_path: Path, text: str) -> None:
+    """A .python-version that labcoat cannot follow is an error."""
     (tmp_path / ".python-version").write_text(text)
-    with pytest.raises(LabcoatError, match="is no Python version"):
+    with pytest.raises(LabcoatError, match="invalid version"):
         interpreters.project_minor(project(tmp_path))

@@ -1,4 +1,4 @@
-"""labcoat itself is in nobody's way."""
+"""labcoat is not removed with an environment."""
 
 from pathlib import Path
 
@@ -11,16 +11,16 @@ from labcoat.toolchain import own_install
 @pytest.mark.parametrize(
     ("level", "setting"), [("venv", "LABCOAT_VENV"), ("conda", "LABCOAT_CONDA_ENV")]
 )
-def test_an_environment_that_labcoat_is_in_is_not_made_anew(
+def test_an_environment_that_contains_labcoat_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: str, setting: str
 ) -> None:
-    """It would go with it; the way out is named, and another environment is no matter."""
+    """The hint names the way out; other environments are fine."""
     monkeypatch.setattr(
         own_install, "PACKAGE", tmp_path / "env/lib/python3.11/site-packages/labcoat"
     )
     own_install.refuse_inside(tmp_path / "other", level)
     with pytest.raises(
-        LabcoatError, match=f"is installed in env, which make {level} makes anew"
+        LabcoatError, match=f"is installed in env, which `make {level}` recreates"
     ) as caught:
         own_install.refuse_inside(tmp_path / "env", level)
     assert setting in caught.value.hint

@@ -1,4 +1,4 @@
-"""The tools environment is made once, whole, and beside no project."""
+"""The tools environment is created once, completely, and outside of projects."""
 
 import subprocess
 from pathlib import Path
@@ -8,17 +8,17 @@ from labcoat.toolchain import tool_env
 from support import BASE_PYTHON, INCLUDE, Repository
 
 
-def test_the_lock_names_the_chosen_tools_with_hashes() -> None:
-    """pip-tools, uv, the docker SDK and PyYAML are locked, every one with hashes."""
+def test_the_lock_has_the_tools_with_hashes() -> None:
+    """pip-tools, uv, the docker SDK and PyYAML."""
     text = tool_env.LOCK.read_text()
     assert {"pip", "pip-tools", "uv", "docker", "pyyaml"} <= requirements_file.pins(text).keys()
     assert all(line.rstrip().endswith("\\") for line in text.splitlines() if "==" in line)
 
 
-def test_two_first_runs_at_once_make_one(
+def test_two_first_runs_at_once_create_one(
     repo: Repository, tmp_path: Path, network: dict[str, str]
 ) -> None:
-    """Two runs on an empty cache both end well, with one environment and nothing half made."""
+    """Two runs on an empty cache succeed, with one environment and no leftovers."""
     cache = tmp_path / "cache ü"
     env = {
         key: value
@@ -43,9 +43,9 @@ def test_two_first_runs_at_once_make_one(
     assert len(list((cache / "tools").iterdir())) == 1
 
 
-def test_a_cache_that_cannot_be_written_is_said(repo: Repository, tmp_path: Path) -> None:
-    """A cache folder that cannot be made is named, with the setting that names another."""
+def test_an_unwritable_cache_is_named(repo: Repository, tmp_path: Path) -> None:
+    """With the setting that names another."""
     (tmp_path / "file").write_text("")
     said = repo.make("requirements", fails=True, LABCOAT_CACHE=str(tmp_path / "file" / "below"))
-    assert "cannot write to its cache folder" in said
+    assert "cannot write to the cache directory" in said
     assert "LABCOAT_CACHE" in said

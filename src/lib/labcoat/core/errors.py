@@ -19,7 +19,7 @@ class LabcoatError(Exception):
 
 
 class UnavailableError(LabcoatError):
-    """Something labcoat has to ask, such as an engine, is missing or does not answer. Exit status 2."""
+    """Something labcoat needs, such as an engine, is missing or does not answer. Status 2."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, status=2)

@@ -40,7 +40,7 @@ def write_output(path: Path, text: str) -> None:
 
     Pipes and devices are written directly. Raise LabcoatError if `path` cannot be written.
     """
-    # Names in these two, such as /dev/stdout, are open already: they must not be replaced by a file.
+    # Names in these two, such as /dev/stdout, are open already: no file may replace them.
     is_given = path.absolute().parts[1:2] in {("dev",), ("proc",)}
     try:
         if path.exists() and (is_given or not path.is_file()):

@@ -80,7 +80,10 @@ def finish_git(
     stdin: bytes = b"",
     statuses: Sequence[int] = (0,),
 ) -> bytes:
-    """Return what a started command printed, once it has ended. Raise LabcoatError like `run_git`."""
+    """Return what a started command printed, once it has ended.
+
+    Raise LabcoatError like `run_git`.
+    """
     return _checked(process, name, root, _ended(process, stdin), statuses)
 
 

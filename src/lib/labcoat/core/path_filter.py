@@ -1,4 +1,4 @@
-"""Filter paths by the hundred thousand, as one text: a call for each would take ten times as long."""
+"""Filter many paths as one text: a call for each path would take ten times as long."""
 
 from collections.abc import Iterable, Sequence
 from operator import itemgetter

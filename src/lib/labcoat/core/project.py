@@ -75,7 +75,10 @@ class Project:
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
-        """Return the project of the current directory. Raise LabcoatError if a setting is invalid."""
+        """Return the project of the current directory.
+
+        Raise LabcoatError if a setting is invalid.
+        """
         root, settings = Path.cwd(), read_settings(environ)
         # As in the include: set to nothing is not the same as not set.
         if _DEV not in environ and (root / "requirements-dev.in").exists():
@@ -104,7 +107,7 @@ class Project:
         )
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Split the setting LABCOAT_`name` as a shell does. Raise LabcoatError if a quote is open."""
+        """Split the setting LABCOAT_`name` like a shell. Raise LabcoatError if a quote is open."""
         try:
             return tuple(shlex.split(self[name]))
         except ValueError as error:
@@ -139,7 +142,7 @@ class Project:
 
     @property
     def image(self) -> str:
-        """The image's name: LABCOAT_IMAGE, else from the directory's name; the variant is the tag."""
+        """The image's name: LABCOAT_IMAGE, else made from the directory's; the variant is the tag."""
         kept = "".join(
             c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()
         ).strip("-")

@@ -12,9 +12,12 @@ _NAMES = re.compile(
     r"""
     kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
     | \.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
-    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)? | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
-    | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd | \.vault-token
-    | credentials\.json | client_secret.*\.json | service[-_]account.*\.json | application_default_credentials\.json
+    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?
+    | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
+    | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd
+    | \.vault-token
+    | credentials\.json | client_secret.*\.json | service[-_]account.*\.json
+    | application_default_credentials\.json
     """,
     re.VERBOSE,
 )
@@ -69,7 +72,10 @@ _TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
 )
 # In JSON and in source code the lines of a key are separated by `\n`, or each is quoted.
-_KEY = rb"""-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
+_KEY = (
+    rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+    rb"""(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
+)
 # The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
 _CONTENT = (
@@ -95,7 +101,8 @@ _PUBLIC = re.compile(
     rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
 )
 _STAND_IN = re.compile(
-    rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
+    rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*"
+    rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
@@ -114,7 +121,7 @@ _LARGEST_NOTEBOOK = 1 << 26
 
 
 def hinted(paths: Iterable[str]) -> list[str]:
-    """Return those of `paths` that `is_secret_name` must check; a whole tree would take too long."""
+    """Return those of `paths` that `is_secret_name` must check; it is slow for a whole tree."""
     return filter_paths(list(paths), [".env"], _ENDINGS)
 
 

@@ -21,7 +21,7 @@ def graceful_shutdown() -> Iterator[None]:
         if _waiting:
             _waiting[-1].append(number)
             return
-        # Only once: cleaning up must not be interrupted. Not SIG_IGN, which child processes inherit.
+        # Only once: nothing may interrupt the cleanup. Not SIG_IGN, which children inherit.
         for order in heeded:
             signal.signal(order, _pass)
         raise SystemExit(128 + number)

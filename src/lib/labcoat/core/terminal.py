@@ -1,4 +1,4 @@
-"""What labcoat writes to a terminal: errors with their hints, warnings, progress, colour, safe text.
+"""What labcoat writes to a terminal: errors with hints, warnings, progress, colour, safe text.
 
 Colour follows NO_COLOR (https://no-color.org) and FORCE_COLOR; otherwise only terminals get it.
 """
@@ -11,15 +11,16 @@ from typing import TextIO
 
 RED, GREEN, YELLOW, CYAN, BOLD = "31", "32", "33", "36", "1"
 
-# Controls, lone bytes of names that are not UTF-8, and the marks that turn the direction of writing.
+# Controls, lone bytes of names that are not UTF-8, and marks that turn the writing direction.
 _UNSAFE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
 )
 
 
 def uses_colour(stream: TextIO | None) -> bool:
-    """Whether to colour what is written to `stream`: NO_COLOR wins over FORCE_COLOR, both over isatty.
+    """Whether to write colours to `stream`.
 
+    NO_COLOR wins over FORCE_COLOR, and both over isatty.
     `stream` is None where the program was started with it closed.
     """
     if os.environ.get("NO_COLOR"):

@@ -1,1 +1,1 @@
-"""Programs that labcoat works with: its tools environment, Python interpreters, the package index."""
+"""What labcoat works with: its tools environment, Python interpreters, the package index."""

@@ -7,8 +7,9 @@ from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 
 _NETWORK = (
-    r"(?:dns error|failed to lookup address|error sending request|NewConnectionError|Temporary failure in name resolution|"
-    r"Name or service not known|Connection refused|Network is unreachable|Network connectivity is disabled|"
+    r"(?:dns error|failed to lookup address|error sending request|NewConnectionError|"
+    r"Temporary failure in name resolution|Name or service not known|Connection refused|"
+    r"Network is unreachable|Network connectivity is disabled|"
     r"ReadTimeoutError|ConnectTimeout|"
     r"Could not connect|tcp connect error|ProxyError|operation timed out)"
 )
@@ -17,10 +18,11 @@ _CERTIFICATE = r"(?:CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIs
 # (pattern, message, hint); the first match counts. {0} is its first group, on one line.
 _CASES = (
     (
-        r"(?s)(Hash mismatch for .+?)(?:\n|$)|(?:DO NOT MATCH THE HASHES.*?\n\s+)(\S+.*?)(?:\n| from)",
+        r"(?s)(Hash mismatch for .+?)(?:\n|$)"
+        r"|(?:DO NOT MATCH THE HASHES.*?\n\s+)(\S+.*?)(?:\n| from)",
         "a package does not have the locked hash: {0}",
-        "The lock or the file was changed. If you changed it, run `make upgrade`; otherwise find out"
-        " who did",
+        "The lock or the file was changed. If you changed it, run `make upgrade`; otherwise find"
+        " out who did",
     ),
     (
         _CERTIFICATE,
@@ -38,7 +40,8 @@ _CASES = (
         "Check the network, the proxy and PIP_INDEX_URL; cached packages need no network",
     ),
     (
-        r"hash(?:es)? (?:is|are) required|In --require-hashes mode, all requirements must have|must be pinned.*--hash",
+        r"hash(?:es)? (?:is|are) required"
+        r"|In --require-hashes mode, all requirements must have|must be pinned.*--hash",
         "the lock has packages without hashes",
         "Write your requirements to requirements.in and run `make requirements`",
     ),
@@ -58,7 +61,8 @@ _CASES = (
         "Correct its name in requirements.in",
     ),
     (
-        r"Because there (?:is|are) no versions? of ([^\n]+?) and you require|satisfies the requirement (\S+[^(\n]*)",
+        r"Because there (?:is|are) no versions? of ([^\n]+?) and you require"
+        r"|satisfies the requirement (\S+[^(\n]*)",
         "the package index has no version that matches {0}",
         "Correct the version in requirements.in",
     ),

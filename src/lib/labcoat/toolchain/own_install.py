@@ -29,7 +29,8 @@ def refuse_inside(environment: Path, level: str) -> None:
     if PACKAGE.is_relative_to(environment.resolve()):
         raise LabcoatError(
             f"labcoat is installed in {environment.name}, which `make {level}` recreates",
-            f"Install it outside the project, for example with `pipx install labcoat`, or set {setting}",
+            "Install it outside the project, for example with `pipx install labcoat`,"
+            f" or set {setting}",
         )
 
 

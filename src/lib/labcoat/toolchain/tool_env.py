@@ -1,4 +1,6 @@
-"""The tools environment: pip-tools, uv, the docker SDK and PyYAML, locked with hashes, one per user and lock.
+"""The tools environment: pip-tools, uv, the docker SDK and PyYAML, locked with hashes.
+
+There is one per user and lock.
 
 It is in the user's cache directory, never in a project. It is built aside and renamed, so that one
 that exists is complete.
