@@ -93,7 +93,7 @@ def test_write_replaces_only_regular_files(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     for name in ("loop", "folder", "pipe"):
-        with pytest.raises(LabcoatError, match=f"{name} not a regular file"):
+        with pytest.raises(LabcoatError, match=f"{name}: not a regular file"):
             files.write_file(tmp_path / name, "new\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "loop", "pipe"]
     assert (tmp_path / "loop").is_symlink()

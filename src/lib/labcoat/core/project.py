@@ -142,7 +142,7 @@ class Project:
 
     @property
     def image(self) -> str:
-        """The image's name: LABCOAT_IMAGE, else made from the directory's; the variant is the tag."""
+        """The image's name: LABCOAT_IMAGE, else from the directory's name; the variant as tag."""
         kept = "".join(
             c if c.isascii() and c.isalnum() else "-" for c in self.root.name.lower()
         ).strip("-")

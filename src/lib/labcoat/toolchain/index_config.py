@@ -1,8 +1,9 @@
 """Where packages come from: one index, and how to reach it.
 
 A lock must be the same for everyone. So of the user's pip and uv settings, only those count
-that say how to reach the index: its address, certificates, proxy, credentials. Extra indexes, directories of
-wheels and constraints do not: no one else's lock would contain what they add.
+that say how to reach the index: its address, certificates, proxy, credentials.
+Extra indexes, directories of wheels and constraints do not: no one else's lock would contain what
+they add.
 """
 
 import configparser
