@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from labcoat.container.engine import client
+from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
 from labcoat.container.image.labels import LOCK, STRIP
 from labcoat.core import files, process
@@ -24,7 +24,7 @@ SCAFFOLD = True
 
 def make(project: Project) -> None:
     """Build the image from the lock; where nothing changed, nothing is built. Raises Failure, and leaves what was there."""
-    answer = client.engine_version_ahead(project)
+    answer = versions.start_engine_version(project)
 
     from labcoat.container.context import preflight  # a third of status's time, needed only here
     from labcoat.container.image import build, image_lock
@@ -34,13 +34,13 @@ def make(project: Project) -> None:
     for remark in (*preflight.preflight_warnings(planned.context), *_of_the_engine(version)):
         print(f"labcoat: {remark}", file=sys.stderr)
     built = build.build_image(project, planned)
-    if departs := image_lock.image_lock_remark(project, planned, version, built.id):
+    if departs := image_lock.image_lock_warning(project, planned, version, built.id):
         print(f"labcoat: {departs}", file=sys.stderr)
-    print(f"labcoat: image {project.image} {short(built.shown)}", file=sys.stderr)
+    print(f"labcoat: image {project.image} {short(built.displayed_id)}", file=sys.stderr)
 
 
 def _of_the_engine(version: str) -> Iterator[str]:
-    if what := client.never_the_same(version):
+    if what := versions.unstable_settings(version):
         yield f"this engine ({version}) writes {what} into an image's settings: of two builds only the content can be equal"
 
 
@@ -54,7 +54,9 @@ def run(project: Project, argv: Sequence[str]) -> int:
     if client.is_podman(project):  # the SDK does not take its --userns=keep-id
         sys.stdout.flush()
         process.exec_program(
-            containers.attached(project, project.image, argv, where), os.environ, "on the path"
+            containers.docker_run_command(project, project.image, argv, where),
+            os.environ,
+            "on the path",
         )
     return containers.run_container(client.sdk_client(project), project.image, argv, where)
 
@@ -64,21 +66,23 @@ def shell(project: Project) -> int:
     from labcoat.container.engine import run as containers
 
     check_fresh(project)
-    command = containers.attached(project, project.image, ["/bin/sh"], _place(project))
+    command = containers.docker_run_command(project, project.image, ["/bin/sh"], _place(project))
     sys.stdout.flush()
     process.exec_program(command, os.environ, "on the path")
 
 
 def address(project: Project) -> str:
     """Any: a container's ports are published on the loopback alone. Where it has this machine's network, the loopback itself."""
-    return "127.0.0.1" if client.host_network(project) else "0.0.0.0"  # noqa: S104
+    return "127.0.0.1" if flags.uses_host_network(project) else "0.0.0.0"  # noqa: S104
 
 
 def _place(project: Project) -> RunConfig:
     """Where programs run; where the image is without byte code, what Python makes of it stays in the home between runs."""
     where = make_run_config(project)
     stripped = (
-        client.inspect_image(project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}')
+        local_images.inspect_image(
+            project, project.image, f'{{{{index .Config.Labels "{STRIP}"}}}}'
+        )
         or ""
     )
     kept = (
@@ -110,7 +114,7 @@ def contents(project: Project) -> Inventory | None:
     """What the image holds, asked of its own Python in a container without a network; nothing is installed for it."""
     if not identity(project):
         return None
-    settings = (client.image_details(project, project.image) or {}).get("Config") or {}
+    settings = (local_images.image_details(project, project.image) or {}).get("Config") or {}
     environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
     prefix = environ.get("VIRTUAL_ENV", "")
     python, *words = inventory.scan_command(f"{prefix}/bin/python" if prefix else "python3", prefix)
@@ -129,7 +133,7 @@ def contents(project: Project) -> Inventory | None:
         stripped = (settings.get("Labels") or {}).get(STRIP, "")
         return replace(Inventory.read(done.stdout), stripped=tuple(stripped.split()))
     except ValueError:
-        reason = client.engine_error_line(done.stderr) or "its Python said nothing"
+        reason = errors.last_error_line(done.stderr) or "its Python said nothing"
         raise LabcoatError(
             f"The image {project.image} does not say what it holds: {reason}",
             "make docker builds it.",
@@ -155,7 +159,7 @@ def made_of(project: Project) -> Mapping[str, str]:  # noqa: ARG001
 def identity(project: Project) -> str:
     """The image's id; empty where there is none."""
     try:
-        return client.inspect_image(project, project.image, "{{.Id}}") or ""
+        return local_images.inspect_image(project, project.image, "{{.Id}}") or ""
     except LabcoatError as failure:
         raise UnavailableError(failure.message, failure.hint) from None
 
@@ -187,7 +191,7 @@ def check_fresh(project: Project) -> None:
 def _made_from(project: Project) -> str | None:
     """The digest of the lock that the image was made from; empty if labcoat did not make it, None if there is none."""
     label = f'{{{{index .Config.Labels "{LOCK}"}}}}'
-    return client.inspect_image(project, project.image, label)
+    return local_images.inspect_image(project, project.image, label)
 
 
 def short(identity: str) -> str:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from labcoat.container.context import build_flags
-from labcoat.container.engine import client
+from labcoat.container.engine.flags import docker_flags
 from labcoat.core import files
 from labcoat.core.project import Project
 
@@ -17,7 +17,7 @@ def provide_dockerfile(project: Project) -> None:
     too. What is there stays.
     """
     if (project.root / "Dockerfile").exists() or build_flags.parse_build_flags(
-        client.docker_flags(project)
+        docker_flags(project)
     ).file != "Dockerfile":
         return
     missing = {
