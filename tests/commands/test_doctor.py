@@ -29,7 +29,7 @@ def test_what_is_there_is_named_with_its_version(repo: Repository) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"LABCOAT_DOCKER": "no-such-docker"}, "There is no command 'no-such-docker'"),
+        ({"LABCOAT_DOCKER": "no-such-docker"}, "command `no-such-docker` not found"),
         ({"LABCOAT_CONDA": "no-such-conda"}, "There is no no-such-conda here"),
     ],
     ids=["docker", "conda"],

@@ -24,7 +24,7 @@ def test_nothing_made_is_missing(repo: Repository) -> None:
     assert line(repo, "requirements.txt") == "requirements.txt missing run make requirements"
     assert line(repo, "venv") == "venv missing make venv makes it"
     assert line(repo, "conda") == "conda missing make conda makes it"
-    assert line(repo, "docker") == "docker unknown There is no command 'no-such-docker'."
+    assert line(repo, "docker") == "docker unknown command `no-such-docker` not found"
 
 
 def test_a_project_that_asks_for_nothing_has_a_status(repo: Repository) -> None:

@@ -95,6 +95,6 @@ def test_an_engine_that_is_not_there_is_said_and_the_rest_is_proved(built: Repos
     said = built.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
     assert "docker is not looked at" in said
     assert "equal: lock, venv\n" in said
-    assert "There is no command 'no-such-docker'" in built.labcoat(
+    assert "command `no-such-docker` not found" in built.labcoat(
         "prove", "--only", "docker", fails=True, LABCOAT_DOCKER="no-such-docker"
     )

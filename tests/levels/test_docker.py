@@ -172,7 +172,7 @@ def test_a_program_that_is_not_there_is_named(place: Workplace) -> None:
     """As a shell does it: the name, and status 127."""
     ended = place.in_image("no-such-program")
     assert ended.returncode == 127
-    assert "has no program no-such-program" in ended.stderr
+    assert "has no program `no-such-program`" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert containers_of(place.root) == ""
 
