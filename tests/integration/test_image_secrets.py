@@ -9,7 +9,7 @@ import pytest
 from support.workplace import IMAGE, NETWORK, Workplace, docker
 
 pytestmark = pytest.mark.docker
-SECRET = r"(?i)error: a secret would reach the image: `?{}\b"
+REFUSAL = r"(?i)error: a secret would reach the image: `?{}\b"
 
 
 @pytest.mark.parametrize("words", [["build"], ["verify"], ["push"]], ids=" ".join)
@@ -27,7 +27,7 @@ def test_a_secret_stops_the_build(place: Workplace, words: list[str]) -> None:
     assert fine.returncode == 0, fine.stderr
     assert refused.returncode == 1
     error_line, hint_line = refused.stderr.splitlines()[-2:]
-    assert re.match(SECRET.format("data.json"), error_line)
+    assert re.match(REFUSAL.format("data.json"), error_line)
     assert ".dockerignore" in hint_line
 
 
@@ -46,7 +46,7 @@ def test_the_dockerfile_in_the_flags_is_checked(place: Workplace, flag: str) -> 
     )
     fine = place.labcoat("image", "build")
     shutil.rmtree(planted.parent)
-    assert re.match(SECRET.format("docker/train.pem"), refused.stderr.splitlines()[-2])
+    assert re.match(REFUSAL.format("docker/train.pem"), refused.stderr.splitlines()[-2])
     assert fine.returncode == 0, fine.stderr
 
 
@@ -72,4 +72,4 @@ def test_a_base_with_onbuild_that_copies_a_secret_is_refused(
     mine.unlink()
     docker("image", "rm", "--force", base)
     assert refused.returncode == 1
-    assert re.match(SECRET.format("data.json"), refused.stderr.splitlines()[-2])
+    assert re.match(REFUSAL.format("data.json"), refused.stderr.splitlines()[-2])
