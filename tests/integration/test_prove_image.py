@@ -104,6 +104,6 @@ def test_without_an_engine_the_image_is_not_checked(built: Repository) -> None:
     output = built.labcoat("prove", LABCOAT_DOCKER="no-such-docker")
     assert messages.NOT_CHECKED.format(level="docker") in output
     assert messages.EQUAL.format(names="lock, venv\n") in output
-    assert "no-such-docker" in built.labcoat(
+    assert "command `no-such-docker` not found" in built.labcoat(
         "prove", "--only", "docker", fails=True, LABCOAT_DOCKER="no-such-docker"
     )
