@@ -27,9 +27,8 @@ _PROJECT = f"{_HOME}/project"
 _USER = 1000
 _TEMPLATE = Path(__file__).parents[2] / "scaffold" / "templates" / "Dockerfile"
 # The stages of labcoat's Dockerfile that bring the project. A Dockerfile that changes these has to
-# be sent the folder,
+# be sent the folder, and so has one that copies more from its context than lock and script.
 _OURS = ("folder", "with-folder", "with-archive")
-# and so has one that takes more from its context than the lock and the script.
 _LOCK = ("lock", "COPY", (), '["${LOCK}", "/tmp/lock.txt"]')
 
 
@@ -102,7 +101,7 @@ def accepts_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({
         if (stage.name, each.name, each.flags, each.rest) != _LOCK
     ]
     froms = {stage.base for stage in others} | {
-        taken for each in bodies for taken in _copied_from(each)
+        source for each in bodies for source in _copied_from(each)
     }
     return froms.isdisjoint({"", "folder", "with-folder"})
 

@@ -60,11 +60,11 @@ def _mounted_scripts(build: BuildContext, parsed: Dockerfile) -> str:
 
 def _mounted_files(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
     """Yield the files of the context that a RUN mounts, and could copy."""
-    for source in _context_mounts(parsed):
-        folder = posixpath.normpath("/" + source).lstrip("/")
-        for path in sent:
-            if not folder or f"{path}/".startswith(f"{folder}/"):
-                yield build.root / path
+    sources = _context_mounts(parsed)
+    folders = [posixpath.normpath("/" + source).lstrip("/") for source in sources]
+    for path in sent:
+        if any(not folder or f"{path}/".startswith(f"{folder}/") for folder in folders):
+            yield build.root / path
 
 
 def _context_mounts(parsed: Dockerfile) -> set[str]:
