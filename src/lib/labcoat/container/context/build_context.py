@@ -168,8 +168,9 @@ def secrets_reaching(build: BuildContext) -> list[str]:
         found = build.reaching_files()
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
-        hint = "Correct the pattern: Docker refuses every build with it"
-        raise LabcoatError(f"{name}: {error}", hint) from error
+        raise LabcoatError(
+            f"{name}: {error}", "Correct the pattern: Docker refuses every build with it"
+        ) from error
     except ValueError as error:
         raise LabcoatError(f"{build.dockerfile}: {error}", "Correct the Dockerfile") from error
     except OSError as error:

@@ -74,9 +74,10 @@ def write_context_archive(project: Project, paths: Iterable[str], folder: Path) 
     except OSError as error:
         if not str(error.filename).startswith(str(project.root)):  # `folder` cannot be written
             raise
-        message = f"cannot send `{error.filename}` to the builder: {error.strerror}"
-        hint = "Make the file readable, or add it to .dockerignore"
-        raise LabcoatError(message, hint) from None
+        raise LabcoatError(
+            f"cannot send `{error.filename}` to the builder: {error.strerror}",
+            "Make the file readable, or add it to .dockerignore",
+        ) from None
 
 
 def accepts_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})) -> bool:
