@@ -169,7 +169,8 @@ def secrets_reaching(build: BuildContext) -> list[str]:
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
         raise LabcoatError(
-            f"{name}: {error}", "Correct the pattern: Docker refuses every build with it"
+            f"{name}:{error.line}: `{error.text}`: {error.why}",
+            "Correct the pattern: Docker refuses every build with it",
         ) from error
     except ValueError as error:
         raise LabcoatError(f"{build.dockerfile}: {error}", "Correct the Dockerfile") from error
