@@ -1,10 +1,8 @@
-"""Compare thousands of random ignore files with BuildKit, many in one build.
+"""Compare ignore files with BuildKit: `python tests/campaigns/many_builds.py 5000 [seed]`.
 
-Run it with `python tests/campaigns/many_builds.py 5000 [seed]`.
-
-Each ignore file has its own context (`--build-context`), which BuildKit reads like that of a build,
-so that one build answers for 25. An ignore file that labcoat expects to fail is built by itself, as
-are all of a build that fails.
+They are random, and many are compared in one build. Each ignore file has its own context
+(`--build-context`), which BuildKit reads like that of a build, so that one build answers for 25. An
+ignore file that labcoat expects to fail is built by itself, as are all of a build that fails.
 """
 
 import random

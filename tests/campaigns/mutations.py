@@ -71,7 +71,7 @@ def faults(path: Path, source: bytes) -> Iterator[Fault]:
 
 
 def change(node: ast.expr) -> ast.expr | None:
-    """Another expression in the place of `node`; None where there is none to be tried."""
+    """Return another expression in place of `node`; None if it has no opposite."""
     changed: ast.expr | None = None
     match node:
         case ast.Compare(ops=[op]) if type(op) in OPPOSITE:

@@ -46,7 +46,7 @@ def test_context_table(tmp_path: Path) -> None:
     shown = run_labcoat(tmp_path, "context").stdout
     assert [
         word
-        for word in ("big/", "2.9 KiB", "total", "big/b", "app/venv  (a virtual environment)")
+        for word in ("big/", "2.9 KiB", "total", "big/b", "app/venv  (virtual environment)")
         if word not in shown
     ] == []
     whole = json.loads(run_labcoat(tmp_path, "context", "--json").stdout)

@@ -104,6 +104,6 @@ COPIED_FROM = {
 
 @pytest.mark.parametrize(("line", "expected"), COPIED_FROM.values(), ids=COPIED_FROM.keys())
 def test_copied_from(line: str, expected: tuple[str, ...]) -> None:
-    """Stages and images that an instruction takes files from, the context as an empty string."""
+    """Stages and images that an instruction copies from, the context as an empty string."""
     parsed = parse_dockerfile(f"FROM scratch\n{line}\n")
     assert parsed.stages[0].instructions[0].copied_from == expected

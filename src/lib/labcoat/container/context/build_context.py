@@ -72,7 +72,7 @@ class BuildContext:
     def matcher(self) -> Matcher:
         """The matcher of the ignore file. Raise PatternError for a malformed pattern."""
         patterns = (
-            parse_ignore_file(self._read(self.ignore_path), self.semantics)
+            parse_ignore_file(self._read_file(self.ignore_path), self.semantics)
             if self.ignore_path
             else ()
         )
@@ -90,13 +90,13 @@ class BuildContext:
     def _sent_files(self) -> list[str]:
         return walk_context(self.root, self.matcher, self.unreadable)
 
-    def _read(self, path: Path) -> bytes:
+    def _read_file(self, path: Path) -> bytes:
         return reading.read_for_build(self.boundary or self.root, path)
 
     @cached_property
     def text(self) -> str:
         """The text of the Dockerfile. Raise OSError if it cannot be read."""
-        return self._read(self.dockerfile_path).decode("utf-8", "replace")
+        return self._read_file(self.dockerfile_path).decode("utf-8", "replace")
 
     @cached_property
     def parsed(self) -> Dockerfile:
@@ -168,8 +168,10 @@ def secrets_reaching(build: BuildContext) -> list[str]:
         found = build.reaching_files()
     except PatternError as error:
         name = build.ignore_path.name if build.ignore_path else ".dockerignore"
-        hint = "Correct the pattern: Docker refuses every build with it"
-        raise LabcoatError(f"{name}: {error}", hint) from error
+        raise LabcoatError(
+            f"{name}:{error.line}: `{error.text}`: {error.why}",
+            "Correct the pattern: Docker refuses every build with it",
+        ) from error
     except ValueError as error:
         raise LabcoatError(f"{build.dockerfile}: {error}", "Correct the Dockerfile") from error
     except OSError as error:

@@ -27,9 +27,8 @@ _PROJECT = f"{_HOME}/project"
 _USER = 1000
 _TEMPLATE = Path(__file__).parents[2] / "scaffold" / "templates" / "Dockerfile"
 # The stages of labcoat's Dockerfile that bring the project. A Dockerfile that changes these has to
-# be sent the folder,
+# be sent the folder, and so has one that copies more from its context than lock and script.
 _OURS = ("folder", "with-folder", "with-archive")
-# and so has one that takes more from its context than the lock and the script.
 _LOCK = ("lock", "COPY", (), '["${LOCK}", "/tmp/lock.txt"]')
 
 
@@ -75,9 +74,10 @@ def write_context_archive(project: Project, paths: Iterable[str], folder: Path) 
     except OSError as error:
         if not str(error.filename).startswith(str(project.root)):  # `folder` cannot be written
             raise
-        message = f"cannot send `{error.filename}` to the builder: {error.strerror}"
-        hint = "Make the file readable, or add it to .dockerignore"
-        raise LabcoatError(message, hint) from None
+        raise LabcoatError(
+            f"cannot send `{error.filename}` to the builder: {error.strerror}",
+            "Make the file readable, or add it to .dockerignore",
+        ) from None
 
 
 def accepts_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({})) -> bool:
@@ -102,7 +102,7 @@ def accepts_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({
         if (stage.name, each.name, each.flags, each.rest) != _LOCK
     ]
     froms = {stage.base for stage in others} | {
-        taken for each in bodies for taken in _copied_from(each)
+        source for each in bodies for source in _copied_from(each)
     }
     return froms.isdisjoint({"", "folder", "with-folder"})
 

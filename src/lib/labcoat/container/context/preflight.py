@@ -20,13 +20,19 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
 
     `folder` names the build's root in messages, if that differs from the project's root.
     """
-    if found := secrets_reaching(build):
-        named = join_some([f"`{path}`" for path in found], 3)
-        hint = "Add it to .dockerignore, as `make fix` does, and build again"
-        if folder:
-            named += f" in `{folder}`"
-            hint = f"Remove it, or add it to `{folder}/.dockerignore`, and build again"
-        raise LabcoatError(f"a secret would reach the image: {named}", hint)
+    found = secrets_reaching(build)
+    if not found:
+        return
+    secrets = join_some([f"`{path}`" for path in found], 3)
+    if folder:
+        raise LabcoatError(
+            f"a secret would reach the image: {secrets} in `{folder}`",
+            f"Remove it, or add it to `{folder}/.dockerignore`, and build again",
+        )
+    raise LabcoatError(
+        f"a secret would reach the image: {secrets}",
+        "Add it to .dockerignore, as `make fix` does, and build again",
+    )
 
 
 def preflight_warnings(build: BuildContext) -> Iterator[str]:
@@ -60,11 +66,11 @@ def _mounted_scripts(build: BuildContext, parsed: Dockerfile) -> str:
 
 def _mounted_files(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
     """Yield the files of the context that a RUN mounts, and could copy."""
-    for source in _context_mounts(parsed):
-        folder = posixpath.normpath("/" + source).lstrip("/")
-        for path in sent:
-            if not folder or f"{path}/".startswith(f"{folder}/"):
-                yield build.root / path
+    sources = _context_mounts(parsed)
+    folders = [posixpath.normpath("/" + source).lstrip("/") for source in sources]
+    for path in sent:
+        if any(not folder or f"{path}/".startswith(f"{folder}/") for folder in folders):
+            yield build.root / path
 
 
 def _context_mounts(parsed: Dockerfile) -> set[str]:

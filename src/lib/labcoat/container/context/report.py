@@ -70,7 +70,7 @@ def measure_context(build: BuildContext) -> ContextReport:
     folders = sorted(_measure_folders(sent, reaching), key=lambda each: (-each.size, each.name))
     largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sent.items()))
     ignore = build.ignore_path.name if build.ignore_path else ".dockerignore"
-    return ContextReport(folders, largest, _removable(sent), ignore, not has_dockerfile)
+    return ContextReport(folders, largest, _find_removable(sent), ignore, not has_dockerfile)
 
 
 def _measure_folders(sent: dict[str, int], reaching: set[str]) -> Iterable[FolderSize]:
@@ -84,7 +84,7 @@ def _measure_folders(sent: dict[str, int], reaching: set[str]) -> Iterable[Folde
     return (FolderSize(name, *row) for name, row in counts.items())
 
 
-def _removable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
+def _find_removable(sent: dict[str, int]) -> list[tuple[int, str, str]]:
     """Return what images seldom need: bytes, a pattern for it, what it is; the largest first."""
     roots = dict.fromkeys(environments(sent), "virtual environment")
     found: dict[tuple[str, str], int] = {}

@@ -74,17 +74,19 @@ class _CopyTracer:
             base_state = self.trace_stage(base) if base else None
             state = StageState(base_state, known=stage.base == "scratch")
             self._states[stage.index] = state
-            for each in (*self._triggered(stage, base_state), *stage.instructions):
-                self._run(each, state, stage)
+            for each in (*self._onbuild_instructions(stage, base_state), *stage.instructions):
+                self._run_instruction(each, state, stage)
         return self._states[stage.index]
 
-    def _triggered(self, stage: Stage, base_state: StageState | None) -> list[Instruction]:
+    def _onbuild_instructions(
+        self, stage: Stage, base_state: StageState | None
+    ) -> list[Instruction]:
         """Return the ONBUILD instructions of the stage's base."""
         if base_state:
             return base_state.onbuild
         return [parse_instruction(stage.line, each) for each in self.triggers.get(stage.base, ())]
 
-    def _run(self, each: Instruction, state: StageState, stage: Stage) -> None:
+    def _run_instruction(self, each: Instruction, state: StageState, stage: Stage) -> None:
         if each.name in ("ARG", "ENV"):
             state.values |= assigned_variables(each, state.values, stage)
         elif each.name == "WORKDIR":
@@ -92,11 +94,11 @@ class _CopyTracer:
         elif each.name == "ONBUILD":
             state.onbuild.append(parse_instruction(each.line, each.rest, each.heredocs))
         elif each.name in ("COPY", "ADD"):
-            self._copy(each, state, stage)
+            self._run_copy(each, state, stage)
         elif each.name == "RUN":
             state.known = False  # it can create any file
 
-    def _copy(self, each: Instruction, state: StageState, stage: Stage) -> None:
+    def _run_copy(self, each: Instruction, state: StageState, stage: Stage) -> None:
         words = [expand_word(each, word, state.values) for word in each.words]
         if len(words) < 2:
             raise DockerfileError(each.line, f"{each.name} requires at least two arguments")

@@ -29,7 +29,7 @@ def split_flags(text: str) -> tuple[Flags, str]:
 
 
 def _read_word(text: str) -> tuple[str, int]:
-    """Return the first word without its quotes, and where it ends; an open quote takes all."""
+    """Return the first word without its quotes, and where it ends; an open quote never closes."""
     word: list[str] = []
     quote = ""
     at = 0
