@@ -19,7 +19,7 @@ NOWHERE = "unix:///nowhere"  # a test that reaches for an engine though it has n
 def options(chosen: str) -> list[str]:
     """Options that come before those in `chosen`, which is PYTEST_ADDOPTS."""
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parallel = ["-n", str(workers), "--dist", "loadgroup"]
+    parallel = ["-n", str(workers), "--dist", "loadgroup", "--no-loadscope-reorder"]
     return ["--durations=20", *([] if "no:xdist" in chosen else parallel)]
 
 

@@ -93,9 +93,8 @@ def opened(address: str) -> str:
     raise AssertionError(address)
 
 
-@pytest.mark.parametrize("level", LEVELS)
-def test_jupyterlab_answers_at_the_printed_address(real: Repository, level: str) -> None:
-    """The address has the chosen port and a token; an interrupt ends JupyterLab."""
+def open_jupyterlab(real: Repository, level: str) -> None:
+    """Start JupyterLab on `level`, open its address, and interrupt it."""
     port = free_port()
     words = ["make", "notebook", f"IN={level}", f"LABCOAT_PORTS={port}"]
     with subprocess.Popen(
@@ -124,11 +123,24 @@ def test_jupyterlab_answers_at_the_printed_address(real: Repository, level: str)
                 os.killpg(started.pid, signal.SIGTERM)
 
 
-def test_the_notebook_lock_adds_jupyterlab(real: Repository) -> None:
+@pytest.fixture
+def opened_once(real: Repository) -> Repository:
+    """The repository after its first notebook, whichever test comes first."""
+    if not (real.path / ".labcoat/notebook/venv/bin/jupyter").exists():
+        open_jupyterlab(real, "venv")
+    return real
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_jupyterlab_answers_at_the_printed_address(real: Repository, level: str) -> None:
+    """The address has the chosen port and a token; an interrupt ends JupyterLab."""
+    open_jupyterlab(real, level)
+
+
+def test_the_notebook_lock_adds_jupyterlab(opened_once: Repository) -> None:
     """The project's lock stays; beside it is one with JupyterLab at the same versions."""
+    real = opened_once
     real.make("requirements")
-    if not (real.path / "requirements-notebook.txt").exists():
-        pytest.skip("the test before made it")
     assert "jupyter" not in (real.path / "requirements.txt").read_text()
     assert "six==1.17.0" in (real.path / "requirements-notebook.txt").read_text()
     assert not (real.path / ".venv").exists()
@@ -137,11 +149,10 @@ def test_the_notebook_lock_adds_jupyterlab(real: Repository) -> None:
     assert (site / "jupyterlab").is_dir()
 
 
-def test_a_notebook_imports_the_locked_packages(real: Repository) -> None:
+def test_a_notebook_imports_the_locked_packages(opened_once: Repository) -> None:
     """A kernel of the environment imports what the lock names."""
+    real = opened_once
     program = real.path / ".labcoat/notebook/venv/bin/jupyter"
-    if not program.exists():
-        pytest.skip("the first test makes it")
     cell = (
         '{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "id": "a",'
         ' "source": "import six; print(six.__version__)"}'

@@ -20,6 +20,7 @@ def example(repository: Path, tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.usefixtures("network")
 def test_make_trains(example: Path) -> None:
     """`make` creates the environment from the lock, trains, and prints what the README says."""
     done = subprocess.run(

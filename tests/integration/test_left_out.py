@@ -9,20 +9,29 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    ("demanded", "status", "said"),
+    ("demanded", "options", "status", "said"),
     [
         pytest.param(
-            "", 0, "of tests/levels/test_docker.py (no Docker engine: ", id="left out and named"
+            "", "", 0, "of tests/levels/test_docker.py (no Docker engine: ", id="left out and named"
         ),
-        pytest.param("1", 1, "no Docker engine: ", id="failed where demanded"),
+        pytest.param(
+            "",
+            "-n2 --dist=loadgroup",
+            0,
+            "of tests/levels/test_docker.py (no Docker engine: ",
+            id="named by workers",
+        ),
+        pytest.param("1", "", 1, "no Docker engine: ", id="failed where demanded"),
     ],
 )
-def test_without_an_engine(demanded: str, status: int, said: str, repository: Path) -> None:
+def test_without_an_engine(
+    demanded: str, options: str, status: int, said: str, repository: Path
+) -> None:
     """Tests that need Docker are left out, and the last lines name them; with LABCOAT_REQUIRE_DOCKER=1 they fail."""
     env = os.environ | {
         "DOCKER_HOST": "unix:///nowhere",
         "LABCOAT_REQUIRE_DOCKER": demanded,
-        "PYTEST_ADDOPTS": "",
+        "PYTEST_ADDOPTS": options,
     }
     words = [
         sys.executable,

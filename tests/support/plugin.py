@@ -27,6 +27,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group(group))
     if seed := os.environ.get("SHUFFLE"):
         shuffle(items, seed)
+    elif hasattr(config, "workerinput"):
+        put_long_ones_first(items)
+
+
+def put_long_ones_first(items: list[pytest.Item]) -> None:
+    """Put first what takes longest, so that the workers end at about the same time: what needs most, then the large groups."""
+    groups = [group_of(item) or item.nodeid for item in items]
+    sizes = collections.Counter(groups)
+    needs: dict[str, int] = {}
+    for group, item in zip(groups, items, strict=True):
+        marks = {mark.name for mark in item.iter_markers()}
+        weight = 2 * len(marks & {"docker", "network"}) + len(marks & {"index"})
+        needs[group] = max(needs.get(group, 0), weight)
+    order = {
+        id(item): (-needs[group], -sizes[group]) for group, item in zip(groups, items, strict=True)
+    }
+    items.sort(key=lambda item: order[id(item)])
 
 
 def shuffle(items: list[pytest.Item], seed: str) -> None:
