@@ -114,7 +114,7 @@ def test_clone_outside_the_repository_is_refused(
     """Other users do not have it at that path. Nothing is written."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LabcoatError, match=messages.UNREACHABLE):
-        init.init_project(Project(tmp_path))
+        list(init.init_project(Project(tmp_path)))
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 

@@ -10,7 +10,17 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Write the missing files and name each."""
+    """Write the missing files, print a line for each and the next step; return 0."""
     from labcoat.scaffold import init
 
-    return init.init_project(Project.here())
+    project = Project.here()
+    is_complete = True
+    for change in init.init_project(project):
+        print(f"{change.name}: {change.summary}")
+        is_complete = False
+    if is_complete:
+        print("Nothing is missing.")
+    first = "list your packages in requirements.in, then "
+    is_empty = init.is_empty(project.root / "requirements.in")
+    print(f"Next: {first if is_empty else ''}run `make venv`.")
+    return 0

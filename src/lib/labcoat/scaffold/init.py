@@ -33,8 +33,8 @@ class PlannedChange:
     summary: str
 
 
-def init_project(project: Project) -> int:
-    """Write what is missing, and print a line for each file. Return exit status 0.
+def init_project(project: Project) -> Iterator[PlannedChange]:
+    """Write what is missing, and yield each change when it is written.
 
     Raise LabcoatError, writing nothing, if a Makefile has no lasting way to find this labcoat.
     """
@@ -42,17 +42,14 @@ def init_project(project: Project) -> int:
     changes = list(plan_changes(project.root, include_line(project.root, include_file())))
     for change in changes:
         files.write_file(project.root / change.name, change.text)
-        print(f"{change.name}: {change.summary}")
-    if not changes:
-        print("Nothing is missing.")
-    source = project.root / "requirements.in"
-    empty = source.exists() and not requirements_file.asked(requirements_file.read(source))
-    print(
-        "Next: list your packages in requirements.in, then run `make venv`."
-        if empty
-        else "Next: run `make venv`."
+        yield change
+
+
+def is_empty(requirements_in: Path) -> bool:
+    """Return whether a requirements.in exists and lists no package."""
+    return requirements_in.exists() and not requirements_file.asked(
+        requirements_file.read(requirements_in)
     )
-    return 0
 
 
 def include_file() -> Path:
