@@ -167,7 +167,7 @@ def environment_path(project: Project) -> Path:
 def find_conda_program(project: Project) -> str:
     """Return the path of LABCOAT_CONDA, or of micromamba, mamba or conda, the first that exists.
 
-    Raise LabcoatError if there is none.
+    Raise LabcoatError if no such program exists.
     """
     names = [project["CONDA"]] if project["CONDA"] else list(_PROGRAMS)
     if found := next((path for path in map(shutil.which, names) if path), None):

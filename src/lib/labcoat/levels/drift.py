@@ -13,7 +13,7 @@ from labcoat.inventory import inventory
 def describe_drift(
     site_packages: Path, recorded: Mapping[str, str], locked: Mapping[str, str]
 ) -> str:
-    """Describe the drift; empty if there is none.
+    """Describe the drift; empty without drift.
 
     `recorded` are the names and versions the environment was created from, `locked` those in the
     locks.

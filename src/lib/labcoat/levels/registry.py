@@ -54,7 +54,7 @@ def all_levels() -> list[Level]:
 
 
 def get_level(name: str) -> Level:
-    """Return the level called `name`. Raise LabcoatError, status 2, if there is none."""
+    """Return the level called `name`. Raise LabcoatError, status 2, if it is unknown."""
     if name not in _FACTORIES:
         raise LabcoatError(
             f"unknown level of isolation `{name}`",

@@ -27,7 +27,7 @@ class ProofRun:
 
 @dataclass(frozen=True)
 class RunResult:
-    """An output, and for each level its digest or why there is none."""
+    """An output, and for each level its digest, or why it has no digest."""
 
     command: str
     output: str

@@ -40,7 +40,7 @@ class Proof:
 
     @property
     def json_text(self) -> str:
-        """The proof as JSON. Its keys, `rung` for a level among them, are an interface."""
+        """The proof as JSON, with the keys that proof.json has always had."""
         found = [_difference_json(one) for one in self.differences]
         document = {
             "labcoat": __version__,
