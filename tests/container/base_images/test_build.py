@@ -1,4 +1,4 @@
-"""Base images of one's own, from a submodule: fetched, pinned, built, and used."""
+"""Custom base images from a submodule are fetched, pinned, built and used."""
 
 import os
 import re
@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.base_images import build, pins, submodules
+from labcoat.container.base_images.recipe import configured_bases
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
+from support.messages import base_images as messages
 
 IDENTITY = (
     "-c",
@@ -22,7 +24,7 @@ IDENTITY = (
     "-c",
     "protocol.file.allow=always",
 )
-# Git fetches submodules from folders only where it is told to.
+# Git fetches submodules from folders only with this setting.
 LOCAL = {
     "GIT_CONFIG_COUNT": "1",
     "GIT_CONFIG_KEY_0": "protocol.file.allow",
@@ -39,11 +41,12 @@ def git(root: Path, *words: str) -> str:
 
 @pytest.fixture
 def upstream(tmp_path: Path, base_image: str) -> Path:
-    """A bare repository in place of the upstream: one Dockerfile on an image that others move."""
+    """A bare repository as the upstream: one Dockerfile on an image whose tag moves."""
     work = tmp_path / "work"
     (work / "3.11").mkdir(parents=True)
     (work / "3.11/Dockerfile").write_text(
-        "FROM moving/base:1 AS first\nRUN touch -d @0 /first\nFROM moving/base:1\nCOPY --from=first /first /made-here\n"
+        "FROM moving/base:1 AS first\nRUN touch -d @0 /first\n"
+        "FROM moving/base:1\nCOPY --from=first /first /made-here\n"
     )
     git(work, "init", "-q")
     git(work, "add", ".")
@@ -54,7 +57,7 @@ def upstream(tmp_path: Path, base_image: str) -> Path:
 
 @pytest.fixture
 def clone(tmp_path: Path, upstream: Path) -> Path:
-    """A clone, without submodules, of a project that has the upstream as its submodule."""
+    """A clone, without submodules, of a project whose submodule is the upstream."""
     root = tmp_path / "project"
     root.mkdir()
     git(root, "init", "-q")
@@ -66,13 +69,13 @@ def clone(tmp_path: Path, upstream: Path) -> Path:
 
 
 def project(root: Path, **settings: str) -> Project:
-    given = {
+    values = {
         "LABCOAT_EXTERN": "own=src/extern/own/3.11/Dockerfile",
         "LABCOAT_DOCKER_FLAGS": "--network=host",
     }
     return Project(
         root,
-        {**DEFAULTS, **given, **{f"LABCOAT_{name}": value for name, value in settings.items()}},
+        {**DEFAULTS, **values, **{f"LABCOAT_{name}": value for name, value in settings.items()}},
     )
 
 
@@ -93,61 +96,62 @@ def labcoat(
     return subprocess.run(command, cwd=root, env=whole, capture_output=True, text=True, check=False)
 
 
-def test_this_repository_pins_its_bases_sources(repository: Path) -> None:
-    """Three submodules, each by a commit and with an address that anybody can read from."""
-    found = submodules.pinned_commit(repository)
+def test_this_repository_pins_its_submodules(repository: Path) -> None:
+    """Three submodules, each with a commit and a public URL."""
+    found = submodules.pinned_commits(repository)
     assert set(found) == {
         "src/extern/python",
         "src/extern/docker-stacks",
         "src/extern/repro-sources-list.sh",
     }
-    said = (repository / ".gitmodules").read_text(encoding="utf-8")
-    addresses = re.findall(r"url = (.*)", said)
-    assert (
-        said.count("update = none") == 3
-    )  # who clones labcoat with its submodules, as pre-commit does, is spared these
-    assert len(addresses) == 3
-    assert all(address.startswith("https://github.com/") for address in addresses)
+    modules = (repository / ".gitmodules").read_text(encoding="utf-8")
+    urls = re.findall(r"url = (.*)", modules)
+    # Spares those who clone labcoat with submodules, as pre-commit does.
+    assert modules.count("update = none") == 3
+    assert len(urls) == 3
+    assert all(url.startswith("https://github.com/") for url in urls)
 
 
 @pytest.mark.parametrize("written", ["own", "=x/Dockerfile", "own="])
-def test_a_base_of_another_form_is_refused(tmp_path: Path, written: str) -> None:
-    """The setting is quoted, with how to write it."""
-    with pytest.raises(LabcoatError, match="LABCOAT_EXTERN cannot be read"):
-        build.configured_bases(project(tmp_path, EXTERN=written))
+def test_a_malformed_base_is_refused(tmp_path: Path, written: str) -> None:
+    """The message quotes it, the hint has the form."""
+    with pytest.raises(LabcoatError, match=messages.INVALID_EXTERN.format(written)) as caught:
+        configured_bases(project(tmp_path, EXTERN=written))
+    assert "NAME=FOLDER/Dockerfile" in caught.value.hint
 
 
-def test_pins_are_written_and_read_alike(tmp_path: Path) -> None:
-    """Images in order, one a line, and the archive's date."""
-    made = pins.Pins({"b:1": "sha256:b", "a:1": "sha256:a"}, "20261101T000000Z")
-    (tmp_path / pins.NAME).write_text(made.text())
-    assert pins.read_pins(tmp_path) == made
-    assert made.text().index('"a:1"') < made.text().index('"b:1"')
+def test_pins_survive_writing_and_reading(tmp_path: Path) -> None:
+    """Images in order, one per line, and the archive's date."""
+    written = pins.ExternPins({"b:1": "sha256:b", "a:1": "sha256:a"}, "20261101T000000Z")
+    (tmp_path / pins.NAME).write_text(written.to_toml())
+    assert pins.read_pins(tmp_path) == written
+    text = written.to_toml()
+    assert text.index('"a:1"') < text.index('"b:1"')
 
 
 @pytest.mark.parametrize("text", ["date = 'yesterday'", "[images\n", "\xff", "images = 3"])
-def test_pins_that_cannot_be_read_are_refused(tmp_path: Path, text: str) -> None:
-    """With the file's name."""
+def test_malformed_pins_are_refused(tmp_path: Path, text: str) -> None:
+    """The message has the file's name."""
     (tmp_path / pins.NAME).write_text(text, encoding="latin-1")
     with pytest.raises(LabcoatError, match=pins.NAME):
         pins.read_pins(tmp_path)
 
 
-def test_a_submodule_that_cannot_be_reached_is_said(
+def test_an_unreachable_submodule_is_an_error(
     clone: Path, upstream: Path, repository: Path
 ) -> None:
-    """With its address, the reason, and how to name a mirror."""
+    """With its URL, the reason, and how to choose a mirror."""
     upstream.rename(upstream.with_name("gone.git"))
     done = labcoat(clone, repository, "extern", "build")
     assert done.returncode == 1
-    assert "src/extern/own cannot be fetched from" in done.stderr
+    assert messages.SUBMODULE_UNREACHABLE.format("src/extern/own") in done.stderr
     assert "git config submodule.src/extern/own.url" in done.stderr
 
 
-def test_status_says_what_is_behind(
+def test_status_reports_what_is_behind(
     clone: Path, upstream: Path, tmp_path: Path, repository: Path
 ) -> None:
-    """Up to date, then behind once the upstream has a newer commit."""
+    """Up to date, then behind when the upstream has a newer commit."""
     fresh = labcoat(clone, repository, "extern", "status")
     git(tmp_path / "work", "commit", "-q", "--allow-empty", "-m", "two")
     git(tmp_path / "work", "push", "-q", str(upstream), "HEAD")
@@ -156,19 +160,19 @@ def test_status_says_what_is_behind(
     assert (behind.returncode, "behind: " in behind.stdout) == (1, True)
 
 
-def test_what_cannot_be_reached_is_not_taken_for_up_to_date(
+def test_an_unreachable_upstream_is_not_reported_as_up_to_date(
     clone: Path, upstream: Path, repository: Path
 ) -> None:
-    """It is said, and the exit status is that of not being able to look."""
+    """The exit status says that labcoat could not find out."""
     upstream.rename(upstream.with_name("gone.git"))
     done = labcoat(clone, repository, "extern", "status")
-    assert (done.returncode, "cannot be reached" in done.stdout) == (2, True), done.stderr
+    assert (done.returncode, messages.UNREACHABLE in done.stdout) == (2, True), done.stderr
 
 
 def test_a_bare_repository_in_a_folder_serves_as_a_mirror(
     clone: Path, upstream: Path, repository: Path
 ) -> None:
-    """Where the person names it in git's settings; git fetches from a folder of .gitmodules only where it is told to."""
+    """From the user's git settings; git refuses a folder in .gitmodules by default."""
     mirror = upstream.rename(upstream.with_name("mirror.git"))
     git(clone, "config", "submodule.src/extern/own.url", str(mirror))
     done = labcoat(clone, repository, "extern", "build", LABCOAT_EXTERN="", GIT_CONFIG_COUNT="0")
@@ -176,8 +180,8 @@ def test_a_bare_repository_in_a_folder_serves_as_a_mirror(
     assert (clone / "src/extern/own/3.11/Dockerfile").is_file()
 
 
-def test_a_fetch_that_was_killed_is_done_again(clone: Path, repository: Path) -> None:
-    """A submodule without its files is not taken for complete, though git says that its commit is there."""
+def test_an_interrupted_fetch_is_repeated(clone: Path, repository: Path) -> None:
+    """A submodule without files is not complete, although git has its commit."""
     assert labcoat(clone, repository, "extern", "build", LABCOAT_EXTERN="").returncode == 0
     folder = clone / "src/extern/own"
     shutil.rmtree(folder / "3.11")
@@ -185,24 +189,25 @@ def test_a_fetch_that_was_killed_is_done_again(clone: Path, repository: Path) ->
     assert (folder / "3.11/Dockerfile").is_file()
 
 
-def test_a_submodule_that_no_base_is_in_may_be_out_of_reach(
+def test_an_unreachable_submodule_without_a_base_is_a_warning(
     clone: Path, tmp_path: Path, repository: Path
 ) -> None:
-    """It is remarked on, and the build goes on to what is wanted."""
+    """The build continues with the base images."""
     git(clone, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},src/extern/far")
     modules = (clone / ".gitmodules").read_text()
     (clone / ".gitmodules").write_text(
-        f'{modules}[submodule "src/extern/far"]\n path = src/extern/far\n url = {tmp_path}/none.git\n'
+        f'{modules}[submodule "src/extern/far"]\n'
+        f" path = src/extern/far\n url = {tmp_path}/none.git\n"
     )
     done = labcoat(clone, repository, "extern", "build")
-    assert "src/extern/far cannot be fetched" in done.stderr
-    assert "No base in LABCOAT_EXTERN is in it." in done.stderr
+    assert f"warning: {messages.SUBMODULE_UNREACHABLE.format('src/extern/far')}" in done.stderr
+    assert messages.NOT_NEEDED in done.stderr
     assert "labcoat extern pin moving/base:1" in done.stderr
 
 
 @pytest.fixture
 def pinned(clone: Path, base_image: str, registry: str) -> Iterator[str]:
-    """The image that the upstream builds on, in a registry, pinned."""
+    """The image that the upstream builds on, in a registry."""
     name = f"{registry}/moving/base:1"
     subprocess.run(["docker", "tag", base_image, name], check=True)
     subprocess.run(["docker", "push", "-q", name], check=True, capture_output=True)
@@ -214,7 +219,7 @@ def pinned(clone: Path, base_image: str, registry: str) -> Iterator[str]:
 def test_a_base_is_built_from_its_submodule_on_a_pinned_image(
     clone: Path, pinned: str, repository: Path, built: Mapping[str, str]
 ) -> None:
-    """Without the pin it says so; with it the image has the submodule's commit as its tag, and dated apt."""
+    """Its tag is the submodule's commit, and its apt has a date; without the pin it is refused."""
     refused = labcoat(clone, repository, "extern", "build")
     assert "labcoat extern pin moving/base:1" in refused.stderr
     resolved = labcoat(clone, repository, "extern", "pin", pinned)
@@ -222,17 +227,18 @@ def test_a_base_is_built_from_its_submodule_on_a_pinned_image(
     digest = resolved.stdout.strip().partition("@")[2]
     assert (clone / pins.NAME).read_text().count(digest) == 1
     (clone / pins.NAME).write_text(
-        f'date = "20261101T000000Z"\n[images]\n"moving/base:1" = "{digest}"\n"{pinned}" = "{digest}"\n'
+        'date = "20261101T000000Z"\n[images]\n'
+        f'"moving/base:1" = "{digest}"\n"{pinned}" = "{digest}"\n'
     )
     path = clone / "src/extern/own/3.11/Dockerfile"
     path.write_text(path.read_text().replace("moving/base:1", pinned))
     git(clone / "src/extern/own", "commit", "-qam", "two")
     git(clone, "add", "src/extern/own")
-    made = labcoat(clone, repository, "extern", "build")
-    assert made.returncode == 0, made.stderr
-    name = made.stdout.strip()
+    done = labcoat(clone, repository, "extern", "build")
+    assert done.returncode == 0, done.stderr
+    name = done.stdout.strip()
     built["name"] = name  # type: ignore[index]
-    assert name == f"extern/own:{submodules.pinned_commit(clone)['src/extern/own'][:12]}"
+    assert name == f"extern/own:{submodules.pinned_commits(clone)['src/extern/own'][:12]}"
     assert build.resolve_base_image(project(clone), "extern/own") == name
     shown = subprocess.run(
         ["docker", "run", "--rm", name, "sh", "-c", "ls /made-here; cat /etc/apt/sources.list"],
@@ -246,7 +252,7 @@ def test_a_base_is_built_from_its_submodule_on_a_pinned_image(
 
 @pytest.fixture
 def built() -> Iterator[dict[str, str]]:
-    """Holds the name of an image to remove."""
+    """The names of images to remove."""
     names: dict[str, str] = {}
     yield names
     if names:
@@ -256,19 +262,21 @@ def built() -> Iterator[dict[str, str]]:
 
 
 @pytest.mark.docker
-def test_a_base_that_is_not_built_is_said(clone: Path) -> None:
-    """LABCOAT_BASE_IMAGE=extern/NAME names a target, and one that is not there the known ones."""
-    with pytest.raises(LabcoatError, match="is not built") as caught:
+def test_a_base_that_is_not_built_is_an_error(clone: Path) -> None:
+    """The hint names the target that builds it; for an unknown name, the known ones."""
+    with pytest.raises(LabcoatError, match=messages.NOT_BUILT.format("extern/own:.*")) as caught:
         build.resolve_base_image(project(clone), "extern/own")
     assert "make extern" in caught.value.hint
-    with pytest.raises(LabcoatError, match="no base extern/other"):
+    unknown = messages.NOT_CONFIGURED.format("extern/other")
+    with pytest.raises(LabcoatError, match=unknown) as caught:
         build.resolve_base_image(project(clone), "extern/other")
+    assert "extern/own" in caught.value.hint
 
 
-def test_a_submodule_named_like_a_script_is_no_file_to_check(
+def test_a_submodule_named_like_a_script_is_not_checked(
     clone: Path, upstream: Path, repository: Path
 ) -> None:
-    """What git lists as a file and is a folder is passed over by the hygiene check."""
+    """`labcoat check` skips what git lists as a file although it is a folder."""
     git(clone, "submodule", "--quiet", "add", str(upstream), "src/extern/tool.sh")
     done = labcoat(clone, repository, "check")
     assert done.returncode in (0, 1), done.stderr

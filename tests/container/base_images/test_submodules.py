@@ -1,4 +1,4 @@
-"""Submodules by the names and addresses that git has for them."""
+"""Submodules have the names and URLs that git gives them."""
 
 import subprocess
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import pytest
 
 from labcoat.container.base_images import submodules
 from labcoat.core.errors import LabcoatError
+from support.messages import base_images as messages
 
 IDENTITY = (
     "-c",
@@ -33,28 +34,28 @@ def repository(root: Path) -> Path:
     return root
 
 
-def named(root: Path, upstream: Path) -> str:
-    """A submodule whose name is not its path."""
+def add_named(root: Path, upstream: Path) -> str:
+    """Add a submodule whose name is not its path."""
     git(root, "submodule", "--quiet", "add", "--name", "a name", str(upstream), "src/py")
     return "src/py"
 
 
-def moved(root: Path, upstream: Path) -> str:
-    """A submodule that has moved."""
+def add_moved(root: Path, upstream: Path) -> str:
+    """Add a submodule and move it."""
     git(root, "submodule", "--quiet", "add", str(upstream), "old")
     git(root, "mv", "old", "new")
     return "new"
 
 
-def below(root: Path, upstream: Path) -> str:
-    """A submodule of the repository that the project is a folder of."""
+def add_below(root: Path, upstream: Path) -> str:
+    """Add a submodule to the repository that contains the project."""
     git(root.parent, "submodule", "--quiet", "add", str(upstream), "project/sub")
     return "sub"
 
 
-@pytest.mark.parametrize("add", [named, moved])
+@pytest.mark.parametrize("add", [add_named, add_moved])
 def test_the_name_is_found_by_the_path(tmp_path: Path, add: Callable[[Path, Path], str]) -> None:
-    """The upstream is asked, before the first fetch and after it, and the advice to name a mirror works."""
+    """Before the first fetch and after it; the command in the hint chooses a mirror."""
     upstream = repository(tmp_path / "upstream")
     origin = repository(tmp_path / "origin")
     path = add(origin, upstream)
@@ -63,28 +64,30 @@ def test_the_name_is_found_by_the_path(tmp_path: Path, add: Callable[[Path, Path
     clone = tmp_path / "clone"
     assert submodules.submodule_url(clone, path) == str(upstream)
     assert (
-        submodules.newest_commit(clone, path)
-        == submodules.pinned_commit(clone)[path]
+        submodules.upstream_commit(clone, path)
+        == submodules.pinned_commits(clone)[path]
         == git(upstream, "rev-parse", "HEAD")
     )
 
     mirror = upstream.rename(tmp_path / "mirror")
-    with pytest.raises(LabcoatError, match="cannot be fetched") as failure:
+    message = messages.SUBMODULE_UNREACHABLE.format(path)
+    with pytest.raises(LabcoatError, match=message) as caught:
         submodules.fetch_submodule(clone, path)
-    advice = failure.value.hint.partition("name a mirror: ")[2].partition(", then")[0]
-    subprocess.run(["sh", "-c", advice.replace("ADDRESS", str(mirror))], cwd=clone, check=True)
+    command = caught.value.hint.split("`")[1]
+    assert caught.value.hint == messages.USE_MIRROR.format(command)
+    subprocess.run(["sh", "-c", command.replace("URL", str(mirror))], cwd=clone, check=True)
     submodules.fetch_submodule(clone, path)
     assert git(clone / path, "rev-parse", "HEAD") == git(mirror, "rev-parse", "HEAD")
 
 
-def test_a_project_in_a_folder_of_its_repository_has_them_too(tmp_path: Path) -> None:
-    """The names are those in the repository's .gitmodules, the paths those from the project."""
+def test_a_project_in_a_folder_of_its_repository_has_submodules(tmp_path: Path) -> None:
+    """Names are those in the repository's .gitmodules, paths are relative to the project."""
     upstream, root = repository(tmp_path / "upstream"), repository(tmp_path / "root")
     (root / "project").mkdir()
-    path = below(root / "project", upstream)
+    path = add_below(root / "project", upstream)
     assert (
-        submodules.newest_commit(root / "project", path)
-        == submodules.pinned_commit(root / "project")[path]
+        submodules.upstream_commit(root / "project", path)
+        == submodules.pinned_commits(root / "project")[path]
     )
 
 
@@ -100,8 +103,10 @@ REMOTES = (
     "remote", [*REMOTES, "/srv/git/project.git", "../project.git", "./project", "far/project", ""]
 )
 @pytest.mark.parametrize("relative", ["../up", "./up", "../../other/up.git", "../.././up/"])
-def test_a_relative_address_is_as_git_reads_it(tmp_path: Path, remote: str, relative: str) -> None:
-    """Seen from the default remote, else from the repository's folder; held against `git submodule init`."""
+def test_a_relative_url_is_resolved_like_git_does(
+    tmp_path: Path, remote: str, relative: str
+) -> None:
+    """From the default remote, else the repository's folder; compared with `git submodule init`."""
     root = repository(tmp_path / "root")
     git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
     (root / ".gitmodules").write_text(f'[submodule "sub"]\n path = sub\n url = {relative}\n')
@@ -118,26 +123,26 @@ def test_a_relative_address_is_as_git_reads_it(tmp_path: Path, remote: str, rela
     assert found == git(root, "config", "submodule.sub.url")
 
 
-def test_a_relative_upstream_is_asked_before_the_first_fetch(tmp_path: Path) -> None:
-    """Then too, git does not fetch from a folder that the person did not name."""
+def test_a_relative_upstream_is_found_before_the_first_fetch(tmp_path: Path) -> None:
+    """Git still refuses to fetch from a folder that the user did not configure."""
     upstream, origin = repository(tmp_path / "upstream"), repository(tmp_path / "origin")
     git(origin, "remote", "add", "origin", str(origin))
     git(origin, "submodule", "--quiet", "add", "../upstream", "sub")
     git(origin, "commit", "-qam", "submodule")
     git(tmp_path, "clone", "-q", str(origin), "clone")
     clone = tmp_path / "clone"
-    assert submodules.newest_commit(clone, "sub") == git(upstream, "rev-parse", "HEAD")
+    assert submodules.upstream_commit(clone, "sub") == git(upstream, "rev-parse", "HEAD")
     git(clone, "submodule", "init")
     with pytest.raises(LabcoatError, match="transport 'file' not allowed"):
         submodules.fetch_submodule(clone, "sub")
 
 
-def test_an_address_is_never_an_option(tmp_path: Path) -> None:
-    """What .gitmodules says is not run."""
+def test_a_url_is_never_an_option_of_git(tmp_path: Path) -> None:
+    """A command in .gitmodules is not run."""
     root = repository(tmp_path / "root")
     git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
     (root / ".gitmodules").write_text(
         '[submodule "sub"]\n path = sub\n url = --upload-pack=touch made;\n'
     )
-    assert submodules.newest_commit(root, "sub") == ""
+    assert submodules.upstream_commit(root, "sub") == ""
     assert not (root / "made").exists()

@@ -1,10 +1,10 @@
-"""Image names, taken apart."""
+"""Image names are split into registry, repository, tag and digest."""
 
 import pytest
 
-from labcoat.container.engine.image_reference import digest_among, repository_of
+from labcoat.container.engine.image_reference import find_digest, registry_of, repository_of
 
-KNOWN = (
+REPO_DIGESTS = (
     "localhost:5000/mine/python@sha256:a",
     "python@sha256:b",
     "team/python@sha256:c",
@@ -24,8 +24,8 @@ KNOWN = (
     ],
 )
 def test_an_images_digest_is_that_of_its_own_name(image: str, digest: str) -> None:
-    """One that was pushed elsewhere under another name has that registry's digest too, which is not its own."""
-    assert digest_among(image, KNOWN) == digest
+    """An image that was pushed under another name also has that registry's digest."""
+    assert find_digest(image, REPO_DIGESTS) == digest
 
 
 @pytest.mark.parametrize(
@@ -38,5 +38,20 @@ def test_an_images_digest_is_that_of_its_own_name(image: str, digest: str) -> No
     ],
 )
 def test_the_repository_is_the_name_without_tag_and_digest(image: str, name: str) -> None:
-    """A port is no tag."""
+    """A port is not mistaken for a tag."""
     assert repository_of(image) == name
+
+
+@pytest.mark.parametrize(
+    ("image", "host"),
+    [
+        ("a", "docker.io"),
+        ("team/a", "docker.io"),
+        ("localhost/a", "localhost"),
+        ("h:5000/a/b:1", "h:5000"),
+        ("ghcr.io/a", "ghcr.io"),
+    ],
+)
+def test_the_registry_follows_dockers_rules(image: str, host: str) -> None:
+    """A first part with a dot or a colon is a host."""
+    assert registry_of(image) == host

@@ -1,4 +1,4 @@
-"""What of this machine a container may have."""
+"""What a container may use of this machine."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pytest
 from labcoat.container.engine.resources import Resources, read_resources
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
+from support.messages import engine as messages
 
 
 def project(**settings: str) -> Project:
@@ -15,7 +16,7 @@ def project(**settings: str) -> Project:
     )
 
 
-SET = [
+CASES = [
     ({}, Resources(), []),
     ({"GPU": "1"}, Resources(gpus="all"), ["--gpus", "all"]),
     ({"GPU": "0,1"}, Resources(gpus="0,1"), ["--gpus", '"device=0,1"']),
@@ -33,37 +34,41 @@ SET = [
 
 
 @pytest.mark.parametrize(
-    ("settings", "expected", "words"), SET, ids=[" ".join(given) or "nothing" for given, *_ in SET]
+    ("settings", "expected", "options"),
+    CASES,
+    ids=[" ".join(settings) or "nothing" for settings, *_ in CASES],
 )
 def test_settings_become_limits(
-    settings: dict[str, str], expected: Resources, words: list[str]
+    settings: dict[str, str], expected: Resources, options: list[str]
 ) -> None:
-    """Each setting is what docker's own option is; ports are on the loopback alone."""
+    """Each setting has the form of docker's option; ports are open on the loopback only."""
     assert read_resources(project(**settings)) == expected
-    assert expected.words() == words
+    assert expected.docker_options() == options
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("MEMORY", "much"), ("CPUS", "two"), ("PORTS", "http"), ("PORTS", "70000"), ("PORTS", "80:0")],
 )
-def test_another_form_is_refused(name: str, value: str) -> None:
+def test_a_malformed_value_is_refused(name: str, value: str) -> None:
     """With the setting's name and an example."""
-    with pytest.raises(LabcoatError, match=f"LABCOAT_{name}") as caught:
+    with pytest.raises(LabcoatError) as caught:
         read_resources(project(**{name: value}))
+    assert caught.value.message == messages.INVALID_SETTING.format(name, value)
     assert f"LABCOAT_{name}=" in caught.value.hint
 
 
-def test_the_sdk_is_told_the_same(tools_environment: Path) -> None:
-    """Memory, processors and ports under the SDK's names."""
+def test_the_sdk_gets_the_same_limits(tools_environment: Path) -> None:
+    """Memory, processors and ports by the names of the SDK's arguments."""
     from labcoat.toolchain import tool_env
 
     tool_env.use_tools()
-    told = Resources(gpus="all", memory="1g", cpus="1.5", ports=((1, 2), (3, 4), (5, 2))).settings()
-    assert told["mem_limit"] == "1g"
-    assert told["nano_cpus"] == 1_500_000_000
-    assert told["ports"] == {
+    limits = Resources(gpus="all", memory="1g", cpus="1.5", ports=((1, 2), (3, 4), (5, 2)))
+    options = limits.sdk_options()
+    assert options["mem_limit"] == "1g"
+    assert options["nano_cpus"] == 1_500_000_000
+    assert options["ports"] == {
         "2/tcp": [("127.0.0.1", 1), ("127.0.0.1", 5)],
         "4/tcp": [("127.0.0.1", 3)],
     }
-    assert told["device_requests"][0]["Count"] == -1
+    assert options["device_requests"][0]["Count"] == -1

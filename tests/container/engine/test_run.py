@@ -1,17 +1,18 @@
-"""Where and as whom a program runs in a container."""
+"""How a program runs in a container: mounts, user, network, and what podman needs."""
 
 from pathlib import Path
 
 import pytest
 
-from labcoat.container.engine.client import is_podman, project_docker_flags, tidy_engine_output
-from labcoat.container.engine.run import attached
-from labcoat.container.engine.run_config import data_folders, make_run_config
+from labcoat.container.engine.client import is_podman
+from labcoat.container.engine.flags import builder_tmpdir, podman_flags
+from labcoat.container.engine.run import docker_run_command
+from labcoat.container.engine.run_config import find_data_paths, make_run_config
 from labcoat.core.project import DEFAULTS, Project
 
 
 def project(root: Path, **settings: str) -> Project:
-    # No engine is asked for anything here; a command that is everywhere stands for one that is not.
+    # These tests need no engine; a command that exists everywhere stands for it.
     return Project(
         root,
         {
@@ -24,7 +25,7 @@ def project(root: Path, **settings: str) -> Project:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A project folder, beside folders of data with awkward names."""
+    """A project folder, and data folders with awkward names beside it."""
     for name in ("project/data", "photos", "b:c", "d, é"):
         (tmp_path / name).mkdir(parents=True)
     return tmp_path / "project"
@@ -41,83 +42,96 @@ def root(tmp_path: Path) -> Path:
         ("../photos:{}/photos/.", ["photos"]),
         ("data:{}/project", []),
     ],
-    ids=["none", "one", "two", "a colon in a name", "no paths", "the same twice", "in the project"],
+    ids=[
+        "none",
+        "one",
+        "two",
+        "a colon in a name",
+        "not paths",
+        "the same twice",
+        "in the project",
+    ],
 )
 def test_existing_data_outside_of_the_project_is_mounted_once(
     root: Path, mounts: str, expected: list[str]
 ) -> None:
-    """Words that are no path are passed over, and what lies in the project is there already."""
-    found = data_folders(project(root, MOUNTS=mounts.format(root.parent)))
+    """Words that are not paths are ignored, and so are folders of the project."""
+    found = find_data_paths(project(root, MOUNTS=mounts.format(root.parent)))
     assert list(found) == [root.parent / name for name in expected]
 
 
-def test_a_program_runs_as_the_owner_with_a_home_it_may_write(root: Path) -> None:
-    """Files that it writes in the project belong to the person; the home is git's to pass over."""
-    where = make_run_config(project(root), {"TERM": "dumb", "SECRET": "x"})
-    assert where.user == f"{root.stat().st_uid}:{root.stat().st_gid}"
-    assert Path(where.environ["HOME"]).stat().st_uid == root.stat().st_uid
+def test_a_program_runs_as_the_owner_with_a_writable_home(root: Path) -> None:
+    """Its files in the project belong to the user; git ignores the home."""
+    config = make_run_config(project(root), {"TERM": "dumb", "SECRET": "x"})
+    assert config.user == f"{root.stat().st_uid}:{root.stat().st_gid}"
+    assert Path(config.environ["HOME"]).stat().st_uid == root.stat().st_uid
     assert (root / ".labcoat" / ".gitignore").read_text() == "*\n"
-    assert where.environ["TERM"] == "dumb"
-    assert "SECRET" not in where.environ
+    assert config.environ["TERM"] == "dumb"
+    assert "SECRET" not in config.environ
 
 
 @pytest.mark.parametrize(
     ("flags", "network"),
     [("", None), ("--network=host", "host"), ("--pull --network host", "host")],
 )
-def test_the_network_is_the_one_asked_for(root: Path, flags: str, network: str | None) -> None:
-    """A build that was asked to use this machine's network is followed by runs that do."""
+def test_a_run_uses_the_network_of_the_build_flags(
+    root: Path, flags: str, network: str | None
+) -> None:
+    """With --network=host for builds, runs use this machine's network too."""
     assert make_run_config(project(root, DOCKER_FLAGS=flags)).network == network
 
 
-def test_a_shell_quotes_a_path_with_a_comma(root: Path) -> None:
-    """The docker command reads a mount as one line of CSV."""
-    asked = project(root, MOUNTS=f"{root.parent}/d, é", DOCKER="true")
-    words = attached(asked, "image", ["/bin/sh"], make_run_config(asked))
+def test_a_mount_with_a_comma_is_quoted(root: Path) -> None:
+    """Docker parses a mount as one line of CSV."""
+    mine = project(root, MOUNTS=f"{root.parent}/d, é", DOCKER="true")
+    words = docker_run_command(mine, "image", ["/bin/sh"], make_run_config(mine))
     path = root.parent / "d, é"
     assert f'type=bind,"source={path}","target={path}",readonly' in words
     assert f"type=bind,source={root},target={root}" in words
     assert words[-3:] == ["--entrypoint", "/bin/sh", "image"]
 
 
-@pytest.mark.parametrize(("uid", "users"), [(0, None), (1000, "keep-id")])
-def test_podman_of_a_person_keeps_their_id(
-    root: Path, monkeypatch: pytest.MonkeyPatch, uid: int, users: str | None
+@pytest.mark.parametrize(("uid", "userns"), [(0, None), (1000, "keep-id")])
+def test_podman_without_root_keeps_the_users_id(
+    root: Path, monkeypatch: pytest.MonkeyPatch, uid: int, userns: str | None
 ) -> None:
-    """Without root it would show them another one inside; with root that word is refused."""
+    """Without root it would map the id to another one; with root it refuses that option."""
     monkeypatch.setattr("os.geteuid", lambda: uid)
-    asked = project(root, DOCKER=str(program(root, "podman")))
+    mine = project(root, DOCKER=str(write_program(root, "podman")))
     monkeypatch.setattr("os.chown", lambda *_: None)
-    assert make_run_config(asked).users == users
-    assert ("--userns" in attached(asked, "image", ["true"], make_run_config(asked))) == bool(users)
+    config = make_run_config(mine)
+    assert config.userns == userns
+    assert ("--userns" in docker_run_command(mine, "image", ["true"], config)) == bool(userns)
 
 
 @pytest.mark.parametrize(
-    ("number", "old"),
+    ("version", "more"),
     [("4.3.1", ("--no-cache",)), ("5.4.2", ()), ("10.0.0", ()), ("", ("--no-cache",))],
 )
-def test_podman_is_told_of_the_lock_and_an_old_one_not_to_look_back(
-    root: Path, number: str, old: tuple[str, ...]
+def test_podman_builds_get_the_lock_and_an_old_podman_no_cache(
+    root: Path, version: str, more: tuple[str, ...]
 ) -> None:
-    """What is in its cache was made of another lock as likely as not."""
-    asked = project(root, DOCKER=str(program(root, "podman", f"echo {number}")))
-    assert project_docker_flags(asked, 7, "sha256:a") == (
+    """Its cache may hold steps with another lock."""
+    mine = project(root, DOCKER=str(write_program(root, "podman", f"echo {version}")))
+    assert podman_flags(mine, 7, "sha256:a") == (
         "--format=docker",
         "--timestamp=7",
         "--build-arg=LOCKED=sha256:a",
-        *old,
+        *more,
     )
-    assert project_docker_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
+    assert podman_flags(project(root, DOCKER="true"), 7, "sha256:a") == ()
 
 
-def test_podman_keeps_its_cache_where_it_has_it(root: Path) -> None:
-    """That is among its temporary files, which for docker are in a folder that goes with the build."""
-    assert tidy_engine_output(project(root, DOCKER=str(program(root, "podman"))), "elsewhere") == {}
-    assert tidy_engine_output(project(root, DOCKER="true"), "elsewhere") == {"TMPDIR": "elsewhere"}
+def test_podman_keeps_its_temporary_folder(root: Path) -> None:
+    """It holds podman's cache; docker's is removed with the build."""
+    assert (
+        builder_tmpdir(project(root, DOCKER=str(write_program(root, "podman"))), "elsewhere") == {}
+    )
+    assert builder_tmpdir(project(root, DOCKER="true"), "elsewhere") == {"TMPDIR": "elsewhere"}
 
 
-def program(root: Path, name: str, line: str = "") -> Path:
-    """A program of this name, which does what `line` says."""
+def write_program(root: Path, name: str, line: str = "") -> Path:
+    """Write a shell script of one `line`; return its path."""
     path = root.parent / name
     path.write_text(f"#!/bin/sh\n{line}\n")
     path.chmod(0o755)
@@ -133,31 +147,33 @@ def program(root: Path, name: str, line: str = "") -> Path:
         ("{docker} --context podman-vm", False),
         ("{sudo} {podman}", True),
         ("{sudo} -n -u podman {docker}", False),
-        ("{sudo} -n -u somebody {podman} --remote", True),
+        ("{sudo} -n -u someone {podman} --remote", True),
         ("{sudo} --user=podman {docker}", False),
         ("{sudo} --preserve-env=A B=podman -- {podman}", True),
         ("{sudo} A=podman {docker}", False),
     ],
 )
-def test_podman_is_told_by_its_programs_name(root: Path, line: str, *, expected: bool) -> None:
-    """Whatever words follow, and whoever it is run as; a folder's name does not count."""
+def test_podman_is_recognised_by_the_programs_name(
+    root: Path, line: str, *, expected: bool
+) -> None:
+    """Whatever its options and its user are; a folder's name does not count."""
     folder = root / "podman"
     folder.mkdir()
-    programs = {name: program(folder / "bin", name) for name in ("podman", "docker", "sudo")}
+    programs = {name: write_program(folder / "bin", name) for name in ("podman", "docker", "sudo")}
     assert is_podman(project(root, DOCKER=line.format_map(programs))) == expected
 
 
-def test_secrets_of_a_run_are_files_that_it_may_read(root: Path) -> None:
-    """A certificate bundle and kaggle.json are mounted, and the programs that want them are told where."""
+def test_certificates_and_kaggle_json_are_mounted(root: Path) -> None:
+    """Environment variables tell programs their paths."""
     bundle, kaggle = root.parent / "own.pem", root.parent / "kaggle.json"
     bundle.touch()
     kaggle.touch()
-    where = make_run_config(project(root, CA_BUNDLE=str(bundle), MOUNTS=str(kaggle)), {})
-    assert where.data == (kaggle, bundle)
-    assert where.environ["REQUESTS_CA_BUNDLE"] == str(bundle)
-    assert where.environ["KAGGLE_CONFIG_DIR"] == str(root.parent)
+    config = make_run_config(project(root, CA_BUNDLE=str(bundle), MOUNTS=str(kaggle)), {})
+    assert config.data == (kaggle, bundle)
+    assert config.environ["REQUESTS_CA_BUNDLE"] == str(bundle)
+    assert config.environ["KAGGLE_CONFIG_DIR"] == str(root.parent)
 
 
-def test_a_word_too_long_for_a_name_is_no_mount(root: Path) -> None:
-    """What cannot be a path is passed over like what is none."""
-    assert data_folders(project(root, MOUNTS="x" * 5000)) == ()
+def test_a_mount_too_long_for_a_path_is_ignored(root: Path) -> None:
+    """Like any other word that is not a path."""
+    assert find_data_paths(project(root, MOUNTS="x" * 5000)) == ()

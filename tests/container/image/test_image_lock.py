@@ -1,4 +1,4 @@
-"""The record of an image: what a later build may be held against, and what departs from it."""
+"""The image lock: which builds are compared with it, and how they differ."""
 
 import re
 from dataclasses import replace
@@ -10,14 +10,16 @@ from labcoat.container.image.image_lock import (
     ImageLock,
     are_layers_comparable,
     image_lock_path,
-    other_inputs,
+    input_changes,
     output_drift,
     read_image_lock,
     write_image_lock,
 )
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
+from support.messages import image as messages
 
+INVALID = messages.INVALID_LOCK.format("image.lock.yaml")
 RECORD = ImageLock(
     lock="sha256:lock",
     base="python:3.11@sha256:base",
@@ -35,8 +37,8 @@ RECORD = ImageLock(
 )
 
 
-def test_it_is_written_and_read_alike(tmp_path: Path) -> None:
-    """Every field comes back; without the file there is no record; a variant has a file of its own."""
+def test_it_survives_writing_and_reading(tmp_path: Path) -> None:
+    """Every field does; without the file there is none; a variant has its own file."""
     project = Project(tmp_path)
     variant = Project(tmp_path, {**DEFAULTS, "LABCOAT_VARIANT": "cpu"})
     assert read_image_lock(project) is None
@@ -47,10 +49,10 @@ def test_it_is_written_and_read_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["- 1\n", "lock: x\n", "{", "\xff"])
-def test_a_file_that_is_no_record_is_said(tmp_path: Path, text: str) -> None:
-    """With its name and the command that writes it anew."""
+def test_an_invalid_file_is_refused(tmp_path: Path, text: str) -> None:
+    """With its name and the command that rewrites it."""
     (tmp_path / "image.lock.yaml").write_text(text, encoding="latin-1")
-    with pytest.raises(LabcoatError, match=r"image\.lock\.yaml is no record") as caught:
+    with pytest.raises(LabcoatError, match=INVALID) as caught:
         read_image_lock(Project(tmp_path))
     assert "labcoat image record" in caught.value.hint
 
@@ -58,11 +60,11 @@ def test_a_file_that_is_no_record_is_said(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "line", ["settings:", "settings: {A: 1}", "layers:", "layers: [1]", "engine: 26.1", "epoch: x"]
 )
-def test_a_field_of_another_type_is_no_record(tmp_path: Path, line: str) -> None:
-    """Whoever edits it by hand hears of it before anything is compared."""
+def test_a_field_of_another_type_is_refused(tmp_path: Path, line: str) -> None:
+    """A mistake of an editor is reported before anything is compared."""
     file = write_image_lock(Project(tmp_path), RECORD)
-    file.write_text(f"{file.read_text()}{line}\n")  # the last of a name counts
-    with pytest.raises(LabcoatError, match=r"image\.lock\.yaml is no record"):
+    file.write_text(f"{file.read_text()}{line}\n")  # the last value of a key counts
+    with pytest.raises(LabcoatError, match=INVALID):
         read_image_lock(Project(tmp_path))
 
 
@@ -87,13 +89,15 @@ INPUTS = [
 ]
 
 
-@pytest.mark.parametrize(("built", "said"), INPUTS, ids=[said or "the same" for _, said in INPUTS])
-def test_other_inputs_are_named(built: ImageLock, said: str) -> None:
-    """What a person changed on purpose: lock, Dockerfile, settings."""
-    assert other_inputs(RECORD, built) == said
+@pytest.mark.parametrize(
+    ("built", "changes"), INPUTS, ids=[changes or "the same" for _, changes in INPUTS]
+)
+def test_changed_inputs_are_named(built: ImageLock, changes: str) -> None:
+    """What the user changed on purpose: lock, Dockerfile, settings."""
+    assert input_changes(RECORD, built) == changes
 
 
-PODMANS = replace(RECORD, engine="podman 5.4.2")
+PODMAN_RECORD = replace(RECORD, engine="podman 5.4.2")
 COMPARABLE = [
     (RECORD, RECORD, True),
     (RECORD, replace(RECORD, engine="28.5.2", builder="0.29.1"), True),
@@ -101,28 +105,31 @@ COMPARABLE = [
     (RECORD, replace(RECORD, engine="podman 4.3.1"), False),
     (RECORD, replace(RECORD, base="python:3.11@sha256:other"), False),
     (RECORD, replace(RECORD, platform="linux/arm64"), False),
-    (PODMANS, replace(PODMANS, engine="podman 4.3.1"), True),
-    (PODMANS, replace(PODMANS, epoch=1), False),
+    (PODMAN_RECORD, replace(PODMAN_RECORD, engine="podman 4.3.1"), True),
+    (PODMAN_RECORD, replace(PODMAN_RECORD, epoch=1), False),
 ]
 
 
 @pytest.mark.parametrize(("record", "built", "comparable"), COMPARABLE)
-def test_layers_are_held_against_those_of_the_same_base_and_kind_of_engine(
+def test_layers_are_comparable_on_one_base_and_layer_format(
     record: ImageLock, built: ImageLock, *, comparable: bool
 ) -> None:
-    """Docker 23 and newer write the same layers; older ones, podman, other bases and platforms others; podman for each commit."""
+    """Docker 23 and newer write the same layers; podman's depend on the time of the commit."""
     assert are_layers_comparable(record, built) == comparable
 
 
-DEPARTURES = [
+DRIFTS = [
     (RECORD, ""),
-    (replace(RECORD, image="sha256:other"), "is not the sha256:image"),
+    (
+        replace(RECORD, image="sha256:other"),
+        messages.OTHER_ID.format("sha256:other", "sha256:image"),
+    ),
     (replace(RECORD, image="sha256:other", revision="dec0de"), ""),
     (replace(RECORD, image="sha256:other", engine="28.5.2"), ""),
     (replace(RECORD, image="sha256:other", epoch=1), ""),
     (
         replace(RECORD, layers=["sha256:base", "sha256:other", "sha256:source"]),
-        "the layers of packages",
+        messages.OTHER_LAYERS,
     ),
     (
         replace(
@@ -133,28 +140,31 @@ DEPARTURES = [
 ]
 
 
-@pytest.mark.parametrize(("built", "said"), DEPARTURES)
-def test_a_departure_is_said_and_nothing_else_is(built: ImageLock, said: str) -> None:
-    """Another id for one commit, other layers for one lock; not the id of another commit or engine, nor other sources."""
+@pytest.mark.parametrize(("built", "drift"), DRIFTS)
+def test_only_unexpected_output_is_drift(built: ImageLock, drift: str) -> None:
+    """Another id for one commit, other layers for one lock; other sources or engines are not."""
     found = output_drift(RECORD, built, "image.lock.yaml")
-    assert said in found
-    assert bool(said) == bool(found)
+    assert drift in found
+    assert bool(drift) == bool(found)
 
 
-def test_an_engine_that_never_gives_an_id_twice_is_not_held_to_one() -> None:
-    """Its layers are the recorded ones all the same."""
-    assert output_drift(PODMANS, replace(PODMANS, image="sha256:other"), "image.lock.yaml") == ""
-    assert output_drift(PODMANS, replace(PODMANS, layers=[]), "image.lock.yaml")
+def test_ids_are_not_compared_where_the_engine_cannot_reproduce_them() -> None:
+    """The layers still are."""
+    assert (
+        output_drift(PODMAN_RECORD, replace(PODMAN_RECORD, image="sha256:other"), "image.lock.yaml")
+        == ""
+    )
+    assert output_drift(PODMAN_RECORD, replace(PODMAN_RECORD, layers=[]), "image.lock.yaml")
 
 
-def test_an_image_of_uncommitted_changes_may_differ() -> None:
-    """Nobody knows which they were."""
+def test_ids_of_uncommitted_changes_are_not_compared() -> None:
+    """The recorded changes are unknown."""
     dirty = replace(RECORD, revision="c0ffee-dirty")
     assert output_drift(dirty, replace(dirty, image="sha256:other"), "image.lock.yaml") == ""
 
 
-def test_this_repositorys_own_record_is_one(repository: Path) -> None:
-    """It is committed, can be read, and was made of inputs that were committed, on an image with labcoat's layers."""
+def test_the_image_lock_of_this_repository_is_valid(repository: Path) -> None:
+    """It was recorded without uncommitted changes."""
     recorded = read_image_lock(Project(repository))
     assert recorded is not None
     assert re.fullmatch(r"[0-9a-f]{40}", recorded.revision)

@@ -1,4 +1,4 @@
-"""What an image says of itself."""
+"""The labels of an image."""
 
 import subprocess
 from pathlib import Path
@@ -9,12 +9,12 @@ from labcoat.container.image.labels import LOCK, REVISION, image_labels, web_add
 from labcoat.core import files
 from labcoat.core.project import Project
 
-TIME = 315532800
+TIME = 315532800  # seconds since 1970
 SOURCE = "org.opencontainers.image.source"
 
 
 @pytest.mark.parametrize(
-    ("remote", "address"),
+    ("remote", "url"),
     [
         ("https://github.com/a/b.git", "https://github.com/a/b"),
         ("https://user:token@github.com/a/b", "https://github.com/a/b"),
@@ -26,9 +26,9 @@ SOURCE = "org.opencontainers.image.source"
         ("", ""),
     ],
 )
-def test_a_remote_becomes_an_address_for_anybody(remote: str, address: str) -> None:
-    """Two clones, one by ssh and one by https with a token, say the same source; a folder is no source."""
-    assert web_address(remote) == address
+def test_a_remote_becomes_a_public_url(remote: str, url: str) -> None:
+    """Clones by ssh and by https with a token have the same source; a folder has none."""
+    assert web_address(remote) == url
 
 
 def git(root: Path, *words: str) -> str:
@@ -40,7 +40,7 @@ def git(root: Path, *words: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project in a repository of one commit."""
+    """A project in a repository with one commit."""
     (tmp_path / "requirements.txt").write_text("six==1.17.0\n")
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     git(tmp_path, "init", "-q")
@@ -50,22 +50,22 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_labels_name_lock_base_and_revision(project: Project) -> None:
-    """The lock's digest, the base's name and the commit are there; a repository without a remote has no source."""
-    made = image_labels(project, "python:3.11@sha256:abc", TIME)
-    assert made[LOCK] == files.text_digest(project.requirements.read_bytes())
-    assert made["org.opencontainers.image.base.name"] == "python:3.11"
-    assert made[REVISION] == git(project.root, "rev-parse", "HEAD")
-    assert SOURCE not in made
+    """A repository without a remote has no source label."""
+    labels = image_labels(project, "python:3.11@sha256:abc", TIME)
+    assert labels[LOCK] == files.text_digest(project.requirements.read_bytes())
+    assert labels["org.opencontainers.image.base.name"] == "python:3.11"
+    assert labels[REVISION] == git(project.root, "rev-parse", "HEAD")
+    assert SOURCE not in labels
 
 
-def test_what_is_not_committed_marks_the_revision(project: Project) -> None:
-    """An image of changed files does not claim to be the commit's."""
+def test_uncommitted_changes_mark_the_revision(project: Project) -> None:
+    """So that an image of changed files does not claim to be the commit's."""
     (project.root / "new").touch()
     assert image_labels(project, "b", TIME)[REVISION].endswith("-dirty")
 
 
-def test_the_record_of_the_image_does_not_change_it(project: Project) -> None:
-    """image.lock.yaml names the image, so committing it leaves the labels as they are."""
+def test_committing_the_image_lock_does_not_change_the_labels(project: Project) -> None:
+    """It holds the image's id, which depends on the labels."""
     before = image_labels(project, "b", TIME)
     (project.root / "image.lock.yaml").write_text("image: x\n")
     assert image_labels(project, "b", TIME) == before

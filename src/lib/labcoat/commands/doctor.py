@@ -92,10 +92,10 @@ def _python(project: Project) -> ToolCheck:
 
 
 def _docker(project: Project) -> ToolCheck:
-    from labcoat.container.engine import client
+    from labcoat.container.engine import versions
 
     try:
-        kind, _, number = client.engine_version(project).rpartition(" ")
+        kind, _, number = versions.engine_version(project).rpartition(" ")
         if not number:
             return ToolCheck("docker", "does not answer", "Start the engine")
         return ToolCheck("docker", f"{kind or 'engine'} {number}")

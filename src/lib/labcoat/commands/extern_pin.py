@@ -14,5 +14,5 @@ def run(args: Namespace) -> int:
     """Print the image with its digest."""
     from labcoat.container.base_images import pins
 
-    print(f"{args.image}@{pins.pin_bases(Project.here(), args.image)}")
+    print(f"{args.image}@{pins.pin_image(Project.here(), args.image)}")
     return 0

@@ -11,9 +11,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Return 1 where one is behind, 2 where one cannot be resolved, else 0."""
-    from labcoat.container.base_images import build
+    from labcoat.container.base_images import status
 
-    found = build.submodule_status(Project.here())
+    found = status.pin_statuses(Project.here())
     for pin in found:
         print(pin)
     unknown = any(not pin.newest for pin in found)

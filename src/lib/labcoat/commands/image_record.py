@@ -16,6 +16,6 @@ def run(args: Namespace) -> int:
 
     project = Project.here()
     docker.require_fresh_image(project)
-    record = image_lock.make_image_lock(project, build.plan_build(project))
+    record = image_lock.complete_image_lock(project, build.plan_build(project))
     print(image_lock.write_image_lock(project, record).name)
     return 0

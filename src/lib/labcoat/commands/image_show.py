@@ -4,7 +4,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 
@@ -15,14 +14,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the image's configuration and packages."""
-    from labcoat.container.engine import client
+    from labcoat.container.engine import errors, local_images
     from labcoat.container.inspect import packages
 
     project = Project.here()
     image = args.image or project.image
-    details = client.image_details(project, image)
+    details = local_images.image_details(project, image)
     if details is None:
-        raise LabcoatError(f"no image `{image}`", "`make docker` builds it")
+        raise errors.missing_image_error(image)
     print("\n".join(_configuration(details)))
     for one in packages.installed_packages(project, image):
         print(f"  {one.name} {one.version}")

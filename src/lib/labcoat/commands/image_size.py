@@ -25,7 +25,7 @@ def run(args: Namespace) -> int:
             step = (steps[number] if number < len(steps) else "") or "base"
             print(f"{_megabytes(size)}  layer {number}: {step}"[:_WIDTH])
         found = packages.image_distributions(image)
-        for name, size in packages.package_sizes(image.merged(), found).items():
+        for name, size in packages.package_sizes(image.merged_entries(), found).items():
             print(f"{_megabytes(size)}  {name or '(no package: the base, the project)'}")
     return 0
 

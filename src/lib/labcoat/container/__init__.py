@@ -1,1 +1,1 @@
-"""Everything about Docker: ignore files, Dockerfiles, build contexts, the engine, base images, the image."""
+"""Docker: ignore files, Dockerfiles, build contexts, the engine, base images, the image."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from labcoat.container.engine import client
+from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
 from labcoat.container.image.labels import LOCK, STRIP
 from labcoat.core import files, process, terminal
@@ -28,7 +28,7 @@ class DockerLevel(Level):
 
         Raise LabcoatError if that fails; the image before stays.
         """
-        answer = client.engine_version_ahead(project)
+        answer = versions.start_engine_version(project)
 
         # A third of the time that status takes, and needed only here.
         from labcoat.container.context import preflight
@@ -42,9 +42,9 @@ class DockerLevel(Level):
         ):
             terminal.print_warning(warning)
         built = build.build_image(project, planned)
-        if drift := image_lock.image_lock_remark(project, planned, version, built.id):
+        if drift := image_lock.image_lock_warning(project, planned, version, built.id):
             terminal.print_warning(drift)
-        terminal.print_progress(f"image {project.image} {short_image_id(built.shown)}")
+        terminal.print_progress(f"image {project.image} {short_image_id(built.displayed_id)}")
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Run `argv` in a container, in the project's directory as its owner; the exit status."""
@@ -56,7 +56,9 @@ class DockerLevel(Level):
         if client.is_podman(project):  # the SDK does not support its --userns=keep-id
             sys.stdout.flush()
             process.exec_program(
-                containers.attached(project, project.image, argv, config), os.environ, "on the path"
+                containers.docker_run_command(project, project.image, argv, config),
+                os.environ,
+                "on the path",
             )
         return containers.run_container(client.sdk_client(project), project.image, argv, config)
 
@@ -65,7 +67,9 @@ class DockerLevel(Level):
         from labcoat.container.engine import run as containers
 
         require_fresh_image(project)
-        command = containers.attached(project, project.image, ["/bin/sh"], _run_config(project))
+        command = containers.docker_run_command(
+            project, project.image, ["/bin/sh"], _run_config(project)
+        )
         sys.stdout.flush()
         process.exec_program(command, os.environ, "on the path")
 
@@ -74,7 +78,7 @@ class DockerLevel(Level):
 
         A container's ports are published on this machine's loopback alone.
         """
-        return "127.0.0.1" if client.host_network(project) else "0.0.0.0"  # noqa: S104
+        return "127.0.0.1" if flags.uses_host_network(project) else "0.0.0.0"  # noqa: S104
 
     def remove(self, project: Project) -> None:
         """Remove the image if labcoat built it; without an engine, say that it stays."""
@@ -92,7 +96,7 @@ class DockerLevel(Level):
         """
         if not self.read_identity(project):
             return None
-        settings = (client.image_details(project, project.image) or {}).get("Config") or {}
+        settings = (local_images.image_details(project, project.image) or {}).get("Config") or {}
         environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
         prefix = environ.get("VIRTUAL_ENV", "")
         interpreter = f"{prefix}/bin/python" if prefix else "python3"
@@ -105,7 +109,7 @@ class DockerLevel(Level):
             stripped = (settings.get("Labels") or {}).get(STRIP, "")
             return replace(Inventory.from_json(done.stdout), stripped=tuple(stripped.split()))
         except ValueError:
-            reason = client.engine_error_line(done.stderr) or "its Python printed nothing"
+            reason = errors.last_error_line(done.stderr) or "its Python printed nothing"
             raise LabcoatError(
                 f"cannot read the packages of image `{project.image}`: {reason}",
                 "Run `make docker`",
@@ -115,7 +119,7 @@ class DockerLevel(Level):
     def read_identity(self, project: Project) -> str:
         """Return the image's id; empty if there is no image."""
         try:
-            return client.inspect_image(project, project.image, "{{.Id}}") or ""
+            return local_images.inspect_image(project, project.image, "{{.Id}}") or ""
         except LabcoatError as failure:
             raise UnavailableError(failure.message, failure.hint) from None
 
@@ -147,7 +151,7 @@ def short_image_id(image_id: str) -> str:
 
 
 def _engine_warnings(version: str) -> Iterator[str]:
-    if what := client.never_the_same(version):
+    if what := versions.unstable_settings(version):
         yield (
             f"the engine ({version}) writes {what} into the image's settings, so that only the"
             " contents of two builds can be equal"
@@ -177,7 +181,7 @@ def _lock_label(project: Project) -> str | None:
 
 def _image_label(project: Project, label: str) -> str | None:
     template = f'{{{{index .Config.Labels "{label}"}}}}'
-    return client.inspect_image(project, project.image, template)
+    return local_images.inspect_image(project, project.image, template)
 
 
 def _is_from_lock(project: Project, label: str | None) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
 from labcoat.lint.findings import (
     Append,
@@ -214,9 +215,12 @@ def reencode_ignore_file(data: bytes) -> bytes:
 
 
 def _pin_digest(repository: Repository, path: str, line: int, image: str) -> str:
-    from labcoat.container.base_images.local_digest import local_digest
+    from labcoat.container.engine.local_images import local_digest
 
-    digest = local_digest(image)
+    try:
+        digest = local_digest(Project.here(), image)
+    except LabcoatError as error:
+        return f"{path}: line {line} not pinned: {error.message}"
     if not digest:
         return (
             f"{path}: line {line} not pinned: the Docker engine has no digest of {image}; "

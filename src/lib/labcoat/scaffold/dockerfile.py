@@ -4,7 +4,7 @@ from pathlib import Path
 
 from labcoat.container.context import build_flags
 from labcoat.container.context.context_archive import SCRIPT
-from labcoat.container.engine import client
+from labcoat.container.engine.flags import docker_flags
 from labcoat.core import files
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
@@ -29,7 +29,7 @@ def provide_dockerfile(project: Project) -> None:
 
     Files that exist stay as they are.
     """
-    flags = build_flags.parse_build_flags(client.docker_flags(project))
+    flags = build_flags.parse_build_flags(docker_flags(project))
     if flags.file != "Dockerfile":
         return
     missing = missing_files(project.root)

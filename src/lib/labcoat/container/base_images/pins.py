@@ -1,4 +1,4 @@
-"""`extern.toml`: the digests of the images that base images are built on, and the date of their package archive."""
+"""`extern.toml`: digests of the images that base images build on, and their packages' date."""
 
 import json
 import re
@@ -7,27 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container.engine import client
-from labcoat.container.engine.image_reference import digest_among
+from labcoat.container.engine.local_images import local_digest
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
 
 NAME = "extern.toml"
-_HEADER = """# What the base images in LABCOAT_EXTERN are built on. `labcoat extern pin IMAGE` writes a line of [images].
-# date: that of snapshot.debian.org's archive, as 20261101T000000Z; empty takes the packages of the day.
+_HEADER = """# Digests of the images that the base images in LABCOAT_EXTERN build on; \
+`labcoat extern pin IMAGE` adds one.
+# date: snapshot of snapshot.debian.org, such as 20261101T000000Z; empty for the latest packages.
 """
 
 
 @dataclass(frozen=True)
-class Pins:
-    """The digest of each image, by its name with tag, and the archive's date."""
+class ExternPins:
+    """The digest of each image, by its name with tag, and the date of Debian's archive."""
 
     images: dict[str, str]
     date: str = ""
 
-    def text(self) -> str:
-        """The file's text."""
+    def to_toml(self) -> str:
+        """Return the text of extern.toml."""
         lines = "".join(
             f"{json.dumps(image)} = {json.dumps(digest)}\n"
             for image, digest in sorted(self.images.items())
@@ -35,54 +36,59 @@ class Pins:
         return f"{_HEADER}date = {json.dumps(self.date)}\n\n[images]\n{lines}"
 
 
-def read_pins(root: Path) -> Pins:
-    """The pins of the project at `root`. Raises Failure where the file cannot be read."""
+def read_pins(root: Path) -> ExternPins:
+    """Return the pins of the project at `root`; none if there is no extern.toml.
+
+    Raise LabcoatError if it is malformed.
+    """
     path = root / NAME
     if not path.is_file():
-        return Pins({})
+        return ExternPins({})
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LabcoatError(f"{NAME} cannot be read: {error}.", "Correct the line.") from None
+        raise LabcoatError(f"cannot parse {NAME}: {error}") from None
     date = str(found.get("date", ""))
     if date and not re.fullmatch(r"\d{8}T\d{6}Z", date):
-        raise LabcoatError(
-            f"{NAME}: {date} is no date of the archive.", "Write it as 20261101T000000Z."
-        )
+        raise LabcoatError(f"invalid date `{date}` in {NAME}", "Write it like `20261101T000000Z`")
     images = found.get("images", {})
     if not isinstance(images, dict):
         raise LabcoatError(
-            f"{NAME}: images is no table.",
-            "Write [images], and below it a line IMAGE = DIGEST for each.",
+            f"`images` in {NAME} is not a table",
+            "Write `[images]`, then a line `IMAGE = DIGEST` for each image",
         )
-    return Pins({str(name): str(digest) for name, digest in images.items()}, date)
+    return ExternPins({str(name): str(digest) for name, digest in images.items()}, date)
 
 
-def pin_bases(project: Project, image: str) -> str:
-    """Resolve `image` to its present digest and write that down; the digest. Raises Failure where it cannot be had."""
+def pin_image(project: Project, image: str) -> str:
+    """Write the present digest of `image` to extern.toml, and return it.
+
+    Raise LabcoatError if it cannot be resolved.
+    """
     if not image.strip():
         raise LabcoatError(
-            "An image without a name cannot be pinned.",
-            "Name one, as in: labcoat extern pin debian:bookworm-slim",
+            "cannot pin an image without a name",
+            "Name it, for example `labcoat extern pin debian:bookworm-slim`",
         )
     digest = resolve_digest(project, image)
     if not digest:
         raise LabcoatError(
-            f"The image {image} cannot be had from its registry.",
-            "See to its name, the network, and docker login.",
+            f"cannot resolve image `{image}`",
+            "Check the name, your network connection and `docker login`",
         )
-    pinned = read_pins(project.root)
-    files.write_file(project.root / NAME, Pins(pinned.images | {image: digest}, pinned.date).text())
+    old = read_pins(project.root)
+    new = ExternPins(old.images | {image: digest}, old.date)
+    files.write_file(project.root / NAME, new.to_toml())
     return digest
 
 
 def resolve_digest(project: Project, image: str) -> str:
-    """The digest that the registry has for `image` now; empty where it cannot be asked."""
-    return _asked(project, image) or _pulled(project, image)
+    """Return the present digest of `image` in its registry; "" if that cannot be reached."""
+    return _query_registry(project, image) or _pull_digest(project, image)
 
 
-def _asked(project: Project, image: str) -> str:
-    """The digest, without the image; empty where the engine (podman) or the registry does not tell it so."""
+def _query_registry(project: Project, image: str) -> str:
+    """Return the digest without a pull; "" for podman, or if the registry refuses."""
     if client.is_podman(project):
         return ""
     tool_env.use_tools()
@@ -91,13 +97,11 @@ def _asked(project: Project, image: str) -> str:
     docker = client.sdk_client(project)
     try:
         return str(docker.images.get_registry_data(image).id)
-    except DockerException:  # also what is no name for an image
+    except DockerException:  # also for an invalid name
         return ""
 
 
-def _pulled(project: Project, image: str) -> str:
+def _pull_digest(project: Project, image: str) -> str:
     if client.call_docker(project, "pull", "--quiet", image).returncode:
         return ""
-    return digest_among(
-        image, json.loads(client.inspect_image(project, image, "{{json .RepoDigests}}") or "[]")
-    )
+    return local_digest(project, image)

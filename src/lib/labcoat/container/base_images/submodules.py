@@ -1,17 +1,16 @@
-"""Git submodules: the commit that each is pinned to, where it is had from, and its files at that commit."""
+"""Git submodules: their pinned commits, their URLs, and their files at those commits."""
 
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
-from labcoat.core import git
+from labcoat.core import git, terminal
 from labcoat.core.errors import LabcoatError
 
 
-def pinned_commit(root: Path) -> dict[str, str]:
-    """The path, relative to `root`, of each submodule below it, with the commit that is pinned."""
+def pinned_commits(root: Path) -> dict[str, str]:
+    """Return the pinned commit of each submodule below `root`, by its path relative to `root`."""
     if not git.git_root(root):
         return {}
     records = (
@@ -22,84 +21,82 @@ def pinned_commit(root: Path) -> dict[str, str]:
 
 
 def fetch_submodule(root: Path, path: str) -> None:
-    """Have the submodule's files there, at its pinned commit. Raises Failure where they cannot be had."""
-    held = {each.name for each in (root / path).iterdir()} if (root / path).is_dir() else set()
+    """Check out the submodule's files at its pinned commit, if they are not there.
+
+    Raise LabcoatError if they cannot be fetched.
+    """
+    names = {each.name for each in (root / path).iterdir()} if (root / path).is_dir() else set()
     if (
-        held > {".git"}
-        and _git(root / path, "rev-parse", "HEAD").stdout.strip() == pinned_commit(root)[path]
+        names > {".git"}
+        and _git(root / path, "rev-parse", "HEAD").stdout.strip() == pinned_commits(root)[path]
     ):
         return
-    # A fetch that failed or was killed leaves a repository without files, which git then takes for complete.
-    again = ["--force"] if held == {".git"} else []
-    print(f"labcoat: fetching {path}", file=sys.stderr)
-    done = _git(
-        root, *_local(root, path), "submodule", "update", "--init", "--checkout", *again, "--", path
-    )
+    # After an interrupted fetch git considers a repository without files complete.
+    force = ["--force"] if names == {".git"} else []
+    terminal.print_progress(f"fetching submodule {path}")
+    options = ["--init", "--checkout", *force, "--", path]
+    done = _git(root, *_allow_local(root, path), "submodule", "update", *options)
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["git did not say why"]
-        reason = next((line for line in said if line.startswith("fatal: ")), said[-1]).removeprefix(
-            "fatal: "
-        )
-        setting = shlex.quote(f"submodule.{_name(root, path)}.url")
-        todo = (
-            f"See to the network, or name a mirror: git config {setting} ADDRESS, then make extern."
-        )
+        lines = done.stderr.strip().splitlines() or ["git reported no reason"]
+        fatal = next((line for line in lines if line.startswith("fatal: ")), lines[-1])
+        reason = fatal.removeprefix("fatal: ")
+        setting = shlex.quote(f"submodule.{_submodule_name(root, path)}.url")
         raise LabcoatError(
-            f"The submodule {path} cannot be fetched from {submodule_url(root, path)} ({reason}).",
-            todo,
+            f"cannot fetch submodule `{path}` from {submodule_url(root, path)}: {reason}",
+            "Check your network connection, or choose a mirror: "
+            f"`git config {setting} URL`, then `make extern`",
         )
 
 
-def newest_commit(root: Path, path: str) -> str:
-    """The commit that the submodule's upstream has now; empty where it cannot be reached."""
-    said = _git(
-        _top(root), *_local(root, path), "ls-remote", "--", submodule_url(root, path), "HEAD"
-    )
-    return said.stdout.split("\t")[0] if said.returncode == 0 else ""
+def upstream_commit(root: Path, path: str) -> str:
+    """Return the present commit of the submodule's upstream; "" if that is unreachable."""
+    url = submodule_url(root, path)
+    done = _git(_top(root), *_allow_local(root, path), "ls-remote", "--", url, "HEAD")
+    return done.stdout.split("\t")[0] if done.returncode == 0 else ""
 
 
 def submodule_url(root: Path, path: str) -> str:
-    """Where the submodule is had from: what the person's own settings say, else .gitmodules; empty where neither does."""
-    return _own_url(root, path) or _given_url(root, path)
+    """Return the submodule's URL: in the user's git settings, else in .gitmodules, else ""."""
+    return _configured_url(root, path) or _declared_url(root, path)
 
 
-def _own_url(root: Path, path: str) -> str:
-    """What the person's settings say; git copies there what .gitmodules says when it fetches."""
-    return _config(root, f"submodule.{_name(root, path)}.url")
+def _configured_url(root: Path, path: str) -> str:
+    """Return the URL in the user's settings; a fetch copies it there from .gitmodules."""
+    return _read_config(root, f"submodule.{_submodule_name(root, path)}.url")
 
 
-def _given_url(root: Path, path: str) -> str:
-    given = _config(root, "--file", ".gitmodules", f"submodule.{_name(root, path)}.url")
-    return seen_from(_remote(root), given) if given.startswith(("./", "../")) else given
+def _declared_url(root: Path, path: str) -> str:
+    """Return the URL in .gitmodules, absolute."""
+    key = f"submodule.{_submodule_name(root, path)}.url"
+    url = _read_config(root, "--file", ".gitmodules", key)
+    return resolve_relative_url(_remote_url(root), url) if url.startswith(("./", "../")) else url
 
 
-def _name(root: Path, path: str) -> str:
-    """The name of the submodule at `path` in git's settings; it stays when the submodule moves."""
-    place = os.path.relpath(root / path, _top(root))
-    said = _git(
-        _top(root),
-        "config",
-        "--file",
-        ".gitmodules",
-        "-z",
-        "--get-regexp",
-        r"^submodule\..*\.path$",
+def _submodule_name(root: Path, path: str) -> str:
+    """Return the name of the submodule at `path` in git's settings; it survives a `git mv`."""
+    relative = os.path.relpath(root / path, _top(root))
+    pattern = r"^submodule\..*\.path$"
+    output = _git(
+        _top(root), "config", "--file", ".gitmodules", "-z", "--get-regexp", pattern
     ).stdout
-    keys = {value: key for key, _, value in (record.partition("\n") for record in said.split("\0"))}
-    return (
-        keys.get(place, f"submodule.{place}.path").removeprefix("submodule.").removesuffix(".path")
-    )
+    records = (record.partition("\n") for record in output.split("\0"))
+    keys = {value: key for key, _, value in records}
+    key = keys.get(relative, f"submodule.{relative}.path")
+    return key.removeprefix("submodule.").removesuffix(".path")
 
 
-def _remote(root: Path) -> str:
-    """What a relative address is relative to: the remote of the branch, else origin, else the repository's own folder."""
+def _remote_url(root: Path) -> str:
+    """Return what relative URLs start from: the branch's remote, else origin, else the folder."""
     branch = _git(root, "symbolic-ref", "--quiet", "--short", "HEAD").stdout.strip()
-    remote = _config(root, f"branch.{branch}.remote") or "origin"
-    return _config(root, f"remote.{remote}.url") or str(_top(root))
+    remote = _read_config(root, f"branch.{branch}.remote") or "origin"
+    return _read_config(root, f"remote.{remote}.url") or str(_top(root))
 
 
-def seen_from(remote: str, relative: str) -> str:
-    """The address that `relative`, which begins with ./ or ../, is from `remote` (git's relative_url, remote.c)."""
+def resolve_relative_url(remote: str, relative: str) -> str:
+    """Return the URL that `relative`, which starts with ./ or ../, has as seen from `remote`.
+
+    The rules are those of relative_url in git's remote.c.
+    """
     remote = remote.removesuffix("/")
     is_local = ":" not in remote.partition("/")[0]
     if is_local and not remote.startswith(("/", "./", "../")):
@@ -111,30 +108,30 @@ def seen_from(remote: str, relative: str) -> str:
             continue
         if "/" in remote:
             remote = remote.rpartition("/")[0]
-        elif ":" in remote:  # host:project, which ssh reads from the home folder
+        elif ":" in remote:  # host:project, which ssh resolves in the home folder
             remote, sign = remote.rpartition(":")[0], ":"
         else:
             remote = "."
     return f"{remote}{sign}{relative}".removesuffix("/").removeprefix("./")
 
 
-def _local(root: Path, path: str) -> tuple[str, ...]:
-    """Words that let git fetch from a folder, which it refuses to a submodule, where the person named one as the mirror."""
-    own = _own_url(root, path)
-    return ("-c", "protocol.file.allow=always") if own and own != _given_url(root, path) else ()
+def _allow_local(root: Path, path: str) -> tuple[str, ...]:
+    """Return options that let git fetch a submodule from a folder, if the user configured one."""
+    url = _configured_url(root, path)
+    return ("-c", "protocol.file.allow=always") if url and url != _declared_url(root, path) else ()
 
 
 def _top(root: Path) -> Path:
     return git.git_root(root) or root
 
 
-def _config(root: Path, *words: str) -> str:
+def _read_config(root: Path, *words: str) -> str:
     *file, key = words
     return _git(_top(root), "config", *file, "--get", key).stdout.strip()
 
 
 def _git(root: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    """Git as the person has it: fetching needs their credentials and proxies."""
+    """Run git with the user's settings: a fetch needs their credentials and proxies."""
     environ = {
         name: value
         for name, value in os.environ.items()

@@ -1,134 +1,139 @@
-"""What a builder says when it fails, in two lines a person can act on."""
+"""Explain a failed build: turn the builder's output into an error and a hint."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-from labcoat.container.engine.client import is_engine_stopped
+from labcoat.container.engine.errors import (
+    IMAGE_NAME_FORM,
+    ErrorTable,
+    engine_error,
+    explain_output,
+)
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.toolchain.installer_errors import explain_installer_error
 
-# Tables of (what to look for, what happened, what to do); the first that is found counts. {0} is the first group.
 _NO_BUILDKIT = (
-    "This engine builds without BuildKit.",
-    "Install Docker 23 or newer, or its buildx plugin (docs.docker.com/go/buildx).",
+    "the engine builds without BuildKit",
+    "Install Docker 23 or newer, or its buildx plugin (docs.docker.com/go/buildx)",
 )
 _NO_CONTEXTS = (
-    "This engine builds nothing on images that are named apart, as those of extern.toml are (--build-context).",
-    "Install Docker 23 or newer.",
+    "the engine does not support `--build-context`, which the images in extern.toml need",
+    "Install Docker 23 or newer",
 )
-_NO_SHELL = (
-    "The base image has no shell, and so no Python that could be found.",
-    "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
+_PYTHON_BASE = (
+    "Choose a base image that has Python with pip: "
+    "`LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…`"
 )
-_NO_NAME = (
-    "{0} is no name for an image.",
-    "Correct LABCOAT_IMAGE: lower-case letters, digits, and . _ - / within, such as team/project.",
-)
-# What docker says of how it was called, before any step.
-_CALL = (
+_NO_SHELL = ("the base image has no shell", _PYTHON_BASE)
+_BAD_NAME = ("invalid image name `{0}`", f"Correct LABCOAT_IMAGE: {IMAGE_NAME_FORM}")
+# docker's errors about its command line, before the first step.
+_COMMAND_LINE: ErrorTable = (
     (r"unknown flag: --(?:secret|iidfile)", *_NO_BUILDKIT),
     (r"unknown flag: --build-context", *_NO_CONTEXTS),
     (
         r"unknown (?:shorthand )?flag: (.+)",
-        "docker build has no option {0}.",
-        "Correct LABCOAT_DOCKER_FLAGS.",
+        "`docker build` has no option `{0}`",
+        "Correct LABCOAT_DOCKER_FLAGS",
     ),
 )
-# What the programs say that a step runs.
-_PROGRAMS = (
+# Errors of the programs that a step runs.
+_PROGRAMS: ErrorTable = (
     (
         r"labcoat: the base image has (no python3|no pip)",
-        "The base image has {0}.",
-        "Name one that has Python with pip: LABCOAT_BASE_IMAGE=python:3.11-slim-bookworm@sha256:…",
+        "the base image has {0}",
+        _PYTHON_BASE,
     ),
     (
         r"labcoat: the base image has (Python \S+, not \S+)",
-        "The base image has {0}.",
-        "Name a base of the project's Python (LABCOAT_BASE_IMAGE), or change .python-version to the base's.",
+        "the base image has {0}",
+        "Choose a base image with the project's Python (LABCOAT_BASE_IMAGE), "
+        "or change .python-version to that of the base image",
     ),
     (
         r"No module named '?(?:venv|ensurepip)\b",
-        "The Python of the base image has no venv.",
-        "Name a base that has it (Debian's Python needs the package python3-venv): LABCOAT_BASE_IMAGE=IMAGE.",
+        "the Python of the base image has no `venv` module",
+        "Choose a base image that has it (Debian's package is python3-venv): "
+        "`LABCOAT_BASE_IMAGE=IMAGE`",
     ),
     (r"/bin/sh: no such file", *_NO_SHELL),
     (
-        r"(?:dns error|Temporary failure in name resolution|NewConnectionError|Network is unreachable|tcp connect error)",
-        "The build cannot reach the package index.",
-        "See to the network and the proxy; if only a container cannot reach it, set LABCOAT_DOCKER_FLAGS=--network=host.",
+        r"(?:dns error|Temporary failure in name resolution|NewConnectionError"
+        r"|Network is unreachable|tcp connect error)",
+        "the build cannot reach the package index",
+        "Check your network connection and proxy. If only containers cannot reach the index, "
+        "set `LABCOAT_DOCKER_FLAGS=--network=host`",
     ),
 )
-# What the builder itself says.
-_BUILDER = (
+# Errors of the builder itself.
+_BUILDER: ErrorTable = (
     (
         r"invalid mountinput|unable to find groups for spec root|unable to find user root",
         *_NO_SHELL,
     ),
     (r"unsupported frontend capability moby.buildkit.frontend.contexts", *_NO_CONTEXTS),
     (r"mount option requires BuildKit|the buildx component is missing", *_NO_BUILDKIT),
-    (r'invalid (?:tag|argument) "([^"]+)"', *_NO_NAME),
-    (r"(?m)^Error: tag (.+?): (?:invalid reference format|repository name)", *_NO_NAME),  # podman
+    (r'invalid (?:tag|argument) "([^"]+)"', *_BAD_NAME),
+    (r"(?m)^Error: tag (.+?): (?:invalid reference format|repository name)", *_BAD_NAME),  # podman
     (
-        r"invalid reference format|repository name \S* ?must be lowercase|failed to parse stage name",
-        "The base image's name is not well formed.",
-        "Correct LABCOAT_BASE_IMAGE: lower-case letters, digits, and . _ - / : @ within.",
+        r"invalid reference format|repository name \S* ?must be lowercase"
+        r"|failed to parse stage name",
+        "invalid name of the base image",
+        "Correct LABCOAT_BASE_IMAGE: use lowercase letters, digits and `. _ - / : @`",
     ),
     (
         r"(\S+@sha256:[0-9a-f]{64})(?:: not found|.*manifest unknown)",
-        "The base image {0} is gone from its registry.",
-        "Name the present one by its digest (labcoat extern pin IMAGE:TAG finds it): LABCOAT_BASE_IMAGE=IMAGE@sha256:…",
+        "base image `{0}` does not exist in its registry anymore",
+        "Find the present digest with `labcoat extern pin IMAGE:TAG`, "
+        "then set `LABCOAT_BASE_IMAGE=IMAGE@sha256:…`",
     ),
     (
-        r"(?:failed to resolve source metadata for|pull access denied for|failed to load metadata for|manifest for) "
+        r"(?:failed to resolve source metadata for|pull access denied for"
+        r"|failed to load metadata for|manifest for) "
         r"(?:docker\.io/(?:library/)?)?([^\s,]+?)[:,]?\s",
-        "The base image {0} cannot be had.",
-        "See to its name and the network, or name one that this machine has (docker images): LABCOAT_BASE_IMAGE=IMAGE.",
+        "cannot resolve base image `{0}`",
+        "Check the name, your network connection and `docker login`, or choose an image that "
+        "`docker images` lists: `LABCOAT_BASE_IMAGE=IMAGE`",
     ),
     (
         r'"/([^"]+)":? not found',
-        "The build needs {0}, which is not among the files it is sent.",
-        "See to .dockerignore, or make the file.",
+        "the build needs `{0}`, which is not in the build context",
+        "Create the file, or remove the pattern in .dockerignore that excludes it",
     ),
     (
-        r"(?i)dockerfile parse error[^:]*: ([^\n]+)",
-        "The Dockerfile cannot be read: {0}.",
-        "Correct it.",
+        r"(?i)dockerfile parse error((?: on line \d+)?)[^:]*: ([^\n]+)",
+        "cannot parse the Dockerfile{0}: {1}",
+        "",
     ),
 )
-# BuildKit's plain progress: `#5 0.156 what a program says`, `#5 [2/2] RUN …`, `#5 ERROR: …`; other builders mark steps alone.
+# BuildKit's plain progress: `#5 0.156 output of a program`, `#5 [2/2] RUN …`, `#5 ERROR: …`.
+# Other builders mark steps only.
 _STEP = re.compile(r"(?m)^(?:#\d+|STEP|Step) ")
-_MARKED = re.compile(r"(?m)^#\d+ ")
-_PROGRAM = re.compile(r"(?m)^#\d+ \d+\.\d+ (.*)$")
-# What the builder repeats: lines of a step and of the programs in it, of the Dockerfile, and the command that failed.
-_REPEATED = re.compile(
-    r"""(?ms)^#\d+ (?!ERROR: )[^\n]*$|^------$.*?^------$|^-{20}$.*?^-{20}$|process "(?:[^"\\]|\\.)*"(?= did not complete)"""
+_BUILDKIT_LINE = re.compile(r"(?m)^#\d+ ")
+_PROGRAM_LINE = re.compile(r"(?m)^#\d+ \d+\.\d+ (.*)$")
+# What the builder quotes: lines of a step and of its programs, lines of the Dockerfile, and the
+# command that failed.
+_QUOTED = re.compile(
+    r"(?ms)^#\d+ (?!ERROR: )[^\n]*$|^------$.*?^------$|^-{20}$.*?^-{20}$"
+    r'|process "(?:[^"\\]|\\.)*"(?= did not complete)'
     r"|(?<=executor failed running )\[.*?\](?=: exit code)"  # Docker 20.10
 )
 
 
-def explain_build_error(said: str, log: Path) -> LabcoatError:
-    """A Failure made of what `docker build` said, which is kept in `log`."""
-    programs, builder = "\n".join(_PROGRAM.findall(said)), builders(said)
-    failure = (
-        is_engine_stopped(builder)
-        or ((not _STEP.search(said)) and _among(_CALL, builder))
-        or _among(_BUILDER, builder)
-        or _among(_PROGRAMS, programs or said)
-        or explain_installer_error(programs or said, "The image could not be built", log)
+def explain_build_error(output: str, log: Path) -> LabcoatError:
+    """Return the error that explains `output` of a failed `docker build`, and save it to `log`."""
+    programs, builder = "\n".join(_PROGRAM_LINE.findall(output)), builder_output(output)
+    error = (
+        engine_error(builder)
+        or (None if _STEP.search(output) else explain_output(_COMMAND_LINE, builder))
+        or explain_output(_BUILDER, builder)
+        or explain_output(_PROGRAMS, programs or output)
+        or explain_installer_error(programs or output, "cannot build the image", log)
     )
-    files.write_file(log, said)
-    return failure
+    files.write_file(log, output)
+    return error
 
 
-def builders(said: str) -> str:
-    """What of `said` the builder itself says, as far as it tells that from what programs in the build say: BuildKit does."""
-    return _REPEATED.sub("", said) if _MARKED.search(said) else said
-
-
-def _among(cases: Sequence[tuple[str, str, str]], said: str) -> LabcoatError | None:
-    for pattern, what, todo in cases:
-        if found := re.search(pattern, said):
-            return LabcoatError(what.format(*found.groups()), todo)
-    return None
+def builder_output(output: str) -> str:
+    """Return `output` without what the builder quotes from programs; only BuildKit marks it."""
+    return _QUOTED.sub("", output) if _BUILDKIT_LINE.search(output) else output

@@ -1,27 +1,38 @@
-"""An image's name, taken apart: https://github.com/distribution/reference."""
+"""Split an image's name into its parts: https://github.com/distribution/reference."""
 
 from collections.abc import Iterable
 
 
 def repository_of(image: str) -> str:
-    """The name without tag and digest: `host:5000/team/project` of `host:5000/team/project:1.0`."""
+    """Return `image` without tag and digest: `h:5000/team/project` of `h:5000/team/project:1.0`."""
     plain = image.partition("@")[0]
     folder, _, last = plain.rpartition("/")
     last = last.partition(":")[0]
     return f"{folder}/{last}" if folder else last
 
 
-def digest_among(image: str, known: Iterable[str]) -> str:
-    """The digest of `image` among names by digest. An image has one for each registry it was pushed to; its own name's counts."""
-    own = _short(repository_of(image))
-    return next((digest_in(name) for name in known if _short(repository_of(name)) == own), "")
+def find_digest(image: str, repo_digests: Iterable[str]) -> str:
+    """Return the digest of `image` among `repo_digests` (NAME@DIGEST); "" if it has none.
+
+    An image has one for each registry it was pushed to; only that of its own repository counts.
+    """
+    own = _short_name(repository_of(image))
+    matching = (name for name in repo_digests if _short_name(repository_of(name)) == own)
+    return next(map(digest_of, matching), "")
 
 
-def _short(name: str) -> str:
-    """A repository as docker shows it: the default host is left out."""
-    return name.removeprefix("docker.io/").removeprefix("library/")
+def _short_name(repository: str) -> str:
+    """Return `repository` as docker shows it, without the default registry."""
+    return repository.removeprefix("docker.io/").removeprefix("library/")
 
 
-def digest_in(image: str) -> str:
-    """The digest in the name, `sha256:…`; empty where there is none."""
+def digest_of(image: str) -> str:
+    """Return the digest in the name `image`, `sha256:…`; "" if there is none."""
     return image.partition("@")[2]
+
+
+def registry_of(image: str) -> str:
+    """Return the host of the registry in the name `image`, by docker's rules."""
+    first, slash, _ = image.partition("/")
+    is_host = slash and ("." in first or ":" in first or first == "localhost")
+    return first if is_host else "docker.io"

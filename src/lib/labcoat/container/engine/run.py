@@ -1,7 +1,6 @@
-"""A program in a container: the project and its data at their own paths, the person's own user, output as it comes."""
+"""Run a program in a container: mounts at their own paths, the user's id, streams forwarded."""
 
 import contextlib
-import re
 import signal
 import sys
 import threading
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from labcoat.container.engine import client, stdin_stream, stdout_stream
 from labcoat.container.engine.csv_option import csv_option
+from labcoat.container.engine.errors import ENGINE_LOG, explain_output
 from labcoat.container.engine.run_config import RunConfig
+from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
@@ -20,84 +21,87 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-OWNER = "org.labcoat.project"  # on each container: the folder it works for
-# (what the engine says, what happened, what to do); {0} is the first group.
-_NO_START = (
+OWNER = "org.labcoat.project"  # label of each container: the project's folder
+_START_ERRORS = (
     (
-        r"could not select device driver|nvidia-container-cli|unknown or invalid runtime name: nvidia",
-        "The engine can give no GPU to a container.",
-        "Install NVIDIA's driver and Container Toolkit, or leave out GPU.",
+        r"could not select device driver|nvidia-container-cli"
+        r"|unknown or invalid runtime name: nvidia",
+        "the engine cannot give a GPU to a container",
+        "Install NVIDIA's driver and Container Toolkit, or run without GPU",
     ),
     (
         r"([Rr]ange of CPUs is from [\d.]+ to [\d.]+)",
-        "The container did not start: {0}.",
-        "Correct LABCOAT_CPUS.",
+        "cannot start the container: {0}",
+        "Correct LABCOAT_CPUS",
     ),
     (
         r"([Mm]inimum memory limit allowed is \w+)",
-        "The container did not start: {0}.",
-        "Correct LABCOAT_MEMORY.",
+        "cannot start the container: {0}",
+        "Correct LABCOAT_MEMORY",
     ),
     (
         r"[Bb]ind for [\d.]+:(\d+) failed|listen tcp4? [\d.]+:(?:\d+).*address already in use",
-        "A port of LABCOAT_PORTS is taken on this machine.",
-        "End what listens there, or take another: LABCOAT_PORTS=8889:8888.",
+        "a port in LABCOAT_PORTS is already in use on this machine",
+        "Stop the program that listens on it, or choose another: `LABCOAT_PORTS=8889:8888`",
     ),
 )
-_NOT_FOUND = 127  # what shells report
-_GRACE = 10  # seconds from being asked to end to being ended, docker's own
+_NOT_FOUND = 127  # the exit status that shells report
+_GRACE = 10  # seconds between SIGTERM and SIGKILL, as in `docker stop`
 
 
-def run_container(client: "DockerClient", image: str, argv: Sequence[str], where: RunConfig) -> int:
-    """Run `argv` in a new container of `image`; its exit status. Standard input, interrupts and terminations are passed on.
+def run_container(
+    client: "DockerClient", image: str, argv: Sequence[str], config: RunConfig
+) -> int:
+    """Run `argv` in a new container of `image` instead of its entrypoint; return its exit status.
 
-    `argv` is the program and its arguments; what the image would start by itself is not. Raises Failure where the container
-    does not start.
+    Standard input and signals are forwarded. Raise LabcoatError if the container does not start.
     """
     from docker.errors import APIError
 
     since = int(time.time())
     try:
-        # A first process of docker's own heeds signals and reaps what is left. Some engines come without it.
-        return _run(client, image, argv, _settings(where) | {"init": True}, since)
+        # Docker's init process forwards signals and reaps orphans. Some engines lack it.
+        return _run(client, image, argv, _sdk_options(config) | {"init": True}, since)
     except APIError as error:
         if "docker-init" not in str(error.explanation):
-            raise _no_start(image, argv, str(error.explanation)) from None
+            raise _start_error(image, argv, str(error.explanation)) from None
     try:
-        return _run(client, image, argv, _settings(where), since)
+        return _run(client, image, argv, _sdk_options(config), since)
     except APIError as error:
-        raise _no_start(image, argv, str(error.explanation)) from None
+        raise _start_error(image, argv, str(error.explanation)) from None
 
 
 def _run(
-    client: "DockerClient", image: str, argv: Sequence[str], settings: Mapping[str, Any], since: int
+    client: "DockerClient", image: str, argv: Sequence[str], options: Mapping[str, Any], since: int
 ) -> int:
     from docker.errors import APIError
 
-    piped = stdin_stream.has_stdin()
+    has_stdin = stdin_stream.has_stdin()
     container = client.containers.create(
-        image, list(argv[1:]), entrypoint=[argv[0]], stdin_open=piped, **settings
+        image, list(argv[1:]), entrypoint=[argv[0]], stdin_open=has_stdin, **options
     )
     try:
         output = client.api.attach(container.id, stdout=True, stderr=True, stream=True, demux=True)
-        connection = stdin_stream.connect_stdin(client, container) if piped else None
+        connection = stdin_stream.connect_stdin(client, container) if has_stdin else None
         container.start()
         if connection:
             stdin_stream.forward_stdin(connection)
-        with _signals_passed(container):
+        with _forward_signals(container):
             started = stdout_stream.forward_stdout(output, argv[0])
-            status = _exit_status(client, container, since)
+            status = _wait_for_exit(client, container, since)
             if not started and status == _NOT_FOUND:
-                raise _no_program(image, argv)
+                raise _missing_program_error(image, argv)
             return status
     finally:
-        # It removes itself when it ends; this is for when it did not start, or labcoat is interrupted first.
+        # It removes itself at its end, unless it did not start or labcoat is interrupted first.
         with contextlib.suppress(APIError):
             container.remove(force=True)
 
 
-def attached(project: Project, image: str, argv: Sequence[str], where: RunConfig) -> list[str]:
-    """The command that runs `argv` in `image` at the person's terminal, or on their streams."""
+def docker_run_command(
+    project: Project, image: str, argv: Sequence[str], config: RunConfig
+) -> list[str]:
+    """Return the `docker run` command that runs `argv` in `image` on our own streams."""
     words = [
         *client.docker_command(project),
         "run",
@@ -105,67 +109,73 @@ def attached(project: Project, image: str, argv: Sequence[str], where: RunConfig
         "--interactive",
         *(["--tty"] if sys.stdin.isatty() else []),
     ]
-    words += ["--user", where.user, "--workdir", str(where.root)]
-    for name, value in where.environ.items():
+    words += ["--user", config.user, "--workdir", str(config.root)]
+    for name, value in config.environ.items():
         words += ["--env", f"{name}={value}"]
-    for path in (where.root, *where.data):
-        read_only = [] if path == where.root else ["readonly"]
+    for path in (config.root, *config.data):
+        read_only = [] if path == config.root else ["readonly"]
         words += [
             "--mount",
             csv_option("type=bind", f"source={path}", f"target={path}", *read_only),
         ]
-    words += [*where.limits.words(), *(["--userns", where.users] if where.users else [])]
-    words += ["--network", where.network] if where.network else []
+    words += config.limits.docker_options()
+    words += ["--userns", config.userns] if config.userns else []
+    words += ["--network", config.network] if config.network else []
     return [*words, "--entrypoint", argv[0], image, *argv[1:]]
 
 
-def _settings(where: RunConfig) -> dict[str, Any]:
+def _sdk_options(config: RunConfig) -> dict[str, Any]:
     from docker.types import Mount
 
-    mounts = [Mount(str(where.root), str(where.root), type="bind")]
-    mounts += [Mount(str(path), str(path), type="bind", read_only=True) for path in where.data]
+    mounts = [Mount(str(config.root), str(config.root), type="bind")]
+    mounts += [Mount(str(path), str(path), type="bind", read_only=True) for path in config.data]
     return {
         "mounts": mounts,
-        "user": where.user,
-        "working_dir": str(where.root),
-        "environment": dict(where.environ),
-        "network_mode": where.network,
-        "labels": {OWNER: str(where.root)},
+        "user": config.user,
+        "working_dir": str(config.root),
+        "environment": dict(config.environ),
+        "network_mode": config.network,
+        "labels": {OWNER: str(config.root)},
         "auto_remove": True,
-        "userns_mode": where.users,
-    } | where.limits.settings()
+        "userns_mode": config.userns,
+    } | config.limits.sdk_options()
 
 
-def _no_start(image: str, argv: Sequence[str], said: str) -> LabcoatError:
-    if argv and argv[0] in said and ("not found" in said or "no such file" in said):
-        return _no_program(image, argv)
-    for pattern, what, todo in _NO_START:
-        if found := re.search(pattern, said):
-            return LabcoatError(what.format(*found.groups()), todo)
-    return LabcoatError(
-        f"The container did not start: {said.splitlines()[0]}", "See to the engine's log."
+def _start_error(image: str, argv: Sequence[str], explanation: str) -> LabcoatError:
+    if (
+        argv
+        and argv[0] in explanation
+        and ("not found" in explanation or "no such file" in explanation)
+    ):
+        return _missing_program_error(image, argv)
+    return explain_output(_START_ERRORS, explanation) or LabcoatError(
+        f"cannot start the container: {explanation.splitlines()[0]}", ENGINE_LOG
     )
 
 
-def _no_program(image: str, argv: Sequence[str]) -> LabcoatError:
-    todo = "Correct its name, or add its package to requirements.in."
-    return LabcoatError(f"The image {image} has no program {argv[0]}.", todo, status=_NOT_FOUND)
+def _missing_program_error(image: str, argv: Sequence[str]) -> LabcoatError:
+    return LabcoatError(
+        f"image `{image}` has no program `{argv[0]}`",
+        "Correct its name, or install it: Python packages in requirements.in, "
+        "other programs in the Dockerfile",
+        status=_NOT_FOUND,
+    )
 
 
-def _exit_status(client: "DockerClient", container: "Container", since: int) -> int:
-    """Wait until the container has ended and is gone; its exit status.
+def _wait_for_exit(client: "DockerClient", container: "Container", since: int) -> int:
+    """Wait until the container ended and is removed; return its exit status.
 
-    Asked of the engine's events, which stay: a container that removes itself may be gone before one can wait for it.
+    The engine keeps its events, whereas a container that removes itself may be gone too soon to
+    wait for it. `since` is a time before its start, in seconds since 1970.
     """
     status = 0
-    wanted = {"container": container.id, "event": ["oom", "die", "destroy"]}
-    for event in client.events(since=since, filters=wanted, decode=True):
+    filters = {"container": container.id, "event": ["oom", "die", "destroy"]}
+    for event in client.events(since=since, filters=filters, decode=True):
         if event["Action"] == "destroy":
             break
         if event["Action"] == "oom":
-            print(
-                "labcoat: a program ran out of the memory that its container has (LABCOAT_MEMORY)",
-                file=sys.stderr,
+            terminal.print_warning(
+                "a program used more memory than its container may", "Raise LABCOAT_MEMORY"
             )
             continue
         status = int(event["Actor"]["Attributes"].get("exitCode", 1))
@@ -173,19 +183,21 @@ def _exit_status(client: "DockerClient", container: "Container", since: int) -> 
 
 
 @contextlib.contextmanager
-def _signals_passed(container: "Container") -> Iterator[None]:
-    """Send the container what labcoat is sent; the second time, end it."""
+def _forward_signals(container: "Container") -> Iterator[None]:
+    """Send the container the signals that labcoat receives; kill it at the second one."""
     sent: list[int] = []
 
-    def send(number: int, _frame: FrameType | None) -> None:
-        # In a thread: the handler may stand in the middle of the connection that it would have to use.
+    def forward(number: int, _frame: FrameType | None) -> None:
+        # In a thread: the handler may have interrupted the connection that it would use.
         threading.Thread(
-            target=_send, args=(container, signal.SIGKILL if sent else number), daemon=True
+            target=_send_signal,
+            args=(container, signal.SIGKILL if sent else number),
+            daemon=True,
         ).start()
         sent.append(number)
 
     before = {
-        number: signal.signal(number, send)
+        number: signal.signal(number, forward)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     try:
@@ -195,11 +207,11 @@ def _signals_passed(container: "Container") -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _send(container: "Container", number: int) -> None:
-    """Send a signal. A termination that is not heeded in time becomes a kill, as with `docker stop`."""
+def _send_signal(container: "Container", number: int) -> None:
+    """Send a signal; kill the container if it survives a termination, as `docker stop` does."""
     from docker.errors import APIError
 
-    with contextlib.suppress(APIError):  # it has ended by itself
+    with contextlib.suppress(APIError):  # it already ended
         container.kill(signal=number)
         if number != signal.SIGINT:
             time.sleep(_GRACE)

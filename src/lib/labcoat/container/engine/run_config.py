@@ -1,4 +1,4 @@
-"""Where and as whom a program runs in a container: what it sees of this machine, and what it is told."""
+"""How a program runs in a container: user, folders, environment variables, network, limits."""
 
 import os
 from collections.abc import Mapping
@@ -6,65 +6,83 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container.engine import client
-from labcoat.container.engine.resources import NONE, Resources, read_resources
+from labcoat.container.engine.flags import uses_host_network
+from labcoat.container.engine.resources import NO_LIMITS, Resources, read_resources
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
-# What a terminal's programs go by; and the person's way to the network.
-_PASSED = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TZ")
-# What OpenSSL, and so Python, requests and curl take their certificates from.
-_CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TZ")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+# Where OpenSSL (and with it Python), requests and curl look for certificates.
+_CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Where and as whom a program runs in the container."""
+    """How a program runs in a container.
+
+    The container has the folder `root` and, read-only, the paths `data`, each at its own path.
+    `user` is UID:GID, `userns` docker's --userns (only podman without root needs it).
+    """
 
     root: Path
     user: str
     environ: Mapping[str, str]
     data: tuple[Path, ...]
     network: str | None
-    limits: Resources = NONE
-    users: str | None = None  # podman without root: the person is the same person inside
+    limits: Resources = NO_LIMITS
+    userns: str | None = None
 
 
 def make_run_config(project: Project, environ: Mapping[str, str] = os.environ) -> RunConfig:
-    """The place of `project`'s programs: as the owner of its folder, with a home that stays between runs."""
+    """Return how the programs of `project` run: as its folder's owner, with a persistent home.
+
+    Raise LabcoatError if a setting is invalid.
+    """
     owner = project.root.stat()
     home = files.state_folder(project.state) / "home"
     home.mkdir(exist_ok=True)
     if os.geteuid() == 0:
         os.chown(home, owner.st_uid, owner.st_gid)
-    data = data_folders(project)
-    bundle = certificates(project)
-    told = {name: environ[name] for name in (*_PASSED, *_PROXIES) if name in environ}
-    told |= dict.fromkeys(_CERTIFICATES, str(bundle)) if bundle else {}
-    # Kaggle's client looks in the home, which is another one there.
-    kaggle = next((path.parent for path in data if path.name == "kaggle.json"), None)
-    told |= {"KAGGLE_CONFIG_DIR": str(kaggle)} if kaggle else {}
-    network = "host" if client.host_network(project) else None
-    allowed = read_resources(project)
+    data = find_data_paths(project)
+    bundle = certificate_bundle(project)
+    if bundle and not bundle.is_relative_to(project.root) and bundle not in data:
+        data = (*data, bundle)
+    network = "host" if uses_host_network(project) else None
+    limits = read_resources(project)
     return RunConfig(
         root=project.root,
         user=f"{owner.st_uid}:{owner.st_gid}",
-        # A user without a line in the image's /etc/passwd has a name all the same, which Python's getpass asks for.
-        environ=told
-        | {"HOME": str(home), "USER": "labcoat", "LOGNAME": "labcoat", "PYTHONUNBUFFERED": "1"},
-        data=(*data, bundle)
-        if bundle and not bundle.is_relative_to(project.root) and bundle not in data
-        else data,
+        environ={
+            **{name: environ[name] for name in (*_TERMINAL, *_PROXIES) if name in environ},
+            **(dict.fromkeys(_CERTIFICATES, str(bundle)) if bundle else {}),
+            **_kaggle_variable(data),
+            "HOME": str(home),
+            # Python's getpass needs a name; the image's /etc/passwd may have none for the user.
+            "USER": "labcoat",
+            "LOGNAME": "labcoat",
+            "PYTHONUNBUFFERED": "1",
+        },
+        data=data,
         network=network,
-        # This machine's own network has its ports already, and the SDK refuses to publish any.
-        limits=replace(allowed, ports=()) if network else allowed,
-        users="keep-id" if client.is_podman(project) and os.geteuid() else None,
+        # All ports are open in the host's network, and the SDK refuses to publish any.
+        limits=replace(limits, ports=()) if network else limits,
+        userns="keep-id" if client.is_podman(project) and os.geteuid() else None,
     )
 
 
-def data_folders(project: Project) -> tuple[Path, ...]:
-    """The paths of LABCOAT_MOUNTS that exist and are not in the project already. A colon parts two, or is in a name."""
+def _kaggle_variable(data: tuple[Path, ...]) -> dict[str, str]:
+    """Return the variable for a mounted kaggle.json; Kaggle's client looks in the home."""
+    folder = next((path.parent for path in data if path.name == "kaggle.json"), None)
+    return {"KAGGLE_CONFIG_DIR": str(folder)} if folder else {}
+
+
+def find_data_paths(project: Project) -> tuple[Path, ...]:
+    """Return the paths in LABCOAT_MOUNTS that exist outside of the project, absolute.
+
+    They are separated by colons; a path may itself contain colons, and the longest one wins.
+    """
     found, words = [], project["MOUNTS"].split(":")
     while words:
         lengths = range(len(words), 0, -1)
@@ -78,17 +96,18 @@ def data_folders(project: Project) -> tuple[Path, ...]:
     return tuple(path for path in unique if not path.is_relative_to(project.root))
 
 
-def certificates(project: Project) -> Path | None:
-    """The bundle in LABCOAT_CA_BUNDLE, if any. Raises Failure where it is no file."""
+def certificate_bundle(project: Project) -> Path | None:
+    """Return the path in LABCOAT_CA_BUNDLE, if any. Raise LabcoatError if it is not a file."""
     if not project["CA_BUNDLE"]:
         return None
-    path = project.root / os.path.expanduser(project["CA_BUNDLE"])  # noqa: PTH111  # raises nothing where there is no such user
+    # Unlike Path's method, this does not raise for an unknown user.
+    path = project.root / os.path.expanduser(project["CA_BUNDLE"])  # noqa: PTH111
     if not path.is_file():
         raise LabcoatError(
-            f"There is no certificate bundle {path}.", "Correct LABCOAT_CA_BUNDLE, or leave it out."
+            f"certificate bundle `{path}` does not exist", "Correct or unset LABCOAT_CA_BUNDLE"
         )
     return path
 
 
 def _exists(root: Path, name: str) -> bool:
-    return os.path.exists(root / name)  # noqa: PTH110  # Path's own raises on a word too long to be a name
+    return os.path.exists(root / name)  # noqa: PTH110  # Path's method raises for too long a name

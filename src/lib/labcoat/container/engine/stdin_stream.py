@@ -1,4 +1,4 @@
-"""Standard input, handed on to the program in a container: every byte of it, and its end."""
+"""Forward standard input to the program in a container, up to its end."""
 
 import contextlib
 import os
@@ -13,41 +13,42 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-_CHUNK = 1 << 16  # bytes, what a pipe holds
+_CHUNK = 1 << 16  # bytes, the capacity of a pipe
 
 
 def has_stdin() -> bool:
-    """Whether there is something to hand on: standard input is open, and neither a terminal nor the null device."""
-    if sys.stdin is None:  # it was closed when Python started
+    """Whether standard input is open and neither a terminal nor the null device."""
+    if sys.stdin is None:  # closed when Python started
         return False
-    found = os.fstat(sys.stdin.fileno())
-    is_null = stat.S_ISCHR(found.st_mode) and found.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116  # no Path has the handle
+    status = os.fstat(sys.stdin.fileno())
+    null = os.stat(os.devnull)  # noqa: PTH116  # like fstat
+    is_null = stat.S_ISCHR(status.st_mode) and status.st_rdev == null.st_rdev
     return not is_null and not sys.stdin.isatty()
 
 
 def connect_stdin(client: "DockerClient", container: "Container") -> socket.socket:
-    """The connection to the standard input of a container that has not started yet, and that has one."""
-    held = client.api.attach_socket(container.id, params={"stdin": 1, "stream": 1})
-    # For a plain connection the SDK gives a file that only reads.
-    connection: socket.socket = getattr(held, "_sock", held)
-    connection.settimeout(None)  # a program may take its time with what it has before it reads on
+    """Return a connection to the standard input of a container that has not started yet."""
+    attached = client.api.attach_socket(container.id, params={"stdin": 1, "stream": 1})
+    # Over a plain connection the SDK returns a read-only file around the socket.
+    connection: socket.socket = getattr(attached, "_sock", attached)
+    connection.settimeout(None)  # the program may pause between two reads
     return connection
 
 
 def forward_stdin(connection: socket.socket) -> None:
-    """Begin to send standard input to `connection`. Nobody has to wait: it goes on until either side ends."""
-    # A thread that holds no process back: it may stand at a pipe that nobody ever closes.
+    """Start to send standard input to `connection` in the background, until either side ends."""
+    # A daemon thread, because it may block on a pipe that never closes.
     threading.Thread(target=_copy, args=(sys.stdin.fileno(), connection), daemon=True).start()
 
 
 def _copy(source: int, connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the program reads no more, or has ended
-        with contextlib.suppress(OSError):  # what cannot be read any further is at its end
-            while chunk := _read(source):
+    with contextlib.suppress(OSError):  # the program stopped reading, or ended
+        with contextlib.suppress(OSError):  # an unreadable source counts as its end
+            while chunk := _read_chunk(source):
                 connection.sendall(chunk)
         connection.shutdown(socket.SHUT_WR)
 
 
-def _read(source: int) -> bytes:
-    select.select([source], [], [])  # whoever made the pipe may have set it not to wait
+def _read_chunk(source: int) -> bytes:
+    select.select([source], [], [])  # another process may have made the pipe non-blocking
     return os.read(source, _CHUNK)

@@ -1,4 +1,4 @@
-"""Standard output and standard error of the program in a container, handed on as they come."""
+"""Forward standard output and standard error of the program in a container as they arrive."""
 
 import os
 import re
@@ -6,35 +6,38 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-# What docker's own first process says, in parts, of a program that is not there: github.com/krallin/tini, src/tini.c.
-_FATAL = b"[FATAL tini ("
+# What docker's init process prints, in parts, if the program does not exist:
+# github.com/krallin/tini, src/tini.c.
+_TINI_ERROR = b"[FATAL tini ("
 _NO_PROGRAM = r"\[FATAL tini \(\d+\)\] exec {} failed: No such file or directory\n"
 
 
 def forward_stdout(output: Iterable[tuple[bytes | None, bytes | None]], program: str) -> bool:
-    """Write what the container says as it comes, each stream to its own; whether its `program` was there to start."""
+    """Write each pair (standard output, standard error) of `output` to our own streams.
+
+    Return False if docker's init process reports that `program` does not exist.
+    """
     missing = re.compile(os.fsencode(_NO_PROGRAM.format(re.escape(program))))
-    held: bytes | None = (
-        b""  # the first of standard error, as long as it may be docker's own process that says it, in parts
-    )
-    for said, complained in output:
-        error = complained
-        if held is not None and error:
-            held += error
-            if missing.fullmatch(held):
+    # The beginning of standard error, while it may be an error of the init process; then None.
+    start: bytes | None = b""
+    for out_chunk, err_chunk in output:
+        error = err_chunk
+        if start is not None and error:
+            start += error
+            if missing.fullmatch(start):
                 return False
-            error, held = (None, held) if _may_be_dockers(held) else (held, None)
-        _write(said, sys.stdout)
+            error, start = (None, start) if _may_be_tini(start) else (start, None)
+        _write(out_chunk, sys.stdout)
         _write(error, sys.stderr)
-    _write(held, sys.stderr)
+    _write(start, sys.stderr)
     return True
 
 
-def _may_be_dockers(said: bytes) -> bool:
-    return _FATAL.startswith(said) or (said.startswith(_FATAL) and b"\n" not in said)
+def _may_be_tini(start: bytes) -> bool:
+    return _TINI_ERROR.startswith(start) or (start.startswith(_TINI_ERROR) and b"\n" not in start)
 
 
-def _write(said: bytes | None, stream: TextIO) -> None:
-    if said and stream:  # it may have been closed when Python started
-        stream.buffer.write(said)
+def _write(chunk: bytes | None, stream: TextIO) -> None:
+    if chunk and stream:  # it may have been closed when Python started
+        stream.buffer.write(chunk)
         stream.flush()

@@ -1,8 +1,7 @@
-"""One `docker build`: its words, its environment, and what it is told about the project."""
+"""One `docker build`: its arguments, its environment, its context and its result."""
 
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,27 +16,32 @@ from labcoat.container.engine import client
 from labcoat.container.engine.build_errors import explain_build_error
 from labcoat.container.engine.build_progress import BuildProgress
 from labcoat.container.engine.buildx import select_builder
-from labcoat.container.engine.image_reference import digest_among, digest_in
-from labcoat.container.image.build_secrets import NONE, BuildSecrets, build_secrets
+from labcoat.container.engine.flags import builder_tmpdir, docker_flags, podman_flags
+from labcoat.container.engine.image_reference import digest_of, find_digest
+from labcoat.container.engine.local_images import (
+    LocalImage,
+    inspect_image,
+    start_find_images,
+)
+from labcoat.container.image.build_secrets import NO_SECRETS, BuildSecrets, build_secrets
 from labcoat.container.image.labels import BASE, LOCK, image_labels
-from labcoat.core import files, process
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 from labcoat.toolchain import interpreters
 
-# The builder takes these without their being declared, and keeps them out of the image and its history.
+# Arguments that the builder accepts undeclared, and keeps out of the image and its history.
 _PROXIES = tuple(
     form
     for name in ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy")
     for form in (name, name.upper())
 )
+_MANIFEST = "exporting manifest sha256:"  # printed if the image goes to containerd's store
+_TEMPLATE = Path(__file__).parents[2] / "scaffold" / "templates" / "Dockerfile"
 
-_MANIFEST = "exporting manifest sha256:"  # said where the image may go to containerd's store
-
-Given = (
-    Callable[[], bytes] | None
-)  # makes what is given to a builder's standard input, where there is something
+# Returns the builder's standard input, if it has one.
+BuilderInput = Callable[[], bytes] | None
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,10 @@ class BuildPlan:
     arguments: Mapping[str, str]
     labels: Mapping[str, str]
     flags: tuple[str, ...] = ()
-    secrets: BuildSecrets = NONE
+    secrets: BuildSecrets = NO_SECRETS
 
-    def words(self) -> list[str]:
-        """The words after `docker build`, the context excepted. A proxy's value stays in the environment."""
+    def options(self) -> list[str]:
+        """Return the options of `docker build`. A proxy's value stays in the environment."""
         words = ["--tag", self.image, *self.flags, *self.secrets.flags]
         for name, value in self.arguments.items():
             words += ["--build-arg", f"{name}={value}"]
@@ -65,157 +69,163 @@ class BuildPlan:
 
 
 def plan_build(project: Project) -> BuildPlan:
-    """What to build for `project`. Raises Failure where there is no lock, no Dockerfile or no base."""
-    lock = project.requirements
-    added = client.docker_flags(project)
-    said = build_flags.parse_build_flags(added)
-    listed = (
-        f"List what the project uses in {lock.with_suffix('.in').name}, then run make requirements."
-    )
-    for path, todo in ((lock, listed), (project.root / said.file, _TEMPLATE)):
-        if not path.is_file():
-            raise LabcoatError(f"There is no {path.name} in {path.parent}.", todo)
+    """Return what to build for `project`.
+
+    Raise LabcoatError if the lock, the Dockerfile or the base image is missing.
+    """
+    user_flags = docker_flags(project)
+    parsed = build_flags.parse_build_flags(user_flags)
+    _require_inputs(project, parsed.file)
     minor = interpreters.project_minor(project)
     base = resolve_base_image(project, base_image(project, minor))
-    time = source_date(project, said.file)
+    time = source_date(project, parsed.file)
     arguments = {
         "BASE_IMAGE": base,
         "PYTHON": minor,
-        "LOCK": os.path.relpath(lock, project.root),
+        "LOCK": os.path.relpath(project.requirements, project.root),
         "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
         "STRIP": " ".join(strip.strip_parts(project)),
         "SOURCE_DATE_EPOCH": str(time),
     }
     context = BuildContext(
         project.root,
-        said.file,
-        arguments={**said.arguments, **arguments},
-        target=said.target,
+        parsed.file,
+        arguments={**parsed.arguments, **arguments},
+        target=parsed.target,
         contexts=tuple(
-            folder for each in said.contexts if (folder := project.root / each).is_dir()
+            folder for each in parsed.contexts if (folder := project.root / each).is_dir()
         ),
     )
-    hidden = build_secrets(project)
+    secrets = build_secrets(project)
     bases = context.base_images()
-    images = client.images_ahead(project, {base, *bases})
-    described = image_labels(project, base, time)
-    known = images()
-    if base in bases - known.keys():  # a Dockerfile of one's own may stand on another one
-        known[base] = _fetched(project, base)
-    described[BASE] = digest_in(base) or (_digest(base, known[base]) if base in known else "")
+    find_images = start_find_images(project, {base, *bases})
+    labels = image_labels(project, base, time)
+    images = find_images()
+    if base in bases - images.keys():  # a custom Dockerfile may build on other images
+        images[base] = _pull_base(project, base)
+    labels[BASE] = digest_of(base) or (_digest(base, images[base]) if base in images else "")
     return BuildPlan(
-        context=replace(context, triggers={name: image.triggers for name, image in known.items()}),
-        platforms=said.platforms,
+        context=replace(context, triggers={name: image.triggers for name, image in images.items()}),
+        platforms=parsed.platforms,
         image=project.image,
         arguments=arguments,
-        labels=described,
-        flags=(*added, *client.project_docker_flags(project, time, described[LOCK])),
-        secrets=hidden,
+        labels=labels,
+        flags=(*user_flags, *podman_flags(project, time, labels[LOCK])),
+        secrets=secrets,
     )
 
 
-_TEMPLATE = f"Copy labcoat's: cp {Path(__file__).parents[2] / 'scaffold' / 'templates' / 'Dockerfile'} Dockerfile"
+def _require_inputs(project: Project, dockerfile: str) -> None:
+    """Raise LabcoatError if the lock or the Dockerfile is missing."""
+    lock = project.requirements
+    listing = f"List the project's packages in {lock.with_suffix('.in').name}"
+    for path, hint in (
+        (lock, f"{listing}, then run `make requirements`"),
+        (project.root / dockerfile, f"Copy labcoat's: `cp {_TEMPLATE} Dockerfile`"),
+    ):
+        if not path.is_file():
+            raise LabcoatError(f"`{path.name}` does not exist in {path.parent}", hint)
 
 
 @dataclass(frozen=True)
 class BuiltImage:
-    """An image: its `id`, the digest of its settings; and `shown`, what docker shows, another in containerd's store."""
+    """An image: its `id`, the digest of its settings, and the id that docker displays.
+
+    They differ in containerd's store, where docker displays the digest of the manifest.
+    """
 
     id: str
-    shown: str
+    displayed_id: str
 
 
-def build_image(project: Project, planned: BuildPlan) -> BuiltImage:
-    """Build the image, showing progress. Raises Failure with what went wrong."""
+def build_image(project: Project, plan: BuildPlan) -> BuiltImage:
+    """Build the image and show progress. Raise LabcoatError with the reason if that fails."""
     environ = (
-        os.environ
-        | planned.secrets.environ
-        | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
+        os.environ | plan.secrets.environ | {"DOCKER_BUILDKIT": "1", "BUILDKIT_PROGRESS": "plain"}
     )
-    # Else buildx attaches a record of the build, with the time in it.
+    # By default buildx attaches a record of the build that contains its time.
     environ |= {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "BUILDX_GIT_INFO": "false"}
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
-        answer, room = Path(folder) / "id", Path(folder) / "context"
-        sent, given = build_context(project, planned, room)
+        id_file = Path(folder) / "id"
+        context_words, builder_input = prepare_context(project, plan, Path(folder) / "context")
         command, variables = select_builder(project)
-        environ |= variables | client.tidy_engine_output(project, folder)
-        words = [*command, *planned.words(), "--iidfile", answer, *sent]
+        environ |= variables | builder_tmpdir(project, folder)
+        words = [*command, *plan.options(), "--iidfile", id_file, *context_words]
         outcome = process.run_process(
-            words, environ, project.root, show=BuildProgress().show, given=given
+            words, environ, project.root, show=BuildProgress().show, given=builder_input
         )
         if outcome.status:
-            raise explain_build_error(outcome.output, _log(project))
-        if not answer.is_file():
+            raise explain_build_error(outcome.output, _log_path(project))
+        if not id_file.is_file():
             raise LabcoatError(
-                "docker build ended well, and built no image.",
-                f"Correct LABCOAT_DOCKER_FLAGS: with {project['DOCKER_FLAGS']} it builds nothing.",
+                "`docker build` succeeded but produced no image",
+                "Remove `--output` or `--check` from LABCOAT_DOCKER_FLAGS",
             )
-        identity = answer.read_text(encoding="utf-8").strip()
-        asked = (
-            client.inspect_image(project, planned.image, "{{.Id}}")
-            if _MANIFEST in outcome.output
-            else ""
+        identity = id_file.read_text(encoding="utf-8").strip()
+        displayed = (
+            inspect_image(project, plan.image, "{{.Id}}") if _MANIFEST in outcome.output else ""
         )
-        return BuiltImage(identity, asked or identity)
+        return BuiltImage(identity, displayed or identity)
 
 
-def build_context(
-    project: Project, planned: BuildPlan, room: Path
-) -> tuple[list[str | Path], Given]:
-    """The last words of a build, which say what the builder is sent, and what is to be given to its standard input.
+def prepare_context(
+    project: Project, plan: BuildPlan, folder: Path
+) -> tuple[list[str | Path], BuilderInput]:
+    """Return the last words of a build, which name its context, and its standard input.
 
-    `room` is a folder that it may make for that. Both raise Failure where a secret would reach the image.
+    `folder` may be created for the context. This and the input function raise LabcoatError if a
+    secret would reach the image.
     """
     paths = (
-        context_archive.archive_contents(project, planned.context)
-        if _is_whole(planned.context)
+        context_archive.archive_contents(project, plan.context)
+        if _is_default_build(plan.context)
         else None
     )
     if paths is None:
-        _refuse_secrets(planned)
+        _refuse_secrets(plan)
         return ["."], None
 
-    def given() -> bytes:
-        """The Dockerfile. The builder takes as long to start as all this does, waits for it, and takes nothing before."""
-        _refuse_secrets(planned)
-        context_archive.write_context_archive(project, paths, room)
-        return planned.context.dockerfile_path.read_bytes()
+    def write_input() -> bytes:
+        """Write the context and return the Dockerfile, while the builder starts."""
+        _refuse_secrets(plan)
+        context_archive.write_context_archive(project, paths, folder)
+        return plan.context.dockerfile_path.read_bytes()
 
-    room.mkdir()
-    return [*context_archive.FLAGS, "--file=-", room], given
-
-
-def _refuse_secrets(planned: BuildPlan) -> None:
-    for platform in planned.platforms or ("",):
-        preflight.refuse_secrets(planned.context.for_platform(platform))
+    folder.mkdir()
+    return [*context_archive.FLAGS, "--file=-", folder], write_input
 
 
-def _is_whole(build: BuildContext) -> bool:
-    """Whether it is the project's Dockerfile, and all of it, that is built."""
-    return build.dockerfile == "Dockerfile" and not build.target
+def _refuse_secrets(plan: BuildPlan) -> None:
+    for platform in plan.platforms or ("",):
+        preflight.refuse_secrets(plan.context.for_platform(platform))
 
 
-def _log(project: Project) -> Path:
+def _is_default_build(context: BuildContext) -> bool:
+    """Whether the project's Dockerfile is built, and all of its stages."""
+    return context.dockerfile == "Dockerfile" and not context.target
+
+
+def _log_path(project: Project) -> Path:
     return files.state_folder(project.state) / "image.log"
 
 
-def _digest(name: str, image: client.Image) -> str:
-    return digest_among(name, image.digests) or image.identity
+def _digest(name: str, image: LocalImage) -> str:
+    return find_digest(name, image.repo_digests) or image.id
 
 
-def _fetched(project: Project, base: str) -> client.Image:
-    """The base image, from its registry. Raises Failure where it cannot be had."""
-    client.inspect_image(project, base, "{{.Id}}", "LABCOAT_BASE_IMAGE")  # is that a name at all?
-    print(f"labcoat: fetching the base image {base}", file=sys.stderr)
-    told = re.compile(r"\w+: Pull complete|Error").match
+def _pull_base(project: Project, base: str) -> LocalImage:
+    """Pull the base image. Raise LabcoatError if its name is invalid or the pull fails."""
+    inspect_image(project, base, "{{.Id}}", "LABCOAT_BASE_IMAGE")  # raises for an invalid name
+    terminal.print_progress(f"fetching the base image {base}")
+    is_worth_showing = re.compile(r"\w+: Pull complete|Error").match
     pulled = process.run_process(
         [*client.docker_command(project), "pull", base],
         os.environ,
         project.root,
-        show=lambda line: bool(told(line)),
+        show=lambda line: bool(is_worth_showing(line)),
     )
-    if found := client.images_ahead(project, [base])():
+    if found := start_find_images(project, [base])():
         return found[base]
     raise explain_build_error(
-        f"{pulled.output}\nfailed to load metadata for {base}: ", _log(project)
+        f"{pulled.output}\nfailed to load metadata for {base}: ", _log_path(project)
     )

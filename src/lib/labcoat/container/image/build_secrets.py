@@ -1,7 +1,7 @@
-"""What a build may read and must not keep: a certificate bundle, and how the package index is reached.
+"""What a build may read but must not keep: certificates, and the settings of the package index.
 
-Both reach the build as BuildKit secrets, which are files under /run/secrets while one step runs: no layer holds them,
-and neither the image's history nor its settings name them.
+Both reach the build as BuildKit secrets, which are files under /run/secrets during one step: they
+are in no layer, nor in the image's history or settings.
 """
 
 import os
@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labcoat.container.engine.csv_option import csv_option
-from labcoat.container.engine.run_config import certificates
+from labcoat.container.engine.run_config import certificate_bundle
 from labcoat.core.project import Project
 from labcoat.toolchain import index_config
 
-_CARRIER = (
-    "LABCOAT_BUILD_SETTINGS"  # the builder reads the secret from this variable of its own process
-)
+_VARIABLE = "LABCOAT_BUILD_SETTINGS"  # the builder reads the secret from its environment
 _CERTIFICATES = "/run/secrets/certificates"
-_ADDRESSES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
-_MANNERS = (
+_INDEX_URLS = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX")
+_CONNECTION = (
     "PIP_TRUSTED_HOST",
     "UV_INSECURE_HOST",
     "PIP_PROXY",
@@ -30,20 +28,20 @@ _MANNERS = (
 
 @dataclass(frozen=True)
 class BuildSecrets:
-    """Words for the builder's command line, and what its environment needs for them."""
+    """Flags for the builder's command line, and the environment variables that they refer to."""
 
     flags: tuple[str, ...]
     environ: Mapping[str, str]
 
 
-NONE = BuildSecrets((), {})
+NO_SECRETS = BuildSecrets((), {})
 
 
 def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> BuildSecrets:
-    """The secrets of a build. Raises Failure where LABCOAT_CA_BUNDLE is no file."""
+    """Return the secrets of a build. Raise LabcoatError if LABCOAT_CA_BUNDLE is not a file."""
     exports = index_settings(environ)
     flags: tuple[str, ...] = ()
-    if path := certificates(project):
+    if path := certificate_bundle(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
         flags += ("--secret", csv_option("id=certificates", f"src={path}"))
     if not exports:
@@ -51,15 +49,18 @@ def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> 
     lines = "".join(
         f"export {name}={shlex.quote(value)}\n" for name, value in sorted(exports.items())
     )
-    return BuildSecrets((*flags, "--secret", f"id=settings,env={_CARRIER}"), {_CARRIER: lines})
+    return BuildSecrets((*flags, "--secret", f"id=settings,env={_VARIABLE}"), {_VARIABLE: lines})
 
 
 def index_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """What pip and uv are told about the index, the same as outside of the image; no folder of this machine."""
+    """Return the variables that tell pip and uv about the index, without folders of this machine.
+
+    They are the same in a build as outside of it.
+    """
     known = index_config.installer_environment(environ)
-    addresses = {
+    urls = {
         name: known[name]
-        for name in _ADDRESSES
+        for name in _INDEX_URLS
         if known.get(name, "").startswith(("http://", "https://"))
     }
-    return addresses | {name: known[name] for name in _MANNERS if known.get(name)}
+    return urls | {name: known[name] for name in _CONNECTION if known.get(name)}

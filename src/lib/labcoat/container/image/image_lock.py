@@ -1,11 +1,13 @@
-"""`image.lock.yaml`: which image a commit gave, committed so that the next build can be held against it."""
+"""`image.lock.yaml`: the image of a commit, committed to compare the next builds with it."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from labcoat.container.engine import client
+from labcoat.container.engine import client, versions
+from labcoat.container.engine.errors import missing_image_error
+from labcoat.container.engine.local_images import inspect_image
 from labcoat.container.image.build import BuildPlan
 from labcoat.container.image.labels import BASE, LOCK, REVISION
 from labcoat.container.inspect import packages
@@ -15,15 +17,16 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
 
-_HEADER = "# The image that `labcoat image record` found. Commit it: `make docker` says when it builds another one.\n"
-_NO_SETTINGS = frozenset(
-    {"BASE_IMAGE", "SOURCE_DATE_EPOCH"}
-)  # build arguments that have a place of their own in the record
+_HEADER = "# Written by `labcoat image record`. Commit it: `make docker` compares images with it.\n"
+_SEPARATE = frozenset({"BASE_IMAGE", "SOURCE_DATE_EPOCH"})  # arguments with their own fields
 
 
 @dataclass(frozen=True)
 class ImageLock:
-    """What an image was made from, by what, and what it is. `settings` are the other build arguments."""
+    """What an image was built from, by which engine, and its digests; the fields of the file.
+
+    `settings` are the other build arguments, `epoch` is in seconds since 1970.
+    """
 
     lock: str
     base: str
@@ -41,33 +44,33 @@ class ImageLock:
 
 
 def image_lock_path(project: Project) -> Path:
-    """Where the record is: `image.lock.yaml`, or for LABCOAT_VARIANT=cpu `image-cpu.lock.yaml`."""
+    """Return the path of `image.lock.yaml`, or for LABCOAT_VARIANT=cpu `image-cpu.lock.yaml`."""
     variant = project["VARIANT"]
     return project.root / f"image{variant and '-'}{variant}.lock.yaml"
 
 
-def image_lock_of(project: Project, planned: BuildPlan, version: str, image: str) -> ImageLock:
-    """The record of the image of that id that `planned` built, by an engine of that `version`.
+def partial_image_lock(project: Project, plan: BuildPlan, version: str, image: str) -> ImageLock:
+    """Return the image lock of what `plan` built, with what the engine knows without its files.
 
-    Left out is what nothing is held against, and what only the image's files tell. Raises Failure where there is no image.
+    `version` is the engine's and `image` the image's id. Raise LabcoatError if it does not exist.
     """
     form = "{{json .RootFS.Layers}}\n{{json .Config.Labels}}\n{{.Os}}/{{.Architecture}}"
-    inspected = client.inspect_image(project, project.image, form)
+    inspected = inspect_image(project, project.image, form)
     if inspected is None:
-        raise LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
-    layers, labels, platform = inspected.split("\n")
-    said: Mapping[str, str] = json.loads(labels) or {}
+        raise missing_image_error(project.image)
+    layers, labels_json, platform = inspected.split("\n")
+    labels: Mapping[str, str] = json.loads(labels_json) or {}
     return ImageLock(
-        lock=said.get(LOCK, ""),
-        base=f"{planned.arguments['BASE_IMAGE'].partition('@')[0]}@{said.get(BASE, '')}",
-        dockerfile=files.text_digest(planned.context.dockerfile_path.read_bytes()),
+        lock=labels.get(LOCK, ""),
+        base=f"{plan.arguments['BASE_IMAGE'].partition('@')[0]}@{labels.get(BASE, '')}",
+        dockerfile=files.text_digest(plan.context.dockerfile_path.read_bytes()),
         settings={
             name: value
-            for name, value in planned.context.arguments.items()
-            if value and name not in _NO_SETTINGS
+            for name, value in plan.context.arguments.items()
+            if value and name not in _SEPARATE
         },
-        revision=said.get(REVISION, ""),
-        epoch=int(planned.arguments["SOURCE_DATE_EPOCH"]),
+        revision=labels.get(REVISION, ""),
+        epoch=int(plan.arguments["SOURCE_DATE_EPOCH"]),
         engine=version,
         builder="",
         platform=platform,
@@ -76,33 +79,35 @@ def image_lock_of(project: Project, planned: BuildPlan, version: str, image: str
     )
 
 
-def make_image_lock(project: Project, planned: BuildPlan) -> ImageLock:
-    """The whole record of the image that `planned` built. Raises Failure where there is none."""
+def complete_image_lock(project: Project, plan: BuildPlan) -> ImageLock:
+    """Return the image lock of what `plan` built. Raise LabcoatError if it does not exist."""
     builder = (
         (client.query_docker(project, "buildx", "version") or "")
         .partition("/buildx ")[2]
         .partition(" ")[0]
     )
-    version = client.engine_version(project)
+    version = versions.engine_version(project)
     with open_image_archive(project, project.image) as image:
-        known = replace(image_lock_of(project, planned, version, image.identity), builder=builder)
-        inventory = packages.inventory_digest(packages.image_distributions(image))
-        return replace(known, inventory=inventory, content=content_digest(image.merged()))
+        return replace(
+            partial_image_lock(project, plan, version, image.image_id),
+            builder=builder,
+            inventory=packages.inventory_digest(packages.image_distributions(image)),
+            content=content_digest(image.merged_entries()),
+        )
 
 
-def write_image_lock(project: Project, record: ImageLock) -> Path:
-    """Write the record where it belongs; its path."""
+def write_image_lock(project: Project, lock: ImageLock) -> Path:
+    """Write `lock` to the project's file; return its path."""
     tool_env.use_tools()
     import yaml
 
-    files.write_file(
-        image_lock_path(project), _HEADER + yaml.safe_dump(asdict(record), sort_keys=False)
-    )
-    return image_lock_path(project)
+    path = image_lock_path(project)
+    files.write_file(path, _HEADER + yaml.safe_dump(asdict(lock), sort_keys=False))
+    return path
 
 
 def read_image_lock(project: Project) -> ImageLock | None:
-    """The record that is there, if any. Raises Failure where it is none."""
+    """Return the project's image lock, or None. Raise LabcoatError if the file is invalid."""
     file = image_lock_path(project)
     if not file.is_file():
         return None
@@ -111,98 +116,114 @@ def read_image_lock(project: Project) -> ImageLock | None:
 
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
-        record = ImageLock(**{field.name: found[field.name] for field in fields(ImageLock)})
+        lock = ImageLock(**{field.name: found[field.name] for field in fields(ImageLock)})
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
-        record = None
-    if record is None or not _is_well_typed(record):
+        lock = None
+    if lock is None or not _is_well_typed(lock):
         raise LabcoatError(
-            f"{file.name} is no record of an image.", "Write it anew: labcoat image record."
+            f"{file.name} is not a valid image lock", "Rewrite it with `labcoat image record`"
         )
-    return record
+    return lock
 
 
-def _is_well_typed(record: ImageLock) -> bool:
-    """Whether each field is what the class says, which YAML does not see to: 26.1 in it is a number, and nothing is nothing."""
+def _is_well_typed(lock: ImageLock) -> bool:
+    """Whether each field has its type. In YAML, 26.1 is a number and an empty value is null."""
     texts = [
-        value for name, value in vars(record).items() if name not in {"settings", "epoch", "layers"}
+        value for name, value in vars(lock).items() if name not in {"settings", "epoch", "layers"}
     ]
     if (
-        not isinstance(record.settings, dict)
-        or not isinstance(record.layers, list)
-        or not isinstance(record.epoch, int)
+        not isinstance(lock.settings, dict)
+        or not isinstance(lock.layers, list)
+        or not isinstance(lock.epoch, int)
     ):
         return False
     return all(
         isinstance(text, str)
-        for text in [*texts, *record.layers, *record.settings, *record.settings.values()]
+        for text in [*texts, *lock.layers, *lock.settings, *lock.settings.values()]
     )
 
 
-def image_lock_remark(project: Project, planned: BuildPlan, version: str, image: str) -> str:
-    """In one line, in what an image does not meet its record; empty where it does, or there is none.
+def image_lock_warning(project: Project, plan: BuildPlan, version: str, image: str) -> str:
+    """Return how the image with the id `image`, which `plan` built, differs from its image lock.
 
-    `planned` is its build's, and `image` the id that the build gave.
+    "" if it does not, or if there is no image lock. `version` is the engine's.
     """
     recorded = read_image_lock(project)
     if recorded is None:
         return ""
-    name, built = image_lock_path(project).name, image_lock_of(project, planned, version, image)
-    if others := other_inputs(recorded, built):
-        return f"{name} records an image of {others}: labcoat image record writes it anew"
+    name, built = image_lock_path(project).name, partial_image_lock(project, plan, version, image)
+    if changes := input_changes(recorded, built):
+        return f"{name} records an image with {changes}; `labcoat image record` updates it"
     if are_layers_comparable(recorded, built):
         return output_drift(recorded, built, name)
     if recorded.platform != built.platform:
-        return ""  # other wheels, of which nothing is known
-    there = packages.inventory_digest(packages.installed_packages(project, project.image))
+        return ""  # another platform has other wheels
+    inventory = packages.inventory_digest(packages.installed_packages(project, project.image))
     return (
         ""
-        if there == recorded.inventory
-        else f"the packages are not those that {name} records for this lock"
+        if inventory == recorded.inventory
+        else f"the packages differ from those in {name}, although the lock is the same"
     )
 
 
-def other_inputs(record: ImageLock, built: ImageLock) -> str:
-    """In words, which inputs of a build are not the recorded ones: then nothing is expected of the image. The base is apart."""
+def input_changes(recorded: ImageLock, built: ImageLock) -> str:
+    """Return which recorded inputs differ from those of `built`, except the base; "" if none.
+
+    If inputs differ, nothing is expected of the output.
+    """
     settings = [
-        f"{name}={record.settings.get(name, '')}"
-        for name in sorted(record.settings.keys() | built.settings.keys())
-        if record.settings.get(name) != built.settings.get(name)
+        f"{name}={recorded.settings.get(name, '')}"
+        for name in sorted(recorded.settings.keys() | built.settings.keys())
+        if recorded.settings.get(name) != built.settings.get(name)
     ]
-    lock = ["another lock"] if record.lock != built.lock else []
     return " and ".join(
         [
-            *lock,
-            *(["another Dockerfile"] if record.dockerfile != built.dockerfile else []),
+            *(["another lock"] if recorded.lock != built.lock else []),
+            *(["another Dockerfile"] if recorded.dockerfile != built.dockerfile else []),
             *settings,
         ]
     )
 
 
-def are_layers_comparable(record: ImageLock, built: ImageLock) -> bool:
-    """Whether the same inputs give the same layers: on one base and platform, by engines that write archives alike."""
-    same_place = (record.base, record.platform) == (built.base, built.platform)
-    kind = client.generation(built.engine)
-    same_time = (
-        record.epoch == built.epoch or kind != client.PODMAN
-    )  # which gives each file the commit's
-    return same_place and same_time and client.generation(record.engine) == kind
+def are_layers_comparable(recorded: ImageLock, built: ImageLock) -> bool:
+    """Whether the same inputs give the same layers.
 
-
-def output_drift(record: ImageLock, built: ImageLock, name: str) -> str:
-    """In what an image departs from the record of one with the same inputs, in one line; empty where it does not.
-
-    Of an image from other sources the same packages are expected, of the same commit by the same engine the same id.
+    That takes the same base and platform, and engines that write layers alike.
     """
-    # The last layer holds the project's own files.
-    if record.layers[:-1] != built.layers[:-1]:
-        return f"the layers of packages are not those that {name} records for this lock, base and Dockerfile"
-    known = ("revision", "epoch", "engine")
-    same_source = all(getattr(record, each) == getattr(built, each) for each in known)
+    layer_format = versions.layer_format(built.engine)
+    # podman gives every file the time of the commit.
+    same_time = recorded.epoch == built.epoch or layer_format != versions.PODMAN
+    return (
+        (recorded.base, recorded.platform) == (built.base, built.platform)
+        and same_time
+        and versions.layer_format(recorded.engine) == layer_format
+    )
+
+
+def output_drift(recorded: ImageLock, built: ImageLock, name: str) -> str:
+    """Return how `built` differs from `recorded`, from the file `name`, with the same inputs.
+
+    "" if it does not. Other sources must give the same packages; the same commit on the same engine
+    must give the same id.
+    """
+    # The last layer holds the project's files.
+    if recorded.layers[:-1] != built.layers[:-1]:
+        return (
+            f"the package layers differ from those in {name}, "
+            "although lock, base image and Dockerfile are the same"
+        )
+    same_source = all(
+        getattr(recorded, field) == getattr(built, field)
+        for field in ("revision", "epoch", "engine")
+    )
     comparable = (
         same_source
         and not built.revision.endswith("-dirty")
-        and not client.never_the_same(built.engine)
+        and not versions.unstable_settings(built.engine)
     )
-    if comparable and record.image != built.image:
-        return f"the image {built.image[:19]} is not the {record.image[:19]} that {name} records for this commit"
+    if comparable and recorded.image != built.image:
+        return (
+            f"image {built.image[:19]} differs from {recorded.image[:19]}, "
+            f"which {name} records for this commit"
+        )
     return ""

@@ -1,6 +1,6 @@
-"""An image as it lies in the engine: its settings, its layers, and each file of each layer.
+"""Read an image from the engine: its settings, its layers, and each file of each layer.
 
-Read from `docker save`, whose format is the OCI image layout's: https://github.com/opencontainers/image-spec.
+The source is `docker save`, whose format is the OCI image layout's: https://github.com/opencontainers/image-spec.
 """
 
 import contextlib
@@ -16,17 +16,28 @@ from pathlib import Path
 from typing import IO, Any
 
 from labcoat.container.engine import client
+from labcoat.container.engine.errors import (
+    image_name_error,
+    missing_image_error,
+    says_no_image,
+)
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 _KINDS = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link", tarfile.LNKTYPE: "hard link"}
-_GONE = ".wh."  # a file of this prefix says that what a layer below has under the rest of the name is deleted
-_EMPTIED = ".wh..wh..opq"  # and this one, that the folder's contents below are
+# A file with this prefix deletes the file of the rest of its name in the layers below.
+_WHITEOUT = ".wh."
+# This file deletes its folder's contents in the layers below.
+_OPAQUE_WHITEOUT = ".wh..wh..opq"
 
 
 @dataclass(frozen=True)
 class ArchiveEntry:
-    """One file of a layer. `digest` is of a regular file's bytes, `target` a link's; times in seconds since 1970."""
+    """One file of a layer.
+
+    `digest` is of a regular file's bytes, `size` in bytes, `target` a link's, `time` in seconds
+    since 1970.
+    """
 
     path: str
     kind: str
@@ -38,7 +49,7 @@ class ArchiveEntry:
     digest: str
 
     def line(self) -> str:
-        """What is the same wherever and whenever the image is built."""
+        """Return what does not depend on where and when the image is built, on one line."""
         kind = "file" if self.kind == "hard link" else self.kind
         target = self.target if self.kind == "link" else ""
         return "\0".join(
@@ -48,7 +59,7 @@ class ArchiveEntry:
 
 @dataclass(frozen=True)
 class ImageArchive:
-    """An image in a file."""
+    """An image in an open file written by `docker save`."""
 
     archive: tarfile.TarFile
 
@@ -62,8 +73,8 @@ class ImageArchive:
         return self._member(self._manifest["Config"]).read()
 
     @property
-    def identity(self) -> str:
-        """The image's id: the digest of its settings, in containerd's store too, where docker shows the manifest's instead."""
+    def image_id(self) -> str:
+        """The digest of the image's settings; docker displays another id in containerd's store."""
         return f"sha256:{hashlib.sha256(self._settings).hexdigest()}"
 
     @cached_property
@@ -78,16 +89,16 @@ class ImageArchive:
         return tuple(self.config["rootfs"]["diff_ids"])
 
     def files(self, layer: int) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
-        """Each member of a layer in its order, with what reads a regular file's bytes."""
+        """Yield each member of a layer in order, and a reader if it is a regular file."""
         with tarfile.open(fileobj=self._member(self._manifest["Layers"][layer]), mode="r:*") as tar:
             for member in tar:
                 yield member, tar.extractfile(member) if member.isreg() else None
 
     def entries(self, layer: int) -> Iterator[ArchiveEntry]:
-        """Each file of a layer in its order; a hard link with its target's digest and size."""
+        """Yield each file of a layer in order; a hard link has its target's digest and size."""
         seen: dict[str, ArchiveEntry] = {}
         for member, content in self.files(layer):
-            entry = _entry(member, content)
+            entry = _make_entry(member, content)
             if entry.kind == "hard link" and entry.target in seen:
                 entry = replace(
                     entry, digest=seen[entry.target].digest, size=seen[entry.target].size
@@ -95,16 +106,16 @@ class ImageArchive:
             seen[entry.path] = entry
             yield entry
 
-    def merged(self) -> dict[str, ArchiveEntry]:
-        """What a container sees: each layer over those below, deletions done."""
+    def merged_entries(self) -> dict[str, ArchiveEntry]:
+        """Return the files that a container sees, by path: all layers with deletions applied."""
         found: dict[str, ArchiveEntry] = {}
         for layer in range(len(self.layers)):
             for entry in self.entries(layer):
                 folder, name = posixpath.split(entry.path)
-                if name == _EMPTIED:
-                    _remove(found, folder, itself=False)
-                elif name.startswith(_GONE):
-                    _remove(found, posixpath.join(folder, name.removeprefix(_GONE)))
+                if name == _OPAQUE_WHITEOUT:
+                    _remove_path(found, folder, itself=False)
+                elif name.startswith(_WHITEOUT):
+                    _remove_path(found, posixpath.join(folder, name.removeprefix(_WHITEOUT)))
                 else:
                     found[entry.path] = entry
         return found
@@ -117,53 +128,57 @@ class ImageArchive:
 
 @contextlib.contextmanager
 def open_image_archive(project: Project, image: str) -> Iterator[ImageArchive]:
-    """The image, saved to a temporary file for as long as it is read. Raises Failure where there is none, or no room."""
+    """Save the image to a temporary file while it is read.
+
+    Raise LabcoatError if it does not exist or cannot be saved.
+    """
     with tempfile.TemporaryDirectory(prefix="labcoat-") as folder:
         file = Path(folder) / "image.tar"
         done = client.call_docker(project, "save", "--output", str(file), image)
         if done.returncode:
-            if failure := client.is_misnamed_engine(image, done.stderr):
-                raise failure
-            if any(
-                sign in done.stderr
-                for sign in ("No such image", "reference does not exist", "image not known")
-            ):
-                raise LabcoatError(f"There is no image {image}.", "make docker builds it.")
+            if error := image_name_error(image, done.stderr):
+                raise error
+            if says_no_image(done.stderr):
+                raise missing_image_error(image)
             raise LabcoatError(
-                f"The image {image} cannot be read: {done.stderr.strip()}",
-                f"It needs room twice, in {tempfile.gettempdir()} and where the engine keeps its own (docker system df).",
+                f"cannot save image `{image}`: {done.stderr.strip()}",
+                f"The image needs disk space in {tempfile.gettempdir()} and in the engine's "
+                "storage (`docker system df`)",
             )
         with tarfile.open(file) as archive:
             yield ImageArchive(archive)
 
 
 def content_digest(entries: dict[str, ArchiveEntry]) -> str:
-    """One digest over every file: path, type, mode, owner, link target and bytes; no time, no order."""
+    """Return a digest of every file's path, type, mode, owner, link target and bytes.
+
+    Times and the order of files do not affect it.
+    """
     lines = sorted(entry.line() for entry in entries.values())
     return (
         f"sha256:{hashlib.sha256(chr(10).join(lines).encode(errors='surrogateescape')).hexdigest()}"
     )
 
 
-def _entry(member: tarfile.TarInfo, content: IO[bytes] | None) -> ArchiveEntry:
+def _make_entry(member: tarfile.TarInfo, content: IO[bytes] | None) -> ArchiveEntry:
     digest = hashlib.file_digest(content, "sha256").hexdigest() if content else ""  # type: ignore[arg-type]
     return ArchiveEntry(
-        path=_plain(member.name),
+        path=_plain_path(member.name),
         kind=_KINDS.get(member.type, "file" if member.isreg() else "device"),
         mode=member.mode & 0o7777,
         owner=(member.uid, member.gid),
-        target=_plain(member.linkname) if member.islnk() else member.linkname,
+        target=_plain_path(member.linkname) if member.islnk() else member.linkname,
         size=member.size,
         time=int(member.mtime),
         digest=digest,
     )
 
 
-def _plain(name: str) -> str:
+def _plain_path(name: str) -> str:
     return name.removeprefix("./").strip("/")
 
 
-def _remove(entries: dict[str, ArchiveEntry], path: str, *, itself: bool = True) -> None:
+def _remove_path(entries: dict[str, ArchiveEntry], path: str, *, itself: bool = True) -> None:
     for name in [
         name for name in entries if name.startswith(f"{path}/") or (itself and name == path)
     ]:

@@ -1,4 +1,7 @@
-"""What is in an archive that nobody vouches for, as far as it can be read: a damaged one ends where the damage begins."""
+"""Read members of untrusted archives.
+
+A corrupt archive yields everything up to the first error.
+"""
 
 import bz2
 import gzip
@@ -11,66 +14,71 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Protocol, cast
 
-LARGEST = 64 << 20  # bytes of a member, or of a compressed file, that are looked into
+LARGEST = 64 << 20  # bytes; larger members and compressed files are not read
 _COMPRESSED: dict[bytes, Callable[[IO[bytes]], object]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
-# What Python's readers raise on bytes that somebody made up: also errors of their own, which they mean to be none.
-_DAMAGE = (
-    *(
-        OSError,
-        EOFError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        RuntimeError,
-    ),  # NotImplementedError is a RuntimeError
-    *(struct.error, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile),
+# All that Python's readers raise on arbitrary bytes, including their own bugs.
+_CORRUPTION = (
+    OSError,
+    EOFError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    RuntimeError,  # NotImplementedError is one
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
 )
-Member = tuple[str, IO[bytes], int]  # name, contents, and how many bytes these are said to be
+Member = tuple[str, IO[bytes], int]  # name, contents, and size in bytes according to the archive
 
 
 def is_archive(start: bytes) -> bool:
-    """Whether a file that begins with these bytes is an archive, or one compressed file."""
+    """Whether a file that starts with these bytes is an archive or a compressed file."""
     return start.startswith((b"PK\x03\x04", *_COMPRESSED)) or start[257:262] == b"ustar"
 
 
 class NestedArchive:
-    """An archive's members, in their order; each has to be read before the next. `damaged` is known after the last."""
+    """The bytes of an archive. `corrupt` is known after the last of its members."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self.damaged = False
+        self.corrupt = False
 
     def members(self) -> Iterator[Member]:
-        """What can be read: a cut member up to the cut, and what is compressed and no archive as one member."""
-        try:
-            yield from self._zipped() if self._data.startswith(b"PK") else self._tarred()
-        except _DAMAGE:
-            self.damaged = True
+        """Yield each readable member; read it before the next. A truncated one ends early.
 
-    def _zipped(self) -> Iterator[Member]:
+        A compressed file that is not an archive is one member.
+        """
+        try:
+            yield from self._zip_members() if self._data.startswith(b"PK") else self._tar_members()
+        except _CORRUPTION:
+            self.corrupt = True
+
+    def _zip_members(self) -> Iterator[Member]:
         with zipfile.ZipFile(io.BytesIO(self._data)) as archive:
             for member in archive.infolist():
                 if member.is_dir() or member.file_size > LARGEST:
                     continue
-                del member.CRC  # else a wrong checksum withholds the last bytes, which may be all
+                del member.CRC  # a wrong checksum would withhold the last bytes
                 try:
-                    content = self._until_damage(cast("_Reader", archive.open(member)))
-                except _DAMAGE:  # encrypted, or in a compression that Python does not know
-                    self.damaged = True
+                    content = self._until_corruption(cast("_Reader", archive.open(member)))
+                except _CORRUPTION:  # encrypted, or an unsupported compression
+                    self.corrupt = True
                     continue
                 yield member.filename, content, member.file_size
 
-    def _tarred(self) -> Iterator[Member]:
+    def _tar_members(self) -> Iterator[Member]:
         try:
-            archive = tarfile.open(fileobj=self._plain(), mode="r|")  # noqa: SIM115 - closed below
+            archive = tarfile.open(fileobj=self._decompressed(), mode="r|")  # noqa: SIM115 - closed below
         except tarfile.TarError:
             if not self._data.startswith(tuple(_COMPRESSED)):
                 raise
-            contents = self._plain().read(LARGEST)
+            contents = self._decompressed().read(LARGEST)
             yield "contents", io.BytesIO(contents), len(contents)
             return
         with archive:
@@ -78,23 +86,25 @@ class NestedArchive:
                 if (
                     content := archive.extractfile(member) if member.isreg() else None
                 ) and member.size <= LARGEST:
-                    yield member.name, self._until_damage(cast("_Reader", content)), member.size
+                    yield member.name, self._until_corruption(cast("_Reader", content)), member.size
 
-    def _plain(self) -> IO[bytes]:
-        """The bytes, decompressed where they are compressed."""
+    def _decompressed(self) -> IO[bytes]:
+        """Return a reader of the bytes, decompressed if they are compressed."""
         data = io.BytesIO(self._data)
         opened = next(
             (opener(data) for start, opener in _COMPRESSED.items() if self._data.startswith(start)),
             data,
         )
-        return self._until_damage(cast("_Reader", opened))
+        return self._until_corruption(cast("_Reader", opened))
 
-    def _until_damage(self, file: "_Reader") -> IO[bytes]:
+    def _until_corruption(self, file: "_Reader") -> IO[bytes]:
+        """Return a reader of `file` that ends at the first error and records it."""
+
         def read(most: int) -> bytes:
             try:
                 return file.read1(most)
-            except _DAMAGE:
-                self.damaged = True
+            except _CORRUPTION:
+                self.corrupt = True
                 return b""
 
         return io.BufferedReader(_Raw(read))
@@ -105,7 +115,7 @@ class _Reader(Protocol):
 
 
 class _Raw(io.RawIOBase):
-    """A file out of a function that gives at most so many bytes, and none at the end."""
+    """A file around a function that returns at most that many bytes, and none at the end."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read

@@ -1,10 +1,10 @@
-"""What is in the image, as a software bill of materials: CycloneDX (ECMA-424), the same bytes for the same image."""
+"""The image's software bill of materials: CycloneDX (ECMA-424), reproducible byte for byte."""
 
 from uuid import UUID, uuid5
 
-from labcoat.container.engine import client
+from labcoat.container.engine.errors import missing_image_error
+from labcoat.container.engine.local_images import image_details
 from labcoat.container.inspect.packages import ImageDistribution, installed_packages
-from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
 
@@ -12,15 +12,18 @@ _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for obje
 
 
 def sbom_document(project: Project) -> str:
-    """The bill of `project`'s image, as JSON. Raises Failure where there is no image."""
-    found = client.image_details(project, project.image)
-    if found is None:
-        raise LabcoatError(f"There is no image {project.image}.", "make docker builds it.")
-    return sbom_text(project.image, found["Created"], installed_packages(project, project.image))
+    """Return the bill of `project`'s image, as JSON. Raise LabcoatError if it does not exist."""
+    details = image_details(project, project.image)
+    if details is None:
+        raise missing_image_error(project.image)
+    return sbom_text(project.image, details["Created"], installed_packages(project, project.image))
 
 
-def sbom_text(image: str, created: str, found: list[ImageDistribution]) -> str:
-    """The bill of an image of this name and time: one component per distribution, none of it from the clock or by chance."""
+def sbom_text(image: str, created: str, distributions: list[ImageDistribution]) -> str:
+    """Return the bill of an image, with one component for each distribution.
+
+    `created` is its time in ISO format. Nothing in it depends on the clock or on chance.
+    """
     tool_env.use_tools()
     from datetime import datetime
 
@@ -28,20 +31,17 @@ def sbom_text(image: str, created: str, found: list[ImageDistribution]) -> str:
     from cyclonedx.model.component import Component, ComponentType
     from cyclonedx.output.json import JsonV1Dot6
 
-    bom = Bom(
-        serial_number=uuid5(
-            _NAMESPACE, "\n".join([image, created, *(f"{one.name} {one.record}" for one in found)])
-        )
-    )
+    lines = [image, created, *(f"{one.name} {one.content_digest}" for one in distributions)]
+    bom = Bom(serial_number=uuid5(_NAMESPACE, "\n".join(lines)))
     bom.metadata.timestamp = datetime.fromisoformat(created.replace("Z", "+00:00"))
     bom.metadata.component = Component(name=image, type=ComponentType.CONTAINER, bom_ref=image)
-    bom.components.update(_component(one) for one in found)
+    bom.components.update(_make_component(one) for one in distributions)
     bom.register_dependency(bom.metadata.component, bom.components)
-    made: str = JsonV1Dot6(bom).output_as_string(indent=2)
-    return made
+    text: str = JsonV1Dot6(bom).output_as_string(indent=2)
+    return text
 
 
-def _component(one: ImageDistribution):  # type: ignore[no-untyped-def]
+def _make_component(one: ImageDistribution):  # type: ignore[no-untyped-def]
     from cyclonedx.factory.license import LicenseFactory
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL

@@ -1,162 +1,167 @@
-"""Secrets that an image has kept: in any layer, deleted or not, in its settings, in its history, in archives within.
+"""Find secrets in an image: in its layers, settings and history, and in archives in its files.
 
-What a later layer deletes is still in the earlier one, for everybody who has the image.
+What a later layer deletes is still in the earlier one, for everyone who has the image.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from labcoat.container.inspect import nested_archives
 from labcoat.container.inspect.image_archive import ImageArchive
 from labcoat.core import secret_patterns
 
-_DEPTH = 3  # archives in archives in archives
-_CHUNK = 8 << 20
-_OVERLAP = 4096  # longer than any token, so that none falls between two chunks
-_MADE = 8  # letters of a value, with a digit among them, that make it more than a word
-# A name with a value that is no reference to something else. What follows the sign is looked at again, as a name may be in it.
+_MAX_DEPTH = 3  # archives in archives in archives
+_CHUNK = 8 << 20  # bytes
+_OVERLAP = 4096  # bytes, longer than any token, so that none is split between two chunks
+_MIN_GENERATED = 8  # characters; shorter values are words rather than generated secrets
+# A name with a value that is not a reference. A lookahead, as the value may contain a name.
 _SETTING = re.compile(
-    rb"""(?<![\w-])(?P<name>[\w-]+)["']?[ \t]*[=:][ \t]*["']?(?=(?P<value>[^\s"'$<>{}/][^\s"',]{5,}))""",
+    rb"""(?<![\w-])(?P<name>[\w-]+)["']?[ \t]*[=:][ \t]*["']?"""
+    rb"""(?=(?P<value>[^\s"'$<>{}/][^\s"',]{5,}))"""
 )
-# Words that mean a secret in any name. Others that core.secrets knows, such as KEY and AUTH, do so in names of variables
-# alone, in capitals: elsewhere they are words of much else, as in JupyterLab's settings "key": "ui-font-size1".
-_PLAIN = re.compile(
-    rb"(?i)passw(?:or)?d|(?:\b|_|pg|db)pass(?:phrase)?$|secret|token|api[_-]?key|access[_-]?key|credential|private[_-]?key"
+# Words that mean a secret in any name. Others in core.secret_patterns, such as KEY and AUTH, do so
+# only in names of variables, in capitals: elsewhere they mean other things, for example
+# JupyterLab's setting "key": "ui-font-size1".
+_SECRET_NAME = re.compile(
+    rb"(?i)passw(?:or)?d|(?:\b|_|pg|db)pass(?:phrase)?$|secret|token|api[_-]?key|access[_-]?key"
+    rb"|credential|private[_-]?key"
 )
-# Variables of well-known images that tell of a key or a login and hold none: which, where, of what kind.
-_ABOUT = re.compile(
-    rb"KEY(?!S?\d*(?:_|$))|AUTH\d|_(?:ID|NAME|VERSION|FILE|PATH|DIR|URL|HOST|DOMAIN|USER|METHOD|TYPE|MODE|BACKEND|PROVIDER|SOCK)$"
+# Variables of well-known images that describe a key or a login: which, where, of what kind.
+_DESCRIPTION = re.compile(
+    rb"KEY(?!S?\d*(?:_|$))|AUTH\d"
+    rb"|_(?:ID|NAME|VERSION|FILE|PATH|DIR|URL|HOST|DOMAIN|USER|METHOD|TYPE|MODE|BACKEND|PROVIDER"
+    rb"|SOCK)$"
 )
-# Fingerprints of public keys, as in python's GPG_KEY, nginx' NGINX_GPGKEY and swift's SWIFT_SIGNING_KEY.
+# Fingerprints of public keys, for example python's GPG_KEY, nginx's NGINX_GPGKEY and swift's
+# SWIFT_SIGNING_KEY.
 _PUBLIC_KEY = re.compile(rb"GPG|PGP|SIGNING|^KEYS?(?:_|$)")
 _FINGERPRINT = re.compile(rb"(?:0x)?[0-9A-F]{8,40}")
-# Files in which a line NAME=VALUE is a setting rather than a program's text.
+# Files in which a line NAME=VALUE is a setting, whereas in source code it is a statement.
 _CONFIGURATION = re.compile(
-    r"(?i)(?:.*/)?(?:.+\.(?:env|ini|cfg|conf|toml|ya?ml|properties|json)|\.\w+rc|\.\w+_history|\.env\..+|\.profile)"
+    r"(?i)(?:.*/)?(?:.+\.(?:env|ini|cfg|conf|toml|ya?ml|properties|json)|\.\w+rc|\.\w+_history"
+    r"|\.env\..+|\.profile)"
 )
-# Packages and the system have keys and passwords in their tests and documentation, which are no secrets.
+# Packages and the system have sample keys and passwords in their tests and documentation.
 _PACKAGES = re.compile(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3[^/]*|usr/share)/.+")
 
 
 @dataclass(frozen=True)
-class SecretFound:
-    """A secret, and where it is; `within` names the archives from the outside in."""
+class ImageSecret:
+    """A secret and its location; `members` are its path in nested archives, from the outside in."""
 
-    place: str
-    what: str
-    within: tuple[str, ...] = ()
+    location: str
+    description: str
+    members: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{' > '.join((self.place, *self.within))}: {self.what}"
+        return f"{' > '.join((self.location, *self.members))}: {self.description}"
 
 
-def scan_image(image: ImageArchive) -> Iterator[SecretFound]:
-    """Every secret that the image holds, wherever it is."""
-    yield from _in_settings(image.config)
+def scan_image(image: ImageArchive) -> Iterator[ImageSecret]:
+    """Yield every secret in the image."""
+    yield from _scan_settings(image.config)
     for layer in range(len(image.layers)):
         for member, content in image.files(layer):
             if content is not None:
                 path = member.name.removeprefix("./")
                 for found in scan_file(path, content, member.size):
-                    yield SecretFound(f"layer {layer}, {found.place}", found.what, found.within)
+                    yield replace(found, location=f"layer {layer}, {found.location}")
 
 
 def scan_file(
     path: str, content: IO[bytes], size: int, depth: int = 0, *, package: bool = False
-) -> Iterator[SecretFound]:
-    """The secrets in one file: its name, its bytes, and what it holds if it is an archive."""
+) -> Iterator[ImageSecret]:
+    """Yield the secrets in a file: in its name, its bytes, and its members if it is an archive."""
     package = package or bool(_PACKAGES.fullmatch(path))
     if size and not package and secret_patterns.is_secret_name(path):
-        yield SecretFound(path, "a file of this name holds a secret")
+        yield ImageSecret(path, "a file with this name holds a secret")
         return
     start = content.read(_CHUNK)
-    if depth < _DEPTH and size <= nested_archives.LARGEST and nested_archives.is_archive(start):
+    if depth < _MAX_DEPTH and size <= nested_archives.LARGEST and nested_archives.is_archive(start):
         start += content.read()
         archive = nested_archives.NestedArchive(start)
         for name, inner, length in archive.members():
             for found in scan_file(name, inner, length, depth + 1, package=package):
-                yield SecretFound(path, found.what, (found.place, *found.within))
-        if not archive.damaged:
+                yield ImageSecret(path, found.description, (found.location, *found.members))
+        if not archive.corrupt:
             return
     if (
         not package
         and not start.startswith(b"\x7fELF")
-        and (what := _in_bytes(path, start, content))
+        and (secret := _find_in_content(path, start, content))
     ):
-        yield SecretFound(path, what)
+        yield ImageSecret(path, secret)
 
 
-def _in_bytes(path: str, chunk: bytes, rest: IO[bytes]) -> str:
-    """What kind of secret is in the bytes of a file, with an article."""
+def _find_in_content(path: str, chunk: bytes, rest: IO[bytes]) -> str:
+    """Return the first secret in a file's bytes, as in "a GitHub token"; "" if none."""
     configuration = bool(_CONFIGURATION.fullmatch(path))
     while chunk:
         if (
-            what := secret_patterns.secrets_in_content(chunk)
-            or _in_address(chunk)
-            or (_in_setting(chunk) if configuration else "")
+            secret := secret_patterns.secrets_in_content(chunk)
+            or _find_url_password(chunk)
+            or (_find_generated_value(chunk) if configuration else "")
         ):
-            return what
+            return secret
         following = rest.read(_CHUNK)
         chunk = chunk[-_OVERLAP:] + following if following else b""
     return ""
 
 
-def _in_address(data: bytes) -> str:
-    return "a password in an address" if secret_patterns.find_passwords(data) else ""
+def _find_url_password(data: bytes) -> str:
+    return "a password in a URL" if secret_patterns.find_passwords(data) else ""
 
 
-def _in_setting(data: bytes) -> str:
-    return next((f"a value for {name}" for name, made in _named(data) if made), "")
+def _find_generated_value(data: bytes) -> str:
+    names = (name for name, is_generated in _secret_settings(data) if is_generated)
+    return next((f"a value for {name}" for name in names), "")
 
 
-def _named(data: bytes) -> Iterator[tuple[str, bool]]:
-    """Names in `data` whose values may be secrets; and whether the value looks made up by a machine or a careful person."""
+def _secret_settings(data: bytes) -> Iterator[tuple[str, bool]]:
+    """Yield names in `data` whose values may be secrets, and whether the value looks generated."""
     for found in _SETTING.finditer(data):
         name, value = found["name"], found["value"]
-        made = (
-            len(value) >= _MADE
+        is_generated = (
+            len(value) >= _MIN_GENERATED
             and bool(re.search(rb"\d", value))
             and bool(re.search(rb"[A-Za-z]", value))
         )
-        if _PLAIN.search(name) or (made and _is_variable_of_secret(name, value)):
-            yield name.decode(), made
+        if _SECRET_NAME.search(name) or (is_generated and _is_secret_variable(name, value)):
+            yield name.decode(), is_generated
 
 
-def _is_variable_of_secret(name: bytes, value: bytes) -> bool:
+def _is_secret_variable(name: bytes, value: bytes) -> bool:
     public = _PUBLIC_KEY.search(name) and _FINGERPRINT.fullmatch(value)
     return (
         name.isupper()
         and secret_patterns.is_telling(name, value)
-        and not _ABOUT.search(name)
+        and not _DESCRIPTION.search(name)
         and not public
     )
 
 
-def _in_settings(config: Mapping[str, Any]) -> Iterator[SecretFound]:
-    """The secrets in the image's settings: environment, labels, command, and each step of its history."""
+def _scan_settings(config: Mapping[str, Any]) -> Iterator[ImageSecret]:
+    """Yield the secrets in an image's environment, labels, command and history."""
     for name, value in (config.get("config") or {}).items():
-        yield from _in_text(
-            f"settings, {name}",
-            "\n".join(map(str, value)) if isinstance(value, list) else _lines(value),
-        )
+        yield from _scan_text(f"settings, {name}", _format_setting(value))
     for number, step in enumerate(config.get("history") or []):
-        yield from _in_text(f"history, step {number}", str(step.get("created_by", "")))
+        yield from _scan_text(f"history, step {number}", str(step.get("created_by", "")))
 
 
-def _lines(value: object) -> str:
-    return (
-        "\n".join(f"{name}={each}" for name, each in value.items())
-        if isinstance(value, dict)
-        else str(value)
-    )
+def _format_setting(value: object) -> str:
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    if isinstance(value, dict):
+        return "\n".join(f"{name}={each}" for name, each in value.items())
+    return str(value)
 
 
-def _in_text(place: str, text: str) -> Iterator[SecretFound]:
+def _scan_text(location: str, text: str) -> Iterator[ImageSecret]:
     data = text.encode()
-    if what := secret_patterns.secrets_in_content(data) or _in_address(data):
-        yield SecretFound(place, what)
+    if secret := secret_patterns.secrets_in_content(data) or _find_url_password(data):
+        yield ImageSecret(location, secret)
         return
-    for name in dict.fromkeys(name for name, _ in _named(data)):
-        yield SecretFound(place, f"a value for {name}")
+    for name in dict.fromkeys(name for name, _ in _secret_settings(data)):
+        yield ImageSecret(location, f"a value for {name}")

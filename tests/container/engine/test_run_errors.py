@@ -1,0 +1,51 @@
+"""A container that does not start is explained by a message and a hint."""
+
+import pytest
+
+from labcoat.container.engine.run import _start_error
+from support.messages import engine as messages
+
+# (the engine's explanation, the message, a part of the hint)
+ERRORS = {
+    "no GPU": (
+        'could not select device driver "" with capabilities: [[gpu]]',
+        messages.NO_GPU,
+        "Container Toolkit",
+    ),
+    "too many CPUs": (
+        "Range of CPUs is from 0.01 to 4.00, as there are only 4 CPUs available",
+        messages.START_FAILED.format("Range of CPUs is from 0.01 to 4.00"),
+        "LABCOAT_CPUS",
+    ),
+    "too little memory": (
+        "Minimum memory limit allowed is 6MB",
+        messages.START_FAILED.format("Minimum memory limit allowed is 6MB"),
+        "LABCOAT_MEMORY",
+    ),
+    "port in use": (
+        "driver failed: Bind for 127.0.0.1:8888 failed: port is already allocated",
+        messages.PORT_IN_USE,
+        "LABCOAT_PORTS=",
+    ),
+    "no program": (
+        'exec: "train": executable file not found in $PATH: unknown',
+        messages.NO_PROGRAM.format("team/image", "train"),
+        "in the Dockerfile",
+    ),
+    "unknown": (
+        "something else\nwith details",
+        messages.START_FAILED.format("something else"),
+        "journalctl -u docker",
+    ),
+}
+
+
+@pytest.mark.parametrize(("explanation", "message", "hint"), ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_of_the_engine_has_a_message_and_a_hint(
+    explanation: str, message: str, hint: str
+) -> None:
+    """A missing program may be missing from the Dockerfile; an unknown error is in which log."""
+    error = _start_error("team/image", ["train"], explanation)
+    assert error.message == message
+    assert hint in error.hint
+    assert error.status == (127 if "not found" in explanation else 1)
