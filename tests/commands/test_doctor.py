@@ -29,7 +29,7 @@ def test_each_tool_has_a_line(repo: Repository) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ({"LABCOAT_DOCKER": "no-such-docker"}, "There is no command 'no-such-docker'"),
+        ({"LABCOAT_DOCKER": "no-such-docker"}, "command `no-such-docker` not found"),
         ({"LABCOAT_CONDA": "no-such-conda"}, "cannot find `no-such-conda`"),
     ],
     ids=["docker", "conda"],

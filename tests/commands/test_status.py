@@ -24,7 +24,7 @@ def test_everything_is_missing_at_first(repo: Repository) -> None:
     assert line(repo, "requirements.txt") == "requirements.txt missing run make requirements"
     assert line(repo, "venv") == "venv missing run make venv"
     assert line(repo, "conda") == "conda missing run make conda"
-    assert line(repo, "docker") == "docker unknown There is no command 'no-such-docker'."
+    assert line(repo, "docker") == "docker unknown command `no-such-docker` not found"
 
 
 def test_a_project_without_requirements_has_a_status(repo: Repository) -> None:

@@ -1,4 +1,4 @@
-"""Byte code that the image's builds keep for one another: the same bits with it and without."""
+"""Byte code that builds of the image share does not change the image."""
 
 import re
 import subprocess
@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from support.workplace import IMAGE, NETWORK, SIX, Workplace, docker, laid_out
+from support.workplace import IMAGE, NETWORK, SIX, Workplace, create_project, docker
 
 pytestmark = pytest.mark.docker
 
 
-def test_kept_byte_code_is_taken_and_changes_nothing(
+def test_cached_byte_code_is_used_and_changes_nothing(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """Of a module and of a package, and where what was kept is damaged; what `image verify` builds takes none."""
-    root = laid_out(tmp_path / "kept", repository)
+    """For a module, a package, and a corrupt cache; `image verify` does not use it."""
+    root = create_project(tmp_path / "kept", repository)
     pin = re.search(r"(?m)^tqdm==(?:.*\\\n)+.*", (repository / "requirements.txt").read_text())
     assert pin
     (root / "requirements.txt").write_text(f"{SIX}{pin[0]}\n")
-    caches = f"--build-arg BUILDKIT_CACHE_MOUNT_NS={IMAGE}"  # of this test alone
+    caches = f"--build-arg BUILDKIT_CACHE_MOUNT_NS={IMAGE}"  # not shared with other tests
     name = f"{IMAGE}-kept"
 
     def labcoat(word: str, flags: str = "") -> str:
@@ -30,44 +30,49 @@ def test_kept_byte_code_is_taken_and_changes_nothing(
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def built(compiled: str) -> str:
-        """The id of the image where byte code is kept in the folder `compiled`, of which each spelling is a new build."""
+    def build_image(compiled: str) -> str:
+        """Build with the cache folder `compiled`; return the id. Each spelling is a new build."""
         labcoat("build", f"--build-arg COMPILED={compiled}")
         return docker("image", "inspect", "--format", "{{.Id}}", name)
 
-    def in_cache(line: str) -> str:
-        """What `line` says where byte code is kept."""
-        steps = f"FROM {IMAGE}\nUSER 0\nRUN --mount=type=cache,id=labcoat,target=/cache cd /cache/compiled; {line} >/said\n"
+    def run_in_cache(line: str) -> str:
+        """Run `line` in the cache folder; return its output."""
+        steps = (
+            f"FROM {IMAGE}\nUSER 0\nRUN --mount=type=cache,id=labcoat,target=/cache "
+            f"cd /cache/compiled; {line} >/output\n"
+        )
         words = ["docker", "build", "-q", *caches.split(), "-"]
-        said = subprocess.run(
+        image = subprocess.run(
             words, input=steps, text=True, check=True, capture_output=True
         ).stdout.strip()
         try:
-            return docker("run", "--rm", said, "cat", "/said")
+            return docker("run", "--rm", image, "cat", "/output")
         finally:
-            docker("image", "rm", "--force", said)
+            docker("image", "rm", "--force", image)
 
     try:
-        compiled, keeping, taking = built(""), built("/cache/compiled"), built("/cache/compiled/")
-        kept = in_cache("ls").split()
-        in_cache('for each in *; do echo >"$each"; done')
-        mending = built("/cache/compiled/.")
-        mended = in_cache("find . -type f -size +2k").split()
-        in_cache('for each in *; do tar -cf "$each" --files-from /dev/null; done')
-        without = built("/cache/compiled/./")
+        uncached, filling, using = (
+            build_image(""),
+            build_image("/cache/compiled"),
+            build_image("/cache/compiled/"),
+        )
+        cached = run_in_cache("ls").split()
+        run_in_cache('for each in *; do echo >"$each"; done')
+        repairing = build_image("/cache/compiled/.")
+        repaired = run_in_cache("find . -type f -size +2k").split()
+        run_in_cache('for each in *; do tar -cf "$each" --files-from /dev/null; done')
+        emptied = build_image("/cache/compiled/./")
         verified = labcoat("verify")
     finally:
         docker("image", "rm", "--force", name)
-    assert compiled == keeping == taking == mending
-    assert len(kept) == len(mended) >= 2
-    assert without != compiled  # what is kept does count
-    assert verified.splitlines()[0].split() == ["id", "same", compiled]
+    assert uncached == filling == using == repairing
+    assert len(cached) == len(repaired) >= 2
+    assert emptied != uncached  # so the cache is used
+    assert verified.splitlines()[0].split() == ["id", "same", uncached]
 
 
-def test_a_base_without_tar_keeps_no_byte_code_and_is_as_good(
-    place: Workplace, base_image: str
-) -> None:
-    """It gets its byte code all the same."""
+def test_a_base_without_tar_gets_its_byte_code(place: Workplace, base_image: str) -> None:
+    """Without the cache."""
     bare = f"{IMAGE}-bare"
     steps = f"FROM {base_image}\nUSER 0\nRUN rm $(command -v tar)\n"
     subprocess.run(
@@ -95,13 +100,15 @@ def test_a_base_without_tar_keeps_no_byte_code_and_is_as_good(
     assert re.fullmatch(r"six\.cpython-\d+\.pyc", compiled)
 
 
-def test_what_image_verify_builds_is_told_to_take_none(
+def test_image_verify_builds_without_cached_byte_code(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """Not every builder empties its caches where it is told to build without cache."""
-    root = laid_out(tmp_path / "told", repository)
+    """Not every builder ignores cache mounts with --no-cache."""
+    root = create_project(tmp_path / "verify", repository)
     (root / "Dockerfile").write_text(
         'ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG COMPILED=/kept\nRUN [ -z "${COMPILED}" ]\n'
     )
-    told = Workplace(root, place.environ).labcoat("image", "verify", LABCOAT_IMAGE=f"{IMAGE}-told")
-    assert told.stdout.startswith("id "), told.stderr
+    verified = Workplace(root, place.environ).labcoat(
+        "image", "verify", LABCOAT_IMAGE=f"{IMAGE}-verified"
+    )
+    assert verified.stdout.startswith("id "), verified.stderr

@@ -1,4 +1,4 @@
-"""The image, built by a real engine from the lock: the same each time, and as recorded."""
+"""The image is built by a real engine from the lock, reproducibly and as recorded."""
 
 import os
 import re
@@ -12,13 +12,15 @@ import pytest
 from labcoat.container.inspect.image_archive import open_image_archive
 from labcoat.core.project import Project
 from labcoat.inventory import strip
-from support.workplace import IMAGE, NETWORK, SIX, Workplace, docker, laid_out
+from support.messages import engine
+from support.messages import image as messages
+from support.workplace import IMAGE, NETWORK, SIX, Workplace, create_project, docker
 
 pytestmark = pytest.mark.docker
 
 
 def test_nothing_changed_builds_nothing(place: Workplace) -> None:
-    """The second build says the image's name alone, and it is the same image."""
+    """The second build prints only the image's name, and it is the same image."""
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     again = place.labcoat("image", "build")
     assert again.returncode == 0
@@ -28,27 +30,26 @@ def test_nothing_changed_builds_nothing(place: Workplace) -> None:
 
 
 PASSWORD = "pl4nted-passw0rd"  # noqa: S105
-
-
 SECRETS = {
-    "PIP_INDEX_URL": f"https://someone:{PASSWORD}@pypi.org/simple",
+    "PIP_INDEX_URL": f"https://user:{PASSWORD}@pypi.org/simple",
     "PIP_CONFIG_FILE": "/dev/null",
     "HTTPS_PROXY": "",
 }
 
 
-def test_credentials_and_certificates_reach_the_build_and_stay_in_no_layer(
+def test_credentials_and_certificates_reach_the_build_but_not_the_image(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """The build can read them; neither layers, history nor settings of the image hold them."""
-    root = laid_out(tmp_path / "secret", repository)
+    """Layers, history and settings of the image do not contain them."""
+    root = create_project(tmp_path / "secret", repository)
     bundle = tmp_path / "certificates, own.pem"
     bundle.write_text("pl4nted-certificate")
-    seen = (
+    step = (
         "RUN --mount=type=secret,id=certificates --mount=type=secret,id=settings \\\n"
-        "    grep -q pl4[n]ted-passw0rd /run/secrets/settings && grep -q pl4[n]ted-certificate /run/secrets/certificates\n"
+        "    grep -q pl4[n]ted-passw0rd /run/secrets/settings && "
+        "grep -q pl4[n]ted-certificate /run/secrets/certificates\n"
     )
-    (root / "Dockerfile").write_text(f"ARG BASE_IMAGE\nFROM ${{BASE_IMAGE}}\n{seen}")
+    (root / "Dockerfile").write_text(f"ARG BASE_IMAGE\nFROM ${{BASE_IMAGE}}\n{step}")
     name = f"{IMAGE}-secret"
     built = Workplace(root, place.environ).labcoat(
         "image", "build", **SECRETS, LABCOAT_IMAGE=name, LABCOAT_CA_BUNDLE=str(bundle)
@@ -63,79 +64,88 @@ def test_credentials_and_certificates_reach_the_build_and_stay_in_no_layer(
 BAD = {
     "no docker": (
         {"LABCOAT_DOCKER": "no-such-docker"},
-        "no command 'no-such-docker'",
+        engine.COMMAND_NOT_FOUND.format("no-such-docker"),
         "LABCOAT_DOCKER",
     ),
-    "engine stopped": ({"DOCKER_HOST": "unix:///no/such.sock"}, "does not answer", "Start it"),
-    "no context": ({"DOCKER_CONTEXT": "nope"}, "no docker context nope", "DOCKER_CONTEXT"),
+    "engine stopped": ({"DOCKER_HOST": "unix:///no/such.sock"}, engine.NO_ENGINE, "Start it"),
+    "no context": ({"DOCKER_CONTEXT": "nope"}, engine.NO_CONTEXT.format("nope"), "DOCKER_CONTEXT"),
     "no such base": (
         {"LABCOAT_BASE_IMAGE": "labcoat-test/absent:1"},
-        "labcoat-test/absent:1 cannot be had",
+        engine.BASE_UNRESOLVED.format("labcoat-test/absent:1"),
         "LABCOAT_BASE_IMAGE",
     ),
     "gone digest": (
         {"LABCOAT_BASE_IMAGE": f"localhost:1/a@sha256:{'0' * 64}"},
-        "cannot be had",
+        engine.BASE_UNRESOLVED.format(f"localhost:1/a@sha256:{'0' * 64}"),
         "LABCOAT_BASE_IMAGE",
     ),
     "bad base name": (
         {"LABCOAT_BASE_IMAGE": "No/Such"},
-        "No/Such is no name",
+        engine.INVALID_IMAGE_NAME.format("No/Such"),
         "LABCOAT_BASE_IMAGE",
     ),
-    "bad image name": ({"LABCOAT_IMAGE": "No/Such"}, "No/Such is no name", "LABCOAT_IMAGE"),
+    "bad image name": (
+        {"LABCOAT_IMAGE": "No/Such"},
+        engine.INVALID_IMAGE_NAME.format("No/Such"),
+        "LABCOAT_IMAGE",
+    ),
     "bad flag": (
         {"LABCOAT_DOCKER_FLAGS": "--netwrk=host"},
-        "no option --netwrk",
+        engine.UNKNOWN_OPTION.format("--netwrk"),
         "LABCOAT_DOCKER_FLAGS",
     ),
     "no bundle": (
         {"LABCOAT_CA_BUNDLE": "absent.pem"},
-        "no certificate bundle",
+        engine.NO_BUNDLE.partition("`")[0],
         "LABCOAT_CA_BUNDLE",
     ),
-    "no lock": ({"LABCOAT_REQUIREMENTS": "absent.txt"}, "no absent.txt", "make requirements"),
+    "no lock": (
+        {"LABCOAT_REQUIREMENTS": "absent.txt"},
+        messages.NO_FILE.format("absent.txt"),
+        "make requirements",
+    ),
 }
 
 
-@pytest.mark.parametrize(("settings", "what", "todo"), BAD.values(), ids=BAD.keys())
-def test_what_cannot_be_built_is_said_in_two_lines(
-    place: Workplace, settings: dict[str, str], what: str, todo: str
+@pytest.mark.parametrize(("settings", "message", "hint"), BAD.values(), ids=BAD.keys())
+def test_a_failed_build_prints_an_error_and_a_hint(
+    place: Workplace, settings: dict[str, str], message: str, hint: str
 ) -> None:
-    """What happened and what to do; the image that was there stays."""
+    """The existing image is unchanged."""
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     built = place.labcoat("image", "build", **settings)
-    happened, do = built.stderr.splitlines()[-2:]
+    error_line, hint_line = built.stderr.splitlines()[-2:]
     assert built.returncode == 1
-    assert what in happened
-    assert todo in do
+    assert error_line.startswith(f"error: {message}")
+    assert hint_line.startswith("hint: ")
+    assert hint in hint_line
     assert "Traceback" not in built.stderr
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
 
 
 @pytest.mark.parametrize(
-    ("line", "what"),
+    ("line", "message"),
     [
         (
             "RUN echo unknown flag: --foo && exit 1",
-            "The image could not be built: unknown flag: --foo.",
+            engine.BUILD_FAILED.format("unknown flag: --foo"),
         ),
         (
             "RUN echo error during connect: x && exit 1",
-            "The image could not be built: error during connect: x.",
+            engine.BUILD_FAILED.format("error during connect: x"),
         ),
-        ("COPY --foo . .", "The Dockerfile cannot be read: "),
+        ("COPY --foo . .", engine.UNPARSABLE_DOCKERFILE.partition(" on line")[0]),
     ],
 )
-def test_what_a_program_says_is_not_taken_for_dockers_words(
-    place: Workplace, line: str, what: str
+def test_output_of_a_program_is_not_taken_for_an_error_of_docker(
+    place: Workplace, line: str, message: str
 ) -> None:
-    """Nor is an instruction taken for an option of the build."""
-    own = (place.root / "Dockerfile").read_text()
-    (place.root / "Dockerfile").write_text(f"{own}{line}\n")
+    """Nor is a flag of an instruction taken for an option of the build."""
+    before = (place.root / "Dockerfile").read_text()
+    (place.root / "Dockerfile").write_text(f"{before}{line}\n")
     built = place.labcoat("image", "build")
-    (place.root / "Dockerfile").write_text(own)
-    assert built.stderr.splitlines()[-2].startswith(f"labcoat: {what}")
+    (place.root / "Dockerfile").write_text(before)
+    assert f"\nerror: {message}" in f"\n{built.stderr}"
 
 
 @pytest.mark.parametrize(
@@ -147,73 +157,74 @@ def test_what_a_program_says_is_not_taken_for_dockers_words(
     ],
     ids=" ".join,
 )
-def test_what_is_no_image_name_is_said_by_every_command(place: Workplace, words: list[str]) -> None:
-    """In two lines, before anything is built or run."""
+def test_every_command_refuses_an_invalid_image_name(place: Workplace, words: list[str]) -> None:
+    """Before anything is built or run."""
     done = place.labcoat(*words, LABCOAT_IMAGE="No/Such")
-    happened, do = done.stderr.splitlines()[-2:]
+    error_line, hint_line = done.stderr.splitlines()[-2:]
     assert done.returncode == 1
-    assert happened == "labcoat: No/Such is no name for an image."
-    assert "LABCOAT_IMAGE" in do
+    assert error_line == f"error: {engine.INVALID_IMAGE_NAME.format('No/Such')}"
+    assert "LABCOAT_IMAGE" in hint_line
 
 
-def test_the_record_is_of_the_dockerfile_and_arguments_that_the_flags_name(
+def test_the_image_lock_records_the_dockerfile_and_arguments_in_the_flags(
     tmp_path: Path, place: Workplace, repository: Path
 ) -> None:
-    """A change of either is said to be one, and no fault of the image; no Dockerfile is written beside the one that is named."""
+    """A change of either is reported as such; no other Dockerfile is written."""
     mine = Workplace(
-        laid_out(tmp_path / "own", repository), {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-own"}
+        create_project(tmp_path / "own", repository),
+        {**place.environ, "LABCOAT_IMAGE": f"{IMAGE}-own"},
     )
     (mine.root / "Dockerfile").unlink()
     (mine.root / "own").write_text(
         "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nARG WHERE=/a\nCOPY main.py ${WHERE}/\nUSER 1000\n"
     )
-    given = f"{NETWORK} -f own"
+    flags = f"{NETWORK} -f own"
     for words in (["build"], ["record"]):
-        done = mine.labcoat("image", *words, LABCOAT_DOCKER_FLAGS=given)
+        done = mine.labcoat("image", *words, LABCOAT_DOCKER_FLAGS=flags)
         assert done.returncode == 0, done.stderr
-    elsewhere = mine.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=f"{given} --build-arg WHERE=/b")
+    elsewhere = mine.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=f"{flags} --build-arg WHERE=/b")
     (mine.root / "own").write_text((mine.root / "own").read_text() + "ENV A=b\n")
-    changed = mine.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=given)
+    changed = mine.labcoat("image", "build", LABCOAT_DOCKER_FLAGS=flags)
     docker("image", "rm", "--force", f"{IMAGE}-own")
-    assert "records an image of WHERE=:" in elsewhere.stderr
-    assert "records an image of another Dockerfile:" in changed.stderr
+    assert messages.OTHER_INPUTS.format("WHERE=") in elsewhere.stderr
+    assert messages.OTHER_INPUTS.format("another Dockerfile") in changed.stderr
     assert not (mine.root / "Dockerfile").exists()
 
 
 def test_an_image_of_another_lock_is_not_pushed(place: Workplace) -> None:
-    """Who pulls it would have other packages than the repository says."""
+    """It has other packages than the repository's lock."""
     lock = place.root / "requirements.txt"
     lock.write_text(SIX + "# moved\n")
     pushed = place.labcoat("image", "push")
     lock.write_text(SIX)
     assert pushed.returncode == 1
-    assert "was not made from requirements.txt as it is now" in pushed.stderr.splitlines()[-2]
+    assert "requirements.txt" in pushed.stderr.splitlines()[-2]
 
 
 def test_a_base_of_another_python_is_refused(place: Workplace) -> None:
-    """The levels can be equal only on one minor version."""
+    """All levels have the same minor version."""
     version = place.root / ".python-version"
     version.write_text("3.12\n")
     built = place.labcoat("image", "build")
     version.write_text("3.11\n")
     assert built.returncode == 1
-    assert "Python 3.11, not 3.12" in built.stderr.splitlines()[-2]
+    assert engine.BASE_IMAGE_HAS.format("Python 3.11, not 3.12") in built.stderr.splitlines()[-2]
 
 
-def test_a_file_that_is_not_the_locked_one_is_refused(place: Workplace) -> None:
-    """A hash that does not match stops the build, and the image stays."""
+def test_a_file_with_another_hash_is_refused(place: Workplace) -> None:
+    """The build stops, and the existing image is unchanged."""
     lock = place.root / "requirements.txt"
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     lock.write_text(re.sub(r"sha256:\w{4}", "sha256:0000", SIX))
     built = place.labcoat("image", "build")
     lock.write_text(SIX)
     assert built.returncode == 1
-    assert "not the one that was locked" in built.stderr.splitlines()[-2]
+    assert "six==1.17.0" in built.stderr.splitlines()[-2]
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
 
 
-def test_two_builds_without_cache_are_one_image(place: Workplace) -> None:
-    """The same id, layers and content, as `image verify` finds and says."""
+def test_two_builds_without_cache_give_the_same_image(place: Workplace) -> None:
+    """`image verify` reports the same id, layers and content."""
     verified = place.labcoat("image", "verify")
     assert verified.returncode == 0, verified.stderr
     assert [line.split()[:2] for line in verified.stdout.splitlines()] == [
@@ -224,7 +235,7 @@ def test_two_builds_without_cache_are_one_image(place: Workplace) -> None:
 
 
 def test_a_clone_elsewhere_builds_the_same_image(place: Workplace, tmp_path: Path) -> None:
-    """From a folder of another name, with other file modes and times."""
+    """From a folder with another name, with other file modes and times."""
     clone = tmp_path / "another name"
     subprocess.run(["git", "clone", "-q", str(place.root), str(clone)], check=True)
     first = Workplace(clone, place.environ)
@@ -244,11 +255,11 @@ def test_a_clone_elsewhere_builds_the_same_image(place: Workplace, tmp_path: Pat
     assert ids[0] == ids[1]
 
 
-def test_sent_as_a_folder_and_as_an_archive_the_layers_are_the_same(
+def test_a_folder_and_an_archive_as_the_context_give_the_same_layers(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """Links, modes, empty folders and odd names included; a Dockerfile that is named in the flags is sent the folder."""
-    root = laid_out(tmp_path / "odd", repository)
+    """With links, modes, empty folders and odd names; --file selects the folder."""
+    root = create_project(tmp_path / "odd", repository)
     (root / "link").symlink_to("main.py")
     (root / "nowhere").symlink_to("/no/such")
     (root / "empty/inner").mkdir(parents=True)
@@ -291,7 +302,7 @@ def test_sent_as_a_folder_and_as_an_archive_the_layers_are_the_same(
 
 @pytest.fixture
 def record(place: Workplace) -> Iterator[Path]:
-    """The record of the image, for as long as a test runs."""
+    """The image lock, during a test."""
     recorded = place.labcoat("image", "record")
     assert recorded.returncode == 0, recorded.stderr
     path = place.root / "image.lock.yaml"
@@ -300,14 +311,14 @@ def record(place: Workplace) -> Iterator[Path]:
     place.labcoat("image", "build")
 
 
-def change(record: Path, before: str, after: str) -> None:
+def replace_text(record: Path, before: str, after: str) -> None:
     text, count = re.subn(before, after, record.read_text(), count=1)
     assert count == 1
     record.write_text(text)
 
 
-def test_a_change_of_source_leaves_the_packages_as_recorded(place: Workplace, record: Path) -> None:
-    """A build of other sources meets the record; other layers of packages do not, and are said."""
+def test_changed_sources_do_not_change_the_package_layers(place: Workplace, record: Path) -> None:
+    """Other package layers than the recorded ones are a warning."""
     source = place.root / "main.py"
     before = source.read_text()
     try:
@@ -315,35 +326,31 @@ def test_a_change_of_source_leaves_the_packages_as_recorded(place: Workplace, re
         changed = place.labcoat("image", "build")
     finally:
         source.write_text(before)
-    change(record, r"(layers:\n- \S+\n- )\S+", rf"\1sha256:{'0' * 64}")
-    departed = place.labcoat("image", "build")
+    replace_text(record, r"(layers:\n- \S+\n- )\S+", rf"\1sha256:{'0' * 64}")
+    drifted = place.labcoat("image", "build")
     assert "lock.yaml" not in changed.stderr
-    assert "the layers of packages are not those that image.lock.yaml records" in departed.stderr
+    assert messages.OTHER_LAYERS in drifted.stderr
 
 
-def test_a_record_of_other_inputs_is_said(place: Workplace, record: Path) -> None:
-    """With the input, and the command that writes it anew."""
-    change(record, r"lock: \S+", "lock: sha256:other")
+def test_an_image_lock_with_other_inputs_is_a_warning(place: Workplace, record: Path) -> None:
+    """With the input, and the command that updates the file."""
+    replace_text(record, r"lock: \S+", "lock: sha256:other")
     built = place.labcoat("image", "build")
-    assert built.stderr.splitlines()[-2] == (
-        "labcoat: image.lock.yaml records an image of another lock: labcoat image record writes it anew"
-    )
+    assert messages.OTHER_INPUTS.format("another lock") in built.stderr.splitlines()[-2]
 
 
-def test_on_another_base_the_packages_are_held_against_the_record(
-    place: Workplace, record: Path
-) -> None:
-    """Its layers cannot be the recorded ones; what the wheels brought can, and where it is not that is said."""
-    change(record, r"base: \S+", "base: python:3.11@sha256:other")
-    meets = place.labcoat("image", "build")
-    change(record, r"inventory: \S+", "inventory: sha256:other")
-    departs = place.labcoat("image", "build")
-    assert "lock.yaml" not in meets.stderr
-    assert "the packages are not those that image.lock.yaml records for this lock" in departs.stderr
+def test_on_another_base_only_the_packages_are_compared(place: Workplace, record: Path) -> None:
+    """Its layers differ, but the contents of the wheels must not."""
+    replace_text(record, r"base: \S+", "base: python:3.11@sha256:other")
+    same = place.labcoat("image", "build")
+    replace_text(record, r"inventory: \S+", "inventory: sha256:other")
+    other = place.labcoat("image", "build")
+    assert "lock.yaml" not in same.stderr
+    assert messages.OTHER_PACKAGES in other.stderr
 
 
-def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: Workplace) -> None:
-    """The name moves to the new image only when that is whole."""
+def test_a_killed_build_leaves_the_image_unchanged(place: Workplace) -> None:
+    """The tag moves to the new image only when it is complete; the next build works."""
     before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     words = place.words("image", "build")
     environ = {**place.environ, "LABCOAT_DOCKER_FLAGS": f"{NETWORK} --no-cache"}
@@ -359,23 +366,23 @@ def test_a_build_that_is_killed_leaves_the_image_and_the_next_one_works(place: W
     assert docker("image", "inspect", "--format", "{{.Id}}", IMAGE) == before
 
 
-def test_no_layer_repeats_what_is_below(place: Workplace) -> None:
-    """Of files and folders that are there again unchanged, containerd's store would make another layer than Docker's own."""
+def test_no_layer_repeats_files_of_lower_layers(place: Workplace) -> None:
+    """For unchanged files, containerd's store would write another layer than Docker's own."""
     with open_image_archive(Project(place.root), IMAGE) as image:
         below = {entry.line() for entry in image.entries(0)}
         for layer in range(1, len(image.layers)):
             entries = list(image.entries(layer))
-            holding = {str(folder) for entry in entries for folder in Path(entry.path).parents}
+            parents = {str(folder) for entry in entries for folder in Path(entry.path).parents}
             assert not [
                 entry.path
                 for entry in entries
-                if entry.line() in below and entry.path not in holding
+                if entry.line() in below and entry.path not in parents
             ]
             below |= {entry.line() for entry in entries}
 
 
-def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
-    """A layer that a change of another package leaves as it is; the settings say which packages are large."""
+def test_large_packages_have_their_own_layer(place: Workplace) -> None:
+    """Changes of other packages do not rebuild it; a build argument lists the large packages."""
     name = f"{IMAGE}-large"
     flags = f"{NETWORK} --build-arg LARGE=six"
     built = place.labcoat("image", "build", LABCOAT_IMAGE=name, LABCOAT_DOCKER_FLAGS=flags)
@@ -384,20 +391,20 @@ def test_large_packages_have_a_layer_of_their_own(place: Workplace) -> None:
         paths = [
             {entry.path for entry in image.entries(layer)} for layer in range(len(image.layers))
         ]
-        holding = [
+        layers = [
             layer
-            for layer, held in enumerate(paths)
-            if "opt/venv/lib/python3.11/site-packages/six.py" in held
+            for layer, layer_paths in enumerate(paths)
+            if "opt/venv/lib/python3.11/site-packages/six.py" in layer_paths
         ]
     docker("image", "rm", "--force", name)
-    assert holding == [1]
+    assert layers == [1]
 
 
-def test_tests_and_headers_of_packages_are_left_out_where_asked(
+def test_strip_leaves_out_tests_and_headers_of_packages(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """LABCOAT_STRIP makes the image smaller; the package works, prove says so and finds no difference, or one that is."""
-    root = laid_out(tmp_path / "numpy", repository)
+    """The package works, and prove reports the parts and still finds real differences."""
+    root = create_project(tmp_path / "numpy", repository)
     pin = re.search(r"(?m)^numpy==(?:.*\\\n)+.*", (repository / "requirements.txt").read_text())
     assert pin
     (root / "requirements.txt").write_text(pin[0] + "\n")
@@ -417,9 +424,9 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(
         kept = list((root / ".labcoat/home/.cache/python").rglob("numpy/__init__.*.pyc"))
         with open_image_archive(Project(root), f"{IMAGE}-strip") as image:
             site = "opt/venv/lib/python3.11/site-packages/"
-            held = [
+            remaining = [
                 path.removeprefix(site)
-                for path, entry in image.merged().items()
+                for path, entry in image.merged_entries().items()
                 if path.startswith(site)
             ]
         damaged = "RUN rm /opt/venv/lib/python3*/site-packages/numpy/version.py\n"
@@ -437,16 +444,16 @@ def test_tests_and_headers_of_packages_are_left_out_where_asked(
     assert "without tests, headers, bytecode of packages" in proved.stdout
     assert kept
     assert works.stdout == "3.0\n"
-    assert [path for path in held if strip.is_stripped(path, strip.KINDS)] == []
+    assert [path for path in remaining if strip.is_stripped(path, strip.KINDS)] == []
     assert refuted.returncode == 1
     assert "numpy/version.py of numpy was removed" in refuted.stdout
 
 
-def test_an_image_of_ones_own_dockerfile_is_built_and_what_cannot_be_promised_is_said(
+def test_a_custom_dockerfile_is_built_with_warnings_about_lost_guarantees(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """It installs into the base's Python and is still held against the lock; verify says that two builds differ, and in what."""
-    root = laid_out(tmp_path / "own", repository)
+    """Prove compares the base's Python with the lock; verify reports how two builds differ."""
+    root = create_project(tmp_path / "own", repository)
     (root / "Dockerfile").write_text(
         "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nWORKDIR /app\nCOPY . .\n"
         "RUN python3 -m pip install --break-system-packages --no-cache-dir -r requirements.txt\n"

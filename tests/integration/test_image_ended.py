@@ -1,4 +1,4 @@
-"""labcoat, told to end while it works on an image, as continuous integration does: nothing of its own is left."""
+"""labcoat removes its files and processes when a signal ends it, as CI services do."""
 
 import contextlib
 import signal
@@ -17,35 +17,35 @@ SIGNALS = [signal.SIGTERM, signal.SIGHUP]
 
 
 @pytest.fixture(autouse=True)
-def heeded() -> Iterator[None]:
-    """A hang-up is heeded by what is started here, though the tests themselves may run below nohup(1)."""
+def default_hangup() -> Iterator[None]:
+    """Children have SIGHUP's default action, even if the tests run below nohup(1)."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
 
 
 @dataclass
-class Working:
-    """A labcoat at work, and the folder of its temporary files."""
+class RunningLabcoat:
+    """A running labcoat, its temporary folder and its project."""
 
     process: "subprocess.Popen[bytes]"
     temporary: Path
     root: Path
 
-    def once(self, is_so: Callable[["Working"], object]) -> "Working":
-        """Wait until something is so."""
-        while not is_so(self):
-            assert self.process.poll() is None, "it ended before it could be told to"
+    def wait_until(self, condition: Callable[["RunningLabcoat"], object]) -> "RunningLabcoat":
+        """Wait until `condition` holds; return self."""
+        while not condition(self):
+            assert self.process.poll() is None, "it ended before the signal"
             time.sleep(0.005)
         return self
 
-    def told(self, number: int) -> int:
-        """Send it a signal; its status once it has ended."""
+    def send_signal(self, number: int) -> int:
+        """Send it a signal and wait for its end; return its exit status."""
         self.process.send_signal(number)
         return self.process.wait(timeout=60)
 
-    def others(self) -> list[str]:
-        """The command lines of what runs in the project's folder."""
+    def project_processes(self) -> list[str]:
+        """Return the command lines of the processes in the project's folder."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -55,11 +55,11 @@ class Working:
 
 
 @pytest.fixture
-def start(place: Workplace, tmp_path: Path) -> Iterator[Callable[..., Working]]:
-    """Starts labcoat with temporary files in a folder of its own; `nohup` as the program of that name does."""
+def start(place: Workplace, tmp_path: Path) -> Iterator[Callable[..., RunningLabcoat]]:
+    """A function that starts labcoat with its own TMPDIR, ignoring SIGHUP for `nohup`."""
     started = []
 
-    def begin(*words: str, nohup: bool = False) -> Working:
+    def start_labcoat(*words: str, nohup: bool = False) -> RunningLabcoat:
         ignoring = "trap '' HUP; " if nohup else ""
         line = ["sh", "-c", f'{ignoring}exec "$@"', "sh", *place.words(*words)]
         environ = {**place.environ, "TMPDIR": str(tmp_path)}
@@ -67,68 +67,71 @@ def start(place: Workplace, tmp_path: Path) -> Iterator[Callable[..., Working]]:
         started.append(
             subprocess.Popen(line, cwd=place.root, env=environ, stdout=quiet, stderr=quiet)
         )
-        return Working(started[-1], tmp_path, place.root)
+        return RunningLabcoat(started[-1], tmp_path, place.root)
 
-    yield begin
+    yield start_labcoat
     for each in started:
         each.kill()
         each.wait()
 
 
-def saves(working: Working) -> object:
+def has_saved_image(working: RunningLabcoat) -> object:
     return next(working.temporary.glob("labcoat-*/*"), None)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_saved_image_goes(start: Callable[..., Working], number: int) -> None:
-    """`image audit` saves the image to a file, which is large."""
-    working = start("image", "audit").once(saves)
-    assert working.told(number) == 128 + number
+def test_a_saved_image_is_removed(start: Callable[..., RunningLabcoat], number: int) -> None:
+    """`image audit` saves the image to a large file."""
+    working = start("image", "audit").wait_until(has_saved_image)
+    assert working.send_signal(number) == 128 + number
     assert list(working.temporary.iterdir()) == []
-    assert working.others() == []
+    assert working.project_processes() == []
 
 
-def test_what_is_to_outlive_its_terminal_does(start: Callable[..., Working]) -> None:
-    """A hang-up that is ignored, as nohup(1) sees to it, is ignored."""
-    assert start("image", "audit", nohup=True).once(saves).told(signal.SIGHUP) == 0
+def test_nohup_is_respected(start: Callable[..., RunningLabcoat]) -> None:
+    """SIGHUP stays ignored if it was when labcoat started."""
+    assert (
+        start("image", "audit", nohup=True).wait_until(has_saved_image).send_signal(signal.SIGHUP)
+        == 0
+    )
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_build_ends(start: Callable[..., Working], place: Workplace, number: int) -> None:
-    """The builder ends with labcoat, and what it was sent goes."""
+def test_a_build_ends(start: Callable[..., RunningLabcoat], place: Workplace, number: int) -> None:
+    """The builder ends with labcoat, and its context is removed."""
     own = (place.root / "Dockerfile").read_text()
     (place.root / "Dockerfile").write_text(f"{own}RUN sleep 300\n")
     try:
-        working = start("image", "build").once(
+        working = start("image", "build").wait_until(
             lambda working: any(
-                "build" in line and "--iidfile" in line for line in working.others()
+                "build" in line and "--iidfile" in line for line in working.project_processes()
             )
         )
-        assert working.told(number) == 128 + number
+        assert working.send_signal(number) == 128 + number
         assert list(working.temporary.iterdir()) == []
-        assert working.others() == []
+        assert working.project_processes() == []
     finally:
         (place.root / "Dockerfile").write_text(own)
 
 
-def test_what_verify_built_goes(start: Callable[..., Working]) -> None:
-    """The tag of the first build is gone when the second is broken off."""
+def test_images_of_verify_are_removed(start: Callable[..., RunningLabcoat]) -> None:
+    """The tag of the first build, if the second is interrupted."""
 
-    def tagged(_: Working) -> str:
+    def verify_tag(_: RunningLabcoat) -> str:
         return docker("image", "ls", "--quiet", f"{IMAGE}:labcoat-verify-1")
 
-    working = start("image", "verify").once(tagged)
-    assert working.told(signal.SIGTERM) == 128 + signal.SIGTERM
-    assert tagged(working) == ""
+    working = start("image", "verify").wait_until(verify_tag)
+    assert working.send_signal(signal.SIGTERM) == 128 + signal.SIGTERM
+    assert verify_tag(working) == ""
     assert list(working.temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE])
 @pytest.mark.parametrize("level", ["none", "docker"])
-def test_a_program_has_signals_as_they_are_by_default(
+def test_a_program_starts_with_default_signal_actions(
     place: Workplace, level: str, number: signal.Signals
 ) -> None:
-    """Whatever labcoat does about them itself."""
+    """Whatever labcoat's own handlers are."""
     ended = place.labcoat(
         "run", "--in", level, "--", "sh", "-c", f"sh -c 'kill -{number.value} $$'; echo $?"
     )

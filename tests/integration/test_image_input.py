@@ -1,4 +1,4 @@
-"""What is piped into a program in the image, and an image that starts a program of its own."""
+"""Standard input of a program in the image, and images with an entrypoint."""
 
 import signal
 import subprocess
@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from support.workplace import IMAGE, NETWORK, Workplace, containers_of, docker, laid_out
+from support.messages import engine as messages
+from support.workplace import IMAGE, NETWORK, Workplace, containers_of, create_project, docker
 
 pytestmark = pytest.mark.docker
-OWN = f"{IMAGE}-entrypoint"
+ENTRYPOINT_IMAGE = f"{IMAGE}-entrypoint"
 
 
-def piped(place: Workplace, given: bytes, *argv: str) -> "subprocess.CompletedProcess[bytes]":
-    """Run `argv` in the image with `given` on its standard input."""
+def run_with_input(
+    place: Workplace, data: bytes, *argv: str
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run `argv` in the image with `data` as its standard input."""
     words = place.words("run", "--in", "docker", "--", *argv)
     return subprocess.run(
         words,
         cwd=place.root,
         env=place.environ,
-        input=given,
+        input=data,
         capture_output=True,
         check=False,
         timeout=120,
@@ -30,24 +33,28 @@ def piped(place: Workplace, given: bytes, *argv: str) -> "subprocess.CompletedPr
 
 @pytest.mark.parametrize("size", [0, 3, 20_000_000], ids=["nothing", "a word", "20 MB"])
 def test_standard_input_reaches_the_program_byte_by_byte(place: Workplace, size: int) -> None:
-    """Whatever the bytes, all of them and their end are there."""
-    given = (bytes(range(256)) * (size // 256 + 1))[:size]
-    ended = piped(place, given, "sha256sum")
-    assert (ended.returncode, ended.stdout.split()[0].decode()) == (0, sha256(given).hexdigest()), (
+    """All bytes, up to the end."""
+    data = (bytes(range(256)) * (size // 256 + 1))[:size]
+    ended = run_with_input(place, data, "sha256sum")
+    assert (ended.returncode, ended.stdout.split()[0].decode()) == (0, sha256(data).hexdigest()), (
         ended.stderr
     )
 
 
-def test_a_program_may_end_before_it_has_read_all(place: Workplace) -> None:
-    """Its output and status are what counts; nothing is said of the rest."""
-    ended = piped(place, b"first\n" + b"x" * 5_000_000, "sh", "-c", "read line; echo $line; exit 6")
+def test_a_program_may_end_before_reading_all_input(place: Workplace) -> None:
+    """The rest is discarded without an error."""
+    data = b"first\n" + b"x" * 5_000_000
+    ended = run_with_input(place, data, "sh", "-c", "read line; echo $line; exit 6")
     assert (ended.returncode, ended.stdout, ended.stderr) == (6, b"first\n", b"")
 
 
 @pytest.mark.parametrize("interrupted", [False, True], ids=["by itself", "by a signal"])
-def test_a_pipe_that_stays_open_holds_nobody_back(place: Workplace, *, interrupted: bool) -> None:
-    """Where the program ends, labcoat ends, with its status, though more could come."""
-    line = "trap 'exit 9' TERM; read line; echo $line; while [ $line = wait ]; do sleep 0.1; done; exit 5"
+def test_an_open_pipe_does_not_delay_the_end(place: Workplace, *, interrupted: bool) -> None:
+    """labcoat ends with the program and its status, although more input could come."""
+    line = (
+        "trap 'exit 9' TERM; read line; echo $line; "
+        "while [ $line = wait ]; do sleep 0.1; done; exit 5"
+    )
     words = place.words("run", "--in", "docker", "--", "sh", "-c", line)
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -64,8 +71,8 @@ def test_a_pipe_that_stays_open_holds_nobody_back(place: Workplace, *, interrupt
     assert containers_of(place.root) == ""
 
 
-def test_without_input_a_program_reads_an_end(place: Workplace) -> None:
-    """The null device is the null device inside, and a standard input that is closed is nothing to read."""
+def test_without_input_a_program_reads_the_end(place: Workplace) -> None:
+    """Both the null device and a closed standard input become the null device."""
     words = place.words("run", "--in", "docker", "--", "sh", "-c", "readlink /proc/self/fd/0; cat")
     null = subprocess.run(
         words,
@@ -86,29 +93,29 @@ def test_without_input_a_program_reads_an_end(place: Workplace) -> None:
 
 
 @pytest.fixture(scope="module")
-def own_program(place: Workplace) -> Iterator[Workplace]:
-    """The project with an image, as of a Dockerfile of one's own, that starts Python whatever it is given."""
+def entrypoint_project(place: Workplace) -> Iterator[Workplace]:
+    """The project with an image whose entrypoint is Python."""
     text = f'FROM {IMAGE}\nENTRYPOINT ["python3"]\nCMD ["-c", "print(1)"]\n'
     subprocess.run(
-        ["docker", "build", "-q", NETWORK, "-t", OWN, "-"],
+        ["docker", "build", "-q", NETWORK, "-t", ENTRYPOINT_IMAGE, "-"],
         input=text,
         text=True,
         check=True,
         capture_output=True,
     )
-    yield Workplace(place.root, {**place.environ, "LABCOAT_IMAGE": OWN})
-    docker("image", "rm", "--force", OWN)
+    yield Workplace(place.root, {**place.environ, "LABCOAT_IMAGE": ENTRYPOINT_IMAGE})
+    docker("image", "rm", "--force", ENTRYPOINT_IMAGE)
 
 
-def test_an_entrypoint_of_ones_own_is_in_nobodys_way(own_program: Workplace) -> None:
-    """`run` and `shell` start the program that was asked for, and one that is not there is named."""
-    ended = own_program.in_image("sh -c 'echo $0 $1' one two")
+def test_run_and_shell_replace_the_entrypoint(entrypoint_project: Workplace) -> None:
+    """They start the requested program, and name a missing one."""
+    ended = entrypoint_project.in_image("sh -c 'echo $0 $1' one two")
     assert (ended.stdout, ended.stderr) == ("one two\n", "")
-    words = own_program.words("shell", "--in", "docker")
-    environ = dict(own_program.environ)
+    words = entrypoint_project.words("shell", "--in", "docker")
+    environ = dict(entrypoint_project.environ)
     shell = subprocess.run(
         words,
-        cwd=own_program.root,
+        cwd=entrypoint_project.root,
         env=environ,
         input="echo $0; exit 3\n",
         capture_output=True,
@@ -116,18 +123,19 @@ def test_an_entrypoint_of_ones_own_is_in_nobodys_way(own_program: Workplace) -> 
         check=False,
     )
     assert (shell.stdout, shell.returncode) == ("/bin/sh\n", 3), shell.stderr
-    absent = own_program.in_image("no-such-program")
+    absent = entrypoint_project.in_image("no-such-program")
     assert absent.returncode == 127
-    assert "has no program no-such-program" in absent.stderr
+    assert messages.NO_PROGRAM.format(ENTRYPOINT_IMAGE, "no-such-program") in absent.stderr
 
 
-def test_a_project_may_have_quotes_in_its_path(
+def test_a_projects_path_may_contain_quotes(
     place: Workplace, tmp_path: Path, repository: Path
 ) -> None:
-    """A shell opens in it, and a build reads a bundle of certificates in it."""
-    root = laid_out(tmp_path / 'a "b", c', repository)
+    """For a shell, and for a build that reads a certificate bundle in it."""
+    root = create_project(tmp_path / 'a "b", c', repository)
     (root / "Dockerfile").write_text(
-        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nRUN --mount=type=secret,id=certificates grep -q mine /run/secrets/certificates\n"
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+        "RUN --mount=type=secret,id=certificates grep -q mine /run/secrets/certificates\n"
     )
     (root / 'own "ca".pem').write_text("mine")
     quoted = Workplace(root, place.environ)
@@ -149,9 +157,9 @@ def test_a_project_may_have_quotes_in_its_path(
     assert built.returncode == 0, built.stderr
 
 
-def test_a_command_has_to_be_given(place: Workplace) -> None:
-    """On no level is there a program that runs where none was asked for."""
+def test_a_run_without_a_command_is_refused(place: Workplace) -> None:
+    """On every level with the same message."""
     for level in ("none", "venv", "docker"):
         ended = place.labcoat("run", "--in", level)
         assert ended.returncode == 1
-        assert ended.stderr.startswith("labcoat: There is no command to run.\n"), ended.stderr
+        assert "error: no command to run\n" in ended.stderr, ended.stderr

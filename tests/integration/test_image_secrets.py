@@ -1,5 +1,6 @@
-"""No way to a builder passes the look for secrets."""
+"""Every command that builds refuses secrets in the image."""
 
+import re
 import shutil
 import subprocess
 
@@ -8,13 +9,12 @@ import pytest
 from support.workplace import IMAGE, NETWORK, Workplace, docker
 
 pytestmark = pytest.mark.docker
+REFUSAL = r"(?i)error: a secret would reach the image: `?{}\b"
 
 
 @pytest.mark.parametrize("words", [["build"], ["verify"], ["push"]], ids=" ".join)
-def test_a_secret_that_would_reach_the_image_stops_the_build(
-    place: Workplace, words: list[str]
-) -> None:
-    """Before anything is built, with the file's name; one that .dockerignore names does not matter."""
+def test_a_secret_stops_the_build(place: Workplace, words: list[str]) -> None:
+    """The message has the file's name; a file in .dockerignore is allowed."""
     ignored, planted = place.root / "kaggle.json", place.root / "data.json"
     ignored.write_text("{}")
     fine = place.labcoat("image", "build")
@@ -26,17 +26,14 @@ def test_a_secret_that_would_reach_the_image_stops_the_build(
         path.unlink()
     assert fine.returncode == 0, fine.stderr
     assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-2:] == [
-        "labcoat: A secret would reach the image: data.json.",
-        "  Name it in .dockerignore (make fix does that), and build again.",
-    ]
+    error_line, hint_line = refused.stderr.splitlines()[-2:]
+    assert re.match(REFUSAL.format("data.json"), error_line)
+    assert ".dockerignore" in hint_line
 
 
 @pytest.mark.parametrize("flag", ["-f {}", "-f{}", "--file {}", "--file={}", "-qf {}"])
-def test_the_dockerfile_that_a_flag_names_is_the_one_that_is_looked_through(
-    place: Workplace, flag: str
-) -> None:
-    """It takes a secret that the project's own Dockerfile would leave behind."""
+def test_the_dockerfile_in_the_flags_is_checked(place: Workplace, flag: str) -> None:
+    """It copies a secret that the project's Dockerfile does not."""
     planted = place.root / "docker/train.pem"
     planted.parent.mkdir(exist_ok=True)
     planted.write_text("-----BEGIN RSA PRIVATE KEY-----\nMIIEow==\n")
@@ -49,17 +46,14 @@ def test_the_dockerfile_that_a_flag_names_is_the_one_that_is_looked_through(
     )
     fine = place.labcoat("image", "build")
     shutil.rmtree(planted.parent)
-    assert (
-        refused.stderr.splitlines()[-2]
-        == "labcoat: A secret would reach the image: docker/train.pem."
-    )
+    assert re.match(REFUSAL.format("docker/train.pem"), refused.stderr.splitlines()[-2])
     assert fine.returncode == 0, fine.stderr
 
 
-def test_a_base_that_has_its_children_copy_a_secret_is_refused(
+def test_a_base_with_onbuild_that_copies_a_secret_is_refused(
     place: Workplace, base_image: str
 ) -> None:
-    """ONBUILD is asked of the image itself."""
+    """The ONBUILD instructions come from the image."""
     base, planted = f"{IMAGE}-onbuild", place.root / "data.json"
     subprocess.run(
         ["docker", "build", "-q", "-t", base, "-"],
@@ -78,4 +72,4 @@ def test_a_base_that_has_its_children_copy_a_secret_is_refused(
     mine.unlink()
     docker("image", "rm", "--force", base)
     assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-2] == "labcoat: A secret would reach the image: data.json."
+    assert re.match(REFUSAL.format("data.json"), refused.stderr.splitlines()[-2])

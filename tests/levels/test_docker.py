@@ -175,7 +175,7 @@ def test_missing_program_is_named(place: Workplace) -> None:
     """The status is 127, as in a shell."""
     ended = place.in_image("no-such-program")
     assert ended.returncode == 127
-    assert "has no program no-such-program" in ended.stderr
+    assert "has no program `no-such-program`" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert containers_of(place.root) == ""
 

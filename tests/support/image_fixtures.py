@@ -1,4 +1,4 @@
-"""The project whose image the tests build, run and read."""
+"""The project whose image the tests build, run and inspect."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.workplace import IMAGE, NETWORK, Workplace, docker, laid_out
+from support.workplace import IMAGE, NETWORK, Workplace, create_project, docker
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def place(
     tmp_path_factory: pytest.TempPathFactory, repository: Path, base_image: str
 ) -> Iterator[Workplace]:
     """A project with an awkward path, and its image."""
-    root = laid_out(tmp_path_factory.mktemp("image") / "my pröject, a:b", repository)
+    root = create_project(tmp_path_factory.mktemp("image") / "my pröject, a:b", repository)
     environ = os.environ | {
         "PYTHONPATH": str(repository / "src/lib"),
         "LABCOAT_IMAGE": IMAGE,
@@ -22,17 +22,17 @@ def place(
         "LABCOAT_DOCKER_FLAGS": NETWORK,
     }
     (root / ".python-version").write_text("3.11\n")
-    made = Workplace(root, environ)
-    built = made.labcoat("image", "build")
+    workplace = Workplace(root, environ)
+    built = workplace.labcoat("image", "build")
     assert built.returncode == 0, built.stderr
-    assert made.in_image("true").returncode == 0  # makes the tools, once
-    yield made
+    assert workplace.in_image("true").returncode == 0  # creates the tools' environment, once
+    yield workplace
     docker("image", "rm", "--force", IMAGE)
 
 
 @pytest.fixture(scope="module")
 def inspected(place: Workplace) -> Mapping[str, str]:
-    """What the engine says of the image."""
+    """What `docker image inspect` prints about the image."""
     form = "{{.Config.User}}\t{{json .Config.Labels}}\t{{json .Config.Env}}\t{{.Created}}"
     user, labels, env, created = docker("image", "inspect", "--format", form, IMAGE).split("\t")
     return {"user": user, "labels": labels, "env": env, "created": created}

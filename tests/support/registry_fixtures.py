@@ -1,4 +1,4 @@
-"""A registry on the loopback: Debian's docker-registry, fetched once where it is not installed."""
+"""A registry on the loopback: Debian's docker-registry, downloaded if it is not installed."""
 
 import os
 import shutil
@@ -24,8 +24,9 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
         )
     package = next(folder.glob("*.deb"), None)
     if package is None:
-        say = pytest.fail if os.environ.get("LABCOAT_REQUIRE_DOCKER") == "1" else pytest.skip
-        say("no docker-registry, and apt-get does not have it")
+        is_required = os.environ.get("LABCOAT_REQUIRE_DOCKER") == "1"
+        stop = pytest.fail if is_required else pytest.skip
+        stop("docker-registry is not installed and cannot be downloaded with apt-get")
     subprocess.run(["dpkg", "-x", str(package), str(folder)], check=True)
     return str(folder / "usr/bin/docker-registry")
 
@@ -34,7 +35,7 @@ def registry_program(tmp_path_factory: pytest.TempPathFactory) -> str:
 def start_registry(
     registry_program: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], str]]:
-    """Starts a registry with more lines of configuration; gives its address. All are ended with the tests."""
+    """A function that starts a registry with more configuration and returns its address."""
     running = []
 
     def start(more: str = "") -> str:
@@ -44,7 +45,8 @@ def start_registry(
             address = f"localhost:{free.getsockname()[1]}"
         claim_image_names(tmp_path_factory, address)
         (folder / "config.yml").write_text(
-            f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+            f"version: 0.1\nlog: {{level: error}}\n"
+            f"storage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
             f"http: {{addr: '{address}'}}\n{more}"
         )
         running.append(
@@ -58,7 +60,7 @@ def start_registry(
                 if probe.connect_ex((host, int(port))) == 0:
                     return address
             time.sleep(0.1)
-        pytest.fail("docker-registry does not answer", pytrace=False)
+        pytest.fail("docker-registry did not start", pytrace=False)
 
     yield start
     for each in running:
@@ -68,5 +70,5 @@ def start_registry(
 
 @pytest.fixture(scope="session")
 def registry(start_registry: Callable[[str], str]) -> str:
-    """The address of a registry that takes everything."""
+    """The address of a registry that accepts all pushes."""
     return start_registry("")

@@ -1,4 +1,4 @@
-"""A project with an image, and how labcoat and the engine are called about it."""
+"""A project with an image, and calls of labcoat and the engine for it."""
 
 import shlex
 import shutil
@@ -14,27 +14,24 @@ SIX = """six==1.17.0 \\
     --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274 \\
     --hash=sha256:ff70335d468e7eb6ec65b95b99d3a2836546063f63acc5171de367e834932a81
 """
-
-
 IMAGE = unique_name("labcoat-test/image-level")
 
-
-NETWORK = "--network=host"  # of the machine that builds; a container's own may not reach an index
+NETWORK = "--network=host"  # a container's own network may not reach a package index
 
 
 @dataclass(frozen=True)
 class Workplace:
-    """A project folder and how labcoat is called in it."""
+    """A project folder, and the environment variables for calls of labcoat in it."""
 
     root: Path
     environ: Mapping[str, str]
 
     def words(self, *words: str) -> list[str]:
-        """The command line that calls labcoat."""
+        """Return the command line that calls labcoat."""
         return [sys.executable, "-m", "labcoat", *words]
 
     def labcoat(self, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        """Call labcoat to its end."""
+        """Call labcoat and wait for its end."""
         environ = {**self.environ, **settings}
         return subprocess.run(
             self.words(*words),
@@ -46,7 +43,7 @@ class Workplace:
         )
 
     def in_image(self, line: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command in the image to its end."""
+        """Run a command in the image and wait for its end."""
         return self.labcoat("run", "--in", "docker", "--", *shlex.split(line), **settings)
 
 
@@ -60,8 +57,8 @@ def containers_of(root: Path) -> str:
     return docker("ps", "--all", "--quiet", "--filter", f"label=org.labcoat.project={root}")
 
 
-def laid_out(root: Path, repository: Path) -> Path:
-    """A project of one package, with labcoat's Dockerfile, in a repository of one commit."""
+def create_project(root: Path, repository: Path) -> Path:
+    """Create a project with one package and labcoat's Dockerfile, in a repository of one commit."""
     templates = repository / "src/lib/labcoat/scaffold/templates"
     root.mkdir(parents=True)
     shutil.copy(templates / "Dockerfile", root / "Dockerfile")

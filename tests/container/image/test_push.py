@@ -100,7 +100,7 @@ def test_a_base_is_pulled_to_read_its_triggers(
     plan = plan_build(project(tmp_path, "labcoat-test/fetched", BASE_IMAGE=name))
     assert messages.FETCHING_BASE.format(name) in capsys.readouterr().err
     docker("image", "rm", "-f", name)
-    with pytest.raises(LabcoatError, match=r"A secret would reach the image: \.env"):
+    with pytest.raises(LabcoatError, match=r"(?i)a secret would reach the image: `?\.env"):
         refuse_secrets(plan.context)
 
 
