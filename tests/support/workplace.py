@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.git_commands import git
 from support.session import unique_name
 
 SIX = """six==1.17.0 \\
@@ -66,7 +67,6 @@ def create_project(root: Path, repository: Path) -> Path:
     shutil.copy(templates / "install-lock.sh", root / "install-lock.sh")
     (root / "requirements.txt").write_text(SIX)
     (root / "main.py").write_text("import six\nprint('six', six.__version__)\n")
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
-        subprocess.run([*git, *words], cwd=root, check=True)
+        git(root, *words)
     return root
