@@ -29,7 +29,7 @@ def test_a_build_without_an_image_is_an_error(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("name", "command"),
-    [("requirements.txt", "make requirements"), ("Dockerfile", "cp ")],
+    [("requirements.txt", "make requirements"), ("Dockerfile", "make docker")],
 )
 def test_a_missing_input_is_an_error(project: Project, name: str, command: str) -> None:
     """The hint has the command that creates it."""
