@@ -16,6 +16,7 @@ from labcoat.container.base_images import build, pins
 from labcoat.container.base_images.recipe import base_image_tag, configured_bases
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
+from support.git_commands import git
 from support.messages import base_images as messages
 from support.session import unique_name
 
@@ -23,20 +24,6 @@ from support.session import unique_name
 TOKEN = "ghp_" + "a1B2" * 9
 NAME = unique_name("t")
 BASE = f"{build.PREFIX}{NAME}"
-
-
-def git(root: Path, *words: str) -> str:
-    identity = (
-        "-c",
-        "user.name=t",
-        "-c",
-        "user.email=t@example.org",
-        "-c",
-        "protocol.file.allow=always",
-    )
-    return subprocess.run(
-        ["git", *identity, *words], cwd=root, check=True, capture_output=True, text=True
-    ).stdout.strip()
 
 
 def docker(*words: str, stdin: bytes = b"") -> str:

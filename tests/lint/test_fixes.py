@@ -144,6 +144,19 @@ def test_relock_needs_no_python_on_path(repo: Repository) -> None:
     assert "--hash=sha256:" in (repo.path / "requirements.txt").read_text()
 
 
+def test_pinning_asks_the_engine_in_labcoat_docker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LABCOAT_DOCKER may be a command line of several words."""
+    engine, digest = tmp_path / "engine", f"sha256:{'a' * 64}"
+    engine.write_text(f'#!/bin/sh\ntest "$1" = --remote && echo \'["team/base@{digest}"]\'\n')
+    engine.chmod(0o755)
+    monkeypatch.setenv("LABCOAT_DOCKER", f"{engine} --remote")
+    root = repository(tmp_path / "root", {"Dockerfile": "FROM team/base:1\nUSER 1\n"})
+    apply_fixes(root, Selection(), unsafe=True)
+    assert (root / "Dockerfile").read_text().startswith(f"FROM team/base:1@{digest}\n")
+
+
 SMALL = '[tool.labcoat]\nlarge-file = "1 KiB"\n'
 LARGE = b"\0" * 2000
 LFS_PATTERNS: dict[str, tuple[dict[str, Content], str]] = {

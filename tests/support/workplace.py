@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.git_commands import git
 from support.session import unique_name
 
 SIX = """six==1.17.0 \\
     --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274 \\
     --hash=sha256:ff70335d468e7eb6ec65b95b99d3a2836546063f63acc5171de367e834932a81
 """
-
 IMAGE = unique_name("labcoat-test/image-level")
+
 NETWORK = "--network=host"  # a container's own network may not reach a package index
 
 
@@ -66,7 +67,6 @@ def create_project(root: Path, repository: Path) -> Path:
     shutil.copy(templates / "install-lock.sh", root / "install-lock.sh")
     (root / "requirements.txt").write_text(SIX)
     (root / "main.py").write_text("import six\nprint('six', six.__version__)\n")
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
-        subprocess.run([*git, *words], cwd=root, check=True)
+        git(root, *words)
     return root

@@ -14,29 +14,15 @@ from labcoat.container.base_images import build, pins, submodules
 from labcoat.container.base_images.recipe import configured_bases
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
+from support.git_commands import git
 from support.messages import base_images as messages
 
-IDENTITY = (
-    "-c",
-    "user.name=t",
-    "-c",
-    "user.email=t@example.org",
-    "-c",
-    "protocol.file.allow=always",
-)
 # Git fetches submodules from folders only with this setting.
 LOCAL = {
     "GIT_CONFIG_COUNT": "1",
     "GIT_CONFIG_KEY_0": "protocol.file.allow",
     "GIT_CONFIG_VALUE_0": "always",
 }
-
-
-def git(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", *IDENTITY, *words], cwd=root, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture

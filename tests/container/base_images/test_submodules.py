@@ -8,23 +8,8 @@ import pytest
 
 from labcoat.container.base_images import submodules
 from labcoat.core.errors import LabcoatError
+from support.git_commands import git
 from support.messages import base_images as messages
-
-IDENTITY = (
-    "-c",
-    "user.name=t",
-    "-c",
-    "user.email=t@example.org",
-    "-c",
-    "protocol.file.allow=always",
-)
-
-
-def git(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        ["git", *IDENTITY, *words], cwd=root, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
 
 
 def repository(root: Path) -> Path:

@@ -185,7 +185,7 @@ def test_output_of_a_program_is_not_taken_for_an_error_of_docker(tmp_path: Path,
     assert output != output_of_docker_20
     for each in (output, output_of_docker_20):
         error = explain_build_error(each, tmp_path / "log")
-        assert error.message.removesuffix(".") == messages.BUILD_FAILED.format(line)
+        assert error.message == messages.BUILD_FAILED.format(line)
 
 
 def test_an_unknown_flag_of_an_instruction_is_an_error_in_the_dockerfile(tmp_path: Path) -> None:

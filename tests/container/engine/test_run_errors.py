@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcoat.container.engine.run import _start_error
+from labcoat.container.engine.run import explain_start_error
 from support.messages import engine as messages
 
 # (the engine's explanation, the message, a part of the hint)
@@ -45,7 +45,7 @@ def test_an_error_of_the_engine_has_a_message_and_a_hint(
     explanation: str, message: str, hint: str
 ) -> None:
     """A missing program may be missing from the Dockerfile; an unknown error is in which log."""
-    error = _start_error("team/image", ["train"], explanation)
+    error = explain_start_error("team/image", ["train"], explanation)
     assert error.message == message
     assert hint in error.hint
     assert error.status == (127 if "not found" in explanation else 1)

@@ -38,7 +38,7 @@ RECORD = ImageLock(
 
 
 def test_it_survives_writing_and_reading(tmp_path: Path) -> None:
-    """Every field does; without the file there is none; a variant has its own file."""
+    """All fields do. Without the file it is None; a variant has its own file."""
     project = Project(tmp_path)
     variant = Project(tmp_path, {**DEFAULTS, "LABCOAT_VARIANT": "cpu"})
     assert read_image_lock(project) is None

@@ -1,6 +1,5 @@
-"""The labels of an image, and the time of its files."""
+"""The labels of an image."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,9 @@ import pytest
 from labcoat.container.image.labels import LOCK, REVISION, image_labels, web_address
 from labcoat.core import files
 from labcoat.core.project import Project
+from support.git_commands import git
 
-TIME = 315532800
+TIME = 315532800  # seconds since 1970
 SOURCE = "org.opencontainers.image.source"
 
 
@@ -29,13 +29,6 @@ SOURCE = "org.opencontainers.image.source"
 def test_a_remote_becomes_a_public_url(remote: str, url: str) -> None:
     """Clones by ssh and by https with a token have the same source; a folder has none."""
     assert web_address(remote) == url
-
-
-def git(root: Path, *words: str) -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    return subprocess.run(
-        ["git", *identity, *words], cwd=root, check=True, capture_output=True, text=True
-    ).stdout.strip()
 
 
 @pytest.fixture

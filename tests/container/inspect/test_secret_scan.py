@@ -1,14 +1,10 @@
 """Secrets in an image are found wherever they are, and lookalikes are not reported."""
 
-import bz2
 import gzip
 import io
 import json
-import lzma
-import random
 import subprocess
 import tarfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,32 +13,8 @@ import pytest
 from labcoat.container.inspect.image_archive import ImageArchive, open_image_archive
 from labcoat.container.inspect.secret_scan import scan_file, scan_image
 from labcoat.core.project import Project
+from support.planted_secrets import ADDRESS, AWS, GITHUB, HUGGING, KAGGLE, PRIVATE, tarred, zipped
 from support.session import unique_name
-
-# Assembled here, so that secret scanners do not report this file.
-GITHUB = "ghp_" + "a1B2" * 9
-AWS = "AKIA" + "Q3EGRZ5TLMN7PVXW"
-PRIVATE = "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n"
-KAGGLE = json.dumps({"username": "me", "key": "0123456789abcdef" * 2})
-HUGGING = "hf_" + "abcdefgHIJKLMNOPQRSTUVWXYZabcdefgh"
-ADDRESS = "https://me:" + "hunter2x@index.example/simple"
-
-
-def zipped(name: str, text: str) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(name, text)
-    return file.getvalue()
-
-
-def tarred(name: str, data: bytes, mode: str = "w:gz") -> bytes:
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode=mode) as archive:  # type: ignore[call-overload]
-        member = tarfile.TarInfo(name)
-        member.size = len(data)
-        archive.addfile(member, io.BytesIO(data))
-    return file.getvalue()
-
 
 FILES = {
     "root/.kaggle/kaggle.json": KAGGLE.encode(),
@@ -96,80 +68,6 @@ HARMLESS = {
 def test_lookalikes_are_not_reported(path: str, data: bytes) -> None:
     """Examples in packages, placeholders, references, and files that only start like archives."""
     assert list(scan_file(path, io.BytesIO(data), len(data))) == []
-
-
-def corrupt_zip() -> bytes:
-    """Return a zip archive with a wrong checksum, in its directory and at its member."""
-    whole = zipped("notes.txt", f"token {HUGGING}\n")
-    checksum = zipfile.ZipFile(io.BytesIO(whole)).infolist()[0].CRC.to_bytes(4, "little")
-    assert whole.count(checksum) == 2
-    return whole.replace(checksum, b"\1\2\3\4")
-
-
-def mislabelled_zip(flags: int = 0, compression: int = 0) -> bytes:
-    """Return a zip archive with a plain member whose header has these flags and compression."""
-    whole = bytearray(zipped("notes.txt", f"token {HUGGING}\n"))
-    for at in (6, whole.index(b"PK\1\2") + 8):
-        whole[at : at + 4] = flags.to_bytes(2, "little") + compression.to_bytes(2, "little")
-    return bytes(whole)
-
-
-RANDOM = random.Random(1)  # noqa: S311  # the same in each run
-
-
-def truncate(packed: bytes) -> bytes:
-    return packed[: len(packed) // 2]
-
-
-SEVERAL = io.BytesIO()
-with tarfile.open(fileobj=SEVERAL, mode="w") as several:
-    for each, data in {
-        "keys/id_rsa": PRIVATE.encode(),
-        "data.bin": RANDOM.randbytes(1 << 17),
-    }.items():
-        member = tarfile.TarInfo(each)
-        member.size = len(data)
-        several.addfile(member, io.BytesIO(data))
-LOG = f"login {GITHUB}\n".encode() + RANDOM.randbytes(1 << 17)
-CORRUPT = {
-    "log.gz": truncate(gzip.compress(LOG)),
-    "log.bz2": truncate(bz2.compress(LOG + RANDOM.randbytes(1 << 22))),
-    "log.xz": truncate(lzma.compress(LOG)),
-    "data.tar": truncate(SEVERAL.getvalue()),
-    "data.tar.gz": truncate(gzip.compress(SEVERAL.getvalue())),
-    "data.tar.xz": truncate(lzma.compress(SEVERAL.getvalue())),
-    "checksum.zip": corrupt_zip(),
-    "encrypted.zip": mislabelled_zip(flags=1),
-    "unknown compression.zip": mislabelled_zip(compression=99),
-    "cut.zip": zipped("notes.txt", f"token {HUGGING}\n")[:-30],
-    "garbage.gz": gzip.compress(b"")[:10] + b"\xff" * 20 + GITHUB.encode(),
-    "garbage after a log.gz": gzip.compress(LOG) + b"\1" * 20,
-    "garbage.xz": b"\xfd7zXZ\x00 " + GITHUB.encode(),
-    "header.tar": tarred("notes.txt", f"token {HUGGING}\n".encode(), "w").replace(
-        b"ustar", b"ustar\xff"
-    ),
-    "nested.tar": tarred("data.zip", corrupt_zip(), "w"),
-}
-
-
-@pytest.mark.parametrize(("path", "data"), CORRUPT.items(), ids=CORRUPT.keys())
-def test_a_corrupt_archive_is_read_up_to_the_first_error(path: str, data: bytes) -> None:
-    """Its raw bytes are scanned too."""
-    assert list(scan_file(path, io.BytesIO(data), len(data)))
-
-
-@pytest.mark.parametrize(
-    "packed",
-    [SEVERAL.getvalue(), gzip.compress(LOG), bz2.compress(LOG), lzma.compress(LOG), corrupt_zip()],
-)
-def test_corrupt_archive_never_raises(packed: bytes) -> None:
-    """Wherever bytes are changed or missing."""
-    rng = random.Random(2)  # noqa: S311  # the same in each run
-    for _ in range(60):
-        changed = bytearray(packed[: rng.randrange(len(packed))] if rng.random() < 0.3 else packed)
-        for _ in range(rng.randrange(1, 40)):
-            changed[rng.randrange(max(1, min(len(changed) - 1, 1024)))] = rng.randrange(256)
-        list(scan_file("data", io.BytesIO(bytes(changed)), len(changed)))
 
 
 def test_a_wheel_of_the_project_is_scanned() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from labcoat.container.base_images import pins, submodules
 from labcoat.container.context.build_context import BuildContext
-from labcoat.container.dockerfile.parser import Dockerfile, Instruction
+from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import files, git
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
@@ -129,22 +129,23 @@ def _base_images(parsed: Dockerfile) -> list[str]:
 
 
 def _source_images(parsed: Dockerfile) -> list[str]:
-    """Return the images, its own stages excepted, that a Dockerfile copies files from."""
+    """Return the images, its own stages excepted, that a Dockerfile copies files from.
+
+    BuildKit expands no variables in COPY --from and RUN --mount=from; COPY --from=0 is a stage.
+    """
     found = (
-        image
+        (instruction, image)
         for stage in parsed.stages
         for instruction in stage.instructions
-        for image in _taken_from(instruction)
+        for image in instruction.copied_from
     )
-    return [image for image in found if image not in ("", "scratch") and not parsed.stage(image)]
-
-
-def _taken_from(each: Instruction) -> list[str]:
-    """Return what COPY --from and RUN --mount=from name.
-
-    BuildKit expands no variables there, and only COPY accepts a stage's number.
-    """
-    return [image for image in each.copied_from if not (each.name == "COPY" and image.isdecimal())]
+    return [
+        image
+        for instruction, image in found
+        if image not in ("", "scratch")
+        and not (instruction.name == "COPY" and image.isdecimal())
+        and not parsed.stage(image)
+    ]
 
 
 def _commit_of(project: Project, base: BaseImage) -> str:

@@ -75,7 +75,7 @@ def _read_settings(home: Path) -> Mapping[str, Any] | None:
 
 
 def _find_plugin(home: Path, settings: Mapping[str, Any]) -> str | None:
-    """Return the path of the plugin that docker would start; None if there is none."""
+    """Return the path of the plugin that docker would start; None if it is not installed."""
     extra = settings.get("cliPluginsExtraDirs")
     folders = [*(extra if isinstance(extra, list) else ()), home / "cli-plugins", *_FOLDERS]
     return shutil.which(_PLUGIN, path=os.pathsep.join(map(str, folders)))

@@ -61,7 +61,10 @@ def image_name_error(
     image: str, output: str, setting: str = "LABCOAT_IMAGE"
 ) -> LabcoatError | None:
     """Return the error if `output` says that `image`, from `setting`, is not a valid name."""
-    if "invalid reference format" not in output and "name must be lowercase" not in output:
+    if (
+        "invalid reference format" not in output
+        and "repository name must be lowercase" not in output
+    ):
         return None
     return LabcoatError(f"invalid image name `{image}`", f"Correct {setting}: {IMAGE_NAME_FORM}")
 

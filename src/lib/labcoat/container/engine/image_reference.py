@@ -27,7 +27,7 @@ def _short_name(repository: str) -> str:
 
 
 def digest_of(image: str) -> str:
-    """Return the digest in the name `image`, `sha256:…`; "" if there is none."""
+    """Return the digest in the name `image`, `sha256:…`; "" without one."""
     return image.partition("@")[2]
 
 

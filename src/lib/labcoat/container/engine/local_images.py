@@ -73,7 +73,7 @@ def _parse_image(identity: str, repo_digests: str, settings: str) -> LocalImage:
 
 
 def local_digest(project: Project, image: str) -> str:
-    """Return the registry digest, `sha256:…`, of the local image `image`; "" if there is none.
+    """Return the registry digest, `sha256:…`, of the local image `image`; "" if it has none.
 
     Raise LabcoatError if the engine is unreachable or `image` is not a valid name.
     """

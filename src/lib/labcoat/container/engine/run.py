@@ -27,7 +27,7 @@ _START_ERRORS = (
         r"could not select device driver|nvidia-container-cli"
         r"|unknown or invalid runtime name: nvidia",
         "the engine cannot give a GPU to a container",
-        "Install NVIDIA's driver and Container Toolkit, or unset GPU",
+        "Install NVIDIA's driver and Container Toolkit, or run without GPU",
     ),
     (
         r"([Rr]ange of CPUs is from [\d.]+ to [\d.]+)",
@@ -64,11 +64,11 @@ def run_container(
         return _run(client, image, argv, _sdk_options(config) | {"init": True}, since)
     except APIError as error:
         if "docker-init" not in str(error.explanation):
-            raise _start_error(image, argv, str(error.explanation)) from None
+            raise explain_start_error(image, argv, str(error.explanation)) from None
     try:
         return _run(client, image, argv, _sdk_options(config), since)
     except APIError as error:
-        raise _start_error(image, argv, str(error.explanation)) from None
+        raise explain_start_error(image, argv, str(error.explanation)) from None
 
 
 def _run(
@@ -141,7 +141,8 @@ def _sdk_options(config: RunConfig) -> dict[str, Any]:
     } | config.limits.sdk_options()
 
 
-def _start_error(image: str, argv: Sequence[str], explanation: str) -> LabcoatError:
+def explain_start_error(image: str, argv: Sequence[str], explanation: str) -> LabcoatError:
+    """Return the error that explains why a container of `image` did not start `argv`."""
     if (
         argv
         and argv[0] in explanation

@@ -38,7 +38,6 @@ _PROXIES = tuple(
     for form in (name, name.upper())
 )
 _MANIFEST = "exporting manifest sha256:"  # printed if the image goes to containerd's store
-_TEMPLATE = Path(__file__).parents[2] / "scaffold" / "templates" / "Dockerfile"
 
 # Returns the builder's standard input, if it has one.
 BuilderInput = Callable[[], bytes] | None
@@ -121,7 +120,12 @@ def _require_inputs(project: Project, dockerfile: str) -> None:
     listing = f"List the project's packages in {lock.with_suffix('.in').name}"
     for path, hint in (
         (lock, f"{listing}, then run `make requirements`"),
-        (project.root / dockerfile, f"Copy labcoat's: `cp {_TEMPLATE} Dockerfile`"),
+        (
+            project.root / dockerfile,
+            "Create it with `make docker`"
+            if dockerfile == "Dockerfile"
+            else "Correct `--file` in LABCOAT_DOCKER_FLAGS",
+        ),
     ):
         if not path.is_file():
             raise LabcoatError(f"`{path.name}` does not exist in {path.parent}", hint)

@@ -1,4 +1,4 @@
-"""The labels of an image, OCI's and labcoat's.
+"""The labels of an image: OCI's and labcoat's.
 
 All of it follows from the commit and the lock, so that two clones build the same image. Keys:
 https://github.com/opencontainers/image-spec/blob/main/annotations.md

@@ -47,7 +47,7 @@ class ReproducibilityReport:
         if self.ids[0] != self.ids[1] and (what := unstable_settings(self.engine)):
             rows.append(
                 f"This engine ({self.engine}) writes {what} into each image's settings: "
-                "only the content can be equal"
+                "only the contents of two builds can be equal"
             )
         return rows + _list_differences(self.differences)
 
