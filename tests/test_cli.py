@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support import BASE_PYTHON, REPOSITORY
+from support.messages import locking
 
 PACKAGE = REPOSITORY / "src/lib/labcoat"
 MODULES = sorted(
@@ -44,7 +45,7 @@ def test_it_starts_as_directory_and_as_module(tmp_path: Path, way: list[str]) ->
         check=False,
     )
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[0] == "error: There is no requirements.in here."
+    assert ended.stderr.splitlines()[0] == f"error: {locking.NO_INPUT}"
     assert len(ended.stderr.splitlines()) == 2
 
 

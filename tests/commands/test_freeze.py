@@ -10,8 +10,9 @@ import pytest
 from labcoat.inventory.environment_changes import find_changes
 from labcoat.inventory.inventory import Distribution
 from labcoat.locking.requirements_edit import add_requirements, remove_requirements
-from labcoat.locking.requirements_file import names
+from labcoat.locking.requirements_file import requirement_names
 from support import SUPPORT, Index, Repository
+from support.messages import locking
 
 
 def install(repo: Repository, *words: str) -> None:
@@ -144,7 +145,8 @@ def test_an_input_in_utf_16_is_named(repo: Repository) -> None:
     install(repo, "gamma")
     text = "alpha\n".encode("utf-16")
     (repo.path / "requirements.in").write_bytes(text)
-    assert "requirements.in is not text in UTF-8." in repo.make("freeze", fails=True)
+    message = locking.NOT_UTF8.format(name="requirements.in")
+    assert message in repo.make("freeze", fails=True)
     assert (repo.path / "requirements.in").read_bytes() == text
 
 
@@ -336,5 +338,5 @@ def test_packages_of_conda_itself_are_left_out() -> None:
 def test_names_and_lines_of_an_input() -> None:
     """Comments, options and blank lines name no package; removing one removes only its line."""
     text = "# alpha\n-r more.in\n\nNum_Py[x]>=1  # why\nbeta\n"
-    assert names(text) == {"num-py", "beta"}
+    assert requirement_names(text) == {"num-py", "beta"}
     assert remove_requirements(text, ["num-py"]) == "# alpha\n-r more.in\n\nbeta\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.runner import check_repository
-from labcoat.locking import compiler
+from labcoat.locking import lock_header
 from support.repositories import repository
 
 HEAD = "# labcoat-inputs: {}\nnumpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
@@ -21,7 +21,7 @@ def test_agrees_with_the_locker(tmp_path: Path, later: str) -> None:
     }
     root = repository(tmp_path / "r", inputs)
     path = root / "requirements.txt"
-    path.write_text(HEAD.format(compiler.inputs_digest(path)))
+    path.write_text(HEAD.format(lock_header.inputs_digest(path)))
     (root / "base.in").write_text(f"numpy\n{later}")
-    assert compiler.is_fresh(path) == (not later)
+    assert lock_header.is_fresh(path) == (not later)
     assert ("REQ003" in {each.rule for each in check_repository(root).findings}) == bool(later)

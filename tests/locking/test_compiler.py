@@ -1,4 +1,4 @@
-"""requirements.in → requirements.txt: pinned, hashed, kept, fresh by digest, and free of this machine."""
+"""requirements.in → requirements.txt: pinned, hashed, up to date by digest, machine-independent."""
 
 import re
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import SUPPORT, Index, Repository
+from support.messages import locking
 
 LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])
 
@@ -18,7 +19,7 @@ def pins(repo: Repository, name: str = "requirements.txt") -> dict[str, str]:
 
 
 @LOCKERS
-def test_a_lock_has_every_file_s_hash_and_nothing_of_this_machine(
+def test_a_lock_has_all_hashes_and_nothing_of_this_machine(
     repo: Repository, index: Index, locker: str
 ) -> None:
     """Each release's hash is there; the index's address and any path are not."""
@@ -31,10 +32,10 @@ def test_a_lock_has_every_file_s_hash_and_nothing_of_this_machine(
 
 
 @LOCKERS
-def test_extra_indexes_and_folders_of_wheels_do_not_reach_a_lock(
+def test_extra_indexes_and_wheel_directories_do_not_affect_a_lock(
     repo: Repository, index: Index, tmp_path: Path, locker: str
 ) -> None:
-    """Settings of one person's machine that add packages change nothing."""
+    """Settings of one machine that add packages are ignored."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     (folder / "alpha-9.0-py3-none-any.whl").write_bytes(index.add("alpha", "2.0").read_bytes())
@@ -53,7 +54,7 @@ def test_extra_indexes_and_folders_of_wheels_do_not_reach_a_lock(
 def test_a_change_in_one_input_keeps_every_other_pin(
     repo: Repository, index: Index, locker: str
 ) -> None:
-    """A new requirement moves nothing; upgrade moves all, and PKG one."""
+    """A new requirement changes no version; upgrade changes all, and PKG one."""
     repo.make("requirements", LABCOAT_LOCKER=locker)
     index.add("alpha", "3.0", ["beta>=1"])
     index.add("beta", "2.0")
@@ -66,8 +67,8 @@ def test_a_change_in_one_input_keeps_every_other_pin(
 
 
 @LOCKERS
-def test_several_packages_move_at_once(repo: Repository, index: Index, locker: str) -> None:
-    """PKG takes names parted by spaces, in any spelling, each with a version if need be."""
+def test_several_packages_are_upgraded_at_once(repo: Repository, index: Index, locker: str) -> None:
+    """PKG takes names separated by spaces, in any spelling, optionally with versions."""
     repo.write(requirements__in="alpha\ngamma\n").make("requirements", LABCOAT_LOCKER=locker)
     index.add("alpha", "3.0", ["beta>=1"])
     for name, version in (("gamma", "4.0"), ("gamma", "5.0"), ("beta", "2.0")):
@@ -77,22 +78,23 @@ def test_several_packages_move_at_once(repo: Repository, index: Index, locker: s
 
 
 @pytest.mark.parametrize("given", ["alhpa", "beta nosuch", "alpha:"])
-def test_a_package_that_no_lock_has_is_not_upgraded(repo: Repository, given: str) -> None:
-    """A slip in PKG is named, with where packages are listed, and nothing moves."""
+def test_an_unknown_package_is_not_upgraded(repo: Repository, given: str) -> None:
+    """A wrong name in PKG is reported, with the files that list packages, and nothing changes."""
     repo.make("requirements")
     before = repo.files()
     heard = repo.make("upgrade", f"PKG={given}", fails=True)
-    assert f"labcoat: No lock has the package {given.rsplit(' ', maxsplit=1)[-1]}." in heard
-    assert "Packages are listed in requirements.txt." in heard
+    message = locking.UNKNOWN_PACKAGE.format(package=given.rpartition(" ")[2])
+    assert f"error: {message}\n" in heard
+    assert locking.LISTED_IN.format(lock="requirements.txt") in heard
     assert ("Did you mean `alpha`?" in heard) == (given != "beta nosuch")
     assert repo.files() == before
 
 
 @LOCKERS
-def test_locks_follow_the_locks_they_are_constrained_by(
+def test_locks_follow_the_locks_that_constrain_them(
     repo: Repository, index: Index, locker: str
 ) -> None:
-    """A development lock with -c and -r lines is made after, and agrees with, the lock that it names."""
+    """A development lock with -c and -r lines is compiled after the lock that it names."""
     repo.write(
         requirements__in="beta==1.0\n",
         requirements_dash_dev__in="-c requirements.txt\n-r more.in\n",
@@ -105,30 +107,30 @@ def test_locks_follow_the_locks_they_are_constrained_by(
 
 
 def test_freshness_needs_no_network(repo: Repository, index: Index) -> None:
-    """`lock --check` tells a fresh lock from a stale one by digests alone, and changes nothing."""
-    assert "has not been made" in repo.labcoat("lock", "--check", fails=True)
+    """`lock --check` compares digests only, and changes nothing."""
+    missing = locking.NO_LOCK.format(lock="requirements.txt")
+    assert missing in repo.labcoat("lock", "--check", fails=True)
     repo.make("requirements")
     index.stop()
     asked = len(index.asked)
     repo.labcoat("lock", "--check")
     repo.write(requirements__in="alpha # still the same\n")
     before = repo.files()
-    assert "requirements.txt is older than its inputs" in repo.labcoat(
-        "lock", "--check", fails=True
-    )
+    outdated = locking.OUTDATED.format(lock="requirements.txt")
+    assert outdated in repo.labcoat("lock", "--check", fails=True)
     assert repo.files() == before
     assert len(index.asked) == asked
 
 
-def test_a_checkout_with_other_line_endings_is_as_fresh(repo: Repository) -> None:
-    """Git may check a file out with CRLF; what is asked for is the same."""
+def test_line_endings_do_not_make_a_lock_outdated(repo: Repository) -> None:
+    """Git may check out an input with CRLF."""
     repo.make("requirements")
     (repo.path / "requirements.in").write_bytes(b"alpha\r\n")
     repo.labcoat("lock", "--check")
 
 
-def test_nothing_changed_means_nothing_done(repo: Repository, index: Index) -> None:
-    """The second `make requirements` asks the index nothing and writes nothing."""
+def test_a_second_run_does_nothing(repo: Repository, index: Index) -> None:
+    """The second `make requirements` does not use the index and writes nothing."""
     repo.make("requirements")
     asked, before = len(index.asked), repo.files()
     repo.make("requirements")
@@ -151,39 +153,39 @@ def test_nothing_changed_means_nothing_done(repo: Repository, index: Index) -> N
         pytest.param("alpha\nbeta<1\n", "beta", id="a conflict with what alpha needs"),
         pytest.param("alpha beta gamma\n", "invalid requirement", id="no requirement"),
         pytest.param(
-            "-r nowhere.in\n", "There is no nowhere.in", id="an include that is not there"
+            "-r nowhere.in\n", locking.NO_FILE.format(name="nowhere.in"), id="a missing include"
         ),
     ],
 )
-def test_what_cannot_be_locked_is_said_and_the_lock_stays(
+def test_an_error_is_reported_and_the_lock_stays(
     repo: Repository, locker: str, requirements: str, said: str
 ) -> None:
-    """One line of what happened, one of what to do; the lock that was there is there."""
+    """One line says what happened, one what to do, and the previous lock is unchanged."""
     repo.make("requirements")
     before = (repo.path / "requirements.txt").read_text()
     heard = repo.write(requirements__in=requirements).make(
         "requirements", fails=True, LABCOAT_LOCKER=locker
     )
-    message = heard[heard.index("labcoat: ") :].splitlines()
+    message = heard[heard.index("error: ") :].splitlines()
     assert said in message[0]
-    assert message[1].startswith("  ")
+    assert message[1].startswith("hint: ")
     assert (repo.path / "requirements.txt").read_text() == before
 
 
 @LOCKERS
 def test_a_conflict_names_the_chain(repo: Repository, index: Index, locker: str) -> None:
-    """Who asks for what is named, also where it is a package two steps away."""
+    """The message names who asks for what, also for a package two steps away."""
     index.add("delta", "1.0", ["alpha==1.0"])
     heard = repo.write(requirements__in="delta\nalpha==2.0\n").make(
         "requirements", fails=True, LABCOAT_LOCKER=locker
     )
-    what = next(line for line in heard.splitlines() if line.startswith("labcoat: "))
+    what = next(line for line in heard.splitlines() if line.startswith("error: "))
     assert "delta" in what
     assert "alpha" in what
 
 
 @LOCKERS
-def test_an_index_that_cannot_be_reached_is_said(
+def test_an_unreachable_index_is_reported(
     repo: Repository, index: Index, tmp_path: Path, locker: str
 ) -> None:
     """Without the index nothing can be locked, and the lock stays."""
@@ -204,10 +206,10 @@ def test_an_index_that_cannot_be_reached_is_said(
 
 @LOCKERS
 @pytest.mark.parametrize("way", ["a file", "an address", "a folder", "a folder, editable"])
-def test_what_no_index_has_is_in_no_lock(
+def test_only_releases_of_an_index_are_locked(
     repo: Repository, index: Index, locker: str, way: str
 ) -> None:
-    """A package from this machine's disk or from an address cannot be locked: the line is named, and no lock is written."""
+    """A package on this machine or at an address is named, and no lock is written."""
     shutil.copy(SUPPORT / "backend.py", repo.path)
     shutil.copy(SUPPORT / "__init__.py", repo.path / "support.py")
     (repo.path / "pyproject.toml").write_text(
@@ -225,7 +227,7 @@ def test_what_no_index_has_is_in_no_lock(
     heard = repo.write(requirements__in=f"{asked[way]}\n").make(
         "requirements", fails=True, LABCOAT_LOCKER=locker
     )
-    assert "labcoat: requirements.txt would hold what is no release of a package index: " in heard
+    assert locking.NOT_A_RELEASE in heard
     assert "hunter2" not in heard
     assert not (repo.path / "requirements.txt").exists()
 
@@ -236,27 +238,28 @@ def test_what_no_index_has_is_in_no_lock(
     ["--extra-index-url", "--index-url=", "-i", "--find-links", "-f", "--trusted-host", "--ext"],
     ids=lambda name: name,
 )
-def test_an_input_does_not_say_where_packages_come_from(
+def test_an_input_that_names_an_index_is_rejected(
     repo: Repository, index: Index, locker: str, option: str
 ) -> None:
-    """Such an option is named before anything is asked of an index, wherever in the inputs it stands; a comment is none."""
+    """Such an option in any input is named before the index is used; comments are ignored."""
     address = index.url.replace("//", "//user:hunter2@")
     repo.write(
         requirements__in="# --find-links x\n-r more.in  # -f x\n",
         more__in=f"{option} {address}\nalpha\n",
     )
     heard = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
-    assert f"labcoat: more.in says where packages come from, with {option.rstrip('=')}." in heard
+    message = locking.NAMES_INDEX.format(name="more.in", option=option.rstrip("="))
+    assert f"error: {message}\n" in heard
     assert "hunter2" not in heard
     assert not index.asked
     repo.write(more__in="alpha\n").make("requirements", LABCOAT_LOCKER=locker)
 
 
 @LOCKERS
-def test_what_init_took_over_is_locked_whatever_it_says(
+def test_requirements_that_init_adopted_are_locked(
     repo: Repository, index: Index, locker: str
 ) -> None:
-    """A requirements.txt with other files in it and with slips is replaced by the lock, which keeps the versions it pinned."""
+    """A requirements.txt with includes and mistakes is replaced by a lock with its versions."""
     text = "alpha==1.0\n-r other.txt\n-c limits.txt\nbeta==nonsense\n"
     repo.write(requirements__txt=text, other__txt="gamma\n", limits__txt="beta<1.5\n")
     repo.write(requirements__in="alpha\nbeta\n-r other.txt\n-c limits.txt\n")
@@ -265,26 +268,23 @@ def test_what_init_took_over_is_locked_whatever_it_says(
 
 
 @LOCKERS
-def test_half_the_hashes_of_somebody_else_s_lock_are_not_kept(
-    repo: Repository, index: Index, locker: str
-) -> None:
-    """A lock that labcoat did not make gives its versions, and the index all hashes."""
-    repo.write(
-        requirements__txt=f"alpha==1.0 \\\n    --hash=sha256:{'0' * 64}\nbeta==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
-    )
+def test_hashes_of_a_foreign_lock_are_not_kept(repo: Repository, index: Index, locker: str) -> None:
+    """A lock that labcoat did not compile keeps its versions; all hashes come from the index."""
+    pin = f"==1.0 \\\n    --hash=sha256:{'0' * 64}\n"
+    repo.write(requirements__txt=f"alpha{pin}beta{pin}")
     repo.make("venv", LABCOAT_LOCKER=locker)
     assert pins(repo) == {"alpha": "1.0", "beta": "1.0"}
 
 
-def test_what_somebody_wrote_by_hand_is_not_replaced_unsaid(repo: Repository) -> None:
-    """A requirements.txt that asks for more than requirements.in stays, and what would be lost is named."""
+def test_manually_written_requirements_are_not_replaced(repo: Repository) -> None:
+    """A requirements.txt that asks for more than requirements.in stays, and the rest is named."""
     text = "# my own\nbeta>=1,<1.5\nalpha\ngamma==3.0\n"
     heard = repo.write(requirements__txt=text).make("venv", fails=True)
-    assert (
-        "requirements.txt asks for what requirements.in does not, and would be replaced: beta>=1,<1.5, gamma==3.0."
-        in heard
+    message = locking.WOULD_BE_REPLACED.format(
+        lock="requirements.txt", source="requirements.in", lines="beta>=1,<1.5, gamma==3.0"
     )
-    assert "labcoat init" in heard
+    assert f"error: {message}\n" in heard
+    assert locking.INIT_ADDS in heard
     assert (repo.path / "requirements.txt").read_text() == text
     repo.write(requirements__in="alpha\nbeta>=1,<1.5\nGamma\n").make("venv")
     assert pins(repo) == {"alpha": "2.0", "beta": "1.0", "gamma": "3.0"}
@@ -303,8 +303,8 @@ def test_what_somebody_wrote_by_hand_is_not_replaced_unsaid(repo: Repository) ->
         ),
     ],
 )
-def test_what_a_program_wrote_gives_its_versions(repo: Repository, text: str) -> None:
-    """The output of pip freeze or of a locker asks for nothing by itself: the lock replaces it and keeps its versions."""
+def test_generated_requirements_give_their_versions(repo: Repository, text: str) -> None:
+    """The lock replaces the output of pip freeze or of a locker and keeps its versions."""
     repo.write(requirements__txt=text).make("requirements")
     assert pins(repo) == {"alpha": "2.0", "beta": "1.0"}
 
@@ -318,7 +318,7 @@ def test_a_link_stays_a_link(repo: Repository, tmp_path: Path) -> None:
 
 
 def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index: Index) -> None:
-    """What is said, and what is logged, has no password in it."""
+    """Messages and logs have no password in them."""
     address = index.url.replace("127.0.0.1", "user:hunter2@127.0.0.1")
     heard = repo.write(requirements__in="nosuch\n").make(
         "requirements", fails=True, PIP_INDEX_URL=address
@@ -327,8 +327,8 @@ def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index
     assert not [name for name, text in repo.files().items() if b"hunter2" in text]
 
 
-def test_a_lock_that_was_removed_is_made_again(repo: Repository) -> None:
-    """Make's own notes on what is fresh do not outlive the lock."""
+def test_a_removed_lock_is_compiled_again(repo: Repository) -> None:
+    """Make does not take a removed lock for up to date."""
     repo.make("venv")
     (repo.path / "requirements.txt").unlink()
     repo.make("venv")
@@ -336,15 +336,15 @@ def test_a_lock_that_was_removed_is_made_again(repo: Repository) -> None:
     assert "Nothing to be done" in repo.make("venv")
 
 
-def test_a_cooldown_that_is_no_number_is_named(repo: Repository) -> None:
+def test_a_cooldown_must_be_a_number(repo: Repository) -> None:
     """LABCOAT_COOLDOWN is a number of days."""
     assert "LABCOAT_COOLDOWN is 'week'" in repo.make(
         "requirements", fails=True, LABCOAT_COOLDOWN="week"
     )
 
 
-def test_a_lock_for_development_that_is_nowhere_is_named(repo: Repository) -> None:
-    """A slip in LABCOAT_DEV_REQUIREMENTS is no environment without what it names."""
+def test_a_missing_development_lock_is_named(repo: Repository) -> None:
+    """A wrong name in LABCOAT_DEV_REQUIREMENTS is an error."""
     heard = repo.make("venv", fails=True, LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
     assert "LABCOAT_DEV_REQUIREMENTS names requirements-dev.txt, which does not exist" in heard
     repo.write(requirements_dash_dev__in="gamma\n").make(
@@ -353,7 +353,7 @@ def test_a_lock_for_development_that_is_nowhere_is_named(repo: Repository) -> No
 
 
 @LOCKERS
-def test_a_lock_elsewhere_is_made_of_what_is_beside_it(
+def test_a_lock_elsewhere_is_compiled_from_the_input_beside_it(
     repo: Repository, tmp_path: Path, locker: str
 ) -> None:
     """LABCOAT_REQUIREMENTS may be a path of any form, outside the project too."""
@@ -365,14 +365,15 @@ def test_a_lock_elsewhere_is_made_of_what_is_beside_it(
     assert str(tmp_path) not in (tmp_path / "shared.txt").read_text()
 
 
-def test_utf16_is_named(repo: Repository) -> None:
-    """What PowerShell writes for `pip freeze >` is recognised."""
+def test_utf16_is_reported(repo: Repository) -> None:
+    """PowerShell writes UTF-16 for `pip freeze >`."""
     (repo.path / "requirements.in").write_bytes("alpha\n".encode("utf-16"))
-    assert "requirements.in is not text in UTF-8" in repo.make("requirements", fails=True)
+    message = locking.NOT_UTF8.format(name="requirements.in")
+    assert message in repo.make("requirements", fails=True)
 
 
-def test_two_at_once_end_well(repo: Repository) -> None:
-    """Two runs at once make one whole lock."""
+def test_two_runs_at_once_succeed(repo: Repository) -> None:
+    """Two runs at once write one complete lock."""
     runs = [
         subprocess.Popen(
             ["make", "requirements"],

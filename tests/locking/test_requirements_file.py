@@ -1,4 +1,4 @@
-"""Requirements files as text."""
+"""Requirements files: what they include, name and pin."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from labcoat.core.errors import LabcoatError
 from labcoat.locking import requirements_file
+from support.messages import locking
 
 
 @pytest.mark.parametrize(
@@ -18,42 +19,48 @@ from labcoat.locking import requirements_file
         ("-rbase.in", "base.in"),
     ],
 )
-def test_chain_follows_every_way_to_include(tmp_path: Path, line: str, name: str) -> None:
-    """Each spelling that pip takes is followed."""
+def test_every_way_to_include_is_followed(tmp_path: Path, line: str, name: str) -> None:
+    """Each spelling that pip accepts is followed."""
     (tmp_path / "sub").mkdir()
     (tmp_path / name).write_text("six\n")
     (tmp_path / "a.in").write_text(line + "\n")
-    assert list(requirements_file.chain(tmp_path / "a.in")) == [tmp_path / "a.in", tmp_path / name]
+    assert list(requirements_file.included_files(tmp_path / "a.in")) == [
+        tmp_path / "a.in",
+        tmp_path / name,
+    ]
 
 
-def test_chain_ends_where_files_include_each_other(tmp_path: Path) -> None:
-    """A circle is gone round once; an address is not a file."""
+def test_files_that_include_each_other_are_read_once(tmp_path: Path) -> None:
+    """Each file of a circle is read once; an address is not a file."""
     (tmp_path / "a.in").write_text("-r b.in\n-c https://example.org/c.txt\n")
     (tmp_path / "b.in").write_text("-r a.in\n")
-    assert [file.name for file in requirements_file.chain(tmp_path / "a.in")] == ["a.in", "b.in"]
+    assert [file.name for file in requirements_file.included_files(tmp_path / "a.in")] == [
+        "a.in",
+        "b.in",
+    ]
 
 
-def test_chain_without_constraints_follows_what_is_asked_for(tmp_path: Path) -> None:
+def test_constraints_can_be_left_out(tmp_path: Path) -> None:
     """A file that -c names only limits versions."""
     (tmp_path / "a.in").write_text("-c limits.txt\n--requirement b.in\n")
     (tmp_path / "b.in").write_text("--constraint=limits.txt\nsix\n")
     assert [
-        file.name for file in requirements_file.chain(tmp_path / "a.in", constraints=False)
+        file.name for file in requirements_file.included_files(tmp_path / "a.in", constraints=False)
     ] == ["a.in", "b.in"]
 
 
 def test_a_missing_include_is_named(tmp_path: Path) -> None:
-    """A file that is not there is said, unless it is one still to be made."""
+    """A file that does not exist is an error, unless it may be compiled later."""
     (tmp_path / "a.in").write_text("-c later.txt\n")
-    with pytest.raises(LabcoatError, match=r"There is no later\.txt"):
-        list(requirements_file.chain(tmp_path / "a.in"))
-    assert len(list(requirements_file.chain(tmp_path / "a.in", missing_ok=True))) == 2
+    with pytest.raises(LabcoatError, match=locking.NO_FILE.format(name="later.txt")):
+        list(requirements_file.included_files(tmp_path / "a.in"))
+    assert len(list(requirements_file.included_files(tmp_path / "a.in", missing_ok=True))) == 2
 
 
 def test_pins_are_read_with_extras_markers_and_any_spelling_of_a_name() -> None:
-    """What a lock pins is known by normalized names."""
+    """A lock's versions are listed by normalized names."""
     text = "Foo_Bar==1.0 \\\n    --hash=sha256:00\nx[y]==2 ; python_version > '3'\n# z==3\nw>=4\n"
-    assert requirements_file.pins(text) == {"foo-bar": "1.0", "x": "2"}
+    assert requirements_file.pinned_versions(text) == {"foo-bar": "1.0", "x": "2"}
 
 
 @pytest.mark.parametrize(
@@ -69,16 +76,18 @@ def test_pins_are_read_with_extras_markers_and_any_spelling_of_a_name() -> None:
         ("foo/bar.whl", ""),
     ],
 )
-def test_a_requirement_s_name_is_its_normalized_start(line: str, name: str) -> None:
-    """Extras, versions, markers and addresses are no part of it; options, paths and addresses alone have none."""
-    assert requirements_file.name(line) == name
-    assert requirements_file.names(f"# foo\n{line}  # why\n") == ({name} if name else set())
+def test_the_name_of_a_requirement_is_its_normalized_start(line: str, name: str) -> None:
+    """It ends before extras, versions, markers and addresses; options and paths have none."""
+    assert requirements_file.requirement_name(line) == name
+    assert requirements_file.requirement_names(f"# foo\n{line}  # why\n") == (
+        {name} if name else set()
+    )
 
 
 @pytest.mark.parametrize(
     ("lock", "lost"),
     [
-        pytest.param("click>=8\nsix\n", ["click>=8"], id="by hand"),
+        pytest.param("click>=8\nsix\n", ["click>=8"], id="manual"),
         pytest.param("click==8.*\n", ["click==8.*"], id="any version of a series"),
         pytest.param(
             "click==8.1\n-r other.txt\n", ["click==8.1", "-r other.txt"], id="another file"
@@ -98,8 +107,6 @@ def test_a_requirement_s_name_is_its_normalized_start(line: str, name: str) -> N
         pytest.param("# nothing\n", [], id="nothing"),
     ],
 )
-def test_what_was_written_by_hand_is_told_from_what_a_program_wrote(
-    lock: str, lost: list[str]
-) -> None:
-    """Of a file written by hand, what the inputs do not ask for is left behind; of a program's, nothing."""
-    assert requirements_file.left_behind(lock, "six\n") == lost
+def test_only_manually_written_lines_are_unlisted(lock: str, lost: list[str]) -> None:
+    """A manually written file may ask for more than the inputs; a generated one does not."""
+    assert requirements_file.unlisted_requirements(lock, "six\n") == lost

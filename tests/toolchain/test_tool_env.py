@@ -11,7 +11,9 @@ from support import BASE_PYTHON, INCLUDE, Repository
 def test_the_lock_has_the_tools_with_hashes() -> None:
     """pip-tools, uv, the docker SDK and PyYAML."""
     text = tool_env.LOCK.read_text()
-    assert {"pip", "pip-tools", "uv", "docker", "pyyaml"} <= requirements_file.pins(text).keys()
+    assert {"pip", "pip-tools", "uv", "docker", "pyyaml"} <= requirements_file.pinned_versions(
+        text
+    ).keys()
     assert all(line.rstrip().endswith("\\") for line in text.splitlines() if "==" in line)
 
 

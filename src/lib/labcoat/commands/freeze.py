@@ -11,7 +11,7 @@ from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import inventory
 from labcoat.inventory.environment_changes import EnvironmentChanges, find_changes
 from labcoat.levels.registry import get_level
-from labcoat.locking import compiler, requirements_edit, requirements_file
+from labcoat.locking import compiler, lock_header, requirements_edit, requirements_file
 from labcoat.toolchain import interpreters
 
 _BOM = "\ufeff"  # Windows editors put a byte order mark before the first line
@@ -66,7 +66,7 @@ def run(args: Namespace) -> int:
 
 def _locked_versions(project: Project) -> dict[str, str]:
     """Return what the locks pin for this machine."""
-    return requirements_file.versions(project.locks, interpreters.project_minor(project))
+    return requirements_file.locked_versions(project.locks, interpreters.project_minor(project))
 
 
 def _sources(project: Project) -> list[Path]:
@@ -75,16 +75,16 @@ def _sources(project: Project) -> list[Path]:
     Raise LabcoatError if one cannot be read.
     """
     chains = (
-        requirements_file.chain(compiler.lock_source(lock), constraints=False)
+        requirements_file.included_files(lock_header.lock_source(lock), constraints=False)
         for lock in project.locks
-        if compiler.lock_source(lock).exists()
+        if lock_header.lock_source(lock).exists()
     )
     found = {file.resolve(): file for chain in chains for file in chain}
     # A lock among them, as in requirements-dev.in with `-r requirements.txt`, is not an input.
     return [
         file
         for file in found.values()
-        if compiler.lock_source(file) == file or not compiler.lock_source(file).exists()
+        if lock_header.lock_source(file) == file or not lock_header.lock_source(file).exists()
     ]
 
 
@@ -92,7 +92,7 @@ def _requirement_names(sources: Iterable[Path]) -> set[str]:
     return {
         name
         for source in sources
-        for name in requirements_file.names(requirements_file.read(source))
+        for name in requirements_file.requirement_names(requirements_file.read_requirements(source))
     }
 
 
@@ -103,7 +103,7 @@ def _read_exactly(file: Path) -> str:
 
 def _write_changes(project: Project, found: EnvironmentChanges, locked: Mapping[str, str]) -> None:
     """Write inputs and locks; if anything fails, restore them."""
-    main = compiler.lock_source(project.requirements)
+    main = lock_header.lock_source(project.requirements)
     sources = list(dict.fromkeys([main, *_sources(project)]))
     before = {file: _read_exactly(file) for file in [*sources, *project.locks] if file.exists()}
     try:
@@ -123,7 +123,9 @@ def _write_changes(project: Project, found: EnvironmentChanges, locked: Mapping[
 def _edit_source(source: Path, text: str, found: EnvironmentChanges, *, is_main: bool) -> None:
     added: list[str] = []
     if is_main:
-        chain = requirements_file.chain(source, constraints=False) if source.exists() else ()
+        chain = (
+            requirements_file.included_files(source, constraints=False) if source.exists() else ()
+        )
         known = _requirement_names(chain)
         added = [one.name for one in found.requested if one.name not in known]
     moved = {one.name: one.version for one in found.moved}
@@ -139,9 +141,9 @@ def _compile_locks(project: Project, found: EnvironmentChanges, locked: Mapping[
     versions = {**locked, **{one.name: one.version for one in in_use}}
     with files.file_lock(files.state_folder(project.state) / "lock.flock"):
         for lock in compiler.list_locks(project):
-            is_current = compiler.is_fresh(lock) and not found.moved
-            if compiler.lock_source(lock).exists() and not is_current:
-                text = requirements_file.read(lock) if lock.exists() else ""
+            is_current = lock_header.is_fresh(lock) and not found.moved
+            if lock_header.lock_source(lock).exists() and not is_current:
+                text = requirements_file.read_requirements(lock) if lock.exists() else ""
                 seed = requirements_edit.pin_versions(text, versions)
                 compiler.compile_lock(project, lock, seed=seed)
 

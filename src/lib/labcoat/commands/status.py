@@ -9,7 +9,7 @@ from labcoat.core.project import Project
 from labcoat.core.terminal import GREEN, YELLOW, coloured
 from labcoat.levels import registry
 from labcoat.levels.level import LevelState
-from labcoat.locking import compiler
+from labcoat.locking import lock_header
 
 _DIM, _PLAIN = "2", "0"
 _COLOURS = {
@@ -41,11 +41,11 @@ def run(args: Namespace) -> int:
 
 
 def _lock_state(lock: Path) -> LevelState:
-    source = compiler.lock_source(lock)
+    source = lock_header.lock_source(lock)
     if not lock.exists():
         first = "" if source.exists() else f"write {source.name}, then "
         return LevelState("missing", f"{first}run make requirements")
-    if not compiler.is_fresh(lock):
+    if not lock_header.is_fresh(lock):
         return LevelState("stale", f"{source.name} has changed")
     return LevelState("fresh", "")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core.errors import LabcoatError
-from labcoat.locking.requirements_file import normalize
+from labcoat.locking.requirement_lines import normalize_name
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -107,7 +107,7 @@ class Inventory:
 
 def _parse_contents(found: dict[str, Any]) -> Contents:
     listed = {key: tuple(found[key]) for key in ("tags", "edited", "gone", "stray")}
-    return Contents(**{**found, **listed, "name": normalize(found["name"])})
+    return Contents(**{**found, **listed, "name": normalize_name(found["name"])})
 
 
 def scan_command(
@@ -167,7 +167,7 @@ def installed_versions(site_packages: Path) -> dict[str, str]:
     That takes a hundredth of the time of read_distributions.
     """
     found = (name.rpartition(".")[0].split("-") for name in _list_metadata(site_packages))
-    return {normalize(words[0]): words[1] for words in found if len(words) > 1}
+    return {normalize_name(words[0]): words[1] for words in found if len(words) > 1}
 
 
 def describe_changes(
@@ -202,12 +202,12 @@ def _list_metadata(folder: Path) -> list[str]:
 
 def _read_distribution(one: "metadata.Distribution") -> Distribution:
     return Distribution(
-        name=normalize(one.metadata["Name"]),
+        name=normalize_name(one.metadata["Name"]),
         version=one.version,
         requested=one.read_text("REQUESTED") is not None,
         origin=_describe_origin(one.read_text("direct_url.json")),
         requires=frozenset(
-            normalize(_requirement_name(line))
+            normalize_name(_requirement_name(line))
             for line in one.requires or ()
             if "extra ==" not in line
         ),

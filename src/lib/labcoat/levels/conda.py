@@ -18,6 +18,7 @@ from labcoat.inventory.inventory import Inventory
 from labcoat.levels import environment_yml, metadata, shell_rc
 from labcoat.levels.level import Level, LevelState
 from labcoat.locking import requirements_file
+from labcoat.locking.requirement_lines import normalize_name
 from labcoat.toolchain import index_config, interpreters, own_install
 from labcoat.toolchain.installer_errors import explain_installer_error
 
@@ -240,7 +241,7 @@ def _expected_metadata(project: Project) -> CondaMetadata:
         _digest_file(environment_yml.environment_yml_path(project)),
         _digest_file(project.requirements),
         str(environment_path(project)),
-        requirements_file.versions((project.requirements,), minor),
+        requirements_file.locked_versions((project.requirements,), minor),
     )
 
 
@@ -252,7 +253,7 @@ def _list_conda_distributions(folder: Path) -> list[str]:
     """Return the names of the Python distributions that conda installed (PEP 376's INSTALLER)."""
     infos = folder.glob("lib/python*/site-packages/*.dist-info")
     return [
-        requirements_file.normalize(info.name.partition("-")[0])
+        normalize_name(info.name.partition("-")[0])
         for info in infos
         if (info / "INSTALLER").exists()
         and (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda"

@@ -97,7 +97,7 @@ def _conda_name(spec: str) -> str:
 
 
 def _pip_lines(project: Project) -> list[str]:
-    pins = requirements_file.locked(requirements_file.read(project.requirements))
+    pins = requirements_file.parse_pins(requirements_file.read_requirements(project.requirements))
     if missing := [pin.name for pin in pins if not pin.hashes]:
         raise LabcoatError(
             f"`{project['REQUIREMENTS']}` has no hash for `{missing[0]}`",

@@ -124,8 +124,8 @@ def _list_differences(project: Project) -> list[str]:
     installed: dict[str, str] = {}
     for folder in reversed(_site_directories()):
         installed |= inventory.installed_versions(Path(folder))
-    pins = requirements_file.applying(
-        requirements_file.locked(requirements_file.read(project.requirements)), {}
+    pins = requirements_file.select_pins(
+        requirements_file.parse_pins(requirements_file.read_requirements(project.requirements)), {}
     )
     return [
         f"{name} {installed[name]} (locked {pin.version})"

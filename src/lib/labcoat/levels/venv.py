@@ -193,8 +193,8 @@ def _installable_locks(project: Project) -> list[Path]:
         raise project.no_lock_on_top(missing)
     locks = [lock for lock in project.locks if lock.exists()]
     for lock in locks:
-        text = requirements_file.read(lock)
-        if requirements_file.pins(text) and "--hash=" not in text:
+        text = requirements_file.read_requirements(lock)
+        if requirements_file.pinned_versions(text) and "--hash=" not in text:
             raise LabcoatError(
                 f"`{lock.name}` has no hashes",
                 "List your packages in `requirements.in`, then run `make requirements`",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from labcoat.locking import requirements_file
+from labcoat.locking.requirement_lines import normalize_name
 
 
 def remove_requirements(text: str, names: Sequence[str]) -> str:
@@ -11,7 +12,7 @@ def remove_requirements(text: str, names: Sequence[str]) -> str:
     return "".join(
         line
         for line in text.splitlines(keepends=True)
-        if requirements_file.name(line.strip()) not in names
+        if requirements_file.requirement_name(line.strip()) not in names
     )
 
 
@@ -22,7 +23,7 @@ def add_requirements(text: str, names: Iterable[str], moved: Mapping[str, str]) 
     """
 
     def update(line: re.Match[str]) -> str:
-        version = moved.get(requirements_file.normalize(line[1]))
+        version = moved.get(normalize_name(line[1]))
         return f"{line[1]}{line[2]}{version}" if version else line[0]
 
     text = re.sub(r"(?m)^([A-Za-z0-9][\w.-]*)((?:\[[^\]]*\])?\s*==\s*)([^\s;#]+)", update, text)
@@ -38,5 +39,5 @@ def pin_versions(lock: str, versions: Mapping[str, str]) -> str:
 
     A locker keeps the versions in the previous lock; this tells it which versions are installed.
     """
-    pins = {**requirements_file.pins(lock), **versions}
+    pins = {**requirements_file.pinned_versions(lock), **versions}
     return "".join(f"{name}=={version}\n" for name, version in sorted(pins.items()))

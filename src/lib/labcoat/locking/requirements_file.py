@@ -1,31 +1,26 @@
-"""Requirements files as text: what they include, what they pin, by which names."""
+"""Requirements files and locks on disk: what they include, which packages they name and pin."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
-
-_INCLUDE = re.compile(
-    r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE
-)
-_REQUIREMENT = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S.*?)\s*(?:\s#.*)?$", re.MULTILINE)
-_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*==\s*([^\s;\\]+)", re.MULTILINE)
-_BLOCK = re.compile(
-    r"^(?P<name>[A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?[ \t]*==[ \t]*(?P<version>[^\s;\\]+)[ \t]*(?:;(?P<marker>[^\\\n#]*))?"
-    r"(?P<rest>(?:\\\n|[^\n\\])*)$",
-    re.MULTILINE,
-)
-# A line that no program writes: another file, or a requirement that is neither a pin nor an address.
-_BY_HAND = re.compile(
-    r"-[rc]|--(?:requirement|constraint)\b|(?!-|[\w.-]+(?:\[[^\]]*\])?\s*(?:===?[^,*;]+(?:;.*)?$|@\s))"
+from labcoat.locking.requirement_lines import (
+    FileLine,
+    OptionLine,
+    RequirementLine,
+    marker_applies,
+    parse_lines,
+    parse_requirements,
 )
 
 
 @dataclass(frozen=True)
 class Pin:
-    """One line of a lock: a version, where it applies (a PEP 508 marker, or nothing), and its files' SHA-256 in hexadecimal."""
+    """One package of a lock: its normalized name, version, marker (PEP 508, or empty) and hashes.
+
+    `hashes` are the SHA-256 of its files in hexadecimal.
+    """
 
     name: str
     version: str
@@ -33,37 +28,35 @@ class Pin:
     hashes: frozenset[str]
 
 
-def normalize(name: str) -> str:
-    """A distribution's name as indexes compare it: https://packaging.python.org/en/latest/specifications/name-normalization/."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def read(path: Path) -> str:
-    """The text of a requirements file. Raises Failure where it cannot be read."""
+def read_requirements(path: Path) -> str:
+    """Return the text of a requirements file. Raise LabcoatError if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise LabcoatError(
-            f"There is no {path.name}.",
-            "Create it, or correct the line or the setting that names it.",
+            f"`{path.name}` does not exist",
+            "Create it, or correct the line or the setting that names it",
         ) from None
     except UnicodeDecodeError:
         raise LabcoatError(
-            f"{path.name} is not text in UTF-8.",
-            "Save it as UTF-8 (PowerShell's `pip freeze >` writes UTF-16).",
+            f"`{path.name}` is not UTF-8 text",
+            "Save it as UTF-8. In PowerShell, `pip freeze >` writes UTF-16",
         ) from None
     except OSError as error:
         raise LabcoatError(
-            f"{path.name} cannot be read: {error.strerror}.", "See to its permissions."
+            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
         ) from None
 
 
-def chain(path: Path, *, missing_ok: bool = False, constraints: bool = True) -> Iterator[Path]:
-    """`path`, then every file that it includes through -r and, with `constraints`, -c, each once.
+def included_files(
+    path: Path, *, missing_ok: bool = False, constraints: bool = True
+) -> Iterator[Path]:
+    """Yield `path`, then every file that it includes with -r and, if `constraints`, -c, each once.
 
-    With `missing_ok` also ones not made yet. Raises Failure where one cannot be read.
+    With `missing_ok`, files that do not exist yet are included. Raise LabcoatError if one cannot be
+    read.
     """
-    include = _INCLUDE if constraints else _REQUIREMENT
+    options = {"--requirement", "--constraint"} if constraints else {"--requirement"}
     seen: set[Path] = set()
     waiting = [path]
     while waiting:
@@ -75,78 +68,86 @@ def chain(path: Path, *, missing_ok: bool = False, constraints: bool = True) -> 
         if missing_ok and not file.exists():
             continue
         waiting += [
-            file.parent / name
-            for name in reversed(include.findall(read(file)))
-            if "://" not in name
+            file.parent / line.value
+            for line in reversed(parse_lines(read_requirements(file)))
+            if isinstance(line, OptionLine)
+            and line.option in options
+            and line.value
+            and "://" not in line.value
         ]
 
 
-def versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
-    """Names and versions that `locks` pin for Python `minor` on this machine; a lock that is not there pins nothing."""
-    pins = [pin for lock in locks if lock.exists() for pin in locked(read(lock))]
-    return {name: pin.version for name, pin in applying(pins, {"python_version": minor}).items()}
+def requirement_texts(text: str) -> list[str]:
+    """Return the lines that are not blank, without comments; continuation lines are joined."""
+    return [line.text for line in parse_lines(text)]
 
 
-def asked(text: str) -> list[str]:
-    """The lines that ask for something, without comments."""
-    lines = (re.sub(r"(?:^|\s+)#.*", "", line).strip() for line in text.splitlines())
-    return [line for line in lines if line]
+def unlisted_requirements(lock: str, source: str) -> list[str]:
+    """Return the lines of a manually written requirements.txt that its inputs do not ask for.
 
-
-def left_behind(lock: str, source: str) -> list[str]:
-    """The lines of a requirements.txt, `lock`, written by hand, that ask for what `source`, the text of its inputs, does not.
-
-    None where a program wrote it: a locker's has hashes or pins alone, pip freeze's (https://pip.pypa.io/en/stable/cli/pip_freeze/)
-    pins and addresses.
+    `lock` and `source` are the texts of the file and of its inputs. Files that a program wrote give
+    none: a lock has hashes or only pins, and the output of pip freeze
+    (https://pip.pypa.io/en/stable/cli/pip_freeze/) pins and addresses.
     """
-    lines = asked(lock)
-    if "--hash=" in lock or not any(_BY_HAND.match(line) for line in lines):
+    lines = parse_lines(lock)
+    if "--hash=" in lock or not any(map(_is_manual, lines)):
         return []
-    wanted = asked(source)
-    known = names(source)
-    return [line for line in lines if line not in wanted and name(line) not in known]
+    wanted = set(requirement_texts(source))
+    known = requirement_names(source)
+    return [line.text for line in lines if line.text not in wanted and line.name not in known]
 
 
-def name(line: str) -> str:
-    """The normalized name that a requirement starts with; empty for an option, a path or an address."""
-    found = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:[\[<>=!~;@(\s]|$)", line)
-    return normalize(found[1]) if found else ""
+def _is_manual(line: FileLine) -> bool:
+    """Whether no program writes such a line: another file, a path, or an unpinned requirement."""
+    if isinstance(line, OptionLine):
+        return line.option in {"--requirement", "--constraint"}
+    if isinstance(line, RequirementLine):
+        return line.is_address or not (line.version or line.url)
+    return True
 
 
-def names(text: str) -> set[str]:
-    """The packages that a requirements file asks for by name."""
-    return {name(line) for line in asked(text)} - {""}
+def requirement_name(line: str) -> str:
+    """Return the normalized name of a requirement; empty for an option, a path or an address."""
+    return next((each.name for each in parse_lines(line)), "")
 
 
-def pins(text: str) -> dict[str, str]:
-    """The versions that a lock names: normalized name to version."""
-    return {normalize(name): version for name, version in _PIN.findall(text)}
+def requirement_names(text: str) -> set[str]:
+    """Return the names of the packages that a requirements file asks for."""
+    return {line.name for line in parse_lines(text)} - {""}
 
 
-def locked(text: str) -> list[Pin]:
-    """All that a lock names; one name may be there several times, for different platforms."""
+def pinned_versions(text: str) -> dict[str, str]:
+    """Return the versions in a lock: normalized name to version."""
+    return {pin.name: pin.version for pin in parse_pins(text)}
+
+
+def parse_pins(text: str) -> list[Pin]:
+    """Return the pins of a lock. A name can be there several times, for different platforms."""
     return [
-        Pin(
-            normalize(found["name"]),
-            found["version"],
-            (found["marker"] or "").strip(),
-            frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})", found["rest"])),
-        )
-        for found in _BLOCK.finditer(text)
+        Pin(line.name, line.version, line.marker, _sha256_hashes(line))
+        for line in parse_requirements(text)
+        if line.version
     ]
 
 
-def applying(pins: list[Pin], environment: Mapping[str, str]) -> dict[str, Pin]:
-    """Of `pins`, by name, those that apply in an environment of these marker values (PEP 508); those of this Python otherwise."""
-    if not any(pin.marker for pin in pins):
-        return {pin.name: pin for pin in pins}
-    from labcoat.toolchain import tool_env
+def _sha256_hashes(line: RequirementLine) -> frozenset[str]:
+    found = (each.partition(":") for each in line.hashes)
+    return frozenset(value for algorithm, _, value in found if algorithm == "sha256")
 
-    tool_env.use_tools()
-    from packaging.markers import Marker
 
-    return {
-        pin.name: pin
-        for pin in pins
-        if not pin.marker or Marker(pin.marker).evaluate({**environment, "extra": ""})
-    }
+def select_pins(pins: Iterable[Pin], environment: Mapping[str, str]) -> dict[str, Pin]:
+    """Return the pins, by name, that apply in an environment with these marker values (PEP 508).
+
+    Marker values that `environment` lacks are those of this Python.
+    """
+    return {pin.name: pin for pin in pins if marker_applies(pin.marker, environment)}
+
+
+def locked_versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
+    """Return the versions that `locks` pin for Python `minor` on this machine, by name.
+
+    Locks that do not exist pin nothing.
+    """
+    pins = [pin for lock in locks if lock.exists() for pin in parse_pins(read_requirements(lock))]
+    selected = select_pins(pins, {"python_version": minor})
+    return {name: pin.version for name, pin in selected.items()}

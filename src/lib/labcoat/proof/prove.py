@@ -57,7 +57,7 @@ def check_levels(project: Project, only: Sequence[str] = ()) -> Proof:
         # Packages that match the same wheel are equal; those that do not are named already.
         wheels_of_both = matched[first.level] | matched[one.level]
         found += differences.compare_environments(first, one, wheels_of_both)
-    pins = requirements_file.locked(requirements_file.read(project.requirements))
+    pins = requirements_file.parse_pins(requirements_file.read_requirements(project.requirements))
     names = {pin.name for pin in pins}
     table = [
         rows.lock_row(project, first, matched[first.level], names),
@@ -111,9 +111,9 @@ def _read_environment(project: Project, name: str, level: Level) -> InstalledEnv
         pin
         for file in level.lock_files(project)
         if file.exists()
-        for pin in requirements_file.locked(requirements_file.read(file))
+        for pin in requirements_file.parse_pins(requirements_file.read_requirements(file))
     ]
-    applying = requirements_file.applying(pins, dict(inventory.python.markers))
+    applying = requirements_file.select_pins(pins, dict(inventory.python.markers))
     return InstalledEnvironment(name, inventory, applying, level.is_isolated)
 
 

@@ -8,7 +8,7 @@ from labcoat.core.terminal import join_some
 from labcoat.inventory.inventory import Contents
 from labcoat.inventory.wheels import Wheel
 from labcoat.levels.registry import get_level
-from labcoat.locking import compiler
+from labcoat.locking import lock_header
 from labcoat.proof.differences import InstalledEnvironment, list_other_platforms
 from labcoat.proof.proof import LOCK, ProofRow
 from labcoat.toolchain import interpreters
@@ -34,7 +34,7 @@ def lock_row(
             packages[name] = ""
             unknown.append(name)
     notes = [f"names and versions only: {join_some(unknown)}"] if unknown else []
-    minor = compiler.lock_made_for(project.requirements)
+    minor = lock_header.locked_python(project.requirements)
     if minor and minor != interpreters.project_minor(project):
         notes.append(f"the lock was compiled for Python {minor}")
     digest = "" if unknown else _digest_packages(packages)

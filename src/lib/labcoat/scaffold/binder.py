@@ -28,7 +28,7 @@ from labcoat.core import files, git
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import strip
-from labcoat.locking import compiler, requirements_file
+from labcoat.locking import lock_header, requirements_file
 from labcoat.scaffold import dockerfile
 from labcoat.scaffold.notebook_lock import PACKAGES
 from labcoat.toolchain import interpreters
@@ -120,12 +120,12 @@ def check_binder(project: Project, notebooks: Project) -> Iterator[BinderCheck]:
 def _check_lock(notebooks: Project) -> BinderCheck:
     name, pins = (
         notebooks.requirements.name,
-        requirements_file.locked(requirements_file.read(notebooks.requirements)),
+        requirements_file.parse_pins(requirements_file.read_requirements(notebooks.requirements)),
     )
     if missing := sorted(set(PACKAGES) - {pin.name for pin in pins}):
         return BinderCheck(
             f"{name} does not contain {' and '.join(missing)}",
-            f"Add them to {compiler.lock_source(notebooks.requirements).name}",
+            f"Add them to {lock_header.lock_source(notebooks.requirements).name}",
         )
     if not all(pin.hashes for pin in pins):
         return BinderCheck(f"{name} has no hashes", "Run `make requirements`")

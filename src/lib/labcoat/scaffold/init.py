@@ -47,8 +47,8 @@ def init_project(project: Project) -> Iterator[PlannedChange]:
 
 def is_empty(requirements_in: Path) -> bool:
     """Return whether a requirements.in exists and lists no package."""
-    return requirements_in.exists() and not requirements_file.asked(
-        requirements_file.read(requirements_in)
+    return requirements_in.exists() and not requirements_file.requirement_texts(
+        requirements_file.read_requirements(requirements_in)
     )
 
 
@@ -106,20 +106,26 @@ def _plan_makefile(root: Path, include: str) -> Iterator[PlannedChange]:
 def _plan_requirements(root: Path) -> Iterator[PlannedChange]:
     source = root / "requirements.in"
     listed = (
-        requirements_file.read(root / "requirements.txt")
+        requirements_file.read_requirements(root / "requirements.txt")
         if (root / "requirements.txt").exists()
         else ""
     )
     if (text := _read_text(source)) is not None:
         known = "\n".join(
-            map(requirements_file.read, requirements_file.chain(source, missing_ok=True))
+            map(
+                requirements_file.read_requirements,
+                requirements_file.included_files(source, missing_ok=True),
+            )
         )
-        if missing := requirements_file.left_behind(listed, known):
+        if missing := requirements_file.unlisted_requirements(listed, known):
             summary = f"added {terminal.join_some(missing)} from requirements.txt"
             yield PlannedChange("requirements.in", _append_lines(text, missing), summary)
         return
     # For a package that conda built, pip freeze prints a path on the machine that built it.
-    asked = [re.sub(r"^(\S+) @ file:\S+", r"\1", line) for line in requirements_file.asked(listed)]
+    asked = [
+        re.sub(r"^(\S+) @ file:\S+", r"\1", line)
+        for line in requirements_file.requirement_texts(listed)
+    ]
     if asked and "--hash=" not in listed:
         text = (
             f"{EMPTY_REQUIREMENTS}"

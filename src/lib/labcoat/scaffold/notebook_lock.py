@@ -9,7 +9,7 @@ from dataclasses import replace
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import compiler, requirements_file
+from labcoat.locking import compiler, lock_header, requirements_file
 
 PACKAGES = ("jupyterlab", "notebook")  # Binder starts the second
 _INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. \
@@ -28,7 +28,9 @@ def notebook_project(project: Project) -> Project:
     if (
         project.requirements.exists()
         and set(PACKAGES)
-        <= requirements_file.pins(requirements_file.read(project.requirements)).keys()
+        <= requirements_file.pinned_versions(
+            requirements_file.read_requirements(project.requirements)
+        ).keys()
     ):
         return project
     name = "-".join(filter(None, (project["VARIANT"], "notebook")))
@@ -52,18 +54,18 @@ def provide_notebook_lock(notebooks: Project) -> None:
 
     Raise LabcoatError if there is nothing to lock, or it cannot be resolved.
     """
-    own = compiler.lock_source(notebooks.requirements)
+    own = lock_header.lock_source(notebooks.requirements)
     if not own.exists() and not notebooks.requirements.exists():
         main = notebooks.requirements.with_stem(
             notebooks.requirements.stem.removesuffix("-notebook")
         )
-        if not compiler.lock_source(main).exists():
+        if not lock_header.lock_source(main).exists():
             raise LabcoatError(
-                f"`{compiler.lock_source(main).name}` does not exist",
+                f"`{lock_header.lock_source(main).name}` does not exist",
                 "Create it, with a line for each package that the project uses",
             )
         text = _INPUT.format(
-            own=compiler.lock_source(main).name, lock=main.name, packages="\n".join(PACKAGES)
+            own=lock_header.lock_source(main).name, lock=main.name, packages="\n".join(PACKAGES)
         )
         files.write_file(own, text)
     compiler.make_locks(notebooks)

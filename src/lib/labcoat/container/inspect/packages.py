@@ -20,7 +20,7 @@ from labcoat.container.engine.errors import last_error_line
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking.requirements_file import normalize
+from labcoat.locking.requirement_lines import normalize_name
 
 _METADATA = re.compile(
     r"(?P<site>.*/(?:site|dist)-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)"
@@ -147,7 +147,7 @@ def _parse_distribution(folder: str, texts: Mapping[str, str]) -> ImageDistribut
         f"{row[0]},{row[1]}" for row in rows if not _INSTALLER_FILES.fullmatch(row[0])
     )
     return ImageDistribution(
-        name=normalize(metadata["Name"] or ""),
+        name=normalize_name(metadata["Name"] or ""),
         version=metadata["Version"] or "",
         licence=metadata["License-Expression"] or "",
         summary=metadata["Summary"] or "",

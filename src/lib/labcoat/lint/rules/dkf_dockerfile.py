@@ -9,7 +9,7 @@ from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.path_roles import is_template
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.req_lock import read
+from labcoat.locking.requirement_lines import parse_requirements
 
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _INSTALL = re.compile(
@@ -186,7 +186,11 @@ def _has_hashes(repository: Repository, file: str) -> bool:
     if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
         return True  # written during the build
     candidates = repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
-    return any(each.hashes for path in candidates for each in read(repository.read_text(path)))
+    return any(
+        each.hashes
+        for path in candidates
+        for each in parse_requirements(repository.read_text(path))
+    )
 
 
 def _check_user(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:

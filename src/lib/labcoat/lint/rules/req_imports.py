@@ -1,4 +1,4 @@
-"""REQ005: what is imported is required; and REQ004, asked for with `--online`: what is required can be had."""
+"""REQ005: imports match requirements; REQ004, with `--online`: requirements can be installed."""
 
 import re
 import subprocess
@@ -10,103 +10,114 @@ from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.import_names import DISTRIBUTIONS, STANDARD
 from labcoat.lint.repository.path_roles import is_aside, is_sample
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.req_lock import locks, read
-from labcoat.locking.requirements_file import normalize
+from labcoat.lint.rules.req_lock import find_locks
+from labcoat.locking.requirement_lines import normalize_name, parse_lines, parse_requirements
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
-# Where a project says what it needs, beside requirements files; whatever word stands in one of them counts as a name.
-_METADATA = r"pyproject\.toml|setup\.py|setup\.cfg|tox\.ini|pipfile|noxfile\.py|(?:conda|environment)[\w.-]*\.ya?ml|meta\.yaml"
-# Programs that run on their own: what they import is no part of the project.
-_ON_ITS_OWN = re.compile(
-    r"(?:^|/)(?:(?:setup|conf|noxfile|fabfile|tasks|dodo|conanfile|hubconf)\.py$|(?:docs?|examples?|samples?|demos?|tutorials?)/)"
+# Other files in which a project names its requirements; every word in one of them counts as a name.
+_METADATA = (
+    r"pyproject\.toml|setup\.py|setup\.cfg|tox\.ini|pipfile|noxfile\.py"
+    r"|(?:conda|environment)[\w.-]*\.ya?ml|meta\.yaml"
 )
-_LOOKED_INTO = 200  # files
+# Programs of other tools: what they import need not be in the project's environment.
+_SEPARATE = re.compile(
+    r"(?:^|/)(?:(?:setup|conf|noxfile|fabfile|tasks|dodo|conanfile|hubconf)\.py$"
+    r"|(?:docs?|examples?|samples?|demos?|tutorials?)/)"
+)
+_MOST_PARSED = 200  # files
 
 
-def check(repository: Repository) -> Iterator[Finding]:
-    """Modules that tracked sources import at their top and nothing brings; requirements that nothing imports."""
-    required = _required(repository)
+def check_imports(repository: Repository) -> Iterator[Finding]:
+    """Report modules imported at the top of tracked sources and not required, and the reverse."""
+    required = _named_distributions(repository)
     if not required:
         return
-    yield from _not_required(repository, required)
-    yield from _not_imported(repository)
+    yield from _find_unrequired(repository, required)
+    yield from _find_unimported(repository)
 
 
-def _not_required(repository: Repository, required: set[str]) -> Iterator[Finding]:
+def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Finding]:
     everything = "\0".join(["", *repository.files, ""])
-    unknown = _imported(repository.import_lines, indented=False) - STANDARD
+    unknown = _imported_modules(repository.import_lines, indented=False) - STANDARD
     unknown = {
         module
         for module in unknown
-        if not _met(DISTRIBUTIONS.get(module, module), required) and not _own(module, everything)
+        if not _is_required(DISTRIBUTIONS.get(module, module), required)
+        and not _is_own_module(module, everything)
     }
-    provided = _provided(repository) if unknown else {}
-    bringing = {
-        module: provided.get(module) or {normalize(DISTRIBUTIONS.get(module, module.strip("_")))}
+    provided = _provided_modules(repository) if unknown else {}
+    providers = {
+        module: provided.get(module)
+        or {normalize_name(DISTRIBUTIONS.get(module, module.strip("_")))}
         for module in unknown
     }
     unmet = {
         module
-        for module, names in bringing.items()
-        if not any(_met(name, required) for name in names)
+        for module, names in providers.items()
+        if not any(_is_required(name, required) for name in names)
     }
-    # A lock with hashes has also what others need; without, another package may bring the module.
-    whole = any(
-        each.hashes for path in locks(repository) for each in read(repository.read_text(path))
+    # A lock with hashes is complete. Without hashes, a dependency may provide the module.
+    complete = any(
+        each.hashes
+        for path in find_locks(repository)
+        for each in parse_requirements(repository.read_text(path))
     )
-    why = (
-        "no requirement brings it: it works only where it happens to be installed"
-        if whole
-        else "no requirement names it: it is there only if another package brings it"
+    reason = (
+        "no requirement provides it: it works only where it happens to be installed"
+        if complete
+        else "no requirement names it: it is installed only if another package depends on it"
     )
-    left_alone = is_sample if whole else is_aside
-    for module, (path, line) in sorted(_first_imports(repository, unmet, left_alone).items()):
-        message = f"{module} is imported here, and {why}"
-        todo = f"Add {min(bringing[module])} to requirements.in and run `make requirements`."
+    is_skipped = is_sample if complete else is_aside
+    for module, (path, line) in sorted(_first_imports(repository, unmet, is_skipped).items()):
+        message = f"`{module}` is imported here, but {reason}"
+        hint = f"Add `{min(providers[module])}` to requirements.in and run `make requirements`"
         yield Finding(
             "REQ005",
             path,
             message,
-            todo,
+            hint,
             line,
-            severity=Severity.WARNING if whole else Severity.NOTE,
+            severity=Severity.WARNING if complete else Severity.NOTE,
         )
 
 
-def _not_imported(repository: Repository) -> Iterator[Finding]:
-    """What an input names, the environment holds, and no source imports; programs and plugins are not imported."""
+def _find_unimported(repository: Repository) -> Iterator[Finding]:
+    """Report installed requirements that no source imports, except programs and plugins."""
     folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
     if folder is None or repository.find_named(r".*\.ipynb"):
-        return  # without metadata nobody knows its modules; and notebooks import too
-    imported = _imported(repository.import_lines, indented=True)
-    records = {normalize(each.name.partition("-")[0]): each for each in folder.glob("*.dist-info")}
+        return  # their modules are unknown without metadata, and notebooks import too
+    imported = _imported_modules(repository.import_lines, indented=True)
+    records = {
+        normalize_name(each.name.partition("-")[0]): each for each in folder.glob("*.dist-info")
+    }
     for path in repository.find_named(r"(?!.*dev).*requirements.*\.in"):
         text = repository.read_text(path)
         lines = text.splitlines()
-        for each in read(text):
+        for each in parse_requirements(text):
             metadata = records.get(each.name)
             if (
                 metadata is None
-                or "#" in lines[each.line - 1]
+                or "#" in lines[each.number - 1]
                 or (metadata / "entry_points.txt").exists()
             ):
-                continue  # a comment beside it is taken for the reason why it is there
-            modules = _modules(metadata / "RECORD")
+                continue  # a comment beside it may give the reason for it
+            modules = _recorded_modules(metadata / "RECORD")
             if modules and not modules & imported:
                 yield Finding(
                     "REQ005",
                     path,
-                    f"{each.name} is required, and no tracked source imports {' or '.join(sorted(modules)[:3])}: it is "
-                    "installed everywhere for nothing",
-                    "Take it out and run `make requirements`.",
-                    each.line,
+                    f"`{each.name}` is required, but no tracked source imports "
+                    f"`{'` or `'.join(sorted(modules)[:3])}`",
+                    "Remove it and run `make requirements`, or give the reason in a comment"
+                    " beside it",
+                    each.number,
                     severity=Severity.NOTE,
                 )
 
 
-def _met(name: str, required: set[str]) -> bool:
-    """Whether a distribution is required, by its own name or one made of it, as opencv-python-headless and pytest-playwright."""
-    squeezed = normalize(name).replace("-", "")
+def _is_required(name: str, required: set[str]) -> bool:
+    """Whether a distribution is required, also by a longer name, as opencv-python-headless."""
+    squeezed = normalize_name(name).replace("-", "")
     if not squeezed:
         return True
     variants = (each.replace("-", "") for each in required)
@@ -116,29 +127,30 @@ def _met(name: str, required: set[str]) -> bool:
     )
 
 
-def _required(repository: Repository) -> set[str]:
-    """Every distribution that a lock, an input or the project's own metadata names."""
+def _named_distributions(repository: Repository) -> set[str]:
+    """Return every distribution that a lock, an input or the project's metadata names."""
     inputs = repository.find_named(r".*(?:requirements|constraints).*\.(?:in|txt)")
     found = {
         each.name
-        for path in [*locks(repository), *inputs]
-        for each in read(repository.read_text(path))
+        for path in [*find_locks(repository), *inputs]
+        for each in parse_lines(repository.read_text(path))
     }
+    found.discard("")
     for path in repository.find_named(_METADATA) if found else ():
-        found.update(normalize(word) for word in _WORD.findall(repository.read_text(path)))
+        found.update(normalize_name(word) for word in _WORD.findall(repository.read_text(path)))
     return found
 
 
-def _own(module: str, everything: str) -> bool:
-    """Whether a folder or a source of the repository has the module's name; `everything` are its paths, NUL between."""
+def _is_own_module(module: str, everything: str) -> bool:
+    """Whether one of the paths in `everything`, with NUL between, is a module of this name."""
     return (
         re.search(rf"[/\0]{re.escape(module)}(?:/|\.(?:py|pyi|pyx|so|ipynb)\0)", everything)
         is not None
     )
 
 
-def _imported(lines: set[str], *, indented: bool) -> set[str]:
-    """The first parts of the modules that `lines` import; what is `indented` is often optional."""
+def _imported_modules(lines: set[str], *, indented: bool) -> set[str]:
+    """Return the top-level modules that `lines` import; an `indented` import is often optional."""
     found: set[str] = set()
     for line in lines:
         words = line.partition("#")[0].split(maxsplit=1)
@@ -150,13 +162,16 @@ def _imported(lines: set[str], *, indented: bool) -> set[str]:
 
 
 def _first_imports(
-    repository: Repository, modules: set[str], left_alone: Callable[[str], bool]
+    repository: Repository, modules: set[str], is_skipped: Callable[[str], bool]
 ) -> dict[str, tuple[str, int]]:
-    """Where programs of the project cannot do without the modules: path and line. A text or an example may speak of them too."""
+    """Return path and line of the first import of each module, except in samples and tools."""
     if not modules:
         return {}
     any_of = f"({'|'.join(sorted(modules))})"
-    pattern = rf"^(from[[:space:]]+{any_of}|import[[:space:]]+([A-Za-z_., ]*[, ])?{any_of})($|[^A-Za-z0-9_])"
+    pattern = (
+        rf"^(from[[:space:]]+{any_of}|import[[:space:]]+([A-Za-z_., ]*[, ])?{any_of})"
+        "($|[^A-Za-z0-9_])"
+    )
     paths = git.git_lines(
         repository.root,
         "grep",
@@ -171,10 +186,10 @@ def _first_imports(
         statuses=(0, 1),
     )
     found: dict[str, tuple[str, int]] = {}
-    for path in [path for path in paths if not (_ON_ITS_OWN.search(path) or left_alone(path))][
-        :_LOOKED_INTO
+    for path in [path for path in paths if not (_SEPARATE.search(path) or is_skipped(path))][
+        :_MOST_PARSED
     ]:
-        for module, line in _imports(repository.read_bytes(path)):
+        for module, line in _parse_imports(repository.read_bytes(path)):
             if module in modules:
                 found.setdefault(module, (path, line))
         if len(found) == len(modules):
@@ -182,8 +197,8 @@ def _first_imports(
     return found
 
 
-def _imports(source: bytes) -> Iterator[tuple[str, int]]:
-    """The modules that a source imports whenever it is run, each with its line; none where it is no Python."""
+def _parse_imports(source: bytes) -> Iterator[tuple[str, int]]:
+    """Yield the modules that a valid source imports at its top level, each with its line."""
     import ast
     import warnings
 
@@ -199,22 +214,24 @@ def _imports(source: bytes) -> Iterator[tuple[str, int]]:
             yield each.module.partition(".")[0], each.lineno
 
 
-def _provided(repository: Repository) -> dict[str, set[str]]:
-    """Which distributions of the project's environment bring which modules, where there is one."""
+def _provided_modules(repository: Repository) -> dict[str, set[str]]:
+    """Return the distributions that provide each module in the project's environment, if any."""
     folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
-    return _modules_in(folder) if folder else {}
+    return _modules_by_distribution(folder) if folder else {}
 
 
-def _modules_in(folder: Path) -> dict[str, set[str]]:
+def _modules_by_distribution(folder: Path) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for record in folder.glob("*.dist-info/RECORD"):
-        for module in _modules(record):
-            found.setdefault(module, set()).add(normalize(record.parent.name.partition("-")[0]))
+        for module in _recorded_modules(record):
+            found.setdefault(module, set()).add(
+                normalize_name(record.parent.name.partition("-")[0])
+            )
     return found
 
 
-def _modules(record: Path) -> set[str]:
-    """The names that can be imported from a distribution, by its RECORD."""
+def _recorded_modules(record: Path) -> set[str]:
+    """Return the modules of a distribution, from its RECORD."""
     try:
         text = record.read_text(errors="replace")
     except OSError:
@@ -223,11 +240,11 @@ def _modules(record: Path) -> set[str]:
 
 
 def check_online(repository: Repository) -> Iterator[Finding]:
-    """Locks that a resolver cannot follow; it asks the index, so only with `--online`."""
+    """Report locks that cannot be resolved; this needs the index, so only with `--online`."""
     from labcoat.toolchain import tool_env
 
     uv = tool_env.uv_program()
-    for path in locks(repository):
+    for path in find_locks(repository):
         command = [
             str(uv),
             "pip",
@@ -242,15 +259,15 @@ def check_online(repository: Repository) -> Iterator[Finding]:
             command, capture_output=True, text=True, check=False, cwd=repository.root
         )
         if done.returncode:
-            why = " ".join(done.stderr.split())
+            reason = " ".join(done.stderr.split())
             message = (
-                f"these requirements cannot be installed together, or one does not exist: {why}"
+                f"these requirements cannot be installed together, or one does not exist: {reason}"
             )
             yield Finding(
                 "REQ004",
                 path,
                 message,
-                "Correct what it names in the input, and lock again.",
+                "Correct it in the input and run `make requirements`",
                 severity=Severity.ERROR,
             )
 
@@ -264,7 +281,7 @@ FAMILY = Family(
             "requirements",
         ),
     ),
-    check=check,
+    check=check_imports,
     needs_git=True,
 )
 ONLINE = Family(

@@ -1,137 +1,80 @@
-"""REQ: locks that do not lock."""
+"""REQ001 to REQ003: locks with unpinned packages, without hashes, or older than their inputs."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
-from labcoat.locking.requirements_file import normalize
+from labcoat.locking import lock_header
+from labcoat.locking.requirement_lines import (
+    RequirementLine,
+    normalize_name,
+    parse_lines,
+    parse_requirements,
+    satisfies_pin,
+)
 
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+$")
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*")
-_ASKED = re.compile(
-    r"(?:[(<>=!~;@].*)?"
-)  # what can follow a name; whatever else stands in a line is no requirement
-_PINNED = re.compile(r"\(?===?\s*[^\s*,;]+\s*(?:;.*)?$")
-_ADDRESS = re.compile(r"(?:git|hg|svn|bzr)\+\S+|https?://\S+")
-_OF_A_COMMIT = re.compile(r"(?:git|hg)\+\S+@[0-9a-f]{40}(?:\W|$)|#(?:\S*&)?sha256[=:]")
-_SHOWN = 3  # so many are named one by one
-_OURS = re.compile(r"^# labcoat-inputs:", re.MULTILINE)
+_SHOWN = 3  # this many are named one by one
 
 
-@dataclass(frozen=True)
-class Requirement:
-    """One requirement of a requirements file: its first line, normalized name, what is asked of it, and its hashes."""
-
-    line: int
-    name: str
-    asked: str
-    hashes: int
-
-    @property
-    def pinned(self) -> bool:
-        """Whether exactly one version will do: by `==`, or by an address with a hash or a commit."""
-        return bool(_PINNED.match(self.asked)) or (
-            self.asked.startswith("@") and bool(_OF_A_COMMIT.search(self.asked))
-        )
-
-    @property
-    def hashed(self) -> bool:
-        """Whether it is held to certain files."""
-        return self.hashes > 0 or self.asked.startswith("@")
-
-    @property
-    def here_only(self) -> bool:
-        """Whether it is a file of one machine, as `pip freeze` writes what conda has installed."""
-        return re.match(r"@\s*file:", self.asked) is not None
-
-
-def check(repository: Repository) -> Iterator[Finding]:
-    """Each lock by its lines, then against its input and the environment."""
-    for path in locks(repository):
+def check_locks(repository: Repository) -> Iterator[Finding]:
+    """Check each lock by itself, then against its input and the environment."""
+    for path in find_locks(repository):
         text = repository.read_text(path)
-        found = read(text)
-        yield from _unpinned(path, found)
-        yield from _unhashed(repository, path, found)
-        yield from _older(repository, path, text, found)
-    yield from _environment(repository)
+        found = parse_requirements(text)
+        yield from _check_pins(path, found)
+        yield from _check_hashes(repository, path, found)
+        yield from _check_inputs(repository, path, text)
+    yield from _check_environment(repository)
 
 
-def locks(repository: Repository) -> list[str]:
-    """The files that are locks: requirements….txt, and any .txt in a folder `requirements`."""
+def find_locks(repository: Repository) -> list[str]:
+    """Return the locks: requirements….txt, and any .txt in a folder `requirements`."""
     inside = [path for path in repository.find_named(r".*\.txt") if _IN_FOLDER.search(path)]
     return sorted({*repository.find_named(_LOCK_NAME), *inside})
 
 
-@lru_cache(maxsize=64)
-def read(text: str) -> tuple[Requirement, ...]:
-    """The requirements of a requirements file; options and includes are passed over."""
-    return tuple(_read(text))
+def _label_requirement(line: RequirementLine) -> str:
+    """Return what to call a requirement: its name, or its address if it has none."""
+    return line.name or line.url
 
 
-def _read(text: str) -> Iterator[Requirement]:
-    lines = text.splitlines()
-    at = 0
-    while at < len(lines):
-        first, written = at, lines[at]
-        while written.endswith("\\") and at + 1 < len(lines):
-            at += 1
-            written = written[:-1] + " " + lines[at]
-        at += 1
-        asked = re.sub(r"(?:^|\s)#.*$", "", written).strip()
-        if not asked or asked.startswith("-"):
-            continue
-        parts = re.split(r"\s--hash[=\s]", asked)
-        if address := _ADDRESS.fullmatch(parts[0].strip()):
-            named = re.search(r"#(?:\S*&)?egg=([\w.-]+)", asked)
-            yield Requirement(
-                first + 1,
-                normalize(named[1]) if named else address[0],
-                f"@ {address[0]}",
-                len(parts) - 1,
-            )
-            continue
-        name = _NAME.match(asked)
-        body = parts[0][name.end() :].strip() if name else ""
-        if name and _ASKED.fullmatch(body):
-            yield Requirement(first + 1, normalize(name[1]), body, len(parts) - 1)
-
-
-def _unpinned(path: str, found: tuple[Requirement, ...]) -> Iterator[Finding]:
-    todo = "Write what is wanted in requirements.in and lock it with `make requirements`."
+def _check_pins(path: str, found: Sequence[RequirementLine]) -> Iterator[Finding]:
     for each in found:
-        if each.here_only:
-            message = f"{each.name} is a file of one machine, as `pip freeze` writes what conda installed: nobody else can install it"
+        if each.is_local_file:
             yield Finding(
-                "REQ001", path, message, "Write the version instead of the address.", each.line
+                "REQ001",
+                path,
+                f"`{each.name}` is a file on one machine, as `pip freeze` writes what conda"
+                " installed: it cannot be installed elsewhere",
+                "Replace the address by a version",
+                each.number,
             )
-    loose = [each for each in found if not each.pinned and not each.here_only]
+    loose = [each for each in found if not each.is_pinned and not each.is_local_file]
+    vary = "two installations of this file can have different versions"
+    hint = "Move these lines to requirements.in and lock it with `make requirements`"
     if len(loose) <= _SHOWN:
         for each in loose:
-            message = f"{each.name} is not pinned: two installations of this file can hold different versions"
-            yield Finding("REQ001", path, message, todo, each.line)
+            message = f"`{_label_requirement(each)}` is not pinned: {vary}"
+            yield Finding("REQ001", path, message, hint, each.number)
         return
     which = (
         f"none of its {len(found)} requirements is"
         if len(loose) == len(found)
         else f"{len(loose)} of {len(found)} are not"
     )
-    named = ", ".join(each.name for each in loose[:_SHOWN])
-    message = (
-        f"{which} pinned ({named} …): two installations of this file can hold different versions"
-    )
-    yield Finding("REQ001", path, message, todo, loose[0].line)
+    named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
+    yield Finding("REQ001", path, f"{which} pinned ({named} …): {vary}", hint, loose[0].number)
 
 
-def _unhashed(
-    repository: Repository, path: str, found: tuple[Requirement, ...]
+def _check_hashes(
+    repository: Repository, path: str, found: Sequence[RequirementLine]
 ) -> Iterator[Finding]:
-    bare = [each for each in found if each.pinned and not each.hashed]
+    bare = [each for each in found if each.is_pinned and not each.is_hashed]
     if not bare:
         return
     source = f"{path.removesuffix('.txt')}.in"
@@ -140,100 +83,74 @@ def _unhashed(
         if source in repository.files_by_name.get(source.rpartition("/")[2].lower(), ())
         else None
     )
-    todo = "Lock it with hashes: `make requirements`."
+    hint = "Lock it with hashes: `make requirements`"
     if not any(each.hashes for each in found):
-        message = "there are no hashes: nothing notices when an index serves another file under the same version"
-        yield Finding("REQ002", path, message, todo, bare[0].line, fix)
+        message = (
+            "there are no hashes: a different file that an index serves as the same version"
+            " is installed without notice"
+        )
+        yield Finding("REQ002", path, message, hint, bare[0].number, fix)
         return
     for each in bare:
-        message = f"{each.name} has no hash while others have: pip refuses to install the file"
-        yield Finding("REQ002", path, message, todo, each.line, fix, Severity.ERROR)
+        message = f"`{each.name}` has no hash while others have: pip refuses to install the file"
+        yield Finding("REQ002", path, message, hint, each.number, fix, Severity.ERROR)
 
 
-def _older(
-    repository: Repository, path: str, text: str, found: tuple[Requirement, ...]
-) -> Iterator[Finding]:
-    """A lock without something that its input asks for; or, for a lock of labcoat's, one made of other inputs."""
+def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Finding]:
+    """Report a lock that lacks a package of its input, or was compiled from other inputs."""
     source = f"{path.removesuffix('.txt')}.in"
-    asked = repository.read_bytes(source)
-    if not asked:
+    requested = repository.read_bytes(source)
+    if not requested:
         return
-    held = {each.name for each in found}
+    locked = {each.name for each in parse_lines(text)}
     missing = [
-        each
-        for each in read(asked.decode("utf-8", "replace"))
-        if each.name not in held and each.asked[:1] != "@"
+        each.name
+        for each in parse_requirements(requested.decode("utf-8", "replace"))
+        if each.name not in locked and not each.url and not each.marker
     ]
-    missing = [each for each in missing if _NAME.fullmatch(each.name) and ";" not in each.asked]
     if missing:
-        message = f"{source} asks for {missing[0].name}, which is not in the lock: it is older than its input"
-    elif _OURS.search(text) and not _fresh(repository.root / path):
-        message = f"the lock is older than {source}: it was made of other inputs"
+        message = f"`{source}` asks for `{missing[0]}`, which the lock lacks: the lock is older"
+    elif lock_header.has_header(text) and not _is_fresh(repository.root / path):
+        message = f"the lock is older than `{source}`: it was compiled from other inputs"
     else:
         return
-    yield Finding("REQ003", path, message, "Run `make requirements`.")
+    yield Finding("REQ003", path, message, "Run `make requirements`")
 
 
-def _fresh(lock: Path) -> bool:
-    """Whether the digest in the head of a lock of labcoat's is that of its inputs, as `labcoat.lock` writes it.
-
-    That module needs what compiles locks; this one has to start fast. A test holds the two together.
-    """
-    from labcoat.core import files
-    from labcoat.locking import requirements_file
-
+def _is_fresh(lock: Path) -> bool:
+    """Whether the lock is up to date; also if an input cannot be read, which others report."""
     try:
-        chain = requirements_file.chain(lock.with_suffix(".in"))
-        text = "".join(f"{file.name}\n{requirements_file.read(file)}\n" for file in chain)
-        return (
-            f"# labcoat-inputs: {files.text_digest(text.encode())}"
-            in lock.read_text(encoding="utf-8").splitlines()
-        )
+        return lock_header.is_fresh(lock)
     except (LabcoatError, OSError, ValueError):
-        return True  # an input that cannot be read is not for this rule to tell
+        return True
 
 
-def _environment(repository: Repository) -> Iterator[Finding]:
-    """The project's environment, if it was made from the lock, against the lock."""
+def _check_environment(repository: Repository) -> Iterator[Finding]:
+    """Compare the project's virtual environment, if there is one, with the lock."""
     path = "requirements.txt"
     folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
     if folder is None or path not in repository.files_by_name.get(path, ()):
         return
-    installed = dict(_installed(folder))
-    others = []
-    for each in read(repository.read_text(path)):
-        version = _PINNED.match(each.asked)
-        wanted = version[0].lstrip("= ").split(";")[0].strip() if version else ""
-        has = installed.get(each.name)
-        if wanted and has and ";" not in each.asked and not _same_version(wanted, has):
-            others.append((each, f"{each.name} {has}, the lock names {wanted}"))
-    todo = "Run `make venv`, or `make freeze` if the change is meant."
-    for each, differs in others if len(others) <= _SHOWN else others[:1]:
-        more = f" (and so for {len(others) - 1} more)" if len(others) > _SHOWN else ""
-        message = f".venv holds {differs}{more}: what runs here is not what others install"
-        yield Finding("REQ003", path, message, todo, each.line)
+    installed = dict(_installed_versions(folder))
+    different = []
+    for each in parse_requirements(repository.read_text(path)):
+        version = installed.get(each.name)
+        if not version or not each.version or each.marker:
+            continue
+        if not satisfies_pin(each.version, version):
+            different.append((each, f"{each.name} {version}, the lock {each.version}"))
+    hint = "Run `make venv`, or `make freeze` to keep the change"
+    for each, versions in different if len(different) <= _SHOWN else different[:1]:
+        more = f" (and {len(different) - 1} more differ)" if len(different) > _SHOWN else ""
+        message = f".venv has {versions}{more}: what runs here is not what others install"
+        yield Finding("REQ003", path, message, hint, each.number)
 
 
-def _same_version(wanted: str, has: str) -> bool:
-    """Whether a pin is met (PEP 440): 1.0 by 1.0.0, 2.0 by 2.0+cpu."""
-    public = has if "+" in wanted else has.partition("+")[0]
-    return _plain(wanted) == _plain(public)
-
-
-def _plain(version: str) -> str:
-    small = re.sub(
-        r"[-_.]?(a|b|rc|post|dev)[a-z]*[-_.]?(?=\d)",
-        r".\1",
-        version.lower().removeprefix("v").replace("+", "_"),
-    )
-    return re.sub(r"(?:\.0+)+(?=$|\.?[a-z_])", "", small).replace("-", "_")
-
-
-def _installed(folder: Path) -> Iterator[tuple[str, str]]:
-    """Names and versions of the distributions in a site-packages folder, by the names of their metadata folders."""
+def _installed_versions(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the names and versions in site-packages, as its .dist-info folders spell them."""
     for each in folder.glob("*.dist-info"):
         name, _, version = each.name.removesuffix(".dist-info").partition("-")
-        yield normalize(name), version
+        yield normalize_name(name), version
 
 
 FAMILY = Family(
@@ -247,5 +164,5 @@ FAMILY = Family(
             "requirements",
         ),
     ),
-    check=check,
+    check=check_locks,
 )

@@ -1,0 +1,56 @@
+"""packaging is copied into labcoat, and imported only where a requirement needs it."""
+
+import re
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import labcoat._vendor
+from support import BASE_PYTHON, REPOSITORY
+
+VENDOR = Path(labcoat._vendor.__file__).parent
+PIN = re.search(r"^packaging==(\S+) --hash=sha256:(\w+)$", (VENDOR / "vendor.txt").read_text())
+IMPORTED = "[name for name in sys.modules if name.startswith('labcoat._vendor.')]"
+
+
+def test_the_copy_is_the_release_that_is_pinned() -> None:
+    """Every copied file is that of the development environment, which is locked by hash."""
+    assert PIN is not None
+    assert f"--hash=sha256:{PIN[2]}" in (REPOSITORY / "requirements-dev.txt").read_text()
+    assert metadata.version("packaging") == PIN[1]
+    files = {str(path): path for path in metadata.files("packaging") or ()}
+    copied = list((VENDOR / "packaging").glob("*.py"))
+    assert len(copied) > 10
+    for path in copied:
+        assert path.read_bytes() == files[f"packaging/{path.name}"].read_binary()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["--version"], ["status"], ["settings"], ["lock"], ["lock", "--check"]],
+    ids=" ".join,
+)
+def test_common_commands_do_not_import_packaging(tmp_path: Path, command: list[str]) -> None:
+    """They start fast, also in a project whose lock is up to date."""
+    from labcoat.locking import lock_header
+
+    lock = tmp_path / "requirements.txt"
+    (tmp_path / "requirements.in").write_text("six>=1,<2  # why\n-c limits.txt\n")
+    (tmp_path / "limits.txt").write_text("six==1.17.0 ; python_version < '4' --hash=sha256:00\n")
+    lock.write_text(lock_header.format_header(lock, "uv", "3.11") + "six==1.17.0\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY / 'src/lib')!r})\n"
+        f"from labcoat.cli import main\ntry: status = main({command!r})\n"
+        f"except SystemExit as end: status = end.code\nprint('imported', status, {IMPORTED})"
+    )
+    ended = subprocess.run(
+        [BASE_PYTHON, "-I", "-c", code],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout.splitlines()[-1].endswith(" []"), ended.stdout + ended.stderr

@@ -1,0 +1,16 @@
+"""Texts of locks and requirements files. Templates take their values with format."""
+
+# Inputs
+NO_INPUT = "`requirements.in` does not exist"
+NO_FILE = "`{name}` does not exist"
+NOT_UTF8 = "`{name}` is not UTF-8 text"
+NAMES_INDEX = "`{name}` names a package index or folder with `{option}`"
+
+# Locks
+OUTDATED = "`{lock}` is older than its inputs"
+NO_LOCK = "`{lock}` does not exist"
+UNKNOWN_PACKAGE = "no lock has the package `{package}`"
+LISTED_IN = "Packages are listed in `{lock}`"
+WOULD_BE_REPLACED = "`{lock}` asks for more than `{source}` and would be replaced: {lines}"
+INIT_ADDS = "as `labcoat init` does"
+NOT_A_RELEASE = "is not a package index release and cannot be locked with a hash"
