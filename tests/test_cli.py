@@ -57,7 +57,7 @@ def test_an_old_python_is_refused(tmp_path: Path) -> None:
     )
     assert ended.returncode == 2
     assert ended.stderr.startswith(
-        "labcoat: This is Python 3.9; labcoat needs 3.11 or newer.\n  Set LABCOAT_PYTHON"
+        "error: labcoat needs Python 3.11 or newer, and this is 3.9\nhint: Set LABCOAT_PYTHON"
     )
 
 
