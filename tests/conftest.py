@@ -110,7 +110,7 @@ def tools_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Package caches of this run's own: what the test index serves is nobody else's."""
+    """Return package caches of this run only, since the test index serves packages of its own."""
     folder = make_once(tmp_path_factory, "caches", lambda _: None)
     return {
         "UV_CACHE_DIR": str(folder / "uv"),

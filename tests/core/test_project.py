@@ -76,7 +76,7 @@ def test_a_tilde_is_the_home_directory(
         "CLEAN": "a ~/b",
     }
     values |= {
-        "DEV_REQUIREMENTS": "~/d.txt ~nobody-of-this-name/e.txt",
+        "DEV_REQUIREMENTS": "~/d.txt ~no-such-user/e.txt",
         "MOUNTS": "~/a:b~:~/c",
         "IMAGE": "~/x",
     }
@@ -84,7 +84,7 @@ def test_a_tilde_is_the_home_directory(
     assert project.venv == Path("/at/home/env")
     assert project.locks == tuple(
         project_folder / name
-        for name in ("/at/home/r.txt", "/at/home/d.txt", "~nobody-of-this-name/e.txt")
+        for name in ("/at/home/r.txt", "/at/home/d.txt", "~no-such-user/e.txt")
     )
     assert [project[name] for name in ("CONDA_ENV", "CONDA", "CLEAN", "MOUNTS", "IMAGE")] == [
         "/at/home/conda",
@@ -130,7 +130,7 @@ def test_an_invalid_value_is_refused(project_folder: Path, name: str, value: str
     """By every command."""
     with pytest.raises(LabcoatError) as caught:
         Project.here({f"LABCOAT_{name}": value})
-    assert name in caught.value.message or ".in is set as a lock" in caught.value.message
+    assert name in caught.value.message or ".in is the input of a lock" in caught.value.message
 
 
 def test_packages_may_be_separated_by_commas(project_folder: Path) -> None:

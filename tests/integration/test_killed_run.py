@@ -14,7 +14,7 @@ LEAVES_BEHIND = "tests/support/leaves_behind.py"
 
 
 def is_running(pid: str) -> bool:
-    """Whether there is such a process; one that has ended, and that nobody has waited for, is none."""
+    """Whether the process runs; one that has ended without a wait(2) does not count."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -338,7 +338,7 @@ def test_a_removed_lock_is_compiled_again(repo: Repository) -> None:
 
 def test_a_cooldown_must_be_a_number(repo: Repository) -> None:
     """LABCOAT_COOLDOWN is a number of days."""
-    assert "LABCOAT_COOLDOWN is 'week'" in repo.make(
+    assert "invalid LABCOAT_COOLDOWN `week`" in repo.make(
         "requirements", fails=True, LABCOAT_COOLDOWN="week"
     )
 

@@ -275,7 +275,7 @@ def test_what_is_misspelt_is_named_with_the_nearest(
 
 
 def test_names_of_the_environment_that_people_type_are_not_taken(repo: Repository) -> None:
-    """IN, CMD and PKG in somebody's environment are not labcoat's."""
+    """IN, CMD and PKG in the environment are not labcoat's."""
     repo.make("venv")
     assert "There is no command to run" in repo.make(
         "run", fails=True, IN="docker", CMD="rm -rf .", PKG="x"

@@ -20,7 +20,7 @@ PHRASES = {
     r"(?:is|are|was|were) said": "labcoat prints, says, names",
     r"of one's own": "custom, your own",
     r"parted (?:by|at)": "separated by, split at",
-    r"(?-i:is none)": "does not exist, there is no",
+    r"(?<!there )(?-i:is none)": "does not exist, there is no",
     r"(?:some|no|every)body's": "the user's, nobody else uses",
     r"cannot be had": "cannot resolve, cannot download",
     r"(?:hold|holds|holding|held) against": "compare with",

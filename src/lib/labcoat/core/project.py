@@ -89,8 +89,8 @@ class Project:
         for lock in project.locks:
             if lock.suffix == ".in":
                 raise LabcoatError(
-                    f"{lock.name} is set as a lock, and is what one is made of.",
-                    f"Set {lock.stem}.txt instead.",
+                    f"{lock.name} is the input of a lock, not a lock",
+                    f"Set the setting to {lock.stem}.txt",
                 )
         return project
 

@@ -153,7 +153,7 @@ def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
         right = f"{sign}/{rest[2:].lstrip('/')}".rstrip()
         if right in lines[number:]:
             continue  # written again, for git
-        # A negation after it may take back what the new pattern ignores.
+        # A negation after it may undo what the new pattern ignores.
         reverted = any(each.startswith("!") for each in lines[number:])
         make_fix = unsafe_fix if reverted else safe_fix
         yield Finding(
