@@ -22,6 +22,31 @@ def test_write_keeps_the_mode_and_leaves_no_temporary_file(tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("content", ["new", b"new"], ids=["text", "bytes"])
+@pytest.mark.parametrize("mask", [0o022, 0o002, 0o077], ids=oct)
+def test_a_new_file_gets_the_mode_of_the_umask(
+    tmp_path: Path, content: str | bytes, mask: int
+) -> None:
+    """As if any other program had created it."""
+    before = os.umask(mask)
+    try:
+        files.write_file(tmp_path / "a", content)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").read_text() == "new"
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+def test_a_reader_with_the_old_file_open_reads_all_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("old")
+    with path.open() as reader:
+        files.write_file(path, b"new")
+        assert reader.read() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_failed_write_keeps_the_old_text(tmp_path: Path) -> None:
     """A text that cannot be encoded loses nothing."""
     path = tmp_path / "a"

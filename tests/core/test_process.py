@@ -64,7 +64,7 @@ def test_a_failed_input_ends_the_program(tmp_path: Path) -> None:
     """It reads an end, and no part of the input."""
 
     def refuse() -> bytes:
-        raise LabcoatError("no", "Try again")
+        raise LabcoatError("no")
 
     with pytest.raises(LabcoatError, match="no"):
         run_process(["sh", "-c", "cat >given"], os.environ, tmp_path, given=refuse)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.fixes import append_line, apply_fixes, replace_file
+from labcoat.lint.fixes import append_line, apply_fixes
 from labcoat.lint.runner import Selection, check_repository
 from support import Repository
 from support.messages import lint as messages
@@ -82,17 +82,6 @@ def test_uncommitted_changes_are_kept_and_reported(tmp_path: Path) -> None:
     (root / ".gitignore").write_text("a\nb\n")
     assert apply_fixes(root, Selection()) == [ADDED_VENV + messages.KEPT_CHANGES]
     assert (root / ".gitignore").read_text() == "a\nb\n/venv\n"
-
-
-def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    """A reader that has the old file open still reads all of it."""
-    path = tmp_path / "f"
-    path.write_text("old")
-    with path.open() as reader:
-        replace_file(path, b"new")
-        assert reader.read() == "old"
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_fixed_findings_are_gone(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,22 +13,27 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.terminal import print_progress
 
 
-def write_file(path: Path, text: str) -> None:
-    """Replace the text of `path`, completely or not at all; its mode and a symlink stay.
+def write_file(path: Path, content: str | bytes) -> None:
+    """Replace the content of `path`, completely or not at all; its mode and a symlink stay.
 
-    Raise LabcoatError if `path` is not a regular file, such as a directory, a device or a link to
-    itself.
+    A new file gets the mode that the umask gives. Raise LabcoatError if `path` is not a regular
+    file, such as a directory, a device or a link to itself.
     """
+    data = content.encode() if isinstance(content, str) else content
     path = Path(os.path.realpath(path))
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise LabcoatError(f"cannot write {path}: not a regular file", "Move it to another place")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    aside = Path(name)
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
+    # Until it has the mode of the file that it replaces, only its owner can read it.
+    create = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    handle = os.open(aside, create, 0o666 if mode is None else 0o600)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        aside.chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o644)
+        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+            file.write(data)
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
         aside.replace(path)
     except BaseException:
         aside.unlink(missing_ok=True)

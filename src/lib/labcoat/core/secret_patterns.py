@@ -90,13 +90,31 @@ _FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` instead of a token
 _VARIABLE = re.compile(
     rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
 )
-# Only at the end of a name, before a number or a format: KEY_PREFIX and TOKEN_TTL are settings.
-_TELLING = re.compile(
-    rb"(?:\w*(?:TOKEN|SECRET|PASSW(?:OR)?D|PASSPHRASE|PWD|CREDENTIAL|(?<!BY)(?<!COM)PASS|_DSN)|(?:\w*_)?(?:KEY|O?AUTH|SALT)"
-    rb"|\w*(?:API|ACCESS|SECRET|PRIVATE|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY)S?"
-    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*",
+# Words in names of secrets: at the end of a variable's name, and anywhere in any name. Where the
+# second is empty, other names have the word too, as JupyterLab's setting "key": "ui-font-size1".
+_WORDS: tuple[tuple[bytes, bytes], ...] = (
+    (rb"TOKEN", rb"token"),
+    (rb"SECRET", rb"secret"),
+    (rb"CREDENTIAL", rb"credential"),
+    (rb"PASSW(?:OR)?D", rb"passw(?:or)?d"),
+    (rb"PASSPHRASE", rb"(?:\b|_|pg|db)passphrase$"),
+    (rb"(?<!BY)(?<!COM)PASS", rb"(?:\b|_|pg|db)pass$"),
+    (rb"PWD", b""),
+    (rb"_DSN", b""),
+    (rb"API_?KEY", rb"api[_-]?key"),
+    (rb"ACCESS_?KEY", rb"access[_-]?key"),
+    (rb"PRIVATE_?KEY", rb"private[_-]?key"),
+    (rb"(?:SECRET|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY", b""),
+    (rb"(?<![^_])(?:KEY|O?AUTH|SALT)", b""),  # as a whole word: MONKEY is not a key
+)
+# A number or a format may follow; KEY_PREFIX and TOKEN_TTL are settings.
+_SECRET_VARIABLE = re.compile(
+    rb"\w*(?:%b)S?"
+    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*"
+    % b"|".join(variable for variable, _ in _WORDS),
     re.IGNORECASE,
 )
+_SECRET_WORD = re.compile(b"|".join(word for _, word in _WORDS if word), re.IGNORECASE)
 _PUBLIC = re.compile(
     rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
 )
@@ -148,7 +166,16 @@ def in_environment(data: bytes) -> bool:
 
 def is_telling(name: bytes, value: bytes) -> bool:
     """Whether a variable's name says that it is a secret, and its value is not a placeholder."""
-    return bool(_TELLING.fullmatch(name)) and not _PUBLIC.match(name) and not is_stand_in(value)
+    return (
+        bool(_SECRET_VARIABLE.fullmatch(name))
+        and not _PUBLIC.match(name)
+        and not is_stand_in(value)
+    )
+
+
+def has_secret_word(name: bytes) -> bool:
+    """Whether a name of any kind has a word in it that means a secret."""
+    return _SECRET_WORD.search(name) is not None
 
 
 def is_stand_in(value: bytes) -> bool:

@@ -5,14 +5,12 @@ A changed file is replaced as a whole; its mode, its line endings and its other 
 
 import os
 import re
-import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from labcoat.core import git
+from labcoat.core import files, git
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
@@ -125,7 +123,7 @@ def _rewrite_file(
     note = (
         " (its uncommitted changes are kept)" if _has_uncommitted_changes(repository, path) else ""
     )
-    replace_file(repository.root / path, after)
+    files.write_file(repository.root / path, after)
     return f"{path}: {what}{note}"
 
 
@@ -147,26 +145,6 @@ def _has_uncommitted_changes(repository: Repository, path: str) -> bool:
         repository.root, "rev-parse", "--verify", "--quiet", f"HEAD:./{path}", statuses=(0, 1, 128)
     )
     return now != committed.decode().strip()
-
-
-def replace_file(target: Path, data: bytes) -> None:
-    """Give `target` this content, whole or not at all, and the mode that it has."""
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), mode)
-        os.replace(name, target)  # noqa: PTH105 - a name, not a path
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def append_line(data: bytes, line: str) -> bytes:

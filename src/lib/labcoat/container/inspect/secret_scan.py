@@ -21,13 +21,6 @@ _SETTING = re.compile(
     rb"""(?<![\w-])(?P<name>[\w-]+)["']?[ \t]*[=:][ \t]*["']?"""
     rb"""(?=(?P<value>[^\s"'$<>{}/][^\s"',]{5,}))"""
 )
-# Words that mean a secret in any name. Others in core.secret_patterns, such as KEY and AUTH, do so
-# only in names of variables, in capitals: elsewhere they mean other things, for example
-# JupyterLab's setting "key": "ui-font-size1".
-_SECRET_NAME = re.compile(
-    rb"(?i)passw(?:or)?d|(?:\b|_|pg|db)pass(?:phrase)?$|secret|token|api[_-]?key|access[_-]?key"
-    rb"|credential|private[_-]?key"
-)
 # Variables of well-known images that describe a key or a login: which, where, of what kind.
 _DESCRIPTION = re.compile(
     rb"KEY(?!S?\d*(?:_|$))|AUTH\d"
@@ -128,7 +121,8 @@ def _secret_settings(data: bytes) -> Iterator[tuple[str, bool]]:
             and bool(re.search(rb"\d", value))
             and bool(re.search(rb"[A-Za-z]", value))
         )
-        if _SECRET_NAME.search(name) or (is_generated and _is_secret_variable(name, value)):
+        is_variable = is_generated and _is_secret_variable(name, value)
+        if is_variable or secret_patterns.has_secret_word(name):
             yield name.decode(), is_generated
 
 
