@@ -43,7 +43,9 @@ class Lines(Bar):
         return bool(super().display(msg, pos))
 
 
-def track(items: Iterable[tuple[T, int]], total: int, doing: str, unit: str = "it") -> Iterator[T]:
+def track(
+    items: Iterable[tuple[T, int]], total: int, doing: str, unit: str = " pictures"
+) -> Iterator[T]:
     """Yield each item of `(item, weight)`, and report the weight that has passed out of `total`."""
     if sys.stderr.isatty():
         bar = Bar(mininterval=ON_TERMINAL, **_options(total, doing, unit), dynamic_ncols=True)
