@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from labcoat import cli
-from labcoat.commands import overview
+from labcoat.commands.makefile_comments import parse_entries
 from labcoat.core.project import DEFAULTS
 from labcoat.levels import registry
 
 REPOSITORY = Path(__file__).parents[2]
-ENTRIES = overview.entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
+ENTRIES = parse_entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
 TARGETS = {entry.name: entry for entry in ENTRIES if not entry.is_variable}
 SETTINGS = {entry.name: entry for entry in ENTRIES if entry.is_variable}
 # What a setting's empty or computed default comes to, in the words of docs/make.md.
@@ -175,7 +175,7 @@ def test_make_commands_of_a_page_exist(page: str) -> None:
     known = TARGETS.keys() | {
         entry.name
         for file in makefiles
-        for entry in overview.entries(file.read_text(encoding="utf-8"))
+        for entry in parse_entries(file.read_text(encoding="utf-8"))
     }
     for block in re.findall(r"(?s)```sh\n(.*?)```", read(page)):
         for line in block.splitlines():
@@ -190,7 +190,7 @@ def test_quick_start_is_two_commands() -> None:
     """The README's first command block is `make demo` and `make test`, and the Makefile has both."""
     first = re.findall(r"(?s)```sh\n(.*?)```", read("README.md"))[0]
     assert first == "make demo\nmake test\n"
-    assert {"demo", "test"} <= {entry.name for entry in overview.entries(read("Makefile"))}
+    assert {"demo", "test"} <= {entry.name for entry in parse_entries(read("Makefile"))}
 
 
 def test_example_makefile_works(tmp_path: Path) -> None:

@@ -84,9 +84,9 @@ def test_a_name_that_make_cannot_have_is_said(
     """Letters with a meaning in a rule are refused in the names of targets, and nothing is made."""
     repo.program = program
     before = repo.files()
-    assert f"labcoat: make cannot have a {letter} in " in repo.make(
-        "venv", f"{setting}=a{letter}b.txt", fails=True
-    )
+    said = repo.make("venv", f"{setting}=a{letter}b.txt", fails=True)
+    assert f"{setting}" in said
+    assert f"cannot contain {letter} in make" in said
     assert repo.files() == before
 
 
@@ -203,7 +203,7 @@ def test_a_project_s_own_targets_go_before_labcoat_s(repo: Repository, program: 
     repo.program = program
     text = "LABCOAT_OWN := run\n" + (repo.path / "Makefile").read_text() + "run:\n\t@echo mine\n"
     assert repo.write(Makefile=text).make("run") == "mine\n"
-    assert "There is no command to run" in repo.make("labcoat-run", fails=True)
+    assert "no command to run" in repo.make("labcoat-run", fails=True)
 
 
 @every_make
@@ -255,7 +255,7 @@ def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
             ["no Python called python3.99", "LABCOAT_PYTHON"],
             id="python",
         ),
-        pytest.param(["run"], ["There is no command to run", "make run CMD="], id="no command"),
+        pytest.param(["run"], ["no command to run", "make run CMD="], id="no command"),
         pytest.param(
             ["clean", "LABCOAT_CLEAN=../other"],
             ["is not inside the project", "below"],
@@ -269,7 +269,7 @@ def test_what_is_misspelt_is_named_with_the_nearest(
     """One line of what happened, one of what to do, also where there was nothing else to do."""
     repo.make("venv")
     heard = repo.make(*args, fails=True)
-    lines = heard[heard.index("labcoat: ") :].splitlines()
+    lines = heard[heard.index("error: ") :].splitlines()
     assert said[0] in lines[0]
     assert said[1] in lines[1]
 
@@ -277,7 +277,7 @@ def test_what_is_misspelt_is_named_with_the_nearest(
 def test_names_of_the_environment_that_people_type_are_not_taken(repo: Repository) -> None:
     """IN, CMD and PKG in the environment are not labcoat's."""
     repo.make("venv")
-    assert "There is no command to run" in repo.make(
+    assert "no command to run" in repo.make(
         "run", fails=True, IN="docker", CMD="rm -rf .", PKG="x"
     )
 
@@ -319,12 +319,16 @@ def test_distclean_leaves_an_environment_that_it_did_not_make(repo: Repository) 
     assert (repo.path / ".venv/pyvenv.cfg").exists()
 
 
-def test_help_lists_every_target_and_setting_with_its_value(repo: Repository) -> None:
-    """What the include has is in `make help`, as is what the repository itself documents."""
-    text = (
-        repo.path / "Makefile"
-    ).read_text() + "##@ Mine\n## how many\nCOUNT ?= 3\ndance: ## twice around\n"
-    said = repo.write(Makefile=text).make("help", "LABCOAT_COOLDOWN=7")
+DOCUMENTED = "##@ Mine\n## how many\nCOUNT ?= 3\ndance: ## twice around\n"
+
+
+def read_makefile(repo: Repository, more: str = DOCUMENTED) -> str:
+    return (repo.path / "Makefile").read_text() + more
+
+
+def test_help_settings_describes_every_target_and_setting(repo: Repository) -> None:
+    """`make help SETTINGS=1` has what the include and the repository document, with values."""
+    said = repo.write(Makefile=read_makefile(repo)).make("help", "SETTINGS=1", "LABCOAT_COOLDOWN=7")
     for target in TARGETS:
         assert re.search(rf"^  {target} +\S", said, re.MULTILINE), target
     for name in DEFAULTS:
@@ -332,6 +336,42 @@ def test_help_lists_every_target_and_setting_with_its_value(repo: Repository) ->
     assert "LABCOAT_COOLDOWN = 7" in said
     assert re.search(r"Mine\n  dance +twice around", said)
     assert "COUNT = 3\n       how many" in said
+
+
+def test_help_starts_with_own_targets_and_ends_with_changed_settings(repo: Repository) -> None:
+    """The repository's targets, all of labcoat's, its variables, then settings that differ."""
+    said = repo.write(Makefile=read_makefile(repo)).make("help", "LABCOAT_COOLDOWN=7")
+    assert said.startswith("Mine\n  dance         twice around\n\nEnvironments\n")
+    for target in TARGETS:
+        assert re.search(rf"^  {target} +\S", said, re.MULTILINE), target
+    end = said.partition("Variables of this project\n")[2].splitlines()
+    assert end[0] == "  COUNT"
+    changed = [line.split(" = ") for line in end[3:]]
+    set_by_fixture = {"LABCOAT_PYTHON", "LABCOAT_LOCKER", "LABCOAT_CACHE"}
+    assert {name.strip() for name, _ in changed} == {"LABCOAT_COOLDOWN", *set_by_fixture}
+
+
+@pytest.mark.parametrize("own", [0, 1, 10, 25])
+@pytest.mark.parametrize("columns", ["60", "100"])
+def test_help_fits_a_screen(repo: Repository, own: int, columns: str) -> None:
+    """At most 40 lines of at most COLUMNS characters, in a pipe, without colour, in a C locale."""
+    targets = "".join(f"own{number}: ## {'a long text ' * 10}\n" for number in range(own))
+    said = repo.write(Makefile=read_makefile(repo, f"##@ Mine\n{targets}")).make(
+        "help", COLUMNS=columns, LC_ALL="C", NO_COLOR="1", LABCOAT_PYTHON="python3"
+    )
+    lines = said.splitlines()
+    assert 24 <= len(lines) <= 40
+    assert max(map(len, lines)) <= int(columns)
+    assert "\033" not in said
+    for name in [*TARGETS, *(f"own{number}" for number in range(own))]:
+        assert re.search(rf"^(  |[A-Z].*: .*\b){name}\b", said, re.MULTILINE), name
+
+
+def test_a_variable_named_settings_of_another_program_is_ignored(repo: Repository) -> None:
+    """SETTINGS counts on the command line alone: a Makefile or the environment may have its own."""
+    said = repo.write(Makefile=read_makefile(repo, "SETTINGS = app.toml\n")).make("help")
+    assert "LABCOAT_INSTALLER" not in said
+    assert "LABCOAT_INSTALLER" not in repo.make("help", SETTINGS="app.toml")
 
 
 def test_a_python_without_ensurepip_works_all_the_same(
