@@ -1,4 +1,8 @@
-"""The catsdogs example beside the lessons it comes from: extraction, a step of fine-tuning, a second run, and memory."""
+"""Compare the catsdogs example with the lessons it is based on.
+
+It times the extraction of features, a step of fine-tuning and the second run of a lesson, and
+measures memory.
+"""
 
 import argparse
 import importlib.util
@@ -16,10 +20,10 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLE = REPOSITORY / "examples/catsdogs"
 PYTHON = REPOSITORY / ".venv/bin/python"
-if importlib.util.find_spec("tensorflow") is None:  # it runs in what `make venv` makes
+if importlib.util.find_spec("tensorflow") is None:  # needs the environment of `make venv`
     if not PYTHON.exists():
-        sys.exit("TensorFlow is not here. Run `make venv` first.")
-    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606, there is nothing for a shell to do
+        sys.exit("TensorFlow is not installed. Run `make venv` first.")
+    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606 - no shell is needed
 sys.path.insert(0, str(EXAMPLE))
 
 import numpy as np  # noqa: E402
@@ -33,14 +37,14 @@ from catsdogs.results.statistics import wilson  # noqa: E402
 from catsdogs.support.atomic import aside  # noqa: E402
 from catsdogs.training import head, learn, lessons, models, steps  # noqa: E402
 
-STEPS = 4  # that are timed together
-BATCH = 32  # pictures in a step, and in the other side's calls of predict, which is its default
-OPERATIONS = 30.69e9  # of VGG16 without its top for 224 × 224 pixels, counted as two for each product that is added
+STEPS = 4  # timed together
+BATCH = 32  # pictures in a step; the default of Keras' predict
+OPERATIONS = 30.69e9  # of VGG16 without its top at 224 px; a multiplication and an addition are two
 
 
 @dataclass(frozen=True)
 class Set:
-    """Pictures on disk in a folder per class, and what is known of them."""
+    """Pictures on disk, in a directory for each class, and their properties."""
 
     folder: Path
     found: dataset.Data
@@ -50,14 +54,14 @@ class Set:
 
 @dataclass(frozen=True)
 class Rate:
-    """How much was done a second, and a second of a processor, which other work on the machine changes less."""
+    """Work per second, and per second of processor time, which depends less on other load."""
 
     second: float
     processor: float
 
 
 def rate(call: Callable[[], int]) -> Rate:
-    """What `call` counts, a second."""
+    """Return the count that `call` returns, per second."""
     started = time.perf_counter(), time.process_time()
     count = call()
     return Rate(
@@ -66,7 +70,7 @@ def rate(call: Callable[[], int]) -> Rate:
 
 
 def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rate]:
-    """The median rates of each side, one round after another, each side once a round."""
+    """Return the median rate of each side; each runs once a round."""
     rates: dict[str, list[Rate]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, call in sides.items():
@@ -86,7 +90,7 @@ def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rat
 
 
 def against(one: Rate, other: Rate) -> tuple[float, str]:
-    """How many times as fast `one` is as `other`, and the same in words, with that in processor time."""
+    """Return the ratio of `one` and `other`, and a text with it, also in processor time."""
     ratio = one.second / other.second
     return (
         ratio,
@@ -95,7 +99,7 @@ def against(one: Rate, other: Rate) -> tuple[float, str]:
 
 
 def unpack(options: argparse.Namespace, room: Path) -> Set:
-    """Some pictures of each class from the data, as files: what the other side reads."""
+    """Return some pictures of each class as files, which the other side reads."""
     chosen = settings.settle(
         str(room / "build"),
         data=options.data,
@@ -117,7 +121,7 @@ def unpack(options: argparse.Namespace, room: Path) -> Set:
 
 
 def dataset(of: Set) -> Any:
-    """The pictures as the lessons read them."""
+    """Return the pictures as the lessons read them."""
     keras = engine.start(0)
     size = (of.network.size, of.network.size)
     return keras.utils.image_dataset_from_directory(
@@ -126,10 +130,12 @@ def dataset(of: Set) -> Any:
 
 
 def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float]:
-    """Pictures a second, ours into an empty cache and `predict` on Keras' own data set; and operations a second of a product.
+    """Return pictures a second, ours and of `predict`, and how much their features differ.
 
-    Ours loads the network each time, theirs has done so before the first. Then the most by which a feature differs between
-    the two, as a share of the largest: files are resized by different libraries, so both are given the same pixels.
+    The rates include operations a second of a matrix product. Ours fills an empty cache and loads
+    the network each time; `predict` uses Keras' data set and a loaded network. The difference is
+    the largest one, relative to the largest feature, with the same pixels for both: they resize
+    files with different libraries.
     """
     import tensorflow
 
@@ -162,13 +168,13 @@ def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float
 
 
 def _averaged(of: Set) -> Any:
-    """Keras' network as the lessons have it, from pixels to averaged features."""
+    """Return Keras' network as in the lessons, from pixels to averaged features."""
     whole = models.whole(of.network, head.Head(np.zeros((512, 2)), np.zeros(2)))
     return engine.start(0).Model(whole.input, whole.get_layer("average").output)
 
 
 def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict[str, str]]:
-    """Steps a second of block 5 from the cache, and of the whole VGG16 with four blocks frozen; and what both come to."""
+    """Return steps a second of block 5 from the cache and of the whole VGG16, and both results."""
     keras = engine.start(0)
     lesson = lessons.LESSONS["finetuned"]
     end = learn.boundary(lesson, of.network)
@@ -203,7 +209,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
             )
         return len(chunks)
 
-    step(ours, rows[end])  # the first step of each builds its graph
+    step(ours, rows[end])  # the first step builds the graph
     step(theirs, pixels)
     rates = alternate(
         {"ours": lambda: step(ours, rows[end]), "whole": lambda: step(theirs, pixels)}, rounds
@@ -218,7 +224,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
 
 
 def _whole(of: Set, fitted: head.Head, end: str) -> Any:
-    """The whole network, from pixels to probabilities, of which all that comes after `end` can be trained."""
+    """Return the whole network, from pixels to probabilities; layers after `end` are trainable."""
     whole = models.whole(of.network, fitted)
     backbone = next(layer for layer in whole.layers if hasattr(layer, "layers"))
     backbone.trainable = True
@@ -230,7 +236,7 @@ def _whole(of: Set, fitted: head.Head, end: str) -> Any:
 
 
 def second_run(options: argparse.Namespace, of: Set, room: Path) -> tuple[float, float]:
-    """Seconds that a lesson takes first, and again."""
+    """Return the seconds that the first and the second run of a lesson take."""
     words = [
         "lessons",
         "--data",
@@ -251,13 +257,15 @@ def second_run(options: argparse.Namespace, of: Set, room: Path) -> tuple[float,
 
 
 def memory(count: int, room: Path) -> tuple[int, int]:
-    """The most memory in MiB that extraction takes for a tenth of `count` small pictures, and for all of them."""
+    """Return the peak memory in MiB of extraction for a tenth of `count` pictures, and for all."""
     found = []
     for number in (count // 10, count):
         _draw(room / f"many-{number}", number)
         script = "import sys; from catsdogs.__main__ import main; status = main(sys.argv[1:]); "
-        # Not getrusage's peak, which is the parent's where that was higher.
-        script += "print(*[line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line]); sys.exit(status)"
+        # getrusage would return the parent's peak if that is higher.
+        script += "status_lines = open('/proc/self/status').read().splitlines(); "
+        script += "print(*[line.split()[1] for line in status_lines if 'VmHWM' in line]); "
+        script += "sys.exit(status)"
         words = [
             "features",
             "--data",
@@ -274,7 +282,7 @@ def memory(count: int, room: Path) -> tuple[int, int]:
 
 
 def _draw(folder: Path, count: int) -> None:
-    """So many small pictures of two classes, all different."""
+    """Return `count` different small pictures of two classes."""
     from PIL import Image
 
     random = np.random.default_rng(0)
@@ -306,7 +314,7 @@ def _python(words: list[Any], room: Path) -> str:
 
 
 def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str]]:
-    """Each thing that was asked for: whether it is met, and a line that says so."""
+    """Return for each target whether it is met, and a line about it."""
     of = unpack(options, room)
     asked = options.only
     if "extraction" in asked:
@@ -314,7 +322,8 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
         ratio, said = against(rates["ours"], rates["predict"])
         yield (
             ratio >= 1.1,
-            f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; beside predict {said}",
+            f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; "
+            f"compared with predict: {said}",
         )
         share = (
             rates["ours"].second
@@ -325,7 +334,8 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
         product = rates["product"].second / 1e9
         yield (
             True,
-            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, were its convolutions plain ones",
+            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, "
+            "if its convolutions were ordinary ones",
         )
         yield apart <= 1e-3, f"  features differ by {apart:.1e} of the largest at most"
     if "step" in asked:
@@ -333,7 +343,8 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
         ratio, said = against(rates["ours"], rates["whole"])
         yield (
             ratio >= 5,
-            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; beside the whole network's {said}",
+            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; "
+            f"compared with the whole network: {said}",
         )
         yield True, f"  ours {outcome['ours']}; the whole network's {outcome['whole']}"
     if "again" in asked:
@@ -351,7 +362,7 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
 
 
 def main() -> int:
-    """Measure, print, and say by the exit status whether all is met."""
+    """Measure and print; return 0 if all targets are met, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="synthetic")
     parser.add_argument("--weights", default="random")

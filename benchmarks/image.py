@@ -1,6 +1,6 @@
-"""`make docker` of the tensorflow lock beside an ordinary Dockerfile: how long a change takes, and how big the images are.
+"""Compare `make docker` of the tensorflow lock with an ordinary Dockerfile: build times and sizes.
 
-LABCOAT_BASE_IMAGE and LABCOAT_DOCKER_FLAGS count as they do for `make docker`.
+LABCOAT_BASE_IMAGE and LABCOAT_DOCKER_FLAGS have their usual meaning.
 """
 
 import os
@@ -42,13 +42,13 @@ BASE = (
 )
 FLAGS = os.environ.get("LABCOAT_DOCKER_FLAGS", "")
 NAME = "labcoat-benchmark"
-# The base with a file of this run in it, so that no step is cached by an earlier one. Were only the steps new and their layers
-# the same as before, the engine would store each twice and compare the two, file by file, at every build.
+# A file of this run in the base makes all steps and layers new. If only the steps were new, the
+# engine would store equal layers twice and compare them, file by file, in every build.
 OWN_BASE = f"{NAME}-base"
 
 
 def lay_out(work: Path) -> Path:
-    """The repository's files, in a folder whose builds no earlier run has cached."""
+    """Copy the repository to a directory without cached builds."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
     ).stdout
@@ -63,7 +63,7 @@ def lay_out(work: Path) -> Path:
 
 
 def locked(requirements: str, lock: str) -> str:
-    """`lock` with what `requirements` asks for moved, all else where it was."""
+    """Return `lock` with other versions of `requirements`; all others stay."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "in").write_text(requirements)
         (Path(folder) / "out").write_text(lock)
@@ -85,13 +85,13 @@ def locked(requirements: str, lock: str) -> str:
 
 
 def settings(**more: str) -> str:
-    """Words before a command of sh that set labcoat's settings."""
+    """Return the words before a shell command that set labcoat's settings."""
     given = {"BASE_IMAGE": OWN_BASE, "DOCKER_FLAGS": FLAGS, "IMAGE": NAME, **more}
     return " ".join(f"LABCOAT_{name}='{value}'" for name, value in given.items())
 
 
 def build(**more: str) -> list[str]:
-    """The command line that builds labcoat's image: what `make docker` calls."""
+    """Return the command that builds labcoat's image: what `make docker` calls."""
     return [
         "sh",
         "-c",
@@ -100,25 +100,26 @@ def build(**more: str) -> list[str]:
 
 
 def ordinary(project: Path) -> list[str]:
-    """The command line that builds the ordinary Dockerfile."""
+    """Return the command that builds the ordinary Dockerfile."""
     file = project.parent / "Dockerfile.ordinary"
     file.write_text(DOCKERFILE)
     return [
         "sh",
         "-c",
-        f"docker build -q {FLAGS} --build-arg BASE_IMAGE={OWN_BASE} -t {NAME}-ordinary -f '{file}' .",
+        f"docker build -q {FLAGS} --build-arg BASE_IMAGE={OWN_BASE} "
+        f"-t {NAME}-ordinary -f '{file}' .",
     ]
 
 
 def again() -> list[str]:
-    """The command line of a `docker build` that has nothing to do."""
+    """Return the command of a `docker build` with nothing to do."""
     given = {"BASE_IMAGE": OWN_BASE, "PYTHON": "3.11", "LOCK": "requirements.txt"}
     words = " ".join(f"--build-arg {name}='{value}'" for name, value in given.items())
     return ["sh", "-c", f"docker build -q {FLAGS} {words} -t {NAME}-again ."]
 
 
 def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], object]]:
-    """The command line that builds what labcoat sends of `project`, in the folder `sent`; and what puts it there."""
+    """Return the command that builds the context labcoat sends, and a function that writes it."""
 
     def send() -> None:
         shutil.rmtree(sent, ignore_errors=True)
@@ -150,14 +151,14 @@ def make_base(work: Path) -> None:
 
 
 def size(image: str) -> int:
-    """The bytes of an image."""
+    """Return the size of an image in bytes."""
     words = ["docker", "image", "inspect", "--format", "{{.Size}}", image]
     return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def pip_cache() -> int:
-    """The bytes of pip's cache in the ordinary image."""
-    line = 'du -sb "$(python3 -m pip cache dir)" 2>/dev/null || echo 0'  # some keep none
+    """Return the size of pip's cache in the ordinary image, in bytes."""
+    line = 'du -sb "$(python3 -m pip cache dir)" 2>/dev/null || echo 0'  # some have no cache
     words = ["docker", "run", "--rm", f"{NAME}-ordinary", "sh", "-c", line]
     return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[0])
 
@@ -165,13 +166,14 @@ def pip_cache() -> int:
 def demand_size(what: str, bytes_: int, most: float) -> bool:
     """Print whether an image is small enough."""
     print(
-        f"{what}: {bytes_ / 1e6:.0f} MB (asked: at most {most / 1e6:.0f} MB) {'met' if bytes_ <= most else 'MISSED'}"
+        f"{what}: {bytes_ / 1e6:.0f} MB (target: at most {most / 1e6:.0f} MB) "
+        f"{'met' if bytes_ <= most else 'MISSED'}"
     )
     return bytes_ <= most
 
 
 def main() -> int:
-    """Build all once, then time the changes, then weigh the images."""
+    """Build all once, time the changes, then compare sizes."""
     with tempfile.TemporaryDirectory(prefix="labcoat-image-") as name:
         project = lay_out(Path(name))
         make_base(Path(name))
@@ -192,7 +194,7 @@ def main() -> int:
             source.write_text(f"# {secrets.token_hex()}\n")
 
         def settle() -> None:
-            """Build what was changed for the other, so that there is nothing to do."""
+            """Build the other program's change, so that nothing is left to do."""
             subprocess.run(again(), cwd=project, env=environment(), check=True, capture_output=True)
 
         alone, send = of_archive(project, Path(name) / "sent")
@@ -222,10 +224,10 @@ def main() -> int:
         subprocess.run(small, cwd=project, env=environment(), check=True)
         most = size(f"{NAME}-ordinary") - pip_cache()
         met &= demand_size(
-            "labcoat's image beside the ordinary one without pip's cache", size(NAME), most
+            "labcoat's image, compared with the ordinary one without pip's cache", size(NAME), most
         )
         met &= demand_size(
-            "the cpu variant without tests, headers and byte code beside 60% of that",
+            "the cpu variant without tests, headers and bytecode, compared with 60% of that",
             size(f"{NAME}:cpu"),
             0.6 * most,
         )

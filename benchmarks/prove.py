@@ -1,4 +1,4 @@
-"""`labcoat prove` of the tensorflow environment beside `sha256sum` of the same files; `labcoat status` beside Python's start."""
+"""Compare `labcoat prove` with `sha256sum`, and `labcoat status` with the start of Python."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ ROUNDS = 9
 
 
 def main() -> int:
-    """Make the environment, prove it once so that its wheels are known, and time the four."""
+    """Create the environment, prove it once to fetch its wheels, and time the four programs."""
     labcoat: list[str | Path] = [PYTHON, "-I", INCLUDE.parent / "labcoat"]
     with tempfile.TemporaryDirectory(prefix="labcoat-prove-") as name:
         work = Path(name)

@@ -1,4 +1,4 @@
-"""`make venv` of the tensorflow lock into nothing, from a warm cache, beside uv and pip doing the same by hand."""
+"""Compare `make venv` of the tensorflow lock, from a warm cache, with uv and with pip."""
 
 import shutil
 import sys
@@ -35,7 +35,8 @@ def main() -> int:
             f"'{uv()}' venv -q --python '{PYTHON}' .venv && '{uv()}' pip sync -q --require-hashes"
         )
         by_uv += " --only-binary=:all: --python .venv/bin/python requirements.txt"
-        by_pip = f"'{PYTHON}' -m venv .venv && .venv/bin/pip install -q --require-hashes --only-binary=:all: -r requirements.txt"
+        pip = ".venv/bin/pip install -q --require-hashes --only-binary=:all: -r requirements.txt"
+        by_pip = f"'{PYTHON}' -m venv .venv && {pip}"
         programs = [
             program(LABCOAT, "labcoat", ["make", "venv"]),
             program(UV, "uv", ["sh", "-c", by_uv]),

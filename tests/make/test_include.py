@@ -1,4 +1,4 @@
-"""The include, in strangers' repositories, with the makes that are there."""
+"""The include in other repositories, with each make that is installed."""
 
 import os
 import re
@@ -25,8 +25,8 @@ every_make = pytest.mark.parametrize("program", MAKES)
 
 
 @every_make
-def test_the_default_goal_stays_the_repository_s_own(repo: Repository, program: str) -> None:
-    """Plain `make` does what it did before the include, whether that stands before or after the targets."""
+def test_default_goal_stays(repo: Repository, program: str) -> None:
+    """Plain `make` runs the same goal as before, with the include before or after the targets."""
     repo.program = program
     assert repo.make() == "its own default\n"
     text = (repo.path / "Makefile").read_text().splitlines(keepends=True)
@@ -35,8 +35,8 @@ def test_the_default_goal_stays_the_repository_s_own(repo: Repository, program: 
 
 
 @every_make
-def test_every_target_is_there(repo: Repository, program: str) -> None:
-    """A repository elsewhere gets every target, under its name and under labcoat-NAME."""
+def test_every_target_exists(repo: Repository, program: str) -> None:
+    """Each target exists under its name and as labcoat-NAME."""
     repo.program = program
     for target in TARGETS:
         repo.make("-n", target)
@@ -45,27 +45,29 @@ def test_every_target_is_there(repo: Repository, program: str) -> None:
 
 @every_make
 @pytest.mark.parametrize("parallel", [[], ["-j8"]], ids=["one at a time", "-j8"])
-def test_the_road_in_a_folder_with_spaces_and_letters(
+def test_venv_and_run_in_a_directory_with_special_characters(
     repo: Repository, program: str, parallel: list[str]
 ) -> None:
-    """Lock, environment and a run in it, where the path has spaces, quotes and letters beyond ASCII."""
+    """Lock, environment and run work if the path has spaces, quotes and non-ASCII letters."""
     odd = repo.path.with_name("it's Müller 数据; a|b #1 $x")
     repo.path.rename(odd)
     repo.path, repo.program = odd, program
     repo.make(*parallel, "venv")
     assert "Nothing to be done" in repo.make(*parallel, "venv")
-    said = repo.make(*parallel, "run", "CMD=python -c \"import alpha; print('it', alpha.version)\"")
-    assert said.splitlines()[-1] == "it 2.0"
+    output = repo.make(
+        *parallel, "run", "CMD=python -c \"import alpha; print('it', alpha.version)\""
+    )
+    assert output.splitlines()[-1] == "it 2.0"
 
 
 @every_make
 def test_an_environment_in_the_home_folder(repo: Repository, program: str, tmp_path: Path) -> None:
-    """LABCOAT_VENV may start with ~, for make and for labcoat alike, and nothing of that name comes into the project."""
+    """`~` in LABCOAT_VENV is the home directory for make and for labcoat."""
     repo.program, repo.env["HOME"] = program, str(tmp_path)
     repo.make("venv", "LABCOAT_VENV=~/env")
     assert "Nothing to be done" in repo.make("venv", "LABCOAT_VENV=~/env")
-    said = repo.make("run", "LABCOAT_VENV=~/env", "CMD=python -c 'import sys; print(sys.prefix)'")
-    assert said.splitlines()[-1] == str(tmp_path / "env")
+    output = repo.make("run", "LABCOAT_VENV=~/env", "CMD=python -c 'import sys; print(sys.prefix)'")
+    assert output.splitlines()[-1] == str(tmp_path / "env")
     assert "labcoat.json" in os.listdir(tmp_path / "env")  # noqa: PTH208
     repo.make("status", "LABCOAT_CACHE=~/cache", "LABCOAT_PYTHON=~/python", fails=True)
     (tmp_path / "python").symlink_to(BASE_PYTHON)
@@ -78,23 +80,21 @@ def test_an_environment_in_the_home_folder(repo: Repository, program: str, tmp_p
     "setting", ["LABCOAT_VENV", "LABCOAT_REQUIREMENTS", "LABCOAT_DEV_REQUIREMENTS"]
 )
 @pytest.mark.parametrize("letter", ";|:%*?")
-def test_a_name_that_make_cannot_have_is_said(
+def test_name_with_a_special_character_of_make_is_refused(
     repo: Repository, program: str, setting: str, letter: str
 ) -> None:
-    """Letters with a meaning in a rule are refused in the names of targets, and nothing is made."""
+    """A setting with a character that has a meaning in rules is refused; no file changes."""
     repo.program = program
     before = repo.files()
-    said = repo.make("venv", f"{setting}=a{letter}b.txt", fails=True)
-    assert f"{setting}" in said
-    assert f"cannot contain {letter} in make" in said
+    output = repo.make("venv", f"{setting}=a{letter}b.txt", fails=True)
+    assert f"{setting}" in output
+    assert f"cannot contain {letter} in make" in output
     assert repo.files() == before
 
 
 @every_make
-def test_the_include_s_own_path_may_have_spaces(
-    repo: Repository, program: str, tmp_path: Path
-) -> None:
-    """labcoat checked out below a folder with spaces, named by its absolute path."""
+def test_include_path_may_have_spaces(repo: Repository, program: str, tmp_path: Path) -> None:
+    """The include works by its absolute path below a directory with spaces."""
     library = tmp_path / "my tools" / "lab coat"
     library.parent.mkdir()
     library.symlink_to(INCLUDE.parent)
@@ -106,8 +106,8 @@ def test_the_include_s_own_path_may_have_spaces(
 
 @every_make
 @pytest.mark.parametrize("target", TARGETS)
-def test_a_dry_run_changes_nothing(repo: Repository, program: str, target: str) -> None:
-    """`make -n` of any target leaves every file as it was."""
+def test_dry_run_changes_nothing(repo: Repository, program: str, target: str) -> None:
+    """`make -n` of any target changes no file."""
     repo.program = program
     before = repo.files()
     repo.make("-n", target, "CMD=true")
@@ -128,8 +128,8 @@ def test_nothing_to_do_starts_no_python(repo: Repository, program: str, tmp_path
 
 
 @every_make
-def test_what_was_changed_by_hand_is_seen(repo: Repository, program: str) -> None:
-    """Something removed from site-packages is something to do, in a folder whose name has a space too; then there is nothing."""
+def test_drift_is_detected(repo: Repository, program: str) -> None:
+    """A package removed from site-packages is restored, also if LABCOAT_VENV has a space."""
     repo.program = program
     for name in (".venv", "my env"):
         settings = [f"LABCOAT_VENV={name}"]
@@ -145,8 +145,8 @@ def test_what_was_changed_by_hand_is_seen(repo: Repository, program: str) -> Non
 
 
 @every_make
-def test_a_setting_that_names_another_lock_is_followed(repo: Repository, program: str) -> None:
-    """Whatever the files' dates: another lock, others on top of it and none are each something to do, there and back."""
+def test_changed_setting_of_locks_updates_the_environment(repo: Repository, program: str) -> None:
+    """The environment follows settings that name other locks, whatever the files' times."""
     repo.program = program
     repo.write(requirements_dash_a__in="gamma\n", requirements_dash_b__in="alpha<2\n").make(
         "requirements"
@@ -171,17 +171,17 @@ def test_a_setting_that_names_another_lock_is_followed(repo: Repository, program
         assert "Nothing to be done" in repo.make("venv", *settings)
 
 
-def test_a_lock_on_top_that_is_not_there_is_said(repo: Repository) -> None:
-    """A misspelt LABCOAT_DEV_REQUIREMENTS is not passed over."""
+def test_missing_additional_lock_is_an_error(repo: Repository) -> None:
+    """A misspelt LABCOAT_DEV_REQUIREMENTS is an error."""
     repo.make("venv")
-    said = repo.make("venv", "LABCOAT_DEV_REQUIREMENTS=requirements-nope.txt", fails=True)
-    assert "LABCOAT_DEV_REQUIREMENTS names requirements-nope.txt, which does not exist" in said
-    assert "LABCOAT_DEV_REQUIREMENTS" in said
+    output = repo.make("venv", "LABCOAT_DEV_REQUIREMENTS=requirements-nope.txt", fails=True)
+    assert "There is no requirements-nope.txt, which LABCOAT_DEV_REQUIREMENTS names" in output
+    assert "LABCOAT_DEV_REQUIREMENTS" in output
 
 
 @every_make
-def test_a_variant_has_its_own_lock_in_the_environment(repo: Repository, program: str) -> None:
-    """LABCOAT_VARIANT=old takes requirements-old.txt, and without it requirements.txt again; the environment follows."""
+def test_variant_installs_its_own_lock(repo: Repository, program: str) -> None:
+    """LABCOAT_VARIANT=old installs requirements-old.txt; without it requirements.txt again."""
     repo.program = program
     repo.write(requirements_dash_old__in="alpha<2\n")
     shown = "import alpha; print(alpha.version)"
@@ -191,15 +191,15 @@ def test_a_variant_has_its_own_lock_in_the_environment(repo: Repository, program
     assert repo.python(shown) == "1.0\n"
     repo.make("venv")
     assert repo.python(shown) == "2.0\n"
-    said = repo.make("venv", "LABCOAT_VARIANT=new", fails=True)
-    assert "There is no requirements-new.txt." in said
-    assert "requirements-new.in" in said
+    output = repo.make("venv", "LABCOAT_VARIANT=new", fails=True)
+    assert "There is no requirements-new.txt." in output
+    assert "requirements-new.in" in output
     assert repo.python(shown) == "2.0\n"
 
 
 @every_make
-def test_a_project_s_own_targets_go_before_labcoat_s(repo: Repository, program: str) -> None:
-    """A target named in LABCOAT_OWN is the project's alone, without a warning; labcoat's is there by its long name."""
+def test_own_targets_replace_those_of_labcoat(repo: Repository, program: str) -> None:
+    """A target in LABCOAT_OWN is the project's, without a warning; labcoat-NAME is labcoat's."""
     repo.program = program
     text = "LABCOAT_OWN := run\n" + (repo.path / "Makefile").read_text() + "run:\n\t@echo mine\n"
     assert repo.write(Makefile=text).make("run") == "mine\n"
@@ -218,9 +218,10 @@ def test_a_project_extends_a_target_by_a_prerequisite(repo: Repository, program:
 def test_programs_of_the_environment_and_runs_in_it(repo: Repository, program: str) -> None:
     """A recipe reads $(LABCOAT_BIN), $(LABCOAT_RUN) and $(LABCOAT_READY)."""
     repo.program = program
-    recipe = "version: $(LABCOAT_READY)\n\t@$(LABCOAT_BIN)/alpha\n\t@$(LABCOAT_RUN) python -c 'import sys; print(sys.prefix)'\n"
-    said = repo.write(Makefile=(repo.path / "Makefile").read_text() + recipe).make("version")
-    assert said.splitlines()[-2:] == ["2.0", str(repo.path / ".venv")]
+    recipe = "version: $(LABCOAT_READY)\n\t@$(LABCOAT_BIN)/alpha\n"
+    recipe += "\t@$(LABCOAT_RUN) python -c 'import sys; print(sys.prefix)'\n"
+    output = repo.write(Makefile=(repo.path / "Makefile").read_text() + recipe).make("version")
+    assert output.splitlines()[-2:] == ["2.0", str(repo.path / ".venv")]
 
 
 @every_make
@@ -233,16 +234,16 @@ def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "said"),
+    ("args", "expected"),
     [
         pytest.param(
             ["venv", "LABCOAT_VNEV=x"],
-            ["unknown setting LABCOAT_VNEV", "Did you mean `LABCOAT_VENV`?"],
+            ["There is no setting LABCOAT_VNEV", "Did you mean LABCOAT_VENV?"],
             id="setting",
         ),
         pytest.param(
             ["upgrade", "LABCOAT_LOCKER=piptools"],
-            ["invalid LABCOAT_LOCKER `piptools`", "`pip-tools`?"],
+            ["LABCOAT_LOCKER cannot be 'piptools'", "pip-tools?"],
             id="locker",
         ),
         pytest.param(
@@ -252,34 +253,32 @@ def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
         ),
         pytest.param(
             ["venv", "LABCOAT_PYTHON=python3.99"],
-            ["no Python called python3.99", "LABCOAT_PYTHON"],
+            ["cannot find Python `python3.99`", "LABCOAT_PYTHON"],
             id="python",
         ),
         pytest.param(["run"], ["no command to run", "make run CMD="], id="no command"),
         pytest.param(
             ["clean", "LABCOAT_CLEAN=../other"],
-            ["is not inside the project", "below"],
+            ["is outside the project", "inside"],
             id="clean elsewhere",
         ),
     ],
 )
-def test_what_is_misspelt_is_named_with_the_nearest(
-    repo: Repository, args: list[str], said: list[str]
+def test_invalid_settings_are_errors_with_a_suggestion(
+    repo: Repository, args: list[str], expected: list[str]
 ) -> None:
     """One line of what happened, one of what to do, also where there was nothing else to do."""
     repo.make("venv")
-    heard = repo.make(*args, fails=True)
-    lines = heard[heard.index("error: ") :].splitlines()
-    assert said[0] in lines[0]
-    assert said[1] in lines[1]
+    output = repo.make(*args, fails=True)
+    lines = output[output.index("error: ") :].splitlines()
+    assert expected[0] in lines[0]
+    assert expected[1] in lines[1]
 
 
-def test_names_of_the_environment_that_people_type_are_not_taken(repo: Repository) -> None:
-    """IN, CMD and PKG in the environment are not labcoat's."""
+def test_short_names_in_the_environment_are_ignored(repo: Repository) -> None:
+    """IN, CMD and PKG in the environment may belong to other programs."""
     repo.make("venv")
-    assert "no command to run" in repo.make(
-        "run", fails=True, IN="docker", CMD="rm -rf .", PKG="x"
-    )
+    assert "no command to run" in repo.make("run", fails=True, IN="docker", CMD="rm -rf .", PKG="x")
 
 
 def test_it_leaves_nothing_in_other_programs_environment(repo: Repository) -> None:
@@ -289,7 +288,7 @@ def test_it_leaves_nothing_in_other_programs_environment(repo: Repository) -> No
 
 
 def test_clean_removes_what_labcoat_made_and_nothing_else(repo: Repository) -> None:
-    """`make clean` leaves the environment, `make distclean` takes it; what the person made stays."""
+    """`make clean` keeps the environment, `make distclean` removes it; other files stay."""
     before = set(repo.files())
     repo.make("venv")
     (repo.path / "out").mkdir()
@@ -302,7 +301,7 @@ def test_clean_removes_what_labcoat_made_and_nothing_else(repo: Repository) -> N
 
 
 def test_clean_takes_any_name_of_what_is_inside(repo: Repository, tmp_path: Path) -> None:
-    """A path through a link to the project, or through the folder above, names what is inside; a name too long names nothing."""
+    """LABCOAT_CLEAN may lead through a link or a parent directory; a too long name is ignored."""
     (tmp_path / "link").symlink_to(repo.path)
     for name in (f"{tmp_path}/link/out", "in/../out", "x" * 300):
         (repo.path / "out").mkdir(exist_ok=True)
@@ -312,7 +311,7 @@ def test_clean_takes_any_name_of_what_is_inside(repo: Repository, tmp_path: Path
 
 
 def test_distclean_leaves_an_environment_that_it_did_not_make(repo: Repository) -> None:
-    """A .venv made by hand is not labcoat's to remove."""
+    """`make distclean` keeps a .venv that labcoat did not create."""
     (repo.path / ".venv").mkdir()
     (repo.path / ".venv/pyvenv.cfg").write_text("")
     repo.make("distclean")
@@ -328,23 +327,25 @@ def read_makefile(repo: Repository, more: str = DOCUMENTED) -> str:
 
 def test_help_settings_describes_every_target_and_setting(repo: Repository) -> None:
     """`make help SETTINGS=1` has what the include and the repository document, with values."""
-    said = repo.write(Makefile=read_makefile(repo)).make("help", "SETTINGS=1", "LABCOAT_COOLDOWN=7")
+    output = repo.write(Makefile=read_makefile(repo)).make(
+        "help", "SETTINGS=1", "LABCOAT_COOLDOWN=7"
+    )
     for target in TARGETS:
-        assert re.search(rf"^  {target} +\S", said, re.MULTILINE), target
+        assert re.search(rf"^  {target} +\S", output, re.MULTILINE), target
     for name in DEFAULTS:
-        assert re.search(rf"^  {name} =.*\n       +\S", said, re.MULTILINE), name
-    assert "LABCOAT_COOLDOWN = 7" in said
-    assert re.search(r"Mine\n  dance +twice around", said)
-    assert "COUNT = 3\n       how many" in said
+        assert re.search(rf"^  {name} =.*\n       +\S", output, re.MULTILINE), name
+    assert "LABCOAT_COOLDOWN = 7" in output
+    assert re.search(r"Mine\n  dance +twice around", output)
+    assert "COUNT = 3\n       how many" in output
 
 
 def test_help_starts_with_own_targets_and_ends_with_changed_settings(repo: Repository) -> None:
     """The repository's targets, all of labcoat's, its variables, then settings that differ."""
-    said = repo.write(Makefile=read_makefile(repo)).make("help", "LABCOAT_COOLDOWN=7")
-    assert said.startswith("Mine\n  dance         twice around\n\nEnvironments\n")
+    output = repo.write(Makefile=read_makefile(repo)).make("help", "LABCOAT_COOLDOWN=7")
+    assert output.startswith("Mine\n  dance         twice around\n\nEnvironments\n")
     for target in TARGETS:
-        assert re.search(rf"^  {target} +\S", said, re.MULTILINE), target
-    end = said.partition("Variables of this project\n")[2].splitlines()
+        assert re.search(rf"^  {target} +\S", output, re.MULTILINE), target
+    end = output.partition("Variables of this project\n")[2].splitlines()
     assert end[0] == "  COUNT"
     changed = [line.split(" = ") for line in end[3:]]
     set_by_fixture = {"LABCOAT_PYTHON", "LABCOAT_LOCKER", "LABCOAT_CACHE"}
@@ -356,28 +357,28 @@ def test_help_starts_with_own_targets_and_ends_with_changed_settings(repo: Repos
 def test_help_fits_a_screen(repo: Repository, own: int, columns: str) -> None:
     """At most 40 lines of at most COLUMNS characters, in a pipe, without colour, in a C locale."""
     targets = "".join(f"own{number}: ## {'a long text ' * 10}\n" for number in range(own))
-    said = repo.write(Makefile=read_makefile(repo, f"##@ Mine\n{targets}")).make(
+    output = repo.write(Makefile=read_makefile(repo, f"##@ Mine\n{targets}")).make(
         "help", COLUMNS=columns, LC_ALL="C", NO_COLOR="1", LABCOAT_PYTHON="python3"
     )
-    lines = said.splitlines()
+    lines = output.splitlines()
     assert 24 <= len(lines) <= 40
     assert max(map(len, lines)) <= int(columns)
-    assert "\033" not in said
+    assert "\033" not in output
     for name in [*TARGETS, *(f"own{number}" for number in range(own))]:
-        assert re.search(rf"^(  |[A-Z].*: .*\b){name}\b", said, re.MULTILINE), name
+        assert re.search(rf"(?<![\w-]){name}(?![\w-])", output), name
 
 
 def test_a_variable_named_settings_of_another_program_is_ignored(repo: Repository) -> None:
     """SETTINGS counts on the command line alone: a Makefile or the environment may have its own."""
-    said = repo.write(Makefile=read_makefile(repo, "SETTINGS = app.toml\n")).make("help")
-    assert "LABCOAT_INSTALLER" not in said
+    output = repo.write(Makefile=read_makefile(repo, "SETTINGS = app.toml\n")).make("help")
+    assert "LABCOAT_INSTALLER" not in output
     assert "LABCOAT_INSTALLER" not in repo.make("help", SETTINGS="app.toml")
 
 
 def test_a_python_without_ensurepip_works_all_the_same(
     repo: Repository, tmp_path: Path, network: dict[str, str]
 ) -> None:
-    """Debian and Ubuntu ship Python without ensurepip; labcoat then fetches the pip that its tools' lock names."""
+    """Without ensurepip, as on Debian and Ubuntu, labcoat downloads the pip in its tools' lock."""
     python = without_ensurepip(tmp_path / "debian")
     del repo.env["PIP_INDEX_URL"]
     env = {"LABCOAT_CACHE": str(tmp_path / "cache"), "LABCOAT_PYTHON": str(python), **network}
@@ -404,7 +405,7 @@ def without_ensurepip(folder: Path) -> Path:
 
 
 def test_a_vendored_copy_stays_as_it_was_copied(repo: Repository) -> None:
-    """labcoat copied into a repository writes no byte code beside itself."""
+    """labcoat copied into a repository writes no bytecode there."""
     copied = shutil.copytree(
         INCLUDE.parent, repo.path / "lib", ignore=shutil.ignore_patterns("__pycache__")
     )

@@ -1,4 +1,4 @@
-"""The include's text: nothing that GNU Make 3.81, which macOS ships, lacks or reads in silence as something else."""
+"""The include's text has only what GNU Make 3.81, which macOS ships, understands."""
 
 import re
 
@@ -76,7 +76,7 @@ def test_no_value_carries_a_trailing_comment() -> None:
 
 
 def test_settings_are_the_helper_s() -> None:
-    """Each setting stands in the include once, described, in its list of names, and with the helper's default."""
+    """Each setting is in the include once, documented, listed, and with the helper's default."""
     declared = dict(re.findall(r"^## .+\n(LABCOAT_\w+) \?=[ ]*(.*)$", TEXT, re.MULTILINE))
     assert declared.keys() == DEFAULTS.keys()
     literal = {name: value for name, value in declared.items() if "$" not in value}
@@ -87,7 +87,7 @@ def test_settings_are_the_helper_s() -> None:
 
 
 def test_every_variable_is_the_include_s_own() -> None:
-    """Names are LABCOAT_ (public) or _labcoat_ (private), so that no makefile's variables are taken."""
+    """Variables are named LABCOAT_ (public) or _labcoat_ (private), to avoid conflicts."""
     names = re.findall(r"^(?:override )?([A-Za-z_.]\w*)\s*[:?+]?=", CODE, re.MULTILINE)
     assert {name for name in names if not name.startswith(("LABCOAT_", "_labcoat"))} == {
         ".DEFAULT_GOAL"
