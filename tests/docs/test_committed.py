@@ -1,4 +1,4 @@
-"""What the repository holds is for everybody: no machine's paths, no index's address, no data, and all of it has a licence."""
+"""The repository has no path of a machine, no index address and no data, and it has a licence."""
 
 import re
 import subprocess
@@ -68,7 +68,7 @@ ON_PLATFORMS = [
 def test_a_lock_installs_on_every_python(
     lock: Path, minor: str, platform: str, tmp_path: Path, network: dict[str, str]
 ) -> None:
-    """Of every release in a lock there is a wheel whose hash it names, for each Python and platform that labcoat is for."""
+    """Each locked release has a wheel with a locked hash for each Python and platform."""
     asks = [
         "--require-hashes",
         "--no-deps",
@@ -94,7 +94,7 @@ def test_a_lock_installs_on_every_python(
 
 
 def test_the_cpu_variant_is_the_lock_with_another_tensorflow() -> None:
-    """requirements-cpu.in asks for what requirements.in does, but for the name of tensorflow; so do the locks, pin by pin."""
+    """The cpu input and lock equal the ordinary ones, except for the name of tensorflow."""
     asked = [
         re.findall(r"(?m)^[a-z][\w-]*", (REPOSITORY / f"requirements{each}.in").read_text())
         for each in ("", "-cpu")

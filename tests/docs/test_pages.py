@@ -1,10 +1,12 @@
-"""What users and contributors read says what is there: targets, settings, commands, messages and links."""
+"""The pages agree with the code: targets, settings, commands, messages, figures and links."""
 
 import argparse
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,14 @@ REPOSITORY = Path(__file__).parents[2]
 ENTRIES = parse_entries((REPOSITORY / "src/lib/include.python.mk").read_text(encoding="utf-8"))
 TARGETS = {entry.name: entry for entry in ENTRIES if not entry.is_variable}
 SETTINGS = {entry.name: entry for entry in ENTRIES if entry.is_variable}
-# What a setting's empty or computed default comes to, in the words of docs/make.md.
+# Empty or computed defaults, in the words of docs/reference/make.md.
 COMPUTED = {
     "LABCOAT_DEV_REQUIREMENTS": "`requirements-dev.txt` if there is a `requirements-dev.in`",
-    "LABCOAT_IMAGE": "`labcoat/FOLDER`",
+    "LABCOAT_IMAGE": "`labcoat/DIRECTORY`",
     "LABCOAT_CONDA": "the first of micromamba, mamba and conda",
     "LABCOAT_BASE_IMAGE": "the pinned Python image of the project's minor version",
-    "LABCOAT_GPU": "what `GPU=` says",
-    "LABCOAT_CACHE": "`labcoat` in your cache folder",
+    "LABCOAT_GPU": "the value of `GPU`",
+    "LABCOAT_CACHE": "`labcoat` in your cache directory",
 }
 
 
@@ -59,26 +61,24 @@ def commands(parser: argparse.ArgumentParser, prefix: str = "labcoat") -> Iterat
         yield from commands(below, f"{prefix} {name}")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/make.md"])
 @pytest.mark.parametrize("target", TARGETS)
-def test_target_is_documented(target: str, page: str) -> None:
-    """Each target of the include has a row in the README's table and in docs/make.md's."""
-    assert target in rows(page)
+def test_target_is_documented(target: str) -> None:
+    """Each target of the include has a row in docs/reference/make.md."""
+    assert target in rows("docs/reference/make.md")
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_setting_is_documented_with_its_default(setting: str) -> None:
-    """Each setting of the include has a row in docs/make.md, with the default that it has there."""
+    """Each setting of the include has a row in docs/reference/make.md, with its default."""
     default = SETTINGS[setting].default
-    documented = rows("docs/make.md")[setting][0]
+    documented = rows("docs/reference/make.md")[setting][0]
     assert documented == COMPUTED.get(setting, f"`{default}`" if default else "")
 
 
-def test_pages_name_no_target_or_setting_that_is_not_there() -> None:
-    """No row of docs/make.md is about what the include does not have, and no page names an unknown LABCOAT_ word."""
-    assert {
-        name for name in rows("docs/make.md") if "`" not in name
-    } <= TARGETS.keys() | SETTINGS.keys()
+def test_pages_name_existing_targets_and_settings_only() -> None:
+    """No page names an unknown LABCOAT_ setting, nor docs/reference/make.md an unknown target."""
+    named = {name for name in rows("docs/reference/make.md") if "=" not in name}
+    assert named <= TARGETS.keys() | SETTINGS.keys() | set(registry.level_names())
     known = SETTINGS.keys() | {
         "LABCOAT_BIN",
         "LABCOAT_RUN",
@@ -91,28 +91,29 @@ def test_pages_name_no_target_or_setting_that_is_not_there() -> None:
 
 
 def test_helper_and_include_have_the_same_settings_and_defaults() -> None:
-    """The settings that the helper knows are those of the include, and default to the same where make computes nothing."""
+    """Helper and include have the same settings, and equal defaults unless make computes them."""
     assert {
         name: entry.default for name, entry in SETTINGS.items() if "$" not in entry.default
     } == {name: default for name, default in DEFAULTS.items() if "$" not in SETTINGS[name].default}
 
 
 @pytest.mark.parametrize("level", registry.level_names())
-def test_level_of_isolation_is_in_the_readme(level: str) -> None:
-    """Each level of isolation has a row in the README."""
-    assert level in rows("README.md")
+def test_level_of_isolation_is_documented(level: str) -> None:
+    """Each level has a row in docs/reference/make.md and is named in the README."""
+    assert level in rows("docs/reference/make.md")
+    assert f"`{level}`" in read("README.md")
 
 
 @pytest.mark.parametrize("command", list(commands(cli.parser())))
 def test_command_is_documented(command: str) -> None:
-    """Each command of the helper has a row in docs/cli.md."""
-    assert command in rows("docs/cli.md")
+    """Each command of the helper has a row in docs/reference/cli.md."""
+    assert command in rows("docs/reference/cli.md")
 
 
-def test_pages_name_no_command_that_is_not_there() -> None:
-    """Each row of docs/cli.md is a command, and targets beside it exist."""
-    assert rows("docs/cli.md").keys() == set(commands(cli.parser()))
-    for _, target in rows("docs/cli.md").values():
+def test_pages_name_existing_commands_only() -> None:
+    """Each row of docs/reference/cli.md is a command, and targets beside it exist."""
+    assert rows("docs/reference/cli.md").keys() == set(commands(cli.parser()))
+    for _, target in rows("docs/reference/cli.md").values():
         assert {word.strip("`") for word in target.split(", ") if word} <= TARGETS.keys()
 
 
@@ -152,21 +153,28 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_index_names_every_page() -> None:
-    """docs/README.md links to each page in docs, or to the index of its folder."""
+    """docs/README.md links to each page in docs; the rules have an index of their own."""
     index = read("docs/README.md")
     for page in pages():
-        folder = Path(page).parent
         if page.startswith("docs/") and page != "docs/README.md":
-            wanted = page if folder == Path("docs") else str(folder / "README.md")
-            assert (
-                f"]({wanted.removeprefix('docs/')}" in index
-                or f"]({page.removeprefix('docs/')}" in index
-            ), page
+            wanted = "rules/README.md" if page.startswith("docs/rules/") else page[len("docs/") :]
+            assert f"]({wanted})" in index, page
+
+
+PARTS = ("tutorial", "how-to", "reference", "explanation")
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in pages() if page.startswith(tuple(f"docs/{part}/" for part in PARTS))]
+)
+def test_page_says_whom_it_is_for(page: str) -> None:
+    """The first sentence of each page in the four parts of the documentation names its readers."""
+    assert re.match(r"# .+\n\nFor \w+", read(page))
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if page != "CHANGELOG.md"])
 def test_make_commands_of_a_page_exist(page: str) -> None:
-    """Each target in a command block of a page is the include's or a Makefile's of this repository, and make takes it."""
+    """Each make target in a page's command block exists, in the include or in a Makefile here."""
     makefiles = [
         REPOSITORY / "Makefile",
         *REPOSITORY.glob("examples/*/*akefile"),
@@ -186,16 +194,40 @@ def test_make_commands_of_a_page_exist(page: str) -> None:
                 } <= known, line
 
 
-def test_quick_start_is_two_commands() -> None:
-    """The README's first command block is `make demo` and `make test`, and the Makefile has both."""
-    first = re.findall(r"(?s)```sh\n(.*?)```", read("README.md"))[0]
-    assert first == "make demo\nmake test\n"
+def test_two_commands_set_this_repository_up() -> None:
+    """The README has `make demo` and `make test` in one block, and the Makefile has both."""
+    assert "make demo\nmake test\n" in re.findall(r"(?s)```sh\n(.*?)```", read("README.md"))
     assert {"demo", "test"} <= {entry.name for entry in parse_entries(read("Makefile"))}
 
 
+def test_figures_are_those_of_the_benchmarks() -> None:
+    """Each number in the README's comparison, and in the decisions, is in benchmarks/README.md."""
+    table = read("README.md").partition("## Why not another tool?")[2].partition("\n## ")[0]
+    figures = re.findall(r"\d+(?:\.\d+)? times", table + read("docs/explanation/decisions.md"))
+    assert len(figures) >= 4
+    measured = read("benchmarks/README.md")
+    for figure in figures:
+        assert re.search(rf"\b{re.escape(figure.split()[0])}\b", measured), figure
+
+
+def test_picture_of_the_architecture_is_the_contract() -> None:
+    """The arrows in docs/explanation/architecture.md are those of import-linter's layers."""
+    contract = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]
+    layers = [layer.split(" | ") for layer in contract["layers"]]
+    arrows = {
+        (upper, lower) for above, below in pairwise(layers) for upper in above for lower in below
+    }
+    page = read("docs/explanation/architecture.md")
+    drawn = set(re.findall(r"^  (\w+) --> (\w+)$", page, re.MULTILINE))
+    assert drawn == arrows
+    assert {package for layer in layers for package in layer} <= rows(
+        "docs/explanation/architecture.md"
+    ).keys()
+
+
 def test_example_makefile_works(tmp_path: Path) -> None:
-    """Make reads the Makefile shown in docs/make.md, its own `run` is the project's, and help lists its targets."""
-    (shown,) = re.findall(r"(?s)```make\n(.*?)```", read("docs/make.md"))
+    """The Makefile in docs/how-to/own-targets.md works: its own `run`, and help with its targets."""
+    (shown,) = re.findall(r"(?s)```make\n(.*?)```", read("docs/how-to/own-targets.md"))
     (tmp_path / "labcoat").symlink_to(REPOSITORY)
     (tmp_path / "Makefile").write_text(shown, encoding="utf-8")
     (tmp_path / "requirements.in").write_text("six\n", encoding="utf-8")
@@ -205,29 +237,28 @@ def test_example_makefile_works(tmp_path: Path) -> None:
             ["make", "-n", target], cwd=tmp_path, check=True, capture_output=True, text=True
         ).stdout
         assert word in planned.splitlines()[-1]
-    said = subprocess.run(
+    output = subprocess.run(
         ["make", "help"], cwd=tmp_path, check=True, capture_output=True, text=True
     ).stdout
-    assert "This project" in said
-    assert "train on the level that IN names" in said
+    assert "This project" in output
+    assert "train on the level that IN names" in output
     assert not (tmp_path / ".venv").exists()
 
 
-def messages() -> list[str]:
-    """The headings of docs/troubleshooting.md that are labcoat's own words."""
-    ours = read("docs/troubleshooting.md").partition("## In a Makefile")[0]
-    return re.findall(r"^### (.*)$", ours, re.MULTILINE)
+def quoted_messages() -> list[str]:
+    """Return the errors that docs/how-to/troubleshooting.md quotes."""
+    return re.findall(r"^> error: (.*)$", read("docs/how-to/troubleshooting.md"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("message", messages())
-def test_message_is_one_that_labcoat_says(message: str) -> None:
-    """Each message in docs/troubleshooting.md is in the helper, the include or the README's include line, word for word."""
+@pytest.mark.parametrize("message", quoted_messages())
+def test_quoted_message_exists(message: str) -> None:
+    """Each quoted error is in the helper, the include or the include line, word for word."""
     folder = REPOSITORY / "src/lib"
     sources = [
         *folder.rglob("*.py"),
         *folder.glob("labcoat/*.sh"),
         folder / "include.python.mk",
-        REPOSITORY / "README.md",
+        REPOSITORY / "docs/how-to/install.md",
     ]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     text = re.sub(r"\{[^{}]*\}|\$\w+", "…", re.sub(r'"\s*\n\s*f?"', "", text))

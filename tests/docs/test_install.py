@@ -1,4 +1,4 @@
-"""The README's ways into another repository, run as they are written."""
+"""The ways into another repository in docs/how-to/install.md, run as they are written."""
 
 import os
 import re
@@ -13,8 +13,8 @@ GIT = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.fi
 
 
 def blocks(repository: Path) -> list[str]:
-    """The README's shell blocks that put an include into a Makefile."""
-    text = (repository / "README.md").read_text(encoding="utf-8")
+    """Return the page's shell blocks that add an include to a Makefile."""
+    text = (repository / "docs/how-to/install.md").read_text(encoding="utf-8")
     return [block for block in re.findall(r"(?s)```sh\n(.*?)```", text) if "include" in block]
 
 
@@ -42,7 +42,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
 def test_way_into_another_repository(
     way: int, clone: Path, tmp_path: Path, repository: Path
 ) -> None:
-    """After the README's commands `make help` lists labcoat's targets, and the Makefile's own default goal is still its own."""
+    """After the page's commands the Makefile has labcoat's targets and its own default goal."""
     project = tmp_path / "someone's pröject"
     project.mkdir()
     (project / "Makefile").write_text("mine: ; @echo my own goal\n")
@@ -57,12 +57,17 @@ def test_way_into_another_repository(
     subprocess.run(
         ["sh", "-eu", "-c", script], cwd=project, env=env, check=True, capture_output=True
     )
-    said = subprocess.run(
+    output = subprocess.run(
         ["make"], cwd=project, env=env, check=True, capture_output=True, text=True
     ).stdout
-    assert said == "my own goal\n"
-    said = subprocess.run(
-        ["make", "help"], cwd=project, env=env, check=True, capture_output=True, text=True
+    assert output == "my own goal\n"
+    output = subprocess.run(
+        ["make", "help", "SETTINGS=1"],
+        cwd=project,
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
-    assert "  venv " in said
-    assert "LABCOAT_LOCKER = pip-tools" in said
+    assert "  venv " in output
+    assert "LABCOAT_LOCKER = pip-tools" in output
