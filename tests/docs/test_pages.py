@@ -226,7 +226,7 @@ def test_picture_of_the_architecture_is_the_contract() -> None:
 
 
 def test_example_makefile_works(tmp_path: Path) -> None:
-    """The Makefile in docs/how-to/own-targets.md works: its own `run`, and help with its targets."""
+    """The Makefile in docs/how-to/own-targets.md works: its own `run`, help with its targets."""
     (shown,) = re.findall(r"(?s)```make\n(.*?)```", read("docs/how-to/own-targets.md"))
     (tmp_path / "labcoat").symlink_to(REPOSITORY)
     (tmp_path / "Makefile").write_text(shown, encoding="utf-8")
@@ -263,6 +263,13 @@ def test_quoted_message_exists(message: str) -> None:
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     text = re.sub(r"\{[^{}]*\}|\$\w+", "…", re.sub(r'"\s*\n\s*f?"', "", text))
     assert message.strip("… ") in text
+
+
+@pytest.mark.parametrize("word", list(rows("docs/how-to/freeze.md")))
+def test_freeze_prints_the_words_of_its_page(word: str) -> None:
+    """Each word in the table of docs/how-to/freeze.md begins a line that `make freeze` prints."""
+    source = read("src/lib/labcoat/inventory/environment_changes.py")
+    assert re.search(rf'"{re.escape(word)}[":]', source)
 
 
 def test_changelog_has_a_place_for_what_is_new() -> None:
