@@ -95,3 +95,40 @@ def test_a_closed_standard_output_is_accepted(tmp_path: Path) -> None:
         ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_help_of_a_command_names_its_settings(tmp_path: Path) -> None:
+    """With what each one does; commands stand in groups in the help of labcoat itself."""
+    words = [BASE_PYTHON, "-I", str(PACKAGE)]
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    command = subprocess.run(
+        [*words, "lock", "--help"], env=env, capture_output=True, text=True, check=True
+    )
+    assert "LABCOAT_LOCKER" in command.stdout
+    assert "--upgrade" in command.stdout
+    top = subprocess.run([*words, "--help"], env=env, capture_output=True, text=True, check=True)
+    assert "Environments:" in top.stdout
+    assert "image build" in top.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["lok"], "error: no command `lok`\nhint: Did you mean `lock`?"),
+        (["lock", "--foo"], "error: unrecognized arguments: --foo\nhint: `labcoat --help`"),
+        (["image"], "error: the following arguments are required: COMMAND\nhint: `labcoat image"),
+    ],
+)
+def test_a_typo_is_answered_in_two_lines(tmp_path: Path, words: list[str], error: str) -> None:
+    """With exit status 2 and what was probably meant, not with a page of usage."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        [BASE_PYTHON, "-I", str(PACKAGE), *words],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(error)
+    assert len(ended.stderr.splitlines()) == 2

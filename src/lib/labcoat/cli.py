@@ -119,6 +119,11 @@ def parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         if argv is None or list(argv[: len(name.split())]) == name.split():
             command = _load(name)
             command.add_arguments(added)
+            if argv is None or {"-h", "--help"}.intersection(argv):
+                from labcoat.commands.reference import format_settings
+
+                added.epilog = format_settings(name)
+                added.formatter_class = argparse.RawDescriptionHelpFormatter
             added.set_defaults(run=command.run)
     return top
 
