@@ -1,4 +1,4 @@
-"""What every test stands on: an environment without settings that leak in, and a Docker engine where one is needed."""
+"""Fixtures of all tests: a clean environment, a package index, repositories with labcoat."""
 
 import os
 import signal
@@ -24,9 +24,10 @@ STAND_IN = "labcoat-test/python:3.11"  # for machines that reach no image regist
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the run, and take out of the environment what would change what labcoat, git or make do; before anything is imported.
+    """Name the run, and clean the environment of what changes labcoat, git or make.
 
-    A shell has what it starts in the background ignore an interrupt, and so would all that the tests start and interrupt.
+    This comes before any import. A shell makes what it starts in the background ignore interrupts,
+    and so would everything that the tests start.
     """
     for name in list(os.environ):
         if name in _MAKE or (name.startswith(("GIT_", "LABCOAT_")) and name not in _KEPT):
@@ -40,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test with the marker `docker` where there is no engine; fail it where LABCOAT_REQUIRE_DOCKER=1."""
+    """Skip a `docker` test without an engine; with LABCOAT_REQUIRE_DOCKER=1, fail it."""
     if item.get_closest_marker("docker") is None or not (reason := missing_engine()):
         return
     if os.environ.get("LABCOAT_REQUIRE_DOCKER") == "1":
@@ -50,7 +51,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Keep what the tests leave in their temporary folder, and have the rest removed when this run ends or is killed."""
+    """Keep the temporary directory of the tests, and remove the rest when the run ends or is
+    killed.
+    """
     config = session.config
     base = config._tmp_path_factory.getbasetemp()
     os.environ["TMPDIR"] = str(base / "tmp")
@@ -77,7 +80,7 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def base_image() -> str:
-    """The image that test images are made from: LABCOAT_TEST_BASE_IMAGE, a stand-in that is here, else the pinned one."""
+    """Return the base of test images: the chosen one, a local stand-in, or the pinned one."""
     if chosen := os.environ.get("LABCOAT_TEST_BASE_IMAGE"):
         return chosen
     words = ["docker", "image", "inspect", STAND_IN]
@@ -90,7 +93,7 @@ def base_image() -> str:
 
 @pytest.fixture(scope="session")
 def network() -> dict[str, str]:
-    """The environment in which this machine reaches a real package index; the test is left out where none answers."""
+    """Return the environment that reaches a real package index; skip the test without one."""
     if reason := missing_network():
         if os.environ.get("LABCOAT_REQUIRE_DOCKER") == "1":
             pytest.fail(reason, pytrace=False)
@@ -100,7 +103,7 @@ def network() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def tools_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """labcoat's tools environment, as any user has it after the first run, in a cache folder of this run."""
+    """Return labcoat's tools environment, in a cache directory of this run."""
 
     def link(cache: Path) -> None:
         (cache / "tools").symlink_to(tool_env.tool_environment().parent)
@@ -121,7 +124,7 @@ def _caches(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[Index]:
-    """A package index with two versions of alpha, which needs beta, and with gamma, which nothing needs."""
+    """A package index with two versions of alpha, which needs beta, and with gamma."""
     served = stocked(tmp_path / "index")
     yield served
     served.stop()
@@ -142,7 +145,7 @@ def stocked(folder: Path) -> Index:
 def repo(
     tmp_path: Path, index: Index, tools_environment: Path, _caches: dict[str, str]
 ) -> Repository:
-    """A repository that includes labcoat, locks with uv against the test index, and knows nothing of this machine."""
+    """A repository that includes labcoat and locks with uv from the test index."""
     return stranger(tmp_path / "a repository", index, tools_environment, _caches)
 
 
@@ -150,7 +153,7 @@ def repo(
 def shared_repo(
     tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, _caches: dict[str, str]
 ) -> Iterator[Repository]:
-    """One such repository for all tests of a module, with an environment whose files are its own: no links to uv's cache."""
+    """Such a repository for all tests of a module; its files are no links to uv's cache."""
     folder = tmp_path_factory.mktemp("shared")
     served = stocked(folder / "index")
     made = stranger(folder / "a repository", served, tools_environment, _caches)

@@ -1,7 +1,9 @@
-"""Run all tests, a worker for each processor: `python tests/run.py EXAMPLE_PYTHON`, or `python tests/run.py --fast`.
+"""Run all tests, with a worker for each processor.
 
-The toolkit's tests run on this Python, the example's on EXAMPLE_PYTHON, which has TensorFlow; both run, whatever the first
-finds. `--fast` leaves the example out, and what needs Docker or a package index. PYTEST_ADDOPTS adds to pytest's options.
+Run `python tests/run.py EXAMPLE_PYTHON`, or `python tests/run.py --fast`. The toolkit's tests run
+on this Python, the example's on EXAMPLE_PYTHON, which has TensorFlow; both always run. `--fast`
+leaves out the example and what needs Docker or a package index.
+PYTEST_ADDOPTS adds to pytest's options.
 """
 
 import os

@@ -51,7 +51,9 @@ def test_it_starts_as_directory_and_as_module(tmp_path: Path, way: list[str]) ->
 
 def test_an_old_python_is_refused(tmp_path: Path) -> None:
     """A Python before 3.11 ends in two lines, not in a syntax error."""
-    code = f"import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat']; exec(open({str(PACKAGE / '__main__.py')!r}).read())"
+    main = str(PACKAGE / "__main__.py")
+    code = "import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat'];"
+    code += f" exec(open({main!r}).read())"
     ended = subprocess.run(
         [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False
     )

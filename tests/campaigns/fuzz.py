@@ -1,7 +1,8 @@
-"""Bytes of any kind as the files that labcoat reads, for so many minutes: `python tests/campaigns/fuzz.py MINUTES [SEED]`.
+"""Fuzz the files that labcoat reads: `python tests/campaigns/fuzz.py MINUTES [SEED]`.
 
-Each round runs the fuzz tests of the suite with other examples, which its seed decides: a round that fails is run again by
-`FUZZ=200 python -m pytest tests/lint/test_fuzz.py --hypothesis-seed=SEED`. The suite itself has forty fixed ones of each.
+Each round runs the fuzz tests of the suite with other examples, which its seed decides. To repeat a
+failed round: `FUZZ=200 python -m pytest tests/lint/test_fuzz.py --hypothesis-seed=SEED`. The suite
+itself has forty fixed examples of each.
 """
 
 import os

@@ -1,8 +1,9 @@
-"""Small faults put into the source, to see that a test fails: `python tests/campaigns/mutations.py COUNT [SEED [PACKAGE]]`.
+"""Put small faults into the source and see whether a test fails.
 
-PACKAGE is a package of labcoat, such as core or lint; any if none is named. A fault is tried in a copy of the repository
-against the tests that mirror its module, and against the package's other tests where these pass. Docker and the package
-index are left out. What no test notices is printed as a change, and is either a missing test or no fault at all.
+Run `python tests/campaigns/mutations.py COUNT [SEED [PACKAGE]]`. PACKAGE is a package of labcoat,
+such as core or lint; by default any. Each fault is tried in a copy of the repository with the tests
+that mirror its module, then with the package's other tests. Tests that need Docker or a package
+index are left out. A fault that no test notices is printed: a test is missing, or it is harmless.
 """
 
 import ast
@@ -58,7 +59,7 @@ class Fault:
 
 
 def faults(path: Path, source: bytes) -> Iterator[Fault]:
-    """Every fault that can be put into a module: conditions turned round, `not` left out, numbers one off."""
+    """Yield every fault for a module: negated conditions, removed `not`, numbers off by one."""
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -99,7 +100,7 @@ def tests_of(root: Path, module: Path) -> list[list[str]]:
 
 
 def is_noticed(root: Path, steps: list[list[str]]) -> bool:
-    """Whether one of these tests fails in the copy at `root`; each step is run where the one before passes."""
+    """Whether a test fails in the copy at `root`; a step runs only if the one before passes."""
     options = ["-q", "-x", "-p", "no:cacheprovider", "-m", CHOICE]
     for paths in steps:
         words = [sys.executable, "-m", "pytest", *options, *paths]

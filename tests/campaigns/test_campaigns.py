@@ -10,7 +10,7 @@ MODULE = Path("src/lib/labcoat/core/path_filter.py")
 
 
 def test_each_fault_is_one_change_that_can_be_compiled() -> None:
-    """Every condition, number and `not` of a module gives a fault, and none of them is the module itself."""
+    """Every condition, number and `not` gives a fault, and each fault changes the module."""
     source = b"def f(a, b):\n    return a + 1 if not a < b and True else (b is None)\n"
     found = [fault.put(source) for fault in mutations.faults(MODULE, source)]
     assert len(set(found)) == len(found) == 8

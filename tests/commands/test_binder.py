@@ -75,9 +75,8 @@ def test_own_binder_dockerfile_is_up_to_date() -> None:
 def published(tmp_path: Path) -> Project:
     """A repository at GitHub, as far as git knows, with a lock that has what Binder wants."""
     for name, text in {
-        "requirements.txt": "jupyterlab==4.5.0 --hash=sha256:0\nnotebook==7.5.0 --hash=sha256:0\n".replace(
-            ":0", f":{'0' * 64}"
-        ),
+        "requirements.txt": f"jupyterlab==4.5.0 --hash=sha256:{'0' * 64}\n"
+        f"notebook==7.5.0 --hash=sha256:{'0' * 64}\n",
         "binder/Dockerfile": 'FROM python:3.11-slim\nUSER 1000\nCMD ["python"]\n',
     }.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -191,7 +190,7 @@ def built(
     base_image: str,
     network: dict[str, str],
 ) -> Iterator[Repository]:
-    """A repository of one package, as `make binder` leaves it, and the image that repo2docker makes of it."""
+    """Return a repository after `make binder`, and build its image with repo2docker."""
     path = tmp_path_factory.mktemp("binder") / "a repository"
     path.mkdir()
     include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")
@@ -213,8 +212,8 @@ def built(
     made = Repository(path, env)
     said = made.make("binder", fails=True)
     assert (
-        "not committed: .devcontainer/devcontainer.json, .dockerignore, binder/Dockerfile, requirements-notebook.txt"
-        in said
+        "not committed: .devcontainer/devcontainer.json, .dockerignore, binder/Dockerfile,"
+        " install-lock.sh, requirements-notebook.txt" in said
     )
     assert (
         "[![Binder](https://mybinder.org/badge_logo.svg)](https://mybinder.org/v2/gh/a/b/main?urlpath=lab)"
@@ -264,7 +263,8 @@ class TestBuilt:
         container = docker("run", "--detach", "--rm", IMAGE, *serve)
         try:
             code = (
-                "import json, os, urllib.request as u; os.access('.', os.W_OK) or exit('not its own');"
+                "import json, os, urllib.request as u;"
+                " os.access('.', os.W_OK) or exit('not writable');"
                 "names = json.load(u.urlopen('http://127.0.0.1:8888/api/contents?token=a'))['content'];"
                 "print(os.getuid(), sorted(one['name'] for one in names))"
             )

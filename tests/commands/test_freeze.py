@@ -1,4 +1,4 @@
-"""freeze adds manually installed packages to requirements.in and the lock, at the versions in use."""
+"""freeze adds installed packages to requirements.in and the lock, at the versions in use."""
 
 import re
 import shutil
@@ -36,7 +36,7 @@ def lines(repo: Repository, name: str) -> list[str]:
 
 
 def test_an_installed_package_is_added_at_its_version(repo: Repository, index: Index) -> None:
-    """Requested packages are added, dependencies only locked, at versions in use, not the newest."""
+    """Requested packages are added, dependencies only locked, at the versions in use."""
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha==1.0", "beta==1.0")
     said = repo.make("freeze")

@@ -1,4 +1,4 @@
-"""A real JupyterLab on each level: it answers at the printed address and has the locked packages."""
+"""A real JupyterLab on each level: it answers and has the locked packages."""
 
 import os
 import re

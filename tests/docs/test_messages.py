@@ -1,4 +1,4 @@
-"""The words labcoat speaks: one table of all messages, and none of the phrases that readers did not understand."""
+"""One table of all messages, and no phrase that readers did not understand."""
 
 import subprocess
 import sys
@@ -11,14 +11,17 @@ from support.plain_english import find_phrases, instead
 
 
 def test_the_committed_table_has_every_message() -> None:
-    """A changed word shows in a review: python tests/support/message_table.py >tests/docs/messages.txt."""
+    """To renew it: python tests/support/message_table.py >tests/docs/messages.txt."""
     committed = (REPOSITORY / "tests/docs/messages.txt").read_text(encoding="utf-8")
     assert committed == table()
 
 
 def test_a_message_is_read_from_the_source() -> None:
     """Computed parts stand in braces; both branches of a condition are there."""
-    source = "raise LabcoatError(f'no file `{path.name}`' + end, 'a' if x else 'b')\nFinding(1, 2, 'm')\n"
+    source = (
+        "raise LabcoatError(f'no file `{path.name}`' + end, 'a' if x else 'b')\n"
+        "Finding(1, 2, 'm')\n"
+    )
     assert list(messages(source)) == [
         (1, ["error: no file `{path.name}`{end}", "hint: a", "hint: b"]),
         (2, ["finding: m"]),
@@ -26,7 +29,7 @@ def test_a_message_is_read_from_the_source() -> None:
 
 
 def test_messages_and_hints_have_one_form() -> None:
-    """No final period, nothing before the message; a hint begins with a capital letter or a name."""
+    """No final period and no prefix; a hint begins with a capital letter or a name."""
     for line in table().splitlines():
         kind, _, text = line.partition(": ")
         if kind in {"error", "warning"}:

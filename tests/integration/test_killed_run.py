@@ -1,4 +1,4 @@
-"""A run of the tests that is killed leaves no process, mount, container or image, and no file outside its folder."""
+"""A killed test run leaves no process, mount, container, image or file."""
 
 import os
 import signal

@@ -27,7 +27,7 @@ import pytest
 def test_without_an_engine(
     demanded: str, options: str, status: int, said: str, repository: Path
 ) -> None:
-    """Tests that need Docker are left out, and the last lines name them; with LABCOAT_REQUIRE_DOCKER=1 they fail."""
+    """Docker tests are skipped and listed last; with LABCOAT_REQUIRE_DOCKER=1 they fail."""
     env = os.environ | {
         "DOCKER_HOST": "unix:///nowhere",
         "LABCOAT_REQUIRE_DOCKER": demanded,

@@ -1,4 +1,4 @@
-"""The wheel: labcoat with all that it needs at run time, and the include for a Makefile elsewhere."""
+"""The wheel: labcoat with all that it needs at run time, and the include for a Makefile."""
 
 import os
 import shutil
@@ -10,7 +10,10 @@ import pytest
 
 from labcoat.toolchain import index_config, tool_env
 
-INCLUDE = "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))\n"
+INCLUDE = (
+    "include $(or $(shell labcoat mk),"
+    "$(error labcoat is not installed here: pip install labcoat))\n"
+)
 
 
 def run(*argv: str | Path, cwd: Path, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":

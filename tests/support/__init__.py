@@ -1,4 +1,4 @@
-"""A package index on the loopback with wheels made on the spot, and a repository that uses labcoat."""
+"""A package index on the loopback, with wheels made for tests, and repositories that use it."""
 
 import base64
 import functools
@@ -38,14 +38,15 @@ BASE_PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resol
 def wheel(
     name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None
 ) -> bytes:
-    """A wheel with one module that knows its version, and a console script of the distribution's name."""
+    """Return a wheel with one module that knows its version, and a console script of its name."""
     info = f"{name}-{version}.dist-info"
     contents = {
         f"{name}.py": f"version = {version!r}\ndef main(): print(version)\n",
         **(files or {}),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         + "".join(f"Requires-Dist: {one}\n" for one in requires),
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
     record = "".join(
@@ -65,7 +66,7 @@ def _record_digest(text: str) -> str:
 
 
 class Index:
-    """A package index (PEP 503) that serves a folder on the loopback; `url` is its address, `asked` what was asked of it."""
+    """A package index (PEP 503) for a directory, at `url`; `asked` are the requested paths."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -91,7 +92,8 @@ class Index:
         page.mkdir(exist_ok=True)
         wheels = sorted((self.folder / "files").glob(f"{name}-*.whl"))
         links = (
-            f'<a href="/files/{one.name}#sha256={sha256(one.read_bytes()).hexdigest()}">{one.name}</a>'
+            f'<a href="/files/{one.name}#sha256={sha256(one.read_bytes()).hexdigest()}">'
+            f"{one.name}</a>"
             for one in wheels
         )
         (page / "index.html").write_text(
@@ -121,7 +123,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 @dataclass
 class Repository:
-    """A stranger's repository: a folder whose Makefile includes labcoat's. `make` and `labcoat` run in it."""
+    """A user's repository, whose Makefile includes labcoat's; `make` and `labcoat` run in it."""
 
     path: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -136,11 +138,11 @@ class Repository:
         return self
 
     def make(self, *args: str, fails: bool = False, **env: str) -> str:
-        """What `make` said, first on standard error, then on standard output. It must end as `fails` says."""
+        """Return standard error, then standard output of `make`. It must end as `fails` says."""
         return self._run([self.program, *args], env, fails=fails)
 
     def labcoat(self, *args: str, fails: bool = False, **env: str) -> str:
-        """What the helper said, first on standard error, then on standard output. It must end as `fails` says."""
+        """Return standard error, then standard output of labcoat. It must end as `fails` says."""
         return self._run(
             [str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails
         )

@@ -1,8 +1,8 @@
-"""Remove what a run of the tests left: `python cleanup.py FOLDER SESSION`, once standard input ends.
+"""Remove what a run of the tests left, once standard input ends.
 
-FOLDER is the run's temporary folder, SESSION is in the names of its images. What is removed is printed, a line each:
-processes that work in the folder or name it, mounts below it, containers of projects in it, images of the session.
-Standard library alone, and no test framework: it runs after everything else has ended.
+Run `python cleanup.py FOLDER SESSION`. FOLDER is the run's temporary directory, SESSION is in the
+names of its images. It removes, and prints: processes that work in the directory or name it, mounts
+below it, containers of projects in it, and images of the session.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ def main(folder: str, session: str) -> None:
 
 
 def processes(folder: str, session: str) -> Iterator[tuple[int, str]]:
-    """Processes of the session, as their environment says, and orphans that name `folder` or work in it; not this one."""
+    """Return other processes of the session, and orphans that name `folder` or work in it."""
     orphans = {1, *(pid for pid in all_pids() if read(pid, "comm") == b"systemd\n")}
     for pid in all_pids():
         arguments, environ = read(pid, "cmdline"), read(pid, "environ")

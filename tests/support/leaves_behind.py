@@ -1,4 +1,7 @@
-"""A test that leaves behind all that a test can, and waits to be killed: run by tests/integration/test_killed_run.py."""
+"""A test that leaves everything behind that a test can, and waits to be killed.
+
+tests/integration/test_killed_run.py runs it.
+"""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The table of all messages, made from the source: what labcoat prints as error, hint, warning or finding.
+"""Make the table of all messages from the source: errors, hints, warnings, findings.
 
     python tests/support/message_table.py >tests/docs/messages.txt
 
@@ -28,7 +28,7 @@ _MAKERS: dict[str, tuple[str | None, ...]] = {
 
 
 def messages(source: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line of each message in `source` and its parts, such as `error: no file `{name}``."""
+    """Yield the line of each message in `source`, and its parts as `kind: text`."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):

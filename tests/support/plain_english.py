@@ -2,7 +2,7 @@
 
     python tests/support/plain_english.py [FILE …]
 
-Without arguments, every tracked text file of the repository is read. Exit status 1 where one is found.
+Without arguments, every tracked text file is read. The exit status is 1 if one is found.
 """
 
 import re

@@ -1,7 +1,4 @@
-"""How tests are chosen, grouped and ordered, and the ones that did not run are named; for the toolkit's and the example's.
-
-Nothing of it is written beside a test: what a test needs is read from the fixtures that it uses.
-"""
+"""Choose, group and order tests, and list the skipped ones; for toolkit and example."""
 
 import collections
 import os
@@ -19,7 +16,10 @@ MARKS = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark each test with what it needs, group those that share a fixture, and shuffle where SHUFFLE has a seed."""
+    """Mark tests with what they need, group those that share a fixture, and shuffle.
+
+    SHUFFLE is the seed of the order.
+    """
     for item in items:
         for name in {MARKS[fixture] for fixture in fixtures_of(item) if fixture in MARKS}:
             item.add_marker(getattr(pytest.mark, name))
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def put_long_ones_first(items: list[pytest.Item]) -> None:
-    """Put first what takes longest, so that the workers end at about the same time: what needs most, then the large groups."""
+    """Put the longest first, so that the workers end at about the same time."""
     groups = [group_of(item) or item.nodeid for item in items]
     sizes = collections.Counter(groups)
     needs: dict[str, int] = {}
@@ -47,7 +47,7 @@ def put_long_ones_first(items: list[pytest.Item]) -> None:
 
 
 def shuffle(items: list[pytest.Item], seed: str) -> None:
-    """Put the modules in a random order, and the tests within each: what a module's tests share is still made once."""
+    """Put modules, and the tests within each, in a random order; shared fixtures stay shared."""
     chance = random.Random(seed)  # noqa: S311
     paths = sorted({item.path for item in items})
     chance.shuffle(paths)
@@ -62,7 +62,7 @@ def fixtures_of(item: pytest.Item) -> frozenset[str]:
 
 
 def group_of(item: pytest.Item) -> str:
-    """What must run on one worker: the tests of a module that share what one of its fixtures made; else an empty string."""
+    """Return the group of tests that share a fixture and so a worker; empty if there is none."""
     info = getattr(item, "_fixtureinfo", None)
     if info is None:
         return ""

@@ -1,4 +1,4 @@
-"""One run of the tests: its name, what its processes share, and what removes its remains when it ends or is killed."""
+"""One run of the tests: its name, what its processes share, and the cleanup after it."""
 
 import os
 import subprocess
@@ -17,14 +17,17 @@ CLEANUP = Path(__file__).with_name("cleanup.py")
 
 
 def start_session() -> None:
-    """Name this run; its workers and all that they start inherit the name. It may itself be started by a test of another."""
+    """Name this run; its workers and everything they start inherit the name.
+
+    The run may itself be started by a test of another.
+    """
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
         del os.environ[name]
     os.environ[_VARIABLE] = f"{os.getpid():x}t{time.time_ns() // 1_000_000:x}"
 
 
 def session_name() -> str:
-    """The run's name, the same in the controller and in all its workers: for names of images and the like."""
+    """Return the run's name, the same in all workers, for names of images and the like."""
     return os.environ.get(_VARIABLE, f"{os.getpid():x}")
 
 
@@ -47,9 +50,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_once(
     tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Any]
 ) -> Path:
-    """The folder `name` that all workers share. The first to ask for it fills it with `make`; the others wait.
+    """Return the directory `name` that all workers share, filled by `make` once; others wait.
 
-    A `make` that fails leaves nothing, so the next worker fails by itself and with the same words.
+    A failing `make` leaves nothing, so the next worker fails with the same error.
     """
     folder = shared_folder(tmp_path_factory) / "shared" / name
     done = folder.with_name(f"{name}.done")
@@ -62,7 +65,7 @@ def make_once(
 
 
 def claim_image_names(tmp_path_factory: pytest.TempPathFactory, part: str) -> None:
-    """Have images with `part` in their names removed when the run ends, such as those named for a registry of its own."""
+    """Remove images with `part` in their names when the run ends, such as those of a registry."""
     with (shared_folder(tmp_path_factory) / "image-names").open("a", encoding="utf-8") as file:
         file.write(f"{part}\n")
 
@@ -70,7 +73,8 @@ def claim_image_names(tmp_path_factory: pytest.TempPathFactory, part: str) -> No
 class Cleanup:
     """A process that outlives this one by some seconds, and removes what a killed run left.
 
-    It waits for the end of its standard input, which only this process holds open: the end comes however we end.
+    It waits for the end of its standard input, which only this process holds open, however that
+    ends.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Start labcoat, as `python3 -m labcoat` or, like the make include, as `python3 path/to/labcoat`."""
+"""Start labcoat: `python3 -m labcoat`, or like the make include `python3 path/to/labcoat`."""
 
 import sys
 

@@ -1,4 +1,6 @@
-"""Replace the copied libraries by what vendor.txt pins: `python3 src/lib/labcoat/_vendor/update.py`.
+"""Replace the copied libraries by what vendor.txt pins.
+
+Run `python3 src/lib/labcoat/_vendor/update.py`.
 
 pip downloads each wheel and checks its hash. Modules that labcoat does not import are left out.
 Change the version and the hash in vendor.txt first; the hash is the one in requirements-dev.txt.
@@ -45,7 +47,7 @@ def _unpack_wheel(wheel: Path, target: Path) -> None:
 
 
 def _target_path(name: str, target: Path) -> Path | None:
-    """Return where a member of a wheel belongs: the library's files and its licences, nothing else."""
+    """Return where a member of a wheel belongs: only the library's files and its licences do."""
     if name.startswith(UNUSED) or name.endswith("/"):
         return None
     if name.startswith(f"{target.name}/"):
