@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support import cleanup
+
 LEAVES_BEHIND = "tests/support/leaves_behind.py"
 
 
@@ -41,6 +43,12 @@ IS_THERE = {
     "container": has_engine("container"),
     "image": has_engine("image"),
 }
+
+
+def test_other_processes_are_passed_over() -> None:
+    """Among all processes of the machine there are some that end meanwhile, or may not be asked."""
+    for _ in range(20):
+        assert list(cleanup.processes("/nowhere", "no-such-session")) == []
 
 
 @pytest.mark.skipif(

@@ -47,7 +47,7 @@ def processes(folder: str, session: str) -> Iterator[tuple[int, str]]:
         if not arguments or pid in (os.getpid(), os.getppid()):  # of the kernel, or ended
             continue
         is_named = os.fsencode(f"{folder}/") in arguments + environ
-        is_there = is_below(os.path.realpath(PROC / str(pid) / "cwd"), folder)
+        is_there = is_below(working_folder(pid), folder)
         parent = int((read(pid, "stat").rpartition(b")")[2].split() or [0, 0])[1])
         if os.fsencode(session) in environ or ((is_named or is_there) and parent in orphans):
             yield pid, arguments.replace(b"\0", b" ").decode(errors="replace").strip()[:200]
@@ -56,6 +56,14 @@ def processes(folder: str, session: str) -> Iterator[tuple[int, str]]:
 def all_pids() -> list[int]:
     """The processes of this machine; none where there is no /proc."""
     return sorted(int(entry.name) for entry in PROC.glob("[0-9]*"))
+
+
+def working_folder(pid: int) -> str:
+    """The folder that a process works in; empty where it has ended or may not be asked."""
+    try:
+        return str((PROC / str(pid) / "cwd").readlink())
+    except OSError:
+        return ""
 
 
 def read(pid: int, file: str) -> bytes:
