@@ -282,7 +282,7 @@ def memory(count: int, room: Path) -> tuple[int, int]:
 
 
 def _draw(folder: Path, count: int) -> None:
-    """Return `count` different small pictures of two classes."""
+    """Write `count` different small pictures of two classes."""
     from PIL import Image
 
     random = np.random.default_rng(0)
