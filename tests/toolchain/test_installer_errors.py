@@ -6,7 +6,10 @@ import pytest
 
 from labcoat.toolchain.installer_errors import explain_installer_error
 
-WHEEL = "https://example.org/packages/26/a1/tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl (from an index)"
+WHEEL = (
+    "https://example.org/packages/26/a1/tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl"
+    " (from an index)"
+)
 
 
 @pytest.mark.parametrize(
