@@ -1,4 +1,4 @@
-"""A path written as a pattern of a .gitignore matches that path and nothing else, according to git."""
+"""A path written as a .gitignore pattern matches that path and nothing else, according to git."""
 
 import subprocess
 from pathlib import Path

@@ -28,7 +28,10 @@ def test_two_first_runs_at_once_create_one(
         if key not in {"PIP_INDEX_URL", "PIP_CACHE_DIR"}
     }
     env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **network}
-    code = "from labcoat.toolchain import tool_env; tool_env.use_tools(); import docker, yaml; print(tool_env.uv_program())"
+    code = (
+        "from labcoat.toolchain import tool_env; tool_env.use_tools(); import docker, yaml;"
+        " print(tool_env.uv_program())"
+    )
     runs = [
         subprocess.Popen(
             [BASE_PYTHON, "-c", code],
