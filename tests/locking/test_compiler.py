@@ -82,11 +82,11 @@ def test_an_unknown_package_is_not_upgraded(repo: Repository, given: str) -> Non
     """A wrong name in PKG is reported, with the files that list packages, and nothing changes."""
     repo.make("requirements")
     before = repo.files()
-    heard = repo.make("upgrade", f"PKG={given}", fails=True)
+    output = repo.make("upgrade", f"PKG={given}", fails=True)
     message = locking.UNKNOWN_PACKAGE.format(package=given.rpartition(" ")[2])
-    assert f"error: {message}\n" in heard
-    assert locking.LISTED_IN.format(lock="requirements.txt") in heard
-    assert ("Did you mean `alpha`?" in heard) == (given != "beta nosuch")
+    assert f"error: {message}\n" in output
+    assert locking.LISTED_IN.format(lock="requirements.txt") in output
+    assert ("Did you mean `alpha`?" in output) == (given != "beta nosuch")
     assert repo.files() == before
 
 
@@ -141,7 +141,7 @@ def test_a_second_run_does_nothing(repo: Repository, index: Index) -> None:
 
 @LOCKERS
 @pytest.mark.parametrize(
-    ("requirements", "said"),
+    ("requirements", "expected"),
     [
         pytest.param(
             "nosuchpackage\n",
@@ -158,16 +158,16 @@ def test_a_second_run_does_nothing(repo: Repository, index: Index) -> None:
     ],
 )
 def test_an_error_is_reported_and_the_lock_stays(
-    repo: Repository, locker: str, requirements: str, said: str
+    repo: Repository, locker: str, requirements: str, expected: str
 ) -> None:
     """One line says what happened, one what to do, and the previous lock is unchanged."""
     repo.make("requirements")
     before = (repo.path / "requirements.txt").read_text()
-    heard = repo.write(requirements__in=requirements).make(
+    output = repo.write(requirements__in=requirements).make(
         "requirements", fails=True, LABCOAT_LOCKER=locker
     )
-    message = heard[heard.index("error: ") :].splitlines()
-    assert said in message[0]
+    message = output[output.index("error: ") :].splitlines()
+    assert expected in message[0]
     assert message[1].startswith("hint: ")
     assert (repo.path / "requirements.txt").read_text() == before
 
@@ -176,10 +176,10 @@ def test_an_error_is_reported_and_the_lock_stays(
 def test_a_conflict_names_the_chain(repo: Repository, index: Index, locker: str) -> None:
     """The message names who asks for what, also for a package two steps away."""
     index.add("delta", "1.0", ["alpha==1.0"])
-    heard = repo.write(requirements__in="delta\nalpha==2.0\n").make(
+    output = repo.write(requirements__in="delta\nalpha==2.0\n").make(
         "requirements", fails=True, LABCOAT_LOCKER=locker
     )
-    what = next(line for line in heard.splitlines() if line.startswith("error: "))
+    what = next(line for line in output.splitlines() if line.startswith("error: "))
     assert "delta" in what
     assert "alpha" in what
 
@@ -197,10 +197,10 @@ def test_an_unreachable_index_is_reported(
         "PIP_CACHE_DIR": str(tmp_path / "c2"),
         "PIP_RETRIES": "1",
     }
-    heard = repo.write(requirements__in="gamma\n").make(
+    output = repo.write(requirements__in="gamma\n").make(
         "requirements", fails=True, LABCOAT_LOCKER=locker, **cold
     )
-    assert "cannot reach the package index" in heard
+    assert "cannot reach the package index" in output
     assert (repo.path / "requirements.txt").read_text() == before
 
 
@@ -224,11 +224,11 @@ def test_only_releases_of_an_index_are_locked(
         "a folder": f"mine @ {repo.path.as_uri()}",
         "a folder, editable": "-e .",
     }
-    heard = repo.write(requirements__in=f"{asked[way]}\n").make(
+    output = repo.write(requirements__in=f"{asked[way]}\n").make(
         "requirements", fails=True, LABCOAT_LOCKER=locker
     )
-    assert locking.NOT_A_RELEASE in heard
-    assert "hunter2" not in heard
+    assert locking.NOT_A_RELEASE in output
+    assert "hunter2" not in output
     assert not (repo.path / "requirements.txt").exists()
 
 
@@ -247,10 +247,10 @@ def test_an_input_that_names_an_index_is_rejected(
         requirements__in="# --find-links x\n-r more.in  # -f x\n",
         more__in=f"{option} {address}\nalpha\n",
     )
-    heard = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    output = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
     message = locking.NAMES_INDEX.format(name="more.in", option=option.rstrip("="))
-    assert f"error: {message}\n" in heard
-    assert "hunter2" not in heard
+    assert f"error: {message}\n" in output
+    assert "hunter2" not in output
     assert not index.asked
     repo.write(more__in="alpha\n").make("requirements", LABCOAT_LOCKER=locker)
 
@@ -279,12 +279,12 @@ def test_hashes_of_a_foreign_lock_are_not_kept(repo: Repository, index: Index, l
 def test_manually_written_requirements_are_not_replaced(repo: Repository) -> None:
     """A requirements.txt that asks for more than requirements.in stays, and the rest is named."""
     text = "# my own\nbeta>=1,<1.5\nalpha\ngamma==3.0\n"
-    heard = repo.write(requirements__txt=text).make("venv", fails=True)
+    output = repo.write(requirements__txt=text).make("venv", fails=True)
     message = locking.WOULD_BE_REPLACED.format(
         lock="requirements.txt", source="requirements.in", lines="beta>=1,<1.5, gamma==3.0"
     )
-    assert f"error: {message}\n" in heard
-    assert locking.INIT_ADDS in heard
+    assert f"error: {message}\n" in output
+    assert locking.INIT_ADDS in output
     assert (repo.path / "requirements.txt").read_text() == text
     repo.write(requirements__in="alpha\nbeta>=1,<1.5\nGamma\n").make("venv")
     assert pins(repo) == {"alpha": "2.0", "beta": "1.0", "gamma": "3.0"}
@@ -320,10 +320,10 @@ def test_a_link_stays_a_link(repo: Repository, tmp_path: Path) -> None:
 def test_credentials_in_an_index_s_address_are_not_shown(repo: Repository, index: Index) -> None:
     """Messages and logs have no password in them."""
     address = index.url.replace("127.0.0.1", "user:hunter2@127.0.0.1")
-    heard = repo.write(requirements__in="nosuch\n").make(
+    output = repo.write(requirements__in="nosuch\n").make(
         "requirements", fails=True, PIP_INDEX_URL=address
     )
-    assert "hunter2" not in heard
+    assert "hunter2" not in output
     assert not [name for name, text in repo.files().items() if b"hunter2" in text]
 
 
@@ -345,8 +345,8 @@ def test_a_cooldown_must_be_a_number(repo: Repository) -> None:
 
 def test_a_missing_development_lock_is_named(repo: Repository) -> None:
     """A wrong name in LABCOAT_DEV_REQUIREMENTS is an error."""
-    heard = repo.make("venv", fails=True, LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
-    assert "LABCOAT_DEV_REQUIREMENTS names requirements-dev.txt, which does not exist" in heard
+    output = repo.make("venv", fails=True, LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt")
+    assert "LABCOAT_DEV_REQUIREMENTS names requirements-dev.txt, which does not exist" in output
     repo.write(requirements_dash_dev__in="gamma\n").make(
         "venv", LABCOAT_DEV_REQUIREMENTS="requirements-dev.txt"
     )
@@ -384,6 +384,6 @@ def test_two_runs_at_once_succeed(repo: Repository) -> None:
         )
         for _ in range(2)
     ]
-    said = [run.communicate()[0].decode() for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], said
+    outputs = [run.communicate()[0].decode() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
     assert pins(repo) == {"alpha": "2.0", "beta": "1.5"}

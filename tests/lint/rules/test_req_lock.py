@@ -43,4 +43,18 @@ CASES = [
         },
         name="environment",
     ),
+    Case(
+        "REQ003",
+        {"requirements.txt": LOCK.replace("2.0.0", "2.0c1"), ".gitignore": ".venv\n"},
+        {"requirements.txt": LOCK.replace("2.0.0", "2.0c1"), ".gitignore": ".venv\n"},
+        untracked={
+            **venv(".venv"),
+            ".venv/lib/python3.11/site-packages/numpy-2.0.dist-info/METADATA": "",
+        },
+        nearly_untracked={
+            **venv(".venv"),
+            ".venv/lib/python3.11/site-packages/numpy-2.0.0rc1.dist-info/METADATA": "",
+        },
+        name="spelling of a version",
+    ),
 ]

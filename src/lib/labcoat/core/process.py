@@ -60,7 +60,7 @@ def run_process(
     `given` is called for its standard input while it starts; without it there is none. Raise
     LabcoatError if it cannot be started.
     """
-    said: list[str] = []
+    lines: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     stdin = pipe if given else null
     with popen(
@@ -81,11 +81,11 @@ def run_process(
             ):  # otherwise it has ended, and its output says why
                 cast("TextIO", child.stdin).buffer.write(made)
         for line in child.stdout:
-            said.append(redact(line))
+            lines.append(redact(line))
             if show(line):
-                sys.stderr.write(f"  {said[-1]}")
+                sys.stderr.write(f"  {lines[-1]}")
                 sys.stderr.flush()
-    return ProcessResult(child.wait(), "".join(said))
+    return ProcessResult(child.wait(), "".join(lines))
 
 
 @contextlib.contextmanager

@@ -89,42 +89,44 @@ _CASES = (
 )
 
 
-def explain_installer_error(said: str, otherwise: str, log: Path) -> LabcoatError:
+def explain_installer_error(output: str, otherwise: str, log: Path) -> LabcoatError:
     """Return the error that explains the output of pip, pip-tools or uv; write that to `log`.
 
     `otherwise` says what failed, for output that is unknown.
     """
-    files.write_file(log, said)
-    said = _with_conflicts_in_words(said)
-    for pattern, what, todo in _CASES:
-        if found := re.search(pattern, said):
+    files.write_file(log, output)
+    output = _word_conflicts(output)
+    for pattern, message, hint in _CASES:
+        if found := re.search(pattern, output):
             detail = next((group for group in found.groups() if group), found[0])
-            return LabcoatError(what.format(_one_line(detail)), todo)
-    last = [line for line in said.splitlines() if line.strip()][-1:] or ["no output"]
+            return LabcoatError(message.format(_fold_lines(detail)), hint)
+    last = [line for line in output.splitlines() if line.strip()][-1:] or ["no output"]
     # The last line of a traceback names the module of the exception, which does not help.
     end = re.sub(r"^[\w.]+(?:Error|Exception): ", "", last[0])
-    return LabcoatError(f"{otherwise}: {_one_line(end)}", f"Full output: {log}")
+    return LabcoatError(f"{otherwise}: {_fold_lines(end)}", f"Full output: {log}")
 
 
-def _with_conflicts_in_words(said: str) -> str:
+def _word_conflicts(output: str) -> str:
     """Word a conflict that pip-tools prints as a repr (resolvelib's RequirementInformation) like
     pip.
     """
-    asked = re.findall(r"Requirement\('([^']+)'\), parent=(?:None|\w+\('([^' ]+))", said)
+    asked = re.findall(r"Requirement\('([^']+)'\), parent=(?:None|\w+\('([^' ]+))", output)
     words = dict.fromkeys(
-        f"{_release(parent) or 'requirements.in'} needs {requirement}"
+        f"{_format_release(parent) or 'requirements.in'} needs {requirement}"
         for requirement, parent in asked
     )
-    return f"The conflict is caused by: {', '.join(words)}\n\n{said}" if len(words) > 1 else said
+    return (
+        f"The conflict is caused by: {', '.join(words)}\n\n{output}" if len(words) > 1 else output
+    )
 
 
-def _release(address: str) -> str:
+def _format_release(address: str) -> str:
     """Return name and version of the wheel or source archive at `address`: `tensorflow 2.21.0`."""
     found = re.search(r"([^/]+?)-(\d[^-/]*?)(?:-[^/]*\.whl|\.tar\.gz|\.zip)(?:#|$)", address)
     return f"{found[1]} {found[2]}" if found else ""
 
 
-def _one_line(text: str) -> str:
+def _fold_lines(text: str) -> str:
     """Fold the line breaks and indentation of `text`, and cut it at 400 characters."""
     folded = re.sub(r"\s*\n\s*", "; ", re.sub(r"[ \t]+", " ", text.strip()))
     return (folded[:397] + "…" if len(folded) > 400 else folded).rstrip(".;: ")
