@@ -27,7 +27,7 @@ lint: tests-venv ## style, types, the order of the packages, plain English
 	@$(_tests_venv)/bin/mypy
 	@PYTHONPATH=src/lib $(_tests_venv)/bin/lint-imports --no-cache
 	@$(_tests_python) tests/support/plain_english.py
-	@$(_tests_venv)/bin/shellcheck src/lib/labcoat/start.sh install-lock.sh .ci/run
+	@$(_tests_python) tests/support/shell_scripts.py
 
 tests-venv: ## the environment of labcoat's own tests and checks: tests/.venv
 	@$(MAKE) -s --no-print-directory venv LABCOAT_VENV=$(_tests_venv) LABCOAT_REQUIREMENTS=requirements-test.txt \

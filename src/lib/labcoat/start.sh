@@ -1,8 +1,8 @@
 #!/bin/sh
 # Start labcoat with the Python that LABCOAT_PYTHON names. Called by make, whose recipes have no logic.
+# shellcheck disable=SC2088 # no shell has expanded the ~ of a setting
 python=${LABCOAT_PYTHON:-python3}
 cache=${LABCOAT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/labcoat}
-# No shell has expanded the ~ of a setting.
 case $python in "~/"*) python=$HOME/${python#??} ;; esac
 case $cache in "~/"*) cache=$HOME/${cache#??} ;; esac
 command -v "$python" >/dev/null 2>&1 || {
