@@ -1,7 +1,7 @@
 """Check the shell scripts of the repository with shellcheck: `make lint` runs this.
 
-shellcheck comes from this Python's environment or the PATH. Linux on ARM has no wheel of it: without
-one, a line says so, and nothing fails.
+shellcheck comes from this Python's environment or the PATH. It has no wheel for Linux on ARM:
+without it, a line says so, and nothing fails.
 """
 
 import os
