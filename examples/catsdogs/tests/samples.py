@@ -116,5 +116,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     assert "Traceback" not in done.stderr
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 2, done.stderr
-    assert lines[0].startswith("catsdogs: ")
+    assert lines[0].startswith("error: ")
+    assert lines[1].startswith("hint: ")
+    assert not any(line.endswith(".") for line in lines)
     return done.stderr

@@ -105,13 +105,13 @@ def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("data", "--data", "~/missing"), "There is nothing at {home}/missing."),
+        (("data", "--data", "~/missing"), "no file or folder at `{home}/missing`"),
         (
             ("train", "--data", "~/missing", "--weights", "~/w.h5"),
-            "The weights {home}/w.h5 cannot be read",
+            "cannot read the weights `{home}/w.h5`",
         ),
-        (("data", "--split", "~/s.csv"), "{home}/s.csv is not a manifest that can be read"),
-        (("predict", "--build", "~/b", "a.jpg"), "There is no model at {home}/b/model.keras"),
+        (("data", "--split", "~/s.csv"), "`{home}/s.csv` is not a readable manifest"),
+        (("predict", "--build", "~/b", "a.jpg"), "no model at `{home}/b/model.keras`"),
     ],
     ids=["data", "weights", "split", "build"],
 )
@@ -135,12 +135,12 @@ def test_the_home_is_put_in_for_pictures_to_predict(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("train", "--data", "missing.zip"), "nothing at missing.zip"),
-        (("train", "--size", "31"), "SIZE=31 is not a whole number"),
-        (("train", "--size", "big"), "SIZE=big is not a whole number"),
-        (("train", "--seed", "-1"), "SEED=-1 is not a whole number"),
-        (("train", "--weights", "missing.h5"), "missing.h5 cannot be read"),
-        (("train", "--winograd", "maybe"), "WINOGRAD=maybe is not known"),
+        (("train", "--data", "missing.zip"), "no file or folder at `missing.zip`"),
+        (("train", "--size", "31"), "`SIZE=31` is not a whole number"),
+        (("train", "--size", "big"), "`SIZE=big` is not a whole number"),
+        (("train", "--seed", "-1"), "`SEED=-1` is not a whole number"),
+        (("train", "--weights", "missing.h5"), "cannot read the weights `missing.h5`"),
+        (("train", "--winograd", "maybe"), "invalid value `WINOGRAD=maybe`"),
         (("predict",), "nothing to predict"),
         (("predict", "cat.jpg"), "no model"),
     ],

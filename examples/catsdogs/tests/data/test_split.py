@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catsdogs.data import split as splitting
 from catsdogs.data.dataset import Picture
 from catsdogs.data.split import TEST, TRAINING, VALIDATION, divide, folds, split, write
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 labels_and_digests = st.lists(
     st.tuples(st.sampled_from(["cat", "dog", "bird"]), st.integers(0, 40)), min_size=1, max_size=80
@@ -125,12 +125,12 @@ def test_the_manifest_is_a_table_and_can_be_given(tmp_path: Path) -> None:
         (row.path, row.sha256, row.label, row.part) for row in rows
     ]
     assert divide(found, 7, str(tmp_path / "split.csv")) == rows
-    with pytest.raises(Failure, match=r"1 of its 20 pictures are not there"):
+    with pytest.raises(CatsdogsError, match=r"1 of its 20 pictures are missing"):
         divide(found[1:], 0, str(tmp_path / "split.csv"))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(Failure, match="not a manifest"):
+    with pytest.raises(CatsdogsError, match="not a readable manifest"):
         divide(found, 0, str(tmp_path / "other.csv"))
-    with pytest.raises(Failure, match="SPLIT=half is not known"):
+    with pytest.raises(CatsdogsError, match="invalid value `SPLIT=half`"):
         divide(found, 0, "half")
 
 
@@ -151,24 +151,24 @@ def other_part(line: str, part: str) -> str:
     [
         (
             lambda lines: [lines[0], other_part(lines[1], "tset"), *lines[2:]],
-            r"Line 2 of .*split\.csv names the part 'tset'",
+            r"line 2 of `.*split\.csv` has the unknown part 'tset'",
         ),
         (
             lambda lines: [*lines, other_part(lines[1], TRAINING)],
-            r"Line 22 of .*split\.csv puts '\d+\.jpg' into training; .* test",
+            r"line 22 of `.*split\.csv` puts '\d+\.jpg' into training, .* test",
         ),
-        (lambda lines: [*lines, lines[3]], r"Line 22 of .*split\.csv lists '\d+\.jpg' once more"),
+        (lambda lines: [*lines, lines[3]], r"line 22 of `.*split\.csv` lists '\d+\.jpg' again"),
         (
             lambda lines: [line for line in lines if not line.endswith("dog,training")],
-            r"SPLIT=.*split\.csv has no picture of the class 'dog' to train on",
+            r"`SPLIT=.*split\.csv` has no picture of the class 'dog' to train on",
         ),
         (
             lambda lines: [line for line in lines if not line.endswith(",validation")],
-            r"SPLIT=.*split\.csv has no picture to validate with",
+            r"`SPLIT=.*split\.csv` has no picture to validate with",
         ),
         (
             lambda lines: lines[:1],
-            r"SPLIT=.*split\.csv has no picture of the class 'cat' to train on",
+            r"`SPLIT=.*split\.csv` has no picture of the class 'cat' to train on",
         ),
     ],
     ids=[
@@ -190,7 +190,7 @@ def test_a_wrong_manifest_is_refused(
     manifest = tmp_path / "split.csv"
     write(split(found, 0), manifest)
     manifest.write_text("\n".join(change(manifest.read_text().splitlines())) + "\n")
-    with pytest.raises(Failure, match=said):
+    with pytest.raises(CatsdogsError, match=said):
         divide(found, 0, str(manifest))
 
 
@@ -205,7 +205,9 @@ def test_a_class_that_looks_like_another_may_be_left_without_training() -> None:
         Picture(f"dog{place}.jpg", "dog", f"dog{place}", scene, 8, 8)
         for place, scene in enumerate(scenes)
     ]
-    with pytest.raises(Failure, match="SPLIT=full has no picture of the class 'dog' to train on"):
+    with pytest.raises(
+        CatsdogsError, match="`SPLIT=full` has no picture of the class 'dog' to train on"
+    ):
         divide(found, 0)
 
 

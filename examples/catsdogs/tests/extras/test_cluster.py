@@ -14,7 +14,7 @@ import pytest
 from samples import jpeg, make_tar
 
 from catsdogs.data import dataset
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster
 from catsdogs.network import features, model
 from catsdogs.network.features import Sight
@@ -102,17 +102,17 @@ def test_a_node_that_dies_costs_nothing(
 
 def test_no_cluster_at_all_is_said() -> None:
     """An address at which nobody answers is named."""
-    with pytest.raises(Failure, match=r"no Ray cluster at 127\.0\.0\.1:9") as refusal:
+    with pytest.raises(CatsdogsError, match=r"no Ray cluster at `127\.0\.0\.1:9`") as refusal:
         cluster._connect("127.0.0.1:9")
-    assert "ray start --head" in refusal.value.todo
+    assert "ray start --head" in refusal.value.hint
 
 
 def test_what_a_worker_refuses_is_passed_on() -> None:
     """A worker's own words arrive, however Ray wraps them; other words of Ray's are quoted."""
     wrapped = RuntimeError("many lines")
-    wrapped.__cause__ = Failure("other weights", "use the same")
-    assert cluster._reason(wrapped).what == "other weights"
-    assert "gave up: last" in cluster._reason(RuntimeError("first\nlast")).what
+    wrapped.__cause__ = CatsdogsError("other weights", "use the same")
+    assert cluster._reason(wrapped).message == "other weights"
+    assert "the cluster failed: last" in cluster._reason(RuntimeError("first\nlast")).message
 
 
 def test_workers_start_where_the_path_of_python_has_a_space(

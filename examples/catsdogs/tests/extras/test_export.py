@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from samples import photographs
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.extras import export
 from catsdogs.network import model
 from catsdogs.results import bundle
@@ -72,7 +72,7 @@ def test_a_form_that_answers_otherwise_is_not_kept(
     monkeypatch.setitem(
         export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1])
     )
-    with pytest.raises(Failure, match="answers otherwise than the model"):
+    with pytest.raises(CatsdogsError, match="differs from the Keras model"):
         export.write("litert", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
@@ -80,6 +80,8 @@ def test_a_form_that_answers_otherwise_is_not_kept(
 def test_what_is_missing_is_named(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the packages that a form needs, it is said how to get them."""
     monkeypatch.setattr(export, "find_spec", lambda name: None if name == "tf2onnx" else object())
-    with pytest.raises(Failure, match="lacks what onnx needs: tf2onnx") as refusal:
+    with pytest.raises(
+        CatsdogsError, match="`FORMAT=onnx` needs packages that are not installed: tf2onnx"
+    ) as refusal:
         export.write("onnx", build)
-    assert "requirements-export.txt" in refusal.value.todo
+    assert "requirements-export.txt" in refusal.value.hint

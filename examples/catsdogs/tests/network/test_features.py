@@ -14,7 +14,7 @@ from samples import kaggle, make_folder
 from catsdogs.data import dataset, views
 from catsdogs.data.dataset import Picture
 from catsdogs.data.sources import Source
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import features, model
 from catsdogs.network.features import Sight
 from catsdogs.support import cache
@@ -188,7 +188,7 @@ def test_a_picture_that_changes_underway_is_noticed(cached: Cached) -> None:
     """Features are filed under a picture's digest only if its bytes have that digest."""
     folder, source, found, _, _ = cached
     changed = [Picture(found[0].name, "cat", "0" * 64, "0" * 64, 8, 8)]
-    with pytest.raises(Failure, match="written to while"):
+    with pytest.raises(CatsdogsError, match="changed while"):
         features.compute(source, changed, Sight(NETWORK), folder)
 
 
@@ -199,9 +199,9 @@ def test_a_full_disk_is_said_before_the_work(
     folder, source, found, _, _ = cached
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40, 2**20))
-    with pytest.raises(Failure, match=r"need .* GiB on the disk") as refusal:
+    with pytest.raises(CatsdogsError, match=r"need .* GiB of disk space") as refusal:
         features.compute(source, found, Sight(NETWORK, "block4_pool"), folder)
-    assert "SIZE=" in refusal.value.todo
+    assert "SIZE=" in refusal.value.hint
 
 
 def test_the_cache_is_shown_and_pruned(cached: Cached) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import backbones, engine, model
 from catsdogs.results import bundle
 from catsdogs.training import models
@@ -102,24 +102,24 @@ def test_weights_that_do_not_fit_are_refused(
         keras.applications.MobileNetV2(
             include_top=False, weights=None, input_shape=(SIZE, SIZE, 3)
         ).save_weights(path)
-    with pytest.raises(Failure, match="does not hold the weights of VGG16") as refusal:
+    with pytest.raises(CatsdogsError, match="does not contain the weights of VGG16") as refusal:
         model.extractor(model.network(SIZE, model.choose_weights(str(path), 0)))
-    assert "imagenet" in refusal.value.todo
+    assert "imagenet" in refusal.value.hint
 
 
 def test_missing_weights_are_named() -> None:
     """A path that leads nowhere is said before anything is computed."""
-    with pytest.raises(Failure, match="cannot be read"):
+    with pytest.raises(CatsdogsError, match=r"cannot read the weights `missing\.weights\.h5`"):
         model.choose_weights("missing.weights.h5", 0)
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     """Prediction without a model, or with something else in its place, says what to run."""
-    with pytest.raises(Failure, match="no model") as refusal:
+    with pytest.raises(CatsdogsError, match="no model") as refusal:
         bundle.load(tmp_path / "model.keras")
-    assert "make train" in refusal.value.todo
+    assert "make train" in refusal.value.hint
     (tmp_path / "model.keras").write_text("hello")
-    with pytest.raises(Failure, match="not a model"):
+    with pytest.raises(CatsdogsError, match="not a model"):
         bundle.load(tmp_path / "model.keras")
 
 
@@ -167,9 +167,9 @@ def test_unknown_and_too_small_networks_are_named() -> None:
     """A backbone that is not known, and a size that one cannot see, are said with what to give
     instead.
     """
-    with pytest.raises(Failure, match="BACKBONE=vgg17 is not known") as refusal:
+    with pytest.raises(CatsdogsError, match="invalid value `BACKBONE=vgg17`") as refusal:
         backbones.choose("vgg17")
-    assert "resnet50" in refusal.value.todo
+    assert "resnet50" in refusal.value.hint
     xception = backbones.choose("xception")
-    with pytest.raises(Failure, match="SIZE=64 is too small for Xception"):
+    with pytest.raises(CatsdogsError, match="`SIZE=64` is too small for Xception"):
         model.network(64, model.choose_weights("random", 0, xception), xception)

@@ -97,7 +97,7 @@ def test_pictures_have_text_for_those_who_cannot_see_them(page: Path) -> None:
     assert all(texts)
     assert len(texts) > 4
     assert any("Areas under them" in text for text in texts if text)
-    assert any("what speaks for it is mostly" in text for text in texts if text)
+    assert any("the evidence is mostly" in text for text in texts if text)
 
 
 def test_everything_is_inside(page: Path) -> None:

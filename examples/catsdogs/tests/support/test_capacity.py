@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from samples import Run, refused
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support import capacity
 
 
@@ -19,10 +19,11 @@ def test_what_would_be_killed_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(capacity, "free_memory", lambda: 2**31)
     capacity.check_memory(64, 8)
     with pytest.raises(
-        Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 2\.0 GiB are free"
+        CatsdogsError,
+        match=r"pictures of 1024 px need about 13\.\d GiB of memory, but only 2\.0 GiB are free",
     ) as refusal:
         capacity.check_memory(1024, 8)
-    assert "smaller SIZE=" in refusal.value.todo
+    assert "smaller `SIZE=`" in refusal.value.hint
 
 
 def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +66,7 @@ def test_a_disk_that_fills_up_is_said(run: Run, small_disk: Path) -> None:
     assert "disk is full" in refused(run("data", "--build", small_disk / "two"))
     computed = run("features", "--size", 32, "--build", small_disk / "one")
     assert computed.returncode == 1
-    assert "GiB on the disk" in computed.stderr
+    assert "GiB of disk space" in computed.stderr
     assert "Traceback" not in computed.stderr
     assert not list(small_disk.glob("**/.part-*"))
 

@@ -13,7 +13,7 @@ import pytest
 from samples import Run, jpeg, make_folder, refused, some_photographs
 
 from catsdogs import settings
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.results import compare
 from catsdogs.results.compare import Result
 from catsdogs.results.statistics import mcnemar
@@ -37,7 +37,7 @@ def test_lessons_are_chosen_by_name() -> None:
     """Names in any order and with commas or spaces; none is all; an unknown one is named."""
     assert [lesson.name for lesson in lessons.choose("frozen, scaled")] == ["frozen", "scaled"]
     assert lessons.choose("") == list(LESSONS.values())
-    with pytest.raises(Failure, match="no lesson 'thawed'"):
+    with pytest.raises(CatsdogsError, match="unknown lesson `thawed`"):
         lessons.choose("thawed")
 
 
@@ -142,17 +142,17 @@ def test_finetune_leaves_a_model_behind(run: Run, tmp_path: Path, three_classes:
     assert shown.stdout.count("block4_pool of view") == 2
     assert "4 entries" in run("cache", "--prune", "stale").stdout
     assert "0 entries" in run("cache", "--prune", "all").stdout
-    assert "PRUNE=some is not known" in refused(run("cache", "--prune", "some"))
+    assert "invalid value `PRUNE=some`" in refused(run("cache", "--prune", "some"))
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--lessons", "thawed"), "There is no lesson 'thawed'"),
-        (("--folds", "1"), "FOLDS=1 leaves nothing"),
-        (("--folds", "many"), "FOLDS=many is not a whole number"),
-        (("--split", "half"), "SPLIT=half is not known"),
-        (("--backbone", "vgg17"), "BACKBONE=vgg17 is not known"),
+        (("--lessons", "thawed"), "unknown lesson `thawed`"),
+        (("--folds", "1"), "`FOLDS=1` leaves nothing"),
+        (("--folds", "many"), "`FOLDS=many` is not a whole number"),
+        (("--split", "half"), "invalid value `SPLIT=half`"),
+        (("--backbone", "vgg17"), "invalid value `BACKBONE=vgg17`"),
     ],
     ids=lambda value: "" if isinstance(value, str) else value[0].lstrip("-"),
 )
