@@ -1,4 +1,4 @@
-"""Pictures that are kept in git, with Git LFS."""
+"""Pictures in git, stored with Git LFS."""
 
 import os
 import shutil
@@ -35,8 +35,8 @@ def git(folder: Path, *words: str, **environment: str) -> str:
 
 @pytest.mark.skipif(shutil.which("git-lfs") is None, reason="no Git LFS")
 def test_pictures_in_git_are_kept_by_lfs(tmp_path: Path) -> None:
-    """What lies in pictures/ is stored by Git LFS; a clone that has only its pointers is told what
-    to run.
+    """Files in pictures/ are stored by Git LFS; in a clone with pointers only, the error names the
+    command to run.
     """
     members = {
         f"pictures/{label}/{n}.jpg": jpeg(label, n)
