@@ -1,11 +1,9 @@
-"""Cats and dogs: transfer learning with VGG16, from a pile of pictures to a model that
-names them.
-"""
+"""Cats and dogs: transfer learning with VGG16, from pictures to a model that classifies them."""
 
 import os
 
 __version__ = "0.1.0"
 
-# One thread for NumPy's sums, so that they are added up in the same order on any number of
-# processors. TensorFlow has its own.
+# NumPy uses one thread, so that it adds numbers in the same order on any number of processors.
+# TensorFlow has its own threads.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"

@@ -1,4 +1,4 @@
-"""The command line: parse, call, and turn a Failure into two lines and an exit status."""
+"""The command line: parse the arguments, run the command, and print errors with hints."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from catsdogs import train
 from catsdogs.data import dataset, split, summary
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
 from catsdogs.network.backbones import BACKBONES
@@ -14,6 +14,7 @@ from catsdogs.network.features import Sight
 from catsdogs.results import compare, outputs, predict, report, score
 from catsdogs.settings import WORDS, Settings, at_home, number, settle
 from catsdogs.support import cache, capacity
+from catsdogs.support.terminal import print_error
 from catsdogs.training import lessons
 
 MOST_FOLDS = 20
@@ -33,7 +34,9 @@ def _data(settings: Settings) -> int:
 
 def _features(settings: Settings, by: str, address: str) -> int:
     if by not in {"", "local", "ray"}:
-        raise Failure(f"ENGINE={by} is not known.", "Give ray, or nothing for this process alone.")
+        raise CatsdogsError(
+            f"invalid value `ENGINE={by}`", "Use `ENGINE=ray`, or leave it empty for this machine"
+        )
     fill = cluster.filler(address) if by == "ray" else None
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache, fill)
@@ -54,9 +57,9 @@ def _train(settings: Settings, lesson: str) -> int:
 def _lessons(settings: Settings, words: str, folds: str) -> int:
     count = number("FOLDS", folds or "0", 0, MOST_FOLDS)
     if count == 1:
-        raise Failure(
-            "FOLDS=1 leaves nothing to train on.",
-            "Give FOLDS=5, or none for the test part of the split.",
+        raise CatsdogsError(
+            "`FOLDS=1` leaves nothing to train on",
+            "Use `FOLDS=5`, or leave it empty to use the test part of the split",
         )
     chosen = [
         settings.fitted(lesson) if lesson.views > 1 else lesson for lesson in lessons.choose(words)
@@ -80,9 +83,9 @@ def _lessons(settings: Settings, words: str, folds: str) -> int:
 
 def _cache(settings: Settings, prune: str) -> int:
     if prune not in {"", "stale", "all"}:
-        raise Failure(
-            f"PRUNE={prune} is not known.",
-            "Give PRUNE=stale for what can no longer be used, or PRUNE=all.",
+        raise CatsdogsError(
+            f"invalid value `PRUNE={prune}`",
+            "Use `PRUNE=stale` for entries that can no longer be used, or `PRUNE=all`",
         )
     entries = list(cache.kept(settings.cache))
     if prune == "all":
@@ -111,26 +114,26 @@ def _report(settings: Settings) -> int:
 
 
 def _submit(settings: Settings) -> int:
-    print(f"answers {submit.write(settings)}")
+    print(f"submission {submit.write(settings)}")
     return 0
 
 
 def _export(settings: Settings, form: str) -> int:
     if form not in {"", *export.FILES}:
-        raise Failure(
-            f"FORMAT={form} is not known.",
-            f"Give {' or '.join(export.FILES)}, or nothing for both.",
+        raise CatsdogsError(
+            f"invalid value `FORMAT={form}`",
+            f"Use {' or '.join(export.FILES)}, or leave it empty for both",
         )
     for one in [form] if form else export.FILES:
         written, apart = export.write(one, settings.build)
-        print(f"{one} {written}: its probabilities differ from the model's by {apart:.1e} at most")
+        print(f"{one} {written}: probabilities differ from the model's by at most {apart:.1e}")
     return 0
 
 
 def _predict(settings: Settings, files: Sequence[str]) -> int:
     if not files:
-        raise Failure(
-            "There is nothing to predict.", "Name pictures: make predict FILES='cat.jpg dog.jpg'."
+        raise CatsdogsError(
+            "nothing to predict", "Name the pictures: `make predict FILES='cat.jpg dog.jpg'`"
         )
     unread = 0
     for answer in predict.answers(
@@ -142,7 +145,7 @@ def _predict(settings: Settings, files: Sequence[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+    """Return the parser of the whole command line."""
     top = argparse.ArgumentParser(prog="catsdogs", description="Transfer learning with VGG16.")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
@@ -152,40 +155,40 @@ def parser() -> argparse.ArgumentParser:
             "--data",
             default="",
             help="a zip file, a folder with a subfolder per class, kaggle, mirror, mirror-full, "
-            "or synthetic",
+            "or synthetic (the default)",
         )
         added.add_argument(
-            "--backbone", default="", help=f"the network that is frozen: {', '.join(BACKBONES)}"
+            "--backbone", default="", help=f"the pretrained network: {', '.join(BACKBONES)}"
         )
         added.add_argument(
-            "--weights", default="", help="the backbone's: imagenet, a file, or random"
+            "--weights", default="", help="the backbone's weights: imagenet, a file, or random"
         )
         added.add_argument(
-            "--size", default="", help="side in px of the square that pictures are resized to"
+            "--size", default="", help="resize pictures to a square with this side in px"
         )
-        added.add_argument("--seed", default="", help="decides the split, and whatever is random")
+        added.add_argument("--seed", default="", help="seed of the split and of random numbers")
         added.add_argument(
-            "--views", default="", help="of each picture that are trained on, and asked about"
+            "--views", default="", help="views of each picture to train on and to predict from"
         )
         added.add_argument(
             "--split",
             default="",
-            help=f"how pictures are divided: {', '.join(split.PRESETS)}, or a manifest",
+            help=f"how to split the pictures: {', '.join(split.PRESETS)}, or a manifest",
         )
         added.add_argument(
             "--winograd",
             default="",
-            help="convolutions with fewer multiplications: on or off; on, if empty",
+            help="convolutions with fewer multiplications: on (the default) or off",
         )
-        added.add_argument("--build", default="build", help="the folder for all that is made")
+        added.add_argument("--build", default="build", help="the folder for all output")
         added.set_defaults(run=lambda args: run(_settled(args)))
         return added
 
-    command("data", _data, "look at every picture, and split them into training and validation")
-    computing = command("features", lambda _: 0, "compute what VGG16 sees in each picture, once")
-    computing.add_argument("--engine", default="", help="ray, or nothing for this process alone")
+    command("data", _data, "read every picture, and split them for training and validation")
+    computing = command("features", lambda _: 0, "compute and cache the features of each picture")
+    computing.add_argument("--engine", default="", help="ray; if empty, this process alone")
     computing.add_argument(
-        "--address", default="", help="the Ray cluster's; if empty, Ray on this machine alone"
+        "--address", default="", help="the Ray cluster's address; if empty, Ray on this machine"
     )
     computing.set_defaults(run=lambda args: _features(_settled(args), args.engine, args.address))
     command(
@@ -196,35 +199,35 @@ def parser() -> argparse.ArgumentParser:
     command(
         "finetune",
         lambda settings: _train(settings, "finetuned"),
-        "train the last block too, from what the others give",
+        "train the last block too, on the cached outputs of the frozen blocks",
     )
     comparing = command(
-        "lessons", lambda _: 0, "run the lessons, and write one table of what they come to"
+        "lessons", lambda _: 0, "run the lessons, and write one table of their results"
     )
     comparing.add_argument(
-        "--lessons", default="", help=f"which of {', '.join(lessons.LESSONS)}; all, if empty"
+        "--lessons", default="", help=f"which of {', '.join(lessons.LESSONS)}; if empty, all"
     )
     comparing.add_argument(
         "--folds",
         default="",
-        help="keep each of so many parts back in turn, instead of one test part",
+        help="the number of folds for cross-validation; if empty, use the split's test part",
     )
     comparing.set_defaults(run=lambda args: _lessons(_settled(args), args.lessons, args.folds))
-    caching = command("cache", lambda _: 0, "show what was computed once and kept")
+    caching = command("cache", lambda _: 0, "show the cached features")
     caching.add_argument(
-        "--prune", default="", help="remove: stale, what other versions made or is damaged; all"
+        "--prune", default="", help="remove stale entries (of other versions, damaged), or all"
     )
     caching.set_defaults(run=lambda args: _cache(_settled(args), args.prune))
-    command("report", _report, "train, and write a page about it")
-    command("submit", _submit, "train, and answer for the pictures that have no class")
+    command("report", _report, "train, and write a report as a web page")
+    command("submit", _submit, "train, and write Kaggle's submission file")
     exporting = command(
         "export",
         lambda _: 0,
-        "write the model for ONNX Runtime and LiteRT, and hold it against itself",
+        "export the model for ONNX Runtime and LiteRT, and verify its predictions",
     )
-    exporting.add_argument("--format", default="", help="onnx or litert; both if empty")
+    exporting.add_argument("--format", default="", help="onnx or litert; if empty, both")
     exporting.set_defaults(run=lambda args: _export(_settled(args), args.format))
-    predicting = command("predict", lambda _: 0, "name what is in pictures")
+    predicting = command("predict", lambda _: 0, "predict the class of pictures")
     predicting.add_argument("files", nargs="*", metavar="FILE")
     predicting.set_defaults(run=lambda args: _predict(_settled(args), args.files))
     return top
@@ -235,32 +238,24 @@ def _settled(args: argparse.Namespace) -> Settings:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run with `argv`, or the process's own arguments; the exit status."""
+    """Run the command in `argv`, by default the process's arguments; return the exit status."""
     args = parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except Failure as failure:
-        return _say(failure)
+    except CatsdogsError as error:
+        print_error(error.message, error.hint)
     except OSError as error:
         if not capacity.is_full(error):
             raise
-        return _say(
-            Failure(
-                "The disk is full.",
-                "Make room, and run the same command again: what is done is kept.",
-            )
+        print_error(
+            "the disk is full",
+            "Free some space and run the same command again: finished work is kept",
         )
     except MemoryError:
-        return _say(
-            Failure("There is too little memory.", "Give a smaller SIZE=, or close other programs.")
-        )
+        print_error("not enough memory", "Use a smaller `SIZE=`, or close other programs")
     except KeyboardInterrupt:
-        print("catsdogs: interrupted; what is done is kept", file=sys.stderr)
+        print("catsdogs: interrupted; finished work is kept", file=sys.stderr)
         return INTERRUPTED
-
-
-def _say(failure: Failure) -> int:
-    print(f"catsdogs: {failure.what}\n  {failure.todo}", file=sys.stderr)
     return 1
 
 

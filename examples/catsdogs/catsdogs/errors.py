@@ -1,18 +1,17 @@
-"""Expected failures, as opposed to bugs."""
+"""Errors that the user can fix, as opposed to bugs."""
 
 
-class Failure(Exception):
-    """Something a person can cause and mend: `what` happened, in one line, and what `todo` about
-    it, in another.
+class CatsdogsError(Exception):
+    """An error that the user can cause and fix.
+
+    `message` names the thing and the reason, `hint` what the user can do about it.
     """
 
-    def __init__(self, what: str, todo: str) -> None:
-        super().__init__(what)
-        self.what = what
-        self.todo = todo
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
 
-    def __reduce__(self) -> tuple[type["Failure"], tuple[str, str]]:
-        """As it travels from a process to another: `Exception` would only take its own text
-        along.
-        """
-        return type(self), (self.what, self.todo)
+    def __reduce__(self) -> tuple[type["CatsdogsError"], tuple[str, str]]:
+        """Pickle both texts: `Exception` would pass only its own to another process."""
+        return type(self), (self.message, self.hint)

@@ -1,4 +1,4 @@
-"""What a run was asked for, with what was left open filled in."""
+"""The settings of a run, with defaults."""
 
 import os
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from pathlib import Path
 from catsdogs.data.dataset import SYNTHETIC
 from catsdogs.data.split import FULL
 from catsdogs.data.views import MOST
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import backbones, model
 from catsdogs.network.model import IMAGENET, RANDOM, SMALLEST, Network
 from catsdogs.training.lessons import Lesson
@@ -15,8 +15,8 @@ from catsdogs.training.lessons import Lesson
 
 @dataclass(frozen=True)
 class Settings:
-    """Which data, which weights of which backbone, at which size in px, from which seed; and the
-    folder for all that is made.
+    """The data, the backbone and its weights, the size in px, the seed; and the folder for
+    output.
     """
 
     data: str
@@ -24,22 +24,22 @@ class Settings:
     weights: str
     size: int
     seed: int
-    views: int  # of each picture that are trained on; 0 leaves it to the lesson
+    views: int  # of each picture to train on; 0 uses the lesson's number
     split: str
     winograd: bool  # convolutions with fewer multiplications
     build: Path
 
     @property
     def cache(self) -> Path:
-        """Where things lie that are made once."""
+        """The folder for everything that is computed or downloaded once."""
         return self.build / "cache"
 
     def fitted(self, lesson: Lesson) -> Lesson:
-        """`lesson`, with as many views as were asked for."""
+        """Return `lesson` with the number of views of these settings."""
         return replace(lesson, views=self.views or lesson.views)
 
     def network(self, preprocessing: str = "") -> Network:
-        """The network that is frozen, wholly or in part."""
+        """Return the network, all or part of which is frozen."""
         backbone = backbones.choose(self.backbone)
         return model.network(
             self.size,
@@ -52,15 +52,14 @@ class Settings:
 
 ON, OFF = "on", "off"
 WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split", "winograd")
-PATHS = frozenset({"data", "weights", "split"})  # or the word for something that is no path
+PATHS = frozenset({"data", "weights", "split"})  # or a keyword such as synthetic
 
 
 def settle(build: str, **words: str) -> Settings:
-    """Settings from `words`, named as in `WORDS`; a word that is empty or not there means the
-    usual.
+    """Return settings from `words`, named as in `WORDS`; empty or missing words use the default.
 
-    The usual is what gives good results on photographs: ImageNet's weights at the size they were
-    made with. Only the synthetic pictures, there to try the road, take random weights and a small
+    The defaults give good results on photographs: ImageNet's weights at the size that they were
+    trained with. Synthetic pictures, which serve to try the program, use random weights and a small
     size. Paths may begin with `~`.
     """
     given = {name: at_home(word) if name in PATHS else word for name, word in words.items() if word}
@@ -80,26 +79,32 @@ def settle(build: str, **words: str) -> Settings:
 
 
 def at_home(path: str) -> str:
-    """`path` with the home in place of a leading `~`: not every shell puts it in behind `DATA=`."""
+    """Expand a leading `~` in `path`, which not every shell does after `DATA=`."""
     return os.path.expanduser(path)  # noqa: PTH111, Path's own raises where there is no home
 
 
 def switch(name: str, word: str) -> bool:
-    """Whether `word` is on, where it is on or off; `name` is the setting's."""
+    """Return whether `word` is on. Raise `CatsdogsError`, with the setting's `name`, unless it is
+    on or off.
+    """
     if word not in {ON, OFF}:
-        raise Failure(f"{name}={word} is not known.", f"Give {name}={ON} or {name}={OFF}.")
+        raise CatsdogsError(
+            f"invalid value `{name}={word}`", f"Use `{name}={ON}` or `{name}={OFF}`"
+        )
     return word == ON
 
 
 def number(name: str, word: str, least: int, most: int) -> int:
-    """The number that `word` is, where it is one and in range; `name` is what a person calls it."""
+    """Return `word` as a whole number. Raise `CatsdogsError`, with the setting's `name`, if it is
+    not one or is out of range.
+    """
     try:
         number = int(word)
     except ValueError:
         number = least - 1
     if not least <= number <= most:
-        raise Failure(
-            f"{name}={word} is not a whole number from {least} to {most}.",
-            f"Give {name}= such a number.",
+        raise CatsdogsError(
+            f"`{name}={word}` is not a whole number from {least} to {most}",
+            f"Set `{name}=` to a number in this range",
         )
     return number

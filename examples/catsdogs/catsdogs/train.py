@@ -1,4 +1,4 @@
-"""The road of the lesson, from data to result: every step is one call into the room of its name."""
+"""Training from data to result: every step is one call into the package of its name."""
 
 import time
 
@@ -20,7 +20,7 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     network = settings.network(lesson.preprocessing)
     build = settings.build
 
-    # Data: look at every picture.
+    # Data: read every picture.
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     lines = summary.describe(found)
     produced_by = record.produced_by(found, network, settings, lesson)
@@ -29,16 +29,17 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     summary.write_aside(found, build / outputs.ASIDE)
     summary.write_alike(found, build / outputs.ALIKE)
 
-    # Split: decide which pictures are trained on.
+    # Split: choose the pictures to train on.
     rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, build / outputs.SPLIT)
     lines.append(split.describe(rows))
 
-    # Features and head: look up what the frozen network sees, train what comes after it.
+    # Features and head: compute the frozen network's features, or load them from the cache; train
+    # the layers after it.
     material = learn.Material(source, found.pictures, found.classes, settings.cache)
     learned = learn.learn(lesson, material, rows, network)
     if learned.head is None:
-        raise ValueError(f"{lesson.name} leaves no model behind")
+        raise ValueError(f"{lesson.name} produces no model")
 
     # Result: calibrate on the validation part, then score both parts.
     parts = {part: [row for row in rows if row.part == part] for part in (VALIDATION, TEST)}

@@ -1,4 +1,4 @@
-"""The example, run as a person runs it."""
+"""Run the example as a user does."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ EXAMPLE = Path(__file__).parents[1]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run the example with these words, in an empty folder."""
+    """Run the example with these arguments, in an empty folder."""
 
     def call(*words: object) -> subprocess.CompletedProcess[str]:
         kept = {

@@ -16,7 +16,7 @@ from catsdogs.data import pictures
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-# name -> (colour at the left, colour at the right): classes that anything can tell apart
+# Name -> RGB: classes that are easy to distinguish
 CLASSES = {"cat": (230, 60, 40), "dog": (30, 60, 220)}
 
 
@@ -33,8 +33,8 @@ def jpeg(label: str, number: int, side: int = 40) -> bytes:
 
 
 def photographs(count: int, size: int) -> np.ndarray:
-    """Pixels of pictures: photographs where CATSDOGS_TEST_PHOTOGRAPHS names a folder with Kaggle's
-    zip file, else drawn ones.
+    """Pixels of photographs, if CATSDOGS_TEST_PHOTOGRAPHS names a folder with Kaggle's zip file, or
+    of drawn pictures.
     """
     where = os.environ.get("CATSDOGS_TEST_PHOTOGRAPHS")
     if not where:
@@ -111,10 +111,12 @@ def some_photographs(download: Path, target: Path, each: int) -> None:
 
 
 def refused(done: subprocess.CompletedProcess[str]) -> str:
-    """What was said by a run that failed as expected: two lines, nothing else, and no traceback."""
+    """Return the output of a run that failed as expected: an error, a hint, and nothing else."""
     assert done.returncode == 1, done
     assert "Traceback" not in done.stderr
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 2, done.stderr
-    assert lines[0].startswith("catsdogs: ")
+    assert lines[0].startswith("error: ")
+    assert lines[1].startswith("hint: ")
+    assert not any(line.endswith(".") for line in lines)
     return done.stderr

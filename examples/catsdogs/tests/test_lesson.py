@@ -1,4 +1,4 @@
-"""The lesson as a notebook: kept as text, and run from top to bottom."""
+"""The lesson as a notebook: in step with its text, and run from top to bottom."""
 
 from pathlib import Path
 
@@ -11,9 +11,7 @@ EXAMPLE = Path(__file__).parents[1]
 
 
 def test_text_and_notebook_are_the_same() -> None:
-    """The notebook has the cells of its text, and no outputs, so that git shows what has
-    changed.
-    """
+    """The notebook has the cells of its text, and no outputs, so that diffs stay readable."""
     text, notebook = (
         jupytext.read(EXAMPLE / "lesson.py"),
         nbformat.read(EXAMPLE / "lesson.ipynb", as_version=4),
@@ -26,9 +24,7 @@ def test_text_and_notebook_are_the_same() -> None:
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
-    """The notebook after a run on the synthetic set, beside the packages and in no folder of
-    ours.
-    """
+    """The notebook after a run on the synthetic set, in a folder with links to the packages."""
     room = tmp_path_factory.mktemp("lesson")
     for package in ("catsdogs", "winograd"):
         (room / package).symlink_to(EXAMPLE / package)
@@ -39,15 +35,15 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
 
 
 def test_it_runs_from_top_to_bottom(executed: nbformat.NotebookNode) -> None:
-    """Every cell runs, textures are told apart, and there are pictures to look at."""
+    """Every cell runs, the textures are learned, and there are figures."""
     outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"]
-    said = "".join(
+    printed = "".join(
         output.text
         for output in outputs
         if output.output_type == "stream" and output.name == "stdout"
     )
-    accuracy = float(said.split("test accuracy ")[1].split(",")[0])
+    accuracy = float(printed.split("test accuracy ")[1].split(",")[0])
     assert accuracy >= 0.9
-    assert "240 pictures: 120 spots, 120 stripes" in said
+    assert "240 pictures: 120 spots, 120 stripes" in printed
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 3

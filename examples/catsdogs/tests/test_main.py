@@ -1,4 +1,4 @@
-"""The whole road, as a person walks it."""
+"""The whole program, as a user runs it."""
 
 import json
 import re
@@ -15,14 +15,14 @@ SMALL = ("--weights", "random", "--size", 32)
 
 
 def result(build: Path) -> dict:
-    """What a run recorded, digests of its files too, without how long it took."""
+    """Return a run's record, including digests of its files, without its duration."""
     record = json.loads((build / "result.json").read_text())
     return {name: value for name, value in record.items() if name != "seconds"}
 
 
 def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
-    """Train on Kaggle's download, again with nothing to do, afresh with the same numbers; then ask
-    the model.
+    """Train on Kaggle's download, again with nothing to do, in a new folder with the same numbers;
+    then predict.
     """
     download = kaggle_download(tmp_path / "dogs vs cätze.zip", 30)
     done = run("train", "--data", download.name, *SMALL)
@@ -69,18 +69,16 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
     )
     assert asked.returncode == 1
     assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\nmore/dog\.jpg: dog 0\.\d{4}\n", asked.stdout)
-    said = [line.split(": ")[0] for line in asked.stderr.splitlines()]
-    assert said == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
+    names = [line.split(": ")[0] for line in asked.stderr.splitlines()]
+    assert names == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
 
 
 def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
-    """Three folders are three classes; a broken picture among them is counted, and listed in a
-    file.
-    """
+    """Three folders are three classes; a broken picture in them is listed in a file."""
     members = {
         f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(15)
     }
-    make_folder(tmp_path / "set", members | {"frog/broken.jpg": b"no picture"})
+    make_folder(tmp_path / "set", members | {"frog/broken.jpg": b"not a picture"})
     done = run("train", "--data", "set", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "45 pictures: 15 cat, 15 dog, 15 frog" in done.stdout
@@ -91,9 +89,7 @@ def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
-    """Without any setting the two textures are told apart; looking at them first changes
-    nothing.
-    """
+    """Without any setting the two textures are learned; `data` before that changes nothing."""
     assert run("data").returncode == 0
     assert "no pictures without a class" in refused(run("submit"))
     done = run("report")
@@ -103,28 +99,28 @@ def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (("data", "--data", "~/missing"), "There is nothing at {home}/missing."),
+        (("data", "--data", "~/missing"), "no file or folder at `{home}/missing`"),
         (
             ("train", "--data", "~/missing", "--weights", "~/w.h5"),
-            "The weights {home}/w.h5 cannot be read",
+            "cannot read the weights `{home}/w.h5`",
         ),
-        (("data", "--split", "~/s.csv"), "{home}/s.csv is not a manifest that can be read"),
-        (("predict", "--build", "~/b", "a.jpg"), "There is no model at {home}/b/model.keras"),
+        (("data", "--split", "~/s.csv"), "`{home}/s.csv` is not a readable manifest"),
+        (("predict", "--build", "~/b", "a.jpg"), "no model at `{home}/b/model.keras`"),
     ],
     ids=["data", "weights", "split", "build"],
 )
-def test_the_home_is_put_in_where_the_shell_did_not(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], said: str
+def test_a_tilde_is_expanded_if_the_shell_did_not(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ) -> None:
-    """A leading ~ in a path is the home: not every shell puts it in behind DATA=."""
+    """A leading ~ in a path is the home, because not every shell expands it after DATA=."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert said.format(home=tmp_path) in refused(run(*words))
+    assert message.format(home=tmp_path) in refused(run(*words))
 
 
-def test_the_home_is_put_in_for_pictures_to_predict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each of several files may begin with ~; a ~ elsewhere is a name."""
+def test_a_tilde_is_expanded_for_pictures_to_predict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of several files may begin with ~; a ~ elsewhere is part of the name."""
     asked: list[str] = []
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setattr(predict, "answers", lambda files, _: asked.extend(files) or [])
@@ -133,21 +129,19 @@ def test_the_home_is_put_in_for_pictures_to_predict(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (("train", "--data", "missing.zip"), "nothing at missing.zip"),
-        (("train", "--size", "31"), "SIZE=31 is not a whole number"),
-        (("train", "--size", "big"), "SIZE=big is not a whole number"),
-        (("train", "--seed", "-1"), "SEED=-1 is not a whole number"),
-        (("train", "--weights", "missing.h5"), "missing.h5 cannot be read"),
-        (("train", "--winograd", "maybe"), "WINOGRAD=maybe is not known"),
+        (("train", "--data", "missing.zip"), "no file or folder at `missing.zip`"),
+        (("train", "--size", "31"), "`SIZE=31` is not a whole number"),
+        (("train", "--size", "big"), "`SIZE=big` is not a whole number"),
+        (("train", "--seed", "-1"), "`SEED=-1` is not a whole number"),
+        (("train", "--weights", "missing.h5"), "cannot read the weights `missing.h5`"),
+        (("train", "--winograd", "maybe"), "invalid value `WINOGRAD=maybe`"),
         (("predict",), "nothing to predict"),
         (("predict", "cat.jpg"), "no model"),
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value).replace("--", ""),
 )
-def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], said: str) -> None:
-    """What a person gets wrong is answered with what happened and what to do, and never with a
-    traceback.
-    """
-    assert said in refused(run(*words))
+def test_mistakes_give_an_error_and_a_hint(run: Run, words: tuple[str, ...], message: str) -> None:
+    """A user's mistake gives an error and a hint, and never a traceback."""
+    assert message in refused(run(*words))

@@ -1,4 +1,4 @@
-"""What make passes on, by real make, which only says what it would run."""
+"""The arguments that make passes on, by dry runs of make."""
 
 import os
 import re
@@ -14,7 +14,7 @@ TARGETS = re.findall(r"^([\w-]+):.*##", (EXAMPLE / "catsdogs.mk").read_text(), r
 
 
 def dry_run(*words: str, folder: Path = EXAMPLE, **environment: str) -> list[str]:
-    """The words that come after `python` in the last recipe."""
+    """Return the arguments after `python` in the last recipe."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     done = subprocess.run(
         ["make", "-n", f"LABCOAT_PYTHON={sys.executable}", *words],
@@ -33,9 +33,7 @@ def dry_run(*words: str, folder: Path = EXAMPLE, **environment: str) -> list[str
     "name", ["two words.zip", "it's.zip", "größere.zip", "$$HOME.zip", "a;b.zip", 'a"b.zip']
 )
 def test_names_arrive_as_they_were_typed(name: str) -> None:
-    """A path with spaces, quotes or letters of any language is one word, and the shell leaves it
-    alone.
-    """
+    """A path with spaces, quotes or letters of any language stays one argument, unchanged."""
     words = dry_run("train", f"DATA={name}")
     assert words[words.index("--data") + 1] == name.replace("$$", "$")
 
@@ -43,16 +41,16 @@ def test_names_arrive_as_they_were_typed(name: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "ending"), [("DATA", ""), ("WEIGHTS", ".h5"), ("SPLIT", ".csv")]
 )
-def test_the_home_is_that_of_who_types(variable: str, ending: str) -> None:
-    """A leading ~ that the shell left in a path is put in by make, as a container has a home of its
-    own; others are names.
+def test_the_home_is_the_users(variable: str, ending: str) -> None:
+    """make expands a leading ~ that the shell left in a path, because the home in a container is
+    another; a ~ elsewhere is part of the name.
     """
     words = dry_run("train", f"{variable}=~/two  words~/x{ending}", HOME="/home/me")
     assert words[words.index(f"--{variable.lower()}") + 1] == f"/home/me/two  words~/x{ending}"
 
 
 def test_the_home_is_mounted(tmp_path: Path) -> None:
-    """What lies in the home is read by a container too, where one of FILES does as well."""
+    """Paths in the home are mounted in a container, including each of FILES."""
     here = str(EXAMPLE).replace(" ", "\\ ")
     includes = f"include {here}/../../src/lib/include.python.mk\ninclude {here}/catsdogs.mk\n"
     (tmp_path / "Makefile").write_text(
@@ -70,16 +68,16 @@ def test_the_home_is_mounted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["DATA", "WEIGHTS", "SIZE", "SEED"])
-def test_the_environments_names_are_somebody_elses(variable: str) -> None:
-    """Such short names may mean anything in a person's environment; only typed ones count."""
+def test_environment_variables_are_ignored(variable: str) -> None:
+    """Such short names may mean anything in the user's environment; only make's arguments count."""
     words = dry_run("train", **{variable: "elses"})
     assert words[words.index(f"--{variable.lower()}") + 1] == ""
     words = dry_run("train", f"{variable}=mine", **{variable: "elses"})
     assert words[words.index(f"--{variable.lower()}") + 1] == "mine"
 
 
-def test_winograds_convolutions_are_one_setting() -> None:
-    """They are on, unless WINOGRAD=off."""
+def test_winograds_convolutions_are_on_by_default() -> None:
+    """WINOGRAD=off switches them off."""
     words = dry_run("train")
     assert words[words.index("--winograd") + 1] == "on"
     words = dry_run("train", "WINOGRAD=off")
@@ -87,12 +85,12 @@ def test_winograds_convolutions_are_one_setting() -> None:
 
 
 def test_several_files_are_several_words() -> None:
-    """FILES is a list; a name in it that has spaces is quoted in it."""
+    """FILES is a list, in which a name with spaces is quoted."""
     assert dry_run("predict", "FILES='a cat.jpg' dog.jpg")[-3:] == ["--", "a cat.jpg", "dog.jpg"]
 
 
 def test_every_target_is_a_command_and_is_explained() -> None:
-    """Each target runs the command of its name, and the README tells of it."""
+    """Each target runs the command of its name, and the README mentions it."""
     readme = (EXAMPLE / "README.md").read_text()
     assert len(TARGETS) >= 6
     for target in TARGETS:
@@ -100,17 +98,15 @@ def test_every_target_is_a_command_and_is_explained() -> None:
         assert f"make {target}" in readme
 
 
-def test_every_module_is_in_the_lesson() -> None:
-    """The README sends the reader to every module that is a step of the road, and to none that is
-    not there.
-    """
+def test_every_step_is_in_the_readme() -> None:
+    """The README mentions the module of every step, and no module that does not exist."""
     readme = (EXAMPLE / "README.md").read_text()
     package = EXAMPLE / "catsdogs"
     modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
     assert set(re.findall(r"`([\w/]+\.py)`", readme)) <= modules | {
         path.name for path in EXAMPLE.glob("*.py")
     }
-    road = (
+    steps = (
         "data/dataset",
         "data/split",
         "network/features",
@@ -118,5 +114,5 @@ def test_every_module_is_in_the_lesson() -> None:
         "training/head",
         "train",
     )
-    for step in (*road, "results/report", "results/predict", "extras/submit"):
+    for step in (*steps, "results/report", "results/predict", "extras/submit"):
         assert f"`{step}.py`" in readme

@@ -1,8 +1,8 @@
-"""A convolution of 3 × 3 pixels by F(4×4, 3×3), forwards and backwards.
+"""A convolution of 3 × 3 pixels by F(4×4, 3×3), with its gradients.
 
 The picture is cut into tiles of 6 × 6 pixels that overlap by two. Each tile is transformed, and so
-is the kernel; there, a convolution is one product for each of the 36 numbers, where its 4 × 4
-pixels would take 144. The result is transformed back. `ops` is `keras.ops`.
+is the kernel; a convolution is then one product for each of the 36 numbers, instead of 144 for 4 ×
+4 pixels. The result is transformed back. `ops` is `keras.ops`.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ B_T = np.array(
 )
 G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
 A_T = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]])
-# What they do along rows and along columns, as one matrix for the pixels of a tile in a row.
+# The transforms of rows and columns, as one matrix for a flattened tile.
 INTO, KERNEL, BACK = (np.kron(matrix, matrix).astype(np.float32) for matrix in (B_T, G, A_T))
 Tensor = Any
 
 
 def convolve(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
-    """Pixels, `(n, height, width, in)`, and a kernel, `(3, 3, in, out)` → `(n, height, width,
-    out)`; it can be trained.
+    """Convolve pixels, `(n, height, width, in)`, with a kernel, `(3, 3, in, out)` → `(n, height,
+    width, out)`, with gradients for both.
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
@@ -38,7 +38,7 @@ def convolve(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
         numbers = _into(ops, pixels)
 
         def gradients(*args: Tensor, upstream: Tensor = None) -> tuple[Tensor, Tensor]:
-            """To pixels, which is a convolution too, with the kernel turned round; and to the
+            """Return the gradients of the pixels, a convolution with the rotated kernel, and of the
             kernel.
             """
             slope = args[0] if upstream is None else upstream
@@ -59,24 +59,24 @@ def convolve(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
 
 
 def convolve_transformed(ops: Any, pixels: Tensor, kernel: Tensor) -> Tensor:
-    """`Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A`, of a kernel that is transformed."""
+    """Compute `Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A` with a transformed kernel."""
     return _back(ops, ops.matmul(_into(ops, pixels), kernel), pixels.shape)
 
 
 def flatten_kernel(ops: Any, kernel: Tensor) -> Tensor:
-    """`(3, 3, in, out)` → `(9, in, out)`."""
+    """Reshape `(3, 3, in, out)` → `(9, in, out)`."""
     return ops.reshape(kernel, (9, *kernel.shape[2:]))
 
 
 def transform_kernel(ops: Any, kernel: Tensor) -> Tensor:
-    """`G g Gᵀ` for each pair of channels: `(9, in, out)` → `(36, in, out)`."""
+    """Compute `G g Gᵀ` for each pair of channels: `(9, in, out)` → `(36, in, out)`."""
     return ops.reshape(
         ops.matmul(KERNEL, ops.reshape(kernel, (9, -1))), (TILE**2, *kernel.shape[1:])
     )
 
 
 def _into(ops: Any, pixels: Tensor) -> Tensor:
-    """`Bᵀ d B` for each tile: `(n, height, width, in)` → `(36, tiles, in)`."""
+    """Compute `Bᵀ d B` for each tile: `(n, height, width, in)` → `(36, tiles, in)`."""
     height, width, channels = pixels.shape[1:]
     down, across = _tiles(height), _tiles(width)
     margins = [
@@ -85,7 +85,7 @@ def _into(ops: Any, pixels: Tensor) -> Tensor:
         (0, 0),
     ]
     blocks = ops.reshape(ops.pad(pixels, margins), (-1, down + 1, STEP, across + 1, STEP, channels))
-    # A tile is a block, and the first two rows of the next; the same for columns.
+    # A tile is a block plus the first two rows of the next one; the same for columns.
     rows = ops.concatenate([blocks[:, :-1], blocks[:, 1:, : TILE - STEP]], axis=2)
     tiles = ops.concatenate([rows[:, :, :, :-1], rows[:, :, :, 1:, : TILE - STEP]], axis=4)
     flat = ops.reshape(ops.transpose(tiles, (2, 4, 0, 1, 3, 5)), (TILE**2, -1))
@@ -93,8 +93,9 @@ def _into(ops: Any, pixels: Tensor) -> Tensor:
 
 
 def _back(ops: Any, products: Tensor, shape: Sequence[int]) -> Tensor:
-    """`Aᵀ m A` for each tile: `(36, tiles, out)` → `(n, height, width, out)`, of which `shape` has
-    the middle two.
+    """Compute `Aᵀ m A` for each tile: `(36, tiles, out)` → `(n, height, width, out)`.
+
+    Height and width are the middle two of `shape`.
     """
     height, width, channels = shape[1], shape[2], products.shape[-1]
     down, across = _tiles(height), _tiles(width)
@@ -106,8 +107,8 @@ def _back(ops: Any, products: Tensor, shape: Sequence[int]) -> Tensor:
 
 
 def _up(ops: Any, slope: Tensor) -> Tensor:
-    """`A y Aᵀ` for each tile, which is what `_back` does, turned round: `(n, height, width, out)` →
-    `(36, tiles, out)`.
+    """Compute `A y Aᵀ` for each tile, the transpose of `_back`: `(n, height, width, out)` → `(36,
+    tiles, out)`.
     """
     height, width, channels = slope.shape[1:]
     down, across = _tiles(height), _tiles(width)
@@ -121,5 +122,5 @@ def _up(ops: Any, slope: Tensor) -> Tensor:
 
 
 def _tiles(side: int) -> int:
-    """How many tiles there are along so many pixels."""
+    """Return the number of tiles along `side` pixels."""
     return -(-side // STEP)

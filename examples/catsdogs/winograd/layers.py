@@ -1,4 +1,4 @@
-"""Layers that compute convolutions this way, in place of Keras' own in a network that is there."""
+"""Replace convolutions in an existing Keras network by Winograd's."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,16 +14,16 @@ from winograd.convolution import (
 if TYPE_CHECKING:
     import keras
 
-# Channels of a layer's output: with fewer, moving the numbers takes longer than multiplying them.
+# The fewest output channels: with fewer, moving the numbers takes longer than multiplying them.
 CHANNELS = 256
-# Pixels of a side of its output: with fewer tiles, fetching a kernel that is four times as large
-# takes longer.
+# The fewest pixels of a side of the output: with fewer tiles, loading a kernel that is four times
+# as large takes longer.
 SIDE = 8
 
 
 def accelerate(keras: Any, network: "keras.Model") -> "keras.Model":
-    """Return a network with the same layers, names and weights, with Winograd's convolutions where
-    they are faster.
+    """Return a network with the same layers, names and weights, and Winograd's convolutions if they
+    are faster.
     """
 
     def clone(layer: Any) -> Any:
@@ -59,7 +59,7 @@ def _is_faster(layer: Any) -> bool:
 
 @cache
 def _layer_class(keras: Any) -> Any:
-    """Return the layer. It is defined here because Keras is imported only when it is needed."""
+    """Return the layer's class, defined here because Keras is imported only if needed."""
 
     class Winograd(keras.layers.Conv2D):  # type: ignore[misc]
         """A `Conv2D` of 3 × 3 pixels."""

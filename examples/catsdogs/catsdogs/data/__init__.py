@@ -1,3 +1,3 @@
-"""The pictures: where they lie, which there are, what they look like to the network, and how they
-are divided.
+"""The pictures: where they come from, their classes, how they are decoded, and how they are
+split.
 """

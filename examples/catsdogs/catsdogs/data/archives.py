@@ -1,8 +1,8 @@
-"""Zip and tar files that are read where they lie.
+"""Read zip and tar files in place.
 
-No member is unpacked under its own name, so no archive can write where it should not. A zip inside
-the zip, as in Kaggle's downloads, is copied out once, into the cache, because reading it in place
-would mean decompressing all of it again for every picture.
+No member is unpacked under its own name, so no archive can write where it should not. A zip file
+inside the zip file, as in Kaggle's downloads, is copied into the cache once, because reading it in
+place would decompress all of it again for every picture.
 """
 
 import hashlib
@@ -16,15 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from catsdogs.data.pictures import Broken, is_hidden, is_picture
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
-LARGEST = 512 * 2**20  # bytes of one picture's file; a zip's listing can promise any number
+LARGEST = 512 * 2**20  # bytes of one picture's file; a zip file's listing can claim any number
 TAR = ".tar"
 TAR_END = bytes(1024)
 CHUNK = 2**20  # bytes that are unpacked at once
-# What zipfile and the decompressors raise where a zip file is damaged, or of a kind that they do
-# not know.
+# What zipfile and the decompressors raise for a zip file that is damaged or of an unknown kind.
 DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,7 +34,8 @@ DAMAGE = (
     OverflowError,
     NotImplementedError,
 )
-# Zip files in one another: Kaggle's download, zipped once more; there are some that hold themselves
+# Levels of nested zip files: Kaggle's download, zipped once more. Some zip files contain
+# themselves.
 DEEPEST = 3
 
 
@@ -45,7 +45,7 @@ class Zip:
     def __init__(self, path: Path, cache: Path) -> None:
         self.path = path
         self._cache = cache / "archives"
-        self._outer = _open_zip(path, path.name)
+        self._outer = _open_zip(path, f"`{path.name}`")
         self._lock = threading.Lock()
         self._members: dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]] | None = None
 
@@ -58,7 +58,7 @@ class Zip:
         )
 
     def folders(self) -> list[str]:
-        """The folders, named in the listing or only by what is in them."""
+        """Return the folders that the listing names, or that are part of a member's name."""
         found = {str(PurePosixPath(name).parent) for name in self._all() if "/" in name}
         found |= {name.rstrip("/") for name, (_, info) in self._all().items() if info.is_dir()}
         return sorted(found)
@@ -72,7 +72,7 @@ class Zip:
             return b"".join(self._unpacked(archive, info))
 
     def signature(self) -> str:
-        """From the listing, which has a checksum of every member, and the time of writing."""
+        """Return a digest of the listing, which has each member's checksum, and the mtime."""
         status = self.path.stat()
         digest = hashlib.sha256(f"zip\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
         for info in self._outer.infolist():
@@ -82,10 +82,8 @@ class Zip:
         return digest.hexdigest()
 
     def _all(self) -> dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]:
-        """Every member by its name; those of a zip inside by that zip's name and theirs."""
-        with (
-            self._lock
-        ):  # pictures are read by several threads, and the first one to ask has the listing made
+        """Return every member by its name; an inner zip file's name precedes its members'."""
+        with self._lock:  # several threads read pictures; the first one builds the listing
             if self._members is None:
                 self._members = dict(self._listing(self._outer, "", DEEPEST))
             return self._members
@@ -93,7 +91,7 @@ class Zip:
     def _listing(
         self, archive: zipfile.ZipFile, above: str, depth: int
     ) -> Iterator[tuple[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]]:
-        """The members of `archive`, and of the zip files in it, with `above` before their names."""
+        """Yield the members of `archive` and of the zip files in it, names prefixed by `above`."""
         for info in archive.infolist():
             name = above + info.filename
             yield name, (archive, info)
@@ -101,19 +99,21 @@ class Zip:
                 yield from self._listing(self._inner(archive, info), f"{name}/", depth - 1)
 
     def _inner(self, outer: zipfile.ZipFile, info: zipfile.ZipInfo) -> zipfile.ZipFile:
-        """The zip file that `outer` holds as `info`, copied into the cache unless it is there."""
+        """Return the zip file that is `info` in `outer`, copied into the cache once."""
+        called = f"`{info.filename}` in `{self.path.name}`"
         copy = self._cache / f"{info.CRC:08x}-{info.file_size}-{PurePosixPath(info.filename).name}"
         if not (copy.is_file() and copy.stat().st_size == info.file_size):
             try:
                 with aside(copy) as room, room.open("wb") as unpacked:
                     unpacked.writelines(self._unpacked(outer, info))
             except Broken as error:
-                raise _not_whole(f"{info.filename} in {self.path.name}") from error
-        return _open_zip(copy, f"{info.filename} in {self.path.name}")
+                raise _not_whole(called) from error
+        return _open_zip(copy, called)
 
     def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
-        """The bytes of one member, a piece at a time. Raises `Broken`, and `Failure` where it is
-        locked.
+        """Yield the bytes of one member in pieces.
+
+        Raise `Broken` if it is damaged, and `CatsdogsError` if it is encrypted.
         """
         try:
             with archive.open(info) as packed:
@@ -126,48 +126,41 @@ class Zip:
 
 
 class Tar:
-    """A tar file that is not compressed, so that each picture can be read where it lies."""
+    """An uncompressed tar file, whose pictures can be read in place."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._members: dict[str, tuple[int, int]] = {}  # where each begins, and its bytes
+        self._members: dict[str, tuple[int, int]] = {}  # offset and length in bytes
         self._folders: set[str] = set()
         try:
             with tarfile.open(path, "r:") as archive:
                 for info in archive:
                     self._note(info)
             self._file = path.open("rb")
-        except (
-            tarfile.TarError,
-            EOFError,
-            ValueError,
-            OverflowError,
-        ) as error:  # the last two from sizes beyond any file
+        # ValueError and OverflowError come from sizes larger than any file.
+        except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
             raise self._not_whole() from error
         except OSError as error:
-            raise Failure(
-                f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read."
-            ) from error
+            raise _unreadable(path, error) from error
         if (
             os.pread(self._file.fileno(), len(TAR_END), path.stat().st_size - len(TAR_END))
             != TAR_END
         ):
-            raise self._not_whole()  # tarfile passes over a missing end
+            raise self._not_whole()  # tarfile ignores a missing end
 
-    def _not_whole(self) -> Failure:
-        return Failure(
-            f"{self.path.name} is not a whole tar file, or is compressed.",
-            "Get it again, or uncompress it: pictures hardly shrink, and could not be read one "
-            "by one.",
+    def _not_whole(self) -> CatsdogsError:
+        return CatsdogsError(
+            f"`{self.path.name}` is not a complete uncompressed tar file",
+            "Download it again, or uncompress it: pictures in a compressed tar file cannot be "
+            "read one by one",
         )
 
     def _note(self, info: tarfile.TarInfo) -> None:
-        if (
-            info.size < 0
-        ):  # what comes next would lie before it, and the file would have no end: CVE-2025-8194
+        # A negative size would make the next member precede this one, for ever: CVE-2025-8194.
+        if info.size < 0:
             raise self._not_whole()
         name = info.name.removeprefix("./")
-        _refuse_climbing(name, self.path.name)
+        _refuse_climbing(name, f"`{self.path.name}`")
         if info.isreg():
             self._members[name] = (info.offset_data, info.size)
             self._folders.add(str(PurePosixPath(name).parent))
@@ -175,11 +168,11 @@ class Tar:
             self._folders.add(name)
 
     def names(self) -> list[str]:
-        """The pictures in it."""
+        """Return the names of the pictures."""
         return sorted(name for name in self._members if is_picture(name))
 
     def folders(self) -> list[str]:
-        """The folders, named in it or only by what is in them."""
+        """Return the folders that are members, or that are part of a member's name."""
         return sorted(self._folders - {"."})
 
     def read(self, name: str) -> bytes:
@@ -189,11 +182,11 @@ class Tar:
             raise Broken("too large: more than 512 MiB")
         data = os.pread(self._file.fileno(), length, start)
         if len(data) < length:
-            raise Broken("cut short in the tar file")
+            raise Broken("truncated in the tar file")
         return data
 
     def signature(self) -> str:
-        """From the listing and the time of writing."""
+        """Return a digest of the listing and the mtime."""
         status = self.path.stat()
         digest = hashlib.sha256(f"tar\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
         for name, (start, length) in self._members.items():
@@ -205,9 +198,7 @@ def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except OSError as error:
-        raise Failure(
-            f"{path} cannot be read: {error.strerror}.", "Give DATA= a file that you may read."
-        ) from error
+        raise _unreadable(path, error) from error
     except DAMAGE as error:
         raise _not_whole(called) from error
     for info in archive.infolist():
@@ -215,22 +206,34 @@ def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
     return archive
 
 
-def _locked(path: Path) -> Failure:
-    return Failure(f"{path} is locked with a password.", "Unpack it, and give DATA= the folder.")
+def _unreadable(path: Path, error: OSError) -> CatsdogsError:
+    return CatsdogsError(
+        f"cannot read `{path}`: {error.strerror}",
+        "Check its permissions, or set `DATA=` to another file",
+    )
 
 
-def _not_whole(called: str) -> Failure:
-    return Failure(
-        f"{called} is not a whole zip file.",
-        "Download it again, and compare its size with the source's.",
+def _locked(path: Path) -> CatsdogsError:
+    return CatsdogsError(
+        f"`{path}` is protected with a password", "Unpack it and set `DATA=` to the folder"
+    )
+
+
+def _not_whole(called: str) -> CatsdogsError:
+    return CatsdogsError(
+        f"{called} is not a complete zip file",
+        "Download it again, and compare its size with the original's",
     )
 
 
 def _refuse_climbing(name: str, called: str) -> None:
-    """Refuse a name that would lead out of the folder it is unpacked in: an honest zip has none."""
+    """Refuse a name that would be unpacked outside of its folder: only hostile zip files have one.
+
+    `called` names the archive in the message.
+    """
     parts = name.replace("\\", "/").split("/")
     if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
-        raise Failure(
-            f"{called} holds a file whose name leads out of it: {name!r}.",
-            "Do not unpack it. Get the data from a source that you trust.",
+        raise CatsdogsError(
+            f"{called} contains a file whose name leads outside: {name!r}",
+            "Do not unpack it. Get the data from a source that you trust",
         )

@@ -1,9 +1,8 @@
-"""Kaggle's own mistakes: pictures among its 25,000 that show neither a cat nor a dog, both, or the
-other one.
+"""Known label errors in Kaggle's 25,000 pictures: neither a cat nor a dog, both, or the other one.
 
-From public lists of people who looked. Nothing is dropped or changed in silence: a run reports its
-score on the labels as they were given, and beside it the score on the corrected ones, without what
-is neither or both.
+The list was compiled from public lists and checked by eye. Nothing is dropped or changed silently:
+a run reports its score on the original labels and, beside it, its score on the corrected ones,
+without the pictures that show neither or both.
 """
 
 import csv
@@ -17,10 +16,10 @@ KAGGLES = {"cat", "dog"}
 
 
 def corrected(rows: Iterable[Row]) -> dict[int, str]:
-    """The places of the pictures that the list names, and what they show: the other class; nothing
-    where it is neither or both.
+    """Return the indices of the rows that the list corrects, with the correct class.
 
-    Pictures are known by Kaggle's names, and only in a set of Kaggle's classes.
+    The class is empty if the picture shows neither or both. Pictures are identified by Kaggle's
+    file names, and only if the classes are Kaggle's.
     """
     rows = list(rows)
     if {row.label for row in rows} != KAGGLES:

@@ -1,4 +1,4 @@
-"""What there is to learn from: every picture read once, hashed, decoded, and given its class."""
+"""The data set: read, hash and decode every picture once, and find its class."""
 
 import hashlib
 import itertools
@@ -14,21 +14,20 @@ from catsdogs.data.labels import empty_classes, label_all
 from catsdogs.data.sources import Source, open_source
 from catsdogs.downloads import kaggle_client
 from catsdogs.downloads.mirrors import MIRRORS, fetch
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 from catsdogs.support.progress import track
 
-VERSION = 2  # of what is kept about a picture
+VERSION = 2  # of the cached data about a picture
 SYNTHETIC, KAGGLE = "synthetic", "kaggle"
-THREADS = 4  # decoding happens outside Python's lock
+THREADS = 4  # decoding releases Python's lock
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its name in the source, class (empty where none is given), sha256, and extent in
-    px.
+    """One picture: its name in the source, class (empty if unlabelled), sha256, and size in px.
 
-    Pictures that look the same have one `scene`: the digest of one of them.
+    Pictures that look the same share one `scene`: the digest of one of them.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Aside:
-    """A file that is left out, and why."""
+    """A file that was left out, and the reason."""
 
     name: str
     reason: str
@@ -49,7 +48,7 @@ class Aside:
 
 @dataclass(frozen=True)
 class Data:
-    """Everything that was found: what to learn from, what has no class, what was set aside."""
+    """The data set: pictures with a class, pictures without one, and files that were set aside."""
 
     pictures: tuple[Picture, ...]
     unlabelled: tuple[Picture, ...]
@@ -57,21 +56,21 @@ class Data:
 
     @property
     def classes(self) -> list[str]:
-        """The classes, in the order in which the model gives their probabilities."""
+        """The classes, in the order of the model's outputs."""
         return sorted({picture.label for picture in self.pictures})
 
     @property
     def digest(self) -> str:
-        """sha256 of all that is learned from, in any order and under any name."""
+        """The sha256 of all pictures and labels, whatever their order and file names."""
         rows = sorted(f"{picture.digest} {picture.label}" for picture in self.pictures)
         return hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
 
 
 def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
-    """The source that `where` names (a path, a mirror, `kaggle`, or `synthetic`) and what is in it.
+    """Return the source that `where` names (a path, a mirror, `kaggle`, `synthetic`) and its data.
 
-    What was found is kept in `cache` until a file of the source changes. Raises `Failure` where
-    there is too little to learn from.
+    The data is cached in `cache` until a file of the source changes. Raise `CatsdogsError` if there
+    is too little to learn from.
     """
     source = open_source(_place(where, cache, seed), cache)
     kept = (
@@ -110,18 +109,18 @@ def _load(kept: Path) -> Data | None:
 
 
 def look(source: Source) -> Data:
-    """Read every picture once."""
+    """Read every picture once and return the data set."""
     labels = label_all(source.names())
     if not labels:
-        raise Failure(
-            "There are no pictures in the data.",
-            "Give DATA= a zip file or a folder with .jpg or .png files.",
+        raise CatsdogsError(
+            "no pictures in the data",
+            "Set `DATA=` to a zip file or a folder with .jpg or .png files",
         )
     seen: dict[Picture, str] = {}
     broken: list[Aside] = []
     with ThreadPoolExecutor(THREADS) as pool:
         looks = pool.map(lambda name: _look(source, name, labels[name]), labels)
-        for one in track(zip(looks, itertools.repeat(1)), len(labels), "Looking at pictures"):
+        for one in track(zip(looks, itertools.repeat(1)), len(labels), "Reading pictures"):
             if isinstance(one, Aside):
                 broken.append(one)
             else:
@@ -136,7 +135,7 @@ def look(source: Source) -> Data:
 
 
 def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
-    """The picture and its fingerprint."""
+    """Return the picture and its fingerprint, or why the file is set aside."""
     try:
         data = source.read(name)
         image = pictures.decode(data)
@@ -148,7 +147,7 @@ def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
 
 
 def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
-    """The pictures, those whose fingerprints are alike with one scene."""
+    """Return the pictures, with one scene for those whose fingerprints are similar."""
     leaders = {member: group[0] for group in duplicates.groups(seen.values()) for member in group}
     scenes: dict[str, str] = {}
     for picture, fingerprint in sorted(seen.items(), key=lambda item: item[0].digest):
@@ -160,7 +159,7 @@ def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
 
 
 def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
-    """The pictures without those whose very bytes are also there under another class."""
+    """Return the pictures, and separately those whose bytes also occur in another class."""
     found = list(found)
     labels = defaultdict(set)
     for picture in found:
@@ -177,27 +176,29 @@ def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
 
 
 def _check_classes(data: Data, empty: dict[str, str]) -> None:
-    """Refuse what nothing can be learned from, and name the class. Those in `empty` may be; the
-    reason, if any, is beside.
+    """Refuse data that cannot be learned from, and name the class.
+
+    `empty` has the classes that may be empty, each with the reason if there is one.
     """
     counts = Counter(picture.digest and picture.label for picture in data.pictures)
     for label in sorted(empty.keys() - counts.keys() - {""}):
         reason = f": {empty[label]}" if empty[label] else ""
-        raise Failure(
-            f"The class {label!r} has no pictures{reason}.",
-            "Add pictures to it, or take its folder away.",
+        raise CatsdogsError(
+            f"the class {label!r} has no pictures{reason}",
+            "Add pictures to it, or remove its folder",
         )
     if len(counts) < 2:
         only = f"only one class, {data.classes[0]!r}" if counts else "no class"
-        raise Failure(
-            f"The data has {only}.", "Give DATA= at least two classes, each in a folder of its own."
+        raise CatsdogsError(
+            f"the data has {only}",
+            "Set `DATA=` to at least two classes, each in a separate folder",
         )
     distinct = Counter(
         label for _, label in {(picture.scene, picture.label) for picture in data.pictures}
     )
     for label, count in distinct.items():
         if count < 2:
-            raise Failure(
-                f"The class {label!r} has one picture only: none would be left to validate with.",
-                "Add pictures to it, or take it away.",
+            raise CatsdogsError(
+                f"the class {label!r} has only one picture, which leaves none for validation",
+                "Add pictures to it, or remove it",
             )

@@ -1,9 +1,9 @@
-"""Pictures that show the same thing twice: saved anew, made smaller, or a frame later.
+"""Find near duplicates: pictures that were saved again, resized, or taken a moment later.
 
-Each picture has a fingerprint: it is made small and grey, and each bit says whether a pixel is
-darker than its right neighbour (`dHash`, N. Krawetz, 2013). Compression, size and brightness hardly
-change it. imagehash gives the same bits for a picture that is shrunk this way first, but it needs
-PyWavelets, and compares one pair at a time.
+Each picture has a fingerprint: the picture is made small and grey, and each bit tells whether a
+pixel is darker than its right neighbour (`dHash`, N. Krawetz, 2013). Compression, size and
+brightness hardly change it. imagehash gives the same bits for a picture that is shrunk this way
+first, but it needs PyWavelets, and compares one pair at a time.
 """
 
 from collections import defaultdict
@@ -16,15 +16,15 @@ from PIL import Image
 VERSION = 1
 SIDE = 16  # bits of a fingerprint in each direction
 BITS = SIDE * SIDE
-# Bits in which two fingerprints of one picture may differ; those of two pictures differ in about
-# half
+# Bits in which two fingerprints of the same picture may differ. Different pictures differ in about
+# half of them.
 CLOSE = 24
 BLOCK = 1024  # rows that are compared with all others at once, which keeps memory flat
 
 
 def fingerprint(image: Image.Image) -> str:
-    """The fingerprint of an RGB picture as hexadecimal; empty for one that has too little in it to
-    be known by.
+    """Return the fingerprint of an RGB picture as hexadecimal; empty if the picture is too
+    plain.
     """
     small = np.asarray(
         image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX), dtype=np.int16
@@ -34,7 +34,9 @@ def fingerprint(image: Image.Image) -> str:
 
 
 def groups(fingerprints: Iterable[str]) -> list[list[str]]:
-    """The distinct fingerprints, those that are close to each other, or to a third, together."""
+    """Group the distinct fingerprints: those that are close to each other, directly or in a
+    chain.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -49,7 +51,7 @@ def groups(fingerprints: Iterable[str]) -> list[list[str]]:
 
 
 def _close_pairs(known: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places of all pairs of `known` that differ in at most `CLOSE` bits."""
+    """Return the indices of all pairs of `known` that differ in at most `CLOSE` bits."""
     words = np.frombuffer(bytes.fromhex("".join(known)), dtype=np.uint64).reshape(-1, BITS // 64)
     found = [np.zeros((2, 0), np.int64)]
     for start in range(0, len(known), BLOCK):

@@ -1,8 +1,8 @@
-"""The class of each picture, read from where it lies. Two layouts are known:
+"""Find the class of each picture from its path. Two layouts are supported:
 
-* a folder per class: `cats/1.jpg`, `dogs/1.jpg`, any number of classes, any depth above them;
-* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with nameless
-  ones, `test1/1.jpg`.
+* a folder per class: `cats/1.jpg`, `dogs/1.jpg`, any number of classes, at any depth;
+* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with unlabelled
+  pictures, `test1/1.jpg`.
 """
 
 import itertools
@@ -11,14 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 KAGGLE_NAME = re.compile(r"(?P<label>[^.]+)\.\d+\.[^.]+")
 NUMBER_NAME = re.compile(r"\d+\.[^.]+")
 
 
 def label_all(names: Iterable[str]) -> dict[str, str]:
-    """The class of each picture by its name; empty for those that are there to be predicted."""
+    """Return the class of each picture by its name; empty for pictures to predict."""
     folders = defaultdict(list)
     for name in names:
         folders[PurePosixPath(name).parent].append(name)
@@ -40,16 +40,16 @@ def _label_folder(folder: PurePosixPath, names: list[str]) -> Iterator[tuple[str
     ):
         return zip(names, itertools.repeat(""))
     if not folder.name:
-        raise Failure(
-            f"No class can be read from {names[0]!r}: it lies in no folder.",
-            "Put the pictures into a folder per class, or name them as Kaggle does: cat.0.jpg, "
-            "dog.0.jpg.",
+        raise CatsdogsError(
+            f"cannot find the class of {names[0]!r}: it is not in a folder",
+            "Put the pictures into a folder per class, or name them as Kaggle does: "
+            "`cat.0.jpg`, `dog.0.jpg`",
         )
     return zip(names, itertools.repeat(folder.name))
 
 
 def empty_classes(folders: list[str], labels: dict[str, str]) -> list[str]:
-    """Folders without anything in them that stand beside folders which are classes."""
+    """Return the names of empty folders that are siblings of class folders."""
     full = {PurePosixPath(name).parent for name in labels}
     parents = {
         folder.parent

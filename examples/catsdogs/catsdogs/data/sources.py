@@ -1,6 +1,4 @@
-"""Where pictures lie: a folder; a zip or tar file; or a folder of such files, as large sets
-are kept.
-"""
+"""Sources of pictures: a folder; a zip or tar file; or a folder of such files, for large sets."""
 
 import hashlib
 import os
@@ -10,7 +8,7 @@ from typing import Protocol
 
 from catsdogs.data.archives import TAR, Tar, Zip
 from catsdogs.data.pictures import Broken, is_picture
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 ARCHIVES = frozenset({".zip", TAR})
 
@@ -21,24 +19,23 @@ class Source(Protocol):
     path: Path
 
     def names(self) -> list[str]:
-        """The names of the files that look like pictures, with `/` between folders, sorted."""
+        """Return the names of the picture files, sorted, with `/` between folders."""
 
     def folders(self) -> list[str]:
-        """The names of all folders, empty ones too, sorted."""
+        """Return the names of all folders, sorted, including empty ones."""
 
     def read(self, name: str) -> bytes:
-        """The bytes of one file. Raises `Broken` where it cannot be read."""
+        """Return the bytes of one file. Raise `Broken` if it cannot be read."""
 
     def signature(self) -> str:
-        """A digest that changes when a file is added, removed or written to. Cheap: no picture is
-        read for it.
+        """Return a digest that changes when a file is added, removed or written to.
+
+        It is cheap: no picture is read for it.
         """
 
 
 def open_source(path: Path, cache: Path) -> Source:
-    """The pictures at `path`: a folder, an archive, or a folder that holds archives and no
-    pictures.
-    """
+    """Return the pictures at `path`: a folder, an archive, or a folder of archives."""
     if path.is_dir():
         folder = Folder(path)
         archives = (
@@ -53,9 +50,10 @@ def open_source(path: Path, cache: Path) -> Source:
         )
     if path.is_file():
         return _open_archive(path, cache)
-    raise Failure(
-        f"There is nothing at {path}.",
-        "Give DATA= a zip file, a folder with a subfolder per class, kaggle, mirror, or synthetic.",
+    raise CatsdogsError(
+        f"no file or folder at `{path}`",
+        "Set `DATA=` to a zip file, a folder with a subfolder per class, kaggle, mirror, or "
+        "synthetic",
     )
 
 
@@ -64,7 +62,7 @@ def _open_archive(path: Path, cache: Path) -> Source:
 
 
 class Folder:
-    """A folder on disk. Links are followed, each folder once."""
+    """A folder on disk. Links are followed; each folder is read once."""
 
     def __init__(self, root: Path) -> None:
         self.root = self.path = root
@@ -88,11 +86,11 @@ class Folder:
             yield ("" if relative == "." else relative), files
 
     def names(self) -> list[str]:
-        """The pictures below the folder."""
+        """Return the names of the pictures below the folder."""
         return self._files
 
     def folders(self) -> list[str]:
-        """The folders below this one, and itself as an empty name."""
+        """Return the folders below this one, and itself as an empty name."""
         return sorted(self._folders)
 
     def read(self, name: str) -> bytes:
@@ -103,7 +101,7 @@ class Folder:
             raise Broken(error.strerror or "cannot be read") from error
 
     def signature(self) -> str:
-        """From names, sizes and times of writing."""
+        """Return a digest of names, sizes and mtimes."""
         digest = hashlib.sha256(b"folder")
         for name in self._files:
             digest.update(os.fsencode(f"{name}\0{self._status(name)}\0"))
@@ -113,7 +111,7 @@ class Folder:
     def _status(self, name: str) -> str:
         try:
             status = (self.root / name).stat()
-        except OSError:  # such as a link that leads nowhere: reading it says so
+        except OSError:  # such as a dangling link: reading it reports the reason
             return "unreadable"
         return f"{status.st_size}\0{status.st_mtime_ns}"
 
@@ -126,13 +124,13 @@ class Shards:
         self._shards = shards
 
     def names(self) -> list[str]:
-        """The pictures, those of one archive together."""
+        """Return the names of the pictures, grouped by archive."""
         return [
             f"{shard}/{name}" for shard, source in self._shards.items() for name in source.names()
         ]
 
     def folders(self) -> list[str]:
-        """The folders in the archives."""
+        """Return the folders in the archives."""
         return [
             f"{shard}/{folder}"
             for shard, source in self._shards.items()
@@ -145,7 +143,7 @@ class Shards:
         return self._shards[shard].read(inside)
 
     def signature(self) -> str:
-        """From those of the archives."""
+        """Return a digest of the archives' signatures."""
         parts = [f"{shard}\0{source.signature()}" for shard, source in self._shards.items()]
         return hashlib.sha256(
             "\n".join(["shards", *parts]).encode(errors="surrogateescape")

@@ -1,10 +1,10 @@
-"""Which pictures are trained on, which decide about settings, and which are only there to be tested
-with.
+"""Split the pictures into parts: for training, for validation (to choose settings), and for
+testing.
 
-This is decided once, by a seed, and written to a file, the manifest. The order in which pictures
-are drawn is that of sha256 over the seed and the picture's own bytes. So it depends neither on
-names nor on the file system, is the same with every version of every library, and pictures that
-look the same always land in the same part.
+This is decided once, by a seed, and written to a file, the manifest. Pictures are drawn in the
+order of sha256 over the seed and the picture's bytes. So the split depends neither on names nor on
+the file system, is the same with every version of every library, and pictures that look the same
+always land in the same part.
 """
 
 import csv
@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catsdogs.data.dataset import Picture
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
 VERSION = 3
 PARTS = TRAINING, VALIDATION, TEST = "training", "validation", "test"
 FULL = "full"
-# Pictures of a class that look different: one for each part; of fewer, none is tested with
+# A class needs so many pictures that look different, one for each part, to be tested with.
 TESTABLE = 3
-# Pictures for training, validation and test: of each class the same number, as the lessons drew
-# theirs from Kaggle's.
+# Pictures for training, validation and test, the same number of each class: as the published
+# lessons drew theirs from Kaggle's.
 PRESETS = {
     "chollet": (2000, 1000, 1000),  # Deep Learning with Python, 1st edition
     "chollet2": (2000, 1000, 2000),  # 2nd edition
@@ -35,7 +35,7 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the manifest: which picture, its sha256, class, and the part it belongs to."""
+    """A line of the manifest: a picture's path, sha256, class, and part."""
 
     path: str
     sha256: str
@@ -44,9 +44,9 @@ class Row:
 
 
 def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]:
-    """Divide `pictures` as `how` says: one of `PRESETS`, or the path of a manifest.
+    """Split `pictures` by `how`: one of `PRESETS`, or the path of a manifest.
 
-    Raises `Failure` where a class has no picture to train on, or nothing is left to validate with.
+    Raise `CatsdogsError` if a class has no training picture, or if there is no validation picture.
     """
     pictures = list(pictures)
     if how.endswith(".csv"):
@@ -54,23 +54,23 @@ def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]
     elif how in PRESETS:
         rows = split(pictures, seed, how)
     else:
-        raise Failure(
-            f"SPLIT={how} is not known.",
-            f"Give one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv.",
+        raise CatsdogsError(
+            f"invalid value `SPLIT={how}`",
+            f"Use one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv",
         )
     lacking = [f"of the class {label!r} to train on" for label in untaught(rows, pictures)]
     if VALIDATION not in {row.part for row in rows}:
         lacking.append("to validate with")
     if lacking:
-        raise Failure(
-            f"SPLIT={how} has no picture {lacking[0]}.",
-            "Give another SPLIT=, or DATA= more pictures of each class that look different.",
+        raise CatsdogsError(
+            f"`SPLIT={how}` has no picture {lacking[0]}",
+            "Choose another `SPLIT=`, or add pictures of each class that look different",
         )
     return rows
 
 
 def untaught(rows: Iterable[Row], pictures: Iterable[Picture]) -> list[str]:
-    """The classes of `pictures` that have none in the training part of `rows`."""
+    """Return the classes of `pictures` that have no picture in the training part of `rows`."""
     return sorted(
         {picture.label for picture in pictures}
         - {row.label for row in rows if row.part == TRAINING}
@@ -78,10 +78,10 @@ def untaught(rows: Iterable[Row], pictures: Iterable[Picture]) -> list[str]:
 
 
 def split(pictures: Iterable[Picture], seed: int, preset: str = FULL) -> list[Row]:
-    """Divide `pictures` by a preset. Where there are fewer than it names, all are divided in its
+    """Split `pictures` by a preset; if there are fewer than it needs, all of them in its
     proportions.
 
-    Every class has at least one picture for training and one for validation; and one for testing,
+    Every class gets at least one picture for training and one for validation, and one for testing
     if it has three that look different.
     """
     pictures = list(pictures)
@@ -97,8 +97,9 @@ def split(pictures: Iterable[Picture], seed: int, preset: str = FULL) -> list[Ro
 
 
 def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]:
-    """So many divisions of all pictures into training and test; each picture is in the test part of
-    exactly one.
+    """Return `count` splits of all pictures into training and test.
+
+    Each picture is in the test part of exactly one of them.
     """
     pictures = list(pictures)
     number: dict[str, int] = {}
@@ -120,7 +121,7 @@ def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]
 
 
 def _scenes(pictures: list[Picture]) -> dict[str, Counter[str]]:
-    """For each class, its scenes and how many pictures each has."""
+    """Return each class's scenes, with the number of pictures of each."""
     classes: dict[str, Counter[str]] = defaultdict(Counter)
     for picture in pictures:
         classes[picture.label][picture.scene] += 1
@@ -128,7 +129,7 @@ def _scenes(pictures: list[Picture]) -> dict[str, Counter[str]]:
 
 
 def _wanted(count: int, preset: str, classes: int) -> tuple[int, int, int]:
-    """How many of the `count` pictures of a class are for training, validation and test."""
+    """Return how many of the `count` pictures of a class are for training, validation and test."""
     training, validation, test = PRESETS[preset]
     total = training + validation + test
     if preset != FULL and count * classes >= total:
@@ -144,8 +145,9 @@ def _order(scenes: Iterable[str], seed: int) -> list[str]:
 def _draw(
     scenes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int], parts: dict[str, str]
 ) -> None:
-    """Give each scene its part, unless another class has given it one; first those that are kept
-    back.
+    """Assign each scene to a part in `parts`, unless another class has assigned it.
+
+    Validation and test are filled first.
     """
     training, validation, test = wanted
     room = {VALIDATION: validation, TEST: test if len(order) >= TESTABLE else 0, TRAINING: training}
@@ -163,7 +165,7 @@ def _sorted(rows: Iterable[Row]) -> list[Row]:
 
 
 def describe(rows: Iterable[Row]) -> str:
-    """How many pictures are in each part."""
+    """Return a line with the number of pictures in each part."""
     counts = Counter(row.part for row in rows)
     return ", ".join(
         f"{counts[part]} to {what}"
@@ -188,11 +190,10 @@ def write(rows: list[Row], target: Path) -> None:
 
 
 def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
-    """The rows of a manifest, for pictures that are the same to the last bit, under whatever name
-    they are now.
+    """Return the rows of a manifest. Pictures are found by their bytes, under any name.
 
-    Raises `Failure` where a picture is not there, is in two parts or is listed too often, or a part
-    is none of `PARTS`.
+    Raise `CatsdogsError` if a picture is missing, is in two parts or is listed too often, or if a
+    part is not one of `PARTS`.
     """
     listed = _listed(path)
     names: dict[tuple[str, str], list[str]] = defaultdict(list)  # several where there are copies
@@ -200,40 +201,40 @@ def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
         names[picture.digest, picture.label].append(picture.name)
     lost = [row.path for _, row in listed if (row.sha256, row.label) not in names]
     if lost:
-        raise Failure(
-            f"{path} does not fit the data: {len(lost)} of its {len(listed)} pictures are not "
-            f"there, such as {lost[0]}.",
-            "Give DATA= the pictures that it was made from, or another SPLIT=.",
+        raise CatsdogsError(
+            f"`{path}` does not match the data: {len(lost)} of its {len(listed)} pictures are "
+            f"missing, such as `{lost[0]}`",
+            "Set `DATA=` to the pictures that it was made from, or choose another `SPLIT=`",
         )
     rows: list[Row] = []
     parts: dict[str, str] = {}
     for line, row in listed:
         if row.part not in PARTS:
-            raise Failure(
-                f"Line {line} of {path} names the part {row.part!r}.",
-                f"Give it one of {', '.join(PARTS)}.",
+            raise CatsdogsError(
+                f"line {line} of `{path}` has the unknown part {row.part!r}",
+                f"Use one of {', '.join(PARTS)}",
             )
         if parts.setdefault(row.sha256, row.part) != row.part:
-            raise Failure(
-                f"Line {line} of {path} puts {row.path!r} into {row.part}; a line before it, "
-                f"into {parts[row.sha256]}.",
-                "Keep one of the two: what was learned by heart is no test.",
+            raise CatsdogsError(
+                f"line {line} of `{path}` puts {row.path!r} into {row.part}, but an earlier line "
+                f"puts it into {parts[row.sha256]}",
+                "Keep one of the two: a picture that was trained on cannot be tested with",
             )
         if not names[row.sha256, row.label]:
-            raise Failure(
-                f"Line {line} of {path} lists {row.path!r} once more.", "Remove that line."
+            raise CatsdogsError(
+                f"line {line} of `{path}` lists {row.path!r} again", "Remove that line"
             )
         rows.append(replace(row, path=names[row.sha256, row.label].pop(0)))
     return _sorted(rows)
 
 
 def _listed(path: Path) -> list[tuple[int, Row]]:
-    """The rows of a manifest, each with the number of the line that it ends in."""
+    """Return the rows of a manifest, each with the number of its last line."""
     try:
         with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             lines = csv.DictReader(file)
             return [(lines.line_num, Row(**line)) for line in lines]
     except (OSError, TypeError, csv.Error) as error:
-        raise Failure(
-            f"{path} is not a manifest that can be read.", "Give SPLIT= one that `make data` wrote."
+        raise CatsdogsError(
+            f"`{path}` is not a readable manifest", "Set `SPLIT=` to one that `make data` wrote"
         ) from error

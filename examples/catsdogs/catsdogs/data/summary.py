@@ -1,4 +1,6 @@
-"""The data in a few lines and two files: how many of each class, look-alikes, what is set aside."""
+"""Summarize the data in a few lines and two files: class counts, near duplicates, files set
+aside.
+"""
 
 import csv
 from collections import Counter, defaultdict
@@ -9,7 +11,7 @@ from catsdogs.support.atomic import aside
 
 
 def describe(data: Data) -> list[str]:
-    """The data in a few lines: how many of each class, and what was set aside."""
+    """Return lines about the data: class counts, near duplicates, and files that were set aside."""
     counts = Counter(picture.label for picture in data.pictures)
     each = ", ".join(f"{count} {_in_a_line(label)}" for label, count in sorted(counts.items()))
     lines = [f"{len(data.pictures)} pictures: {each}"]
@@ -21,7 +23,7 @@ def describe(data: Data) -> list[str]:
         lines.append(f"{count} look alike, in {number}; a group stays on one side of the split")
         odd = [group for group in same if len({picture.label for picture in group}) > 1]
         lines += [
-            f"  and yet differ in class: {', '.join(picture.name for picture in group)}"
+            f"  these differ in class: {', '.join(picture.name for picture in group)}"
             for group in odd[:10]
         ]
     if data.aside:
@@ -32,12 +34,12 @@ def describe(data: Data) -> list[str]:
 
 
 def _in_a_line(label: str) -> str:
-    """A class's name; as a folder it may hold anything, line breaks too."""
+    """Return a class's name on one line: a folder's name may contain line breaks."""
     return "".join(letter if letter.isprintable() else "?" for letter in label)
 
 
 def alike(data: Data) -> list[list[Picture]]:
-    """The groups of pictures that look the same."""
+    """Return the groups of pictures that look the same."""
     scenes = defaultdict(list)
     for picture in data.pictures:
         scenes[picture.scene].append(picture)
@@ -47,7 +49,7 @@ def alike(data: Data) -> list[list[Picture]]:
 
 
 def write_alike(data: Data, target: Path) -> None:
-    """List the pictures that look the same, a number for each group, as CSV."""
+    """Write the pictures that look the same as CSV, with a number for each group."""
     with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["group", "path", "label"])
@@ -56,7 +58,7 @@ def write_alike(data: Data, target: Path) -> None:
 
 
 def write_aside(data: Data, target: Path) -> None:
-    """List what was set aside, with reasons, as CSV."""
+    """Write the files that were set aside as CSV, with reasons."""
     with aside(target) as room, room.open("w", newline="", errors="surrogateescape") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["path", "reason"])

@@ -1,8 +1,7 @@
-"""Pictures to try everything on without any data: two textures, stripes and spots, drawn from a
-seed.
+"""Synthetic pictures to try everything without data: two textures, stripes and spots.
 
-Every picture has its own colours, scale, angle and noise, so that only the texture tells the two
-apart.
+Every picture has random colours, scale, angle and noise, so that only the texture distinguishes
+the two classes.
 """
 
 from pathlib import Path
@@ -19,8 +18,8 @@ CLASSES = ("spots", "stripes")
 
 
 def folder(cache: Path, seed: int) -> Path:
-    """The folder with the pictures, one subfolder per class; drawn into `cache` if it is not there
-    yet.
+    """Return the folder with the pictures, one subfolder per class; draw it in `cache` if
+    missing.
     """
     target = cache / f"synthetic-v{VERSION}-seed{seed}"
     if not target.is_dir():
@@ -38,7 +37,7 @@ def _draw_class(room: Path, label: str, seed: int) -> None:
 
 
 def draw(label: str, random: np.random.Generator) -> np.ndarray:
-    """One picture of a texture: RGB, `(SIDE, SIDE, 3)`, uint8."""
+    """Draw one picture of a texture: RGB, `(SIDE, SIDE, 3)`, uint8."""
     angle, phase = random.uniform(-0.4, 0.4), random.uniform(0, 2 * np.pi, 2)  # radians
     wavelength = random.uniform(8, 14)  # px
     y, x = np.mgrid[:SIDE, :SIDE] * (2 * np.pi / wavelength)

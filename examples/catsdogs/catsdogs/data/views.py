@@ -1,10 +1,9 @@
-"""The ways in which a picture is shown: as it is, mirrored, and as it might have been taken
-otherwise.
+"""Views of a picture: unchanged, mirrored, or randomly cropped and rotated.
 
-What a view looks like follows from its number and the picture's own sha256. There is no generator
-whose state would depend on what was drawn before, so views come out the same in any order, by any
-number of threads, on any machine. They are few and can be kept, so the frozen network sees each of
-them once, and not once an epoch.
+A view depends only on its number and the picture's sha256. There is no generator whose state
+depends on earlier draws, so views are the same in any order, with any number of threads, on any
+machine. They are few and can be cached, so the frozen network sees each of them once instead of
+once an epoch.
 """
 
 import numpy as np
@@ -12,19 +11,21 @@ from PIL import Image
 
 from catsdogs.data import pictures
 
-VERSION = 1  # of what the views look like
+VERSION = 1  # of the views' pixels
 PLAIN, MIRRORED = 0, 1
 MOST = 64  # views
 SHARE = (0.7, 1.0)  # of the picture's width and height that is shown
 TURN = 12.0  # degrees, at most, to either side
-# A picture is continued on each side by its mirror image, a fourth of its own side, before it is
-# turned
+# Before it is rotated, a picture is extended on each side by its mirror image, a fourth of its
+# side.
 MARGIN = 4
 
 
 def pixels(data: bytes, size: int, view: int, digest: str) -> np.ndarray:
-    """One view of the picture in `data`, whose sha256 is `digest`: RGB, `(size, size, 3)`, uint8.
-    Raises `Broken`.
+    """Return a view of the picture in `data`, whose sha256 is `digest`: RGB, `(size, size, 3)`,
+    uint8.
+
+    Raise `Broken` if it cannot be decoded.
     """
     image = pictures.decode(data)
     if view in {PLAIN, MIRRORED}:
@@ -35,7 +36,7 @@ def pixels(data: bytes, size: int, view: int, digest: str) -> np.ndarray:
 
 
 def _otherwise(image: Image.Image, size: int, random: np.random.Generator) -> np.ndarray:
-    """A part of the picture, turned a little."""
+    """Return a part of the picture, rotated a little."""
     width, height = random.uniform(*SHARE, 2) * image.size
     left, top = random.uniform(0, 1, 2) * (image.width - width, image.height - height)
     square = np.asarray(pictures.square(image, size, (left, top, left + width, top + height)))

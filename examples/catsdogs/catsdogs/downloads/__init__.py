@@ -1,1 +1,1 @@
-"""Where photographs come from: public mirrors, and Kaggle with an account."""
+"""Download photographs from public mirrors, or from Kaggle with an account."""

@@ -1,9 +1,9 @@
 """Kaggle's own download of its competition, by Kaggle's own client, not by kagglehub.
 
-kagglehub unpacks a download into a cache of its own and removes the file that was sent, so that it
-cannot be hashed. The client finds the credentials, and resumes a download that broke off. It does
-not say what is wrong with either, and Kaggle gives no hash to compare the file with: so the words
-are ours, and what has arrived is opened, hashed, and renamed only then.
+kagglehub unpacks a download into its own cache and removes the downloaded file, so that it cannot
+be hashed. The client finds the credentials, and resumes an interrupted download. It does not
+explain what is wrong with either, and Kaggle publishes no hash. So this module adds the error
+messages, and renames the file only after it was opened and hashed.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
 COMPETITION = "dogs-vs-cats"
@@ -26,16 +26,17 @@ RULES = f"https://www.kaggle.com/competitions/{COMPETITION}/rules"
 TOKENS = "https://www.kaggle.com/settings/api"
 EXPECTED = "train.zip"  # among what the download holds
 
-_WITHOUT = "Or take DATA=mirror-full, which are the same pictures and need no account."
+_WITHOUT = "Or use `DATA=mirror-full`: the same pictures, without an account"
 
 
 def fetch(folder: Path) -> Path:
-    """The competition's zip file in `folder`, downloaded unless it is there. Raises `Failure` where
-    it cannot be had whole.
+    """Return the competition's zip file in `folder`, downloaded unless it exists.
+
+    Raise `CatsdogsError` if it cannot be downloaded completely.
     """
     target = folder / f"{COMPETITION}.zip"
     if not target.is_file():
-        room = folder / "kaggle"  # where a part of it waits for the next run
+        room = folder / "kaggle"  # keeps a partial download for the next run
         room.mkdir(parents=True, exist_ok=True)
         _download(room)
         part = _whole(room / target.name)
@@ -48,14 +49,15 @@ def fetch(folder: Path) -> Path:
 
 
 def _download(room: Path) -> None:
-    """Let the client fetch, or go on with, the file in `room`. It tries five times, and reports on
-    stderr.
+    """Download the file to `room`, or resume, with the client.
+
+    The client tries five times, and reports on stderr.
     """
     import requests
 
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            # It looks for credentials at once, and prints advice where it finds none
+            # The import looks for credentials, and prints advice if it finds none.
             import kaggle
         _authenticate(kaggle.api)
         with contextlib.redirect_stdout(sys.stderr):
@@ -65,17 +67,18 @@ def _download(room: Path) -> None:
             error.response.status_code if error.response is not None else 0, _first_line(error)
         ) from error
     except requests.RequestException as error:
-        raise Failure(
-            f"Kaggle cannot be reached, or broke off: {_innermost(error)}.",
-            "See to your connection and run it again: it goes on where it stopped.",
+        raise CatsdogsError(
+            f"cannot download from Kaggle: {_innermost(error)}",
+            "Check your connection and run the command again: it resumes where it stopped",
         ) from error
-    except ValueError as error:  # a size that is not the one that was promised
+    except ValueError as error:  # the size differs from the one announced
         raise _not_it(_first_line(error)) from error
 
 
 def _authenticate(api: Any) -> None:
-    """Have the client find its credentials. It exits where there are none, and passes over a token
-    that is not valid.
+    """Let the client find its credentials.
+
+    The client exits if there are none, and ignores an invalid token.
     """
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -87,9 +90,7 @@ def _authenticate(api: Any) -> None:
 
 
 def _used(config: Path) -> str:
-    """What the client takes its credentials from, in its own order; empty where there is
-    nothing.
-    """
+    """Return where the client finds its credentials, in its order of preference, or ""."""
     from kagglesdk.kaggle_env import get_access_token_from_env
 
     _, place = get_access_token_from_env()
@@ -100,76 +101,76 @@ def _used(config: Path) -> str:
     return str(config) if config.is_file() else ""
 
 
-def _no_credentials(config: Path) -> Failure:
+def _no_credentials(config: Path) -> CatsdogsError:
     used = _used(config)
     if used == str(config):
         if not os.access(config, os.R_OK):
-            return Failure(
-                f"{config} cannot be read: its mode is {_mode(config):03o}.",
-                f"Run: chmod 600 {_quoted(config)}",
+            return CatsdogsError(
+                f"cannot read `{config}`: its mode is {_mode(config):03o}",
+                f"Run `chmod 600 {_quoted(config)}`",
             )
-        return Failure(
-            f"{config} holds no username and key.", f"Make a new one at {TOKENS}. {_WITHOUT}"
+        return CatsdogsError(
+            f"`{config}` has no username and key", f"Create a new one at {TOKENS}. {_WITHOUT}"
         )
     if used:
-        return Failure(
-            f"Kaggle does not know the token in {used}.",
-            f"Make a new one at {TOKENS}, or remove it. {_WITHOUT}",
+        return CatsdogsError(
+            f"Kaggle rejects the token in {used}",
+            f"Create a new one at {TOKENS}, or remove it. {_WITHOUT}",
         )
-    return Failure(
-        "There are no credentials for Kaggle: no KAGGLE_API_TOKEN, ~/.kaggle/access_token or "
-        "~/.kaggle/kaggle.json.",
-        f"Make a token at {TOKENS} and save it as ~/.kaggle/access_token. {_WITHOUT}",
+    return CatsdogsError(
+        "no credentials for Kaggle: KAGGLE_API_TOKEN, ~/.kaggle/access_token and "
+        "~/.kaggle/kaggle.json are all missing",
+        f"Create a token at {TOKENS} and save it as ~/.kaggle/access_token. {_WITHOUT}",
     )
 
 
 def _refuse_open_to_others(config: Path) -> None:
     if _mode(config) & (stat.S_IRWXG | stat.S_IRWXO):
-        raise Failure(
-            f"Others on this machine can read your key in {config}: its mode is "
-            f"{_mode(config):03o}.",
-            f"Run: chmod 600 {_quoted(config)}",
+        raise CatsdogsError(
+            f"other users of this machine can read your key in `{config}`: its mode is "
+            f"{_mode(config):03o}",
+            f"Run `chmod 600 {_quoted(config)}`",
         )
 
 
-def _refused(status: int, said: str) -> Failure:
-    """What Kaggle's answer means."""
+def _refused(status: int, reason: str) -> CatsdogsError:
+    """Return the error for an HTTP status of Kaggle's."""
     if status == 401:
-        return Failure(
-            f"Kaggle does not accept your credentials (401): {said}.",
-            f"Make new ones at {TOKENS}; the first of KAGGLE_API_TOKEN, ~/.kaggle/access_token, "
-            f"kaggle.json counts. {_WITHOUT}",
+        return CatsdogsError(
+            f"Kaggle rejects your credentials (401): {reason}",
+            f"Create new ones at {TOKENS}. The first of KAGGLE_API_TOKEN, ~/.kaggle/access_token "
+            f"and kaggle.json is used. {_WITHOUT}",
         )
     if status == 403:
-        return Failure(
-            f"Kaggle does not let you have the data (403): {said}.",
-            f"Sign in, accept the rules at {RULES}, and run it again. {_WITHOUT}",
+        return CatsdogsError(
+            f"Kaggle denies access to the data (403): {reason}",
+            f"Sign in, accept the rules at {RULES}, and run the command again. {_WITHOUT}",
         )
-    return Failure(
-        f"Kaggle answers {status}: {said}.",
-        f"Run it again later: it goes on where it stopped. {_WITHOUT}",
+    return CatsdogsError(
+        f"Kaggle responds with status {status}: {reason}",
+        f"Run the command again later: it resumes where it stopped. {_WITHOUT}",
     )
 
 
 def _whole(part: Path) -> Path:
-    """`part`, if it is what was wanted; what is not is not kept."""
+    """Return `part` if it is the competition's data; otherwise delete it and raise."""
     try:
         with zipfile.ZipFile(part) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile) as error:
         part.unlink(missing_ok=True)
-        raise _not_it("it is not a whole zip file") from error
+        raise _not_it("it is not a complete zip file") from error
     if EXPECTED not in names:
         part.unlink()
-        raise _not_it(f"it has no {EXPECTED} in it")
+        raise _not_it(f"it does not contain {EXPECTED}")
     return part
 
 
-def _not_it(reason: str) -> Failure:
-    return Failure(
-        f"What Kaggle sent is not the data of {COMPETITION}: {reason}.",
-        "It was not kept. Run it again; if that does not help, fetch the file in a browser and "
-        "give its path as DATA=.",
+def _not_it(reason: str) -> CatsdogsError:
+    return CatsdogsError(
+        f"the download is not the data of {COMPETITION} and was deleted: {reason}",
+        "Run the command again. If that does not help, download the file in a browser and set "
+        "`DATA=` to its path",
     )
 
 
@@ -187,7 +188,7 @@ def _quoted(path: Path) -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    """The reason at the end of what requests says, which quotes everything that it went through."""
+    """Return the root cause at the end of the message of requests, which nests all others."""
     return _first_line(error).rsplit(": ", 1)[-1].rstrip("'\")")
 
 

@@ -1,7 +1,7 @@
-"""Photographs from a public mirror: fetched once, resumed after a break, checked by size or hash.
+"""Download photographs from a public mirror: once, resumable, checked by size or hash.
 
-pooch checks hashes too, but starts an interrupted download again from its first byte, and these are
-hundreds of megabytes.
+pooch checks hashes too, but restarts an interrupted download from its first byte, and these files
+have hundreds of megabytes.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support.progress import track
 
 CHUNK = 2**20  # bytes that are read at once
-TRIES = 5  # for one call, each going on where the last broke off
+TRIES = 5  # in one call; each resumes where the last one stopped
 PATIENCE = 60  # seconds without a byte
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A file on the web, with its size in bytes or its sha256, where they are known."""
+    """A file on the web, with its size in bytes or its sha256 if known."""
 
     url: str
     size: int | None = None
@@ -34,7 +34,7 @@ class Mirror:
         return self.url.rsplit("/", 1)[-1]
 
 
-# What each may be called by DATA=.
+# By their names for DATA=.
 MIRRORS = {
     # 3,000 of Kaggle's photographs, those of Chollet's "Deep Learning with Python"
     "mirror": Mirror(
@@ -42,18 +42,17 @@ MIRRORS = {
     ),
     # all 25,000
     "mirror-full": Mirror(
-        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip"
-        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip"
-        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip"
-        "https://download.microsoft.com/download/3/E/1/3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
+        "https://download.microsoft.com/download/3/E/1/"
+        "3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
         sha256="b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9",
     ),
 }
 
 
 def fetch(mirror: Mirror, folder: Path) -> Path:
-    """The mirror's file in `folder`, downloaded unless it is there. Raises `Failure` where it
-    cannot be had whole.
+    """Return the mirror's file in `folder`, downloaded unless it exists.
+
+    Raise `CatsdogsError` if it cannot be downloaded completely.
     """
     target = folder / mirror.name
     if not target.is_file():
@@ -66,7 +65,7 @@ def fetch(mirror: Mirror, folder: Path) -> Path:
 
 
 def _download(mirror: Mirror, part: Path) -> None:
-    """Add to `part` what is missing, in as many pieces as it takes."""
+    """Append the missing bytes to `part`; retry after an interruption."""
     for attempt in range(1, TRIES + 1):
         try:
             with (
@@ -76,35 +75,37 @@ def _download(mirror: Mirror, part: Path) -> None:
                 total = file.tell() + int(response.headers.get("Content-Length", 0))
                 _tag(part).write_text(response.headers.get("ETag", ""))
                 pieces = _pieces(response, file.tell())
-                for piece in track(pieces, total, f"Fetching {mirror.name}", unit="B"):
+                for piece in track(pieces, total, f"Downloading {mirror.name}", unit="B"):
                     file.write(piece)
                 if file.tell() >= total:
                     return
         except urllib.error.HTTPError as error:
             if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and part.is_file():
-                part.unlink()  # it is another file by now, or was whole already: start anew
+                part.unlink()  # the file has changed, or was already complete: start over
             elif attempt == TRIES or error.code < http.client.INTERNAL_SERVER_ERROR:
-                raise Failure(
-                    f"{mirror.url} answers {error.code}, {error.reason}.", _OTHERWISE
+                raise CatsdogsError(
+                    f"`{mirror.url}` responds with {error.code}, {error.reason}", _OTHERWISE
                 ) from error
         except (OSError, http.client.HTTPException) as error:
             if attempt == TRIES:
                 reason = getattr(error, "reason", error)
-                raise Failure(f"{mirror.url} cannot be fetched: {reason}.", _OTHERWISE) from error
-    raise Failure(
-        f"The download of {mirror.name} broke off {TRIES} times.",
-        "Run it again: it goes on where it stopped.",
+                raise CatsdogsError(
+                    f"cannot download `{mirror.url}`: {reason}", _OTHERWISE
+                ) from error
+    raise CatsdogsError(
+        f"the download of `{mirror.name}` was interrupted {TRIES} times",
+        "Run the command again: it resumes where it stopped",
     )
 
 
 _OTHERWISE = (
-    "See to your connection and run it again, or fetch the file by other means and give "
-    "its path as DATA=."
+    "Check your connection and run the command again, or download the file some other way and "
+    "set `DATA=` to its path"
 )
 
 
 def _ask(mirror: Mirror, part: Path) -> http.client.HTTPResponse:
-    """Ask for what `part` lacks; for all of it, where the server may have another file by now."""
+    """Request the bytes that `part` lacks, or the whole file if it may have changed."""
     request = urllib.request.Request(mirror.url)  # noqa: S310, addresses are our own
     tag = _tag(part).read_text() if _tag(part).is_file() else ""
     if tag and part.is_file():
@@ -116,13 +117,13 @@ def _ask(mirror: Mirror, part: Path) -> http.client.HTTPResponse:
 
 
 def _tag(part: Path) -> Path:
-    """Where the server's name for this version of the file is kept."""
+    """Return the file that keeps the ETag of the version in `part`."""
     return part.with_suffix(".etag")
 
 
 def _pieces(response: http.client.HTTPResponse, before: int) -> Iterator[tuple[bytes, int]]:
-    """The bytes as they come, with their number; the first with the number of those that were there
-    before.
+    """Yield the bytes as they arrive, with their number; first b"" with the number of earlier
+    ones.
     """
     yield b"", before
     while piece := response.read1(CHUNK):
@@ -136,8 +137,9 @@ def _verify(mirror: Mirror, part: Path) -> None:
         mirror.size or part.stat().st_size
     ) != part.stat().st_size:
         part.unlink()
-        raise Failure(
-            f"What {mirror.url} sent is not the file that was expected; it was not kept.",
-            "Run it again. If that does not help, the mirror has changed: give DATA= a path.",
+        raise CatsdogsError(
+            f"`{mirror.url}` sent a different file than expected, which was deleted",
+            "Run the command again. If that does not help, the mirror has changed: set `DATA=` to "
+            "a path",
         )
     _tag(part).unlink(missing_ok=True)

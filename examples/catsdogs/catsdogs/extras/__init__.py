@@ -1,3 +1,1 @@
-"""What a first reading can skip: a Ray cluster, other forms of the model, and Kaggle's answer
-sheet.
-"""
+"""Optional parts, to skip on a first reading: a Ray cluster, model export, Kaggle's submission."""

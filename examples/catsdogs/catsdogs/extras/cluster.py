@@ -1,12 +1,12 @@
-"""The same features by a Ray cluster, for pictures that are too many for one machine.
+"""Compute the same features on a Ray cluster, for more pictures than one machine can process.
 
-What the cache lacks is parted into shards, as on one machine. Ray Data gives them to workers, each
-of which loads the network once and works on one processor: so nothing is lost by threads that wait
-for each other. This process files each shard in the cache as it arrives, so an interrupted run goes
-on where it was. A shard whose machine dies under it is given to another one.
+The pictures that the cache lacks are split into shards, as on one machine. Ray Data distributes
+them to workers, each of which loads the network once and uses one processor, so that no thread
+waits for another. This process writes each shard to the cache as it arrives, so an interrupted run
+resumes where it stopped. If a machine fails, another one computes its shard.
 
-Each machine of the cluster has the packages of `requirements-ray.txt`, and sees the pictures and
-the weights under the same path. The program itself is sent to them.
+Each machine of the cluster needs the packages of `requirements-ray.txt`, and the pictures and
+weights under the same path. Ray sends the program itself to them.
 """
 
 import logging
@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 
 from catsdogs.data.sources import Source, open_source
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import engine, features, model
 from catsdogs.network.features import Sight
 from catsdogs.support.cache import Entry
 from catsdogs.support.progress import track
 
-# In place of an address: Ray for as long as this process runs, on this machine's processors
+# The address that starts Ray on this machine's processors, for as long as this process runs
 LOCAL = "local"
-PATIENCE = 10  # seconds for the first answer of a cluster
-Row = dict[str, Any]  # what Ray Data passes on
+PATIENCE = 10  # seconds to wait for the first response of a cluster
+Row = dict[str, Any]  # the type of Ray Data's items
 
 
 class Worker:
@@ -41,9 +41,9 @@ class Worker:
         network = sights[0].network
         here = model.choose_weights(network.weights.choice, network.weights.seed, network.backbone)
         if here.identity != network.weights.identity:
-            raise Failure(
-                f"A machine of the cluster has other weights at {network.weights.choice}.",
-                "Let all machines see the same file, under the same path.",
+            raise CatsdogsError(
+                f"a machine of the cluster has different weights at `{network.weights.choice}`",
+                "Provide the same file on all machines, under the same path",
             )
         engine.use_threads(1)
         self.source = open_source(Path(path), Path(tempfile.gettempdir()) / "catsdogs")
@@ -51,8 +51,9 @@ class Worker:
         self.see = model.compiled(network, [sight.boundary for sight in sights])
 
     def __call__(self, shard: Row) -> Row:
-        """The shard's pictures, and for each sight their rows: bytes, as Arrow has no 16-bit
-        tensors of any shape.
+        """Return the shard's pictures, and their rows for each sight.
+
+        Rows are bytes, because Arrow has no 16-bit tensors of any shape.
         """
         names = dict(zip(shard["digests"], shard["names"], strict=True))
         batches = list(features.chunks(list(names), features.BATCH))
@@ -72,8 +73,9 @@ class Worker:
 
 
 def filler(address: str) -> features.Fill:
-    """What fills a cache by the cluster at `address`; by one that is started on this machine where
-    it is empty.
+    """Return a function that fills a cache on the cluster at `address`.
+
+    If `address` is empty, Ray is started on this machine.
     """
 
     def fill(
@@ -104,14 +106,14 @@ def _compute(
     names: Mapping[str, str],
     sights: Sequence[Sight],
 ) -> Iterator[Row]:
-    """Each shard's rows, in the order in which they arrive."""
+    """Yield each shard's rows, in the order in which they arrive."""
     ray = _connect(address)
     try:
         most = max(1, min(int(ray.cluster_resources().get("CPU", 1)), len(shards)))
         items = [
             {"digests": shard, "names": [names[digest] for digest in shard]} for shard in shards
         ]
-        # A shard is what is done again after a loss.
+        # One block for each shard: Ray repeats whole blocks after a failure.
         data = ray.data.from_items(items, override_num_blocks=len(items))
         pool = ray.data.ActorPoolStrategy(min_size=1, max_size=most)
         yield from data.map(
@@ -124,18 +126,17 @@ def _compute(
 
 
 def _connect(address: str) -> Any:
-    # Ray would tell its makers that it is used.
+    # Ray sends usage statistics by default.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its daemons keep logs of their own
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # its daemons write their own logs
     try:
         import ray
         import ray.data
     except ImportError as error:
-        raise Failure(
-            f"This environment lacks what ENGINE=ray needs: {error.name}.",
-            "make features ENGINE=ray LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt "
-            "requirements-ray.txt' installs it; "
-            "in a container, LABCOAT_VARIANT=ray.",
+        raise CatsdogsError(
+            f"`ENGINE=ray` needs a package that is not installed: {error.name}",
+            "Run `make features ENGINE=ray LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt "
+            "requirements-ray.txt'`, or set `LABCOAT_VARIANT=ray` in a container",
         ) from error
     _refuse_silent(address)
     try:
@@ -145,24 +146,25 @@ def _connect(address: str) -> Any:
             log_to_driver=False,
             logging_level=logging.ERROR,
         )
-    except Exception as error:  # which is what Ray raises, and subclasses of many kinds
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    except Exception as error:  # Ray raises Exception itself and many subclasses
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
         if address:
             raise _no_cluster(address, reason) from error
-        raise Failure(
-            f"Ray does not start here: {reason}", "Close other programs and run it again."
+        raise CatsdogsError(
+            f"cannot start Ray on this machine: {reason}",
+            "Close other programs and run the command again",
         ) from error
-    ray.data.DataContext.get_current().enable_progress_bars = False  # there is one already
+    ray.data.DataContext.get_current().enable_progress_bars = False  # `track` shows one
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
 
 
 def _program(address: str) -> dict[str, Any]:
-    """What workers run: this program; on this machine by this Python.
+    """Return Ray's runtime environment for workers: this program and, on this machine, this Python.
 
-    A shell starts them, to which Ray gives its own Python's path without quotes (2.60,
-    _private/runtime_env/context.py): one with a space in it is never found, and Ray waits for ever.
-    Another machine's Python may be anywhere.
+    Ray passes the path of Python to a shell without quotes (2.60,
+    _private/runtime_env/context.py), so the shell does not find a path with a space, and Ray waits
+    for ever. On another machine Python may have another path.
     """
     python = shlex.quote(sys.executable)
     package = Path(__file__).parents[1]
@@ -171,7 +173,7 @@ def _program(address: str) -> dict[str, Any]:
 
 
 def _is_here(address: str) -> bool:
-    """Whether an address is one of this machine's own, as which alone a program can listen."""
+    """Return whether an address belongs to this machine: a program can listen on no other."""
     try:
         with socket.socket() as listening:
             listening.bind((_host(address) or "localhost", 0))
@@ -185,7 +187,7 @@ def _host(address: str) -> str:
 
 
 def _refuse_silent(address: str) -> None:
-    """Refuse an address at which nobody answers. Ray itself asks for minutes."""
+    """Refuse an address that does not respond. Ray itself tries for minutes."""
     host = _host(address)
     if not host:
         return
@@ -195,22 +197,23 @@ def _refuse_silent(address: str) -> None:
         raise _no_cluster(address, str(error)) from error
 
 
-def _no_cluster(address: str, reason: str) -> Failure:
-    return Failure(
-        f"There is no Ray cluster at {address}: {reason}",
-        "Give ADDRESS= what `ray start --head` printed, or nothing for this machine alone.",
+def _no_cluster(address: str, reason: str) -> CatsdogsError:
+    return CatsdogsError(
+        f"no Ray cluster at `{address}`: {reason}",
+        "Set `ADDRESS=` to the address that `ray start --head` printed, or leave it empty to use "
+        "this machine alone",
     )
 
 
-def _reason(error: BaseException) -> Failure:
-    """The `Failure` that a worker raised, or one that quotes what Ray says."""
+def _reason(error: BaseException) -> CatsdogsError:
+    """Return the `CatsdogsError` that a worker raised, or one that quotes Ray's message."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, Failure):
+        if isinstance(cause, CatsdogsError):
             return cause
         cause = getattr(cause, "cause", None) or cause.__cause__
-    last = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-    return Failure(
-        f"The cluster gave up: {last}",
-        "Look into its logs and run the same command again: what has arrived is kept.",
+    last = (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")
+    return CatsdogsError(
+        f"the cluster failed: {last}",
+        "Check its logs and run the same command again: finished shards are kept",
     )

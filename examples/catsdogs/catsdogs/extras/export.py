@@ -1,8 +1,8 @@
-"""The trained model in forms that run without Keras: ONNX, for servers and browsers, and LiteRT,
-for phones.
+"""Export the trained model to formats that run without Keras: ONNX, for servers and browsers, and
+LiteRT, for phones.
 
-Each is run beside the model before it is kept. Preprocessing and the names of the classes travel
-along, as in our own file.
+Each exported model is compared with the original before it is kept. It includes the preprocessing
+and the names of the classes, as `model.keras` does.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catsdogs.data import synthetic
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import engine
 from catsdogs.results import bundle
 from catsdogs.results.bundle import Note
@@ -29,26 +29,24 @@ if TYPE_CHECKING:
 ONNX, LITERT = "onnx", "litert"
 FILES = {ONNX: "model.onnx", LITERT: "model.tflite"}
 NEEDED = {ONNX: ("tf2onnx", "onnx", "onnxruntime"), LITERT: ("ai_edge_litert",)}
-SAMPLES = 8  # pictures that both are asked about
-APART = 1e-4  # by which a probability may differ: more than two orders of adding up numbers make
+SAMPLES = 8  # pictures that both models predict
+APART = 1e-4  # tolerance of a probability: more than the order of additions changes
 
 Floats = NDArray[np.float32]
-Answer = Callable[
-    [Floats], Floats
-]  # RGB from 0 to 255, `(n, size, size, 3)` → probabilities, `(n, classes)`
+# RGB from 0 to 255, `(n, size, size, 3)` → probabilities, `(n, classes)`
+Answer = Callable[[Floats], Floats]
 
 
 def write(form: str, build: Path) -> tuple[Path, float]:
-    """Write the model in `build` in this form; the file's path, and the most by which a probability
-    differs.
+    """Export the model in `build`; return the file's path and the largest difference between
+    probabilities.
     """
     missing = [name for name in NEEDED[form] if find_spec(name) is None]
     if missing:
-        raise Failure(
-            f"This environment lacks what {form} needs: {', '.join(missing)}.",
-            "make export LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt requirements-export.txt' "
-            "installs it; "
-            "in a container, LABCOAT_VARIANT=export.",
+        raise CatsdogsError(
+            f"`FORMAT={form}` needs packages that are not installed: {', '.join(missing)}",
+            "Run `make export LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt "
+            "requirements-export.txt'`, or set `LABCOAT_VARIANT=export` in a container",
         )
     network, note = bundle.load(build / "model.keras")
     pictures = samples(note.size)
@@ -58,20 +56,16 @@ def write(form: str, build: Path) -> tuple[Path, float]:
         WRITERS[form](network, note, room)
         worst = float(np.abs(READERS[form](room)(pictures) - expected).max())
         if not worst <= APART:
-            raise Failure(
-                f"The model as {form} answers otherwise than the model: a probability differs by "
-                f"{worst:.2g}.",
-                "It was not kept. Report it, with the versions of tensorflow and of "
-                + " and ".join(NEEDED[form])
-                + ".",
+            raise CatsdogsError(
+                f"the {form} model differs from the Keras model and was deleted: a probability "
+                f"differs by {worst:.2g}",
+                "Report this with the versions of tensorflow, " + ", ".join(NEEDED[form]),
             )
     return target, worst
 
 
 def samples(size: int) -> Floats:
-    """Pictures to hold two forms of a model against each other: textures, flat colours, and
-    noise.
-    """
+    """Return pictures to compare two forms of a model with: textures, flat colours, and noise."""
     random = np.random.default_rng(0)
     return np.stack([_resized(picture, size) for picture in _draw(random)]).astype(np.float32)
 
@@ -93,7 +87,7 @@ def _resized(picture: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 
 
 def write_onnx(network: "keras.Model", note: Note, path: Path) -> None:
-    """Write an ONNX file, with the note among its properties."""
+    """Write an ONNX file, with the note in its metadata."""
     with engine.hushed():
         network.export(path, format="onnx", verbose=False)
         import onnx
@@ -108,7 +102,7 @@ def write_onnx(network: "keras.Model", note: Note, path: Path) -> None:
 
 
 def read_onnx(path: Path) -> Answer:
-    """What answers from an ONNX file, by ONNX Runtime."""
+    """Return a function that predicts from an ONNX file, with ONNX Runtime."""
     from onnxruntime import InferenceSession
 
     session = InferenceSession(path, providers=["CPUExecutionProvider"])
@@ -120,14 +114,14 @@ def write_litert(network: "keras.Model", note: Note, path: Path) -> None:
     """Write a LiteRT file, with the note in a zip file after the model."""
     with engine.hushed():
         network.export(path, format="litert", verbose=False)
-    # As TensorFlow Lite's metadata is kept: a zip file after the model, which is read from the
-    # front.
+    # TensorFlow Lite stores metadata the same way: a zip file after the model, which readers of the
+    # model ignore.
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(bundle.NOTE, json.dumps(asdict(note)))
 
 
 def read_litert(path: Path) -> Answer:
-    """What answers from a LiteRT file, by LiteRT."""
+    """Return a function that predicts from a LiteRT file, with LiteRT."""
     with engine.hushed():
         from ai_edge_litert.interpreter import Interpreter
 

@@ -1,4 +1,4 @@
-"""Kaggle's answer sheet: for each picture without a class, its number and what it is."""
+"""Kaggle's submission file: the number and the predicted class of each picture without a label."""
 
 import csv
 from pathlib import Path, PurePosixPath
@@ -8,7 +8,7 @@ import numpy as np
 from catsdogs import train
 from catsdogs.data import dataset
 from catsdogs.data.dataset import Picture
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import features
 from catsdogs.network.features import Sight
 from catsdogs.results import bundle, outputs
@@ -21,14 +21,16 @@ SUBMISSION = "submission.csv"
 
 
 def write(settings: Settings) -> Path:
-    """Write the answers of the model that these settings train; the sheet's path. Features are
-    computed once.
+    """Train with these settings, and write the predictions; return the file's path.
+
+    Features are computed once.
     """
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     if not found.unlabelled:
-        raise Failure(
-            "The data has no pictures without a class to answer for.",
-            "Give DATA= Kaggle's whole download, with its test1.zip; or use make predict FILES=….",
+        raise CatsdogsError(
+            "the data has no pictures without a class to predict",
+            "Set `DATA=` to Kaggle's whole download, which contains test1.zip, or use "
+            "`make predict FILES=…`",
         )
     train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
     whole, note = bundle.load(settings.build / outputs.MODEL)
@@ -45,10 +47,9 @@ def write(settings: Settings) -> Path:
 def _write(
     pictures: tuple[Picture, ...], classes: list[str], answers: Floats, target: Path
 ) -> None:
-    """As CSV in order of numbers: `id,label`, where the label is the probability of the second of
-    two classes.
+    """Write CSV in the order of ids: `id,label`, where the label is the second class's probability.
 
-    With more classes there is a column for each.
+    With more than two classes there is a column for each.
     """
     columns = ["label"] if len(classes) == 2 else classes
     numbered = sorted(

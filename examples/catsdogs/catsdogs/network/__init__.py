@@ -1,1 +1,1 @@
-"""The frozen network, and what it sees in each picture."""
+"""The frozen network, and the features that it computes for each picture."""

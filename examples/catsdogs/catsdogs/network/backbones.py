@@ -1,16 +1,16 @@
-"""The networks that may be frozen: Keras' own, each with the preprocessing it was trained with, and
+"""The pretrained networks of Keras, each with the preprocessing it was trained with and the layers
 where it can be cut.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 if TYPE_CHECKING:
     import keras
 
-# Ways to prepare RGB from 0 to 255, as keras.applications names them; and the fault that many
+# Ways to preprocess RGB from 0 to 255, named as in keras.applications; and the mistake that many
 # lessons teach.
 CAFFE, TF, TORCH, INSIDE = "caffe", "tf", "torch", "inside the network"
 SCALED = "divided by 255"
@@ -23,9 +23,9 @@ TORCH_MEAN, TORCH_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 class Backbone:
     """A network of `keras.applications`: name there, preprocessing, smallest side in px.
 
-    `cuts` are layers that all of the network passes through. What comes after the first is its last
-    block, after the second its last two blocks; the layers up to there can be frozen, and what they
-    give can be kept.
+    `cuts` are layers that the whole network passes through. After the first comes the last block,
+    after the second the last two blocks; the layers up to a cut can be frozen, and their outputs
+    cached.
     """
 
     name: str
@@ -56,21 +56,21 @@ USUAL = "vgg16"
 
 
 def choose(name: str) -> Backbone:
-    """The backbone of this name. Raises `Failure` for one that is not known."""
+    """Return the backbone of this name. Raise `CatsdogsError` if the name is unknown."""
     try:
         return BACKBONES[name.lower() or USUAL]
     except KeyError:
-        raise Failure(
-            f"BACKBONE={name} is not known.", f"Give one of {', '.join(BACKBONES)}."
+        raise CatsdogsError(
+            f"invalid value `BACKBONE={name}`", f"Use one of {', '.join(BACKBONES)}"
         ) from None
 
 
 def prepare(keras: Any, rgb: "keras.KerasTensor", preprocessing: str) -> "keras.KerasTensor":
-    """RGB from 0 to 255 as the network wants it; the same as that network's `preprocess_input`, as
-    layers.
+    """Preprocess RGB from 0 to 255 with layers that do what the network's `preprocess_input`
+    does.
     """
     rescale = keras.layers.Rescaling
-    if preprocessing == CAFFE:  # blue first, with the mean colour taken off
+    if preprocessing == CAFFE:  # blue first, minus the mean colour
         centred = rescale(1.0, offset=[-mean for mean in MEAN_RGB], name="centre")(rgb)
         return keras.ops.flip(centred, axis=-1)
     if preprocessing == TF:

@@ -1,5 +1,6 @@
-"""Keras and TensorFlow, set up so that the same seed gives the same numbers twice. The only door to
-either.
+"""Set up Keras and TensorFlow so that the same seed gives the same numbers.
+
+All other modules get both from here.
 """
 
 import hashlib
@@ -16,13 +17,13 @@ ERRORS_ONLY = "3"  # for TensorFlow's C++ side
 
 
 def versions() -> dict[str, str]:
-    """The versions of everything that has a say in the numbers. Imports none of it."""
+    """Return the versions of all libraries that affect the numbers, without importing them."""
     return {name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")}
 
 
 def environment() -> str:
-    """The whole environment in a line: Python, how many distributions there are, and a digest of
-    their versions.
+    """Return the environment in a line: Python, the number of distributions, and a digest of their
+    versions.
     """
     found = sorted({f"{one.metadata['Name']}=={one.version}" for one in distributions()})
     digest = hashlib.sha256("\n".join(found).encode()).hexdigest()
@@ -33,16 +34,16 @@ def environment() -> str:
 
 
 def start(seed: int) -> Any:
-    """Import Keras on TensorFlow, seeded and deterministic; the `keras` module."""
+    """Import Keras on TensorFlow, seeded and deterministic; return the `keras` module."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
-    # TensorFlow chooses its kernels for convolution by the processor's model unless it is told.
+    # By default TensorFlow chooses its convolution kernels by the processor's model.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
     with hushed():
         import keras
         import tensorflow
 
-    # A person's ~/.keras/keras.json could say otherwise.
+    # The user's ~/.keras/keras.json could override these.
     keras.config.set_image_data_format("channels_last")
     keras.config.set_floatx("float32")
     keras.utils.set_random_seed(seed)
@@ -51,7 +52,7 @@ def start(seed: int) -> Any:
 
 
 def use_threads(count: int) -> None:
-    """Let TensorFlow use so many processors. Only before it has computed anything."""
+    """Limit TensorFlow to `count` processors. Call this before it computes anything."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
     with hushed():
         import tensorflow
@@ -61,9 +62,9 @@ def use_threads(count: int) -> None:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Keep what the block writes to stderr, and show it only if the block fails.
+    """Capture what the block writes to stderr, and show it only if the block fails.
 
-    TensorFlow's libraries log that there is no graphics card before they can be told to be quiet.
+    TensorFlow's libraries log that there is no graphics card before their log level can be set.
     """
     sys.stderr.flush()
     shown = os.dup(2)

@@ -1,11 +1,11 @@
-"""What the frozen network sees in each view of each picture: computed once, and kept for every
-lesson that needs it.
+"""Compute the frozen network's outputs for each view of each picture once, and cache them for every
+lesson.
 
-A frozen network always gives the same for the same picture. So what it gives at the *boundary*, the
-last layer that is frozen, is computed once and kept in `cache`: the averaged features for a head,
-what block 4 gives where block 5 is trained. Several boundaries of one network cost one pass.
-Numbers are kept with 16 bits, which is as fine as they are meaningful: a picture's features take a
-KiB.
+A frozen network always gives the same outputs for the same picture. So its outputs at the
+*boundary*, the last frozen layer, are computed once and cached: the averaged features for a head,
+the outputs of block 4 if block 5 is trained. Several boundaries of one network cost one pass.
+Numbers are stored with 16 bits, which is as precise as they are meaningful: a picture's features
+take a KiB.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ import numpy as np
 from catsdogs.data import pictures, views
 from catsdogs.data.dataset import Picture
 from catsdogs.data.sources import Source
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import engine, model
 from catsdogs.network.model import POOLED, RGB, Network
 from catsdogs.support import capacity
@@ -31,16 +31,16 @@ from catsdogs.support.progress import track
 
 Fill = Callable[[Source, Mapping[str, str], Sequence["Sight"], Path], None]  # see `_fill`
 
-SHARD = 256  # pictures in one file of the cache: about a minute's work on two cores
-# Pictures that go through the network together; more take more memory, and were no faster
+SHARD = 256  # pictures in one file of the cache: about a minute of work on two cores
+# Pictures that go through the network together; more need more memory, and were no faster
 BATCH = 8
-THREADS = 2  # that read and decode the next batch while the network works on this one
-ROOM = 2**28  # bytes of disk that are left alone
+THREADS = 2  # that read and decode the next batch while the network computes this one
+ROOM = 2**28  # bytes of disk that stay free
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What is computed of a picture: what `network` gives at `boundary` for a view."""
+    """What to compute from a picture: the outputs of `network` at `boundary` for a view."""
 
     network: Network
     boundary: str = POOLED
@@ -48,7 +48,7 @@ class Sight:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Everything but the pictures that determines the numbers."""
+        """Everything except the pictures that determines the numbers."""
         seen = {
             "boundary": self.boundary,
             "view": f"{self.view} of {views.VERSION}",
@@ -68,9 +68,7 @@ class Sight:
 
 
 def versions() -> dict[str, str]:
-    """The versions among the settings of what is computed now: of the libraries, and of what this
-    program makes of a picture.
-    """
+    """Return the versions among the current settings: of the libraries and of this program."""
     own = {"view": views.VERSION, "pixels": pictures.VERSION, "backbone": model.VERSION}
     return {name: str(version) for name, version in own.items()} | engine.versions()
 
@@ -78,13 +76,13 @@ def versions() -> dict[str, str]:
 def compute(
     source: Source, found: Iterable[Picture], sight: Sight, cache: Path, fill: "Fill | None" = None
 ) -> Rows:
-    """What `sight` says of all pictures, from `cache` where it is there."""
+    """Return the outputs of `sight` for all pictures, from `cache` if they are in it."""
     prepare(source, found, [sight], cache, fill)
     return kept(sight, cache)
 
 
 def kept(sight: Sight, cache: Path) -> Rows:
-    """What is in `cache` of what `sight` says."""
+    """Return the outputs of `sight` that are in `cache`."""
     return Entry(cache, sight.settings).rows()
 
 
@@ -95,8 +93,9 @@ def prepare(
     cache: Path,
     fill: "Fill | None" = None,
 ) -> None:
-    """Fill `cache` with these sights of all pictures, here unless `fill` does it. What is there
-    already is left as it is.
+    """Fill `cache` with these sights of all pictures, in this process unless `fill` does it.
+
+    Existing entries are not computed again.
     """
     names = {picture.digest: picture.name for picture in found}
     for missing, together in _passes(names, sights, cache).items():
@@ -107,9 +106,7 @@ def prepare(
 def _passes(
     names: Mapping[str, str], sights: Iterable[Sight], cache: Path
 ) -> dict[tuple[str, ...], dict[tuple[Network, int], list[Sight]]]:
-    """By the pictures that they lack, then by network and view, the sights that one pass through
-    the pictures gives.
-    """
+    """Group sights that one pass can compute: by missing pictures, then by network and view."""
     found: dict[tuple[str, ...], dict[tuple[Network, int], list[Sight]]] = {}
     for sight in dict.fromkeys(sights):
         missing = tuple(sorted(set(names) - set(Entry(cache, sight.settings).rows().places)))
@@ -119,9 +116,7 @@ def _passes(
 
 
 def _fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cache: Path) -> None:
-    """Compute `sights`, of one network and view, of the pictures in `names`, and keep them a shard
-    at a time.
-    """
+    """Compute `sights`, of one network and view, for the pictures in `names`, shard by shard."""
     network, view = sights[0].network, sights[0].view
     capacity.check_memory(network.size, BATCH)
     see = model.compiled(network, [sight.boundary for sight in sights])
@@ -143,9 +138,7 @@ def _fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cac
 
 
 def narrow(seen: np.ndarray) -> np.ndarray:
-    """Pixels as they are; numbers with 16 bits, those beyond their reach as the largest
-    there is.
-    """
+    """Return pixels unchanged, and other numbers with 16 bits, clipped to their range."""
     if seen.dtype == np.uint8:
         return seen
     limit = float(np.finfo(np.float16).max)
@@ -153,28 +146,26 @@ def narrow(seen: np.ndarray) -> np.ndarray:
 
 
 def check_room(cache: Path, wanted: int) -> None:
-    """Refuse before a long computation what the disk cannot hold."""
+    """Raise `CatsdogsError`, before a long computation, if the disk cannot hold the results."""
     free = shutil.disk_usage(cache.parent if not cache.exists() else cache).free
     if wanted + ROOM > free:
-        raise Failure(
-            f"The features need {wanted / 2**30:.1f} GiB on the disk, and {free / 2**30:.1f} GiB "
-            "are free.",
-            "Make room, give a smaller SIZE= or fewer VIEWS=, or let `make cache PRUNE=all` "
-            "remove what was kept.",
+        raise CatsdogsError(
+            f"the features need {wanted / 2**30:.1f} GiB of disk space, but only "
+            f"{free / 2**30:.1f} GiB are free",
+            "Free some space, use a smaller `SIZE=` or fewer `VIEWS=`, or run "
+            "`make cache PRUNE=all`",
         )
 
 
 def chunks(items: list[str], length: int) -> Iterator[list[str]]:
-    """`items` in lists of `length`, the last one shorter."""
+    """Split `items` into lists of `length`; the last one may be shorter."""
     return (items[start : start + length] for start in range(0, len(items), length))
 
 
 def read_ahead(
     source: Source, names: Mapping[str, str], batches: list[list[str]], size: int, view: int
 ) -> Iterator[np.ndarray]:
-    """The batches' pixels, `(n, size, size, 3)`; the next batches are decoded while this one is in
-    use.
-    """
+    """Yield the batches' pixels, `(n, size, size, 3)`, while threads decode the next batches."""
     waiting: deque[list[Future[np.ndarray]]] = deque()
     with ThreadPoolExecutor(THREADS) as pool:
         for batch in batches:
@@ -190,7 +181,7 @@ def read_ahead(
 def _read(source: Source, name: str, digest: str, size: int, view: int) -> np.ndarray:
     data = source.read(name)
     if hashlib.sha256(data).hexdigest() != digest:
-        raise Failure(
-            f"{name} was written to while it was being read.", "Run the same command again."
+        raise CatsdogsError(
+            f"`{name}` changed while it was being read", "Run the same command again"
         )
     return views.pixels(data, size, view, digest)

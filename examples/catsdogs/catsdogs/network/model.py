@@ -1,9 +1,9 @@
-"""The network: RGB pictures from 0 to 255 → the backbone's preprocessing → the backbone without its
-top → average → head.
+"""The network: RGB from 0 to 255 → the backbone's preprocessing → the backbone without its top →
+average → head.
 
-Preprocessing is the first layer of the model that is saved, so nobody can predict with other
-preprocessing than it was trained with. The network can be cut where the frozen part ends:
-`compiled` is what comes before; `training/models.py` has what comes after.
+Preprocessing is the first layer of the saved model, so predictions always use the preprocessing
+that the model was trained with. The network can be cut where the frozen part ends: `compiled` is
+the part before the cut, `training/models.py` has the part after it.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import winograd
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import backbones, engine
 from catsdogs.network.backbones import BACKBONES, USUAL, Backbone
 
@@ -29,15 +29,13 @@ SMALLEST = min(backbone.smallest for backbone in BACKBONES.values())  # px
 IMAGENET, RANDOM = "imagenet", "random"
 # Boundaries that every network has: its input, and its averaged features.
 RGB, POOLED = "rgb", "pooled"
-# Where the code of the convolutions is: a cluster needs it, and it has a say in the numbers.
+# Where the code of the convolutions is: a cluster needs it, and it affects the numbers.
 CONVOLUTIONS = Path(winograd.__file__).parent
 
 
 @dataclass(frozen=True)
 class Weights:
-    """The backbone's weights: `imagenet`, `random`, or a file; the seed; and a name that tells one
-    set from every other.
-    """
+    """The backbone's weights: `imagenet`, `random`, or a file; the seed; and a unique name."""
 
     choice: str
     seed: int
@@ -46,9 +44,9 @@ class Weights:
 
 @dataclass(frozen=True)
 class Network:
-    """A backbone with weights, for pictures of `size` px, and how these are prepared for it.
+    """A backbone with weights, for pictures of `size` px, and its preprocessing.
 
-    With `winograd` its large convolutions are Winograd's, which are faster; otherwise Keras' own.
+    With `winograd` its large convolutions are Winograd's, which are faster; otherwise Keras'.
     """
 
     backbone: Backbone
@@ -59,11 +57,11 @@ class Network:
 
 
 def choose_weights(choice: str, seed: int, backbone: Backbone = BACKBONES[USUAL]) -> Weights:
-    """The weights that `choice` names. A file is known by its content, random ones by their
-    seed.
+    """Return the weights that `choice` names. A file is identified by its content, random weights
+    by their seed.
     """
     if choice == IMAGENET:
-        # What Keras fetches for VGG16 it holds against this md5; others are known by name and
+        # Keras verifies its download for VGG16 with this md5; others are identified by name and
         # Keras' version.
         md5 = "6d6bbae143d832006294945121d1f1fc"
         return Weights(choice, seed, f"imagenet-{md5 if backbone.name == USUAL else backbone.name}")
@@ -75,9 +73,9 @@ def choose_weights(choice: str, seed: int, backbone: Backbone = BACKBONES[USUAL]
                 choice, seed, f"sha256-{hashlib.file_digest(file, 'sha256').hexdigest()}"
             )
     except OSError as error:
-        raise Failure(
-            f"The weights {choice} cannot be read: {error.strerror}.",
-            "Give WEIGHTS= a .weights.h5 or .h5 file, imagenet, or random.",
+        raise CatsdogsError(
+            f"cannot read the weights `{choice}`: {error.strerror}",
+            "Set `WEIGHTS=` to a .weights.h5 or .h5 file, imagenet, or random",
         ) from error
 
 
@@ -88,13 +86,11 @@ def network(
     preprocessing: str = "",
     winograd: bool = True,
 ) -> Network:
-    """A network with the preprocessing that its backbone was trained with, unless another is asked
-    for.
-    """
+    """Return a network; `preprocessing` defaults to what its backbone was trained with."""
     if size < backbone.smallest:
-        raise Failure(
-            f"SIZE={size} is too small for {backbone.application}.",
-            f"Give SIZE= a number from {backbone.smallest} on.",
+        raise CatsdogsError(
+            f"`SIZE={size}` is too small for {backbone.application}",
+            f"Use a `SIZE=` of at least {backbone.smallest}",
         )
     return Network(backbone, weights, size, preprocessing or backbone.preprocessing, winograd)
 
@@ -102,8 +98,8 @@ def network(
 def compiled(
     network: Network, boundaries: Sequence[str]
 ) -> Callable[[np.ndarray], list[np.ndarray]]:
-    """The frozen part: a function from RGB from 0 to 255, `(n, size, size, 3)`, to what is there at
-    each of `boundaries`.
+    """Return the frozen part: a function from RGB from 0 to 255, `(n, size, size, 3)`, to the
+    outputs at each of `boundaries`.
     """
     deeper = [boundary for boundary in boundaries if boundary != RGB]
     frozen = extractor(network, deeper) if deeper else None
@@ -117,7 +113,7 @@ def compiled(
 
 
 def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras.Model":
-    """The frozen part as a model with an output for each of `boundaries`."""
+    """Return the frozen part as a model with an output for each of `boundaries`."""
     keras = engine.start(network.weights.seed)
     backbone = fast_backbone(keras, network)
     winograd.freeze(backbone)
@@ -132,8 +128,8 @@ def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras
     ]
     cut = keras.Model(backbone.input, outputs[0] if len(outputs) == 1 else outputs, name="frozen")
     rgb = keras.Input((network.size, network.size, 3), name="rgb")
-    # Batch normalisation, where a backbone has it, uses the statistics it was trained with:
-    # training is False.
+    # training is False: if a backbone has batch normalisation, it uses the statistics from its
+    # training.
     return keras.Model(
         rgb,
         cut(backbones.prepare(keras, rgb, network.preprocessing), training=False),
@@ -142,14 +138,16 @@ def extractor(network: Network, boundaries: Sequence[str] = (POOLED,)) -> "keras
 
 
 def fast_backbone(keras: Any, network: Network) -> "keras.Model":
-    """The backbone to compute with: with Winograd's convolutions, unless they are switched off."""
+    """Return the backbone to compute with, with Winograd's convolutions unless they are off."""
     backbone = load_backbone(keras, network)
     return winograd.accelerate(keras, backbone) if network.winograd else backbone
 
 
 def load_backbone(keras: Any, network: Network) -> "keras.Model":
-    """The backbone without its top. Keras raises many kinds of error for weights that it cannot get
-    or that do not fit.
+    """Return the backbone without its top.
+
+    Raise `CatsdogsError` if its weights cannot be downloaded or do not fit, for which Keras raises
+    many kinds of error.
     """
     choice, application = network.weights.choice, network.backbone.application
     named = IMAGENET if choice == IMAGENET else None
@@ -161,23 +159,24 @@ def load_backbone(keras: Any, network: Network) -> "keras.Model":
     except Exception as error:
         if named is None:
             raise
-        raise Failure(
-            f"ImageNet's weights for {application} could not be fetched.",
-            f"Connect to the internet, or give WEIGHTS= the notop file of {application} that "
-            "Keras would fetch.",
+        raise CatsdogsError(
+            f"cannot download ImageNet's weights for {application}",
+            f"Connect to the internet, or set `WEIGHTS=` to the notop file of {application} that "
+            "Keras would download",
         ) from error
     if choice not in {IMAGENET, RANDOM} and not _fill(backbone, choice):
-        raise Failure(
-            f"{choice} does not hold the weights of {application} without its top.",
-            "It is cut short, or belongs to another network. Give WEIGHTS= the notop file of "
-            f"{application}, or imagenet.",
+        raise CatsdogsError(
+            f"`{choice}` does not contain the weights of {application} without its top: it is "
+            "truncated or belongs to another network",
+            f"Set `WEIGHTS=` to the notop file of {application}, or to imagenet",
         )
     return backbone
 
 
 def _fill(backbone: "keras.Model", path: str) -> bool:
-    """Load the file at `path` into `backbone`; whether it held every kernel. Keras only warns of
-    layers that it skips.
+    """Load the file at `path` into `backbone`; return whether it contained every kernel.
+
+    Keras only warns about layers that it skips.
     """
     kernels = [
         layer.kernel for layer in backbone.layers if getattr(layer, "kernel", None) is not None
@@ -187,7 +186,7 @@ def _fill(backbone: "keras.Model", path: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             backbone.load_weights(path)
-    except Exception:  # noqa: BLE001, there are many kinds, and they quote the network's layers
+    except Exception:  # noqa: BLE001, Keras raises many kinds, which quote the network's layers
         return False
     return not any(
         np.array_equal(old, kernel.numpy()) for old, kernel in zip(before, kernels, strict=True)

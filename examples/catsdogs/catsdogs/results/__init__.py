@@ -1,1 +1,1 @@
-"""How good a model is, how sure that is, and the files and pages that say so."""
+"""Scores of a model with their uncertainty, and the files and pages that report them."""

@@ -1,10 +1,8 @@
-"""The trained model as one file: Keras' own format, with a note inside that says what its answers
-mean.
+"""Save the trained model as one file: Keras' format, plus a note that explains its outputs.
 
-A `.keras` file is a zip file, and Keras leaves alone what it does not know in it. So the classes
-travel with the weights, and a model that lost its labels cannot happen. And since Keras writes down
-when it saved, and where in memory things were, the file is written anew without: the same training
-gives the same bytes.
+A `.keras` file is a zip file, and Keras ignores members that it does not know. So the classes are
+in the same file as the weights and cannot be lost. Keras also records the time and memory
+addresses; the file is rewritten without them, so that the same training gives the same bytes.
 """
 
 import json
@@ -14,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import engine
 from catsdogs.support.atomic import aside
 
@@ -26,11 +24,9 @@ NOTE = "catsdogs.json"
 
 @dataclass(frozen=True)
 class Note:
-    """What a model answers: its classes, in the order of its outputs, and the side in px of the
-    square it looks at.
+    """A model's classes, in the order of its outputs, and the side in px of its square input.
 
-    Below the `threshold` it is not sure. It is asked about so many `views` of a picture, and the
-    mean counts.
+    Below the `threshold` the model is not sure. A prediction is the mean over `views` views.
     """
 
     classes: list[str]
@@ -51,7 +47,7 @@ def save(model: "keras.Model", note: Note, target: Path) -> None:
                 "config.json": _unplaced(parts["config.json"]),
             }
             for name, data in {**parts, NOTE: json.dumps(asdict(note)).encode()}.items():
-                archive.writestr(zipfile.ZipInfo(name), data)  # which has one date, in 1980
+                archive.writestr(zipfile.ZipInfo(name), data)  # ZipInfo's date is always 1980
 
 
 def _undated(metadata: bytes) -> bytes:
@@ -59,9 +55,7 @@ def _undated(metadata: bytes) -> bytes:
 
 
 def _unplaced(config: bytes) -> bytes:
-    """Keras numbers what layers share by its address in memory; here it is by when it is first
-    named.
-    """
+    """Replace the memory addresses by which Keras numbers shared objects with their order."""
     numbers: dict[bytes, bytes] = {}
     return re.sub(
         rb'(?<="shared_object_id": )\d+',
@@ -71,14 +65,14 @@ def _unplaced(config: bytes) -> bytes:
 
 
 def load(path: Path, seed: int = 0) -> tuple["keras.Model", Note]:
-    """The model in `path` and its note."""
+    """Return the model in `path` and its note."""
     if not path.is_file():
-        raise Failure(f"There is no model at {path}.", "Run `make train` first.")
+        raise CatsdogsError(f"no model at `{path}`", "Run `make train` first")
     try:
         with zipfile.ZipFile(path) as archive:
             note = Note(**json.loads(archive.read(NOTE)))
         return engine.start(seed).saving.load_model(path, compile=False), note
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise Failure(
-            f"{path} is not a model that `make train` wrote.", "Run `make train` again."
+        raise CatsdogsError(
+            f"`{path}` is not a model that `make train` wrote", "Run `make train` again"
         ) from error

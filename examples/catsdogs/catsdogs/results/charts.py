@@ -1,4 +1,4 @@
-"""The report's charts, as SVG."""
+"""Draw the report's charts as SVG."""
 
 import io
 from collections.abc import Sequence
@@ -24,9 +24,7 @@ COLOURS = (
 
 
 def course(training: Sequence[float], validation: Sequence[float], name: str) -> bytes:
-    """How a number went over the course of training, for the pictures that were trained on and
-    those kept back.
-    """
+    """Draw a number over the course of training, for the training and the validation part."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.6, 3.6), layout="constrained")
@@ -35,9 +33,7 @@ def course(training: Sequence[float], validation: Sequence[float], name: str) ->
 
 
 def roc(classes: Sequence[str], found: Sequence[Roc]) -> bytes:
-    """A curve for each class; of two classes the second's is the first's mirror image, and left
-    out.
-    """
+    """Draw an ROC curve for each class, or one for two classes, whose curves mirror each other."""
     figure, axes = _square("false positive rate", "true positive rate")
     shown = list(zip(classes, found, strict=True))[: 1 if len(classes) == 2 else len(COLOURS)]
     for (name, curve), colour in zip(shown, COLOURS, strict=False):
@@ -52,9 +48,7 @@ def roc(classes: Sequence[str], found: Sequence[Roc]) -> bytes:
 
 
 def reliability(bins: Sequence[Bin]) -> bytes:
-    """How often the model is right, against how sure it says it is; a larger dot is more
-    pictures.
-    """
+    """Draw accuracy against confidence; larger dots are more pictures."""
     figure, axes = _square("confidence", "accuracy")
     axes.plot(
         [one.confidence for one in bins], [one.accuracy for one in bins], color=VALIDATION_COLOUR
@@ -89,6 +83,6 @@ def _svg(figure: "Figure") -> bytes:
     import matplotlib
 
     buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "catsdogs"}):  # the same chart is the same file
+    with matplotlib.rc_context({"svg.hashsalt": "catsdogs"}):  # the same chart gives the same file
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()

@@ -1,6 +1,4 @@
-"""Lessons side by side, on the same pictures: each is run once and remembered, and all are written
-into one table.
-"""
+"""Compare lessons on the same pictures: run each once, cache its result, and write one table."""
 
 import csv
 import hashlib
@@ -16,7 +14,7 @@ from PIL import Image
 from catsdogs.data import dataset, split
 from catsdogs.data.dataset import Data
 from catsdogs.data.split import TEST, VALIDATION, Row
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network.features import Sight
 from catsdogs.network.model import CONVOLUTIONS, Network
 from catsdogs.results import evaluation
@@ -30,8 +28,8 @@ from catsdogs.training.learn import Learned, Material
 from catsdogs.training.lessons import Lesson
 
 FOLDER, TABLE, LINES, CHART = "lessons", "lessons.md", "lessons.csv", "lessons.png"
-SHOWN = "Comment"  # the words in the chart's file that hold a digest of what is drawn
-# The modules that have a say in the numbers. With other code in them, a lesson is run again.
+SHOWN = "Comment"  # the text chunk of the chart's file that holds a digest of what is drawn
+# The modules that affect the numbers: if their code changes, lessons are run again.
 DECIDE = (
     *("data/pictures", "data/split", "data/views", "network/backbones", "network/engine"),
     *("network/features", "network/model", "training/calibration", "training/head"),
@@ -41,8 +39,8 @@ DECIDE = (
 
 @dataclass(frozen=True)
 class Result:
-    """What a lesson came to: for each test picture, in order of their sha256, whether it was named
-    rightly; and the rest.
+    """A lesson's result: for each test picture, in the order of sha256, whether the prediction was
+    right; and summary numbers.
     """
 
     lesson: str
@@ -52,12 +50,12 @@ class Result:
     loss: float
     calibration_error: float
     trainable: int
-    seconds: float  # of training, without what is frozen
+    seconds: float  # of training, without computing the frozen features
     temperature: float
 
     @property
     def accuracy(self) -> float:
-        """The share that was named rightly."""
+        """The share of right predictions."""
         return sum(self.right) / len(self.right)
 
     @cached_property
@@ -67,9 +65,7 @@ class Result:
 
 
 def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Result]:
-    """Every lesson's result on these pictures: on the test part of the split, or on each of `folds`
-    parts in turn.
-    """
+    """Return every lesson's result on the test part of the split, or on each of `folds` folds."""
     networks = [settings.network(lesson.preprocessing) for lesson in lessons]
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
     material = Material(source, found.pictures, found.classes, settings.cache)
@@ -83,27 +79,29 @@ def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Resul
 
 
 def divide(found: Data, settings: Settings, folds: int) -> list[list[Row]]:
-    """The divisions of the pictures that a lesson is run on. Raises `Failure` where one has none to
-    test with, or to train on.
+    """Return the splits that a lesson is run on.
+
+    Raise `CatsdogsError` if one of them has no picture to test with, or none of a class to train
+    on.
     """
     if folds:
         divisions = split.folds(found.pictures, settings.seed, folds)
         if not all(map(_tested, divisions)) or any(
             split.untaught(rows, found.pictures) for rows in divisions
         ):
-            raise Failure(
-                f"FOLDS={folds} leaves nothing to test with in some of its parts, or nothing of "
-                "a class to train on.",
-                f"Give DATA= at least {folds} pictures of each class that look different, or a "
-                "smaller FOLDS=.",
+            raise CatsdogsError(
+                f"`FOLDS={folds}` leaves a part without pictures to test with, or a class without "
+                "pictures to train on",
+                f"Set `DATA=` to at least {folds} pictures of each class that look different, or "
+                "use a smaller `FOLDS=`",
             )
         return divisions
     rows = split.divide(found.pictures, settings.seed, settings.split)
     if not _tested(rows):
-        raise Failure(
-            f"SPLIT={settings.split} leaves no picture to test with.",
-            f"Give DATA= at least {split.TESTABLE} pictures of each class that look different, "
-            "another SPLIT=, or FOLDS=2.",
+        raise CatsdogsError(
+            f"`SPLIT={settings.split}` leaves no picture to test with",
+            f"Set `DATA=` to at least {split.TESTABLE} pictures of each class that look "
+            "different, choose another `SPLIT=`, or use `FOLDS=2`",
         )
     return [rows]
 
@@ -115,7 +113,7 @@ def _tested(rows: list[Row]) -> bool:
 def _learned(
     lesson: Lesson, network: Network, material: Material, divisions: list[list[Row]], path: Path
 ) -> Result:
-    """Run the lesson on each division, and keep the result."""
+    """Run the lesson on each split, and save the result."""
     outcomes = [learn.learn(lesson, material, rows, network) for rows in divisions]
     tests = [[row for row in rows if row.part == TEST] for rows in divisions]
     known = [learn.labels(rows, material.classes) for rows in tests]
@@ -148,8 +146,8 @@ def _learned(
 def _temperature(
     place: int, outcomes: list[Learned], divisions: list[list[Row]], classes: list[str]
 ) -> float:
-    """From the validation part; where there is none, from what was said of the pictures in all
-    other divisions' tests.
+    """Return the temperature from the validation part or, without one, from all other splits'
+    predictions for their test parts.
     """
     if outcomes[place].validation.shape[1]:
         rows = [row for row in divisions[place] if row.part == VALIDATION]
@@ -197,13 +195,13 @@ def _kept(path: Path) -> Result | None:
         result = Result(**record)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    # As it was recorded: SciPy, which computes it, takes most of a second to import.
+    # Not computed again: importing SciPy takes most of a second.
     vars(result)["interval"] = interval
     return result
 
 
 def write(results: Sequence[Result], about: str, build: Path) -> list[str]:
-    """Write the table as Markdown, CSV and a picture; the table's lines."""
+    """Write the table as Markdown, CSV and a chart; return the table's lines."""
     rows = [
         _row(result, before) for result, before in zip(results, [None, *results[:-1]], strict=True)
     ]
@@ -239,7 +237,7 @@ def _row(result: Result, before: Result | None) -> Mapping[str, str]:
 
 
 def _p(first: Result, second: Result) -> float:
-    """How probable the difference between two lessons on the same pictures is by chance."""
+    """Return the p-value of the difference between two lessons on the same pictures."""
     pairs = list(zip(first.right, second.right, strict=True))
     return mcnemar(
         sum(one and not other for one, other in pairs),
@@ -248,8 +246,9 @@ def _p(first: Result, second: Result) -> float:
 
 
 def _draw(results: Sequence[Result], about: str, target: Path) -> None:
-    """Each lesson's accuracy with its interval. A chart that says that it shows this already is
-    left as it is: importing matplotlib takes longer than all else where nothing is trained.
+    """Draw each lesson's accuracy with its interval, unless the chart shows the same already.
+
+    Importing matplotlib takes longer than everything else if nothing is trained.
     """
     drawn = [[result.title, result.accuracy, result.interval] for result in results]
     shown = _digest(json.dumps([about, drawn]) + Path(__file__).read_text())
@@ -282,10 +281,10 @@ def _draw(results: Sequence[Result], about: str, target: Path) -> None:
 
 
 def _shown(chart: Path) -> str:
-    """What a chart says that it shows, where it is there and whole."""
+    """Return the digest of what a chart shows, or nothing if it is missing or damaged."""
     try:
         with Image.open(chart) as image:
             image.load()
             return str(image.info.get(SHOWN, ""))
-    except (OSError, SyntaxError, ValueError):  # which is what Pillow says of a damaged PNG
+    except (OSError, SyntaxError, ValueError):  # what Pillow raises for a damaged PNG
         return ""

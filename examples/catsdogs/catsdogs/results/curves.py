@@ -1,4 +1,4 @@
-"""Loss and accuracy over the course of training, as a picture."""
+"""Draw loss and accuracy over the course of training."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from catsdogs.support.atomic import aside
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TRAINING_COLOUR, VALIDATION_COLOUR = "#4477aa", "#cc6633"  # told apart by the colour-blind too
+TRAINING_COLOUR, VALIDATION_COLOUR = "#4477aa", "#cc6633"  # safe for colour-blind readers
 
 
 def draw(
@@ -18,7 +18,7 @@ def draw(
     """Write the curves in `history` (`loss`, `accuracy`, `val_loss`, `val_accuracy`, one value a
     step) as PNG.
 
-    `interval` is the final validation accuracy's, and is drawn as a band.
+    `interval` is that of the final validation accuracy, and is drawn as a band.
     """
     from matplotlib.figure import Figure  # without pyplot: no window, no state
 

@@ -1,6 +1,4 @@
-"""Beyond one number: which classes are mistaken for which, how well a threshold would separate, how
-honest the doubts are.
-"""
+"""Evaluate predictions: confusion between classes, ROC curves, and calibration."""
 
 import warnings
 from dataclasses import dataclass
@@ -15,9 +13,7 @@ BINS = 10  # of confidence, in the reliability diagram
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures of about one confidence: their mean confidence, the share that is right, and how
-    many they are.
-    """
+    """Pictures of similar confidence: their mean confidence, accuracy, and number."""
 
     confidence: float
     accuracy: float
@@ -26,7 +22,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class Roc:
-    """False and true positive rates as the threshold falls from 1 to 0, and the area under that
+    """False and true positive rates as the threshold falls from 1 to 0, and the area under the
     curve.
     """
 
@@ -36,7 +32,7 @@ class Roc:
 
 
 def confusion(found: Predictions) -> NDArray[np.int64]:
-    """How many pictures of each class, by row, were taken for each class, by column."""
+    """Return the confusion matrix: true classes by row, predicted classes by column."""
     from sklearn.metrics import confusion_matrix
 
     classes = np.arange(len(found.classes))
@@ -44,14 +40,15 @@ def confusion(found: Predictions) -> NDArray[np.int64]:
 
 
 def roc(found: Predictions, index: int) -> Roc:
-    """The curve for telling the class with this index from all others. Pictures of one probability
-    are one step.
+    """Return the ROC curve of the class with this index against all others.
+
+    Pictures with the same probability are one step.
     """
     from sklearn.exceptions import UndefinedMetricWarning
     from sklearn.metrics import auc, roc_curve
 
     with warnings.catch_warnings():
-        # Without a picture of the class, or of the others, a rate is undefined: it counts as 0.
+        # Without pictures of the class, or of the others, a rate is undefined, and set to 0.
         warnings.simplefilter("ignore", category=UndefinedMetricWarning)
         false_positive, true_positive, _ = roc_curve(
             found.labels == index, found.probabilities[:, index], drop_intermediate=False
@@ -61,7 +58,7 @@ def roc(found: Predictions, index: int) -> Roc:
 
 
 def reliability(found: Predictions) -> list[Bin]:
-    """The pictures in `BINS` equal steps of confidence, without the empty ones.
+    """Return the pictures in `BINS` equal bins of confidence, without empty bins.
 
     scikit-learn's `calibration_curve` gives no counts, which the chart and the error need.
     """
@@ -79,22 +76,23 @@ def reliability(found: Predictions) -> list[Bin]:
 
 
 def calibration_error(bins: list[Bin]) -> float:
-    """By how much confidence and accuracy differ, on average over pictures. Naeini et al., 2015,
-    AAAI.
+    """Return the mean difference between confidence and accuracy, weighted by pictures.
+
+    Naeini et al., 2015, AAAI.
     """
     total = sum(one.count for one in bins)
     return sum(one.count * abs(one.confidence - one.accuracy) for one in bins) / total
 
 
 def worst(found: Predictions, most: int) -> list[int]:
-    """The rows of the wrong answers that were given with the most confidence."""
+    """Return the rows of the wrong predictions with the highest confidence."""
     wrong = np.nonzero(~found.right)[0]
     return [int(row) for row in wrong[np.argsort(-found.confidence[wrong], kind="stable")][:most]]
 
 
 def examples(found: Predictions, most: int) -> list[int]:
-    """Rows worth a closer look: each class's surest right answer, the classes in turn, and the two
-    surest mistakes.
+    """Return rows to show: the most confident right predictions, classes alternating, and the two
+    most confident mistakes.
     """
     sure = np.argsort(-found.confidence, kind="stable")
     mistakes = worst(found, min(2, most))

@@ -1,8 +1,7 @@
-"""Where in a picture the network saw what speaks for its answer.
+"""Grad-CAM: show which parts of a picture support the network's prediction.
 
-Grad-CAM (Selvaraju et al., 2017, ICCV): the maps that the last convolution makes of the picture,
-each weighted by how much it raises the class's logit, are added up, and what speaks for the class
-is kept.
+The feature maps of the last convolution are added up, each weighted by how much it raises the
+class's logit, and negative values are set to zero (Selvaraju et al., 2017, ICCV).
 """
 
 from collections.abc import Callable
@@ -19,11 +18,10 @@ Heat = NDArray[np.float32]  # from 0 to 1, `(height, width)` of the last maps
 
 
 def explainer(network: "keras.Model", seed: int) -> Callable[[NDArray[np.uint8], int], Heat]:
-    """What gives, for a picture `(size, size, 3)` and the index of a class, where the network saw
-    it.
+    """Return a function from a picture `(size, size, 3)` and the index of a class to its heat map.
 
-    `network` ends with a dense layer and softmax. Its logits are asked, as probabilities near 1 no
-    longer move.
+    `network` ends with a dense layer and softmax. The heat map is computed from the logits, because
+    probabilities near 1 have almost no gradient.
     """
     import tensorflow
 
@@ -50,7 +48,7 @@ def explainer(network: "keras.Model", seed: int) -> Callable[[NDArray[np.uint8],
 
 
 def overlay(image: Image.Image, heat: Heat) -> Image.Image:
-    """`image` in grey, with `heat` over it from dark to bright."""
+    """Return `image` in grey, with `heat` over it from dark to bright."""
     from matplotlib import colormaps
 
     over = Image.fromarray((heat * 255).round().astype(np.uint8)).resize(
@@ -61,7 +59,7 @@ def overlay(image: Image.Image, heat: Heat) -> Image.Image:
 
 
 def place(heat: Heat) -> str:
-    """In words, where in the picture most of `heat` is."""
+    """Describe in words where most of `heat` is in the picture."""
     if not heat.any():
         return "nowhere"
     rows, columns = (np.arange(length) / max(length - 1, 1) for length in heat.shape)
@@ -77,5 +75,5 @@ def place(heat: Heat) -> str:
 
 
 def _third(share: float) -> int:
-    """0 for the middle of a side, 1 for its beginning, 2 for its end."""
+    """Return 0 for the middle of a side, 1 for its beginning, 2 for its end."""
     return 1 if share < 0.4 else 2 if share > 0.6 else 0

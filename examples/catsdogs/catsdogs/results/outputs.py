@@ -1,4 +1,4 @@
-"""The names of the files that a run writes into its build folder."""
+"""Names of the files that a run writes into its build folder."""
 
 MODEL, CURVES, SPLIT, RESULT = "model.keras", "curves.png", "split.csv", "result.json"
 ASIDE, ALIKE, HEAD = "set-aside.csv", "alike.csv", "head.npy"

@@ -1,4 +1,4 @@
-"""Name what is in a picture."""
+"""Predict the classes of pictures."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -14,9 +14,7 @@ from catsdogs.results import bundle
 
 @dataclass(frozen=True)
 class Answer:
-    """A file's most probable class and its probability; or, where it could not be read, the
-    reason.
-    """
+    """A file's most probable class and its probability; or the reason why it cannot be read."""
 
     name: str
     label: str = ""
@@ -26,7 +24,7 @@ class Answer:
 
 
 def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
-    """The answer for each of `files`, in order; a folder is all the pictures in it."""
+    """Yield a prediction for each of `files`, in order; a folder stands for its pictures."""
     model, note = bundle.load(model_path)
     for name in _listed(files):
         try:
@@ -41,15 +39,13 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
 
 
 def _shown(data: bytes, note: bundle.Note) -> np.ndarray:
-    """The views that the model is asked about, `(views, size, size, 3)`: those that a picture is
-    trained on.
-    """
+    """Return the views to predict from, `(views, size, size, 3)`: the same as in training."""
     digest = hashlib.sha256(data).hexdigest()
     return np.stack([views.pixels(data, note.size, view, digest) for view in range(note.views)])
 
 
 def _listed(files: Sequence[str]) -> Iterator[str]:
-    """The files, with a folder's pictures in its place."""
+    """Yield the files, with each folder replaced by its pictures."""
     for name in files:
         if Path(name).is_dir():
             yield from (str(Path(name) / inside) for inside in Folder(Path(name)).names())
@@ -59,7 +55,7 @@ def _listed(files: Sequence[str]) -> Iterator[str]:
 
 def _read(name: str) -> bytes:
     if "://" in name:
-        raise pictures.Broken("an address, not a file: download it first")
+        raise pictures.Broken("a URL, not a file: download it first")
     try:
         return Path(name).read_bytes()
     except OSError as error:
@@ -67,8 +63,8 @@ def _read(name: str) -> bytes:
 
 
 def line(answer: Answer) -> str:
-    """One answer as a line of text."""
-    said = f"{answer.label} {answer.probability:.4f}"
-    return (
-        f"{answer.name}: {answer.reason or (said if answer.sure else f'not sure, perhaps {said}')}"
-    )
+    """Return a prediction as a line of text."""
+    if answer.reason:
+        return f"{answer.name}: {answer.reason}"
+    doubt = "" if answer.sure else "not sure, perhaps "
+    return f"{answer.name}: {doubt}{answer.label} {answer.probability:.4f}"

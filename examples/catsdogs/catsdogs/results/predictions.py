@@ -1,4 +1,4 @@
-"""What the model said about each validation picture, as a table that other programs can read."""
+"""The model's predictions for a part of the split, as a CSV file for other programs."""
 
 import csv
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from catsdogs.support.atomic import aside
 
 @dataclass(frozen=True)
 class Predictions:
-    """Of `n` pictures: names, indices of their classes `(n,)`, and probabilities `(n, classes)`."""
+    """Names of `n` pictures, indices of their classes `(n,)`, and probabilities `(n, classes)`."""
 
     classes: list[str]
     names: list[str]
@@ -33,7 +33,7 @@ class Predictions:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which pictures are named rightly."""
+        """Which predictions are right."""
         return np.asarray(self.answers == self.labels)
 
 
@@ -54,7 +54,7 @@ def write(
 
 
 def read(path: Path) -> Predictions:
-    """The table that `write` wrote."""
+    """Return the table that `write` wrote."""
     with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
         header, *lines = csv.reader(file)
     classes = header[3:]

@@ -1,4 +1,6 @@
-"""The record of a run: what came out, what produced it, and whether it is still so."""
+"""The record of a run: its scores, everything that produced them, and whether they are up to
+date.
+"""
 
 import hashlib
 import json
@@ -27,7 +29,7 @@ RECORDED = (
 def produced_by(
     found: Data, network: Network, settings: Settings, lesson: Lesson
 ) -> dict[str, str]:
-    """Everything that determines the result."""
+    """Return everything that determines the result."""
     manifest = Path(settings.split)
     return {
         "lesson": repr(lesson),
@@ -43,9 +45,9 @@ def produced_by(
 def write(
     build: Path, produced_by: dict[str, str], scores: Scores, more: dict[str, Any], seconds: float
 ) -> None:
-    """Write what came out, what produced it, and the sha256 of every file that was written."""
+    """Write the scores, what produced them, and the sha256 of every file that was written."""
 
-    def told(score: Score | None) -> dict[str, Any] | None:
+    def fields(score: Score | None) -> dict[str, Any] | None:
         return (
             {"accuracy": score.accuracy, "interval": score.interval, **asdict(score)}
             if score
@@ -53,8 +55,8 @@ def write(
         )
 
     record = {
-        "validation": told(scores.validation),
-        "test": told(scores.test),
+        "validation": fields(scores.validation),
+        "test": fields(scores.test),
         "produced_by": produced_by,
         "made": {name: _digest(build / name) for name in RECORDED},
         "seconds": round(seconds, 1),
@@ -65,31 +67,31 @@ def write(
 
 
 def read(build: Path, produced_by: dict[str, str]) -> Scores | None:
-    """The scores of the last run, if it was of the very same and all that it made is still there
-    and whole.
+    """Return the scores of the last run if nothing that determines them has changed, and if all
+    files that it wrote are unchanged.
     """
     try:
         record = json.loads((build / outputs.RESULT).read_text())
         same = record["produced_by"] == produced_by
         if same and all(_digest(build / name) == digest for name, digest in record["made"].items()):
             return Scores(
-                _told(record["validation"]), _told(record["test"]) if record["test"] else None
+                _score(record["validation"]), _score(record["test"]) if record["test"] else None
             )
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return None
 
 
-def _told(record: dict[str, Any]) -> Score:
+def _score(record: dict[str, Any]) -> Score:
     fields = {name: value for name, value in record.items() if name not in {"accuracy", "interval"}}
     score = Score(**fields)
-    # As it was recorded: SciPy, which computes it, takes most of a second to import.
+    # Not computed again: importing SciPy takes most of a second.
     vars(score)["interval"] = tuple(record["interval"])
     return score
 
 
 def _program() -> str:
-    """Return sha256 of this program: with other code, nothing counts as unchanged."""
+    """Return the sha256 of this program: if its code changes, results are out of date."""
     folders = (Path(__file__).parents[1], CONVOLUTIONS)
     paths = [path for folder in folders for path in sorted(folder.rglob("*"))]
     files = [path for path in paths if path.suffix in {".py", ".csv", ".html"}]

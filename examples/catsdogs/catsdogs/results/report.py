@@ -1,4 +1,4 @@
-"""A run in one HTML page that needs nothing else: no network, no script, no file beside it."""
+"""Report a run as one self-contained HTML page: without network, scripts, or other files."""
 
 import base64
 import io
@@ -23,8 +23,8 @@ from catsdogs.settings import Settings
 from catsdogs.support.atomic import aside
 
 REPORT = "report.html"
-MISTAKES = 12  # that are shown
-EXPLAINED = 6  # pictures on which it is shown where the network looked; two at most are mistakes
+MISTAKES = 12  # shown
+EXPLAINED = 6  # pictures with a heat map; at most two of them are mistakes
 THUMBNAIL = 240  # px
 SVG = "image/svg+xml"
 TEMPLATE = Path(__file__).with_name("report.html")
@@ -32,7 +32,7 @@ TEMPLATE = Path(__file__).with_name("report.html")
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in the page: its bytes, its MIME type, and a text for those who cannot see it."""
+    """A picture in the page: its bytes, MIME type, and alternative text."""
 
     content: bytes
     kind: str
@@ -40,13 +40,13 @@ class Picture:
 
     @property
     def base64(self) -> str:
-        """The bytes as text, for a data address."""
+        """The bytes as text, for a data URL."""
         return base64.b64encode(self.content).decode()
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A photograph with its name and a line about it; and where the network looked, if known."""
+    """A photograph with its name, a line about it, and its heat map if there is one."""
 
     name: str
     about: str
@@ -56,9 +56,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: what was asked for, where the pictures lie, what they are, and how good the
-    model is.
-    """
+    """A finished run: its settings, the source of its pictures, its data, and its score."""
 
     settings: Settings
     source: Source
@@ -83,7 +81,7 @@ def write(run: Run) -> Path:
 
 
 def _parts(run: Run, answers: Predictions, record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the template shows, as plain text: Jinja escapes all of it."""
+    """Return the template's variables, as plain text: Jinja escapes all of them."""
     low, high = run.score.interval
     classes = answers.classes
     bins = evaluation.reliability(answers)
@@ -134,30 +132,30 @@ def _mistakes(source: Source, answers: Predictions) -> list[Figure]:
     figures = []
     for row in evaluation.worst(answers, MISTAKES):
         name, label = answers.names[row], answers.classes[answers.labels[row]]
-        about = f"labelled {label}, taken for {_said(answers, row)}"
+        about = f"labelled {label}, predicted {_prediction(answers, row)}"
         image = pictures.decode(source.read(name))
         figures.append(Figure(name, about, _photograph(image, f"{name}: {about}")))
     return figures
 
 
 def _looked(run: Run, answers: Predictions) -> list[Figure]:
-    """Some pictures, and where the network saw what speaks for its answer."""
+    """Return some pictures with their heat maps."""
     network, note = bundle.load(run.settings.build / MODEL)
     explain = gradcam.explainer(network, run.settings.seed)
     figures = []
     for row in evaluation.examples(answers, EXPLAINED):
-        name, about = answers.names[row], f"taken for {_said(answers, row)}"
+        name, about = answers.names[row], f"predicted {_prediction(answers, row)}"
         image = pictures.decode(run.source.read(name))
         found = explain(np.asarray(pictures.square(image, note.size)), int(answers.answers[row]))
         heat = _photograph(
             gradcam.overlay(_thumbnail(image), found),
-            f"The same picture: what speaks for it is mostly {gradcam.place(found)}",
+            f"The same picture as a heat map: the evidence is mostly {gradcam.place(found)}",
         )
         figures.append(Figure(name, about, _photograph(image, f"{name}, {about}"), heat))
     return figures
 
 
-def _said(answers: Predictions, row: int) -> str:
+def _prediction(answers: Predictions, row: int) -> str:
     return f"{answers.classes[answers.answers[row]]} {answers.confidence[row]:.3f}"
 
 

@@ -1,4 +1,4 @@
-"""How many pictures a model names rightly, and the lines that say so at the end of a run."""
+"""Score a model's predictions, and write the last lines of a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from catsdogs.training.head import Floats
 
 @dataclass(frozen=True)
 class Score:
-    """How many pictures of a part are named rightly, and the mean log-loss over them.
+    """The number of right predictions for a part of the split, and the mean log-loss.
 
-    Then the same two counts with the labels that are known to be wrong put right: pictures that
-    show neither class or both are left out. Last, of how many pictures the model is sure, and how
-    many of these are named rightly.
+    `trusted_*` are the same counts with known wrong labels corrected, without pictures that show
+    neither class or both. `sure` counts the predictions above the threshold, `sure_right` those of
+    them that are right.
     """
 
     right: int
@@ -32,7 +32,7 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """The share that is named rightly."""
+        """The share of right predictions."""
         return self.right / self.total
 
     @cached_property
@@ -43,8 +43,8 @@ class Score:
 
 @dataclass(frozen=True)
 class Scores:
-    """The score on the validation part, which had a say in temperature and threshold, and on the
-    test part, which had none.
+    """The score on the validation part, which sets temperature and threshold, and on the test part,
+    which sets nothing.
     """
 
     validation: Score
@@ -52,7 +52,7 @@ class Scores:
 
 
 def last_lines(scores: Scores, build: Path) -> list[str]:
-    """What a run ends with: the accuracies, and where the model and the picture are."""
+    """Return the last lines of a run: accuracies, and the paths of the model and the curves."""
     validation = scores.validation
     low, high = validation.interval
     return [
@@ -67,8 +67,8 @@ def last_lines(scores: Scores, build: Path) -> list[str]:
 
 def _test_lines(test: Score) -> list[str]:
     low, high = test.interval
-    sure = f"sure of {test.sure} of them, and right about {test.sure_right}"
-    others = 'the others are answered with "not sure"'
+    sure = f"sure of {test.sure} of them, of which {test.sure_right} are right"
+    others = 'the other predictions are "not sure"'
     return [
         f"test accuracy {test.accuracy:.4f}, 95% interval {low:.4f} to {high:.4f}, {test.right} "
         f"of {test.total} pictures",
@@ -78,17 +78,17 @@ def _test_lines(test: Score) -> list[str]:
 
 
 def _corrected(score: Score, part: str) -> list[str]:
-    """The score with corrected labels, where there are any to correct."""
+    """Return a line with the score for corrected labels, if any label is corrected."""
     if (score.right, score.total) == (score.trusted_right, score.trusted_total):
         return []
     return [
-        f"  {score.trusted_right} of {score.trusted_total} in {part} where labels that are known "
-        "to be wrong are corrected"
+        f"  {score.trusted_right} of {score.trusted_total} in {part} with known wrong labels "
+        "corrected"
     ]
 
 
 def score(answers: Floats, rows: Sequence[Row], classes: list[str], threshold: float) -> Score:
-    """Score `answers`, `(n, classes)`, on `rows`: with labels as given, and as corrected."""
+    """Score `answers`, `(n, classes)`, on `rows`, with original and with corrected labels."""
     labels = learn.labels(rows, classes)
     given = answers.argmax(axis=1)
     corrected = corrections.corrected(rows)
@@ -109,7 +109,7 @@ def score(answers: Floats, rows: Sequence[Row], classes: list[str], threshold: f
 
 
 def title(score: Score, classes: list[str]) -> str:
-    """The score in a line, with the classes."""
+    """Return the score and the classes in a line."""
     low, high = score.interval
     names = " or ".join(classes) if len(classes) < 4 else f"{len(classes)} classes"
     return (

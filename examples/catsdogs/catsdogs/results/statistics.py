@@ -1,4 +1,4 @@
-"""How sure an accuracy is that was counted on so many pictures, and a difference between two."""
+"""The confidence interval of an accuracy, and the significance of a difference between two."""
 
 CONFIDENCE = 0.95
 
@@ -6,8 +6,8 @@ CONFIDENCE = 0.95
 def wilson(hits: int, total: int) -> tuple[float, float]:
     """Return Wilson's score interval for `hits` out of `total`: (lower, upper), each from 0 to 1.
 
-    Unlike the textbook's ± it stays between 0 and 1 and holds near them. E. B. Wilson, 1927, JASA
-    22, 209-212.
+    Unlike the textbook's ± it stays between 0 and 1 and is accurate near them. E. B. Wilson, 1927,
+    JASA 22, 209-212.
     """
     from scipy.stats import binomtest
 
@@ -18,8 +18,8 @@ def wilson(hits: int, total: int) -> tuple[float, float]:
 def mcnemar(only_first: int, only_second: int) -> float:
     """Return the p-value of McNemar's exact, two-sided test.
 
-    The arguments count the pictures that only one of two models names rightly. If both were as
-    good, a coin would decide which. Q. McNemar, 1947, Psychometrika 12, 153-157.
+    The arguments count the pictures that only one of two models predicts correctly. If both models
+    were equally good, a coin would decide which. Q. McNemar, 1947, Psychometrika 12, 153-157.
     """
     from scipy.stats import binomtest
 

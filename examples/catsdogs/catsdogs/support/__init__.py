@@ -1,1 +1,3 @@
-"""What all rooms stand on: whole files, the cache, progress, and limits of memory and disk."""
+"""Helpers of all packages: atomic writes, the cache, progress, errors on the terminal, and limits
+of memory and disk.
+"""

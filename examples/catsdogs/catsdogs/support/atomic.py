@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all: written aside, then renamed."""
+"""Write files atomically: to a temporary path first, which is then renamed."""
 
 import shutil
 import tempfile
@@ -9,16 +9,15 @@ from pathlib import Path
 
 @contextmanager
 def aside(target: Path) -> Iterator[Path]:
-    """A path beside `target` to write to; it becomes `target` when the block ends well, and is
-    removed when not.
+    """Give a path beside `target` to write to.
 
-    What a killed run left behind is never mistaken for the real thing, and the next run writes past
-    it.
+    It becomes `target` when the block succeeds, and is removed when it fails. Leftovers of a killed
+    run are never mistaken for `target`, and do not disturb the next run.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     room = Path(tempfile.mkdtemp(prefix=".part-", dir=target.parent))
     try:
-        # The name is kept because Keras tells formats apart by it.
+        # The name stays the same because Keras chooses the format by it.
         yield room / target.name
         _rename(room / target.name, target)
     finally:
@@ -29,6 +28,6 @@ def _rename(made: Path, target: Path) -> None:
     try:
         made.replace(target)
     except OSError:
-        # A folder cannot replace a full one: another run was quicker, and made the same.
+        # A folder cannot replace one with files in it: another run has just written the same.
         if not target.is_dir():
             raise

@@ -1,11 +1,11 @@
-"""What was computed once: arrays of one row a picture, in a folder under a key of everything that
-determines them.
+"""Cache arrays with one row a picture, in folders named by a digest of everything that determines
+them.
 
-An entry is a folder with a note of what it was made by, and shards: a `.npy` file, which can be
+An entry is a folder with its settings in a JSON file, and shards: a `.npy` file, which can be
 mapped into memory, and beside it a `.json` file with the sha256 of the pictures in it and of the
-`.npy` file. Shards are added one by one, each whole or not at all, so an interrupted run goes on
-where it was, and several processes may fill one entry. A shard that is damaged is not used, and its
-pictures count as not there.
+`.npy` file. Shards are added one by one, atomically, so an interrupted run resumes where it
+stopped, and several processes may fill one entry. A damaged shard is ignored, as if its pictures
+were missing.
 """
 
 import hashlib
@@ -20,14 +20,12 @@ import numpy as np
 from catsdogs.support.atomic import aside
 
 FOLDER, NOTE = "features", "settings.json"
-PART = ".part-*"  # what `atomic.aside` leaves where a run was killed
+PART = ".part-*"  # what `atomic.aside` leaves if a run is killed
 
 
 @dataclass(frozen=True)
 class Rows:
-    """One row for each picture, by its sha256, in shards that are read from disk where they are
-    used.
-    """
+    """One row for each picture, by its sha256, in shards that are read from disk on demand."""
 
     places: dict[str, tuple[int, int]]
     shards: tuple[np.ndarray, ...]
@@ -37,7 +35,7 @@ class Rows:
         return len(self.places)
 
     def of(self, digests: Iterable[str]) -> np.ndarray:
-        """The rows of these pictures, in this order."""
+        """Return the rows of these pictures, in this order."""
         return np.stack(
             [self.shards[shard][row] for shard, row in map(self.places.__getitem__, digests)]
         )
@@ -45,18 +43,18 @@ class Rows:
 
 @dataclass(frozen=True)
 class Entry:
-    """The rows that `settings` determine, in a folder of their own below `cache`."""
+    """The rows that `settings` determine, in a separate folder below `cache`."""
 
     cache: Path
     settings: Mapping[str, str]
 
     @property
     def folder(self) -> Path:
-        """Named by the digest of the settings."""
+        """The entry's folder, named by a digest of the settings."""
         return self.cache / FOLDER / key(json.dumps(dict(self.settings), sort_keys=True))
 
     def rows(self) -> Rows:
-        """All rows of intact shards. Reads every byte once, to hold it against its digest."""
+        """Return all rows of intact shards. Every byte is read once, to verify its digest."""
         places: dict[str, tuple[int, int]] = {}
         shards: list[np.ndarray] = []
         for path in sorted(self.folder.glob("*.npy")):
@@ -68,7 +66,7 @@ class Entry:
         return Rows(places, tuple(shards))
 
     def add(self, digests: Sequence[str], rows: np.ndarray) -> None:
-        """Keep the rows of these pictures as one more shard."""
+        """Write the rows of these pictures as a new shard."""
         if not (self.folder / NOTE).is_file():
             with aside(self.folder / NOTE) as room:
                 room.write_text(json.dumps(dict(self.settings), indent=2) + "\n")
@@ -76,12 +74,12 @@ class Entry:
         with aside(path) as room:
             np.save(room, rows, allow_pickle=False)
             digest = _sha256(room)
-        with aside(_note(path)) as room:  # only now does the shard count
+        with aside(_note(path)) as room:  # without it the shard is ignored
             room.write_text(json.dumps({"sha256": digest, "pictures": list(digests)}) + "\n")
 
 
 def key(*parts: str) -> str:
-    """A short name for these texts, by their digest."""
+    """Return a short digest of these texts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
@@ -90,7 +88,7 @@ def _note(path: Path) -> Path:
 
 
 def _digests(path: Path) -> list[str]:
-    """The pictures of a shard, where it is intact."""
+    """Return the sha256 of a shard's pictures, or nothing if the shard is damaged."""
     try:
         note = json.loads(_note(path).read_text())
         return list(map(str, note["pictures"])) if note["sha256"] == _sha256(path) else []
@@ -112,8 +110,8 @@ def _sha256(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Kept:
-    """An entry as `make cache` shows it: its folder, what made it, pictures, bytes, and shards that
-    are damaged.
+    """An entry for `make cache`: folder, settings, and numbers of pictures, bytes, damaged
+    shards.
     """
 
     folder: Path
@@ -124,7 +122,7 @@ class Kept:
 
 
 def kept(cache: Path) -> Iterator[Kept]:
-    """Every entry below `cache`, in order of their names."""
+    """Yield every entry below `cache`, sorted by name."""
     for folder in sorted((cache / FOLDER).glob("*/")):
         try:
             settings = {
@@ -141,12 +139,12 @@ def kept(cache: Path) -> Iterator[Kept]:
 
 
 def line(entry: Kept) -> str:
-    """An entry in a line."""
+    """Return a line about an entry."""
     about = [
         entry.settings.get(name, "?")
         for name in ("boundary", "view", "size", "backbone", "preprocessing")
     ]
-    about[1] = about[1].split()[0]  # without the version of what views look like
+    about[1] = about[1].split()[0]  # without the version of the views
     what = (
         "{} of view {} at {} px, {}, {}".format(*about)
         if about[3] != "?"
@@ -160,15 +158,15 @@ def line(entry: Kept) -> str:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files below `folder`."""
+    """Return the bytes of all files below `folder`."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def prune(entries: Iterable[Kept], current: Mapping[str, str]) -> list[Kept]:
-    """Remove the entries that are of no use to `current` versions; those that were removed. A
-    version is its setting's last word.
+    """Remove the entries of other versions than `current`; return those that were removed.
 
-    What killed runs left behind, and damaged shards, go from the others too.
+    A version is the last word of its setting. From the other entries, damaged shards and leftovers
+    of killed runs are removed.
     """
     removed = []
     for entry in entries:

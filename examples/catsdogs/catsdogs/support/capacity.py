@@ -1,6 +1,4 @@
-"""What there is room for: memory that is free for this process, and whether an error says that
-there is none left.
-"""
+"""Limits of memory and disk: the memory free for this process, and errors of a full disk."""
 
 import errno
 import resource
@@ -8,41 +6,42 @@ from pathlib import Path
 
 import psutil
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
-# Bytes that TensorFlow, the weights and pictures on their way take, whatever the size.
+# Bytes for TensorFlow, the weights and the pictures in flight, whatever the size.
 PROGRAM = 1050 * 2**20
-# Bytes of a pixel in a large layer: what goes in, what comes out, and what is laid out between.
+# Bytes of a pixel in a large layer: its input, its output, and the buffer between them.
 PIXEL = 3 * 128 * 4
-UNLIMITED = 2**60  # what a container without a limit says is more
+UNLIMITED = 2**60  # a container without a limit reports more
 
 _GROUP = Path("/sys/fs/cgroup")
 
 
 def check_memory(size: int, batch: int) -> None:
-    """Refuse what this machine, or the container, would be killed for: a network at `size` px with
-    `batch` pictures at once.
+    """Raise `CatsdogsError` if a network at `size` px with `batch` pictures at once needs more
+    memory than is free, for which the process would be killed.
     """
     wanted, free = PROGRAM + batch * size * size * PIXEL, free_memory()
     if wanted > free:
-        raise Failure(
-            f"Pictures of {size} px take about {wanted / 2**30:.1f} GiB of memory, and "
-            f"{free / 2**30:.1f} GiB are free.",
-            "Give a smaller SIZE=, close other programs, or give a container more with "
-            "LABCOAT_MEMORY.",
+        raise CatsdogsError(
+            f"pictures of {size} px need about {wanted / 2**30:.1f} GiB of memory, but only "
+            f"{free / 2**30:.1f} GiB are free",
+            "Use a smaller `SIZE=`, close other programs, or raise a container's limit with "
+            "LABCOAT_MEMORY",
         )
 
 
 def free_memory() -> int:
-    """Bytes that this process may still take, by the machine, its container, and its own limit."""
+    """Return the bytes that the machine, the container and the process limit leave free."""
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     own = limit if limit != resource.RLIM_INFINITY else UNLIMITED
     return min(int(psutil.virtual_memory().available), _container(), own)
 
 
 def _container() -> int:
-    """What a container's limit leaves; pages of files that it has read are given back when asked
-    for. psutil does not know this limit.
+    """Return the bytes that a container's limit leaves free, which psutil does not know.
+
+    The page cache counts as free because the kernel releases it on demand.
     """
     try:
         limit, used = (
@@ -55,10 +54,10 @@ def _container() -> int:
 
 
 def is_full(error: OSError) -> bool:
-    """Whether this says that the disk is full. NumPy and HDF5 give no errno, only words."""
-    said = str(error)
+    """Return whether the disk is full. NumPy and HDF5 set no errno, only a message."""
+    message = str(error)
     return (
         error.errno in {errno.ENOSPC, errno.EDQUOT}
-        or "requested and" in said
-        or "No space left" in said
+        or "requested and" in message
+        or "No space left" in message
     )

@@ -1,4 +1,4 @@
-"""How far along a long task is, on stderr: tqdm's bar on a terminal, some lines elsewhere."""
+"""Show the progress of a long task on stderr: tqdm's bar on a terminal, some lines elsewhere."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -9,12 +9,12 @@ from tqdm import tqdm
 T = TypeVar("T")
 
 ON_TERMINAL, ELSEWHERE = 0.1, 10.0  # seconds between two reports
-WORTH_A_LINE = 1.0  # seconds: what takes less is not reported
+WORTH_A_LINE = 1.0  # seconds: shorter tasks are not reported
 LINE = "{desc}: {n_fmt} of {total_fmt}, {rate_fmt}, {elapsed} elapsed, {remaining} left"
 
 
 class Bar(tqdm):  # type: ignore[misc, type-arg, unused-ignore]
-    """A bar that is redrawn in place. tqdm's thread, which watches for bars that stall, is off."""
+    """A bar that is redrawn in place, without tqdm's thread that watches for stalled bars."""
 
     monitor_interval = 0
 
@@ -27,7 +27,7 @@ class Lines(Bar):
 
     @staticmethod
     def status_printer(file: Any) -> Callable[[str], None]:
-        """Return what prints a report."""
+        """Return a function that prints a report."""
         return lambda text: print(text, file=file, flush=True) if text else None
 
     def close(self) -> None:
@@ -38,7 +38,7 @@ class Lines(Bar):
         self.disable = True
 
     def display(self, msg: str | None = None, pos: int | None = None) -> bool:
-        """Report, and remember how much was done."""
+        """Print a report, and remember how much was done."""
         self.reported = self.format_dict["n"]
         return bool(super().display(msg, pos))
 
@@ -46,7 +46,7 @@ class Lines(Bar):
 def track(
     items: Iterable[tuple[T, int]], total: int, doing: str, unit: str = " pictures"
 ) -> Iterator[T]:
-    """Yield each item of `(item, weight)`, and report the weight that has passed out of `total`."""
+    """Yield each item of `(item, weight)`, and report the sum of weights so far out of `total`."""
     if sys.stderr.isatty():
         bar = Bar(mininterval=ON_TERMINAL, **_options(total, doing, unit), dynamic_ncols=True)
     else:
@@ -58,7 +58,7 @@ def track(
 
 
 def _options(total: int, doing: str, unit: str) -> dict[str, Any]:
-    """Return what both kinds of report are given. Bytes are shown as kB, MB and so on."""
+    """Return the options of both kinds of report. Bytes are shown as kB, MB and so on."""
     return {
         "total": total,
         "desc": doing,

@@ -1,3 +1,1 @@
-"""What is trained: the head on frozen features, or more of the network, as lessons that can be
-compared.
-"""
+"""Training: the head on frozen features, or more of the network, as lessons to compare."""

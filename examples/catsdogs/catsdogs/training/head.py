@@ -1,12 +1,12 @@
-"""The head: logistic regression, our own because scikit-learn's is not the same byte for byte.
+"""The head: logistic regression, implemented here because scikit-learn's results differ in bytes.
 
-It is the part that is trained: one linear layer over the features, with softmax. `make prove` needs
-the same bytes on every level of isolation and on any number of processors, and the chart needs the
-loss after every step. scikit-learn stops at a tolerance, and gives neither.
+The head is the part that is trained: one linear layer over the features, with softmax. `make prove`
+needs the same bytes on every level of isolation and on any number of processors, and the chart
+needs the loss after every step. scikit-learn stops at a tolerance, and provides neither.
 
-With the backbone frozen the problem is small and convex: it has one best answer. Accelerated
-gradient descent (Nesterov, 1983) walks there in a second or two, with all pictures in every step,
-so there is no learning rate to try out, no order of pictures to shuffle, and no luck involved.
+With a frozen backbone the problem is small and convex: it has one optimum. Accelerated gradient
+descent (Nesterov, 1983) reaches it in a second or two, with all pictures in every step, so there is
+no learning rate to tune, no order of pictures to shuffle, and no randomness.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from catsdogs.support.atomic import aside
 
 STEPS = 300
-# Expected of a logit before any picture is seen; what a weight costs follows from it
+# Prior variance of a logit; it determines the penalty on weights
 LOGIT_VARIANCE = 10.0
 
 Floats = NDArray[np.float64]
@@ -35,15 +35,15 @@ class Head:
     bias: Floats
 
     def probabilities(self, features: NDArray[np.float32]) -> Floats:
-        """Shape `(n, features)` → `(n, classes)`."""
+        """Return probabilities: `(n, features)` → `(n, classes)`."""
         return softmax(self.logits(features))
 
     def logits(self, features: NDArray[np.float32]) -> Floats:
-        """The same before softmax."""
+        """Return the same before softmax."""
         return np.asarray(features.astype(np.float64) @ self.kernel + self.bias)
 
     def cooled(self, temperature: float) -> "Head":
-        """The head whose logits are these, divided by `temperature`."""
+        """Return a head whose logits are divided by `temperature`."""
         return Head(self.kernel / temperature, self.bias / temperature)
 
 
@@ -56,38 +56,37 @@ class Part:
 
 
 def save(head: Head, target: Path) -> None:
-    """Write the head's numbers alone, `(features + 1, classes)` with the bias last: the same head
-    has the same bytes.
+    """Write only the head's numbers, `(features + 1, classes)` with the bias last, so that the same
+    head gives the same bytes.
     """
     with aside(target) as room:
         np.save(room, np.vstack([head.kernel, head.bias]))
 
 
 def softmax(logits: Floats) -> Floats:
-    """Probabilities from logits, `(n, classes)`, without overflow."""
+    """Return probabilities from logits, `(n, classes)`, without overflow."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def log_loss(probabilities: Floats, labels: NDArray[np.int64]) -> float:
-    """Mean cross-entropy in nats."""
+    """Return the mean cross-entropy in nats."""
     right = probabilities[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(right, 1e-15)).mean())
 
 
 def accuracy(probabilities: Floats, labels: NDArray[np.int64]) -> float:
-    """The share whose most probable class is the right one."""
+    """Return the share of rows whose most probable class is the right one."""
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
 def fit(
     training: Part, validation: Part, classes: int, views: int = 1
 ) -> tuple[Head, dict[str, list[float]]]:
-    """The best head for `training`, and its losses and accuracies after every step. `validation` is
-    only watched.
+    """Fit the head to `training`; return it with its losses and accuracies after every step.
 
-    Where `training` holds so many views of each picture, they say no more against large weights
-    than one.
+    `validation` is only monitored. `views` is the number of views of each picture in `training`;
+    the penalty on weights counts each picture once.
     """
     mean, scale = _standard(training.features)
     inputs, watched = (
@@ -110,26 +109,26 @@ def fit(
             probabilities = softmax(rows @ weights)
             history[f"{prefix}loss"].append(log_loss(probabilities, labels))
             history[f"{prefix}accuracy"].append(accuracy(probabilities, labels))
-    # The standardising is folded into the layer, so that the saved model needs no other.
+    # The standardization is folded into the layer, so that the saved model needs no other layer.
     kernel = weights[:-1] / scale
     return Head(kernel, weights[-1] - mean @ kernel), history
 
 
 def penalty(features: int, pictures: int) -> float:
-    """What half the squared weights cost, beside the mean log-loss.
+    """Return the factor of half the squared weights, which is added to the mean log-loss.
 
-    It is the most probable answer's, where weights are thought to be normal around zero, with a
-    variance at which the logit of an average picture has `LOGIT_VARIANCE`. So the more pictures
-    there are, the less it says.
+    It gives the most probable weights under a normal prior around zero, with the variance at which
+    the logit of an average picture has the variance `LOGIT_VARIANCE`. So the more pictures there
+    are, the smaller it is.
     """
     return features / (LOGIT_VARIANCE * pictures)
 
 
 def _standard(features: NDArray[np.float32]) -> tuple[Floats, float]:
-    """Each feature's mean, and one scale for all of them: the root of their mean variance.
+    """Return each feature's mean, and one scale for all: the square root of their mean variance.
 
-    One scale each would make the network's faintest features as loud as its clearest, and costs 0.7
-    points of accuracy.
+    A separate scale for each would amplify the network's weakest features, and costs 0.7 points of
+    accuracy.
     """
     mean = features.mean(axis=0, dtype=np.float64)
     scale = float(np.sqrt(features.var(axis=0, dtype=np.float64).mean()))
@@ -143,13 +142,14 @@ def _with_ones(rows: Floats) -> Floats:
 def _descend(
     inputs: Floats, labels: NDArray[np.int64], weights: Floats, cost: float
 ) -> Iterator[Floats]:
-    """Weights, better with every step, that minimise the log-loss and the penalty. The bias, last,
-    costs nothing.
+    """Yield the weights after every step of minimizing the log-loss and the penalty.
+
+    The bias, in the last row, has no penalty.
     """
     target = np.eye(weights.shape[1])[labels]
     costs = np.full((len(weights), 1), cost)
     costs[-1] = 0
-    # Softmax bends at most half as much as the squares of the inputs: Böhning, 1992, Ann. Inst.
+    # The curvature of softmax is at most half that of the squared inputs: Böhning, 1992, Ann. Inst.
     # Stat. Math. 44, 197-200.
     steepest = np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1] / 2 + cost
     momentum = (np.sqrt(steepest) - np.sqrt(cost)) / (np.sqrt(steepest) + np.sqrt(cost))

@@ -1,6 +1,4 @@
-"""One lesson on one division of the pictures: what is frozen is looked up, what is not is trained,
-and answers are given.
-"""
+"""Run one lesson on one split: load the frozen outputs, train the rest, and predict."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -29,9 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Material:
-    """What lessons learn from: where pictures lie, which there are, their classes; and where what
-    is frozen is kept.
-    """
+    """What lessons learn from: the source, its pictures and classes; and the cache of features."""
 
     source: Source
     pictures: Sequence[Picture]
@@ -41,11 +37,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a lesson came to. Logits of the validation and the test part have the shape `(views, n,
-    classes)`.
+    """The outcome of a lesson. Logits of validation and test have the shape `(views, n, classes)`.
 
-    A head, where there is a linear one on averaged features, and the layers that were trained
-    before it, if any.
+    `head` is set if there is a linear head on averaged features; `trained` has the layers before it
+    that were trained, if any.
     """
 
     validation: Floats
@@ -58,12 +53,12 @@ class Learned:
 
 
 def numbers(lesson: Lesson) -> range:
-    """The views that a lesson trains on; about each of them it is asked, and the mean counts."""
+    """Return the numbers of the views that a lesson trains on, and averages predictions over."""
     return range(lesson.views)
 
 
 def boundary(lesson: Lesson, network: Network) -> str:
-    """The last layer of what is frozen."""
+    """Return the name of the last frozen layer."""
     cuts = network.backbone.cuts
     return {PIXELS: RGB, FEATURES: POOLED, HIDDEN: POOLED, LAST_BLOCK: cuts[0], LAST_TWO: cuts[-1]}[
         lesson.start
@@ -71,7 +66,7 @@ def boundary(lesson: Lesson, network: Network) -> str:
 
 
 def sights(lesson: Lesson, network: Network) -> list[Sight]:
-    """All that is frozen in a lesson. Fine-tuning begins with a head on the frozen features."""
+    """Return all frozen outputs of a lesson. Fine-tuning starts with a head on frozen features."""
     ends = dict.fromkeys(
         [boundary(lesson, network), *([POOLED] if lesson.start in {LAST_BLOCK, LAST_TWO} else [])]
     )
@@ -79,13 +74,13 @@ def sights(lesson: Lesson, network: Network) -> list[Sight]:
 
 
 def labels(rows: Sequence[Row], classes: list[str]) -> NDArray[np.int64]:
-    """The indices of the rows' classes."""
+    """Return the indices of the rows' classes."""
     places = {name: place for place, name in enumerate(classes)}
     return np.array([places[row.label] for row in rows], dtype=np.int64)
 
 
 def learn(lesson: Lesson, material: Material, rows: Sequence[Row], network: Network) -> Learned:
-    """Train on the training part of `rows`. The seed is that of the network's weights."""
+    """Train on the training part of `rows`, with the seed of the network's weights."""
     wanted = sights(lesson, network)
     features.prepare(material.source, material.pictures, wanted, material.cache)
     kept = {sight: features.kept(sight, material.cache) for sight in wanted}
@@ -102,9 +97,7 @@ def learn(lesson: Lesson, material: Material, rows: Sequence[Row], network: Netw
 
 
 def _watched(shown: Mapping[str, Shown]) -> Shown:
-    """What is watched while training, which changes nothing: the validation part, where there is
-    one.
-    """
+    """Return the part to monitor during training: validation or, without pictures in it, test."""
     return shown[VALIDATION] if shown[VALIDATION].digests else shown[TEST]
 
 
@@ -126,7 +119,7 @@ def _learn_by_steps(
     classes: int,
 ) -> Learned:
     if lesson.course is None:
-        raise ValueError(f"{lesson.name} does not say how long to train")
+        raise ValueError(f"{lesson.name} has no training course")
     started = time.monotonic()
     trained = _to_train(lesson, network, kept, shown[TRAINING], classes)
     history = steps.train(
@@ -157,7 +150,7 @@ def _learn_by_steps(
 
 
 def _fit(training: Shown, watched: Shown, classes: int) -> tuple[Head, dict[str, list[float]]]:
-    """The convex head, on all views of the training pictures."""
+    """Fit the head on all views of the training pictures."""
     seen = np.concatenate([view.of(training.digests).astype(np.float32) for view in training.views])
     part = Part(seen, np.tile(training.labels, len(training.views)))
     return head.fit(
@@ -179,7 +172,7 @@ def _head_logits(fitted: Head, shown: Shown, lesson: Lesson) -> Floats:
 def _to_train(
     lesson: Lesson, network: Network, kept: Mapping[Sight, Rows], training: Shown, classes: int
 ) -> "keras.Model":
-    """What is trained by steps, as it is before the first."""
+    """Return the model to train by steps, before its first step."""
     if lesson.start == PIXELS:
         return models.small(network, lesson.dropout, classes)
     if lesson.start == HIDDEN:
@@ -191,6 +184,8 @@ def _to_train(
 
 
 def calibrated(learned: Learned, known: NDArray[np.int64]) -> tuple[float, float]:
-    """The temperature and the threshold that the validation part, of these classes, asks for."""
+    """Return the temperature and the threshold from the validation part, whose labels are
+    `known`.
+    """
     warmth = calibration.temperature(learned.validation, known)
     return warmth, calibration.threshold(calibration.answers(learned.validation, warmth), known)

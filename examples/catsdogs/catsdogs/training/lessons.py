@@ -1,18 +1,18 @@
-"""The lessons: each one a configuration, with what to expect of it and the command that runs it.
+"""The lessons: configurations, each with its expected accuracy and the command that runs it.
 
-Expected accuracies are those of the five-fold run or of the test part of the table in the README:
-2,002 of Kaggle's photographs at 150 px. Published ones, from the same kind of network on other
-photographs of Kaggle's, stand beside them. `make lessons` runs all, in this order, and writes one
-table.
+Expected accuracies come from the five-fold run or the test part in the tables of the README: 2,002
+of Kaggle's photographs at 150 px. Published accuracies, from the same kind of network on other
+photographs of Kaggle's, are given beside them. `make lessons` runs all lessons, in this order, and
+writes one table.
 """
 
 from dataclasses import dataclass
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network.backbones import SCALED
 from catsdogs.training.steps import Course
 
-# What a lesson starts from, and so what it trains: all that comes after.
+# Where a lesson's training starts: it trains everything after this.
 PIXELS, FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO = (
     "pixels",
     "features",
@@ -25,7 +25,7 @@ PIXELS, FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO = (
 SCRATCH = Course(epochs=30, batch=32, rate=1e-3)
 SCRATCH_AUGMENTED = Course(epochs=100, batch=32, rate=1e-3)
 HIDDEN_LAYER = Course(epochs=30, batch=32, rate=3e-4)
-# Steps that change a weight by a thousandth of what it is: it has learned from a million pictures,
+# Small steps, which change a weight by about a thousandth: it was trained on a million pictures,
 # and these are few.
 FINE = Course(epochs=4, batch=32, rate=3e-5)
 BRIEF = Course(epochs=2, batch=32, rate=3e-5)
@@ -33,11 +33,10 @@ BRIEF = Course(epochs=2, batch=32, rate=3e-5)
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is trained, on how many views of each picture, and how; and what others have published
-    for it.
+    """What to train, on how many views of each picture, and how; and the published accuracy.
 
-    A lesson that trains on several views of each picture is asked about as many of a new one, and
-    the mean counts.
+    A lesson that trains on several views of each picture predicts from the same number of views and
+    averages the predictions.
     """
 
     name: str
@@ -52,8 +51,8 @@ class Lesson:
 
 @dataclass(frozen=True)
 class Scratch(Lesson):
-    """A small network that has never seen a picture. It learns the training pictures by heart, and
-    half as much about others.
+    """A small network with random weights. It memorizes the training pictures, and generalizes half
+    as well.
 
     Expected: 0.70 to 0.78. `make lessons LESSONS=scratch SIZE=150`
     """
@@ -67,8 +66,8 @@ class Scratch(Lesson):
 
 @dataclass(frozen=True)
 class ScratchDropout(Lesson):
-    """The same, but three tenths of what its last layers rely on is hidden from them at every step:
-    it has to spread its bets.
+    """The same, but dropout hides three tenths of the inputs of its last layers at every step, so
+    that it relies on no single one.
 
     Expected: 0.73 to 0.82. `make lessons LESSONS=scratch-dropout SIZE=150`
     """
@@ -83,9 +82,9 @@ class ScratchDropout(Lesson):
 
 @dataclass(frozen=True)
 class ScratchAugmented(Lesson):
-    """The same, and each picture is shown in four views, so that there is less to learn by heart.
+    """The same, with four views of each picture, so that memorizing is harder.
 
-    Expected: as the last, or better. `make lessons LESSONS=scratch-augmented SIZE=150`
+    Expected: like the previous lesson, or better. `make lessons LESSONS=scratch-augmented SIZE=150`
     """
 
     name: str = "scratch-augmented"
@@ -99,8 +98,8 @@ class ScratchAugmented(Lesson):
 
 @dataclass(frozen=True)
 class Scaled(Lesson):
-    """The fault that many lessons teach: the frozen network is fed with RGB divided by 255, which
-    it was not trained on.
+    """The mistake that many lessons teach: the frozen network gets RGB divided by 255, which it was
+    not trained on.
 
     Expected: 0.86 to 0.91, far below `frozen`. `make lessons LESSONS=scaled SIZE=150`
     """
@@ -117,7 +116,7 @@ class Classes(Lesson):
     """LearnOpenCV's lesson for three classes: a hidden layer with dropout on the frozen network,
     for any number of classes.
 
-    Give DATA= any folder with a subfolder for each class.
+    Set DATA= to any folder with a subfolder for each class.
     Expected: 0.95 to 0.975 for cats and dogs. `make lessons LESSONS=classes SIZE=150`
     """
 
@@ -131,7 +130,7 @@ class Classes(Lesson):
 
 @dataclass(frozen=True)
 class Frozen(Lesson):
-    """The frozen network with what it was trained on, and one linear layer: `make train`.
+    """The frozen network with its own preprocessing, and one linear layer: `make train`.
 
     Expected: 0.955 to 0.97 at 150 px, 0.98 or more at 224 px. `make lessons LESSONS=frozen`
     """
@@ -144,10 +143,10 @@ class Frozen(Lesson):
 
 @dataclass(frozen=True)
 class FrozenAugmented(Lesson):
-    """The same, on each picture and its mirror image, and asked about both. VIEWS=4 adds parts of
-    it, turned a little.
+    """The same, trained on each picture and its mirror image, with predictions averaged over both.
+    VIEWS=4 adds parts of the picture, rotated a little.
 
-    Expected: a picture in a thousand or two better than the last. `make lessons
+    Expected: one or two pictures in a thousand better than the previous lesson. `make lessons
     LESSONS=frozen-augmented`
     """
 
@@ -160,7 +159,7 @@ class FrozenAugmented(Lesson):
 
 @dataclass(frozen=True)
 class FineTuned(Lesson):
-    """The last block is trained too, from what the others give, which is computed once for each
+    """The last block is trained too, on the outputs of the others, which are computed once for each
     view: `make finetune`.
 
     Expected: 0.945 to 0.98 at 150 px, 0.98 to 0.99 at 224 px. `make lessons LESSONS=finetuned`
@@ -176,9 +175,9 @@ class FineTuned(Lesson):
 
 @dataclass(frozen=True)
 class FineTunedTwo(Lesson):
-    """The last two blocks are trained too. Its arithmetic is five times as much a step.
+    """The last two blocks are trained too. A step has five times as much arithmetic.
 
-    Expected: 0.94 to 0.98 at 150 px, about as the last, in half the epochs. `make lessons
+    Expected: 0.94 to 0.98 at 150 px, like the previous lesson, in half the epochs. `make lessons
     LESSONS=finetuned-two`
     """
 
@@ -205,11 +204,11 @@ LESSONS: dict[str, Lesson] = {lesson.name: lesson() for lesson in ALL}
 
 
 def choose(words: str) -> list[Lesson]:
-    """The lessons that `words` name, in order; all, where it names none."""
+    """Return the lessons that `words` name, in order, or all if it is empty."""
     names = words.replace(",", " ").split()
     for name in names:
         if name not in LESSONS:
-            raise Failure(
-                f"There is no lesson {name!r}.", f"Give LESSONS= some of {', '.join(LESSONS)}."
+            raise CatsdogsError(
+                f"unknown lesson `{name}`", f"Set `LESSONS=` to some of {', '.join(LESSONS)}"
             )
     return [LESSONS[name] for name in names or LESSONS]

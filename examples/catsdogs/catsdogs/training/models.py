@@ -1,4 +1,4 @@
-"""The models that are trained, and the one that is saved: what comes after the frozen part."""
+"""The models to train, which come after the frozen part, and the model to save."""
 
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def rest(network: Network, boundary: str, head: Head) -> "keras.Model":
-    """What comes after `boundary`, to be trained: what is there, `(n, side, side, channels)` →
+    """Return the trainable part after `boundary`: its outputs, `(n, side, side, channels)` →
     logits, `(n, classes)`.
 
-    It starts as the backbone's own weights and a head that was fitted to them. Batch normalisation
-    stays as it is: a batch of a few pictures knows less about the mean picture than ImageNet did.
+    It starts with the backbone's weights and a fitted head. Batch normalization stays frozen: the
+    statistics of a few pictures are less accurate than those of ImageNet.
     """
     keras = engine.start(network.weights.seed)
     backbone = fast_backbone(keras, network)
@@ -29,10 +29,10 @@ def rest(network: Network, boundary: str, head: Head) -> "keras.Model":
 
 
 def small(network: Network, dropout: float, classes: int) -> "keras.Model":
-    """A network of its own, from pixels to logits: four convolutions, each of which halves the
+    """Return a small network from pixels to logits: four convolutions, each of which halves the
     side, and a hidden layer.
 
-    Chollet's, with a first step of two pixels: a third of the arithmetic.
+    It is Chollet's with a first stride of two pixels, which needs a third of the arithmetic.
     """
     keras = engine.start(network.weights.seed)
     layers = keras.layers
@@ -50,7 +50,7 @@ def small(network: Network, dropout: float, classes: int) -> "keras.Model":
 
 
 def hidden(network: Network, depth: int, dropout: float, classes: int) -> "keras.Model":
-    """A hidden layer with dropout, from averaged features to logits."""
+    """Return a hidden layer with dropout, from averaged features to logits."""
     keras = engine.start(network.weights.seed)
     features = keras.Input((depth,), name="features")
     centred = keras.layers.LayerNormalization(name="scale")(features)
@@ -61,11 +61,10 @@ def hidden(network: Network, depth: int, dropout: float, classes: int) -> "keras
 
 
 def whole(network: Network, head: Head, trained: "keras.Model | None" = None) -> "keras.Model":
-    """The model that is saved: `(n, size, size, 3)` RGB from 0 to 255 → `(n, classes)`
-    probabilities.
+    """Return the model to save: RGB from 0 to 255, `(n, size, size, 3)` → probabilities, `(n,
+    classes)`.
 
-    Layers that were `trained` after the boundary, by their names, take the place of the backbone's
-    own.
+    The layers of `trained` replace the backbone's layers of the same names.
     """
     keras = engine.start(network.weights.seed)
     backbone = load_backbone(keras, network)

@@ -1,9 +1,7 @@
-"""Training by steps: a few pictures at a time, again and again, for what has more than one layer to
-train.
+"""Train models of more than one layer by steps: in batches of a few pictures, for several epochs.
 
-Each epoch shows every picture once, in an order and in a view that follow from the seed alone. The
-pictures' numbers are read from the cache a batch at a time, so memory stays flat however many there
-are.
+Each epoch uses every picture once, in an order and a view that depend only on the seed. Inputs are
+read from the cache batch by batch, so memory use does not grow with the number of pictures.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,14 +19,12 @@ from catsdogs.training.head import Floats, accuracy, log_loss, softmax
 if TYPE_CHECKING:
     import keras
 
-AT_ONCE = 64  # pictures that are answered for together
+AT_ONCE = 64  # pictures in one prediction
 
 
 @dataclass(frozen=True)
 class Course:
-    """How long and how fast: epochs, pictures in a step, and Adam's learning rate at the start,
-    from where it falls to zero.
-    """
+    """The epochs, the pictures in a step, and Adam's initial learning rate, which falls to zero."""
 
     epochs: int
     batch: int
@@ -37,9 +33,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Shown:
-    """Pictures, by their sha256, with the indices of their classes, in one or several views from
-    the cache.
-    """
+    """Pictures by their sha256, with the indices of their classes, in cached views."""
 
     views: Sequence[Rows]
     digests: Sequence[str]
@@ -49,8 +43,10 @@ class Shown:
 def train(
     model: "keras.Model", shown: Shown, watched: Shown, course: Course, seed: int
 ) -> dict[str, list[float]]:
-    """Train `model`, from inputs to logits, in place; losses and accuracies after each epoch.
-    `watched` is only watched.
+    """Train `model`, from inputs to logits, in place; return losses and accuracies after each
+    epoch.
+
+    `watched` is only monitored.
     """
     keras = engine.start(seed)
     steps = -(-len(shown.digests) // course.batch)
@@ -83,8 +79,9 @@ def train(
 def _batches(
     shown: Shown, course: Course, seed: int
 ) -> Iterator[tuple[tuple[NDArray[np.float32], NDArray[np.int64]], int]]:
-    """Inputs and labels of each step, and how many they are. A picture's views take turns, each
-    with a start of its own.
+    """Yield inputs and labels of each step, and their number.
+
+    A picture's views alternate between epochs, starting at a view that depends on its sha256.
     """
     starts = [int(digest[:8], 16) for digest in shown.digests]
     for epoch in range(course.epochs):
@@ -99,7 +96,7 @@ def _batches(
 
 
 def logits(model: "keras.Model", rows: Rows, digests: Sequence[str], classes: int) -> Floats:
-    """What `model` says of these pictures, `(n, classes)`."""
+    """Return the logits of `model` for these pictures, `(n, classes)`."""
     if not digests:
         return np.zeros((0, classes))
     chunks = [digests[start : start + AT_ONCE] for start in range(0, len(digests), AT_ONCE)]

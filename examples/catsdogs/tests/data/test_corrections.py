@@ -18,9 +18,7 @@ def rows(*paths: str, label: str = "") -> list[Row]:
 
 
 def test_kaggles_pictures_are_known_by_name() -> None:
-    """The places of those that the list names are found, wherever the pictures lie, with what they
-    show.
-    """
+    """Listed pictures are found by file name in any folder, with their correct class."""
     found = rows(
         "train/cat.1.jpg",
         "train.zip/train/cat.5418.jpg",
@@ -36,13 +34,13 @@ def test_kaggles_pictures_are_known_by_name() -> None:
     [rows("train/cat.5418.jpg", "train/frog.1.jpg"), rows("mine/cat.5418.jpg", label="cats")],
     ids=["other-classes", "own-folders"],
 )
-def test_other_sets_are_left_alone(found: list[Row]) -> None:
-    """A picture of somebody's own that happens to have such a name is not called wrong."""
+def test_other_sets_are_not_corrected(found: list[Row]) -> None:
+    """A user's picture that happens to have such a name is not corrected."""
     assert corrections.corrected(found) == {}
 
 
 def test_the_list_is_well_formed() -> None:
-    """Each line names a picture of Kaggle's once, what it shows, and who says so."""
+    """Each line names a different picture of Kaggle's, what it shows, and the source."""
     with corrections.LIST.open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert len(lines) == 29
@@ -56,8 +54,8 @@ def test_the_list_is_well_formed() -> None:
 
 
 def test_both_label_sets_are_scored() -> None:
-    """A dog among the cats counts as a dog, what is neither as nothing; both counts are said, where
-    they differ.
+    """A dog labelled as a cat counts as a dog, and a picture of neither is left out; both counts
+    are printed if they differ.
     """
     found = rows("cat.4085.jpg", "cat.5418.jpg", "cat.1.jpg", "dog.1.jpg")
     answers = np.array([[0.1, 0.9], [0.1, 0.9], [0.9, 0.1], [0.3, 0.7]])
@@ -67,7 +65,7 @@ def test_both_label_sets_are_scored() -> None:
     lines = score.last_lines(score.Scores(scored, scored), Path("build"))
     assert [line.strip()[:20] for line in lines[:2]] == [
         "test accuracy 0.5000",
-        "3 of 3 in test where",
+        "3 of 3 in test with ",
     ]
     assert len(lines) == 7
     clean = score.Score(390, 400, 0.1, 390, 400)

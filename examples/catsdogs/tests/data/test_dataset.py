@@ -8,7 +8,7 @@ import pytest
 from samples import jpeg, kaggle, kaggle_download, make_folder, make_zip
 
 from catsdogs.data import dataset, summary
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 
 def counts(path: Path, cache: Path) -> dict[str, int]:
@@ -71,12 +71,10 @@ def test_layouts(
 
 
 def test_broken_pictures_are_set_aside(tmp_path: Path) -> None:
-    """A file that is no picture, and one that is cut short, are named and counted, and the rest is
-    used.
-    """
+    """A text file and a truncated picture are named and counted; the other pictures are used."""
     members = classes("cat", "dog") | {
         "cat/broken.jpg": jpeg("cat", 9)[:-300],
-        "dog/notes.png": b"no picture",
+        "dog/notes.png": b"not a picture",
     }
     _, found = dataset.open_data(str(make_folder(tmp_path / "set", members)), tmp_path / "cache", 0)
     assert {one.name for one in found.aside} == {"cat/broken.jpg", "dog/notes.png"}
@@ -85,7 +83,7 @@ def test_broken_pictures_are_set_aside(tmp_path: Path) -> None:
 
 
 def test_a_file_under_two_classes_is_set_aside(tmp_path: Path) -> None:
-    """The same bytes as a cat and as a dog teach nothing: both are set aside, with the reason."""
+    """If a cat and a dog have the same bytes, both are set aside, with the reason."""
     members = classes("cat", "dog") | {
         "cat/same.jpg": jpeg("cat", 50),
         "dog/same.jpg": jpeg("cat", 50),
@@ -97,29 +95,29 @@ def test_a_file_under_two_classes_is_set_aside(tmp_path: Path) -> None:
     }
 
 
-def test_a_second_look_reads_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was seen is kept until a file changes; then it is looked at again."""
+def test_a_second_run_reads_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data set is cached until a file changes."""
     folder = make_folder(tmp_path / "set", classes("cat", "dog"))
     assert counts(folder, tmp_path / "cache") == {"cat": 3, "dog": 3}
     with monkeypatch.context() as patch:
-        patch.setattr(dataset, "look", lambda _: pytest.fail("looked again"))
+        patch.setattr(dataset, "look", lambda _: pytest.fail("read again"))
         assert counts(folder, tmp_path / "cache") == {"cat": 3, "dog": 3}
     (folder / "dog" / "new.jpg").write_bytes(jpeg("dog", 77))
     assert counts(folder, tmp_path / "cache") == {"cat": 3, "dog": 4}
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "message"),
     [
         ({"readme.txt": b"nothing"}, "no pictures"),
         (classes("cat"), "only one class, 'cat'"),
-        (classes("cat", "dog") | {"../../evil.jpg": b"x"}, "leads out of it"),
-        (classes("cat", "dog") | {"/etc/evil.jpg": b"x"}, "leads out of it"),
-        (classes("cat", "dog") | {"dog\\..\\..\\evil.jpg": b"x"}, "leads out of it"),
+        (classes("cat", "dog") | {"../../evil.jpg": b"x"}, "leads outside"),
+        (classes("cat", "dog") | {"/etc/evil.jpg": b"x"}, "leads outside"),
+        (classes("cat", "dog") | {"dog\\..\\..\\evil.jpg": b"x"}, "leads outside"),
         (classes("cat", "dog") | {"bird/": b""}, "'bird' has no pictures"),
         (classes("cat", "dog") | {"bird/1.jpg": b"broken"}, "'bird' has no pictures"),
-        (classes("cat", "dog") | {"bird/1.jpg": jpeg("bird", 1)}, "'bird' has one picture only"),
-        ({"one.jpg": jpeg("cat", 1), "two.jpg": jpeg("cat", 2)}, "No class can be read"),
+        (classes("cat", "dog") | {"bird/1.jpg": jpeg("bird", 1)}, "'bird' has only one picture"),
+        ({"one.jpg": jpeg("cat", 1), "two.jpg": jpeg("cat", 2)}, "cannot find the class of"),
     ],
     ids=[
         "no-pictures",
@@ -133,41 +131,39 @@ def test_a_second_look_reads_no_picture(tmp_path: Path, monkeypatch: pytest.Monk
         "loose",
     ],
 )
-def test_bad_zip_files_are_refused_in_words(
-    tmp_path: Path, members: dict[str, bytes], said: str
+def test_bad_zip_files_are_refused_with_the_reason(
+    tmp_path: Path, members: dict[str, bytes], message: str
 ) -> None:
-    """What nothing can be learned from, or should not be opened, is refused by name; nothing lands
-    outside the cache.
+    """Useless and hostile zip files are refused with the reason; nothing is written outside of the
+    cache.
     """
     path = make_zip(tmp_path / "set.zip", members)
-    with pytest.raises(Failure, match=said):
+    with pytest.raises(CatsdogsError, match=message):
         dataset.open_data(str(path), tmp_path / "room" / "cache", 0)
     assert {entry.name for entry in tmp_path.iterdir()} <= {"set.zip", "room"}
 
 
 def test_an_empty_class_folder_is_named(tmp_path: Path) -> None:
-    """A class folder without pictures is a mistake worth a word, not a class fewer."""
+    """A class folder without pictures is an error, not one class fewer."""
     folder = make_folder(tmp_path / "set", classes("cat", "dog"))
     (folder / "bird").mkdir()
-    with pytest.raises(Failure, match="'bird' has no pictures"):
+    with pytest.raises(CatsdogsError, match="'bird' has no pictures"):
         dataset.open_data(str(folder), tmp_path / "cache", 0)
 
 
 def test_kaggles_download_zipped_once_more_is_read(tmp_path: Path) -> None:
-    """A zip file in a zip file in a zip file is read; what lies deeper is left alone, as there are
-    some that hold themselves.
-    """
+    """Zip files are read three levels deep, and no deeper, because some contain themselves."""
     inner = kaggle_download(tmp_path / "dogs-vs-cats.zip").read_bytes()
     path = make_zip(tmp_path / "outer.zip", {"dogs-vs-cats.zip": inner})
     assert counts(path, tmp_path / "cache") == {"cat": 10, "dog": 10}
     deeper = make_zip(tmp_path / "deeper.zip", {"outer.zip": path.read_bytes()})
-    with pytest.raises(Failure, match="no pictures in the data"):
+    with pytest.raises(CatsdogsError, match="no pictures in the data"):
         counts(deeper, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("inner", [False, True], ids=["picture", "inner"])
 def test_a_locked_zip_file_is_refused(tmp_path: Path, inner: bool) -> None:
-    """A zip file with a password says so, whether it locks pictures or a zip file inside."""
+    """An encrypted zip file is refused, whether it contains pictures or an inner zip file."""
     members = (
         {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()}
         if inner
@@ -175,27 +171,26 @@ def test_a_locked_zip_file_is_refused(tmp_path: Path, inner: bool) -> None:
     )
     path = make_zip(tmp_path / "set.zip", members)
     content = bytearray(path.read_bytes())
-    for found in re.finditer(
-        rb"PK\x01\x02", content
-    ):  # the listing's entries, whose flags are eight bytes on
+    # The flags of each entry in the listing are eight bytes after its signature.
+    for found in re.finditer(rb"PK\x01\x02", content):
         content[found.start() + 8] |= 1
     path.write_bytes(content)
-    with pytest.raises(Failure, match="locked with a password"):
+    with pytest.raises(CatsdogsError, match="protected with a password"):
         counts(path, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("inner", [False, True], ids=["outer", "inner"])
 def test_a_truncated_zip_file_is_refused(tmp_path: Path, inner: bool) -> None:
-    """A download that broke off says so, wherever the zip file lies."""
+    """An incomplete download is refused, also inside another zip file."""
     path = make_zip(tmp_path / "train.zip", kaggle(3))
     path.write_bytes(path.read_bytes()[:-500])
     if inner:
         path = make_zip(tmp_path / "outer.zip", {"train.zip": path.read_bytes()})
-    with pytest.raises(Failure, match="not a whole zip file"):
+    with pytest.raises(CatsdogsError, match="not a complete zip file"):
         dataset.open_data(str(path), tmp_path / "cache", 0)
 
 
-def test_nothing_there_is_refused(tmp_path: Path) -> None:
-    """A path that leads nowhere is named."""
-    with pytest.raises(Failure, match="nothing at"):
+def test_a_missing_path_is_refused(tmp_path: Path) -> None:
+    """The error names the missing path."""
+    with pytest.raises(CatsdogsError, match=r"no file or folder at `.*missing\.zip`"):
         dataset.open_data(str(tmp_path / "missing.zip"), tmp_path / "cache", 0)

@@ -1,4 +1,4 @@
-"""Knowing a picture again."""
+"""Finding near duplicates."""
 
 import io
 from pathlib import Path
@@ -14,7 +14,7 @@ from catsdogs.data import dataset, duplicates, split, summary
 
 
 def photograph(seed: int) -> Image.Image:
-    """A smooth random picture, as photographs are at a small scale."""
+    """A smooth random picture, like a photograph at a small scale."""
     coarse = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
     return Image.fromarray(coarse).resize((320, 240), Image.Resampling.BICUBIC)
 
@@ -34,10 +34,8 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
-def test_a_changed_copy_is_known_again(change: object) -> None:
-    """A copy that was saved anew or resized is grouped with its original, and with no other
-    picture.
-    """
+def test_a_changed_copy_is_recognized(change: object) -> None:
+    """A copy that was saved again or resized is grouped with its original, and nothing else."""
     assert callable(change)
     prints = [duplicates.fingerprint(photograph(seed)) for seed in range(50)]
     copy = duplicates.fingerprint(change(photograph(7)))
@@ -46,13 +44,13 @@ def test_a_changed_copy_is_known_again(change: object) -> None:
 
 
 def test_plain_pictures_are_not_all_the_same() -> None:
-    """A picture with next to nothing in it has no fingerprint, and so is like no other."""
+    """A plain picture has no fingerprint, and so is a duplicate of none."""
     assert duplicates.fingerprint(Image.new("RGB", (50, 50), (200, 0, 0))) == ""
     assert duplicates.groups(["", ""]) == []
 
 
-# Prints that differ from one of three in some of their bits, so that there are close ones, chains
-# and strangers.
+# Fingerprints that differ from one of three in some of their bits, so that there are close ones,
+# chains, and unrelated ones.
 bases = st.sampled_from(
     [int.from_bytes(np.random.default_rng(seed).bytes(32)) for seed in range(3)]
 )
@@ -65,9 +63,7 @@ prints = st.builds(lambda base, flipped: f"{base ^ flipped:064x}", bases, flips)
 @settings(deadline=None)
 @given(st.lists(prints, max_size=12), st.integers(1, 5))
 def test_groups_are_those_of_every_pair_compared(known: list[str], block: int) -> None:
-    """However many rows are compared at once, each print is in one group, with each that is close
-    to it.
-    """
+    """For any block size, each fingerprint is in one group, together with all that are close."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duplicates, "BLOCK", block)
         found = duplicates.groups(known)
@@ -80,7 +76,7 @@ def test_groups_are_those_of_every_pair_compared(known: list[str], block: int) -
 
 
 def test_copies_stay_on_one_side_of_the_split(tmp_path: Path) -> None:
-    """A picture and its smaller copy are never trained on and validated with; the report names
+    """A picture and its smaller copy are in the same part of the split, and the summary names
     them.
     """
     members = kaggle(10)

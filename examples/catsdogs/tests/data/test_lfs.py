@@ -1,4 +1,4 @@
-"""Pictures that are kept in git, with Git LFS."""
+"""Pictures in git, stored with Git LFS."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ import pytest
 from samples import jpeg, make_folder
 
 from catsdogs.data import dataset
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 EXAMPLE = Path(__file__).parents[2]
 
@@ -35,8 +35,8 @@ def git(folder: Path, *words: str, **environment: str) -> str:
 
 @pytest.mark.skipif(shutil.which("git-lfs") is None, reason="no Git LFS")
 def test_pictures_in_git_are_kept_by_lfs(tmp_path: Path) -> None:
-    """What lies in pictures/ is stored by Git LFS; a clone that has only its pointers is told what
-    to run.
+    """Files in pictures/ are stored by Git LFS; in a clone with pointers only, the error names the
+    command to run.
     """
     members = {
         f"pictures/{label}/{n}.jpg": jpeg(label, n)
@@ -53,7 +53,7 @@ def test_pictures_in_git_are_kept_by_lfs(tmp_path: Path) -> None:
 
     git(tmp_path, "clone", "-q", "origin", "clone", GIT_LFS_SKIP_SMUDGE="1")
     with pytest.raises(
-        Failure, match="'cat' has no pictures: only Git LFS's pointer to a picture: git lfs pull"
+        CatsdogsError, match="'cat' has no pictures: a Git LFS pointer, run `git lfs pull`"
     ):
         dataset.open_data(str(tmp_path / "clone/pictures"), tmp_path / "cache", 0)
     git(tmp_path / "clone", "lfs", "pull")

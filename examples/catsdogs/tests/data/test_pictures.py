@@ -42,7 +42,7 @@ def one_pixel() -> bytes:
 
 
 def exif_of_a_wrong_type() -> bytes:
-    """A photograph that lies on its side, whose width in EXIF is a text."""
+    """A rotated photograph whose EXIF width has the type of a text."""
     exif = Image.Exif()
     exif[0x0112], exif[0x0100] = 6, 30
     return encoded(Image.new("RGB", (30, 20)), "JPEG", exif=exif).replace(
@@ -71,20 +71,18 @@ RED, GREY = (255, 0, 0), (128, 128, 128)
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_every_kind_becomes_rgb(make: Callable[[], bytes], colour: tuple[int, int, int]) -> None:
-    """A picture of any kind comes out as a square of 8-bit RGB, in its own colour."""
+    """A picture of any kind becomes a square of 8-bit RGB with its colour unchanged."""
     found = pictures.pixels(make(), 16)
     assert (found.shape, found.dtype) == ((16, 16, 3), np.dtype(np.uint8))
     assert np.abs(found.reshape(-1, 3).mean(axis=0) - colour).max() <= 3
 
 
 def test_exif_rotation_is_undone() -> None:
-    """A photograph that a camera marked as lying on its side stands upright before it is
-    resized.
-    """
+    """A photograph with an EXIF rotation is made upright before it is resized."""
     image = Image.new("RGB", (40, 20), (0, 0, 255))
     image.paste((255, 0, 0), (0, 0, 20, 20))
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn by a quarter, clockwise: what is left comes out on top
+    exif[0x0112] = 6  # rotate a quarter turn clockwise: the left side becomes the top
     found = pictures.pixels(encoded(image, "PNG", exif=exif), 10)
     assert pictures.decode(encoded(image, "PNG", exif=exif)).size == (20, 40)
     assert found[0, :, 0].min() > 250
@@ -96,7 +94,7 @@ def test_exif_rotation_is_undone() -> None:
     [
         *(
             b"",
-            b"no picture at all",
+            b"not a picture at all",
             grey()[:-200],
             encoded(Image.new("RGB", (64, 64)), "PNG")[:-40],
             one_pixel()[:20],
@@ -114,20 +112,20 @@ def test_exif_rotation_is_undone() -> None:
     ],
 )
 def test_damage_is_named(data: bytes) -> None:
-    """What cannot be decoded to the last pixel is `Broken`, and nothing else."""
+    """A file that cannot be decoded completely raises `Broken`, and no other exception."""
     with pytest.raises(pictures.Broken, match=r"\w"):
         pictures.pixels(data, 16)
 
 
 def test_too_many_pixels_are_refused_unread() -> None:
-    """A picture that would fill the memory is refused by its header alone."""
+    """A picture that would fill the memory is refused after reading only its header."""
     with pytest.raises(pictures.Broken, match="too large"):
         pictures.decode(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
 
 
-def test_too_little_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A picture that there is no memory for is not set aside as damaged: the run says that memory
-    is short.
+def test_too_little_memory_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If memory is too small for a picture, the run fails; the picture does not count as
+    damaged.
     """
 
     def without_memory(_: Image.Image) -> None:

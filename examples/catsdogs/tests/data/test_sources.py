@@ -1,4 +1,4 @@
-"""Where pictures lie: archives, and folders of them."""
+"""Sources of pictures: archives, and folders of archives."""
 
 import contextlib
 import io
@@ -12,18 +12,18 @@ from samples import jpeg, kaggle, make_folder, make_tar, make_zip
 
 from catsdogs.data import dataset
 from catsdogs.data.sources import open_source
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 
 def damaged_zip(compression: int, members: dict[str, bytes], damaged: str) -> bytes:
-    """A zip file in which what was packed of one member is overwritten."""
+    """A zip file in which the compressed data of one member is overwritten."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
         info = archive.getinfo(damaged)
     data = bytearray(buffer.getvalue())
-    # Behind the member's header of 30 bytes and its name, and LZMA's own header of 9.
+    # After the member's header of 30 bytes and its name, and LZMA's header of 9.
     start = (
         info.header_offset
         + 30
@@ -45,8 +45,8 @@ def counts(path: Path, cache: Path) -> Counter[str]:
     return Counter(picture.label for picture in found.pictures)
 
 
-def test_a_tar_file_is_read_where_it_lies(tmp_path: Path) -> None:
-    """Its folders are classes, and its members come out byte by byte."""
+def test_a_tar_file_is_read_in_place(tmp_path: Path) -> None:
+    """Its folders are classes, and its members have the same bytes as before."""
     path = make_tar(tmp_path / "set.tar", classes(range(4)))
     assert counts(path, tmp_path / "cache") == {"cat": 4, "größerer dog": 4}
     source = open_source(path, tmp_path / "cache")
@@ -55,7 +55,7 @@ def test_a_tar_file_is_read_where_it_lies(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_archives_is_one_set(tmp_path: Path) -> None:
-    """Shards of either kind are read together; a shard more or less is noticed."""
+    """Shards of both kinds are read together, and a new shard is noticed."""
     folder = tmp_path / "shards"
     folder.mkdir()
     for number in range(3):
@@ -66,7 +66,7 @@ def test_a_folder_of_archives_is_one_set(tmp_path: Path) -> None:
 
 
 def test_kaggles_download_unpacked_once_is_read(tmp_path: Path) -> None:
-    """A folder with the zip files that the download holds is as good as the download."""
+    """A folder with the zip files of the download is read like the download."""
     folder = tmp_path / "dogs-vs-cats"
     folder.mkdir()
     make_zip(folder / "train.zip", kaggle(5))
@@ -75,10 +75,8 @@ def test_kaggles_download_unpacked_once_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["compressed", "cut short", "climbing", "not a tar file"])
-def test_bad_tar_files_are_refused_in_words(tmp_path: Path, damage: str) -> None:
-    """What cannot be read in place, is not whole, or would lead out of it is named, with what to
-    do.
-    """
+def test_bad_tar_files_are_refused_with_the_reason(tmp_path: Path, damage: str) -> None:
+    """Compressed, truncated and hostile tar files are refused."""
     path = make_tar(
         tmp_path / "set.tar", classes(range(4)), "w:gz" if damage == "compressed" else "w"
     )
@@ -88,7 +86,7 @@ def test_bad_tar_files_are_refused_in_words(tmp_path: Path, damage: str) -> None
         make_tar(path, {"../cat/1.jpg": b"x"})
     elif damage == "not a tar file":
         path.write_bytes(b"hello" * 500)
-    with pytest.raises(Failure, match=r"not a whole tar file|leads out of it"):
+    with pytest.raises(CatsdogsError, match=r"not a complete uncompressed tar file|leads outside"):
         counts(path, tmp_path / "cache")
 
 
@@ -101,9 +99,7 @@ COMPRESSIONS = pytest.mark.parametrize(
 
 @COMPRESSIONS
 def test_a_damaged_picture_in_a_zip_file_is_set_aside(tmp_path: Path, compression: int) -> None:
-    """However a zip file is compressed, a picture that is damaged in it is set aside, and the
-    others are used.
-    """
+    """With any compression, a damaged picture is set aside, and the others are used."""
     path = tmp_path / "set.zip"
     path.write_bytes(damaged_zip(compression, kaggle(3), "train/cat.1.jpg"))
     _, found = dataset.open_data(str(path), tmp_path / "cache", 0)
@@ -114,21 +110,21 @@ def test_a_damaged_picture_in_a_zip_file_is_set_aside(tmp_path: Path, compressio
 
 @COMPRESSIONS
 def test_a_damaged_zip_file_in_a_zip_file_is_refused(tmp_path: Path, compression: int) -> None:
-    """However it is compressed, a zip file that is damaged in another is named, and no part of it
-    is kept.
+    """With any compression, the error names the damaged inner zip file, and no part of it is
+    kept.
     """
     inner = make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()
     path = tmp_path / "outer.zip"
     path.write_bytes(damaged_zip(compression, {"train.zip": inner}, "train.zip"))
-    with pytest.raises(Failure, match=r"train\.zip in outer\.zip is not a whole zip file"):
+    with pytest.raises(
+        CatsdogsError, match=r"`train\.zip` in `outer\.zip` is not a complete zip file"
+    ):
         counts(path, tmp_path / "cache")
     assert not list((tmp_path / "cache" / "archives").iterdir())
 
 
-def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where an inner zip file cannot be copied out, that is what is said, and not that it is
-    damaged.
-    """
+def test_a_full_disk_is_not_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the disk is too full for an inner zip file, the error is that, not that it is damaged."""
     path = make_zip(
         tmp_path / "outer.zip",
         {"train.zip": make_zip(tmp_path / "train.zip", kaggle(3)).read_bytes()},
@@ -142,19 +138,17 @@ def test_a_full_disk_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_zip_file_of_an_unknown_version_is_refused(tmp_path: Path) -> None:
-    """A listing that asks for a version of the format that does not exist is damaged."""
+    """A listing that requires an unknown version of the format is damaged."""
     path = make_zip(tmp_path / "set.zip", kaggle(3))
     content = bytearray(path.read_bytes())
     content[content.index(b"PK\x01\x02") + 6] = 255
     path.write_bytes(content)
-    with pytest.raises(Failure, match="not a whole zip file"):
+    with pytest.raises(CatsdogsError, match="not a complete zip file"):
         counts(path, tmp_path / "cache")
 
 
-def test_a_link_that_leads_nowhere_is_set_aside(tmp_path: Path) -> None:
-    """A dangling link among the pictures is set aside, with the reason, until what it leads to is
-    there.
-    """
+def test_a_dangling_link_is_set_aside(tmp_path: Path) -> None:
+    """A dangling link among the pictures is set aside, with the reason, until its target exists."""
     folder = make_folder(tmp_path / "set", classes(range(3)))
     (folder / "cat" / "z.jpg").symlink_to(tmp_path / "missing.jpg")
     _, found = dataset.open_data(str(folder), tmp_path / "cache", 0)
@@ -167,10 +161,8 @@ def test_a_link_that_leads_nowhere_is_set_aside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("leads", ["back", "out"])
-def test_a_tar_file_that_leads_elsewhere_is_refused(tmp_path: Path, leads: str) -> None:
-    """A size below zero, behind which the same members would be found for ever, and one beyond any
-    file are damage.
-    """
+def test_a_tar_file_with_an_impossible_size_is_refused(tmp_path: Path, leads: str) -> None:
+    """A negative size, which would repeat the same members for ever, and a huge one are damage."""
     path = make_tar(tmp_path / "set.tar", classes(range(2)))
     with tarfile.open(path) as archive:
         second = archive.getmembers()[1].offset
@@ -181,5 +173,5 @@ def test_a_tar_file_that_leads_elsewhere_is_refused(tmp_path: Path, leads: str) 
     )
     header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
     path.write_bytes(path.read_bytes()[:end] + header + bytes(10240))
-    with pytest.raises(Failure, match="not a whole tar file"):
+    with pytest.raises(CatsdogsError, match="not a complete uncompressed tar file"):
         counts(path, tmp_path / "cache")

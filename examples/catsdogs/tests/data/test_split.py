@@ -1,4 +1,4 @@
-"""Dividing pictures into training, validation and test."""
+"""Splitting pictures into training, validation and test."""
 
 import csv
 from collections import Counter
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catsdogs.data import split as splitting
 from catsdogs.data.dataset import Picture
 from catsdogs.data.split import TEST, TRAINING, VALIDATION, divide, folds, split, write
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 labels_and_digests = st.lists(
     st.tuples(st.sampled_from(["cat", "dog", "bird"]), st.integers(0, 40)), min_size=1, max_size=80
@@ -36,9 +36,7 @@ def many(count: int, *labels: str) -> list[Picture]:
 def test_order_does_not_matter_and_copies_stay_together(
     rows: list[tuple[str, int]], seed: int, random: object
 ) -> None:
-    """However the pictures are listed, the split is the same; and what looks the same is in one
-    part only.
-    """
+    """In any order of the pictures the split is the same, and near duplicates are in one part."""
     found = pictures(rows)
     first, parts = split(found, seed), folds(found, seed, 3)
     random.shuffle(found)  # type: ignore[attr-defined]
@@ -53,8 +51,8 @@ def test_order_does_not_matter_and_copies_stay_together(
 
 
 def test_every_class_gives_its_share() -> None:
-    """A fifth of each class is for validation and a fifth for testing; with another seed they are
-    others.
+    """A fifth of each class is for validation and a fifth for testing; another seed chooses other
+    pictures.
     """
     found = many(100, "cat") + many(10, "dog")
     rows = split(found, 0)
@@ -75,8 +73,8 @@ def test_every_class_gives_its_share() -> None:
     ],
 )
 def test_presets_are_those_of_the_lessons(preset: str, expected: tuple[int, int, int]) -> None:
-    """Of enough pictures a preset takes as many as the lesson did, of each class the same number;
-    `full` takes all.
+    """With enough pictures, a preset uses as many as the lesson did, the same number of each class;
+    `full` uses all.
     """
     rows = divide(many(3000, "cat", "dog"), 0, preset)
     for part, count in zip(PARTS, expected, strict=True):
@@ -87,23 +85,23 @@ def test_presets_are_those_of_the_lessons(preset: str, expected: tuple[int, int,
 
 
 def test_too_few_for_a_preset_are_divided_in_its_proportions() -> None:
-    """A preset on fewer pictures than it names keeps its shares and uses all."""
+    """A preset with too few pictures uses all of them in its proportions."""
     rows = divide(many(500, "cat", "dog"), 0, "chollet")
     assert Counter(row.part for row in rows) == {TRAINING: 500, VALIDATION: 250, TEST: 250}
 
 
 @given(st.integers(2, 12))
 def test_few_pictures_are_enough(count: int) -> None:
-    """Two pictures of a class are one to train on and one to validate with; from three on, none of
-    these is without.
-    """
+    """Two or more pictures of a class give at least one to train on and one to validate with."""
     parts = Counter(row.part for row in split(many(count, "cat", "dog"), 0))
     assert parts[TRAINING] >= 2
     assert parts[VALIDATION] >= 2
 
 
 def test_each_picture_is_tested_with_once() -> None:
-    """Over all folds each picture is in one test part, and the parts are of one size and mix."""
+    """Each picture is in the test part of one fold; all test parts have the same size and
+    classes.
+    """
     found = many(50, "cat", "dog")
     tests = [[row for row in rows if row.part == TEST] for rows in folds(found, 0, 5)]
     assert sorted(row.sha256 for rows in tests for row in rows) == sorted(
@@ -112,9 +110,9 @@ def test_each_picture_is_tested_with_once() -> None:
     assert all(Counter(row.label for row in rows) == {"cat": 10, "dog": 10} for rows in tests)
 
 
-def test_the_manifest_is_a_table_and_can_be_given(tmp_path: Path) -> None:
-    """The manifest has a line for each picture: path, sha256, label, part. Given as SPLIT= it
-    divides the same again.
+def test_the_manifest_is_a_table_and_can_be_used(tmp_path: Path) -> None:
+    """The manifest has a line for each picture: path, sha256, label, part. Passed as SPLIT= it
+    gives the same split.
     """
     found = many(10, "cat", "dog")
     rows = split(found, 0)
@@ -125,17 +123,17 @@ def test_the_manifest_is_a_table_and_can_be_given(tmp_path: Path) -> None:
         (row.path, row.sha256, row.label, row.part) for row in rows
     ]
     assert divide(found, 7, str(tmp_path / "split.csv")) == rows
-    with pytest.raises(Failure, match=r"1 of its 20 pictures are not there"):
+    with pytest.raises(CatsdogsError, match=r"1 of its 20 pictures are missing"):
         divide(found[1:], 0, str(tmp_path / "split.csv"))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(Failure, match="not a manifest"):
+    with pytest.raises(CatsdogsError, match="not a readable manifest"):
         divide(found, 0, str(tmp_path / "other.csv"))
-    with pytest.raises(Failure, match="SPLIT=half is not known"):
+    with pytest.raises(CatsdogsError, match="invalid value `SPLIT=half`"):
         divide(found, 0, "half")
 
 
 def test_copies_keep_their_names_in_a_manifest(tmp_path: Path) -> None:
-    """Pictures that are the same to the last bit are lines of their own, and are read as such."""
+    """Identical pictures have separate lines, and keep their names."""
     found = pictures([("cat", 0), ("cat", 0), ("cat", 2), ("dog", 4), ("dog", 6), ("dog", 6)])
     rows = split(found, 0)
     write(rows, tmp_path / "split.csv")
@@ -147,28 +145,28 @@ def other_part(line: str, part: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (
             lambda lines: [lines[0], other_part(lines[1], "tset"), *lines[2:]],
-            r"Line 2 of .*split\.csv names the part 'tset'",
+            r"line 2 of `.*split\.csv` has the unknown part 'tset'",
         ),
         (
             lambda lines: [*lines, other_part(lines[1], TRAINING)],
-            r"Line 22 of .*split\.csv puts '\d+\.jpg' into training; .* test",
+            r"line 22 of `.*split\.csv` puts '\d+\.jpg' into training, .* test",
         ),
-        (lambda lines: [*lines, lines[3]], r"Line 22 of .*split\.csv lists '\d+\.jpg' once more"),
+        (lambda lines: [*lines, lines[3]], r"line 22 of `.*split\.csv` lists '\d+\.jpg' again"),
         (
             lambda lines: [line for line in lines if not line.endswith("dog,training")],
-            r"SPLIT=.*split\.csv has no picture of the class 'dog' to train on",
+            r"`SPLIT=.*split\.csv` has no picture of the class 'dog' to train on",
         ),
         (
             lambda lines: [line for line in lines if not line.endswith(",validation")],
-            r"SPLIT=.*split\.csv has no picture to validate with",
+            r"`SPLIT=.*split\.csv` has no picture to validate with",
         ),
         (
             lambda lines: lines[:1],
-            r"SPLIT=.*split\.csv has no picture of the class 'cat' to train on",
+            r"`SPLIT=.*split\.csv` has no picture of the class 'cat' to train on",
         ),
     ],
     ids=[
@@ -181,23 +179,21 @@ def other_part(line: str, part: str) -> str:
     ],
 )
 def test_a_wrong_manifest_is_refused(
-    tmp_path: Path, change: Callable[[list[str]], list[str]], said: str
+    tmp_path: Path, change: Callable[[list[str]], list[str]], message: str
 ) -> None:
-    """A part that is none, a picture in two parts or listed twice, and what cannot be learned from:
-    file and line are named.
+    """Unknown parts, pictures in two parts or listed twice, and splits that cannot be learned from
+    are refused, with the file and the line.
     """
     found = many(10, "cat", "dog")
     manifest = tmp_path / "split.csv"
     write(split(found, 0), manifest)
     manifest.write_text("\n".join(change(manifest.read_text().splitlines())) + "\n")
-    with pytest.raises(Failure, match=said):
+    with pytest.raises(CatsdogsError, match=message):
         divide(found, 0, str(manifest))
 
 
 def test_a_class_that_looks_like_another_may_be_left_without_training() -> None:
-    """Where all pictures of a class look like those of another that are kept back, that is said,
-    and not trained on.
-    """
+    """If all pictures of a class look like held-out pictures of another class, that is an error."""
     found = many(10, "cat")
     kept_back = {row.sha256 for row in split(found, 0) if row.part != TRAINING}
     scenes = [picture.scene for picture in found if picture.digest in kept_back][:2]
@@ -205,12 +201,14 @@ def test_a_class_that_looks_like_another_may_be_left_without_training() -> None:
         Picture(f"dog{place}.jpg", "dog", f"dog{place}", scene, 8, 8)
         for place, scene in enumerate(scenes)
     ]
-    with pytest.raises(Failure, match="SPLIT=full has no picture of the class 'dog' to train on"):
+    with pytest.raises(
+        CatsdogsError, match="`SPLIT=full` has no picture of the class 'dog' to train on"
+    ):
         divide(found, 0)
 
 
-def test_it_says_how_many() -> None:
-    """The parts are counted in words."""
+def test_describe_counts_each_part() -> None:
+    """The line has the number of pictures in each part."""
     assert (
         splitting.describe(split(many(10, "cat", "dog"), 0))
         == "12 to train on, 4 to validate with, 4 to test with"

@@ -1,4 +1,4 @@
-"""Views: the same every time, mirrored where they should be, and still the picture."""
+"""Views: reproducible, mirrored, and similar to the picture."""
 
 import hashlib
 
@@ -12,20 +12,16 @@ DATA = jpeg("cat", 3, side=80)
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
-def test_plain_is_what_prediction_sees() -> None:
-    """The first view is the one function that turns a file into pixels; the second is its mirror
-    image.
-    """
+def test_the_first_view_is_the_picture_itself() -> None:
+    """The first view has the pixels of `pictures.pixels`; the second is its mirror image."""
     plain = pictures.pixels(DATA, 48)
     assert np.array_equal(views.pixels(DATA, 48, views.PLAIN, DIGEST), plain)
     assert np.array_equal(views.pixels(DATA, 48, views.MIRRORED, DIGEST), plain[:, ::-1])
 
 
 @pytest.mark.parametrize("view", [2, 3, 7])
-def test_a_view_depends_on_nothing_but_picture_and_number(view: int) -> None:
-    """Asked again, in another order, a view is the same to the last bit; another picture's or
-    number's is not.
-    """
+def test_a_view_depends_only_on_picture_and_number(view: int) -> None:
+    """In another order a view is identical; views of another picture or number differ."""
     first = views.pixels(DATA, 48, view, DIGEST)
     views.pixels(DATA, 48, view + 1, DIGEST)
     assert np.array_equal(views.pixels(DATA, 48, view, DIGEST), first)
@@ -34,7 +30,7 @@ def test_a_view_depends_on_nothing_but_picture_and_number(view: int) -> None:
 
 
 def test_every_view_is_of_the_picture() -> None:
-    """A view shows the picture's own colours into its corners, at the size that was asked for."""
+    """A view has the requested size, and the picture's colours, also in the corners."""
     for view in range(8):
         found = views.pixels(DATA, 48, view, DIGEST)
         assert (found.shape, found.dtype) == ((48, 48, 3), np.uint8)

@@ -1,4 +1,4 @@
-"""Kaggle's client, real, against a server on this machine that stands in for Kaggle."""
+"""Kaggle's real client with a local server in place of Kaggle."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ from samples import kaggle_download, make_zip, refused
 
 EXAMPLE = Path(__file__).parents[2]
 KNOWN = "a-token"
-NOWHERE = "http://127.0.0.1:9"  # so that nothing leaves this machine
+NOWHERE = "http://127.0.0.1:9"  # keeps requests on this machine
 
 
 @dataclass
 class Kaggle:
-    """What the stand-in answers with, what it does wrong, and what it was asked."""
+    """The server's responses, its simulated faults, and the requests it received."""
 
     port: int = 0
     content: bytes = b""
     refusal: tuple[int, str] | None = None
-    cuts: int = 0  # answers that it still breaks off in the middle
-    holds: bool = False  # the second half back until it is released
+    cuts: int = 0  # responses that are still to be interrupted in the middle
+    holds: bool = False  # whether to delay the second half until `released`
     released: threading.Event = field(default_factory=threading.Event)
     half_sent: threading.Event = field(default_factory=threading.Event)
     ranges: list[str] = field(default_factory=list)
@@ -43,8 +43,8 @@ class Kaggle:
 
 
 def download(tmp_path: Path, count: int = 10) -> bytes:
-    """Kaggle's zip file with so many pictures of each class, large enough for the client to write
-    some before it ends.
+    """Kaggle's zip file with `count` pictures of each class, large enough for the client to write a
+    part before the end.
     """
     path = kaggle_download(tmp_path / "made.zip", count)
     with zipfile.ZipFile(path, "a") as archive:
@@ -54,14 +54,14 @@ def download(tmp_path: Path, count: int = 10) -> bytes:
 
 @pytest.fixture
 def kaggle(tmp_path: Path) -> Iterator[Kaggle]:
-    """A stand-in that gives ten pictures of each class, zipped as Kaggle does."""
+    """A server with ten pictures of each class, zipped as Kaggle does."""
     state = Kaggle(content=download(tmp_path))
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if self.path.endswith("IntrospectToken"):
-                known = said["token"] == KNOWN
+                known = asked["token"] == KNOWN
                 self.answer(200, {"active": known, "username": "me" if known else ""})
                 return
             state.known_by.append(self.headers.get("Authorization", ""))
@@ -72,7 +72,7 @@ def kaggle(tmp_path: Path) -> Iterator[Kaggle]:
                 return
             self.send_response(302)
             self.send_header(
-                "Location", f"http://storage.localhost/{said['competitionName']}.zip?signed=1"
+                "Location", f"http://storage.localhost/{asked['competitionName']}.zip?signed=1"
             )
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -101,8 +101,8 @@ def kaggle(tmp_path: Path) -> Iterator[Kaggle]:
             if state.cuts < 0:
                 self.wfile.write(rest[len(rest) // 2 :])
 
-        def answer(self, status: int, said: dict) -> None:
-            content = json.dumps(said).encode()
+        def answer(self, status: int, fields: dict) -> None:
+            content = json.dumps(fields).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
@@ -126,9 +126,7 @@ Ask = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def ask(kaggle: Kaggle, tmp_path: Path) -> Ask:
-    """Start `make data`'s command on Kaggle's data, with a home of its own and the stand-in for
-    Kaggle.
-    """
+    """Start the command of `make data DATA=kaggle`, with an empty home and the local server."""
     home = tmp_path / "home"
     home.mkdir()
 
@@ -157,7 +155,7 @@ def done(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
 
 
 def words(process: subprocess.CompletedProcess[str]) -> str:
-    """The two lines that a refused run ends with, whatever the client reported before them."""
+    """Return the error and the hint at the end of a failed run, after the client's reports."""
     lines = process.stderr.splitlines()
     process.stderr = "\n".join(lines[-2:])
     assert "Traceback" not in "\n".join(lines)
@@ -175,8 +173,8 @@ def key_file(
 
 
 def test_the_data_is_fetched_once_and_hashed(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
-    """With a key Kaggle's zip files in a zip file arrive, are hashed, and are looked at; the second
-    time nothing is asked.
+    """With a key Kaggle's nested zip files are downloaded, hashed, and read; a second run sends no
+    request.
     """
     key_file(tmp_path)
     first = done(ask())
@@ -197,8 +195,8 @@ def test_the_data_is_fetched_once_and_hashed(kaggle: Kaggle, ask: Ask, tmp_path:
 
 
 @pytest.mark.parametrize("where", ["environment", "file"])
-def test_a_token_will_do(kaggle: Kaggle, ask: Ask, tmp_path: Path, where: str) -> None:
-    """Kaggle's newer tokens are taken from the environment or their file."""
+def test_a_token_is_accepted(kaggle: Kaggle, ask: Ask, tmp_path: Path, where: str) -> None:
+    """Kaggle's newer tokens are read from the environment or from their file."""
     (tmp_path / "home/.kaggle").mkdir()
     if where == "file":
         (tmp_path / "home/.kaggle/access_token").write_text(KNOWN)
@@ -208,7 +206,7 @@ def test_a_token_will_do(kaggle: Kaggle, ask: Ask, tmp_path: Path, where: str) -
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "todo"),
+    ("status", "message", "hint"),
     [
         (401, "Unauthorized", "kaggle.com/settings/api"),
         (
@@ -220,51 +218,51 @@ def test_a_token_will_do(kaggle: Kaggle, ask: Ask, tmp_path: Path, where: str) -
     ],
     ids=["401", "403", "404"],
 )
-def test_a_refusal_is_put_in_words(
-    kaggle: Kaggle, ask: Ask, status: int, message: str, todo: str
+def test_a_refusal_is_explained(
+    kaggle: Kaggle, ask: Ask, status: int, message: str, hint: str
 ) -> None:
-    """Bad credentials, rules that were not accepted, and anything else: what happened, and where to
-    go.
+    """Wrong credentials, rules that were not accepted, and other statuses have a reason and a
+    hint.
     """
     kaggle.refusal = (status, message)
-    told = words(done(ask(KAGGLE_USERNAME="me", KAGGLE_KEY="wrong")))
-    assert f"{status}" in told
-    assert message in told
-    assert todo in told
+    shown = words(done(ask(KAGGLE_USERNAME="me", KAGGLE_KEY="wrong")))
+    assert f"{status}" in shown
+    assert message in shown
+    assert hint in shown
 
 
 @pytest.mark.parametrize(
-    ("key", "token", "said"),
+    ("key", "token", "message"),
     [
-        (None, "", "There are no credentials for Kaggle"),
-        (("not json",), "", "kaggle.json holds no username and key"),
+        (None, "", "no credentials for Kaggle"),
+        (("not json",), "", "kaggle.json` has no username and key"),
         (('{"username": "me", "key": "secret"}', 0o644), "", "its mode is 644"),
-        (None, "expired", "does not know the token in KAGGLE_API_TOKEN"),
+        (None, "expired", "rejects the token in KAGGLE_API_TOKEN"),
     ],
     ids=["none", "not-a-key", "open-to-others", "expired-token"],
 )
-def test_credentials_that_will_not_do_are_named(
-    ask: Ask, tmp_path: Path, key: tuple | None, token: str, said: str
+def test_unusable_credentials_are_explained(
+    ask: Ask, tmp_path: Path, key: tuple | None, token: str, message: str
 ) -> None:
-    """What is wrong with the credentials is said before the data is asked for, and how to
-    mend it.
+    """Before the data is requested, the error explains what is wrong with the credentials, and the
+    hint how to fix it.
     """
     if key:
         key_file(tmp_path, *key)
-    told = words(done(ask(KAGGLE_API_TOKEN=token)))
-    assert said in told
-    assert re.search(r"https://www.kaggle.com/settings/api|chmod 600 \S+kaggle.json", told)
+    shown = words(done(ask(KAGGLE_API_TOKEN=token)))
+    assert message in shown
+    assert re.search(r"https://www.kaggle.com/settings/api|chmod 600 \S+kaggle.json", shown)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_key_that_cannot_be_read_is_named(ask: Ask, tmp_path: Path) -> None:
-    """A key with no right to read it is not the same as no key."""
+def test_an_unreadable_key_is_named(ask: Ask, tmp_path: Path) -> None:
+    """A key without read permission is not the same as no key."""
     key_file(tmp_path, mode=0o000)
-    assert "cannot be read: its mode is 000" in words(done(ask()))
+    assert re.search(r"cannot read `\S+`: its mode is 000", words(done(ask())))
 
 
-def test_a_cut_connection_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
-    """A break costs only what was on the way: the rest is asked for from where it stopped."""
+def test_an_interrupted_download_resumes(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
+    """After an interruption only the missing bytes are requested."""
     key_file(tmp_path)
     kaggle.cuts = 1
     asked = done(ask())
@@ -275,12 +273,8 @@ def test_a_cut_connection_is_taken_up_again(kaggle: Kaggle, ask: Ask, tmp_path: 
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["same-file", "changed-file"])
-def test_a_killed_run_is_taken_up_again(
-    kaggle: Kaggle, ask: Ask, tmp_path: Path, changed: bool
-) -> None:
-    """After a kill the next run goes on with the part; but never puts halves of two files
-    together.
-    """
+def test_a_killed_run_resumes(kaggle: Kaggle, ask: Ask, tmp_path: Path, changed: bool) -> None:
+    """After a kill the next run resumes the download, but never joins halves of two files."""
     key_file(tmp_path)
     kaggle.holds = True
     killed = ask()
@@ -304,8 +298,8 @@ def test_a_killed_run_is_taken_up_again(
 
 @pytest.mark.parametrize("content", ["a page", "another zip", "cut zip"])
 def test_wrong_content_is_not_kept(kaggle: Kaggle, ask: Ask, tmp_path: Path, content: str) -> None:
-    """What is no zip file, a damaged one, or one with something else in it is refused and removed;
-    the right one then arrives.
+    """A web page, a truncated zip file and a wrong one are refused and deleted; the next download
+    succeeds.
     """
     key_file(tmp_path)
     right = kaggle.content
@@ -313,13 +307,13 @@ def test_wrong_content_is_not_kept(kaggle: Kaggle, ask: Ask, tmp_path: Path, con
     kaggle.content = (
         made.get(content) or make_zip(tmp_path / "x.zip", {"readme.txt": b"hello"}).read_bytes()
     )
-    assert "What Kaggle sent is not the data" in words(done(ask()))
+    assert "the download is not the data of dogs-vs-cats" in words(done(ask()))
     assert not (tmp_path / "build/cache/downloads/dogs-vs-cats.zip").exists()
     kaggle.content = right
     assert done(ask()).returncode == 0
 
 
-def test_no_server_at_all_is_said(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
-    """Without a connection that is said, and that it goes on later."""
+def test_an_unreachable_server_is_an_error(kaggle: Kaggle, ask: Ask, tmp_path: Path) -> None:
+    """Without a connection there is an error, not a traceback."""
     key_file(tmp_path)
-    assert "Kaggle cannot be reached" in words(done(ask(http_proxy=NOWHERE)))
+    assert "cannot download from Kaggle" in words(done(ask(http_proxy=NOWHERE)))

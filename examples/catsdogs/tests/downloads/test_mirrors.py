@@ -1,4 +1,4 @@
-"""Fetching a file from a server that may break off, lie, or have gone."""
+"""Downloading from a server that interrupts, sends wrong data, or is down."""
 
 import hashlib
 import re
@@ -12,16 +12,14 @@ import pytest
 
 from catsdogs.downloads import mirrors
 from catsdogs.downloads.mirrors import Mirror
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 
 
 @dataclass
 class Web:
-    """A server's address, its file, how many answers it still cuts short, and which ranges it was
-    asked for.
-    """
+    """A server's URL, its file, how many responses it still truncates, and the requested ranges."""
 
     url: str = ""
     content: bytes = CONTENT
@@ -33,7 +31,7 @@ class Web:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    """A server on this machine that knows ranges."""
+    """A local server that supports ranges."""
     state = Web()
 
     class Handler(BaseHTTPRequestHandler):
@@ -67,18 +65,18 @@ def mirror(web: Web) -> Mirror:
     return Mirror(web.url, sha256=hashlib.sha256(CONTENT).hexdigest())
 
 
-def test_a_file_is_fetched_once(web: Web, tmp_path: Path) -> None:
-    """The second time nothing is asked of the server, and nothing but the file is left."""
+def test_a_file_is_downloaded_once(web: Web, tmp_path: Path) -> None:
+    """The second call sends no request, and only the file is left."""
     assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
     assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
     assert len(web.asked) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["set.zip"]
 
 
-def test_a_broken_download_goes_on_where_it_stopped(web: Web, tmp_path: Path) -> None:
-    """Each break costs only what was on the way; so does one that outlasts the first call."""
+def test_an_interrupted_download_resumes(web: Web, tmp_path: Path) -> None:
+    """After each interruption only the missing bytes are requested, also by a second call."""
     web.cuts = mirrors.TRIES
-    with pytest.raises(Failure, match="broke off"):
+    with pytest.raises(CatsdogsError, match="was interrupted"):
         mirrors.fetch(mirror(web), tmp_path)
     assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
     starts = [int(re.sub(r"\D", "", wanted) or 0) for wanted in web.asked]
@@ -86,10 +84,10 @@ def test_a_broken_download_goes_on_where_it_stopped(web: Web, tmp_path: Path) ->
     assert len(starts) == mirrors.TRIES + 1
 
 
-def test_a_file_that_changed_meanwhile_is_fetched_anew(web: Web, tmp_path: Path) -> None:
-    """Two halves of two files are never put together."""
+def test_a_file_that_has_changed_is_downloaded_again(web: Web, tmp_path: Path) -> None:
+    """Halves of two files are never joined."""
     web.content, web.cuts = b"x" * len(CONTENT), mirrors.TRIES
-    with pytest.raises(Failure, match="broke off"):
+    with pytest.raises(CatsdogsError, match="was interrupted"):
         mirrors.fetch(mirror(web), tmp_path)
     web.content, web.tag = CONTENT, '"second"'
     assert mirrors.fetch(mirror(web), tmp_path).read_bytes() == CONTENT
@@ -97,22 +95,24 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(web: Web, tmp_path: Path)
 
 @pytest.mark.parametrize("wrong", [{"sha256": "0" * 64}, {"size": 7}], ids=["sha256", "size"])
 def test_other_content_is_not_kept(web: Web, tmp_path: Path, wrong: dict) -> None:
-    """What is not the file that was wanted is refused and removed."""
-    with pytest.raises(Failure, match="not the file that was expected"):
+    """A file with another hash or size is refused and deleted."""
+    with pytest.raises(CatsdogsError, match="a different file than expected"):
         mirrors.fetch(Mirror(web.url, **wrong), tmp_path)
     assert not [path for path in tmp_path.iterdir() if path.suffix != ".etag"]
 
 
-def test_a_refusal_is_passed_on_in_words(web: Web, tmp_path: Path) -> None:
-    """A server that says no is not asked again."""
+def test_a_refusal_is_not_retried(web: Web, tmp_path: Path) -> None:
+    """After a 404 there is one request, and an error."""
     web.status = 404
-    with pytest.raises(Failure, match="answers 404"):
+    with pytest.raises(CatsdogsError, match="responds with 404"):
         mirrors.fetch(mirror(web), tmp_path)
     assert len(web.asked) == 1
 
 
-def test_no_server_at_all_is_said(tmp_path: Path) -> None:
-    """Without a connection the address is named, and what to do instead."""
-    with pytest.raises(Failure, match="cannot be fetched") as refusal:
+def test_an_unreachable_server_is_an_error(tmp_path: Path) -> None:
+    """Without a connection the error names the URL, and the hint an alternative."""
+    with pytest.raises(
+        CatsdogsError, match=r"cannot download `http://127\.0\.0\.1:9/set\.zip`"
+    ) as refusal:
         mirrors.fetch(Mirror("http://127.0.0.1:9/set.zip"), tmp_path)
-    assert "DATA=" in refusal.value.todo
+    assert "DATA=" in refusal.value.hint

@@ -1,4 +1,4 @@
-"""Features by a Ray cluster: two local nodes, and what happens when one of them dies."""
+"""Features on a Ray cluster of two local nodes, one of which fails."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ import pytest
 from samples import jpeg, make_tar
 
 from catsdogs.data import dataset
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster
 from catsdogs.network import features, model
 from catsdogs.network.features import Sight
@@ -26,9 +26,7 @@ SIGHT = Sight(model.network(SIZE, model.choose_weights("random", 0)))
 
 
 def patiently(start: Callable[[], object]) -> None:
-    """Start a node; again where it is not up in half a minute, as on a machine with much else to
-    do.
-    """
+    """Start a node; retry if it is not up in half a minute, as on a busy machine."""
     for _ in range(4):
         with contextlib.suppress(Exception):
             start()
@@ -38,7 +36,7 @@ def patiently(start: Callable[[], object]) -> None:
 
 @pytest.fixture
 def nodes() -> Iterator[Any]:
-    """A cluster with a head that computes nothing and two nodes with a processor each."""
+    """A cluster with a head without processors and two nodes with one processor each."""
     from ray.cluster_utils import Cluster
 
     made = Cluster()
@@ -64,11 +62,11 @@ def shards(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_node_that_dies_costs_nothing(
+def test_no_features_are_lost_with_a_node(
     nodes: Any, shards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One of two nodes is killed in the middle: each picture's features are there once, and are
-    those of one machine.
+    """One of two nodes is killed during the computation: each picture's features are there once,
+    and equal those of one machine.
     """
     monkeypatch.setattr(features, "SHARD", SHARD)
     source, found = dataset.open_data(str(shards), tmp_path / "here", 0)
@@ -76,9 +74,8 @@ def test_a_node_that_dies_costs_nothing(
     killed = threading.Event()
 
     def kill() -> None:
-        while (
-            len(list((tmp_path / "there").glob("features/*/*.json"))) < 3
-        ):  # the note, and two shards
+        # Three files are the settings and two shards.
+        while len(list((tmp_path / "there").glob("features/*/*.json"))) < 3:
             time.sleep(0.02)
         nodes.remove_node(nodes.worker_nodes.copy().pop(), allow_graceful=False)
         killed.set()
@@ -100,26 +97,26 @@ def test_a_node_that_dies_costs_nothing(
     assert np.allclose(computed.of(digests), expected.of(digests), rtol=1e-3, atol=1e-3)
 
 
-def test_no_cluster_at_all_is_said() -> None:
-    """An address at which nobody answers is named."""
-    with pytest.raises(Failure, match=r"no Ray cluster at 127\.0\.0\.1:9") as refusal:
+def test_an_address_without_a_cluster_is_an_error() -> None:
+    """The error names an address that does not respond."""
+    with pytest.raises(CatsdogsError, match=r"no Ray cluster at `127\.0\.0\.1:9`") as refusal:
         cluster._connect("127.0.0.1:9")
-    assert "ray start --head" in refusal.value.todo
+    assert "ray start --head" in refusal.value.hint
 
 
-def test_what_a_worker_refuses_is_passed_on() -> None:
-    """A worker's own words arrive, however Ray wraps them; other words of Ray's are quoted."""
+def test_a_workers_error_is_passed_on() -> None:
+    """A worker's error is found inside Ray's exceptions; other messages of Ray's are quoted."""
     wrapped = RuntimeError("many lines")
-    wrapped.__cause__ = Failure("other weights", "use the same")
-    assert cluster._reason(wrapped).what == "other weights"
-    assert "gave up: last" in cluster._reason(RuntimeError("first\nlast")).what
+    wrapped.__cause__ = CatsdogsError("other weights", "use the same")
+    assert cluster._reason(wrapped).message == "other weights"
+    assert "the cluster failed: last" in cluster._reason(RuntimeError("first\nlast")).message
 
 
 def test_workers_start_where_the_path_of_python_has_a_space(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Workers on this machine are given this Python, in quotes where it needs them; those of
-    another machine have their own.
+    """Workers on this machine get the path of this Python, in quotes if needed; those on another
+    machine use their own.
     """
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     assert "py_executable" not in cluster._program("")

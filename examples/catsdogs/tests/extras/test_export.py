@@ -1,4 +1,4 @@
-"""The model in other forms: the same answers, and the names of the classes inside."""
+"""Exported models: the same predictions, and the names of the classes inside."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from samples import photographs
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.extras import export
 from catsdogs.network import model
 from catsdogs.results import bundle
@@ -22,7 +22,7 @@ NOTE = bundle.Note(["cat", "größerer Hund"], SIZE)
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A build folder with a model in it, whose answers are neither near 0 nor near 1."""
+    """A build folder with a model whose probabilities are neither near 0 nor near 1."""
     folder = tmp_path_factory.mktemp("build")
     random = np.random.default_rng(1)
     head = Head(random.normal(0, 0.05, (512, 2)), random.normal(0, 1, 2))
@@ -32,10 +32,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("form", export.FILES)
-def test_the_other_form_answers_alike(build: Path, form: str) -> None:
-    """Written, read again by its own runtime and asked about one picture or five, it gives the
-    model's probabilities.
-    """
+def test_an_exported_model_gives_the_same_probabilities(build: Path, form: str) -> None:
+    """Its runtime gives the original model's probabilities, for one picture and for five."""
     for needed in export.NEEDED[form]:
         pytest.importorskip(needed)
     written, apart = export.write(form, build)
@@ -50,36 +48,38 @@ def test_the_other_form_answers_alike(build: Path, form: str) -> None:
         assert np.allclose(answer(pictures), expected, atol=export.APART)
 
 
-def test_the_classes_travel_along(build: Path) -> None:
-    """Each file says what its answers mean."""
+def test_the_classes_are_in_each_file(build: Path) -> None:
+    """Each exported file contains the note with the classes."""
     onnx = pytest.importorskip("onnx")
     for form in export.FILES:
         if not (build / export.FILES[form]).is_file():
             export.write(form, build)
     props = {prop.key: prop.value for prop in onnx.load(build / "model.onnx").metadata_props}
     with zipfile.ZipFile(build / "model.tflite") as archive:
-        for said in (props[bundle.NOTE], archive.read(bundle.NOTE)):
-            assert bundle.Note(**json.loads(said)) == NOTE
+        for note in (props[bundle.NOTE], archive.read(bundle.NOTE)):
+            assert bundle.Note(**json.loads(note)) == NOTE
 
 
-def test_a_form_that_answers_otherwise_is_not_kept(
+def test_a_model_that_differs_is_not_kept(
     build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A conversion that changes the answers is refused, and leaves no file."""
+    """A conversion that changes the probabilities is an error, and leaves no file."""
     pytest.importorskip("ai_edge_litert")
     os.link(build / "model.keras", tmp_path / "model.keras")
     reader = export.READERS["litert"]
     monkeypatch.setitem(
         export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1])
     )
-    with pytest.raises(Failure, match="answers otherwise than the model"):
+    with pytest.raises(CatsdogsError, match="differs from the Keras model"):
         export.write("litert", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
-def test_what_is_missing_is_named(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the packages that a form needs, it is said how to get them."""
+def test_missing_packages_are_named(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the packages for a format, the hint explains how to install them."""
     monkeypatch.setattr(export, "find_spec", lambda name: None if name == "tf2onnx" else object())
-    with pytest.raises(Failure, match="lacks what onnx needs: tf2onnx") as refusal:
+    with pytest.raises(
+        CatsdogsError, match="`FORMAT=onnx` needs packages that are not installed: tf2onnx"
+    ) as refusal:
         export.write("onnx", build)
-    assert "requirements-export.txt" in refusal.value.todo
+    assert "requirements-export.txt" in refusal.value.hint

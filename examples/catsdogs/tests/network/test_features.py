@@ -1,6 +1,4 @@
-"""Features: computed once, kept, verified, and the same again; at every boundary and in
-every view.
-"""
+"""Features: computed once, cached, verified, and reproducible, at every boundary and view."""
 
 import json
 import shutil
@@ -14,7 +12,7 @@ from samples import kaggle, make_folder
 from catsdogs.data import dataset, views
 from catsdogs.data.dataset import Picture
 from catsdogs.data.sources import Source
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import features, model
 from catsdogs.network.features import Sight
 from catsdogs.support import cache
@@ -40,7 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Source, list[P
 
 @pytest.fixture
 def cached(made: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cached:
-    """A copy of it, and a list of how many pictures were computed by each call since then."""
+    """A copy of the cache, and a list with the number of pictures that each call computes."""
     folder, source, found, computed = made
     shutil.copytree(folder, tmp_path / "cache")
     calls: list[int] = []
@@ -60,9 +58,7 @@ def everything(rows: Rows) -> np.ndarray:
 
 
 def test_one_vector_for_each_picture(made: tuple) -> None:
-    """Each distinct picture has a vector of its own, a KiB, asked for by its sha256 and mapped from
-    the disk.
-    """
+    """Each distinct picture has its own vector of a KiB, found by sha256 and mapped from disk."""
     _, _, found, computed = made
     assert everything(computed).shape == (20, DEPTH)
     assert len(np.unique(everything(computed), axis=0)) == 20
@@ -74,8 +70,8 @@ def test_one_vector_for_each_picture(made: tuple) -> None:
 
 
 def test_nothing_is_computed_twice(cached: Cached) -> None:
-    """A second call reads the cache and gives the same numbers; of more pictures only the new ones
-    are computed.
+    """A second call reads the same numbers from the cache; with more pictures only the new ones are
+    computed.
     """
     folder, source, found, computed, calls = cached
     some = features.compute(source, found[:11], Sight(NETWORK), folder)
@@ -93,9 +89,7 @@ def test_nothing_is_computed_twice(cached: Cached) -> None:
     "damage", ["removed", "truncated", "flipped", "another's", "no-note", "broken-note"]
 )
 def test_a_damaged_shard_alone_is_computed_again(cached: Cached, damage: str) -> None:
-    """What a kill or a bad disk did to one file of the cache is found and mended, and the numbers
-    are the same.
-    """
+    """A damaged file of the cache is detected and computed again, with the same numbers."""
     folder, source, found, computed, calls = cached
     expected = everything(computed)
     first, second, _ = sorted(folder.glob("features/*/*.npy"))
@@ -120,10 +114,8 @@ def test_a_damaged_shard_alone_is_computed_again(cached: Cached, damage: str) ->
     assert np.array_equal(everything(again), expected)
 
 
-def test_an_interrupted_run_goes_on(cached: Cached, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that ends after two shards leaves two; the next computes the third, and all is as if
-    nothing had happened.
-    """
+def test_an_interrupted_run_resumes(cached: Cached, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an interruption with two shards done, the next run computes only the third."""
     folder, source, found, computed, calls = cached
     shutil.rmtree(folder / "features")
     add = cache.Entry.add
@@ -141,8 +133,8 @@ def test_an_interrupted_run_goes_on(cached: Cached, monkeypatch: pytest.MonkeyPa
 
 
 def test_boundaries_share_a_pass_and_views_differ(cached: Cached) -> None:
-    """Several boundaries cost one pass for each view; pixels stay pixels, the mirrored view is the
-    plain one's mirror.
+    """Several boundaries cost one pass for each view; pixels stay uint8, and the second view is the
+    first one's mirror image.
     """
     folder, source, found, computed, calls = cached
     shutil.rmtree(folder / "features")
@@ -180,33 +172,35 @@ def test_boundaries_share_a_pass_and_views_differ(cached: Cached) -> None:
     ids=["size", "weights", "preprocessing", "convolutions", "boundary", "view"],
 )
 def test_other_settings_are_another_entry(setting: dict) -> None:
-    """Features made by anything else are never taken for these."""
+    """Features computed with other settings are never used."""
     assert Sight(**{"network": NETWORK} | setting).settings != Sight(NETWORK).settings
 
 
-def test_a_picture_that_changes_underway_is_noticed(cached: Cached) -> None:
-    """Features are filed under a picture's digest only if its bytes have that digest."""
+def test_a_picture_that_changes_during_a_run_is_noticed(cached: Cached) -> None:
+    """Features are stored under a picture's digest only if its bytes have that digest."""
     folder, source, found, _, _ = cached
     changed = [Picture(found[0].name, "cat", "0" * 64, "0" * 64, 8, 8)]
-    with pytest.raises(Failure, match="written to while"):
+    with pytest.raises(CatsdogsError, match="changed while"):
         features.compute(source, changed, Sight(NETWORK), folder)
 
 
-def test_a_full_disk_is_said_before_the_work(
+def test_a_full_disk_is_an_error_before_the_work(
     cached: Cached, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the disk cannot hold is refused after the first shard, with what to lower."""
+    """If the disk is too small, the run stops after the first shard; the hint names the setting to
+    lower.
+    """
     folder, source, found, _, _ = cached
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(2**40, 2**40, 2**20))
-    with pytest.raises(Failure, match=r"need .* GiB on the disk") as refusal:
+    with pytest.raises(CatsdogsError, match=r"need .* GiB of disk space") as refusal:
         features.compute(source, found, Sight(NETWORK, "block4_pool"), folder)
-    assert "SIZE=" in refusal.value.todo
+    assert "SIZE=" in refusal.value.hint
 
 
 def test_the_cache_is_shown_and_pruned(cached: Cached) -> None:
-    """Pruning takes entries of other versions of a library or of the example itself, and damaged
-    shards, and no other.
+    """Pruning removes only entries of other versions of a library or of the example, and damaged
+    shards.
     """
     folder, *_ = cached
     now = Sight(NETWORK).settings

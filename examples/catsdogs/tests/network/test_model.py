@@ -1,11 +1,11 @@
-"""The network: the right preprocessing, the right weights, and one file that holds all of it."""
+"""The network: the right preprocessing, the right weights, and one file with all of it."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.network import backbones, engine, model
 from catsdogs.results import bundle
 from catsdogs.training import models
@@ -16,13 +16,13 @@ RANDOM = model.network(SIZE, model.choose_weights("random", 0))
 
 
 def see(network: model.Network, pictures: np.ndarray) -> np.ndarray:
-    """The averaged features."""
+    """Return the averaged features."""
     return np.asarray(model.compiled(network, [model.POOLED])(pictures)[0])
 
 
 @pytest.fixture(scope="module")
 def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights of VGG16 as Keras saves them, with a seed of their own."""
+    """Weights of VGG16 as Keras saves them, from another seed."""
     keras = engine.start(7)
     network = keras.applications.VGG16(include_top=False, weights=None)
     path = tmp_path_factory.mktemp("weights") / "vgg16.weights.h5"
@@ -30,8 +30,8 @@ def weights_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_preprocessing_is_keras_own(weights_file: Path) -> None:
-    """The features are those of Keras' VGG16 fed with Keras' `preprocess_input`."""
+def test_preprocessing_is_that_of_keras(weights_file: Path) -> None:
+    """The features are those of Keras' VGG16 with Keras' `preprocess_input`."""
     pictures = np.random.default_rng(0).integers(0, 256, (3, SIZE, SIZE, 3)).astype(np.float32)
     ours = see(model.network(SIZE, model.choose_weights(str(weights_file), 0)), pictures)
     keras = engine.start(0)
@@ -43,9 +43,9 @@ def test_preprocessing_is_keras_own(weights_file: Path) -> None:
     assert np.allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-def test_the_saved_model_answers_as_the_head_did(tmp_path: Path) -> None:
-    """The one file gives, for pixels, the probabilities that the head gives for their features; and
-    knows its classes.
+def test_the_saved_model_predicts_as_the_head_does(tmp_path: Path) -> None:
+    """From pixels, the saved model gives the probabilities that the head gives from their features;
+    and it has the names of the classes.
     """
     pictures = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3)).astype(np.float32)
     random = np.random.default_rng(1)
@@ -60,7 +60,7 @@ def test_the_saved_model_answers_as_the_head_did(tmp_path: Path) -> None:
 
 
 def test_winograds_convolutions_can_be_switched_off() -> None:
-    """Both kinds of convolution give the same features; switched off, the layers are Keras' own."""
+    """Both kinds of convolution give the same features; switched off, the layers are Keras'."""
     keras = engine.start(0)
     fast, plain = (
         model.network(64, RANDOM.weights, winograd=winograd) for winograd in (True, False)
@@ -75,7 +75,7 @@ def test_winograds_convolutions_can_be_switched_off() -> None:
 
 
 def test_random_weights_follow_the_seed() -> None:
-    """The same seed gives the same network, another seed another."""
+    """The same seed gives the same network, another seed a different one."""
     pictures = np.full((1, SIZE, SIZE, 3), 90, np.float32)
     first, second, other = (
         see(model.network(SIZE, model.choose_weights("random", seed)), pictures)
@@ -89,8 +89,8 @@ def test_random_weights_follow_the_seed() -> None:
 def test_weights_that_do_not_fit_are_refused(
     tmp_path: Path, weights_file: Path, damage: str
 ) -> None:
-    """A file that is cut short or belongs to another network is named, with what to give
-    instead.
+    """The error names a file that is truncated or belongs to another network, and the hint an
+    alternative.
     """
     path = tmp_path / "given.weights.h5"
     if damage == "truncated":
@@ -102,31 +102,31 @@ def test_weights_that_do_not_fit_are_refused(
         keras.applications.MobileNetV2(
             include_top=False, weights=None, input_shape=(SIZE, SIZE, 3)
         ).save_weights(path)
-    with pytest.raises(Failure, match="does not hold the weights of VGG16") as refusal:
+    with pytest.raises(CatsdogsError, match="does not contain the weights of VGG16") as refusal:
         model.extractor(model.network(SIZE, model.choose_weights(str(path), 0)))
-    assert "imagenet" in refusal.value.todo
+    assert "imagenet" in refusal.value.hint
 
 
 def test_missing_weights_are_named() -> None:
-    """A path that leads nowhere is said before anything is computed."""
-    with pytest.raises(Failure, match="cannot be read"):
+    """A missing file is an error before anything is computed."""
+    with pytest.raises(CatsdogsError, match=r"cannot read the weights `missing\.weights\.h5`"):
         model.choose_weights("missing.weights.h5", 0)
 
 
-def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
-    """Prediction without a model, or with something else in its place, says what to run."""
-    with pytest.raises(Failure, match="no model") as refusal:
+def test_a_file_that_is_not_a_model_is_refused(tmp_path: Path) -> None:
+    """Without a model, or with another file in its place, the hint names the command to run."""
+    with pytest.raises(CatsdogsError, match="no model") as refusal:
         bundle.load(tmp_path / "model.keras")
-    assert "make train" in refusal.value.todo
+    assert "make train" in refusal.value.hint
     (tmp_path / "model.keras").write_text("hello")
-    with pytest.raises(Failure, match="not a model"):
+    with pytest.raises(CatsdogsError, match="not a model"):
         bundle.load(tmp_path / "model.keras")
 
 
 @pytest.mark.parametrize("name", ["vgg16", "mobilenetv2", "densenet121", "efficientnetb0"])
-def test_what_is_cut_gives_the_same_together(name: str) -> None:
-    """What comes before a boundary and what comes after it make the whole network; its batch
-    normalisation is not trained.
+def test_a_cut_network_gives_the_same_results(name: str) -> None:
+    """The parts before and after a boundary together equal the whole network; its batch
+    normalization is not trained.
     """
     backbone = backbones.choose(name)
     network = model.network(64, model.choose_weights("random", 0, backbone), backbone)
@@ -148,7 +148,7 @@ def test_what_is_cut_gives_the_same_together(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["vgg16", "resnet50v2", "densenet121", "efficientnetv2b0"])
 def test_each_network_gets_its_own_preprocessing(name: str) -> None:
-    """The layers that prepare RGB do what that network's `preprocess_input` does."""
+    """The preprocessing layers do what the network's `preprocess_input` does."""
     keras = engine.start(0)
     backbone = backbones.choose(name)
     module = {
@@ -164,12 +164,10 @@ def test_each_network_gets_its_own_preprocessing(name: str) -> None:
 
 
 def test_unknown_and_too_small_networks_are_named() -> None:
-    """A backbone that is not known, and a size that one cannot see, are said with what to give
-    instead.
-    """
-    with pytest.raises(Failure, match="BACKBONE=vgg17 is not known") as refusal:
+    """An unknown backbone, and a size that is too small for a backbone, are errors with hints."""
+    with pytest.raises(CatsdogsError, match="invalid value `BACKBONE=vgg17`") as refusal:
         backbones.choose("vgg17")
-    assert "resnet50" in refusal.value.todo
+    assert "resnet50" in refusal.value.hint
     xception = backbones.choose("xception")
-    with pytest.raises(Failure, match="SIZE=64 is too small for Xception"):
+    with pytest.raises(CatsdogsError, match="`SIZE=64` is too small for Xception"):
         model.network(64, model.choose_weights("random", 0, xception), xception)

@@ -1,4 +1,4 @@
-"""What is said about the model, against cases worked out by hand."""
+"""Evaluation, on cases that were computed manually."""
 
 from pathlib import Path
 
@@ -23,8 +23,8 @@ def predicted(labels: list[int], dog: list[float]) -> Predictions:
 MIXED = predicted([0, 0, 0, 1, 1, 1], [0.1, 0.2, 0.95, 0.4, 0.8, 0.9])
 
 
-def test_confusion_counts_rows_by_what_they_are() -> None:
-    """A row is what the pictures are, a column what they were taken for."""
+def test_confusion_has_true_classes_in_rows() -> None:
+    """A row is the true class, a column the predicted class."""
     assert evaluation.confusion(MIXED).tolist() == [[2, 1], [1, 2]]
 
 
@@ -53,22 +53,22 @@ def test_reliability_and_its_error() -> None:
 
 
 def test_the_worst_are_wrong_and_sure() -> None:
-    """Mistakes come in the order of their confidence, and only mistakes."""
+    """The result has only mistakes, sorted by confidence."""
     assert evaluation.worst(MIXED, 9) == [2, 3]
     assert evaluation.worst(MIXED, 1) == [2]
 
 
 def test_examples_are_of_every_class_and_end_with_mistakes() -> None:
-    """The surest right answers come first, the classes in turn; the two surest mistakes are
-    last.
+    """The most confident right predictions come first, classes alternating; the two most confident
+    mistakes are last.
     """
     assert evaluation.examples(MIXED, 5) == [0, 5, 1, 2, 3]
     assert evaluation.examples(MIXED, 3) == [0, 2, 3]
     assert evaluation.examples(predicted([0, 1], [0.1, 0.8]), 6) == [0, 1]
 
 
-def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
-    """What is written can be read again, whatever the names hold."""
+def test_the_table_survives_writing_and_reading(tmp_path: Path) -> None:
+    """A table that was written can be read again, with any characters in names."""
     rows = [
         Row(f"größer, {number}.jpg", "ab", label, "validation")
         for number, label in enumerate(["cat", "dog"])

@@ -1,4 +1,4 @@
-"""Where the network looked."""
+"""Grad-CAM heat maps."""
 
 from collections.abc import Callable
 
@@ -14,9 +14,7 @@ SIDE = 16
 
 @pytest.fixture(scope="module")
 def heat() -> Callable[[np.ndarray, int], np.ndarray]:
-    """The explainer of a network that calls red things cats and green things dogs, however
-    surely.
-    """
+    """The explainer of a network that predicts cats for red and dogs for green pictures."""
     keras = engine.start(0)
     pictures = keras.Input((SIDE, SIDE, 3))
     maps = keras.layers.Conv2D(3, 1, use_bias=False, name="colours")(pictures)
@@ -27,10 +25,8 @@ def heat() -> Callable[[np.ndarray, int], np.ndarray]:
     return gradcam.explainer(network, 0)
 
 
-def test_what_speaks_for_a_class_is_bright(heat: Callable) -> None:
-    """With a red and a green patch in the picture, the one that speaks for the class in question is
-    seen, and only it.
-    """
+def test_evidence_for_a_class_is_bright(heat: Callable) -> None:
+    """With a red and a green patch in the picture, only the patch of the class is bright."""
     picture = np.zeros((SIDE, SIDE, 3), np.uint8)
     picture[12:, 12:, 0] = picture[:4, :4, 1] = 200
     cat, dog = heat(picture, 0), heat(picture, 1)
@@ -42,8 +38,8 @@ def test_what_speaks_for_a_class_is_bright(heat: Callable) -> None:
     assert gradcam.place(dog) == "at the top, on the left"
 
 
-def test_nothing_to_see_is_nowhere(heat: Callable) -> None:
-    """A picture in which nothing speaks for the class is dark, and said to be."""
+def test_a_picture_without_evidence_is_dark(heat: Callable) -> None:
+    """Without evidence for the class the heat map is zero, and its place is "nowhere"."""
     found = heat(np.zeros((SIDE, SIDE, 3), np.uint8), 0)
     assert not found.any()
     assert gradcam.place(found) == "nowhere"
@@ -51,7 +47,7 @@ def test_nothing_to_see_is_nowhere(heat: Callable) -> None:
 
 
 def test_the_overlay_fits_the_picture(heat: Callable) -> None:
-    """What is shown has the picture's own shape, and is brightest where the heat is."""
+    """The overlay has the picture's shape, and is brightest where the heat is."""
     shown = np.asarray(
         gradcam.overlay(Image.new("RGB", (60, 40), (90, 90, 90)), np.eye(2, dtype=np.float32)),
         dtype=int,

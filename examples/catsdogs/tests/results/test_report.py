@@ -1,4 +1,4 @@
-"""The page about a run: whole, readable by everybody, and without any request to anywhere."""
+"""The report page: complete, accessible, and without any network request."""
 
 import json
 import re
@@ -25,14 +25,14 @@ from catsdogs.training import models
 from catsdogs.training.head import Head
 
 ODD = '<b onload="x">&amp; größer'  # a class's name, as a folder may be called
-BROWSERS_OWN = (b"google", b"gvt1.com")  # hosts that Chromium asks by itself, whatever the page
+BROWSERS_OWN = (b"google", b"gvt1.com")  # hosts that Chromium contacts itself, for any page
 SCREENSHOTS = Path(__file__).parents[2] / "build/screenshots"
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report on three classes, made from a run's files without the run."""
+    """A report on three classes, from the files of a run that did not take place."""
     room = tmp_path_factory.mktemp("report")
     labels = ["cat", "dog", ODD]
     make_folder(
@@ -57,7 +57,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def browse(room: Path, *words: str) -> str:
-    """Start a browser of its own with these words; what it says."""
+    """Start a browser with a separate profile and these arguments; return its output."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     usual = [
         "--headless",
@@ -81,7 +81,7 @@ class Elements(HTMLParser):
         self.found: list[tuple[str, dict[str, str | None]]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element."""
+        """Record an element."""
         self.found.append((tag, dict(attrs)))
 
 
@@ -91,17 +91,17 @@ def elements(page: Path) -> list[tuple[str, dict[str, str | None]]]:
     return parser.found
 
 
-def test_pictures_have_text_for_those_who_cannot_see_them(page: Path) -> None:
-    """Every picture says in words what it shows, and there are charts and mistakes among them."""
+def test_pictures_have_alternative_text(page: Path) -> None:
+    """Every picture has a text that describes it, including charts and mistakes."""
     texts = [attributes["alt"] for tag, attributes in elements(page) if tag == "img"]
     assert all(texts)
     assert len(texts) > 4
     assert any("Areas under them" in text for text in texts if text)
-    assert any("what speaks for it is mostly" in text for text in texts if text)
+    assert any("the evidence is mostly" in text for text in texts if text)
 
 
-def test_everything_is_inside(page: Path) -> None:
-    """Nothing on the page points outside of it, and its policy forbids that."""
+def test_the_page_is_self_contained(page: Path) -> None:
+    """Nothing on the page refers to another address, and its policy forbids that."""
     for _, attributes in elements(page):
         assert all(
             (attributes.get(name) or "data:").startswith("data:") for name in ("src", "href")
@@ -110,16 +110,14 @@ def test_everything_is_inside(page: Path) -> None:
 
 
 def test_odd_names_are_text(page: Path) -> None:
-    """A class or file may be called anything: on the page it is text."""
+    """Names of classes and files are escaped, whatever they contain."""
     assert not any(tag == "b" or "onload" in attributes for tag, attributes in elements(page))
     assert "&lt;b onload" in page.read_text(encoding="utf-8")
 
 
 @contextmanager
 def listener() -> Iterator[tuple[int, list[bytes]]]:
-    """A port that stands in for the whole network, and the first bytes of all that was sent
-    to it.
-    """
+    """A proxy port in place of the network, and the first bytes of each request to it."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -142,9 +140,10 @@ def listener() -> Iterator[tuple[int, list[bytes]]]:
 @pytest.mark.parametrize(
     ("device", "width"), [("phone", 500), ("desk", 1200)], ids=["phone", "desk"]
 )
-def test_a_browser_shows_it(page: Path, tmp_path: Path, device: str, width: int) -> None:
-    """A browser opens the page without a complaint or an outside request, at any width; the
-    screenshots stay, to be looked at.
+def test_a_browser_shows_the_page(page: Path, tmp_path: Path, device: str, width: int) -> None:
+    """At any width, a browser opens the page without console messages or network requests.
+
+    The screenshots are kept for inspection.
     """
     shot = SCREENSHOTS / f"report-{device}.png"
     with listener() as (port, asked):
@@ -153,8 +152,8 @@ def test_a_browser_shows_it(page: Path, tmp_path: Path, device: str, width: int)
             "--enable-logging=stderr",
             f"--window-size={width},3000",
         ]
-        said = browse(tmp_path, *words, f"--screenshot={shot}", page.as_uri())
-    assert "CONSOLE" not in said
+        output = browse(tmp_path, *words, f"--screenshot={shot}", page.as_uri())
+    assert "CONSOLE" not in output
     assert not [line for line in asked if line and not any(host in line for host in BROWSERS_OWN)]
     with Image.open(shot) as image:
         assert image.size == (width, 3000)
@@ -163,9 +162,7 @@ def test_a_browser_shows_it(page: Path, tmp_path: Path, device: str, width: int)
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
 def test_nothing_is_wider_than_a_phone(page: Path, tmp_path: Path) -> None:
-    """On a phone nothing has to be pushed sideways: the page is as wide as the screen, and wide
-    tables scroll by themselves.
-    """
+    """On a phone the page does not scroll horizontally: wide tables scroll separately."""
     framed = tmp_path / "framed.html"
     framed.write_text(
         f'<iframe src="{page.name}" width="360" height="900"></iframe><script>onload = () => '
@@ -173,15 +170,15 @@ def test_nothing_is_wider_than_a_phone(page: Path, tmp_path: Path) -> None:
         "document.title = `${page.scrollWidth} of ${page.clientWidth}` }</script>"
     )
     shutil.copy(page, tmp_path)
-    said = browse(tmp_path, "--allow-file-access-from-files", "--dump-dom", framed.as_uri())
-    found = re.search(r"<title>(\d+) of (\d+)</title>", said)
+    dom = browse(tmp_path, "--allow-file-access-from-files", "--dump-dom", framed.as_uri())
+    found = re.search(r"<title>(\d+) of (\d+)</title>", dom)
     assert found
     assert int(found[1]) == int(found[2]) > 300
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium to open the report with")
 def test_it_can_be_printed(page: Path, tmp_path: Path) -> None:
-    """Printed, it is a few pages."""
+    """Printed, the report has a few pages."""
     browse(
         tmp_path,
         "--no-pdf-header-footer",

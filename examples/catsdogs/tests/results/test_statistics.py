@@ -1,4 +1,4 @@
-"""The confidence interval, against published figures."""
+"""Confidence intervals and p-values, compared with published figures."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def test_wilson(hits: int, total: int, expected: tuple[float, float]) -> None:
 
 
 def test_the_interval_stays_between_0_and_1() -> None:
-    """All right is no reason to be sure."""
+    """Even if all predictions are right, the interval does not exceed 1."""
     low, high = wilson(50, 50)
     assert low < 1
     assert high == pytest.approx(1)
@@ -34,6 +34,6 @@ def test_the_interval_stays_between_0_and_1() -> None:
     ids=str,
 )
 def test_mcnemar(only_first: int, only_second: int, expected: float) -> None:
-    """Twice the tail of a fair coin's throws, whichever of the two is better."""
+    """The p-value is twice the tail of a fair coin's tosses, whichever model is better."""
     assert mcnemar(only_first, only_second) == pytest.approx(expected, abs=1e-4)
     assert mcnemar(only_second, only_first) == mcnemar(only_first, only_second)

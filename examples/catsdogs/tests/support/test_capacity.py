@@ -8,27 +8,26 @@ from pathlib import Path
 import pytest
 from samples import Run, refused
 
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.support import capacity
 
 
-def test_what_would_be_killed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where memory is short the network is not started: it is said what it takes, what is free, and
-    what to lower.
+def test_too_little_memory_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If memory is too small the network is not started; the error states the memory needed and
+    free, the hint the setting to lower.
     """
     monkeypatch.setattr(capacity, "free_memory", lambda: 2**31)
     capacity.check_memory(64, 8)
     with pytest.raises(
-        Failure, match=r"Pictures of 1024 px take about 13\.\d GiB of memory, and 2\.0 GiB are free"
+        CatsdogsError,
+        match=r"pictures of 1024 px need about 13\.\d GiB of memory, but only 2\.0 GiB are free",
     ) as refusal:
         capacity.check_memory(1024, 8)
-    assert "smaller SIZE=" in refusal.value.todo
+    assert "smaller `SIZE=`" in refusal.value.hint
 
 
 def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a container may take is less than its machine has; files that it has read do not
-    count.
-    """
+    """A container's limit counts instead of the machine's memory; the page cache is free."""
     monkeypatch.setattr(capacity, "_GROUP", tmp_path)
     assert capacity._container() == capacity.UNLIMITED
     (tmp_path / "memory.max").write_text("1000\n")
@@ -50,14 +49,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
             ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", place], check=False
         ).returncode
     ):
-        pytest.skip("no right to mount a small disk")
+        pytest.skip("no permission to mount a small disk")
     yield place
     subprocess.run(["umount", place], check=True)
 
 
-def test_a_disk_that_fills_up_is_said(run: Run, small_disk: Path) -> None:
-    """Where the disk is full, while pictures are drawn or features computed, two lines say so, and
-    nothing half done is left.
+def test_a_full_disk_is_an_error(run: Run, small_disk: Path) -> None:
+    """If the disk is full while pictures are drawn or features computed, there is an error with a
+    hint, and no temporary file is left.
     """
     assert run("data", "--build", small_disk / "one").returncode == 0
     disk = os.statvfs(small_disk)
@@ -65,13 +64,13 @@ def test_a_disk_that_fills_up_is_said(run: Run, small_disk: Path) -> None:
     assert "disk is full" in refused(run("data", "--build", small_disk / "two"))
     computed = run("features", "--size", 32, "--build", small_disk / "one")
     assert computed.returncode == 1
-    assert "GiB on the disk" in computed.stderr
+    assert "GiB of disk space" in computed.stderr
     assert "Traceback" not in computed.stderr
     assert not list(small_disk.glob("**/.part-*"))
 
 
-def test_numpys_words_for_a_full_disk_are_known(small_disk: Path) -> None:
-    """NumPy says in its own words that a disk is full."""
+def test_numpys_message_for_a_full_disk_is_recognized(small_disk: Path) -> None:
+    """NumPy has its own message for a full disk."""
     import numpy as np
 
     with pytest.raises(OSError, match="requested and") as raised:

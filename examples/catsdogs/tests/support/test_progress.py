@@ -1,4 +1,4 @@
-"""Reports of how far along a task is, where stderr is no terminal."""
+"""Progress reports on a stderr that is not a terminal."""
 
 import time
 
@@ -7,8 +7,8 @@ import pytest
 from catsdogs.support import progress
 
 
-def test_what_is_quick_is_not_reported(capsys: pytest.CaptureFixture[str]) -> None:
-    """Items pass as they are; what takes less than a second leaves no trace."""
+def test_a_short_task_is_not_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    """Items pass unchanged; a task of less than a second prints nothing."""
     assert list(progress.track([("a", 1), ("b", 2)], 3, "Looking")) == ["a", "b"]
     assert capsys.readouterr().err == ""
 
@@ -16,7 +16,9 @@ def test_what_is_quick_is_not_reported(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_log_gets_whole_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each report is a line of its own, with what is done of how much; the last says all."""
+    """Each report is a separate line with the amount done out of the total; the last is
+    complete.
+    """
     monkeypatch.setattr(progress, "WORTH_A_LINE", 0.01)
     monkeypatch.setattr(progress, "ELSEWHERE", 0.02)
     for _ in progress.track(((number, 5) for number in range(4)), 20, "Looking"):

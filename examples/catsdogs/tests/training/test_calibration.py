@@ -1,4 +1,4 @@
-"""Temperature and threshold, on logits whose truth is known."""
+"""Temperature and threshold, on logits with known probabilities."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from catsdogs.training.head import softmax
 
 
 def drawn(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits, and classes drawn with just the probabilities that they say."""
+    """Return logits, and classes drawn with their probabilities."""
     random = np.random.default_rng(seed)
     logits = random.normal(0, 2, (count, 3))
     labels = np.array([random.choice(3, p=shares) for shares in softmax(logits)])
@@ -17,9 +17,7 @@ def drawn(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 def test_the_temperature_is_found(factor: float) -> None:
-    """Logits that are so many times too large or too small are found to be that, and the answers
-    stay the same.
-    """
+    """The temperature of logits scaled by a factor is that factor; predictions stay the same."""
     logits, labels = drawn(4000)
     assert calibration.temperature(factor * logits[np.newaxis], labels) == pytest.approx(
         factor, rel=0.1
@@ -29,14 +27,14 @@ def test_the_temperature_is_found(factor: float) -> None:
     assert np.allclose(cooled, softmax(logits))
 
 
-def test_a_perfect_score_is_no_reason_for_certainty() -> None:
-    """Where few pictures are all named rightly, the temperature stays near 1."""
+def test_a_perfect_score_keeps_the_temperature_near_one() -> None:
+    """If all predictions for a few pictures are right, the temperature stays near 1."""
     logits = np.array([[[3.0, -3.0], [-3.0, 3.0]]])
     assert 0.8 < calibration.temperature(logits, np.array([0, 1])) <= 1
 
 
 def test_views_are_averaged() -> None:
-    """The answer is the mean of what is said of each view."""
+    """A prediction is the mean over the views."""
     views = np.array([[[0.0, 2.0]], [[2.0, 0.0]]])
     assert np.allclose(calibration.answers(views), [[0.5, 0.5]])
 
@@ -47,8 +45,8 @@ def test_views_are_averaged() -> None:
     ids=["all-right", "the-least-sure-is-wrong", "the-surest-is-wrong"],
 )
 def test_above_the_threshold_answers_are_right(right: list[bool], expected: float) -> None:
-    """From the threshold on at least 99 in 100 are right; it is as low as can be, and 1 where there
-    is none.
+    """Above the threshold at least 99 in 100 are right; it is the lowest such value, or 1 if there
+    is no such value.
     """
     confidence = np.array([0.9, 0.8, 0.7, 0.6])
     labels = np.where(right, 0, 1)

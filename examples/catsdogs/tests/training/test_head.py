@@ -1,4 +1,4 @@
-"""The head, against what it should find."""
+"""The head: its optimum, and independence of the validation part."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def blobs(classes: int, count: int, seed: int = 0) -> Part:
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
 def test_the_optimum_is_reached(classes: int) -> None:
-    """At the end the slope of what is minimised is zero: no other head is better."""
+    """At the end the gradient of the objective is zero: no other head is better."""
     training, validation = blobs(classes, 200), blobs(classes, 100, seed=1)
     fitted, history = head.fit(training, validation, classes)
     scale = np.sqrt(training.features.var(axis=0, dtype=np.float64).mean())
@@ -29,8 +29,8 @@ def test_the_optimum_is_reached(classes: int) -> None:
     assert history["loss"][-1] < history["loss"][0]
 
 
-def test_features_that_never_change_do_no_harm() -> None:
-    """A feature that is zero in every picture, as a network's dead channels are, is passed over."""
+def test_constant_features_do_no_harm() -> None:
+    """A feature that is zero in every picture, like a dead channel, gets no weight."""
     training, validation = blobs(2, 100), blobs(2, 50, seed=1)
     training.features[:, 3] = validation.features[:, 3] = 0
     fitted, _ = head.fit(training, validation, 2)
@@ -38,8 +38,8 @@ def test_features_that_never_change_do_no_harm() -> None:
     assert np.abs(fitted.kernel[3]).max() == 0
 
 
-def test_validation_pictures_are_only_watched() -> None:
-    """The head is the same whatever it is validated with."""
+def test_validation_pictures_do_not_change_the_head() -> None:
+    """The head is the same with any validation part."""
     training = blobs(2, 100)
     first, _ = head.fit(training, blobs(2, 50, seed=1), 2)
     second, _ = head.fit(training, blobs(2, 60, seed=2), 2)

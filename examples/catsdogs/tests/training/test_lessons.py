@@ -1,4 +1,4 @@
-"""The lessons: explained, run, compared, and remembered."""
+"""The lessons: documented, run, compared, and cached."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import pytest
 from samples import Run, jpeg, make_folder, refused, some_photographs
 
 from catsdogs import settings
-from catsdogs.errors import Failure
+from catsdogs.errors import CatsdogsError
 from catsdogs.results import compare
 from catsdogs.results.compare import Result
 from catsdogs.results.statistics import mcnemar
@@ -25,26 +25,26 @@ README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=LESSONS)
-def test_a_lesson_says_what_to_expect_and_how_to_run_it(lesson: lessons.Lesson) -> None:
+def test_a_lesson_documents_its_accuracy_and_command(lesson: lessons.Lesson) -> None:
     """Its docstring has the expected accuracy and the command; the README's table has its title."""
-    said = type(lesson).__doc__ or ""
-    assert "Expected: " in said
-    assert f"LESSONS={lesson.name}" in said
+    text = type(lesson).__doc__ or ""
+    assert "Expected: " in text
+    assert f"LESSONS={lesson.name}" in text
     assert f"| {lesson.title} |" in README
 
 
 def test_lessons_are_chosen_by_name() -> None:
-    """Names in any order and with commas or spaces; none is all; an unknown one is named."""
+    """Names are separated by commas or spaces, in any order; empty means all; unknown is an
+    error.
+    """
     assert [lesson.name for lesson in lessons.choose("frozen, scaled")] == ["frozen", "scaled"]
     assert lessons.choose("") == list(LESSONS.values())
-    with pytest.raises(Failure, match="no lesson 'thawed'"):
+    with pytest.raises(CatsdogsError, match="unknown lesson `thawed`"):
         lessons.choose("thawed")
 
 
-def test_what_is_frozen_is_asked_for_once() -> None:
-    """Fine-tuning starts from what the block before gives, and from the features that its first
-    head is fitted to.
-    """
+def test_fine_tuning_needs_two_boundaries() -> None:
+    """It starts from the outputs of the block before, and from the features for its first head."""
     network = settings.settle("build").network()
     tuned = learn.sights(LESSONS["finetuned"], network)
     assert {(sight.boundary, sight.view) for sight in tuned} == {
@@ -62,8 +62,8 @@ def three_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_all_lessons_in_one_table(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """Every lesson runs on three classes, and the table has a line for each; again, nothing is
-    trained, and all is the same.
+    """Every lesson runs on three classes, and the table has a line for each; a second run trains
+    nothing and gives the same.
     """
     words = ("lessons", "--data", three_classes, "--weights", "random", "--size", 32)
     started = time.monotonic()
@@ -96,7 +96,7 @@ def test_all_lessons_in_one_table(run: Run, tmp_path: Path, three_classes: Path)
 
 
 def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """With folds every picture is tested with; two fresh runs agree in everything but the time."""
+    """With folds every picture is tested with; two runs agree in everything except their time."""
     found = []
     for build in ("one", "two"):
         words = ("--data", three_classes, "--weights", "random", "--size", 32, "--build", build)
@@ -116,10 +116,8 @@ def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path)
     assert found[0] == found[1]
 
 
-def test_finetune_leaves_a_model_behind(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """`finetune` ends as `train` does, its model answers for a file; the cache is shown, and pruned
-    when asked to be.
-    """
+def test_finetune_produces_a_model(run: Run, tmp_path: Path, three_classes: Path) -> None:
+    """`finetune` ends like `train`, its model predicts a file; `cache` lists entries and prunes."""
     words = ("--data", three_classes, "--weights", "random", "--size", 32)
     done = run("finetune", *words)
     assert done.returncode == 0, done.stderr
@@ -142,23 +140,23 @@ def test_finetune_leaves_a_model_behind(run: Run, tmp_path: Path, three_classes:
     assert shown.stdout.count("block4_pool of view") == 2
     assert "4 entries" in run("cache", "--prune", "stale").stdout
     assert "0 entries" in run("cache", "--prune", "all").stdout
-    assert "PRUNE=some is not known" in refused(run("cache", "--prune", "some"))
+    assert "invalid value `PRUNE=some`" in refused(run("cache", "--prune", "some"))
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
-        (("--lessons", "thawed"), "There is no lesson 'thawed'"),
-        (("--folds", "1"), "FOLDS=1 leaves nothing"),
-        (("--folds", "many"), "FOLDS=many is not a whole number"),
-        (("--split", "half"), "SPLIT=half is not known"),
-        (("--backbone", "vgg17"), "BACKBONE=vgg17 is not known"),
+        (("--lessons", "thawed"), "unknown lesson `thawed`"),
+        (("--folds", "1"), "`FOLDS=1` leaves nothing"),
+        (("--folds", "many"), "`FOLDS=many` is not a whole number"),
+        (("--split", "half"), "invalid value `SPLIT=half`"),
+        (("--backbone", "vgg17"), "invalid value `BACKBONE=vgg17`"),
     ],
     ids=lambda value: "" if isinstance(value, str) else value[0].lstrip("-"),
 )
-def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], said: str) -> None:
-    """What cannot be run is said, with what to give instead."""
-    assert said in refused(run("lessons", *words))
+def test_mistakes_give_an_error_and_a_hint(run: Run, words: tuple[str, ...], message: str) -> None:
+    """Invalid settings give an error, and a hint with valid values."""
+    assert message in refused(run("lessons", *words))
 
 
 @pytest.mark.parametrize(
@@ -172,14 +170,14 @@ def test_mistakes_are_answered_in_two_lines(run: Run, words: tuple[str, ...], sa
 def test_too_few_pictures_are_refused(
     run: Run, tmp_path: Path, words: tuple[str, ...], needed: str
 ) -> None:
-    """Where a division leaves nothing to test with, that is said before anything is computed, with
-    how many pictures it takes.
+    """If a split leaves nothing to test with, there is an error before anything is computed, and
+    the hint states how many pictures are needed.
     """
     make_folder(
         tmp_path / "set",
         {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in range(2)},
     )
-    said = refused(
+    output = refused(
         run(
             "lessons",
             "--data",
@@ -193,13 +191,11 @@ def test_too_few_pictures_are_refused(
             *words,
         )
     )
-    assert needed in said
+    assert needed in output
 
 
 def test_another_manifest_is_another_result(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """A lesson on a manifest is remembered, and run again where the manifest of that name divides
-    otherwise.
-    """
+    """A lesson's result on a manifest is cached, and computed again if the manifest changes."""
     words = ("--data", three_classes, "--weights", "random", "--size", 32)
     assert run("data", *words).returncode == 0
     manifest = tmp_path / "own.csv"
@@ -217,7 +213,9 @@ def test_another_manifest_is_another_result(run: Run, tmp_path: Path, three_clas
 
 
 def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
-    """The table's p is McNemar's, from the pictures that one of two lessons alone names rightly."""
+    """The table's p is McNemar's, from the pictures that only one of two lessons predicts
+    correctly.
+    """
     right = np.ones((2, 100), dtype=bool)
     right[0, :10] = right[1, 10:12] = False
     results = [
@@ -228,11 +226,11 @@ def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
     assert f"| {mcnemar(2, 10):.3g} |" in lines[-1]
 
 
-def test_a_new_picture_is_asked_about_in_as_many_views(
+def test_prediction_uses_as_many_views_as_training(
     run: Run, tmp_path: Path, three_classes: Path
 ) -> None:
-    """A model that has learned from three views says of a file what it said of the same picture in
-    the validation part.
+    """A model trained on three views predicts for a file the same as for that picture in the
+    validation part.
     """
     done = run("train", "--data", three_classes, "--weights", "random", "--size", 32, "--views", 3)
     assert done.returncode == 0, done.stderr
@@ -247,10 +245,8 @@ def test_a_new_picture_is_asked_about_in_as_many_views(
             assert float(answer[2]) == pytest.approx(shares[best], abs=2e-3)
 
 
-def test_a_chart_is_drawn_when_it_would_show_something_else(tmp_path: Path) -> None:
-    """The chart stays where it shows the same, and is drawn where a lesson came to something else,
-    it is damaged, or gone.
-    """
+def test_a_chart_is_drawn_only_if_it_changes(tmp_path: Path) -> None:
+    """The chart is drawn only if a result has changed, or if the file is damaged or missing."""
     results = [Result("l", "t", "", [True] * 9 + [False], 0.1, 0.01, 5, 60.0, 1.0)]
     chart = tmp_path / compare.CHART
 
@@ -271,7 +267,7 @@ def test_a_chart_is_drawn_when_it_would_show_something_else(tmp_path: Path) -> N
 def test_a_second_run_imports_no_large_library(
     run: Run, tmp_path: Path, three_classes: Path
 ) -> None:
-    """What was run is found by its key: neither TensorFlow nor matplotlib is imported for it."""
+    """Cached results are found without importing TensorFlow or matplotlib."""
     words = (
         "lessons",
         "--data",
@@ -291,12 +287,10 @@ def test_a_second_run_imports_no_large_library(
 
 
 @pytest.mark.skipif(
-    not PHOTOGRAPHS, reason="no photographs: CATSDOGS_TEST_PHOTOGRAPHS names no folder with them"
+    not PHOTOGRAPHS, reason="CATSDOGS_TEST_PHOTOGRAPHS is not set to a folder with photographs"
 )
 def test_on_photographs_the_right_inputs_win(run: Run, tmp_path: Path) -> None:
-    """On 240 photographs the frozen network does well, and clearly less well where its inputs are
-    divided by 255.
-    """
+    """On 240 photographs the frozen network is accurate, and less so with inputs divided by 255."""
     some_photographs(Path(PHOTOGRAPHS) / "dogs-vs-cats.zip", tmp_path / "set", each=120)
     weights = next(Path(PHOTOGRAPHS).glob("vgg16*.h5"))
     words = ("--data", "set", "--weights", weights, "--size", 96, "--folds", 5)

@@ -1,4 +1,4 @@
-"""Training by steps: it learns, shows every view, and comes to the same twice."""
+"""Training by steps: it learns, uses every view, and is reproducible."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from catsdogs.training.steps import Course, Shown
 
 
 def shown(views: int = 1) -> Shown:
-    """Forty points of two classes, in so many views that differ a little."""
+    """Forty points of two classes, in `views` views that differ a little."""
     labels = np.arange(40) % 2
     digests = [f"{number:08x}" for number in range(40)]
     rows = np.random.default_rng(0).normal(0, 1, (40, 6)).astype(np.float16) + 3 * labels[
@@ -26,10 +26,8 @@ def model(seed: int) -> object:
     return keras.Sequential([keras.Input((6,)), keras.layers.Dropout(0.2), keras.layers.Dense(2)])
 
 
-def test_it_learns_and_does_so_the_same_twice() -> None:
-    """Loss falls, accuracy rises, and a second run gives the same weights to the last bit; another
-    seed others.
-    """
+def test_it_learns_reproducibly() -> None:
+    """Loss falls, accuracy rises, a second run gives identical weights, and another seed others."""
     course = Course(epochs=12, batch=16, rate=0.05)
     first, second, other = model(0), model(0), model(1)
     histories = [
@@ -48,7 +46,7 @@ def test_it_learns_and_does_so_the_same_twice() -> None:
 
 
 def test_views_take_turns() -> None:
-    """In as many epochs as there are views, every picture has been shown in each of them once."""
+    """In as many epochs as there are views, every picture is used in each view once."""
     given = shown(3)
     seen: dict[tuple[int, float], int] = {}
     for (inputs, labels), count in steps._batches(given, Course(epochs=3, batch=7, rate=1), 0):
@@ -66,6 +64,6 @@ def test_views_take_turns() -> None:
     assert set(seen.values()) == {1}
 
 
-def test_no_pictures_have_no_answers() -> None:
-    """An empty part gives an empty table of the right width."""
+def test_no_pictures_give_no_predictions() -> None:
+    """An empty part gives an empty array of the right width."""
     assert steps.logits(model(0), shown().views[0], [], 2).shape == (0, 2)

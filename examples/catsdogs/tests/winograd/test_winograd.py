@@ -1,4 +1,4 @@
-"""The quicker convolution: the same numbers as Keras' own, and the same slopes."""
+"""Winograd's convolution: the same outputs and gradients as Keras'."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,7 @@ from catsdogs.network import engine
 
 @pytest.mark.parametrize(("height", "width"), [(14, 14), (8, 12), (5, 9), (2, 2), (1, 1)], ids=str)
 def test_it_is_a_convolution(height: int, width: int) -> None:
-    """Whether or not sides are a whole number of tiles, it gives what TensorFlow's convolution
-    does, and its gradients.
-    """
+    """Outputs and gradients equal those of TensorFlow's convolution, for any size."""
     keras = engine.start(0)
     import tensorflow
 
@@ -35,8 +33,8 @@ def test_it_is_a_convolution(height: int, width: int) -> None:
 
 
 def test_a_network_stays_the_same_network() -> None:
-    """Names, weights and answers stay; large convolutions of 3 × 3 are replaced, frozen or not, and
-    no others.
+    """Names, weights and outputs stay the same; only large convolutions of 3 × 3 are replaced,
+    frozen or not.
     """
     keras = engine.start(0)
     layers = keras.layers
