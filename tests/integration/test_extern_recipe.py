@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.base_images import build, pins
+from labcoat.container.base_images import build, extern_pins
 from labcoat.container.base_images.recipe import base_image_tag, configured_bases
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
@@ -145,12 +145,14 @@ def test_the_pinned_image_is_used(tmp_path: Path, tool: Tool, use: str) -> None:
     first, second = tool.push("first\n"), tool.push("second\n")
     shell = f"{tool.name.removesuffix(':latest')}@{first}"
     project = create_project(tmp_path / "project", USES[use].format(tool.name, shell))
-    (project.root / pins.NAME).write_text(pins.ExternPins({tool.name: first}).to_toml())
+    (project.root / extern_pins.NAME).write_text(
+        extern_pins.ExternPins({tool.name: first}).to_toml()
+    )
     (name,) = build.build_base_images(project)
     assert read_file(name, "/made") == "first\n"
     assert build.resolve_base_image(project, BASE) == name
 
-    assert pins.pin_image(project, tool.name) == second
+    assert extern_pins.pin_image(project, tool.name) == second
     stale = messages.STALE.format(name)
     with pytest.raises(LabcoatError, match=stale) as caught:
         build.resolve_base_image(project, BASE)
@@ -159,8 +161,8 @@ def test_the_pinned_image_is_used(tmp_path: Path, tool: Tool, use: str) -> None:
     assert build.resolve_base_image(project, BASE) == name
     assert read_file(name, "/made") == "second\n"
 
-    dated = pins.ExternPins({tool.name: second}, "20261101T000000Z")
-    (project.root / pins.NAME).write_text(dated.to_toml())
+    dated = extern_pins.ExternPins({tool.name: second}, "20261101T000000Z")
+    (project.root / extern_pins.NAME).write_text(dated.to_toml())
     with pytest.raises(LabcoatError, match=stale):
         build.resolve_base_image(project, BASE)
 
@@ -169,8 +171,8 @@ def test_the_pinned_image_is_used(tmp_path: Path, tool: Tool, use: str) -> None:
 def test_an_image_that_files_are_copied_from_gets_no_apt_date(tmp_path: Path, tool: Tool) -> None:
     """It may lack a shell."""
     project = create_project(tmp_path / "project", USES["COPY"].format(tool.name))
-    (project.root / pins.NAME).write_text(
-        pins.ExternPins({tool.name: tool.push("first\n")}, "20261101T000000Z").to_toml()
+    (project.root / extern_pins.NAME).write_text(
+        extern_pins.ExternPins({tool.name: tool.push("first\n")}, "20261101T000000Z").to_toml()
     )
     (name,) = build.build_base_images(project)
     assert read_file(name, "/made") == "first\n"
@@ -296,4 +298,4 @@ def test_an_invalid_image_name_cannot_be_pinned(
     done = labcoat(project, repository, "extern", "pin", "--", image)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 2, done.stderr
-    assert not (project.root / pins.NAME).exists()
+    assert not (project.root / extern_pins.NAME).exists()

@@ -66,7 +66,7 @@ _GROUPED = {
     "image": "build, inspect, compare and push the project's image",
     "extern": "custom base images, from Dockerfiles in git submodules",
 }
-_MODULES = {"help": "overview"}
+_MODULES = {"help": "make_help"}
 # What the system answers wherever labcoat writes, and what to do about it.
 _SPACE = "Check the free space and the permissions of the project and the cache directory"
 _WRONG_KIND = "Rename what is there: a file is where a directory belongs, or the reverse"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.container.base_images import build, pins, submodules
+from labcoat.container.base_images import build, extern_pins, submodules
 from labcoat.container.base_images.recipe import configured_bases
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import DEFAULTS, Project
@@ -108,9 +108,9 @@ def test_a_malformed_base_is_refused(tmp_path: Path, written: str) -> None:
 
 def test_pins_survive_writing_and_reading(tmp_path: Path) -> None:
     """Images in order, one per line, and the archive's date."""
-    written = pins.ExternPins({"b:1": "sha256:b", "a:1": "sha256:a"}, "20261101T000000Z")
-    (tmp_path / pins.NAME).write_text(written.to_toml())
-    assert pins.read_pins(tmp_path) == written
+    written = extern_pins.ExternPins({"b:1": "sha256:b", "a:1": "sha256:a"}, "20261101T000000Z")
+    (tmp_path / extern_pins.NAME).write_text(written.to_toml())
+    assert extern_pins.read_pins(tmp_path) == written
     text = written.to_toml()
     assert text.index('"a:1"') < text.index('"b:1"')
 
@@ -118,9 +118,9 @@ def test_pins_survive_writing_and_reading(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["date = 'yesterday'", "[images\n", "\xff", "images = 3"])
 def test_malformed_pins_are_refused(tmp_path: Path, text: str) -> None:
     """The message has the file's name."""
-    (tmp_path / pins.NAME).write_text(text, encoding="latin-1")
-    with pytest.raises(LabcoatError, match=pins.NAME):
-        pins.read_pins(tmp_path)
+    (tmp_path / extern_pins.NAME).write_text(text, encoding="latin-1")
+    with pytest.raises(LabcoatError, match=extern_pins.NAME):
+        extern_pins.read_pins(tmp_path)
 
 
 def test_an_unreachable_submodule_is_an_error(
@@ -211,8 +211,8 @@ def test_a_base_is_built_from_its_submodule_on_a_pinned_image(
     resolved = labcoat(clone, repository, "extern", "pin", pinned)
     assert resolved.returncode == 0, resolved.stderr
     digest = resolved.stdout.strip().partition("@")[2]
-    assert (clone / pins.NAME).read_text().count(digest) == 1
-    (clone / pins.NAME).write_text(
+    assert (clone / extern_pins.NAME).read_text().count(digest) == 1
+    (clone / extern_pins.NAME).write_text(
         'date = "20261101T000000Z"\n[images]\n'
         f'"moving/base:1" = "{digest}"\n"{pinned}" = "{digest}"\n'
     )

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from catsdogs.data.pictures import Broken, is_hidden, is_picture
+from catsdogs.data.pictures import PictureError, is_hidden, is_picture
 from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
@@ -67,7 +67,7 @@ class Zip:
         """The bytes of one member."""
         archive, info = self._all()[name]
         if info.file_size > LARGEST:
-            raise Broken("too large: more than 512 MiB")
+            raise PictureError("too large: more than 512 MiB")
         with self._lock:
             return b"".join(self._unpacked(archive, info))
 
@@ -106,21 +106,21 @@ class Zip:
             try:
                 with aside(copy) as room, room.open("wb") as unpacked:
                     unpacked.writelines(self._unpacked(outer, info))
-            except Broken as error:
+            except PictureError as error:
                 raise _not_whole(called) from error
         return _open_zip(copy, called)
 
     def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
         """Yield the bytes of one member in pieces.
 
-        Raise `Broken` if it is damaged, and `CatsdogsError` if it is encrypted.
+        Raise `PictureError` if it is damaged, and `CatsdogsError` if it is encrypted.
         """
         try:
             with archive.open(info) as packed:
                 while piece := packed.read(CHUNK):
                     yield piece
         except DAMAGE as error:
-            raise Broken(f"damaged in the zip file: {error}") from error
+            raise PictureError(f"damaged in the zip file: {error}") from error
         except RuntimeError as error:  # what zipfile raises for a password
             raise _locked(self.path) from error
 
@@ -179,10 +179,10 @@ class Tar:
         """The bytes of one member."""
         start, length = self._members[name]
         if length > LARGEST:
-            raise Broken("too large: more than 512 MiB")
+            raise PictureError("too large: more than 512 MiB")
         data = os.pread(self._file.fileno(), length, start)
         if len(data) < length:
-            raise Broken("truncated in the tar file")
+            raise PictureError("truncated in the tar file")
         return data
 
     def signature(self) -> str:

@@ -139,7 +139,7 @@ def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
     try:
         data = source.read(name)
         image = pictures.decode(data)
-    except pictures.Broken as error:
+    except pictures.PictureError as error:
         return Aside(name, str(error))
     digest = hashlib.sha256(data).hexdigest()
     picture = Picture(name, label, digest, digest, image.width, image.height)

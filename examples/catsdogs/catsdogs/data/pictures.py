@@ -17,7 +17,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
-class Broken(Exception):
+class PictureError(Exception):
     """A file that cannot be decoded as a picture. The text gives the reason in a few words."""
 
 
@@ -34,7 +34,7 @@ def is_hidden(name: str) -> bool:
 def pixels(data: bytes, size: int) -> np.ndarray:
     """Return the picture in `data`, upright and resized to a square: RGB, `(size, size, 3)`, uint8.
 
-    An animation gives its first frame. Raise `Broken` if it cannot be decoded.
+    An animation gives its first frame. Raise `PictureError` if it cannot be decoded.
     """
     return np.asarray(square(decode(data), size), dtype=np.uint8)
 
@@ -49,7 +49,7 @@ def square(
 
 
 def decode(data: bytes) -> Image.Image:
-    """Return the completely decoded picture in `data`, upright and in RGB, or raise `Broken`."""
+    """Return the completely decoded picture in `data`, upright and in RGB, or raise `PictureError`."""
     try:
         with warnings.catch_warnings():
             # Odd EXIF blocks are common in photographs and do no harm.
@@ -59,16 +59,16 @@ def decode(data: bytes) -> Image.Image:
                 return _rgb(ImageOps.exif_transpose(image))
     except UnidentifiedImageError as error:
         if data.startswith(LFS_POINTER):
-            raise Broken("a Git LFS pointer, run `git lfs pull`") from error
-        raise Broken("not a picture") from error
+            raise PictureError("a Git LFS pointer, run `git lfs pull`") from error
+        raise PictureError("not a picture") from error
     except Image.DecompressionBombError as error:
-        raise Broken("too large: more than 178 million pixels") from error
+        raise PictureError("too large: more than 178 million pixels") from error
     except MemoryError:
         raise
     except Exception as error:
         # Pillow's decoders raise many kinds of exception for damage: SyntaxError for a PNG,
         # struct.error for EXIF, and others.
-        raise Broken(f"damaged: {error}" if str(error) else "damaged") from error
+        raise PictureError(f"damaged: {error}" if str(error) else "damaged") from error
 
 
 def _rgb(image: Image.Image) -> Image.Image:

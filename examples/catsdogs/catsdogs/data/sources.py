@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from catsdogs.data.archives import TAR, Tar, Zip
-from catsdogs.data.pictures import Broken, is_picture
+from catsdogs.data.pictures import PictureError, is_picture
 from catsdogs.errors import CatsdogsError
 
 ARCHIVES = frozenset({".zip", TAR})
@@ -25,7 +25,7 @@ class Source(Protocol):
         """Return the names of all folders, sorted, including empty ones."""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of one file. Raise `Broken` if it cannot be read."""
+        """Return the bytes of one file. Raise `PictureError` if it cannot be read."""
 
     def signature(self) -> str:
         """Return a digest that changes when a file is added, removed or written to.
@@ -98,7 +98,7 @@ class Folder:
         try:
             return (self.root / name).read_bytes()
         except OSError as error:
-            raise Broken(error.strerror or "cannot be read") from error
+            raise PictureError(error.strerror or "cannot be read") from error
 
     def signature(self) -> str:
         """Return a digest of names, sizes and mtimes."""

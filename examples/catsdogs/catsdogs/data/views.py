@@ -25,7 +25,7 @@ def pixels(data: bytes, size: int, view: int, digest: str) -> np.ndarray:
     """Return a view of the picture in `data`, whose sha256 is `digest`: RGB, `(size, size, 3)`,
     uint8.
 
-    Raise `Broken` if it cannot be decoded.
+    Raise `PictureError` if it cannot be decoded.
     """
     image = pictures.decode(data)
     if view in {PLAIN, MIRRORED}:

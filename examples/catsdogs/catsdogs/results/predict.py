@@ -29,7 +29,7 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
     for name in _listed(files):
         try:
             shown = _shown(_read(name), note)
-        except pictures.Broken as error:
+        except pictures.PictureError as error:
             yield Answer(name, reason=str(error))
             continue
         probabilities = model.predict_on_batch(shown).mean(axis=0)
@@ -55,11 +55,11 @@ def _listed(files: Sequence[str]) -> Iterator[str]:
 
 def _read(name: str) -> bytes:
     if "://" in name:
-        raise pictures.Broken("a URL, not a file: download it first")
+        raise pictures.PictureError("a URL, not a file: download it first")
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        raise pictures.Broken((error.strerror or "cannot be read").lower()) from error
+        raise pictures.PictureError((error.strerror or "cannot be read").lower()) from error
 
 
 def line(answer: Answer) -> str:

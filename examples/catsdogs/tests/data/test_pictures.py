@@ -112,14 +112,14 @@ def test_exif_rotation_is_undone() -> None:
     ],
 )
 def test_damage_is_named(data: bytes) -> None:
-    """A file that cannot be decoded completely raises `Broken`, and no other exception."""
-    with pytest.raises(pictures.Broken, match=r"\w"):
+    """A file that cannot be decoded completely raises `PictureError`, and no other exception."""
+    with pytest.raises(pictures.PictureError, match=r"\w"):
         pictures.pixels(data, 16)
 
 
 def test_too_many_pixels_are_refused_unread() -> None:
     """A picture that would fill the memory is refused after reading only its header."""
-    with pytest.raises(pictures.Broken, match="too large"):
+    with pytest.raises(pictures.PictureError, match="too large"):
         pictures.decode(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
 
 

@@ -31,7 +31,7 @@ def run(args: Namespace) -> int:
     """Print the findings; return 0 without any, 1 with findings, 2 where a check could not run."""
     from labcoat.lint.repository.repository import open_repository
 
-    # Of the hundred thousand names that a check searches, none is garbage until the end.
+    # A check keeps its names until it ends: collecting garbage would only cost time.
     gc.disable()
     if args.fix:
         fix.fix_repositories(args, sys.stderr)

@@ -97,7 +97,11 @@ def _docker(project: Project) -> ToolCheck:
     try:
         kind, _, number = versions.engine_version(project).rpartition(" ")
         if not number:
-            return ToolCheck("docker", "does not answer", "Start the engine")
+            return ToolCheck(
+                "docker",
+                "the Docker engine does not answer",
+                "Start Docker Desktop, or run `sudo systemctl start docker`",
+            )
         return ToolCheck("docker", f"{kind or 'engine'} {number}")
     except LabcoatError as error:
         return ToolCheck("docker", error.message, error.hint)

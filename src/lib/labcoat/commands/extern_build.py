@@ -18,5 +18,8 @@ def run(args: Namespace) -> int:
     for name in build.build_base_images(project):
         print(name)
     if not project["EXTERN"]:
-        print_warning("LABCOAT_EXTERN names no base image to build")
+        print_warning(
+            "no base image to build: LABCOAT_EXTERN is empty",
+            "Nothing is wrong if you have no custom base image; else set NAME=FOLDER/Dockerfile",
+        )
     return 0

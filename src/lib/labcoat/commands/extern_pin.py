@@ -12,7 +12,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print the image with its digest."""
-    from labcoat.container.base_images import pins
+    from labcoat.container.base_images import extern_pins
 
-    print(f"{args.image}@{pins.pin_image(Project.here(), args.image)}")
+    print(f"{args.image}@{extern_pins.pin_image(Project.here(), args.image)}")
     return 0

@@ -17,7 +17,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Fix the repositories and print each fix; return 0, also where nothing was to fix."""
+    """Fix the repositories and print each fix; return 0, even if there was nothing to fix."""
     fix_repositories(args, sys.stdout)
     return 0
 

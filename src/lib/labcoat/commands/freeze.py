@@ -57,9 +57,10 @@ def run(args: Namespace) -> int:
         print(f"would be {line}" if args.dry_run else line)
     for one in found.foreign:
         print_warning(
-            f"{one.name} {one.version} from {one.origin} is left out: a lock cannot hold it,"
-            " and `make venv` removes it",
-            "Publish it to your index, or put its directory on the path",
+            f"{one.name} {one.version} is not added: it comes from {one.origin}, and a lock holds"
+            " only releases of a package index",
+            "`make venv` would uninstall it. Write a release of it to requirements.in, or put its"
+            " directory on PYTHONPATH",
         )
     return 0
 

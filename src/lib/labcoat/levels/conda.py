@@ -129,7 +129,7 @@ class CondaLevel(Level):
             return LevelState("stale", "its interpreter is missing")
         found = _read_metadata(folder)
         if found is None:
-            return LevelState("stale", "labcoat did not create or did not finish it")
+            return LevelState("stale", "labcoat did not create it, or was interrupted")
         if reason := _describe_staleness(project, found):
             return LevelState("stale", reason)
         installed = inventory.installed_versions(self.site_packages(project) or folder)

@@ -30,7 +30,9 @@ class NoneLevel(Level):
         if differences := _list_differences(project):
             terminal.print_warning(
                 f"the packages of `{sys.executable}` differ from the lock:"
-                f" {terminal.join_some(differences)}"
+                f" {terminal.join_some(differences)}",
+                "The results may differ: leave out IN=none to use the locked packages, or run"
+                " `make user-install` to install them here",
             )
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from labcoat.container.base_images import pins, submodules
+from labcoat.container.base_images import extern_pins, submodules
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import files, git
@@ -100,7 +100,7 @@ def read_recipe(project: Project, base: BaseImage) -> BaseImageRecipe:
         raise LabcoatError(
             f"cannot parse `{base.dockerfile}`: {error}", "Correct the file, or LABCOAT_EXTERN"
         ) from error
-    pinned = pins.read_pins(project.root)
+    pinned = extern_pins.read_pins(project.root)
     bases, sources = (
         {image: _name_by_digest(base, image, pinned) for image in images}
         for images in (_base_images(parsed), _source_images(parsed))
@@ -108,7 +108,7 @@ def read_recipe(project: Project, base: BaseImage) -> BaseImageRecipe:
     return BaseImageRecipe(build, bases, sources, pinned.date, _uncommitted_changes(path))
 
 
-def _name_by_digest(base: BaseImage, image: str, pinned: pins.ExternPins) -> str:
+def _name_by_digest(base: BaseImage, image: str, pinned: extern_pins.ExternPins) -> str:
     if "@" in image:
         return image
     if image not in pinned.images:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from labcoat.container.base_images import pins, submodules
+from labcoat.container.base_images import extern_pins, submodules
 from labcoat.core.project import Project
 
 
@@ -45,8 +45,8 @@ def pin_statuses(project: Project) -> list[PinStatus]:
         )
         for path, commit in submodules.pinned_commits(root).items()
     ] + [
-        PinStatus(image, digest, pins.resolve_digest(project, image))
-        for image, digest in pins.read_pins(root).images.items()
+        PinStatus(image, digest, extern_pins.resolve_digest(project, image))
+        for image, digest in extern_pins.read_pins(root).images.items()
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from labcoat.container.base_images import pins
+from labcoat.container.base_images import extern_pins
 from labcoat.container.engine import client
 from labcoat.container.engine.build_errors import builder_output, explain_build_error
 from labcoat.container.engine.build_progress import BuildProgress
@@ -99,7 +99,7 @@ def push_image(project: Project) -> str:
     found = _DIGEST.search(outcome.output)
     digest = written or ((found[1] or found[2]) if found else "")
     # Some builders do not print the digest; the registry knows it.
-    digest = digest or pins.resolve_digest(project, project.image)
+    digest = digest or extern_pins.resolve_digest(project, project.image)
     return f"{repository_of(project.image)}@{digest}"
 
 

@@ -142,7 +142,7 @@ def open_image_archive(project: Project, image: str) -> Iterator[ImageArchive]:
                 raise missing_image_error(image)
             raise LabcoatError(
                 f"cannot save image `{image}`: {done.stderr.strip()}",
-                f"The image needs disk space in {tempfile.gettempdir()} and in the engine's "
+                f"Saving the image needs disk space in {tempfile.gettempdir()} and in the engine's "
                 "storage (`docker system df`)",
             )
         with tarfile.open(file) as archive:
