@@ -1,14 +1,13 @@
-"""The catsdogs example beside the lessons it comes from: extraction, a step of fine-tuning, a second run, and memory."""
+"""Compare the catsdogs example with the lessons that it is based on: feature extraction, a step of
+fine-tuning, a second run, and memory.
+"""
 
 import argparse
 import importlib.util
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +15,15 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLE = REPOSITORY / "examples/catsdogs"
 PYTHON = REPOSITORY / ".venv/bin/python"
-if importlib.util.find_spec("tensorflow") is None:  # it runs in what `make venv` makes
+if importlib.util.find_spec("tensorflow") is None:  # restart in the environment of `make venv`
     if not PYTHON.exists():
-        sys.exit("TensorFlow is not here. Run `make venv` first.")
-    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606, there is nothing for a shell to do
+        sys.exit("error: TensorFlow is not installed\nhint: Run `make venv` first")
+    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606, no shell is needed
 sys.path.insert(0, str(EXAMPLE))
 
 import numpy as np  # noqa: E402
+from example_runs import measure_memory, time_second_run  # noqa: E402
+from rates import Rate, alternate, compare_rates  # noqa: E402
 
 from catsdogs import settings  # noqa: E402
 from catsdogs.data import dataset, split  # noqa: E402
@@ -30,17 +31,17 @@ from catsdogs.network import engine, features, model  # noqa: E402
 from catsdogs.network.features import Sight  # noqa: E402
 from catsdogs.network.model import POOLED  # noqa: E402
 from catsdogs.results.statistics import wilson  # noqa: E402
-from catsdogs.support.atomic import aside  # noqa: E402
 from catsdogs.training import head, learn, lessons, models, steps  # noqa: E402
 
-STEPS = 4  # that are timed together
-BATCH = 32  # pictures in a step, and in the other side's calls of predict, which is its default
-OPERATIONS = 30.69e9  # of VGG16 without its top for 224 × 224 pixels, counted as two for each product that is added
+STEPS = 4  # timed together
+BATCH = 32  # pictures in a step and, by default, in Keras' `predict`
+# Operations of VGG16 without its top for 224 × 224 pixels, two for each multiplication and addition
+OPERATIONS = 30.69e9
 
 
 @dataclass(frozen=True)
 class Set:
-    """Pictures on disk in a folder per class, and what is known of them."""
+    """Pictures on disk in a folder per class, with their data and the network."""
 
     folder: Path
     found: dataset.Data
@@ -48,54 +49,8 @@ class Set:
     network: model.Network
 
 
-@dataclass(frozen=True)
-class Rate:
-    """How much was done a second, and a second of a processor, which other work on the machine changes less."""
-
-    second: float
-    processor: float
-
-
-def rate(call: Callable[[], int]) -> Rate:
-    """What `call` counts, a second."""
-    started = time.perf_counter(), time.process_time()
-    count = call()
-    return Rate(
-        count / (time.perf_counter() - started[0]), count / (time.process_time() - started[1])
-    )
-
-
-def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rate]:
-    """The median rates of each side, one round after another, each side once a round."""
-    rates: dict[str, list[Rate]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, call in sides.items():
-            rates[name].append(rate(call))
-            last = rates[name][-1]
-            said = (
-                f"  {name}: {last.second:.4g} a second, {last.processor:.4g} a processor's second"
-            )
-            print(said, file=sys.stderr, flush=True)
-    return {
-        name: Rate(
-            statistics.median(one.second for one in found),
-            statistics.median(one.processor for one in found),
-        )
-        for name, found in rates.items()
-    }
-
-
-def against(one: Rate, other: Rate) -> tuple[float, str]:
-    """How many times as fast `one` is as `other`, and the same in words, with that in processor time."""
-    ratio = one.second / other.second
-    return (
-        ratio,
-        f"{ratio:.2f} times as fast, {one.processor / other.processor:.2f} times in processor time",
-    )
-
-
 def unpack(options: argparse.Namespace, room: Path) -> Set:
-    """Some pictures of each class from the data, as files: what the other side reads."""
+    """Write some pictures of each class to files, which Keras can read."""
     chosen = settings.settle(
         str(room / "build"),
         data=options.data,
@@ -116,8 +71,8 @@ def unpack(options: argparse.Namespace, room: Path) -> Set:
     return Set(room / "set", found, source, chosen.network())
 
 
-def dataset(of: Set) -> Any:
-    """The pictures as the lessons read them."""
+def keras_dataset(of: Set) -> Any:
+    """Return the pictures as the lessons read them."""
     keras = engine.start(0)
     size = (of.network.size, of.network.size)
     return keras.utils.image_dataset_from_directory(
@@ -126,10 +81,12 @@ def dataset(of: Set) -> Any:
 
 
 def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float]:
-    """Pictures a second, ours into an empty cache and `predict` on Keras' own data set; and operations a second of a product.
+    """Return pictures a second of the example into an empty cache, and of `predict` on Keras' data
+    set; and operations a second of a matrix product.
 
-    Ours loads the network each time, theirs has done so before the first. Then the most by which a feature differs between
-    the two, as a share of the largest: files are resized by different libraries, so both are given the same pixels.
+    The example loads the network each time, Keras has loaded it before. Also return the largest
+    difference between features, as a share of the largest feature. The libraries resize files
+    differently, so both get the same pixels for this.
     """
     import tensorflow
 
@@ -142,7 +99,7 @@ def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float
         return len(features.compute(of.source, of.found.pictures, Sight(of.network), cache))
 
     def lesson() -> int:
-        return len(theirs.predict(dataset(of), verbose=0))
+        return len(theirs.predict(keras_dataset(of), verbose=0))
 
     def product() -> int:
         for _ in range(20):
@@ -162,13 +119,15 @@ def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float
 
 
 def _averaged(of: Set) -> Any:
-    """Keras' network as the lessons have it, from pixels to averaged features."""
+    """Return Keras' network as in the lessons, from pixels to averaged features."""
     whole = models.whole(of.network, head.Head(np.zeros((512, 2)), np.zeros(2)))
     return engine.start(0).Model(whole.input, whole.get_layer("average").output)
 
 
 def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict[str, str]]:
-    """Steps a second of block 5 from the cache, and of the whole VGG16 with four blocks frozen; and what both come to."""
+    """Return steps a second of block 5 from the cache, and of the whole VGG16 with four blocks
+    frozen; and the accuracy of both.
+    """
     keras = engine.start(0)
     lesson = lessons.LESSONS["finetuned"]
     end = learn.boundary(lesson, of.network)
@@ -218,7 +177,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
 
 
 def _whole(of: Set, fitted: head.Head, end: str) -> Any:
-    """The whole network, from pixels to probabilities, of which all that comes after `end` can be trained."""
+    """Return the network from pixels to probabilities, trainable after the layer `end`."""
     whole = models.whole(of.network, fitted)
     backbone = next(layer for layer in whole.layers if hasattr(layer, "layers"))
     backbone.trainable = True
@@ -229,92 +188,17 @@ def _whole(of: Set, fitted: head.Head, end: str) -> Any:
     return whole
 
 
-def second_run(options: argparse.Namespace, of: Set, room: Path) -> tuple[float, float]:
-    """Seconds that a lesson takes first, and again."""
-    words = [
-        "lessons",
-        "--data",
-        of.folder,
-        "--weights",
-        options.weights,
-        "--size",
-        options.size,
-        "--lessons",
-        "frozen",
-    ]
-    taken = []
-    for _ in range(2):
-        started = time.perf_counter()
-        _catsdogs(words, room)
-        taken.append(time.perf_counter() - started)
-    return taken[0], taken[1]
-
-
-def memory(count: int, room: Path) -> tuple[int, int]:
-    """The most memory in MiB that extraction takes for a tenth of `count` small pictures, and for all of them."""
-    found = []
-    for number in (count // 10, count):
-        _draw(room / f"many-{number}", number)
-        script = "import sys; from catsdogs.__main__ import main; status = main(sys.argv[1:]); "
-        # Not getrusage's peak, which is the parent's where that was higher.
-        script += "print(*[line.split()[1] for line in open('/proc/self/status') if 'VmHWM' in line]); sys.exit(status)"
-        words = [
-            "features",
-            "--data",
-            room / f"many-{number}",
-            "--weights",
-            "random",
-            "--size",
-            32,
-            "--build",
-            room / f"b{number}",
-        ]
-        found.append(int(_python(["-c", script, *words], room).splitlines()[-1]) // 1024)
-    return found[0], found[1]
-
-
-def _draw(folder: Path, count: int) -> None:
-    """So many small pictures of two classes, all different."""
-    from PIL import Image
-
-    random = np.random.default_rng(0)
-    with aside(folder) as target:
-        for number in range(count):
-            path = target / ("light" if number % 2 else "dark") / f"{number}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            noise = random.integers(0, 128, (48, 48, 3)) + 127 * (number % 2)
-            Image.fromarray(noise.astype(np.uint8)).save(path, quality=80)
-
-
-def _catsdogs(words: list[Any], room: Path) -> str:
-    return _python(["-m", "catsdogs", *words], room)
-
-
-def _python(words: list[Any], room: Path) -> str:
-    env = os.environ | {"PYTHONPATH": str(EXAMPLE)}
-    done = subprocess.run(
-        [sys.executable, *map(str, words)],
-        cwd=room,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(done.stderr)
-    return done.stdout
-
-
 def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str]]:
-    """Each thing that was asked for: whether it is met, and a line that says so."""
+    """Yield, for each demand, whether it is met, and a line with the measurement."""
     of = unpack(options, room)
     asked = options.only
     if "extraction" in asked:
         rates, apart = extraction(of, room, options.rounds)
-        ratio, said = against(rates["ours"], rates["predict"])
+        ratio, times = compare_rates(rates["ours"], rates["predict"])
         yield (
             ratio >= 1.1,
-            f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; beside predict {said}",
+            f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; "
+            f"compared with predict {times}",
         )
         share = (
             rates["ours"].second
@@ -325,25 +209,27 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
         product = rates["product"].second / 1e9
         yield (
             True,
-            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, were its convolutions plain ones",
+            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, if convolutions "
+            "were plain",
         )
-        yield apart <= 1e-3, f"  features differ by {apart:.1e} of the largest at most"
+        yield apart <= 1e-3, f"  features differ by at most {apart:.1e} of the largest"
     if "step" in asked:
         rates, outcome = fine_tuning(of, room, options.rounds)
-        ratio, said = against(rates["ours"], rates["whole"])
+        ratio, times = compare_rates(rates["ours"], rates["whole"])
         yield (
             ratio >= 5,
-            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; beside the whole network's {said}",
+            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; compared with the whole "
+            f"network's {times}",
         )
         yield True, f"  ours {outcome['ours']}; the whole network's {outcome['whole']}"
     if "again" in asked:
-        first, second = second_run(options, of, room)
+        first, second = time_second_run(of.folder, options.weights, options.size, room)
         yield (
             first / second >= 50,
             f"a lesson: {first:.1f} s, again {second:.2f} s: {first / second:.0f} times faster",
         )
     if "memory" in asked:
-        less, more = memory(options.many, room)
+        less, more = measure_memory(options.many, room)
         yield (
             more < 3072,
             f"memory: {less} MiB for {options.many // 10} pictures, {more} MiB for {options.many}",
@@ -351,7 +237,7 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
 
 
 def main() -> int:
-    """Measure, print, and say by the exit status whether all is met."""
+    """Measure and print; return exit status 0 if all demands are met, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="synthetic")
     parser.add_argument("--weights", default="random")

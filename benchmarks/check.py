@@ -1,4 +1,6 @@
-"""The whole check beside git, and listing a context beside the docker SDK: on a large repository and on an ordinary one."""
+"""Compare `labcoat check` with git, and listing a build context with the docker SDK, on a large and
+on an ordinary repository.
+"""
 
 import subprocess
 import sys
@@ -38,7 +40,7 @@ sys.stdout.write("\\0".join(sorted(exclude_paths(".", patterns))))
 
 
 def fill(root: Path, names: Iterable[str]) -> None:
-    """Make small files."""
+    """Write small files."""
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +48,7 @@ def fill(root: Path, names: Iterable[str]) -> None:
 
 
 def repository(root: Path, tracked: int, in_venv: int) -> Path:
-    """A repository of so many tracked files, with an ignored virtual environment of so many."""
+    """Create a repository with so many tracked files, and an ignored virtual environment."""
     root.mkdir()
     fill(root, (f"src/p{at // 1000}/q{at // 50 % 20}/module_{at}.py" for at in range(tracked)))
     (root / "Dockerfile").write_text(f"FROM python@sha256:{'a' * 64}\nCOPY . /app\nUSER 1000\n")
@@ -71,11 +73,11 @@ def repository(root: Path, tracked: int, in_venv: int) -> Path:
 
 
 def main() -> int:
-    """Make the repositories and time what looks at them."""
+    """Create the repositories and time the programs on them."""
     packages = next((tool_env.tool_environment() / "lib").glob("python3*/site-packages"))
     with tempfile.TemporaryDirectory(prefix="labcoat-check-") as name:
         tracked = int(sys.argv[1]) if sys.argv[1:] else TRACKED
-        print(f"making a repository of {tracked} files", file=sys.stderr)
+        print(f"creating a repository of {tracked} files", file=sys.stderr)
         large = repository(Path(name) / "large", tracked, IN_VENV)
         small = repository(Path(name) / "ordinary", ORDINARY, 2_000)
         programs = [

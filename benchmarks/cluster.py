@@ -1,7 +1,7 @@
-"""Features by Ray: two workers against one, and how many pictures a second each computes.
+"""Compare two Ray workers with one: how many pictures a second they compute features for.
 
-One round after another, each with Ray started anew. A worker has one processor. Timed while the second half of the shards
-arrives: before that workers load the network, which happens once.
+Each round restarts Ray. A worker has one processor. The rate is measured while the second half of
+the shards arrives, because workers load the network before that, once.
 """
 
 import argparse
@@ -13,15 +13,14 @@ from pathlib import Path
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[0] = str(
-    REPOSITORY / "examples/catsdogs"
-)  # in place of this folder: workers see the path too, and catsdogs.py is here
+# Replace this folder, because workers use the same path, and here catsdogs.py hides the package.
+sys.path[0] = str(REPOSITORY / "examples/catsdogs")
 
-SHARD = 8  # pictures that a worker computes at once
+SHARD = 8  # pictures in a worker's task
 
 
 def rate(count: int, size: int, workers: int) -> float:
-    """Pictures a second with so many workers."""
+    """Return pictures a second with so many workers."""
     from ray.cluster_utils import Cluster
 
     from catsdogs.data import dataset
@@ -65,7 +64,8 @@ def main() -> None:
     for number in range(options.rounds):
         one, two = (rate(options.pictures, options.size, workers) for workers in (1, 2))
         print(
-            f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}, {two / one:.2f} times as many",
+            f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}, "
+            f"{two / one:.2f} times as many",
             flush=True,
         )
 

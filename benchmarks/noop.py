@@ -1,4 +1,6 @@
-"""Nothing to do: `make venv` where all is as it should be, beside an empty Makefile's `make` and Makefile.venv's `make venv`."""
+"""Compare an up-to-date `make venv` with `make` in an empty Makefile, and with `make venv` of
+Makefile.venv.
+"""
 
 import subprocess
 import sys
@@ -13,7 +15,7 @@ ROUNDS = 100
 
 
 def project(folder: Path, makefile: str) -> Path:
-    """A project of one small package in `folder`."""
+    """Create a project with one small package in `folder`."""
     folder.mkdir()
     (folder / "Makefile").write_text(makefile)
     (folder / "requirements.in").write_text("six\n")
@@ -22,7 +24,7 @@ def project(folder: Path, makefile: str) -> Path:
 
 
 def main() -> int:
-    """Make the three projects, and time them when there is nothing left to do."""
+    """Create the three projects, and time them when there is nothing left to do."""
     env = environment()
     with tempfile.TemporaryDirectory(prefix="labcoat-noop-") as name:
         work = Path(name)

@@ -1,4 +1,6 @@
-"""`labcoat prove` of the tensorflow environment beside `sha256sum` of the same files; `labcoat status` beside Python's start."""
+"""Compare `labcoat prove` of the tensorflow environment with `sha256sum` of the same files, and
+`labcoat status` with the start of Python.
+"""
 
 import subprocess
 import sys
@@ -13,7 +15,7 @@ ROUNDS = 9
 
 
 def main() -> int:
-    """Make the environment, prove it once so that its wheels are known, and time the four."""
+    """Create the environment, prove it once so that its wheels are known, and time the programs."""
     labcoat: list[str | Path] = [PYTHON, "-I", INCLUDE.parent / "labcoat"]
     with tempfile.TemporaryDirectory(prefix="labcoat-prove-") as name:
         work = Path(name)

@@ -1,4 +1,6 @@
-"""Programs timed side by side: one round after another, each program once a round, so that a busy machine slows all alike."""
+"""Time programs side by side: each program once in every round, so that a busy machine slows all of
+them equally.
+"""
 
 import os
 import shutil
@@ -14,25 +16,28 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 INCLUDE = REPOSITORY / "src/lib/include.python.mk"
 sys.path.insert(0, str(INCLUDE.parent))
 
-from labcoat.toolchain import index_config, tool_env  # noqa: E402  # the repository's own labcoat, whichever is installed
+# The repository's labcoat, even if another is installed
+from labcoat.toolchain import index_config, tool_env  # noqa: E402
 
 PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
 
 
 @dataclass(frozen=True)
 class Program:
-    """Something to time: its words, the folder it runs in, and what makes that folder ready before each time."""
+    """A program to time: its arguments, its working directory, and a preparation before each
+    run.
+    """
 
     name: str
     words: Sequence[str | Path]
     folder: Path
     before: Callable[[], object] = lambda: None
-    rounds: int = 0  # of all that are run, in how many it takes part; 0 is all
+    rounds: int = 0  # the number of rounds to run in; 0 is all
 
 
 @dataclass(frozen=True)
 class Demand:
-    """What was asked for: the first's median divided by the second's is `at_most` so much, or `at_least`."""
+    """A limit, `at_most` or `at_least`, for the first program's median divided by the second's."""
 
     first: str
     second: str
@@ -40,7 +45,7 @@ class Demand:
     at_least: float | None = None
 
     def line(self, medians: Mapping[str, float]) -> tuple[bool, str]:
-        """Whether it is met, and a line that says so."""
+        """Return whether the demand is met, and a line with the measurement."""
         ratio = medians[self.first] / medians[self.second]
         met = ratio <= self.at_most if self.at_most is not None else ratio >= (self.at_least or 0)
         asked = (
@@ -48,14 +53,14 @@ class Demand:
             if self.at_most is not None
             else f"at least {self.at_least:g}"
         )
-        return (
-            met,
-            f"{self.first} / {self.second}: {ratio:.3g} (asked: {asked}) {'met' if met else 'MISSED'}",
-        )
+        verdict = "met" if met else "MISSED"
+        return met, f"{self.first} / {self.second}: {ratio:.3g} (asked: {asked}) {verdict}"
 
 
 def environment() -> dict[str, str]:
-    """What all programs run in: this machine's index and nothing else of a person's settings; this Python is `python3`."""
+    """Return the environment of all programs: without the user's settings, except the package
+    index, and with this Python as `python3`.
+    """
     kept = {
         name: value
         for name, value in index_config.installer_environment().items()
@@ -66,12 +71,12 @@ def environment() -> dict[str, str]:
 
 
 def uv() -> Path:
-    """The uv that labcoat itself uses."""
+    """Return the uv that labcoat uses."""
     return tool_env.uv_program()
 
 
 def project(folder: Path) -> Path:
-    """A project with this repository's lock, and the include in a folder `lib` beside it."""
+    """Create a project with this repository's lock, which includes labcoat from `../lib`."""
     folder.mkdir()
     for name in ("requirements.in", "requirements.txt"):
         shutil.copy(REPOSITORY / name, folder)
@@ -80,7 +85,7 @@ def project(folder: Path) -> Path:
 
 
 def seconds(program: Program, env: Mapping[str, str]) -> float:
-    """How long one run of `program` takes. Ends the benchmark where it fails."""
+    """Return the seconds of one run of `program`. Exit if it fails."""
     program.before()
     words = [str(word) for word in program.words]
     start = time.perf_counter()
@@ -96,7 +101,7 @@ def seconds(program: Program, env: Mapping[str, str]) -> float:
 
 
 def compare(programs: Sequence[Program], demands: Sequence[Demand], rounds: int) -> int:
-    """Time `programs`, print medians and what was asked; exit status 0 where all is met, else 1."""
+    """Time `programs`, print medians and demands; return exit status 0 if all are met, else 1."""
     env = environment()
     taken: dict[str, list[float]] = {program.name: [] for program in programs}
     for number in range(rounds):
@@ -114,7 +119,7 @@ def compare(programs: Sequence[Program], demands: Sequence[Demand], rounds: int)
 
 
 def _progress(done: int, rounds: int) -> None:
-    """Show how far it is: in place on a terminal, elsewhere a line for each of a few long rounds."""
+    """Show progress: in place on a terminal, otherwise a line for each of at most ten rounds."""
     if sys.stderr.isatty():
         print(
             f"\rround {done} of {rounds}",

@@ -1,4 +1,6 @@
-"""`make venv` of the tensorflow lock into nothing, from a warm cache, beside uv and pip doing the same by hand."""
+"""Compare creating the environment of the tensorflow lock from a warm cache: `make venv`, uv, and
+pip.
+"""
 
 import shutil
 import sys
@@ -16,7 +18,7 @@ ROUNDS, ROUNDS_OF_PIP = 7, 2
 
 
 def main() -> int:
-    """Warm the caches, and time the three. All of them install wheels only, with hashes."""
+    """Warm the caches, and time the three. All of them install only wheels, with hashes."""
     with tempfile.TemporaryDirectory(prefix="labcoat-venv-") as name:
         work = Path(name)
         (work / "lib").symlink_to(INCLUDE.parent)
@@ -35,7 +37,8 @@ def main() -> int:
             f"'{uv()}' venv -q --python '{PYTHON}' .venv && '{uv()}' pip sync -q --require-hashes"
         )
         by_uv += " --only-binary=:all: --python .venv/bin/python requirements.txt"
-        by_pip = f"'{PYTHON}' -m venv .venv && .venv/bin/pip install -q --require-hashes --only-binary=:all: -r requirements.txt"
+        by_pip = f"'{PYTHON}' -m venv .venv && .venv/bin/pip install -q --require-hashes"
+        by_pip += " --only-binary=:all: -r requirements.txt"
         programs = [
             program(LABCOAT, "labcoat", ["make", "venv"]),
             program(UV, "uv", ["sh", "-c", by_uv]),
