@@ -1,18 +1,13 @@
-"""Compare the catsdogs example with the lessons it is based on.
-
-It times the extraction of features, a step of fine-tuning and the second run of a lesson, and
-measures memory.
+"""Compare the catsdogs example with the lessons that it is based on: feature extraction, a step of
+fine-tuning, a second run, and memory.
 """
 
 import argparse
 import importlib.util
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +15,15 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parent.parent
 EXAMPLE = REPOSITORY / "examples/catsdogs"
 PYTHON = REPOSITORY / ".venv/bin/python"
-if importlib.util.find_spec("tensorflow") is None:  # needs the environment of `make venv`
+if importlib.util.find_spec("tensorflow") is None:  # restart in the environment of `make venv`
     if not PYTHON.exists():
-        sys.exit("TensorFlow is not installed. Run `make venv` first.")
-    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606 - no shell is needed
+        sys.exit("error: TensorFlow is not installed\nhint: Run `make venv` first")
+    os.execv(PYTHON, [str(PYTHON), *sys.argv])  # noqa: S606, no shell is needed
 sys.path.insert(0, str(EXAMPLE))
 
 import numpy as np  # noqa: E402
+from example_runs import measure_memory, time_second_run  # noqa: E402
+from rates import Rate, alternate, compare_rates  # noqa: E402
 
 from catsdogs import settings  # noqa: E402
 from catsdogs.data import dataset, split  # noqa: E402
@@ -34,17 +31,17 @@ from catsdogs.network import engine, features, model  # noqa: E402
 from catsdogs.network.features import Sight  # noqa: E402
 from catsdogs.network.model import POOLED  # noqa: E402
 from catsdogs.results.statistics import wilson  # noqa: E402
-from catsdogs.support.atomic import aside  # noqa: E402
 from catsdogs.training import head, learn, lessons, models, steps  # noqa: E402
 
 STEPS = 4  # timed together
-BATCH = 32  # pictures in a step; the default of Keras' predict
-OPERATIONS = 30.69e9  # of VGG16 without its top at 224 px; a multiplication and an addition are two
+BATCH = 32  # pictures in a step and, by default, in Keras' `predict`
+# Operations of VGG16 without its top for 224 × 224 pixels, two for each multiplication and addition
+OPERATIONS = 30.69e9
 
 
 @dataclass(frozen=True)
 class Set:
-    """Pictures on disk, in a directory for each class, and their properties."""
+    """Pictures on disk in a folder per class, with their data and the network."""
 
     folder: Path
     found: dataset.Data
@@ -52,54 +49,8 @@ class Set:
     network: model.Network
 
 
-@dataclass(frozen=True)
-class Rate:
-    """Work per second, and per second of processor time, which depends less on other load."""
-
-    second: float
-    processor: float
-
-
-def rate(call: Callable[[], int]) -> Rate:
-    """Return the count that `call` returns, per second."""
-    started = time.perf_counter(), time.process_time()
-    count = call()
-    return Rate(
-        count / (time.perf_counter() - started[0]), count / (time.process_time() - started[1])
-    )
-
-
-def alternate(sides: dict[str, Callable[[], int]], rounds: int) -> dict[str, Rate]:
-    """Return the median rate of each side; each runs once a round."""
-    rates: dict[str, list[Rate]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, call in sides.items():
-            rates[name].append(rate(call))
-            last = rates[name][-1]
-            said = (
-                f"  {name}: {last.second:.4g} a second, {last.processor:.4g} a processor's second"
-            )
-            print(said, file=sys.stderr, flush=True)
-    return {
-        name: Rate(
-            statistics.median(one.second for one in found),
-            statistics.median(one.processor for one in found),
-        )
-        for name, found in rates.items()
-    }
-
-
-def against(one: Rate, other: Rate) -> tuple[float, str]:
-    """Return the ratio of `one` and `other`, and a text with it, also in processor time."""
-    ratio = one.second / other.second
-    return (
-        ratio,
-        f"{ratio:.2f} times as fast, {one.processor / other.processor:.2f} times in processor time",
-    )
-
-
 def unpack(options: argparse.Namespace, room: Path) -> Set:
-    """Return some pictures of each class as files, which the other side reads."""
+    """Write some pictures of each class to files, which Keras can read."""
     chosen = settings.settle(
         str(room / "build"),
         data=options.data,
@@ -120,7 +71,7 @@ def unpack(options: argparse.Namespace, room: Path) -> Set:
     return Set(room / "set", found, source, chosen.network())
 
 
-def dataset(of: Set) -> Any:
+def keras_dataset(of: Set) -> Any:
     """Return the pictures as the lessons read them."""
     keras = engine.start(0)
     size = (of.network.size, of.network.size)
@@ -130,12 +81,12 @@ def dataset(of: Set) -> Any:
 
 
 def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float]:
-    """Return pictures a second, ours and of `predict`, and how much their features differ.
+    """Return pictures a second of the example into an empty cache, and of `predict` on Keras' data
+    set; and operations a second of a matrix product.
 
-    The rates include operations a second of a matrix product. Ours fills an empty cache and loads
-    the network each time; `predict` uses Keras' data set and a loaded network. The difference is
-    the largest one, relative to the largest feature, with the same pixels for both: they resize
-    files with different libraries.
+    The example loads the network each time, Keras has loaded it before. Also return the largest
+    difference between features, as a share of the largest feature. The libraries resize files
+    differently, so both get the same pixels for this.
     """
     import tensorflow
 
@@ -148,7 +99,7 @@ def extraction(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], float
         return len(features.compute(of.source, of.found.pictures, Sight(of.network), cache))
 
     def lesson() -> int:
-        return len(theirs.predict(dataset(of), verbose=0))
+        return len(theirs.predict(keras_dataset(of), verbose=0))
 
     def product() -> int:
         for _ in range(20):
@@ -174,7 +125,9 @@ def _averaged(of: Set) -> Any:
 
 
 def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict[str, str]]:
-    """Return steps a second of block 5 from the cache and of the whole VGG16, and both results."""
+    """Return steps a second of block 5 from the cache, and of the whole VGG16 with four blocks
+    frozen; and the accuracy of both.
+    """
     keras = engine.start(0)
     lesson = lessons.LESSONS["finetuned"]
     end = learn.boundary(lesson, of.network)
@@ -209,7 +162,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
             )
         return len(chunks)
 
-    step(ours, rows[end])  # the first step builds the graph
+    step(ours, rows[end])  # the first step of each builds its graph
     step(theirs, pixels)
     rates = alternate(
         {"ours": lambda: step(ours, rows[end]), "whole": lambda: step(theirs, pixels)}, rounds
@@ -224,7 +177,7 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
 
 
 def _whole(of: Set, fitted: head.Head, end: str) -> Any:
-    """Return the whole network, from pixels to probabilities; layers after `end` are trainable."""
+    """Return the network from pixels to probabilities, trainable after the layer `end`."""
     whole = models.whole(of.network, fitted)
     backbone = next(layer for layer in whole.layers if hasattr(layer, "layers"))
     backbone.trainable = True
@@ -235,95 +188,17 @@ def _whole(of: Set, fitted: head.Head, end: str) -> Any:
     return whole
 
 
-def second_run(options: argparse.Namespace, of: Set, room: Path) -> tuple[float, float]:
-    """Return the seconds that the first and the second run of a lesson take."""
-    words = [
-        "lessons",
-        "--data",
-        of.folder,
-        "--weights",
-        options.weights,
-        "--size",
-        options.size,
-        "--lessons",
-        "frozen",
-    ]
-    taken = []
-    for _ in range(2):
-        started = time.perf_counter()
-        _catsdogs(words, room)
-        taken.append(time.perf_counter() - started)
-    return taken[0], taken[1]
-
-
-def memory(count: int, room: Path) -> tuple[int, int]:
-    """Return the peak memory in MiB of extraction for a tenth of `count` pictures, and for all."""
-    found = []
-    for number in (count // 10, count):
-        _draw(room / f"many-{number}", number)
-        script = "import sys; from catsdogs.__main__ import main; status = main(sys.argv[1:]); "
-        # getrusage would return the parent's peak if that is higher.
-        script += "status_lines = open('/proc/self/status').read().splitlines(); "
-        script += "print(*[line.split()[1] for line in status_lines if 'VmHWM' in line]); "
-        script += "sys.exit(status)"
-        words = [
-            "features",
-            "--data",
-            room / f"many-{number}",
-            "--weights",
-            "random",
-            "--size",
-            32,
-            "--build",
-            room / f"b{number}",
-        ]
-        found.append(int(_python(["-c", script, *words], room).splitlines()[-1]) // 1024)
-    return found[0], found[1]
-
-
-def _draw(folder: Path, count: int) -> None:
-    """Write `count` different small pictures of two classes."""
-    from PIL import Image
-
-    random = np.random.default_rng(0)
-    with aside(folder) as target:
-        for number in range(count):
-            path = target / ("light" if number % 2 else "dark") / f"{number}.jpg"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            noise = random.integers(0, 128, (48, 48, 3)) + 127 * (number % 2)
-            Image.fromarray(noise.astype(np.uint8)).save(path, quality=80)
-
-
-def _catsdogs(words: list[Any], room: Path) -> str:
-    return _python(["-m", "catsdogs", *words], room)
-
-
-def _python(words: list[Any], room: Path) -> str:
-    env = os.environ | {"PYTHONPATH": str(EXAMPLE)}
-    done = subprocess.run(
-        [sys.executable, *map(str, words)],
-        cwd=room,
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(done.stderr)
-    return done.stdout
-
-
 def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str]]:
-    """Return for each target whether it is met, and a line about it."""
+    """Yield, for each demand, whether it is met, and a line with the measurement."""
     of = unpack(options, room)
     asked = options.only
     if "extraction" in asked:
         rates, apart = extraction(of, room, options.rounds)
-        ratio, said = against(rates["ours"], rates["predict"])
+        ratio, times = compare_rates(rates["ours"], rates["predict"])
         yield (
             ratio >= 1.1,
             f"extraction, {of.network.size} px: {rates['ours'].second:.2f} pictures a second; "
-            f"compared with predict: {said}",
+            f"compared with predict {times}",
         )
         share = (
             rates["ours"].second
@@ -334,27 +209,27 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
         product = rates["product"].second / 1e9
         yield (
             True,
-            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, "
-            "if its convolutions were ordinary ones",
+            f"  {share:.0%} of a matrix product's rate, {product:.0f} GFLOP/s, if convolutions "
+            "were plain",
         )
-        yield apart <= 1e-3, f"  features differ by {apart:.1e} of the largest at most"
+        yield apart <= 1e-3, f"  features differ by at most {apart:.1e} of the largest"
     if "step" in asked:
         rates, outcome = fine_tuning(of, room, options.rounds)
-        ratio, said = against(rates["ours"], rates["whole"])
+        ratio, times = compare_rates(rates["ours"], rates["whole"])
         yield (
             ratio >= 5,
-            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; "
-            f"compared with the whole network: {said}",
+            f"a step of fine-tuning: {1 / rates['ours'].second:.2f} s; compared with the whole "
+            f"network's {times}",
         )
         yield True, f"  ours {outcome['ours']}; the whole network's {outcome['whole']}"
     if "again" in asked:
-        first, second = second_run(options, of, room)
+        first, second = time_second_run(of.folder, options.weights, options.size, room)
         yield (
             first / second >= 50,
             f"a lesson: {first:.1f} s, again {second:.2f} s: {first / second:.0f} times faster",
         )
     if "memory" in asked:
-        less, more = memory(options.many, room)
+        less, more = measure_memory(options.many, room)
         yield (
             more < 3072,
             f"memory: {less} MiB for {options.many // 10} pictures, {more} MiB for {options.many}",
@@ -362,7 +237,7 @@ def demands(options: argparse.Namespace, room: Path) -> Iterator[tuple[bool, str
 
 
 def main() -> int:
-    """Measure and print; return 0 if all targets are met, else 1."""
+    """Measure and print; return exit status 0 if all demands are met, else 1."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="synthetic")
     parser.add_argument("--weights", default="random")

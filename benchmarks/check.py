@@ -1,6 +1,5 @@
-"""Compare `labcoat check` with git, and `labcoat context` with the Docker SDK.
-
-Both on a large repository; the check also on one of 300 files.
+"""Compare `labcoat check` with git, and listing a build context with the docker SDK, on a large and
+on an ordinary repository.
 """
 
 import subprocess
@@ -49,7 +48,7 @@ def fill(root: Path, names: Iterable[str]) -> None:
 
 
 def repository(root: Path, tracked: int, in_venv: int) -> Path:
-    """Create a repository with tracked files and an ignored virtual environment."""
+    """Create a repository with so many tracked files, and an ignored virtual environment."""
     root.mkdir()
     fill(root, (f"src/p{at // 1000}/q{at // 50 % 20}/module_{at}.py" for at in range(tracked)))
     (root / "Dockerfile").write_text(f"FROM python@sha256:{'a' * 64}\nCOPY . /app\nUSER 1000\n")
@@ -74,7 +73,7 @@ def repository(root: Path, tracked: int, in_venv: int) -> Path:
 
 
 def main() -> int:
-    """Create the repositories and time the programs."""
+    """Create the repositories and time the programs on them."""
     packages = next((tool_env.tool_environment() / "lib").glob("python3*/site-packages"))
     with tempfile.TemporaryDirectory(prefix="labcoat-check-") as name:
         tracked = int(sys.argv[1]) if sys.argv[1:] else TRACKED

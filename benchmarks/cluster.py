@@ -1,7 +1,7 @@
-"""Compare two Ray workers with one: pictures a second.
+"""Compare two Ray workers with one: how many pictures a second they compute features for.
 
-Each round starts Ray again; a worker has one processor. Timed during the second half of the shards,
-because workers first load the network.
+Each round restarts Ray. A worker has one processor. The rate is measured while the second half of
+the shards arrives, because workers load the network before that, once.
 """
 
 import argparse
@@ -13,15 +13,14 @@ from pathlib import Path
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-sys.path[0] = str(
-    REPOSITORY / "examples/catsdogs"
-)  # replaces this directory, whose catsdogs.py would be imported, by workers too
+# Replace this folder, because workers use the same path, and here catsdogs.py hides the package.
+sys.path[0] = str(REPOSITORY / "examples/catsdogs")
 
-SHARD = 8  # pictures per task of a worker
+SHARD = 8  # pictures in a worker's task
 
 
 def rate(count: int, size: int, workers: int) -> float:
-    """Return the pictures a second with `workers` workers."""
+    """Return pictures a second with so many workers."""
     from ray.cluster_utils import Cluster
 
     from catsdogs.data import dataset
@@ -65,7 +64,7 @@ def main() -> None:
     for number in range(options.rounds):
         one, two = (rate(options.pictures, options.size, workers) for workers in (1, 2))
         print(
-            f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}: "
+            f"round {number + 1}: one worker {one:.1f} a second, two {two:.1f}, "
             f"{two / one:.2f} times as many",
             flush=True,
         )

@@ -1,6 +1,7 @@
-"""Compare `make docker` of the tensorflow lock with an ordinary Dockerfile: build times and sizes.
+"""Compare `make docker` of the tensorflow lock with an ordinary Dockerfile: the time after a
+change, and the size of the images.
 
-LABCOAT_BASE_IMAGE and LABCOAT_DOCKER_FLAGS have their usual meaning.
+LABCOAT_BASE_IMAGE and LABCOAT_DOCKER_FLAGS work as for `make docker`.
 """
 
 import os
@@ -20,7 +21,7 @@ from labcoat.container.context.build_context import BuildContext
 from labcoat.core.project import Project
 
 NOTHING, SOURCE = "docker build, nothing changed", "labcoat: make docker, a source file changed"
-BUILDER = "of that the docker build, of what labcoat sends it"
+BUILDER = "of which docker build, with the context that labcoat sends"
 REQUIREMENT, ORDINARY = (
     "labcoat: make docker, one requirement changed",
     "ordinary Dockerfile, one requirement changed",
@@ -42,28 +43,28 @@ BASE = (
 )
 FLAGS = os.environ.get("LABCOAT_DOCKER_FLAGS", "")
 NAME = "labcoat-benchmark"
-# A file of this run in the base makes all steps and layers new. If only the steps were new, the
-# engine would store equal layers twice and compare them, file by file, in every build.
+# The base with a random file of this run, so that no step is cached by an earlier run. If only the
+# steps were new and their layers the same as before, the engine would store each layer twice and
+# compare the two, file by file, at every build.
 OWN_BASE = f"{NAME}-base"
 
 
 def lay_out(work: Path) -> Path:
-    """Copy the repository to a directory without cached builds."""
+    """Copy the repository's files to a folder and return it."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
     ).stdout
     project = work / "project"
     for name in listed.split("\0"):
-        if (
-            name and (REPOSITORY / name).is_file() and not name.endswith(".lock.yaml")
-        ):  # records of images on another base
+        # .lock.yaml files are records of images on another base.
+        if name and (REPOSITORY / name).is_file() and not name.endswith(".lock.yaml"):
             (project / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(REPOSITORY / name, project / name)
     return project
 
 
 def locked(requirements: str, lock: str) -> str:
-    """Return `lock` with other versions of `requirements`; all others stay."""
+    """Return `lock` updated for `requirements`, with all other pins unchanged."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "in").write_text(requirements)
         (Path(folder) / "out").write_text(lock)
@@ -85,13 +86,13 @@ def locked(requirements: str, lock: str) -> str:
 
 
 def settings(**more: str) -> str:
-    """Return the words before a shell command that set labcoat's settings."""
+    """Return the variable assignments of labcoat's settings, to precede a shell command."""
     given = {"BASE_IMAGE": OWN_BASE, "DOCKER_FLAGS": FLAGS, "IMAGE": NAME, **more}
     return " ".join(f"LABCOAT_{name}='{value}'" for name, value in given.items())
 
 
 def build(**more: str) -> list[str]:
-    """Return the command that builds labcoat's image: what `make docker` calls."""
+    """Return the command line that builds labcoat's image, which `make docker` runs."""
     return [
         "sh",
         "-c",
@@ -100,26 +101,28 @@ def build(**more: str) -> list[str]:
 
 
 def ordinary(project: Path) -> list[str]:
-    """Return the command that builds the ordinary Dockerfile."""
+    """Return the command line that builds the ordinary Dockerfile."""
     file = project.parent / "Dockerfile.ordinary"
     file.write_text(DOCKERFILE)
     return [
         "sh",
         "-c",
-        f"docker build -q {FLAGS} --build-arg BASE_IMAGE={OWN_BASE} "
-        f"-t {NAME}-ordinary -f '{file}' .",
+        f"docker build -q {FLAGS} --build-arg BASE_IMAGE={OWN_BASE} -t {NAME}-ordinary "
+        f"-f '{file}' .",
     ]
 
 
 def again() -> list[str]:
-    """Return the command of a `docker build` with nothing to do."""
+    """Return the command line of a `docker build` that has nothing to do."""
     given = {"BASE_IMAGE": OWN_BASE, "PYTHON": "3.11", "LOCK": "requirements.txt"}
     words = " ".join(f"--build-arg {name}='{value}'" for name, value in given.items())
     return ["sh", "-c", f"docker build -q {FLAGS} {words} -t {NAME}-again ."]
 
 
 def of_archive(project: Path, sent: Path) -> tuple[list[str], Callable[[], object]]:
-    """Return the command that builds the context labcoat sends, and a function that writes it."""
+    """Return the command line that builds labcoat's context of `project` from the folder `sent`,
+    and a function that writes the context there.
+    """
 
     def send() -> None:
         shutil.rmtree(sent, ignore_errors=True)
@@ -151,29 +154,28 @@ def make_base(work: Path) -> None:
 
 
 def size(image: str) -> int:
-    """Return the size of an image in bytes."""
+    """Return the bytes of an image."""
     words = ["docker", "image", "inspect", "--format", "{{.Size}}", image]
     return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
 
 
 def pip_cache() -> int:
-    """Return the size of pip's cache in the ordinary image, in bytes."""
-    line = 'du -sb "$(python3 -m pip cache dir)" 2>/dev/null || echo 0'  # some have no cache
+    """Return the bytes of pip's cache in the ordinary image."""
+    # Some base images disable the cache.
+    line = 'du -sb "$(python3 -m pip cache dir)" 2>/dev/null || echo 0'
     words = ["docker", "run", "--rm", f"{NAME}-ordinary", "sh", "-c", line]
     return int(subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()[0])
 
 
 def demand_size(what: str, bytes_: int, most: float) -> bool:
-    """Print whether an image is small enough."""
-    print(
-        f"{what}: {bytes_ / 1e6:.0f} MB (target: at most {most / 1e6:.0f} MB) "
-        f"{'met' if bytes_ <= most else 'MISSED'}"
-    )
+    """Print and return whether an image is small enough."""
+    verdict = "met" if bytes_ <= most else "MISSED"
+    print(f"{what}: {bytes_ / 1e6:.0f} MB (asked: at most {most / 1e6:.0f} MB) {verdict}")
     return bytes_ <= most
 
 
 def main() -> int:
-    """Build all once, time the changes, then compare sizes."""
+    """Build all images once, then time the changes, then compare the sizes."""
     with tempfile.TemporaryDirectory(prefix="labcoat-image-") as name:
         project = lay_out(Path(name))
         make_base(Path(name))
@@ -194,7 +196,7 @@ def main() -> int:
             source.write_text(f"# {secrets.token_hex()}\n")
 
         def settle() -> None:
-            """Build the other program's change, so that nothing is left to do."""
+            """Build after the other program's change, so that there is nothing left to do."""
             subprocess.run(again(), cwd=project, env=environment(), check=True, capture_output=True)
 
         alone, send = of_archive(project, Path(name) / "sent")
@@ -227,7 +229,7 @@ def main() -> int:
             "labcoat's image, compared with the ordinary one without pip's cache", size(NAME), most
         )
         met &= demand_size(
-            "the cpu variant without tests, headers and bytecode, compared with 60% of that",
+            "the cpu variant without tests, headers and byte code, compared with 60% of that",
             size(f"{NAME}:cpu"),
             0.6 * most,
         )

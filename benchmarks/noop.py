@@ -1,4 +1,6 @@
-"""Compare `make venv` with nothing to do with an empty Makefile and with Makefile.venv."""
+"""Compare an up-to-date `make venv` with `make` in an empty Makefile, and with `make venv` of
+Makefile.venv.
+"""
 
 import subprocess
 import sys
@@ -22,7 +24,7 @@ def project(folder: Path, makefile: str) -> Path:
 
 
 def main() -> int:
-    """Create the three projects, and time them with nothing left to do."""
+    """Create the three projects, and time them when there is nothing left to do."""
     env = environment()
     with tempfile.TemporaryDirectory(prefix="labcoat-noop-") as name:
         work = Path(name)

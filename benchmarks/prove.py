@@ -1,4 +1,6 @@
-"""Compare `labcoat prove` with `sha256sum`, and `labcoat status` with the start of Python."""
+"""Compare `labcoat prove` of the tensorflow environment with `sha256sum` of the same files, and
+`labcoat status` with the start of Python.
+"""
 
 import subprocess
 import sys
@@ -13,7 +15,7 @@ ROUNDS = 9
 
 
 def main() -> int:
-    """Create the environment, prove it once to fetch its wheels, and time the four programs."""
+    """Create the environment, prove it once so that its wheels are known, and time the programs."""
     labcoat: list[str | Path] = [PYTHON, "-I", INCLUDE.parent / "labcoat"]
     with tempfile.TemporaryDirectory(prefix="labcoat-prove-") as name:
         work = Path(name)

@@ -1,4 +1,6 @@
-"""Time programs in turns, one run of each per round, so that other load affects all of them."""
+"""Time programs side by side: each program once in every round, so that a busy machine slows all of
+them equally.
+"""
 
 import os
 import shutil
@@ -14,25 +16,28 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 INCLUDE = REPOSITORY / "src/lib/include.python.mk"
 sys.path.insert(0, str(INCLUDE.parent))
 
-from labcoat.toolchain import index_config, tool_env  # noqa: E402 - this repository's labcoat
+# The repository's labcoat, even if another is installed
+from labcoat.toolchain import index_config, tool_env  # noqa: E402
 
 PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program to time: its arguments, its directory, and what prepares that before each run."""
+    """A program to time: its arguments, its working directory, and a preparation before each
+    run.
+    """
 
     name: str
     words: Sequence[str | Path]
     folder: Path
     before: Callable[[], object] = lambda: None
-    rounds: int = 0  # in how many rounds it takes part; 0 is all
+    rounds: int = 0  # the number of rounds to run in; 0 is all
 
 
 @dataclass(frozen=True)
 class Demand:
-    """A target for the ratio of two medians: `at_most` or `at_least`."""
+    """A limit, `at_most` or `at_least`, for the first program's median divided by the second's."""
 
     first: str
     second: str
@@ -40,7 +45,7 @@ class Demand:
     at_least: float | None = None
 
     def line(self, medians: Mapping[str, float]) -> tuple[bool, str]:
-        """Return whether it is met, and a line about it."""
+        """Return whether the demand is met, and a line with the measurement."""
         ratio = medians[self.first] / medians[self.second]
         met = ratio <= self.at_most if self.at_most is not None else ratio >= (self.at_least or 0)
         asked = (
@@ -48,15 +53,14 @@ class Demand:
             if self.at_most is not None
             else f"at least {self.at_least:g}"
         )
-        return (
-            met,
-            f"{self.first} / {self.second}: {ratio:.3g} (target: {asked}) "
-            f"{'met' if met else 'MISSED'}",
-        )
+        verdict = "met" if met else "MISSED"
+        return met, f"{self.first} / {self.second}: {ratio:.3g} (asked: {asked}) {verdict}"
 
 
 def environment() -> dict[str, str]:
-    """Return the programs' environment: this machine's package index, this Python as `python3`."""
+    """Return the environment of all programs: without the user's settings, except the package
+    index, and with this Python as `python3`.
+    """
     kept = {
         name: value
         for name, value in index_config.installer_environment().items()
@@ -67,12 +71,12 @@ def environment() -> dict[str, str]:
 
 
 def uv() -> Path:
-    """Return the uv that labcoat itself uses."""
+    """Return the uv that labcoat uses."""
     return tool_env.uv_program()
 
 
 def project(folder: Path) -> Path:
-    """Create a project with this repository's lock; the include is in `../lib`."""
+    """Create a project with this repository's lock, which includes labcoat from `../lib`."""
     folder.mkdir()
     for name in ("requirements.in", "requirements.txt"):
         shutil.copy(REPOSITORY / name, folder)
@@ -81,7 +85,7 @@ def project(folder: Path) -> Path:
 
 
 def seconds(program: Program, env: Mapping[str, str]) -> float:
-    """Return the seconds of one run of `program`; end the benchmark if it fails."""
+    """Return the seconds of one run of `program`. Exit if it fails."""
     program.before()
     words = [str(word) for word in program.words]
     start = time.perf_counter()
@@ -97,7 +101,7 @@ def seconds(program: Program, env: Mapping[str, str]) -> float:
 
 
 def compare(programs: Sequence[Program], demands: Sequence[Demand], rounds: int) -> int:
-    """Time `programs`, print medians and targets; return 0 if all are met, else 1."""
+    """Time `programs`, print medians and demands; return exit status 0 if all are met, else 1."""
     env = environment()
     taken: dict[str, list[float]] = {program.name: [] for program in programs}
     for number in range(rounds):
@@ -115,7 +119,7 @@ def compare(programs: Sequence[Program], demands: Sequence[Demand], rounds: int)
 
 
 def _progress(done: int, rounds: int) -> None:
-    """Show progress: in place on a terminal, else a line for each of a few long rounds."""
+    """Show progress: in place on a terminal, otherwise a line for each of at most ten rounds."""
     if sys.stderr.isatty():
         print(
             f"\rround {done} of {rounds}",

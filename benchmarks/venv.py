@@ -1,4 +1,6 @@
-"""Compare `make venv` of the tensorflow lock, from a warm cache, with uv and with pip."""
+"""Compare creating the environment of the tensorflow lock from a warm cache: `make venv`, uv, and
+pip.
+"""
 
 import shutil
 import sys
@@ -16,7 +18,7 @@ ROUNDS, ROUNDS_OF_PIP = 7, 2
 
 
 def main() -> int:
-    """Warm the caches, and time the three. All of them install wheels only, with hashes."""
+    """Warm the caches, and time the three. All of them install only wheels, with hashes."""
     with tempfile.TemporaryDirectory(prefix="labcoat-venv-") as name:
         work = Path(name)
         (work / "lib").symlink_to(INCLUDE.parent)
@@ -35,8 +37,8 @@ def main() -> int:
             f"'{uv()}' venv -q --python '{PYTHON}' .venv && '{uv()}' pip sync -q --require-hashes"
         )
         by_uv += " --only-binary=:all: --python .venv/bin/python requirements.txt"
-        pip = ".venv/bin/pip install -q --require-hashes --only-binary=:all: -r requirements.txt"
-        by_pip = f"'{PYTHON}' -m venv .venv && {pip}"
+        by_pip = f"'{PYTHON}' -m venv .venv && .venv/bin/pip install -q --require-hashes"
+        by_pip += " --only-binary=:all: -r requirements.txt"
         programs = [
             program(LABCOAT, "labcoat", ["make", "venv"]),
             program(UV, "uv", ["sh", "-c", by_uv]),

@@ -14,11 +14,11 @@
 # %% [markdown]
 # # Cats and dogs
 #
-# A network that knows 1.2 million photographs is taught to tell two classes apart, from a few
-# hundred pictures, in a minute. Run the cells from top to bottom. Without any data the pictures are
-# textures, spots and stripes, drawn here, and the network has random weights: there to see that
-# everything works. Give `DATA` a zip file, a folder with a subfolder per class, or `mirror`
-# (photographs, from the web), and the same cells teach cats and dogs.
+# Train a network that knows 1.2 million photographs to distinguish two classes, with a few hundred
+# pictures, in a minute. Run the cells from top to bottom. Without data the pictures are textures,
+# spots and stripes, and the network has random weights, which shows that everything works. Set
+# `DATA` to a zip file, a folder with a subfolder per class, or `mirror` (photographs from the web),
+# and the same cells learn cats and dogs.
 
 # %%
 import numpy as np
@@ -41,10 +41,10 @@ settings = settle("build/lesson", data=DATA, weights=WEIGHTS)
 print(engine.environment())
 
 # %% [markdown]
-# ## 1. Look at the data
+# ## 1. Read the data
 #
-# Every picture is read, hashed and decoded once. What is broken is set aside, and what looks alike
-# is known.
+# Every picture is read, hashed and decoded once. Broken files are set aside, and near duplicates
+# are detected.
 
 # %%
 source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
@@ -61,19 +61,19 @@ for row, label in zip(axes, found.classes[:2], strict=True):
 # %% [markdown]
 # ## 2. Split
 #
-# A hash of each picture's own bytes decides. Pictures that look alike land on one side: or the test
-# would ask for what was learned by heart.
+# The split is decided by a hash of each picture's bytes. Near duplicates are in the same part,
+# because otherwise the test would reward memorizing.
 
 # %%
 rows = split.divide(found.pictures, settings.seed)
 print(split.describe(rows))
 
 # %% [markdown]
-# ## 3. What the frozen network sees
+# ## 3. Compute the features
 #
-# Its last layers are taken off; what is left turns each picture into 512 numbers. That is nearly
-# all of the work, and the same every time: so it is done once and kept. Run the cell again, and it
-# takes no time.
+# Without its last layers, the frozen network turns each picture into 512 numbers. This is nearly
+# all of the work, and the result is the same every time, so it is cached. Run the cell again, and
+# it takes no time.
 
 # %%
 network = settings.network()
@@ -83,13 +83,13 @@ print(f"{len(seen)} pictures, {seen.shards[0].shape[1]} numbers each")
 # %% [markdown]
 # ## 4. Train the head
 #
-# One linear layer with softmax on top: logistic regression. The problem is convex, so there is one
-# best answer, and no luck.
+# One linear layer with softmax: logistic regression. The problem is convex, so there is one
+# optimum, and no randomness.
 
 
 # %%
 def part(name, of):
-    """The features, taken from `of`, and labels of a part of the split."""
+    """Return the features in `of` and the labels of a part of the split."""
     members = [row for row in rows if row.part == name]
     return head.Part(of.of(row.sha256 for row in members), learn.labels(members, found.classes))
 
@@ -108,10 +108,10 @@ for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
     axes.legend(frameon=False)
 
 # %% [markdown]
-# ## 5. Say how good it is, and how sure that is
+# ## 5. Measure accuracy and its uncertainty
 #
-# An accuracy was counted on so many pictures, and has an interval. Two results whose intervals
-# overlap much are no different.
+# An accuracy is counted on a number of pictures, and has a confidence interval. Two results whose
+# intervals overlap much are not significantly different.
 
 # %%
 probabilities = fitted.probabilities(test.features)
@@ -122,14 +122,14 @@ print(
     f"test accuracy {answers.right.mean():.4f}, 95% interval {low:.4f} to {high:.4f}, of "
     f"{len(names)} pictures"
 )
-print("is, by row, was taken for, by column:", found.classes)
+print("confusion matrix, true classes in rows, predicted in columns:", found.classes)
 print(evaluation.confusion(answers))
 
 # %% [markdown]
-# ## 6. Look closer
+# ## 6. Inspect the results
 #
-# The surest right answers of each class, then the surest mistakes; below each, Grad-CAM: the
-# brighter a place, the more what the network saw there speaks for its answer.
+# The most confident right predictions of each class, then the most confident mistakes. Below each
+# is its Grad-CAM heat map: the brighter a region, the more it supports the prediction.
 
 # %%
 whole = models.whole(network, fitted)
@@ -148,24 +148,24 @@ for (above, below), row in zip(axes.T, chosen, strict=True):
     below.axis("off")
 
 # %% [markdown]
-# ## 7. A fault to see for yourself
+# ## 7. A common mistake
 #
 # Many lessons divide pictures by 255 before VGG16, which was trained on something else: blue,
-# green, red, with ImageNet's mean colour taken off. On photographs that costs several points. Only
-# the preprocessing differs here.
+# green, red, minus ImageNet's mean colour. On photographs this costs several points. Only the
+# preprocessing differs here.
 
 # %%
 scaled = features.compute(source, found.pictures, Sight(settings.network(SCALED)), settings.cache)
 worse, _ = head.fit(
     part(split.TRAINING, scaled), part(split.VALIDATION, scaled), len(found.classes)
 )
-at_fault = head.accuracy(worse.probabilities(part(split.TEST, scaled).features), test.labels)
-print(f"as it was trained {answers.right.mean():.4f}, divided by 255 {at_fault:.4f}")
+mistaken = head.accuracy(worse.probabilities(part(split.TEST, scaled).features), test.labels)
+print(f"right preprocessing {answers.right.mean():.4f}, divided by 255 {mistaken:.4f}")
 
 # %% [markdown]
 # ## 8. Use it
 #
-# The model that is saved takes plain RGB from 0 to 255: preprocessing is its first layer.
+# The saved model takes plain RGB from 0 to 255: preprocessing is its first layer.
 
 # %%
 asked = np.stack([pictures.pixels(source.read(name), settings.size) for name in names[:3]])
@@ -173,8 +173,8 @@ for name, shares in zip(names, whole.predict_on_batch(asked), strict=False):
     print(name, dict(zip(found.classes, shares.round(4).tolist(), strict=True)))
 
 # %% [markdown]
-# ## Go on
+# ## Next steps
 #
 # `make lessons DATA=…` compares networks from scratch, frozen and fine-tuned in one table; `make
-# report` writes a page about a run. The README beside this notebook goes through the modules that
-# were used here.
+# report` writes a report about a run. The README beside this notebook describes the modules that
+# are used here.

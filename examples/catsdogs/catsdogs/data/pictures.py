@@ -49,7 +49,7 @@ def square(
 
 
 def decode(data: bytes) -> Image.Image:
-    """Return the completely decoded picture in `data`, upright and in RGB, or raise `PictureError`."""
+    """Return the decoded picture in `data`, upright and in RGB, or raise `PictureError`."""
     try:
         with warnings.catch_warnings():
             # Odd EXIF blocks are common in photographs and do no harm.

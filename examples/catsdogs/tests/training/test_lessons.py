@@ -177,21 +177,8 @@ def test_too_few_pictures_are_refused(
         tmp_path / "set",
         {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in range(2)},
     )
-    output = refused(
-        run(
-            "lessons",
-            "--data",
-            "set",
-            "--weights",
-            "random",
-            "--size",
-            32,
-            "--lessons",
-            "frozen",
-            *words,
-        )
-    )
-    assert needed in output
+    fixed = ("--data", "set", "--weights", "random", "--size", 32, "--lessons", "frozen")
+    assert needed in refused(run("lessons", *fixed, *words))
 
 
 def test_another_manifest_is_another_result(run: Run, tmp_path: Path, three_classes: Path) -> None:
