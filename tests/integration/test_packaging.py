@@ -102,7 +102,7 @@ def test_makefile_includes_what_is_installed(installed: Path, tmp_path: Path) ->
     said = run("make", "help", cwd=project, env=env)
     assert said.returncode == 0, said.stderr
     assert "requirements " in said.stdout
-    assert "LABCOAT_VENV = .venv" in said.stdout
+    assert f"LABCOAT_PYTHON = {sys.executable}" in said.stdout
 
 
 def test_installed_program_knows_its_version(installed: Path, tmp_path: Path) -> None:

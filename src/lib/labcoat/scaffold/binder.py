@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context.build_context import BuildContext
+from labcoat.container.context.context_archive import SCRIPT
 from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,
@@ -114,7 +115,8 @@ def check_binder(project: Project, notebooks: Project) -> Iterator[BinderCheck]:
         yield BinderCheck("the build context contains the lock")
     else:
         yield BinderCheck(f"{wanted} is not in the build context", "Remove it from .dockerignore")
-    yield from _check_published(project.root, [FILE, wanted])
+    needed = [FILE, wanted, *([SCRIPT] if (project.root / SCRIPT).exists() else [])]
+    yield from _check_published(project.root, needed)
 
 
 def _check_lock(notebooks: Project) -> BinderCheck:
