@@ -245,9 +245,10 @@ def _idle_negation_finding(repository: Repository, path: str, line: int, written
     return Finding(
         "IGN006",
         path,
-        f"`{written.strip()}` changes nothing: what it names is included without it, "
-        "or stays ignored with it",
-        "Remove the line; or, in a .gitignore, include its folder first: `*` becomes `/*`",
+        f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
+        "or one ignores the whole folder around it",
+        "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead of `*`"
+        " and include the folder too, as in `!/folder/`",
         line,
         unsafe_fix(Replace(path, line, old, ())),
     )
