@@ -247,8 +247,8 @@ def _idle_negation_finding(repository: Repository, path: str, line: int, written
         path,
         f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
         "or one ignores the whole folder around it",
-        "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead of `*`"
-        " and include the folder too, as in `!/folder/`",
+        "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead of"
+        " `*`, and include the folder too, as in `!/folder/`",
         line,
         unsafe_fix(Replace(path, line, old, ())),
     )
