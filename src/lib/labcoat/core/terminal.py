@@ -37,21 +37,24 @@ def coloured(text: str, colour: str, stream: TextIO | None) -> str:
 
 def print_error(message: str, hint: str = "") -> None:
     """Write `error: message` and, if there is one, `hint: hint` to standard error."""
-    print(f"{coloured('error:', RED, sys.stderr)} {message}", file=sys.stderr)
-    if hint:
-        print_hint(hint)
-
-
-def print_hint(hint: str) -> None:
-    """Write `hint: hint` to standard error."""
-    print(f"{coloured('hint:', CYAN, sys.stderr)} {hint}", file=sys.stderr)
+    _print_labelled("error:", RED, message)
+    print_hint(hint)
 
 
 def print_warning(message: str, hint: str = "") -> None:
     """Write `warning: message` and, if there is one, `hint: hint` to standard error."""
-    print(f"{coloured('warning:', YELLOW, sys.stderr)} {message}", file=sys.stderr)
+    _print_labelled("warning:", YELLOW, message)
+    print_hint(hint)
+
+
+def print_hint(hint: str) -> None:
+    """Write `hint: hint` to standard error; nothing for an empty one."""
     if hint:
-        print_hint(hint)
+        _print_labelled("hint:", CYAN, hint)
+
+
+def _print_labelled(label: str, colour: str, text: str) -> None:
+    print(f"{coloured(label, colour, sys.stderr)} {text}", file=sys.stderr)
 
 
 def print_progress(message: str) -> None:

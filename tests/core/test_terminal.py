@@ -1,0 +1,45 @@
+"""What labcoat writes to a terminal, with and without colour."""
+
+import pytest
+
+from labcoat.core import terminal
+
+TTY = "\033[31merror:\033[0m no lock\n\033[36mhint:\033[0m Run `make requirements`\n"
+PLAIN = "error: no lock\nhint: Run `make requirements`\n"
+
+
+@pytest.mark.parametrize(
+    ("no_colour", "force_colour", "expected"),
+    [("", "", PLAIN), ("", "1", TTY), ("1", "1", PLAIN), ("1", "", PLAIN)],
+    ids=["pipe", "FORCE_COLOR", "both", "NO_COLOR"],
+)
+def test_errors_are_coloured_as_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    no_colour: str,
+    force_colour: str,
+    expected: str,
+) -> None:
+    """NO_COLOR wins over FORCE_COLOR, and both over whether the stream is a terminal."""
+    monkeypatch.setenv("NO_COLOR", no_colour)
+    monkeypatch.setenv("FORCE_COLOR", force_colour)
+    terminal.print_error("no lock", "Run `make requirements`")
+    assert capsys.readouterr().err == expected
+
+
+def test_an_empty_hint_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error or warning stands alone."""
+    terminal.print_error("interrupted")
+    terminal.print_warning("no engine")
+    assert capsys.readouterr().err == "error: interrupted\nwarning: no engine\n"
+
+
+def test_long_lists_are_shortened() -> None:
+    """The number of the rest is at the end."""
+    assert terminal.join_some(["a", "b"]) == "a, b"
+    assert terminal.join_some(["a", "b", "c", "d"], most=2) == "a, b and 2 more"
+
+
+def test_controls_are_written_as_numbers() -> None:
+    """A name cannot move the cursor, or turn the direction of writing."""
+    assert terminal.escape_control("a\033[1m\u202eb\udcff") == r"a\x1b[1m\u202eb\xff"
