@@ -89,4 +89,7 @@ def _warn_unreadable(build: "BuildContext") -> None:
     from labcoat.core.terminal import escape_control, print_warning
 
     for folder in build.unreadable:
-        print_warning(f"cannot read {escape_control(folder or '.')}: `docker build` fails on it")
+        print_warning(
+            f"cannot read {escape_control(folder or '.')}: `docker build` will fail on it",
+            "Correct its permissions, or exclude it in .dockerignore",
+        )

@@ -20,6 +20,7 @@ def run(args: Namespace) -> int:
     if not project["EXTERN"]:
         print_warning(
             "no base image to build: LABCOAT_EXTERN is empty",
-            "Nothing is wrong if you have no custom base image; else set NAME=FOLDER/Dockerfile",
+            "Nothing is wrong if you have no custom base image; otherwise set, for example,"
+            " LABCOAT_EXTERN=mybase=images/mybase/Dockerfile",
         )
     return 0

@@ -24,7 +24,7 @@ def run(args: Namespace) -> int:
             found += 1
     if found:
         print_error(
-            f"`{name}` contains {found} secret{'s' if found > 1 else ''}",
-            "Revoke them, then build the image without them",
+            f"image `{name}` contains {found} secret{'s' if found > 1 else ''}, listed above",
+            "Revoke each where it was issued, remove it from the sources, then run `make docker`",
         )
     return 1 if found else 0

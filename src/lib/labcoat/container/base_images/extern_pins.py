@@ -54,8 +54,8 @@ def read_pins(root: Path) -> ExternPins:
     images = found.get("images", {})
     if not isinstance(images, dict):
         raise LabcoatError(
-            f"`images` in {NAME} is not a table",
-            "Write `[images]`, then a line `IMAGE = DIGEST` for each image",
+            f"`images` in {NAME} is not a TOML table",
+            'Write `[images]`, then a line `"python:3.12" = "sha256:…"` for each image',
         )
     return ExternPins({str(name): str(digest) for name, digest in images.items()}, date)
 
