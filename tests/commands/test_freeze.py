@@ -78,7 +78,7 @@ def test_a_package_from_a_path_is_named_and_left_out(repo: Repository, index: In
     install(repo, str(index.folder / "files/beta-1.0-py3-none-any.whl"))
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
     said = repo.make("freeze")
-    assert "beta 1.0 from file://" in said
+    assert "beta 1.0 is not added: it comes from file://" in said
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
 
 
