@@ -87,7 +87,7 @@ def test_without_git(tmp_path: Path) -> None:
     repository(tmp_path, {"a": ""})
     done = run_labcoat(tmp_path, "check", env={"PATH": str(tmp_path)})
     assert done.returncode == 2
-    assert "Install git." in done.stderr
+    assert "hint: Install git\n" in done.stderr
 
 
 def test_bare_repository(tmp_path: Path) -> None:

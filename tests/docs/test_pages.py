@@ -117,9 +117,8 @@ def test_pages_name_existing_commands_only() -> None:
         assert {word.strip("`") for word in target.split(", ") if word} <= TARGETS.keys()
 
 
-BENCHMARKS = {path.stem for path in (REPOSITORY / "benchmarks").glob("*.py")} - {
-    "side_by_side"
-}  # which they share
+SHARED = {"example_runs", "rates", "side_by_side"}  # imported by the benchmarks
+BENCHMARKS = {path.stem for path in (REPOSITORY / "benchmarks").glob("*.py")} - SHARED
 
 
 @pytest.mark.parametrize("benchmark", sorted(BENCHMARKS))
