@@ -269,7 +269,7 @@ def test_directory_named_image_lock_yaml_is_refused(place: Workplace) -> None:
     assert ended.returncode == 1
     what, todo = ended.stderr.splitlines()
     assert what.endswith("image.lock.yaml: not a regular file")
-    assert "Move it" in todo
+    assert todo == "hint: Move it to another place"
 
 
 def test_closed_output_ends_the_program(place: Workplace) -> None:
