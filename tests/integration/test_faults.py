@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -51,7 +50,7 @@ def read_only(repo: Repository) -> Iterator[Repository]:
 def test_read_only_tree_can_be_used(read_only: Repository) -> None:
     """Commands that write fail; the environment works, and prove prints its result."""
     output = read_only.make("venv", fails=True)
-    assert re.search(r"cannot (be )?writ|permission denied|read-only", output, re.IGNORECASE)
+    assert "error: permission denied" in output or "error: cannot write" in output
     assert read_only.python("import alpha; print(alpha.version)") == "2.0\n"
     output = read_only.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
     assert messages.MISSING.format(package="gamma", version="3.0") in output
