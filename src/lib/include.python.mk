@@ -232,8 +232,12 @@ labcoat-distclean: ## clean, and remove environments and image
 labcoat-settings:
 	@$(_labcoat) settings
 
-$(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labcoat_misspelt)
-	@$(_labcoat) lock --stamp $(call _labcoat_quote,$@)
+# AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
+_labcoat_relock := $(if $(filter requirements labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))
+
+$(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labcoat_misspelt) \
+  $(if $(_labcoat_relock),labcoat-again)
+	@$(_labcoat) lock $(_labcoat_relock) --stamp $(call _labcoat_quote,$@)
 
 # Files that the inputs include with -r and -c; the helper writes this list.
 -include .labcoat/inputs.mk

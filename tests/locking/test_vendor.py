@@ -39,7 +39,8 @@ def test_common_commands_do_not_import_packaging(tmp_path: Path, command: list[s
     lock = tmp_path / "requirements.txt"
     (tmp_path / "requirements.in").write_text("six>=1,<2  # why\n-c limits.txt\n")
     (tmp_path / "limits.txt").write_text("six==1.17.0 ; python_version < '4' --hash=sha256:00\n")
-    lock.write_text(lock_header.format_header(lock, "uv", "3.11") + "six==1.17.0\n")
+    body = "six==1.17.0\n"
+    lock.write_text(lock_header.format_header(lock, "uv", "3.11", body) + body)
     code = (
         f"import sys; sys.path.insert(0, {str(REPOSITORY / 'src/lib')!r})\n"
         f"from labcoat.cli import main\ntry: status = main({command!r})\n"

@@ -2,11 +2,13 @@
 
 import base64
 import functools
+import hashlib
 import http.server
 import io
 import os
 import subprocess
 import sys
+import tarfile
 import threading
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -84,17 +86,32 @@ class Index:
         version: str,
         requires: Iterable[str] = (),
         files: Mapping[str, str] | None = None,
+        tag: str = "py3-none-any",
     ) -> Path:
         """Publish a wheel; the file it is."""
-        path = self.folder / "files" / f"{name}-{version}-py3-none-any.whl"
-        path.write_bytes(wheel(name, version, requires, files))
+        path = self.folder / "files" / f"{name}-{version}-{tag}.whl"
+        return self.publish(name, path, wheel(name, version, requires, files))
+
+    def add_source(self, name: str, version: str, files: Mapping[str, str]) -> Path:
+        """Publish a source archive with `files`; the file it is."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+            for path, text in files.items():
+                member = tarfile.TarInfo(f"{name}-{version}/{path}")
+                member.size = len(text.encode())
+                archive.addfile(member, io.BytesIO(text.encode()))
+        path = self.folder / "files" / f"{name}-{version}.tar.gz"
+        return self.publish(name, path, buffer.getvalue())
+
+    def publish(self, name: str, path: Path, content: bytes, algorithm: str = "sha256") -> Path:
+        """Write a file and the page that lists the package's files, with hashes of `algorithm`."""
+        path.write_bytes(content)
         page = self.folder / "simple" / name
         page.mkdir(exist_ok=True)
-        wheels = sorted((self.folder / "files").glob(f"{name}-*.whl"))
         links = (
-            f'<a href="/files/{one.name}#sha256={sha256(one.read_bytes()).hexdigest()}">'
-            f"{one.name}</a>"
-            for one in wheels
+            f'<a href="/files/{one.name}#{algorithm}='
+            f'{hashlib.new(algorithm, one.read_bytes()).hexdigest()}">{one.name}</a>'
+            for one in sorted((self.folder / "files").glob(f"{name}-*"))
         )
         (page / "index.html").write_text(
             f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>"

@@ -13,6 +13,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--upgrade", action="store_true", help="upgrade every package")
     parser.add_argument(
+        "--again", action="store_true", help="compile every lock again, with the same versions"
+    )
+    parser.add_argument(
         "--package", action="append", default=[], metavar="NAME", help="upgrade this package only"
     )
     parser.add_argument(
@@ -31,4 +34,6 @@ def run(args: Namespace) -> int:
     if args.check:
         return compiler.check_locks(project)
     packages = [name for given in args.package for name in given.split() or [given]]
-    return compiler.make_locks(project, upgrade=args.upgrade, packages=packages, stamp=args.stamp)
+    return compiler.make_locks(
+        project, upgrade=args.upgrade, packages=packages, again=args.again, stamp=args.stamp
+    )

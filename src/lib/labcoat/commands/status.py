@@ -12,6 +12,14 @@ from labcoat.levels.level import LevelState
 from labcoat.locking import lock_header
 
 _DIM, _PLAIN = "2", "0"
+# The word and the reason for each state of a lock.
+_LOCK_STATES = {
+    "fresh": ("fresh", ""),
+    "stale": ("stale", "{source} has changed"),
+    "edited": ("changed", "edited since labcoat wrote it"),
+    "foreign": ("stale", "not written by labcoat"),
+    "missing": ("missing", "run make requirements"),
+}
 _COLOURS = {
     "fresh": GREEN,
     "stale": YELLOW,
@@ -45,9 +53,9 @@ def _lock_state(lock: Path) -> LevelState:
     if not lock.exists():
         first = "" if source.exists() else f"write {source.name}, then "
         return LevelState("missing", f"{first}run make requirements")
-    if not lock_header.is_fresh(lock):
-        return LevelState("stale", f"{source.name} has changed")
-    return LevelState("fresh", "")
+    state = lock_header.lock_state(lock)
+    kind, about = _LOCK_STATES[state]
+    return LevelState(kind, about.format(source=source.name))
 
 
 def _line(name: str, state: LevelState) -> str:

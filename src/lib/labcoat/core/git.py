@@ -236,6 +236,21 @@ def last_commit_time(root: Path, paths: Iterable[str | Path]) -> int | None:
     return int(answer) if answer else None
 
 
+def earlier_versions(path: Path, most: int = 10) -> Iterator[str]:
+    """Yield the committed texts of a file, the newest first; none without git or commits."""
+    root = git_root(path.parent)
+    if root is None:
+        return
+    try:
+        relative = path.absolute().relative_to(root).as_posix()
+        commits = run_git(root, "log", f"--max-count={most}", "--format=%H", "--", relative)
+        for commit in commits.decode().split():
+            found = run_git(root, "cat-file", "blob", f"{commit}:{relative}")
+            yield found.decode("utf-8", "replace")
+    except (LabcoatError, ValueError):  # no commit yet, or the file was removed in one
+        return
+
+
 def remote_url(root: Path, name: str = "origin") -> str:
     """Return the address of a remote without user name and password; empty if there is none."""
     url = (

@@ -10,7 +10,7 @@ from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.levels import metadata, pip_shim
-from labcoat.levels.pip_command import pip_install_command, wheel_options
+from labcoat.levels.pip_command import pip_install_command
 from labcoat.levels.venv_metadata import (
     EnvironmentMetadata,
     find_site_packages,
@@ -19,6 +19,7 @@ from labcoat.levels.venv_metadata import (
 from labcoat.toolchain import index_config, tool_env
 from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter
+from labcoat.toolchain.wheel_options import wheel_options
 
 
 def replace_environment(

@@ -8,18 +8,17 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from labcoat.core import files, process, terminal
+from labcoat.core import files, git, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, suggest_name
-from labcoat.locking import lock_header, requirements_file
-from labcoat.locking.lock_header import is_fresh, lock_source
-from labcoat.locking.lockers import locker_command
+from labcoat.locking import lock_header, requirements_file, resolver
+from labcoat.locking.lock_header import LockState, is_fresh, lock_source
+from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
-from labcoat.toolchain import index_config, interpreters
-from labcoat.toolchain.installer_errors import explain_installer_error
+from labcoat.locking.requirements_file import Pin
 
 # Options that say where packages come from. pip accepts them abbreviated (--extra), and with the
 # value attached (-ihttps://…).
@@ -55,13 +54,33 @@ def list_locks(project: Project) -> list[Path]:
     return list(dict.fromkeys(ordered))
 
 
+# What is wrong with a lock, by its state.
+_STATES: Mapping[LockState, str] = {
+    "missing": "does not exist",
+    "stale": "is older than its inputs",
+    "edited": "was changed after labcoat wrote it",
+    "foreign": "was not written by labcoat",
+}
+
+
 def check_locks(project: Project) -> int:
     """Return exit status 0. Raise LabcoatError if a lock is not up to date."""
     for lock in list_locks(project):
-        if not is_fresh(lock):
-            state = "is older than its inputs" if lock.exists() else "does not exist"
-            raise LabcoatError(f"`{lock.name}` {state}", "Run `make requirements`")
+        state = lock_header.lock_state(lock)
+        if state != "fresh":
+            raise LabcoatError(f"`{lock.name}` {_STATES[state]}", "Run `make requirements`")
+        _suggest_renewal(lock)
     return 0
+
+
+def _suggest_renewal(lock: Path) -> None:
+    """Say how to renew a lock of an earlier labcoat, which stays valid."""
+    text = requirements_file.read_requirements(lock) if lock.exists() else ""
+    if lock_source(lock).exists() and lock_header.lock_format(text) == 1:
+        terminal.print_progress(
+            f"`{lock.name}` has the format of an earlier labcoat, for one platform;"
+            " `make requirements AGAIN=1` renews it with the same versions"
+        )
 
 
 def make_locks(
@@ -69,21 +88,26 @@ def make_locks(
     *,
     upgrade: bool = False,
     packages: Sequence[str] = (),
+    again: bool = False,
     stamp: Path | None = None,
 ) -> int:
     """Compile every lock that is not up to date, and return exit status 0.
 
     With `upgrade`, compile all of them with the newest versions; with `packages`, all of them with
-    the newest versions of these. `stamp`, a file that make compares with the inputs, is touched at
-    the end. Raise LabcoatError if no lock has one of `packages`.
+    the newest versions of these; with `again`, all of them with the same versions. `stamp`, a file
+    that make compares with the inputs, is touched at the end. Raise LabcoatError if no lock has one
+    of `packages`.
     """
     files.state_folder(project.state)
     with files.file_lock(project.state / "lock.flock"):
         if packages:
             _check_packages(project, packages)
+        forced = bool(upgrade or packages or again)
         for lock in list_locks(project):
-            if lock_source(lock).exists() and (upgrade or packages or not is_fresh(lock)):
+            if lock_source(lock).exists() and (forced or not is_fresh(lock)):
                 compile_lock(project, lock, upgrade=upgrade, packages=packages)
+            else:
+                _suggest_renewal(lock)
         if stamp:
             _write_prerequisites(project, stamp)
             stamp.touch()
@@ -139,32 +163,23 @@ def compile_lock(
     """
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     _check_inputs(lock, before)
-    folder = project.state / "locking"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    output = folder / lock.name
     kept = before if seed is None else seed
-    if pins := _format_seed(kept):
-        output.write_text(pins, encoding="utf-8")
     locker = project["LOCKER"]
-    terminal.print_progress(f"locking {lock_source(lock).name} → {lock.name} ({locker})")
+    source = Path(os.path.relpath(lock_source(lock), project.root))
+    terminal.print_progress(f"locking {source.name} → {lock.name} ({locker})")
+    folder = resolver.new_folder(project.state)
     try:
-        source = Path(os.path.relpath(lock_source(lock), project.root))
-        command = locker_command(project, source, output, upgrade=upgrade, packages=packages)
-        outcome = process.run_process(
-            command, index_config.installer_environment(), project.root, show=process.show_none
-        )
-        if outcome.status:
-            raise explain_installer_error(
-                outcome.output, f"cannot lock `{source.name}`", project.state / "lock.log"
-            )
-        text = output.read_text(encoding="utf-8")
-        _check_output(text, lock)
-        header = lock_header.format_header(lock, locker, interpreters.project_minor(project))
-        files.write_file(lock, header + text)
+        request = LockRequest(project, source, upgrade=upgrade, packages=packages)
+        resolution = resolver.resolve_lock(request, _format_seed(kept) + _lost_pins(lock), folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    text = resolution.text
+    _check_output(text, lock)
+    header = lock_header.format_header(lock, locker, request.minor, text, resolution.missing)
+    files.write_file(lock, header + text)
     _print_changes(lock, kept, text)
+    for platform, releases in resolution.missing.items():
+        terminal.print_progress(f"no wheel for {platform}: {', '.join(releases)}")
 
 
 def _check_inputs(lock: Path, text: str) -> None:
@@ -193,15 +208,34 @@ def _check_inputs(lock: Path, text: str) -> None:
 def _format_seed(text: str) -> str:
     """Return the pins of a lock for a locker to keep, without options and names of other files.
 
-    Locks that labcoat did not write give no hashes: theirs may be those of some files only.
+    Only locks that labcoat wrote and were not edited give hashes: those of others may be of some
+    files only. Of two pins of one package, as a merge conflict leaves them, the first counts.
     """
-    keeps_hashes = lock_header.has_header(text)
+    keeps_hashes = lock_header.has_header(text) and not lock_header.is_edited(text)
+    pins = {(pin.name, pin.marker): pin for pin in reversed(requirements_file.parse_pins(text))}
+    return _format_seed_pins([*reversed(pins.values())], hashes=keeps_hashes)
+
+
+def _format_seed_pins(pins: Sequence[Pin], *, hashes: bool) -> str:
     lines = []
-    for pin in requirements_file.parse_pins(text):
+    for pin in pins:
         line = f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
-        hashes = [f"--hash=sha256:{each}" for each in sorted(pin.hashes)] if keeps_hashes else []
-        lines.append(" \\\n    ".join([line, *hashes]) + "\n")
+        values = [f"--hash=sha256:{each}" for each in sorted(pin.hashes)] if hashes else []
+        lines.append(" \\\n    ".join([line, *values]) + "\n")
     return "".join(lines)
+
+
+def _lost_pins(lock: Path) -> str:
+    """Return the pins that an edited lock lost since labcoat wrote it, as git remembers it."""
+    text = requirements_file.read_requirements(lock) if lock.exists() else ""
+    if not text or (lock_header.has_header(text) and not lock_header.is_edited(text)):
+        return ""
+    for earlier in git.earlier_versions(lock):
+        if lock_header.lock_format(earlier) and not lock_header.is_edited(earlier):
+            known = requirements_file.requirement_names(text)
+            pins = requirements_file.parse_pins(earlier)
+            return _format_seed_pins([pin for pin in pins if pin.name not in known], hashes=False)
+    return ""
 
 
 def _check_output(text: str, lock: Path) -> None:
@@ -214,10 +248,10 @@ def _check_output(text: str, lock: Path) -> None:
                 f"Ask for it by name and version in `{lock_source(lock).name}`, or import it from"
                 " its directory without installing it",
             )
-        if not line.hashes:
+        if not any(each.startswith("sha256:") for each in line.hashes):
             raise LabcoatError(
-                f"`{line.body}` has no hash",
-                "Only releases of a package index can be locked. Ask for one by its version",
+                f"`{line.body}` has no SHA-256 hash",
+                "Only releases of a package index that gives SHA-256 hashes can be locked",
             )
 
 

@@ -1,20 +1,38 @@
-"""The header of a lock: which inputs it was compiled from, for which Python, by which locker.
+"""The header of a lock: what it was compiled from, for which Python, by which locker.
 
     # Made by labcoat (uv, Python 3.12). Edit requirements.in, then run make requirements.
     # labcoat-inputs: sha256:…
+    # labcoat-lock: 2 sha256:…
+    # No wheel for macOS x86-64: tensorflow 2.21.0
+    # Without labcoat, this command is the nearest:
+    #
+    #    pip-compile --allow-unsafe --generate-hashes … requirements.in
 
-The digest answers "is this lock up to date?" without a network.
+The first digest answers "is this lock up to date?" without a network, the second "is it as labcoat
+wrote it?". The number before it is the format; locks without that line are of the first format.
+Renovate reads the command (pip-compile manager, extractHeaderCommand).
 """
 
 import re
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from labcoat.core import files
 from labcoat.locking.requirements_file import included_files, read_requirements
 
+FORMAT = 2
+LockState = Literal["fresh", "stale", "edited", "foreign", "missing"]
+
 _MADE_BY = "# Made by labcoat ({locker}, Python {minor})."
 _MINOR = re.compile(r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", re.MULTILINE)
 _INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_LOCK = re.compile(r"^# labcoat-lock: (\d+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_COMMANDS = {
+    "pip-tools": "pip-compile --allow-unsafe --generate-hashes --no-emit-index-url --strip-extras",
+    "uv": "uv pip compile --universal --generate-hashes",
+}
 
 
 def lock_source(lock: Path) -> Path:
@@ -22,12 +40,35 @@ def lock_source(lock: Path) -> Path:
     return lock.with_suffix(".in")
 
 
-def format_header(lock: Path, locker: str, minor: str) -> str:
-    """Return the header of `lock`, compiled by `locker` for Python `minor` from its inputs."""
-    return (
-        f"{_MADE_BY.format(locker=locker, minor=minor)}"
-        f" Edit {lock_source(lock).name}, then run make requirements.\n"
-        f"# labcoat-inputs: {inputs_digest(lock)}\n"
+def format_header(
+    lock: Path,
+    locker: str,
+    minor: str,
+    body: str,
+    missing: Mapping[str, Sequence[str]] | None = None,
+) -> str:
+    """Return the header of `lock`, whose text is `body`, compiled by `locker` for Python `minor`.
+
+    `missing` are the releases without a wheel, by the name of a platform.
+    """
+    source = lock_source(lock)
+    command = f"{_COMMANDS[locker]} --output-file={shlex.quote(lock.name)}"
+    return "".join(
+        f"{line}\n"
+        for line in (
+            f"{_MADE_BY.format(locker=locker, minor=minor)}"
+            f" Edit {source.name}, then run make requirements.",
+            f"# labcoat-inputs: {inputs_digest(lock)}",
+            f"# labcoat-lock: {FORMAT} {body_digest(body)}",
+            *(
+                f"# No wheel for {platform}: {', '.join(releases)}"
+                for platform, releases in (missing or {}).items()
+            ),
+            "# Without labcoat, this command is the nearest:",
+            "#",
+            f"#    {command} {shlex.quote(source.name)}",
+            "#",
+        )
     )
 
 
@@ -42,17 +83,57 @@ def inputs_digest(lock: Path) -> str:
     return files.text_digest("".join(parts).encode())
 
 
+def body_digest(text: str) -> str:
+    """Return the digest of what a lock says: its lines without comments and indentation."""
+    lines = (line.strip() for line in text.splitlines())
+    said = "\n".join(line for line in lines if line and not line.startswith("#"))
+    return files.text_digest(said.encode())
+
+
 def has_header(text: str) -> bool:
     """Whether the text of a lock has the digest of its inputs: labcoat wrote it."""
     return _INPUTS.search(text) is not None
 
 
-def is_fresh(lock: Path) -> bool:
-    """Whether `lock` was compiled from its present inputs; a lock without an input always is."""
+def lock_format(text: str) -> int:
+    """Return the format of a lock: 2, 1 for locks of earlier versions, 0 for others' files."""
+    found = _LOCK.search(text)
+    return int(found[1]) if found else int(has_header(text))
+
+
+def is_edited(text: str) -> bool:
+    """Whether the text of a lock differs from what labcoat wrote.
+
+    A lock of the first format has no digest of itself; conflict markers show in any.
+    """
+    found = _LOCK.search(text)
+    if found and int(found[1]) == FORMAT:
+        return found[2] != body_digest(text)
+    return has_header(text) and re.search(r"^(<{7}|={7}|>{7})( |$)", text, re.MULTILINE) is not None
+
+
+def lock_state(lock: Path) -> LockState:
+    """Return whether `lock` is up to date; a lock without an input always is.
+
+    It is stale if its inputs have changed since, edited if something else wrote to it, and foreign
+    if it has no header: another program compiled it.
+    """
     if not lock_source(lock).exists():
-        return True
-    found = _INPUTS.search(read_requirements(lock)) if lock.exists() else None
-    return found is not None and found[1] == inputs_digest(lock)
+        return "fresh"
+    if not lock.exists():
+        return "missing"
+    text = read_requirements(lock)
+    if is_edited(text):
+        return "edited"
+    found = _INPUTS.search(text)
+    if not found:
+        return "foreign"
+    return "fresh" if found[1] == inputs_digest(lock) else "stale"
+
+
+def is_fresh(lock: Path) -> bool:
+    """Whether `lock` is what labcoat compiled from its present inputs; true without an input."""
+    return lock_state(lock) == "fresh"
 
 
 def locked_python(lock: Path) -> str:

@@ -1,57 +1,90 @@
 """The command lines of the lockers, pip-tools and uv."""
 
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labcoat.core.project import Project
-from labcoat.toolchain import python_finder, tool_env
+from labcoat.toolchain import interpreters, python_finder, tool_env
+from labcoat.toolchain.interpreters import Interpreter
+from labcoat.toolchain.wheel_options import wheel_options
 
 Command = list[str | Path]
 
 
-def locker_command(
-    project: Project, source: Path, output: Path, *, upgrade: bool, packages: Sequence[str]
-) -> Command:
-    """Return the command that compiles `source` to `output` with the project's locker.
+@dataclass(frozen=True)
+class LockRequest:
+    """What to lock: a requirements file, and which of the known versions may change."""
 
-    Versions in `output` are kept, unless `upgrade` or `packages` names what may change.
+    project: Project
+    source: Path
+    upgrade: bool = False
+    packages: Sequence[str] = ()
+
+    @property
+    def minor(self) -> str:
+        """The minor version of the project's Python."""
+        return interpreters.project_minor(self.project)
+
+    def common_options(self, output: Path) -> Command:
+        """Return what both lockers take: what to upgrade, the output, the input."""
+        options: Command = ["--upgrade"] if self.upgrade else []
+        options += [f"--upgrade-package={name}" for name in self.packages]
+        return [*options, "--output-file", output, self.source]
+
+
+def pip_tools_command(request: LockRequest, interpreter: Interpreter, output: Path) -> Command:
+    """Return the command that resolves for this machine, without hashes.
+
+    Versions in `output` are kept, unless the request lets them change. pip-tools resolves for the
+    Python that it runs on, so it runs on the project's `interpreter`.
     """
-    command = _LOCKERS[project["LOCKER"]](project)
-    if upgrade:
-        command.append("--upgrade")
-    command += [f"--upgrade-package={name}" for name in packages]
-    return [*command, "--output-file", output, source]
-
-
-def _pip_tools_command(project: Project) -> Command:
-    # pip-tools resolves for the Python it runs on, so it runs on the project's.
-    environment = tool_env.tool_environment(python_finder.project_interpreter(project))
+    environment = tool_env.tool_environment(interpreter)
     command: Command = [environment / "bin" / "python", "-Im", "piptools", "compile"]
-    command += ["--no-config", "--generate-hashes", "--allow-unsafe", "--strip-extras"]
-    command += ["--no-header", "--no-emit-options"]
-    if moment := _newest_upload(project):
+    command += ["--no-config", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate"]
+    command += ["--no-emit-options", "--no-emit-index-url", "--no-emit-trusted-host"]
+    command += ["--pip-args", shlex.join(wheel_options(request.project))]
+    if moment := _newest_upload(request.project):
         command += ["--uploaded-prior-to", moment]
-    return command
+    return [*command, *request.common_options(output)]
 
 
-def _uv_command(project: Project) -> Command:
-    interpreter = python_finder.project_interpreter(project)
-    command: Command = [tool_env.uv_program(), "pip", "compile", "--universal"]
-    command += ["--generate-hashes", "--no-header"]
-    command += ["--python", interpreter.executable, "--python-version", interpreter.minor]
-    if moment := _newest_upload(project):
+def uv_command(request: LockRequest, config: Path, output: Path, *extra: str) -> Command:
+    """Return the command that resolves for every platform, with hashes.
+
+    `config` is the directory of the pyproject.toml that names the environments to resolve for.
+    Versions in `output` are kept where they fit, unless the request lets them change.
+    """
+    command = [*_uv_compile(request), "--project", config, "--universal", "--generate-hashes"]
+    if moment := _newest_upload(request.project):
         command += ["--exclude-newer", moment]
-    return command
+    return [*command, *extra, *request.common_options(output)]
+
+
+def uv_command_here(request: LockRequest, output: Path) -> Command:
+    """Return the command with which uv resolves for this machine alone, without hashes."""
+    command = [*_uv_compile(request), "--no-annotate"]
+    if moment := _newest_upload(request.project):
+        command += ["--exclude-newer", moment]
+    return [*command, *request.common_options(output)]
+
+
+def uv_files_command(request: LockRequest, lock: Path, output: Path) -> Command:
+    """Return the command that writes the files of each release in `lock` to a pylock.toml."""
+    command = [*_uv_compile(request), "--universal", "--no-deps", "--format", "pylock.toml"]
+    return [*command, "--output-file", output, lock]
+
+
+def _uv_compile(request: LockRequest) -> Command:
+    command: Command = [tool_env.uv_program(), "pip", "compile", "--quiet", "--no-header"]
+    interpreter = python_finder.project_interpreter(request.project)
+    command += ["--python", interpreter.executable, "--python-version", request.minor]
+    return [*command, *wheel_options(request.project)]
 
 
 def _newest_upload(project: Project) -> str:
     """Return the time before which a release must have been uploaded; empty without a cooldown."""
     days = int(project["COOLDOWN"])
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") if days else ""
-
-
-_LOCKERS: dict[str, Callable[[Project], Command]] = {
-    "pip-tools": _pip_tools_command,
-    "uv": _uv_command,
-}

@@ -1,0 +1,69 @@
+"""Simplify the markers of a lock for the one Python minor version that it is for.
+
+uv writes `numpy==2.4.6 ; python_full_version < '3.12'` where a lock holds for Python 3.11 alone.
+"""
+
+from typing import Any
+
+# Values of one minor version: the first and the last release.
+_FIRST, _LAST = "0", "9999"
+
+
+def fold_marker(marker: str, minor: str) -> str | None:
+    """Return `marker` (PEP 508) without what is the same for every release of Python `minor`.
+
+    Empty if it always holds, None if it never does. A marker that is not valid is returned as is.
+    """
+    if not marker:
+        return ""
+    from labcoat._vendor.packaging.markers import Marker
+
+    try:
+        parsed: Any = Marker(marker)._markers  # packaging has no public tree
+    except (ValueError, RecursionError):
+        return marker
+    folded = _fold_list(parsed, minor)
+    if isinstance(folded, bool):
+        return "" if folded else None
+    return folded
+
+
+def _fold_list(parts: Any, minor: str) -> "str | bool":
+    """Fold a list of terms joined by `and` and `or`, as packaging parses it."""
+    if isinstance(parts, tuple):
+        return _fold_term(parts, minor)
+    groups: list[list[str | bool]] = [[]]
+    for part in parts:
+        if part == "or":
+            groups.append([])
+        elif part != "and":
+            groups[-1].append(_fold_list(part, minor))
+    alternatives = [_join_terms(group) for group in groups]
+    if any(each is True for each in alternatives):
+        return True
+    kept = list(dict.fromkeys(each for each in alternatives if isinstance(each, str)))
+    return " or ".join(kept) if kept else False
+
+
+def _join_terms(group: "list[str | bool]") -> "str | bool":
+    """Return the conjunction of `group`, whose terms are folded."""
+    if any(each is False for each in group):
+        return False
+    kept = dict.fromkeys(each for each in group if isinstance(each, str))
+    words = [f"({each})" if " or " in each and len(kept) > 1 else each for each in kept]
+    return " and ".join(words) if words else True
+
+
+def _fold_term(term: Any, minor: str) -> "str | bool":
+    text = " ".join(part.serialize() for part in term)
+    names = {str(term[0]), str(term[2])} & {"python_version", "python_full_version"}
+    if not names:
+        return text
+    from labcoat._vendor.packaging.markers import Marker
+
+    marker = Marker(text)
+    results = {
+        marker.evaluate({"python_version": minor, "python_full_version": f"{minor}.{patch}"})
+        for patch in (_FIRST, _LAST)
+    }
+    return text if len(results) > 1 else results.pop()

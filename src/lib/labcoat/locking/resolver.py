@@ -1,0 +1,256 @@
+"""Resolve an input to a lock for every platform.
+
+pip-tools resolves for this machine alone. uv then adds hashes, markers and the packages of other
+platforms, with the versions that pip-tools chose; with uv as the locker, it resolves by itself.
+Neither builds anything to do so, except for the packages in LABCOAT_NO_BINARY.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from labcoat.core import process, terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.locking import lockers, platforms, requirements_file
+from labcoat.locking.lockers import Command, LockRequest
+from labcoat.locking.markers import fold_marker
+from labcoat.locking.platforms import ReleaseFiles
+from labcoat.locking.requirement_lines import marker_applies, parse_requirements
+from labcoat.locking.requirements_file import Pin
+from labcoat.toolchain import index_config, python_finder
+from labcoat.toolchain.installer_errors import explain_installer_error
+
+_PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """The text of a lock without its header, and what other platforms lack.
+
+    `missing` are the releases without a wheel, by platform name.
+    """
+
+    text: str
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
+    """Return the lock of a request; `folder` is an empty directory for temporary files.
+
+    Versions in `seed`, the text of a lock, are kept where they still fit. Raise LabcoatError if
+    there is no solution, if no index answers, or if a package has no wheel for this machine.
+    """
+    run = _Run(request, folder)
+    pins = run.resolve_here(seed) if request.project["LOCKER"] == "pip-tools" else {}
+    text = run.resolve_everywhere(seed, pins)
+    files = run.list_files(text)
+    lacking = _lacking_here(text, files, request.minor)
+    if lacking and not pins:
+        # uv takes any wheel for this kind of platform, also one that needs a newer C library.
+        pins = run.resolve_here(seed)
+        text = run.resolve_everywhere(seed, pins)
+        files = run.list_files(text)
+        lacking = _lacking_here(text, files, request.minor)
+    if lacking:
+        raise LabcoatError(
+            f"no wheel for this machine: {terminal.join_some(lacking)}",
+            "Ask for another version in the input, or name the package in LABCOAT_NO_BINARY to"
+            " build it, which runs its code",
+        )
+    missing = platforms.missing_wheels(requirements_file.parse_pins(text), files, request.minor)
+    return Resolution(text, missing)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One locking, and the files that the lockers write."""
+
+    request: LockRequest
+    folder: Path
+
+    def resolve_here(self, seed: str) -> dict[str, str]:
+        """Return the version of each package that this machine needs."""
+        output = self.folder / "here.txt"
+        output.write_text(seed, encoding="utf-8")
+        interpreter = python_finder.project_interpreter(self.request.project)
+        if self.request.project["LOCKER"] == "pip-tools":
+            command = lockers.pip_tools_command(self.request, interpreter, output)
+        else:
+            command = lockers.uv_command_here(self.request, output)
+        self._run(command)
+        return requirements_file.pinned_versions(output.read_text(encoding="utf-8"))
+
+    def resolve_everywhere(self, seed: str, pins: Mapping[str, str]) -> str:
+        """Return the lock for every platform, with `pins` on this machine."""
+        request = replace(self.request, upgrade=False) if pins else self.request
+        text = self._run_uv(request, _merge_pins(seed, pins, request))
+        if any(_version_here(text, name, request.minor) != pins[name] for name in pins):
+            constraints = self.folder / "pins.txt"
+            here = platforms.this_machine()
+            marker = f"sys_platform == '{here.system}' and platform_machine == '{here.machine}'"
+            lines = [f"{name}=={version} ; {marker}\n" for name, version in pins.items()]
+            constraints.write_text("".join(lines), encoding="utf-8")
+            text = self._run_uv(request, "", "--constraint", str(constraints))
+            text = _without_annotation(text, f"-c {constraints}")
+        return text
+
+    def list_files(self, text: str) -> dict[tuple[str, str], ReleaseFiles]:
+        """Return the files of each release in a lock, by name and version."""
+        import tomllib
+
+        lock, output = self.folder / "files.txt", self.folder / "pylock.toml"
+        lock.write_text(text, encoding="utf-8")
+        command = lockers.uv_files_command(self.request, lock, output)
+        # uv has just read the index and remembers what it said; a cache that forgets is rare.
+        if self._start([*command, "--offline"]).status:
+            self._run(command)
+        packages = tomllib.loads(output.read_text(encoding="utf-8")).get("packages", [])
+        return {
+            (each["name"], each["version"]): ReleaseFiles(
+                tuple(_file_name(wheel) for wheel in each.get("wheels", ())), "sdist" in each
+            )
+            for each in packages
+            if "version" in each
+        }
+
+    def _run_uv(self, request: LockRequest, seed: str, *options: str) -> str:
+        output = self.folder / "everywhere.txt"
+        output.write_text(seed, encoding="utf-8")
+        config = self.folder / "uv"
+        _write_configuration(config, request.minor)
+        self._run(lockers.uv_command(request, config, output, *options), _uv_variables(self.folder))
+        return _fold_lock(output.read_text(encoding="utf-8"), request.minor)
+
+    def _run(self, command: Command, variables: Mapping[str, str | None] | None = None) -> None:
+        outcome = self._start(command, variables)
+        if outcome.status:
+            project = self.request.project
+            raise explain_installer_error(
+                outcome.output, f"cannot lock `{self.request.source}`", project.state / "lock.log"
+            )
+
+    def _start(
+        self, command: Command, variables: Mapping[str, str | None] | None = None
+    ) -> process.ProcessResult:
+        env: dict[str, str | None] = {**index_config.installer_environment(), **(variables or {})}
+        return process.run_process(
+            command,
+            {name: value for name, value in env.items() if value is not None},
+            self.request.project.root,
+            show=process.show_none,
+        )
+
+
+def _write_configuration(folder: Path, minor: str) -> None:
+    """Write uv's configuration: resolve for one Python minor, with wheels for this machine.
+
+    https://docs.astral.sh/uv/reference/settings/#environments
+    """
+    major, _, last = minor.partition(".")
+    here = platforms.this_machine()
+    folder.mkdir(exist_ok=True)
+    (folder / "pyproject.toml").write_text(
+        "[tool.uv]\n"
+        f"environments = [\"python_full_version < '{major}.{int(last) + 1}'\"]\n"
+        f"required-environments = [\"sys_platform == '{here.system}'"
+        f" and platform_machine == '{here.machine}'\"]\n",
+        encoding="utf-8",
+    )
+
+
+def _uv_variables(folder: Path) -> dict[str, str | None]:
+    """Return variables with which uv reads the configuration above and none of the user's.
+
+    uv reads `environments` from a pyproject.toml only, which UV_NO_CONFIG switches off. The user's
+    uv.toml is hidden by a configuration directory of links to everything else in theirs.
+    """
+    hidden = folder / "config"
+    hidden.mkdir(exist_ok=True)
+    chosen = os.environ.get("XDG_CONFIG_HOME")
+    home = os.environ.get("HOME")
+    users = Path(chosen) if chosen else Path(home, ".config") if home else None
+    if users and users.is_dir():
+        for entry in users.iterdir():
+            if entry.name != "uv" and not os.path.lexists(hidden / entry.name):
+                (hidden / entry.name).symlink_to(entry)
+    return {"UV_NO_CONFIG": None, "UV_NO_SYSTEM_CONFIG": "1", "XDG_CONFIG_HOME": str(hidden)}
+
+
+def _merge_pins(seed: str, pins: Mapping[str, str], request: LockRequest) -> str:
+    """Return the pins of `seed` with `pins` in place of theirs.
+
+    Lines whose version stays keep their hashes. Packages of other platforms keep their version,
+    unless the request upgrades them.
+    """
+    if not pins:
+        return seed
+    lines: list[str] = []
+    known: set[str] = set()
+    for line in parse_requirements(seed):
+        if pins.get(line.name, line.version) != line.version:
+            continue
+        if line.name not in pins and request.upgrade:
+            continue
+        known.add(line.name)
+        lines.append(line.text)
+    lines += [f"{name}=={version}" for name, version in pins.items() if name not in known]
+    return "\n".join(lines) + "\n"
+
+
+def _version_here(text: str, name: str, minor: str) -> str:
+    values = platforms.this_machine().marker_values(minor)
+    for pin in requirements_file.parse_pins(text):
+        if pin.name == name and marker_applies(pin.marker, values):
+            return pin.version
+    return ""
+
+
+def _lacking_here(
+    text: str, files: Mapping[tuple[str, str], ReleaseFiles], minor: str
+) -> Sequence[str]:
+    here = platforms.this_machine()
+    pins: list[Pin] = requirements_file.parse_pins(text)
+    return platforms.missing_wheels(pins, files, minor, [here]).get(here.name, [])
+
+
+def _fold_lock(text: str, minor: str) -> str:
+    """Return a lock of uv's with the markers simplified for Python `minor`."""
+    lines: list[str] = []
+    keeps = True
+    for line in text.splitlines():
+        if found := _PIN.fullmatch(line):
+            marker = fold_marker(found["marker"] or "", minor)
+            keeps = marker is not None
+            rest = f" ; {marker}" if marker else ""
+            line = f"{found['release']}{rest}{found['more'] or ''}"  # noqa: PLW2901
+        if keeps:
+            lines.append(line)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _without_annotation(text: str, cause: str) -> str:
+    """Return a lock without `cause` among the `# via` comments."""
+    text = re.sub(rf"(?m)^ +# via {re.escape(cause)}\n", "", text)
+    text = re.sub(rf"(?m)^ +#   {re.escape(cause)}\n", "", text)
+    return re.sub(r"(?m)^( +# via)\n +#   (\S.*)\n(?! +#   )", r"\1 \2\n", text)
+
+
+def _file_name(wheel: Mapping[str, object]) -> str:
+    name = wheel.get("name") or str(wheel.get("url") or wheel.get("path") or "")
+    return str(name).split("#")[0].rstrip("/").rpartition("/")[2]
+
+
+def new_folder(state: Path) -> Path:
+    """Return a new directory for one locking, and remove those of runs that were killed.
+
+    A locker may outlive a killed labcoat: it goes on in a directory that no other run reads. The
+    caller holds the lock that lets one run at a time do this.
+    """
+    import tempfile
+
+    for left in state.glob("locking*"):
+        shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix="locking-", dir=state))
