@@ -39,7 +39,7 @@ LABCOAT_VENV ?= .venv
 ## lock that every level of isolation installs
 LABCOAT_REQUIREMENTS ?= requirements.txt
 ## additional locks for the virtual environment, separated by spaces
-LABCOAT_DEV_REQUIREMENTS ?= $(patsubst %.in,%.txt,$(wildcard requirements-dev.in))
+LABCOAT_DEV_REQUIREMENTS ?= $(_labcoat_dev)
 ## program that writes the locks: pip-tools, or uv (faster; one lock for all platforms)
 LABCOAT_LOCKER ?= pip-tools
 ## program that fills the virtual environment: uv or pip
@@ -48,6 +48,8 @@ LABCOAT_INSTALLER ?= uv
 LABCOAT_COOLDOWN ?= 0
 ## packages without wheels that may be built from source
 LABCOAT_NO_BINARY ?=
+## 1: run a setup.py whose dependencies cannot be read otherwise
+LABCOAT_RUN_SETUP ?=
 ## use another lock on every level: cpu stands for requirements-cpu.txt
 LABCOAT_VARIANT ?=
 ## commands that prove runs on each level, and their outputs: COMMAND -> FILE …, separated by ;;
@@ -107,7 +109,7 @@ _labcoat_all_settings = $(if $(filter command,$(origin SETTINGS)),$(if $(SETTING
 
 _labcoat_public := \
   LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER \
-  LABCOAT_INSTALLER LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_CONDA LABCOAT_CONDA_ENV \
+  LABCOAT_INSTALLER LABCOAT_COOLDOWN LABCOAT_NO_BINARY LABCOAT_RUN_SETUP LABCOAT_CONDA LABCOAT_CONDA_ENV \
   LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS \
   LABCOAT_CA_BUNDLE LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_STRIP LABCOAT_PLATFORMS LABCOAT_GPU \
   LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS LABCOAT_MOUNTS LABCOAT_PROVE_RUNS LABCOAT_CLEAN \
@@ -118,9 +120,14 @@ _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
 # nothing else has to be done.
 _labcoat_misspelt := $(if $(filter-out $(_labcoat_public) $(_labcoat_read) $(_labcoat_tests),$(filter LABCOAT_%,$(.VARIABLES))),labcoat-settings)
 
+# A project's dev group may stand in pyproject.toml, which only the helper reads: if nobody sets the
+# variable, the helper gets a question mark and finds out.
+_labcoat_dev = $(patsubst %.in,%.txt,$(wildcard requirements-dev.in))
+_labcoat_value = $(if $(filter $$(_labcoat_dev),$(value $(1))),?,$($(1)))
+
 # The helper gets every LABCOAT_ variable in its environment; other programs get none.
 _labcoat_quote = '$(subst ','\'',$(1))'
-_labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$($(name))))
+_labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$(call _labcoat_value,$(name))))
 _labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
 
 # In the name of a target these characters have another meaning for make.
@@ -232,14 +239,18 @@ labcoat-distclean: ## clean, and remove environments and image
 labcoat-settings:
 	@$(_labcoat) settings
 
+# Without requirements.in, other files say what the project needs.
+_labcoat_sources := $(wildcard requirements*.in) $(if $(wildcard requirements.in),,$(wildcard pyproject.toml setup.cfg setup.py))
+
 # AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
 _labcoat_relock := $(if $(filter requirements labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))
 
-$(_labcoat_locked): $(wildcard requirements*.in) $(_labcoat_lock_files) $(_labcoat_misspelt) \
+$(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(_labcoat_misspelt) \
   $(if $(_labcoat_relock),labcoat-again)
 	@$(_labcoat) lock $(_labcoat_relock) --stamp $(call _labcoat_quote,$@)
 
-# Files that the inputs include with -r and -c; the helper writes this list.
+# Files that the inputs include with -r and -c, and locks of groups and extras; the helper writes
+# this list.
 -include .labcoat/inputs.mk
 
 $(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt) \

@@ -365,10 +365,42 @@ def test_a_lock_elsewhere_is_compiled_from_the_input_beside_it(
     assert str(tmp_path) not in (tmp_path / "shared.txt").read_text()
 
 
-def test_utf16_is_reported(repo: Repository) -> None:
-    """PowerShell writes UTF-16 for `pip freeze >`."""
-    (repo.path / "requirements.in").write_bytes("alpha\n".encode("utf-16"))
-    message = locking.NOT_UTF8.format(name="requirements.in")
+@pytest.mark.parametrize(
+    ("data", "is_copied"),
+    [
+        pytest.param("-r more.in\r\nalpha\r\n".encode("utf-16"), True, id="UTF-16"),
+        pytest.param("-r more.in\nalpha\n".encode("utf-16-be"), True, id="UTF-16 without a mark"),
+        pytest.param(b"-r more.in\nalpha # caf\xe9\n", True, id="Latin-1"),
+        pytest.param("\ufeff-r more.in\nalpha\n".encode(), False, id="UTF-8 with a mark"),
+    ],
+)
+@LOCKERS
+def test_inputs_in_any_encoding_are_locked(
+    repo: Repository, data: bytes, is_copied: bool, locker: str
+) -> None:
+    """PowerShell writes UTF-16; the lock names the files that the user has, and is UTF-8."""
+    repo.write(more__in="gamma\n")
+    (repo.path / "requirements.in").write_bytes(data)
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5", "gamma": "3.0"}
+    text = (repo.path / "requirements.txt").read_text(encoding="utf-8")
+    assert "via -r requirements.in" in text
+    assert "via -r more.in" in text
+    assert ".labcoat" not in text
+    assert "Nothing to be done" in repo.make("requirements")
+
+
+def test_a_frozen_lock_in_utf16_gives_its_versions(repo: Repository) -> None:
+    """`pip freeze >requirements.txt` in PowerShell is read, and replaced by a lock in UTF-8."""
+    (repo.path / "requirements.txt").write_bytes("alpha==1.0\r\nbeta==1.0\r\n".encode("utf-16"))
+    repo.make("requirements")
+    assert pins(repo) == {"alpha": "1.0", "beta": "1.0"}
+
+
+def test_what_is_not_text_is_reported(repo: Repository) -> None:
+    """A file of another kind is named."""
+    (repo.path / "requirements.in").write_bytes(b"PK\3\4\0\0\1\0\0\2\0")
+    message = locking.NOT_TEXT.format(name="requirements.in")
     assert message in repo.make("requirements", fails=True)
 
 

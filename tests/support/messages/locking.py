@@ -3,7 +3,7 @@
 # Inputs
 NO_INPUT = "`requirements.in` does not exist"
 NO_FILE = "`{name}` does not exist"
-NOT_UTF8 = "`{name}` is not UTF-8 text"
+NOT_TEXT = "`{name}` is not a text file"
 NAMES_INDEX = "`{name}` names a package index or folder with `{option}`"
 
 # Locks

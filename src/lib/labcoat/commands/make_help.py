@@ -13,7 +13,7 @@ from itertools import chain, groupby
 
 from labcoat.commands.makefile_comments import Entry, read_entries, split_makefile_list
 from labcoat.core import terminal
-from labcoat.core.project import DEFAULTS, Project, cache_folder
+from labcoat.core.project import DEFAULTS, Project, cache_folder, default_dev_requirements
 
 INCLUDE = "include.python.mk"
 SCREEN = 40  # lines
@@ -97,8 +97,8 @@ def _list_names(names: list[str]) -> list[str]:
 
 def _list_changes(project: Project) -> list[str]:
     """Name the settings that differ from their defaults, with their values."""
-    has_dev = (project.root / "requirements-dev.in").exists()
-    defaults = {**DEFAULTS, "LABCOAT_DEV_REQUIREMENTS": "requirements-dev.txt" if has_dev else ""}
+    dev = default_dev_requirements(project.root)
+    defaults = {**DEFAULTS, "LABCOAT_DEV_REQUIREMENTS": dev}
     changed = [
         _cut(f"  {name} =", value)
         for name, value in project.settings.items()

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_INSTALLER": "uv",
     "LABCOAT_COOLDOWN": "0",
     "LABCOAT_NO_BINARY": "",
+    "LABCOAT_RUN_SETUP": "",
     "LABCOAT_CONDA": "",
     "LABCOAT_CONDA_ENV": ".conda",
     "LABCOAT_CONDA_PACKAGES": "",
@@ -45,6 +46,8 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_OWN": "",
 }
 _DEV = "LABCOAT_DEV_REQUIREMENTS"
+# What the include passes where nobody sets it: only the helper reads pyproject.toml.
+_UNSET = "?"
 # Read only by labcoat's own tests; not misspelt.
 _TESTS = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 # Set by the include, for recipes to read.
@@ -52,6 +55,7 @@ _DERIVED = frozenset({"LABCOAT_BIN", "LABCOAT_RUN", "LABCOAT_READY"})
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_LOCKER": ("pip-tools", "uv"),
     "LABCOAT_INSTALLER": ("uv", "pip"),
+    "LABCOAT_RUN_SETUP": ("1",),
 }
 _TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # valid in an image's tag and in a file name
 # Settings that are paths, and what separates several. ~ is the home directory, as in make and sh.
@@ -81,8 +85,8 @@ class Project:
         """
         root, settings = Path.cwd(), read_settings(environ)
         # As in the include: set to nothing is not the same as not set.
-        if _DEV not in environ and (root / "requirements-dev.in").exists():
-            settings[_DEV] = "requirements-dev.txt"
+        if environ.get(_DEV, _UNSET) == _UNSET:
+            settings[_DEV] = default_dev_requirements(root)
         project = cls(root, settings)
         for name in ("VENV", "CONDA_ENV"):
             _check_environment(project.root, name, project[name])
@@ -151,6 +155,17 @@ class Project:
             ":" in name.rpartition("/")[2]
         )  # before the last slash, a colon precedes a registry's port
         return f"{name}{'-' if has_tag else ':'}{self['VARIANT']}" if self["VARIANT"] else name
+
+
+def default_dev_requirements(root: Path) -> str:
+    """Return LABCOAT_DEV_REQUIREMENTS where it is not set: the lock for `dev`, if there is one."""
+    if (root / "requirements-dev.in").exists():
+        return "requirements-dev.txt"
+    if (root / "requirements.in").exists():
+        return ""
+    from labcoat.core.project_files.reader import declares_dev  # parsers take 20 ms to import
+
+    return "requirements-dev.txt" if declares_dev(root) else ""
 
 
 def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:

@@ -8,13 +8,14 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from labcoat.core import files, git, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, suggest_name
-from labcoat.locking import lock_header, requirements_file, resolver
+from labcoat.locking import lock_header, requirements_file, resolver, setup_run
+from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
@@ -30,21 +31,19 @@ def list_locks(project: Project) -> list[Path]:
 
     Raise LabcoatError if there are no locks and no inputs.
     """
-    inputs = sorted(project.root.glob("requirements*.in"))
-    chosen = dict.fromkeys([*project.locks, *(path.with_suffix(".txt") for path in inputs)])
-    known = [lock for lock in chosen if lock_source(lock).exists() or lock.exists()]
+    inputs = {
+        each.lock: each for each in (*map(find_input, project.locks), *list_inputs(project.root))
+    }
+    known = [lock for lock, each in inputs.items() if each.exists or lock.exists()]
     if not known:
-        raise LabcoatError(
-            "`requirements.in` does not exist",
-            "Create it, with a line for each package that the project uses",
-        )
+        raise no_inputs(project.root)
     if missing := next((lock for lock in project.locks[1:] if lock not in known), None):
         raise project.no_lock_on_top(missing)
     ordered: list[Path] = []
 
     def add(lock: Path) -> None:
         if lock not in ordered:
-            for file in requirements_file.included_files(lock_source(lock), missing_ok=True):
+            for file in inputs[lock].files(missing_ok=True):
                 if file in known and file != lock:
                     add(file)
             ordered.append(lock)
@@ -52,6 +51,16 @@ def list_locks(project: Project) -> list[Path]:
     for lock in known:
         add(lock)
     return list(dict.fromkeys(ordered))
+
+
+def no_inputs(folder: Path) -> LabcoatError:
+    """Return the error for a project that has nothing to lock."""
+    looked = [path.name for path in find_sources(folder)]
+    has_none = f", and {terminal.join_some([f'`{name}`' for name in looked])} list no dependencies"
+    return LabcoatError(
+        f"`requirements.in` does not exist{has_none if looked else ''}",
+        "Create it, with a line for each package that the project uses",
+    )
 
 
 # What is wrong with a lock, by its state.
@@ -76,7 +85,7 @@ def check_locks(project: Project) -> int:
 def _suggest_renewal(lock: Path) -> None:
     """Say how to renew a lock of an earlier labcoat, which stays valid."""
     text = requirements_file.read_requirements(lock) if lock.exists() else ""
-    if lock_source(lock).exists() and lock_header.lock_format(text) == 1:
+    if find_input(lock).exists and lock_header.lock_format(text) == 1:
         terminal.print_progress(
             f"`{lock.name}` has the format of an earlier labcoat, for one platform;"
             " `make requirements AGAIN=1` renews it with the same versions"
@@ -104,7 +113,7 @@ def make_locks(
             _check_packages(project, packages)
         forced = bool(upgrade or packages or again)
         for lock in list_locks(project):
-            if lock_source(lock).exists() and (forced or not is_fresh(lock)):
+            if find_input(lock).exists and (forced or not is_fresh(lock)):
                 compile_lock(project, lock, upgrade=upgrade, packages=packages)
             else:
                 _suggest_renewal(lock)
@@ -116,18 +125,11 @@ def make_locks(
 
 def _check_packages(project: Project, packages: Sequence[str]) -> None:
     """Raise LabcoatError if no lock has one of `packages`, names with or without a version."""
-    compiled = [lock for lock in list_locks(project) if lock_source(lock).exists()]
-    listed = {
-        file
-        for lock in compiled
-        for file in (lock, *requirements_file.included_files(lock_source(lock), missing_ok=True))
-        if file.exists()
-    }
-    known = {
-        name
-        for file in listed
-        for name in requirements_file.requirement_names(requirements_file.read_requirements(file))
-    }
+    inputs = [each for each in map(find_input, list_locks(project)) if each.exists]
+    compiled = [each.lock for each in inputs]
+    texts = [requirements_file.read_requirements(lock) for lock in compiled if lock.exists()]
+    texts += [text for each in inputs for text in _readable_texts(each)]
+    known = {name for text in texts for name in requirements_file.requirement_names(text)}
     for package in packages:
         if requirements_file.requirement_name(package) not in known:
             where = f"Packages are listed in {', '.join(f'`{lock.name}`' for lock in compiled)}"
@@ -136,12 +138,23 @@ def _check_packages(project: Project, packages: Sequence[str]) -> None:
             )
 
 
+def _readable_texts(source: LockInput) -> Iterable[str]:
+    """Return the texts of an input; none if one cannot be read, which the locker's run reports."""
+    try:
+        return source.texts().values()
+    except LabcoatError:
+        return ()
+
+
 def _write_prerequisites(project: Project, stamp: Path) -> None:
     """Write the inputs of all locks as prerequisites of `stamp`, for the make include to read."""
-    sources = [lock_source(lock) for lock in list_locks(project) if lock_source(lock).exists()]
+    locks = list_locks(project)
+    # Locks that no requirements*.in names are those that only the helper knows.
+    chosen = [each.lock for each in map(find_input, locks) if each.declared is not None]
     inputs = dict.fromkeys(
-        file for source in sources for file in requirements_file.included_files(source)
+        file for each in map(find_input, locks) if each.exists for file in each.files()
     )
+    inputs.update(dict.fromkeys(chosen))
     names = [os.path.relpath(file, project.root).replace(" ", "\\ ") for file in inputs]
     lines = [f"{stamp}: {' '.join(names)}", *(f"{name}:" for name in names)]
     files.write_file(project.state / "inputs.mk", "\n".join(lines) + "\n")
@@ -162,19 +175,21 @@ def compile_lock(
     an input names an index, or if the lock was written manually and asks for more than its input.
     """
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
-    _check_inputs(lock, before)
+    lock_input = setup_run.resolve_input(project, lock)
+    _check_inputs(lock_input, before)
     kept = before if seed is None else seed
     locker = project["LOCKER"]
-    source = Path(os.path.relpath(lock_source(lock), project.root))
-    terminal.print_progress(f"locking {source.name} → {lock.name} ({locker})")
+    terminal.print_progress(f"locking {lock_input.source.name} → {lock.name} ({locker})")
     folder = resolver.new_folder(project.state)
     try:
-        request = LockRequest(project, source, upgrade=upgrade, packages=packages)
+        prepared = lock_input.prepare(folder)
+        request = LockRequest(project, prepared, upgrade=upgrade, packages=packages)
         resolution = resolver.resolve_lock(request, _format_seed(kept) + _lost_pins(lock), folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = resolution.text
     _check_output(text, lock)
+    check_nothing_lost(lock_input, before, text)
     header = lock_header.format_header(lock, locker, request.minor, text, resolution.missing)
     files.write_file(lock, header + text)
     _print_changes(lock, kept, text)
@@ -182,13 +197,10 @@ def compile_lock(
         terminal.print_progress(f"no wheel for {platform}: {', '.join(releases)}")
 
 
-def _check_inputs(lock: Path, text: str) -> None:
-    """Raise LabcoatError if the inputs of `lock` cannot be locked, or its `text` would be lost."""
-    source = lock_source(lock)
-    inputs = {
-        file: requirements_file.read_requirements(file)
-        for file in requirements_file.included_files(source)
-    }
+def _check_inputs(lock_input: LockInput, text: str) -> None:
+    """Raise LabcoatError if the inputs of a lock cannot be locked, or its `text` would be lost."""
+    lock, source = lock_input.lock, lock_input.source
+    inputs = lock_input.texts()
     for file, written in inputs.items():
         lines = requirements_file.requirement_texts(written)
         if found := next(filter(None, map(_SOURCE_OPTION.search, lines)), None):
@@ -202,6 +214,25 @@ def _check_inputs(lock: Path, text: str) -> None:
             f"{terminal.join_some(lost)}",
             f"Add the rest to `{source.name}`, as `labcoat init` does, or remove it from"
             f" `{lock.name}`",
+        )
+
+
+def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:
+    """Raise LabcoatError if a person's requirements.txt has packages that the new lock lacks.
+
+    Beside a requirements.in, it was written for labcoat; beside other files it may be the only
+    place that names them.
+    """
+    if lock_input.declared is None or lock_header.has_header(before):
+        return
+    names = requirements_file.requirement_names(before)
+    lost = sorted(names - requirements_file.requirement_names(after))
+    if lost:
+        lock, source = lock_input.lock.name, lock_input.source.name
+        raise LabcoatError(
+            f"`{lock}` has packages that `{source}` does not need: {terminal.join_some(lost)}",
+            f"Add them to `{source}` or remove `{lock}`; or run `mv {lock} requirements.in`, and"
+            " labcoat locks that instead",
         )
 
 

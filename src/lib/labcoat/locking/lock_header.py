@@ -20,7 +20,20 @@ from pathlib import Path
 from typing import Literal
 
 from labcoat.core import files
-from labcoat.locking.requirements_file import included_files, read_requirements
+from labcoat.locking.inputs import LockInput, find_input, inputs_digest, lock_source
+from labcoat.locking.requirements_file import read_requirements
+
+__all__ = [
+    "format_header",
+    "has_header",
+    "inputs_digest",
+    "is_edited",
+    "is_fresh",
+    "lock_format",
+    "lock_source",
+    "lock_state",
+    "locked_python",
+]
 
 FORMAT = 2
 LockState = Literal["fresh", "stale", "edited", "foreign", "missing"]
@@ -35,11 +48,6 @@ _COMMANDS = {
 }
 
 
-def lock_source(lock: Path) -> Path:
-    """Return the input that `lock` is compiled from: requirements.in of requirements.txt."""
-    return lock.with_suffix(".in")
-
-
 def format_header(
     lock: Path,
     locker: str,
@@ -51,14 +59,13 @@ def format_header(
 
     `missing` are the releases without a wheel, by the name of a platform.
     """
-    source = lock_source(lock)
-    command = f"{_COMMANDS[locker]} --output-file={shlex.quote(lock.name)}"
+    lock_input = find_input(lock)
     return "".join(
         f"{line}\n"
         for line in (
             f"{_MADE_BY.format(locker=locker, minor=minor)}"
-            f" Edit {source.name}, then run make requirements.",
-            f"# labcoat-inputs: {inputs_digest(lock)}",
+            f" Edit {lock_input.source.name}, then run make requirements.",
+            f"# labcoat-inputs: {lock_input.digest()}",
             f"# labcoat-lock: {FORMAT} {body_digest(body)}",
             *(
                 f"# No wheel for {platform}: {', '.join(releases)}"
@@ -66,21 +73,24 @@ def format_header(
             ),
             "# Without labcoat, this command is the nearest:",
             "#",
-            f"#    {command} {shlex.quote(source.name)}",
+            f"#    {_compile_command(lock_input, locker)}",
             "#",
         )
     )
 
 
-def inputs_digest(lock: Path) -> str:
-    """Return the digest of the input of `lock` and of every file that it includes.
-
-    Raise LabcoatError if one cannot be read.
-    """
-    parts = (
-        f"{file.name}\n{read_requirements(file)}\n" for file in included_files(lock_source(lock))
-    )
-    return files.text_digest("".join(parts).encode())
+def _compile_command(lock_input: LockInput, locker: str) -> str:
+    """Return the command that compiles an input without labcoat, as far as one can."""
+    declared = lock_input.declared
+    extras = [each for each in lock_input.parts if declared and each in declared.extras]
+    groups = [each for each in lock_input.parts if each not in extras]
+    words = [
+        f"--output-file={lock_input.lock.name}",
+        *(f"--extra={name}" for name in extras),
+        *(f"--group={name}" for name in groups),
+        lock_input.source.name,
+    ]
+    return f"{_COMMANDS['uv' if groups else locker]} {shlex.join(words)}"
 
 
 def body_digest(text: str) -> str:
@@ -118,7 +128,8 @@ def lock_state(lock: Path) -> LockState:
     It is stale if its inputs have changed since, edited if something else wrote to it, and foreign
     if it has no header: another program compiled it.
     """
-    if not lock_source(lock).exists():
+    lock_input = find_input(lock)
+    if not lock_input.exists:
         return "fresh"
     if not lock.exists():
         return "missing"
@@ -128,7 +139,7 @@ def lock_state(lock: Path) -> LockState:
     found = _INPUTS.search(text)
     if not found:
         return "foreign"
-    return "fresh" if found[1] == inputs_digest(lock) else "stale"
+    return "fresh" if found[1] == lock_input.digest() else "stale"
 
 
 def is_fresh(lock: Path) -> bool:

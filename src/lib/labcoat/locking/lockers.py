@@ -1,5 +1,6 @@
 """The command lines of the lockers, pip-tools and uv."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labcoat.core.project import Project
+from labcoat.locking.inputs import Prepared
 from labcoat.toolchain import interpreters, python_finder, tool_env
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
@@ -16,10 +18,10 @@ Command = list[str | Path]
 
 @dataclass(frozen=True)
 class LockRequest:
-    """What to lock: a requirements file, and which of the known versions may change."""
+    """What to lock: the file for the locker, and which of the known versions may change."""
 
     project: Project
-    source: Path
+    prepared: Prepared
     upgrade: bool = False
     packages: Sequence[str] = ()
 
@@ -27,6 +29,15 @@ class LockRequest:
     def minor(self) -> str:
         """The minor version of the project's Python."""
         return interpreters.project_minor(self.project)
+
+    @property
+    def source(self) -> Path:
+        """The file for the locker, relative to the project, where lockers run."""
+        return Path(os.path.relpath(self.prepared.file, self.project.root))
+
+    def restore_names(self, text: str) -> str:
+        """Return what a locker wrote with the names of the user's files."""
+        return self.prepared.restore_names(text, self.project.root)
 
     def common_options(self, output: Path) -> Command:
         """Return what both lockers take: what to upgrade, the output, the input."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.text_encoding import decode_text
 from labcoat.locking.requirement_lines import (
     FileLine,
     OptionLine,
@@ -31,17 +32,14 @@ class Pin:
 def read_requirements(path: Path) -> str:
     """Return the text of a requirements file. Raise LabcoatError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return decode_text(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise LabcoatError(
             f"`{path.name}` does not exist",
             "Create it, or correct the line or the setting that names it",
         ) from None
-    except UnicodeDecodeError:
-        raise LabcoatError(
-            f"`{path.name}` is not UTF-8 text",
-            "Save it as UTF-8. In PowerShell, `pip freeze >` writes UTF-16",
-        ) from None
+    except ValueError:
+        raise LabcoatError(f"`{path.name}` is not a text file", "Save it as UTF-8") from None
     except OSError as error:
         raise LabcoatError(
             f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"

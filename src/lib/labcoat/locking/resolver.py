@@ -122,15 +122,16 @@ class _Run:
         config = self.folder / "uv"
         _write_configuration(config, request.minor)
         self._run(lockers.uv_command(request, config, output, *options), _uv_variables(self.folder))
-        return _fold_lock(output.read_text(encoding="utf-8"), request.minor)
+        text = request.restore_names(output.read_text(encoding="utf-8"))
+        return _fold_lock(text, request.minor)
 
     def _run(self, command: Command, variables: Mapping[str, str | None] | None = None) -> None:
         outcome = self._start(command, variables)
         if outcome.status:
-            project = self.request.project
-            raise explain_installer_error(
-                outcome.output, f"cannot lock `{self.request.source}`", project.state / "lock.log"
-            )
+            request = self.request
+            output = request.restore_names(outcome.output)
+            what = f"cannot lock `{request.restore_names(str(request.source))}`"
+            raise explain_installer_error(output, what, request.project.state / "lock.log")
 
     def _start(
         self, command: Command, variables: Mapping[str, str | None] | None = None

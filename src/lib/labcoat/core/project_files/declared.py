@@ -1,0 +1,94 @@
+"""The dependencies that a project's files declare, as they are written there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labcoat.core.errors import LabcoatError
+from labcoat.core.text_encoding import decode_text
+
+_MOST = 1 << 22  # bytes; a file of dependencies has a few thousand
+
+Groups = Mapping[str, "Listing"]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list of requirements: the dependencies, or an extra or a group.
+
+    `items` are as the `source` has them: strings, or tables such as `{include-group = "test"}`.
+    `files` are those that `source` reads them from. `problem` is the reason why they cannot be
+    read; if they are `computed`, running the source tells them.
+    """
+
+    source: Path
+    items: tuple[object, ...] = ()
+    files: tuple[Path, ...] = ()
+    problem: LabcoatError | None = None
+    computed: bool = False
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the files of a directory declare; `dependencies` is None if they declare none.
+
+    `locks`, from `[tool.labcoat.locks]`, are the groups and extras of each lock, by the lock's name
+    without `.txt`; None leaves that to the names of groups and extras. The `decided` list says
+    which fields another file cannot add: `dependencies`, `extras`.
+    """
+
+    name: str = ""
+    requires_python: str = ""
+    dependencies: Listing | None = None
+    extras: Groups = field(default_factory=dict)
+    groups: Groups = field(default_factory=dict)
+    locks: Mapping[str, tuple[str, ...]] | None = None
+    decided: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.dependencies or self.extras or self.groups)
+
+
+def read_file(path: Path) -> str:
+    """Return the text of `path`. Raise LabcoatError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return decode_text(file.read(_MOST))
+    except FileNotFoundError:
+        raise LabcoatError(
+            f"`{path.name}` does not exist", "Create it, or correct the line that names it"
+        ) from None
+    except ValueError:
+        raise LabcoatError(f"`{path.name}` is not a text file", "Save it as UTF-8") from None
+    except OSError as error:
+        raise LabcoatError(
+            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
+        ) from None
+
+
+def read_listing(source: Path, names: object) -> Listing:
+    """Return the requirements in the files `names` (a name or several), which `source` reads.
+
+    A file that cannot be read is the listing's problem.
+    """
+    words = [names] if isinstance(names, str) else names if isinstance(names, list) else []
+    files = tuple(source.parent / word for word in words if isinstance(word, str))
+    items: list[object] = []
+    for file in files:
+        if not file.resolve().is_relative_to(source.parent.resolve()):
+            problem = LabcoatError(
+                f"`{source.name}` reads its dependencies from `{file}`, outside of the project",
+                f"Move the file into the project, or list them in `{source.name}`",
+            )
+            return Listing(source, problem=problem)
+        try:
+            items += requirement_lines(read_file(file))
+        except LabcoatError as error:
+            return Listing(source, files=files, problem=error)
+    return Listing(source, tuple(items), files)
+
+
+def requirement_lines(text: str) -> list[str]:
+    """Return the lines of a file of requirements that are not comments, as setuptools reads it."""
+    lines = (line.partition(" #")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
