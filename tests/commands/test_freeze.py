@@ -139,15 +139,15 @@ def test_bom_and_crlf_are_kept(repo: Repository, index: Index, locker: str) -> N
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.0", "delta==1.0"]
 
 
-def test_an_input_in_utf_16_is_named(repo: Repository) -> None:
-    """What PowerShell writes by default is named, and nothing is changed."""
+def test_an_input_in_utf_16_stays_in_utf_16(repo: Repository) -> None:
+    """What PowerShell writes by default is edited in its own encoding."""
+    (repo.path / "requirements.in").write_bytes("alpha\r\n".encode("utf-16"))
     repo.make("venv")
     install(repo, "gamma")
-    text = "alpha\n".encode("utf-16")
-    (repo.path / "requirements.in").write_bytes(text)
-    message = locking.NOT_UTF8.format(name="requirements.in")
-    assert message in repo.make("freeze", fails=True)
-    assert (repo.path / "requirements.in").read_bytes() == text
+    repo.make("freeze")
+    data = (repo.path / "requirements.in").read_bytes()
+    assert data == "alpha\r\ngamma\r\n".encode("utf-16")
+
 
 
 def test_without_an_environment_freeze_fails(repo: Repository) -> None:

@@ -50,6 +50,18 @@ def flatten_requirements(declared: Declared, parts: Sequence[str], lock: Path) -
     return list(dict.fromkeys(lines))
 
 
+def included_parts(declared: Declared, parts: Sequence[str], lock: Path) -> set[str]:
+    """Return the names of `parts` and of the groups and extras that they include, as written.
+
+    Raise LabcoatError as `flatten_requirements` does.
+    """
+    flattener = _Flattener(declared, lock)
+    for part in parts:
+        list(flattener.part_lines(part))
+    names = (*declared.extras, *declared.groups)
+    return {name for name in names if normalize_part(name) in flattener.visited}
+
+
 class _Flattener:
     def __init__(self, declared: Declared, lock: Path) -> None:
         self.declared = declared
@@ -57,6 +69,7 @@ class _Flattener:
         self.name = normalize_name(declared.name) if declared.name else ""
         self.extras = _by_name(declared.extras)
         self.groups = _by_name(declared.groups)
+        self.visited: set[str] = set()
 
     def dependencies(self) -> Iterator[str]:
         """Yield the project's dependencies."""
@@ -89,11 +102,13 @@ class _Flattener:
                 suggest_name(key, self.extras, "Add it, or correct the name"),
             )
         listing = self.extras[key]
+        self.visited.add(key)
         yield from self._lines(listing, key, (*chain, key))
 
     def group_lines(self, key: str, chain: tuple[str, ...]) -> Iterator[str]:
         """Yield what a group needs, with the groups that it includes."""
         listing = self.groups[key]
+        self.visited.add(key)
         if key in chain:
             circle = " → ".join([*chain[chain.index(key) :], key])
             raise LabcoatError(
