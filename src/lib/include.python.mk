@@ -120,7 +120,7 @@ _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
 # nothing else has to be done.
 _labcoat_misspelt := $(if $(filter-out $(_labcoat_public) $(_labcoat_read) $(_labcoat_tests),$(filter LABCOAT_%,$(.VARIABLES))),labcoat-settings)
 
-# A project's dev group may stand in pyproject.toml, which only the helper reads: if nobody sets the
+# A project's dev group may stand in pyproject.toml, which only the helper reads: if no one sets the
 # variable, the helper gets a question mark and finds out.
 _labcoat_dev = $(patsubst %.in,%.txt,$(wildcard requirements-dev.in))
 _labcoat_value = $(if $(filter $$(_labcoat_dev),$(value $(1))),?,$($(1)))

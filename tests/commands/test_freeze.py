@@ -12,7 +12,6 @@ from labcoat.inventory.inventory import Distribution
 from labcoat.locking.requirements_edit import add_requirements, remove_requirements
 from labcoat.locking.requirements_file import requirement_names
 from support import SUPPORT, Index, Repository
-from support.messages import locking
 
 
 def install(repo: Repository, *words: str) -> None:
@@ -147,7 +146,6 @@ def test_an_input_in_utf_16_stays_in_utf_16(repo: Repository) -> None:
     repo.make("freeze")
     data = (repo.path / "requirements.in").read_bytes()
     assert data == "alpha\r\ngamma\r\n".encode("utf-16")
-
 
 
 def test_without_an_environment_freeze_fails(repo: Repository) -> None:

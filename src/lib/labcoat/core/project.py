@@ -46,7 +46,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_OWN": "",
 }
 _DEV = "LABCOAT_DEV_REQUIREMENTS"
-# What the include passes where nobody sets it: only the helper reads pyproject.toml.
+# What the include passes where no one sets it: only the helper reads pyproject.toml.
 _UNSET = "?"
 # Read only by labcoat's own tests; not misspelt.
 _TESTS = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})

@@ -218,7 +218,7 @@ def _check_inputs(lock_input: LockInput, text: str) -> None:
 
 
 def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:
-    """Raise LabcoatError if a person's requirements.txt has packages that the new lock lacks.
+    """Raise LabcoatError if a requirements.txt that the user wrote has packages that the new lock lacks.
 
     Beside a requirements.in, it was written for labcoat; beside other files it may be the only
     place that names them.
