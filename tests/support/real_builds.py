@@ -3,6 +3,7 @@
 import io
 import subprocess
 import tarfile
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,26 @@ def build(root: Path, dockerfile: str = DOCKERFILE, *flags: str) -> Built:
     if done.returncode:
         return Built(error=done.stderr.decode(errors="replace").strip() or "failed")
     return Built(read_export(done.stdout))
+
+
+def build_together(roots: list[Path]) -> list[set[str]] | None:
+    """Return the files that BuildKit sends from each context; None if the build fails.
+
+    Each is a named context, which BuildKit reads like that of a build.
+    """
+    dockerfile = "FROM scratch\n" + "".join(
+        f"COPY --from=c{at} . /{at}/\n" for at in range(len(roots))
+    )
+    contexts = [f"--build-context=c{at}={root}" for at, root in enumerate(roots)]
+    with tempfile.TemporaryDirectory() as empty:
+        done = export_image(dockerfile, *contexts, empty)
+    if done.returncode:
+        return None
+    found: list[set[str]] = [set() for _ in roots]
+    for path in read_export(done.stdout):
+        number, _, inner = path.partition("/")
+        found[int(number)].add(inner)
+    return found
 
 
 def export_image(dockerfile: str, *words: str) -> subprocess.CompletedProcess[bytes]:
