@@ -20,7 +20,7 @@ def result(build: Path) -> dict:
     return {name: value for name, value in record.items() if name != "seconds"}
 
 
-def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
+def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) -> None:
     """Train on Kaggle's download, again with nothing to do, in a new folder with the same numbers;
     then predict.
     """
@@ -50,7 +50,7 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
         tmp_path / "build/split.csv"
     ).read_bytes()
 
-    answered = run("submit", "--data", download.name, *SMALL)
+    answered = call("submit", "--data", download.name, *SMALL)
     assert answered.returncode == 0, answered.stderr
     sheet = (tmp_path / "build/submission.csv").read_text()
     assert re.fullmatch(r"id,label\n0,0\.\d{6}\n1,0\.\d{6}\n2,0\.\d{6}\n", sheet)
@@ -64,7 +64,7 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
             "broken.jpg": jpeg("cat", 5)[:-300],
         },
     )
-    asked = run(
+    asked = call(
         "predict", "a cat.jpg", "broken.jpg", "missing.jpg", "http://localhost/cat.jpg", "more"
     )
     assert asked.returncode == 1
@@ -73,13 +73,13 @@ def test_from_a_zip_file_to_a_prediction(run: Run, tmp_path: Path) -> None:
     assert names == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
 
 
-def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
+def test_any_number_of_classes(call: Run, tmp_path: Path) -> None:
     """Three folders are three classes; a broken picture in them is listed in a file."""
     members = {
         f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(15)
     }
     make_folder(tmp_path / "set", members | {"frog/broken.jpg": b"not a picture"})
-    done = run("train", "--data", "set", *SMALL)
+    done = call("train", "--data", "set", *SMALL)
     assert done.returncode == 0, done.stderr
     assert "45 pictures: 15 cat, 15 dog, 15 frog" in done.stdout
     assert "of 9 pictures" in done.stdout
@@ -88,11 +88,11 @@ def test_any_number_of_classes(run: Run, tmp_path: Path) -> None:
     ).read_text() == "path,reason\nfrog/broken.jpg,not a picture\n"
 
 
-def test_the_synthetic_set_is_learned(run: Run, tmp_path: Path) -> None:
+def test_the_synthetic_set_is_learned(call: Run, tmp_path: Path) -> None:
     """Without any setting the two textures are learned; `data` before that changes nothing."""
-    assert run("data").returncode == 0
-    assert "no pictures without a class" in refused(run("submit"))
-    done = run("report")
+    assert call("data").returncode == 0
+    assert "no pictures without a class" in refused(call("submit"))
+    done = call("report")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / done.stdout.splitlines()[-1].removeprefix("report ")).is_file()
     assert result(tmp_path / "build")["validation"]["accuracy"] >= 0.9

@@ -54,15 +54,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", place], check=True)
 
 
-def test_a_full_disk_is_an_error(run: Run, small_disk: Path) -> None:
+def test_a_full_disk_is_an_error(call: Run, small_disk: Path) -> None:
     """If the disk is full while pictures are drawn or features computed, there is an error with a
     hint, and no temporary file is left.
     """
-    assert run("data", "--build", small_disk / "one").returncode == 0
+    assert call("data", "--build", small_disk / "one").returncode == 0
     disk = os.statvfs(small_disk)
     (small_disk / "filler").write_bytes(b"x" * (disk.f_bavail * disk.f_bsize - 4096))
-    assert "disk is full" in refused(run("data", "--build", small_disk / "two"))
-    computed = run("features", "--size", 32, "--build", small_disk / "one")
+    assert "disk is full" in refused(call("data", "--build", small_disk / "two"))
+    computed = call("features", "--size", 32, "--build", small_disk / "one")
     assert computed.returncode == 1
     assert "GiB of disk space" in computed.stderr
     assert "Traceback" not in computed.stderr
