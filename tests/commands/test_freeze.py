@@ -11,7 +11,8 @@ from labcoat.inventory.environment_changes import find_changes
 from labcoat.inventory.inventory import Distribution
 from labcoat.locking.requirements_edit import add_requirements, remove_requirements
 from labcoat.locking.requirements_file import requirement_names
-from support import SUPPORT, Index, Repository
+from support import ONE_RETRY, SUPPORT, Index, Repository
+from support.messages import locking
 
 
 def install(repo: Repository, *words: str) -> None:
@@ -86,7 +87,7 @@ def test_a_failed_freeze_changes_nothing(repo: Repository, index: Index, tmp_pat
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha")
     index.stop()
-    repo.make("freeze", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"))
+    repo.make("freeze", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"), **ONE_RETRY)
     assert (repo.path / "requirements.in").read_text() == "gamma\n"
 
 

@@ -198,6 +198,10 @@ def test_container_that_cannot_start_is_explained(
     assert containers_of(place.root) == ""
 
 
+# Without a handler a container's first process is killed only after ten seconds.
+ENDS_AT_ONCE = "trap exit TERM; echo up; sleep 60 & wait"
+
+
 def test_two_ports_may_lead_to_one_port_of_the_container(place: Workplace) -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as one,
@@ -208,7 +212,7 @@ def test_two_ports_may_lead_to_one_port_of_the_container(place: Workplace) -> No
         "LABCOAT_PORTS": " ".join(f"{port}:80" for port in ports),
         "LABCOAT_DOCKER_FLAGS": "",
     }
-    words = place.words("run", "--in", "docker", "--", "sh", "-c", "echo up; sleep 60")
+    words = place.words("run", "--in", "docker", "--", "sh", "-c", ENDS_AT_ONCE)
     with subprocess.Popen(
         words, cwd=place.root, env={**place.environ, **settings}, stdout=subprocess.PIPE
     ) as running:

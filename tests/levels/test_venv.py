@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support import BASE_PYTHON, INCLUDE, Index, Repository
+from support import BASE_PYTHON, INCLUDE, ONE_RETRY, Index, Repository
 from support.messages import levels as messages
 from support.messages import locking, proof
 
@@ -208,7 +208,7 @@ def test_without_network_and_cache_the_environment_stays(
     repo.make("venv")
     repo.write(requirements__in="alpha\ngamma\n").make("requirements")
     index.stop()
-    output = repo.make("venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"))
+    output = repo.make("venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"), **ONE_RETRY)
     assert "cannot reach the package index" in output
     assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support import SUPPORT, Index, Repository
+from support import ONE_RETRY, SUPPORT, Index, Repository
 from support.messages import locking
 
 LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])
@@ -195,7 +195,7 @@ def test_an_unreachable_index_is_reported(
     cold = {
         "UV_CACHE_DIR": str(tmp_path / "c1"),
         "PIP_CACHE_DIR": str(tmp_path / "c2"),
-        "PIP_RETRIES": "1",
+        **ONE_RETRY,
     }
     output = repo.write(requirements__in="gamma\n").make(
         "requirements", fails=True, LABCOAT_LOCKER=locker, **cold

@@ -34,6 +34,7 @@ NETWORK = {
     }
     or name.lower() in {"http_proxy", "https_proxy", "no_proxy"}
 }
+ONE_RETRY = {"PIP_RETRIES": "1", "UV_HTTP_RETRIES": "1"}  # more take seconds
 BASE_PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
 
 
@@ -77,7 +78,8 @@ class Index:
         (folder / "files").mkdir()
         handler = functools.partial(_Handler, directory=str(folder), asked=self.asked)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        # It looks for its end at this interval, by default of half a second for each test.
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/simple"
 
     def add(

@@ -93,7 +93,7 @@ def serve(state: Kaggle) -> Iterator[Kaggle]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         state.port = server.server_port
         yield state
         state.released.set()

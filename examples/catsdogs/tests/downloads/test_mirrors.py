@@ -55,7 +55,7 @@ def web() -> Iterator[Web]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         state.url = f"http://127.0.0.1:{server.server_port}/set.zip"
         yield state
         server.shutdown()
