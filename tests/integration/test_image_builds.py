@@ -15,14 +15,32 @@ from support.workplace import IMAGE, NETWORK, SIX, Workplace, create_project, do
 pytestmark = pytest.mark.docker
 
 
-def test_nothing_changed_builds_nothing(place: Workplace) -> None:
-    """The second build prints only the image's name, and it is the same image."""
-    before = docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
-    again = place.labcoat("image", "build")
+def test_nothing_changed_builds_nothing(place: Workplace, tmp_path: Path, repository: Path) -> None:
+    """The second build prints only the image's name, and it is the same image.
+
+    Its steps are no other test's: BuildKit makes a build wait for one without cache that does the
+    same steps at that time, and then reports them.
+    """
+    root = create_project(tmp_path / "own steps", repository)
+    (root / ".python-version").write_text("3.11\n")
+    dockerfile = root / "Dockerfile"
+    base = "FROM ${BASE_IMAGE} AS base\n"
+    text = dockerfile.read_text()
+    assert text.count(base) == 1
+    dockerfile.write_text(text.replace(base, f"{base}ENV BUILT_BY={IMAGE}\n"))
+    name = f"{IMAGE}-own-steps"
+    own = Workplace(root, {**place.environ, "LABCOAT_IMAGE": name})
+    built = own.labcoat("image", "build")
+    assert built.returncode == 0, built.stderr
+    before = docker("image", "inspect", "--format", "{{.Id}}", name)
+    again = own.labcoat("image", "build")
+    after = docker("image", "inspect", "--format", "{{.Id}}", name)
+    docker("image", "rm", "--force", name)
     assert again.returncode == 0
     assert again.stderr.splitlines() == [
-        f"labcoat: image {IMAGE} {before.removeprefix('sha256:')[:12]}"
+        f"labcoat: image {name} {before.removeprefix('sha256:')[:12]}"
     ]
+    assert after == before
 
 
 PASSWORD = "pl4nted-passw0rd"  # noqa: S105
