@@ -1,9 +1,9 @@
-"""Run all tests, with a worker for each processor.
+"""Run all tests in parallel.
 
 Run `python tests/run.py EXAMPLE_PYTHON`, or `python tests/run.py --fast`. The toolkit's tests run
 on this Python, the example's on EXAMPLE_PYTHON, which has TensorFlow; both always run. `--fast`
 leaves out the example and what needs Docker or a package index.
-PYTEST_ADDOPTS adds to pytest's options.
+PYTEST_ADDOPTS adds to pytest's options. SHUFFLE may be several seeds, with a run for each.
 """
 
 import os
@@ -18,33 +18,57 @@ NO_TESTS = 5  # pytest's exit status where the options choose none
 NOWHERE = "unix:///nowhere"  # a test that reaches for an engine though it has no mark is to fail
 
 
-def options(chosen: str) -> list[str]:
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def options(chosen: str, workers: int) -> list[str]:
     """Options that come before those in `chosen`, which is PYTEST_ADDOPTS."""
-    workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parallel = ["-n", str(workers), "--dist", "loadgroup", "--no-loadscope-reorder"]
     return ["--durations=20", *([] if "no:xdist" in chosen else parallel)]
 
 
-def run_pytest(python: str, *words: str, **env: str) -> int:
+def run_pytest(python: str, workers: int, *words: str, **env: str) -> int:
     """Run pytest on `python`; its exit status."""
     chosen = os.environ.get("PYTEST_ADDOPTS", "")
-    addopts = " ".join([*options(chosen), chosen])
+    addopts = " ".join([*options(chosen, workers), chosen])
     environ = {**os.environ, "PYTEST_ADDOPTS": addopts, **env}
     return subprocess.run(
         [python, "-m", "pytest", *words], cwd=REPOSITORY, env=environ, check=False
     ).returncode
 
 
-def main(words: list[str]) -> int:
-    """Run what `words` say; the worse of the two exit statuses."""
-    start = time.monotonic()
+def run_once(words: list[str], seed: str) -> int:
+    """Run what `words` say, in the order of `seed`; the worse of the two exit statuses."""
+    cores = processors()
+    order = {"SHUFFLE": seed}
     if words == ["--fast"]:
-        statuses = [run_pytest(sys.executable, "tests", "-m", FAST, DOCKER_HOST=NOWHERE)]
+        fast = ["tests", "-m", FAST]
+        statuses = [run_pytest(sys.executable, cores, *fast, DOCKER_HOST=NOWHERE, **order)]
     else:
+        # A test of the toolkit waits for the engine or an index for a third of its time. TensorFlow
+        # in one of the example's uses every processor.
+        more = cores + (cores + 1) // 2
         example = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
-        statuses = [run_pytest(sys.executable, "tests"), run_pytest(words[0], *example)]
-    print(f"tests: {time.monotonic() - start:.0f} s", file=sys.stderr)
+        statuses = [
+            run_pytest(sys.executable, more, "tests", **order),
+            run_pytest(words[0], cores, *example, **order),
+        ]
     return max((status for status in statuses if status != NO_TESTS), default=NO_TESTS)
+
+
+def main(words: list[str]) -> int:
+    """Run the tests once, or once for each seed in SHUFFLE; the worst exit status."""
+    statuses = []
+    for seed in os.environ.get("SHUFFLE", "").split() or [""]:
+        start = time.monotonic()
+        statuses.append(run_once(words, seed))
+        order = f" (SHUFFLE={seed}: exit status {statuses[-1]})" if seed else ""
+        print(f"tests: {time.monotonic() - start:.0f} s{order}", file=sys.stderr)
+    return max(statuses)
 
 
 if __name__ == "__main__":
