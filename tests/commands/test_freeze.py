@@ -12,6 +12,7 @@ from labcoat.inventory.inventory import Distribution
 from labcoat.locking.requirements_edit import add_requirements, remove_requirements
 from labcoat.locking.requirements_file import requirement_names
 from support import ONE_RETRY, SUPPORT, Index, Repository
+from support.messages import freeze as messages
 from support.messages import locking
 
 
@@ -40,7 +41,7 @@ def test_an_installed_package_is_added_at_its_version(repo: Repository, index: I
     repo.write(requirements__in="gamma\n").make("venv")
     install(repo, "alpha==1.0", "beta==1.0")
     said = repo.make("freeze")
-    assert "added: alpha 1.0" in said
+    assert messages.ADDED.format(release="alpha 1.0") in said
     assert lines(repo, "requirements.in") == ["gamma", "alpha", "beta"]
     assert lines(repo, "requirements.txt") == ["alpha==1.0", "beta==1.0", "gamma==3.0"]
 
@@ -58,7 +59,7 @@ def test_a_changed_version_is_locked(repo: Repository) -> None:
     """A locked package at another version is locked at that version."""
     repo.make("venv")
     install(repo, "alpha==1.0")
-    assert "moved: alpha 1.0" in repo.make("freeze")
+    assert messages.MOVED.format(release="alpha 1.0") in repo.make("freeze")
     assert "alpha==1.0" in lines(repo, "requirements.txt")
 
 
@@ -69,7 +70,7 @@ def test_venv_after_freeze_changes_nothing(repo: Repository) -> None:
     repo.make("freeze")
     repo.make("venv")
     assert repo.python("import alpha, gamma; print(alpha.version, gamma.version)") == "1.0 3.0\n"
-    assert "nothing to freeze" in repo.make("freeze")
+    assert messages.NOTHING in repo.make("freeze")
 
 
 def test_a_package_from_a_path_is_named_and_left_out(repo: Repository, index: Index) -> None:
@@ -78,7 +79,7 @@ def test_a_package_from_a_path_is_named_and_left_out(repo: Repository, index: In
     install(repo, str(index.folder / "files/beta-1.0-py3-none-any.whl"))
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
     said = repo.make("freeze")
-    assert "beta 1.0 is not added: it comes from file://" in said
+    assert messages.NOT_FROM_INDEX.format(release="beta 1.0", source="file://") in said
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
 
 
@@ -103,8 +104,8 @@ def test_included_files_are_updated(repo: Repository, index: Index) -> None:
     install(repo, "alpha==1.0", "delta")
     uninstall(repo, "gamma")
     said = repo.make("freeze")
-    assert "moved: alpha 1.0" in said
-    assert "removed: gamma 3.0" in said
+    assert messages.MOVED.format(release="alpha 1.0") in said
+    assert messages.REMOVED.format(release="gamma 3.0") in said
     assert (repo.path / "base.in").read_text() == "alpha==1.0\n"
     assert (repo.path / "limits.txt").read_text() == "beta<2\ngamma<4\n"
     assert (repo.path / "requirements.in").read_text() == "-r base.in\n-c limits.txt\ndelta\n"
@@ -132,7 +133,7 @@ def test_bom_and_crlf_are_kept(repo: Repository, index: Index, locker: str) -> N
     repo.make("venv")
     uninstall(repo, "gamma")
     install(repo, "delta", "beta==1.0")
-    assert "removed: gamma 3.0" in repo.make("freeze")
+    assert messages.REMOVED.format(release="gamma 3.0") in repo.make("freeze")
     assert (
         repo.path / "requirements.in"
     ).read_bytes() == b"\xef\xbb\xbfalpha\r\nbeta==1.0\r\ndelta\r\n"
@@ -151,7 +152,7 @@ def test_an_input_in_utf_16_stays_in_utf_16(repo: Repository) -> None:
 
 def test_without_an_environment_freeze_fails(repo: Repository) -> None:
     """The hint gives the order of the commands."""
-    assert "no environment to freeze at IN=venv" in repo.make("freeze", fails=True)
+    assert f"{messages.NO_ENVIRONMENT} at IN=venv" in repo.make("freeze", fails=True)
 
 
 def test_a_pin_in_the_input_is_updated() -> None:
@@ -165,7 +166,7 @@ def test_an_uninstalled_package_leaves_input_and_lock(repo: Repository) -> None:
     """A requested package that is gone is removed from both."""
     repo.write(requirements__in="# why\nalpha\ngamma  # mine\n").make("venv")
     uninstall(repo, "gamma")
-    assert "removed: gamma 3.0" in repo.make("freeze")
+    assert messages.REMOVED.format(release="gamma 3.0") in repo.make("freeze")
     assert (repo.path / "requirements.in").read_text() == "# why\nalpha\n"
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
 
@@ -174,7 +175,7 @@ def test_an_uninstalled_dependency_stays_locked(repo: Repository) -> None:
     """A dependency that was uninstalled is named, and stays in the lock."""
     repo.make("venv")
     uninstall(repo, "beta")
-    assert "missing, but needed by other packages: beta" in repo.make("freeze")
+    assert messages.MISSING.format(package="beta") in repo.make("freeze")
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
 
 
@@ -184,8 +185,8 @@ def test_a_dry_run_changes_nothing(repo: Repository) -> None:
     install(repo, "gamma", "alpha==1.0")
     before = repo.files()
     said = repo.labcoat("freeze", "--dry-run")
-    assert "would be added: gamma 3.0" in said
-    assert "would be moved: alpha 1.0 (was 2.0)" in said
+    assert messages.WOULD_ADD.format(release="gamma 3.0") in said
+    assert messages.WOULD_MOVE.format(release="alpha 1.0", version="2.0") in said
     assert repo.files() == before
 
 
@@ -194,7 +195,7 @@ def test_a_version_that_the_input_forbids_is_named(repo: Repository) -> None:
     repo.write(requirements__in="alpha>=2\n").make("venv")
     install(repo, "alpha==1.0")
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
-    assert "alpha 1.0 is installed, but requirements.in needs 2.0" in repo.make(
+    assert messages.OTHER_VERSION.format(release="alpha 1.0", version="2.0") in repo.make(
         "freeze", fails=True
     )
     assert {name: text for name, text in repo.files().items() if "requirements" in name} == before
@@ -213,11 +214,11 @@ def test_a_lock_newer_than_the_environment_is_kept(repo: Repository, index: Inde
     """Changes to the locks since `make venv` are not undone by freezing."""
     repo.write(requirements__in="alpha==1.0\nbeta==1.0\n").make("venv")
     repo.write(requirements__in="alpha==2.0\ngamma\n").make("requirements")
-    assert "nothing to freeze" in repo.make("freeze")
+    assert messages.NOTHING in repo.make("freeze")
     index.add("delta", "1.0")
     install(repo, "delta")
     said = repo.make("freeze")
-    assert "added: delta 1.0" in said
+    assert messages.ADDED.format(release="delta 1.0") in said
     assert (repo.path / "requirements.in").read_text() == "alpha==2.0\ngamma\ndelta\n"
     assert lines(repo, "requirements.txt") == [
         "alpha==2.0",
@@ -233,7 +234,7 @@ def test_another_variants_lock_gets_only_the_changes(repo: Repository) -> None:
     repo.make("requirements")
     install(repo, "gamma")
     said = repo.make("freeze", "LABCOAT_VARIANT=old")
-    assert "added: gamma 3.0" in said
+    assert messages.ADDED.format(release="gamma 3.0") in said
     assert lines(repo, "requirements-old.txt") == ["alpha==1.0", "beta==1.5", "gamma==3.0"]
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
 
@@ -318,7 +319,7 @@ def test_a_package_from_no_index_is_named(repo: Repository, words: list[str], or
     install(repo, "gamma")
     frozen = repo.make("freeze")
     assert re.search(rf"mine 0\.1 is not added: it comes from {origin}, ", frozen)
-    assert "added: gamma 3.0" in frozen
+    assert messages.ADDED.format(release="gamma 3.0") in frozen
     assert (repo.path / "requirements.in").read_text() == "alpha\ngamma\n"
 
 

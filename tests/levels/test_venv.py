@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from support import BASE_PYTHON, INCLUDE, ONE_RETRY, Index, Repository
+from support.messages import freeze, locking, proof, toolchain
 from support.messages import levels as messages
-from support.messages import locking, proof
 
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
 
@@ -82,7 +82,7 @@ def test_missing_site_packages_are_recreated(repo: Repository) -> None:
     for goals in (["venv"], ["run", "CMD=alpha"]):
         repo.make("venv")
         shutil.rmtree(repo.path / ".venv/lib")
-        assert "no environment to freeze" in repo.make("freeze", fails=True)
+        assert freeze.NO_ENVIRONMENT in repo.make("freeze", fails=True)
         repo.make(*goals)
         assert installed(repo) == ["alpha-2.0", "beta-1.5"]
 
@@ -176,7 +176,7 @@ def test_command_line_keeps_development_packages(repo: Repository) -> None:
     repo.write(requirements_dash_dev__in="-c requirements.txt\ngamma\n").make("venv")
     assert messages.REMOVING not in repo.labcoat("venv", "--again")
     assert installed(repo) == ["alpha-2.0", "beta-1.5", "gamma-3.0"]
-    assert "nothing to freeze" in repo.labcoat("freeze")
+    assert freeze.NOTHING in repo.labcoat("freeze")
 
 
 def test_a_newer_time_with_the_same_digest_changes_nothing(repo: Repository) -> None:
@@ -196,7 +196,7 @@ def test_wrong_hash_leaves_the_environment_unchanged(repo: Repository) -> None:
     text = lock.read_text().replace("alpha==2.0", "alpha==1.0")
     lock.write_text(text)
     output = repo.make("venv", fails=True)
-    assert "does not have the locked hash" in output
+    assert toolchain.WRONG_HASH in output
     assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
     assert not (repo.path / ".venv.before").exists()
 
@@ -209,7 +209,7 @@ def test_without_network_and_cache_the_environment_stays(
     repo.write(requirements__in="alpha\ngamma\n").make("requirements")
     index.stop()
     output = repo.make("venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"), **ONE_RETRY)
-    assert "cannot reach the package index" in output
+    assert toolchain.NO_INDEX in output
     assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
 
 
@@ -319,7 +319,7 @@ def test_missing_requirements_are_named(repo: Repository) -> None:
 def test_python_version_that_is_not_installed_is_named(repo: Repository) -> None:
     repo.write(__python_dash_version="3.99\n")
     output = repo.make("venv", fails=True, LABCOAT_PYTHON="python3")
-    assert "needs Python 3.99, which this machine does not have" in output
+    assert toolchain.NO_PYTHON.format(version="3.99") in output
 
 
 def other_minor() -> str:
@@ -379,7 +379,7 @@ def test_full_disk_leaves_the_environment_unchanged(
         output = repo.make(
             "venv", fails=True, UV_CACHE_DIR=str(tmp_path / "cache"), UV_LINK_MODE="copy"
         )
-        assert "the disk is full" in output
+        assert toolchain.DISK_FULL in output
         assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
     finally:
         subprocess.run(["umount", "-l", tmp_path / "disk"], check=True)

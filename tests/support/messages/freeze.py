@@ -1,0 +1,12 @@
+"""Texts of `labcoat freeze`. Templates take their values with format."""
+
+NO_ENVIRONMENT = "no environment to freeze"
+NOTHING = "nothing to freeze"
+ADDED = "added: {release}"
+MOVED = "moved: {release}"
+REMOVED = "removed: {release}"
+MISSING = "missing, but needed by other packages: {package}"
+WOULD_ADD = "would be added: {release}"
+WOULD_MOVE = "would be moved: {release} (was {version})"
+NOT_FROM_INDEX = "{release} is not added: it comes from {source}"
+OTHER_VERSION = "{release} is installed, but requirements.in needs {version}"
