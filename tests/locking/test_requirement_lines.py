@@ -12,6 +12,7 @@ from labcoat.locking.requirement_lines import (
     marker_applies,
     parse_lines,
     parse_requirements,
+    same_version,
     satisfies_pin,
 )
 
@@ -215,6 +216,28 @@ def test_equal_versions_satisfy_a_pin(pinned: str, installed: str) -> None:
 )
 def test_other_versions_do_not_satisfy_a_pin(pinned: str, installed: str) -> None:
     assert not satisfies_pin(pinned, installed)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_same"),
+    [
+        ("2024.1.2", "2024.01.02", True),
+        ("1.0", "1.0.0", True),
+        ("1.0-1", "1.0_1", True),
+        ("2.0", "2.0+cpu", False),
+        ("1.0", "1.0.1", False),
+        ("nonsense", "nonsense", True),
+        ("nonsense", "1.0", False),
+        (None, "1.0", False),
+        (None, None, True),
+        ("1" * 5000, "1.0", False),
+    ],
+)
+def test_spellings_of_one_version_are_the_same(
+    first: str | None, second: str | None, is_same: bool
+) -> None:
+    """A local version is another release: a lock has one of them."""
+    assert same_version(first, second) == is_same
 
 
 def test_markers_are_evaluated_for_the_given_environment() -> None:

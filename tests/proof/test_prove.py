@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support import Index, Repository
-from support.messages import levels, proof
+from support.messages import inventory, levels, proof
 
 EQUAL = proof.EQUAL.format(names="lock, venv")
 
@@ -227,15 +227,44 @@ def test_development_packages_are_counted_and_checked(made: Repository) -> None:
     assert edited("gamma.py", "gamma") in made.make("prove", fails=True)
 
 
-def test_two_packages_may_bring_one_file(repo: Repository, index: Index) -> None:
-    """The last one wins, and that does not count as an edit."""
-    repo.env["UV_LINK_MODE"] = "copy"
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_file_of_two_packages_is_named_with_its_winner(
+    repo: Repository, index: Index, installer: str
+) -> None:
+    """`make venv` and `make prove` say whose file it is; that does not count as an edit."""
+    repo.env |= {"UV_LINK_MODE": "copy", "LABCOAT_INSTALLER": installer}
     index.add("one", "1.0", files={"shared/__init__.py": "a = 1\n"})
     index.add("two", "1.0", files={"shared/__init__.py": "b = 22\n"})
-    repo.write(requirements__in="one\ntwo\n").make("venv")
-    repo.make("prove")
+    output = repo.write(requirements__in="one\ntwo\n").make("venv")
+    winner = "one" if "a = 1" in (site(repo) / "shared/__init__.py").read_text() else "two"
+    expected = inventory.SHARED.format(
+        first="one", second="two", path="shared/__init__.py", winner=winner
+    )
+    assert expected in output
+    output = repo.make("prove")
+    assert expected in output
+    assert len(set(re.findall(r"^(?:lock|venv) .* ([0-9a-f]{12})$", output, re.MULTILINE))) == 1
     edit(site(repo) / "shared/__init__.py")
     assert edited("shared/__init__.py", "one") in repo.make("prove", fails=True)
+
+
+def test_another_spelling_of_a_version_is_equal(repo: Repository, index: Index) -> None:
+    """METADATA says 2024.01.02, the lock 2024.1.2: status, freeze, prove and venv see no change."""
+    path = index.add("dated", "2024.01.02")
+    digest = sha256(path.read_bytes()).hexdigest()
+    repo.write(requirements__in="dated\n", requirements__txt="").make("requirements")
+    lock = repo.path / "requirements.txt"
+    lock.write_text(lock.read_text().replace("2024.01.02", "2024.1.2"))
+    assert f"dated==2024.1.2 \\\n    --hash=sha256:{digest}" in lock.read_text()
+    repo.make("venv")
+    assert (site(repo) / "dated-2024.01.02.dist-info").exists()
+    states = repo.make("status", LABCOAT_DOCKER="no-such-docker").splitlines()
+    assert [line.split()[1] for line in states if line.startswith("venv")] == ["fresh"]
+    assert "nothing to freeze" in repo.make("freeze")
+    output = repo.make("prove")
+    assert EQUAL in output
+    assert len(set(re.findall(r"^(?:lock|venv) .* ([0-9a-f]{12})$", output, re.MULTILINE))) == 1
+    assert "removing" not in repo.make("venv", "AGAIN=1")
 
 
 def test_packages_for_other_platforms_are_not_missing(repo: Repository, index: Index) -> None:

@@ -19,6 +19,7 @@ from labcoat.locking import (
     source_edit,
 )
 from labcoat.locking.inputs import find_input
+from labcoat.locking.requirement_lines import same_version
 from labcoat.toolchain import interpreters
 
 
@@ -118,7 +119,7 @@ def _check_versions(project: Project, found: EnvironmentChanges) -> None:
     """Raise LabcoatError if the new lock has other versions than those in use."""
     locked, source = _locked_versions(project), find_input(project.requirements).source.name
     for one in (*found.requested, *found.dependencies, *found.moved):
-        if locked.get(one.name, one.version) != one.version:
+        if not same_version(locked.get(one.name, one.version), one.version):
             raise LabcoatError(
                 f"{one.name} {one.version} is installed, but {source} needs {locked[one.name]}",
                 f"Change the requirement of {one.name} or of what needs it,"

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from labcoat.inventory.inventory import INSTALLERS, Distribution
+from labcoat.locking.requirement_lines import same_version
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,11 @@ def find_changes(
     and installers such as pip are not part of what the project needs.
     """
     created_from = locked if created_from is None else created_from
-    changed = [one for one in installed if one.origin or created_from.get(one.name) != one.version]
+    changed = [
+        one
+        for one in installed
+        if one.origin or not same_version(created_from.get(one.name), one.version)
+    ]
     known = [one for one in changed if one.name in locked or one.name not in INSTALLERS | builtin]
     new = [one for one in known if one.name not in locked and not one.origin]
     required = {name for one in new for name in one.requires}
@@ -68,7 +73,9 @@ def find_changes(
         moved=tuple(
             one
             for one in known
-            if one.name in locked and locked[one.name] != one.version and not one.origin
+            if one.name in locked
+            and not same_version(locked[one.name], one.version)
+            and not one.origin
         ),
         foreign=tuple(one for one in known if one.origin),
         removed=tuple(name for name in gone if name in inputs),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core.errors import LabcoatError
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.locking.requirement_lines import normalize_name, same_version
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -182,7 +182,7 @@ def describe_changes(
     moved = [
         f"{name} {installed[name]} (locked {locked[name]})"
         for name in sorted(locked)
-        if installed.get(name, locked[name]) != locked[name]
+        if not same_version(installed.get(name, locked[name]), locked[name])
     ]
     return ", ".join(
         [*(f"added {name}" for name in added), *(f"removed {name}" for name in removed), *moved]

@@ -13,7 +13,7 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.inventory import inventory
+from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import environment_yml, metadata, shell_rc
 from labcoat.levels.level import Level, LevelState
@@ -66,6 +66,8 @@ class CondaLevel(Level):
                 _create_environment(project, program, folder)
                 metadata.write_metadata(folder, asdict(expected))
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
+        if site := self.site_packages(project):
+            shared_files.warn_of_shared_files(site)
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Become `argv` in the activated environment; does not return.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labcoat.core import terminal
 from labcoat.inventory import inventory
+from labcoat.locking.requirement_lines import same_version
 
 
 def describe_drift(
@@ -20,7 +21,7 @@ def describe_drift(
     """
     installed = inventory.installed_versions(site_packages)
     names = installed.keys() | recorded.keys()
-    kept = {name for name in names if installed.get(name) == locked.get(name)}
+    kept = {name for name in names if same_version(installed.get(name), locked.get(name))}
     # An environment that labcoat did not create came with pip.
     kept |= frozenset() if recorded else inventory.INSTALLERS
 
@@ -40,10 +41,10 @@ def announce_discarded(
     installed = inventory.read_distributions(site_packages)
     for one in installed:
         remedy = f"it came from {one.origin}" if one.origin else "`make freeze` would have kept it"
-        lost = f" ({remedy})" if recorded.get(one.name) != one.version else ""
+        lost = f" ({remedy})" if not same_version(recorded.get(one.name), one.version) else ""
         if one.name not in locked.keys() | inventory.INSTALLERS:
             reason = "which is not locked"
-        elif lost and locked.get(one.name, one.version) != one.version:
+        elif lost and not same_version(locked.get(one.name, one.version), one.version):
             reason = f"because {locked[one.name]} is locked"
         else:
             continue

@@ -15,6 +15,7 @@ from labcoat.inventory.inventory import Inventory
 from labcoat.levels.level import Level, LevelState
 from labcoat.levels.pip_command import pip_install_command
 from labcoat.locking import requirements_file
+from labcoat.locking.requirement_lines import same_version
 from labcoat.toolchain import index_config
 from labcoat.toolchain.installer_errors import explain_installer_error
 
@@ -134,5 +135,5 @@ def _list_differences(project: Project) -> list[str]:
         if name in installed
         else f"no {name} (locked {pin.version})"
         for name, pin in pins.items()
-        if installed.get(name) != pin.version
+        if not same_version(installed.get(name), pin.version)
     ]

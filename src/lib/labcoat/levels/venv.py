@@ -13,7 +13,7 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.inventory import inventory
+from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import drift, shell_rc, venv_install
 from labcoat.levels.level import Level, LevelState
@@ -80,6 +80,7 @@ class VenvLevel(Level):
                 terminal.print_progress(
                     f"{project['VENV']} holds {names} (Python {interpreter.version})"
                 )
+                shared_files.warn_of_shared_files(find_site_packages(project.venv))
             else:
                 # A run that was killed after it had finished the environment may have left this.
                 files.remove_path(files.backup_path(project.venv))

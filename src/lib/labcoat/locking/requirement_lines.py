@@ -148,6 +148,24 @@ def satisfies_pin(pinned: str, installed: str) -> bool:
         return False
 
 
+def same_version(first: str | None, second: str | None) -> bool:
+    """Whether two versions are one release (PEP 440): 2024.1.2 and 2024.01.02, 1.0 and 1.0.0.
+
+    A `_` counts as `-`, as in the names of .dist-info directories; what is not a version is
+    compared as text. None, for a package that is missing, equals only None.
+    """
+    if first == second:
+        return True
+    if not first or not second:
+        return False
+    from labcoat._vendor.packaging.version import Version
+
+    try:
+        return Version(first.replace("_", "-")) == Version(second.replace("_", "-"))
+    except ValueError:  # not a version, or one with more digits than Python converts
+        return False
+
+
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Join continuation lines, as pip does, and remove comments; yield first numbers and lines."""
     parts: list[str] = []

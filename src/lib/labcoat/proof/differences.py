@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from labcoat.inventory import strip, wheels
+from labcoat.inventory import shared_files, strip, wheels
 from labcoat.inventory.inventory import Contents, Inventory
+from labcoat.inventory.shared_files import SharedFile
 from labcoat.inventory.wheels import Wheel
+from labcoat.locking.requirement_lines import same_version
 from labcoat.locking.requirements_file import Pin
 
 
@@ -55,12 +57,15 @@ class InstalledEnvironment:
 
     @property
     def locked(self) -> dict[str, Contents]:
-        """The distributions that are installed at their locked version, by name."""
+        """The distributions that are installed at their locked version, by name.
+
+        Their versions are spelled as in the lock, so that digests agree.
+        """
         found = {one.name: one for one in reversed(self.inventory.distributions)}
         return {
-            name: found[name]
+            name: replace(found[name], version=pin.version)
             for name, pin in self.pins.items()
-            if name in found and found[name].version == pin.version
+            if name in found and same_version(found[name].version, pin.version)
         }
 
 
@@ -71,7 +76,7 @@ def compare_names(environment: InstalledEnvironment) -> Iterator[Difference]:
     for name, pin in environment.pins.items():
         if name not in versions:
             yield Difference(level, "missing", name, detail=pin.version)
-        elif versions[name] != pin.version:
+        elif not same_version(versions[name], pin.version):
             detail = f"is {versions[name]}, but {pin.version} is locked"
             yield Difference(level, "version", name, detail=detail)
     if not environment.is_isolated:
@@ -126,6 +131,33 @@ def compare_contents(
     if environment.is_isolated:
         for path in environment.inventory.stray:
             yield Difference(level, "stray", "", path=path)
+
+
+def find_shared_files(
+    environment: InstalledEnvironment, known: Mapping[str, Wheel]
+) -> list[SharedFile]:
+    """Return the files that several locked packages bring with different contents."""
+    locked = environment.locked
+    installed = {path: value for one in locked.values() for path, value in one.files.items()}
+    # Without a wheel, RECORD tells only whether the file is the package's.
+    stated = {
+        name: known[name].files
+        if name in known
+        else {path: "" if path in one.edited else value for path, value in one.files.items()}
+        for name, one in locked.items()
+    }
+    return shared_files.find_shared_files(stated, lambda path: installed.get(path, ""))
+
+
+def compare_shared_files(
+    first: InstalledEnvironment, second: InstalledEnvironment, known: Mapping[str, Wheel]
+) -> Iterator[Difference]:
+    """Yield the files of several packages that are not the same one's in both environments."""
+    winners = {one.path: one.winner for one in find_shared_files(first, known)}
+    for one in find_shared_files(second, known):
+        if winners.get(one.path, one.winner) != one.winner:
+            package = one.winner or one.packages[0]
+            yield Difference(second.level, "differs", package, path=one.path, detail=first.level)
 
 
 def _digests_by_file(

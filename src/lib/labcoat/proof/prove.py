@@ -57,6 +57,7 @@ def check_levels(project: Project, only: Sequence[str] = ()) -> Proof:
         # Packages that match the same wheel are equal; those that do not are named already.
         wheels_of_both = matched[first.level] | matched[one.level]
         found += differences.compare_environments(first, one, wheels_of_both)
+        found += differences.compare_shared_files(first, one, wheels_of_both)
     pins = requirements_file.parse_pins(requirements_file.read_requirements(project.requirements))
     names = {pin.name for pin in pins}
     table = [

@@ -6,10 +6,15 @@ from collections.abc import Collection, Iterator, Mapping
 from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
 from labcoat.inventory.inventory import Contents
+from labcoat.inventory.shared_files import describe_shared_files
 from labcoat.inventory.wheels import Wheel
 from labcoat.levels.registry import get_level
 from labcoat.locking import lock_header
-from labcoat.proof.differences import InstalledEnvironment, list_other_platforms
+from labcoat.proof.differences import (
+    InstalledEnvironment,
+    find_shared_files,
+    list_other_platforms,
+)
 from labcoat.proof.proof import LOCK, ProofRow
 from labcoat.toolchain import interpreters
 
@@ -25,10 +30,17 @@ def lock_row(
     `names` are the packages in the lock, without those for development.
     """
     pins = {name: pin for name, pin in first.pins.items() if name in names}
+    locked, shared = first.locked, {one.path for one in find_shared_files(first, wheels)}
     packages, count, unknown = {}, 0, []
     for name, pin in sorted(pins.items()):
         if wheel := wheels.get(name):
-            packages[name] = Contents(name, pin.version, (), wheel.files).digest
+            # Of a file that several packages bring, the lock holds the one that is installed.
+            present = locked[name].files
+            contents = {
+                path: present.get(path, value) if path in shared else value
+                for path, value in wheel.files.items()
+            }
+            packages[name] = Contents(name, pin.version, (), contents).digest
             count += len(wheel.files)
         else:
             packages[name] = ""
@@ -56,6 +68,7 @@ def level_row(
         *_state_notes(project, environment),
         *([f"checked by RECORD only: {join_some(without_wheel)}"] if without_wheel else []),
         *(_comparison_notes(environment, first) if environment is not first else []),
+        *describe_shared_files(find_shared_files(environment, wheels)),
         *_extent_notes(project, environment, names),
     ]
     return ProofRow(
