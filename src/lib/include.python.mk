@@ -14,10 +14,15 @@
 # Each target also exists as labcoat-NAME. A project that has its own `run` sets LABCOAT_OWN := run.
 # This file holds no logic: recipes call the helper beside it. It needs GNU Make 3.81 or newer.
 
-ifndef _labcoat_folder
+# A makefile that exports its variables exports this one too: only in this make does it mean that
+# the file was read.
+ifneq ($(origin _labcoat_folder),file)
 
-# The including makefile keeps its default goal, wherever the include stands.
+# The including makefile keeps its default goal, wherever the include stands, and its prefix of
+# recipes.
 _labcoat_default_goal := $(.DEFAULT_GOAL)
+_labcoat_prefix := $(value .RECIPEPREFIX)
+.RECIPEPREFIX :=
 
 # This file's directory. A path with spaces is several words of MAKEFILE_LIST: join words from the
 # end until they name a file.
@@ -25,10 +30,16 @@ _labcoat_empty :=
 _labcoat_space := $(_labcoat_empty) $(_labcoat_empty)
 _labcoat_escape = $(subst $(_labcoat_space),\ ,$(1))
 _labcoat_find = $(if $(wildcard $(call _labcoat_escape,$(2))),$(2),$(if $(1),$(call _labcoat_find,$(wordlist 2,$(words $(1)),x $(1)),$(lastword $(1))$(if $(2),$(_labcoat_space)$(2)))))
-_labcoat_folder := $(patsubst %include.python.mk,%,$(call _labcoat_find,$(MAKEFILE_LIST),))
-# In src/lib the package is beside this file; pip installs this file into the package.
-_labcoat_start := $(or $(wildcard $(call _labcoat_escape,$(_labcoat_folder)labcoat/start.sh)),$(wildcard $(call _labcoat_escape,$(_labcoat_folder)start.sh)))
+_labcoat_file := $(call _labcoat_find,$(MAKEFILE_LIST),)
+_labcoat_folder := $(patsubst %include.python.mk,%,$(_labcoat_file))
+# In src/lib the package is beside this file; pip installs this file into the package. A link to
+# this file alone leads to one of the two.
+_labcoat_beside = $(or $(wildcard $(call _labcoat_escape,$(1)labcoat/start.sh)),$(wildcard $(call _labcoat_escape,$(1)start.sh)))
+_labcoat_start := $(or $(call _labcoat_beside,$(_labcoat_folder)),$(call _labcoat_beside,$(patsubst %include.python.mk,%,$(realpath $(_labcoat_file)))))
 $(if $(_labcoat_start),,$(error labcoat: include.python.mk needs the directory labcoat beside it: copy or link both from src/lib))
+
+# Values that are only defaults are not for sub-makes, which may belong to another project.
+_labcoat_given := $(filter LABCOAT_%,$(.VARIABLES))
 
 ##@ Environments
 
@@ -79,7 +90,7 @@ LABCOAT_STRIP ?=
 ## platforms to build and push for, such as linux/amd64,linux/arm64
 LABCOAT_PLATFORMS ?=
 ## GPUs for containers: 1 or all, or numbers such as 0,1; GPU=1 is the short form
-LABCOAT_GPU ?= $(if $(filter environment,$(origin GPU)),,$(GPU))
+LABCOAT_GPU ?= $(if $(filter undefined environment,$(origin GPU)),,$(GPU))
 ## memory limit of containers, such as 8g
 LABCOAT_MEMORY ?=
 ## CPU limit of containers, such as 2 or 1.5
@@ -102,7 +113,7 @@ LABCOAT_OWN ?=
 
 # These short names are for the command line and the Makefile. In the environment, IN, CMD, PKG and
 # AGAIN may belong to another program, so they are ignored there; SETTINGS also in the Makefile.
-_labcoat_typed = $(if $(filter environment,$(origin $(1))),,$($(1)))
+_labcoat_typed = $(if $(filter undefined environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
 _labcoat_again = $(if $(call _labcoat_typed,AGAIN),--again)
 _labcoat_all_settings = $(if $(filter command,$(origin SETTINGS)),$(if $(SETTINGS),--settings))
@@ -126,9 +137,19 @@ _labcoat_dev = $(patsubst %.in,%.txt,$(wildcard requirements-dev.in))
 _labcoat_value = $(if $(filter $$(_labcoat_dev),$(value $(1))),?,$($(1)))
 
 # The helper gets every LABCOAT_ variable in its environment; other programs get none.
-_labcoat_quote = '$(subst ','\'',$(1))'
+define _labcoat_line_feed
+
+
+endef
+_labcoat_one_line = $(subst $(_labcoat_line_feed),$(_labcoat_space),$(1))
+_labcoat_quote = '$(subst ','\'',$(_labcoat_one_line))'
 _labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$(call _labcoat_value,$(name))))
 _labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
+
+# The command as it was typed: a dollar on the command line is for the shell, not for make. A line
+# feed would end the recipe's line, so the helper gets it as %0A.
+_labcoat_command = $(if $(filter command,$(origin CMD)),$(value CMD),$(call _labcoat_typed,CMD))
+_labcoat_encode = $(subst $(_labcoat_line_feed),%0A,$(subst %,%25,$(1)))
 
 # In the name of a target these characters have another meaning for make.
 _labcoat_odd := $(firstword $(foreach letter,; | : % * ?,$(if $(findstring $(letter),$(LABCOAT_VENV) $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS)),$(letter))))
@@ -138,7 +159,10 @@ $(if $(_labcoat_odd),$(error labcoat: LABCOAT_VENV, LABCOAT_REQUIREMENTS and LAB
 # The path of the environment's stamp contains what the environment depends on: this directory, the
 # Python, the locks, .python-version, the installer, the variant. Each word is a directory, since
 # file names are limited to 255 bytes.
-_labcoat_flat = $(subst ;,_,$(subst |,_,$(subst :,_,$(subst \,_,$(subst %,_,$(subst $(_labcoat_space),_,$(1)))))))
+_labcoat_hash := \#
+_labcoat_special := ; | : \ % * ? [ ] = & ~ $$ $(_labcoat_hash)
+_labcoat_flat = $(call _labcoat_replace,$(_labcoat_special),$(subst $(_labcoat_space),_,$(_labcoat_one_line)))
+_labcoat_replace = $(if $(1),$(call _labcoat_replace,$(wordlist 2,$(words $(1)),$(1)),$(subst $(firstword $(1)),_,$(2))),$(2))
 _labcoat_words = $(subst $(_labcoat_space),/,$(strip $(subst /,_,$(1))))
 _labcoat_locked := .labcoat/locked
 _labcoat_made_of := $(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))/$(call _labcoat_flat,$(call _labcoat_words,$(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(wildcard .python-version) $(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))))
@@ -149,7 +173,7 @@ _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS
 _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
 _labcoat_packages := $(call _labcoat_escape,$(LABCOAT_VENV))/labcoat.packages
 # Only the targets venv and labcoat-venv remove unlocked packages; all others keep them.
-_labcoat_keep = $(if $(filter venv labcoat-venv,$(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))),,--keep)
+_labcoat_keep = $(if $(filter venv labcoat-venv,$(or $(value MAKECMDGOALS),$(.DEFAULT_GOAL))),,--keep)
 
 LABCOAT_BIN := $(LABCOAT_VENV)/bin
 LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
@@ -187,7 +211,7 @@ labcoat-user-install: $(_labcoat_locked) ## install the lock into your own Pytho
 	@$(_labcoat) user-install
 
 labcoat-run: $(LABCOAT_READY) ## run CMD="python train.py" on the level IN
-	@$(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --shell $(call _labcoat_quote,$(call _labcoat_typed,CMD))
+	@$(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --encoded-shell $(call _labcoat_quote,$(call _labcoat_encode,$(_labcoat_command)))
 
 labcoat-shell: $(LABCOAT_READY) ## open a shell: IN=none, venv, conda, docker
 	@$(_labcoat) shell --in $(call _labcoat_quote,$(_labcoat_in))
@@ -265,6 +289,9 @@ $(_labcoat_lock_files):
 
 $(_labcoat_interpreter) $(_labcoat_packages): ;
 
+# make would expand CMD for the environment of each recipe.
+unexport $(filter _labcoat_%,$(.VARIABLES)) $(filter-out $(_labcoat_given),$(_labcoat_public)) $(if $(filter command,$(origin CMD)),CMD)
+.RECIPEPREFIX := $(_labcoat_prefix)
 .DEFAULT_GOAL := $(_labcoat_default_goal)
 
 endif

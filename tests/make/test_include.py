@@ -12,7 +12,7 @@ import pytest
 
 from labcoat.core.project import DEFAULTS
 from support import BASE_PYTHON, INCLUDE, Repository
-from support.messages import levels
+from support.messages import levels, project
 
 MODERN = (
     Path(sys.prefix) / "bin" / "make"
@@ -231,6 +231,133 @@ def test_including_it_twice_is_once(repo: Repository, program: str) -> None:
     line = (repo.path / "Makefile").read_text().splitlines()[-1]
     repo.write(Makefile=(repo.path / "Makefile").read_text() + line + "\n")
     assert repo.make() == "its own default\n"
+
+
+def write_makefile(repo: Repository, before: str, after: str = "") -> Repository:
+    """Write a Makefile that includes labcoat between other lines."""
+    line = next(
+        line for line in (repo.path / "Makefile").read_text().splitlines() if "include" in line
+    )
+    return repo.write(Makefile=f"{before}\n{line}\n{after}\n")
+
+
+@every_make
+@pytest.mark.parametrize("line", ["export", ".EXPORT_ALL_VARIABLES:"])
+def test_sub_makes_work_where_all_variables_are_exported(
+    repo: Repository, program: str, line: str
+) -> None:
+    """A sub-make reads the include again, for the same project or for another one."""
+    repo.program = program
+    again = "+@$(MAKE) --no-print-directory"
+    after = (
+        f"ci: ; {again} ready\nready: $(LABCOAT_READY)\n\t@$(LABCOAT_BIN)/alpha\n"
+        f"other: ; {again} -C sub venv\nshow: ; @env\n"
+    )
+    write_makefile(repo, line, after)
+    repo.write(requirements_dash_dev__in="-c requirements.txt\ngamma\n")
+    assert repo.make("ci").splitlines()[-1] == "2.0"
+    repo.write(requirements__in="alpha<2\n")
+    assert repo.make("ci").splitlines()[-1] == "1.0"
+    sub = repo.path / "sub"
+    sub.mkdir()
+    include = os.path.relpath(INCLUDE, sub).replace(" ", "\\ ")
+    (sub / "Makefile").write_text(f"include {include}\n")
+    (sub / "requirements.in").write_text("gamma\n")
+    assert ".venv holds requirements.txt (" in repo.make("other")
+    assert (sub / ".venv/bin/gamma").exists()
+    assert "_labcoat_" not in repo.make("show")
+
+
+@every_make
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(
+            ".RECIPEPREFIX = >\nSHELL := /bin/bash\n.SHELLFLAGS := -euo pipefail -c\n"
+            "all:\n>@echo mine",
+            id="RECIPEPREFIX and SHELL",
+        ),
+        pytest.param(
+            ".POSIX:\n.ONESHELL:\n.SECONDEXPANSION:\nall:\n\t@echo mine", id="special targets"
+        ),
+        pytest.param(
+            "MAKEFLAGS += -rR --warn-undefined-variables\nall:\n\t@echo mine", id="MAKEFLAGS"
+        ),
+    ],
+)
+def test_special_variables_and_targets_of_make(repo: Repository, program: str, before: str) -> None:
+    """The project's own rules and labcoat's both work, and make warns of nothing."""
+    repo.program = program
+    odd = repo.path.with_name("a$b=c*d&e[f]~")
+    repo.path.rename(odd)
+    repo.path = odd
+    prefix = ">" if "RECIPEPREFIX" in before else "\t"
+    write_makefile(repo, before, f"last:\n{prefix}@echo last")
+    assert repo.make() == "mine\n"
+    assert repo.make("last") == "last\n"
+    assert "warning" not in repo.make("venv")
+    assert "Nothing to be done" in repo.make("venv")
+    for words in (["run", "CMD=true"], ["help"], ["-n", "upgrade"], ["status"]):
+        assert "warning" not in repo.make(*words)
+
+
+@every_make
+def test_a_command_runs_as_it_was_typed(repo: Repository, program: str) -> None:
+    """make expands nothing on the command line: `$2` and `$HOME` are for awk and the shell."""
+    repo.program = program
+    repo.write(input="one two\n")
+    write_makefile(repo, "", "again: ; +@$(MAKE) --no-print-directory run")
+    repo.make("venv")
+    for target in ("run", "again"):
+        for line, expected in (
+            ("awk '{print $2}' input", "two\n"),
+            ('echo $HOME "$(echo sub)"', f"{repo.env['HOME']} sub\n"),
+            ("""printf "%s|" "it's" 'a "b"' \\\\ 100% '#' 数据""", 'it\'s|a "b"|\\|100%|#|数据|'),
+            ("for x in 1 2; do\n  echo $x\ndone", "1\n2\n"),
+            ("printf '%s' '%0A %25 a+b'", "%0A %25 a+b"),
+        ):
+            assert repo.make(target, f"CMD={line}") == expected
+
+
+@every_make
+def test_a_command_in_the_makefile_has_makes_variables(repo: Repository, program: str) -> None:
+    """There `$(X)` is make's and `$$` a dollar; a setting may have several lines."""
+    repo.program = program
+    before = "X = of make\nCMD = echo $(X) $$((1 + 1))\ndefine LABCOAT_NO_BINARY\none\ntwo\nendef"
+    assert write_makefile(repo, before).make("run").splitlines()[-1] == "of make 2"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("a:b", project.COLON, id="colon"),
+        pytest.param("a\nb", project.LINE_BREAK, id="line feed"),
+        pytest.param("a\udcffb", project.NOT_UTF8, id="not UTF-8"),
+    ],
+)
+def test_a_directory_where_no_environment_works_is_named(
+    repo: Repository, name: str, reason: str
+) -> None:
+    """Such a path can be neither in PATH nor in the first line of a program."""
+    odd = repo.path.with_name(name)
+    repo.path.rename(odd)
+    repo.path = odd
+    for words in (["venv"], ["run", "CMD=true"]):
+        assert reason in repo.make(*words, fails=True)
+    repo.make("run", "CMD=true", "IN=none")
+    repo.make("status", LABCOAT_DOCKER="no-such-docker")
+
+
+@pytest.mark.parametrize("name", ["labcoat.mk", "include.python.mk"])
+@every_make
+def test_a_link_to_the_include_is_followed(
+    repo: Repository, tmp_path: Path, program: str, name: str
+) -> None:
+    """A link to the file alone, as to what `labcoat mk` prints, finds the package beside it."""
+    repo.program = program
+    (repo.path / name).symlink_to(INCLUDE)
+    assert "labcoat-" not in repo.write(Makefile=f"include {name}\n").make("help")
+    repo.make("-n", "venv")
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,7 @@ class Repository:
             env={**self.env, **env},
             capture_output=True,
             text=True,
+            errors="surrogateescape",
             timeout=600,
             check=False,
         )

@@ -29,8 +29,9 @@ def format_help(makefile_list: str, project: Project, *, all_settings: bool = Fa
     with many targets of its own, groups of labcoat's are listed by name.
     """
     files = split_makefile_list(makefile_list, project.root)
-    own = read_entries(file for file in files if file.name != INCLUDE)
-    ours = read_entries(file for file in files if file.name == INCLUDE)
+    # The Makefile may include a link of another name.
+    own = read_entries(file for file in files if file.resolve().name != INCLUDE)
+    ours = read_entries(file for file in files if file.resolve().name == INCLUDE)
     redefined = {entry.name for entry in own if not entry.is_variable}
     own_targets = [entry for entry in own if not entry.is_variable]
     our_targets = [e for e in ours if not e.is_variable and e.name not in redefined]

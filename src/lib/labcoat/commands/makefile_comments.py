@@ -45,7 +45,8 @@ def read_entries(files: Iterable[Path]) -> list[Entry]:
     """Return what `files` document. Of several entries with one name, the first wins."""
     found: dict[tuple[str, bool], Entry] = {}
     for file in files:
-        for entry in parse_entries(file.read_text(encoding="utf-8")):
+        # make reads bytes: a comment may be in any encoding.
+        for entry in parse_entries(file.read_text(encoding="utf-8", errors="replace")):
             found.setdefault((entry.name, entry.is_variable), entry)
     return list(found.values())
 

@@ -1,6 +1,7 @@
 """`labcoat run`: run a command on a level of isolation."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
+from urllib.parse import unquote
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
@@ -14,6 +15,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--shell", metavar="LINE", help="a line for sh, instead of a program and its arguments"
     )
+    # The include's: a line feed would end the line of its recipe.
+    parser.add_argument("--encoded-shell", dest="shell", type=unquote, help=SUPPRESS)
     parser.add_argument("argv", nargs="*", metavar="ARG", help="the program and its arguments")
 
 

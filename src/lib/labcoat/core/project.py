@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.terminal import escape_control
 
 # Every setting with its default: a make variable or an environment variable of this name.
 # `include.python.mk` declares and documents the same ones; a test holds the two equal.
@@ -243,6 +244,23 @@ def _check_environment(root: Path, name: str, value: str) -> None:
         raise LabcoatError(
             f"invalid LABCOAT_{name} `{value}`: it contains the project",
             "Name a directory for the environment",
+        )
+
+
+def check_environment_path(folder: Path, setting: str) -> None:
+    """Raise LabcoatError if the programs of an environment in `folder` could not be started."""
+    for path in (str(folder), str(folder.resolve())):
+        if os.pathsep in path:
+            reason = f"its path contains `{os.pathsep}`, which separates the directories in PATH"
+        elif "\n" in path or "\r" in path:
+            reason = "its path contains a line break, which ends a program's first line"
+        elif any("\ud800" <= letter <= "\udfff" for letter in path):  # PEP 383
+            reason = "its path is not UTF-8 text"
+        else:
+            continue
+        raise LabcoatError(
+            f"no environment can be used in `{escape_control(path)}`: {reason}",
+            f"Rename the directory, or set {setting} to one outside the project",
         )
 
 

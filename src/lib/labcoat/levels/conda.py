@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project
+from labcoat.core.project import Project, check_environment_path
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import environment_yml, metadata, shell_rc
@@ -49,8 +49,10 @@ class CondaLevel(Level):
 
         With `recreate` it is recreated even then. Raise LabcoatError if that fails.
         """
+        folder = environment_path(project)
+        check_environment_path(folder, "LABCOAT_CONDA_ENV")
         environment_yml.write_environment_yml(project)
-        folder, expected = environment_path(project), _expected_metadata(project)
+        expected = _expected_metadata(project)
         with files.file_lock(files.state_folder(project.state) / "conda.flock"):
             if not recreate and _read_metadata(folder) == expected and _has_python(folder):
                 return

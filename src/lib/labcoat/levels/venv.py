@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project
+from labcoat.core.project import Project, check_environment_path
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import drift, shell_rc, venv_install
@@ -52,6 +52,7 @@ class VenvLevel(Level):
         Raise LabcoatError if that fails, or if recreating it would discard unlocked packages; the
         environment is unchanged then.
         """
+        check_environment_path(project.venv, "LABCOAT_VENV")
         locks = _installable_locks(project)
         files.state_folder(project.state)
         with files.file_lock(project.state / "venv.flock"):
@@ -92,6 +93,7 @@ class VenvLevel(Level):
 
         Raise LabcoatError if there is no environment or no such program.
         """
+        check_environment_path(project.venv, "LABCOAT_VENV")
         if not is_usable(project.venv):
             raise LabcoatError(f"no virtual environment in `{project['VENV']}`", "Run `make venv`")
         unwanted = {"PYTHONHOME", "__PYVENV_LAUNCHER__"}
