@@ -1,6 +1,7 @@
 """labcoat ends in an orderly way."""
 
 import signal
+import time
 
 import pytest
 
@@ -22,3 +23,30 @@ def test_a_signal_waits_until_a_program_is_registered() -> None:
         begin()
     assert told.value.code == 128 + signal.SIGTERM
     assert done == ["begun"]
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        pytest.param(signal.SIGTERM, SystemExit, id="SIGTERM"),
+        pytest.param(signal.SIGINT, KeyboardInterrupt, id="SIGINT"),
+    ],
+)
+def test_a_signal_in_a_finalizer_is_not_lost(
+    number: signal.Signals, expected: type[BaseException]
+) -> None:
+    """Python prints and forgets what is raised there, so the signal counts shortly afterwards."""
+
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(number)
+
+    def begin() -> None:
+        with signals.graceful_shutdown(), signals.catch_interrupts():
+            Finalized()
+            time.sleep(5)
+
+    start = time.monotonic()
+    with pytest.raises(expected):
+        begin()
+    assert time.monotonic() - start < 4

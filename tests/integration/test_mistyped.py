@@ -78,8 +78,8 @@ def test_file_in_place_of_a_directory_is_named(repo: Repository) -> None:
 
 def test_unknown_home_directory_is_named(tmp_path: Path) -> None:
     """Without a home directory LABCOAT_CACHE must name the cache directory."""
+    from labcoat.core.cache import cache_folder
     from labcoat.core.errors import LabcoatError
-    from labcoat.core.project import cache_folder
 
     with pytest.raises(LabcoatError, match="LABCOAT_CACHE"):
         cache_folder({"LABCOAT_CACHE": "~nouser/x"})

@@ -26,7 +26,7 @@ from labcoat.inventory.shared_files import (
             [SharedFile("x", ("a", "b", "c"), "c")],
         ),
     ],
-    ids=["none", "equal contents", "the second wins", "nobody's", "three packages"],
+    ids=["none", "equal contents", "the second wins", "edited", "three packages"],
 )
 def test_files_with_different_contents_are_found(
     stated: dict[str, dict[str, str]], expected: list[SharedFile]

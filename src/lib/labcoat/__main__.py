@@ -10,12 +10,46 @@ if sys.version_info < (3, 11):
     )
     sys.exit(2)
 
+# The built-in part of `signal`, which takes no time to import.
+import _signal  # type: ignore[import-not-found]
+import os
+from types import FrameType
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    os.write(2, b"error: interrupted\n")
+    os._exit(INTERRUPTED)
+
+
+# While labcoat is imported and when it ends there is nothing to clean up, and the traceback of an
+# import is of no use. start.sh blocks SIGINT until here.
+if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+    _signal.signal(_signal.SIGINT, _leave)
+_signal.pthread_sigmask(_signal.SIG_UNBLOCK, [_signal.SIGINT])
+
 if not __package__:
     # Started as a directory: Python puts the package itself on the path, where its modules would
-    # shadow others.
+    # shadow others. The package may be part of another repository, which gets no byte code.
     sys.path[0] = __file__.rpartition("/labcoat/")[0] or "."
+    sys.dont_write_bytecode = True
+    from labcoat.core.cache import byte_code_folder
 
-from labcoat.cli import main
+    sys.pycache_prefix = byte_code_folder()
+    sys.dont_write_bytecode = sys.pycache_prefix is None
+
+
+def run() -> int:
+    """Run labcoat with the process's arguments, and return the exit status."""
+    from labcoat.cli import main
+
+    status = main()
+    if status == INTERRUPTED:
+        # Python would end with the signal instead, if it came during an import.
+        os._exit(status)
+    return status
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -143,9 +143,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(argv: Sequence[str]) -> int:
     try:
-        _refuse_unknown(argv)
-        args = parser(argv).parse_args(argv)
-        return int(args.run(args))
+        with signals.catch_interrupts():
+            _refuse_unknown(argv)
+            args = parser(argv).parse_args(argv)
+            return int(args.run(args))
     except LabcoatError as error:
         terminal.print_error(error.message, error.hint)
         return error.status

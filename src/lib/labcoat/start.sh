@@ -2,9 +2,7 @@
 # Start labcoat with the Python that LABCOAT_PYTHON names. Called by make, whose recipes have no logic.
 # shellcheck disable=SC2088 # no shell has expanded the ~ of a setting
 python=${LABCOAT_PYTHON:-python3}
-cache=${LABCOAT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/labcoat}
 case $python in "~/"*) python=$HOME/${python#??} ;; esac
-case $cache in "~/"*) cache=$HOME/${cache#??} ;; esac
 command -v "$python" >/dev/null 2>&1 || {
   found=
   for name in python3 python3.13 python3.12 python3.11; do
@@ -19,5 +17,11 @@ command -v "$python" >/dev/null 2>&1 || {
   exit 2
 }
 # -I: PYTHONPATH and modules in the project's directory must not shadow labcoat's own.
-# Bytecode goes to the cache directory, because the package may be part of another repository.
-exec "$python" -I -X pycache_prefix="$cache/bytecode" "${0%/*}" "$@"
+# -B: __main__.py decides where bytecode goes; the package may be part of another repository.
+set -- "$python" -I -B "${0%/*}" "$@"
+# Before Python can handle an interrupt, it answers with a traceback. GNU env can delay it.
+case $python in
+  *=*) ;;
+  *) if env --block-signal=INT true 2>/dev/null; then set -- env --block-signal=INT "$@"; fi ;;
+esac
+exec "$@"

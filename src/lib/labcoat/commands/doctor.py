@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, cache_folder
+from labcoat.core.project import Project
 from labcoat.toolchain import interpreters, python_finder
 
 _GIGABYTE = 1_000_000_000

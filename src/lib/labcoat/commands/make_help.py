@@ -13,7 +13,8 @@ from itertools import chain, groupby
 
 from labcoat.commands.makefile_comments import Entry, read_entries, split_makefile_list
 from labcoat.core import terminal
-from labcoat.core.project import DEFAULTS, Project, cache_folder, default_dev_requirements
+from labcoat.core.cache import cache_folder
+from labcoat.core.project import DEFAULTS, Project, default_dev_requirements
 
 INCLUDE = "include.python.mk"
 SCREEN = 40  # lines

@@ -169,24 +169,6 @@ def default_dev_requirements(root: Path) -> str:
     return "requirements-dev.txt" if declares_dev(root) else ""
 
 
-def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the cache directory, one per user: LABCOAT_CACHE, else the XDG base directory.
-
-    Raise LabcoatError if it depends on a home directory that does not exist.
-    """
-    try:
-        if chosen := environ.get("LABCOAT_CACHE"):
-            return Path(chosen).expanduser().absolute()
-        return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "labcoat"
-    except RuntimeError:
-        what = (
-            f"invalid LABCOAT_CACHE `{chosen}`: no such home directory"
-            if chosen
-            else "no home directory, so no place for the cache"
-        )
-        raise LabcoatError(what, "Set LABCOAT_CACHE to an absolute path") from None
-
-
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings in `environ`, with defaults. Raise LabcoatError if one is invalid."""
     given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}

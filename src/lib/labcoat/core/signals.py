@@ -2,7 +2,7 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 _ORDERS = (signal.SIGTERM, signal.SIGHUP)  # a cancelled job, a closed terminal
@@ -17,9 +17,12 @@ def graceful_shutdown() -> Iterator[None]:
     """
     heeded = [order for order in _ORDERS if signal.getsignal(order) == signal.SIG_DFL]
 
-    def leave(number: int, _frame: FrameType | None) -> None:
+    def leave(number: int, frame: FrameType | None) -> None:
         if _waiting:
             _waiting[-1].append(number)
+            return
+        if _loses_exceptions(frame):
+            _repeat_soon(lambda: leave(number, None))
             return
         # Only once: nothing may interrupt the cleanup. Not SIG_IGN, which children inherit.
         for order in heeded:
@@ -33,6 +36,47 @@ def graceful_shutdown() -> Iterator[None]:
     finally:
         for order in heeded:
             signal.signal(order, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def catch_interrupts() -> Iterator[None]:
+    """Let SIGINT raise KeyboardInterrupt in the block.
+
+    Before and after it, the handler of `labcoat.__main__` ends labcoat at once.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before in {None, signal.SIG_IGN}:
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    if _loses_exceptions(frame):
+        _repeat_soon(lambda: signal.raise_signal(signal.SIGINT))
+        return
+    raise KeyboardInterrupt
+
+
+def _loses_exceptions(frame: FrameType | None) -> bool:
+    """Whether Python prints and forgets what is raised in `frame`.
+
+    It does so in __del__, and in the callbacks of weak references, as importlib has them.
+    """
+    while frame:
+        if frame.f_code.co_name in {"__del__", "cb"}:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _repeat_soon(action: Callable[[], None]) -> None:
+    signal.signal(signal.SIGALRM, lambda _number, _frame: action())
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
 
 
 @contextlib.contextmanager

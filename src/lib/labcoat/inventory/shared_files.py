@@ -19,7 +19,7 @@ from labcoat.locking.requirement_lines import normalize_name
 class SharedFile:
     """A file that several `packages` bring with different contents.
 
-    `winner` is the package whose contents are installed; empty if they are nobody's.
+    `winner` is the package whose contents are installed; empty if somebody edited the file.
     """
 
     path: str

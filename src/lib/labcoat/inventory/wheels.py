@@ -17,7 +17,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
-from labcoat.core.project import cache_folder
+from labcoat.core.cache import cache_folder
 from labcoat.inventory import scan
 from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.locking.requirements_file import Pin

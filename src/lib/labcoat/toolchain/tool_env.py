@@ -17,8 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from labcoat.core import process
+from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import cache_folder
 from labcoat.core.terminal import print_progress
 from labcoat.toolchain import index_config
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
