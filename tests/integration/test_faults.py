@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,12 +40,21 @@ def read_only(repo: Repository) -> Iterator[Repository]:
     """A repository on a read-only disk, with an environment from an older lock."""
     repo.make("venv")
     repo.write(requirements__in="alpha\ngamma\n").make("requirements")
-    words = ["mount", "--bind", repo.path, repo.path]
+    with mount_read_only(repo.path):
+        yield repo
+
+
+@contextlib.contextmanager
+def mount_read_only(path: Path) -> Iterator[None]:
+    """Make a tree read-only, for root too."""
+    words = ["mount", "--bind", path, path]
     if os.geteuid() or subprocess.run(words, check=False, capture_output=True).returncode:
         pytest.skip("a read-only tree needs the right to mount one")
-    subprocess.run(["mount", "-o", "remount,ro,bind", repo.path], check=True)
-    yield repo
-    subprocess.run(["umount", "-l", repo.path], check=True)
+    subprocess.run(["mount", "-o", "remount,ro,bind", path], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
 
 
 def test_read_only_tree_can_be_used(read_only: Repository) -> None:
@@ -55,6 +65,22 @@ def test_read_only_tree_can_be_used(read_only: Repository) -> None:
     output = read_only.labcoat("prove", fails=True, LABCOAT_DOCKER="no-such-docker")
     assert messages.MISSING.format(package="gamma", version="3.0") in output
     assert messages.UNWRITABLE in output
+
+
+def test_a_project_that_may_only_be_read_works_if_it_is_up_to_date(repo: Repository) -> None:
+    """A checkout's times are newer than the stamps, which cannot be touched."""
+    repo.make("venv")
+    later = time.time() + 10
+    for name in ("requirements.in", "requirements.txt"):
+        os.utime(repo.path / name, (later, later))
+    with mount_read_only(repo.path):
+        assert "2.0" in repo.make("run", "CMD=alpha")
+        for program in ("/bin/bash", "/bin/sh"):
+            repo.make("shell", SHELL=program)
+        repo.make("venv")
+        repo.make("prove", LABCOAT_DOCKER="no-such-docker")
+        repo.make("status", LABCOAT_DOCKER="no-such-docker")
+        assert "cannot write" in repo.make("venv", "AGAIN=1", fails=True)
 
 
 @pytest.fixture

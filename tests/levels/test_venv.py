@@ -302,6 +302,9 @@ def test_a_link_to_another_disk_stays_a_link(repo: Repository, tmp_path: Path) -
         repo.write(requirements__in=requirement).make("venv")
         assert (repo.path / ".venv").is_symlink()
     assert repo.python("import alpha, gamma; print(gamma.version)") == "3.0\n"
+    repo.make("distclean")
+    assert not (tmp_path / "roomy").exists()
+    assert (repo.path / ".venv").is_symlink()
 
 
 def test_a_lock_without_hashes_is_refused(repo: Repository) -> None:

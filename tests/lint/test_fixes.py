@@ -10,7 +10,7 @@ from labcoat.lint.fixes import append_line, apply_fixes
 from labcoat.lint.runner import Selection, check_repository
 from support import Repository
 from support.messages import lint as messages
-from support.repositories import Content, git, repository, venv
+from support.repositories import Content, git, repository, venv, write
 
 ADDED_VENV = messages.ADDED_LINE.format(path=".gitignore", line="/venv")
 
@@ -129,8 +129,21 @@ def test_relock_needs_no_python_on_path(repo: Repository) -> None:
     programs = repo.path.parent / "programs"
     programs.mkdir()
     (programs / "git").symlink_to(shutil.which("git") or "git")
+    (programs / "python3").write_text("#!/bin/sh\nexit 9\n")
+    (programs / "python3").chmod(0o755)
     repo.labcoat("fix", "--unsafe", "--select", "REQ002", PATH=str(programs))
     assert "--hash=sha256:" in (repo.path / "requirements.txt").read_text()
+
+
+def test_a_lock_that_cannot_be_made_does_not_stop_other_fixes(repo: Repository) -> None:
+    """Each fix stands by itself; the one that failed says why."""
+    repo.write(requirements__in="no-such-package\n", requirements__txt="alpha==1.0\n")
+    write(repo.path, venv())
+    git(repo.path, "init", "-q")
+    git(repo.path, "add", "-A")
+    output = repo.labcoat("fix", "--unsafe")
+    assert "requirements.txt: not fixed (relock): cannot lock `requirements.txt`" in output
+    assert "venv/pyvenv.cfg" not in git(repo.path, "ls-files")
 
 
 def test_pinning_asks_the_engine_in_labcoat_docker(

@@ -122,3 +122,33 @@ def test_makefile_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_bytes(b"\xff\xfea\0")
     with pytest.raises(LabcoatError, match=messages.UNREADABLE.format(file="Makefile")):
         list(init.plan_changes(tmp_path, init.INSTALLED))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "include ../gone/include.python.mk",
+        "-include old\\ place/include.python.mk # labcoat",
+        "include other.mk ../gone/include.python.mk",
+    ],
+)
+def test_an_include_that_leads_nowhere_is_named(bare: Repository, line: str) -> None:
+    """Every make would fail; the error has the line that works, and nothing is written."""
+    bare.write(Makefile=f"{line}\nmine:\n\t@echo mine\n", other__mk="")
+    before = {path.name for path in bare.path.iterdir()}
+    output = run(bare, "init")
+    path = "old place/include.python.mk" if "old" in line else "../gone/include.python.mk"
+    assert messages.DEAD_INCLUDE.format(file="Makefile", path=path) in output
+    offered = output.partition("place: `")[2].partition("`")[0]
+    assert {path.name for path in bare.path.iterdir()} == before
+    bare.write(Makefile=f"{offered}\nmine:\n\t@echo mine\n").make("-n", "venv")
+
+
+@pytest.mark.parametrize(
+    "line", ["include my\\ tools/lib/include.python.mk", "include $(SOMEWHERE)/include.python.mk"]
+)
+def test_an_include_that_may_work_is_kept(bare: Repository, line: str) -> None:
+    """Also one whose path only make knows."""
+    text = f"{line}\n"
+    run(bare.write(Makefile=text), "init")
+    assert (bare.path / "Makefile").read_text() == text

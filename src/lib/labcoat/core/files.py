@@ -1,6 +1,7 @@
 """Write files safely: aside and renamed, directories swapped, one labcoat at a time."""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -81,6 +82,11 @@ def file_lock(lock: Path) -> Iterator[None]:
             print_progress("waiting for another labcoat in this project")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def is_read_only(error: OSError) -> bool:
+    """Whether `error` says that this user may not write: the project may belong to another."""
+    return error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def state_folder(folder: Path) -> Path:

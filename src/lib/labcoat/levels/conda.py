@@ -51,10 +51,18 @@ class CondaLevel(Level):
         """
         folder = environment_path(project)
         check_environment_path(folder, "LABCOAT_CONDA_ENV")
+        try:
+            self._prepare(project, folder, recreate=recreate)
+        except OSError as error:
+            # Who may only read the project can use an environment that is up to date.
+            if recreate or not files.is_read_only(error) or not _is_current(project, folder):
+                raise
+
+    def _prepare(self, project: Project, folder: Path, *, recreate: bool) -> None:
         environment_yml.write_environment_yml(project)
         expected = _expected_metadata(project)
         with files.file_lock(files.state_folder(project.state) / "conda.flock"):
-            if not recreate and _read_metadata(folder) == expected and _has_python(folder):
+            if not recreate and _is_current(project, folder):
                 return
             if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
                 raise LabcoatError(
@@ -64,8 +72,11 @@ class CondaLevel(Level):
             own_install.refuse_inside(folder, "conda")
             program = find_conda_program(project)
             terminal.print_progress(f"creating {project['CONDA_ENV']} with {Path(program).name}")
-            with files.swap_directory(folder, lambda one: _read_metadata(one) is not None):
-                _create_environment(project, program, folder)
+            # Where it is a link to a larger disk, the environment is created there.
+            with files.swap_directory(
+                folder.resolve(), lambda one: _read_metadata(one) is not None
+            ):
+                _create_environment(project, program, folder.resolve())
                 metadata.write_metadata(folder, asdict(expected))
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
         if site := self.site_packages(project):
@@ -94,7 +105,7 @@ class CondaLevel(Level):
 
     def open_shell(self, project: Project) -> int:
         """Become the user's shell in the environment; does not return."""
-        folder = files.state_folder(project.state) / "shell" / "conda"
+        folder = shell_rc.shell_folder(project, "conda")
         environment = environment_path(project)
         command = shell_rc.shell_command(
             folder, environment / "bin", {"CONDA_PREFIX": str(environment)}
@@ -103,7 +114,7 @@ class CondaLevel(Level):
 
     def remove(self, project: Project) -> None:
         """Remove the environment if labcoat created it, but not environment.yml: users edit it."""
-        folder = environment_path(project)
+        folder = environment_path(project).resolve()
         for one in (folder, files.backup_path(folder)):
             if _read_metadata(one) is not None:
                 files.remove_path(one)
@@ -181,6 +192,10 @@ def find_conda_program(project: Project) -> str:
         f"cannot find {' or '.join(f'`{name}`' for name in names)}",
         "Install micromamba (https://mamba.readthedocs.io), or set LABCOAT_CONDA to your program",
     )
+
+
+def _is_current(project: Project, folder: Path) -> bool:
+    return _read_metadata(folder) == _expected_metadata(project) and _has_python(folder)
 
 
 def _has_python(folder: Path) -> bool:

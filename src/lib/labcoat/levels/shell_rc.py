@@ -8,9 +8,12 @@ environment first.
 import os
 import shlex
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from labcoat.core import files
+from labcoat.core.cache import cache_folder
+from labcoat.core.project import Project
 
 _BASH = """# Written by labcoat at each make shell: your own file, then the environment.
 if [ -f ~/.bashrc ]; then . ~/.bashrc; fi
@@ -32,6 +35,21 @@ unset labcoat_own labcoat_zdotdir
 if [ -f "$ZDOTDIR/.zshrc" ]; then . "$ZDOTDIR/.zshrc"; fi
 {exports}
 """
+
+
+def shell_folder(project: Project, level: str) -> Path:
+    """Return where to write the shell's files: `.labcoat`, or the cache if that is read-only."""
+    folder = project.state / "shell" / level
+    try:
+        files.state_folder(project.state)
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+    except OSError as error:
+        if not files.is_read_only(error):
+            raise
+    key = sha256(os.fsencode(project.state)).hexdigest()[:16]
+    return cache_folder() / "shell" / f"{key}-{level}"
 
 
 def shell_command(folder: Path, programs: Path, variables: Mapping[str, str]) -> list[str]:

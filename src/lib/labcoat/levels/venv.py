@@ -53,19 +53,35 @@ class VenvLevel(Level):
         environment is unchanged then.
         """
         check_environment_path(project.venv, "LABCOAT_VENV")
+        try:
+            self._prepare(project, stamp, recreate=recreate, discard_drift=discard_drift)
+        except OSError as error:
+            # Who may only read the project can use an environment that is up to date.
+            expected = expected_metadata(project, _installable_locks(project))
+            is_usable = files.is_read_only(error) and self._is_current(project, expected)
+            changes = self._describe_drift(project, expected)
+            if recreate or not is_usable or (changes and discard_drift):
+                raise
+            if changes:
+                _keep_drift(project, changes, is_current=True, for_make=stamp is not None)
+
+    def _is_current(self, project: Project, expected: EnvironmentMetadata) -> bool:
+        return read_environment_metadata(project.venv) == expected and is_usable(project.venv)
+
+    def _describe_drift(self, project: Project, expected: EnvironmentMetadata) -> str:
+        versions = self.recorded_pins(project), expected.pins
+        site = find_site_packages(project.venv)
+        return drift.describe_drift(site, *versions) if _has_content(project) else ""
+
+    def _prepare(
+        self, project: Project, stamp: Path | None, *, recreate: bool, discard_drift: bool
+    ) -> None:
         locks = _installable_locks(project)
         files.state_folder(project.state)
         with files.file_lock(project.state / "venv.flock"):
             expected = expected_metadata(project, locks)
-            is_current = read_environment_metadata(project.venv) == expected and is_usable(
-                project.venv
-            )
-            has_content = has_site_packages(project.venv) and not venv_install.was_interrupted(
-                project
-            )
-            site = find_site_packages(project.venv)
-            versions = site, self.recorded_pins(project), expected.pins
-            changes = drift.describe_drift(*versions) if has_content else ""
+            is_current = self._is_current(project, expected)
+            changes = self._describe_drift(project, expected)
             if changes and not (recreate or discard_drift):
                 _keep_drift(project, changes, is_current=is_current, for_make=stamp is not None)
                 return
@@ -74,8 +90,9 @@ class VenvLevel(Level):
             if recreate or changes or not is_current:
                 own_install.refuse_inside(project.venv, "venv")
                 interpreter = python_finder.project_interpreter(project)
-                if has_content:
-                    drift.announce_discarded(*versions)
+                if _has_content(project):
+                    versions = self.recorded_pins(project), expected.pins
+                    drift.announce_discarded(find_site_packages(project.venv), *versions)
                 venv_install.replace_environment(project, locks, interpreter, expected)
                 names = ", ".join(lock.name for lock in locks)
                 terminal.print_progress(
@@ -84,7 +101,7 @@ class VenvLevel(Level):
                 shared_files.warn_of_shared_files(find_site_packages(project.venv))
             else:
                 # A run that was killed after it had finished the environment may have left this.
-                files.remove_path(files.backup_path(project.venv))
+                files.remove_path(files.backup_path(project.venv.resolve()))
             if stamp:
                 _update_stamp(project.venv, stamp)
 
@@ -107,7 +124,7 @@ class VenvLevel(Level):
 
     def open_shell(self, project: Project) -> int:
         """Become the user's shell in the environment; does not return."""
-        folder = files.state_folder(project.state) / "shell" / "venv"
+        folder = shell_rc.shell_folder(project, "venv")
         variables = {"VIRTUAL_ENV": str(project.venv)}
         return self.run_command(
             project, shell_rc.shell_command(folder, project.venv / "bin", variables)
@@ -115,7 +132,9 @@ class VenvLevel(Level):
 
     def remove(self, project: Project) -> None:
         """Remove the environment if labcoat created it."""
-        for folder in (project.venv, files.backup_path(project.venv)):
+        # Where it is a link to a larger disk, labcoat made what is behind the link, not the link.
+        venv = project.venv.resolve()
+        for folder in (venv, files.backup_path(venv)):
             if read_environment_metadata(folder) is not None:
                 files.remove_path(folder)
 
@@ -165,6 +184,10 @@ class VenvLevel(Level):
         """Return the names and versions it was created from; empty if labcoat did not create it."""
         found = read_environment_metadata(project.venv)
         return found.pins if found else {}
+
+
+def _has_content(project: Project) -> bool:
+    return has_site_packages(project.venv) and not venv_install.was_interrupted(project)
 
 
 def _describe_staleness(project: Project, found: EnvironmentMetadata) -> str:

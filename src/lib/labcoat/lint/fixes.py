@@ -65,10 +65,12 @@ def _apply_edit(repository: Repository, edit: Edit) -> str:
         if isinstance(edit, Append | Replace | Reencode | PinDigest):
             return _apply_content_edit(repository, edit)
         return _apply_other_edit(repository, edit)
-    except OSError as error:
+    except (OSError, LabcoatError) as error:
+        # Each fix stands by itself: the others are still made.
         path = edit.paths[0] if isinstance(edit, Untrack) else edit.path
         kind = type(edit).__name__.lower()
-        return f"{path}: not fixed ({kind}): {error.strerror or error}"
+        reason = error.message if isinstance(error, LabcoatError) else error.strerror or str(error)
+        return f"{path}: not fixed ({kind}): {reason}"
 
 
 def _apply_content_edit(

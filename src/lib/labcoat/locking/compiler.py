@@ -107,6 +107,22 @@ def make_locks(
     that make compares with the inputs, is touched at the end. Raise LabcoatError if no lock has one
     of `packages`.
     """
+    try:
+        return _update_locks(project, upgrade=upgrade, packages=packages, stamp=stamp)
+    except OSError as error:
+        # Who may only read the project can use what is up to date.
+        if files.is_read_only(error) and not (upgrade or packages) and _are_fresh(project):
+            return 0
+        raise
+
+
+def _are_fresh(project: Project) -> bool:
+    return all(map(is_fresh, list_locks(project)))
+
+
+def _update_locks(
+    project: Project, *, upgrade: bool, packages: Sequence[str], stamp: Path | None
+) -> int:
     files.state_folder(project.state)
     with files.file_lock(project.state / "lock.flock"):
         if packages:

@@ -21,7 +21,9 @@ EMPTY_REQUIREMENTS = (
     "# The packages this project uses, one on each line, such as pandas or pandas>=2."
     " `make venv` locks their versions.\n"
 )
-_INCLUDES = re.compile(r"^\s*-?include\b.*(?:include\.python\.mk|labcoat mk)", re.MULTILINE)
+_INCLUDES = re.compile(r"^\s*(?:-|s)?include\b.*(?:include\.python\.mk|labcoat mk)", re.MULTILINE)
+
+_INCLUDE_LINE = re.compile(r"^ *(?:-|s)?include[ \t]+(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -95,12 +97,33 @@ def _plan_makefile(root: Path, include: str) -> Iterator[PlannedChange]:
         yield PlannedChange(
             name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; `make help` lists its targets"
         )
+    elif gone := _find_dead_include(root, text):
+        raise LabcoatError(
+            f"`{name}` includes `{gone}`, which does not exist",
+            f"Write this line in its place: `{include}`",
+        )
     elif not _INCLUDES.search(text):
         yield PlannedChange(
             name,
             _append_lines(text, ["", include]),
             "included labcoat at the end; your targets and the default goal stay",
         )
+
+
+def _find_dead_include(root: Path, makefile: str) -> str:
+    """Return the path of an include of labcoat that leads nowhere; empty if one works.
+
+    What a path with a variable leads to is make's to say.
+    """
+    words: list[str] = [
+        word.replace("\\ ", " ")
+        for line in _INCLUDE_LINE.findall(makefile)
+        for word in re.findall(r"(?:\\ |\S)+", line.partition("#")[0])
+        if word.endswith("include.python.mk")
+    ]
+    if not words or any("$" in word or (root / word).exists() for word in words):
+        return ""
+    return words[0]
 
 
 def _plan_requirements(root: Path) -> Iterator[PlannedChange]:

@@ -41,10 +41,7 @@ def make_run_config(project: Project, environ: Mapping[str, str] = os.environ) -
     Raise LabcoatError if a setting is invalid.
     """
     owner = project.root.stat()
-    home = files.state_folder(project.state) / "home"
-    home.mkdir(exist_ok=True)
-    if os.geteuid() == 0:
-        os.chown(home, owner.st_uid, owner.st_gid)
+    home = _make_home(project, owner)
     data = find_data_paths(project)
     bundle = certificate_bundle(project)
     if bundle and not bundle.is_relative_to(project.root) and bundle not in data:
@@ -70,6 +67,20 @@ def make_run_config(project: Project, environ: Mapping[str, str] = os.environ) -
         limits=replace(limits, ports=()) if network else limits,
         userns="keep-id" if client.is_podman(project) and os.geteuid() else None,
     )
+
+
+def _make_home(project: Project, owner: os.stat_result) -> Path:
+    """Return the home directory in the project, or /tmp of the container if that is read-only."""
+    try:
+        home = files.state_folder(project.state) / "home"
+        home.mkdir(exist_ok=True)
+        if os.geteuid() == 0:
+            os.chown(home, owner.st_uid, owner.st_gid)
+    except OSError as error:
+        if files.is_read_only(error):
+            return Path("/tmp")  # noqa: S108 - the container's own
+        raise
+    return home
 
 
 def _kaggle_variable(data: tuple[Path, ...]) -> dict[str, str]:
