@@ -61,6 +61,8 @@ LABCOAT_COOLDOWN ?= 0
 LABCOAT_NO_BINARY ?=
 ## 1: run a setup.py whose dependencies cannot be read otherwise
 LABCOAT_RUN_SETUP ?=
+## seconds after which a locker or an installer is ended
+LABCOAT_TIMEOUT ?= 1800
 ## use another lock on every level: cpu stands for requirements-cpu.txt
 LABCOAT_VARIANT ?=
 ## commands that prove runs on each level, and their outputs: COMMAND -> FILE …, separated by ;;
@@ -124,7 +126,7 @@ _labcoat_public := \
   LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS \
   LABCOAT_CA_BUNDLE LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_STRIP LABCOAT_PLATFORMS LABCOAT_GPU \
   LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS LABCOAT_MOUNTS LABCOAT_PROVE_RUNS LABCOAT_CLEAN \
-  LABCOAT_CACHE LABCOAT_OWN
+  LABCOAT_CACHE LABCOAT_OWN LABCOAT_TIMEOUT
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
 _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
 # The helper suggests the right name of a misspelt variable. This prerequisite starts it even if

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.process import crash_signal, run_process, show_none
 
@@ -69,3 +70,23 @@ def test_a_failed_input_ends_the_program(tmp_path: Path) -> None:
     with pytest.raises(LabcoatError, match="no"):
         run_process(["sh", "-c", "cat >given"], os.environ, tmp_path, given=refuse)
     assert not (tmp_path / "given").exists() or not (tmp_path / "given").read_bytes()
+
+
+def test_a_program_that_is_not_done_in_time_is_ended(tmp_path: Path) -> None:
+    """Also one that writes; the error names the setting that allows more."""
+    script = "echo one; while true; do printf .; sleep 0.1; done"
+    with pytest.raises(LabcoatError) as error:
+        run_process(["sh", "-c", script], os.environ, tmp_path, show=show_none, limit=1)
+    assert error.value.message == "`sh` is not done after 1 seconds"
+    assert "LABCOAT_TIMEOUT" in error.value.hint
+
+
+def test_progress_is_shown_while_a_program_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Each minute, here shorter; output is read as without a limit."""
+    monkeypatch.setattr(process, "_MINUTE", 0.2)
+    script = "printf 'caf\\303'; sleep 0.5; printf '\\251\\r\\nlast'"
+    ended = run_process(["sh", "-c", script], os.environ, tmp_path, show=show_none, limit=9)
+    assert ended.output == "café\nlast"
+    assert capfd.readouterr().err.count("still waiting for sh") == 2

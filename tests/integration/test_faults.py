@@ -181,6 +181,35 @@ def test_interrupted_download_leaves_the_environment_unchanged(
     assert not (repo.path / ".venv.before").exists()
 
 
+@pytest.mark.parametrize("locker", ["uv", "pip-tools"])
+def test_an_index_that_drips_is_given_up(repo: Repository, locker: str) -> None:
+    """It sends a byte from time to time, which no timeout of pip or uv ends; nothing changes."""
+    repo.make("requirements")
+    before = (repo.path / "requirements.txt").read_bytes()
+    repo.write(requirements__in="alpha<2\n")
+    server = socket.create_server(("127.0.0.1", 0))
+    threading.Thread(target=_drip, args=(server,), daemon=True).start()
+    url = f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+    env = {"LABCOAT_LOCKER": locker, "LABCOAT_TIMEOUT": "3", "PIP_INDEX_URL": url}
+    output = repo.make("requirements", fails=True, **env)
+    server.close()
+    assert "is not done after 3 seconds" in output
+    assert "LABCOAT_TIMEOUT" in output
+    assert (repo.path / "requirements.txt").read_bytes() == before
+
+
+def _drip(server: socket.socket) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nContent-Type: text/html\r\n\r\n"
+    with contextlib.suppress(OSError):
+        while True:
+            asked = server.accept()[0]
+            asked.recv(4096)
+            asked.sendall(head)
+            while True:
+                asked.sendall(b" ")
+                time.sleep(0.1)
+
+
 def test_corrupted_package_cache_is_found_and_repaired(repo: Repository, tmp_path: Path) -> None:
     """uv trusts its cache: prove finds the edited file, and AGAIN=1 removes it from the cache."""
     repo.env["UV_CACHE_DIR"] = str(tmp_path / "uv")

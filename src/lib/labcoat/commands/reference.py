@@ -8,6 +8,7 @@ from labcoat.commands.makefile_comments import parse_entries
 _INCLUDE = Path(__file__).parents[1] / "include.python.mk"
 _LOCK = (
     "LABCOAT_PYTHON",
+    "LABCOAT_TIMEOUT",
     "LABCOAT_REQUIREMENTS",
     "LABCOAT_DEV_REQUIREMENTS",
     "LABCOAT_LOCKER",
@@ -42,6 +43,7 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
         "LABCOAT_VARIANT",
         "LABCOAT_INSTALLER",
         "LABCOAT_NO_BINARY",
+        "LABCOAT_TIMEOUT",
         "LABCOAT_CA_BUNDLE",
         "LABCOAT_CACHE",
     ),
@@ -52,8 +54,14 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
         "LABCOAT_REQUIREMENTS",
         "LABCOAT_VARIANT",
         "LABCOAT_NO_BINARY",
+        "LABCOAT_TIMEOUT",
     ),
-    "user-install": ("LABCOAT_PYTHON", "LABCOAT_REQUIREMENTS", "LABCOAT_NO_BINARY"),
+    "user-install": (
+        "LABCOAT_TIMEOUT",
+        "LABCOAT_PYTHON",
+        "LABCOAT_REQUIREMENTS",
+        "LABCOAT_NO_BINARY",
+    ),
     "freeze": ("LABCOAT_VENV", "LABCOAT_CONDA_ENV", *_LOCK),
     "status": ("LABCOAT_REQUIREMENTS", "LABCOAT_DEV_REQUIREMENTS", *_LEVELS, "LABCOAT_DOCKER"),
     "run": (*_LEVELS, *_CONTAINER, *_ENGINE),

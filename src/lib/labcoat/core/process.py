@@ -1,18 +1,23 @@
 """Run other programs: show and keep their output, pass signals on, or become them."""
 
+import codecs
 import contextlib
+import io
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, cast
+from typing import IO, Any, NoReturn, TextIO, cast
 
 from labcoat.core import signals
 from labcoat.core.errors import LabcoatError
+from labcoat.core.terminal import print_progress
 
 # user:password@ in an address, such as an index URL; it must not reach a log.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
@@ -22,6 +27,9 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 _FAULTS = (signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV)
 # Python ignores these, and a program that it becomes would too; handlers are reset by execve(2).
 _PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
+
+
+_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -47,18 +55,20 @@ def show_none(line: str) -> bool:  # noqa: ARG001
     return False
 
 
-def run_process(
+def run_process(  # noqa: PLR0913
     argv: Sequence[str | Path],
     env: Mapping[str, str],
     cwd: Path,
     *,
     show: Callable[[str], bool] = show_all,
     given: Callable[[], bytes] | None = None,
+    limit: float = 0,
 ) -> ProcessResult:
     """Run `argv` to its end. Write the lines for which `show` holds to standard error; keep all.
 
-    `given` is called for its standard input while it starts; without it there is none. Raise
-    LabcoatError if it cannot be started.
+    `given` is called for its standard input while it starts; without it there is none. With a
+    `limit` in seconds, progress is shown each minute. Raise LabcoatError if the program cannot be
+    started, or is not done within the limit.
     """
     lines: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
@@ -80,12 +90,48 @@ def run_process(
                 child.stdin,
             ):  # otherwise it has ended, and its output says why
                 cast("TextIO", child.stdin).buffer.write(made)
-        for line in child.stdout:
+        for line in _read_in_time(child.stdout, limit, argv) if limit else child.stdout:
             lines.append(redact(line))
             if show(line):
                 sys.stderr.write(f"  {lines[-1]}")
                 sys.stderr.flush()
     return ProcessResult(child.wait(), "".join(lines))
+
+
+def _read_in_time(stream: IO[str], limit: float, argv: Sequence[str | Path]) -> Iterator[str]:
+    """Yield the lines of a program. Raise LabcoatError if they do not end within `limit` seconds.
+
+    A program that waits for a slow index writes nothing, so that its lines cannot tell whether it
+    is stuck.
+    """
+    start = time.monotonic()
+    name, next_note = Path(argv[0]).name, _MINUTE
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder("utf-8")("replace"), translate=True
+    )
+    rest = ""
+    while True:
+        waited = time.monotonic() - start
+        if waited >= limit:
+            raise LabcoatError(
+                f"`{name}` is not done after {limit:g} seconds",
+                "Check whether the package index answers, or set LABCOAT_TIMEOUT to more seconds",
+            )
+        if waited >= next_note:
+            print_progress(
+                f"still waiting for {name} after {waited / _MINUTE:.0f} min"
+                f" (LABCOAT_TIMEOUT: {limit / _MINUTE:g} min)"
+            )
+            next_note += _MINUTE
+        ready, _, _ = select.select([stream], [], [], min(limit, next_note) - waited)
+        if not ready:
+            continue
+        data = os.read(stream.fileno(), 1 << 16)
+        *complete, rest = (rest + decoder.decode(data, final=not data)).split("\n")
+        yield from (f"{line}\n" for line in complete)
+        if not data:
+            yield from filter(None, [rest])
+            return
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_COOLDOWN": "0",
     "LABCOAT_NO_BINARY": "",
     "LABCOAT_RUN_SETUP": "",
+    "LABCOAT_TIMEOUT": "1800",
     "LABCOAT_CONDA": "",
     "LABCOAT_CONDA_ENV": ".conda",
     "LABCOAT_CONDA_PACKAGES": "",
@@ -169,6 +170,11 @@ def default_dev_requirements(root: Path) -> str:
     return "requirements-dev.txt" if declares_dev(root) else ""
 
 
+def time_limit(environ: Mapping[str, str] = os.environ) -> int:
+    """Return the seconds after which a locker or an installer is ended."""
+    return int(read_settings(environ)["LABCOAT_TIMEOUT"])
+
+
 def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings in `environ`, with defaults. Raise LabcoatError if one is invalid."""
     given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}
@@ -180,6 +186,10 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     if not re.fullmatch(r"[0-9]{0,5}", days := given.get("LABCOAT_COOLDOWN", "")):
         raise LabcoatError(
             f"invalid LABCOAT_COOLDOWN `{days}`", "Set it to a number of days, such as 7; 0 is off"
+        )
+    if (limit := given.get("LABCOAT_TIMEOUT")) and not re.fullmatch(r"[1-9][0-9]{0,6}", limit):
+        raise LabcoatError(
+            f"invalid LABCOAT_TIMEOUT `{limit}`", "Set it to a number of seconds, such as 1800"
         )
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.cache import cache_folder
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import time_limit
 from labcoat.inventory import scan
 from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.locking.requirements_file import Pin
@@ -130,10 +132,17 @@ def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
         platforms = dict.fromkeys(part[2] for part in parts)
         command += [f"--platform={platform}" for platform in platforms]
         outcome = process.run_process(
-            command, index_config.installer_environment(), folder, show=process.show_none
+            command,
+            index_config.installer_environment(),
+            folder,
+            show=process.show_none,
+            limit=time_limit(),
         )
         for wheel in folder.glob("*.whl"):
             cache_contents(wheel)
+    except LabcoatError as error:  # it took too long
+        return f"ReadTimeout: {error.message}"
+    else:
         return outcome.output if outcome.status else ""
     finally:
         shutil.rmtree(folder, ignore_errors=True)

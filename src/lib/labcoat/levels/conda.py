@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, check_environment_path
+from labcoat.core.project import Project, check_environment_path, time_limit
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import environment_yml, metadata, shell_rc
@@ -250,6 +250,7 @@ def _run_conda(project: Project, command: Sequence[str | Path]) -> process.Proce
         | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"},
         project.root,
         show=lambda line: line.startswith(("Downloading", "Installing")),
+        limit=time_limit(),
     )
 
 

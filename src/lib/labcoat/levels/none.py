@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project
+from labcoat.core.project import Project, time_limit
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels.level import Level, LevelState
@@ -81,7 +81,10 @@ def install_for_user(project: Project) -> int:
     _refuse_unsuitable_python()
     command = [*pip_install_command(project, sys.executable), "--user"]
     outcome = process.run_process(
-        [*command, "-r", project.requirements], index_config.installer_environment(), project.root
+        [*command, "-r", project.requirements],
+        index_config.installer_environment(),
+        project.root,
+        limit=time_limit(),
     )
     if outcome.status:
         raise explain_installer_error(

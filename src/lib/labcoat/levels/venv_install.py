@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project
+from labcoat.core.project import Project, time_limit
 from labcoat.levels import metadata, pip_shim
 from labcoat.levels.pip_command import pip_install_command
 from labcoat.levels.venv_metadata import (
@@ -99,7 +99,9 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
             ).status
         )
         if not is_cached:
-            outcome = process.run_process(install, env, project.root, show=_is_news)
+            outcome = process.run_process(
+                install, env, project.root, show=_is_news, limit=time_limit()
+            )
     if outcome.status:
         raise explain_installer_error(
             outcome.output, f"cannot create `{project['VENV']}`", project.state / "venv.log"

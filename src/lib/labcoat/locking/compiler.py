@@ -108,10 +108,10 @@ def make_locks(
     of `packages`.
     """
     try:
-        return _update_locks(project, upgrade=upgrade, packages=packages, stamp=stamp)
+        return _update_locks(project, stamp, upgrade=upgrade, packages=packages, again=again)
     except OSError as error:
         # Who may only read the project can use what is up to date.
-        if files.is_read_only(error) and not (upgrade or packages) and _are_fresh(project):
+        if files.is_read_only(error) and not (upgrade or packages or again) and _are_fresh(project):
             return 0
         raise
 
@@ -121,7 +121,7 @@ def _are_fresh(project: Project) -> bool:
 
 
 def _update_locks(
-    project: Project, *, upgrade: bool, packages: Sequence[str], stamp: Path | None
+    project: Project, stamp: Path | None, *, upgrade: bool, packages: Sequence[str], again: bool
 ) -> int:
     files.state_folder(project.state)
     with files.file_lock(project.state / "lock.flock"):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.project import time_limit
 from labcoat.locking import lockers, platforms, requirements_file
 from labcoat.locking.lockers import Command, LockRequest
 from labcoat.locking.markers import fold_marker
@@ -142,6 +143,7 @@ class _Run:
             {name: value for name, value in env.items() if value is not None},
             self.request.project.root,
             show=process.show_none,
+            limit=time_limit(),
         )
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from labcoat.core import process
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
+from labcoat.core.project import time_limit
 from labcoat.core.terminal import print_progress
 from labcoat.toolchain import index_config
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
@@ -99,6 +100,7 @@ def _fill(python: Interpreter, folder: Path) -> None:
         env,
         folder,
         show=process.show_none,
+        limit=time_limit(),
     )
     if outcome.status:
         from labcoat.toolchain.installer_errors import explain_installer_error
@@ -130,10 +132,11 @@ def _fetch_pip(folder: Path) -> Path:
         with urllib.request.urlopen(  # noqa: S310
             urllib.request.Request(f"{base}/pip/", headers=accept),  # noqa: S310
             context=context,
+            timeout=60,
         ) as page:
             listed = {file["filename"]: file["url"] for file in json.load(page)["files"]}
         with urllib.request.urlopen(  # noqa: S310
-            urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context
+            urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context, timeout=60
         ) as wheel:
             data = wheel.read()
     except (OSError, ValueError, KeyError):
