@@ -295,6 +295,22 @@ def test_directory_that_is_not_an_environment_is_refused(repo: Repository) -> No
     assert (repo.path / "data/precious").read_text() == "x"
 
 
+@pytest.mark.parametrize(
+    ("installer", "path"), [("uv", "../../../outside.txt"), ("pip", "/outside.txt")]
+)
+def test_a_wheel_with_files_outside_of_the_environment_is_refused(
+    repo: Repository, index: Index, installer: str, path: str
+) -> None:
+    """uv would leave the file out and succeed; the second time it is refused too."""
+    index.add("delta", "1.0", files={path: "x"})
+    repo.write(requirements__in="delta\n").make("requirements")
+    repo.env |= {"LABCOAT_INSTALLER": installer, "UV_CACHE_DIR": str(repo.path.parent / "uv")}
+    for _ in range(2):
+        expected = messages.OUTSIDE.format(wheel="delta-1.0-py3-none-any.whl")
+        assert expected in repo.make("venv", fails=True)
+    assert not (repo.path / ".venv").exists()
+
+
 def test_a_link_to_another_disk_stays_a_link(repo: Repository, tmp_path: Path) -> None:
     """If .venv is a link to a larger disk, the environment is created and replaced there."""
     (repo.path / ".venv").symlink_to(tmp_path / "roomy")

@@ -47,3 +47,23 @@ def test_a_conflict_names_the_releases(tmp_path: Path, parent: str, asks: str) -
     assert failure.message == (
         f"requirements conflict: other 3.0 needs numpy<1.20, {asks} needs numpy>=1.26.0"
     )
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "ERROR: For req: up==1.0. The wheel '/t/pip-unpack-x/up-1.0-py3-none-any.whl' has a file"
+        " '/env/lib/../../up.txt' trying to install outside the target directory '/env/lib'",
+        "ERROR: For req: up==1.0. Unknown scheme key used in /t/pip-unpack-x/up-1.0-py3-none-any.whl:"
+        " .. (for file 'up-1.0.data/../../up.txt').",
+        "ERROR: For req: up==1.0. Unexpected file in /t/pip-unpack-x/up-1.0-py3-none-any.whl:"
+        " 'up-1.0.data/scripts/../../x.txt'.",
+    ],
+    ids=["outside", "scheme", "unexpected"],
+)
+def test_a_wheel_that_leaves_its_environment_is_named(tmp_path: Path, output: str) -> None:
+    """In each of the ways in which pip refuses one."""
+    failure = explain_installer_error(output, "could not be installed", tmp_path / "log")
+    assert failure.message == (
+        "the wheel up-1.0-py3-none-any.whl would write files outside of the environment"
+    )

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
+from labcoat.core.terminal import escape_control
 from labcoat.levels import metadata, pip_shim
 from labcoat.levels.pip_command import pip_install_command
 from labcoat.levels.venv_metadata import (
@@ -16,10 +18,14 @@ from labcoat.levels.venv_metadata import (
     find_site_packages,
     read_environment_metadata,
 )
-from labcoat.toolchain import index_config, tool_env
+from labcoat.locking import requirements_file
+from labcoat.toolchain import index_config, interpreters, tool_env
 from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
+
+# uv installs the rest of the wheel and ends with status 0.
+_LEFT_OUT = re.compile(r"Skipping unsafe file name: (.*)")
 
 
 def replace_environment(
@@ -99,9 +105,12 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
             ).status
         )
         if not is_cached:
+            noted = {**env, "RUST_LOG": "uv_extract=warn"}
             outcome = process.run_process(
-                install, env, project.root, show=_is_news, limit=time_limit()
+                install, noted, project.root, show=_is_news, limit=time_limit()
             )
+            if outcome.status == 0 and (left_out := _LEFT_OUT.search(outcome.output)):
+                raise _refuse_wheel(project, locks, left_out[1])
     if outcome.status:
         raise explain_installer_error(
             outcome.output, f"cannot create `{project['VENV']}`", project.state / "venv.log"
@@ -110,6 +119,29 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
     pip_shim.write_pip_shim(project.venv / "bin", site)
     # Python would create it at the first import and change the time that make compares.
     (site / "__pycache__").mkdir(exist_ok=True)
+
+
+def _refuse_wheel(project: Project, locks: Sequence[Path], path: str) -> LabcoatError:
+    """Return the error for a wheel with a file outside of the environment, which uv leaves out.
+
+    pip refuses such a wheel and names it. Nothing of it stays in uv's cache, where the next run
+    would take it from without a word.
+    """
+    env = index_config.installer_environment()
+    names = requirements_file.locked_versions(locks, interpreters.project_minor(project))
+    clean: list[str | Path] = [tool_env.uv_program(), "cache", "clean", *names]
+    process.run_process(clean, env, project.root, show=process.show_none)
+    command = [*_pip_command(project, locks), "--force-reinstall"]
+    outcome = process.run_process(
+        command, env, project.root, show=process.show_none, limit=time_limit()
+    )
+    if outcome.status:
+        otherwise = f"cannot create `{project['VENV']}`"
+        return explain_installer_error(outcome.output, otherwise, project.state / "venv.log")
+    return LabcoatError(
+        f"a locked wheel has the file `{escape_control(path)}`, outside of the environment",
+        "Do not install this package, and report it to the package index",
+    )
 
 
 def clear_edited_packages(project: Project) -> None:

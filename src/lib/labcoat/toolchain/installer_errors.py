@@ -25,6 +25,12 @@ _CASES = (
         " out who did",
     ),
     (
+        r"The wheel '[^']*?([^/']+\.whl)' has a file '[^']*' trying to install outside"
+        r"|(?:Unknown scheme key used in|Unexpected file in) \S*?([^/\s]+\.whl):",
+        "the wheel {0} would write files outside of the environment",
+        "Do not install this package, and report it to the package index",
+    ),
+    (
         _CERTIFICATE,
         "the certificate of the package index is not trusted",
         "Set LABCOAT_CA_BUNDLE to the certificate bundle of your network",
