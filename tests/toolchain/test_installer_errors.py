@@ -52,11 +52,11 @@ def test_a_conflict_names_the_releases(tmp_path: Path, parent: str, asks: str) -
 @pytest.mark.parametrize(
     "output",
     [
-        "ERROR: For req: up==1.0. The wheel '/t/pip-unpack-x/up-1.0-py3-none-any.whl' has a file"
+        "ERROR: For req: up==1.0. The wheel '/t/x/up-1.0-py3-none-any.whl' has a file"
         " '/env/lib/../../up.txt' trying to install outside the target directory '/env/lib'",
-        "ERROR: For req: up==1.0. Unknown scheme key used in /t/pip-unpack-x/up-1.0-py3-none-any.whl:"
+        "ERROR: For req: up==1.0. Unknown scheme key used in /t/x/up-1.0-py3-none-any.whl:"
         " .. (for file 'up-1.0.data/../../up.txt').",
-        "ERROR: For req: up==1.0. Unexpected file in /t/pip-unpack-x/up-1.0-py3-none-any.whl:"
+        "ERROR: For req: up==1.0. Unexpected file in /t/x/up-1.0-py3-none-any.whl:"
         " 'up-1.0.data/scripts/../../x.txt'.",
     ],
     ids=["outside", "scheme", "unexpected"],
