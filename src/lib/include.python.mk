@@ -277,7 +277,7 @@ $(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(_labcoat_misspe
 
 # Files that the inputs include with -r and -c, and locks of groups and extras; the helper writes
 # this list.
--include .labcoat/inputs.mk
+-include $(wildcard .labcoat/inputs.mk)
 
 $(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt) \
   $(if $(_labcoat_again),labcoat-again)

@@ -13,7 +13,6 @@ from labcoat.locking.requirements_edit import add_requirements, remove_requireme
 from labcoat.locking.requirements_file import requirement_names
 from support import ONE_RETRY, SUPPORT, Index, Repository
 from support.messages import freeze as messages
-from support.messages import locking
 
 
 def install(repo: Repository, *words: str) -> None:

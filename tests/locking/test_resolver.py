@@ -174,7 +174,7 @@ def test_again_relocks_only_where_it_is_asked_for(repo: Repository, index: Index
 
 
 def test_a_killed_locker_moves_no_version(repo: Repository, index: Index) -> None:
-    """The locker that a killed labcoat leaves behind works in a directory that no other run reads."""
+    """The locker that a killed labcoat leaves behind works in a directory of its own."""
     index.add("omega", "1.0", ["alpha"])
     repo.write(requirements__in="omega\n").make("requirements", LABCOAT_LOCKER="pip-tools")
     index.add("omega", "2.0", ["alpha"])

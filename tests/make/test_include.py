@@ -539,3 +539,9 @@ def test_a_vendored_copy_stays_as_it_was_copied(repo: Repository) -> None:
     repo.write(Makefile="include lib/include.python.mk\n").make("venv")
     repo.make("help")
     assert not list(copied.rglob("__pycache__"))
+
+
+def test_rules_for_any_file_are_not_used_for_labcoats_own(repo: Repository) -> None:
+    """A .DEFAULT rule of the project would make files that do not exist yet."""
+    write_makefile(repo, ".DEFAULT: ; @echo default $@\nall: ; @echo mine")
+    assert "default" not in repo.make("venv")

@@ -105,7 +105,7 @@ def _read_in_time(stream: IO[str], limit: float, argv: Sequence[str | Path]) -> 
     is stuck.
     """
     start = time.monotonic()
-    name, next_note = Path(argv[0]).name, _MINUTE
+    name, next_note = _program_name(argv), _MINUTE
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder("utf-8")("replace"), translate=True
     )
@@ -132,6 +132,12 @@ def _read_in_time(stream: IO[str], limit: float, argv: Sequence[str | Path]) -> 
         if not data:
             yield from filter(None, [rest])
             return
+
+
+def _program_name(argv: Sequence[str | Path]) -> str:
+    """Return what to call a program: `pip` where Python runs the module of that name."""
+    words = [str(word) for word in argv]
+    return words[2] if words[1:2] == ["-Im"] else Path(words[0]).name
 
 
 @contextlib.contextmanager

@@ -218,7 +218,7 @@ def _check_inputs(lock_input: LockInput, text: str) -> None:
     lock, source = lock_input.lock, lock_input.source
     inputs = lock_input.texts()
     for file, written in inputs.items():
-        lines = requirements_file.requirement_texts(written)
+    """Raise LabcoatError if a requirements.txt of the user has packages that the new lock lacks.
         if found := next(filter(None, map(_SOURCE_OPTION.search, lines)), None):
             raise LabcoatError(
                 f"`{file.name}` names a package index or folder with `{found[1]}`",
