@@ -218,7 +218,7 @@ def _check_inputs(lock_input: LockInput, text: str) -> None:
     lock, source = lock_input.lock, lock_input.source
     inputs = lock_input.texts()
     for file, written in inputs.items():
-    """Raise LabcoatError if a requirements.txt of the user has packages that the new lock lacks.
+        lines = requirements_file.requirement_texts(written)
         if found := next(filter(None, map(_SOURCE_OPTION.search, lines)), None):
             raise LabcoatError(
                 f"`{file.name}` names a package index or folder with `{found[1]}`",
@@ -234,7 +234,7 @@ def _check_inputs(lock_input: LockInput, text: str) -> None:
 
 
 def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:
-    """Raise LabcoatError if a requirements.txt that the user wrote has packages that the new lock lacks.
+    """Raise LabcoatError if a requirements.txt of the user has packages that the new lock lacks.
 
     Beside a requirements.in, it was written for labcoat; beside other files it may be the only
     place that names them.
