@@ -47,6 +47,7 @@ def check_tools(project: Project) -> Iterator[ToolCheck]:
     """Yield all checks, in the order in which problems should be fixed."""
     yield _program("make", ["make", "--version"], "Install GNU Make 3.81 or newer", is_needed=True)
     yield _python(project)
+    yield _inputs(project)
     yield _program(
         "git",
         ["git", "--version"],
@@ -90,6 +91,29 @@ def _python(project: Project) -> ToolCheck:
     except LabcoatError as error:
         return ToolCheck("python", error.message, error.hint, is_needed=True)
     return ToolCheck("python", about)
+
+
+def _inputs(project: Project) -> ToolCheck:
+    """Say which files the locks are compiled from."""
+    from labcoat.locking import inputs
+
+    try:
+        found = inputs.list_inputs(project.root)
+        for each in found:
+            if each.computed is None:
+                each.texts()
+            elif not project["RUN_SETUP"] and each.computed.problem:
+                raise each.computed.problem
+    except LabcoatError as error:
+        return ToolCheck("inputs", error.message, error.hint)
+    names = list(dict.fromkeys(each.source.name for each in found))
+    if not names:
+        return ToolCheck("inputs", "none", "List your packages in `requirements.in`")
+    return ToolCheck("inputs", f"{', '.join(names)}; they make {_count_locks(len(found))}")
+
+
+def _count_locks(number: int) -> str:
+    return "1 lock" if number == 1 else f"{number} locks"
 
 
 def _docker(project: Project) -> ToolCheck:

@@ -20,6 +20,8 @@ def run(args: Namespace) -> int:
         is_complete = False
     if is_complete:
         print("Nothing is missing.")
+    if declared := init.declaring_files(project.root):
+        print(f"{', '.join(declared)}: labcoat locks the dependencies that are listed there")
     first = "list your packages in requirements.in, then "
     is_empty = init.is_empty(project.root / "requirements.in")
     print(f"Next: {first if is_empty else ''}run `make venv`.")

@@ -4,12 +4,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from labcoat.core.errors import UnavailableError
+from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.core.terminal import GREEN, YELLOW, coloured
 from labcoat.levels import registry
 from labcoat.levels.level import LevelState
 from labcoat.locking import lock_header
+from labcoat.locking.inputs import find_input
 
 _DIM, _PLAIN = "2", "0"
 # The word and the reason for each state of a lock.
@@ -49,13 +50,15 @@ def run(args: Namespace) -> int:
 
 
 def _lock_state(lock: Path) -> LevelState:
-    source = lock_header.lock_source(lock)
-    if not lock.exists():
-        first = "" if source.exists() else f"write {source.name}, then "
-        return LevelState("missing", f"{first}run make requirements")
-    state = lock_header.lock_state(lock)
-    kind, about = _LOCK_STATES[state]
-    return LevelState(kind, about.format(source=source.name))
+    try:
+        source = find_input(lock)
+        if not lock.exists():
+            first = "" if source.exists else f"write {source.source.name}, then "
+            return LevelState("missing", f"{first}run make requirements")
+        kind, about = _LOCK_STATES[lock_header.lock_state(lock)]
+        return LevelState(kind, about.format(source=source.source.name))
+    except LabcoatError as error:
+        return LevelState("unknown", error.message)
 
 
 def _line(name: str, state: LevelState) -> str:

@@ -27,6 +27,7 @@ from labcoat.levels.venv_metadata import (
     read_environment_metadata,
 )
 from labcoat.locking import requirements_file
+from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters, own_install, python_finder
 
 
@@ -213,7 +214,7 @@ def _installable_locks(project: Project) -> list[Path]:
     if not own.exists() and (project["VARIANT"] or not on_top):
         raise LabcoatError(
             f"`{own.name}` does not exist",
-            f"List your packages in `{own.with_suffix('.in').name}`, then run `make requirements`",
+            f"List your packages in `{lock_source(own).name}`, then run `make requirements`",
         )
     if missing := next((lock for lock in on_top if not lock.exists()), None):
         raise project.no_lock_on_top(missing)

@@ -86,8 +86,12 @@ def _parse_settings(table: Mapping[str, Any]) -> LintConfig:
     faults: list[str] = []
     values: dict[str, Any] = {}
     for key, value in table.items():
+        if key == "locks":
+            continue  # read where the locks are made
         if key not in _READERS:
-            faults.append(f"[tool.labcoat] has no setting `{key}`, only {', '.join(_READERS)}")
+            faults.append(
+                f"[tool.labcoat] has no setting `{key}`, only {', '.join([*_READERS, 'locks'])}"
+            )
             continue
         try:
             name = "suppressions" if key == "ignore" else key.replace("-", "_")

@@ -9,7 +9,7 @@ from pathlib import Path
 from labcoat.core import files, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import requirements_file
+from labcoat.locking import inputs, requirements_file
 from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
 from labcoat.toolchain import own_install
 
@@ -52,6 +52,12 @@ def is_empty(requirements_in: Path) -> bool:
     return requirements_in.exists() and not requirements_file.requirement_texts(
         requirements_file.read_requirements(requirements_in)
     )
+
+
+def declaring_files(root: Path) -> list[str]:
+    """Return the names of the files, other than requirements*.in, that list dependencies."""
+    found = [each for each in inputs.list_inputs(root) if each.declared is not None]
+    return list(dict.fromkeys(each.source.name for each in found))
 
 
 def include_file() -> Path:
@@ -144,6 +150,8 @@ def _plan_requirements(root: Path) -> Iterator[PlannedChange]:
             summary = f"added {terminal.join_some(missing)} from requirements.txt"
             yield PlannedChange("requirements.in", _append_lines(text, missing), summary)
         return
+    if _is_declared(root, listed):
+        return
     # For a package that conda built, pip freeze prints a path on the machine that built it.
     asked = [
         re.sub(r"^(\S+) @ file:\S+", r"\1", line)
@@ -163,6 +171,23 @@ def _plan_requirements(root: Path) -> Iterator[PlannedChange]:
         )
     elif not listed:
         yield PlannedChange("requirements.in", EMPTY_REQUIREMENTS, "written, still empty")
+
+
+def _is_declared(root: Path, listed: str) -> bool:
+    """Whether pyproject.toml and the like name the packages, also those `listed` in a lock."""
+    declared = inputs.list_inputs(root)
+    if not declared:
+        return False
+    try:
+        known = {
+            name
+            for each in declared
+            for text in each.texts().values()
+            for name in requirements_file.requirement_names(text)
+        }
+    except LabcoatError:
+        return not listed  # the next command names what cannot be read
+    return requirements_file.requirement_names(listed) <= known
 
 
 def _plan_gitignore(root: Path) -> Iterator[PlannedChange]:

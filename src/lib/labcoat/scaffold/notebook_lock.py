@@ -7,9 +7,8 @@ lock, beside its own environment.
 from dataclasses import replace
 
 from labcoat.core import files
-from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import compiler, lock_header, requirements_file
+from labcoat.locking import compiler, inputs, requirements_file
 
 PACKAGES = ("jupyterlab", "notebook")  # Binder starts the second
 _INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. \
@@ -54,18 +53,16 @@ def provide_notebook_lock(notebooks: Project) -> None:
 
     Raise LabcoatError if there is nothing to lock, or it cannot be resolved.
     """
-    own = lock_header.lock_source(notebooks.requirements)
-    if not own.exists() and not notebooks.requirements.exists():
+    own = notebooks.requirements.with_suffix(".in")
+    if not inputs.find_input(notebooks.requirements).exists and not notebooks.requirements.exists():
         main = notebooks.requirements.with_stem(
             notebooks.requirements.stem.removesuffix("-notebook")
         )
-        if not lock_header.lock_source(main).exists():
-            raise LabcoatError(
-                f"`{lock_header.lock_source(main).name}` does not exist",
-                "Create it, with a line for each package that the project uses",
-            )
-        text = _INPUT.format(
-            own=lock_header.lock_source(main).name, lock=main.name, packages="\n".join(PACKAGES)
-        )
+        source = inputs.find_input(main)
+        if not source.exists:
+            raise compiler.no_inputs(main.parent)
+        # A requirements file cannot include pyproject.toml, but the lock that is made from it.
+        included = main.name if source.declared else source.source.name
+        text = _INPUT.format(own=included, lock=main.name, packages="\n".join(PACKAGES))
         files.write_file(own, text)
     compiler.make_locks(notebooks)

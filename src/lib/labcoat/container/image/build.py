@@ -29,6 +29,7 @@ from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import strip
+from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters
 
 # Arguments that the builder accepts undeclared, and keeps out of the image and its history.
@@ -117,7 +118,7 @@ def plan_build(project: Project) -> BuildPlan:
 def _require_inputs(project: Project, dockerfile: str) -> None:
     """Raise LabcoatError if the lock or the Dockerfile is missing."""
     lock = project.requirements
-    listing = f"List the project's packages in {lock.with_suffix('.in').name}"
+    listing = f"List the project's packages in {lock_source(lock).name}"
     for path, hint in (
         (lock, f"{listing}, then run `make requirements`"),
         (

@@ -7,7 +7,7 @@ from pathlib import Path
 from labcoat.core.errors import LabcoatError
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
-from labcoat.locking import lock_header
+from labcoat.locking import inputs, lock_header
 from labcoat.locking.requirement_lines import (
     RequirementLine,
     normalize_name,
@@ -98,14 +98,13 @@ def _check_hashes(
 
 def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Finding]:
     """Report a lock that lacks a package of its input, or was compiled from other inputs."""
-    source = f"{path.removesuffix('.txt')}.in"
-    requested = repository.read_bytes(source)
+    source, requested = _read_input(repository, path, text)
     if not requested:
         return
     locked = {each.name for each in parse_lines(text)}
     missing = [
         each.name
-        for each in parse_requirements(requested.decode("utf-8", "replace"))
+        for each in parse_requirements(requested)
         if each.name not in locked and not each.url and not each.marker
     ]
     if missing:
@@ -115,6 +114,26 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
     else:
         return
     yield Finding("REQ003", path, message, "Run `make requirements`")
+
+
+def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]:
+    """Return the name of the file that a lock is compiled from, and its requirements; or nothing.
+
+    `lock` is the lock's text. Only labcoat's own are compiled from pyproject.toml and the like.
+    """
+    source = f"{path.removesuffix('.txt')}.in"
+    if repository.read_bytes(source):
+        return source, repository.read_text(source)
+    if not lock_header.has_header(lock):
+        return "", ""
+    try:
+        found = inputs.find_input(repository.root / path)
+        if found.declared is None:
+            return "", ""
+        name = found.source.relative_to(repository.root).as_posix()
+        return name, found.texts()[found.source]
+    except (LabcoatError, OSError, ValueError, RecursionError):
+        return "", ""
 
 
 def _is_fresh(lock: Path) -> bool:
