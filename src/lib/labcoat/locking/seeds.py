@@ -1,0 +1,41 @@
+"""The versions that a new lock keeps from the one before."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labcoat.core import git
+from labcoat.locking import lock_header, requirements_file
+from labcoat.locking.requirements_file import Pin
+
+
+def format_seed(text: str) -> str:
+    """Return the pins of a lock for a locker to keep, without options and names of other files.
+
+    Only locks that labcoat wrote and were not edited give hashes: those of others may be of some
+    files only. Of two pins of one package, as a merge conflict leaves them, the first counts.
+    """
+    keeps_hashes = lock_header.has_header(text) and not lock_header.is_edited(text)
+    pins = {(pin.name, pin.marker): pin for pin in reversed(requirements_file.parse_pins(text))}
+    return _format_pins([*reversed(pins.values())], hashes=keeps_hashes)
+
+
+def _format_pins(pins: Sequence[Pin], *, hashes: bool) -> str:
+    lines = []
+    for pin in pins:
+        line = f"{pin.name}=={pin.version}" + (f" ; {pin.marker}" if pin.marker else "")
+        values = [f"--hash=sha256:{each}" for each in sorted(pin.hashes)] if hashes else []
+        lines.append(" \\\n    ".join([line, *values]) + "\n")
+    return "".join(lines)
+
+
+def lost_pins(lock: Path) -> str:
+    """Return the pins that an edited lock lost since labcoat wrote it, as git remembers it."""
+    text = requirements_file.read_requirements(lock) if lock.exists() else ""
+    if not text or (lock_header.has_header(text) and not lock_header.is_edited(text)):
+        return ""
+    for earlier in git.earlier_versions(lock):
+        if lock_header.lock_format(earlier) and not lock_header.is_edited(earlier):
+            known = requirements_file.requirement_names(text)
+            pins = requirements_file.parse_pins(earlier)
+            return _format_pins([pin for pin in pins if pin.name not in known], hashes=False)
+    return ""
