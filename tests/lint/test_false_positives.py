@@ -136,9 +136,9 @@ def test_not_reported(files: Files, tmp_path: Path) -> None:
 
 
 SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
-    "key-of-a-test": ({"tests/server.key": KEY}, {"SEC001": Severity.WARNING}),
+    "key-of-a-test": ({"tests/server.key": KEY}, {"SEC001": Severity.NOTE}),
     "key": ({"deploy/server.key": KEY}, {"SEC001": Severity.ERROR}),
-    "variables": ({".env": "DEBUG=1\n"}, {"SEC001": Severity.WARNING}),
+    "variables": ({".env": "DEBUG=1\n"}, {"SEC001": Severity.NOTE}),
     "variables-with-a-secret": (
         {".env": "DEBUG=1\nAPI_KEY=9f86d081884c7d65\n"},
         {"SEC001": Severity.ERROR},

@@ -29,7 +29,15 @@ SHAPES = {
 @pytest.mark.parametrize(("dockerfile", "expected"), SHAPES.values(), ids=SHAPES.keys())
 def test_files_that_reach_the_image(tmp_path: Path, dockerfile: str, expected: set[str]) -> None:
     """Those that COPY brings into the last stage."""
-    write(tmp_path, {".env": "A=b", "src/a.py": "", "kaggle.json": "{}", "Dockerfile": dockerfile})
+    write(
+        tmp_path,
+        {
+            ".env": "PASSWORD=a1b2c3d4",
+            "src/a.py": "",
+            "kaggle.json": "{}",
+            "Dockerfile": dockerfile,
+        },
+    )
     assert BuildContext(tmp_path).reaching_files() == expected
 
 
@@ -39,7 +47,7 @@ def test_secrets_that_reach_the_image(tmp_path: Path) -> None:
     files = {
         "app/kaggle.json": "{}",
         "app/deploy.txt": key,
-        "app/.env": "A=b",
+        "app/.env": "PASSWORD=a1b2c3d4",
         "other/.env": "",
         "app/a.py": "pass",
     }
@@ -57,7 +65,7 @@ def test_ignore_file_of_the_dockerfile_counts(tmp_path: Path) -> None:
         "docker/train.dockerignore": "",
         ".dockerignore": ".env\n",
     }
-    write(tmp_path, {**files, ".env": "A=b"})
+    write(tmp_path, {**files, ".env": "PASSWORD=a1b2c3d4"})
     assert secrets_reaching(BuildContext(tmp_path, "docker/train")) == [".env"]
 
 
@@ -66,6 +74,8 @@ def test_ignore_file_of_the_dockerfile_counts(tmp_path: Path) -> None:
 )
 def test_malformed_files_are_errors(tmp_path: Path, broken: dict[str, Content]) -> None:
     """They are reported, as no secret can be found."""
-    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "A=b", **broken})
+    write(
+        tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", ".env": "PASSWORD=a1b2c3d4", **broken}
+    )
     with pytest.raises(LabcoatError):
         secrets_reaching(BuildContext(tmp_path))

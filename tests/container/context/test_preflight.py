@@ -31,7 +31,7 @@ def test_secrets_in_other_contexts(tmp_path: Path) -> None:
         tmp_path,
         {
             "project/Dockerfile": "FROM scratch\nCOPY --from=data . /\n",
-            "data/.env": "A=b",
+            "data/.env": "PASSWORD=a1b2c3d4",
             "data/key": KEY,
         },
     )
@@ -45,7 +45,11 @@ def test_copies_triggered_by_the_base_image(tmp_path: Path) -> None:
     """ONBUILD of an image counts for the stages built on it, and no others."""
     write(
         tmp_path,
-        {"Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n", "a.py": "", ".env": "A=b"},
+        {
+            "Dockerfile": "ARG BASE=one\nFROM $BASE\nCOPY a.py /\n",
+            "a.py": "",
+            ".env": "PASSWORD=a1b2c3d4",
+        },
     )
     triggers = {"one": ["COPY . /app/"]}
     assert secrets_reaching(BuildContext(tmp_path, triggers=triggers)) == [".env"]
@@ -76,14 +80,16 @@ def test_secret_that_a_run_mounts_is_warned_about(
 ) -> None:
     """The RUN could copy it."""
     text = f"FROM scratch AS tools\nFROM a\nRUN --mount={mount} cp -r /src /app\nUSER 1000\n"
-    write(tmp_path, {"Dockerfile": text, "a.py": "", "conf/.env": "A=b"})
+    write(tmp_path, {"Dockerfile": text, "a.py": "", "conf/.env": "PASSWORD=a1b2c3d4"})
     warnings = list(preflight.preflight_warnings(BuildContext(tmp_path)))
     assert warnings.count(MOUNTED_FILE.format("conf/.env")) == seen
 
 
 def test_secret_that_two_mounts_contain_is_warned_about_once(tmp_path: Path) -> None:
     mounts = "--mount=source=conf,target=/a --mount=source=./conf,target=/b --mount=target=/c"
-    write(tmp_path, {"Dockerfile": f"FROM a\nRUN {mounts} true\n", "conf/.env": "A=b"})
+    write(
+        tmp_path, {"Dockerfile": f"FROM a\nRUN {mounts} true\n", "conf/.env": "PASSWORD=a1b2c3d4"}
+    )
     warnings = list(preflight.preflight_warnings(BuildContext(tmp_path)))
     assert warnings.count(MOUNTED_FILE.format("conf/.env")) == 1
 
@@ -145,12 +151,12 @@ def test_scripts_that_a_run_mounts_are_read(repository: Path, tmp_path: Path) ->
 
 def test_refused_secrets_are_named(tmp_path: Path) -> None:
     """The first three, and the number of the rest."""
-    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", "a/.env": "A=b"})
+    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY . /\n", "a/.env": "PASSWORD=a1b2c3d4"})
     with pytest.raises(LabcoatError) as caught:
         preflight.refuse_secrets(BuildContext(tmp_path))
     assert caught.value.message == REFUSAL.format("`a/.env`")
     assert caught.value.hint == REFUSAL_HINT
-    write(tmp_path, {f"{name}/.env": "A=b" for name in "bcde"})
+    write(tmp_path, {f"{name}/.env": "PASSWORD=a1b2c3d4" for name in "bcde"})
     with pytest.raises(LabcoatError) as caught:
         preflight.refuse_secrets(BuildContext(tmp_path), "base")
     named = "`a/.env`, `b/.env`, `c/.env` and 2 more in `base`"

@@ -18,7 +18,7 @@ from support.session import unique_name
 
 FILES = {
     "root/.kaggle/kaggle.json": KAGGLE.encode(),
-    "app/.env": b"DEBUG=1\n",
+    "app/.env": b"DB_PASSWORD=a1b2c3d4\n",
     "root/.ssh/id_ed25519": PRIVATE.encode(),
     "srv/server.key": PRIVATE.encode(),
     "root/.netrc": b"machine pypi.org login me password hunter2x\n",

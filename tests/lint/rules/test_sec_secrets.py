@@ -154,3 +154,27 @@ def test_token_only_in_the_index_is_found(tmp_path: Path) -> None:
     assert found_secrets(root) == {("SEC001", "a.py"), ("SEC001", "b.py")}
     git(root, "add", "-A")
     assert found_secrets(root) == set()
+
+
+HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
+IN_HISTORY = {
+    "argument": f"ARG GITHUB_TOKEN={TOKEN}",
+    "environment": f"ENV AWS_SECRET_ACCESS_KEY={HEX}",
+    "old-form": f"ENV AWS_SECRET_ACCESS_KEY {HEX}",
+    "second-of-a-line": f"ENV A=b DB_PASSWORD={HEX}",
+    "address": "ADD https://user:" + HEX[:12] + "@files.corp.io/f /f",
+    "run": f"RUN API_KEY={HEX} ./fetch.sh",
+}
+
+
+@pytest.mark.parametrize("instruction", IN_HISTORY.values(), ids=IN_HISTORY.keys())
+def test_value_in_a_dockerfile_is_history(instruction: str, tmp_path: Path) -> None:
+    """The image's history has it, and no ignore file helps."""
+    root = repository(tmp_path / "r", {"Dockerfile": f"FROM scratch\n{instruction}\nCOPY . /\n"})
+    found = check_repository(root, Selection(("SEC",))).findings
+    assert [(each.rule, each.line, each.fix) for each in found] == [
+        ("SEC001", 2, None),
+        ("SEC002", 2, None),
+    ]
+    assert "history" in found[1].message
+    assert apply_fixes(root, Selection(("SEC",))) == []

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 
 # Settings with which a repository could make git run a program or read outside of it; safe values.
@@ -144,7 +145,7 @@ def start_git(
         return subprocess.Popen(
             [*command, *args],
             cwd=root,
-            env=git_environment(personal=personal),
+            env=git_environment(personal=personal) | _commit_index(tree),
             stdin=pipe,
             stdout=stdout,
             stderr=pipe,
@@ -171,6 +172,29 @@ class BackgroundGit:
         return _checked(
             self._process, self._name, self._root, (self._printed.read(), error), statuses
         )
+
+
+def _commit_index(tree: Path) -> dict[str, str]:
+    """Return the variable that names the index of the commit that git is making, in a hook.
+
+    `git commit -a` and `git commit FILE` commit an index of their own.
+    """
+    index = os.environ.get("GIT_INDEX_FILE")
+    if not index or git_root(Path.cwd()) != tree:
+        return {}
+    return {"GIT_INDEX_FILE": str(tree / index)}
+
+
+def index_file(root: Path) -> Path:
+    """Return the index that git reads in `root`, which is in a git repository."""
+    tree = git_root(root) or root
+    if given := _commit_index(tree).get("GIT_INDEX_FILE"):
+        return Path(given)
+    folder = tree / ".git"
+    if folder.is_file():  # of a worktree or a submodule
+        target = reading.read_inside(tree, ".git").decode(errors="replace")
+        folder = tree / target.removeprefix("gitdir:").strip()
+    return folder / "index"
 
 
 def git_environment(

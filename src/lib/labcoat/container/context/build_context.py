@@ -25,8 +25,9 @@ from labcoat.container.dockerignore.matcher import (
     Semantics,
 )
 from labcoat.container.dockerignore.parser import parse_ignore_file
-from labcoat.core import reading, secret_patterns
+from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.secrets.look import find_secret_on_disk
 
 
 @dataclass(frozen=True)
@@ -177,12 +178,20 @@ def secrets_reaching(build: BuildContext) -> list[str]:
     except OSError as error:
         path = error.filename or build.dockerfile
         raise LabcoatError(f"cannot read `{path}`: {error.strerror or error}") from error
-    paths = [build.root / path for path in found]
+    files = [(build.root, path) for path in found]
     for folder in build.contexts:
-        paths += [folder / path for path in BuildContext(folder).sent_files()]
+        files += [(folder, path) for path in BuildContext(folder).sent_files()]
     return sorted(
-        os.path.relpath(path, build.root) for path in paths if secret_patterns.is_secret(path)
+        os.path.relpath(folder / path, build.root)
+        for folder, path in files
+        if is_sure_secret(folder, path)
     )
+
+
+def is_sure_secret(root: Path, path: str) -> bool:
+    """Whether a file is a secret that gives access, as `labcoat check` reports as an error."""
+    secret = find_secret_on_disk(root, path)
+    return secret is not None and secret.sure
 
 
 def listed_paths(paths: Iterable[str], matcher: Matcher) -> Iterator[str]:

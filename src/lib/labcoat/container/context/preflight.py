@@ -1,14 +1,17 @@
 """Checks before a build: secrets stop it; large contexts and lost guarantees cause warnings."""
 
-import os
 import posixpath
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from labcoat.container.context.build_context import BuildContext, file_sizes, secrets_reaching
+from labcoat.container.context.build_context import (
+    BuildContext,
+    file_sizes,
+    is_sure_secret,
+    secrets_reaching,
+)
 from labcoat.container.dockerfile.guarantees import lost_guarantees
 from labcoat.container.dockerfile.parser import Dockerfile
-from labcoat.core import reading, secret_patterns
+from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.terminal import join_some
 
@@ -44,10 +47,11 @@ def preflight_warnings(build: BuildContext) -> Iterator[str]:
     total = sum(size for _, size in file_sizes(build.root, sent))
     if total > BUDGET:
         yield f"the build context is {total >> 20} MiB; `make context` lists its largest files"
-    for path in filter(secret_patterns.is_secret, _mounted_files(build, parsed, sent)):
-        name = os.path.relpath(path, build.root)
+    for path in _mounted_files(parsed, sent):
+        if not is_sure_secret(build.root, path):
+            continue
         yield (
-            f"a RUN can read `{name}`: "
+            f"a RUN can read `{path}`: "
             "labcoat cannot guarantee that this secret stays out of the image"
         )
     for each in lost_guarantees(parsed, build.text + _mounted_scripts(build, parsed)):
@@ -64,13 +68,13 @@ def _mounted_scripts(build: BuildContext, parsed: Dockerfile) -> str:
     return "".join(text.decode("utf-8", "replace") for text in texts)
 
 
-def _mounted_files(build: BuildContext, parsed: Dockerfile, sent: Sequence[str]) -> Iterator[Path]:
+def _mounted_files(parsed: Dockerfile, sent: Sequence[str]) -> Iterator[str]:
     """Yield the files of the context that a RUN mounts, and could copy."""
     sources = _context_mounts(parsed)
     folders = [posixpath.normpath("/" + source).lstrip("/") for source in sources]
     for path in sent:
         if any(not folder or f"{path}/".startswith(f"{folder}/") for folder in folders):
-            yield build.root / path
+            yield path
 
 
 def _context_mounts(parsed: Dockerfile) -> set[str]:

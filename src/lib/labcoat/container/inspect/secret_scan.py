@@ -10,7 +10,8 @@ from typing import IO, Any
 
 from labcoat.container.inspect import nested_archives
 from labcoat.container.inspect.image_archive import ImageArchive
-from labcoat.core import secret_patterns
+from labcoat.secrets import content as contents
+from labcoat.secrets import look, names, rules, values
 
 _MAX_DEPTH = 3  # archives in archives in archives
 _CHUNK = 8 << 20  # bytes
@@ -38,6 +39,9 @@ _CONFIGURATION = re.compile(
 )
 # Packages and the system have sample keys and passwords in their tests and documentation.
 _PACKAGES = re.compile(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3[^/]*|usr/share)/.+")
+
+# Of the operating system: only tokens that have a form of their own are searched in it.
+_SYSTEM = re.compile(r"(?:usr|lib|lib64|bin|sbin|var/lib|var/cache|etc/ssl)/")
 
 
 @dataclass(frozen=True)
@@ -68,16 +72,17 @@ def scan_file(
 ) -> Iterator[ImageSecret]:
     """Yield the secrets in a file: in its name, its bytes, and its members if it is an archive."""
     package = package or bool(_PACKAGES.fullmatch(path))
-    if size and not package and secret_patterns.is_secret_name(path):
-        yield ImageSecret(path, "a file with this name holds a secret")
-        return
     start = content.read(_CHUNK)
+    if not package and (found := _look_at_file(path, start, size)):
+        if found.sure:
+            yield ImageSecret(path, found.kind)
+        return
     if depth < _MAX_DEPTH and size <= nested_archives.LARGEST and nested_archives.is_archive(start):
         start += content.read()
         archive = nested_archives.NestedArchive(start)
         for name, inner, length in archive.members():
-            for found in scan_file(name, inner, length, depth + 1, package=package):
-                yield ImageSecret(path, found.description, (found.location, *found.members))
+            for inside in scan_file(name, inner, length, depth + 1, package=package):
+                yield ImageSecret(path, inside.description, (inside.location, *inside.members))
         if not archive.corrupt:
             return
     if (
@@ -88,12 +93,21 @@ def scan_file(
         yield ImageSecret(path, secret)
 
 
+def _look_at_file(path: str, start: bytes, size: int) -> contents.Secret | None:
+    """Return what `labcoat check` finds in this file, if it is one that people write."""
+    if not names.is_secret_name(path) and (
+        size > look.LARGEST or _SYSTEM.match(path) or b"\0" in start[:8000]
+    ):
+        return None
+    return look.find_secret(path, start[: look.LARGEST])
+
+
 def _find_in_content(path: str, chunk: bytes, rest: IO[bytes]) -> str:
     """Return the first secret in a file's bytes, as in "a GitHub token"; "" if none."""
     configuration = bool(_CONFIGURATION.fullmatch(path))
     while chunk:
         if (
-            secret := secret_patterns.secrets_in_content(chunk)
+            secret := _find_token(chunk)
             or _find_url_password(chunk)
             or (_find_generated_value(chunk) if configuration else "")
         ):
@@ -103,13 +117,17 @@ def _find_in_content(path: str, chunk: bytes, rest: IO[bytes]) -> str:
     return ""
 
 
+def _find_token(data: bytes) -> str:
+    return next((token.kind for token in rules.find_tokens(data)), "")
+
+
 def _find_url_password(data: bytes) -> str:
-    return "a password in a URL" if secret_patterns.find_passwords(data) else ""
+    return "a password in an address" if contents.find_passwords(data) else ""
 
 
 def _find_generated_value(data: bytes) -> str:
-    names = (name for name, is_generated in _secret_settings(data) if is_generated)
-    return next((f"a value for {name}" for name in names), "")
+    found = (name for name, is_generated in _secret_settings(data) if is_generated)
+    return next((f"a value for {name}" for name in found), "")
 
 
 def _secret_settings(data: bytes) -> Iterator[tuple[str, bool]]:
@@ -122,7 +140,7 @@ def _secret_settings(data: bytes) -> Iterator[tuple[str, bool]]:
             and bool(re.search(rb"[A-Za-z]", value))
         )
         is_variable = is_generated and _is_secret_variable(name, value)
-        if is_variable or secret_patterns.has_secret_word(name):
+        if is_variable or values.has_secret_word(name):
             yield name.decode(), is_generated
 
 
@@ -130,7 +148,7 @@ def _is_secret_variable(name: bytes, value: bytes) -> bool:
     public = _PUBLIC_KEY.search(name) and _FINGERPRINT.fullmatch(value)
     return (
         name.isupper()
-        and secret_patterns.is_telling(name, value)
+        and values.is_telling(name, value)
         and not _DESCRIPTION.search(name)
         and not public
     )
@@ -154,7 +172,7 @@ def _format_setting(value: object) -> str:
 
 def _scan_text(location: str, text: str) -> Iterator[ImageSecret]:
     data = text.encode()
-    if secret := secret_patterns.secrets_in_content(data) or _find_url_password(data):
+    if secret := _find_token(data) or _find_url_password(data):
         yield ImageSecret(location, secret)
         return
     for name in dict.fromkeys(name for name, _ in _secret_settings(data)):

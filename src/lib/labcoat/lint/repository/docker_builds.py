@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfile
+from labcoat.core.path_roles import is_template
 from labcoat.core.reading import path_exists
 from labcoat.lint.repository.build_discovery import map_named_contexts
 from labcoat.lint.repository.build_facts import BuildFacts
-from labcoat.lint.repository.path_roles import is_template
 from labcoat.lint.repository.repository import Repository
 
 _NAME = r"(?:dockerfile|containerfile)(?:\.[^.]+)*|.+\.(?:dockerfile|containerfile)"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from labcoat.core import git, reading, secret_patterns
+from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.secrets.searches import PLAIN, make_searches
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
@@ -20,11 +21,10 @@ _LIST_SIZES = ("ls-files", "-z", "--debug")
 _LIST_OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _LIST_TRACKED_AND_IGNORED = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
 # One thread each: the locks of several cost twice what reading 100,000 small files takes.
-_GREP = ("grep", "--threads=1", "--cached")
-_GREP_SUSPECTS = (
-    *(*_GREP, "-l", "-z", "-F"),
-    *(f"-e{each}" for each in (*secret_patterns.NEEDLES, LFS_POINTER)),
-)
+_GREP = ("grep", "--threads=1")
+# The working tree: git's objects take five times as long to read.
+_GREP_SUSPECTS = tuple((*_GREP, *each.options()) for each in make_searches(LFS_POINTER))
+_GREP_PLAIN = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
 # Git finds words six times as quickly as regular expressions.
 _GREP_IMPORTS = (*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--", "*.py")
 
@@ -55,7 +55,7 @@ class GitView:
         """Start the git commands that take long, in the background; they use a processor each."""
         locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
         self._start(
-            *(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, _GREP_SUSPECTS, _LIST_INDEX),
+            *(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, *_GREP_SUSPECTS, _LIST_INDEX),
             *([_GREP_IMPORTS] if locked else []),
         )
 
@@ -155,11 +155,22 @@ class GitView:
         return self._others[1]
 
     @cached_property
+    def _details(self) -> bytes:
+        return self._git_output(_LIST_SIZES)
+
+    @cached_property
     def tracked_sizes(self) -> list[int]:
         """The bytes of each record of the index, as git last recorded the working tree."""
-        answer = self._git_output(_LIST_SIZES)
+        answer = self._details
         quick = _QUICK_SIZE.findall(answer)  # file names can contain what it matches
         return list(map(int, quick if len(quick) == len(self._listed) else _SIZE.findall(answer)))
+
+    @cached_property
+    def changed(self) -> set[str]:
+        """The tracked paths whose file may differ from the index, deleted ones among them."""
+        if self.git_top is None:
+            return set()
+        return git_index.find_changed(self.root, self._details, git.index_file(self.root))
 
     @property
     def tracked_with_sizes(self) -> Iterable[tuple[str, int]]:
@@ -168,8 +179,16 @@ class GitView:
 
     @cached_property
     def suspects(self) -> list[str]:
-        """The tracked files that may contain a key, a token, or a pointer of git LFS."""
-        return git.split_nul(self._search_contents(_GREP_SUSPECTS))
+        """The tracked files that may contain a key, a token, or a pointer of git LFS.
+
+        Those that differ from the index are among them, because git searches the files.
+        """
+        try:
+            answers = [self._git_output(each, statuses=(0, 1)) for each in _GREP_SUSPECTS]
+        except LabcoatError:
+            answers = [self._search_contents(_GREP_PLAIN)]
+        found = {path for answer in answers for path in git.split_nul(answer)}
+        return sorted(found | self.changed)
 
     @cached_property
     def import_lines(self) -> set[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from labcoat.core import git, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.path_filter import filter_paths
+from labcoat.core.path_roles import is_sample
 from labcoat.lint import config
 from labcoat.lint.config import LintConfig
 from labcoat.lint.repository.git_view import GitView
-from labcoat.lint.repository.path_roles import is_sample
 
 # Endings of all names that rules pass to `find_named`, except Dockerfile.NAME.
 _NAMED = (

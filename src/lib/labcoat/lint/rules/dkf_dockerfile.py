@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
+from labcoat.core.path_roles import is_template
 from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
-from labcoat.lint.repository.path_roles import is_template
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking.requirement_lines import parse_requirements
 

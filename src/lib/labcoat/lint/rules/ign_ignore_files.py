@@ -7,7 +7,6 @@ from dataclasses import replace
 from labcoat.container.context.build_context import listed_paths
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
 from labcoat.container.dockerignore.parser import parse_ignore_file
-from labcoat.core import secret_patterns
 from labcoat.core.reading import path_exists
 from labcoat.lint.findings import (
     BuildFamily,
@@ -22,6 +21,7 @@ from labcoat.lint.findings import (
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.secrets.names import is_secret_name
 
 # Patterns that mean files at any depth, because no image needs these.
 _ANYWHERE = re.compile(
@@ -210,7 +210,7 @@ def _nested_match(pattern: str) -> re.Pattern[str]:
 
 
 def _means_any_depth(pattern: str) -> bool:
-    return _ANYWHERE.fullmatch(pattern) is not None or secret_patterns.is_secret_name(pattern)
+    return _ANYWHERE.fullmatch(pattern) is not None or is_secret_name(pattern)
 
 
 def _check_negations_for_docker(

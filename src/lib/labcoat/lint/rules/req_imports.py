@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from labcoat.core import git
+from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.import_names import DISTRIBUTIONS, STANDARD
-from labcoat.lint.repository.path_roles import is_aside, is_sample
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
 from labcoat.locking.requirement_lines import normalize_name, parse_lines, parse_requirements

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from labcoat.core import secret_patterns
+from labcoat.secrets.content import find_in_content, find_in_variables
 
 # Assembled here, so that no file of this repository holds what looks like a secret.
 BEGIN = "-----BEGIN " + "PRIVATE KEY-----"
@@ -36,7 +36,7 @@ WRITTEN = {
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
 def test_found_in_content(text: str) -> None:
     """Keys and tokens are found in text, in JSON and in the strings of programs."""
-    assert secret_patterns.secrets_in_content(text.encode())
+    assert find_in_content("a.txt", text.encode())
 
 
 FOR_SHOW = {
@@ -54,25 +54,22 @@ FOR_SHOW = {
 @pytest.mark.parametrize("text", FOR_SHOW.values(), ids=FOR_SHOW.keys())
 def test_not_found_in_content(text: str) -> None:
     """Names, shortened tokens and repeated characters are not secrets."""
-    assert secret_patterns.secrets_in_content(text.encode()) == ""
+    assert find_in_content("a.txt", text.encode()) is None
 
 
 def test_a_token_after_a_placeholder_is_found() -> None:
     """A placeholder hides nothing after it."""
-    assert (
-        secret_patterns.secrets_in_content(f"ghp_{'x' * 36}\n{GITHUB}\n".encode())
-        == "a GitHub token"
-    )
+    found = find_in_content("a.txt", f"ghp_{'x' * 36}\n{GITHUB}\n".encode())
+    assert found
+    assert (found.kind, found.line) == ("a GitHub token", 2)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_windows_encodings_hide_nothing(encoding: str) -> None:
     """PowerShell's UTF-16 and Notepad's byte order mark are read."""
-    assert secret_patterns.in_environment("DB_PASSWORD=hunter2!x\r\nDEBUG=1\r\n".encode(encoding))
-    assert not secret_patterns.in_environment(
-        "DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding)
-    )
-    assert secret_patterns.secrets_in_content(f"token: {GITHUB}\r\n".encode(encoding))
+    assert find_in_variables("a.env", "DB_PASSWORD=hunter2!x\r\nDEBUG=1\r\n".encode(encoding))
+    assert not find_in_variables("a.env", "DB_PASSWORD=change-me\r\nDEBUG=1\r\n".encode(encoding))
+    assert find_in_content("a.txt", f"token: {GITHUB}\r\n".encode(encoding))
 
 
 @pytest.mark.parametrize(
@@ -80,8 +77,8 @@ def test_windows_encodings_hide_nothing(encoding: str) -> None:
 )
 def test_truncated_content_is_not_a_secret(data: bytes) -> None:
     """An incomplete token after a mark is read without an error."""
-    assert not secret_patterns.in_environment(data)
-    assert secret_patterns.secrets_in_content(data) == ""
+    assert not find_in_variables("a.env", data)
+    assert find_in_content("a.txt", data) is None
 
 
 NAMES = [
@@ -103,8 +100,8 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_secrets(name: str) -> None:
     """A variable whose name ends with a word for a secret, with a real value."""
-    assert secret_patterns.in_environment(f"{name}=9f86d081x884c7d65\n".encode())
-    assert not secret_patterns.in_environment(f"{name}=change-me\n".encode())
+    assert find_in_variables("a.env", f"{name}=9f86d081x884c7d65\n".encode())
+    assert not find_in_variables("a.env", f"{name}=change-me\n".encode())
 
 
 SETTINGS = [
@@ -142,4 +139,4 @@ SETTINGS = [
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_ordinary_settings(setting: str) -> None:
     """Settings about keys and tokens are not secrets."""
-    assert not secret_patterns.in_environment(f"{setting}\n".encode())
+    assert not find_in_variables("a.env", f"{setting}\n".encode())

@@ -1,0 +1,61 @@
+"""Which tracked files differ from git's index: by their dates and sizes, so that no filter runs.
+
+`git status` and `git diff` compare contents, for which they run the filters that a repository's
+settings name.
+"""
+
+import os
+import re
+import stat
+from pathlib import Path
+
+_RECORD = re.compile(
+    rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: \d+\n"
+    rb"  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
+)
+_ASSUMED = 0x8000 | 1 << 30  # assume-unchanged, skip-worktree
+
+
+def find_changed(root: Path, listed: bytes, index: Path) -> set[str]:
+    """Return the tracked paths whose file may differ from the index, with those that are deleted.
+
+    `listed` is what `git ls-files -z --debug` prints in `root`, `index` git's index file.
+    """
+    try:
+        written = index.stat().st_mtime_ns
+    except OSError:
+        written = 0
+    changed: set[str] = set()
+    for path, seconds, nanoseconds, size, flags in _parse_records(listed):
+        try:
+            found = os.lstat(root / path)
+        except OSError:
+            changed.add(path)
+            continue
+        if stat.S_ISDIR(found.st_mode):
+            continue  # a submodule
+        recorded = seconds * 10**9 + nanoseconds
+        if (
+            found.st_mtime_ns != recorded
+            or recorded >= written
+            or found.st_size != size
+            or flags & _ASSUMED
+        ):
+            changed.add(path)
+    return changed
+
+
+def _parse_records(listed: bytes) -> list[tuple[str, int, int, int, int]]:
+    """Return path, seconds, nanoseconds, size and flags of each record."""
+    found = []
+    at = 0
+    while at < len(listed):
+        end = listed.index(b"\0", at)
+        record = _RECORD.match(listed, end + 1)
+        if record is None:
+            break
+        seconds, nanoseconds, size = (int(record[group]) for group in (1, 2, 3))
+        path = os.fsdecode(listed[at:end])
+        found.append((path, seconds, nanoseconds, size, int(record[4], 16)))
+        at = record.end()
+    return found

@@ -1,0 +1,214 @@
+"""Secrets in the content of a file, weighed by where they are."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from labcoat.core.path_roles import is_aside
+from labcoat.secrets import names, rules, values
+
+# An address with a user and a password.
+_ADDRESS = re.compile(
+    rb"(?i)\b[a-z][a-z0-9+.-]{1,10}://(?P<user>[^\s/:@\"'<>${}]+):"
+    rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
+)
+# A value in quotes after `=`, `:`, `=>` or a comma; in a notebook each quote follows a backslash.
+_QUOTED = re.compile(rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})\\?["']""")
+_NAME_BEFORE = re.compile(rb"""([A-Za-z_][\w.-]*)\\?["']?\]?[ \t]{0,3}:?=?$""")
+# In a file of settings: `NAME=value`, `name: value`, `//index/:_authToken=value`.
+_UNQUOTED = re.compile(
+    rb"""^(?P<before>[ \t-]*(?:export[ \t]+)?|.*/:)(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*"""
+    rb"""(?P<value>[^\s"'#]{8,200})[ \t\r]*(?:#.*)?$""",
+    re.MULTILINE,
+)
+# In a Dockerfile or a script: several on a line, and `ENV NAME value`.
+_PAIR = re.compile(
+    rb"""(?im)(?:^|[ \t])(?:ENV[ \t]+(?P<old>[A-Za-z_]\w*)[ \t]+|(?P<name>[A-Za-z_]\w*)=)"""
+    rb"""(?P<value>[^\s"'#$]{8,200})(?=\s|;|\Z)"""
+)
+_VARIABLE = re.compile(
+    rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
+)
+# What a name must have so that a made-up value for it is a secret; `key` alone is a column.
+_NAMED = re.compile(
+    rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
+    rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
+    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
+    rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
+)
+_NOT_SECRET = re.compile(
+    rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
+    rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
+    rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
+    rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
+)
+# Places with values for development: nobody is let in with these anywhere else.
+_DEVELOPMENT = re.compile(
+    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci"
+    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|defaults?|dist|template|snakeoil|selfsigned"
+    r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
+    r"(?=[/._-]|$)"
+)
+_PROSE = re.compile(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
+_NO_SOURCE = re.compile(
+    r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta)$"
+)
+_WEB = re.compile(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
+_PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
+_MOST_VALUES = 5000  # of one file
+_LEAST_TOKEN = 16  # characters of a token that has no form of its own
+_BEFORE = 60  # bytes before a value in which its name is
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The kind of secret in a file, on `line` (0 for the whole file), under a `name` if it has one.
+
+    It is not `sure` if it may be an example, test material, or a value for development.
+    """
+
+    kind: str
+    line: int = 0
+    sure: bool = True
+    name: str = ""
+
+
+def find_in_content(path: str, data: bytes, *, tokens_only: bool = False) -> Secret | None:
+    """Return the most serious secret in `data` (UTF-8, or UTF-16 with a mark), or None.
+
+    With `tokens_only`, values are not secrets because of their names.
+    """
+    text = as_utf8(data)
+    best: Secret | None = None
+    for kind, at, sure, name in _find_all(path, text, tokens_only=tokens_only):
+        if best is None or (sure and not best.sure):
+            best = Secret(kind, text.count(b"\n", 0, at) + 1, sure, name)
+        if sure:
+            break
+    return best
+
+
+def find_in_variables(path: str, data: bytes) -> Secret | None:
+    """Return the most serious secret in a file of variables, in which all values count."""
+    text = as_utf8(data)
+    variables = [(found, found[2].strip(b"\"'")) for found in _VARIABLE.finditer(text)]
+    counts: dict[bytes, int] = {}
+    for _, value in variables:
+        counts[value] = counts.get(value, 0) + 1
+    best = find_in_content(path, data)
+    for found, value in variables if best is None or not best.sure else ():
+        if not values.is_telling(found[1], value) or values.is_marked(found[1]):
+            continue
+        line = text.count(b"\n", 0, found.start()) + 1
+        weak = not _is_strong(value) or counts[value] > 1 or is_development(path)
+        if not weak or best is None:
+            name = found[1].decode()
+            best = Secret(f"a value for {name}", line, not weak, name)
+        if best.sure:
+            break
+    return best
+
+
+def find_passwords(data: bytes) -> list[bytes]:
+    """Return the passwords in addresses, without placeholders and those for development."""
+    return [found["password"] for found in _passwords(as_utf8(data), everywhere=True)]
+
+
+def is_development(path: str) -> bool:
+    """Whether a file has values for tests, examples or development, by its path."""
+    return is_aside(path) or _DEVELOPMENT.search(path) is not None
+
+
+def as_utf8(data: bytes) -> bytes:
+    """Decode UTF-16, and remove the byte order mark that PowerShell and Notepad write."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[str, int, bool, str]]:
+    """Yield each secret: its kind, its place in `text`, whether it is sure, and its name."""
+    sure = not is_development(path)
+    for token in rules.find_tokens(text):
+        value = text[token.start : token.end]
+        public = token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None
+        shown = values.is_marked(value) or values.is_marked(_line_at(text, token.start))
+        yield token.kind, token.start, sure and not public and not shown, ""
+    if not sure or tokens_only:
+        return  # passwords of tests and for development, which let nobody in
+    client = names.is_client_config(path)
+    for found in _passwords(text, everywhere=client):
+        known = client or values.is_mixed(found["password"])
+        prose = _PROSE.search(path) is not None
+        yield "a password in an address", found.start(), known and not prose, ""
+    if _NO_SOURCE.search(path):
+        return
+    told = not _PROSE.search(path)
+    for name, value, at in _named_values(path, text):
+        if len(value) >= _LEAST_TOKEN and values.is_generated(value):
+            before = max(0, at - _BEFORE)
+            window = text[before : at + len(value) + 2]
+            for token in rules.find_service_tokens(window, before):
+                yield token.kind, token.start, told and not values.is_marked(window), ""
+        if is_named_secret(name) and _is_real(name, value):
+            shown = values.is_marked(_line_at(text, at))
+            yield f"a value for {name.decode()}", at, told and not shown, name.decode()
+
+
+def is_named_secret(name: bytes) -> bool:
+    """Whether a made-up value under this name lets somebody in."""
+    return _NAMED.search(name) is not None and not _NOT_SECRET.search(name)
+
+
+def _is_real(name: bytes, value: bytes) -> bool:
+    return values.is_generated(value) and value.lower() != name.lower()
+
+
+def _is_strong(value: bytes) -> bool:
+    """Whether a value of a file of variables is more than a word that everybody would guess."""
+    return values.is_generated(value) or (
+        len(value) >= 8
+        and re.search(rb"\d", value) is not None
+        and re.search(rb"[A-Za-z]", value) is not None
+        and not values.is_marked(value)
+    )
+
+
+def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
+    """Yield addresses with a real password, those of development hosts only `everywhere`."""
+    if b"://" not in text:
+        return
+    for found in _ADDRESS.finditer(text):
+        password, user, host = found["password"], found["user"], found["host"]
+        if values.is_stand_in(password) or values.is_marked(password):
+            continue
+        if password.lower() == user.lower() or password.lower() in host.lower():
+            continue
+        if values.is_own_host(host) or (values.is_example_host(host) and not everywhere):
+            continue
+        if values.is_short_host(host) and not values.is_mixed(password):
+            continue
+        yield found
+
+
+def _named_values(path: str, text: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield names with the values that are assigned to them, and where the values are."""
+    for count, found in enumerate(_QUOTED.finditer(text)):
+        if count > _MOST_VALUES:
+            return
+        before = text[max(0, found.start() - _BEFORE) : found.start()]
+        if name := _NAME_BEFORE.search(before):
+            yield name[1].rpartition(b".")[2], found["value"], found.start("value")
+    if names.holds_variables(path):
+        for found in _UNQUOTED.finditer(text):
+            yield found["name"], found["value"], found.start("value")
+    if names.holds_commands(path):
+        for found in _PAIR.finditer(text):
+            yield found["name"] or found["old"], found["value"], found.start("value")
+
+
+def _line_at(text: bytes, at: int) -> bytes:
+    """Return the line around `at`, at most 200 bytes to each side."""
+    start = max(text.rfind(b"\n", 0, at) + 1, at - 200)
+    end = text.find(b"\n", at)
+    return text[start : min(end if end >= 0 else len(text), at + 200)]

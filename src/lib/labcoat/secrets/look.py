@@ -1,0 +1,70 @@
+"""Look for a secret in a file: by its name, then by its content; every caller asks here."""
+
+import os
+import stat
+from pathlib import Path
+
+from labcoat.core import reading
+from labcoat.core.path_roles import is_aside
+from labcoat.secrets import names
+from labcoat.secrets.content import Secret, find_in_content, find_in_variables
+
+# Bytes; keys and tokens are in small files, and reading all weights and data would take minutes.
+LARGEST = 1 << 20
+# A notebook may begin with pictures.
+LARGEST_NOTEBOOK = reading.WHOLE
+BY_NAME = "a file that holds secrets"
+WITHOUT = "a file for secrets (without any now)"
+
+
+def find_secret(path: str, data: bytes) -> Secret | None:
+    """Return the secret in a file with this path, relative to the project, and these bytes."""
+    if not data:
+        return None
+    if names.is_example_of_variables(path):
+        return find_in_content(path, data, tokens_only=True)
+    if names.is_environment(path) or names.is_variables(path):
+        return find_in_variables(path, data) or _without_secret(path)
+    if names.is_secret_name(path):
+        return Secret(BY_NAME, sure=not is_aside(path))
+    return find_in_content(path, data)
+
+
+def find_secret_on_disk(root: Path, path: str) -> Secret | None:
+    """Return the secret in the file `path` below `root`; of a symlink, the one that its name says.
+
+    The first megabyte is searched, and a notebook completely.
+    """
+    try:
+        found = os.lstat(root / path)
+    except OSError:
+        return None
+    if stat.S_ISLNK(found.st_mode):
+        return Secret(BY_NAME) if names.is_secret_name(path) and not is_aside(path) else None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return find_secret(path, read_file(root / path, largest(path)))
+
+
+def largest(path: str) -> int:
+    """Return how many bytes of a file are searched."""
+    return LARGEST_NOTEBOOK if path.endswith(".ipynb") else LARGEST
+
+
+def read_file(path: Path, most: int = LARGEST) -> bytes:
+    """Return the first `most` bytes of a regular file; nothing if it cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return b""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return b""
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
+        return file.read(most)
+
+
+def _without_secret(path: str) -> Secret | None:
+    """Return what a file for variables is without a secret in it."""
+    usual = path.rpartition("/")[2].lower() in (".env", ".env.local")
+    return Secret(WITHOUT, sure=False) if usual and not is_aside(path) else None

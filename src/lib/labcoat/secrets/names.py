@@ -1,0 +1,96 @@
+"""Files that hold secrets by their name."""
+
+import re
+from collections.abc import Iterable
+
+from labcoat.core.path_filter import filter_paths
+
+_NAMES = re.compile(
+    r"""
+    kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
+    | \.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
+    | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?
+    | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
+    | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd
+    | \.vault-token
+    | credentials\.json | client_secret.*\.json | service[-_]account.*\.json
+    | application_default_credentials\.json
+    """,
+    re.VERBOSE,
+)
+# Endings of all names that `_NAMES` and `_PLACES` match, except .env.something.
+_ENDINGS = (
+    *(
+        ".json",
+        ".env",
+        "rsa",
+        "dsa",
+        "_sk",
+        "ed25519",
+        ".p12",
+        ".pfx",
+        ".ppk",
+        ".jks",
+        ".keystore",
+        ".kdbx",
+        "netrc",
+        ".pypirc",
+    ),
+    *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
+)
+# Names that mean a secret only in their directory.
+_PLACES = re.compile(
+    r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
+)
+# Configuration of package clients, in which an address may contain a password.
+_CLIENTS = re.compile(
+    r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
+)
+# Files of settings, in which values need no quotes.
+_SETTINGS = re.compile(
+    r"(?i)(?:^|[/.])(?:env|npmrc|pypirc|netrc|envrc)(?:\.[^/]*)?$"
+    r"|\.(?:ya?ml|ini|cfg|conf|properties|tfvars|env|sh|bash)$"
+)
+_COMMANDS = re.compile(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
+
+
+def hinted(paths: Iterable[str]) -> list[str]:
+    """Return those of `paths` that `is_secret_name` must check; it is slow for a whole tree."""
+    return filter_paths(list(paths), [".env"], _ENDINGS)
+
+
+def is_secret_name(path: str) -> bool:
+    """Whether a file of this name (with its directories, separated by `/`) holds a secret."""
+    name = path.rpartition("/")[2]
+    return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
+
+
+def is_environment(path: str) -> bool:
+    """Whether a file of this name holds variables, which may be secrets."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(".env") or name.startswith(".env.")
+
+
+def is_client_config(path: str) -> bool:
+    """Whether it is the configuration of a package client, whose addresses may have passwords."""
+    return _CLIENTS.search(path) is not None
+
+
+def holds_variables(path: str) -> bool:
+    """Whether each line of a file of this name may be `NAME=value` or `name: value`, unquoted."""
+    return _SETTINGS.search(path) is not None
+
+
+def is_variables(path: str) -> bool:
+    """Whether it is a file of secrets in which each line has a name and a value."""
+    return path.endswith(".streamlit/secrets.toml")
+
+
+def is_example_of_variables(path: str) -> bool:
+    """Whether it is a sample of a file of variables, with values for show."""
+    return is_environment(path) and not is_secret_name(path)
+
+
+def holds_commands(path: str) -> bool:
+    """Whether a file of this name is a Dockerfile or a script, with several values on a line."""
+    return _COMMANDS.search(path) is not None

@@ -1,0 +1,188 @@
+"""How tokens look: labcoat's own patterns, and the rules of gitleaks, converted for Python."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from labcoat.secrets import values
+
+_VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
+# How a token begins, and what must follow for it to be a real one.
+TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
+    *(
+        ("an AWS access key", start, rb"[0-9A-Z]{9}(?!EXAMPLE)[0-9A-Z]{7}\b")
+        for start in (b"AKIA", b"ASIA")
+    ),
+    *(
+        ("a GitHub token", start, rb"[A-Za-z0-9]{36,}\b")
+        for start in (b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_")
+    ),
+    ("a GitHub token", b"github_pat_", rb"[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
+    ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
+    ("a Kaggle token", b"KGAT_", rb"[0-9a-f]{32}\b"),
+    ("a PyPI token", b"pypi-AgE", rb"[A-Za-z0-9_-]{50,}"),
+    ("an npm token", b"npm_", rb"[A-Za-z0-9]{36}\b"),
+    ("a Slack token", b"xox", rb"[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
+    ("a Stripe key", b"sk_live_", rb"[0-9A-Za-z]{24,}"),
+    ("a Google API key", b"AIza", rb"[0-9A-Za-z_-]{35}\b"),
+    ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
+    *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
+)
+# In JSON and in source code the lines of a key are separated by `\n`, or each is quoted.
+_KEY = (
+    rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
+    rb"""(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
+)
+# The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
+_TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
+_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` instead of a token
+# What other patterns here find better, what names an account without giving access to it, and what
+# needs the text around it.
+_LEFT_OUT = re.compile(
+    r"private-key|pkcs12-file|generic-api-key|curl-auth-.*|kubernetes-secret-yaml|sidekiq-.*"
+    r"|.*-client-id|.*-public-key|.*-pub-api-key|.*publishable.*|facebook-access-token"
+    r"|sourcegraph-access-token|freemius-secret-key|twilio-api-key|square-access-token"
+    r"|jwt|jwt-base64|gcp-api-key|aws-access-token|hashicorp-tf-password"
+)
+# Keywords that are too short to search a whole text for.
+_SHORT = 4
+_AN = re.compile(r"[aeiou]|rsa|hsts|x", re.IGNORECASE)
+_UPPER = {"api": "API", "jwt": "JWT", "pat": "token", "aws": "AWS", "url": "URL", "npm": "npm"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token in a text: its kind, with an article, and its bytes from `start` to `end`."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class VendoredRule:
+    """A rule of gitleaks."""
+
+    id: str
+    data: dict[str, Any]
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Its pattern, compiled when it is first needed."""
+        return re.compile(self.data["pattern"].encode())
+
+    @cached_property
+    def kind(self) -> str:
+        """What it finds, with an article: "an Adafruit API key"."""
+        words = [_UPPER.get(word, word) for word in self.id.split("-")]
+        words[0] = words[0] if words[0] in _UPPER.values() else words[0].capitalize()
+        return f"{'an' if _AN.match(words[0]) else 'a'} {' '.join(words)}"
+
+    @cached_property
+    def needles(self) -> tuple[bytes, ...]:
+        """Texts of which a match has one, as its pattern writes them."""
+        found = []
+        for keyword in self.data["keywords"]:
+            written = re.search(re.escape(keyword), self.data["pattern"], re.IGNORECASE)
+            found.append((written[0] if written else keyword).encode())
+        return tuple(found)
+
+    def find(self, text: bytes, offset: int = 0) -> Iterator[Token]:
+        """Yield the real tokens in `text`; `offset` is added to their positions."""
+        for match in self.pattern.finditer(text):
+            group = self.data["group"] or (1 if match.re.groups else 0)
+            value = match[group] or match[0]
+            if values.entropy(value) < self.data["entropy"] or is_for_show(value):
+                continue
+            if not self._is_allowed(value, match[0]):
+                start, end = match.span(group) if match[group] else match.span()
+                yield Token(self.kind, offset + start, offset + end)
+
+    def _is_allowed(self, value: bytes, match: bytes) -> bool:
+        for allowed in self.data.get("allow", ()):
+            target = value if allowed["target"] == "secret" else match
+            low = value.lower()
+            if any(re.search(each.encode(), target) for each in allowed["patterns"]) or any(
+                word.encode() in low for word in allowed["words"]
+            ):
+                return True
+        return False
+
+
+@cache
+def vendored_rules() -> tuple[VendoredRule, ...]:
+    """Return the rules of gitleaks that labcoat uses."""
+    rules = json.loads(_VENDORED.read_text())
+    return tuple(
+        VendoredRule(rule["id"], rule)
+        for rule in rules
+        if not _LEFT_OUT.fullmatch(rule["id"]) and "path" not in rule
+    )
+
+
+@cache
+def _distinct_rules() -> tuple[tuple[tuple[bytes, ...], VendoredRule], ...]:
+    """Return the rules whose tokens begin in their own way, with texts to search for first."""
+    return tuple(
+        (tuple(needle for needle in rule.needles if len(needle) >= _SHORT), rule)
+        for rule in vendored_rules()
+        if not rule.data["named"] and all(len(needle) >= 3 for needle in rule.needles)
+    )
+
+
+@cache
+def _named_rules() -> tuple[tuple[re.Pattern[bytes], VendoredRule], ...]:
+    """Return the rules that need the service's name beside the value, with that name."""
+    return tuple(
+        (re.compile(b"|".join(map(re.escape, rule.needles)), re.IGNORECASE), rule)
+        for rule in vendored_rules()
+        if rule.data["named"]
+    )
+
+
+@cache
+def _services() -> re.Pattern[bytes]:
+    """Return a pattern that finds the name of any service."""
+    names = sorted({needle for _, rule in _named_rules() for needle in rule.needles})
+    return re.compile(b"|".join(map(re.escape, names)), re.IGNORECASE)
+
+
+@cache
+def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
+    return (
+        ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
+        *(
+            (what, start, re.compile(_TOKEN % (start, start, start, rest)))
+            for what, start, rest in TOKENS
+        ),
+    )
+
+
+def is_for_show(value: bytes) -> bool:
+    """Whether a token repeats one character, as in documentation."""
+    return _FOR_SHOW.search(value) is not None
+
+
+def find_tokens(data: bytes) -> Iterator[Token]:
+    """Yield the keys and tokens in `data` that are known by their own form."""
+    for kind, needle, pattern in _own_tokens():
+        if needle in data:
+            for found in pattern.finditer(data):
+                if not is_for_show(found[0]):
+                    yield Token(kind, *found.span())
+    for needles, rule in _distinct_rules():
+        if any(needle in data for needle in needles):
+            yield from rule.find(data)
+
+
+def find_service_tokens(text: bytes, offset: int = 0) -> Iterator[Token]:
+    """Yield what is a token because a service is named before it, in a short `text`."""
+    if _services().search(text):
+        for name, rule in _named_rules():
+            if name.search(text):
+                yield from rule.find(text, offset)

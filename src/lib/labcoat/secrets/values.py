@@ -1,0 +1,155 @@
+"""Variables named like secrets, and whether a value is a real secret or a placeholder."""
+
+import math
+import re
+from collections import Counter
+
+# Words in names of secrets: at the end of a variable's name, and anywhere in any name. Where the
+# second is empty, other names have the word too, as JupyterLab's setting "key": "ui-font-size1".
+_WORDS: tuple[tuple[bytes, bytes], ...] = (
+    (rb"TOKEN", rb"token"),
+    (rb"SECRET", rb"secret"),
+    (rb"CREDENTIAL", rb"credential"),
+    (rb"PASSW(?:OR)?D", rb"passw(?:or)?d"),
+    (rb"PASSPHRASE", rb"(?:\b|_|pg|db)passphrase$"),
+    (rb"(?<!BY)(?<!COM)PASS", rb"(?:\b|_|pg|db)pass$"),
+    (rb"PWD", b""),
+    (rb"_DSN", b""),
+    (rb"API_?KEY", rb"api[_-]?key"),
+    (rb"ACCESS_?KEY", rb"access[_-]?key"),
+    (rb"PRIVATE_?KEY", rb"private[_-]?key"),
+    (rb"(?:SECRET|AUTH|ACCOUNT|MASTER|SIGNING|ENCRYPTION)KEY", b""),
+    (rb"(?<![^_])(?:KEY|O?AUTH|SALT)", b""),  # as a whole word: MONKEY is not a key
+)
+# A number or a format may follow; KEY_PREFIX and TOKEN_TTL are settings.
+_SECRET_VARIABLE = re.compile(
+    rb"\w*(?:%b)S?"
+    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*"
+    % b"|".join(variable for variable, _ in _WORDS),
+    re.IGNORECASE,
+)
+_SECRET_WORD = re.compile(b"|".join(word for _, word in _WORDS if word), re.IGNORECASE)
+_PUBLIC = re.compile(
+    rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
+)
+_STAND_IN = re.compile(
+    rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*"
+    rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
+    rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
+    rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
+    rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
+    re.IGNORECASE,
+)
+_MARKED = re.compile(
+    rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
+    rb"|redacted|notreal|insecure"
+)
+_SEQUENCE = re.compile(rb"(?i)0123456|1234567|abcdefg?h|qwerty|(.)\1{5}|(..)\2{4}|deadbeef")
+_OWN_HOSTS = re.compile(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
+_EXAMPLE_HOSTS = re.compile(
+    rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
+)
+# Pairs of letters that are common in English and in names of programs; random text has a fifth.
+_PAIRS = frozenset(
+    (
+        b"th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou "
+        b"io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di "
+        b"fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em "
+        b"ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am fi ci vi pl ig "
+        b"tu ev ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd do "
+        b"uc bu ei ov by rm ep tt oc fa ef cu rn sc gi da yo cr cl du ga qu ue ff ba ey ls va "
+        b"um pp ua up lu go ht ru ug ds lt pi rc rr eg au ck ew mu br bi pt ak pu ui rg ib tl "
+        b"ny ki rk ys ob mm fu ph og ms ye ud mb ip ub oi rl gu dr hr cc tw ft wn nu af hu nn "
+        b"eo vo rv nf xp gn sm fl iz ok nl my gl aw ju oa sy sl db pg kw ws my"
+    ).split()
+)
+_WORDY = 0.5  # of the pairs of letters, in words
+_WORD_WITH_NUMBER = re.compile(rb"[A-Za-z]+[\d@#_.-]*[!@#%^&*?~.]*")
+_DIGEST = re.compile(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")  # of a password
+_LEAST = 8  # characters of a value that was generated
+_LEAST_LETTERS = 10
+_SHORT = 20  # characters; in longer ones `1234` is chance
+
+
+def is_telling(name: bytes, value: bytes) -> bool:
+    """Whether a variable's name says that it is a secret, and its value is not a placeholder."""
+    return is_secret_variable(name) and not is_stand_in(value)
+
+
+def is_secret_variable(name: bytes) -> bool:
+    """Whether a variable's name says that it is a secret."""
+    return bool(_SECRET_VARIABLE.fullmatch(name)) and not _PUBLIC.match(name)
+
+
+def has_secret_word(name: bytes) -> bool:
+    """Whether a name of any kind has a word in it that means a secret."""
+    return _SECRET_WORD.search(name) is not None
+
+
+def is_stand_in(value: bytes) -> bool:
+    """Whether a value is a placeholder, such as `changeme`, `<password>` or `$TOKEN`."""
+    return _STAND_IN.fullmatch(value) is not None
+
+
+def is_generated(value: bytes) -> bool:
+    """Whether a value looks as if a program made it up, unlike a word, a name or a path.
+
+    Digits and letters that alternate, or letters in an order that no language has.
+    """
+    if (
+        len(value) < _LEAST
+        or is_stand_in(value)
+        or _MARKED.search(value)
+        or _SEQUENCE.search(value)
+    ):
+        return False
+    if re.search(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\", value) or not re.search(rb"[A-Za-z]", value):
+        return False
+    if _DIGEST.fullmatch(value) or (len(value) < _SHORT and b"1234" in value):
+        return False
+    if entropy(value) < min(3.0, math.log2(len(value)) - 0.8):
+        return False
+    if not re.search(rb"\d", value):
+        return len(value) >= _LEAST_LETTERS and is_random_text(value)
+    changes = len(re.findall(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])", value))
+    symbols = re.search(rb"[!@#%^&*?~]", value) and not _WORD_WITH_NUMBER.fullmatch(value)
+    return changes >= 3 or bool(symbols) or (changes >= 2 and is_random_text(value))
+
+
+def is_marked(text: bytes) -> bool:
+    """Whether a text says that it is not a real secret."""
+    return _MARKED.search(text) is not None
+
+
+def is_random_text(value: bytes) -> bool:
+    """Whether the letters of a value are in an order that no language has."""
+    runs = re.findall(rb"[a-z]{2,}", value.lower())
+    pairs = [run[at : at + 2] for run in runs for at in range(len(run) - 1)]
+    return len(pairs) >= 3 and sum(pair in _PAIRS for pair in pairs) / len(pairs) < _WORDY
+
+
+def is_mixed(value: bytes) -> bool:
+    """Whether letters and digits alternate in a short password, as in no word with a year."""
+    changes = re.findall(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])", value)
+    return is_generated(value) or (len(value) >= 6 and len(changes) >= 2)
+
+
+def is_own_host(host: bytes) -> bool:
+    """Whether a host is the machine itself."""
+    return _OWN_HOSTS.fullmatch(host) is not None
+
+
+def is_short_host(host: bytes) -> bool:
+    """Whether a host has no domain, as the services of a compose file."""
+    return b"." not in host
+
+
+def is_example_host(host: bytes) -> bool:
+    """Whether a host is reserved for examples and tests."""
+    return _EXAMPLE_HOSTS.fullmatch(host) is not None
+
+
+def entropy(value: bytes) -> float:
+    """Return the bits of each character, by how often each one occurs in `value`."""
+    counts = Counter(value).values()
+    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)

@@ -1,0 +1,91 @@
+"""One look for secrets: the check, the guard and the audit answer the same about each file."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from labcoat.container.context.build_context import BuildContext, secrets_reaching
+from labcoat.container.inspect.secret_scan import scan_file
+from labcoat.lint.findings import Severity
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import repository
+
+# Assembled here, so that no file of this repository holds what looks like a secret.
+HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
+LETTERS = "qwhzkv" + "ptmxra"
+GITHUB = "ghp_" + "a1B2" * 9
+PRIVATE = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
+
+SECRETS = {
+    "token": ("src/a.py", f"T = '{GITHUB}'\n"),
+    "private-key": ("deploy/server.key", PRIVATE),
+    "named-letters": ("src/a.py", f'SNOWFLAKE_PASSWORD = "{LETTERS}"\n'),
+    "named-hex": ("src/a.py", f'API_KEY="{HEX}"\n'),
+    "keyword-argument": ("src/a.py", f'connect(user="a", password="{HEX[:16]}")\n'),
+    "dictionary": ("src/a.py", f'{{"api_key": "{HEX}"}}\n'),
+    "notebook": ("a.ipynb", f'{{"source": ["API_KEY = \\"{HEX}\\"\\n"]}}\n'),
+    "npmrc": (".npmrc", f"//registry.corp.io/:_authToken={HEX}\n"),
+    "tfvars": ("main.tfvars", f'db_password = "{HEX[:14]}"\n'),
+    "yaml": ("config.yml", f"db:\n  password: {HEX[:14]}\n"),
+    "aws-pair": ("deploy.sh", f"export AWS_SECRET_ACCESS_KEY={HEX}\n"),
+    "service": ("src/a.py", f'adafruit_io = "{HEX[:32]}"\n'),
+    "vendor-form": ("src/a.py", 'T = "dop_v1_' + HEX + HEX[:24] + '"\n'),
+    "pip-conf": ("pip.conf", "[global]\nindex-url = https://me:" + "hunter2x@index.corp.io/s\n"),
+    "address-in-env": ("prod.env", f"URL=postgres://app:{HEX[:12]}@db.corp.io/x\n"),
+    "env": (".env", f"DB_PASSWORD={HEX[:12]}\n"),
+}
+# At most a note: samples, tests, values for development, settings, words.
+NO_SECRETS = {
+    "same-as-user": ("dist.env", "DATABASE_URL=postgresql://app:app@localhost/x\n"),
+    "in-compose": ("conf.env", "DATABASE_URL=postgres://shop:shop@db/shop\n"),
+    "changeme": ("prod.env", "SECRET_KEY=changeme\n"),
+    "no-secret": (".env", "COMPOSE_PROJECT_NAME=a\n"),
+    "fake": ("e2e/.streamlit/secrets.toml", 'FAKE_SECRET="value"\n'),
+    "in-tests": ("tests/test_a.py", f'API_KEY = "{HEX}"\n'),
+    "token-in-tests": ("tests/test_a.py", f"T = '{GITHUB}'\n"),
+    "key-of-localhost": ("certs/localhost.key", PRIVATE),
+    "documentation": ("README.md", f'api_key = "{HEX}"\n'),
+    "marked": ("src/a.py", f'API_KEY = "{HEX}"  # example\n'),
+    "django-insecure": ("app/settings.py", f'SECRET_KEY = "django-insecure-{HEX}"\n'),
+    "words": ("src/a.py", 'PASSWORD_FIELD = "new_password_confirmation1"\n'),
+    "name-of-a-variable": ("src/a.py", 'API_KEY = "OPENAI_API_KEY"\n'),
+    "public": ("src/a.js", f'publishableKey: "{HEX}"\n'),
+    "reference": ("values.yml", "password: ${DB_PASSWORD}\ntoken: {{ vault.token }}\n"),
+    "digest": ("src/a.py", f'token_hash = "{HEX}"\n'),
+    "tokenizer": ("src/a.py", 'pad_token = "<|endoftext|>1234567"\n'),
+    "same-value-twice": ("dev.env", "DB_USER=shop1234\nDB_PASSWORD=shop1234\n"),
+}
+
+
+def severities(root: Path) -> set[Severity]:
+    """Return the severities of the findings about secrets in git."""
+    return {each.severity for each in check_repository(root, Selection(("SEC001",))).findings}
+
+
+def is_refused(root: Path) -> bool:
+    """Whether a build that copies everything is refused."""
+    return bool(secrets_reaching(BuildContext(root)))
+
+
+def is_audited(path: str, text: str) -> bool:
+    """Whether the audit of an image with this file reports it."""
+    return bool(list(scan_file(f"app/{path}", io.BytesIO(text.encode()), len(text))))
+
+
+@pytest.mark.parametrize(("path", "text"), SECRETS.values(), ids=SECRETS.keys())
+def test_secret(path: str, text: str, tmp_path: Path) -> None:
+    """An error of the check, refused by the guard, reported by the audit."""
+    root = repository(tmp_path / "r", {path: text, "Dockerfile": "FROM scratch\nCOPY . /app/\n"})
+    assert severities(root) == {Severity.ERROR}
+    assert is_refused(root)
+    assert is_audited(path, text)
+
+
+@pytest.mark.parametrize(("path", "text"), NO_SECRETS.values(), ids=NO_SECRETS.keys())
+def test_no_secret(path: str, text: str, tmp_path: Path) -> None:
+    """At most a note, and neither the guard nor the audit minds."""
+    root = repository(tmp_path / "r", {path: text, "Dockerfile": "FROM scratch\nCOPY . /app/\n"})
+    assert severities(root) <= {Severity.NOTE}
+    assert not is_refused(root)
+    assert not is_audited(path, text)
