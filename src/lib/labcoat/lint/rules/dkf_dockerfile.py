@@ -1,6 +1,7 @@
 """DKF: Dockerfiles whose image changes from build to build, or that run as root."""
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
@@ -9,20 +10,12 @@ from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severit
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.repository.shell_commands import Installation, find_installations
 from labcoat.locking.requirement_lines import parse_requirements
 
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-_INSTALL = re.compile(
-    r"\b(?:pip[0-9.]*|uv\s+pip)[\"',\s]+(?:-\S+\s+)*(?:install|sync)\b(?P<rest>.*)"
-)
-_FILE = re.compile(r"(?:-r|--requirement)[=\s]*(\S+)")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
-_TAKES_A_VALUE = re.compile(
-    r"-[citfd]|--(?:index-url|extra-index-url|find-links|constraint|target|prefix|root|timeout"
-    r"|retries|trusted-host|cert|proxy|cache-dir|python|python-version|platform|only-binary"
-    r"|no-binary|progress-bar|upgrade-strategy|config-settings?|group)"
-)
 _REDIRECTED = re.compile(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
 _INSTALL_THE_LOCK = (
     "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
@@ -125,60 +118,69 @@ def _check_installations(
 def _unlocked_installs(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
     """Yield a message and a severity for each command of a RUN that installs unlocked packages."""
     in_shell = not each.rest.startswith("[")
-    written = each.rest if in_shell else " ".join(each.words)
-    script = "\n".join([written, *(body for _, body in each.heredocs)])
-    for command in re.split(r"&&|\|\||[;|\n]", script):
-        found = _INSTALL.search(command)
-        if not found or re.search(r"--(?:require-hashes|no-index)\b", found["rest"]):
+    if in_shell:
+        script = "\n".join([each.rest, *(body for _, body in each.heredocs)])
+        found = list(find_installations(script))
+    else:
+        script = ""
+        found = list(find_installations(shlex.join(each.words)))
+    for install in found:
+        if install.tool in ("conda", "poetry"):
+            if problem := _loose_packages(install):
+                yield problem, Severity.NOTE
             continue
-        rest = found["rest"]
-        shown = " ".join(command.split())
-        files = _FILE.findall(rest) or (
-            re.findall(r"\S+\.txt", rest) if re.search(r"\bsync\b", found[0]) else []
-        )
-        if files:
-            if not all(_has_hashes(repository, file) for file in files):
-                yield (
-                    f"{files[0]} is installed without hashes, "
-                    "so a changed package in the index goes unnoticed",
-                    Severity.WARNING,
-                )
+        if install.options & {"--require-hashes", "--no-index"}:
             continue
-        names = _installed_names(rest)
-        if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
-            continue
-        if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in rest:
-            continue  # the project itself, on top of what is locked
-        if in_shell and (redirection := _REDIRECTED.search(rest)):
+        yield from _check_pip(repository, install, script)
+
+
+def _loose_packages(install: Installation) -> str:
+    """Return what is wrong with packages of conda or poetry that the Dockerfile names."""
+    loose = [each for each in install.packages if not re.search(r"[=@]|^[./$]", each)]
+    return f"`{install}` installs whatever versions there are on the day of the build" * bool(loose)
+
+
+def _check_pip(
+    repository: Repository, install: Installation, script: str
+) -> Iterator[tuple[str, Severity]]:
+    if install.files:
+        bare = [file for file in install.files if not _has_hashes(repository, file)]
+        if bare:
             yield (
-                f"the shell takes `{redirection[0].strip()}` in `{shown}` for a redirection, "
-                "so any version is installed: quote it",
-                Severity.ERROR,
-            )
-        elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
-            yield (
-                f"`{shown}` checks no hashes and installs dependencies that are not locked",
-                Severity.NOTE,
-            )
-        else:
-            yield (
-                f"`{shown}` installs whatever versions the index has on the day of the build",
+                f"{bare[0]} is installed without hashes, "
+                "so a changed package in the index goes unnoticed",
                 Severity.WARNING,
             )
-
-
-def _installed_names(rest: str) -> list[str]:
-    """Return the packages and folders in the arguments of a `pip install`."""
-    words = [
-        word.strip("\"'") for word in re.sub(r"[,\]]\s*$", "", rest).replace('",', '" ').split()
-    ]
-    return [
-        word
-        for before, word in zip(["", *words], words, strict=False)
-        if word
-        and not word.startswith(("-", ">", "2>", "#"))
-        and not _TAKES_A_VALUE.fullmatch(before)
-    ]
+        return
+    names = install.packages
+    if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
+        return
+    if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in install.options:
+        return  # the project itself, on top of what is locked
+    redirection = next(
+        (
+            each[0].strip()
+            for each in _REDIRECTED.finditer(script)
+            if each[0].strip().rstrip(">") in names
+        ),
+        "",
+    )
+    if redirection:
+        yield (
+            f"the shell takes `{redirection}` in `{install}` for a redirection, "
+            "so any version is installed: quote it",
+            Severity.ERROR,
+        )
+    elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
+        yield (
+            f"`{install}` checks no hashes and installs dependencies that are not locked",
+            Severity.NOTE,
+        )
+    else:
+        yield (
+            f"`{install}` installs whatever versions the index has on the day of the build",
+            Severity.WARNING,
+        )
 
 
 def _has_hashes(repository: Repository, file: str) -> bool:

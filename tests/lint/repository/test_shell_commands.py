@@ -1,0 +1,70 @@
+"""Command lines are parsed as the shell and the installers parse them."""
+
+import pytest
+
+from labcoat.lint.repository.shell_commands import find_installations, split_commands
+
+INSTALLS: dict[str, tuple[str, list[tuple[str, tuple[str, ...], tuple[str, ...]]]]] = {
+    "e-in-a-name": (
+        "pip install django-redis==5.4.0",
+        [("pip", ("django-redis==5.4.0",), ())],
+    ),
+    "rf": ("pip install scikit-rf", [("pip", ("scikit-rf",), ())]),
+    "option-with-re": (
+        "uv pip install --force-reinstall libtpu==0.0.17",
+        [("uv", ("libtpu==0.0.17",), ())],
+    ),
+    "requirements": (
+        "uv pip install --requirements requirements.txt",
+        [("uv", (), ("requirements.txt",))],
+    ),
+    "background": (
+        "pip install -U pip & pip install pipenv",
+        [("pip", ("pip",), ()), ("pip", ("pipenv",), ())],
+    ),
+    "printed": ('echo "do not pip install foo"', []),
+    "printed-without-quotes": ("echo pip install foo", []),
+    "in-a-name": ("./pip install foo; mypip install foo", [("pip", ("foo",), ())]),
+    "module": ("python3.11 -m pip --no-cache-dir install a b", [("pip", ("a", "b"), ())]),
+    "short-with-value": ("pip install -rreq.txt -cc.txt", [("pip", (), ("req.txt",))]),
+    "equals": ("pip install --requirement=req.txt", [("pip", (), ("req.txt",))]),
+    "index": ("pip install -i https://i/simple --proxy p a", [("pip", ("a",), ())]),
+    "assignment": ("PIP_NO_CACHE_DIR=1 sudo -E pip install a", [("pip", ("a",), ())]),
+    "other-shell": (
+        "bash -lc 'pip install a && pip install b'",
+        [("pip", ("a",), ()), ("pip", ("b",), ())],
+    ),
+    "comment": ("# pip install a\npip install b # not c", [("pip", ("b",), ())]),
+    "continued": ("pip install \\\n  a \\\n  b", [("pip", ("a", "b"), ())]),
+    "redirected": ("pip install a > log 2>&1 || true", [("pip", ("a",), ())]),
+    "subshell": ("(cd x && pip install a)", [("pip", ("a",), ())]),
+    "condition": ("if true; then pip install a; fi", [("pip", ("a",), ())]),
+    "sync": ("uv pip sync requirements.txt", [("uv", (), ("requirements.txt",))]),
+    "uv-sync": ("uv sync --frozen", []),
+    "uv-run": ("uv run pip install a", []),
+    "not-an-installation": ("pip download a; pip wheel b; pip uninstall c", []),
+    "conda": (
+        "conda install -y -c conda-forge numpy=1.26 pandas",
+        [("conda", ("numpy=1.26", "pandas"), ())],
+    ),
+    "micromamba": ("micromamba install -n base --file env.txt", [("conda", (), ("env.txt",))]),
+    "poetry": ("poetry add -G dev black", [("poetry", ("black",), ())]),
+    "poetry-install": ("poetry install --no-root", []),
+    "editable": ("pip install -e . --no-deps", [("pip", (".",), ())]),
+    "extras-quoted": ("pip install 'a[b]>=1'", [("pip", ("a[b]>=1",), ())]),
+    "quote-that-nothing-closes": ("echo don't\npip install a", [("pip", ("a",), ())]),
+}
+
+
+@pytest.mark.parametrize(("script", "expected"), INSTALLS.values(), ids=INSTALLS.keys())
+def test_installations(script: str, expected: list[object]) -> None:
+    """The tool, what it installs, and the files that name more."""
+    assert [
+        (each.tool, each.packages, each.files) for each in find_installations(script)
+    ] == expected
+
+
+@pytest.mark.parametrize("script", ["'", "a 'b\n\n", "$(", "`", "a <<", ";;", "\\", "((((", "\0"])
+def test_malformed_script_never_raises(script: str) -> None:
+    """It has the commands that can be told apart."""
+    assert isinstance(list(split_commands(script)), list)
