@@ -79,3 +79,17 @@ def test_malformed_files_are_errors(tmp_path: Path, broken: dict[str, Content]) 
     )
     with pytest.raises(LabcoatError):
         secrets_reaching(BuildContext(tmp_path))
+
+
+def test_fault_in_a_stage_that_the_build_does_not_use(tmp_path: Path) -> None:
+    """The builder skips that stage, and its faults."""
+    unused = "FROM scratch AS unused\nCOPY a\n"
+    write(tmp_path, {"Dockerfile": f"{unused}FROM scratch\nCOPY a.py /\n", "a.py": ""})
+    assert BuildContext(tmp_path).reaching_files() == {"a.py"}
+
+
+def test_lowercase_dockerfile(tmp_path: Path) -> None:
+    """It is built, with its own ignore file, where there is no Dockerfile."""
+    files = {"dockerfile": "FROM scratch\nCOPY . /\n", "dockerfile.dockerignore": "b\n"}
+    write(tmp_path, {**files, "a": "", "b": ""})
+    assert BuildContext(tmp_path).reaching_files() == {"a", *files}

@@ -79,3 +79,10 @@ def test_list_archive(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("a.tar.gz")
     for name in ("text", "link", "none", "."):
         assert list_archive(tmp_path / name) == []
+
+
+def test_wildcards_match_folder_by_folder() -> None:
+    """As builders walk, so that the last match of several wins in the same place as there."""
+    tree = SourceTree(["conf-prod/s.py", "conf/s.py", "conf.d/s.py"], lambda _: None)
+    found = [each.path for each in tree.find_sources("*/s.py")]
+    assert found == ["conf/s.py", "conf-prod/s.py", "conf.d/s.py"]

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.lint.fixes import apply_fixes
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import Content, repository
 
 DIGEST = "@sha256:" + "a" * 64
@@ -90,3 +92,59 @@ def test_context_of_a_command(command: str, tmp_path: Path) -> None:
     assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
         ("sub/Dockerfile", "")
     ]
+
+
+BUILD_FILES = {
+    "flow": (
+        "compose.yaml",
+        "services: {web: {build: {context: ./web, dockerfile: ../docker/web.Dockerfile}}}\n",
+    ),
+    "flow-in-a-block": (
+        "compose.yaml",
+        "services:\n  web:\n    build: {context: ./web, dockerfile: ../docker/web.Dockerfile}\n",
+    ),
+    "quoted": (
+        "compose.yaml",
+        'services:\n  web:\n    "build": '
+        '{"context": "web", "dockerfile": "../docker/web.Dockerfile"}\n',
+    ),
+    "bake": (
+        "docker-bake.hcl",
+        'target "web" {\n  context = "web"\n  dockerfile = "../docker/web.Dockerfile"\n}\n',
+    ),
+    "bake-json": (
+        "docker-bake.json",
+        '{"target": {"web": {"context": "web", "dockerfile": "../docker/web.Dockerfile"}}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("name", "text"), BUILD_FILES.values(), ids=BUILD_FILES.keys())
+def test_context_in_a_build_file(name: str, text: str, tmp_path: Path) -> None:
+    """Compose files in any style, and bake files; an ignore file in that context is read."""
+    files = {
+        name: text,
+        "docker/web.Dockerfile": "FROM scratch\nCOPY . /app\n",
+        "web/.dockerignore": "secrets\n",
+        "web/a.py": "",
+    }
+    root = repository(tmp_path / "r", files)
+    assert [(each.dockerfile, each.context) for each in DockerBuilds(Repository(root))] == [
+        ("docker/web.Dockerfile", "web")
+    ]
+    assert check_repository(root, Selection(("CTX",))).findings == []
+
+
+def test_unread_patterns_move_to_where_they_are_read(tmp_path: Path) -> None:
+    """Removing a .dockerignore that no build reads keeps what it was meant to exclude out."""
+    files = {
+        "Dockerfile": "FROM scratch\nCOPY . /app\n",
+        ".dockerignore": ".git\n",
+        "src/.dockerignore": "data\n!data/keep\n# note\n",
+        "src/data/a": "",
+        "src/data/keep": "",
+    }
+    root = repository(tmp_path / "r", files)
+    apply_fixes(root, Selection(("CTX005",)), unsafe=True)
+    assert (root / ".dockerignore").read_text() == ".git\nsrc/data\n!src/data/keep\n"
+    assert not (root / "src/.dockerignore").exists()

@@ -18,9 +18,11 @@ def missing_files(root: Path) -> dict[str, str]:
     A Dockerfile that does not run the script needs no script.
     """
     found = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore", "install-lock.sh": SCRIPT}
-    dockerfile = root / "Dockerfile"
+    dockerfile = build_flags.locate_dockerfile(root)
     if dockerfile.exists() and SCRIPT not in dockerfile.read_text("utf-8", "replace"):
         del found["install-lock.sh"]
+    if dockerfile.exists():
+        del found["Dockerfile"]
     return {template: name for template, name in found.items() if not (root / name).exists()}
 
 
@@ -33,7 +35,7 @@ def provide_dockerfile(project: Project) -> None:
     if flags.file != "Dockerfile":
         return
     missing = missing_files(project.root)
-    if (project.root / "Dockerfile").exists():
+    if build_flags.locate_dockerfile(project.root).exists():
         missing.pop("dockerignore", None)
     for template, name in missing.items():
         files.write_file(project.root / name, (TEMPLATES / template).read_text(encoding="utf-8"))

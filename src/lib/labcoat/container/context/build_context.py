@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from labcoat.container.context.build_flags import platform_arguments
+from labcoat.container.context.build_flags import locate_dockerfile, platform_arguments
 from labcoat.container.dockerfile.copy_trace import Triggers, trace_copies
 from labcoat.container.dockerfile.parser import Dockerfile, parse_dockerfile
 from labcoat.container.dockerignore.matcher import (
@@ -59,7 +59,7 @@ class BuildContext:
     @property
     def dockerfile_path(self) -> Path:
         """The path of the Dockerfile."""
-        return self.root / self.dockerfile
+        return locate_dockerfile(self.root, self.dockerfile)
 
     @cached_property
     def ignore_path(self) -> Path | None:

@@ -7,6 +7,7 @@ import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # uname's name: the builder's
 
@@ -20,6 +21,17 @@ class BuildFlags:
     arguments: Mapping[str, str] = field(default_factory=dict)
     contexts: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+
+
+def locate_dockerfile(root: Path, name: str = "Dockerfile") -> Path:
+    """Return the path of the Dockerfile `name` of a build; `dockerfile` stands in for the default.
+
+    Source: buildx, build.go.
+    """
+    small = root / "dockerfile"
+    if name == "Dockerfile" and not (root / name).exists() and small.is_file():
+        return small
+    return root / name
 
 
 def parse_build_flags(words: Sequence[str]) -> BuildFlags:

@@ -65,9 +65,12 @@ class SourceTree:
         prefix = f"{base}/" if base else ""
         candidates = [*self._files, *self._folders]
         matches = sorted(
-            path
-            for path in candidates
-            if path and path.startswith(prefix) and filepath_match(pattern, path[len(prefix) :])
+            (
+                path
+                for path in candidates
+                if path and path.startswith(prefix) and filepath_match(pattern, path[len(prefix) :])
+            ),
+            key=lambda path: path.split("/"),  # as the builder walks: folder by folder
         )
         return [found for path in matches for found in self._find_literal(path)]
 

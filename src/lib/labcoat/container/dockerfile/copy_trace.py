@@ -4,6 +4,7 @@ Source: BuildKit's frontend/dockerfile/dockerfile2llb (dispatchCopy) and tonisti
 checked against real builds in tests/integration.
 """
 
+import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +50,8 @@ def trace_copies(
     for copied in tracer.trace_stage(dockerfile.stage(target) or dockerfile.stages[-1]).copied:
         lines = copied.context_lines() | lines if lines else copied.context_lines()
     for stage in dockerfile.stages:
-        tracer.trace_stage(stage)
+        with contextlib.suppress(DockerfileError):  # of a stage that this build does not use
+            tracer.trace_stage(stage)
     return lines, tracer.missing
 
 

@@ -122,7 +122,7 @@ def _require_inputs(project: Project, dockerfile: str) -> None:
     for path, hint in (
         (lock, f"{listing}, then run `make requirements`"),
         (
-            project.root / dockerfile,
+            build_flags.locate_dockerfile(project.root, dockerfile),
             "Create it with `make docker`"
             if dockerfile == "Dockerfile"
             else "Correct `--file` in LABCOAT_DOCKER_FLAGS",

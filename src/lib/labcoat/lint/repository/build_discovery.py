@@ -6,19 +6,12 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from labcoat.core.reading import path_exists
+from labcoat.lint.repository.build_files import parse_blocks, read_bake, read_compose
 from labcoat.lint.repository.repository import Repository
 
 _COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
-# The only YAML that is read: `build: folder`, or a block with `context` and `dockerfile` (`file` in
-# workflows).
-_INLINE = re.compile(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
-_BLOCK = re.compile(
-    r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n"
-    r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
-    re.MULTILINE,
-)
-_KEY = re.compile(r"^[ \t]*(?P<key>context|dockerfile|file):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
+_BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
 # A word of a shell, with its substitutions and quotes; a redirection, a bracket, a comment or
 # a lone quote ends the command.
 _WORD = r"""(?:\$\((?:[^()\n]|\([^()\n]*\))*\)|`[^`\n]*`|"[^"\n]*"|'[^'\n]*'|[^\s"'`;|&<>()])+"""
@@ -46,7 +39,14 @@ def map_named_contexts(repository: Repository) -> dict[str, str]:
 def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield every Dockerfile that is named, existing or not, with its existing context."""
     for path in repository.find_named(_COMPOSE):
-        builds = _builds_in_compose(repository.read_text(path))
+        builds = read_compose(repository.read_text(path))
+        yield from _from_root(repository, builds, posixpath.dirname(path))
+    for path in repository.find_named(_BAKE):
+        builds = list(read_bake(path, repository.read_text(path)))
+        if any("$" in part for build in builds for part in build):
+            repository.left_out.append(
+                f"{path} has variables: did not check the builds that they name"
+            )
         yield from _from_root(repository, builds, posixpath.dirname(path))
     for path in repository.find_named(r".*\.ya?ml"):
         if path.startswith(".github/workflows/"):
@@ -85,28 +85,13 @@ def _from_root(
             yield place, "" if base == "." else base
 
 
-def _builds_in_compose(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the builds of a compose file, whose Dockerfiles are relative to the context."""
-    for found in _INLINE.finditer(text):
-        context = found["context"].strip("'\"")
-        yield posixpath.join(context, "Dockerfile"), context
-    for keys in _parse_blocks(text):
-        context = keys.get("context", ".")
-        yield posixpath.join(context, keys.get("dockerfile", "Dockerfile")), context
-
-
 def _builds_in_workflow(text: str) -> Iterator[tuple[str, str]]:
     """Yield the builds of a workflow's steps; all paths are relative to the root."""
-    for keys in _parse_blocks(text):
+    for keys in parse_blocks(text):
         if "context" in keys or "file" in keys:
             context = keys.get("context", ".")
             yield keys.get("file") or posixpath.join(context, "Dockerfile"), context
     yield from _builds_in_commands(text)
-
-
-def _parse_blocks(text: str) -> Iterator[dict[str, str]]:
-    for found in _BLOCK.finditer(text):
-        yield {each["key"]: each["value"].strip("'\"") for each in _KEY.finditer(found["body"])}
 
 
 def _builds_in_commands(text: str) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from labcoat.lint.repository.git_view import GitView
 _NAMED = (
     *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
+    *(".hcl", "bake.json", "override.json"),
 )
 
 

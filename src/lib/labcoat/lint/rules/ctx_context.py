@@ -2,6 +2,7 @@
 
 import heapq
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 
 from labcoat.container.context.build_context import BuildContext, file_sizes, listed_paths
@@ -17,16 +18,15 @@ from labcoat.lint.findings import (
     Append,
     BuildFamily,
     Finding,
-    Remove,
     Rule,
     Severity,
     safe_fix,
     unsafe_fix,
 )
-from labcoat.lint.repository.build_discovery import find_named_builds
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.ctx_unread import check_unread_files
 
 # Suffixes of files written by hand: unlike data, they do not grow by megabytes after `git add`.
 _SOURCES = (
@@ -52,7 +52,7 @@ def check_contexts(repository: Repository, builds: DockerBuilds) -> Iterator[Fin
         yield from _check_replaced_ignore_file(facts)
         yield from _check_copy_sources(facts)
         yield from _check_emptied_files(facts)
-    yield from _check_unused_ignore_files(repository, builds)
+    yield from check_unread_files(repository, builds)
 
 
 def _check_environments(sharing: list[BuildFacts]) -> Iterator[Finding]:
@@ -163,36 +163,21 @@ def _check_replaced_ignore_file(facts: BuildFacts) -> Iterator[Finding]:
         )
 
 
-def _check_unused_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    """CTX005: a .dockerignore that no build reads."""
-    used = {facts.ignore_file for facts in builds}
-    found = [
-        path
-        for path in repository.ignore_files
-        if path.endswith(".dockerignore") and path not in used
-    ]
-    if not found or not used:
-        return
-    contexts = {facts.context for facts in builds} | {
-        context for _, context in find_named_builds(repository)
-    }
-    readable = {posixpath.join(context, ".dockerignore") for context in contexts}
-    for path in found:
-        if path not in readable:
-            yield Finding(
-                "CTX005",
-                path,
-                "no build reads this file: Docker reads .dockerignore at the root of the context, "
-                "or NAME.dockerignore beside the Dockerfile NAME",
-                "Move its patterns to the file that Docker reads",
-                fix=unsafe_fix(Remove(path)),
-            )
-
-
 def _check_copy_sources(facts: BuildFacts) -> Iterator[Finding]:
     """CTX006: a COPY or ADD of something that is ignored."""
     for each, source in facts.missing:
-        if _exists_on_disk(facts, source):
+        if not _exists_on_disk(facts, source):
+            if not re.search(r"[$*?\[\\<]", source):
+                yield Finding(
+                    "CTX008",
+                    facts.dockerfile,
+                    f"{each.name} copies {source}, which the context {facts.context or '.'} lacks: "
+                    "the build fails unless something creates it first",
+                    "Correct the path, or the context of the build in `builds` of [tool.labcoat]",
+                    each.line,
+                    severity=Severity.NOTE,
+                )
+        else:
             yield Finding(
                 "CTX006",
                 facts.dockerfile,
@@ -294,6 +279,7 @@ FAMILY = BuildFamily(
         Rule("CTX005", "unused .dockerignore", Severity.WARNING, "contexts"),
         Rule("CTX006", "copied file is ignored or arrives empty", Severity.ERROR, "contexts"),
         Rule("CTX007", "build context over its budget", Severity.WARNING, "contexts"),
+        Rule("CTX008", "copied file does not exist", Severity.NOTE, "contexts"),
     ),
     check=check_contexts,
 )

@@ -1,0 +1,121 @@
+"""The builds that compose files and bake files define: each with its Dockerfile and its context.
+
+Paths are as the files write them: a Dockerfile is relative to its context.
+"""
+
+import json
+import posixpath
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from labcoat.core.project import cache_folder
+
+# Without PyYAML: `build: folder`, and `build` with `context` and `dockerfile`, as block or `{…}`.
+_INLINE = re.compile(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n"
+    r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
+    re.MULTILINE,
+)
+_KEY = re.compile(r"^[ \t]*(?P<key>context|dockerfile|file):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
+_FLOW = re.compile(r"build[\"']?[ \t]*:[ \t]*\{(?P<body>[^{}]*)\}")
+_FLOW_KEY = re.compile(
+    r"[\"']?(?P<key>context|dockerfile)[\"']?[ \t]*:[ \t]*(?P<value>\"[^\"]*\"|'[^']*'|[^,}\s]+)"
+)
+# What a regular expression cannot follow.
+_NEEDS_YAML = re.compile(r"[{}&*]|<<|^\s*\?", re.MULTILINE)
+_TARGET = re.compile(r'\btarget[ \t]+"?[\w.-]+"?[ \t]*\{')
+_ATTRIBUTE = re.compile(
+    r'^[ \t]*(?P<key>context|dockerfile)[ \t]*=[ \t]*"(?P<value>[^"\n]*)"', re.M
+)
+_MOST_YAML = 1 << 18  # bytes; PyYAML takes a second for a megabyte
+
+Build = tuple[str, str]  # a Dockerfile and its context
+
+
+def read_compose(text: str) -> Iterator[Build]:
+    """Yield the builds of a compose file."""
+    data = parse_yaml(text) if _NEEDS_YAML.search(text) else None
+    if isinstance(data, dict):
+        services = data.get("services")
+        for service in services.values() if isinstance(services, dict) else ():
+            if isinstance(service, dict):
+                yield from _read_build(service.get("build"))
+        return
+    for found in _INLINE.finditer(text):
+        context = found["context"].strip("'\"")
+        yield posixpath.join(context, "Dockerfile"), context
+    for keys in (*parse_blocks(text), *_parse_flow(text)):
+        yield from _read_build(keys)
+
+
+def _read_build(build: object) -> Iterator[Build]:
+    if isinstance(build, str):
+        yield posixpath.join(build, "Dockerfile"), build
+    elif isinstance(build, Mapping) and "dockerfile_inline" not in build:
+        context = str(build.get("context") or ".")
+        yield posixpath.join(context, str(build.get("dockerfile") or "Dockerfile")), context
+
+
+def parse_blocks(text: str) -> Iterator[dict[str, str]]:
+    """Yield `context`, `dockerfile` and `file` of each block `build:` or `with:`."""
+    for found in _BLOCK.finditer(text):
+        yield {each["key"]: each["value"].strip("'\"") for each in _KEY.finditer(found["body"])}
+
+
+def _parse_flow(text: str) -> Iterator[dict[str, str]]:
+    for found in _FLOW.finditer(text):
+        keys = _FLOW_KEY.finditer(found["body"])
+        yield {each["key"]: each["value"].strip("'\"") for each in keys}
+
+
+def read_bake(name: str, text: str) -> Iterator[Build]:
+    """Yield the builds of a bake file, in HCL or JSON; values with variables as they are."""
+    if name.endswith(".json"):
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        targets = data.get("target") if isinstance(data, dict) else None
+        blocks = list(targets.values()) if isinstance(targets, dict) else []
+    else:
+        blocks = [_read_block(text, found.end()) for found in _TARGET.finditer(text)]
+    for block in blocks:
+        if isinstance(block, dict) and ("context" in block or "dockerfile" in block):
+            yield from _read_build(block)
+
+
+def _read_block(text: str, start: int) -> dict[str, str]:
+    """Return the attributes in the block of HCL that begins at `start`."""
+    depth, at = 1, start
+    while at < len(text) and depth:
+        depth += {"{": 1, "}": -1}.get(text[at], 0)
+        at += 1
+    return {each["key"]: each["value"] for each in _ATTRIBUTE.finditer(text, start, at)}
+
+
+def parse_yaml(text: str) -> Any:
+    """Return what PyYAML reads; None if it is not installed, or the text is malformed or large."""
+    if len(text) > _MOST_YAML or not _has_yaml():
+        return None
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def _has_yaml() -> bool:
+    """Whether `import yaml` works, after a look at labcoat's tools if there are any."""
+    try:
+        import yaml  # noqa: F401
+    except ImportError:
+        pattern = f"{sys.version_info[0]}.{sys.version_info[1]}-*/lib/python3*/site-packages/yaml"
+        found = next((cache_folder() / "tools").glob(pattern), None)
+        if found is None:
+            return False
+        sys.path.append(str(found.parent))
+    return True

@@ -1,0 +1,55 @@
+"""CTX005: a .dockerignore that no build reads, and where its patterns belong."""
+
+import posixpath
+from collections.abc import Iterator
+
+from labcoat.container.dockerignore.escape import docker_pattern
+from labcoat.container.dockerignore.parser import PatternError, parse_ignore_file
+from labcoat.lint.findings import Append, Finding, Remove, unsafe_fix
+from labcoat.lint.repository.build_discovery import find_named_builds
+from labcoat.lint.repository.docker_builds import DockerBuilds
+from labcoat.lint.repository.repository import Repository
+
+
+def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
+    """CTX005: a .dockerignore that no build reads."""
+    used = {facts.ignore_file for facts in builds}
+    found = [
+        path
+        for path in repository.ignore_files
+        if path.endswith(".dockerignore") and path not in used
+    ]
+    if not found or not used:
+        return
+    contexts = {facts.context for facts in builds} | {
+        context for _, context in find_named_builds(repository)
+    }
+    readable = {posixpath.join(context, ".dockerignore") for context in contexts}
+    for path in found:
+        if path not in readable:
+            yield Finding(
+                "CTX005",
+                path,
+                "no build reads this file: Docker reads .dockerignore at the root of the context, "
+                "or NAME.dockerignore beside the Dockerfile NAME",
+                "Move its patterns to the file that Docker reads",
+                fix=unsafe_fix(*_move_patterns(repository, path, builds), Remove(path)),
+            )
+
+
+def _move_patterns(repository: Repository, path: str, builds: DockerBuilds) -> list[Append]:
+    """Return edits that give the patterns of `path` to the file that is read for its folder."""
+    folder = path.rpartition("/")[0]
+    above = [each for each in builds if f"{folder}/".startswith(f"{each.context}/".lstrip("/"))]
+    if not path.endswith("/.dockerignore") or not above:
+        return []
+    facts = max(above, key=lambda each: len(each.context))
+    try:
+        patterns = parse_ignore_file(repository.read_bytes(path))
+    except PatternError:
+        return []
+    prefix = docker_pattern(facts.context_path(folder))
+    return [
+        Append(facts.ignore_file, f"{'!' if each.negated else ''}{prefix}/{each.text}")
+        for each in patterns
+    ]
