@@ -4,7 +4,6 @@ Formats: https://packaging.python.org/en/latest/specifications/pyproject-toml/ a
 https://packaging.python.org/en/latest/specifications/dependency-groups/.
 """
 
-import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -61,6 +60,8 @@ def read_pyproject(path: Path) -> Declared:
 @lru_cache(maxsize=16)
 def parse_toml(name: str, text: str) -> Table:
     """Return the tables of a TOML file. Raise LabcoatError if `text` does not parse."""
+    import tomllib  # a third of the start-up of commands that read no such file
+
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
