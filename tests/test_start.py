@@ -36,7 +36,7 @@ def test_an_early_signal_ends_it_without_a_traceback(
         assert "Traceback" not in output
         assert len([line for line in output.splitlines() if not line.startswith("hint:")]) <= 1
     assert ended <= {0, -number, 128 + number}
-    assert 128 + number in ended
+    assert ended & {-number, 128 + number}
 
 
 def plant(cache: Path) -> None:

@@ -227,12 +227,12 @@ def test_corrupted_package_cache_is_found_and_repaired(repo: Repository, tmp_pat
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_edited_hash_in_the_lock_is_refused(repo: Repository, installer: str) -> None:
+def test_a_file_replaced_on_the_index_is_refused(
+    repo: Repository, index: Index, installer: str
+) -> None:
     """Nothing is installed."""
     repo.make("requirements")
-    lock = repo.path / "requirements.txt"
-    digits = lock.read_text().partition("--hash=sha256:")[2][:64]
-    lock.write_text(lock.read_text().replace(digits, "0" * 64))
+    index.add("alpha", "2.0", ["beta"], {"alpha.py": "version = 'replaced'\n"})
     fresh = {"UV_CACHE_DIR": str(repo.path / "uv"), "PIP_CACHE_DIR": str(repo.path / "pip")}
     assert "does not have the locked hash" in repo.make(
         "venv", fails=True, LABCOAT_INSTALLER=installer, **fresh

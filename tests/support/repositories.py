@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def run_labcoat(
     environ = {
         **os.environ,
         "HOME": str(root / "no-home"),
+        # Elsewhere than in the repository, which tests list.
+        "LABCOAT_CACHE": str(Path(tempfile.gettempdir()) / "cache"),
         "XDG_CONFIG_HOME": str(root / "no-home"),
         **(env or {}),
     }

@@ -246,7 +246,7 @@ def check_environment_path(folder: Path, setting: str) -> None:
             reason = f"its path contains `{os.pathsep}`, which separates the directories in PATH"
         elif "\n" in path or "\r" in path:
             reason = "its path contains a line break, which ends a program's first line"
-        elif any("\ud800" <= letter <= "\udfff" for letter in path):  # PEP 383
+        elif not _is_utf8(path):
             reason = "its path is not UTF-8 text"
         else:
             continue
@@ -254,6 +254,20 @@ def check_environment_path(folder: Path, setting: str) -> None:
             f"no environment can be used in `{escape_control(path)}`: {reason}",
             f"Rename the directory, or set {setting} to one outside the project",
         )
+
+
+def check_project_path(root: Path) -> None:
+    """Raise LabcoatError if no locker works in `root`: uv needs a path that is UTF-8 text."""
+    if not _is_utf8(str(root)):
+        raise LabcoatError(
+            f"cannot lock in `{escape_control(str(root))}`: its path is not UTF-8 text",
+            "Rename the directory",
+        )
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a path has no bytes that Python decodes to surrogates (PEP 383)."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def suggest_name(word: str, known: object, otherwise: str) -> str:

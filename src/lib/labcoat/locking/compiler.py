@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, suggest_name
+from labcoat.core.project import Project, check_project_path, suggest_name
 from labcoat.locking import lock_header, requirements_file, resolver, seeds, setup_run
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
@@ -189,6 +189,7 @@ def compile_lock(
     fit. Raise LabcoatError, and leave the lock unchanged, if there is no solution or no index, if
     an input names an index, or if the lock was written manually and asks for more than its input.
     """
+    check_project_path(project.root)
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)
     _check_inputs(lock_input, before)

@@ -42,7 +42,7 @@ _NOT_SECRET = re.compile(
     rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
     rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
 )
-# Places with values for development: nobody is let in with these anywhere else.
+# Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = re.compile(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci"
     r"|examples?|samples?|dummy|mocks?|fakes?|demos?|defaults?|dist|template|snakeoil|selfsigned"
@@ -135,7 +135,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
         shown = values.is_marked(value) or values.is_marked(_line_at(text, token.start))
         yield token.kind, token.start, sure and not public and not shown, ""
     if not sure or tokens_only:
-        return  # passwords of tests and for development, which let nobody in
+        return  # passwords of tests and for development, which let no one in
     client = names.is_client_config(path)
     for found in _passwords(text, everywhere=client):
         known = client or values.is_mixed(found["password"])

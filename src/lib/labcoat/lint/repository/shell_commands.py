@@ -68,7 +68,7 @@ class Installation:
 
 
 def find_installations(script: str) -> Iterator[Installation]:
-    """Yield the installations in a script; text that a command only prints is none."""
+    """Yield the installations in a script; text that a command only prints does not count."""
     for words in split_commands(script):
         if found := parse_installation(words):
             yield found
