@@ -59,6 +59,11 @@ class Evaluator(Expressions):
         match call.func:
             case ast.Name(id="setup") | ast.Attribute(attr="setup"):
                 self.calls.append(self._keywords(call))
+            case ast.Name(id=name) if name in self.functions and not call.args:
+                if self.depth < 1:  # def main(): setup(…)
+                    self.depth += 1
+                    self.run(self.functions[name].body)
+                    self.depth -= 1
             case ast.Attribute(value=ast.Name(id=name), attr=method) if name in self.names:
                 self._try(name, lambda: self._mutated(self.known(name), method, call))
 

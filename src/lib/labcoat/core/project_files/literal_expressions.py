@@ -149,19 +149,28 @@ class Expressions:
         return found
 
     def _comprehension(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> list[Any]:
-        match node.generators:
-            case [ast.comprehension(target=ast.Name(id=name), iter=iterated, ifs=conditions)]:
-                pass
-            case _:
-                raise UnknownError(ast.unparse(node))
-        before, found = dict(self.names), []
+        before = dict(self.names)
         try:
-            for each in list_items(self.value(iterated)):
-                self.names[name] = each
-                if all(self.value(condition) for condition in conditions):
-                    found.append(self.value(node.elt))
+            return self._loop(node, node.generators)
         finally:
             self.names = before
+
+    def _loop(
+        self,
+        node: ast.ListComp | ast.GeneratorExp | ast.SetComp,
+        generators: list[ast.comprehension],
+    ) -> list[Any]:
+        """Return the items of a comprehension, for the values that names have in outer loops."""
+        if not generators:
+            return [self.value(node.elt)]
+        generator, *inner = generators
+        if not isinstance(generator.target, ast.Name):
+            raise UnknownError(ast.unparse(node))
+        found: list[Any] = []
+        for each in list_items(self.value(generator.iter)):
+            self.names[generator.target.id] = each
+            if all(self.value(condition) for condition in generator.ifs):
+                found += self._loop(node, inner)
         return found
 
     def _call(self, call: ast.Call) -> Any:
@@ -179,6 +188,11 @@ class Expressions:
             ):
                 is_path = ast.unparse(call.func).endswith("Path")
                 return PathText(arguments[0]) if is_path else self._open(arguments[0])
+            case ast.Name(id="dict") if call.keywords and not arguments:
+                return self._dictionary(
+                    [ast.Constant(each.arg) if each.arg else None for each in call.keywords],
+                    [each.value for each in call.keywords],
+                )
             case ast.Name(id=name) if name in FUNCTIONS and not call.keywords:
                 return FUNCTIONS[name](*(read_opened(each) for each in arguments))
             case ast.Attribute(

@@ -22,6 +22,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "tuple": tuple,
     "set": set,
     "sorted": sorted,
+    "sum": lambda lists, start=(): [*start, *(item for each in lists for item in list_items(each))],
     "str": str,
     "len": len,
     "bool": bool,
