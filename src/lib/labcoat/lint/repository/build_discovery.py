@@ -39,8 +39,8 @@ def map_named_contexts(repository: Repository) -> dict[str, str]:
 def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield every Dockerfile that is named, existing or not, with its existing context."""
     for path in repository.find_named(_COMPOSE):
-        builds = read_compose(repository.read_text(path))
-        yield from _from_root(repository, builds, posixpath.dirname(path))
+        composed = read_compose(repository.read_text(path))
+        yield from _from_root(repository, composed, posixpath.dirname(path))
     for path in repository.find_named(_BAKE):
         builds = list(read_bake(path, repository.read_text(path)))
         if any("$" in part for build in builds for part in build):

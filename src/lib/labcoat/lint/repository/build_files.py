@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labcoat.core.project import cache_folder
+from labcoat.core.cache import cache_folder
 
 # Without PyYAML: `build: folder`, and `build` with `context` and `dockerfile`, as block or `{…}`.
 _INLINE = re.compile(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
