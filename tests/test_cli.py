@@ -18,6 +18,8 @@ MODULES = sorted(
     if path.stem not in {"__init__", "__main__"}
 )
 
+NEWER = ("/usr/local/bin", "/opt/homebrew/bin")  # where find-python.sh always looks
+
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_imports_on_the_standard_library_alone(module: str) -> None:
@@ -49,18 +51,31 @@ def test_it_starts_as_directory_and_as_module(tmp_path: Path, way: list[str]) ->
     assert len(ended.stderr.splitlines()) == 2
 
 
-def test_an_old_python_is_refused(tmp_path: Path) -> None:
-    """A Python before 3.11 ends in two lines, not in a syntax error."""
+@pytest.mark.parametrize("newer", [False, True], ids=["alone", "beside a newer one"])
+def test_an_old_python_looks_for_a_newer_one(tmp_path: Path, newer: bool) -> None:
+    """A Python before 3.11 starts labcoat on a newer one, or ends in two lines."""
     main = str(PACKAGE / "__main__.py")
-    code = "import sys; sys.version_info = (3, 9, 18); sys.argv = ['labcoat'];"
-    code += f" exec(open({main!r}).read())"
+    code = f"import sys; sys.version_info = (3, 9, 18); sys.argv = [{main!r}, '--version'];"
+    code += f" __file__ = {main!r}; exec(open({main!r}).read())"
+    if newer:
+        (tmp_path / "python3").write_text(f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n")
+        (tmp_path / "python3").chmod(0o755)
     ended = subprocess.run(
-        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-c", code],
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert ended.returncode == 2
-    assert ended.stderr.startswith(
-        "error: labcoat needs Python 3.11 or newer, and this is 3.9\nhint: Set LABCOAT_PYTHON"
-    )
+    if newer:
+        assert (ended.returncode, ended.stdout.split()[0]) == (0, "labcoat")
+        return
+    here = [Path(folder) / f"python3.{minor}" for folder in NEWER for minor in range(11, 16)]
+    if not any(path.exists() for path in here):
+        assert ended.returncode == 2
+        assert ended.stderr.startswith(
+            "error: labcoat needs Python 3.11 or newer, and this is 3.9\nhint: Install"
+        )
 
 
 @pytest.mark.parametrize(

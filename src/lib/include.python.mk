@@ -43,7 +43,9 @@ _labcoat_given := $(filter LABCOAT_%,$(.VARIABLES))
 
 ##@ Environments
 
-## Python for labcoat and the environments; .python-version chooses the minor version
+# In the environment, python3 may be what a Makefile with `export` passes on; elsewhere it is meant.
+_labcoat_python_is_set := $(if $(filter undefined environment,$(origin LABCOAT_PYTHON)),,--python-is-set)
+## Python of the environments; else .python-version and the like choose its minor version
 LABCOAT_PYTHON ?= python3
 ## directory of the virtual environment
 LABCOAT_VENV ?= .venv
@@ -146,7 +148,7 @@ endef
 _labcoat_one_line = $(subst $(_labcoat_line_feed),$(_labcoat_space),$(1))
 _labcoat_quote = '$(subst ','\'',$(_labcoat_one_line))'
 _labcoat_settings = $(foreach name,$(sort $(filter-out $(_labcoat_read),$(filter LABCOAT_%,$(.VARIABLES)))),$(name)=$(call _labcoat_quote,$(call _labcoat_value,$(name))))
-_labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start))
+_labcoat = $(_labcoat_settings) sh $(call _labcoat_quote,$(_labcoat_start)) $(_labcoat_python_is_set)
 
 # The command as it was typed: a dollar on the command line is for the shell, not for make. A line
 # feed would end the recipe's line, so the helper gets it as %0A.
@@ -167,7 +169,7 @@ _labcoat_flat = $(call _labcoat_replace,$(_labcoat_special),$(subst $(_labcoat_s
 _labcoat_replace = $(if $(1),$(call _labcoat_replace,$(wordlist 2,$(words $(1)),$(1)),$(subst $(firstword $(1)),_,$(2))),$(2))
 _labcoat_words = $(subst $(_labcoat_space),/,$(strip $(subst /,_,$(1))))
 _labcoat_locked := .labcoat/locked
-_labcoat_made_of := $(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))/$(call _labcoat_flat,$(call _labcoat_words,$(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(wildcard .python-version) $(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))))
+_labcoat_made_of := $(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))$(_labcoat_python_is_set)/$(call _labcoat_flat,$(call _labcoat_words,$(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(wildcard .python-version runtime.txt) $(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))))
 _labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(_labcoat_made_of)
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
 # A removed interpreter leaves a dangling link; the empty rule below covers it. The second file is a
@@ -279,7 +281,7 @@ $(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(_labcoat_misspe
 # this list.
 -include $(wildcard .labcoat/inputs.mk)
 
-$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt) \
+$(_labcoat_stamp): $(_labcoat_locked) $(wildcard .python-version runtime.txt pyproject.toml setup.cfg) $(_labcoat_interpreter) $(_labcoat_packages) $(_labcoat_misspelt) \
   $(if $(_labcoat_again),labcoat-again)
 	@$(_labcoat) venv $(_labcoat_keep) $(_labcoat_again) --stamp $(call _labcoat_quote,$@)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.toolchain import installed_pythons
 from support import BASE_PYTHON, Repository
+from support.messages import toolchain
 
 
 def test_each_tool_has_a_line(repo: Repository) -> None:
@@ -52,9 +54,18 @@ def test_missing_git_and_make_fail(repo: Repository, tmp_path: Path) -> None:
 def test_a_missing_python_fails(repo: Repository) -> None:
     """A .python-version that this machine does not have is named."""
     repo.write(__python_dash_version="3.99\n")
-    assert "the project needs Python 3.99" in repo.labcoat(
-        "doctor", fails=True, LABCOAT_PYTHON="python3"
-    )
+    expected = toolchain.UNKNOWN_PYTHON.format(version="3.99", source=".python-version")
+    assert expected in repo.labcoat("doctor", fails=True, LABCOAT_PYTHON="python3")
+
+
+def test_all_pythons_are_listed(repo: Repository, tmp_path: Path) -> None:
+    """With the project's, who asks for it, and paths; a missing one says who has it."""
+    own = installed_pythons.own_interpreter()
+    repo.write(__python_dash_version=f"{own.minor}\n")
+    output = repo.labcoat("doctor", LABCOAT_PYTHON="python3")
+    assert f"Python {own.version} (.python-version), {own.executable}" in output
+    for one in installed_pythons.list_installed():
+        assert f"   {one.version}, {one.executable}" in output
 
 
 def test_a_failing_program_does_not_answer(repo: Repository, tmp_path: Path) -> None:

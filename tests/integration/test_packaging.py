@@ -78,6 +78,7 @@ def test_wheel_has_all_files_of_the_package(installed: Path, repository: Path) -
     assert wanted >= {
         "include.python.mk",
         "start.sh",
+        "find-python.sh",
         "toolchain/tools.txt",
         "container/base_images/bases.toml",
         "scaffold/templates/Dockerfile",

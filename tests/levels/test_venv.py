@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.toolchain import installed_pythons
 from support import BASE_PYTHON, INCLUDE, ONE_RETRY, Index, Repository
 from support.messages import freeze, locking, proof, toolchain
 from support.messages import levels as messages
@@ -339,26 +340,14 @@ def test_missing_requirements_are_named(repo: Repository) -> None:
 def test_python_version_that_is_not_installed_is_named(repo: Repository) -> None:
     repo.write(__python_dash_version="3.99\n")
     output = repo.make("venv", fails=True, LABCOAT_PYTHON="python3")
-    assert toolchain.NO_PYTHON.format(version="3.99") in output
+    assert toolchain.UNKNOWN_PYTHON.format(version="3.99", source=".python-version") in output
 
 
 def other_minor() -> str:
     """Return another Python of this machine, such as `3.12`, or an empty string."""
-    names = [f"3.{minor}" for minor in (11, 12, 13) if minor != sys.version_info.minor]
-    there = [
-        (name, shutil.which(f"python{name}", path=folder))
-        for folder in os.get_exec_path()
-        for name in names
-    ]
-    # A shim may exist for a Python that is not installed.
-    return next(
-        (
-            name
-            for name, path in there
-            if path and not subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL)
-        ),
-        "",
-    )
+    own = installed_pythons.own_interpreter().minor
+    others = {one.minor for one in installed_pythons.list_installed()} & {"3.11", "3.12", "3.13"}
+    return next(iter(sorted(others - {own})), "")
 
 
 @pytest.mark.skipif(not other_minor(), reason="this machine has only one Python")

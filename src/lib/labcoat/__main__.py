@@ -3,12 +3,14 @@
 import sys
 
 if sys.version_info < (3, 11):
-    # Syntax that older Pythons can read.
-    sys.stderr.write(
-        "error: labcoat needs Python 3.11 or newer, and this is %d.%d\n" % sys.version_info[:2]
-        + "hint: Set LABCOAT_PYTHON to a newer one, such as LABCOAT_PYTHON=python3.12\n"
-    )
-    sys.exit(2)
+    # Syntax that older Pythons can read. LABCOAT_PYTHON may name an older one, for the project.
+    import os
+
+    words = ["sh", os.path.join(os.path.dirname(os.path.abspath(__file__)), "find-python.sh")]  # noqa: PTH100, PTH118, PTH120
+    words.append("%d.%d" % sys.version_info[:2])
+    if "labcoat_python_is_set" in getattr(sys, "_xoptions", ()):
+        words.append("--python-is-set")
+    os.execv("/bin/sh", words + sys.argv[1:])  # noqa: S606
 
 # The built-in part of `signal`, which takes no time to import.
 import _signal  # type: ignore[import-not-found]

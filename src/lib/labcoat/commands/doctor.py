@@ -13,7 +13,7 @@ from pathlib import Path
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.toolchain import interpreters, python_finder
+from labcoat.toolchain import installed_pythons, interpreters, python_finder
 
 _GIGABYTE = 1_000_000_000
 _ROOM = 5  # gigabytes: an environment with TensorFlow takes two, an image of it two more
@@ -37,7 +37,8 @@ def run(args: Namespace) -> int:
     """Print a line for each check; return 1 if a tool that labcoat needs is missing."""
     checks = list(check_tools(Project.here()))
     for check in checks:
-        print(f"{'-' if check.hint else 'ok':<3}{check.name:<10} {check.about}".rstrip())
+        state = "-" if check.hint else "ok" if check.name else ""
+        print(f"{state:<3}{check.name:<10} {check.about}".rstrip())
         if check.hint:
             print(f"{'':<14}{check.hint}")
     return 1 if any(check.hint and check.is_needed for check in checks) else 0
@@ -46,7 +47,7 @@ def run(args: Namespace) -> int:
 def check_tools(project: Project) -> Iterator[ToolCheck]:
     """Yield all checks, in the order in which problems should be fixed."""
     yield _program("make", ["make", "--version"], "Install GNU Make 3.81 or newer", is_needed=True)
-    yield _python(project)
+    yield from _python(project)
     yield _inputs(project)
     yield _program(
         "git",
@@ -82,15 +83,27 @@ def _ask(words: Sequence[str]) -> str:
     return done.stdout + done.stderr if done.returncode == 0 else ""
 
 
-def _python(project: Project) -> ToolCheck:
-    about = f"{interpreters.own_interpreter().version}, {sys.executable}"
+def _python(project: Project) -> Iterator[ToolCheck]:
+    """Yield labcoat's own Python, the project's, and all of this machine."""
+    own = interpreters.own_interpreter()
+    yield ToolCheck("python", f"{own.version}, {sys.executable}")
     try:
-        wanted = interpreters.project_minor(project)
-        if wanted != interpreters.own_interpreter().minor:
-            about += f"; the project uses {python_finder.find_interpreter(wanted).version}"
+        choice = interpreters.choose_project_python(project)
+        found = python_finder.find_project_interpreter(project)
+        if found is None:
+            yield ToolCheck(
+                "project",
+                f"needs Python {choice.minor} ({choice.source}), which this machine does not have",
+                python_finder.suggest_sources(choice),
+                is_needed=True,
+            )
+        else:
+            about = f"Python {found.version} ({choice.source}), {found.executable}"
+            yield ToolCheck("project", about)
     except LabcoatError as error:
-        return ToolCheck("python", error.message, error.hint, is_needed=True)
-    return ToolCheck("python", about)
+        yield ToolCheck("project", error.message, error.hint, is_needed=True)
+    for one in installed_pythons.list_installed():
+        yield ToolCheck("", f"{one.version}, {one.executable}")
 
 
 def _inputs(project: Project) -> ToolCheck:

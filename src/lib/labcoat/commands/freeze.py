@@ -73,7 +73,9 @@ def run(args: Namespace) -> int:
 
 def _locked_versions(project: Project) -> dict[str, str]:
     """Return what the locks pin for this machine."""
-    return requirements_file.locked_versions(project.locks, interpreters.project_minor(project))
+    return requirements_file.locked_versions(
+        project.locks, interpreters.marker_environment(project)
+    )
 
 
 def _write_changes(project: Project, found: EnvironmentChanges, locked: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import stat
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,7 @@ class Project:
 
     root: Path
     settings: Mapping[str, str] = field(default_factory=lambda: DEFAULTS)
+    chosen: frozenset[str] = frozenset()  # those that are known to be set, if only to the default
 
     @classmethod
     def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
@@ -89,7 +91,7 @@ class Project:
         # As in the include: set to nothing is not the same as not set.
         if environ.get(_DEV, _UNSET) == _UNSET:
             settings[_DEV] = default_dev_requirements(root)
-        project = cls(root, settings)
+        project = cls(root, settings, _chosen_settings())
         for name in ("VENV", "CONDA_ENV"):
             _check_environment(project.root, name, project[name])
         for lock in project.locks:
@@ -103,6 +105,11 @@ class Project:
     def __getitem__(self, name: str) -> str:
         """Return the setting LABCOAT_`name`; empty if it has no value."""
         return self.settings[f"LABCOAT_{name}"]
+
+    def is_set(self, name: str) -> bool:
+        """Whether LABCOAT_`name` has been set, if only to its default."""
+        setting = f"LABCOAT_{name}"
+        return setting in self.chosen or self.settings[setting] != DEFAULTS[setting]
 
     def no_lock_on_top(self, lock: Path) -> LabcoatError:
         """Return the error for a missing `lock` that LABCOAT_DEV_REQUIREMENTS names."""
@@ -157,6 +164,11 @@ class Project:
             ":" in name.rpartition("/")[2]
         )  # before the last slash, a colon precedes a registry's port
         return f"{name}{'-' if has_tag else ':'}{self['VARIANT']}" if self["VARIANT"] else name
+
+
+def _chosen_settings() -> frozenset[str]:
+    """Return what start.sh was told by make: LABCOAT_PYTHON is set by the user."""
+    return frozenset({"LABCOAT_PYTHON"} if "labcoat_python_is_set" in sys._xoptions else ())
 
 
 def default_dev_requirements(root: Path) -> str:

@@ -256,12 +256,12 @@ def _run_conda(project: Project, command: Sequence[str | Path]) -> process.Proce
 
 def _expected_metadata(project: Project) -> CondaMetadata:
     """Return the metadata of an environment that is up to date."""
-    minor = interpreters.project_minor(project)
+    environment = interpreters.marker_environment(project)
     return CondaMetadata(
         _digest_file(environment_yml.environment_yml_path(project)),
         _digest_file(project.requirements),
         str(environment_path(project)),
-        requirements_file.locked_versions((project.requirements,), minor),
+        requirements_file.locked_versions((project.requirements,), environment),
     )
 
 

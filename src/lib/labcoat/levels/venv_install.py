@@ -128,7 +128,7 @@ def _refuse_wheel(project: Project, locks: Sequence[Path], path: str) -> Labcoat
     would take it from without a word.
     """
     env = index_config.installer_environment()
-    names = requirements_file.locked_versions(locks, interpreters.project_minor(project))
+    names = requirements_file.locked_versions(locks, interpreters.marker_environment(project))
     clean: list[str | Path] = [tool_env.uv_program(), "cache", "clean", *names]
     process.run_process(clean, env, project.root, show=process.show_none)
     command = [*_pip_command(project, locks), "--force-reinstall"]

@@ -36,7 +36,7 @@ def expected_metadata(project: Project, locks: Sequence[Path]) -> EnvironmentMet
         minor,
         project["INSTALLER"],
         str(project.venv),
-        requirements_file.locked_versions(locks, minor),
+        requirements_file.locked_versions(locks, interpreters.marker_environment(project)),
     )
 
 

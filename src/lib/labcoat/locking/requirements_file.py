@@ -141,11 +141,11 @@ def select_pins(pins: Iterable[Pin], environment: Mapping[str, str]) -> dict[str
     return {pin.name: pin for pin in pins if marker_applies(pin.marker, environment)}
 
 
-def locked_versions(locks: Iterable[Path], minor: str) -> dict[str, str]:
-    """Return the versions that `locks` pin for Python `minor` on this machine, by name.
+def locked_versions(locks: Iterable[Path], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the versions that `locks` pin for the marker values in `environment`, by name.
 
-    Locks that do not exist pin nothing.
+    Values that it lacks are those of labcoat's Python. Locks that do not exist pin nothing.
     """
     pins = [pin for lock in locks if lock.exists() for pin in parse_pins(read_requirements(lock))]
-    selected = select_pins(pins, {"python_version": minor})
+    selected = select_pins(pins, environment)
     return {name: pin.version for name, pin in selected.items()}

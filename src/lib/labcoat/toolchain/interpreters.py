@@ -1,49 +1,198 @@
 """Which Python a project's environments are built from."""
 
-import platform
+import configparser
+import os
 import re
+import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.toolchain import installed_pythons
+from labcoat.toolchain.installed_pythons import Interpreter, own_interpreter
+from labcoat.toolchain.python_choice import (
+    NamedPython,
+    PythonChoice,
+    PythonRange,
+    choose_python,
+    read_runtime_file,
+    read_version_file,
+)
 
+__all__ = [
+    "Interpreter",
+    "choose_project_python",
+    "find_chosen",
+    "marker_environment",
+    "named_interpreter",
+    "own_interpreter",
+    "project_minor",
+]
 
-@dataclass(frozen=True)
-class Interpreter:
-    """A Python: its executable, and its version such as `3.12.1`."""
-
-    executable: Path
-    version: str
-
-    @property
-    def minor(self) -> str:
-        """The version without its last part: `3.12`."""
-        return ".".join(self.version.split(".")[:2])
-
-
-def own_interpreter() -> Interpreter:
-    """Return the Python that labcoat runs on; for a virtual environment, its base."""
-    base = getattr(sys, "_base_executable", "") or sys.executable
-    # The real path, so that python3 and python3.12 are the same interpreter.
-    return Interpreter(Path(base).resolve(), platform.python_version())
+_SETTING = "LABCOAT_PYTHON"
+# start.sh says that the Python of this name is the one that labcoat runs on.
+_STARTED, _ON_IT = "labcoat_python", "own"
 
 
 def project_minor(project: Project) -> str:
     """Return the minor version of the project's Python, such as `3.12`.
 
-    It is the one in `.python-version`, else LABCOAT_PYTHON's own; a LABCOAT_PYTHON other than the
-    default wins over the file. Raise LabcoatError if the file names no version.
+    Raise LabcoatError if its sources contradict each other, or name none that labcoat supports.
     """
-    file = project.root / ".python-version"
-    if project["PYTHON"] != DEFAULTS["LABCOAT_PYTHON"] or not file.is_file():
-        return own_interpreter().minor
-    words = file.read_text(encoding="utf-8", errors="replace").split() or [""]
-    named = re.fullmatch(r"(?:cpython-)?(3\.\d+)(?:[.\-+].*)?", words[0])
-    if not named:
+    return choose_project_python(project).minor
+
+
+def choose_project_python(project: Project) -> PythonChoice:
+    """Return the project's Python and which source asks for it.
+
+    Sources are LABCOAT_PYTHON, `.python-version`, `runtime.txt`, pyproject.toml and setup.cfg.
+    Raise LabcoatError as project_minor does.
+    """
+    setting = _named_by_setting(project)
+    named, ranges = [], list(_read_ranges(project.root))
+    try:
+        for found in _read_pins(project.root):
+            if isinstance(found, NamedPython):
+                named.append(found)
+            else:
+                ranges.append(found)
+    except LabcoatError:
+        if setting is None:  # otherwise the file does not count
+            raise
+    own = own_interpreter().minor
+    return choose_python(setting, named, ranges, own, installed_pythons.list_minors)
+
+
+def named_interpreter(project: Project) -> Interpreter | None:
+    """Return the Python that LABCOAT_PYTHON names; None if it is not set, or names a missing one.
+
+    Raise LabcoatError if it is neither a Python here nor a name such as `python3.12`.
+    """
+    if not project.is_set("PYTHON"):
+        return None
+    own, program = own_interpreter(), os.path.expanduser(project["PYTHON"])  # noqa: PTH111
+    started = str(sys._xoptions.get(_STARTED, ""))
+    if started == f"{_ON_IT}:{project['PYTHON']}":
+        return own
+    path = shutil.which(program)
+    if path and Path(path).resolve() == own.executable:
+        return own
+    found = installed_pythons.ask_interpreter(Path(path)) if path else None
+    if found is None and not _minor_in_name(program):
+        what = "is not a CPython that starts" if path else "does not exist"
         raise LabcoatError(
-            f"invalid version `{words[0]}` in .python-version",
-            "Write a version such as 3.12",
+            f"cannot use LABCOAT_PYTHON `{project['PYTHON']}`: it {what}",
+            f"Set it to one of: {', '.join(f'python{one}' for one in _usable_minors())}",
         )
-    return named[1]
+    return found
+
+
+def _usable_minors() -> list[str]:
+    return [minor for minor in installed_pythons.list_minors() if int(minor[2:]) >= 8]
+
+
+def _minor_in_name(program: str) -> str:
+    found = re.fullmatch(r"python(3\.\d+)", program)
+    return found[1] if found else ""
+
+
+def _named_by_setting(project: Project) -> NamedPython | None:
+    if not project.is_set("PYTHON"):
+        return None
+    found = named_interpreter(project)
+    minor = found.minor if found else _minor_in_name(project["PYTHON"])
+    return NamedPython(minor, _SETTING)
+
+
+def find_chosen(project: Project, choice: PythonChoice) -> Interpreter | None:
+    """Return the Python of this machine that `choice`, the project's, means; None if it has none.
+
+    A release other than the one asked for counts.
+    """
+    if found := named_interpreter(project):
+        return found
+    own = own_interpreter()
+    if choice.minor == own.minor and choice.patch in {"", own.version}:
+        return own
+    return installed_pythons.find_installed(choice.minor, choice.patch)
+
+
+def marker_environment(project: Project) -> dict[str, str]:
+    """Return the values of markers (PEP 508) that depend on the project's Python.
+
+    Where this machine does not have it, a late release of its minor stands for it: markers such as
+    `python_full_version < "3.11.3"` are about early ones.
+    """
+    choice = choose_project_python(project)
+    found = find_chosen(project, choice)
+    version = found.version if found else choice.patch or f"{choice.minor}.99"
+    return {
+        "python_version": choice.minor,
+        "python_full_version": version,
+        "implementation_name": "cpython",
+        "implementation_version": version,
+        "platform_python_implementation": "CPython",
+    }
+
+
+def _read_pins(root: Path) -> Iterator[NamedPython | PythonRange]:
+    """Yield what `.python-version` and `runtime.txt` ask for."""
+    if (text := _read_text(root / ".python-version")) is not None and (
+        found := read_version_file(text, installed_pythons.resolve_pyenv_name)
+    ):
+        yield found
+    if (text := _read_text(root / "runtime.txt")) is not None and (
+        runtime := read_runtime_file(text)
+    ):
+        yield runtime
+
+
+def _read_ranges(root: Path) -> Iterator[PythonRange]:
+    """Yield the Pythons that pyproject.toml and setup.cfg allow."""
+    text = _read_text(root / "pyproject.toml")
+    if text and "requires-python" in text:
+        wanted = _requires_python(text)
+        if isinstance(wanted, str) and wanted.strip():
+            yield PythonRange(wanted, "pyproject.toml")
+    text = _read_text(root / "setup.cfg")
+    if text and "python_requires" in text:
+        parsed = configparser.RawConfigParser(strict=False)
+        try:
+            parsed.read_string(text)
+        except configparser.Error:
+            return  # it may hold the settings of other programs only
+        if needs := parsed.get("options", "python_requires", fallback="").strip():
+            yield PythonRange(needs, "setup.cfg")
+
+
+def _requires_python(text: str) -> object:
+    """Return `requires-python` of a pyproject.toml. Raise LabcoatError if it is not TOML."""
+    import tomllib
+
+    try:
+        project: object = tomllib.loads(text).get("project")
+    except tomllib.TOMLDecodeError as error:
+        raise LabcoatError(
+            f"cannot read `pyproject.toml`: {str(error)[:1].lower()}{str(error)[1:]}",
+            "Correct it: it may say which Python the project needs",
+        ) from None
+    return project.get("requires-python") if isinstance(project, Mapping) else None
+
+
+def _read_text(path: Path) -> str | None:
+    """Return the text of a file, in UTF-8 or, with a byte-order mark, UTF-16; None if it is none.
+
+    Raise LabcoatError if it exists and cannot be read.
+    """
+    try:
+        data = path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        raise LabcoatError(
+            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
+        ) from None
+    if data is None:
+        return None
+    encoding = "utf-16" if data[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig"
+    return data.decode(encoding, errors="replace")
