@@ -144,9 +144,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _answer(argv: Sequence[str]) -> int:
     try:
         with signals.catch_interrupts():
-            _refuse_unknown(argv)
-            args = parser(argv).parse_args(argv)
-            return int(args.run(args))
+            try:
+                return _run(argv)
+            except (LabcoatError, ImportError, OSError):
+                if not _repair_tools():
+                    raise
+                return _run(argv)
     except LabcoatError as error:
         terminal.print_error(error.message, error.hint)
         return error.status
@@ -160,6 +163,20 @@ def _answer(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         terminal.print_error("interrupted")
         return INTERRUPTED
+
+
+def _run(argv: Sequence[str]) -> int:
+    _refuse_unknown(argv)
+    args = parser(argv).parse_args(argv)
+    return int(args.run(args))
+
+
+def _repair_tools() -> bool:
+    """Return whether the command failed with damaged tools of labcoat's, which are whole again."""
+    tools = sys.modules.get("labcoat.toolchain.tool_env")
+    is_repaired = bool(tools and tools.repair_tools())
+    importlib.invalidate_caches()
+    return is_repaired
 
 
 def _refuse_unknown(argv: Sequence[str]) -> None:

@@ -46,8 +46,19 @@ def replace_environment(
         ),
     ):
         _install_locks(project, locks, interpreter)
-        tool = str(tool_env.tool_environment() / "bin" / "python")
+        tool = str(_find_pip(interpreter) / "bin" / "python")
         metadata.write_metadata(project.venv, asdict(replace(expected, tool=tool)))
+
+
+def _find_pip(interpreter: Interpreter) -> Path:
+    """Return the tools environment whose pip serves the environment of `interpreter`.
+
+    An old Python gets a pip that runs on it, unless the index cannot be reached.
+    """
+    try:
+        return tool_env.pip_environment(interpreter)
+    except LabcoatError:
+        return tool_env.tool_environment()
 
 
 def was_interrupted(project: Project) -> bool:

@@ -182,7 +182,7 @@ def _requires_python(text: str) -> object:
 
 
 def _read_text(path: Path) -> str | None:
-    """Return the text of a file, in UTF-8 or, with a byte-order mark, UTF-16; None if it is none.
+    """Return the text of a file in UTF-8 or, with its mark, UTF-16; None if there is none.
 
     Raise LabcoatError if it exists and cannot be read.
     """

@@ -1,11 +1,13 @@
 """The tools environment: pip-tools, uv, the docker SDK and PyYAML, locked with hashes.
 
-There is one per user and lock.
+There is one per user, lock and Python. Other Pythons than labcoat's own get a smaller one, of pip
+and pip-tools, which work on the Python that they run on.
 
-It is in the user's cache directory, never in a project. It is built aside and renamed, so that one
-that exists is complete.
+They are in the user's cache directory, never in a project. They are built aside and renamed, so
+that one that exists is complete. If a command fails, `repair_tools` looks whether one is damaged.
 """
 
+import csv
 import json
 import os
 import re
@@ -25,6 +27,9 @@ from labcoat.toolchain import index_config
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
 
 LOCK = Path(__file__).with_name("tools.txt")
+PROJECT_LOCK = Path(__file__).with_name("project_tools.txt")
+_OLDEST = 10  # pip-tools and the pip of both locks need Python 3.10
+_used: dict[Path, Interpreter] = {}  # the environments of this process
 
 
 def tool_environment(interpreter: Interpreter | None = None) -> Path:
@@ -35,9 +40,10 @@ def tool_environment(interpreter: Interpreter | None = None) -> Path:
     python = interpreter or own_interpreter()
     # The executable counts: two builds of one version (python.org's, Debian's) differ.
     key = sha256(
-        LOCK.read_bytes() + os.fsencode(python.executable) + python.version.encode()
+        _lock_for(python).read_bytes() + os.fsencode(python.executable) + python.version.encode()
     ).hexdigest()[:16]
     folder = cache_folder() / "tools" / f"{python.minor}-{key}"
+    _used[folder] = python
     if not (folder / "bin" / "python").exists():
         _build(python, folder)
     return folder
@@ -46,6 +52,64 @@ def tool_environment(interpreter: Interpreter | None = None) -> Path:
 def uv_program() -> Path:
     """Return the uv program."""
     return tool_environment() / "bin" / "uv"
+
+
+def pip_tools_runs_on(interpreter: Interpreter) -> bool:
+    """Return whether labcoat's pip-tools, which locks for the Python it runs on, runs on this."""
+    return int(interpreter.minor.partition(".")[2]) >= _OLDEST
+
+
+def pip_environment(interpreter: Interpreter) -> Path:
+    """Return the tools environment whose pip installs for `interpreter`, which has to run it.
+
+    Create it if it does not exist. Raise LabcoatError if that fails.
+    """
+    return tool_environment(None if pip_tools_runs_on(interpreter) else interpreter)
+
+
+def repair_tools() -> bool:
+    """Recreate the environments that this process has used and that are damaged.
+
+    Return whether there were any. Raise LabcoatError, which names the directory to remove, if one
+    cannot be recreated.
+    """
+    damaged = {folder: python for folder, python in _used.items() if find_damage(folder)}
+    for folder, python in damaged.items():
+        print_progress(f"the tools environment is damaged: {find_damage(folder)}")
+        try:
+            _build(python, folder)
+        except LabcoatError as error:
+            raise LabcoatError(
+                f"{error.message}, and the tools environment in {folder} is damaged",
+                f"{error.hint}, or remove {folder}",
+            ) from None
+        if damage := find_damage(folder):
+            raise LabcoatError(
+                f"the tools environment in {folder} is damaged: {damage}",
+                f"Remove {folder}",
+            )
+    return bool(damaged)
+
+
+def find_damage(folder: Path) -> str:
+    """Describe a file that the tools environment in `folder` lacks; empty if it is complete."""
+    if not (folder / "bin" / "python").exists():
+        return "`bin/python` is missing"
+    site = next(folder.glob("lib/python3.*/site-packages"), folder / "lib")
+    records = [*site.glob("*.dist-info/RECORD")]
+    names = {re.sub(r"[-_.]+", "-", one.parent.name.partition("-")[0]).lower() for one in records}
+    if "pip" not in names:
+        return "pip is missing"
+    for record in records:
+        with record.open(encoding="utf-8", newline="") as lines:
+            for path, *_ in csv.reader(lines):
+                if not path.endswith(".pyc") and not (site / path).exists():
+                    return f"`{path.removeprefix('../../../')}` is missing"
+    return ""
+
+
+def _lock_for(python: Interpreter) -> Path:
+    return LOCK if python == own_interpreter() else PROJECT_LOCK
 
 
 def use_tools() -> None:
@@ -66,10 +130,12 @@ def _build(python: Interpreter, folder: Path) -> None:
         ) from None
     try:
         print_progress("creating its tools environment (once per user)")
-        _fill(python, aside)
+        _fill(python, aside / "new")
         # Two runs may build at once: the first to rename wins, and both results are equal.
+        if folder.exists() and find_damage(folder):
+            folder.rename(aside / "damaged")
         if not folder.exists():
-            aside.rename(folder)
+            (aside / "new").rename(folder)
     except OSError as error:
         if not (folder / "bin" / "python").exists():
             raise LabcoatError(
@@ -81,6 +147,45 @@ def _build(python: Interpreter, folder: Path) -> None:
 
 
 def _fill(python: Interpreter, folder: Path) -> None:
+    if python == own_interpreter():
+        outcome = _install_own(python, folder)
+    else:
+        outcome = _install_with_uv(python, folder)
+    if outcome.status:
+        from labcoat.toolchain.installer_errors import explain_installer_error
+
+        raise explain_installer_error(
+            outcome.output,
+            "cannot install labcoat's tools",
+            folder.parent.parent / "tools.log",
+        )
+
+
+def _install_with_uv(python: Interpreter, folder: Path) -> process.ProcessResult:
+    """Install the tools for another Python, which may lack ensurepip or have an old pip."""
+    env = index_config.installer_environment()
+    uv = uv_program()
+    create: list[str | Path] = [
+        uv,
+        "venv",
+        "--quiet",
+        "--no-project",
+        "--python",
+        python.executable,
+        folder,
+    ]
+    outcome = process.run_process(create, env, folder.parent, show=process.show_none)
+    if outcome.status:
+        return outcome
+    install: list[str | Path] = [uv, "pip", "sync", "--quiet", "--require-hashes"]
+    install += ["--only-binary", ":all:", "--python", folder / "bin" / "python", PROJECT_LOCK]
+    return process.run_process(
+        install, env, folder.parent, show=process.show_none, limit=time_limit()
+    )
+
+
+def _install_own(python: Interpreter, folder: Path) -> process.ProcessResult:
+    """Install the tools for labcoat's own Python, where there is no uv yet."""
     env = index_config.installer_environment()
     subprocess.run(
         [python.executable, "-Im", "venv", "--without-pip", "--clear", folder], env=env, check=True
@@ -95,21 +200,13 @@ def _fill(python: Interpreter, folder: Path) -> None:
         pip: list[str | Path] = [installed, "-Im", "pip"]
     else:
         pip = [installed, _fetch_pip(folder) / "pip"]
-    outcome = process.run_process(
+    return process.run_process(
         [*pip, "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", LOCK],
         env,
         folder,
         show=process.show_none,
         limit=time_limit(),
     )
-    if outcome.status:
-        from labcoat.toolchain.installer_errors import explain_installer_error
-
-        raise explain_installer_error(
-            outcome.output,
-            "cannot install labcoat's tools",
-            folder.parent / "tools.log",
-        )
 
 
 def _fetch_pip(folder: Path) -> Path:
