@@ -11,7 +11,7 @@ from labcoat.core.project import DEFAULTS, Project
 from support.messages import base_images as messages
 
 
-@pytest.mark.parametrize("minor", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("minor", [f"3.{minor}" for minor in range(8, 15)])
 def test_each_minor_version_has_a_base_of_that_version_pinned_by_digest(minor: str) -> None:
     """The tag is for readers, the digest for reproducible builds."""
     assert re.fullmatch(
@@ -32,7 +32,7 @@ def test_a_python_without_a_base_image_is_refused() -> None:
     """The message names the versions that have one, the hint the setting."""
     with pytest.raises(LabcoatError, match=messages.NO_DEFAULT.format("2.7")) as caught:
         base_image(Project(Path()), "2.7")
-    assert "3.11, 3.12, 3.13" in caught.value.message
+    assert "3.8, 3.9, 3.10, 3.11, 3.12, 3.13, 3.14" in caught.value.message
     assert "LABCOAT_BASE_IMAGE" in caught.value.hint
 
 

@@ -107,6 +107,7 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
     command += ["--python", interpreter.executable, project.venv.resolve()]
     outcome = process.run_process(command, env, project.root, show=process.show_none)
     if outcome.status == 0:
+        _remove_additions(find_site_packages(project.venv))
         install = _INSTALLERS[project["INSTALLER"]](project, locks)
         # If uv's cache has everything, no index is contacted: it may be down or slow.
         is_cached = (
@@ -130,6 +131,12 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
     pip_shim.write_pip_shim(project.venv / "bin", site)
     # Python would create it at the first import and change the time that make compares.
     (site / "__pycache__").mkdir(exist_ok=True)
+
+
+def _remove_additions(site_packages: Path) -> None:
+    """Remove what uv adds to an environment of Python 3.9 or older, and Python's venv does not."""
+    for name in ("_virtualenv.py", "_virtualenv.pth"):
+        (site_packages / name).unlink(missing_ok=True)
 
 
 def _refuse_wheel(project: Project, locks: Sequence[Path], path: str) -> LabcoatError:
