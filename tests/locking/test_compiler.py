@@ -399,6 +399,20 @@ def test_inputs_in_any_encoding_are_locked(
     assert "Nothing to be done" in repo.make("requirements")
 
 
+@LOCKERS
+def test_inputs_that_contradict_each_other_are_named(repo: Repository, locker: str) -> None:
+    """A development requirement that the first lock excludes, with both files."""
+    repo.write(
+        requirements__in="beta<1.5\n", requirements_dash_dev__in="-c requirements.txt\nbeta>=1.5\n"
+    )
+    output = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    message = locking.CONTRADICTION.format(
+        source="requirements-dev.in", asked="beta>=1.5", lock="requirements-dev.txt"
+    )
+    assert f"error: {message} beta 1.0\n" in output
+    assert (repo.path / "requirements.txt").exists()
+
+
 def test_a_frozen_lock_in_utf16_gives_its_versions(repo: Repository) -> None:
     """`pip freeze >requirements.txt` in PowerShell is read, and replaced by a lock in UTF-8."""
     (repo.path / "requirements.txt").write_bytes("alpha==1.0\r\nbeta==1.0\r\n".encode("utf-16"))

@@ -34,3 +34,6 @@ OWN_NAME = "`pyproject.toml` reads its dependencies from `requirements.txt`"
 NOT_NEEDED = "`requirements.txt` has packages that `pyproject.toml` does not need: {names}"
 CANNOT_EDIT = "cannot edit the dependencies in `{source}`"
 CANNOT_RUN = "cannot run `setup.py`: {reason}"
+CONTRADICTION = (
+    "requirements conflict: `{source}` needs `{asked}` for `{lock}`, but `requirements.txt` has"
+)
