@@ -195,14 +195,14 @@ $(_labcoat_short): %: labcoat-%
 
 ##@ Environments
 
-labcoat-requirements: $(_labcoat_locked) ## compile requirements*.in to hash-locked .txt
+labcoat-requirements: $(_labcoat_locked) ## lock requirements*.in, or pyproject.toml
 
 labcoat-upgrade: $(_labcoat_misspelt) ## upgrade all locked packages, or PKG=name
 	@$(_labcoat) lock $(if $(call _labcoat_typed,PKG),--package $(call _labcoat_quote,$(call _labcoat_typed,PKG)),--upgrade) --stamp $(_labcoat_locked)
 
 labcoat-venv: $(_labcoat_stamp) ## install the locks; AGAIN=1 starts over
 
-labcoat-freeze: ## add what you installed to requirements.in
+labcoat-freeze: ## add what you installed to the inputs, lock it
 	@$(_labcoat) freeze --in $(call _labcoat_quote,$(_labcoat_in))
 
 labcoat-status: $(_labcoat_misspelt) ## show what is fresh, stale, missing, changed

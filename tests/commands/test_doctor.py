@@ -7,13 +7,14 @@ import pytest
 
 from labcoat.toolchain import installed_pythons
 from support import BASE_PYTHON, Repository
-from support.messages import toolchain
+from support.messages import locking, toolchain
 
 
 def test_each_tool_has_a_line(repo: Repository) -> None:
     """The exit status is 0 if every required tool is there."""
     said = repo.make("doctor")
     for name in (
+        "inputs",
         "make",
         "python",
         "git",
@@ -76,3 +77,14 @@ def test_a_failing_program_does_not_answer(repo: Repository, tmp_path: Path) -> 
     program.chmod(0o755)
     said = repo.labcoat("doctor", PATH=f"{program.parent}{os.pathsep}{repo.env['PATH']}")
     assert "git-lfs    does not answer" in said
+
+
+def test_the_inputs_are_named(repo: Repository) -> None:
+    """The files that make the locks, or why they cannot be read; locks are not needed yet."""
+    assert "inputs     requirements.in; they make 1 lock" in repo.labcoat("doctor")
+    (repo.path / "requirements.in").unlink()
+    repo.write(pyproject__toml='[dependency-groups]\ndev = [{include-group = "x"}]\n')
+    said = repo.labcoat("doctor")
+    assert locking.NO_GROUP.format(name="x", group="dev") in said
+    repo.write(pyproject__toml="[project]\nname = 'p'\ndependencies = []\n")
+    assert "inputs     pyproject.toml; they make 1 lock" in repo.labcoat("doctor")

@@ -22,7 +22,8 @@ TARGETS = {entry.name: entry for entry in ENTRIES if not entry.is_variable}
 SETTINGS = {entry.name: entry for entry in ENTRIES if entry.is_variable}
 # Empty or computed defaults, in the words of docs/reference/make.md.
 COMPUTED = {
-    "LABCOAT_DEV_REQUIREMENTS": "`requirements-dev.txt` if there is a `requirements-dev.in`",
+    "LABCOAT_DEV_REQUIREMENTS": "`requirements-dev.txt` if there is a `requirements-dev.in`, or a"
+    " group or an extra `dev`",
     "LABCOAT_IMAGE": "`labcoat/DIRECTORY`",
     "LABCOAT_CONDA": "the first of micromamba, mamba and conda",
     "LABCOAT_BASE_IMAGE": "the pinned Python image of the project's minor version",

@@ -99,6 +99,16 @@ def test_lock_does_not_become_requirements_in(tmp_path: Path) -> None:
     }
 
 
+def test_declared_dependencies_need_no_requirements_in(bare: Repository) -> None:
+    """They are locked where they are, unless requirements.txt lists more packages."""
+    bare.write(pyproject__toml='[project]\nname = "p"\ndependencies = ["alpha"]\n')
+    assert messages.DECLARED.format(source="pyproject.toml") in run(bare, "init")
+    assert not (bare.path / "requirements.in").exists()
+    bare.write(requirements__txt="alpha==1.0\nbeta==1.0\n")
+    run(bare, "init")
+    assert (bare.path / "requirements.in").read_text().endswith("alpha==1.0\nbeta==1.0\n")
+
+
 def test_makefile_calls_an_installed_labcoat(tmp_path: Path) -> None:
     """It does not contain the path of one user's environment."""
     installed = tmp_path / ".venv/lib/python3.12/site-packages/labcoat/include.python.mk"

@@ -26,3 +26,7 @@ INCLUDED_BY = "on line 1 of {path}"
 ADDED_LINE = "{path}: added the line {line}"
 KEPT_CHANGES = " (its uncommitted changes are kept)"
 NOT_PINNED = "not pinned"
+
+# Locks and their inputs
+OLDER = "the lock is older than `{source}`"
+LACKS = "`{source}` asks for `{name}`, which the lock lacks"
