@@ -413,6 +413,14 @@ def test_inputs_that_contradict_each_other_are_named(repo: Repository, locker: s
     assert (repo.path / "requirements.txt").exists()
 
 
+@LOCKERS
+def test_a_cycle_of_includes_is_named(repo: Repository, locker: str) -> None:
+    """Two files that include each other with -r; -c does no harm."""
+    repo.write(requirements__in="-r a.in\n", a__in="alpha\n-c a.in\n-r b.in\n", b__in="-r a.in\n")
+    output = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
+    assert locking.INCLUDE_CYCLE.format(circle="a.in → b.in → a.in") in output
+
+
 def test_a_frozen_lock_in_utf16_gives_its_versions(repo: Repository) -> None:
     """`pip freeze >requirements.txt` in PowerShell is read, and replaced by a lock in UTF-8."""
     (repo.path / "requirements.txt").write_bytes("alpha==1.0\r\nbeta==1.0\r\n".encode("utf-16"))

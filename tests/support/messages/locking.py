@@ -37,3 +37,4 @@ CANNOT_RUN = "cannot run `setup.py`: {reason}"
 CONTRADICTION = (
     "requirements conflict: `{source}` needs `{asked}` for `{lock}`, but `requirements.txt` has"
 )
+INCLUDE_CYCLE = "the inputs include each other: {circle}"

@@ -15,7 +15,7 @@ from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_project_path, suggest_name
 from labcoat.locking import lock_header, requirements_file, resolver, seeds, setup_run
-from labcoat.locking.contradictions import check_contradictions
+from labcoat.locking.contradictions import check_contradictions, check_cycles
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
 from labcoat.locking.lockers import LockRequest
@@ -194,6 +194,7 @@ def compile_lock(
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)
     _check_inputs(lock_input, before)
+    check_cycles(lock_input)
     check_contradictions(lock_input)
     kept = before if seed is None else seed
     locker = project["LOCKER"]

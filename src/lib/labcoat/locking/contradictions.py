@@ -1,9 +1,16 @@
-"""Find requirements that the lock they have to follow rules out, which lockers word badly."""
+"""Find inputs that contradict or include each other, which lockers word badly or not at all."""
+
+from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.locking.inputs import LockInput, find_input
 from labcoat.locking.lock_header import has_header
-from labcoat.locking.requirement_lines import RequirementLine, parse_requirements
+from labcoat.locking.requirement_lines import (
+    OptionLine,
+    RequirementLine,
+    parse_lines,
+    parse_requirements,
+)
 from labcoat.locking.requirements_file import parse_pins
 
 
@@ -25,6 +32,21 @@ def check_contradictions(lock_input: LockInput) -> None:
                         f" {line.name} {', '.join(found)}",
                         f"Loosen it, or change what `{find_input(lock).source.name}` allows",
                     )
+
+
+def check_cycles(lock_input: LockInput) -> None:
+    """Raise LabcoatError if a file of the input includes itself with -r, also through others."""
+    texts = {file.resolve(): text for file, text in lock_input.texts().items()}
+
+    def follow(file: Path, chain: tuple[Path, ...]) -> None:
+        if file in chain:
+            circle = " → ".join(each.name for each in (*chain[chain.index(file) :], file))
+            raise LabcoatError(f"the inputs include each other: {circle}", "Remove one `-r` line")
+        for line in parse_lines(texts.get(file, "")):
+            if isinstance(line, OptionLine) and line.option == "--requirement":
+                follow((file.parent / line.value).resolve(), (*chain, file))
+
+    follow(lock_input.source.resolve(), ())
 
 
 def _allows_any(line: RequirementLine, versions: list[str]) -> bool:
