@@ -41,7 +41,8 @@ INSTALLS: dict[str, tuple[str, list[tuple[str, tuple[str, ...], tuple[str, ...]]
     "condition": ("if true; then pip install a; fi", [("pip", ("a",), ())]),
     "sync": ("uv pip sync requirements.txt", [("uv", (), ("requirements.txt",))]),
     "uv-sync": ("uv sync --frozen", []),
-    "uv-run": ("uv run pip install a", []),
+    "uv-run": ("uv run pip install a", [("pip", ("a",), ())]),
+    "conda-run": ("conda run -n x pip install a", [("pip", ("a",), ())]),
     "not-an-installation": ("pip download a; pip wheel b; pip uninstall c", []),
     "conda": (
         "conda install -y -c conda-forge numpy=1.26 pandas",

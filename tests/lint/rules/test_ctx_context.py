@@ -65,6 +65,11 @@ CASES = [
         "unsafe",
     ),
     Case(
+        "CTX008",
+        {"Dockerfile": f"{BASE}COPY gone /d\nUSER 1000\n", "a": ""},
+        {"Dockerfile": f"{BASE}COPY a gone* /d\nUSER 1000\n", "a": ""},
+    ),
+    Case(
         "CTX006",
         {"Dockerfile": f"{BASE}COPY data /d\nUSER 1000\n", ".dockerignore": "data\n", "data/a": ""},
         {

@@ -23,12 +23,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="with --fix: also make fixes that can change behaviour",
     )
+    parser.add_argument(
+        "--verbose", action="store_true", help="list notes too, which are otherwise counted"
+    )
     parser.add_argument("--online", action="store_true", help="also ask the package index")
     add_selection(parser)
 
 
 def run(args: Namespace) -> int:
-    """Print the findings; return 0 without any, 1 with findings, 2 where a check could not run."""
+    """Print the findings.
+
+    Return 0 without any but notes, 1 with errors or warnings, 2 where a check could not run.
+    """
     from labcoat.lint.repository.repository import open_repository
 
     # A check keeps its names until it ends: collecting garbage would only cost time.
@@ -44,16 +50,19 @@ def run(args: Namespace) -> int:
     reports = (
         [runner.run_rules(opened, selection)] if opened else runner.check_all(roots, selection)
     )
-    sys.stdout.write(_render(reports, args.format))
+    sys.stdout.write(_render(reports, args))
     if any(report.failure for report in reports):
         return 2
-    return 1 if any(report.findings for report in reports) else 0
+    from labcoat.lint.findings import Severity
+
+    found = (each.severity for report in reports for each in report.findings)
+    return 1 if any(severity > Severity.NOTE for severity in found) else 0
 
 
-def _render(reports: "list[Report]", form: str) -> str:
-    if form == "text":
+def _render(reports: "list[Report]", args: Namespace) -> str:
+    if args.format == "text":
         from labcoat.lint.output import text
 
-        return text.render_reports(reports, sys.stdout)
-    rendered: str = import_module(f"labcoat.lint.output.{form}").render_reports(reports)
+        return text.render_reports(reports, sys.stdout, verbose=args.verbose)
+    rendered: str = import_module(f"labcoat.lint.output.{args.format}").render_reports(reports)
     return rendered

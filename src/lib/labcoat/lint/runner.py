@@ -1,7 +1,7 @@
 """Run the rules on a repository and collect their findings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
@@ -10,6 +10,12 @@ from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository, open_repository
+from labcoat.secrets.content import is_development
+
+# What matters for programs that others run or install, and not for tests and documentation.
+_PRACTICE = frozenset(
+    ("DKF001", "DKF002", "DKF003", "REQ001", "REQ002", "REQ005", "GIT001", "CTX007")
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         repository.left_out += facts.describe_unreadable()
     findings: list[Finding] = []
     for family in families:
-        findings += _check_family(family, repository, builds)
+        findings += map(_weigh_place, _check_family(family, repository, builds))
     findings = suppressions.apply_suppressions(
         findings,
         suppressions.find_suppressions(repository, builds),
@@ -109,6 +115,17 @@ def parse_selectors(texts: Iterable[str]) -> tuple[str, ...]:
         if not any(rule.startswith(each) for rule in RULES):
             raise unknown_rule_error(each)
     return ids
+
+
+def _weigh_place(finding: Finding) -> Finding:
+    """Return the finding, as a note if a rule of good practice is broken in a sample or a test."""
+    if (
+        finding.severity is Severity.WARNING
+        and finding.rule in _PRACTICE
+        and is_development(finding.path)
+    ):
+        return replace(finding, severity=Severity.NOTE)
+    return finding
 
 
 def _check_family(

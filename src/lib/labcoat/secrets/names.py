@@ -8,7 +8,8 @@ from labcoat.core.path_filter import filter_paths
 _NAMES = re.compile(
     r"""
     kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
-    | \.env(?:\.(?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
+    | \.envrc | env\.(?:prod|production|staging|live|secret|secrets)
+    | \.env(?:[.\-_](?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
     | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?
     | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
     | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd
@@ -51,12 +52,13 @@ _SETTINGS = re.compile(
     r"(?i)(?:^|[/.])(?:env|npmrc|pypirc|netrc|envrc)(?:\.[^/]*)?$"
     r"|\.(?:ya?ml|ini|cfg|conf|properties|tfvars|env|sh|bash)$"
 )
+_VARIABLES = re.compile(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
 _COMMANDS = re.compile(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
 
 
 def hinted(paths: Iterable[str]) -> list[str]:
     """Return those of `paths` that `is_secret_name` must check; it is slow for a whole tree."""
-    return filter_paths(list(paths), [".env"], _ENDINGS)
+    return filter_paths(list(paths), [".env", "/env.", "\0env."], _ENDINGS)
 
 
 def is_secret_name(path: str) -> bool:
@@ -68,7 +70,7 @@ def is_secret_name(path: str) -> bool:
 def is_environment(path: str) -> bool:
     """Whether a file of this name holds variables, which may be secrets."""
     name = path.rpartition("/")[2].lower()
-    return name.endswith(".env") or name.startswith(".env.")
+    return name.endswith(".env") or _VARIABLES.match(name) is not None
 
 
 def is_client_config(path: str) -> bool:

@@ -38,21 +38,23 @@ def trace_copies(
     root: Path,
     target: str = "",
     triggers: Triggers = MappingProxyType({}),
-) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
+) -> tuple[dict[str, int], list[tuple[Instruction, str]], int]:
     """Follow the files `sent` from the context `root` into the stage `target`, by default the last.
 
     Return those that reach its image, each with the line of the COPY or ADD that reads it from the
-    context; and, from all stages, the sources that match nothing in the context.
+    context; from all stages, the sources that match nothing in the context; and how many of these,
+    which are the first, are in stages that the target needs.
     Raise DockerfileError if the build would fail on the Dockerfile.
     """
     tracer = _CopyTracer(dockerfile, sent, root, triggers)
     lines: dict[str, int] = {}
     for copied in tracer.trace_stage(dockerfile.stage(target) or dockerfile.stages[-1]).copied:
         lines = copied.context_lines() | lines if lines else copied.context_lines()
+    needed = len(tracer.missing)
     for stage in dockerfile.stages:
         with contextlib.suppress(DockerfileError):  # of a stage that this build does not use
             tracer.trace_stage(stage)
-    return lines, tracer.missing
+    return lines, tracer.missing, needed
 
 
 class _CopyTracer:

@@ -11,15 +11,21 @@ from labcoat.lint.runner import Report
 _COLOURS = {Severity.ERROR: RED, Severity.WARNING: YELLOW, Severity.NOTE: CYAN}
 
 
-def render_reports(reports: Iterable[Report], stream: TextIO) -> str:
-    """Return all reports as one text, coloured for `stream`; several name their repository."""
+def render_reports(reports: Iterable[Report], stream: TextIO, *, verbose: bool = True) -> str:
+    """Return all reports as one text, coloured for `stream`; several name their repository.
+
+    Notes are listed only if `verbose`, and counted always.
+    """
     chosen = list(reports)
-    return "\n".join(_render_report(each, stream, named=len(chosen) > 1) for each in chosen)
+    return "\n".join(
+        _render_report(each, stream, named=len(chosen) > 1, verbose=verbose) for each in chosen
+    )
 
 
-def _render_report(report: Report, stream: TextIO, *, named: bool) -> str:
+def _render_report(report: Report, stream: TextIO, *, named: bool, verbose: bool) -> str:
     lines = [escape_control(str(report.root))] if named else []
-    for path, findings in groupby(report.findings, key=lambda each: each.path):
+    listed = [each for each in report.findings if verbose or each.severity > Severity.NOTE]
+    for path, findings in groupby(listed, key=lambda each: each.path):
         lines.append(coloured(escape_control(path) or ".", BOLD, stream))
         lines += [line for each in findings for line in _render_finding(each, stream)]
         lines.append("")
@@ -28,7 +34,7 @@ def _render_report(report: Report, stream: TextIO, *, named: bool) -> str:
     if report.failure:
         lines.append(f"{coloured('error:', RED, stream)} {escape_control(report.failure)}")
     else:
-        lines.append(_summarize(report.findings))
+        lines.append(_summarize(report.findings, listed))
     return "\n".join(lines) + "\n"
 
 
@@ -41,7 +47,7 @@ def _render_finding(each: Finding, stream: TextIO) -> list[str]:
     ]
 
 
-def _summarize(findings: list[Finding]) -> str:
+def _summarize(findings: list[Finding], listed: list[Finding]) -> str:
     """Return one line: how many findings of each severity, and which commands help."""
     if not findings:
         return "No problems found."
@@ -54,4 +60,8 @@ def _summarize(findings: list[Finding]) -> str:
     )
     safe = sum(each.fix is not None and each.fix.safe for each in findings)
     fixes = f" `make fix` (or `labcoat fix`) fixes {safe} of them." if safe else ""
-    return f"Found {counted}.{fixes} `labcoat explain {findings[0].rule}` explains the first."
+    if len(listed) < len(findings):
+        fixes += " `labcoat check --verbose` lists the notes."
+    if not listed:
+        return f"Found {counted}.{fixes}"
+    return f"Found {counted}.{fixes} `labcoat explain {listed[0].rule}` explains the first."

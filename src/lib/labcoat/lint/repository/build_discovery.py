@@ -42,12 +42,12 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
         composed = read_compose(repository.read_text(path))
         yield from _from_root(repository, composed, posixpath.dirname(path))
     for path in repository.find_named(_BAKE):
-        builds = list(read_bake(path, repository.read_text(path)))
-        if any("$" in part for build in builds for part in build):
+        baked = list(read_bake(path, repository.read_text(path)))
+        if any("$" in part for build in baked for part in build):
             repository.left_out.append(
                 f"{path} has variables: did not check the builds that they name"
             )
-        yield from _from_root(repository, builds, posixpath.dirname(path))
+        yield from _from_root(repository, baked, posixpath.dirname(path))
     for path in repository.find_named(r".*\.ya?ml"):
         if path.startswith(".github/workflows/"):
             yield from _from_root(repository, _builds_in_workflow(repository.read_text(path)), "")

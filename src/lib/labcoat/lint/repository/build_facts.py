@@ -77,13 +77,13 @@ class BuildFacts:
             )
 
     @cached_property
-    def _copied(self) -> tuple[dict[str, int], list[tuple[Instruction, str]]]:
+    def _copied(self) -> tuple[dict[str, int], list[tuple[Instruction, str]], int]:
         if isinstance(self.parsed, DockerfileError) or self._sent is None:
-            return {}, []
+            return {}, [], 0
         try:
             return copy_trace.trace_copies(self.parsed, self.sent, self.build.root)
         except DockerfileError:
-            return {}, []
+            return {}, [], 0
 
     @property
     def reaching(self) -> dict[str, int]:
@@ -94,6 +94,11 @@ class BuildFacts:
     def missing(self) -> list[tuple[Instruction, str]]:
         """The sources of COPY and ADD that match nothing in the context."""
         return self._copied[1]
+
+    @property
+    def needed_missing(self) -> list[tuple[Instruction, str]]:
+        """Those of `missing` that are in stages which the last one needs."""
+        return self._copied[1][: self._copied[2]]
 
     def sent_root_paths(self) -> list[str]:
         """Return the `sent` files relative to the repository's root."""

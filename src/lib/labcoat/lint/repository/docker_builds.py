@@ -85,7 +85,11 @@ class DockerBuilds:
     def _guess_build(self, path: str) -> BuildFacts:
         """Choose the context, the Dockerfile's folder or the root, by which has its sources."""
         own = self.get_facts(path, path.rpartition("/")[0])
-        if not own.context or isinstance(own.parsed, DockerfileError):
+        if (
+            not own.context
+            or own.context.endswith(".devcontainer")  # as editors build it
+            or isinstance(own.parsed, DockerfileError)
+        ):
             return own
         root = self.get_facts(path, "")
         here, there = _count_sources(own), _count_sources(root)

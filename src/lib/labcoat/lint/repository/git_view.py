@@ -9,12 +9,21 @@ from pathlib import Path
 
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.inventory.virtualenvs import environments
 from labcoat.secrets.searches import PLAIN, make_searches
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
 _SIZE = re.compile(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
 _IMPORT = re.compile(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
+# A line of a notebook's code; its prose has these words too.
+NOTEBOOK_IMPORT = re.compile(
+    rb"""^\s*(?:"source":\s*)?\[?\s*"(?P<line>\s*(?:import[ ]+[A-Za-z_][\w.]*"""
+    rb"""(?:[ ]+as[ ]+\w+)?(?:[ ]*,[ ]*[A-Za-z_][\w.]*(?:[ ]+as[ ]+\w+)?)*"""
+    rb"""|from[ ]+[A-Za-z_][\w.]*[ ]+import[ ]+[\w*(][^"\\]*))"""
+    rb"""[ ]*(?:\#[^"]*)?(?:\\n)?",?\s*\]?,?\s*$""",
+    re.MULTILINE,
+)
 _LIST_TRACKED = ("ls-files", "-z")
 _LIST_INDEX = ("ls-files", "-s", "-z")
 _LIST_SIZES = ("ls-files", "-z", "--debug")
@@ -25,8 +34,9 @@ _GREP = ("grep", "--threads=1")
 # The working tree: git's objects take five times as long to read.
 _GREP_SUSPECTS = tuple((*_GREP, *each.options()) for each in make_searches(LFS_POINTER))
 _GREP_PLAIN = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
+_LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
 # Git finds words six times as quickly as regular expressions.
-_GREP_IMPORTS = (*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--", "*.py")
+_GREP_IMPORTS = (*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--", "*.py", "*.ipynb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class GitView:
         locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
         self._start(
             *(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, *_GREP_SUSPECTS, _LIST_INDEX),
-            *([_GREP_IMPORTS] if locked else []),
+            *([self._search_imports] if locked else []),
         )
 
     def _start(self, *commands: tuple[str, ...]) -> None:
@@ -117,9 +127,12 @@ class GitView:
         by_blob: dict[str, list[str]] = {}
         for entry in self.index_entries(paths, mode="100"):
             by_blob.setdefault(entry.id, []).append(entry.path)
-        for blob, data in git.each_blob(self.root, by_blob, reading.WHOLE):
-            for path in by_blob[blob]:
-                yield path, data
+        try:
+            for blob, data in git.each_blob(self.root, by_blob, reading.WHOLE):
+                for path in by_blob[blob]:
+                    yield path, data
+        except LabcoatError:
+            self.left_out.append(_LACKS_CONTENTS)
 
     @cached_property
     def _others(self) -> tuple[list[str], list[str]]:
@@ -193,19 +206,22 @@ class GitView:
     @cached_property
     def import_lines(self) -> set[str]:
         """The lines of tracked Python sources that are imports, indented or not."""
-        return {
-            line.decode("utf-8", "replace")
-            for line in set(_IMPORT.findall(self._search_contents(_GREP_IMPORTS)))
-        }
+        found = self._search_contents(self._search_imports)
+        lines = {*_IMPORT.findall(found), *NOTEBOOK_IMPORT.findall(found)}
+        return {line.decode("utf-8", "replace") for line in lines}
+
+    @cached_property
+    def _search_imports(self) -> tuple[str, ...]:
+        """The search for imports, outside of environments that are tracked."""
+        roots = environments(self.tracked)
+        return (*_GREP_IMPORTS, *(f":(exclude,literal){root}" for root in roots))
 
     def _search_contents(self, command: tuple[str, ...]) -> bytes:
         """Return what git finds in tracked contents; note it if git does not have all of them."""
         try:
             return self._git_output(command, statuses=(0, 1))
         except LabcoatError:
-            self.left_out.append(
-                "git lacks some tracked contents, as in a partial clone: did not search them"
-            )
+            self.left_out.append(_LACKS_CONTENTS)
             return b""
 
     def deciding_patterns(

@@ -48,6 +48,7 @@ _CONDA_VALUES = _words("""
 _POETRY_VALUES = _words("""
     -G --group -E --extras --python --platform --source -C -P
 """)
+_RUNNERS = ("conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "hatch", "uv")
 _FILE = ("-r", "--requirement", "--requirements")
 _LOCAL = ("-e", "--editable")
 _SHORT_WITH_VALUE = re.compile(r"-[rceiftCbPpn].+")
@@ -194,6 +195,10 @@ def _split_tool(words: Sequence[str]) -> tuple[str, list[str]]:
     if not rest:
         return "", []
     program = rest[0].rpartition("/")[2]
+    if program in _RUNNERS:
+        after = _after_options(rest, _CONDA_VALUES)
+        if after[:1] == ["run"]:
+            return _split_tool(_after_options(after, _CONDA_VALUES))
     tool = ""
     commands: tuple[str, ...] = ("install",)
     if _PIP.fullmatch(rest[0]):

@@ -27,6 +27,7 @@ from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.ctx_unread import check_unread_files
+from labcoat.secrets.content import is_development
 
 # Suffixes of files written by hand: unlike data, they do not grow by megabytes after `git add`.
 _SOURCES = (
@@ -167,7 +168,9 @@ def _check_copy_sources(facts: BuildFacts) -> Iterator[Finding]:
     """CTX006: a COPY or ADD of something that is ignored."""
     for each, source in facts.missing:
         if not _exists_on_disk(facts, source):
-            if not re.search(r"[$*?\[\\<]", source):
+            if (each, source) in facts.needed_missing and not (
+                re.search(r"[$*?\[\\<]", source) or is_development(facts.dockerfile)
+            ):
                 yield Finding(
                     "CTX008",
                     facts.dockerfile,

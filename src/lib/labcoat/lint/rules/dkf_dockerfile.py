@@ -16,6 +16,7 @@ from labcoat.locking.requirement_lines import parse_requirements
 _DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
+_LOCKERS = {*_INSTALLERS, *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools")}
 _REDIRECTED = re.compile(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
 _INSTALL_THE_LOCK = (
     "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
@@ -171,6 +172,8 @@ def _check_pip(
             "so any version is installed: quote it",
             Severity.ERROR,
         )
+    elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _LOCKERS:
+        yield f"`{install}` installs whatever version the index has", Severity.NOTE
     elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
         yield (
             f"`{install}` checks no hashes and installs dependencies that are not locked",

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.core import git
+from labcoat.core.path_roles import is_template
 from labcoat.core.terminal import join_some
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
@@ -31,6 +32,10 @@ _SYSTEM = (
     "/tmp/",  # noqa: S108 - a prefix to compare with
 )
 _KERNEL = ("/dev/", "/proc/", "/sys/")
+_TEXT = re.compile(
+    r"(?i)\.(?:md|rst|txt|json|jsonc|ya?ml|toml|ini|cfg|conf|py|pyi|ipynb|sh|js|ts|tsx|jsx|css|scss"
+    r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
+)
 _KEEPERS = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder of ignored files
 
 
@@ -45,7 +50,7 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
     """GIT001: tracked files that a pattern ignores, one finding per pattern."""
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
     for path, decided in repository.deciding_patterns(repository.tracked_and_ignored).items():
-        if path.rpartition("/")[2] not in _KEEPERS:
+        if path.rpartition("/")[2] not in _KEEPERS and not is_template(path):
             by_pattern.setdefault(decided, []).append(path)
     for (source, line, pattern), paths in by_pattern.items():
         yield Finding(
@@ -56,6 +61,8 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
             "changes are committed, new files beside are not",
             "Remove the file from the index with `git rm --cached`, or remove the pattern",
             fix=unsafe_fix(Untrack(tuple(paths))),
+            # A text was added with --force, on purpose; data and what programs write seldom was.
+            severity=Severity.NOTE if all(map(_TEXT.search, paths)) else Severity.WARNING,
         )
 
 

@@ -33,6 +33,7 @@ _COMMENT = re.compile(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
 _QUOTED = re.compile(r"^(!?)(['\"])(.+)\2$")
 _BRACES = re.compile(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
 _BACKSLASH = re.compile(r"[\w.*]\\[A-Za-z0-9_]")
+_KEEPS = ("!.gitignore", "!.gitkeep", "!.keep", "!/.gitignore", "!/.gitkeep")
 # macOS names a file `Icon` with a carriage return, and many a .gitignore lists it.
 _LONE_CARRIAGE_RETURN = re.compile(rb"(?<!Icon)\r(?!\n|$)")
 
@@ -251,6 +252,8 @@ def _idle_negation_finding(repository: Repository, path: str, line: int, written
         " `*`, and include the folder too, as in `!/folder/`",
         line,
         unsafe_fix(Replace(path, line, old, ())),
+        # Many write it to keep a folder, and it does no harm.
+        Severity.NOTE if written.strip() in _KEEPS else Severity.WARNING,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from labcoat.core import git
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.lint.findings import Family, Finding, Rule, Severity
+from labcoat.lint.repository.git_view import NOTEBOOK_IMPORT
 from labcoat.lint.repository.import_names import DISTRIBUTIONS, STANDARD
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
@@ -30,7 +31,7 @@ _MOST_PARSED = 200  # files
 def check_imports(repository: Repository) -> Iterator[Finding]:
     """Report modules imported at the top of tracked sources and not required, and the reverse."""
     required = _named_distributions(repository)
-    if not required:
+    if not required and not repository.find_named(r"requirements\.(?:in|txt)"):
         return
     yield from _find_unrequired(repository, required)
     yield from _find_unimported(repository)
@@ -194,7 +195,19 @@ def _first_imports(
                 found.setdefault(module, (path, line))
         if len(found) == len(modules):
             break
+    for path in repository.find_named(r".*\.ipynb") if len(found) < len(modules) else ():
+        if _SEPARATE.search(path) or is_skipped(path):
+            continue
+        for line, text in enumerate(repository.read_whole(path).split(b"\n"), 1):
+            for module in notebook_imports(text) & modules:
+                found.setdefault(module, (path, line))
     return found
+
+
+def notebook_imports(text: bytes) -> set[str]:
+    """Return the modules that a line of a notebook imports."""
+    lines = {each.decode("utf-8", "replace") for each in NOTEBOOK_IMPORT.findall(text)}
+    return _imported_modules(lines, indented=False)
 
 
 def _parse_imports(source: bytes) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Container, Iterator
 
 from labcoat.container.dockerignore.escape import docker_pattern
-from labcoat.core.path_roles import is_generated
+from labcoat.core.path_roles import is_aside, is_generated
 from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.findings import Append, BuildFamily, Finding, Rule, Severity, safe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
@@ -75,11 +75,16 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
     }
     changed = suspects & repository.changed
     committed = {path: secret for path, secret in present.items() if path not in changed}
+    unread = {path for path in changed if names.is_secret_name(path)}
     for path, data in repository.index_contents(changed) if changed else ():
+        unread.discard(path)
         if not data.startswith(_POINTER) and (
             secret := look.find_secret(path, data[: look.largest(path)])
         ):
             committed[path] = secret
+    for path in unread:  # git lacks the content, as in a partial clone
+        if not names.is_environment(path):
+            committed[path] = Secret(look.BY_NAME, sure=not is_aside(path))
     return committed, present
 
 

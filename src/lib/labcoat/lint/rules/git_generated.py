@@ -1,0 +1,94 @@
+"""GIT003, GIT004: what programs write, and large texts, among the tracked files."""
+
+import re
+from collections.abc import Iterator
+
+from labcoat.core.terminal import join_some
+from labcoat.lint.config import format_mebibytes
+from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
+from labcoat.lint.repository.repository import Repository
+
+# What to call each kind, the pattern that ignores it, and where it is in a path.
+_KINDS = (
+    ("Jupyter's checkpoints", ".ipynb_checkpoints/", re.compile(r"(?:^|/)\.ipynb_checkpoints/")),
+    ("byte code", "__pycache__/", re.compile(r"(?:^|/)__pycache__/|\.py[cod]$")),
+    ("macOS's folder settings", ".DS_Store", re.compile(r"(?:^|/)\.DS_Store$")),
+    ("Windows's thumbnails", "Thumbs.db", re.compile(r"(?:^|/)(?:Thumbs\.db|desktop\.ini)$")),
+    ("npm's packages", "node_modules/", re.compile(r"(?:^|/)node_modules/")),
+    ("a package's build metadata", "*.egg-info/", re.compile(r"\.egg-info(?:/|$)|\.egg$")),
+    (
+        "a tool's cache",
+        ".*_cache/",
+        re.compile(r"(?:^|/)\.(?:pytest|mypy|ruff|hypothesis|tox|nox|eggs)(?:_cache)?/"),
+    ),
+    ("coverage data", ".coverage", re.compile(r"(?:^|/)(?:\.coverage(?:\.[^/]+)?|htmlcov/.+)$")),
+)
+_ANY = re.compile("|".join(pattern.pattern for _, _, pattern in _KINDS))
+# Material of tests, which is there on purpose.
+_ON_PURPOSE = re.compile(
+    r"(?i)(?:^|/)(?:tests?|testing|specs?|fixtures?|test[-_]?data|examples?|templates?)/|\{\{"
+)
+_NOTEBOOK = ".ipynb"
+_DATA = re.compile(
+    r"(?i)\.(?:csv|tsv|json|jsonl|ndjson|geojson|xml|sql|txt|log|svm|libsvm|arff|dat|html?|svg)$"
+)
+
+
+def check_generated(repository: Repository) -> Iterator[Finding]:
+    """Check for files that programs write again, and for large notebooks and data as text."""
+    yield from _check_written(repository)
+    yield from _check_large(repository)
+
+
+def _check_written(repository: Repository) -> Iterator[Finding]:
+    """GIT003: one finding for each kind."""
+    suspects = [path for path in repository.tracked if _ANY.search(path)]
+    left = [path for path in suspects if not _ON_PURPOSE.search(path)]
+    for what, pattern, where in _KINDS:
+        found = [path for path in left if where.search(path)]
+        left = [path for path in left if not where.search(path)]
+        if found:
+            yield Finding(
+                "GIT003",
+                found[0],
+                f"{join_some(found, 1)} {'are' if found[1:] else 'is'} tracked: {what}, which "
+                "programs write again and which change in every clone",
+                f"Remove with `git rm --cached`, and add the line `{pattern}` to .gitignore",
+                fix=unsafe_fix(Untrack(tuple(found))),
+            )
+
+
+def _check_large(repository: Repository) -> Iterator[Finding]:
+    """GIT004: large texts; LFS002 reports large binaries."""
+    limit = repository.settings.large_file
+    if max(repository.tracked_sizes, default=0) <= limit:
+        return
+    for path, size in repository.tracked_with_sizes:
+        notebook = path.lower().endswith(_NOTEBOOK)
+        if size <= limit or not (notebook or _DATA.search(path)):
+            continue
+        if b"\0" in repository.read_bytes(path)[:8000]:
+            continue
+        if notebook:
+            what = "this notebook"
+            hint = "Clear its outputs before the commit, for example with nbstripout"
+        else:
+            what = "this data file"
+            hint = "Store it elsewhere and fetch it, or give it to git LFS"
+        yield Finding(
+            "GIT004",
+            path,
+            f"{what} of {format_mebibytes(size)} is tracked: each of its versions stays in every "
+            "clone forever",
+            hint,
+        )
+
+
+FAMILY = Family(
+    rules=(
+        Rule("GIT003", "generated file is tracked", Severity.WARNING, "tracked"),
+        Rule("GIT004", "large text is tracked", Severity.WARNING, "tracked"),
+    ),
+    check=check_generated,
+    needs_git=True,
+)
