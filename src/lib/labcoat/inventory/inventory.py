@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.inventory.file_finding import FileFinding
 from labcoat.locking.requirement_lines import normalize_name, same_version
 
 if TYPE_CHECKING:
@@ -86,28 +87,37 @@ class Inventory:
     """All that one environment holds.
 
     Files in `stray` belong to no distribution; `stripped` are the kinds of files that an image
-    leaves out (strip.KINDS).
+    leaves out (strip.KINDS). `findings` are what is wrong with other files (code_paths), `managed`
+    the distributions that conda brought. `executable` are the files that may be executed, None
+    where that is not known.
     """
 
     python: InterpreterFacts
     distributions: tuple[Contents, ...]
     stray: tuple[str, ...]
     stripped: tuple[str, ...] = ()
+    findings: tuple[FileFinding, ...] = ()
+    managed: frozenset[str] = frozenset()
+    executable: frozenset[str] | None = None
 
     @classmethod
     def from_json(cls, text: str) -> "Inventory":
         """Return the inventory that `scan` printed. Raise ValueError if it is not JSON."""
         found = json.loads(text)
+        distributions = tuple(parse_contents(one) for one in found["distributions"])
         return cls(
             InterpreterFacts(**found["python"]),
-            tuple(_parse_contents(one) for one in found["distributions"]),
+            distributions,
             tuple(found["stray"]),
+            managed=frozenset(one.name for one in distributions if one.installer == "conda"),
         )
 
 
-def _parse_contents(found: dict[str, Any]) -> Contents:
+def parse_contents(found: dict[str, Any]) -> Contents:
+    """Return one of the distributions that `scan` found."""
     listed = {key: tuple(found[key]) for key in ("tags", "edited", "gone", "stray")}
-    return Contents(**{**found, **listed, "name": normalize_name(found["name"])})
+    kept = {key: value for key, value in found.items() if key not in {"recorded", "info"}}
+    return Contents(**{**kept, **listed, "name": normalize_name(found["name"])})
 
 
 def scan_command(
@@ -153,11 +163,9 @@ def read_distributions(site_packages: Path) -> list[Distribution]:
     """
     from importlib import metadata
 
-    found = [
-        _read_distribution(one)
-        for one in metadata.distributions(path=[str(site_packages)])
-        if one.metadata and one.metadata["Name"]
-    ]
+    infos = [site_packages / name for name in _list_metadata(site_packages)]
+    readable = [metadata.PathDistribution(info) for info in infos if _is_readable(info)]
+    found = [_read_distribution(one) for one in readable if one.metadata and one.metadata["Name"]]
     return sorted(found, key=lambda one: one.name)
 
 
@@ -187,6 +195,18 @@ def describe_changes(
     return ", ".join(
         [*(f"added {name}" for name in added), *(f"removed {name}" for name in removed), *moved]
     )
+
+
+def _is_readable(info: Path) -> bool:
+    """Return whether every file of a distribution's metadata is a regular one.
+
+    importlib.metadata would wait for a writer of a pipe.
+    """
+    try:
+        files = list(info.iterdir()) if info.is_dir() else [info]
+        return all(path.is_file() or path.is_dir() for path in files if path.exists())
+    except OSError:
+        return False
 
 
 def _list_metadata(folder: Path) -> list[str]:
@@ -219,11 +239,14 @@ def _describe_origin(direct_url: str | None) -> str:
     """Return where a distribution came from (PEP 610); empty if it came from an index."""
     if not direct_url:
         return ""
-    found = json.loads(direct_url)
-    url = str(found.get("url", "?"))
-    if vcs := found.get("vcs_info"):
-        return f"{vcs.get('vcs', 'vcs')}+{url}@{vcs.get('commit_id', '?')}"
-    return f"{url} (editable)" if found.get("dir_info", {}).get("editable") else url
+    try:
+        found = json.loads(direct_url)
+        url = str(found.get("url", "?"))
+        if vcs := found.get("vcs_info"):
+            return f"{vcs.get('vcs', 'vcs')}+{url}@{vcs.get('commit_id', '?')}"
+        return f"{url} (editable)" if found.get("dir_info", {}).get("editable") else url
+    except (ValueError, AttributeError, RecursionError):
+        return "an unreadable direct_url.json"
 
 
 def _requirement_name(requirement: str) -> str:

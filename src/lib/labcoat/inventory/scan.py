@@ -13,25 +13,33 @@ from __future__ import annotations
 
 import base64
 import csv
+import errno
 import hashlib
+import io
 import json
 import os
 import platform
 import re
 import shlex
+import stat
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, Collection, List, Optional, Tuple
 
 _LEFT_OUT = re.compile(
     r"(^|/)__pycache__/[^/]*\.pyc$"
-    r"|[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED)$"
-    r"|[.]dist-info/(direct_url\.json|uv_(cache|build)\.json)$"
-    # ensurepip's additional name for pip, which no wheel has
-    r"|^\{prefix\}/bin/pip3\.\d+$"
+    r"|^[^/]+[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED)$"
+    r"|^[^/]+[.]dist-info/(direct_url\.json|uv_(cache|build)\.json)$"
 )
-_HEAD = re.compile(rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|([^\n]*?))\r?\n")
+# The first line as the kernel reads it (execve(2)): after `#!` one path without white space, then
+# the end of the line. More words are arguments, and a carriage return is part of the path. A path
+# that is long or has a space is in a line for sh.
+_HEAD = re.compile(
+    rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|(/[^\s\0]*))\n", re.ASCII
+)
+# ensurepip's and pip's additional name for pip, which no wheel has.
+_PIP_ALIAS = re.compile(r"\{prefix\}/bin/pip3\.\d+")
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 _START = r"(?:# -\*- coding: utf-8 -\*-\n)?(?:import re\n)?import sys\n"
 _IMPORT = r"from (?P<module>[\w.]+) import (?P<name>\w+)\n"
@@ -66,6 +74,11 @@ _PIP_SHIM = {
     ),
 }
 _CHUNK = 1 << 20
+_MOST_FILE = 1 << 33  # no file of a package is larger: it would not fit in the wheels of any index
+_MOST_RECORD = 1 << 26
+_MOST_METADATA = 1 << 22
+_MOST_TAGS = 32
+_MOST_FILES = 1 << 21  # lines of all RECORDs together
 # The digest that is compared, the one that RECORD states, and the size in bytes.
 _FileDigests = Tuple[str, str, int]
 # RECORD's lines: path, SHA-256 in hexadecimal (empty if none), and size.
@@ -88,7 +101,7 @@ def script_digest(data: bytes, is_own: Callable[[str], bool]) -> str:
     `is_own` tells whether an interpreter's path is the environment's.
     """
     head = _HEAD.match(data)
-    if not head or not is_own(_parse_shebang(head)):
+    if not head or not any(is_own(one) for one in _parse_shebang(head)):
         return hashlib.sha256(data).hexdigest()
     rest = data[head.end() :]
     found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
@@ -101,25 +114,54 @@ def script_digest(data: bytes, is_own: Callable[[str], bool]) -> str:
     return entry_point_digest(module, function)
 
 
-def _parse_shebang(head: re.Match[bytes]) -> str:
-    """Return the path in a program's first line.
+def _parse_shebang(head: re.Match[bytes]) -> List[str]:
+    """Return the interpreter that a program's first lines start; empty if they are unusual.
 
-    Installers write a path that is long or has spaces quoted in a line for sh.
+    Installers quote a path in a line for sh, so that only the path itself may be in the quotes.
     """
-    quoted, plain = ((part or b"").decode("utf-8", "replace") for part in head.groups())
+    quoted, plain = ((part or b"").decode("utf-8", "surrogateescape") for part in head.groups())
+    if plain:
+        return [plain]
     try:
-        return plain or " ".join(shlex.split(quoted))
+        words = shlex.split(quoted)
     except ValueError:
-        return ""
+        return []
+    forms = (words[0], '"%s"' % words[0], shlex.quote(words[0])) if words else ()
+    return [words[0]] if quoted in forms else []
+
+
+def open_regular(path: str) -> int:
+    """Open a regular file and return its descriptor. Raise OSError for a pipe, a device and so on.
+
+    Opening a pipe without O_NONBLOCK would wait for a writer.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.EINVAL, str(error), path) from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_FILE:
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return descriptor
+
+
+def read_regular(path: str, most: int = _MOST_METADATA) -> bytes:
+    """Return a regular file of at most `most` bytes. Raise OSError for any other."""
+    with open(open_regular(path), "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, "larger than expected", path)
+    return data
 
 
 def file_digest(path: str) -> tuple[str, int]:
-    """Return the SHA-256 of a file in hexadecimal, and its size in bytes."""
+    """Return the SHA-256 of a regular file in hexadecimal, and its size. Raise OSError."""
     found, size = hashlib.sha256(), 0
-    with open(path, "rb", buffering=0) as file:
+    with open(open_regular(path), "rb", buffering=0) as file:
         while True:
             data = file.read(_CHUNK)
-            if not data:
+            if not data or size > _MOST_FILE:
                 return found.hexdigest(), size
             found.update(data)
             size += len(data)
@@ -128,8 +170,11 @@ def file_digest(path: str) -> tuple[str, int]:
 class _Environment:
     """The directories of one environment, and how files in them are named."""
 
-    def __init__(self, prefix: str, site: str) -> None:
+    def __init__(
+        self, prefix: str, site: str, interpreters: Optional[Collection[str]] = None
+    ) -> None:
         self.prefix, self.site = prefix, site
+        self.interpreters = interpreters
         # Programs in the user's site are for the interpreter itself.
         self.programs = {
             os.path.realpath(one)
@@ -139,6 +184,10 @@ class _Environment:
     def absolute_path(self, recorded: str) -> str:
         """Return the path of a file in RECORD."""
         return os.path.normpath(os.path.join(self.site, recorded))
+
+    def is_inside(self, path: str) -> bool:
+        """Return whether `path` is in the environment; RECORD can name any file."""
+        return path.startswith((self.site + os.sep, self.prefix + os.sep))
 
     def short_name(self, path: str) -> str:
         """Return the path as in the wheel if it is in site-packages, else from `{prefix}`."""
@@ -152,45 +201,48 @@ class _Environment:
 
     def is_own(self, interpreter: str) -> bool:
         """Return whether the path `interpreter` is this environment's Python."""
+        if self.interpreters is not None:
+            return interpreter in self.interpreters
         folder, name = os.path.split(interpreter)
         return bool(_PYTHON.fullmatch(name)) and os.path.realpath(folder) in self.programs
 
     def digest_file(self, path: str) -> _FileDigests:
-        """Read one file. Raise OSError if it is missing."""
+        """Read one file. Raise OSError if it is missing, or not a regular file inside."""
+        if not self.is_inside(path):
+            raise OSError(errno.EXDEV, "outside of the environment", path)
         if (
             os.path.dirname(path) == os.path.join(self.prefix, "bin")
             and os.path.getsize(path) < _CHUNK
         ):
-            with open(path, "rb") as file:
-                data = file.read()
+            data = read_regular(path, _CHUNK)
             return script_digest(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
         found, size = file_digest(path)
         return found, found, size
 
 
+def _read_lines(path: str) -> List[str]:
+    """Return the lines of a small text file; none if it cannot be read."""
+    try:
+        return read_regular(path).decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError):
+        return []
+
+
 def _read_metadata(folder: str) -> tuple[str, str, list[str]]:
     """Return name, version and wheel tags from a dist-info or egg-info."""
     head: dict[str, str] = {}
-    tags: list[str] = []
     for name in ("METADATA", "PKG-INFO", ""):
-        try:
-            with open(
-                os.path.join(folder, name) if name else folder, encoding="utf-8", errors="replace"
-            ) as file:
-                for line in file:
-                    key, colon, value = line.partition(":")
-                    if not line.strip():
-                        break
-                    if colon and key in ("Name", "Version"):
-                        head.setdefault(key, value.strip())
+        lines = _read_lines(os.path.join(folder, name) if name else folder)
+        for line in lines:
+            key, colon, value = line.partition(":")
+            if not line.strip():
+                break
+            if colon and key in ("Name", "Version"):
+                head.setdefault(key, value.strip())
+        if lines:
             break
-        except OSError:
-            continue
-    try:
-        with open(os.path.join(folder, "WHEEL"), encoding="utf-8", errors="replace") as file:
-            tags = sorted(line[4:].strip() for line in file if line.startswith("Tag:"))
-    except OSError:
-        pass
+    wheel = _read_lines(os.path.join(folder, "WHEEL"))
+    tags = sorted(line[4:].strip() for line in wheel if line.startswith("Tag:"))[:_MOST_TAGS]
     stem = os.path.basename(folder).rsplit(".", 1)[0].split("-")
     return head.get("Name") or stem[0], head.get("Version") or (stem[1:] or [""])[0], tags
 
@@ -198,30 +250,32 @@ def _read_metadata(folder: str) -> tuple[str, str, list[str]]:
 def _read_record(folder: str) -> _RecordLines | None:
     """Return RECORD's lines; None without a readable RECORD."""
     try:
-        with open(
-            os.path.join(folder, "RECORD"), encoding="utf-8", errors="surrogateescape", newline=""
-        ) as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, csv.Error):
+        return parse_record(read_regular(os.path.join(folder, "RECORD"), _MOST_RECORD))
+    except (OSError, ValueError):
         return None
-    found = []
+
+
+def parse_record(data: bytes) -> _RecordLines | None:
+    """Return the lines of a RECORD; None if it is damaged."""
+    try:
+        text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
+        rows = [row for row in csv.reader(text) if row]
+    except csv.Error:
+        return None
+    found: _RecordLines = []
     for row in rows:
         path, stated, size = [*row, "", ""][:3]
-        algorithm, _, text = stated.partition("=")
+        algorithm, _, digits = stated.partition("=")
         try:
-            known = base64.urlsafe_b64decode(text + "==").hex() if algorithm == "sha256" else ""
+            known = base64.urlsafe_b64decode(digits + "==").hex() if algorithm == "sha256" else ""
             found.append((path, known, int(size) if size else None))
         except ValueError:
             found.append((path, "unreadable", None))
-    return found
+    return None if any("\0" in path for path, _, _ in found) else found
 
 
 def _read_text(path: str, folder: str) -> str:
-    try:
-        with open(os.path.join(folder, path), encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
-    except OSError:
-        return ""
+    return "\n".join(_read_lines(os.path.join(folder, path))).strip()
 
 
 def _list_conda_files(prefix: str) -> set[str]:
@@ -230,20 +284,33 @@ def _list_conda_files(prefix: str) -> set[str]:
     folder = os.path.join(prefix, "conda-meta")
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.endswith(".json"):
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                found.update(
-                    os.path.join(prefix, path) for path in json.load(file).get("files", ())
-                )
+            try:
+                record = json.loads(read_regular(os.path.join(folder, name), _MOST_RECORD))
+                found.update(os.path.join(prefix, path) for path in record["files"])
+            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                continue  # so that its files count as added
+    return found
+
+
+def list_files(top: str) -> list[str]:
+    """Return every file below `top`; a link to a directory is one entry, and not followed."""
+    found, waiting = [], [top]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        found.append(entry.path)
+        except OSError:
+            continue  # its name is too long, or it may not be read
     return found
 
 
 def _list_files(environment: _Environment) -> list[str]:
     """Return every file in site-packages, and in bin if that is the environment's alone."""
-    found = []
-    for folder, folders, names in os.walk(environment.site):
-        # A link to a directory is one entry: its target is not part of the environment.
-        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        found += [os.path.join(folder, name) for name in [*names, *links]]
+    found = list_files(environment.site)
     programs = os.path.join(environment.prefix, "bin")
     if os.path.exists(os.path.join(environment.prefix, "pyvenv.cfg")) and os.path.isdir(programs):
         found += [
@@ -254,14 +321,18 @@ def _list_files(environment: _Environment) -> list[str]:
     return found
 
 
-def _is_pip_shim(name: str, path: str) -> bool:
-    return name in _PIP_SHIM and file_digest(path)[0] in _PIP_SHIM[name]
+def is_pip_shim(name: str, path: str) -> bool:
+    """Return whether the file `name` is one of labcoat's own that start pip, unchanged."""
+    try:
+        return name in _PIP_SHIM and file_digest(path)[0] in _PIP_SHIM[name]
+    except OSError:
+        return False
 
 
 def _digest_if_present(environment: _Environment, path: str) -> _FileDigests | None:
     try:
         return environment.digest_file(path)
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 
@@ -270,30 +341,59 @@ def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
 
     inventory.Inventory describes its shape.
     """
-    environment = _Environment(os.path.abspath(prefix), os.path.abspath(site))
-    infos = sorted(name for name in os.listdir(site) if name.endswith((".dist-info", ".egg-info")))
-    records = {name: _read_record(os.path.join(site, name)) for name in infos}
-    recorded = {
-        environment.absolute_path(path) for lines in records.values() for path, _, _ in lines or ()
-    }
-    wanted = sorted(path for path in recorded if not is_left_out(environment.short_name(path)))
-    with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
-        read = dict(
-            zip(wanted, pool.map(lambda path: _digest_if_present(environment, path), wanted))
-        )
-    owned = recorded | _list_conda_files(environment.prefix)
+    prefix, site = os.path.abspath(prefix), os.path.abspath(site)
+    environment = _Environment(prefix, site)
+    found = scan_packages(prefix, site, threads=threads)
+    owned = {path for one in found for path in one.pop("recorded")}
+    for one in found:
+        del one["info"]
+    owned |= _list_conda_files(environment.prefix)
+    infos = list_metadata(site)
     besides = {
         environment.short_name(path): path for path in _list_files(environment) if path not in owned
     }
     stray = [
         name
         for name, path in besides.items()
-        if not is_left_out(name)
-        and name.split("/")[0] not in infos
-        and not _is_pip_shim(name, path)
+        if not is_left_out(name) and name.split("/")[0] not in infos and not is_pip_shim(name, path)
     ]
-    found = [_scan_distribution(environment, name, records[name], read) for name in infos]
     return {"python": describe_interpreter(), "distributions": found, "stray": sorted(stray)}
+
+
+def list_metadata(site: str) -> List[str]:
+    """Return the names of the dist-info and egg-info entries in a site-packages directory."""
+    try:
+        names = os.listdir(site)
+    except OSError:
+        return []
+    return sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
+
+
+def scan_packages(
+    prefix: str,
+    site: str,
+    interpreters: Optional[Collection[str]] = None,
+    threads: int = 0,
+) -> List[dict[str, Any]]:
+    """Return the distributions in `site`, file by file; the paths in RECORD are in `recorded`.
+
+    `interpreters` are the paths that the first line of a program of this environment may have.
+    """
+    environment = _Environment(prefix, site, interpreters)
+    infos = list_metadata(site)
+    records = {name: _read_record(os.path.join(site, name)) for name in infos}
+    recorded = {
+        environment.absolute_path(path) for lines in records.values() for path, _, _ in lines or ()
+    }
+    if len(recorded) > _MOST_FILES:
+        records = dict.fromkeys(infos)
+        recorded = set()
+    wanted = sorted(path for path in recorded if not is_left_out(environment.short_name(path)))
+    with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
+        read = dict(
+            zip(wanted, pool.map(lambda path: _digest_if_present(environment, path), wanted))
+        )
+    return [_scan_distribution(environment, name, records[name], read) for name in infos]
 
 
 def _scan_distribution(
@@ -305,6 +405,7 @@ def _scan_distribution(
     folder = os.path.join(environment.site, info)
     name, version, tags = _read_metadata(folder)
     files, edited, gone = {}, [], []
+    pip = entry_point_digest("pip._internal.cli.main", "main")
     for path, known, size in lines or ():
         place = environment.absolute_path(path)
         if place not in read:
@@ -313,13 +414,16 @@ def _scan_distribution(
         if found is None:
             gone.append(short)
             continue
+        if _PIP_ALIAS.fullmatch(short) and found[0] == pip:
+            continue
         files[short] = found[0]
         if (known and known != found[1]) or (size is not None and size != found[2]):
             edited.append(short)
     # Files beside RECORD that it does not list, unless RECORD itself is damaged.
-    beside = (os.path.join(top, one) for top, _, names in os.walk(folder) for one in names)
     extra = sorted(
-        environment.short_name(path) for path in beside if path not in read and lines is not None
+        environment.short_name(path)
+        for path in (list_files(folder) if lines is not None else ())
+        if path not in read
     )
     return {
         "name": name,
@@ -332,6 +436,8 @@ def _scan_distribution(
         "has_record": lines is not None,
         "installer": _read_text("INSTALLER", folder),
         "origin": _read_text("direct_url.json", folder),
+        "info": info,
+        "recorded": [environment.absolute_path(path) for path, _, _ in lines or ()],
     }
 
 

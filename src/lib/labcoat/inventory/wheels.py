@@ -1,27 +1,28 @@
 """What each file must be according to the lock: the contents of the wheels whose hashes it has.
 
-Each wheel is digested once and the result cached. pip fetches wheels: it knows the user's index,
-credentials and cache, and verifies the hashes.
+Wheels are kept in the cache, and each is compared with the hash in the lock whenever it is used: a
+list of digests could be edited there, a wheel cannot. A wheel's own RECORD has the digests of its
+files. pip fetches wheels: it knows the user's index, credentials and cache.
 """
 
-import configparser
-import json
+import os
 import re
 import shutil
 import tempfile
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import file_digest, sha256
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import file_digest
 from pathlib import Path
 
-from labcoat.core import files, process, terminal
+from labcoat.core import process, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import time_limit
-from labcoat.inventory import scan
+from labcoat.inventory import scan, wheel_contents
 from labcoat.inventory.inventory import InterpreterFacts
+from labcoat.inventory.wheel_contents import Wheel
 from labcoat.locking.requirements_file import Pin
 from labcoat.toolchain import index_config, tool_env
 
@@ -32,24 +33,29 @@ _UNREACHABLE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Wheel:
-    """A wheel's file name, and the digests of the files it installs, named as `scan` does."""
-
-    name: str
-    files: Mapping[str, str]
-
-
-def read_cached_wheels(pin: Pin) -> list[Wheel]:
-    """Return the wheels of `pin` whose contents are in the cache."""
-    found = []
-    for one in sorted(pin.hashes):
-        try:
-            cached = json.loads((_cache_path() / f"{one}.json").read_text(encoding="utf-8"))
-            found.append(Wheel(cached["wheel"], cached["files"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # missing, or truncated by a crash: it is fetched again
+def read_kept_wheels(pins: Iterable[Pin]) -> dict[str, list[Wheel]]:
+    """Return the wheels of `pins` that are in the cache and have a hash in the lock, by name."""
+    wanted = [(pin.name, one) for pin in pins for one in sorted(pin.hashes)]
+    found: dict[str, list[Wheel]] = {name: [] for name, _ in wanted}
+    kept = [(name, digest) for name, digest in wanted if (_cache_path() / digest).is_dir()]
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        read = pool.map(lambda one: _read_kept_wheel(one[1]), kept)
+        for (name, _), wheel in zip(kept, read, strict=True):
+            if wheel:
+                found[name].append(wheel)
     return found
+
+
+def _read_kept_wheel(digest: str) -> Wheel | None:
+    """Return the wheel with this SHA-256; None if it is not in the cache, or was changed there."""
+    for path in sorted((_cache_path() / digest).glob("*.whl")):
+        try:
+            with open(scan.open_regular(str(path)), "rb") as file:  # noqa: PTH123 - a descriptor
+                if file_digest(file, "sha256").hexdigest() == digest:
+                    return wheel_contents.read_wheel(path.name, file, path)
+        except (OSError, ValueError, zipfile.BadZipFile):
+            continue
+    return None
 
 
 def nearest_wheel(installed: Mapping[str, str], known: Sequence[Wheel]) -> Wheel | None:
@@ -100,8 +106,7 @@ def fetch_wheels(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> N
     """
     groups: dict[tuple[str, ...], list[Pin]] = defaultdict(list)
     for pin, tags in wanted:
-        # No index has wheels with this tag: they were built on this machine.
-        if tags and not any(tag.endswith("-linux_x86_64") for tag in tags):
+        if tags:
             groups[tags].append(pin)
     if groups:
         count = sum(map(len, groups.values()))
@@ -113,12 +118,30 @@ def fetch_wheels(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> N
         # One that cannot be fetched makes pip fetch none of them.
         for pin in pins if error and len(pins) > 1 else ():
             _fetch_group([pin], tags, minor)
+        for pin in pins if len(tags) > 1 else ():
+            _fetch_exact(pin, tags, minor)
+
+
+def _fetch_exact(pin: Pin, tags: tuple[str, ...], minor: str) -> None:
+    """Fetch the wheel with exactly these `tags` where pip chose another that has some of them.
+
+    An index may have a wheel for manylinux_2_17 and one for both that and manylinux_2_28.
+    """
+    for tag in tags:
+        kept = read_kept_wheels([pin])[pin.name]
+        if not kept or any(is_wheel_of(wheel, tags) for wheel in kept):
+            return
+        _fetch_group([pin], (tag,), minor)
 
 
 def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
     """Fetch and cache the wheels of `pins` with the same tags. Return pip's output if it fails."""
-    _cache_path().mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=_cache_path(), prefix=".new-"))
+    try:
+        _cache_path().mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=_cache_path(), prefix=".new-"))
+    except OSError as error:
+        terminal.print_warning(f"cannot keep wheels in {_cache_path()}: {error.strerror}")
+        return ""
     try:
         wanted = folder / "requirements.txt"
         wanted.write_text("".join(_requirement_line(pin) for pin in pins), encoding="utf-8")
@@ -129,7 +152,7 @@ def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
         command += ["--python-version", minor, "--implementation", "cp"]
         parts = [tag.split("-", 2) for tag in tags]
         command += [f"--abi={abi}" for abi in dict.fromkeys(part[1] for part in parts)]
-        platforms = dict.fromkeys(part[2] for part in parts)
+        platforms = dict.fromkeys(one for part in parts for one in _list_platforms(part[2]))
         command += [f"--platform={platform}" for platform in platforms]
         outcome = process.run_process(
             command,
@@ -139,7 +162,7 @@ def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
             limit=time_limit(),
         )
         for wheel in folder.glob("*.whl"):
-            cache_contents(wheel)
+            _keep_wheel(wheel)
     except LabcoatError as error:  # it took too long
         return f"ReadTimeout: {error.message}"
     else:
@@ -148,75 +171,39 @@ def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _list_platforms(platform: str) -> list[str]:
+    """Return the platforms in the names of wheels whose WHEEL file has this one.
+
+    Some builders leave linux_x86_64 there though the wheel is for a manylinux.
+    """
+    if not (found := re.fullmatch(r"linux_(\w+)", platform)):
+        return [platform]
+    versions = [f"manylinux_2_{number}" for number in range(40, 4, -1)]
+    return [platform, *(f"{one}_{found[1]}" for one in (*versions, "manylinux2014"))]
+
+
+def is_known(known: Sequence[Wheel], tags: Sequence[str], python: InterpreterFacts) -> bool:
+    """Return whether a wheel with these `tags` is among those `known`."""
+    if any(is_wheel_of(wheel, tags) for wheel in known):
+        return True
+    names_no_index = all(re.search(r"-linux_\w+$", tag) for tag in tags)
+    return names_no_index and any(wheel_fits(wheel, python) for wheel in known)
+
+
 def _requirement_line(pin: Pin) -> str:
     hashes = " ".join(f"--hash=sha256:{one}" for one in sorted(pin.hashes))
     return f"{pin.name}=={pin.version} {hashes}\n"
 
 
-def cache_contents(wheel: Path) -> None:
-    """Digest the files of a wheel and cache that under the wheel's own SHA-256."""
-    with wheel.open("rb") as file:
-        own = file_digest(file, "sha256").hexdigest()
-    files.write_file(
-        _cache_path() / f"{own}.json",
-        json.dumps({"wheel": wheel.name, "files": wheel_contents(wheel)}) + "\n",
-    )
-
-
-def wheel_contents(wheel: Path) -> dict[str, str]:
-    """Return the digests of the files that a wheel installs, by the names that `scan` uses.
-
-    Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/.
-    """
-    found: dict[str, str] = {}
-    with zipfile.ZipFile(wheel) as archive:
-        for entry in archive.infolist():
-            if entry.is_dir():
-                continue
-            with archive.open(entry) as file:
-                if ".data/scripts/" in entry.filename:
-                    data = file.read()
-                    first, _, rest = data.partition(b"\n")
-                    value = sha256(
-                        b"#!python\n" + rest if first.startswith(b"#!python") else data
-                    ).hexdigest()
-                else:
-                    value = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # has read
-            found[_installed_path(entry.filename, wheel.name)] = value
-        for name in archive.namelist():
-            if re.fullmatch(r"[^/]+\.dist-info/entry_points\.txt", name):
-                found |= _entry_point_digests(archive.read(name).decode("utf-8"))
-    return {path: value for path, value in found.items() if not scan.is_left_out(path)}
-
-
-def _installed_path(path: str, wheel: str) -> str:
-    """Return where the file `path` of a wheel is installed."""
-    top, _, rest = path.partition("/")
-    if not top.endswith(".data"):
-        return path
-    kind, _, rest = rest.partition("/")
-    if kind in {"purelib", "platlib"}:
-        return rest
-    if kind == "headers":
-        return f"{{prefix}}/include/site/python/{wheel.split('-', maxsplit=1)[0]}/{rest}"
-    return f"{{prefix}}/bin/{rest}" if kind == "scripts" else f"{{prefix}}/{rest}"
-
-
-def _entry_point_digests(entry_points: str) -> dict[str, str]:
-    """Return the digests of the programs that an installer generates from entry_points.txt.
-
-    Source: https://packaging.python.org/en/latest/specifications/entry-points/.
-    """
-    parsed = configparser.RawConfigParser(delimiters=("=",))
-    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    parsed.read_string(entry_points)
-    found = {}
-    for section in ("console_scripts", "gui_scripts"):
-        for name, value in parsed.items(section) if parsed.has_section(section) else ():
-            module, _, function = re.sub(r"\s*\[.*", "", value).partition(":")
-            digest = scan.entry_point_digest(module.strip(), function.strip())
-            found[f"{{prefix}}/bin/{name}"] = digest
-    return found
+def _keep_wheel(wheel: Path) -> None:
+    """Move a wheel into the cache, in a directory that has its SHA-256 as name."""
+    digest = scan.file_digest(str(wheel))[0]
+    target = _cache_path() / digest
+    if _read_kept_wheel(digest) is None:
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True, exist_ok=True)
+        wheel.replace(target / wheel.name)
+    (_cache_path() / f"{digest}.json").unlink(missing_ok=True)  # which labcoat 0.1 wrote
 
 
 def _cache_path() -> Path:

@@ -7,15 +7,17 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_environment_path, time_limit
+from labcoat.core.reading import read_inside
 from labcoat.inventory import inventory, shared_files
+from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels import environment_yml, metadata, shell_rc
+from labcoat.levels import environment_yml, metadata, python_variables, shell_rc
 from labcoat.levels.level import Level, LevelState
 from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import normalize_name
@@ -37,6 +39,10 @@ class CondaMetadata:
     lock: str
     place: str
     pins: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for values of other types: the file is in an environment."""
+        metadata.check_types(self)
 
 
 class CondaLevel(Level):
@@ -100,7 +106,11 @@ class CondaLevel(Level):
         flags = ["--no-capture-output"] if Path(program).name == "conda" else []
         sys.stdout.flush()
         process.exec_program(
-            [program, "run", *flags, "-p", str(folder), *argv], os.environ, "on the path"
+            [program, "run", *flags, "-p", str(folder), *argv],
+            # The user's own packages would come before the environment's.
+            python_variables.program_variables(project, folder, os.environ)
+            | {"PYTHONNOUSERSITE": "1"},
+            "on the path",
         )
 
     def open_shell(self, project: Project) -> int:
@@ -122,18 +132,20 @@ class CondaLevel(Level):
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the environment; None if it does not exist.
 
-        Raise LabcoatError with status 2 if its Python is missing.
+        Nothing of the environment is run.
         """
         folder = environment_path(project)
-        if not (folder / "conda-meta").is_dir():
+        names = ("conda-meta", metadata.NAME, "bin/python")
+        if not any(os.path.lexists(folder / name) for name in names):
             return None
-        if not _has_python(folder):
-            raise LabcoatError(
-                f"the Python interpreter of `{project['CONDA_ENV']}` is missing",
-                "Run `make conda`",
-                status=2,
-            )
-        return inventory.read_inventory(folder / "bin" / "python", folder)
+        found = read_conda_environment(
+            folder,
+            project.root.resolve(),
+            interpreters.project_minor(project),
+            own={metadata.NAME: _is_own_metadata},
+        )
+        compiled = python_variables.remove_byte_code(project, folder)
+        return replace(found, findings=(*found.findings, *compiled))
 
     def read_state(self, project: Project) -> LevelState:
         """Return fresh, stale, missing or changed, by names and versions alone."""
@@ -247,7 +259,8 @@ def _run_conda(project: Project, command: Sequence[str | Path]) -> process.Proce
     return process.run_process(
         command,
         index_config.installer_environment()
-        | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"},
+        # Byte code is kept outside of the environment, see levels/python_variables.py.
+        | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true", "PIP_COMPILE": "0"},
         project.root,
         show=lambda line: line.startswith(("Downloading", "Installing")),
         limit=time_limit(),
@@ -275,9 +288,12 @@ def _list_conda_distributions(folder: Path) -> list[str]:
     return [
         normalize_name(info.name.partition("-")[0])
         for info in infos
-        if (info / "INSTALLER").exists()
-        and (info / "INSTALLER").read_text(encoding="utf-8").strip() == "conda"
+        if read_inside(info, "INSTALLER").strip() == b"conda"
     ]
+
+
+def _is_own_metadata(data: bytes) -> bool:
+    return metadata.parse_metadata(data, CondaMetadata) is not None
 
 
 def _read_metadata(folder: Path) -> CondaMetadata | None:

@@ -13,6 +13,7 @@ from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
+from labcoat.levels import python_variables
 from labcoat.levels.level import Level, LevelState
 from labcoat.toolchain import tool_env
 
@@ -164,6 +165,8 @@ def _run_config(project: Project) -> RunConfig:
     If the image has no byte code, Python's is kept in the home directory between runs.
     """
     config = make_run_config(project)
+    shared = python_variables.python_path(project, os.environ)
+    config = replace(config, environ={**config.environ, **shared})
     stripped = _image_label(project, STRIP) or ""
     if "bytecode" not in stripped.split():
         return config

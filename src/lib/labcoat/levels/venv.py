@@ -8,14 +8,23 @@ labcoat.json and starts again.
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_environment_path
 from labcoat.inventory import inventory, shared_files
+from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels import drift, shell_rc, venv_install
+from labcoat.levels import (
+    drift,
+    metadata,
+    python_variables,
+    shell_rc,
+    venv_install,
+    venv_metadata,
+)
 from labcoat.levels.level import Level, LevelState
 from labcoat.levels.venv_metadata import (
     EnvironmentMetadata,
@@ -29,6 +38,8 @@ from labcoat.levels.venv_metadata import (
 from labcoat.locking import requirements_file
 from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters, own_install, python_finder
+
+_PACKAGES_LINK = "labcoat.packages"  # make compares its time
 
 
 class VenvLevel(Level):
@@ -114,8 +125,7 @@ class VenvLevel(Level):
         check_environment_path(project.venv, "LABCOAT_VENV")
         if not is_usable(project.venv):
             raise LabcoatError(f"no virtual environment in `{project['VENV']}`", "Run `make venv`")
-        unwanted = {"PYTHONHOME", "__PYVENV_LAUNCHER__"}
-        env = {name: value for name, value in os.environ.items() if name not in unwanted}
+        env = python_variables.program_variables(project, project.venv, os.environ)
         env |= {
             "VIRTUAL_ENV": str(project.venv),
             "PATH": f"{project.venv / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}",
@@ -142,19 +152,20 @@ class VenvLevel(Level):
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the environment; None if it does not exist.
 
-        Raise LabcoatError with status 2 if its Python is missing.
+        Nothing of the environment is run.
         """
-        if not (project.venv / "pyvenv.cfg").exists():
+        if not _has_traces(project.venv):
             return None
-        interpreter = project.venv / "bin" / "python"
-        if not interpreter.exists():
-            raise LabcoatError(
-                f"the Python interpreter of `{project['VENV']}` is missing",
-                "Run `make venv`",
-                status=2,
-            )
-        site = find_site_packages(project.venv)
-        return inventory.read_inventory(interpreter, project.venv, [str(site)])
+        found = read_environment(
+            project.venv,
+            project.root.resolve(),
+            interpreters.project_minor(project),
+            own={metadata.NAME: venv_metadata.is_own_metadata},
+            links={_PACKAGES_LINK: "{site}"},
+            stamps=project.state.name,
+        )
+        compiled = python_variables.remove_byte_code(project, project.venv)
+        return replace(found, findings=(*found.findings, *compiled))
 
     def read_state(self, project: Project) -> LevelState:
         """Return fresh, stale, missing or changed, by names and versions alone."""
@@ -189,6 +200,12 @@ class VenvLevel(Level):
 
 def _has_content(project: Project) -> bool:
     return has_site_packages(project.venv) and not venv_install.was_interrupted(project)
+
+
+def _has_traces(venv: Path) -> bool:
+    """Return whether `venv` is an environment, or was one before a part of it was removed."""
+    names = ("pyvenv.cfg", metadata.NAME, "bin/python")
+    return any(os.path.lexists(venv / name) for name in names) or has_site_packages(venv)
 
 
 def _describe_staleness(project: Project, found: EnvironmentMetadata) -> str:
@@ -240,7 +257,7 @@ def _keep_drift(project: Project, changes: str, *, is_current: bool, for_make: b
 
 def _update_stamp(venv: Path, stamp: Path) -> None:
     """Touch `stamp`, and link site-packages, whose time changes with every install, for make."""
-    link = venv / "labcoat.packages"
+    link = venv / _PACKAGES_LINK
     if not link.is_symlink():
         link.symlink_to(find_site_packages(venv).relative_to(venv))
     stamp.parent.mkdir(parents=True, exist_ok=True)

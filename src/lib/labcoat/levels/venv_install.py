@@ -196,6 +196,8 @@ def _uv_command(project: Project, locks: Sequence[Path]) -> list[str | Path]:
 def _pip_command(project: Project, locks: Sequence[Path]) -> list[str | Path]:
     return [
         *pip_install_command(project, project.venv / "bin" / "python"),
+        # Programs keep byte code outside of the environment (python_variables.py).
+        "--no-compile",
         *(word for lock in locks for word in ("-r", lock)),
     ]
 

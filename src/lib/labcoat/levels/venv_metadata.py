@@ -1,10 +1,12 @@
 """What a virtual environment was created from, and whether it is complete."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import files
+from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
 from labcoat.levels import metadata
 from labcoat.locking import requirements_file
@@ -27,6 +29,10 @@ class EnvironmentMetadata:
     pins: Mapping[str, str]
     tool: str = field(default="", compare=False)
 
+    def __post_init__(self) -> None:
+        """Raise TypeError for values of other types: the file is in an environment."""
+        metadata.check_types(self)
+
 
 def expected_metadata(project: Project, locks: Sequence[Path]) -> EnvironmentMetadata:
     """Return the metadata of an environment that is up to date with `locks` and the settings."""
@@ -43,6 +49,16 @@ def expected_metadata(project: Project, locks: Sequence[Path]) -> EnvironmentMet
 def read_environment_metadata(venv: Path) -> EnvironmentMetadata | None:
     """Return what `venv` was created from; None if labcoat did not create or did not finish it."""
     return metadata.read_metadata(venv, EnvironmentMetadata)
+
+
+def is_own_metadata(data: bytes) -> bool:
+    """Return whether the contents of labcoat.json are labcoat's own: pip is started from `tool`."""
+    found = metadata.parse_metadata(data, EnvironmentMetadata)
+    tools = cache_folder() / "tools"
+    return found is not None and (
+        not found.tool
+        or re.fullmatch(rf"{re.escape(str(tools))}/\w[\w.-]*/bin/python", found.tool) is not None
+    )
 
 
 def digest_locks(locks: Sequence[Path]) -> str:

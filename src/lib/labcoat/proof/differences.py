@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from labcoat.inventory import shared_files, strip, wheels
 from labcoat.inventory.inventory import Contents, Inventory
 from labcoat.inventory.shared_files import SharedFile
-from labcoat.inventory.wheels import Wheel
+from labcoat.inventory.wheel_contents import Wheel
 from labcoat.locking.requirement_lines import same_version
 from labcoat.locking.requirements_file import Pin
 
@@ -27,6 +27,14 @@ class Difference:
         return f"{self.level}: {text}"
 
 
+@dataclass(frozen=True)
+class Unproved:
+    """A package of a level whose files could be compared with nothing but its own RECORD."""
+
+    level: str
+    package: str
+
+
 KINDS = {
     "missing": "{package} {detail} is locked but not installed",
     "added": "{package} {detail} is installed but not locked",
@@ -36,6 +44,16 @@ KINDS = {
     "removed": "{path} of {package} was removed",
     "stray": "{path} belongs to no package",
     "interpreter": "{detail}",
+    "own": "{path} is not the file that labcoat and its installers write there",
+    "removed-own": "{path} was removed",
+    "link": "{path} is a link to {detail}",
+    "special": "{path} is {detail}, not a file",
+    "unreadable": "{path} cannot be listed",
+    "mode": "{path} {detail}",
+    "setting": "{path} {detail}",
+    "sourceless": "{path} is byte code without its source",
+    "byte-code": "{path} {detail}",
+    "conda": "{path} {detail}",
     "differs": "{path} of {package} differs from the one in {detail}",
     "run": "{path}: {detail}",
     "result": "{path} differs from the one of {detail}",
@@ -87,7 +105,7 @@ def compare_names(environment: InstalledEnvironment) -> Iterator[Difference]:
             yield Difference(level, "twice", name, detail=listed)
     for one in installed:
         # conda puts its own tools in each environment.
-        if one.name not in environment.pins and one.installer != "conda":
+        if one.name not in environment.pins and one.name not in environment.inventory.managed:
             yield Difference(level, "added", one.name, detail=one.version)
 
 
@@ -125,12 +143,27 @@ def compare_contents(
             if name in known
             else _compare_with_record(level, one, digests)
         )
+        for path in _list_not_executable(environment, one, known.get(name)):
+            yield Difference(level, "mode", name, path=path, detail="cannot be executed")
         for difference in found:
             if difference.kind != "removed" or not strip.is_stripped(difference.path, stripped):
                 yield difference
     if environment.is_isolated:
         for path in environment.inventory.stray:
             yield Difference(level, "stray", "", path=path)
+        for finding in environment.inventory.findings:
+            yield Difference(level, finding.kind, "", path=finding.path, detail=finding.detail)
+
+
+def list_unproved(
+    environment: InstalledEnvironment, known: Mapping[str, Wheel]
+) -> Iterator[Unproved]:
+    """Yield the packages without a known wheel: that they agree with their own RECORD is no proof.
+
+    Whoever edits a file can edit RECORD.
+    """
+    for name in sorted(environment.locked.keys() - known.keys()):
+        yield Unproved(environment.level, name)
 
 
 def find_shared_files(
@@ -171,6 +204,15 @@ def _digests_by_file(
     return found
 
 
+def _list_not_executable(
+    environment: InstalledEnvironment, one: Contents, wheel: Wheel | None
+) -> list[str]:
+    executable = environment.inventory.executable
+    if wheel is None or executable is None:
+        return []
+    return sorted((wheel.executable & one.files.keys()) - executable)
+
+
 def _compare_with_record(
     level: str, one: Contents, digests: Mapping[str, Sequence[str]]
 ) -> Iterator[Difference]:
@@ -191,7 +233,7 @@ def _compare_with_wheel(
         elif one.files[path] != value and one.files[path] not in digests[path]:
             edited.add(path)
             yield Difference(level, "edited", one.name, path=path)
-    for path in one.files.keys() - wheel.files.keys():
+    for path in sorted(one.files.keys() - wheel.files.keys()):
         yield Difference(level, "stray", one.name, path=path)
     # If a file is the wheel's but not what RECORD states, then RECORD was edited.
     if (
@@ -221,10 +263,19 @@ def compare_environments(
 
 
 def compare_interpreters(
-    environments: Sequence[InstalledEnvironment], minor: str
+    environments: Sequence[InstalledEnvironment], minor: str, *, strict: bool = False
 ) -> Iterator[Difference]:
-    """Yield Pythons of another minor version than `minor`, or of another ABI than the first."""
+    """Yield Pythons of another minor version than `minor`, or of another ABI than the first.
+
+    If `strict`, another patch release than the first's is a difference too.
+    """
     first_abi = ""
+    first = environments[0]
+    for one in environments[1:] if strict else ():
+        version, other = one.inventory.python.version, first.inventory.python.version
+        if version != other:
+            detail = f"has Python {version}, but {first.level} has {other}"
+            yield Difference(one.level, "interpreter", "", detail=detail)
     for one in environments:
         python = one.inventory.python
         abi = "-".join(python.abi.split("-")[:2])

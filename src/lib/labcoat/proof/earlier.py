@@ -6,25 +6,37 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.inventory import scan
 from labcoat.proof.differences import Difference
-from labcoat.proof.proof import LOCK, Proof, ProofRow
+from labcoat.proof.proof import FORMAT, LOCK, Proof, ProofRow
 
+_MOST = 1 << 28  # bytes of a proof
 _HINT = "Name a proof.json that `make prove` wrote"
 
 
 def read_earlier_proof(file: Path) -> Mapping[str, Any]:
-    """Return the JSON of an earlier proof. Raise LabcoatError, status 2, if `file` has none."""
+    """Return the JSON of an earlier proof.
+
+    Raise LabcoatError, status 2, if `file` has none, or one whose digests cover other files.
+    """
     try:
-        found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        found: Mapping[str, Any] = json.loads(scan.read_regular(str(file), _MOST))
         if {"lock", "rungs"} <= found.keys():
-            return found
+            if found.get("format") == FORMAT:
+                return found
+            raise LabcoatError(
+                f"`{file}` is a proof by labcoat {found.get('labcoat', '?')}, which compares other"
+                " files",
+                "Check out its lock, and run `make prove` again with this version",
+                status=2,
+            )
     except OSError as error:
         raise LabcoatError(
             f"cannot read `{file}`: {error.strerror}",
             _HINT,
             status=2,
         ) from None
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         pass
     raise LabcoatError(f"`{file}` is not a proof", _HINT, status=2)
 

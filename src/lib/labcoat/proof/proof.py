@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from labcoat import __version__
-from labcoat.proof.differences import Difference
+from labcoat.proof.differences import Difference, Unproved
 from labcoat.proof.outputs import RunResult
 
 LOCK = "lock"  # the name of the lock's own row
 NAME = "proof.json"
+# 1, which had no number, called an environment equal that had only its own RECORD to agree with.
+FORMAT = 2
+EQUAL, DIFFERENT, NOT_PROVED = "equal", "different", "not proved"
 
 
 @dataclass(frozen=True)
@@ -31,27 +34,41 @@ class ProofRow:
 
 @dataclass(frozen=True)
 class Proof:
-    """A row for the lock and each level of isolation, all differences, and the outputs of runs."""
+    """A row for the lock and each level of isolation, all differences, and the outputs of runs.
+
+    `unproved` are the packages that could be compared with no wheel.
+    """
 
     lock: str
     rows: tuple[ProofRow, ...]
     differences: tuple[Difference, ...]
     results: tuple[RunResult, ...] = ()
+    unproved: tuple[Unproved, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """EQUAL, DIFFERENT, or NOT_PROVED if nothing differs but not all could be compared."""
+        if self.differences:
+            return DIFFERENT
+        return NOT_PROVED if self.unproved else EQUAL
 
     @property
     def json_text(self) -> str:
         """The proof as JSON, with the keys that proof.json has always had."""
-        found = [_difference_json(one) for one in self.differences]
+        found = [_rename_level(asdict(one)) for one in self.differences]
         document = {
             "labcoat": __version__,
+            "format": FORMAT,
             "lock": self.lock,
-            "equal": not found,
+            "verdict": self.verdict,
+            "equal": self.verdict == EQUAL,
             "rungs": [asdict(row) for row in self.rows],
             "differences": found,
+            "unproved": [_rename_level(asdict(one)) for one in self.unproved],
             "results": [asdict(one) for one in self.results],
         }
         return json.dumps(document, indent=1) + "\n"
 
 
-def _difference_json(difference: Difference) -> dict[str, str]:
-    return {"rung" if key == "level" else key: value for key, value in asdict(difference).items()}
+def _rename_level(values: dict[str, str]) -> dict[str, str]:
+    return {"rung" if key == "level" else key: value for key, value in values.items()}

@@ -7,8 +7,8 @@ from pathlib import Path
 from labcoat.core import files, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
-from labcoat.inventory import wheels
-from labcoat.inventory.wheels import Wheel
+from labcoat.inventory import wheel_contents, wheels
+from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level, level_names
 from labcoat.locking import requirements_file
@@ -19,14 +19,21 @@ from labcoat.proof.proof import LOCK, NAME, Proof
 from labcoat.toolchain import interpreters
 
 
-def make_proof(project: Project, *, only: Sequence[str] = (), against: Path | None = None) -> Proof:
+def make_proof(
+    project: Project,
+    *,
+    only: Sequence[str] = (),
+    against: Path | None = None,
+    strict: bool = False,
+) -> Proof:
     """Check the levels in `only`, or all that exist, and write .labcoat/proof.json.
 
-    With `against`, an earlier proof.json, what has changed since is a difference too. Raise
-    LabcoatError, status 2, if there is nothing to check.
+    With `against`, an earlier proof.json, what has changed since is a difference too; if `strict`,
+    so is another patch release of Python. Raise LabcoatError, status 2, if there is nothing to
+    check.
     """
     before = earlier.read_earlier_proof(against) if against else None
-    proof = check_levels(project, only)
+    proof = check_levels(project, only, strict=strict)
     if before:
         changes = earlier.changes_since(before, proof)
         proof = replace(proof, differences=(*proof.differences, *changes))
@@ -37,7 +44,7 @@ def make_proof(project: Project, *, only: Sequence[str] = (), against: Path | No
     return proof
 
 
-def check_levels(project: Project, only: Sequence[str] = ()) -> Proof:
+def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = False) -> Proof:
     """Compare the levels in `only`, or all that exist, with the lock and with each other."""
     if not project.requirements.exists():
         raise LabcoatError(
@@ -48,8 +55,15 @@ def check_levels(project: Project, only: Sequence[str] = ()) -> Proof:
     environments = _read_environments(project, only)
     first = environments[0]
     known = _find_wheels(environments)
-    matched = {one.level: differences.match_wheels(one, known) for one in environments}
-    found = [*differences.compare_interpreters(environments, interpreters.project_minor(project))]
+    matched = {
+        one.level: {
+            name: wheel_contents.correct_digests(wheel, one.locked[name].files)
+            for name, wheel in differences.match_wheels(one, known).items()
+        }
+        for one in environments
+    }
+    minor = interpreters.project_minor(project)
+    found = [*differences.compare_interpreters(environments, minor, strict=strict)]
     for one in environments:
         found += differences.compare_names(one)
         found += differences.compare_contents(one, matched[one.level])
@@ -71,7 +85,12 @@ def check_levels(project: Project, only: Sequence[str] = ()) -> Proof:
     )
     found += outputs.compare_outputs(results)
     digest = files.text_digest(project.requirements.read_bytes())
-    return Proof(digest, tuple(table), tuple(found), tuple(results))
+    unproved = [
+        package
+        for one in environments
+        for package in differences.list_unproved(one, matched[one.level])
+    ]
+    return Proof(digest, tuple(table), tuple(found), tuple(results), tuple(unproved))
 
 
 def _read_environments(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:
@@ -105,7 +124,14 @@ def _read_environments(project: Project, only: Sequence[str]) -> list[InstalledE
 
 
 def _read_environment(project: Project, name: str, level: Level) -> InstalledEnvironment | None:
-    inventory = level.read_inventory(project)
+    try:
+        inventory = level.read_inventory(project)
+    except OSError as error:  # it changes while it is read, or may not be read
+        raise LabcoatError(
+            f"cannot read {name}: {error.strerror} ({error.filename})",
+            "Run `make prove` again when nothing changes it",
+            status=2,
+        ) from None
     if inventory is None:
         return None
     pins = [
@@ -121,14 +147,14 @@ def _read_environment(project: Project, name: str, level: Level) -> InstalledEnv
 def _find_wheels(environments: Sequence[InstalledEnvironment]) -> dict[str, list[Wheel]]:
     """Return the wheels of all packages that are locked and installed; fetch those not known."""
     pins: dict[str, Pin] = {name: one.pins[name] for one in environments for name in one.locked}
-    known = {name: wheels.read_cached_wheels(pin) for name, pin in pins.items()}
+    known = wheels.read_kept_wheels(pins.values())
     wanted: dict[str, dict[tuple[Pin, tuple[str, ...]], None]] = {}
     for one in environments:
         for name, installed in one.locked.items():
-            if not any(wheels.is_wheel_of(wheel, installed.tags) for wheel in known[name]):
+            if not wheels.is_known(known[name], installed.tags, one.inventory.python):
                 pair = one.pins[name], installed.tags
                 wanted.setdefault(one.inventory.python.minor, {})[pair] = None
     for minor, pairs in wanted.items():
         wheels.fetch_wheels(list(pairs), minor)
-        known |= {pin.name: wheels.read_cached_wheels(pin) for pin, _ in pairs}
+        known |= wheels.read_kept_wheels([pin for pin, _ in pairs])
     return known

@@ -7,7 +7,7 @@ from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
 from labcoat.inventory.inventory import Contents
 from labcoat.inventory.shared_files import describe_shared_files
-from labcoat.inventory.wheels import Wheel
+from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.registry import get_level
 from labcoat.locking import lock_header
 from labcoat.proof.differences import (

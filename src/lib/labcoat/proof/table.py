@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from labcoat.core.terminal import escape_control, join_some
 from labcoat.levels.registry import get_level, level_names
-from labcoat.proof.proof import NAME, Proof, ProofRow
+from labcoat.proof.proof import DIFFERENT, NAME, NOT_PROVED, Proof, ProofRow
 
 # Differences that a recreated level would have again.
 _UNFIXABLE = {"interpreter", "run", "result", "changed"}
@@ -12,7 +13,7 @@ _SHOWN = 20  # differences in the text; proof.json has all
 
 def format_table(proof: Proof) -> str:
     """Return the proof for the screen; the last line is the verdict."""
-    return "".join(f"{line}\n" for line in _lines(proof))
+    return "".join(f"{escape_control(line)}\n" for line in _lines(proof))
 
 
 def _lines(proof: Proof) -> Iterator[str]:
@@ -31,10 +32,17 @@ def _lines(proof: Proof) -> Iterator[str]:
     fixable = (one.level for one in found if one.kind not in _UNFIXABLE)
     for name in dict.fromkeys(level for level in fixable if level in level_names()):
         yield f"to fix {name}, run `{get_level(name).recreate_command}`"
-    if found:
-        yield f"{len(found)} difference{'s' * (len(found) > 1)}"
-    else:
-        yield f"equal: {', '.join(row.name for row in proof.rows)}"
+    yield _verdict_line(proof)
+
+
+def _verdict_line(proof: Proof) -> str:
+    if proof.verdict == DIFFERENT:
+        count = len(proof.differences)
+        return f"{count} difference{'s' * (count > 1)}"
+    if proof.verdict == NOT_PROVED:
+        names = sorted({one.package for one in proof.unproved})
+        return f"not proved: no wheel to compare with for {join_some(names)}"
+    return f"equal: {', '.join(row.name for row in proof.rows)}"
 
 
 def _row_lines(row: ProofRow) -> Iterator[str]:

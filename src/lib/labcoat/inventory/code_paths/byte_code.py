@@ -1,0 +1,96 @@
+"""Byte code that Python may read in place of a source: it must be what the source compiles to.
+
+`labcoat run` keeps byte code outside of the environment (levels/python_variables.py), so this is
+about activated shells and editors. The check runs in the installed Python that the environment is
+based on, in a process of its own: data for marshal can end it.
+Source: https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation.
+"""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from labcoat.inventory.code_paths.layout import Layout
+from labcoat.inventory.code_paths.tree import read_entry
+from labcoat.inventory.file_finding import FileFinding
+
+_NAME = re.compile(r"(?P<stem>.+?)\.(?P<tag>[^.]+)(?:\.opt-(?P<level>[12]))?\.pyc")
+# Tags of interpreters (sys.implementation.cache_tag); the environment's reads no others.
+_OTHER_PYTHON = re.compile(r"(cpython|pypy|graalpy)-?\d+t?")
+_CHECK = Path(__file__).with_name("byte_code_check.py")
+_TIMEOUT = 600.0
+
+
+def judge_byte_code(
+    prefix: Path, paths: Sequence[str], python: Path | None, minor: str, layout: Layout
+) -> Iterator[FileFinding]:
+    """Yield the files among `paths` that the environment's Python, or pytest, would run unchecked.
+
+    `python` is an installed Python of the same `minor`; without one no byte code can be checked.
+    """
+    own_tag = f"cpython-{minor.replace('.', '')}"
+    wanted: list[tuple[str, tuple[str, str, int]]] = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        found = _NAME.fullmatch(name)
+        tag = found["tag"] if found else ""
+        if found and tag != own_tag and _OTHER_PYTHON.fullmatch(tag):
+            continue
+        if found is None or tag != own_tag:
+            yield FileFinding("stray", layout.name(path))
+            continue
+        source = f"{folder.rpartition('/')[0]}/{found['stem']}.py"
+        entry = read_entry(str(prefix), source)
+        if entry is None or entry.kind != "file":
+            yield FileFinding("sourceless", layout.name(path))
+            continue
+        triple = str(prefix / source), str(prefix / path), int(found["level"] or 0)
+        wanted.append((path, triple))
+    if not wanted:
+        return
+    if python is None:
+        detail = f"there is no Python {minor} to check byte code with"
+        yield FileFinding("byte-code", layout.name(wanted[0][0]), detail)
+        return
+    count = min(os.cpu_count() or 1, 4, 1 + len(wanted) // 50)
+    with ThreadPoolExecutor(count) as pool:
+        parts = [wanted[start::count] for start in range(count)]
+        for bad in pool.map(lambda part: _find_bad(python, part), parts):
+            for path in bad:
+                yield FileFinding(
+                    "byte-code", layout.name(path), "is not what its source compiles to"
+                )
+
+
+def _find_bad(python: Path, wanted: list[tuple[str, tuple[str, str, int]]]) -> list[str]:
+    """Return the files that differ. One that ends the check differs; the check goes on after it."""
+    bad: list[str] = []
+    while wanted:
+        words: list[str | Path] = [
+            python,
+            "-ISB",
+            "-X",
+            "utf8",
+            "-c",
+            _CHECK.read_text(encoding="utf-8"),
+        ]
+        text = json.dumps([one for _, one in wanted])
+        try:
+            done = subprocess.run(
+                words, input=text.encode(), capture_output=True, check=False, timeout=_TIMEOUT
+            ).stdout
+        except subprocess.TimeoutExpired as error:
+            done = error.stdout or b""
+        verdicts = done.decode("ascii", "replace").split("\n")[:-1][: len(wanted)]
+        bad += [
+            path for (path, _), verdict in zip(wanted, verdicts, strict=False) if verdict != "ok"
+        ]
+        if len(verdicts) == len(wanted):
+            break
+        bad.append(wanted[len(verdicts)][0])
+        wanted = wanted[len(verdicts) + 1 :]
+    return sorted(bad)

@@ -1,0 +1,44 @@
+"""Facts about an environment's Python, from an installed one: the environment's own is not run."""
+
+import json
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+from labcoat.inventory import scan
+from labcoat.inventory.inventory import InterpreterFacts
+from labcoat.toolchain.interpreters import Interpreter, own_interpreter
+
+_DESCRIBE = "\njson.dump(describe_interpreter(), sys.stdout)\n"
+
+
+def describe_base(base: Interpreter) -> InterpreterFacts:
+    """Return the facts about an installed Python."""
+    if base.executable == own_interpreter().executable:
+        return InterpreterFacts(**scan.describe_interpreter())
+    text = Path(scan.__file__).read_text(encoding="utf-8").rpartition("\n\nif __name__")[0]
+    try:
+        done = subprocess.run(
+            [base.executable, "-ISB", "-c", text + _DESCRIBE],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return InterpreterFacts(**json.loads(done.stdout))
+    except (OSError, subprocess.CalledProcessError, ValueError, TypeError):
+        return assume_facts(base.version)
+
+
+def assume_facts(version: str) -> InterpreterFacts:
+    """Return the facts about a Python of this `version` that is built as labcoat's own is."""
+    own = scan.describe_interpreter()
+    minor = ".".join(version.split(".")[:2])
+    before = "".join(platform.python_version_tuple()[:2])
+    abi = re.sub(rf"\b(cpython-){before}(?=t?\b)", rf"\g<1>{minor.replace('.', '')}", own["abi"])
+    versions = {
+        "implementation_version": version,
+        "python_full_version": version,
+        "python_version": minor,
+    }
+    return InterpreterFacts(version, abi, own["platform"], {**own["markers"], **versions})

@@ -1,0 +1,16 @@
+"""What is wrong with a file of an environment, apart from the contents of packages."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FileFinding:
+    """One entry that can change which code runs. `kind` is one of proof.differences.KINDS.
+
+    `path` is as `scan` names files; a directory's ends with a slash. `detail` completes the kind's
+    sentence.
+    """
+
+    kind: str
+    path: str
+    detail: str = ""

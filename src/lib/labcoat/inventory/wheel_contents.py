@@ -1,0 +1,130 @@
+"""What a wheel installs: its files with their digests, named as `scan` names them.
+
+Source: https://packaging.python.org/en/latest/specifications/binary-distribution-format/.
+"""
+
+import configparser
+import re
+import stat
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import IO
+
+from labcoat.inventory import scan
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel's file name, and the digests of the files it installs, named as `scan` does.
+
+    `executable` are the files that its installer makes executable, `archive` is the wheel itself.
+    """
+
+    name: str
+    files: Mapping[str, str]
+    executable: frozenset[str] = frozenset()
+    archive: Path | None = None
+
+
+def read_wheel(name: str, file: IO[bytes], archive: Path | None = None) -> Wheel:
+    """Return the files that a wheel installs, with the digests that its RECORD states.
+
+    Files without a digest there, and programs, whose first line installers change, are read.
+    """
+    found: dict[str, str] = {}
+    executable = set()
+    with zipfile.ZipFile(file) as opened:
+        stated = _stated_digests(opened)
+        for entry in opened.infolist():
+            if entry.is_dir():
+                continue
+            path = _installed_path(entry.filename, name)
+            if ".data/scripts/" in entry.filename:
+                first, _, rest = (data := opened.read(entry)).partition(b"\n")
+                data = b"#!python\n" + rest if first.startswith(b"#!python") else data
+                found[path] = sha256(data).hexdigest()
+            elif known := stated.get(entry.filename):
+                found[path] = known
+            else:
+                found[path] = _member_digest(opened, entry)
+            # The same test as pip's and uv's: a regular file that somebody may execute.
+            mode = entry.external_attr >> 16
+            if stat.S_ISREG(mode) and mode & 0o111:
+                executable.add(path)
+        for entry_name in opened.namelist():
+            if re.fullmatch(r"[^/]+\.dist-info/entry_points\.txt", entry_name):
+                found |= _entry_point_digests(opened.read(entry_name).decode("utf-8"))
+    kept = {path: value for path, value in found.items() if not scan.is_left_out(path)}
+    return Wheel(name, kept, frozenset(executable & kept.keys()), archive)
+
+
+def correct_digests(wheel: Wheel, installed: Mapping[str, str]) -> Wheel:
+    """Return `wheel` with the digests of its files where `installed` files differ from its RECORD.
+
+    A RECORD may be wrong; the files in the wheel are what installers install.
+    """
+    differing = {path for path, value in wheel.files.items() if installed.get(path, value) != value}
+    if not differing or wheel.archive is None:
+        return wheel
+    corrected = dict(wheel.files)
+    try:
+        with open(scan.open_regular(str(wheel.archive)), "rb") as file:  # noqa: PTH123 - a descriptor
+            if file_digest(file, "sha256").hexdigest() != wheel.archive.parent.name:
+                return wheel
+            with zipfile.ZipFile(file) as opened:
+                for entry in opened.infolist():
+                    path = _installed_path(entry.filename, wheel.name)
+                    if path in differing and ".data/scripts/" not in entry.filename:
+                        corrected[path] = _member_digest(opened, entry)
+    except (OSError, zipfile.BadZipFile):
+        return wheel
+    return replace(wheel, files=corrected)
+
+
+def _member_digest(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
+    with opened.open(entry) as file:
+        return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # has read
+
+
+def _stated_digests(opened: zipfile.ZipFile) -> dict[str, str]:
+    """Return the SHA-256 that the wheel's RECORD states, by the names in the wheel."""
+    found = {}
+    for name in opened.namelist():
+        if re.fullmatch(r"[^/]+\.dist-info/RECORD", name):
+            for path, digest, _ in scan.parse_record(opened.read(name)) or ():
+                if re.fullmatch(r"[0-9a-f]{64}", digest):
+                    found[path] = digest
+    return found
+
+
+def _installed_path(path: str, wheel: str) -> str:
+    """Return where the file `path` of a wheel is installed."""
+    top, _, rest = path.partition("/")
+    if not top.endswith(".data"):
+        return path
+    kind, _, rest = rest.partition("/")
+    if kind in {"purelib", "platlib"}:
+        return rest
+    if kind == "headers":
+        return f"{{prefix}}/include/site/python/{wheel.split('-', maxsplit=1)[0]}/{rest}"
+    return f"{{prefix}}/bin/{rest}" if kind == "scripts" else f"{{prefix}}/{rest}"
+
+
+def _entry_point_digests(entry_points: str) -> dict[str, str]:
+    """Return the digests of the programs that an installer generates from entry_points.txt.
+
+    Source: https://packaging.python.org/en/latest/specifications/entry-points/.
+    """
+    parsed = configparser.RawConfigParser(delimiters=("=",))
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    parsed.read_string(entry_points)
+    found = {}
+    for section in ("console_scripts", "gui_scripts"):
+        for name, value in parsed.items(section) if parsed.has_section(section) else ():
+            module, _, function = re.sub(r"\s*\[.*", "", value).partition(":")
+            digest = scan.entry_point_digest(module.strip(), function.strip())
+            found[f"{{prefix}}/bin/{name}"] = digest
+    return found

@@ -1,0 +1,80 @@
+"""The variables that decide what Python runs, set alike on each level.
+
+Sources: https://docs.python.org/3/using/cmdline.html#environment-variables and Modules/getpath.py.
+"""
+
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from labcoat.container.engine.run_config import find_data_paths
+from labcoat.core import files, terminal
+from labcoat.core.cache import cache_folder
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.inventory.file_finding import FileFinding
+
+# They name another standard library, or another interpreter.
+_UNWANTED = frozenset({"PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"})
+
+
+def program_variables(
+    project: Project, environment: Path, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables for programs in an environment, from those of labcoat itself.
+
+    Byte code is kept outside of the environment, so that none that was put there is read.
+    PYTHONPATH keeps the directories that every level has; a warning names the others.
+    """
+    kept = {name: value for name, value in environ.items() if name not in _UNWANTED}
+    cache = byte_code_folder(project, environment)
+    defaults = {
+        "PYTHONPYCACHEPREFIX": str(cache),
+        # Numba keeps compiled functions beside byte code.
+        "NUMBA_CACHE_DIR": str(cache / "numba"),
+    }
+    kept.pop("PYTHONPATH", None)
+    return {**defaults, **kept, **python_path(project, environ)}
+
+
+def python_path(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return PYTHONPATH with the directories that every level has, if there are any.
+
+    They are those in the project and in LABCOAT_MOUNTS. A warning names the others.
+    """
+    given = [one for one in environ.get("PYTHONPATH", "").split(os.pathsep) if one]
+    roots = (project.root, *find_data_paths(project))
+    shared = [one for one in given if any(_is_below(project.root / one, root) for root in roots)]
+    if others := [one for one in given if one not in shared]:
+        terminal.print_warning(
+            f"PYTHONPATH names directories that only this level has: {terminal.join_some(others)}",
+            "Move them into the project, or name them in LABCOAT_MOUNTS; labcoat ignores them",
+        )
+    return {"PYTHONPATH": os.pathsep.join(shared)} if shared else {}
+
+
+def _is_below(path: Path, root: Path) -> bool:
+    return Path(os.path.abspath(path)).is_relative_to(root)  # noqa: PTH100 - links stay as they are
+
+
+def byte_code_folder(project: Project, environment: Path) -> Path:
+    """Return where programs in an environment keep byte code: one directory per environment."""
+    name = sha256(os.fsencode(environment.absolute())).hexdigest()[:16]
+    try:
+        return cache_folder() / "programs" / name
+    except LabcoatError:  # there is no home directory
+        return project.state / "programs" / name
+
+
+def remove_byte_code(project: Project, environment: Path) -> tuple[FileFinding, ...]:
+    """Remove the byte code that programs keep; a finding if that fails.
+
+    It may have been edited there, and Python writes it again.
+    """
+    folder = byte_code_folder(project, environment)
+    try:
+        files.remove_path(folder)
+    except OSError as error:
+        return (FileFinding("byte-code", str(folder), f"cannot be removed: {error.strerror}"),)
+    return ()
