@@ -51,9 +51,9 @@ def test_scan_knows_the_digests_of_the_present_and_earlier_texts(tmp_path: Path)
         "pip/__main__.py": "site/pip/__main__.py",
     }
     assert {name: scan.file_digest(str(tmp_path / path))[0] for name, path in written.items()} == {
-        name: digests[0] for name, digests in scan._PIP_SHIM.items()
+        name: digests[0] for name, digests in scan.PIP_SHIM.items()
     }
-    assert set(scan._PIP_SHIM["pip/__main__.py"][1:]) == {
+    assert set(scan.PIP_SHIM["pip/__main__.py"][1:]) == {
         "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
         "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",
     }

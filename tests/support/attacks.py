@@ -361,6 +361,7 @@ ATTACKS: dict[str, Attack] = {
     "an unknown key in labcoat.json": metadata(more="x"),
     "a broken labcoat.json": write("labcoat.json", "{"),
     "labcoat.json of another type": metadata(pins=[1]),
+    "no pip": remove("bin/pip3"),
     "another pip": write("bin/pip", "#!/bin/sh\n", 0o755),
     "a module that was replaced by a link": replace_by_link("alpha.py"),
     "metadata that was replaced by a link": replace_by_link("{info}"),

@@ -64,7 +64,7 @@ _GENERATED = re.compile(
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
 # The files that start labcoat's own pip (levels/pip_shim.py): the present text, then earlier ones,
 # which environments may still have.
-_PIP_SHIM = {
+PIP_SHIM = {
     "{prefix}/bin/pip": ("901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",),
     "{prefix}/bin/pip3": ("901b11282ca2f972224d4f96e3e764a367ef141bc385db6771952aab6798866b",),
     "pip/__main__.py": (
@@ -324,7 +324,7 @@ def _list_files(environment: _Environment) -> list[str]:
 def is_pip_shim(name: str, path: str) -> bool:
     """Return whether the file `name` is one of labcoat's own that start pip, unchanged."""
     try:
-        return name in _PIP_SHIM and file_digest(path)[0] in _PIP_SHIM[name]
+        return name in PIP_SHIM and file_digest(path)[0] in PIP_SHIM[name]
     except OSError:
         return False
 

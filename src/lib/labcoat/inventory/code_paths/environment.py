@@ -77,9 +77,12 @@ def read_environment(  # noqa: PLR0913 - what only the level knows
         own_folders=[f"{site}/pip"] if (prefix / site / "pip" / "__main__.py").is_file() else [],
     )
     judged = judge_entries(layout, partial(tree.list_entries, str(prefix)))
+    expected = own_files.new.programs(from_uv=interpreter.is_from_uv(prefix)) | _list_shims(
+        prefix, site, packages
+    )
     missing = [
         FileFinding("removed-own", layout.name(path))
-        for path in sorted(own_files.new.programs(from_uv=interpreter.is_from_uv(prefix)))
+        for path in sorted(expected)
         if not os.path.lexists(prefix / path)
     ]
     known = base or base_interpreters.find_minor(minor, (prefix, project))
@@ -93,6 +96,17 @@ def read_environment(  # noqa: PLR0913 - what only the level knows
         findings=(*start.findings, *judged.findings, *missing, *compiled),
         executable=judged.executable,
     )
+
+
+def _list_shims(prefix: Path, site: str, packages: frozenset[str]) -> set[str]:
+    """Return labcoat's files that start pip, where they are: without them, another pip starts."""
+    has_pip = f"{site}/pip/__init__.py" in packages
+    if has_pip or not (prefix / "labcoat.json").exists():
+        return set()
+    return {
+        name.replace("{prefix}/", "", 1) if "{" in name else f"{site}/{name}"
+        for name in scan.PIP_SHIM
+    }
 
 
 class _OwnFiles:
