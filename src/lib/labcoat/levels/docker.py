@@ -165,8 +165,9 @@ def _run_config(project: Project) -> RunConfig:
     If the image has no byte code, Python's is kept in the home directory between runs.
     """
     config = make_run_config(project)
-    shared = python_variables.python_path(project, os.environ)
-    config = replace(config, environ={**config.environ, **shared})
+    shared = python_variables.shared_python_path(project, os.environ)
+    path = python_variables.path_variable(shared)
+    config = replace(config, environ={**config.environ, **path})
     stripped = _image_label(project, STRIP) or ""
     if "bytecode" not in stripped.split():
         return config

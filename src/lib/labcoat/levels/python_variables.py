@@ -4,7 +4,7 @@ Sources: https://docs.python.org/3/using/cmdline.html#environment-variables and 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -35,23 +35,30 @@ def program_variables(
         "NUMBA_CACHE_DIR": str(cache / "numba"),
     }
     kept.pop("PYTHONPATH", None)
-    return {**defaults, **kept, **python_path(project, environ)}
+    shared = shared_python_path(project, environ)
+    _warn_of_others(shared, environ)
+    return {**defaults, **kept, **path_variable(shared)}
 
 
-def python_path(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return PYTHONPATH with the directories that every level has, if there are any.
+def path_variable(folders: Sequence[str]) -> dict[str, str]:
+    """Return PYTHONPATH with these directories; nothing without any."""
+    return {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
 
-    They are those in the project and in LABCOAT_MOUNTS. A warning names the others.
-    """
-    given = [one for one in environ.get("PYTHONPATH", "").split(os.pathsep) if one]
+
+def shared_python_path(project: Project, environ: Mapping[str, str]) -> list[str]:
+    """Return the directories on PYTHONPATH that every level has: in the project and its mounts."""
     roots = (project.root, *find_data_paths(project))
-    shared = [one for one in given if any(_is_below(project.root / one, root) for root in roots)]
+    given = [one for one in environ.get("PYTHONPATH", "").split(os.pathsep) if one]
+    return [one for one in given if any(_is_below(project.root / one, root) for root in roots)]
+
+
+def _warn_of_others(shared: Sequence[str], environ: Mapping[str, str]) -> None:
+    given = [one for one in environ.get("PYTHONPATH", "").split(os.pathsep) if one]
     if others := [one for one in given if one not in shared]:
         terminal.print_warning(
             f"PYTHONPATH names directories that only this level has: {terminal.join_some(others)}",
             "Move them into the project, or name them in LABCOAT_MOUNTS; labcoat ignores them",
         )
-    return {"PYTHONPATH": os.pathsep.join(shared)} if shared else {}
 
 
 def _is_below(path: Path, root: Path) -> bool:
