@@ -40,7 +40,7 @@ def find_project_interpreter(project: Project) -> Interpreter | None:
     """Return the project's Python; None if this machine does not have its minor version.
 
     A release other than the one asked for counts. Raise LabcoatError if the sources contradict each
-    other, or nobody has this Python.
+    other, or no one has this Python.
     """
     choice = interpreters.choose_project_python(project)
     found = interpreters.find_chosen(project, choice)
