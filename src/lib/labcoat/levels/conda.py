@@ -22,7 +22,6 @@ from labcoat.levels.level import Level, LevelState
 from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import normalize_name
 from labcoat.toolchain import index_config, interpreters, own_install
-from labcoat.toolchain.installer_errors import explain_installer_error
 
 _PROGRAMS = ("micromamba", "mamba", "conda")
 
@@ -250,8 +249,14 @@ def _create_environment(project: Project, program: str, folder: Path) -> None:
                 f"conda cannot find versions that fit together: {'; '.join(reasons[:3])}",
                 "Change LABCOAT_CONDA_PACKAGES or environment.yml",
             )
-        raise explain_installer_error(
-            outcome.output, f"cannot create `{project['CONDA_ENV']}`", project.state / "conda.log"
+        from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
+
+        raise explain_install_failure(
+            outcome.output,
+            project,
+            [lock for lock in project.locks[:1] if lock.exists()],
+            f"cannot create `{project['CONDA_ENV']}`",
+            "conda.log",
         )
 
 

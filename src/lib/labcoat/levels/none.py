@@ -17,7 +17,6 @@ from labcoat.levels.pip_command import pip_install_command
 from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import same_version
 from labcoat.toolchain import index_config
-from labcoat.toolchain.installer_errors import explain_installer_error
 
 
 class NoneLevel(Level):
@@ -87,10 +86,14 @@ def install_for_user(project: Project) -> int:
         limit=time_limit(),
     )
     if outcome.status:
-        raise explain_installer_error(
+        from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
+
+        raise explain_install_failure(
             outcome.output,
+            project,
+            [project.requirements],
             f"cannot install `{project.requirements.name}`",
-            project.state / "user-install.log",
+            "user-install.log",
         )
     return 0
 

@@ -20,7 +20,6 @@ from labcoat.levels.venv_metadata import (
 )
 from labcoat.locking import requirements_file
 from labcoat.toolchain import index_config, interpreters, tool_env
-from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
 
@@ -124,8 +123,10 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
             if outcome.status == 0 and (left_out := _LEFT_OUT.search(outcome.output)):
                 raise _refuse_wheel(project, locks, left_out[1])
     if outcome.status:
-        raise explain_installer_error(
-            outcome.output, f"cannot create `{project['VENV']}`", project.state / "venv.log"
+        from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
+
+        raise explain_install_failure(
+            outcome.output, project, locks, f"cannot create `{project['VENV']}`", "venv.log"
         )
     site = find_site_packages(project.venv)
     pip_shim.write_pip_shim(project.venv / "bin", site)
@@ -145,6 +146,8 @@ def _refuse_wheel(project: Project, locks: Sequence[Path], path: str) -> Labcoat
     pip refuses such a wheel and names it. Nothing of it stays in uv's cache, where the next run
     would take it from without a word.
     """
+    from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
+
     env = index_config.installer_environment()
     names = requirements_file.locked_versions(locks, interpreters.marker_environment(project))
     clean: list[str | Path] = [tool_env.uv_program(), "cache", "clean", *names]
@@ -155,7 +158,7 @@ def _refuse_wheel(project: Project, locks: Sequence[Path], path: str) -> Labcoat
     )
     if outcome.status:
         otherwise = f"cannot create `{project['VENV']}`"
-        return explain_installer_error(outcome.output, otherwise, project.state / "venv.log")
+        return explain_install_failure(outcome.output, project, locks, otherwise, "venv.log")
     return LabcoatError(
         f"a locked wheel has the file `{escape_control(path)}`, outside of the environment",
         "Do not install this package, and report it to the package index",

@@ -5,7 +5,6 @@ up to date.
 """
 
 import os
-import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +13,12 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_project_path, suggest_name
-from labcoat.locking import lock_header, requirements_file, resolver, seeds, setup_run
+from labcoat.locking import input_checks, lock_header, requirements_file, resolver, seeds, setup_run
 from labcoat.locking.contradictions import check_contradictions, check_cycles
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
-
-# Options that say where packages come from. pip accepts them abbreviated (--extra), and with the
-# value attached (-ihttps://…).
-_SOURCE_OPTION = re.compile(r"(?:^|\s)(--?(?:i|f|t|ex)[a-z-]*)")
 
 
 def list_locks(project: Project) -> list[Path]:
@@ -193,8 +188,8 @@ def compile_lock(
     check_project_path(project.root)
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)
-    _check_inputs(lock_input, before)
     check_cycles(lock_input)
+    input_checks.check_inputs(project, lock_input, before)
     check_contradictions(lock_input)
     kept = before if seed is None else seed
     locker = project["LOCKER"]
@@ -202,7 +197,7 @@ def compile_lock(
     folder = resolver.new_folder(project.state)
     try:
         prepared = lock_input.prepare(folder)
-        request = LockRequest(project, prepared, upgrade=upgrade, packages=packages)
+        request = LockRequest(project, lock_input, prepared, upgrade=upgrade, packages=packages)
         resolution = resolver.resolve_lock(
             request, seeds.format_seed(kept) + seeds.lost_pins(lock), folder
         )
@@ -216,26 +211,6 @@ def compile_lock(
     _print_changes(lock, kept, text)
     for platform, releases in resolution.missing.items():
         terminal.print_progress(f"no wheel for {platform}: {', '.join(releases)}")
-
-
-def _check_inputs(lock_input: LockInput, text: str) -> None:
-    """Raise LabcoatError if the inputs of a lock cannot be locked, or its `text` would be lost."""
-    lock, source = lock_input.lock, lock_input.source
-    inputs = lock_input.texts()
-    for file, written in inputs.items():
-        lines = requirements_file.requirement_texts(written)
-        if found := next(filter(None, map(_SOURCE_OPTION.search, lines)), None):
-            raise LabcoatError(
-                f"`{file.name}` names a package index or folder with `{found[1]}`",
-                "Remove it, and set PIP_INDEX_URL or UV_DEFAULT_INDEX: a lock works with any index",
-            )
-    if lost := requirements_file.unlisted_requirements(text, "\n".join(inputs.values())):
-        raise LabcoatError(
-            f"`{lock.name}` asks for more than `{source.name}` and would be replaced: "
-            f"{terminal.join_some(lost)}",
-            f"Add the rest to `{source.name}`, as `labcoat init` does, or remove it from"
-            f" `{lock.name}`",
-        )
 
 
 def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labcoat.core.project import Project
-from labcoat.locking.inputs import Prepared
+from labcoat.locking.inputs import LockInput, Prepared
 from labcoat.toolchain import interpreters, python_finder, tool_env
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
@@ -21,6 +21,7 @@ class LockRequest:
     """What to lock: the file for the locker, and which of the known versions may change."""
 
     project: Project
+    lock_input: LockInput
     prepared: Prepared
     upgrade: bool = False
     packages: Sequence[str] = ()
@@ -57,7 +58,7 @@ def pip_tools_command(request: LockRequest, interpreter: Interpreter, output: Pa
     command += ["--no-config", "--allow-unsafe", "--strip-extras", "--no-header", "--no-annotate"]
     command += ["--no-emit-options", "--no-emit-index-url", "--no-emit-trusted-host"]
     command += ["--pip-args", shlex.join(wheel_options(request.project))]
-    if moment := _newest_upload(request.project):
+    if moment := newest_upload(request.project):
         command += ["--uploaded-prior-to", moment]
     return [*command, *request.common_options(output)]
 
@@ -69,7 +70,7 @@ def uv_command(request: LockRequest, config: Path, output: Path, *extra: str) ->
     Versions in `output` are kept where they fit, unless the request lets them change.
     """
     command = [*_uv_compile(request), "--project", config, "--universal", "--generate-hashes"]
-    if moment := _newest_upload(request.project):
+    if moment := newest_upload(request.project):
         command += ["--exclude-newer", moment]
     return [*command, *extra, *request.common_options(output)]
 
@@ -77,7 +78,7 @@ def uv_command(request: LockRequest, config: Path, output: Path, *extra: str) ->
 def uv_command_here(request: LockRequest, output: Path) -> Command:
     """Return the command with which uv resolves for this machine alone, without hashes."""
     command = [*_uv_compile(request), "--no-annotate"]
-    if moment := _newest_upload(request.project):
+    if moment := newest_upload(request.project):
         command += ["--exclude-newer", moment]
     return [*command, *request.common_options(output)]
 
@@ -95,7 +96,7 @@ def _uv_compile(request: LockRequest) -> Command:
     return [*command, *wheel_options(request.project)]
 
 
-def _newest_upload(project: Project) -> str:
+def newest_upload(project: Project) -> str:
     """Return the time before which a release must have been uploaded; empty without a cooldown."""
     days = int(project["COOLDOWN"])
     return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") if days else ""

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from labcoat.core import process, terminal
-from labcoat.core.errors import LabcoatError
+from labcoat.core import process
 from labcoat.core.project import time_limit
 from labcoat.locking import lockers, platforms, requirements_file
 from labcoat.locking.lockers import Command, LockRequest
@@ -22,7 +21,6 @@ from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
 from labcoat.toolchain import index_config, python_finder
-from labcoat.toolchain.installer_errors import explain_installer_error
 
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
 _NAME = re.compile(r'(?m)^name = "([^"]+)"$')
@@ -59,11 +57,9 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
         files = run.list_files(text)
         lacking = _lacking_here(text, files, request.minor)
     if lacking:
-        raise LabcoatError(
-            f"no wheel for this machine: {terminal.join_some(lacking)}",
-            "Ask for another version in the input, or name the package in LABCOAT_NO_BINARY to"
-            " build it, which runs its code",
-        )
+        from labcoat.locking import causes  # imports packaging, which only errors need
+
+        raise causes.explain_missing_wheels(lacking, causes.FailedLock.of(request))
     missing = platforms.missing_wheels(requirements_file.parse_pins(text), files, request.minor)
     return Resolution(text, missing)
 
@@ -123,10 +119,12 @@ class _Run:
     def _run(self, command: Command, variables: Mapping[str, str | None] | None = None) -> None:
         outcome = self._start(command, variables)
         if outcome.status:
+            from labcoat.locking import causes  # imports packaging, which only errors need
+
             request = self.request
-            output = request.restore_names(outcome.output)
-            what = f"cannot lock `{request.restore_names(str(request.source))}`"
-            raise explain_installer_error(output, what, request.project.state / "lock.log")
+            raise causes.explain_locking_failure(
+                request.restore_names(outcome.output), causes.FailedLock.of(request)
+            )
 
     def _start(
         self, command: Command, variables: Mapping[str, str | None] | None = None

@@ -6,10 +6,13 @@ Extra indexes, directories of wheels and constraints do not: no one else's lock 
 they add.
 """
 
+import base64
 import configparser
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 _REACH = (
     "index-url",
@@ -38,6 +41,37 @@ _UV_KEPT |= {
     "UV_SYSTEM_CERTS",
 }
 _PIP_KEPT = {"PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_NO_CACHE_DIR"}
+_PYPI = "https://pypi.org/simple"
+
+
+@dataclass(frozen=True)
+class IndexAccess:
+    """The index's `url` without a password, and how to reach it.
+
+    `authorization` is the value of the HTTP header, a secret. `timeout` is in seconds.
+    """
+
+    url: str
+    authorization: str = ""
+    certificates: str = ""
+    client_certificate: str = ""
+    trusts_any_certificate: bool = False
+    proxy: str = ""
+    timeout: float = 15
+    is_offline: bool = False
+
+    @property
+    def host(self) -> str:
+        """The host, with its port: what messages name."""
+        return urlsplit(self.url).netloc
+
+    def proxy_address(self) -> str:
+        """Return the address of the proxy for the index; empty without one."""
+        from urllib.request import getproxies, proxy_bypass
+
+        if self.proxy or proxy_bypass(urlsplit(self.url).hostname or ""):
+            return self.proxy
+        return getproxies().get(urlsplit(self.url).scheme, "")
 
 
 def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -78,6 +112,47 @@ def certificate_bundle(environ: Mapping[str, str] = os.environ) -> str:
 def index_url(environ: Mapping[str, str] = os.environ) -> str:
     """Return the address of the index that pip or uv is set to; empty for PyPI."""
     return _settings(environ).get("index-url", "")
+
+
+def index_access(environ: Mapping[str, str] = os.environ) -> IndexAccess:
+    """Return how to reach the index with the user's settings of pip and uv."""
+    reach = _settings(environ)
+    parts = urlsplit(reach.get("index-url", _PYPI))
+    login, _, host = parts.netloc.rpartition("@")
+    trusted = f"{reach.get('trusted-host', '')} {environ.get('UV_INSECURE_HOST', '')}".split()
+    waits = (environ.get("UV_HTTP_TIMEOUT"), environ.get("PIP_DEFAULT_TIMEOUT"))
+    seconds = [each for each in (*waits, reach.get("timeout")) if each and each.isdecimal()]
+    return IndexAccess(
+        urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")),
+        _basic_authorization(login or _netrc_login(parts.hostname or "", environ)),
+        certificate_bundle(environ),
+        reach.get("client-cert", ""),
+        bool({host, parts.hostname} & set(trusted)),
+        reach.get("proxy", ""),
+        float(seconds[0]) if seconds else 15,
+        environ.get("UV_OFFLINE", "").lower() in {"1", "true", "yes", "on"},
+    )
+
+
+def _basic_authorization(login: str) -> str:
+    """Return the HTTP header for `login`, user:password as in an address; empty without one."""
+    if not login:
+        return ""
+    user, _, password = login.partition(":")
+    return "Basic " + base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+
+
+def _netrc_login(host: str, environ: Mapping[str, str]) -> str:
+    """Return the user's login at `host` from ~/.netrc, as pip and uv do; empty without one."""
+    import netrc
+    from urllib.parse import quote
+
+    path = environ.get("NETRC") or Path(environ.get("HOME") or "/nonexistent") / ".netrc"
+    try:
+        found = netrc.netrc(str(path)).hosts.get(host)
+    except (OSError, netrc.NetrcParseError, UnicodeDecodeError):
+        return ""
+    return f"{quote(found[0], '')}:{quote(found[2], '')}" if found else ""
 
 
 def _is_setting(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Explain what pip, pip-tools and uv print when they fail, in two lines that help."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from labcoat.core import files
@@ -16,14 +17,8 @@ _NETWORK = (
 _CERTIFICATE = r"(?:CERTIFICATE_VERIFY_FAILED|invalid peer certificate|UnknownIssuer)"
 
 # (pattern, message, hint); the first match counts. {0} is its first group, on one line.
-_CASES = (
-    (
-        r"(?s)(Hash mismatch for .+?)(?:\n|$)"
-        r"|(?:DO NOT MATCH THE HASHES.*?\n\s+)(\S+.*?)(?:\n| from)",
-        "a package does not have the locked hash: {0}",
-        "The lock or the file was changed. If you changed it, run `make upgrade`; otherwise find"
-        " out who did",
-    ),
+# What is wrong on this machine, whatever packages the output names.
+_LOCAL = (
     (
         r"The wheel '[^']*?([^/']+\.whl)' has a file '[^']*' trying to install outside"
         r"|(?:Unknown scheme key used in|Unexpected file in) \S*?([^/\s]+\.whl):",
@@ -39,6 +34,26 @@ _CASES = (
         r"No space left on device|os error 28\b",
         "the disk is full",
         "Free space for the packages and the caches of labcoat, pip and uv, and try again",
+    ),
+    (
+        r"Network connectivity is disabled",
+        "cannot reach the package index: UV_OFFLINE is set",
+        "Unset UV_OFFLINE; cached packages need no network",
+    ),
+    (
+        r"Failed to (?:download and )?build [`']?([\w.-]+)",
+        "cannot build {0} from source",
+        "The log in .labcoat says why: it may need a compiler or libraries. Or choose a version"
+        " with a wheel, and remove it from LABCOAT_NO_BINARY",
+    ),
+)
+_CASES = (
+    (
+        r"(?s)(Hash mismatch for .+?)(?:\n|$)"
+        r"|(?:DO NOT MATCH THE HASHES.*?\n\s+)(\S+.*?)(?:\n| from)",
+        "a package does not have the locked hash: {0}",
+        "If you changed the lock or the index, run `make upgrade`; otherwise find out who changed"
+        " the file",
     ),
     (
         _NETWORK,
@@ -102,14 +117,30 @@ def explain_installer_error(output: str, otherwise: str, log: Path) -> LabcoatEr
     """
     files.write_file(log, output)
     output = _word_conflicts(output)
-    for pattern, message, hint in _CASES:
-        if found := re.search(pattern, output):
-            detail = next((group for group in found.groups() if group), found[0])
-            return LabcoatError(message.format(_fold_lines(detail)), hint)
+    if error := explain_local_error(output) or _match_case(output, _CASES):
+        return error
     last = [line for line in output.splitlines() if line.strip()][-1:] or ["no output"]
     # The last line of a traceback names the module of the exception, which does not help.
     end = re.sub(r"^[\w.]+(?:Error|Exception): ", "", last[0])
     return LabcoatError(f"{otherwise}: {_fold_lines(end)}", f"Full output: {log}")
+
+
+def explain_local_error(output: str) -> LabcoatError | None:
+    """Return the error for what is wrong on this machine; None if `output` shows nothing such."""
+    return _match_case(output, _LOCAL)
+
+
+def is_network_error(output: str) -> bool:
+    """Whether `output` says that the network or a host on it failed."""
+    return re.search(_NETWORK, output) is not None
+
+
+def _match_case(output: str, cases: Sequence[tuple[str, str, str]]) -> LabcoatError | None:
+    for pattern, message, hint in cases:
+        if found := re.search(pattern, output):
+            detail = next((group for group in found.groups() if group), found[0])
+            return LabcoatError(message.format(_fold_lines(detail)), hint)
+    return None
 
 
 def _word_conflicts(output: str) -> str:

@@ -8,7 +8,6 @@ that one that exists is complete. If a command fails, `repair_tools` looks wheth
 """
 
 import csv
-import json
 import os
 import re
 import shutil
@@ -212,31 +211,18 @@ def _install_own(python: Interpreter, folder: Path) -> process.ProcessResult:
 def _fetch_pip(folder: Path) -> Path:
     """Download the locked pip wheel for a Python without ensurepip, as Debian's is.
 
-    Python runs a wheel, which is a zip file. The index says its address (PEP 691), the lock its
-    hash.
+    Python runs a wheel, which is a zip file. The index says its address, the lock its hash.
     """
-    import ssl
-    import urllib.parse
-    import urllib.request
+    from labcoat.toolchain import package_index
 
     block = re.search(r"^pip==(\S+)((?:.*\\\n)+.*)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     assert block is not None  # noqa: S101  # the lock is part of this package, and a test reads it
     name = f"pip-{block[1]}-py3-none-any.whl"
-    base = (index_config.index_url() or "https://pypi.org/simple").rstrip("/")
-    context = ssl.create_default_context(cafile=index_config.certificate_bundle() or None)
-    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    listed = package_index.fetch_listing("pip") or ()
+    found = next((file for file in listed if file.name == name), None)
     try:
-        with urllib.request.urlopen(  # noqa: S310
-            urllib.request.Request(f"{base}/pip/", headers=accept),  # noqa: S310
-            context=context,
-            timeout=60,
-        ) as page:
-            listed = {file["filename"]: file["url"] for file in json.load(page)["files"]}
-        with urllib.request.urlopen(  # noqa: S310
-            urllib.parse.urljoin(f"{base}/pip/", listed[name]), context=context, timeout=60
-        ) as wheel:
-            data = wheel.read()
-    except (OSError, ValueError, KeyError):
+        data = package_index.download_file(found) if found else b""
+    except OSError:
         data = b""
     if sha256(data).hexdigest() not in block[2]:
         raise LabcoatError(

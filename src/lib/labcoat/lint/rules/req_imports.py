@@ -9,9 +9,10 @@ from labcoat.core import git
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.git_view import NOTEBOOK_IMPORT
-from labcoat.lint.repository.import_names import DISTRIBUTIONS, STANDARD
+from labcoat.lint.repository.import_names import STANDARD
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
+from labcoat.locking.known_packages import DISTRIBUTIONS
 from labcoat.locking.requirement_lines import normalize_name, parse_lines, parse_requirements
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")

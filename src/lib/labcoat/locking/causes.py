@@ -1,0 +1,246 @@
+"""Say why a lock cannot be made or installed: ask the index about the packages that were blamed."""
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labcoat.core import files, process, terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.locking import cause_words, lockers, requirements_file
+from labcoat.locking.locker_output import Fault, is_conflict, parse_faults, parse_parents
+from labcoat.locking.lockers import LockRequest
+from labcoat.locking.releases import Obstacle, find_obstacle
+from labcoat.locking.requirement_lines import RequirementLine, normalize_name, parse_lines
+from labcoat.toolchain import index_config, interpreters, package_index, tool_env
+from labcoat.toolchain.installer_errors import (
+    explain_installer_error,
+    explain_local_error,
+    is_network_error,
+)
+from labcoat.toolchain.package_index import ListedFile
+
+_FAULTS = 8  # how many of the packages that one output blames are looked up
+_ROUNDS = 40  # how many packages without a wheel are found, one after the other
+_ROUND_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class FailedLock:
+    """What failed: the `texts` of which files, for which Python, with what cooldown.
+
+    Releases uploaded after `before` did not count (ISO 8601; empty without a cooldown).
+    `input_file` is what the locker read, None where a lock was installed. Lines of an input that
+    is `declared` in pyproject.toml and the like have no numbers.
+    """
+
+    project: Project
+    texts: Mapping[Path, str]
+    minor: str
+    before: str = ""
+    input_file: Path | None = None
+    declared: Path | None = None
+
+    @classmethod
+    def of(cls, request: LockRequest) -> "FailedLock":
+        """Return what failed when `request` was locked."""
+        chosen = request.lock_input
+        return cls(
+            request.project,
+            chosen.texts(),
+            request.minor,
+            lockers.newest_upload(request.project),
+            request.prepared.file,
+            chosen.source if chosen.declared is not None else None,
+        )
+
+    @property
+    def built(self) -> frozenset[str]:
+        """The packages that may be built from source."""
+        return frozenset(map(normalize_name, self.project["NO_BINARY"].split()))
+
+    @property
+    def source(self) -> str:
+        """The name of the file to edit."""
+        return next(iter(self.texts)).name
+
+    def find_line(self, name: str) -> tuple[str, str] | None:
+        """Return the place and the text of the first line that asks for `name`."""
+        for file, text in self.texts.items():
+            for line in parse_lines(text):
+                if isinstance(line, RequirementLine) and line.name == name:
+                    number = "" if file == self.declared else f":{line.number}"
+                    return f"{file.name}{number}", line.body
+        return None
+
+
+def explain_locking_failure(output: str, failed: FailedLock) -> LabcoatError:
+    """Return the error that explains the `output` of a locker; write that to lock.log."""
+    log = failed.project.state / "lock.log"
+    return _explain(output, failed, f"cannot lock `{failed.source}`", log)
+
+
+def explain_missing_wheels(releases: Sequence[str], failed: FailedLock) -> LabcoatError:
+    """Return the error for `releases`, each `name version`, without a wheel for this machine."""
+    output = "\n".join(f"{each.replace(' ', '==')} has no usable wheels" for each in releases)
+    try:
+        found = _ask_index(output, failed)
+    except LabcoatError as error:
+        return error
+    return found or LabcoatError(
+        f"no wheel for this machine: {terminal.join_some(releases)}",
+        "Ask for another version in the input, or name the package in LABCOAT_NO_BINARY to build"
+        " it, which runs its code",
+    )
+
+
+def explain_install_failure(
+    output: str, project: Project, locks: Sequence[Path], otherwise: str, log: str
+) -> LabcoatError:
+    """Return the error that explains why pip or uv cannot install `locks`.
+
+    `otherwise` says what failed, for output that is unknown. Write `output` to the file `log` of
+    the project's state.
+    """
+    texts = {lock: requirements_file.read_requirements(lock) for lock in locks}
+    failed = FailedLock(project, texts, interpreters.project_minor(project))
+    return _explain(output, failed, otherwise, project.state / log)
+
+
+def _explain(output: str, failed: FailedLock, otherwise: str, log: Path) -> LabcoatError:
+    files.write_file(log, output)
+    if error := explain_local_error(output):
+        return error
+    try:
+        found = _ask_index(output, failed)
+    except LabcoatError as error:  # the index itself is what is wrong
+        return error
+    return found or explain_installer_error(output, otherwise, log)
+
+
+def _ask_index(output: str, failed: FailedLock) -> LabcoatError | None:
+    """Return the error for the first package that has no release to install; None without one.
+
+    Raise LabcoatError if the index does not answer.
+    """
+    if mismatch := cause_words.parse_mismatch(output):
+        listed = package_index.fetch_listing(mismatch.name) or ()
+        locked = _locked_hashes(failed, mismatch.name)
+        return cause_words.word_mismatch(mismatch, listed, locked)
+    faults = parse_faults(output)
+    conflicts = is_conflict(output)
+    for fault in faults[:_FAULTS]:
+        listed_files = package_index.fetch_listing(fault.name)
+        if listed_files is None:
+            package_index.check_root()
+            return cause_words.word_unknown(fault.name, *_locate(failed, fault))
+        obstacle = _find(failed, fault, listed_files)
+        if not obstacle or (conflicts and obstacle.kind == "version" and not fault.specifier):
+            continue
+        if obstacle.kind == "source":
+            return _explain_sources(failed, fault, obstacle)
+        return cause_words.word_obstacle(
+            fault.name + _asked(failed, fault), obstacle, *_locate(failed, fault), failed.project
+        )
+    if faults or not is_network_error(output):
+        return None
+    # The output blames the network: the index says which part of it.
+    package_index.check_root()
+    return None
+
+
+def _find(failed: FailedLock, fault: Fault, listed: tuple[ListedFile, ...]) -> Obstacle | None:
+    return find_obstacle(
+        fault.name,
+        _asked(failed, fault),
+        listed,
+        failed.minor,
+        is_built=fault.name in failed.built or ":all:" in failed.built,
+        before=failed.before,
+    )
+
+
+def _asked(failed: FailedLock, fault: Fault) -> str:
+    """Return the versions that were asked for: as the output says, or else the input."""
+    line = failed.find_line(fault.name)
+    return fault.specifier or (_specifier(line[1]) if line else "")
+
+
+def _explain_sources(failed: FailedLock, fault: Fault, obstacle: Obstacle) -> LabcoatError:
+    """Return the error for all packages of the input without a wheel; `fault` is the first."""
+    found = {fault.name: (fault, obstacle)}
+    excluded = [fault.name]
+    for _ in range(_ROUNDS):
+        output = _compile_without(failed, excluded)
+        # Packages at fault in other ways are left out too: they are named once these are settled.
+        more = [each for each in parse_faults(output) if each.name not in excluded][:_FAULTS]
+        if not more:
+            break
+        for each in more:
+            excluded.append(each.name)
+            try:
+                listed = package_index.fetch_listing(each.name)
+            except LabcoatError:
+                continue
+            other = _find(failed, each, listed) if listed else None
+            if other and other.kind == "source":
+                found[each.name] = each, other
+    parents = parse_parents(_compile_without(failed, excluded))
+    rows = [(name, other, *_locate(failed, each, parents)) for name, (each, other) in found.items()]
+    return cause_words.word_sources(rows, failed.project)
+
+
+def _compile_without(failed: FailedLock, excluded: Sequence[str]) -> str:
+    """Return what uv prints when it locks the input without the packages `excluded`."""
+    with tempfile.TemporaryDirectory() as folder:
+        names = Path(folder) / "excluded.txt"
+        names.write_text("".join(f"{name}\n" for name in excluded), encoding="utf-8")
+        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile", "--universal"]
+        command += ["--python", interpreters.own_interpreter().executable]
+        command += ["--python-version", failed.minor, "--no-header", "--only-binary", ":all:"]
+        command += [f"--no-binary={name}" for name in failed.built]
+        command += ["--exclude-newer", failed.before] if failed.before else []
+        command += ["--excludes", names, failed.input_file or next(iter(failed.texts))]
+        env = index_config.installer_environment() | {"UV_HTTP_TIMEOUT": str(_ROUND_SECONDS)}
+        return process.run_process(command, env, failed.project.root, show=process.show_none).output
+
+
+def _specifier(body: str) -> str:
+    """Return the versions that a requirement asks for: `>=1,<2`."""
+    found = re.match(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*\(?([<>=!~][^;)]*)", body)
+    return found[1].strip() if found else ""
+
+
+def _locate(
+    failed: FailedLock, fault: Fault, parents: dict[str, list[str]] | None = None
+) -> tuple[str, str]:
+    """Return the line that asks for a package, as `requirements.in:3`, and through which others.
+
+    The latter is empty if the line names the package itself.
+    """
+    if line := failed.find_line(fault.name):
+        return line[0], ""
+    chain = [fault.parent] if fault.parent else []
+    if chain and not failed.find_line(chain[-1]):
+        known = parents or parse_parents(_compile_without(failed, [fault.name]))
+        while len(chain) < _FAULTS and not failed.find_line(chain[-1]):
+            above = [each for each in known.get(chain[-1], []) if each not in chain]
+            if not above or above[0].startswith("-"):
+                break
+            chain.append(above[0])
+    end = failed.find_line(chain[-1]) if chain else None
+    where = end[0] if end else failed.source
+    return where, ", which is needed by ".join(chain)
+
+
+def _locked_hashes(failed: FailedLock, name: str) -> frozenset[str]:
+    """Return the SHA-256 that the locks have for `name`."""
+    return frozenset(
+        digest
+        for text in failed.texts.values()
+        for pin in requirements_file.parse_pins(text)
+        if pin.name == name
+        for digest in pin.hashes
+    )

@@ -1,0 +1,120 @@
+"""What is wrong between this machine and the package index, in the words of its answer."""
+
+import re
+import ssl
+import urllib.error
+from http import HTTPStatus
+
+from labcoat.core.errors import LabcoatError
+from labcoat.toolchain.index_config import IndexAccess
+
+_SETTINGS = "PIP_INDEX_URL or UV_DEFAULT_INDEX"
+_CHECK = f"Check the address in {_SETTINGS}"
+
+
+def explain_status(access: IndexAccess, status: int, reason: str = "") -> LabcoatError:
+    """Return the error for the HTTP `status` that the index or a proxy answers."""
+    if status in {401, 403}:
+        return _refusal(access, status)
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return LabcoatError(
+            "the proxy refuses the user name or password"
+            if "@" in access.proxy_address()
+            else "the proxy asks for a user name and password",
+            "Write them in the proxy's address, as in https_proxy=http://USER:PASSWORD@HOST:PORT",
+        )
+    words = reason or _phrase(status)
+    return LabcoatError(
+        f"the package index at {access.host} answers with an error: {status} {words}".rstrip(),
+        "Try again later; whoever runs the index can say more"
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else _CHECK,
+    )
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _refusal(access: IndexAccess, status: int) -> LabcoatError:
+    if access.authorization:
+        return LabcoatError(
+            f"the package index refuses the user name or password ({access.host} answers {status})",
+            f"Correct them in {_SETTINGS}, in pip's configuration or in ~/.netrc",
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return LabcoatError(
+            f"the package index refuses access ({access.host} answers 403)",
+            f"{_CHECK}; it may need a user name and password, or another network",
+        )
+    return LabcoatError(
+        f"the package index asks for a user name and password ({access.host} answers 401)",
+        "Write them in its address, as in PIP_INDEX_URL=https://USER:PASSWORD@HOST/simple, or in"
+        " ~/.netrc",
+    )
+
+
+def no_listing(access: IndexAccess) -> LabcoatError:
+    """Return the error for a page that is not a listing."""
+    return LabcoatError(
+        f"the package index at {access.host} answers with a web page instead of a list of files",
+        f"{_CHECK}: open it in a browser. It may be a page to log in, or the one of a proxy",
+    )
+
+
+def no_index(access: IndexAccess, status: int) -> LabcoatError:
+    """Return the error for an address where no index is."""
+    return LabcoatError(
+        f"there is no package index at `{access.url}` ({access.host} answers {status})",
+        f"{_CHECK}; it often ends in /simple",
+    )
+
+
+def is_offline() -> LabcoatError:
+    """Return the error for a setting that forbids the network."""
+    return LabcoatError(
+        "cannot reach the package index: UV_OFFLINE is set",
+        "Unset UV_OFFLINE; cached packages need no network",
+    )
+
+
+def too_slow(access: IndexAccess) -> LabcoatError:
+    """Return the error for an index that sends without an end."""
+    return LabcoatError(
+        f"the package index at {access.host} does not finish its answer",
+        "Check the network and the proxy. PIP_DEFAULT_TIMEOUT raises the limit, in seconds",
+    )
+
+
+def explain_connection(access: IndexAccess, error: BaseException) -> LabcoatError:
+    """Return the error for a connection that failed."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return LabcoatError(
+            "the certificate of the package index is not trusted"
+            f" ({access.host}: {reason.verify_message})",
+            "Set LABCOAT_CA_BUNDLE to the certificate bundle of your network",
+        )
+    if isinstance(reason, ssl.SSLError):
+        return LabcoatError(
+            f"the package index at {access.host} does not answer with TLS: {_ssl_reason(reason)}",
+            f"{_CHECK}: `https://` may have to be `http://`",
+        )
+    words = str(reason.strerror if isinstance(reason, OSError) and reason.strerror else reason)
+    if found := re.search(r"Tunnel connection failed: (\d{3})", words):
+        if found[1] in {"401", "403", "407"}:
+            return explain_status(access, 407)
+        words = f"the proxy answers {found[1]}"
+    if isinstance(reason, TimeoutError):
+        words = f"no answer in {access.timeout:.0f} seconds"
+    return LabcoatError(
+        f"cannot reach the package index at {access.host}: {words}",
+        "Check the network, the proxy and PIP_INDEX_URL; cached packages need no network",
+    )
+
+
+def _ssl_reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()
