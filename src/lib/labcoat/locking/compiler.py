@@ -13,7 +13,15 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_project_path, suggest_name
-from labcoat.locking import input_checks, lock_header, requirements_file, resolver, seeds, setup_run
+from labcoat.locking import (
+    input_checks,
+    lock_header,
+    lockers,
+    requirements_file,
+    resolver,
+    seeds,
+    setup_run,
+)
 from labcoat.locking.contradictions import check_contradictions, check_cycles
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
@@ -192,7 +200,7 @@ def compile_lock(
     input_checks.check_inputs(project, lock_input, before)
     check_contradictions(lock_input)
     kept = before if seed is None else seed
-    locker = project["LOCKER"]
+    locker, _ = lockers.choose_locker(project)
     terminal.print_progress(f"locking {lock_input.source.name} → {lock.name} ({locker})")
     folder = resolver.new_folder(project.state)
     try:

@@ -47,6 +47,18 @@ class LockRequest:
         return [*options, "--output-file", output, self.source]
 
 
+def choose_locker(project: Project) -> tuple[str, Interpreter | None]:
+    """Return the locker, LABCOAT_LOCKER where it can be, and the Python that pip-tools runs on.
+
+    uv locks where pip-tools cannot run on the project's Python, which may be old or missing.
+    """
+    if project["LOCKER"] == "pip-tools":
+        found = python_finder.find_project_interpreter(project)
+        if found and tool_env.pip_tools_runs_on(found):
+            return "pip-tools", found
+    return "uv", None
+
+
 def pip_tools_command(request: LockRequest, interpreter: Interpreter, output: Path) -> Command:
     """Return the command that resolves for this machine, without hashes.
 
@@ -91,7 +103,9 @@ def uv_files_command(request: LockRequest, lock: Path, output: Path) -> Command:
 
 def _uv_compile(request: LockRequest) -> Command:
     command: Command = [tool_env.uv_program(), "pip", "compile", "--quiet", "--no-header"]
-    interpreter = python_finder.project_interpreter(request.project)
+    found = python_finder.find_project_interpreter(request.project)
+    # uv resolves for a Python that is not on this machine too.
+    interpreter = found or interpreters.own_interpreter()
     command += ["--python", interpreter.executable, "--python-version", request.minor]
     return [*command, *wheel_options(request.project)]
 

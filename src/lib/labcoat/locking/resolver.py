@@ -20,7 +20,7 @@ from labcoat.locking.markers import fold_marker
 from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
-from labcoat.toolchain import index_config, python_finder
+from labcoat.toolchain import index_config
 
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
 _NAME = re.compile(r'(?m)^name = "([^"]+)"$')
@@ -46,7 +46,8 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
     there is no solution, if no index answers, or if a package has no wheel for this machine.
     """
     run = _Run(request, folder)
-    pins = run.resolve_here(seed) if request.project["LOCKER"] == "pip-tools" else {}
+    locker, _ = lockers.choose_locker(request.project)
+    pins = run.resolve_here(seed) if locker == "pip-tools" else {}
     text = run.resolve_everywhere(seed, pins)
     files = run.list_files(text)
     lacking = _lacking_here(text, files, request.minor)
@@ -75,8 +76,8 @@ class _Run:
         """Return the version of each package that this machine needs."""
         output = self.folder / "here.txt"
         output.write_text(seed, encoding="utf-8")
-        interpreter = python_finder.project_interpreter(self.request.project)
-        if self.request.project["LOCKER"] == "pip-tools":
+        _, interpreter = lockers.choose_locker(self.request.project)
+        if interpreter:
             command = lockers.pip_tools_command(self.request, interpreter, output)
         else:
             command = lockers.uv_command_here(self.request, output)
