@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.inventory import scan
+from labcoat.inventory import regular_files, scan
 from labcoat.levels import pip_shim
 from support import Repository
 from support.messages import proof
@@ -50,9 +50,9 @@ def test_scan_knows_the_digests_of_the_present_and_earlier_texts(tmp_path: Path)
         "{prefix}/bin/pip3": "bin/pip3",
         "pip/__main__.py": "site/pip/__main__.py",
     }
-    assert {name: scan.file_digest(str(tmp_path / path))[0] for name, path in written.items()} == {
-        name: digests[0] for name, digests in scan.PIP_SHIM.items()
-    }
+    assert {
+        name: regular_files.file_digest(str(tmp_path / path))[0] for name, path in written.items()
+    } == {name: digests[0] for name, digests in scan.PIP_SHIM.items()}
     assert set(scan.PIP_SHIM["pip/__main__.py"][1:]) == {
         "bc0e7269c8385a343792aebb86b24d9934e74372ead86d8b714411ba981a59bf",
         "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",

@@ -131,10 +131,26 @@ def scan_command(
         str(python),
         "-ISB",
         "-c",
-        Path(__file__).with_name("scan.py").read_text(encoding="utf-8"),
+        scan_text("main()"),
         str(prefix),
         *sites,
     ]
+
+
+def scan_text(call: str) -> str:
+    """Return a program that calls a function of `scan` in a Python without labcoat."""
+    names = ("regular_files", "programs", "records", "scan")
+    texts = {
+        f"labcoat.inventory.{name}": Path(__file__).with_name(f"{name}.py").read_text("utf-8")
+        for name in names
+    }
+    return (
+        "import sys, types\n"
+        f"for name, text in {texts!r}.items():\n"
+        "    sys.modules[name] = module = types.ModuleType(name)\n"
+        "    exec(compile(text, name, 'exec'), module.__dict__)\n"
+        f"module.{call}\n"
+    )
 
 
 def read_inventory(python: Path, prefix: Path | str = "", sites: Sequence[str] = ()) -> Inventory:

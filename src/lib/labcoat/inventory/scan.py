@@ -1,8 +1,8 @@
 """List what one environment holds, reading every file once.
 
-The environment's own Python runs the text of this file (inventory.scan_command), so that nothing
-has to be installed in an image. That is why it is one file, longer than others, imports only the
-standard library and works on Python 3.8. -S keeps code in the environment from running.
+An image's own Python runs the texts of this module and of those that it imports
+(inventory.scan_command), so that nothing has to be installed there. That is why they import only
+the standard library and work on Python 3.8. -S keeps code in the environment from running.
 
 Files that installers write differently are left out: byte code, RECORD, INSTALLER, REQUESTED and
 direct_url.json. A program that an installer generates from an entry point counts as the function
@@ -11,55 +11,36 @@ it starts, whoever generated it; any other script counts without its first line.
 
 from __future__ import annotations
 
-import base64
-import csv
 import errno
 import hashlib
-import io
 import json
 import os
 import platform
 import re
-import shlex
-import stat
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Collection, List, Optional, Tuple
+from typing import Any, Collection, List, Optional, Tuple
+
+from labcoat.inventory.programs import entry_point_digest, script_digest
+from labcoat.inventory.records import (
+    RecordLines,
+    list_conda_files,
+    list_metadata,
+    read_metadata,
+    read_record,
+    read_text,
+)
+from labcoat.inventory.regular_files import CHUNK, file_digest, list_files, read_regular
 
 _LEFT_OUT = re.compile(
     r"(^|/)__pycache__/[^/]*\.pyc$"
     r"|^[^/]+[.]dist-info/(RECORD(\.jws|\.p7s)?|INSTALLER|REQUESTED)$"
     r"|^[^/]+[.]dist-info/(direct_url\.json|uv_(cache|build)\.json)$"
 )
-# The first line as the kernel reads it (execve(2)): after `#!` one path without white space, then
-# the end of the line. More words are arguments, and a carriage return is part of the path. A path
-# that is long or has a space is in a line for sh.
-_HEAD = re.compile(
-    rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|(/[^\s\0]*))\n", re.ASCII
-)
 # ensurepip's and pip's additional name for pip, which no wheel has.
 _PIP_ALIAS = re.compile(r"\{prefix\}/bin/pip3\.\d+")
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
-_START = r"(?:# -\*- coding: utf-8 -\*-\n)?(?:import re\n)?import sys\n"
-_IMPORT = r"from (?P<module>[\w.]+) import (?P<name>\w+)\n"
-_MAIN = r"if __name__ == (?:'__main__'|\"__main__\"):\n"
-_ARGV = (
-    r"    sys\.argv\[0\] = re\.sub\(r'\(-script\\\.pyw\??\|\\\.exe\)\?\$', '', sys\.argv\[0\]\)\n",
-    r"    sys\.argv\[0\] = sys\.argv\[0\]\.removesuffix\('\.exe'\)\n",
-    r"    if sys\.argv\[0\]\.endswith\('\.exe'\):\n"
-    r"        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
-    r"    if sys\.argv\[0\]\.endswith\(\"-script\.pyw\"\):\n"
-    r"        sys\.argv\[0\] = sys\.argv\[0\]\[:-11\]\n"
-    r"    elif sys\.argv\[0\]\.endswith\(\"\.exe\"\):\n"
-    r"        sys\.argv\[0\] = sys\.argv\[0\]\[:-4\]\n",
-)
-_EXIT = r"    sys\.exit\((?P<function>[\w.]+)\(\)\)\n?"
-# The programs that pip, uv and conda generate: the import precedes the condition or is inside it.
-_IMPORT_WITHIN = r"    from (?P<module2>[\w.]+) import (?P<name2>\w+)\n"
-_GENERATED = re.compile(
-    f"{_START}\n?(?:{_IMPORT}\n?{_MAIN}|{_MAIN}{_IMPORT_WITHIN})(?:{'|'.join(_ARGV)}){_EXIT}"
-)
 # What every new environment has in bin.
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
 # The files that start labcoat's own pip (levels/pip_shim.py): the present text, then earlier ones,
@@ -73,98 +54,14 @@ PIP_SHIM = {
         "f4b1a779d0904b410b269f447c06123af3402a59009bbb546c2e1d9465bd3915",
     ),
 }
-_CHUNK = 1 << 20
-_MOST_FILE = 1 << 33  # no file of a package is larger: it would not fit in the wheels of any index
-_MOST_RECORD = 1 << 26
-_MOST_METADATA = 1 << 22
-_MOST_TAGS = 32
 _MOST_FILES = 1 << 21  # lines of all RECORDs together
 # The digest that is compared, the one that RECORD states, and the size in bytes.
 _FileDigests = Tuple[str, str, int]
-# RECORD's lines: path, SHA-256 in hexadecimal (empty if none), and size.
-_RecordLines = List[Tuple[str, str, Optional[int]]]
 
 
 def is_left_out(path: str) -> bool:
     """Return whether installers write `path`, as `scan` names files, differently."""
     return _LEFT_OUT.search(path) is not None
-
-
-def entry_point_digest(module: str, function: str) -> str:
-    """Return the digest of any program that calls `function` of `module`."""
-    return hashlib.sha256(f"entry point {module}:{function}".encode()).hexdigest()
-
-
-def script_digest(data: bytes, is_own: Callable[[str], bool]) -> str:
-    """Return the digest of a program in bin.
-
-    `is_own` tells whether an interpreter's path is the environment's.
-    """
-    head = _HEAD.match(data)
-    if not head or not any(is_own(one) for one in _parse_shebang(head)):
-        return hashlib.sha256(data).hexdigest()
-    rest = data[head.end() :]
-    found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
-    if not found:
-        return hashlib.sha256(b"#!python\n" + rest).hexdigest()
-    module, name = (found.group(one) or found.group(one + "2") for one in ("module", "name"))
-    function = found.group("function")
-    if function.split(".")[0] != name:
-        return hashlib.sha256(data).hexdigest()
-    return entry_point_digest(module, function)
-
-
-def _parse_shebang(head: re.Match[bytes]) -> List[str]:
-    """Return the interpreter that a program's first lines start; empty if they are unusual.
-
-    Installers quote a path in a line for sh, so that only the path itself may be in the quotes.
-    """
-    quoted, plain = ((part or b"").decode("utf-8", "surrogateescape") for part in head.groups())
-    if plain:
-        return [plain]
-    try:
-        words = shlex.split(quoted)
-    except ValueError:
-        return []
-    forms = (words[0], '"%s"' % words[0], shlex.quote(words[0])) if words else ()
-    return [words[0]] if quoted in forms else []
-
-
-def open_regular(path: str) -> int:
-    """Open a regular file and return its descriptor. Raise OSError for a pipe, a device and so on.
-
-    Opening a pipe without O_NONBLOCK would wait for a writer.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a NUL in the name
-        raise OSError(errno.EINVAL, str(error), path) from None
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_FILE:
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", path)
-    return descriptor
-
-
-def read_regular(path: str, most: int = _MOST_METADATA) -> bytes:
-    """Return a regular file of at most `most` bytes. Raise OSError for any other."""
-    with open(open_regular(path), "rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise OSError(errno.EFBIG, "larger than expected", path)
-    return data
-
-
-def file_digest(path: str) -> tuple[str, int]:
-    """Return the SHA-256 of a regular file in hexadecimal, and its size. Raise OSError."""
-    found, size = hashlib.sha256(), 0
-    with open(open_regular(path), "rb", buffering=0) as file:
-        while True:
-            data = file.read(_CHUNK)
-            if not data or size > _MOST_FILE:
-                return found.hexdigest(), size
-            found.update(data)
-            size += len(data)
 
 
 class _Environment:
@@ -212,100 +109,12 @@ class _Environment:
             raise OSError(errno.EXDEV, "outside of the environment", path)
         if (
             os.path.dirname(path) == os.path.join(self.prefix, "bin")
-            and os.path.getsize(path) < _CHUNK
+            and os.path.getsize(path) < CHUNK
         ):
-            data = read_regular(path, _CHUNK)
+            data = read_regular(path, CHUNK)
             return script_digest(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
         found, size = file_digest(path)
         return found, found, size
-
-
-def _read_lines(path: str) -> List[str]:
-    """Return the lines of a small text file; none if it cannot be read."""
-    try:
-        return read_regular(path).decode("utf-8", "replace").splitlines()
-    except (OSError, ValueError):
-        return []
-
-
-def _read_metadata(folder: str) -> tuple[str, str, list[str]]:
-    """Return name, version and wheel tags from a dist-info or egg-info."""
-    head: dict[str, str] = {}
-    for name in ("METADATA", "PKG-INFO", ""):
-        lines = _read_lines(os.path.join(folder, name) if name else folder)
-        for line in lines:
-            key, colon, value = line.partition(":")
-            if not line.strip():
-                break
-            if colon and key in ("Name", "Version"):
-                head.setdefault(key, value.strip())
-        if lines:
-            break
-    wheel = _read_lines(os.path.join(folder, "WHEEL"))
-    tags = sorted(line[4:].strip() for line in wheel if line.startswith("Tag:"))[:_MOST_TAGS]
-    stem = os.path.basename(folder).rsplit(".", 1)[0].split("-")
-    return head.get("Name") or stem[0], head.get("Version") or (stem[1:] or [""])[0], tags
-
-
-def _read_record(folder: str) -> _RecordLines | None:
-    """Return RECORD's lines; None without a readable RECORD."""
-    try:
-        return parse_record(read_regular(os.path.join(folder, "RECORD"), _MOST_RECORD))
-    except (OSError, ValueError):
-        return None
-
-
-def parse_record(data: bytes) -> _RecordLines | None:
-    """Return the lines of a RECORD; None if it is damaged."""
-    try:
-        text = io.StringIO(data.decode("utf-8", "surrogateescape"), newline="")
-        rows = [row for row in csv.reader(text) if row]
-    except csv.Error:
-        return None
-    found: _RecordLines = []
-    for row in rows:
-        path, stated, size = [*row, "", ""][:3]
-        algorithm, _, digits = stated.partition("=")
-        try:
-            known = base64.urlsafe_b64decode(digits + "==").hex() if algorithm == "sha256" else ""
-            found.append((path, known, int(size) if size else None))
-        except ValueError:
-            found.append((path, "unreadable", None))
-    return None if any("\0" in path for path, _, _ in found) else found
-
-
-def _read_text(path: str, folder: str) -> str:
-    return "\n".join(_read_lines(os.path.join(folder, path))).strip()
-
-
-def _list_conda_files(prefix: str) -> set[str]:
-    """Return the files that conda installed."""
-    found: set[str] = set()
-    folder = os.path.join(prefix, "conda-meta")
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        if name.endswith(".json"):
-            try:
-                record = json.loads(read_regular(os.path.join(folder, name), _MOST_RECORD))
-                found.update(os.path.join(prefix, path) for path in record["files"])
-            except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                continue  # so that its files count as added
-    return found
-
-
-def list_files(top: str) -> list[str]:
-    """Return every file below `top`; a link to a directory is one entry, and not followed."""
-    found, waiting = [], [top]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    else:
-                        found.append(entry.path)
-        except OSError:
-            continue  # its name is too long, or it may not be read
-    return found
 
 
 def _list_files(environment: _Environment) -> list[str]:
@@ -347,7 +156,7 @@ def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
     owned = {path for one in found for path in one.pop("recorded")}
     for one in found:
         del one["info"]
-    owned |= _list_conda_files(environment.prefix)
+    owned |= list_conda_files(environment.prefix)
     infos = list_metadata(site)
     besides = {
         environment.short_name(path): path for path in _list_files(environment) if path not in owned
@@ -358,15 +167,6 @@ def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
         if not is_left_out(name) and name.split("/")[0] not in infos and not is_pip_shim(name, path)
     ]
     return {"python": describe_interpreter(), "distributions": found, "stray": sorted(stray)}
-
-
-def list_metadata(site: str) -> List[str]:
-    """Return the names of the dist-info and egg-info entries in a site-packages directory."""
-    try:
-        names = os.listdir(site)
-    except OSError:
-        return []
-    return sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
 
 
 def scan_packages(
@@ -381,7 +181,7 @@ def scan_packages(
     """
     environment = _Environment(prefix, site, interpreters)
     infos = list_metadata(site)
-    records = {name: _read_record(os.path.join(site, name)) for name in infos}
+    records = {name: read_record(os.path.join(site, name)) for name in infos}
     recorded = {
         environment.absolute_path(path) for lines in records.values() for path, _, _ in lines or ()
     }
@@ -399,11 +199,11 @@ def scan_packages(
 def _scan_distribution(
     environment: _Environment,
     info: str,
-    lines: _RecordLines | None,
+    lines: RecordLines | None,
     read: dict[str, _FileDigests | None],
 ) -> dict[str, Any]:
     folder = os.path.join(environment.site, info)
-    name, version, tags = _read_metadata(folder)
+    name, version, tags = read_metadata(folder)
     files, edited, gone = {}, [], []
     pip = entry_point_digest("pip._internal.cli.main", "main")
     for path, known, size in lines or ():
@@ -434,8 +234,8 @@ def _scan_distribution(
         "gone": gone,
         "stray": [one for one in extra if not is_left_out(one)],
         "has_record": lines is not None,
-        "installer": _read_text("INSTALLER", folder),
-        "origin": _read_text("direct_url.json", folder),
+        "installer": read_text("INSTALLER", folder),
+        "origin": read_text("direct_url.json", folder),
         "info": info,
         "recorded": [environment.absolute_path(path) for path, _, _ in lines or ()],
     }
@@ -468,6 +268,11 @@ def describe_interpreter() -> dict[str, Any]:
     }
 
 
+def print_facts() -> None:
+    """Print describe_interpreter's answer as JSON."""
+    json.dump(describe_interpreter(), sys.stdout)
+
+
 def _prefix_of(site: str) -> str:
     """Return the prefix of a path like PREFIX/lib/python3.12/site-packages; empty for others."""
     found = re.fullmatch(r"(.+)/lib(?:64)?/python3[\w.]*/(?:site|dist)-packages", site)
@@ -489,7 +294,3 @@ def main() -> None:
         for key in ("distributions", "stray"):
             found[key] += answer[key]
     json.dump(found, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import IO
 
-from labcoat.inventory import scan
+from labcoat.inventory import programs, records, regular_files, scan
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def correct_digests(wheel: Wheel, installed: Mapping[str, str]) -> Wheel:
         return wheel
     corrected = dict(wheel.files)
     try:
-        with open(scan.open_regular(str(wheel.archive)), "rb") as file:  # noqa: PTH123 - a descriptor
+        with open(regular_files.open_regular(str(wheel.archive)), "rb") as file:  # noqa: PTH123 - a descriptor
             if file_digest(file, "sha256").hexdigest() != wheel.archive.parent.name:
                 return wheel
             with zipfile.ZipFile(file) as opened:
@@ -94,7 +94,7 @@ def _stated_digests(opened: zipfile.ZipFile) -> dict[str, str]:
     found = {}
     for name in opened.namelist():
         if re.fullmatch(r"[^/]+\.dist-info/RECORD", name):
-            for path, digest, _ in scan.parse_record(opened.read(name)) or ():
+            for path, digest, _ in records.parse_record(opened.read(name)) or ():
                 if re.fullmatch(r"[0-9a-f]{64}", digest):
                     found[path] = digest
     return found
@@ -125,6 +125,6 @@ def _entry_point_digests(entry_points: str) -> dict[str, str]:
     for section in ("console_scripts", "gui_scripts"):
         for name, value in parsed.items(section) if parsed.has_section(section) else ():
             module, _, function = re.sub(r"\s*\[.*", "", value).partition(":")
-            digest = scan.entry_point_digest(module.strip(), function.strip())
+            digest = programs.entry_point_digest(module.strip(), function.strip())
             found[f"{{prefix}}/bin/{name}"] = digest
     return found

@@ -20,7 +20,7 @@ from labcoat.core import process, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import time_limit
-from labcoat.inventory import scan, wheel_contents
+from labcoat.inventory import regular_files, wheel_contents
 from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.locking.requirements_file import Pin
@@ -50,7 +50,7 @@ def _read_kept_wheel(digest: str) -> Wheel | None:
     """Return the wheel with this SHA-256; None if it is not in the cache, or was changed there."""
     for path in sorted((_cache_path() / digest).glob("*.whl")):
         try:
-            with open(scan.open_regular(str(path)), "rb") as file:  # noqa: PTH123 - a descriptor
+            with open(regular_files.open_regular(str(path)), "rb") as file:  # noqa: PTH123 - a descriptor
                 if file_digest(file, "sha256").hexdigest() == digest:
                     return wheel_contents.read_wheel(path.name, file, path)
         except (OSError, ValueError, zipfile.BadZipFile):
@@ -197,7 +197,7 @@ def _requirement_line(pin: Pin) -> str:
 
 def _keep_wheel(wheel: Path) -> None:
     """Move a wheel into the cache, in a directory that has its SHA-256 as name."""
-    digest = scan.file_digest(str(wheel))[0]
+    digest = regular_files.file_digest(str(wheel))[0]
     target = _cache_path() / digest
     if _read_kept_wheel(digest) is None:
         shutil.rmtree(target, ignore_errors=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
-from labcoat.inventory import scan
+from labcoat.inventory import regular_files
 from labcoat.proof.differences import Difference
 from labcoat.proof.proof import FORMAT, LOCK, Proof, ProofRow
 
@@ -20,7 +20,7 @@ def read_earlier_proof(file: Path) -> Mapping[str, Any]:
     Raise LabcoatError, status 2, if `file` has none, or one whose digests cover other files.
     """
     try:
-        found: Mapping[str, Any] = json.loads(scan.read_regular(str(file), _MOST))
+        found: Mapping[str, Any] = json.loads(regular_files.read_regular(str(file), _MOST))
         if {"lock", "rungs"} <= found.keys():
             if found.get("format") == FORMAT:
                 return found

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labcoat.inventory import scan
+from labcoat.inventory import regular_files, scan
 from labcoat.inventory.code_paths import byte_code, facts, interpreter, tree
 from labcoat.inventory.code_paths.environment import (
     Check,
@@ -73,7 +73,7 @@ def read_conda_environment(
 
     def is_own(path: str) -> bool | None:
         try:
-            data = scan.read_regular(str(prefix / path))
+            data = regular_files.read_regular(str(prefix / path))
         except OSError:
             return None
         if path in own:
@@ -124,7 +124,7 @@ def _read_records(prefix: Path) -> _Records:
             continue
         found.names.add(name)
         try:
-            record = json.loads(scan.read_regular(str(prefix / _META / name), _LARGEST))
+            record = json.loads(regular_files.read_regular(str(prefix / _META / name), _LARGEST))
             stated = f"{record['name']}-{record['version']}-{record['build']}.json"
             paths = record["paths_data"]["paths"]
             listed = {one["_path"] for one in paths}
@@ -201,7 +201,7 @@ def _describe_difference(prefix: Path, path: str, records: _Records) -> str:
     if entry.kind != "file" or _is_compiled(path):
         return ""  # reported with the entries, or compared with its source
     try:
-        digest = scan.file_digest(str(prefix / path))[0]
+        digest = regular_files.file_digest(str(prefix / path))[0]
     except OSError:
         return "cannot be read"
     return "" if digest in records.files[path] else "differs from conda's record"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
-from labcoat.inventory import scan
+from labcoat.inventory import records, regular_files, scan
 from labcoat.inventory.code_paths import byte_code, facts, interpreter, tree
 from labcoat.inventory.code_paths.layout import Layout, judge_entries
 from labcoat.inventory.code_paths.own_files import NewEnvironment
@@ -123,7 +123,7 @@ class _OwnFiles:
         if path == "pyvenv.cfg":
             return True  # interpreter.judge_start compares each line
         try:
-            data = scan.read_regular(str(self.prefix / path))
+            data = regular_files.read_regular(str(self.prefix / path))
         except OSError:
             return None
         if not data and "/" not in path:
@@ -172,6 +172,6 @@ def list_installer_files(prefix: Path, site: str) -> frozenset[str]:
     """Return the paths of the files that installers write beside each distribution."""
     return frozenset(
         f"{site}/{info}/{name}"
-        for info in scan.list_metadata(str(prefix / site))
+        for info in records.list_metadata(str(prefix / site))
         for name in INSTALLER_FILES
     )

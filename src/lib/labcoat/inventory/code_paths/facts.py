@@ -4,23 +4,19 @@ import json
 import platform
 import re
 import subprocess
-from pathlib import Path
 
 from labcoat.inventory import scan
-from labcoat.inventory.inventory import InterpreterFacts
+from labcoat.inventory.inventory import InterpreterFacts, scan_text
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
-
-_DESCRIBE = "\njson.dump(describe_interpreter(), sys.stdout)\n"
 
 
 def describe_base(base: Interpreter) -> InterpreterFacts:
     """Return the facts about an installed Python."""
     if base.executable == own_interpreter().executable:
         return InterpreterFacts(**scan.describe_interpreter())
-    text = Path(scan.__file__).read_text(encoding="utf-8").rpartition("\n\nif __name__")[0]
     try:
         done = subprocess.run(
-            [base.executable, "-ISB", "-c", text + _DESCRIBE],
+            [base.executable, "-ISB", "-c", scan_text("print_facts()")],
             capture_output=True,
             text=True,
             check=True,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.inventory import scan
+from labcoat.inventory import regular_files
 from labcoat.inventory.code_paths.tree import read_entry
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.toolchain.interpreters import Interpreter
@@ -135,7 +135,10 @@ def _leads_to(target: str, base: Interpreter, untrusted: Collection[Path]) -> bo
 
 def _is_copy(path: Path, base: Interpreter) -> bool:
     try:
-        return scan.file_digest(str(path))[0] == scan.file_digest(str(base.executable))[0]
+        return (
+            regular_files.file_digest(str(path))[0]
+            == regular_files.file_digest(str(base.executable))[0]
+        )
     except OSError:
         return False
 
@@ -146,7 +149,7 @@ def _parse_settings(prefix: Path) -> tuple[list[tuple[str, str]], list[str]]:
     Keys are compared without case and white space, as site.py does.
     """
     try:
-        text = scan.read_regular(str(prefix / "pyvenv.cfg"), 1 << 16).decode("utf-8")
+        text = regular_files.read_regular(str(prefix / "pyvenv.cfg"), 1 << 16).decode("utf-8")
     except (OSError, ValueError):
         return [], []
     pairs, others = [], []

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from labcoat.inventory import scan
+from labcoat.inventory import regular_files
 from labcoat.toolchain import index_config, tool_env
 from labcoat.toolchain.interpreters import Interpreter
 
@@ -61,10 +61,10 @@ class NewEnvironment:
                 check=False,
             )
             return {
-                os.path.relpath(path, made): scan.read_regular(path).replace(
+                os.path.relpath(path, made): regular_files.read_regular(path).replace(
                     os.fsencode(made), os.fsencode(self.prefix)
                 )
-                for path in scan.list_files(str(made))
+                for path in regular_files.list_files(str(made))
                 if not os.path.islink(path) and not path.endswith("/pyvenv.cfg")
             }
         except OSError:
