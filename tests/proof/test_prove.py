@@ -6,12 +6,16 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from labcoat.inventory.inventory import InterpreterFacts, Inventory
+from labcoat.inventory.file_finding import FileFinding
+from labcoat.inventory.inventory import Contents, InterpreterFacts, Inventory
+from labcoat.inventory.wheel_contents import Wheel
+from labcoat.locking.requirements_file import Pin
 from labcoat.proof import differences
 from labcoat.proof.differences import InstalledEnvironment
 from support import Index, Repository, wheel
@@ -380,6 +384,23 @@ def test_strict_compares_patch_releases() -> None:
     assert not list(differences.compare_interpreters([first, second], "3.11"))
     found = [*differences.compare_interpreters([first, second], "3.11", strict=True)]
     assert [str(one) for one in found] == [proof.OTHER_PATCH]
+
+
+def test_an_empty_directory_of_a_wheel_is_not_a_difference() -> None:
+    """uv creates it; nothing may be in it."""
+    contents = Contents("odd", "1.0", ("py3-none-any",), {})
+    found = FileFinding("empty", "odd.libs/"), FileFinding("empty", "other/")
+    environment = replace(
+        installed("venv", "3.11.7"),
+        inventory=replace(
+            installed("venv", "3.11.7").inventory, distributions=(contents,), findings=found
+        ),
+        pins={"odd": Pin("odd", "1.0", "", frozenset())},
+    )
+    whole = Wheel("odd-1.0-py3-none-any.whl", {}, folders=frozenset({"odd.libs/"}))
+    known = {"odd": whole}
+    paths = [one.path for one in differences.compare_contents(environment, known)]
+    assert paths == ["other/"]
 
 
 PATCHES = (("venv", "3.11.7"), ("docker", "3.11.2"))

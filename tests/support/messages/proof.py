@@ -16,7 +16,7 @@ OUTPUT_MISSING = "{level}: {path}: was not written"
 COMMAND_FAILED = "{level}: {path}: the command failed with exit status {status}"
 
 NO_PYTHON = "`bin/python` is missing"
-OTHER_PYTHON = "`bin/python` starts `{path}`, which is no Python on your path"
+OTHER_PYTHON = "`bin/python` starts `{path}`, which is no installed Python"
 OTHER_PATCH = "docker: has Python 3.11.2, but venv has 3.11.7"
 
 # Rows and last lines

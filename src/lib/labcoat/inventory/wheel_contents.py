@@ -20,12 +20,14 @@ from labcoat.inventory import programs, records, regular_files, scan
 class Wheel:
     """A wheel's file name, and the digests of the files it installs, named as `scan` does.
 
-    `executable` are the files that its installer makes executable, `archive` is the wheel itself.
+    `executable` are the files that its installer makes executable, `folders` the directories in it,
+    which may be empty, `archive` is the wheel itself.
     """
 
     name: str
     files: Mapping[str, str]
     executable: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
     archive: Path | None = None
 
 
@@ -35,11 +37,12 @@ def read_wheel(name: str, file: IO[bytes], archive: Path | None = None) -> Wheel
     Files without a digest there, and programs, whose first line installers change, are read.
     """
     found: dict[str, str] = {}
-    executable = set()
+    executable, folders = set(), set()
     with zipfile.ZipFile(file) as opened:
         stated = _stated_digests(opened)
         for entry in opened.infolist():
             if entry.is_dir():
+                folders.add(_installed_path(entry.filename, name))
                 continue
             path = _installed_path(entry.filename, name)
             if ".data/scripts/" in entry.filename:
@@ -58,7 +61,7 @@ def read_wheel(name: str, file: IO[bytes], archive: Path | None = None) -> Wheel
             if re.fullmatch(r"[^/]+\.dist-info/entry_points\.txt", entry_name):
                 found |= _entry_point_digests(opened.read(entry_name).decode("utf-8"))
     kept = {path: value for path, value in found.items() if not scan.is_left_out(path)}
-    return Wheel(name, kept, frozenset(executable & kept.keys()), archive)
+    return Wheel(name, kept, frozenset(executable & kept.keys()), frozenset(folders), archive)
 
 
 def correct_digests(wheel: Wheel, installed: Mapping[str, str]) -> Wheel:

@@ -46,6 +46,7 @@ KINDS = {
     "interpreter": "{detail}",
     "own": "{path} is not the file that labcoat and its installers write there",
     "removed-own": "{path} was removed",
+    "empty": "{path} is an empty directory that belongs to no package",
     "link": "{path} is a link to {detail}",
     "special": "{path} is {detail}, not a file",
     "unreadable": "{path} cannot be listed",
@@ -151,7 +152,11 @@ def compare_contents(
     if environment.is_isolated:
         for path in environment.inventory.stray:
             yield Difference(level, "stray", "", path=path)
+        # Some wheels have an empty directory, which uv creates.
+        folders = {path for wheel in known.values() for path in wheel.folders}
         for finding in environment.inventory.findings:
+            if finding.kind == "empty" and finding.path in folders:
+                continue
             yield Difference(level, finding.kind, "", path=finding.path, detail=finding.detail)
 
 

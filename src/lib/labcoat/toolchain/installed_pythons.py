@@ -44,7 +44,7 @@ def own_interpreter() -> Interpreter:
 
 def find_installed(minor: str, patch: str = "") -> Interpreter | None:
     """Return a CPython of `minor`, of release `patch` if there is one; None if there is none."""
-    candidates = [path for name, path in _candidates() if name == minor]
+    candidates = [path for name, path in list_candidates() if name == minor]
     first = None
     for path in candidates:
         found = ask_interpreter(path)
@@ -58,14 +58,14 @@ def find_installed(minor: str, patch: str = "") -> Interpreter | None:
 
 def list_minors() -> list[str]:
     """Return the minor versions of this machine's Pythons, the newest first; starts none."""
-    minors = {name for name, _ in _candidates()} | {own_interpreter().minor}
+    minors = {name for name, _ in list_candidates()} | {own_interpreter().minor}
     return sorted(minors, key=lambda minor: int(minor[2:]), reverse=True)
 
 
 def list_installed() -> list[Interpreter]:
     """Return this machine's Pythons that start, by version, each executable once."""
     with ThreadPoolExecutor(4) as pool:
-        found = pool.map(ask_interpreter, [path for _, path in _candidates()])
+        found = pool.map(ask_interpreter, [path for _, path in list_candidates()])
         unique = {one.executable: one for one in (*found, own_interpreter()) if one}
     return sorted(unique.values(), key=lambda one: ([*map(_number, one.version.split("."))],))
 
@@ -129,7 +129,7 @@ def pyenv_root(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))  # noqa: PTH111 - never raises
 
 
-def _candidates() -> Iterator[tuple[str, Path]]:
+def list_candidates() -> Iterator[tuple[str, Path]]:
     """Yield minor and path of each program named like a Python, the preferred ones first."""
     seen: set[str] = set()
     for folder in _folders():

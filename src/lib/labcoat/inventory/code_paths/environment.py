@@ -74,7 +74,10 @@ def read_environment(  # noqa: PLR0913 - what only the level knows
         executable=frozenset(path for path in packages if path.startswith("bin/")),
         owners={os.getuid(), 0, prefix.stat().st_uid},
         stamps=stamps,
-        own_folders=[f"{site}/pip"] if (prefix / site / "pip" / "__main__.py").is_file() else [],
+        own_folders=[
+            *own_files.new.folders(from_uv=interpreter.is_from_uv(prefix)),
+            *([f"{site}/pip"] if (prefix / site / "pip" / "__main__.py").is_file() else []),
+        ],
     )
     judged = judge_entries(layout, partial(tree.list_entries, str(prefix)))
     expected = own_files.new.programs(from_uv=interpreter.is_from_uv(prefix)) | _list_shims(

@@ -86,7 +86,7 @@ def judge_start(prefix: Path, base: Interpreter | None, minor: str, project: Pat
         links.append(f"bin/{name}")
         if base is None:
             if name == "python":
-                detail = f"`bin/python` starts `{target}`, which is no Python on your path"
+                detail = f"`bin/python` starts `{target}`, which is no installed Python"
                 found.append(FileFinding("interpreter", "", detail))
         elif detail := _describe_start(prefix, name, base, minor, project):
             found.append(FileFinding("interpreter", "", detail))

@@ -99,7 +99,7 @@ def judge_entries(
             found += (
                 _judge_mode(entry, f"{name}/", layout, is_program=False)
                 if enters(path)
-                else [FileFinding("stray", f"{name}/")]
+                else [FileFinding("empty" if entry.is_empty else "stray", f"{name}/")]
             )
         elif kind == "link":
             found += _judge_link(entry, name, layout, is_owned=is_explained(path))

@@ -38,6 +38,11 @@ class NewEnvironment:
         made = self._from_uv if from_uv else self._from_venv
         return frozenset(path for path in made if path.startswith("bin/"))
 
+    def folders(self, *, from_uv: bool) -> frozenset[str]:
+        """Return the directories that a new environment has."""
+        made = self._from_uv if from_uv else self._from_venv
+        return frozenset(path.rstrip("/") for path in made if path.endswith("/"))
+
     @cached_property
     def _from_uv(self) -> Mapping[str, bytes]:
         words = [str(tool_env.uv_program()), "venv", "--quiet", "--no-project", "--no-config"]
@@ -60,7 +65,8 @@ class NewEnvironment:
                 capture_output=True,
                 check=False,
             )
-            return {
+            folders = {f"{path.relative_to(made)}/": b"" for path in made.rglob("*/")}
+            return folders | {
                 os.path.relpath(path, made): regular_files.read_regular(path).replace(
                     os.fsencode(made), os.fsencode(self.prefix)
                 )

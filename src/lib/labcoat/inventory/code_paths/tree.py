@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _KINDS = {
     stat.S_IFREG: "file",
@@ -21,7 +21,8 @@ class Entry:
     """One entry: its path from the top, its kind, and what lstat(2) says of it.
 
     The kind is file, folder, link, or the name of any other kind; `unreadable` is a
-    directory that cannot be listed. `target` is what a link contains.
+    directory that cannot be listed. `target` is what a link contains. A folder
+    that is not entered may be empty.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Entry:
     owner: int = 0
     size: int = 0
     target: str = ""
+    is_empty: bool = False
 
 
 def read_entry(top: str, path: str) -> Entry | None:
@@ -62,6 +64,18 @@ def list_entries(top: str, enters: Callable[[str], bool]) -> Iterator[Entry]:
             entry = read_entry(top, path)
             if entry is None:
                 continue  # removed since it was listed
-            yield entry
-            if entry.kind == "folder" and enters(path):
+            if entry.kind != "folder":
+                yield entry
+            elif enters(path):
+                yield entry
                 waiting.append(path)
+            else:
+                yield replace(entry, is_empty=_is_empty(os.path.join(top, path)))
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return False
