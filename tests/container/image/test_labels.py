@@ -1,5 +1,6 @@
 """The labels of an image."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,18 @@ def test_committing_the_image_lock_does_not_change_the_labels(project: Project) 
     git(project.root, "add", ".")
     git(project.root, "commit", "-qm", "record")
     assert image_labels(project, "b", TIME) == before
+
+
+@pytest.mark.parametrize("setting", ["clean", "process"])
+def test_no_filter_of_the_repository_is_run(project: Project, setting: str) -> None:
+    """Where a file's date has changed, git compares its content, but runs no program for it."""
+    root = project.root
+    trap = root / ".git" / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch '{root}/.git/SPRUNG'\ncat\n")
+    trap.chmod(0o755)
+    (root / ".git/info/attributes").write_text("* filter=evil\n")
+    git(root, "config", f"filter.evil.{setting}", str(trap))
+    git(root, "config", "filter.evil.required", "true")
+    os.utime(root / "Dockerfile", (1, 1))
+    assert image_labels(project, "base", TIME)[REVISION]
+    assert not (root / ".git/SPRUNG").exists()

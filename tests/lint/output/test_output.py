@@ -11,8 +11,9 @@ from labcoat.lint.findings import Append, Finding, Severity, safe_fix
 from labcoat.lint.output import github, sarif, text
 from labcoat.lint.output import json as json_report
 from labcoat.lint.registry import RULES
-from labcoat.lint.runner import Report
+from labcoat.lint.runner import Report, check_repository
 from support.messages import lint as messages
+from support.repositories import repository
 
 SCHEMA = json.loads(
     (Path(__file__).parent / "data" / "sarif-2.1.0.json").read_text()
@@ -123,3 +124,24 @@ def test_json_keys_are_stable() -> None:
         *("rule", "severity", "path", "line", "message", "todo", "fix")
     ]
     assert report["findings"][1]["todo"] == "pin"
+
+
+def test_sarif_has_what_code_hosts_show(tmp_path: Path) -> None:
+    """Help and a link for each rule; fingerprints that stay when lines move; edits of lines."""
+    files = {".gitignore": "venv # mine\n", "a.env": "", "requirements.txt": "numpy\n"}
+    root = repository(tmp_path / "r", files)
+    run = json.loads(sarif.render_reports([check_repository(root)]))["runs"][0]
+    for rule in run["tool"]["driver"]["rules"]:
+        assert rule["help"]["markdown"].startswith(f"## {rule['id']}: ")
+        page, _, anchor = rule["helpUri"].rpartition("/")[2].partition("#")
+        titles = (Path(__file__).parents[3] / "docs/rules" / page).read_text(encoding="utf-8")
+        assert anchor.startswith(f"{rule['id'].lower()}-")
+        assert f"## {rule['id']}: {rule['shortDescription']['text']}" in titles
+    fixed = [each for each in run["results"] if "fixes" in each]
+    change = fixed[0]["fixes"][0]["artifactChanges"][0]
+    assert change["artifactLocation"]["uri"] == ".gitignore"
+    prints = [each["partialFingerprints"]["labcoat/v1"] for each in run["results"]]
+    assert len(set(prints)) == len(prints)
+    (root / "requirements.txt").write_text("# a\n\nnumpy\n")
+    again = json.loads(sarif.render_reports([check_repository(root)]))["runs"][0]["results"]
+    assert [each["partialFingerprints"]["labcoat/v1"] for each in again] == prints

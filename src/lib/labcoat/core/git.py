@@ -71,7 +71,13 @@ def run_git(root: Path, *args: str, stdin: bytes = b"", statuses: Sequence[int] 
 
     Raise LabcoatError if there is no git or no repository, or the exit status is not in `statuses`.
     """
-    return finish_git(start_git(root, *args), args[0], root, stdin, statuses=statuses)
+    return finish_git(start_git(root, *args), command_name(args), root, stdin, statuses=statuses)
+
+
+def command_name(args: Sequence[str]) -> str:
+    """Return the command among the arguments of git, after its `-c name=value`."""
+    pairs = zip(args, ("", *args), strict=False)
+    return next((word for word, before in pairs if "-c" not in (word, before)), "")
 
 
 def finish_git(

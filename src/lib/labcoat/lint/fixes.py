@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from labcoat.core import files, git
+from labcoat.core import files, git, git_status
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
@@ -101,8 +101,9 @@ def _apply_other_edit(
 ) -> str:
     match edit:
         case Untrack(paths):
-            options = ("-r", "-q", "--cached", "--ignore-unmatch", "--")
-            git.run_git(repository.root, "rm", *options, *(f":(literal){path}" for path in paths))
+            words = git_status.filter_overrides(repository.root)
+            words += ["rm", "-r", "-q", "--cached", "--ignore-unmatch", "--"]
+            git.run_git(repository.root, *words, *(f":(literal){path}" for path in paths))
             return f"{join_some(paths, 1)}: removed from the index"
         case Remove(path):
             (repository.root / path).unlink()

@@ -25,7 +25,7 @@ from labcoat.container.dockerfile.parser import (
 )
 from labcoat.container.dockerignore.parser import PatternError
 from labcoat.container.image.labels import web_address
-from labcoat.core import files, git
+from labcoat.core import files, git, git_status
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import strip
@@ -181,9 +181,7 @@ def _check_entrypoint(stage: Stage) -> BinderCheck:
 
 
 def _check_published(root: Path, names: list[str]) -> Iterator[BinderCheck]:
-    changed = git.git_lines(
-        root, "status", "--porcelain", "-z", "--", *names, ".dockerignore", DEVCONTAINER
-    )
+    changed = git_status.read_status(root, "--", *names, ".dockerignore", DEVCONTAINER)
     if changed:
         yield BinderCheck(
             f"not committed: {', '.join(sorted(line[3:] for line in changed))}",

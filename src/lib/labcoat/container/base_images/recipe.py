@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from labcoat.container.base_images import extern_pins, submodules
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile.parser import Dockerfile
-from labcoat.core import files, git
+from labcoat.core import files, git, git_status
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
@@ -169,9 +169,7 @@ def _uncommitted_changes(dockerfile: Path) -> dict[str, str]:
     top = git.git_root(folder)
     if not dockerfile.is_file() or not top:
         return {}
-    lines = git.git_lines(
-        folder, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."
-    )
+    lines = git_status.read_status(folder, "--no-renames", "--untracked-files=all", "--", ".")
     return {line[3:]: line[:3] + _file_digest(top / line[3:]) for line in lines}
 
 

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labcoat.core import files, git
+from labcoat.core import files, git, git_status
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 
@@ -40,10 +40,10 @@ def _origin_labels(root: Path) -> dict[str, str]:
         return {}
     commands = (
         ("log", "-1", "--format=%H", "--", ".", _RECORDS),
-        ("status", "--porcelain", "--", ".", _RECORDS),
+        git_status.status_words(root, "--porcelain", "--", ".", _RECORDS),
         ("config", "--get", "remote.origin.url"),
     )
-    started = [(git.start_git(root, *words), words[0]) for words in commands]
+    started = [(git.start_git(root, *words), git.command_name(words)) for words in commands]
     outputs = (git.finish_git(child, name, root, statuses=(0, 1, 128)) for child, name in started)
     revision, changed, remote = (output.decode(errors="replace").strip() for output in outputs)
     dirty = "-dirty" if revision and changed else ""
