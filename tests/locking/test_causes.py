@@ -346,7 +346,7 @@ def mismatch(digest: str, installer: str) -> str:
 def test_a_hash_that_differs_is_explained(
     project: Project, listed: ListedIndex, who: str, installer: str
 ) -> None:
-    """Nobody is suspected where the lock lacks a file that the index lists."""
+    """No one is suspected where the lock lacks a file that the index lists."""
     digests = {name: sha256(data).hexdigest() for name, data in listed.contents.items()}
     got = "1" * 64 if who == "the way" else digests["good-1.0-py3-none-any.whl"]
     locked = digests["good-1.1-py3-none-any.whl"] if who == "the lock in part" else "0" * 64
