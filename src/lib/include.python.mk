@@ -273,7 +273,7 @@ _labcoat_sources := $(wildcard requirements*.in) $(if $(wildcard requirements.in
 # AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
 _labcoat_relock := $(if $(filter requirements labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))
 
-$(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(_labcoat_misspelt) \
+$(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(wildcard .python-version runtime.txt) $(_labcoat_misspelt) \
   $(if $(_labcoat_relock),labcoat-again)
 	@$(_labcoat) lock $(_labcoat_relock) --stamp $(call _labcoat_quote,$@)
 

@@ -38,3 +38,4 @@ CONTRADICTION = (
     "requirements conflict: `{source}` needs `{asked}` for `{lock}`, but `requirements.txt` has"
 )
 INCLUDE_CYCLE = "the inputs include each other: {circle}"
+OTHER_PYTHON = "`{lock}` is for Python {old}, and the project uses {new}"

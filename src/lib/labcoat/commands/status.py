@@ -39,7 +39,7 @@ def run(args: Namespace) -> int:
     """Print a line for each lock and level: fresh, stale (why), missing or changed; return 0."""
     project = Project.here()
     for path in project.locks:
-        print(_line(path.name, _lock_state(path)))
+        print(_line(path.name, _lock_state(project, path)))
     for name in registry.level_names():
         try:
             state = registry.get_level(name).read_state(project)
@@ -49,13 +49,15 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _lock_state(lock: Path) -> LevelState:
+def _lock_state(project: Project, lock: Path) -> LevelState:
     try:
         source = find_input(lock)
         if not lock.exists():
             first = "" if source.exists else f"write {source.source.name}, then "
             return LevelState("missing", f"{first}run make requirements")
         kind, about = _LOCK_STATES[lock_header.lock_state(lock)]
+        if kind == "fresh" and lock_header.is_for_other_python(project, lock):
+            return LevelState("stale", f"it is for Python {lock_header.locked_python(lock)}")
         return LevelState(kind, about.format(source=source.source.name))
     except LabcoatError as error:
         return LevelState("unknown", error.message)

@@ -27,6 +27,7 @@ from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inp
 from labcoat.locking.lock_header import LockState, is_fresh, lock_source
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
+from labcoat.toolchain import interpreters
 
 
 def list_locks(project: Project) -> list[Path]:
@@ -81,6 +82,12 @@ def check_locks(project: Project) -> int:
         state = lock_header.lock_state(lock)
         if state != "fresh":
             raise LabcoatError(f"`{lock.name}` {_STATES[state]}", "Run `make requirements`")
+        if lock_header.is_for_other_python(project, lock):
+            raise LabcoatError(
+                f"`{lock.name}` is for Python {lock_header.locked_python(lock)}, and the project"
+                f" uses {interpreters.project_minor(project)}",
+                "Run `make requirements`",
+            )
         _suggest_renewal(lock)
     return 0
 
@@ -120,7 +127,11 @@ def make_locks(
 
 
 def _are_fresh(project: Project) -> bool:
-    return all(map(is_fresh, list_locks(project)))
+    return not any(_must_compile(project, lock) for lock in list_locks(project))
+
+
+def _must_compile(project: Project, lock: Path) -> bool:
+    return not is_fresh(lock) or lock_header.is_for_other_python(project, lock)
 
 
 def _update_locks(
@@ -132,7 +143,7 @@ def _update_locks(
             _check_packages(project, packages)
         forced = bool(upgrade or packages or again)
         for lock in list_locks(project):
-            if find_input(lock).exists and (forced or not is_fresh(lock)):
+            if find_input(lock).exists and (forced or _must_compile(project, lock)):
                 compile_lock(project, lock, upgrade=upgrade, packages=packages)
             else:
                 _suggest_renewal(lock)

@@ -20,14 +20,17 @@ from pathlib import Path
 from typing import Literal
 
 from labcoat.core import files
+from labcoat.core.project import Project
 from labcoat.locking.inputs import LockInput, find_input, inputs_digest, lock_source
 from labcoat.locking.requirements_file import read_requirements
+from labcoat.toolchain import interpreters
 
 __all__ = [
     "format_header",
     "has_header",
     "inputs_digest",
     "is_edited",
+    "is_for_other_python",
     "is_fresh",
     "lock_format",
     "lock_source",
@@ -36,6 +39,7 @@ __all__ = [
 ]
 
 FORMAT = 2
+_NAMING = frozenset({".python-version", "runtime.txt"})
 LockState = Literal["fresh", "stale", "edited", "foreign", "missing"]
 
 _MADE_BY = "# Made by labcoat ({locker}, Python {minor})."
@@ -145,6 +149,20 @@ def lock_state(lock: Path) -> LockState:
 def is_fresh(lock: Path) -> bool:
     """Whether `lock` is what labcoat compiled from its present inputs; true without an input."""
     return lock_state(lock) == "fresh"
+
+
+def is_for_other_python(project: Project, lock: Path) -> bool:
+    """Whether `lock` was compiled for another Python than the one that a file of the project names.
+
+    Its markers are those of that Python alone. Without such a file each machine may have its own,
+    which changes no lock; nor does LABCOAT_PYTHON, or a lock of the first format.
+    """
+    if not lock.exists() or not find_input(lock).exists:
+        return False
+    if lock_format(read_requirements(lock)) < FORMAT:
+        return False
+    choice = interpreters.choose_project_python(project)
+    return choice.source in _NAMING and locked_python(lock) not in {"", choice.minor}
 
 
 def locked_python(lock: Path) -> str:
