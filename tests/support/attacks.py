@@ -353,6 +353,9 @@ ATTACKS: dict[str, Attack] = {
     "configuration of Jupyter's": write("etc/jupyter/jupyter_config.py"),
     "configuration of pip's": write("pip.conf", "[global]\nindex-url = http://evil\n"),
     "another tool in labcoat.json": metadata(tool="/evil/bin/python"),
+    "a tool that is gone": lambda one: metadata(
+        tool=json.loads((one.prefix / "labcoat.json").read_text())["tool"].replace("-", "-0")
+    )(one),
     "a tool above the tools": lambda one: metadata(
         tool=json.loads((one.prefix / "labcoat.json").read_text())["tool"].replace(
             "/bin/", "/../../bin/"

@@ -55,9 +55,10 @@ def is_own_metadata(data: bytes) -> bool:
     """Return whether the contents of labcoat.json are labcoat's own: pip is started from `tool`."""
     found = metadata.parse_metadata(data, EnvironmentMetadata)
     tools = cache_folder() / "tools"
+    pattern = rf"{re.escape(str(tools))}/\w[\w.-]*/bin/python"
     return found is not None and (
         not found.tool
-        or re.fullmatch(rf"{re.escape(str(tools))}/\w[\w.-]*/bin/python", found.tool) is not None
+        or (re.fullmatch(pattern, found.tool) is not None and Path(found.tool).exists())
     )
 
 
