@@ -138,3 +138,12 @@ def test_remove_removes_a_link_not_its_target(tmp_path: Path) -> None:
     files.remove_path(tmp_path / "link")
     assert (tmp_path / "kept/x").exists()
     assert not (tmp_path / "link").is_symlink()
+
+
+def test_state_folder_is_no_link(tmp_path: Path) -> None:
+    """A repository's `.labcoat` could lead anywhere."""
+    (tmp_path / "else").mkdir()
+    (tmp_path / ".labcoat").symlink_to("else")
+    with pytest.raises(LabcoatError, match="symlink"):
+        files.state_folder(tmp_path / ".labcoat")
+    assert list((tmp_path / "else").iterdir()) == []

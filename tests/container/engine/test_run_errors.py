@@ -49,3 +49,9 @@ def test_an_error_of_the_engine_has_a_message_and_a_hint(
     assert error.message == message
     assert hint in error.hint
     assert error.status == (127 if "not found" in explanation else 1)
+
+
+def test_a_program_that_may_not_be_executed() -> None:
+    """Its exit status is that of shells."""
+    error = explain_start_error("i", ["./x"], 'exec: "./x": permission denied: unknown')
+    assert (error.status, error.message) == (126, "`./x` in image `i` may not be executed")

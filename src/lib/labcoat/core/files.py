@@ -90,7 +90,15 @@ def is_read_only(error: OSError) -> bool:
 
 
 def state_folder(folder: Path) -> Path:
-    """Create labcoat's own directory in a project, with a .gitignore for all of it."""
+    """Create labcoat's own directory in a project, with a .gitignore for all of it.
+
+    Raise LabcoatError if it is a symlink, which could lead anywhere.
+    """
+    if folder.is_symlink():
+        raise LabcoatError(
+            f"`{folder.name}` is a symlink, and labcoat writes only into its own directory",
+            "Remove the link",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():

@@ -45,6 +45,17 @@ def read_for_build(boundary: Path, path: Path) -> bytes:
     return _regular(path, 0, WHOLE)
 
 
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a regular file, symlinks followed.
+
+    Raise OSError for a pipe or a device, which could block or never end, and for more than 64 MiB.
+    """
+    data = _regular(path, 0, WHOLE + 1)
+    if len(data) > WHOLE:
+        raise OSError(errno.EFBIG, "larger than 64 MiB", str(path))
+    return data
+
+
 def _regular(path: Path, flags: int, most: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)  # opening a pipe would block
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # in the index, a submodule is a directory

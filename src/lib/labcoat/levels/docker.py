@@ -8,7 +8,7 @@ from dataclasses import replace
 from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
 from labcoat.container.image.labels import LOCK, STRIP
-from labcoat.core import files, process, terminal
+from labcoat.core import files, process, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
@@ -54,7 +54,8 @@ class DockerLevel(Level):
         tool_env.use_tools()
         require_fresh_image(project)
         config = _run_config(project)
-        if client.is_podman(project):  # the SDK does not support its --userns=keep-id
+        # The SDK does not support podman's --userns=keep-id, nor to give a terminal.
+        if client.is_podman(project) or _has_terminal():
             sys.stdout.flush()
             process.exec_program(
                 containers.docker_run_command(project, project.image, argv, config),
@@ -134,6 +135,11 @@ class DockerLevel(Level):
         return LevelState("fresh", short_image_id(image_id))
 
 
+def _has_terminal() -> bool:
+    """Whether labcoat's standard streams are a terminal."""
+    return all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
 def require_fresh_image(project: Project) -> None:
     """Raise LabcoatError unless there is an image that was built from the present lock."""
     label = _lock_label(project)
@@ -190,4 +196,4 @@ def _image_label(project: Project, label: str) -> str | None:
 
 def _is_from_lock(project: Project, label: str | None) -> bool:
     lock = project.requirements
-    return lock.is_file() and label == files.text_digest(lock.read_bytes())
+    return lock.is_file() and label == files.text_digest(reading.read_file(lock))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labcoat.core import files
+from labcoat.core import files, reading
 from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
 from labcoat.levels import metadata
@@ -65,7 +65,7 @@ def is_own_metadata(data: bytes) -> bool:
 def digest_locks(locks: Sequence[Path]) -> str:
     """Return one digest over the names and contents of `locks`."""
     return files.text_digest(
-        b"".join(lock.name.encode() + b"\n" + lock.read_bytes() for lock in locks)
+        b"".join(lock.name.encode() + b"\n" + reading.read_file(lock) for lock in locks)
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from labcoat.core import reading
 
 MIB = 1 << 20
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
 _UNITS = {
     "": 1,
     "b": 1,
@@ -72,7 +72,7 @@ def read_config(root: Path) -> LintConfig:
         return LintConfig()
     try:
         table = tomllib.loads(data.decode()).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits too
         return LintConfig(
             faults=(f"cannot read pyproject.toml ({error}): using the default settings",)
         )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from labcoat.core import reading
 from labcoat.core.text_encoding import text_encoding
 from labcoat.locking.requirement_lines import OptionLine, parse_lines
 
@@ -12,7 +13,7 @@ _FILE_OPTIONS = {"--requirement": "-r", "--constraint": "-c"}
 
 def is_plain(file: Path) -> bool:
     """Whether lockers can read `file` as it is: in UTF-8."""
-    return text_encoding(file.read_bytes())[1] == "utf-8"
+    return text_encoding(reading.read_file(file))[1] == "utf-8"
 
 
 def write_copies(folder: Path, texts: Mapping[Path, str], source: Path) -> dict[Path, Path]:

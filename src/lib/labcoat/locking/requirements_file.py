@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.text_encoding import decode_text
 from labcoat.locking.requirement_lines import (
@@ -32,7 +33,7 @@ class Pin:
 def read_requirements(path: Path) -> str:
     """Return the text of a requirements file. Raise LabcoatError if it cannot be read."""
     try:
-        return decode_text(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+        return decode_text(reading.read_file(path)).replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise LabcoatError(
             f"`{path.name}` does not exist",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from labcoat.core import files, terminal
+from labcoat.core import files, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import wheel_contents, wheels
@@ -84,7 +84,7 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         else []
     )
     found += outputs.compare_outputs(results)
-    digest = files.text_digest(project.requirements.read_bytes())
+    digest = files.text_digest(reading.read_file(project.requirements))
     unproved = [
         package
         for one in environments

@@ -5,7 +5,7 @@ from pathlib import Path
 from labcoat.container.context import build_flags
 from labcoat.container.context.context_archive import SCRIPT
 from labcoat.container.engine.flags import docker_flags
-from labcoat.core import files
+from labcoat.core import files, reading
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
 
@@ -19,7 +19,9 @@ def missing_files(root: Path) -> dict[str, str]:
     """
     found = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore", "install-lock.sh": SCRIPT}
     dockerfile = build_flags.locate_dockerfile(root)
-    if dockerfile.exists() and SCRIPT not in dockerfile.read_text("utf-8", "replace"):
+    if dockerfile.exists() and SCRIPT not in reading.read_file(dockerfile).decode(
+        "utf-8", "replace"
+    ):
         del found["install-lock.sh"]
     if dockerfile.exists():
         del found["Dockerfile"]

@@ -16,6 +16,7 @@ from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.preflight import BUDGET
 from labcoat.container.context.source_date import EARLIEST
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_dockerfile
+from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
@@ -67,7 +68,7 @@ def write_context_archive(project: Project, paths: Iterable[str], folder: Path) 
     lock = project.requirements.relative_to(project.root)
     try:
         (folder / lock).parent.mkdir(parents=True, exist_ok=True)
-        (folder / lock).write_bytes(project.requirements.read_bytes())
+        (folder / lock).write_bytes(reading.read_file(project.requirements))
         if (project.root / SCRIPT).is_file():
             (folder / SCRIPT).write_bytes((project.root / SCRIPT).read_bytes())
         pack_archive(project.root, paths, folder / NAME)

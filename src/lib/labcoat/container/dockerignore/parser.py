@@ -38,6 +38,9 @@ class PatternError(ValueError):
         self.why = why
 
 
+_MOST_LINES = 100_000  # a builder takes minutes for more
+
+
 @dataclass(frozen=True)
 class Pattern:
     """One line of an ignore file: `written` in the file, `text` cleaned and without its `!`."""
@@ -63,6 +66,8 @@ def parse_ignore_file(
     patterns: list[Pattern] = []
     lines: list[tuple[int, str, str]] = []
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        if number > _MOST_LINES:
+            raise PatternError(number, "…", f"labcoat reads at most {_MOST_LINES} lines")
         if len(raw) > _LONGEST_LINE:
             start = decode_ignore_file(raw[:40]) + "…"
             raise PatternError(number, start, "the line is longer than 64 KiB")

@@ -1,6 +1,7 @@
 """Run a program in a container: mounts at their own paths, the user's id, streams forwarded."""
 
 import contextlib
+import re
 import signal
 import sys
 import threading
@@ -45,7 +46,9 @@ _START_ERRORS = (
         "Stop the program that listens on it, or choose another: `LABCOAT_PORTS=8889:8888`",
     ),
 )
-_NOT_FOUND = 127  # the exit status that shells report
+_NOT_FOUND = 127  # the exit statuses that shells report
+_NOT_EXECUTABLE = 126
+_BY_SIGNAL = 128  # plus the signal
 _GRACE = 10  # seconds between SIGTERM and SIGKILL, as in `docker stop`
 
 
@@ -61,18 +64,24 @@ def run_container(
     since = int(time.time())
     try:
         # Docker's init process forwards signals and reaps orphans. Some engines lack it.
-        return _run(client, image, argv, _sdk_options(config) | {"init": True}, since)
+        return _run(client, image, argv, _sdk_options(config) | {"init": True}, since, init=True)
     except APIError as error:
         if "docker-init" not in str(error.explanation):
             raise explain_start_error(image, argv, str(error.explanation)) from None
     try:
-        return _run(client, image, argv, _sdk_options(config), since)
+        return _run(client, image, argv, _sdk_options(config), since, init=False)
     except APIError as error:
         raise explain_start_error(image, argv, str(error.explanation)) from None
 
 
-def _run(
-    client: "DockerClient", image: str, argv: Sequence[str], options: Mapping[str, Any], since: int
+def _run(  # noqa: PLR0913 - each is needed
+    client: "DockerClient",
+    image: str,
+    argv: Sequence[str],
+    options: Mapping[str, Any],
+    since: int,
+    *,
+    init: bool,
 ) -> int:
     from docker.errors import APIError
 
@@ -86,12 +95,12 @@ def _run(
         container.start()
         if connection:
             stdin_stream.forward_stdin(connection)
-        with _forward_signals(container):
+        with _forward_signals(container, init=init) as ended_by:
             started = stdout_stream.forward_stdout(output, argv[0])
             status = _wait_for_exit(client, container, since)
             if not started and status == _NOT_FOUND:
                 raise _missing_program_error(image, argv)
-            return status
+            return _BY_SIGNAL + ended_by[0] if ended_by else status
     finally:
         # It removes itself at its end, unless it did not start or labcoat is interrupted first.
         with contextlib.suppress(APIError):
@@ -149,6 +158,12 @@ def explain_start_error(image: str, argv: Sequence[str], explanation: str) -> La
         and ("not found" in explanation or "no such file" in explanation)
     ):
         return _missing_program_error(image, argv)
+    if argv and argv[0] in explanation and "permission denied" in explanation:
+        return LabcoatError(
+            f"`{argv[0]}` in image `{image}` may not be executed",
+            f"Run `chmod +x {argv[0]}`, or name its interpreter first",
+            status=_NOT_EXECUTABLE,
+        )
     return explain_output(_START_ERRORS, explanation) or LabcoatError(
         f"cannot start the container: {explanation.splitlines()[0]}", ENGINE_LOG
     )
@@ -184,15 +199,21 @@ def _wait_for_exit(client: "DockerClient", container: "Container", since: int) -
 
 
 @contextlib.contextmanager
-def _forward_signals(container: "Container") -> Iterator[None]:
-    """Send the container the signals that labcoat receives; kill it at the second one."""
+def _forward_signals(container: "Container", *, init: bool) -> Iterator[list[int]]:
+    """Send the container the signals that labcoat receives; kill it at the second one.
+
+    Without docker's init process the program is the first one of its container, and the kernel
+    keeps every signal from it that it does not handle itself: then the container is killed, and the
+    signal is in the list that the block gets.
+    """
     sent: list[int] = []
+    ended_by: list[int] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
         # In a thread: the handler may have interrupted the connection that it would use.
         threading.Thread(
             target=_send_signal,
-            args=(container, signal.SIGKILL if sent else number),
+            args=(container, signal.SIGKILL if sent else number, None if init else ended_by),
             daemon=True,
         ).start()
         sent.append(number)
@@ -202,18 +223,32 @@ def _forward_signals(container: "Container") -> Iterator[None]:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     }
     try:
-        yield
+        yield ended_by
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _send_signal(container: "Container", number: int) -> None:
-    """Send a signal; kill the container if it survives a termination, as `docker stop` does."""
+def _send_signal(container: "Container", number: int, ended_by: list[int] | None) -> None:
+    """Send a signal; kill the container if it survives a termination, as `docker stop` does.
+
+    With `ended_by`, kill it at once if its program does not handle the signal, and note that.
+    """
     from docker.errors import APIError
 
     with contextlib.suppress(APIError):  # it already ended
+        if ended_by is not None and number != signal.SIGKILL and not _handles(container, number):
+            ended_by.append(number)
+            container.kill()
+            return
         container.kill(signal=number)
         if number != signal.SIGINT:
             time.sleep(_GRACE)
             container.kill()
+
+
+def _handles(container: "Container", number: int) -> bool:
+    """Whether the container's program has a handler for a signal; true if that is unknown."""
+    status, output = container.exec_run(["cat", "/proc/1/status"])
+    caught = re.search(rb"^SigCgt:\s*([0-9a-f]+)", output or b"", re.MULTILINE)
+    return status != 0 or caught is None or bool(int(caught[1], 16) >> (number - 1) & 1)

@@ -12,7 +12,7 @@ from labcoat.container.image.build import BuildPlan
 from labcoat.container.image.labels import BASE, LOCK, REVISION
 from labcoat.container.inspect import packages
 from labcoat.container.inspect.image_archive import content_digest, open_image_archive
-from labcoat.core import files
+from labcoat.core import files, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
@@ -63,7 +63,7 @@ def partial_image_lock(project: Project, plan: BuildPlan, version: str, image: s
     return ImageLock(
         lock=labels.get(LOCK, ""),
         base=f"{plan.arguments['BASE_IMAGE'].partition('@')[0]}@{labels.get(BASE, '')}",
-        dockerfile=files.text_digest(plan.context.dockerfile_path.read_bytes()),
+        dockerfile=files.text_digest(reading.read_file(plan.context.dockerfile_path)),
         settings={
             name: value
             for name, value in plan.context.arguments.items()

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labcoat.core import files, git, git_status
+from labcoat.core import files, git, git_status, reading
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 
@@ -27,7 +27,7 @@ def image_labels(project: Project, base: str, time: int) -> dict[str, str]:
     """
     created = datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
-        LOCK: files.text_digest(project.requirements.read_bytes()),
+        LOCK: files.text_digest(reading.read_file(project.requirements)),
         "org.opencontainers.image.base.name": base.partition("@")[0],
         "org.opencontainers.image.created": created,
         **({STRIP: " ".join(stripped)} if (stripped := strip.strip_parts(project)) else {}),

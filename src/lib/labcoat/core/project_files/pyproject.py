@@ -64,7 +64,7 @@ def parse_toml(name: str, text: str) -> Table:
 
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits too
         raise LabcoatError(
             f"`{name}` is not valid TOML: {error or 'it is nested too deeply'}",
             "Correct it there",

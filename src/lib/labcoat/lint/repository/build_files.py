@@ -30,6 +30,7 @@ _TARGET = re.compile(r'\btarget[ \t]+"?[\w.-]+"?[ \t]*\{')
 _ATTRIBUTE = re.compile(
     r'^[ \t]*(?P<key>context|dockerfile)[ \t]*=[ \t]*"(?P<value>[^"\n]*)"', re.M
 )
+_MOST_BRACKETS = 500  # PyYAML parses them one in another
 _MOST_YAML = 1 << 18  # bytes; PyYAML takes a second for a megabyte
 
 Build = tuple[str, str]  # a Dockerfile and its context
@@ -98,12 +99,13 @@ def _read_block(text: str, start: int) -> dict[str, str]:
 
 def parse_yaml(text: str) -> Any:
     """Return what PyYAML reads; None if it is not installed, or the text is malformed or large."""
-    if len(text) > _MOST_YAML or not _has_yaml():
+    brackets = text.count("{") + text.count("[")
+    if len(text) > _MOST_YAML or brackets > _MOST_BRACKETS or not _has_yaml():
         return None
     import yaml
 
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        return yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return None
 
