@@ -68,6 +68,8 @@ def listed() -> Iterator[ListedIndex]:
     index.publish(f"abi-2.0-cp313-abi3-{MANY}.whl")
     index.publish("docopt-0.6.2.tar.gz")
     index.publish("psycopg2-2.9.tar.gz")
+    index.publish("psycopg2-2.9-cp311-cp311-win_amd64.whl")
+    index.publish(f"psycopg2-2.7-cp37-cp37m-{MANY}.whl")
     index.publish("psycopg2_binary-2.9-py3-none-any.whl")
     index.publish("needssrc-1.0-py3-none-any.whl", ["lzss>=0.5", "good"])
     index.publish("lzss-0.9.tar.gz")
@@ -164,8 +166,9 @@ KINDS = {
         f"{CAUSE}Because docopt==0.6.2 has no usable wheels and only docopt==0.6.2 is available, we"
         " can conclude that all versions of docopt cannot be used.\n\nhint: Wheels are required for"
         " `docopt` because building from source is disabled for all packages",
-        "requirements.in:2: docopt 0.6.2 has no wheel; requirements.in:3: psycopg2 2.9 has no"
-        " wheel; requirements.in:4: lzss 0.9 has no wheel (needed by needssrc)",
+        "requirements.in:2: docopt 0.6.2 has no wheel; requirements.in:3: psycopg2 2.9 has wheels"
+        " for Windows x86-64 only, and this machine is Linux x86-64; requirements.in:4: lzss 0.9"
+        " has no wheel (needed by needssrc)",
         "`LABCOAT_NO_BINARY=docopt,psycopg2,lzss` builds them, which runs their code."
         " `psycopg2-binary` has wheels",
     ),

@@ -90,7 +90,7 @@ def _format_via(via: str) -> str:
 def word_sources(rows: Sequence[Row], project: Project) -> LabcoatError:
     """Return the error for packages without wheels, all at once."""
     whats = [
-        f"{where}: {obstacle.release} has no wheel{_format_via(via)}"
+        f"{where}: {obstacle.release} {obstacle.reason}{_format_via(via)}"
         for _, obstacle, where, via in rows
     ]
     names = [name for name, *_ in rows]

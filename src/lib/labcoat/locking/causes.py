@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from labcoat.toolchain.package_index import ListedFile
 
 _FAULTS = 8  # how many of the packages that one output blames are looked up
 _ROUNDS = 40  # how many packages without a wheel are found, one after the other
-_ROUND_SECONDS = 60
+_SECONDS = 60  # for all of that
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ def _ask_index(output: str, failed: FailedLock) -> LabcoatError | None:
         obstacle = _find(failed, fault, listed_files)
         if not obstacle or (conflicts and obstacle.kind == "version" and not fault.specifier):
             continue
-        if obstacle.kind == "source":
-            return _explain_sources(failed, fault, obstacle)
+        if obstacle.has_source and (rows := _find_sources(failed, fault, obstacle)):
+            return cause_words.word_sources(rows, failed.project)
         return cause_words.word_obstacle(
             fault.name + _asked(failed, fault), obstacle, *_locate(failed, fault), failed.project
         )
@@ -168,11 +169,17 @@ def _asked(failed: FailedLock, fault: Fault) -> str:
     return fault.specifier or (_specifier(line[1]) if line else "")
 
 
-def _explain_sources(failed: FailedLock, fault: Fault, obstacle: Obstacle) -> LabcoatError:
-    """Return the error for all packages of the input without a wheel; `fault` is the first."""
+def _find_sources(failed: FailedLock, fault: Fault, obstacle: Obstacle) -> list[cause_words.Row]:
+    """Return all packages of the input that only building from source gives; `fault` is the first.
+
+    Nothing if `fault` is the only one, and has wheels for others.
+    """
     found = {fault.name: (fault, obstacle)}
     excluded = [fault.name]
+    end = time.monotonic() + _SECONDS
     for _ in range(_ROUNDS):
+        if time.monotonic() > end:
+            break
         output = _compile_without(failed, excluded)
         # Packages at fault in other ways are left out too: they are named once these are settled.
         more = [each for each in parse_faults(output) if each.name not in excluded][:_FAULTS]
@@ -185,26 +192,32 @@ def _explain_sources(failed: FailedLock, fault: Fault, obstacle: Obstacle) -> La
             except LabcoatError:
                 continue
             other = _find(failed, each, listed) if listed else None
-            if other and other.kind == "source":
+            if other and other.has_source:
                 found[each.name] = each, other
+    if len(found) == 1 and obstacle.kind != "source":
+        return []
     parents = parse_parents(_compile_without(failed, excluded))
-    rows = [(name, other, *_locate(failed, each, parents)) for name, (each, other) in found.items()]
-    return cause_words.word_sources(rows, failed.project)
+    return [(name, other, *_locate(failed, each, parents)) for name, (each, other) in found.items()]
 
 
 def _compile_without(failed: FailedLock, excluded: Sequence[str]) -> str:
-    """Return what uv prints when it locks the input without the packages `excluded`."""
+    """Return what uv prints when it resolves the input for this machine without `excluded`."""
     with tempfile.TemporaryDirectory() as folder:
         names = Path(folder) / "excluded.txt"
         names.write_text("".join(f"{name}\n" for name in excluded), encoding="utf-8")
-        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile", "--universal"]
+        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile"]
         command += ["--python", interpreters.own_interpreter().executable]
         command += ["--python-version", failed.minor, "--no-header", "--only-binary", ":all:"]
         command += [f"--no-binary={name}" for name in failed.built]
         command += ["--exclude-newer", failed.before] if failed.before else []
         command += ["--excludes", names, failed.input_file or next(iter(failed.texts))]
-        env = index_config.installer_environment() | {"UV_HTTP_TIMEOUT": str(_ROUND_SECONDS)}
-        return process.run_process(command, env, failed.project.root, show=process.show_none).output
+        env = index_config.installer_environment()
+        try:
+            return process.run_process(
+                command, env, failed.project.root, show=process.show_none, limit=_SECONDS
+            ).output
+        except LabcoatError:  # too slow: what is known already has to do
+            return ""
 
 
 def _specifier(body: str) -> str:

@@ -7,7 +7,7 @@ from labcoat._vendor.packaging import utils
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat._vendor.packaging.version import Version
 from labcoat.locking import wheel_platforms
-from labcoat.locking.wheel_platforms import MINORS
+from labcoat.locking.wheel_platforms import MINORS, PROJECT_MINORS
 from labcoat.toolchain.package_index import ListedFile
 
 _Releases = Mapping[Version, list[ListedFile]]
@@ -152,7 +152,7 @@ def _find_python_obstacle(
         "python",
         f"{name} {version}",
         f"needs Python {wanted}, and the project uses {minor}",
-        _pythons(releases, usable),
+        _project_pythons(releases, usable),
         _newest_for(releases, minor),
     )
 
@@ -161,6 +161,12 @@ def _pythons(releases: _Releases, versions: Iterable[Version]) -> tuple[str, ...
     """Return the Pythons that can install a wheel of one of `versions` on this machine."""
     files = [file for version in versions for file in releases[version]]
     return tuple(minor for minor in MINORS if any(_is_installable(file, minor) for file in files))
+
+
+def _project_pythons(releases: _Releases, versions: Iterable[Version]) -> tuple[str, ...]:
+    """Return those of them that a project may use."""
+    found = _pythons(releases, versions)
+    return tuple(minor for minor in found if minor in PROJECT_MINORS)
 
 
 def _is_installable(file: ListedFile, minor: str) -> bool:
@@ -192,8 +198,9 @@ def _find_wheel_obstacle(
     files = [file for version in usable for file in releases[version]]
     if any(_is_installable(file, minor) for file in files):
         return None
-    pythons = _pythons(releases, usable)
-    version = next((each for each in usable if _pythons(releases, [each])), usable[0])
+    pythons = _project_pythons(releases, usable)
+    # The newest that some Python of a project could install here says more than the newest of all.
+    version = next((each for each in usable if _project_pythons(releases, [each])), usable[0])
     wheels = [file.name for file in releases[version] if file.name.endswith(".whl")]
     has_source = any(
         not file.name.endswith(".whl") and _allows_python(file, minor) for file in files
@@ -208,9 +215,7 @@ def _find_wheel_obstacle(
         )
         return Obstacle("tag", release, reason, pythons, other, has_source=has_source)
     platforms = wheel_platforms.wheel_platforms(wheels)
-    reason = (
-        f"has wheels for {' and '.join(platforms)} only,"
-        f" and this machine is {wheel_platforms.this_platform()}"
-    )
+    names = " and ".join(filter(None, [", ".join(platforms[:-1]), platforms[-1]]))
+    reason = f"has wheels for {names} only, and this machine is {wheel_platforms.this_platform()}"
     marker = wheel_platforms.platform_marker(platforms)
     return Obstacle("platform", release, reason, (), other, marker, has_source)

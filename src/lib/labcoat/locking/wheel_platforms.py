@@ -12,6 +12,7 @@ from labcoat._vendor.packaging.tags import Tag
 
 # The Pythons that a message may name: those that projects use, and the two before.
 MINORS = tuple(f"3.{number}" for number in range(6, 16))
+PROJECT_MINORS = MINORS[2:]
 _MACHINES = {
     "amd64": "x86-64",
     "x86_64": "x86-64",
