@@ -104,6 +104,15 @@ def test_a_damaged_environment_that_cannot_be_recreated_is_named(
     assert folder.is_dir()
 
 
+def test_an_environment_that_could_not_be_created_is_not_damaged(
+    repo: Repository, tmp_path: Path
+) -> None:
+    """The index of the test has no tools: it is asked once, and its error is the only one."""
+    said = repo.labcoat("lock", fails=True, LABCOAT_CACHE=str(tmp_path / "cache"))
+    assert said.count("creating its tools environment") == 1
+    assert "damaged" not in said
+
+
 def test_two_first_runs_at_once_create_one(
     repo: Repository, tmp_path: Path, network: dict[str, str]
 ) -> None:

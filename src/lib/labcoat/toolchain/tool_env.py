@@ -72,7 +72,8 @@ def repair_tools() -> bool:
     Return whether there were any. Raise LabcoatError, which names the directory to remove, if one
     cannot be recreated.
     """
-    damaged = {folder: python for folder, python in _used.items() if find_damage(folder)}
+    existing = {folder: python for folder, python in _used.items() if folder.exists()}
+    damaged = {folder: python for folder, python in existing.items() if find_damage(folder)}
     for folder, python in damaged.items():
         print_progress(f"the tools environment is damaged: {find_damage(folder)}")
         try:
