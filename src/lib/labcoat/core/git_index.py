@@ -28,7 +28,7 @@ def find_changed(root: Path, listed: bytes, index: Path) -> set[str]:
     changed: set[str] = set()
     for path, seconds, nanoseconds, size, flags in _parse_records(listed):
         try:
-            found = os.lstat(root / path)
+            found = os.lstat(f"{root}/{path}")
         except OSError:
             changed.add(path)
             continue

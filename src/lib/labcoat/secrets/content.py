@@ -55,6 +55,8 @@ _NO_SOURCE = re.compile(
 )
 _WEB = re.compile(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
+# A digit, or ten letters; no path, no placeholder, no code.
+_PLAUSIBLE = re.compile(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
 _BEFORE = 60  # bytes before a value in which its name is
@@ -196,6 +198,8 @@ def _named_values(path: str, text: bytes) -> Iterator[tuple[bytes, bytes, int]]:
     for count, found in enumerate(_QUOTED.finditer(text)):
         if count > _MOST_VALUES:
             return
+        if not _PLAUSIBLE.fullmatch(found["value"]):
+            continue
         before = text[max(0, found.start() - _BEFORE) : found.start()]
         if name := _NAME_BEFORE.search(before):
             yield name[1].rpartition(b".")[2], found["value"], found.start("value")

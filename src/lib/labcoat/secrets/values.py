@@ -66,6 +66,11 @@ _PAIRS = frozenset(
 _WORDY = 0.5  # of the pairs of letters, in words
 _WORD_WITH_NUMBER = re.compile(rb"[A-Za-z]+[\d@#_.-]*[!@#%^&*?~.]*")
 _DIGEST = re.compile(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")  # of a password
+_CODE = re.compile(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
+_LETTER = re.compile(rb"[A-Za-z]")
+_DIGIT = re.compile(rb"\d")
+_SYMBOL = re.compile(rb"[!@#%^&*?~]")
+_CHANGE = re.compile(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])")
 _LEAST = 8  # characters of a value that was generated
 _LEAST_LETTERS = 10
 _SHORT = 20  # characters; in longer ones `1234` is chance
@@ -103,16 +108,16 @@ def is_generated(value: bytes) -> bool:
         or _SEQUENCE.search(value)
     ):
         return False
-    if re.search(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\", value) or not re.search(rb"[A-Za-z]", value):
+    if _CODE.search(value) or not _LETTER.search(value):
         return False
     if _DIGEST.fullmatch(value) or (len(value) < _SHORT and b"1234" in value):
         return False
     if entropy(value) < min(3.0, math.log2(len(value)) - 0.8):
         return False
-    if not re.search(rb"\d", value):
+    if not _DIGIT.search(value):
         return len(value) >= _LEAST_LETTERS and is_random_text(value)
-    changes = len(re.findall(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])", value))
-    symbols = re.search(rb"[!@#%^&*?~]", value) and not _WORD_WITH_NUMBER.fullmatch(value)
+    changes = len(_CHANGE.findall(value))
+    symbols = _SYMBOL.search(value) and not _WORD_WITH_NUMBER.fullmatch(value)
     return changes >= 3 or bool(symbols) or (changes >= 2 and is_random_text(value))
 
 

@@ -144,9 +144,9 @@ def _check_builds(
             yield _history_finding(path, secret)
     admitted: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in builds if found else ():
-        for path in facts.sent:
-            place = facts.root_path(path)
-            if place in found:
+        sent = set(facts.sent_root_paths())
+        for place in found:
+            if place in sent:
                 admitted.setdefault((facts.ignore_file, place), []).append(facts)
     dockerfiles = {facts.dockerfile for facts in builds}
     for (ignore_file, place), sharing in sorted(admitted.items(), key=lambda each: each[0]):
