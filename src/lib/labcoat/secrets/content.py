@@ -57,6 +57,7 @@ _WEB = re.compile(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-servic
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
 # A digit, or ten letters; no path, no placeholder, no code.
 _PLAUSIBLE = re.compile(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
+_LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
 _BEFORE = 60  # bytes before a value in which its name is
@@ -143,7 +144,9 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
         known = client or values.is_mixed(found["password"])
         prose = _PROSE.search(path) is not None
         yield "a password in an address", found.start(), known and not prose, ""
-    if _NO_SOURCE.search(path):
+    if _NO_SOURCE.search(path) or (
+        len(text) > _LARGEST_BY_HAND and not path.lower().endswith(".ipynb")
+    ):
         return
     told = not _PROSE.search(path)
     for name, value, at in _named_values(path, text):

@@ -41,6 +41,7 @@ _KEY = (
 # The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
 _LONG_WORD = re.compile(rb"[A-Za-z0-9_.+/=~-]{20,}")
+_LARGEST_BY_HAND = 1 << 19  # bytes; bundles of scripts and the like are larger
 _LONGEST_TOKEN = 4096  # bytes; longer words are pictures and the like
 _FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` instead of a token
 # What other patterns here find better, what names an account without giving access to it, and what
@@ -178,7 +179,9 @@ def find_tokens(data: bytes) -> Iterator[Token]:
                 if not is_for_show(found[0]):
                     yield Token(kind, *found.span())
     # A token is a long word: a hundred searches in these take a tenth of the time.
-    words = b"\n".join(word for word in _LONG_WORD.findall(data) if len(word) < _LONGEST_TOKEN)
+    words = b""
+    if len(data) < _LARGEST_BY_HAND:
+        words = b"\n".join(each for each in _LONG_WORD.findall(data) if len(each) < _LONGEST_TOKEN)
     for needles, rule in _distinct_rules() if words else ():
         if any(needle in words for needle in needles):
             yield from rule.find(data)

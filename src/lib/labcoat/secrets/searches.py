@@ -41,6 +41,7 @@ _WRITTEN = tuple(
     for ending in (
         *(".lock", "-lock.json", "-lock.yaml", ".svg", ".csv", ".tsv", ".map", ".min.js"),
         *(".min.css", ".css", ".scss", ".po", ".snap", ".sum", ".har", ".rst", ".md", ".html"),
+        *("/dist/*.js", "/static/*.js", "/dist/*.yaml"),
     )
 )
 _SETTINGS = (
