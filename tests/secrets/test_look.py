@@ -33,6 +33,11 @@ SECRETS = {
     "vendor-form": ("src/a.py", 'T = "dop_v1_' + HEX + HEX[:24] + '"\n'),
     "pip-conf": ("pip.conf", "[global]\nindex-url = https://me:" + "hunter2x@index.corp.io/s\n"),
     "address-in-env": ("prod.env", f"URL=postgres://app:{HEX[:12]}@db.corp.io/x\n"),
+    "webhook": (
+        "notes.md",
+        "https://hooks.slack.com/services/" + "T04M/B04M/" + HEX + HEX[:12] + "\n",
+    ),
+    "default-of-a-server": ("config/default/secure.conf", f'user_secret: "{HEX}"\n'),
     "env": (".env", f"DB_PASSWORD={HEX[:12]}\n"),
 }
 # At most a note: samples, tests, values for development, settings, words.

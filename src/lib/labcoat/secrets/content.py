@@ -45,7 +45,7 @@ _NOT_SECRET = re.compile(
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = re.compile(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci"
-    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|defaults?|dist|templates?|snakeoil|selfsigned"
+    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|templates?|snakeoil|selfsigned"
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)"
 )

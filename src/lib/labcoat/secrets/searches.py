@@ -13,7 +13,7 @@ _FORMS = (
     "hf_[A-Za-z]{20}",
     "npm_[A-Za-z0-9]{20}",
     *("github_pat_", "glpat-", "KGAT_", "pypi-AgE", "k_live_", "AIza", "sk-ant-", "sk-proj-"),
-    *("sk-svcacct-", "PRIVATE KEY"),
+    *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/"),
 )
 # Values with a digit in quotes, as generated tokens are; no digests of files.
 _VALUE = r"""[=:] ?\\?["'](?!sha\d+-)(?=[^"'\s]*\d)[A-Za-z0-9_/+=.~-]{20,}\\?["']"""
