@@ -95,7 +95,7 @@ def test_a_base_is_pulled_to_read_its_triggers(
     by_digest = push_image(project(tmp_path, base))
     docker("image", "rm", "-f", base, by_digest)
     (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n")
-    (tmp_path / ".env").write_text("TOKEN=1\n")
+    (tmp_path / ".env").write_text("PASSWORD=a1b2c3d4\n")
     name = by_digest if pinned else base
     plan = plan_build(project(tmp_path, "labcoat-test/fetched", BASE_IMAGE=name))
     assert messages.FETCHING_BASE.format(name) in capsys.readouterr().err
