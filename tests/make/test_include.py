@@ -380,7 +380,7 @@ def test_a_link_to_the_include_is_followed(
         ),
         pytest.param(
             ["venv", "LABCOAT_PYTHON=python3.99"],
-            ["no Python 3.99 exists", "(`LABCOAT_PYTHON`)", "This machine has"],
+            ["no Python 3.99 exists that labcoat knows (`LABCOAT_PYTHON`)", "This machine has"],
             id="python",
         ),
         pytest.param(["run"], ["no command to run", "make run CMD="], id="no command"),
