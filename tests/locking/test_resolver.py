@@ -48,7 +48,7 @@ def test_a_pin_that_does_not_fit_elsewhere_gives_way_there(
     repo.write(requirements__in="omega\n").make("requirements", LABCOAT_LOCKER=locker)
     assert releases(repo)[:2] == [
         'beta==1.0 ; sys_platform == "win32"',
-        'beta==1.5 ; sys_platform != "win32"',
+        'beta==1.5 ; sys_platform == "darwin" or sys_platform == "linux"',
     ]
     text = (repo.path / "requirements.txt").read_text()
     assert ".labcoat" not in text
@@ -63,6 +63,22 @@ def test_a_platform_without_a_wheel_is_named(repo: Repository, index: Index, loc
     assert f"labcoat: {line}\n" in output
     text = (repo.path / "requirements.txt").read_text()
     assert "# No wheel for Windows x86-64: omega 1.0\n" in text
+    assert "macOS" not in text
+
+
+@LOCKERS
+def test_a_system_without_a_solution_does_not_fail_the_lock(
+    repo: Repository, index: Index, locker: str
+) -> None:
+    """Where markers part the systems, one may need what it has no wheel for, or exclude itself."""
+    index.add("omega", "1.0", ["delta==1.0 ; sys_platform == 'win32'", "beta"])
+    index.add("omega", "1.1", ["delta==1.0 ; sys_platform == 'win32'", "beta"])
+    index.add("delta", "1.0", ["beta==1.0 ; sys_platform == 'emscripten'", "beta>9"])
+    index.add("sigma", "1.0", ["beta==1.0 ; sys_platform == 'emscripten'", "beta"])
+    repo.write(requirements__in="omega\nsigma\n").make("requirements", LABCOAT_LOCKER=locker)
+    assert releases(repo) == ["beta==1.5", "omega==1.1", "sigma==1.0"]
+    text = (repo.path / "requirements.txt").read_text()
+    assert "# No wheel for Windows x86-64: no solution\n" in text
     assert "macOS" not in text
 
 

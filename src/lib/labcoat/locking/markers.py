@@ -11,9 +11,10 @@ _FIRST, _LAST = "0", "9999"
 
 
 @lru_cache(maxsize=256)  # most lines of a lock have the same one
-def fold_marker(marker: str, minor: str) -> str | None:
+def fold_marker(marker: str, minor: str, systems: tuple[str, ...] = ()) -> str | None:
     """Return `marker` (PEP 508) without what is the same for every release of Python `minor`.
 
+    `systems` are the values of `sys.platform` that count: that it is one of them always holds.
     Empty if it always holds, None if it never does. A marker that is not valid is returned as is.
     """
     if not marker:
@@ -24,13 +25,13 @@ def fold_marker(marker: str, minor: str) -> str | None:
         parsed: Any = Marker(marker)._markers  # packaging has no public tree
     except (ValueError, RecursionError):
         return marker
-    folded = _fold_list(parsed, minor)
+    folded = _fold_list(parsed, minor, systems)
     if isinstance(folded, bool):
         return "" if folded else None
     return folded
 
 
-def _fold_list(parts: Any, minor: str) -> "str | bool":
+def _fold_list(parts: Any, minor: str, systems: tuple[str, ...]) -> "str | bool":
     """Fold a list of terms joined by `and` and `or`, as packaging parses it."""
     if isinstance(parts, tuple):
         return _fold_term(parts, minor)
@@ -39,11 +40,13 @@ def _fold_list(parts: Any, minor: str) -> "str | bool":
         if part == "or":
             groups.append([])
         elif part != "and":
-            groups[-1].append(_fold_list(part, minor))
+            groups[-1].append(_fold_list(part, minor, systems))
     alternatives = [_join_terms(group) for group in groups]
     if any(each is True for each in alternatives):
         return True
     kept = list(dict.fromkeys(each for each in alternatives if isinstance(each, str)))
+    if systems and {f'sys_platform == "{system}"' for system in systems} <= set(kept):
+        return True
     return " or ".join(kept) if kept else False
 
 

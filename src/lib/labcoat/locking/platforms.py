@@ -66,6 +66,8 @@ PLATFORMS: Sequence[Platform] = (
     Platform("macOS x86-64", "darwin", "x86_64"),
     Platform("Windows x86-64", "win32", "AMD64"),
 )
+# Their values of `sys.platform`.
+SYSTEMS: Sequence[str] = ("darwin", "linux", "win32")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core import process
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import time_limit
 from labcoat.locking import lockers, platforms, requirements_file
 from labcoat.locking.lockers import Command, LockRequest
@@ -62,15 +63,22 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
 
         raise causes.explain_missing_wheels(lacking, causes.FailedLock.of(request))
     missing = platforms.missing_wheels(requirements_file.parse_pins(text), files, request.minor)
+    for platform in platforms.PLATFORMS:
+        if platform.system in run.unsolved:
+            missing.setdefault(platform.name, ["no solution"])
     return Resolution(text, missing)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One locking, and the files that the lockers write."""
+    """One locking, and the files that the lockers write.
+
+    `unsolved` are the operating systems for which there is no solution, by `sys.platform`.
+    """
 
     request: LockRequest
     folder: Path
+    unsolved: list[str] = field(default_factory=list)
 
     def resolve_here(self, seed: str) -> dict[str, str]:
         """Return the version of each package that this machine needs."""
@@ -109,23 +117,33 @@ class _Run:
         return _read_files(output.read_text(encoding="utf-8"))
 
     def _run_uv(self, request: LockRequest, seed: str, *options: str) -> str:
+        """Return uv's lock; an operating system that makes it fail is left out, and noted."""
         output = self.folder / "everywhere.txt"
-        output.write_text(seed, encoding="utf-8")
         config = self.folder / "uv"
-        _write_configuration(config, request.minor)
-        self._run(lockers.uv_command(request, config, output, *options), _uv_variables(self.folder))
-        text = request.restore_names(output.read_text(encoding="utf-8"))
-        return _fold_lock(text, request.minor)
+        variables = _uv_variables(self.folder)
+        while True:
+            systems = tuple(each for each in platforms.SYSTEMS if each not in self.unsolved)
+            output.write_text(seed, encoding="utf-8")
+            _write_configuration(config, request.minor, systems)
+            outcome = self._start(lockers.uv_command(request, config, output, *options), variables)
+            if not outcome.status:
+                text = request.restore_names(output.read_text(encoding="utf-8"))
+                return _fold_lock(text, request.minor, systems)
+            failed = _failed_systems(outcome.output, request.minor, systems)
+            if not failed:
+                raise self._explain(outcome)
+            self.unsolved.extend(failed)
 
-    def _run(self, command: Command, variables: Mapping[str, str | None] | None = None) -> None:
-        outcome = self._start(command, variables)
+    def _run(self, command: Command) -> None:
+        outcome = self._start(command)
         if outcome.status:
-            from labcoat.locking import causes  # imports packaging, which only errors need
+            raise self._explain(outcome)
 
-            request = self.request
-            raise causes.explain_locking_failure(
-                request.restore_names(outcome.output), causes.FailedLock.of(request)
-            )
+    def _explain(self, outcome: process.ProcessResult) -> LabcoatError:
+        from labcoat.locking import causes  # imports packaging, which only errors need
+
+        output = self.request.restore_names(outcome.output)
+        return causes.explain_locking_failure(output, causes.FailedLock.of(self.request))
 
     def _start(
         self, command: Command, variables: Mapping[str, str | None] | None = None
@@ -140,17 +158,40 @@ class _Run:
         )
 
 
-def _write_configuration(folder: Path, minor: str) -> None:
+def _failed_systems(output: str, minor: str, systems: Sequence[str]) -> list[str]:
+    """Return the systems other than this machine's that may be why uv has no solution.
+
+    uv resolves apart what markers keep apart, and names the markers of the part that fails. Where
+    it names none, one system after the other is left out, Windows first.
+    """
+    here = platforms.this_machine()
+    others = [each for each in systems if each != here.system]
+    if not others or "No solution found" not in output:
+        return []
+    found = re.search(r"for split \(markers: ([^\n]*)\)$", output, re.MULTILINE)
+    if found and not marker_applies(found[1], here.marker_values(minor)):
+        parts = [each for each in platforms.PLATFORMS if each.system in others]
+        applies = {p.system for p in parts if marker_applies(found[1], p.marker_values(minor))}
+        if applies:
+            return sorted(applies)
+    return [max(others)]
+
+
+def _write_configuration(folder: Path, minor: str, systems: Sequence[str]) -> None:
     """Write uv's configuration: resolve for one Python minor, with wheels for this machine.
 
+    Without `systems`, uv would also resolve for those that some dependencies have markers for,
+    such as emscripten, and find no wheels.
     https://docs.astral.sh/uv/reference/settings/#environments
     """
     major, _, last = minor.partition(".")
     here = platforms.this_machine()
+    python = f"python_full_version < '{major}.{int(last) + 1}'"
+    either = " or ".join(f"sys_platform == '{system}'" for system in systems)
     folder.mkdir(exist_ok=True)
     (folder / "pyproject.toml").write_text(
         "[tool.uv]\n"
-        f"environments = [\"python_full_version < '{major}.{int(last) + 1}'\"]\n"
+        f'environments = ["{python} and ({either})"]\n'
         f"required-environments = [\"sys_platform == '{here.system}'"
         f" and platform_machine == '{here.machine}'\"]\n",
         encoding="utf-8",
@@ -212,13 +253,13 @@ def _lacking_here(
     return platforms.missing_wheels(pins, files, minor, [here]).get(here.name, [])
 
 
-def _fold_lock(text: str, minor: str) -> str:
-    """Return a lock of uv's with the markers simplified for Python `minor`."""
+def _fold_lock(text: str, minor: str, systems: tuple[str, ...]) -> str:
+    """Return a lock of uv's with the markers simplified for Python `minor` and `systems`."""
     lines: list[str] = []
     keeps = True
     for line in text.splitlines():
         if found := _PIN.fullmatch(line):
-            marker = fold_marker(found["marker"] or "", minor)
+            marker = fold_marker(found["marker"] or "", minor, systems)
             keeps = marker is not None
             rest = f" ; {marker}" if marker else ""
             line = f"{found['release']}{rest}{found['more'] or ''}"  # noqa: PLW2901
