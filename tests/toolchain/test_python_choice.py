@@ -40,11 +40,19 @@ def test_without_sources_it_is_labcoats_own() -> None:
         pytest.param(">=3.12,<3.14", "3.13", id="none of this machine"),
         pytest.param(">=3.12,<3.14,!=3.13.*", "3.12", id="an excluded minor"),
         pytest.param(">3.14", "3.14", id="later releases of a minor"),
+        pytest.param("3.9.5", "3.9", id="a release alone"),
+        pytest.param("3.13", "3.13", id="a minor alone"),
     ],
 )
 def test_a_range_chooses(ranges: str, minor: str) -> None:
     """labcoat's own Python, else the newest of this machine, else the newest usual one."""
     assert choose(ranges=ranges) == PythonChoice(minor, "pyproject.toml")
+
+
+def test_a_usual_python_comes_before_the_newest() -> None:
+    """The newest two may still lack wheels."""
+    here = ("3.15", "3.14", "3.12", "3.11")
+    assert choose(ranges=">=3.12", here=here).minor == "3.12"
 
 
 def test_the_most_exact_of_two_pins_counts() -> None:

@@ -125,10 +125,17 @@ def _choose_in_ranges(
             f"Allow one from 3.{OLDEST} to 3.{NEWEST}",
         )
     here = set(find_minors())
-    # The newest two may still lack wheels and images, so that without any here an older one counts.
-    usual = [minor for minor in allowed if int(minor[2:]) < NEWEST - 1] or allowed
+    # The newest two may still lack wheels and images: they come last.
+    order = sorted(allowed, key=lambda minor: int(minor[2:]) >= NEWEST - 1)
     source = ranges[0].source
-    return PythonChoice(next((one for one in allowed if one in here), usual[0]), source)
+    return PythonChoice(next((one for one in order if one in here), order[0]), source)
+
+
+def _complete_version(specifiers: str) -> str:
+    """Return specifiers for a version alone, such as `3.11.5`, which other tools accept too."""
+    if re.fullmatch(r"3\.\d+", specifiers.strip()):
+        return f"=={specifiers.strip()}.*"
+    return f"=={specifiers}" if re.fullmatch(r"\s*3(\.\d+){2}\s*", specifiers) else specifiers
 
 
 def allows(one: PythonRange, minor: str, patch: str = "") -> bool:
@@ -142,7 +149,7 @@ def allows(one: PythonRange, minor: str, patch: str = "") -> bool:
     from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        wanted = SpecifierSet(one.specifiers)
+        wanted = SpecifierSet(_complete_version(one.specifiers))
     except InvalidSpecifier:
         raise LabcoatError(
             f"invalid Python version `{one.specifiers}` in `{one.source}`",
