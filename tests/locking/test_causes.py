@@ -123,7 +123,7 @@ KINDS = {
         pip_tools("onlymac"),
         f"{CAUSE}Because onlymac==1.0 has no wheels with a matching platform tag (e.g.,"
         f" `manylinux_2_36_x86_64`) and you require onlymac, {END}",
-        "requirements.in:1: onlymac 1.0 has wheels for macOS ARM64 only",
+        "requirements.in:1: onlymac 1.0 has wheels for macOS arm64 only",
         "sys_platform == 'darwin'",
     ),
     "another Python": (

@@ -3,9 +3,14 @@
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from labcoat.locking.requirement_lines import marker_applies
 from labcoat.locking.requirements_file import Pin
+
+if TYPE_CHECKING:
+    from labcoat._vendor.packaging.tags import Tag
 
 # The newest C library and system whose wheels count. Debian 12, which the base images are built
 # on, has glibc 2.36.
@@ -122,40 +127,14 @@ def missing_wheels(
 def _runs_on(files: ReleaseFiles | None, platform: Platform, minor: str) -> bool:
     if files is None or files.has_source:
         return True
+    from labcoat.locking.wheel_platforms import wheel_tags  # imports packaging
+
     accepted = _accepted_tags(platform, minor)
-    return any(not accepted.isdisjoint(_wheel_tags(name)) for name in files.wheels)
+    return any(not accepted.isdisjoint(wheel_tags(name)) for name in files.wheels)
 
 
-def _wheel_tags(name: str) -> Iterator[str]:
-    """Yield the tags in the name of a wheel, `python-abi-platform` each.
+@lru_cache
+def _accepted_tags(platform: Platform, minor: str) -> "frozenset[Tag]":
+    from labcoat.locking.wheel_platforms import accepted_tags
 
-    https://packaging.python.org/en/latest/specifications/binary-distribution-format/
-    """
-    parts = name.removesuffix(".whl").rsplit("-", 3)
-    if len(parts) == 4:
-        for python in parts[1].split("."):
-            for abi in parts[2].split("."):
-                for platform in parts[3].split("."):
-                    yield f"{python}-{abi}-{platform}".lower()
-
-
-_accepted: dict[tuple[str, str], frozenset[str]] = {}
-
-
-def _accepted_tags(platform: Platform, minor: str) -> frozenset[str]:
-    """Return the tags of the wheels that CPython `minor` installs on `platform`."""
-    from labcoat._vendor.packaging import tags
-
-    key = platform.name, minor
-    if key not in _accepted:
-        version = tuple(map(int, minor.split(".")))
-        platforms = list(platform.platform_tags())
-        interpreter = f"cp{version[0]}{version[1]}"
-        _accepted[key] = frozenset(
-            str(tag)
-            for tag in (
-                *tags.cpython_tags(version, [interpreter], platforms),
-                *tags.compatible_tags(version, interpreter, platforms),
-            )
-        )
-    return _accepted[key]
+    return accepted_tags(minor, platform.platform_tags())

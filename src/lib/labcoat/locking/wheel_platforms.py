@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from labcoat._vendor.packaging import tags, utils
+from labcoat._vendor.packaging import tags
 from labcoat._vendor.packaging.tags import Tag
 
 # The Pythons that a message may name: those that projects use, and the two before.
@@ -16,10 +16,10 @@ PROJECT_MINORS = MINORS[2:]
 _MACHINES = {
     "amd64": "x86-64",
     "x86_64": "x86-64",
-    "arm64": "ARM64",
-    "aarch64": "ARM64",
+    "arm64": "arm64",
+    "aarch64": "arm64",
     "i686": "x86",
-    "universal2": "x86-64 and ARM64",
+    "universal2": "x86-64 and arm64",
     "intel": "x86-64",
 }
 _SYSTEMS = {"win": "Windows", "macosx": "macOS", "manylinux": "Linux", "linux": "Linux"}
@@ -27,20 +27,23 @@ _PLATFORM = re.compile(r"(win|macosx|manylinux|musllinux|linux)\d*_?(\d+_\d+)?_?
 
 
 def wheel_tags(name: str) -> frozenset[Tag]:
-    """Return the tags of the wheel with this file name; none if it is not a valid one."""
-    try:
-        return utils.parse_wheel_filename(name)[3]
-    except ValueError:
-        return frozenset()
+    """Return the tags of the wheel with this file name; none if it has no tags."""
+    parts = name.removesuffix(".whl").rsplit("-", 3)
+    return tags.parse_tag("-".join(parts[1:])) if len(parts) == 4 else frozenset()
 
 
 @lru_cache
 def supported_tags(minor: str) -> frozenset[Tag]:
     """Return the tags of wheels that CPython `minor` can install on this machine."""
-    version = (3, int(minor.partition(".")[2]))
-    platforms = list(tags.platform_tags())
-    interpreter = f"cp3{version[1]}"
-    return frozenset(tags.cpython_tags(version, platforms=platforms)) | frozenset(
+    return accepted_tags(minor, tags.platform_tags())
+
+
+def accepted_tags(minor: str, platform_tags: Iterable[str]) -> frozenset[Tag]:
+    """Return the tags of wheels that CPython `minor` installs where `platform_tags` are valid."""
+    version = tuple(map(int, minor.split(".")))
+    interpreter = f"cp{version[0]}{version[1]}"
+    platforms = list(platform_tags)
+    return frozenset(tags.cpython_tags(version, [interpreter], platforms)) | frozenset(
         tags.compatible_tags(version, interpreter, platforms)
     )
 
