@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from labcoat.toolchain import installed_pythons
 from support import BASE_PYTHON, INCLUDE, Repository
 from support.messages import levels as messages
 from support.messages import proof
@@ -92,3 +93,16 @@ def test_user_install_installs_the_lock_in_the_user_directory(repo: Repository) 
     assert output.returncode == 0, output.stderr
     assert list((repo.path / "own").glob("lib/python*/site-packages/alpha.py"))
     assert "2 " in repo.labcoat("prove", "--only", "none", PYTHONUSERBASE=own["PYTHONUSERBASE"])
+
+
+def test_it_is_the_python_of_the_setting(repo: Repository) -> None:
+    """Also where labcoat itself runs on a newer one."""
+    old = next(filter(None, map(installed_pythons.find_installed, ("3.8", "3.9", "3.10"))), None)
+    if old is None:
+        pytest.skip("needs a Python older than labcoat's")
+    named = {"LABCOAT_PYTHON": str(old.executable)}
+    repo.make("requirements", **named)
+    output = repo.labcoat("run", "--in", "none", "--", "true", **named)
+    assert messages.PACKAGES_DIFFER.format(python=old.executable) in output
+    output = repo.labcoat("prove", "--only", "none", fails=True, **named)
+    assert f"none    {old.version}" in output

@@ -32,6 +32,7 @@ NO_IMAGE = "image `{image}` does not exist"
 OLD_IMAGE = "image `{image}` is older than `{lock}`"
 
 # No isolation
+PACKAGES_DIFFER = "the packages of `{python}` differ from the lock"
 AS_ROOT = "cannot install packages for the user root"
 IN_VENV = "is in a virtual environment"
 SYSTEM_PYTHON = "is managed by the operating system"

@@ -1,10 +1,12 @@
 """No isolation: the user's own Python. labcoat names what differs from the lock, nothing more."""
 
+import functools
+import json
 import os
-import site
+import subprocess
 import sys
-import sysconfig
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import process, terminal
@@ -16,11 +18,65 @@ from labcoat.levels.level import Level, LevelState
 from labcoat.levels.pip_command import pip_install_command
 from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import same_version
-from labcoat.toolchain import index_config
+from labcoat.toolchain import index_config, interpreters
+
+# What UserPython has, from the Python itself: the helper may run on another one.
+_DESCRIBE = (
+    "import json, site, sys, sysconfig; print(json.dumps([sys.prefix != sys.base_prefix,"
+    " sysconfig.get_path('stdlib'), site.getusersitepackages(), site.getsitepackages()]))"
+)
+_SECONDS = 20  # a program that takes longer to print this is broken
+
+
+@dataclass(frozen=True)
+class UserPython:
+    """The user's own Python, and where it keeps its library and its packages."""
+
+    executable: str
+    is_virtual: bool
+    library: str
+    user_site: str
+    system_sites: tuple[str, ...]
+
+    def site_directories(self) -> list[str]:
+        """Return where it finds packages: PYTHONPATH, the user's directory, site-packages."""
+        named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        has_user_site = not os.environ.get("PYTHONNOUSERSITE") and not self.is_virtual
+        folders = [*named, *([self.user_site] if has_user_site else []), *self.system_sites]
+        return [path for path in folders if path and Path(path).is_dir()]
+
+
+def find_user_python(project: Project) -> UserPython:
+    """Return the Python that LABCOAT_PYTHON names, else the one that labcoat runs on.
+
+    Raise LabcoatError if it is not a Python that starts.
+    """
+    found = interpreters.named_interpreter(project)
+    if found is None or found == interpreters.own_interpreter():
+        return _describe_python(sys.executable)
+    return _describe_python(interpreters.named_program(project))
+
+
+@functools.cache
+def _describe_python(program: str) -> UserPython:
+    try:
+        done = subprocess.run(
+            [program, "-Ic", _DESCRIBE],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_SECONDS,
+        )
+        is_virtual, library, user_site, sites = json.loads(done.stdout.splitlines()[-1])
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        raise LabcoatError(
+            f"cannot use Python `{program}`: it does not start", "Set LABCOAT_PYTHON to another one"
+        ) from None
+    return UserPython(program, is_virtual, library, user_site, tuple(sites))
 
 
 class NoneLevel(Level):
-    """The Python that runs labcoat, with whatever is installed for it."""
+    """The user's own Python, with whatever is installed for it."""
 
     is_isolated = False
     recreate_command = "make user-install"
@@ -29,7 +85,7 @@ class NoneLevel(Level):
         """Warn about locked packages that are missing or at another version; install nothing."""
         if differences := _list_differences(project):
             terminal.print_warning(
-                f"the packages of `{sys.executable}` differ from the lock:"
+                f"the packages of `{find_user_python(project).executable}` differ from the lock:"
                 f" {terminal.join_some(differences)}",
                 "The results may differ: leave out IN=none to use the locked packages, or run"
                 " `make user-install` to install them here",
@@ -51,16 +107,17 @@ class NoneLevel(Level):
     def remove(self, project: Project) -> None:
         """Do nothing: labcoat created nothing."""
 
-    def read_inventory(self, project: Project) -> Inventory | None:  # noqa: ARG002 - of no project
+    def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files that this Python finds, in all its directories of packages.
 
         Of distributions with the same name the first counts, as for an import.
         """
-        return inventory.read_inventory(Path(sys.executable), "", _site_directories())
+        python = find_user_python(project)
+        return inventory.read_inventory(Path(python.executable), "", python.site_directories())
 
-    def read_identity(self, project: Project) -> str:  # noqa: ARG002 - of no project
+    def read_identity(self, project: Project) -> str:
         """Return the interpreter's path."""
-        return sys.executable
+        return find_user_python(project).executable
 
     def read_state(self, project: Project) -> LevelState:
         """Return fresh or other, with the locked packages that differ; unknown without a lock."""
@@ -68,7 +125,7 @@ class NoneLevel(Level):
             return LevelState("unknown", f"{project.requirements.name} does not exist")
         if differences := _list_differences(project):
             return LevelState("other", terminal.join_some(differences))
-        return LevelState("fresh", sys.executable)
+        return LevelState("fresh", find_user_python(project).executable)
 
 
 def install_for_user(project: Project) -> int:
@@ -77,8 +134,9 @@ def install_for_user(project: Project) -> int:
     Raise LabcoatError as root, in a virtual environment, and if the system manages this Python
     (PEP 668).
     """
-    _refuse_unsuitable_python()
-    command = [*pip_install_command(project, sys.executable), "--user"]
+    python = find_user_python(project)
+    _refuse_unsuitable_python(python)
+    command = [*pip_install_command(project, python.executable), "--user"]
     outcome = process.run_process(
         [*command, "-r", project.requirements],
         index_config.installer_environment(),
@@ -98,15 +156,15 @@ def install_for_user(project: Project) -> int:
     return 0
 
 
-def _refuse_unsuitable_python() -> None:
-    if sys.prefix != sys.base_prefix:
+def _refuse_unsuitable_python(python: UserPython) -> None:
+    if python.is_virtual:
         raise LabcoatError(
-            f"`{sys.executable}` is in a virtual environment, which has no user directory",
+            f"`{python.executable}` is in a virtual environment, which has no user directory",
             "Run `make venv` instead",
         )
-    if (Path(sysconfig.get_path("stdlib")) / "EXTERNALLY-MANAGED").exists():
+    if (Path(python.library) / "EXTERNALLY-MANAGED").exists():
         raise LabcoatError(
-            f"`{sys.executable}` is managed by the operating system, which packages may break",
+            f"`{python.executable}` is managed by the operating system, which packages may break",
             "Run `make venv` instead",
         )
     if os.geteuid() == 0:
@@ -116,26 +174,16 @@ def _refuse_unsuitable_python() -> None:
         )
 
 
-def _site_directories() -> list[str]:
-    """Return where this Python finds packages: PYTHONPATH, the user's directory, site-packages."""
-    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    has_user_site = not os.environ.get("PYTHONNOUSERSITE") and sys.prefix == sys.base_prefix
-    user = [site.getusersitepackages()] if has_user_site else []
-    return [
-        path for path in [*named, *user, *site.getsitepackages()] if path and Path(path).is_dir()
-    ]
-
-
 def _list_differences(project: Project) -> list[str]:
     """Describe each locked package that is missing or at another version."""
     if not project.requirements.exists():
         return []
     installed: dict[str, str] = {}
-    for folder in reversed(_site_directories()):
+    for folder in reversed(find_user_python(project).site_directories()):
         installed |= inventory.installed_versions(Path(folder))
-    pins = requirements_file.select_pins(
-        requirements_file.parse_pins(requirements_file.read_requirements(project.requirements)), {}
-    )
+    markers = interpreters.marker_environment(project) if project.is_set("PYTHON") else {}
+    lock = requirements_file.read_requirements(project.requirements)
+    pins = requirements_file.select_pins(requirements_file.parse_pins(lock), markers)
     return [
         f"{name} {installed[name]} (locked {pin.version})"
         if name in installed

@@ -27,6 +27,7 @@ __all__ = [
     "find_chosen",
     "marker_environment",
     "named_interpreter",
+    "named_program",
     "own_interpreter",
     "project_minor",
 ]
@@ -87,6 +88,12 @@ def named_interpreter(project: Project) -> Interpreter | None:
             f"Set it to one of: {', '.join(f'python{one}' for one in _usable_minors())}",
         )
     return found
+
+
+def named_program(project: Project) -> str:
+    """Return the path of the program that LABCOAT_PYTHON names, links not followed."""
+    program = os.path.expanduser(project["PYTHON"])  # noqa: PTH111 - never raises
+    return shutil.which(program) or program
 
 
 def _usable_minors() -> list[str]:
