@@ -198,6 +198,20 @@ def test_pyproject_makes_locks_and_the_environment(repo: Repository, locker: str
     assert core.NOT_TOML in repo.make("venv", fails=True)
 
 
+def test_an_extra_that_cannot_be_locked_stops_no_environment(repo: Repository) -> None:
+    """Its lock is named; the locks that are installed must be made."""
+    (repo.path / "requirements.in").unlink()
+    text = PYPROJECT.replace('["proj[more]"]', '["no-such-package"]')
+    output = repo.write(pyproject__toml=text).make("venv")
+    assert locking.OPTIONAL_LOCK.format(lock="requirements-all.txt") in output
+    assert "no-such-package" in output
+    assert "[tool.labcoat.locks]" in output
+    assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
+    assert "requirements-all.txt" in repo.labcoat("lock", "--check", fails=True)
+    repo.write(pyproject__toml=text.replace('["alpha"]', '["no-such-package"]'))
+    assert "error: " in repo.make("venv", fails=True)
+
+
 def test_a_persons_requirements_are_not_replaced(repo: Repository) -> None:
     """Neither a list nor pins, unless pyproject.toml gives the same packages."""
     (repo.path / "requirements.in").unlink()

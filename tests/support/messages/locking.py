@@ -7,6 +7,7 @@ NOT_TEXT = "`{name}` is not a text file"
 NAMES_INDEX = "`{name}` names a package index or folder with `{option}`"
 
 # Locks
+OPTIONAL_LOCK = "`{lock}`, which `make venv` does not need, is not up to date: "
 OUTDATED = "`{lock}` is older than its inputs"
 NO_LOCK = "`{lock}` does not exist"
 UNKNOWN_PACKAGE = "no lock has the package `{package}`"

@@ -143,14 +143,28 @@ def _update_locks(
             _check_packages(project, packages)
         forced = bool(upgrade or packages or again)
         for lock in list_locks(project):
-            if find_input(lock).exists and (forced or _must_compile(project, lock)):
-                compile_lock(project, lock, upgrade=upgrade, packages=packages)
-            else:
+            if not find_input(lock).exists or not (forced or _must_compile(project, lock)):
                 _suggest_renewal(lock)
+                continue
+            try:
+                compile_lock(project, lock, upgrade=upgrade, packages=packages)
+            except LabcoatError as error:
+                if lock in project.locks or not find_input(lock).parts:
+                    raise
+                _warn_of_optional(lock, error)
         if stamp:
             _write_prerequisites(project, stamp)
             stamp.touch()
     return 0
+
+
+def _warn_of_optional(lock: Path, error: LabcoatError) -> None:
+    """Say why the lock of a group or an extra was not made, which no environment has."""
+    terminal.print_warning(
+        f"`{lock.name}`, which `make venv` does not need, is not up to date: {error.message}",
+        f"{error.hint}{'. ' if error.hint else ''}To leave it out, name the locks to make in"
+        " `[tool.labcoat.locks]` of `pyproject.toml`",
+    )
 
 
 def _check_packages(project: Project, packages: Sequence[str]) -> None:
