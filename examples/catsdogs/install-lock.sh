@@ -16,6 +16,8 @@ UV="uv==0.13.9 \
  --hash=sha256:2c45530751517d6c3bbc69a19473f6effe47cce047bede01ffd8af7ea7b36b25 \
  --hash=sha256:5435c5ce14a56431208ca0996416d310f1598e8c2c8ba707688985a16bb82dbe \
  --hash=sha256:ecb6028d79dc96fbeafffe5c8af62a7099487ebc05a701e76714eebcffd06375"
+# A variable and not the option, which pip before 22.1 does not have.
+export PIP_ROOT_USER_ACTION=ignore
 export UV_CACHE_DIR=/cache/uv PIP_CACHE_DIR=/cache/pip UV_LINK_MODE=copy
 TIME=@315532800 # 1980, the first year that a zip archive can hold
 
@@ -40,7 +42,7 @@ install_tools() {
   read_settings
   echo "$UV" >/tmp/uv.txt
   python3 -m pip install --quiet --target /opt/uv --no-deps --require-hashes --only-binary :all: \
-    --disable-pip-version-check --root-user-action ignore -r /tmp/uv.txt
+    --disable-pip-version-check -r /tmp/uv.txt
 }
 
 # In two, so that a change of the small packages does not reinstall the large ones.

@@ -67,7 +67,7 @@ class Token:
     end: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VendoredRule:
     """A rule of gitleaks."""
 
@@ -89,10 +89,13 @@ class VendoredRule:
     @cached_property
     def needles(self) -> tuple[bytes, ...]:
         """Texts of which a match has one, as its pattern writes them."""
+        pattern = self.data["pattern"]
+        lower = pattern.lower()
         found = []
         for keyword in self.data["keywords"]:
-            written = re.search(re.escape(keyword), self.data["pattern"], re.IGNORECASE)
-            found.append((written[0] if written else keyword).encode())
+            at = lower.find(keyword.lower())
+            written = pattern[at : at + len(keyword)] if at >= 0 else keyword
+            found.append(written.encode())
         return tuple(found)
 
     def find(self, text: bytes, offset: int = 0) -> Iterator[Token]:
@@ -129,30 +132,26 @@ def vendored_rules() -> tuple[VendoredRule, ...]:
 
 
 @cache
-def _distinct_rules() -> tuple[tuple[tuple[bytes, ...], VendoredRule], ...]:
-    """Return the rules whose tokens begin in their own way, with texts to search for first."""
+def _distinct_rules() -> tuple[tuple[bytes, VendoredRule], ...]:
+    """Return the rules whose tokens begin in their own way, for each text to search for first."""
     return tuple(
-        (tuple(needle for needle in rule.needles if len(needle) >= _SHORT), rule)
+        (needle, rule)
         for rule in vendored_rules()
         if not rule.data["named"] and all(len(needle) >= 3 for needle in rule.needles)
+        for needle in rule.needles
+        if len(needle) >= _SHORT
     )
 
 
 @cache
-def _named_rules() -> tuple[tuple[re.Pattern[bytes], VendoredRule], ...]:
-    """Return the rules that need the service's name beside the value, with that name."""
+def _named_rules() -> tuple[tuple[bytes, VendoredRule], ...]:
+    """Return the rules that need the service's name beside the value, for each name."""
     return tuple(
-        (re.compile(b"|".join(map(re.escape, rule.needles)), re.IGNORECASE), rule)
+        (needle.lower(), rule)
         for rule in vendored_rules()
         if rule.data["named"]
+        for needle in rule.needles
     )
-
-
-@cache
-def _services() -> re.Pattern[bytes]:
-    """Return a pattern that finds the name of any service."""
-    names = sorted({needle for _, rule in _named_rules() for needle in rule.needles})
-    return re.compile(b"|".join(map(re.escape, names)), re.IGNORECASE)
 
 
 @cache
@@ -182,14 +181,13 @@ def find_tokens(data: bytes) -> Iterator[Token]:
     words = b""
     if len(data) < _LARGEST_BY_HAND:
         words = b"\n".join(each for each in _LONG_WORD.findall(data) if len(each) < _LONGEST_TOKEN)
-    for needles, rule in _distinct_rules() if words else ():
-        if any(needle in words for needle in needles):
-            yield from rule.find(data)
+    rules = [rule for needle, rule in _distinct_rules() if needle in words] if words else ()
+    for rule in dict.fromkeys(rules):
+        yield from rule.find(data)
 
 
 def find_service_tokens(text: bytes, offset: int = 0) -> Iterator[Token]:
     """Yield what is a token because a service is named before it, in a short `text`."""
-    if _services().search(text):
-        for name, rule in _named_rules():
-            if name.search(text):
-                yield from rule.find(text, offset)
+    lower = text.lower()
+    for rule in dict.fromkeys(rule for name, rule in _named_rules() if name in lower):
+        yield from rule.find(text, offset)

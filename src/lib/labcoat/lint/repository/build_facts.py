@@ -25,6 +25,13 @@ class BuildFacts:
             posixpath.relpath(dockerfile, context or "."),
             boundary=root,
         )
+        self.files_owner = self  # the build whose files these are, see share_files
+
+    def share_files(self, others: Iterable["BuildFacts"]) -> None:
+        """Take the files of the context from one of `others` that has the same ones, if any."""
+        own = (self.build.root, self.build.ignore_path)
+        same = (each for each in others if (each.build.root, each.build.ignore_path) == own)
+        self.files_owner = next(same, self).files_owner
 
     @cached_property
     def ignore_file(self) -> str:
@@ -50,7 +57,7 @@ class BuildFacts:
     @property
     def sent(self) -> list[str]:
         """The files of the context, relative to it; empty if they cannot be determined."""
-        return self._sent or []
+        return self.files_owner._sent or []
 
     @cached_property
     def _sent(self) -> list[str] | None:
@@ -70,7 +77,7 @@ class BuildFacts:
                 f"cannot read {self.ignore_file} ({error.strerror}): "
                 "the build context was not checked"
             )
-        for folder in self.build.unreadable:
+        for folder in self.files_owner.build.unreadable:
             yield (
                 f"cannot read {self.root_path(folder)}: "
                 f"docker build fails unless {self.ignore_file} excludes it"
@@ -78,7 +85,7 @@ class BuildFacts:
 
     @cached_property
     def _copied(self) -> tuple[dict[str, int], list[tuple[Instruction, str]], int]:
-        if isinstance(self.parsed, DockerfileError) or self._sent is None:
+        if isinstance(self.parsed, DockerfileError) or self.files_owner._sent is None:
             return {}, [], 0
         try:
             return copy_trace.trace_copies(self.parsed, self.sent, self.build.root)
@@ -102,6 +109,18 @@ class BuildFacts:
 
     def sent_root_paths(self) -> list[str]:
         """Return the `sent` files relative to the repository's root."""
+        return self.files_owner._sent_root_paths
+
+    def sends(self, place: str) -> bool:
+        """Whether a file, given from the repository's root, is sent."""
+        return place in self.files_owner._sent_set
+
+    @cached_property
+    def _sent_set(self) -> set[str]:
+        return set(self._sent_root_paths)
+
+    @cached_property
+    def _sent_root_paths(self) -> list[str]:
         return [f"{self.context}/{path}" for path in self.sent] if self.context else self.sent
 
     def root_path(self, path: str) -> str:

@@ -40,9 +40,15 @@ class DockerBuilds:
 
     def get_facts(self, dockerfile: str, context: str) -> BuildFacts:
         """Return the facts of one build, always the same object; an empty context is the root."""
-        return self._facts.setdefault(
-            (dockerfile, context), BuildFacts(self._repository.root, dockerfile, context)
-        )
+        if (dockerfile, context) not in self._facts:
+            facts = BuildFacts(self._repository.root, dockerfile, context)
+            facts.share_files(self._facts.values())
+            self._facts[dockerfile, context] = facts
+        return self._facts[dockerfile, context]
+
+    def distinct(self) -> list[BuildFacts]:
+        """Return one build of each context and ignore file: the others have the same files."""
+        return list({facts.files_owner: facts for facts in self}.values())
 
     def walk_root_context(self) -> None:
         """Walk the context that nearly every repository has, while git lists the files."""

@@ -40,6 +40,7 @@ def check_imports(repository: Repository) -> Iterator[Finding]:
 
 def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Finding]:
     everything = "\0".join(["", *repository.files, ""])
+    required = {each.replace("-", "") for each in required}
     unknown = _imported_modules(repository.import_lines, indented=False) - STANDARD
     unknown = {
         module
@@ -118,14 +119,16 @@ def _find_unimported(repository: Repository) -> Iterator[Finding]:
 
 
 def _is_required(name: str, required: set[str]) -> bool:
-    """Whether a distribution is required, also by a longer name, as opencv-python-headless."""
+    """Whether a distribution is required, also by a longer name, as opencv-python-headless.
+
+    `required` are names without hyphens.
+    """
     squeezed = normalize_name(name).replace("-", "")
     if not squeezed:
         return True
-    variants = (each.replace("-", "") for each in required)
     return any(
         each.startswith(squeezed) or each.endswith(squeezed) or f"{each}s" == squeezed
-        for each in variants
+        for each in required
     )
 
 

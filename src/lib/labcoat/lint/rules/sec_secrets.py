@@ -94,7 +94,7 @@ def _find_untracked(
     """Yield secrets in untracked files of build contexts, up to a total of `_MOST_READ`."""
     left = _MOST_READ
     for path in dict.fromkeys(
-        path for facts in builds for path in _untracked_texts(repository, facts)
+        path for facts in builds.distinct() for path in _untracked_texts(repository, facts)
     ):
         size = _file_size(repository, path)
         if size > look.largest(path):
@@ -132,7 +132,7 @@ def _check_builds(
 ) -> Iterator[Finding]:
     """SEC002, SEC003: secrets in build contexts, one finding per ignore file that admits them."""
     found = {**present, **dict(_find_untracked(repository, builds, present))}
-    for facts in builds:
+    for facts in builds.distinct():
         for path in names.hinted(facts.sent):
             place = facts.root_path(path)
             if place not in found and place not in repository.tracked_set:
@@ -144,10 +144,8 @@ def _check_builds(
             yield _history_finding(path, secret)
     admitted: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in builds if found else ():
-        sent = set(facts.sent_root_paths())
-        for place in found:
-            if place in sent:
-                admitted.setdefault((facts.ignore_file, place), []).append(facts)
+        for place in filter(facts.sends, found):
+            admitted.setdefault((facts.ignore_file, place), []).append(facts)
     dockerfiles = {facts.dockerfile for facts in builds}
     for (ignore_file, place), sharing in sorted(admitted.items(), key=lambda each: each[0]):
         if place in dockerfiles:
