@@ -9,7 +9,7 @@ import pytest
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.scaffold import init
+from labcoat.scaffold import init, makefile
 from support import INCLUDE, Index, Repository
 from support.messages import scaffold as messages
 
@@ -95,7 +95,7 @@ def test_lock_does_not_become_requirements_in(tmp_path: Path) -> None:
     """A requirements.txt with hashes is a lock already."""
     (tmp_path / "requirements.txt").write_text("alpha==1.0 --hash=sha256:00\n")
     assert "requirements.in" not in {
-        change.name for change in init.plan_changes(tmp_path, init.INSTALLED)
+        change.name for change in init.plan_changes(tmp_path, makefile.INSTALLED)
     }
 
 
@@ -112,10 +112,10 @@ def test_declared_dependencies_need_no_requirements_in(bare: Repository) -> None
 def test_makefile_calls_an_installed_labcoat(tmp_path: Path) -> None:
     """It does not contain the path of one user's environment."""
     installed = tmp_path / ".venv/lib/python3.12/site-packages/labcoat/include.python.mk"
-    assert init.include_line(tmp_path, installed) == init.INSTALLED
-    assert init.include_line(tmp_path / "project", installed) == init.INSTALLED
+    assert makefile.include_line(tmp_path, installed) == makefile.INSTALLED
+    assert makefile.include_line(tmp_path / "project", installed) == makefile.INSTALLED
     debian = Path("/usr/local/lib/python3.12/dist-packages/labcoat/include.python.mk")
-    assert init.include_line(tmp_path, debian) == init.INSTALLED
+    assert makefile.include_line(tmp_path, debian) == makefile.INSTALLED
 
 
 def test_clone_outside_the_repository_is_refused(
@@ -128,10 +128,12 @@ def test_clone_outside_the_repository_is_refused(
     assert os.listdir(tmp_path) == []  # noqa: PTH208
 
 
-def test_makefile_that_is_not_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "Makefile").write_bytes(b"\xff\xfea\0")
+@pytest.mark.parametrize("data", [b"\xff\xfea\0", b"a\0b"], ids=["UTF-16", "binary"])
+def test_makefile_that_make_cannot_read_is_refused(tmp_path: Path, data: bytes) -> None:
+    """make reads neither UTF-16 nor NUL bytes."""
+    (tmp_path / "Makefile").write_bytes(data)
     with pytest.raises(LabcoatError, match=messages.UNREADABLE.format(file="Makefile")):
-        list(init.plan_changes(tmp_path, init.INSTALLED))
+        list(init.plan_changes(tmp_path, makefile.INSTALLED))
 
 
 @pytest.mark.parametrize(

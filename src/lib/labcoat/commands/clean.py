@@ -2,8 +2,9 @@
 
 import os
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
-from labcoat.core import files
+from labcoat.core import files, originals
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
@@ -27,7 +28,7 @@ def run(args: Namespace) -> int:
                 f"LABCOAT_CLEAN names {path}, which is outside the project",
                 "Name files and directories inside the project",
             )
-    for path in [*named, project.state]:
+    for path in [*named, *_state_files(project)]:
         if os.path.lexists(path):
             shown = os.path.relpath(path.parent.resolve() / path.name, project.root)
             print_progress(f"removing {shown}")
@@ -35,6 +36,14 @@ def run(args: Namespace) -> int:
     if args.all:
         _remove_levels(project)
     return 0
+
+
+def _state_files(project: Project) -> list[Path]:
+    """Return what of labcoat's state goes: all but what `labcoat init --undo` needs."""
+    if project.state.is_symlink() or not originals.has_record(project.state):
+        return [project.state]
+    kept = {originals.FOLDER, ".gitignore"}
+    return sorted(path for path in project.state.iterdir() if path.name not in kept)
 
 
 def _remove_levels(project: Project) -> None:

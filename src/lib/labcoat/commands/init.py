@@ -1,28 +1,91 @@
 """`labcoat init`: write what a repository needs so that `make venv` works in it."""
 
+import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from labcoat.core import terminal
 from labcoat.core.project import Project
+
+if TYPE_CHECKING:
+    from labcoat.core.originals import UndoneFile
+
+_VERDICTS = {
+    "restored": "as it was before",
+    "removed": "removed",
+    "merged": "labcoat's lines are removed, your later changes stay",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take no arguments."""
+    """Add what shows the changes without writing them, and what undoes them."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="print the changes as a diff")
+    how.add_argument(
+        "--undo", action="store_true", help="put back every file as it was before labcoat"
+    )
 
 
 def run(args: Namespace) -> int:
-    """Write the missing files, print a line for each and the next step; return 0."""
+    """Write the missing files, print a line for each and the next step; return 0.
+
+    With --dry-run, print a diff and write nothing. With --undo, put back what was there; return 1
+    if a file keeps changes of labcoat's because it was edited since.
+    """
     from labcoat.scaffold import init
 
     project = Project.here()
-    is_complete = True
-    for change in init.init_project(project):
+    if args.undo:
+        return _print_undone(project, init.undo_project(project))
+    if args.dry_run:
+        _print_diff(init.plan_project(project).format_diff())
+        return 0
+    changes = init.init_project(project)
+    for change in changes:
         print(f"{change.name}: {change.summary}")
-        is_complete = False
-    if is_complete:
+    if not changes:
         print("Nothing is missing.")
-    if declared := init.declaring_files(project.root):
+    _print_next(project)
+    return 0
+
+
+def _print_next(project: Project) -> None:
+    from labcoat.scaffold import requirements_in
+
+    if declared := requirements_in.declaring_files(project.root):
         print(f"{', '.join(declared)}: labcoat locks the dependencies that are listed there")
     first = "list your packages in requirements.in, then "
-    is_empty = init.is_empty(project.root / "requirements.in")
+    is_empty = requirements_in.is_empty(project.root / "requirements.in")
     print(f"Next: {first if is_empty else ''}run `make venv`.")
-    return 0
+
+
+def _print_diff(diff: str) -> None:
+    """Print a diff: as it is for a file or another program, coloured for a terminal."""
+    if not sys.stdout.isatty():
+        sys.stdout.buffer.write(diff.encode("utf-8", "surrogateescape"))
+        return
+    colours = {"+": terminal.GREEN, "-": terminal.RED, "@": terminal.CYAN}
+    for line in diff.split("\n")[:-1]:
+        shown = "\t".join(map(terminal.escape_control, line.split("\t")))
+        colour = colours.get(line[:1])
+        print(terminal.coloured(shown, colour, sys.stdout) if colour else shown)
+
+
+def _print_undone(project: Project, undone: Sequence["UndoneFile"]) -> int:
+    for each in undone:
+        if each.verdict == "kept":
+            where = f"; as it was before: {each.original}" if each.original else ""
+            print(f"{each.name}: kept, since it was changed later{where}")
+        else:
+            print(f"{each.name}: {_VERDICTS[each.verdict]}")
+    if not undone:
+        print("Nothing to undo.")
+    left = [
+        folder.name
+        for folder in (project.venv, project.root / project["CONDA_ENV"])
+        if (folder / "labcoat.json").exists()
+    ]
+    if undone and left:
+        print(f"{', '.join(left)}: left; `labcoat clean --all` removes it")
+    return 1 if any(each.verdict == "kept" for each in undone) else 0

@@ -84,6 +84,26 @@ def file_lock(lock: Path) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def directory_lock(folder: Path) -> Iterator[None]:
+    """Hold `folder` itself, so that one process at a time runs the block and no file is left.
+
+    On file systems that cannot lock a directory, such as NFS, the block runs without.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print_progress("waiting for another labcoat in this project")
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            pass
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def is_read_only(error: OSError) -> bool:
     """Whether `error` says that this user may not write: the project may belong to another."""
     return error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from labcoat.core import files, process, terminal
+from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_project_path, suggest_name
 from labcoat.locking import (
@@ -240,10 +240,19 @@ def compile_lock(
     _check_output(text, lock)
     check_nothing_lost(lock_input, before, text)
     header = lock_header.format_header(lock, locker, request.minor, text, resolution.missing)
+    _keep_original(project, lock, header + text)
     files.write_file(lock, header + text)
     _print_changes(lock, kept, text)
     for platform, releases in resolution.missing.items():
         terminal.print_progress(f"no wheel for {platform}: {', '.join(releases)}")
+
+
+def _keep_original(project: Project, lock: Path, text: str) -> None:
+    """Keep what the lock replaces if it is somebody else's, for `labcoat init --undo`."""
+    is_foreign = lock_header.lock_state(lock) == "foreign"
+    originals.record_replacement(
+        project.state, project.root, lock, text.encode(), always=is_foreign
+    )
 
 
 def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:
