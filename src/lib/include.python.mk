@@ -11,7 +11,8 @@
 #     lint: venv
 #             $(LABCOAT_BIN)/ruff     a program of the virtual environment
 #
-# Each target also exists as labcoat-NAME. A project that has its own `run` sets LABCOAT_OWN := run.
+# Each target also exists as labcoat-NAME. A project that has its own `run` sets LABCOAT_OWN := run,
+# which `labcoat init` writes.
 # This file holds no logic: recipes call the helper beside it. It needs GNU Make 3.81 or newer.
 
 # A makefile that exports its variables exports this one too: only in this make does it mean that
@@ -177,7 +178,7 @@ _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS
 _labcoat_interpreter := $(call _labcoat_escape,$(LABCOAT_VENV))/bin/python
 _labcoat_packages := $(call _labcoat_escape,$(LABCOAT_VENV))/labcoat.packages
 # Only the targets venv and labcoat-venv remove unlocked packages; all others keep them.
-_labcoat_keep = $(if $(filter venv labcoat-venv,$(or $(value MAKECMDGOALS),$(.DEFAULT_GOAL))),,--keep)
+_labcoat_keep = $(if $(filter $(filter-out $(LABCOAT_OWN),venv) labcoat-venv,$(or $(value MAKECMDGOALS),$(.DEFAULT_GOAL))),,--keep)
 
 LABCOAT_BIN := $(LABCOAT_VENV)/bin
 LABCOAT_RUN = $(_labcoat) run --in $(call _labcoat_quote,$(_labcoat_in)) --
@@ -271,7 +272,7 @@ labcoat-settings:
 _labcoat_sources := $(wildcard requirements*.in) $(if $(wildcard requirements.in),,$(wildcard pyproject.toml setup.cfg setup.py))
 
 # AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
-_labcoat_relock := $(if $(filter requirements labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))
+_labcoat_relock := $(if $(filter $(filter-out $(LABCOAT_OWN),requirements) labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))
 
 $(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(wildcard .python-version runtime.txt) $(_labcoat_misspelt) \
   $(if $(_labcoat_relock),labcoat-again)
@@ -293,8 +294,8 @@ $(_labcoat_lock_files):
 
 $(_labcoat_interpreter) $(_labcoat_packages): ;
 
-# make would expand CMD for the environment of each recipe.
-unexport $(filter _labcoat_%,$(.VARIABLES)) $(filter-out $(_labcoat_given),$(_labcoat_public)) $(if $(filter command,$(origin CMD)),CMD)
+# make would expand CMD for the environment of each recipe. A sub-project has targets of its own.
+unexport LABCOAT_OWN $(filter _labcoat_%,$(.VARIABLES)) $(filter-out $(_labcoat_given),$(_labcoat_public)) $(if $(filter command,$(origin CMD)),CMD)
 .RECIPEPREFIX := $(_labcoat_prefix)
 .DEFAULT_GOAL := $(_labcoat_default_goal)
 

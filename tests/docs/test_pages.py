@@ -252,13 +252,13 @@ def quoted_messages() -> list[str]:
 
 @pytest.mark.parametrize("message", quoted_messages())
 def test_quoted_message_exists(message: str) -> None:
-    """Each quoted error is in the helper, the include or the include line, word for word."""
+    """Each quoted error is in the helper, the include or labcoat.mk, word for word."""
     folder = REPOSITORY / "src/lib"
     sources = [
         *folder.rglob("*.py"),
         *folder.glob("labcoat/*.sh"),
         folder / "include.python.mk",
-        REPOSITORY / "docs/how-to/install.md",
+        folder / "labcoat/scaffold/templates/labcoat.mk",
     ]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     text = re.sub(r"\{[^{}]*\}|\$\w+", "…", re.sub(r'"\s*\n\s*f?"', "", text))

@@ -51,13 +51,14 @@ def run(args: Namespace) -> int:
 
 
 def _print_next(project: Project) -> None:
-    from labcoat.scaffold import requirements_in
+    from labcoat.scaffold import makefile, requirements_in
 
     if declared := requirements_in.declaring_files(project.root):
         print(f"{', '.join(declared)}: labcoat locks the dependencies that are listed there")
     first = "list your packages in requirements.in, then "
     is_empty = requirements_in.is_empty(project.root / "requirements.in")
-    print(f"Next: {first if is_empty else ''}run `make venv`.")
+    own = " ".join(makefile.owned_targets(project.root))
+    print(terminal.name_targets(f"Next: {first if is_empty else ''}run `make venv`.", own))
 
 
 def _print_diff(diff: str) -> None:

@@ -9,6 +9,7 @@ import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, groupby
 
 from labcoat.commands.makefile_comments import Entry, read_entries, split_makefile_list
@@ -33,6 +34,10 @@ def format_help(makefile_list: str, project: Project, *, all_settings: bool = Fa
     # The Makefile may include a link of another name.
     own = read_entries(file for file in files if file.resolve().name != INCLUDE)
     ours = read_entries(file for file in files if file.resolve().name == INCLUDE)
+    hidden = project["OWN"].split()
+    ours = [
+        replace(each, name=f"labcoat-{each.name}") if each.name in hidden else each for each in ours
+    ]
     redefined = {entry.name for entry in own if not entry.is_variable}
     own_targets = [entry for entry in own if not entry.is_variable]
     our_targets = [e for e in ours if not e.is_variable and e.name not in redefined]

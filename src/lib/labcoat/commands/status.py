@@ -6,7 +6,7 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
-from labcoat.core.terminal import GREEN, YELLOW, coloured
+from labcoat.core.terminal import GREEN, YELLOW, coloured, name_targets
 from labcoat.levels import registry
 from labcoat.levels.level import LevelState
 from labcoat.locking import lock_header
@@ -65,4 +65,4 @@ def _lock_state(project: Project, lock: Path) -> LevelState:
 
 def _line(name: str, state: LevelState) -> str:
     word = coloured(f"{state.kind:<8}", _COLOURS[state.kind], sys.stdout)
-    return f"{name:<22}{word} {state.about}".rstrip()
+    return f"{name:<22}{word} {name_targets(state.about)}".rstrip()

@@ -147,7 +147,7 @@ def _remove_record(state: Path) -> None:
 
 
 def _read_steps(folder: Path) -> list[Step]:
-    """Return the steps; without names outside the project, for the record may be somebody's."""
+    """Return the steps; without names outside the project, for the record may be planted."""
     try:
         steps = json.loads((folder / _RECORD).read_bytes())["steps"]
         return [

@@ -54,12 +54,23 @@ def print_hint(hint: str) -> None:
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:
-    print(f"{coloured(label, colour, sys.stderr)} {text}", file=sys.stderr)
+    print(f"{coloured(label, colour, sys.stderr)} {name_targets(text)}", file=sys.stderr)
 
 
 def print_progress(message: str) -> None:
     """Write `labcoat: message`, which says what labcoat is doing, to standard error."""
-    print(f"labcoat: {message}", file=sys.stderr)
+    print(f"labcoat: {name_targets(message)}", file=sys.stderr)
+
+
+def name_targets(text: str, own: str | None = None) -> str:
+    """Return `text` with `make labcoat-NAME` for each target in `own`, which the project defines.
+
+    `own` is LABCOAT_OWN as make passes it, unless it is given.
+    """
+    names = (os.environ.get("LABCOAT_OWN", "") if own is None else own).split()
+    if not names:
+        return text
+    return re.sub(rf"\bmake ({'|'.join(map(re.escape, names))})(?![\w-])", r"make labcoat-\1", text)
 
 
 def join_some(items: Sequence[str], most: int = 5) -> str:

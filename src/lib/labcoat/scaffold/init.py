@@ -12,7 +12,7 @@ from labcoat.core.originals import UndoneFile
 from labcoat.core.project import Project
 from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
 from labcoat.scaffold.ignore_files import plan_gitignore
-from labcoat.scaffold.makefile import include_file, include_line, plan_makefile
+from labcoat.scaffold.makefile import include_file, include_line, plan_makefile, plan_own_file
 from labcoat.scaffold.requirements_in import plan_requirements
 from labcoat.toolchain import own_install
 
@@ -44,6 +44,7 @@ def plan_changes(root: Path, include: str) -> ChangeSet:
     plan_makefile(changes, include)
     plan_requirements(changes)
     plan_gitignore(changes)
+    plan_own_file(changes)
     for template, name in missing_files(root).items():
         changes.plan(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
     return changes

@@ -1,18 +1,21 @@
-"""The Makefile of a repository that labcoat comes to: one line at its end."""
+"""The Makefile of a repository that labcoat comes to: one include, and who owns which target."""
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from labcoat.core.changes import ChangeSet, is_utf16
 from labcoat.core.errors import LabcoatError
+from labcoat.core.git import git_root
+from labcoat.core.makefiles import Makefile, is_include, makefile_name, read_makefile
+from labcoat.core.terminal import print_warning
+from labcoat.scaffold.dockerfile import TEMPLATES
 from labcoat.toolchain import own_install
 
-INSTALLED = (
-    "include $(or $(shell labcoat mk),$(error labcoat is not installed here: pip install labcoat))"
-)
-_INCLUDES = re.compile(r"^\s*(?:-|s)?include\b.*(?:include\.python\.mk|labcoat mk)", re.MULTILINE)
-_INCLUDE_LINE = re.compile(r"^ *(?:-|s)?include[ \t]+(.*)$", re.MULTILINE)
+OWN_FILE = "labcoat.mk"  # committed; finds a labcoat that pip or pipx installed
+INSTALLED = f"include {OWN_FILE}"
+_MARK = "labcoat's targets, from the labcoat that is installed"
 
 
 def include_file() -> Path:
@@ -23,13 +26,17 @@ def include_file() -> Path:
 
 
 def include_line(root: Path, include: Path) -> str:
-    """Return the line for the Makefile.
+    """Return the line for the Makefile in `root`.
 
-    It has a path if labcoat is part of the repository; else it calls the installed labcoat.
+    It leads to the labcoat of the repository, if it has one, which may be above `root`; else to the
+    installed labcoat.
     """
-    relative = os.path.relpath(include, root)
-    if not relative.startswith(os.pardir + os.sep) and "site-packages" not in relative:
-        return "include " + relative.replace(" ", "\\ ")
+    include = Path(os.path.abspath(include))  # noqa: PTH100 - a link is where make finds it
+    top = git_root(root) or root
+    if include.is_relative_to(top) and "site-packages" not in include.parts:
+        return format_include(include, root)
+    if found := _find_above(root, top):
+        return format_include(found, root)
     if own_install.is_installed_inside(include.parent):
         return INSTALLED
     raise LabcoatError(
@@ -41,49 +48,160 @@ def include_line(root: Path, include: Path) -> str:
 def plan_makefile(changes: ChangeSet, include: str) -> None:
     """Plan a Makefile with the line `include`, or that line at the end of the one that is there.
 
-    Raise LabcoatError if make could not read it.
+    Targets of the same name stay the project's. Raise LabcoatError if make could not read it.
     """
-    name = makefile_name(changes.root)
-    if is_utf16(changes.root / name):
+    root = changes.root
+    name = makefile_name(root)
+    if is_utf16(root / name):
         raise LabcoatError(
             f"cannot read `{name}`: it is UTF-16 text, which make cannot read either",
             "Save it as UTF-8",
         )
     text = changes.read(name)
+    found = read_makefile(root, name)
     if text is None:
         changes.plan(
             name, f".DEFAULT_GOAL := help\n\n{include}\n", "written; `make help` lists its targets"
         )
-    elif gone := _find_dead_include(changes.root, text):
+    elif (gone := _find_dead_include(found)) and f"include {gone}" != include:
         raise LabcoatError(
             f"`{name}` includes `{gone}`, which does not exist",
             f"Write this line in its place: `{include}`",
         )
-    elif not _INCLUDES.search(text):
-        changes.append(
-            name,
-            ["", include],
-            "included labcoat at the end; your targets and the default goal stay",
+    elif gone or _has_labcoat(found):
+        _plan_owned(changes, name, text, found)
+        return
+    else:
+        own = _list_owned(found, found.rules)
+        lines = ["", *([f"LABCOAT_OWN := {' '.join(own)}"] if own else []), include]
+        changes.append(name, lines, _describe(own))
+    _warn_of_refused(found)
+
+
+def plan_own_file(changes: ChangeSet) -> None:
+    """Plan labcoat.mk if the Makefile includes it, and it does not exist.
+
+    Raise LabcoatError if it is not labcoat's.
+    """
+    text = changes.read(makefile_name(changes.root)) or ""
+    if not re.search(rf"^ *[-s]?include[ \t]+{re.escape(OWN_FILE)}\b", text, re.MULTILINE):
+        return
+    before = changes.read(OWN_FILE)
+    if before is None:
+        template = (TEMPLATES / OWN_FILE).read_text(encoding="utf-8")
+        summary = "written; it finds the labcoat that is installed, and is yours to commit"
+        changes.plan(OWN_FILE, template, summary)
+    elif _MARK not in before and not is_include(changes.root / OWN_FILE):
+        raise LabcoatError(
+            f"`{OWN_FILE}` exists and is not labcoat's", "Rename it, and what includes it"
         )
 
 
-def makefile_name(root: Path) -> str:
-    """Return the name of the makefile that make reads in `root`; a new one gets the usual name."""
-    names = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
-    return next((one for one in names if (root / one).exists()), "Makefile")
+def list_targets(include: Path | None = None) -> list[str]:
+    """Return the names of labcoat's targets, without the prefix."""
+    text = (include or include_file()).read_text(encoding="utf-8").replace("\\\n", " ")
+    found = re.search(r"^_labcoat_targets := (.*)$", text, re.MULTILINE)
+    return found[1].split() if found else []
 
 
-def _find_dead_include(root: Path, makefile: str) -> str:
-    """Return the path of an include of labcoat that leads nowhere; empty if one works.
+def format_include(path: Path, root: Path) -> str:
+    """Return the line that includes `path` in a Makefile in `root`."""
+    return "include " + os.path.relpath(path, root).replace(" ", "\\ ")
 
-    What a path with a variable leads to is make's to say.
-    """
-    words: list[str] = [
-        word.replace("\\ ", " ")
-        for line in _INCLUDE_LINE.findall(makefile)
-        for word in re.findall(r"(?:\\ |\S)+", line.partition("#")[0])
-        if word.endswith("include.python.mk")
-    ]
-    if not words or any("$" in word or (root / word).exists() for word in words):
+
+def owned_targets(root: Path) -> frozenset[str]:
+    """Return the targets that the Makefile in `root` lists in LABCOAT_OWN."""
+    return frozenset(read_makefile(root).settings.get("LABCOAT_OWN", "").split())
+
+
+def _has_labcoat(found: Makefile) -> bool:
+    """Whether the makefiles include labcoat, or a path with a variable that may lead to it."""
+    return found.has_labcoat or any(
+        each.path is None and each.written.endswith("include.python.mk") for each in found.includes
+    )
+
+
+def _find_dead_include(found: Makefile) -> str:
+    """Return the path of an include of labcoat that leads nowhere; empty if one works."""
+    if _has_labcoat(found):
         return ""
-    return words[0]
+    for each in found.includes:
+        name = each.written.rpartition("/")[2]
+        if name in {"include.python.mk", OWN_FILE} and each.path and not each.path.exists():
+            return each.written
+    return ""
+
+
+def _list_owned(found: Makefile, names: Iterable[str]) -> list[str]:
+    """Return those of `names` that are labcoat's too and that LABCOAT_OWN does not list yet."""
+    known = set(found.settings.get("LABCOAT_OWN", "").split())
+    rules = set(names)
+    return [each for each in list_targets() if each in rules and each not in known]
+
+
+def _describe(own: list[str]) -> str:
+    summary = "included labcoat at the end; your targets and the default goal stay"
+    if not own:
+        return summary
+    names = ", ".join(f"labcoat-{each}" for each in own)
+    return f"{summary}; beside yours, labcoat's are {names}"
+
+
+def _plan_owned(changes: ChangeSet, name: str, text: str, found: Makefile) -> None:
+    """Plan that the project's targets are in LABCOAT_OWN, in a Makefile that includes labcoat.
+
+    A rule without a recipe extends labcoat's target, so it is not one of them.
+    """
+    own = _list_owned(found, (target for target, has_recipe in found.rules.items() if has_recipe))
+    if not own:
+        return
+    ending = "\r\n" if "\r\n" in text else "\n"
+    known = found.settings.get("LABCOAT_OWN", "").split()
+    line = f"LABCOAT_OWN := {' '.join([*known, *own])}"
+    assigned = re.compile(r"^LABCOAT_OWN[ \t]*[:?]?=[^\r\n\\]*$", re.MULTILINE)
+    included = re.compile(r"^ *[-s]?include\b.*(?:include\.python\.mk|labcoat)", re.MULTILINE)
+    if assigned.search(text):
+        new = assigned.sub(lambda _: line, text, count=1)
+    elif place := included.search(text):
+        new = text[: place.start()] + line + ending + text[place.start() :]
+    else:
+        print_warning(
+            f"`{name}` has targets of labcoat's names: {', '.join(own)}",
+            f"Write `{line}` before the line that includes labcoat",
+        )
+        return
+    names = ", ".join(f"labcoat-{each}" for each in own)
+    changes.plan(name, new, f"added LABCOAT_OWN: beside yours, labcoat's are {names}")
+
+
+def _warn_of_refused(found: Makefile) -> None:
+    for path, number, line in found.refused[:1]:
+        print_warning(
+            f"make cannot read `{path.name}`, line {number}: `{line[:60]}`",
+            "Fix that line: no target works before",
+        )
+
+
+def _find_above(root: Path, top: Path) -> Path | None:
+    """Return the include or the labcoat.mk that a Makefile above `root` includes, or a submodule's.
+
+    Nothing above `top`, the root of the repository, is read.
+    """
+    for folder in root.parents if root != top and root.is_relative_to(top) else ():
+        if (own := folder / OWN_FILE).is_file() and _MARK in own.read_text("utf-8", "replace"):
+            return own
+        for each in read_makefile(folder).includes:
+            if each.path and is_include(each.path):
+                return each.path
+        if folder == top:
+            break
+    return next(_submodules(top), None)
+
+
+def _submodules(top: Path) -> Iterator[Path]:
+    modules = top / ".gitmodules"
+    text = modules.read_text("utf-8", "replace") if modules.is_file() else ""
+    for name in re.findall(r"^\s*path\s*=\s*(.+?)\s*$", text, re.MULTILINE):
+        include = top / name / "src/lib/include.python.mk"
+        if include.resolve().is_relative_to(top.resolve()) and is_include(include):
+            yield include
