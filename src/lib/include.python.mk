@@ -247,7 +247,7 @@ labcoat-context: ## show what a Docker build sends, and its size
 ##@ Repository
 
 labcoat-help: ## print this list; SETTINGS=1: settings too
-	@$(_labcoat) help $(_labcoat_all_settings) $(call _labcoat_quote,$(MAKEFILE_LIST))
+	@$(_labcoat) help $(_labcoat_all_settings) $(call _labcoat_quote,$(MAKEFILE_LIST) $(_labcoat_file))
 
 labcoat-check: ## find leaks, bloat, and pins that do not hold
 	@$(_labcoat) check
@@ -298,5 +298,7 @@ $(_labcoat_interpreter) $(_labcoat_packages): ;
 unexport LABCOAT_OWN $(filter _labcoat_%,$(.VARIABLES)) $(filter-out $(_labcoat_given),$(_labcoat_public)) $(if $(filter command,$(origin CMD)),CMD)
 .RECIPEPREFIX := $(_labcoat_prefix)
 .DEFAULT_GOAL := $(_labcoat_default_goal)
+# A help of the project's own searches these files for comments: it finds the project's alone.
+MAKEFILE_LIST := $(if $(filter help,$(LABCOAT_OWN)),$(subst $(_labcoat_space)$(_labcoat_file),,$(MAKEFILE_LIST)),$(MAKEFILE_LIST))
 
 endif

@@ -90,10 +90,11 @@ def test_settings_are_the_helper_s() -> None:
 def test_every_variable_is_the_include_s_own() -> None:
     """Variables are named LABCOAT_ (public) or _labcoat_ (private), to avoid conflicts.
 
-    Two of make's own are set for the length of the include, and restored.
+    Three of make's own are set for the length of the include, and restored.
     """
     names = re.findall(r"^(?:override )?([A-Za-z_.]\w*)\s*[:?+]?=", CODE, re.MULTILINE)
     assert {name for name in names if not name.startswith(("LABCOAT_", "_labcoat"))} == {
         ".DEFAULT_GOAL",
+        "MAKEFILE_LIST",
         ".RECIPEPREFIX",
     }

@@ -46,7 +46,7 @@ endif
 .DEFAULT_GOAL := help
 
 help:
-\t@echo "$$(tput bold 2>/dev/null)my help"
+\t@echo my help; sed -n '/^## /p' ${MAKEFILE_LIST}; grep -h ' [#]# ' $(MAKEFILE_LIST); true
 """
 PACKAGE = """\
 SHELL := /bin/bash
@@ -143,6 +143,16 @@ def test_targets_of_the_same_name_are_the_projects(
     before = (repo.path / "Makefile").read_bytes()
     again = "" if way == "in the repository" else makefile.INSTALLED
     assert write(repo, result, again).encode() == before
+
+
+def test_a_help_of_the_projects_own_lists_its_own_comments(repo: Repository) -> None:
+    """It searches the makefiles that make has read; labcoat-help has both."""
+    write(repo, PROJECT_TEMPLATE)
+    lines = [line for line in PROJECT_TEMPLATE.splitlines() if line.startswith("## ")]
+    assert repo.make("help").splitlines() == ["my help", *lines]
+    output = repo.make("labcoat-help")
+    assert "  labcoat-clean" in output
+    assert "  venv " in output
 
 
 def test_own_targets_are_found_later(repo: Repository) -> None:

@@ -146,14 +146,16 @@ class _Reader:
             self._refuse(number, line)
 
     def _assign(self, name: str, how: str, value: str) -> None:
-        settings, value = self.found.settings, value.strip()
+        settings = self.found.settings
+        if name == ".RECIPEPREFIX":
+            # Its first character counts; make appends with a space.
+            self.prefix = (" " if how == "+=" else value)[:1] or "\t"
+        value = value.strip()
         if how == "!=" or (how == "?=" and name in settings):
             return
         if how == "+=" and name in settings:
             value = f"{settings[name]} {value}".strip()
         settings[name] = value
-        if name == ".RECIPEPREFIX":
-            self.prefix = value[:1] or "\t"
 
     def _read_rule(self, line: str, bare: str) -> None:
         head, _, rest = self.expand(line).partition(":")
