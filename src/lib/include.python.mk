@@ -298,7 +298,7 @@ $(_labcoat_interpreter) $(_labcoat_packages): ;
 unexport LABCOAT_OWN $(filter _labcoat_%,$(.VARIABLES)) $(filter-out $(_labcoat_given),$(_labcoat_public)) $(if $(filter command,$(origin CMD)),CMD)
 .RECIPEPREFIX := $(_labcoat_prefix)
 .DEFAULT_GOAL := $(_labcoat_default_goal)
-# A help of the project's own searches these files for comments: it finds the project's alone.
-MAKEFILE_LIST := $(if $(filter help,$(LABCOAT_OWN)),$(subst $(_labcoat_space)$(_labcoat_file),,$(MAKEFILE_LIST)),$(MAKEFILE_LIST))
+# Recipes of the project search these files for comments, or take the last one as their own.
+MAKEFILE_LIST := $(subst $(_labcoat_space)$(_labcoat_file),,$(MAKEFILE_LIST))
 
 endif

@@ -145,11 +145,18 @@ def test_targets_of_the_same_name_are_the_projects(
     assert write(repo, result, again).encode() == before
 
 
-def test_a_help_of_the_projects_own_lists_its_own_comments(repo: Repository) -> None:
+@pytest.mark.parametrize("line", ["", makefile.INSTALLED], ids=["path", "labcoat.mk"])
+def test_a_help_of_the_projects_own_lists_its_own_comments(
+    installed: Repository, line: str
+) -> None:
     """It searches the makefiles that make has read; labcoat-help has both."""
-    write(repo, PROJECT_TEMPLATE)
+    repo = installed
+    write(repo, PROJECT_TEMPLATE, line)
     lines = [line for line in PROJECT_TEMPLATE.splitlines() if line.startswith("## ")]
     assert repo.make("help").splitlines() == ["my help", *lines]
+    assert repo.make(
+        "-s", "-f", "Makefile", "--eval", "list: ; @echo $(MAKEFILE_LIST)", "list"
+    ) == ("Makefile\n")
     output = repo.make("labcoat-help")
     assert "  labcoat-clean" in output
     assert "  venv " in output

@@ -17,4 +17,5 @@ _labcoat_names := help requirements upgrade venv freeze status conda user-instal
 $(filter-out $(LABCOAT_OWN),$(_labcoat_names)) $(addprefix labcoat-,$(_labcoat_names)):; @printf '%s\n' 'error: labcoat is not installed, and make $@ needs it' 'hint: Run `pipx install labcoat`' >&2; exit 2
 .DEFAULT_GOAL := $(_labcoat_goal)
 endif
+MAKEFILE_LIST := $(filter-out %labcoat.mk,$(MAKEFILE_LIST))
 endif
