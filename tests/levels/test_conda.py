@@ -190,3 +190,19 @@ def install(repo: Repository, *words: str) -> None:
 def names(repo: Repository) -> list[str]:
     """Return the names of the packages in the lock."""
     return re.findall(r"(?m)^([a-z]+)==", (repo.path / "requirements.txt").read_text())
+
+
+def test_another_tools_environment_is_not_replaced(repo: Repository) -> None:
+    """`make conda` offers `make freeze`; what a killed run of labcoat left is replaced."""
+    packages = repo.path / ".conda/lib/python3.11/site-packages"
+    (repo.path / ".conda/conda-meta").mkdir(parents=True)
+    packages.mkdir(parents=True)
+    (packages / "mine.py").touch()
+    output = repo.make("conda", fails=True)
+    assert messages.FOREIGN.format(folder=".conda") in output
+    assert messages.FREEZE_FIRST.format(freeze="freeze IN=conda", level="conda") in output
+    assert (packages / "mine.py").exists()
+    (repo.path / ".labcoat/conda.making").write_text(str(repo.path / ".conda"))
+    assert messages.FOREIGN.format(folder=".conda") not in repo.make(
+        "conda", LABCOAT_CONDA="no-such-conda", fails=True
+    )

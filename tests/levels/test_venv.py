@@ -118,20 +118,6 @@ def test_new_lock_does_not_discard_unlocked_packages(repo: Repository) -> None:
     assert installed(repo) == ["alpha-1.0", "beta-1.5", "gamma-3.0"]
 
 
-def test_environment_that_the_user_created_is_not_discarded_silently(repo: Repository) -> None:
-    """`make run` keeps it, and `make venv` names what it removes, except for what is locked."""
-    subprocess.run([BASE_PYTHON, "-m", "venv", repo.path / ".venv"], check=True)
-    run_pip(repo, "install", "gamma", "beta==1.5")
-    before = installed(repo)
-    output = repo.make("run", "CMD=alpha", fails=True)
-    assert messages.MUST_BE_RECREATED.format(path=".venv", changes="added gamma\n") in output
-    assert installed(repo) == before
-    output = repo.make("venv")
-    assert messages.REMOVING_UNLOCKED.format(package="gamma", version="3.0") in output
-    assert output.count(messages.REMOVING) == 1
-    assert installed(repo) == ["alpha-2.0", "beta-1.5"]
-
-
 def test_byte_code_of_an_import_changes_nothing(repo: Repository) -> None:
     """After a top-level module was compiled, `make venv` does nothing."""
     repo.make("venv")
@@ -422,3 +408,39 @@ def test_run_without_environment_or_program_fails(repo: Repository) -> None:
         assert "no command to run" in repo.labcoat(*words, fails=True)
     repo.make("venv")
     assert "no program `nosuch`" in repo.labcoat("run", "--", "nosuch", fails=True)
+
+
+def make_other_environment(repo: Repository, *packages: str) -> None:
+    """Create an environment as `python -m venv` does, with packages of the index in it."""
+    subprocess.run([BASE_PYTHON, "-m", "venv", repo.path / ".venv"], check=True)
+    run_pip(repo, "install", "-q", *packages)
+
+
+def test_another_tools_environment_is_not_emptied(repo: Repository) -> None:
+    """labcoat stops and offers `make freeze`, after which nothing is lost; AGAIN=1 goes on."""
+    make_other_environment(repo, "alpha==2.0", "gamma==3.0")
+    before = installed(repo)
+    for target in ("venv", "run"):
+        output = repo.make(target, "CMD=true", fails=True)
+        assert messages.FOREIGN.format(folder=".venv") in output
+        assert messages.FREEZE_FIRST.format(freeze="freeze", level="venv") in output
+        assert "not locked: added gamma\n" in output
+    assert installed(repo) == before
+    assert "gamma" in repo.make("freeze")
+    repo.make("venv")
+    assert {"alpha-2.0", "gamma-3.0"} <= set(installed(repo))
+    assert (repo.path / ".venv/labcoat.json").exists()
+
+
+def test_another_tools_environment_is_replaced_where_nothing_is_lost(repo: Repository) -> None:
+    """All that is in it is locked, or came with it."""
+    make_other_environment(repo, "alpha==2.0")
+    assert messages.FOREIGN.format(folder=".venv") not in repo.make("venv")
+    run_pip(repo, "install", "-q", "gamma")
+    repo.write(requirements__in="alpha<2\n")
+    output = repo.make("run", "CMD=alpha", fails=True)
+    changes = "added gamma\n"
+    assert messages.MUST_BE_RECREATED.format(path=".venv", changes=changes) in output
+    (repo.path / ".venv/labcoat.json").unlink()
+    repo.make("venv", fails=True)
+    assert "removing gamma 3.0" in repo.make("venv", "AGAIN=1")

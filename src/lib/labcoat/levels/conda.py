@@ -17,7 +17,7 @@ from labcoat.core.reading import read_inside
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels import environment_yml, metadata, python_variables, shell_rc
+from labcoat.levels import environment_yml, foreign, metadata, python_variables, shell_rc
 from labcoat.levels.level import Level, LevelState
 from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import normalize_name
@@ -69,17 +69,15 @@ class CondaLevel(Level):
         with files.file_lock(files.state_folder(project.state) / "conda.flock"):
             if not recreate and _is_current(project, folder):
                 return
-            if folder.exists() and not (folder / "conda-meta").exists() and any(folder.iterdir()):
-                raise LabcoatError(
-                    f"`{project['CONDA_ENV']}` exists but is not a conda environment",
-                    "Remove it, or set LABCOAT_CONDA_ENV to another directory",
-                )
+            if _read_metadata(folder) is None:
+                foreign.check_conda_folder(project, folder, recreate=recreate)
             own_install.refuse_inside(folder, "conda")
             program = find_conda_program(project)
             terminal.print_progress(f"creating {project['CONDA_ENV']} with {Path(program).name}")
             # Where it is a link to a larger disk, the environment is created there.
-            with files.swap_directory(
-                folder.resolve(), lambda one: _read_metadata(one) is not None
+            with (
+                foreign.note_creation(project, folder),
+                files.swap_directory(folder.resolve(), lambda one: bool(_read_metadata(one))),
             ):
                 _create_environment(project, program, folder.resolve())
                 metadata.write_metadata(folder, asdict(expected))

@@ -19,6 +19,7 @@ from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import (
     drift,
+    foreign,
     metadata,
     python_variables,
     shell_rc,
@@ -94,6 +95,8 @@ class VenvLevel(Level):
             expected = expected_metadata(project, locks)
             is_current = self._is_current(project, expected)
             changes = self._describe_drift(project, expected)
+            if changes and not recreate and _is_foreign(project):
+                raise foreign.foreign_environment(project["VENV"], "venv", changes)
             if changes and not (recreate or discard_drift):
                 _keep_drift(project, changes, is_current=is_current, for_make=stamp is not None)
                 return
@@ -200,6 +203,10 @@ class VenvLevel(Level):
 
 def _has_content(project: Project) -> bool:
     return has_site_packages(project.venv) and not venv_install.was_interrupted(project)
+
+
+def _is_foreign(project: Project) -> bool:
+    return read_environment_metadata(project.venv) is None
 
 
 def _has_traces(venv: Path) -> bool:
