@@ -306,7 +306,11 @@ def test_a_link_to_another_disk_stays_a_link(repo: Repository, tmp_path: Path) -
         repo.write(requirements__in=requirement).make("venv")
         assert (repo.path / ".venv").is_symlink()
     assert repo.python("import alpha, gamma; print(gamma.version)") == "3.0\n"
-    repo.make("distclean")
+    shutil.copytree(repo.path, tmp_path / "other", symlinks=True)
+    assert messages.OF_ANOTHER.format(folder=".venv", place=repo.path / ".venv") in repo.make(
+        "-C", str(tmp_path / "other"), "distclean"
+    )
+    assert f"removing .venv ({tmp_path / 'roomy'})" in repo.make("distclean")
     assert not (tmp_path / "roomy").exists()
     assert (repo.path / ".venv").is_symlink()
 

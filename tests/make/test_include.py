@@ -423,7 +423,8 @@ def test_clean_removes_what_labcoat_made_and_nothing_else(repo: Repository) -> N
     assert not (repo.path / "out").exists()
     assert not (repo.path / ".labcoat").exists()
     assert (repo.path / ".venv").exists()
-    repo.make("distclean")
+    output = repo.make("distclean")
+    assert levels.REMOVING_ENVIRONMENT.format(folder=".venv") in output
     assert set(repo.files()) - before == {str(repo.path / "requirements.txt")}
 
 
@@ -441,7 +442,7 @@ def test_distclean_leaves_an_environment_that_it_did_not_make(repo: Repository) 
     """`make distclean` keeps a .venv that labcoat did not create."""
     (repo.path / ".venv").mkdir()
     (repo.path / ".venv/pyvenv.cfg").write_text("")
-    repo.make("distclean")
+    assert levels.NOT_OURS.format(folder=".venv") in repo.make("distclean")
     assert (repo.path / ".venv/pyvenv.cfg").exists()
 
 

@@ -121,10 +121,7 @@ class CondaLevel(Level):
 
     def remove(self, project: Project) -> None:
         """Remove the environment if labcoat created it, but not environment.yml: users edit it."""
-        folder = environment_path(project).resolve()
-        for one in (folder, files.backup_path(folder)):
-            if _read_metadata(one) is not None:
-                files.remove_path(one)
+        foreign.remove_environment(project, "CONDA_ENV", _read_metadata)
 
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the environment; None if it does not exist.

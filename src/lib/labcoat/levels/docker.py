@@ -86,6 +86,7 @@ class DockerLevel(Level):
         """Remove the image if labcoat built it; without an engine, say that it stays."""
         try:
             if _lock_label(project):
+                terminal.print_progress(f"removing image {project.image}")
                 client.call_docker(project, "image", "rm", "--force", project.image)
         except LabcoatError as failure:
             terminal.print_warning(f"cannot remove image `{project.image}`: {failure.message}")

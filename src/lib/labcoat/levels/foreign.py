@@ -1,12 +1,14 @@
 """Environments that another tool made: labcoat replaces none without offering to keep it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.terminal import print_progress, print_warning
 
 
 def foreign_environment(folder: str, level: str, changes: str = "") -> LabcoatError:
@@ -21,6 +23,38 @@ def foreign_environment(folder: str, level: str, changes: str = "") -> LabcoatEr
         f"`make freeze{at}` adds its packages to your requirements,"
         f" `make {level} AGAIN=1` discards them",
     )
+
+
+class CreatedAt(Protocol):
+    """What labcoat.json says of an environment: where labcoat created it."""
+
+    @property
+    def place(self) -> str:
+        """The path of the environment, as the project had it."""
+
+
+def remove_environment(
+    project: Project, setting: str, read: Callable[[Path], CreatedAt | None]
+) -> None:
+    """Remove the environment in LABCOAT_`setting`, and name it, if labcoat created it here.
+
+    `read` reads its labcoat.json. Where the directory is a link to a larger disk, labcoat made what
+    is behind the link, not the link. An environment outside of the project may be another one's.
+    """
+    shown, path = project[setting], project.root / project[setting]
+    folder = path.resolve()
+    for each in (folder, files.backup_path(folder)):
+        found = read(each)
+        if found is None:
+            if any((each / name).exists() for name in ("pyvenv.cfg", "conda-meta")):
+                print_warning(f"`{shown}` stays: labcoat did not make it")
+            continue
+        if found.place != str(path) and not each.is_relative_to(project.root.resolve()):
+            print_warning(f"`{shown}` stays: it is the environment of {found.place}")
+            continue
+        behind = "" if each == path else f" ({each})"
+        print_progress(f"removing {shown}{behind}")
+        files.remove_path(each)
 
 
 @contextlib.contextmanager

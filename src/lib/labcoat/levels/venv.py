@@ -145,12 +145,8 @@ class VenvLevel(Level):
         )
 
     def remove(self, project: Project) -> None:
-        """Remove the environment if labcoat created it."""
-        # Where it is a link to a larger disk, labcoat made what is behind the link, not the link.
-        venv = project.venv.resolve()
-        for folder in (venv, files.backup_path(venv)):
-            if read_environment_metadata(folder) is not None:
-                files.remove_path(folder)
+        """Remove the environment if labcoat created it for this project, and name it."""
+        foreign.remove_environment(project, "VENV", read_environment_metadata)
 
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the environment; None if it does not exist.
