@@ -60,8 +60,12 @@ def test_existing_files_are_kept(bare: Repository) -> None:
     assert bare.make() == "my own goal\n"
     assert "  venv " in bare.make("help")
     assert (bare.path / ".gitignore").read_bytes() == b"build\r\n.venv/\r\n/.conda\r\n/.labcoat\r\n"
-    assert (bare.path / ".dockerignore").read_text() == "mine\n"
-    assert ".dockerignore" not in output
+    assert (bare.path / ".dockerignore").read_text().splitlines() == [
+        "mine",
+        "my tools/lib/include.python.mk",
+        "my tools/lib/labcoat",
+    ]
+    assert ".gitignore: added /.conda, /.labcoat" in output
 
 
 def test_output_of_pip_freeze_becomes_requirements_in(bare: Repository, index: Index) -> None:

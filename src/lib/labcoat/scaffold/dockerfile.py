@@ -6,8 +6,10 @@ from labcoat.container.context import build_flags
 from labcoat.container.context.context_archive import SCRIPT
 from labcoat.container.engine.flags import docker_flags
 from labcoat.core import files, reading
+from labcoat.core.changes import append_lines
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
+from labcoat.scaffold.ignore_files import own_patterns
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -40,6 +42,9 @@ def provide_dockerfile(project: Project) -> None:
     if build_flags.locate_dockerfile(project.root).exists():
         missing.pop("dockerignore", None)
     for template, name in missing.items():
-        files.write_file(project.root / name, (TEMPLATES / template).read_text(encoding="utf-8"))
+        text = (TEMPLATES / template).read_text(encoding="utf-8")
+        if template == "dockerignore":
+            text = append_lines(text, own_patterns(project.root))
+        files.write_file(project.root / name, text)
     if missing:
         print_progress(f"wrote {', '.join(missing.values())}: commit them, and change them freely")

@@ -11,8 +11,8 @@ from labcoat.core.changes import ChangeSet, PlannedChange
 from labcoat.core.originals import UndoneFile
 from labcoat.core.project import Project
 from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
-from labcoat.scaffold.ignore_files import plan_gitignore
-from labcoat.scaffold.makefile import include_file, include_line, plan_makefile, plan_own_file
+from labcoat.scaffold.ignore_files import plan_dockerignore, plan_gitignore
+from labcoat.scaffold.makefile import include_line, plan_makefile, plan_own_file
 from labcoat.scaffold.requirements_in import plan_requirements
 from labcoat.toolchain import own_install
 
@@ -20,7 +20,7 @@ from labcoat.toolchain import own_install
 def plan_project(project: Project) -> ChangeSet:
     """Return what `init_project` would write. Raise LabcoatError if the project cannot have it."""
     own_install.refuse_inside(project.venv, "venv")
-    return plan_changes(project.root, include_line(project.root, include_file()))
+    return plan_changes(project.root, include_line(project.root, own_install.include_file()))
 
 
 def init_project(project: Project) -> Sequence[PlannedChange]:
@@ -47,4 +47,5 @@ def plan_changes(root: Path, include: str) -> ChangeSet:
     plan_own_file(changes)
     for template, name in missing_files(root).items():
         changes.plan(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
+    plan_dockerignore(changes, own_install.include_file())
     return changes

@@ -18,13 +18,6 @@ INSTALLED = f"include {OWN_FILE}"
 _MARK = "labcoat's targets, from the labcoat that is installed"
 
 
-def include_file() -> Path:
-    """Return the path of include.python.mk: in a clone beside the package, installed inside it."""
-    package = Path(__file__).parent.parent
-    beside = package.parent / "include.python.mk"
-    return beside if beside.exists() else package / "include.python.mk"
-
-
 def include_line(root: Path, include: Path) -> str:
     """Return the line for the Makefile in `root`.
 
@@ -99,7 +92,7 @@ def plan_own_file(changes: ChangeSet) -> None:
 
 def list_targets(include: Path | None = None) -> list[str]:
     """Return the names of labcoat's targets, without the prefix."""
-    text = (include or include_file()).read_text(encoding="utf-8").replace("\\\n", " ")
+    text = (include or own_install.include_file()).read_text(encoding="utf-8").replace("\\\n", " ")
     found = re.search(r"^_labcoat_targets := (.*)$", text, re.MULTILINE)
     return found[1].split() if found else []
 

@@ -21,6 +21,13 @@ def is_installed_inside(package: Path = PACKAGE) -> bool:
     )
 
 
+def include_file() -> Path:
+    """Return the path of include.python.mk: in a clone beside the package, installed inside it."""
+    package = Path(__file__).parent.parent
+    beside = package.parent / "include.python.mk"
+    return beside if beside.exists() else package / "include.python.mk"
+
+
 def refuse_inside(environment: Path, level: str) -> None:
     """Raise LabcoatError if labcoat is in the project's `environment`, and would be removed with
     it.

@@ -1,0 +1,55 @@
+"""labcoat's lines of .gitignore and .dockerignore are added once, where they are missing."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.core.changes import ChangeSet
+from labcoat.scaffold import ignore_files
+
+ADDED = ["tools/include.python.mk", "tools/labcoat"]
+
+
+@pytest.mark.parametrize(
+    ("before", "added"),
+    [
+        ("", ADDED),
+        ("tools\n", []),
+        ("**/tools/\n", []),
+        ("*\n!src\n", []),
+        ("*\n!tools\n", ADDED),
+        ("tools/labcoat\n", ADDED[:1]),
+        ("a[\n", ADDED),
+    ],
+)
+def test_an_image_leaves_out_a_labcoat_of_the_repository(
+    tmp_path: Path, before: str, added: list[str]
+) -> None:
+    """Nothing is added where another pattern already leaves it out."""
+    (tmp_path / "tools").mkdir()
+    include = tmp_path / "tools/include.python.mk"
+    include.touch()
+    (tmp_path / ".dockerignore").write_text(before)
+    changes = ChangeSet(tmp_path)
+    ignore_files.plan_dockerignore(changes, include)
+    expected = before + "".join(f"{line}\n" for line in added)
+    assert (changes.read(".dockerignore") or "") == expected
+    assert len(list(changes)) == bool(added)
+
+
+def test_a_submodule_is_left_out_as_a_whole(tmp_path: Path) -> None:
+    include = tmp_path / "my labcoat/src/lib/include.python.mk"
+    include.parent.mkdir(parents=True)
+    include.touch()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "my labcoat/.git").write_text("gitdir: ../.git/modules/labcoat\n")
+    assert ignore_files.own_paths(tmp_path, include) == ["my labcoat"]
+
+
+def test_a_labcoat_elsewhere_needs_no_line(tmp_path: Path) -> None:
+    """Above the project, or installed in an environment inside it."""
+    project = tmp_path / "project"
+    installed = project / "env/lib/python3.12/site-packages/labcoat/include.python.mk"
+    for include in (tmp_path / "lib/include.python.mk", installed):
+        include.parent.mkdir(parents=True)
+        assert ignore_files.own_paths(project, include) == []
