@@ -78,3 +78,23 @@ def test_a_missing_interpreter_and_a_moved_project_are_stale(repo: Repository) -
     assert line(repo, "venv") == "venv stale its directory was moved"
     (moved / ".venv/bin/python").unlink()
     assert line(repo, "venv") == "venv stale its interpreter is missing"
+
+
+def test_several_projects_are_shown(repo: Repository) -> None:
+    """Each below its name, with the settings of its own Makefile; one that is invalid is named."""
+    for name, makefile in (
+        ("one", "LABCOAT_OWN := venv\n"),
+        ("two", "LABCOAT_REQUIREMENTS := locks.txt\n"),
+        ("three", "LABCOAT_LOCKER := nothing\n"),
+    ):
+        (repo.path / name).mkdir()
+        (repo.path / name / "Makefile").write_text(makefile)
+        (repo.path / name / "requirements.in").write_text("alpha\n")
+    output = repo.labcoat("status", "one", "two", "three", **NO_DOCKER)
+    first, second = output.partition("two:\n")[::2]
+    assert "one:\n" in first
+    assert "run make labcoat-venv" in first
+    assert "locks.txt " in second
+    assert "run make venv" in second
+    assert "invalid LABCOAT_LOCKER" in output
+    assert "is not a directory" in repo.labcoat("status", "one", "four", fails=True)

@@ -9,6 +9,7 @@ import errno
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 from labcoat import __version__
@@ -22,6 +23,7 @@ COMMANDS: dict[str, dict[str, str]] = {
     "Start": {
         "init": "add labcoat to this repository: a Makefile and what else is missing",
         "doctor": "check the tools labcoat needs, and how to install missing ones",
+        "completion": "print what completes commands and options in bash, zsh or fish",
     },
     "Environments": {
         "lock": "compile requirements*.in to locks with hashes",
@@ -101,6 +103,7 @@ def parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
         description=f"{DESCRIPTION}\n{_listing()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    top.set_defaults(whole_parser=parser)
     top.add_argument("--version", action="version", version=f"labcoat {__version__}")
     first = top.add_subparsers(
         prog="labcoat", metavar="COMMAND", required=True, help=argparse.SUPPRESS
@@ -166,6 +169,10 @@ def _answer(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    if not argv:
+        from labcoat.commands.overview import print_overview
+
+        return print_overview(Path.cwd())
     _refuse_unknown(argv)
     args = parser(argv).parse_args(argv)
     return int(args.run(args))

@@ -34,6 +34,7 @@ _IMAGE = ("LABCOAT_IMAGE", "LABCOAT_VARIANT", "LABCOAT_DOCKER")
 # Every command of `labcoat`, and the settings that change what it does.
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "init": (),
+    "completion": (),
     "doctor": ("LABCOAT_PYTHON", "LABCOAT_CONDA", "LABCOAT_DOCKER", "LABCOAT_CACHE"),
     "lock": _LOCK,
     "venv": (

@@ -1,12 +1,23 @@
 """`labcoat status`: locks and levels of isolation on one screen, by names and versions alone."""
 
+import contextlib
+import os
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError, UnavailableError
-from labcoat.core.project import Project
-from labcoat.core.terminal import GREEN, YELLOW, coloured, name_targets
+from labcoat.core.makefiles import read_makefile
+from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.terminal import (
+    BOLD,
+    GREEN,
+    YELLOW,
+    coloured,
+    escape_control,
+    name_targets,
+    print_error,
+)
 from labcoat.levels import registry
 from labcoat.levels.level import LevelState
 from labcoat.locking import lock_header
@@ -32,24 +43,60 @@ _COLOURS = {
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Take no arguments."""
+    """Add the projects, such as those of a monorepo."""
+    parser.add_argument(
+        "folders",
+        nargs="*",
+        type=Path,
+        metavar="FOLDER",
+        help="projects to show, instead of this one; their Makefiles are read, not run",
+    )
 
 
 def run(args: Namespace) -> int:
-    """Print a line for each lock and level: fresh, stale (why), missing or changed; return 0."""
-    project = Project.here()
+    """Print a line for each lock and level: fresh, stale (why), missing or changed; return 0.
+
+    With folders, print those of each below its name. Raise LabcoatError if one is no directory.
+    """
+    for folder in args.folders:
+        if not folder.is_dir():
+            raise LabcoatError(f"`{escape_control(str(folder))}` is not a directory", status=2)
+    for number, folder in enumerate(args.folders):
+        print("\n" * bool(number) + coloured(f"{escape_control(str(folder))}:", BOLD, sys.stdout))
+        with contextlib.chdir(folder):
+            try:
+                _print_states(project_at(Path.cwd()))
+            except LabcoatError as error:
+                print_error(error.message, error.hint)
+    if not args.folders:
+        _print_states(Project.here())
+    return 0
+
+
+def project_at(root: Path) -> Project:
+    """Return the project in `root`, with the settings that its Makefile has as plain text."""
+    settings = {
+        name: value
+        for name, value in read_makefile(root).settings.items()
+        if name in DEFAULTS and "$" not in value
+    }
+    return Project.at(root, {**os.environ, **settings})
+
+
+def _print_states(project: Project) -> None:
+    own = project["OWN"]
     for path in project.locks:
-        print(_line(path.name, _lock_state(project, path)))
+        print(format_line(path.name, lock_state(project, path), own))
     for name in registry.level_names():
         try:
             state = registry.get_level(name).read_state(project)
         except UnavailableError as error:
             state = LevelState("unknown", error.message)
-        print(_line(name, state), flush=True)
-    return 0
+        print(format_line(name, state, own), flush=True)
 
 
-def _lock_state(project: Project, lock: Path) -> LevelState:
+def lock_state(project: Project, lock: Path) -> LevelState:
+    """Return whether a lock is fresh, stale, missing or changed, and why."""
     try:
         source = find_input(lock)
         if not lock.exists():
@@ -63,6 +110,7 @@ def _lock_state(project: Project, lock: Path) -> LevelState:
         return LevelState("unknown", error.message)
 
 
-def _line(name: str, state: LevelState) -> str:
+def format_line(name: str, state: LevelState, own: str) -> str:
+    """Return the line about a lock or a level; `own` are the targets in LABCOAT_OWN."""
     word = coloured(f"{state.kind:<8}", _COLOURS[state.kind], sys.stdout)
-    return f"{name:<22}{word} {name_targets(state.about)}".rstrip()
+    return f"{name:<22}{word} {name_targets(state.about, own)}".rstrip()

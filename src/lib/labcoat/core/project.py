@@ -87,7 +87,15 @@ class Project:
 
         Raise LabcoatError if a setting is invalid.
         """
-        root, settings = Path.cwd(), read_settings(environ)
+        return cls.at(Path.cwd(), environ)
+
+    @classmethod
+    def at(cls, root: Path, environ: Mapping[str, str]) -> "Project":
+        """Return the project in the directory `root`.
+
+        Raise LabcoatError if a setting is invalid.
+        """
+        settings = read_settings(environ)
         # As in the include: set to nothing is not the same as not set.
         if environ.get(_DEV, _UNSET) == _UNSET:
             settings[_DEV] = default_dev_requirements(root)
