@@ -30,3 +30,4 @@ NOT_PINNED = "not pinned"
 # Locks and their inputs
 OLDER = "the lock is older than `{source}`"
 LACKS = "`{source}` asks for `{name}`, which the lock lacks"
+MOVE_LINES = "Move these lines to {source} and lock it with {command}"

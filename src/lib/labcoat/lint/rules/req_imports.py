@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.path_roles import is_aside, is_sample
+from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.git_view import NOTEBOOK_IMPORT
 from labcoat.lint.repository.import_names import STANDARD
@@ -73,7 +74,10 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
     is_skipped = is_sample if complete else is_aside
     for module, (path, line) in sorted(_first_imports(repository, unmet, is_skipped).items()):
         message = f"`{module}` is imported here, but {reason}"
-        hint = f"Add `{min(providers[module])}` to requirements.in and run `make requirements`"
+        project = advice.find_project(repository, path)
+        source = advice.source_of(repository, project)
+        command = project.command("requirements")
+        hint = f"Add `{min(providers[module])}` to {source} and run {command}"
         yield Finding(
             "REQ005",
             path,

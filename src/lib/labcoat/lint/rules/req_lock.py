@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking import inputs, lock_header
@@ -26,7 +27,7 @@ def check_locks(repository: Repository) -> Iterator[Finding]:
     for path in find_locks(repository):
         text = repository.read_text(path)
         found = parse_requirements(text)
-        yield from _check_pins(path, found)
+        yield from _check_pins(repository, path, found)
         yield from _check_hashes(repository, path, found)
         yield from _check_inputs(repository, path, text)
     yield from _check_environment(repository)
@@ -43,7 +44,9 @@ def _label_requirement(line: RequirementLine) -> str:
     return line.name or line.url
 
 
-def _check_pins(path: str, found: Sequence[RequirementLine]) -> Iterator[Finding]:
+def _check_pins(
+    repository: Repository, path: str, found: Sequence[RequirementLine]
+) -> Iterator[Finding]:
     for each in found:
         if each.is_local_file:
             yield Finding(
@@ -56,7 +59,11 @@ def _check_pins(path: str, found: Sequence[RequirementLine]) -> Iterator[Finding
             )
     loose = [each for each in found if not each.is_pinned and not each.is_local_file]
     vary = "two installations of this file can have different versions"
-    hint = "Move these lines to requirements.in and lock it with `make requirements`"
+    if not loose:
+        return
+    source = advice.input_of(path)
+    command = advice.find_project(repository, source).command("requirements")
+    hint = f"Move these lines to {source} and lock it with {command}"
     if len(loose) <= _SHOWN:
         for each in loose:
             message = f"`{_label_requirement(each)}` is not pinned: {vary}"
@@ -83,7 +90,8 @@ def _check_hashes(
         if source in repository.files_by_name.get(source.rpartition("/")[2].lower(), ())
         else None
     )
-    hint = "Lock it with hashes: `make requirements`"
+    project = advice.find_project(repository, advice.input_of(path))
+    hint = f"Lock it with hashes: {project.command('requirements')}"
     if not any(each.hashes for each in found):
         message = (
             "there are no hashes: a different file that an index serves as the same version"
@@ -113,7 +121,8 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
         message = f"the lock is older than `{source}`: it was compiled from other inputs"
     else:
         return
-    yield Finding("REQ003", path, message, "Run `make requirements`")
+    command = advice.find_project(repository, path).command("requirements")
+    yield Finding("REQ003", path, message, f"Run {command}")
 
 
 def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]:
@@ -158,7 +167,8 @@ def _check_environment(repository: Repository) -> Iterator[Finding]:
             continue
         if not satisfies_pin(each.version, version):
             different.append((each, f"{each.name} {version}, the lock {each.version}"))
-    hint = "Run `make venv`, or `make freeze` to keep the change"
+    project = advice.find_project(repository, path)
+    hint = f"Run {project.command('venv')}, or {project.command('freeze')} to keep the change"
     for each, versions in different if len(different) <= _SHOWN else different[:1]:
         more = f" (and {len(different) - 1} more differ)" if len(different) > _SHOWN else ""
         message = f".venv has {versions}{more}: what runs here is not what others install"

@@ -1,0 +1,84 @@
+"""Advice names the files and the command of the project in which a file stands."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.runner import check_repository
+from support import INCLUDE
+from support.messages import lint as messages
+from support.repositories import repository
+
+LOOSE = "numpy\n"
+MINE = "include labcoat.mk\n"
+
+
+def hints(root: Path, rule: str) -> dict[str, str]:
+    return {each.path: each.hint for each in check_repository(root).findings if each.rule == rule}
+
+
+@pytest.mark.parametrize(
+    ("path", "makefiles", "source", "command"),
+    [
+        ("requirements.txt", {"Makefile": MINE}, "requirements.in", "`make requirements`"),
+        (
+            "requirements.txt",
+            {"Makefile": f"LABCOAT_OWN := requirements\n{MINE}"},
+            "requirements.in",
+            "`make labcoat-requirements`",
+        ),
+        (
+            "requirements.txt",
+            {},
+            "requirements.in",
+            "`labcoat init`, then `make requirements`",
+        ),
+        (
+            "services/a b/requirements-dev.txt",
+            {"services/a b/Makefile": MINE, "Makefile": MINE},
+            "services/a b/requirements-dev.in",
+            "`make -C 'services/a b' requirements`",
+        ),
+        (
+            "services/a/requirements.txt",
+            {"Makefile": MINE},
+            "services/a/requirements.in",
+            "`labcoat init` in services/a, then `make -C services/a requirements`",
+        ),
+        (
+            "requirements/dev.txt",
+            {"Makefile": MINE},
+            "requirements-dev.in",
+            "`make requirements`",
+        ),
+    ],
+)
+def test_loose_requirements(
+    tmp_path: Path, path: str, makefiles: dict[str, str], source: str, command: str
+) -> None:
+    include = INCLUDE.read_text()
+    mk = {f"{name.removesuffix('Makefile')}labcoat.mk": include for name in makefiles}
+    root = repository(tmp_path / "r", {path: LOOSE, **makefiles, **mk})
+    assert hints(root, "REQ001")[path] == messages.MOVE_LINES.format(source=source, command=command)
+
+
+def test_an_import_is_added_where_its_project_lists_what_it_needs(tmp_path: Path) -> None:
+    """The nearest project upward, in the file that it has."""
+    declared = '[project]\nname = "p"\nversion = "1"\ndependencies = ["numpy"]\n'
+    lock = "numpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
+    root = repository(
+        tmp_path / "r",
+        {
+            "one/pyproject.toml": declared,
+            "one/requirements.txt": lock,
+            "one/src/deep.py": "import pandas\n",
+            "requirements.in": LOOSE,
+            "requirements.txt": lock,
+            "Makefile": MINE,
+            "labcoat.mk": INCLUDE.read_text(),
+            "top.py": "import scipy\n",
+        },
+    )
+    found = hints(root, "REQ005")
+    assert "to one/pyproject.toml and run `labcoat init` in one" in found["one/src/deep.py"]
+    assert found["top.py"].endswith("to requirements.in and run `make requirements`")
