@@ -1,0 +1,1 @@
+"""Read what a repository asks for, and decide what labcoat takes of it."""

@@ -1,0 +1,1 @@
+"""Decide which Python and which versions a repository gets: `decide.decide`."""

@@ -1,0 +1,39 @@
+"""What a repository asks for, with where it says so, and what labcoat makes of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["demand", "freeze", "conda", "import"]
+Verdict = Literal["kept", "moved", "dropped", "added", "renamed"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One requirement, as the line `line` of `file` has it.
+
+    `kind` says how binding it is: a person wrote a demand; `pip freeze` or conda recorded a freeze
+    or conda line, which is a limit; and of an import, only the package's name is known.
+    """
+
+    requirement: str
+    file: str
+    line: int
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of one requirement: `after` is None if it is left out."""
+
+    requirement: str
+    after: str | None
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The Python to write to `.python-version`, None to leave it, and what becomes of each line."""
+
+    python: str | None
+    decisions: tuple[Decision, ...]
