@@ -33,7 +33,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Plan:
-    """The Python to write to `.python-version`, None to leave it, and what becomes of each line."""
+    """The Python to write to `.python-version`, None to leave it, and what becomes of each line.
+
+    `settings` are those of the make include, by name, without which the lines cannot be installed:
+    LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON.
+    """
 
     python: str | None
     decisions: tuple[Decision, ...]
+    settings: tuple[tuple[str, str], ...] = ()

@@ -55,12 +55,19 @@ tiktoken timm tokenizers toml tomli torch torchaudio torchmetrics torchvision to
 transformers typer typing-extensions tzdata ujson ultralytics urllib3 uvicorn virtualenv wandb
 watchdog websockets werkzeug wheel xarray xgboost xlrd xlsxwriter yfinance zarr
 """
-# What other ecosystems call a package.
+# What other ecosystems, or people, call a package.
 _OTHER_NAMES = {
-    "pytorch": "torch",
-    "tensorflow-gpu": "tensorflow",
-    "python-opencv": "opencv-python",
-}
+    "beautifulsoup": "beautifulsoup4", "huggingface": "huggingface-hub",
+    "ipython-notebook": "notebook", "jupyter-lab": "jupyterlab", "jupyter-notebook": "notebook",
+    "matplot": "matplotlib", "mysql-python": "mysqlclient", "open-cv": "opencv-python",
+    "opencv": "opencv-python", "opencv-contrib": "opencv-contrib-python",
+    "opencv-headless": "opencv-python-headless", "opencv2": "opencv-python", "py-yaml": "pyyaml",
+    "pycrypto": "pycryptodome", "python-opencv": "opencv-python", "python-sklearn": "scikit-learn",
+    "pytorch": "torch", "pytorch-torchvision": "torchvision", "scikit": "scikit-learn",
+    "scikitlearn": "scikit-learn", "sci-kit-learn": "scikit-learn", "scikits-learn": "scikit-learn",
+    "tensorflow-gpu": "tensorflow", "tensor-flow": "tensorflow", "tf": "tensorflow",
+    "torch-vision": "torchvision", "transformer": "transformers",
+}  # fmt: skip
 
 
 def distribution_name(module: str) -> str:

@@ -16,6 +16,7 @@ from labcoat.toolchain.python_choice import (
     NamedPython,
     PythonChoice,
     PythonRange,
+    allows,
     choose_python,
     read_runtime_file,
     read_version_file,
@@ -25,8 +26,10 @@ __all__ = [
     "Interpreter",
     "choose_project_python",
     "find_chosen",
+    "is_allowed",
     "marker_environment",
     "named_interpreter",
+    "named_minors",
     "named_program",
     "own_interpreter",
     "project_minor",
@@ -64,6 +67,30 @@ def choose_project_python(project: Project) -> PythonChoice:
             raise
     own = own_interpreter().minor
     return choose_python(setting, named, ranges, own, installed_pythons.list_minors)
+
+
+def named_minors(project: Project, besides: str = "") -> tuple[str, ...]:
+    """Return the minors that `.python-version` and `runtime.txt` name, also unsupported ones.
+
+    The file `besides` is left out, and so is one that is not valid.
+    """
+    found = []
+    for name in (".python-version", "runtime.txt"):
+        text = _read_text(project.root / name) if name != besides else None
+        minor = re.search(r"(?m)^\s*(?:c?python[-@]?)?(3\.\d+)\b", text or "")
+        found += [minor[1]] if minor else []
+    return tuple(found)
+
+
+def is_allowed(project: Project, minor: str) -> bool:
+    """Return whether each range of pyproject.toml and setup.cfg that is valid allows `minor`."""
+    for one in _read_ranges(project.root):
+        try:
+            if not allows(one, minor):
+                return False
+        except LabcoatError:
+            continue
+    return True
 
 
 def named_interpreter(project: Project) -> Interpreter | None:

@@ -1,27 +1,89 @@
-"""The plan for what a repository asks for: which Python, and which lines stay as they are."""
+"""The plan for what a repository asks for: which Python, and what becomes of each line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from labcoat.adoption.pins import fitting, index_releases, solving, sources, stop
+from labcoat.adoption.pins.lines import Line, merge_lines, read_line
+from labcoat.adoption.pins.own_names import own_names
+from labcoat.adoption.pins.python_for_pins import PythonForPins, choose_python
 from labcoat.adoption.plan import Decision, Plan, Wanted
+from labcoat.core import terminal
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+
+_Outcomes = dict[Wanted, Line | Decision]
 
 
 def decide(project: Project, wanted: Sequence[Wanted], *, strict: bool, as_of: str) -> Plan:
     """Return the plan for `wanted`: the Python to use, and a decision for each requirement.
 
-    With `strict`, raise LabcoatError at the first that cannot be taken as it is. `as_of`, a date
-    such as `2021-03-31` or empty, limits releases to those of that day.
+    A requirement on `python` says which one. With `strict`, raise LabcoatError at the first line
+    that cannot be taken as it is. `as_of`, a date such as `2021-03-31` or empty, limits releases to
+    those of that day. Where the index cannot be reached, say so, and keep what needs it.
     """
-    del project, strict, as_of
-    return Plan(
-        None,
-        tuple(
-            Decision(
-                each.requirement,
-                each.requirement,
-                "added" if each.kind == "import" else "kept",
-                f"{each.file}:{each.line}",
-            )
-            for each in wanted
-        ),
-    )
+    own = own_names(project.root)
+    outcomes: _Outcomes = {each: read_line(each, own) for each in wanted}
+    if strict:
+        stop.refuse_changes(outcomes)
+    lines = _merge(outcomes)
+    before = f"{as_of}T23:59:59Z" if as_of else ""
+    known = _look_up(lines, before)
+    chosen = choose_python(project, wanted, lines, known)
+    for line in lines:
+        outcomes[line.wanted] = fitting.fit_line(line, known, chosen.minor)
+    if strict:
+        stop.refuse_changes(outcomes)
+    built: set[str] = set()
+    if known:
+        question = solving.Question(chosen.minor, before)
+        built = _solve(question, outcomes, known, strict=strict)
+    return _plan(chosen, outcomes, built, as_of)
+
+
+def _merge(outcomes: _Outcomes) -> list[Line]:
+    """Drop the lines that say again what others say, and return the rest."""
+    kept, doubled = merge_lines([each for each in outcomes.values() if isinstance(each, Line)])
+    outcomes.update({line.wanted: decision for line, decision in doubled})
+    return kept
+
+
+def _look_up(lines: Sequence[Line], before: str) -> fitting.Known:
+    """Return what the index has of the packages of `lines`; nothing if it cannot be reached."""
+    names = [line.name for line in lines if not line.is_fixed]
+    if not names:
+        return {}
+    try:
+        return index_releases.fetch_releases([*names, *fitting.other_names(lines)], before)
+    except LabcoatError as error:
+        terminal.print_warning(
+            f"cannot look whether these versions can be installed: {error.message}", error.hint
+        )
+        return {}
+
+
+def _solve(
+    question: solving.Question, outcomes: _Outcomes, known: fitting.Known, *, strict: bool
+) -> set[str]:
+    """Loosen what contradicts itself, and return the packages that have to be built."""
+    lines = _merge(outcomes)
+    built = {line.name for line in lines if sources.BUILT in line.reasons}
+    solution = solving.solve(question, lines, built, known, only_once=strict)
+    if solution.versions is None:
+        stop.warn_unsolved(solution.output, strict=strict)
+    outcomes.update({line.wanted: line for line in solution.lines})
+    outcomes.update({line.wanted: decision for line, decision in solution.dropped})
+    return solution.built
+
+
+def _plan(
+    chosen: PythonForPins, outcomes: Mapping[Wanted, Line | Decision], built: set[str], as_of: str
+) -> Plan:
+    decisions = [
+        each if isinstance(each, Decision) else each.decide() for each in outcomes.values()
+    ]
+    settings = dict(chosen.settings)
+    if built:
+        settings["LABCOAT_NO_BINARY"] = " ".join(sorted(built))
+    if as_of:
+        settings["LABCOAT_AS_OF"] = as_of
+    return Plan(chosen.written, tuple(decisions), tuple(settings.items()))

@@ -1,0 +1,184 @@
+"""Which releases of many packages the index has, and which Pythons can install them here."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from labcoat._vendor.packaging import tags
+from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+from labcoat._vendor.packaging.version import InvalidVersion, Version
+from labcoat.core import terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.locking import wheel_platforms
+from labcoat.locking.requirement_lines import normalize_name
+from labcoat.toolchain import package_index
+from labcoat.toolchain.package_index import ListedFile
+
+_AT_ONCE = 16  # listings that are read at the same time
+_SECONDS = 90  # for all of them
+_PROGRESS = 12  # more packages than this take seconds
+_SDIST = re.compile(r"\.(?:tar\.gz|zip|tar\.bz2|tgz|tar\.xz)$")
+
+
+@dataclass(frozen=True)
+class PackageReleases:
+    """The `files` that the index has of one package."""
+
+    name: str
+    files: tuple[ListedFile, ...]
+
+    @cached_property
+    def by_version(self) -> Mapping[Version, list[ListedFile]]:
+        """The wheels and sdists of each version, the oldest version first."""
+        texts: dict[str, list[ListedFile]] = {}
+        for file in self.files:
+            if text := _version_text(self.name, file.name):
+                texts.setdefault(text, []).append(file)
+        found: dict[Version, list[ListedFile]] = {}
+        for text, files in texts.items():
+            try:
+                found.setdefault(Version(text.replace("_", "-")), []).extend(files)
+            except (InvalidVersion, ValueError):
+                continue
+        return dict(sorted(found.items()))
+
+    @property
+    def has_wheels(self) -> bool:
+        """Whether there is a wheel of any version, for whatever machine."""
+        return any(file.name.endswith(".whl") for file in self.files)
+
+    def installable(self, minor: str) -> list[Version]:
+        """Return the versions of which Python `minor` can install a wheel here, oldest first.
+
+        Yanked ones are left out.
+        """
+        return [
+            version
+            for version in self.by_version
+            if self.has_wheel(version, minor) and not self._is_yanked(version)
+        ]
+
+    def has_wheel(self, version: Version, minor: str) -> bool:
+        """Return whether Python `minor` can install a wheel of `version` on this machine."""
+        return any(
+            _fits_tags(file.name, minor) and _allows_python(file.requires_python, minor)
+            for file in self.by_version.get(version, ())
+            if file.name.endswith(".whl")
+        )
+
+    def sdist(self, version: Version, minor: str) -> ListedFile | None:
+        """Return the sdist of `version` that Python `minor` may build; None if there is none."""
+        for file in self.by_version.get(version, ()):
+            if _SDIST.search(file.name) and _allows_python(file.requires_python, minor):
+                return file
+        return None
+
+    def platforms(self) -> list[str]:
+        """Return the platforms of the wheels, in words."""
+        names = (file.name for file in self.files if file.name.endswith(".whl"))
+        return wheel_platforms.wheel_platforms(names)
+
+    def newest_before(self, moment: str) -> Version | None:
+        """Return the newest version that was uploaded before `moment` (ISO 8601), if any."""
+        known = [
+            version
+            for version, files in self.by_version.items()
+            if not version.is_prerelease
+            and min((file.uploaded for file in files if file.uploaded), default="~") <= moment
+        ]
+        return known[-1] if known else None
+
+    def _is_yanked(self, version: Version) -> bool:
+        return all(file.yanked is not None for file in self.by_version[version])
+
+
+def fetch_releases(names: Iterable[str], before: str = "") -> dict[str, PackageReleases | None]:
+    """Return the releases of each package in `names`; None for one that the index does not know.
+
+    Files uploaded after `before` (ISO 8601) are left out. Packages whose listing takes too long
+    are missing from the result. Raise LabcoatError if the index cannot be reached.
+    """
+    wanted = sorted(set(map(normalize_name, names)))
+    if len(wanted) > _PROGRESS:
+        terminal.print_progress(f"asking the package index about {len(wanted)} packages")
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        asked = {name: pool.submit(package_index.fetch_listing, name) for name in wanted}
+        deadline = time.monotonic() + _SECONDS
+        wait(asked.values(), max(0, deadline - time.monotonic()))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return _collect(asked, before)
+
+
+def _collect(
+    asked: Mapping[str, "Future[tuple[ListedFile, ...] | None]"], before: str
+) -> dict[str, PackageReleases | None]:
+    found: dict[str, PackageReleases | None] = {}
+    errors: list[LabcoatError] = []
+    for name, future in asked.items():
+        if not future.done() or future.cancelled():
+            continue
+        try:
+            listed = future.result()
+        except LabcoatError as error:
+            errors.append(error)
+            continue
+        kept = tuple(file for file in listed or () if not before or _is_older(file, before))
+        found[name] = PackageReleases(name, kept) if kept else None
+    if errors and not found:
+        raise errors[0]
+    return found
+
+
+def _is_older(file: ListedFile, before: str) -> bool:
+    return not file.uploaded or file.uploaded <= before
+
+
+def _version_text(name: str, file: str) -> str:
+    """Return the version in a file's name; empty if it is not of the package."""
+    if file.endswith(".whl"):
+        parts = file.split("-")
+        return parts[1] if len(parts) >= 5 else ""
+    if not _SDIST.search(file):
+        return ""
+    stem = _SDIST.sub("", file)
+    # A name may have dashes: what follows as many parts as the package's name has is the version.
+    parts = re.split(r"[-_.]", stem)
+    count = name.count("-") + 1
+    if normalize_name("-".join(parts[:count])) != name:
+        return ""
+    rest = re.match(rf"(?:[^-_.]+[-_.]){{{count}}}(.+)", stem)
+    return rest[1] if rest else ""
+
+
+@lru_cache(maxsize=65536)
+def _tags(suffix: str) -> frozenset[tags.Tag]:
+    return tags.parse_tag(suffix)
+
+
+def _fits_tags(file: str, minor: str) -> bool:
+    suffix = "-".join(file.removesuffix(".whl").rsplit("-", 3)[1:])
+    return _fits_suffix(suffix, minor)
+
+
+@lru_cache(maxsize=65536)
+def _fits_suffix(suffix: str, minor: str) -> bool:
+    try:
+        return not _tags(suffix).isdisjoint(wheel_platforms.supported_tags(minor))
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _allows_python(requires: str, minor: str) -> bool:
+    if not requires:
+        return True
+    try:
+        # No release of a minor version is that new; a patch release is seldom asked for.
+        return SpecifierSet(requires).contains(f"{minor}.99")
+    except InvalidSpecifier:
+        return True

@@ -1,0 +1,271 @@
+"""Read each requirement that a repository has as one that an index can give, or say why not.
+
+Nothing here asks an index.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from labcoat._vendor.packaging.requirements import InvalidRequirement, Requirement
+from labcoat._vendor.packaging.specifiers import SpecifierSet
+from labcoat._vendor.packaging.version import InvalidVersion, Version
+from labcoat.adoption.pins import conda_names
+from labcoat.adoption.plan import Decision, Verdict, Wanted
+from labcoat.core.process import redact
+from labcoat.locking import input_corrections
+from labcoat.locking.requirement_lines import (
+    OptionLine,
+    RequirementLine,
+    normalize_name,
+    parse_lines,
+)
+
+# What environments have without anybody asking for it; Debian's pip freeze invents the first one.
+_NOT_PACKAGES = {
+    "pkg-resources": "Debian's pip adds it to every freeze, and no index has it",
+    "python": "it says which Python, which `.python-version` names",
+}
+_WINDOWS = """
+comtypes menuinst pycaw pypiwin32 pyreadline pyreadline3 pywin32 pywin32-ctypes pywinauto pywinpty
+tensorflow-intel win-inet-pton win-unicode-console win32-setctime wincertstore windows-curses
+winkerberos winshell wmi xlwings
+"""
+_MACOS = """
+applaunchservices appnope mlx pyobjc pyobjc-core pyobjc-framework-cocoa rumps tensorflow-macos
+tensorflow-metal
+"""
+_SYSTEMS = {
+    **dict.fromkeys(_WINDOWS.split(), ("Windows", "sys_platform == 'win32'")),
+    **dict.fromkeys(_MACOS.split(), ("macOS", "sys_platform == 'darwin'")),
+}
+_CONDA_TIME = re.compile(r"_(1[0-9]{9})(?:[0-9]{3})?(?:/|$)")
+_CONDA_PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9_][\w.-]*)\s*=(?P<version>[0-9][\w.+!]*)(?:=(?P<build>[\w.]+))?"
+)
+_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
+_ADDRESS_NAME = re.compile(r"([^/@]+?)(?:\.git)?(?:@[^/]*)?(?:#.*)?$")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One requirement on its way to a decision.
+
+    `text` is what is asked for now, `name` its normalized name, empty for an address without one.
+    `before` is when conda built it (ISO 8601), which stands for its version. `reasons` say what has
+    changed, `is_fixed` that no version of an index is meant. `asked` is the line before it was
+    moved to a version that has a wheel.
+    """
+
+    wanted: Wanted
+    text: str
+    name: str
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    before: str = ""
+    is_fixed: bool = False
+    asked: "Line | None" = None
+
+    @property
+    def is_limit(self) -> bool:
+        """Whether its version was recorded, rather than asked for by a person."""
+        return self.wanted.kind in {"freeze", "conda"}
+
+    @property
+    def requirement(self) -> Requirement:
+        """The text, parsed."""
+        return Requirement(self.text)
+
+    @property
+    def specifier(self) -> SpecifierSet:
+        """The versions that are asked for."""
+        return SpecifierSet() if self.is_fixed else self.requirement.specifier
+
+    @property
+    def marker(self) -> str:
+        """The marker, or nothing."""
+        return "" if self.is_fixed else str(self.requirement.marker or "")
+
+    @property
+    def pinned(self) -> Version | None:
+        """The version, if just one is asked for."""
+        return pinned_version(self.specifier)
+
+    def change(self, verdict: Verdict, reason: str, **parts: str) -> "Line":
+        """Return the line with another name, specifier or marker, and why."""
+        asked = self.requirement
+        text = format_requirement(
+            parts.get("name", asked.name),
+            asked.extras,
+            parts.get("specifier", str(asked.specifier)),
+            parts.get("marker", self.marker),
+        )
+        name = normalize_name(parts.get("name", asked.name))
+        reasons = (*self.reasons, reason)
+        return replace(self, text=text, name=name, verdict=verdict, reasons=reasons)
+
+    def decide(self) -> Decision:
+        """Return the decision to take the line as it is now."""
+        default = "an import, and nothing asks for it" if self.wanted.kind == "import" else ""
+        reason = "; ".join(self.reasons) or default
+        return Decision(self.wanted.requirement, self.text, self.verdict, reason)
+
+    def drop(self, reason: str) -> Decision:
+        """Return the decision to leave the line out."""
+        return Decision(self.wanted.requirement, None, "dropped", reason)
+
+
+def pinned_version(specifier: SpecifierSet) -> Version | None:
+    """Return the version that a specifier allows alone; None if it allows several."""
+    found = list(specifier)
+    if len(found) != 1 or found[0].operator not in {"==", "==="}:
+        return None
+    try:
+        return Version(found[0].version)
+    except InvalidVersion:
+        return None
+
+
+def format_requirement(name: str, extras: Collection[str], specifier: str, marker: str) -> str:
+    """Return a requirement as people write it: `name[extra]==1.0 ; marker`."""
+    extra = f"[{','.join(sorted(extras))}]" if extras else ""
+    parts = sorted(filter(None, specifier.split(",")), key=lambda part: part[0] != ">")
+    return f"{name}{extra}{','.join(parts)}" + (f" ; {marker}" if marker else "")
+
+
+def read_line(wanted: Wanted, own_names: Collection[str]) -> Line | Decision:
+    """Return `wanted` as a line to look for, or the decision to drop it.
+
+    `own_names` are the normalized names of the repository's own packages.
+    """
+    text = wanted.requirement.strip()
+    first: Verdict = "added" if wanted.kind == "import" else "kept"
+    parsed = next(iter(parse_lines(text)), None)
+    if isinstance(parsed, OptionLine):
+        return _read_option(wanted, parsed, own_names)
+    if wanted.kind == "conda" and text.startswith("_"):
+        return _dropped(wanted, conda_names.ONLY_CONDA)
+    if wanted.kind == "conda" and (found := _CONDA_PIN.fullmatch(text)):
+        spec = f"=={found['version']}" if found["build"] else f"=={found['version']}.*"
+        try:
+            Version(found["version"])
+        except InvalidVersion:
+            spec = ""  # such as conda's jpeg=9e
+        return _name_line(Line(wanted, f"{found['name']}{spec}", "", first))
+    if isinstance(parsed, RequirementLine) and parsed.url:
+        return _read_address(Line(wanted, text, parsed.name, first, is_fixed=True), own_names)
+    return _read_body(Line(wanted, text, "", first), parsed)
+
+
+def _read_body(line: Line, parsed: object) -> Line | Decision:
+    """Return the line for a requirement, which may have a slip of the pen."""
+    body = parsed.body if isinstance(parsed, RequirementLine) else line.text
+    try:
+        Requirement(body)
+    except InvalidRequirement:
+        body = input_corrections.correct_line(line.text)
+        if not body:
+            is_local = input_corrections.explain_line(line.text).is_local
+            path = "a path of this machine; import it without installing it"
+            return _dropped(line.wanted, path if is_local else "not a requirement")
+        line = replace(line, reasons=(f"read as `{body}`",))
+    return _name_line(replace(line, text=body))
+
+
+def _name_line(line: Line) -> Line | Decision:
+    """Return a line with the right name, public version and marker."""
+    try:
+        name = normalize_name(line.requirement.name)
+    except InvalidRequirement:
+        return _dropped(line.wanted, "not a requirement")
+    line = replace(line, name=name)
+    if reason := _NOT_PACKAGES.get(name):
+        return line.drop(reason)
+    if line.wanted.kind == "conda":
+        if reason := conda_names.conda_only(name):
+            return line.drop(reason)
+        if other := conda_names.index_name(name):
+            line = line.change("renamed", f"conda's name of {other}", name=other)
+    pinned = line.pinned
+    if pinned is not None and pinned.local:
+        line = line.change(
+            "moved", f"without `+{pinned.local}`, a local build", specifier=f"=={pinned.public}"
+        )
+    if line.name in _SYSTEMS and not line.marker:
+        system, marker = _SYSTEMS[line.name]
+        line = line.change(line.verdict, f"for {system} only", marker=marker)
+    return line
+
+
+def _read_option(wanted: Wanted, option: OptionLine, own_names: Collection[str]) -> Line | Decision:
+    if option.option != "--editable":
+        return _dropped(wanted, f"`{option.option}` is an option of pip, not a package")
+    value = option.value
+    if re.match(r"(?:\.{1,2}(?:[/\[\\].*)?|[/\\~].*|file:.*)$", value) and "#egg=" not in value:
+        return _dropped(wanted, "this repository itself, or a directory of this machine")
+    line = Line(wanted, wanted.requirement.strip(), _address_name(value), "kept", is_fixed=True)
+    return _read_address(line, own_names)
+
+
+def _read_address(line: Line, own_names: Collection[str]) -> Line | Decision:
+    """Return the line for an address: kept if it can be fetched, by name if conda built it."""
+    text = line.text
+    url = text.partition("@")[2].strip() if re.match(r"[\w.\[\],-]+\s*@", text) else text
+    name = line.name or _address_name(url)
+    if line.wanted.kind == "freeze" and name and name in own_names:
+        return line.drop("this repository's own package, which its sources are")
+    if not url.startswith("file:"):
+        return line
+    wheel = re.search(r"/([^/]+)-([^-/]+)(?:-[^-/]+)?-[^-/]+-[^-/]+-[^-/]+\.whl", url)
+    if wheel:
+        body = f"{name or wheel[1]}=={wheel[2].replace('%2B', '+')}"
+        local = replace(line, text=body, is_fixed=False, reasons=("a file of one machine",))
+        return _name_line(replace(local, verdict="moved"))
+    if not name or "@" not in text:
+        return line.drop("a file of one machine")
+    built = _CONDA_TIME.search(url)
+    line = Line(line.wanted, name, name, "moved", before=_iso_time(int(built[1])) if built else "")
+    return _name_line(replace(line, reasons=("conda built it, and noted no version",)))
+
+
+def _iso_time(seconds: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _address_name(url: str) -> str:
+    """Return the normalized name of the package at an address: by its egg, or its last part."""
+    if found := _EGG.search(url):
+        return normalize_name(found[1])
+    found = _ADDRESS_NAME.search(url.partition("#")[0].rstrip("/"))
+    return normalize_name(found[1]) if found else ""
+
+
+def _dropped(wanted: Wanted, reason: str) -> Decision:
+    return Decision(redact(wanted.requirement), None, "dropped", reason)
+
+
+def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Decision]]]:
+    """Return the lines without those that say again what a stronger one says, and these.
+
+    A person's demand is stronger than a recorded version, and that stronger than an import.
+    """
+    strength = {"demand": 0, "freeze": 1, "conda": 2, "import": 3}
+    order = sorted(range(len(lines)), key=lambda at: (strength[lines[at].wanted.kind], at))
+    first: dict[tuple[str, str], Line] = {}
+    out: set[int] = set()
+    dropped: list[tuple[Line, Decision]] = []
+    for at in order:
+        line = lines[at]
+        known = first.setdefault((line.name, line.marker), line)
+        if known is line or not line.name:
+            continue
+        is_same = line.text == known.text or line.is_limit or line.wanted.kind == "import"
+        both = line.pinned is not None and known.pinned is not None
+        if is_same or (both and line.pinned != known.pinned):
+            where = f"{known.wanted.file}:{known.wanted.line}"
+            says = "says it" if line.text == known.text else f"asks for `{known.text}`"
+            dropped.append((line, line.drop(f"{where} {says}")))
+            out.add(at)
+    return [line for at, line in enumerate(lines) if at not in out], dropped

@@ -1,0 +1,153 @@
+"""Which Python of this machine has wheels for the most pins, near the one that is declared."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+from labcoat.adoption.pins import fitting
+from labcoat.adoption.pins.lines import Line
+from labcoat.adoption.plan import Wanted
+from labcoat.core import terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.locking.wheel_platforms import PROJECT_MINORS
+from labcoat.toolchain import installed_pythons, interpreters
+from labcoat.toolchain.python_choice import NEWEST, OLDEST, OWN
+
+SUPPORTED = tuple(
+    minor for minor in PROJECT_MINORS if OLDEST <= int(minor.partition(".")[2]) <= NEWEST
+)
+# One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9.
+_ONE = re.compile(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
+
+
+@dataclass(frozen=True)
+class PythonForPins:
+    """The `minor` to use; what to write to `.python-version`, if anything; and settings."""
+
+    minor: str
+    written: str | None = None
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A Python, and the lines that it has no wheel for, of how many."""
+
+    minor: str
+    lacks: tuple[Line, ...]
+    judged: int
+
+
+def declared_minors(wanted: Sequence[Wanted]) -> tuple[str, ...]:
+    """Return the Pythons that requirements on `python` ask for, such as `python==3.9.*`.
+
+    Conda's environments, Pipfiles and Dockerfiles have them.
+    """
+    for each in wanted:
+        asked = re.fullmatch(r"python\b\s*(.*)", each.requirement.strip(), re.IGNORECASE)
+        if not asked:
+            continue
+        if one := _ONE.fullmatch(asked[1]):
+            return (one[1],)
+        specifier = re.sub(r"^\^", ">=", asked[1])
+        try:
+            allowed = SpecifierSet(specifier)
+        except InvalidSpecifier:
+            continue
+        fits = [m for m in SUPPORTED if any(allowed.contains(f"{m}.{p}") for p in range(30))]
+        if fits and asked[1]:
+            return tuple(fits)
+    return ()
+
+
+def choose_python(
+    project: Project, wanted: Sequence[Wanted], lines: Sequence[Line], known: fitting.Known
+) -> PythonForPins:
+    """Return the Python for `lines`: as the project says, unless another has more wheels.
+
+    LABCOAT_PYTHON is followed. What `.python-version` says is replaced; where another file says
+    something else, the answer is the setting LABCOAT_PYTHON. Pythons that this machine lacks are
+    named if they would do better.
+    """
+    try:
+        present = interpreters.choose_project_python(project)
+    except LabcoatError:
+        if project.is_set("PYTHON"):
+            raise
+        present = None
+    if present and project.is_set("PYTHON"):
+        return PythonForPins(present.minor)
+    has_own = present is None or present.source == OWN
+    said = (present.minor,) if present and not has_own else interpreters.named_minors(project)
+    declared = declared_minors(wanted) or said
+    here = [minor for minor in installed_pythons.list_minors() if minor in SUPPORTED]
+    allowed = [minor for minor in here if interpreters.is_allowed(project, minor)]
+    ranked = rank_pythons(lines, known, allowed or here)
+    best = choose_candidate(ranked, declared, present.minor if present else "")
+    _name_missing(lines, known, best, here)
+    if present and best.minor == present.minor:
+        return PythonForPins(best.minor)
+    minors = interpreters.named_minors(project, besides=".python-version")
+    if best.minor in allowed and not set(minors) - {best.minor}:
+        return PythonForPins(best.minor, best.minor)
+    return PythonForPins(best.minor, None, (("LABCOAT_PYTHON", f"python{best.minor}"),))
+
+
+def _name_missing(
+    lines: Sequence[Line], known: fitting.Known, best: Candidate, here: Sequence[str]
+) -> None:
+    """Say which Python would have wheels for more lines, if this machine does not have it."""
+    others = [minor for minor in SUPPORTED if minor not in here]
+    if not best.lacks or not others:
+        return
+    other = choose_candidate(rank_pythons(lines, known, others), (), "")
+    if len(other.lacks) < len(best.lacks):
+        terminal.print_progress(
+            f"Python {other.minor}, which this machine lacks, has wheels for"
+            f" {len(best.lacks) - len(other.lacks)} more of these packages: install it, or write"
+            f" {other.minor} to `.python-version` and use `IN=docker`"
+        )
+
+
+def rank_pythons(
+    lines: Sequence[Line], known: fitting.Known, minors: Sequence[str]
+) -> list[Candidate]:
+    """Return `minors` with the lines that each lacks a wheel for."""
+    judged = [line for line in lines if line.wanted.kind != "import" and not line.is_fixed]
+    return [
+        Candidate(
+            minor,
+            tuple(line for line in judged if not fitting.is_served(line, known, minor)),
+            len(judged),
+        )
+        for minor in minors
+    ]
+
+
+def choose_candidate(
+    candidates: Sequence[Candidate], declared: Sequence[str], present: str
+) -> Candidate:
+    """Return the Python with wheels for the most lines.
+
+    Among equals, that is the nearest to a declared one, else `present`, which labcoat takes where
+    nothing is said, else the newest. A demand counts as three recorded versions, of which a
+    declared Python may lack a tenth: conda had others than the index.
+    """
+    nearest = {
+        each.minor: min((abs(_number(each.minor) - _number(one)) for one in declared), default=0)
+        for each in candidates
+    }
+
+    def rank(each: Candidate) -> tuple[int, int, bool, int]:
+        lack = sum(1 if line.is_limit else 3 for line in each.lacks)
+        if each.minor in declared and lack <= each.judged // 10:
+            lack = 0
+        return lack, nearest[each.minor], each.minor != present, -_number(each.minor)
+
+    return min(candidates, key=rank)
+
+
+def _number(minor: str) -> int:
+    return int(minor.partition(".")[2])

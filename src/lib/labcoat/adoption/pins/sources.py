@@ -1,0 +1,87 @@
+"""Whether a package that exists as source only can be built with Python alone.
+
+The source is downloaded and its names are read; nothing of it runs.
+"""
+
+import io
+import re
+import tarfile
+import zipfile
+from functools import lru_cache
+
+from labcoat.adoption.pins.lines import Line
+from labcoat.core.errors import LabcoatError
+from labcoat.locking.requirement_lines import normalize_name
+from labcoat.toolchain import package_index
+from labcoat.toolchain.package_index import ListedFile
+
+BUILT = "has no wheel: LABCOAT_NO_BINARY builds it, which runs its code"
+_COMPILED = re.compile(r"\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|rs|go|m|i)$", re.IGNORECASE)
+# Directories whose programs no build compiles.
+_ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|samples?|benchmarks?|node_modules)/")
+_MOST_BYTES = 30 << 20
+_MOST_NAMES = 50_000
+_SETUP_BYTES = 1 << 20
+_FAILS = (
+    (re.compile(rb"use_2to3\s*=\s*True"), "needs setuptools older than 58"),
+    (re.compile(rb"(?m)^\s*raise (?:RuntimeError|SystemExit|Exception|ImportError)\(.*\n\Z"),
+     "refuses to be built"),
+    (re.compile(rb"(?m)^\s*print [\"'][^\n]*$"), "is for Python 2"),
+)  # fmt: skip
+
+
+def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
+    """Return why the source cannot be built with Python alone, as a predicate; else nothing.
+
+    An import's package must have a module of that name, so that no other one is built.
+    """
+    try:
+        names, setup = _read_sdist(sdist.url, sdist.name)
+    except (LabcoatError, OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile):
+        return "cannot be read"
+    if found := next((name for name in names if _is_compiled(name)), ""):
+        return f"has to be compiled ({found.rpartition('/')[2]})"
+    if reason := next((why for pattern, why in _FAILS if pattern.search(setup)), ""):
+        return reason
+    if line is not None and line.wanted.kind == "import" and not _has_module(names, line.name):
+        return f"has no module `{line.name}`"
+    return ""
+
+
+def _is_compiled(name: str) -> bool:
+    inside = name.partition("/")[2]
+    return bool(_COMPILED.search(inside)) and not _ASIDE.search(inside)
+
+
+def _has_module(names: list[str], package: str) -> bool:
+    """Return whether a source has a module of the package's name, at its top or under src."""
+    wanted = package.replace("-", "_")
+    parts = [name.partition("/")[2].removeprefix("src/").split("/") for name in names]
+    tops = {each[0].removesuffix(".py") for each in parts if len(each) > 1 or each[0] != "setup.py"}
+    return wanted in {normalize_name(top).replace("-", "_") for top in tops}
+
+
+@lru_cache(maxsize=256)
+def _read_sdist(url: str, name: str) -> tuple[list[str], bytes]:
+    """Return the names in a source distribution, and its setup.py."""
+    data = package_index.download_file(ListedFile(name, url))
+    if len(data) > _MOST_BYTES:
+        raise ValueError("too large")
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()[:_MOST_NAMES]
+            setups = [each for each in names if re.fullmatch(r"[^/]+/setup\.py", each)]
+            if not setups or archive.getinfo(setups[0]).file_size > _SETUP_BYTES:
+                return names, b""
+            return names, archive.read(setups[0])
+    setup, names = b"", []
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as tar:
+        for member in tar:
+            names.append(member.name.removeprefix("./"))
+            is_setup = re.fullmatch(r"[^/]+/setup\.py", names[-1])
+            if is_setup and member.isfile() and member.size < _SETUP_BYTES:
+                file = tar.extractfile(member)
+                setup = file.read() if file else b""
+            if len(names) > _MOST_NAMES:
+                break
+    return names, setup
