@@ -121,6 +121,7 @@ def test_an_environment_needs_its_own_directory(
     ("name", "value"),
     [
         *(("COOLDOWN", value) for value in ("week", "-1", "1.5", "999999999999", "٣")),
+        *(("AS_OF", value) for value in ("2021", "2021-02-30", "yesterday")),
         *(("NO_BINARY", value) for value in (":any:", "numpy bad!name", "--pre", "numpy>=1")),
         ("REQUIREMENTS", "requirements.in"),
         ("DEV_REQUIREMENTS", "requirements-dev.txt tests.in"),

@@ -372,7 +372,7 @@ def test_a_cooldown_is_named() -> None:
     young = ListedFile(name, "", uploaded="2026-11-20T00:00:00Z")
     found = find_obstacle("good", "", [young], "3.11", before="2026-11-01T00:00:00Z")
     assert found is not None
-    assert found.reason == "is younger than LABCOAT_COOLDOWN allows"
+    assert found.reason == "is younger than LABCOAT_COOLDOWN or LABCOAT_AS_OF allows"
     found = find_obstacle("good", "", [ListedFile(name, "")], "3.11", before="2026-11-01")
     assert found is not None
     assert "has no upload time" in found.reason

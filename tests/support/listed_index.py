@@ -7,13 +7,14 @@ import json
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from types import MappingProxyType
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 # Ends what runs it, so that a test sees that an sdist was built.
-_SETUP = "raise SystemExit('setup.py of {name} ran')\n"
+_SETUP = "import sys\nsys.exit('setup.py of {name} ran')\n"
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,21 @@ class ListedIndex:
         *,
         requires_python: str = "",
         yanked: str | bool = False,
+        uploaded: str = "",
+        members: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Publish a wheel or an sdist by its file name; an sdist fails when somebody builds it."""
+        """Publish a wheel or an sdist by its file name; an sdist fails when somebody builds it.
+
+        An sdist has the files `members` too, by their path in it.
+        """
         name, version = file.removesuffix(".tar.gz").split("-")[:2]
         fields = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         if requires_python:
             fields += f"Requires-Python: {requires_python}\n"
         fields += "".join(f"Requires-Dist: {one}\n" for one in requires)
-        make = _wheel if file.endswith(".whl") else _sdist
-        data = self.contents[file] = make(name, version, fields, file)
+        is_wheel = file.endswith(".whl")
+        data = _wheel(name, version, fields, file) if is_wheel else _sdist(file, fields, members)
+        self.contents[file] = data
         listed: dict[str, object] = {
             "filename": file,
             "url": f"/files/{file}",
@@ -74,6 +81,8 @@ class ListedIndex:
         }
         if requires_python:
             listed["requires-python"] = requires_python
+        if uploaded:
+            listed["upload-time"] = uploaded
         self.listings.setdefault(name.replace("_", "-").lower(), []).append(listed)
 
     def stop(self) -> None:
@@ -167,11 +176,13 @@ def _wheel(name: str, version: str, fields: str, file: str) -> bytes:
     return data.getvalue()
 
 
-def _sdist(name: str, version: str, fields: str, file: str) -> bytes:
+def _sdist(file: str, fields: str, members: Mapping[str, str]) -> bytes:
     data = io.BytesIO()
+    folder = file.removesuffix(".tar.gz")
+    setup = _SETUP.format(name=folder.partition("-")[0])
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
-        for path, text in (("PKG-INFO", fields), ("setup.py", _SETUP.format(name=name))):
-            member = tarfile.TarInfo(f"{name}-{version}/{path}")
+        for path, text in {"PKG-INFO": fields, "setup.py": setup, **members}.items():
+            member = tarfile.TarInfo(f"{folder}/{path}")
             member.size = len(text)
             archive.addfile(member, io.BytesIO(text.encode()))
     return data.getvalue()

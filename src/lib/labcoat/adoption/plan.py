@@ -11,7 +11,7 @@ Verdict = Literal["kept", "moved", "dropped", "added", "renamed"]
 class Wanted:
     """One requirement, as the line `line` of `file` has it.
 
-    `kind` says how binding it is: a person wrote a demand; `pip freeze` or conda recorded a freeze
+    `kind` says how binding it is: its author wrote a demand; `pip freeze` or conda recorded a freeze
     or conda line, which is a limit; and of an import, only the package's name is known.
     """
 

@@ -23,6 +23,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_LOCKER": "pip-tools",
     "LABCOAT_INSTALLER": "uv",
     "LABCOAT_COOLDOWN": "0",
+    "LABCOAT_AS_OF": "",
     "LABCOAT_NO_BINARY": "",
     "LABCOAT_RUN_SETUP": "",
     "LABCOAT_TIMEOUT": "1800",
@@ -207,6 +208,10 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
         raise LabcoatError(
             f"invalid LABCOAT_COOLDOWN `{days}`", "Set it to a number of days, such as 7; 0 is off"
         )
+    if (day := given.get("LABCOAT_AS_OF")) and not is_day(day):
+        raise LabcoatError(
+            f"invalid LABCOAT_AS_OF `{day}`", "Set it to a day, such as 2021-03-31, or to nothing"
+        )
     if (limit := given.get("LABCOAT_TIMEOUT")) and not re.fullmatch(r"[1-9][0-9]{0,6}", limit):
         raise LabcoatError(
             f"invalid LABCOAT_TIMEOUT `{limit}`", "Set it to a number of seconds, such as 1800"
@@ -237,6 +242,16 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
                     "Name packages, separated by spaces",
                 )
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
+
+
+def is_day(text: str) -> bool:
+    """Return whether `text` is a day of the calendar, such as `2021-03-31`."""
+    from datetime import date
+
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) and date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _check_environment(root: Path, name: str, value: str) -> None:

@@ -151,7 +151,7 @@ def _hints(requirement: str, obstacle: Obstacle, where: str, project: Project) -
     """Return what to do about an obstacle; `where` is the line that asks for the package itself."""
     name, _, version = obstacle.release.partition(" ")
     if obstacle.kind == "age":
-        return ["Ask for an older version, wait, or lower LABCOAT_COOLDOWN"]
+        return ["Ask for an older version, or change what the setting allows"]
     if obstacle.kind == "prerelease":
         return [f"`{name}>={version}` asks for it"]
     if obstacle.kind == "yanked":

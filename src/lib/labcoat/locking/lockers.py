@@ -111,6 +111,11 @@ def _uv_compile(request: LockRequest) -> Command:
 
 
 def newest_upload(project: Project) -> str:
-    """Return the time before which a release must have been uploaded; empty without a cooldown."""
-    days = int(project["COOLDOWN"])
-    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") if days else ""
+    """Return the time before which a release must have been uploaded (ISO 8601); else nothing.
+
+    LABCOAT_AS_OF is that day's end, LABCOAT_COOLDOWN some days ago; the earlier one counts.
+    """
+    moments = [f"{project['AS_OF']}T23:59:59Z"] if project["AS_OF"] else []
+    if days := int(project["COOLDOWN"]):
+        moments.append((datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return min(moments, default="")

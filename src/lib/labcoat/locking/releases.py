@@ -10,6 +10,7 @@ from labcoat.locking import wheel_platforms
 from labcoat.locking.wheel_platforms import MINORS, PROJECT_MINORS
 from labcoat.toolchain.package_index import ListedFile
 
+_LIMITS = "LABCOAT_COOLDOWN or LABCOAT_AS_OF"
 _Releases = Mapping[Version, list[ListedFile]]
 
 
@@ -100,13 +101,14 @@ def _find_version_obstacle(
             "version", f"{name}{specifier}", "", other_version=str(newest), nearest=near
         )
     if before and not any(file.uploaded for version in wanted for file in releases[version]):
-        reason = "has no upload time on the package index, which LABCOAT_COOLDOWN needs"
+        reason = f"has no upload time on the package index, which {_LIMITS} needs"
         return Obstacle("age", f"{name} {wanted[0]}", reason)
     if before and all(
         min((file.uploaded or "" for file in releases[version]), default="") > before
         for version in wanted
     ):
-        return Obstacle("age", f"{name} {wanted[0]}", "is younger than LABCOAT_COOLDOWN allows")
+        reason = f"is younger than {_LIMITS} allows"
+        return Obstacle("age", f"{name} {wanted[0]}", reason)
     if not _usable(releases, wanted, asked):
         why = next((file.yanked for file in releases[wanted[0]] if file.yanked), "")
         return Obstacle(

@@ -1,6 +1,6 @@
 """The plan for what a repository asks for: which Python, and what becomes of each line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from labcoat.adoption.pins import fitting, index_releases, solving, sources, stop
 from labcoat.adoption.pins.lines import Line, merge_lines, read_line
@@ -37,7 +37,7 @@ def decide(project: Project, wanted: Sequence[Wanted], *, strict: bool, as_of: s
     if known:
         question = solving.Question(chosen.minor, before)
         built = _solve(question, outcomes, known, strict=strict)
-    return _plan(chosen, outcomes, built, as_of)
+    return _plan(chosen, [outcomes[each] for each in wanted], built, as_of)
 
 
 def _merge(outcomes: _Outcomes) -> list[Line]:
@@ -76,11 +76,9 @@ def _solve(
 
 
 def _plan(
-    chosen: PythonForPins, outcomes: Mapping[Wanted, Line | Decision], built: set[str], as_of: str
+    chosen: PythonForPins, outcomes: Sequence[Line | Decision], built: set[str], as_of: str
 ) -> Plan:
-    decisions = [
-        each if isinstance(each, Decision) else each.decide() for each in outcomes.values()
-    ]
+    decisions = [each if isinstance(each, Decision) else each.decide() for each in outcomes]
     settings = dict(chosen.settings)
     if built:
         settings["LABCOAT_NO_BINARY"] = " ".join(sorted(built))

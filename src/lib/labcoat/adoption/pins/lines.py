@@ -68,7 +68,7 @@ class Line:
 
     @property
     def is_limit(self) -> bool:
-        """Whether its version was recorded, rather than asked for by a person."""
+        """Whether its version was recorded, rather than asked for by its author."""
         return self.wanted.kind in {"freeze", "conda"}
 
     @property
@@ -249,7 +249,7 @@ def _dropped(wanted: Wanted, reason: str) -> Decision:
 def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Decision]]]:
     """Return the lines without those that say again what a stronger one says, and these.
 
-    A person's demand is stronger than a recorded version, and that stronger than an import.
+    What an author asks for is stronger than a recorded version, and that stronger than an import.
     """
     strength = {"demand": 0, "freeze": 1, "conda": 2, "import": 3}
     order = sorted(range(len(lines)), key=lambda at: (strength[lines[at].wanted.kind], at))

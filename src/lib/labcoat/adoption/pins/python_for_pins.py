@@ -131,8 +131,8 @@ def choose_candidate(
 ) -> Candidate:
     """Return the Python with wheels for the most lines.
 
-    Among equals, that is the nearest to a declared one, else `present`, which labcoat takes where
-    nothing is said, else the newest. A demand counts as three recorded versions, of which a
+    Among equals, that is the nearest to a declared one, else `present`, which labcoat takes by
+    default, else the newest. A demand counts as three recorded versions, of which a
     declared Python may lack a tenth: conda had others than the index.
     """
     nearest = {

@@ -1,0 +1,270 @@
+"""What becomes of a repository's requirements, with an index on the loopback."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labcoat.adoption.pins import table
+from labcoat.adoption.pins.decide import decide
+from labcoat.adoption.plan import Decision, Kind, Plan, Wanted
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project, read_settings
+from labcoat.toolchain import installed_pythons, interpreters
+from support.listed_index import ListedIndex
+from support.messages import adoption
+
+MANY = "manylinux_2_17_x86_64.manylinux2014_x86_64"
+HERE = ("3.13", "3.11", "3.9")
+
+
+@pytest.fixture(scope="module")
+def listed() -> Iterator[ListedIndex]:
+    """An index with old and new wheels, sources, and packages that contradict each other."""
+    index = ListedIndex()
+    for version, minors in {
+        "1.0": "39",
+        "1.1": "39 310",
+        "1.2": "310 311",
+        "2.0": "311 313",
+    }.items():
+        for minor in minors.split():
+            index.publish(f"wheely-{version}-cp{minor}-cp{minor}-{MANY}.whl")
+    for version in ("1.0", "1.5", "1.9", "2.0"):
+        index.publish(f"base-{version}-py3-none-any.whl")
+    index.publish("upper-1.0-py3-none-any.whl", ["base>=1.5"])
+    index.publish("upper-0.9-py3-none-any.whl", ["base"])
+    index.publish("pure-1.0.tar.gz", members={"pure/__init__.py": "", "docs/a.c": ""})
+    index.publish("needspure-1.0-py3-none-any.whl", ["pure==1.0"])
+    index.publish("hard-1.0.tar.gz", members={"src/fast.pyx": ""})
+    index.publish("needshard-1.0-py3-none-any.whl", ["hard"])
+    index.publish("old-1.0.tar.gz", members={"old.py": "", "setup.py": "setup(use_2to3=True)\n"})
+    index.publish("antlr-4.9.tar.gz", members={"antlr.py": ""})
+    index.publish("antlr-4.13-py3-none-any.whl")
+    index.publish("omega-2.0-py3-none-any.whl", ["antlr==4.9"])
+    index.publish("last-1.0-py3-none-any.whl")
+    index.publish("last-1.1.tar.gz", members={"last.py": ""})
+    index.publish("scikit_learn-1.0-py3-none-any.whl")
+    index.publish("sklearn-0.0.tar.gz", members={"sklearn.py": ""})
+    index.publish("opencv_python-4.0-py3-none-any.whl")
+    index.publish("torch-1.7.1-py3-none-any.whl")
+    index.publish("winner-1.0-cp311-cp311-win_amd64.whl")
+    index.publish("dated-1.0-py3-none-any.whl", uploaded="2020-01-01T00:00:00Z")
+    index.publish("dated-2.0-py3-none-any.whl", uploaded="2022-01-01T00:00:00Z")
+    index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
+    yield index
+    index.stop()
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, listed: ListedIndex, monkeypatch: pytest.MonkeyPatch, _caches: dict[str, str]
+) -> Project:
+    """A project that uses the index, on a machine with Python 3.9, 3.11 and 3.13, on 3.11."""
+    for name in [each for each in os.environ if each.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    for name, value in {**_caches, "PIP_CONFIG_FILE": os.devnull}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PIP_INDEX_URL", listed.url)
+    own = interpreters.Interpreter(interpreters.own_interpreter().executable, "3.11.7")
+    monkeypatch.setattr(interpreters, "own_interpreter", lambda: own)
+    monkeypatch.setattr(installed_pythons, "list_minors", lambda: list(HERE))
+    return Project(tmp_path, read_settings({}))
+
+
+def plan(
+    project: Project,
+    *requirements: str,
+    kind: Kind = "freeze",
+    strict: bool = False,
+    as_of: str = "",
+) -> Plan:
+    """Return the plan for requirements of one kind, on a line each."""
+    wanted = [Wanted(text, "list.txt", at, kind) for at, text in enumerate(requirements, 1)]
+    return decide(project, wanted, strict=strict, as_of=as_of)
+
+
+def outcome(made: Plan) -> list[tuple[str | None, str]]:
+    return [(each.after, each.verdict) for each in made.decisions]
+
+
+def test_what_can_be_installed_stays(project: Project) -> None:
+    """On the Python that labcoat takes anyhow; each requirement has its decision, also twice."""
+    wanted = [Wanted("base==1.5", "a.txt", 1, "demand"), Wanted("upper", "a.py", 1, "import")]
+    made = decide(project, [*wanted, wanted[0]], strict=False, as_of="")
+    assert (made.python, made.settings) == (None, ())
+    assert outcome(made) == [("base==1.5", "kept"), ("upper", "added"), ("base==1.5", "kept")]
+
+
+def test_the_python_that_has_the_wheels_is_chosen(project: Project) -> None:
+    """And written where nothing says otherwise."""
+    made = plan(project, "wheely==1.0", "base==1.0")
+    assert made.python == "3.9"
+    assert outcome(made) == [("wheely==1.0", "kept"), ("base==1.0", "kept")]
+
+
+def test_a_declared_python_is_preferred(project: Project) -> None:
+    """Where it has the wheels; and the nearest one where this machine lacks it."""
+    assert plan(project, "python==3.13.*", "base==1.0").python == "3.13"
+    assert plan(project, "python=3.7.3=h123_0", "base==1.0").python == "3.9"
+    assert plan(project, "python^3.13", "base==1.0").python == "3.13"
+
+
+def test_a_file_that_names_another_python_is_overruled_by_the_setting(project: Project) -> None:
+    """runtime.txt stays; what `.python-version` says is replaced."""
+    (project.root / "runtime.txt").write_text("python-3.13\n")
+    made = plan(project, "wheely==1.0", kind="demand")
+    assert (made.python, made.settings) == (None, (("LABCOAT_PYTHON", "python3.9"),))
+    (project.root / "runtime.txt").unlink()
+    (project.root / ".python-version").write_text("3.6.9\n")
+    assert plan(project, "base").python == "3.9"
+
+
+def test_a_python_that_is_missing_here_is_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """If it would have more wheels."""
+    made = plan(project, "python==3.11", "wheely==1.1", "upper==1.0")
+    assert made.python == "3.9"
+    plan(project, "wheely==1.1,!=1.0", "wheely>=1.2,<1.3 ; os_name != 'x'", "upper")
+    said = capsys.readouterr().err
+    assert adoption.LACKS_PYTHON.format(minor="3.10", count=1) in said
+
+
+def test_a_pin_without_a_wheel_moves_to_the_nearest_newer(project: Project) -> None:
+    """Of the same major release if there is one."""
+    (project.root / ".python-version").write_text("3.11\n")
+    made = plan(project, "wheely==1.0", *(f"base=={one}" for one in ("1.0",)), *["upper"] * 9)
+    assert made.decisions[0].after in {"wheely==1.0", "wheely==1.2"}
+    pinned = Project(project.root, {**project.settings, "LABCOAT_PYTHON": "python3.13"})
+    made = plan(pinned, "wheely==1.0", "base==1.6")
+    assert outcome(made) == [("wheely==2.0", "moved"), ("base==1.9", "moved")]
+    assert "has no wheel for Python 3.13" in made.decisions[0].reason
+    assert "1.6 is not on the package index" in made.decisions[1].reason
+
+
+def test_of_a_contradiction_the_fewest_move(project: Project) -> None:
+    """A recorded version rather than a demand, to the nearest release that fits."""
+    wanted = [
+        Wanted("upper==1.0", "requirements.txt", 1, "demand"),
+        Wanted("base==1.0", "freeze.txt", 1, "freeze"),
+        Wanted("torch==1.7.1", "freeze.txt", 2, "freeze"),
+    ]
+    made = decide(project, wanted, strict=False, as_of="")
+    assert outcome(made) == [
+        ("upper==1.0", "kept"),
+        ("base==1.9", "moved"),
+        ("torch==1.7.1", "kept"),
+    ]
+
+
+def test_demands_that_contradict_each_other_give_way_too(project: Project) -> None:
+    """So that there is an environment."""
+    made = plan(project, "upper==1.0", "base==1.0", kind="demand")
+    assert sum(each.verdict == "moved" for each in made.decisions) == 1
+
+
+def test_pure_sources_are_built_by_name(project: Project) -> None:
+    """Also those that others need; what has to be compiled is left out with a line."""
+    made = plan(project, "pure", "needspure==1.0", "hard==1.0", "old", kind="demand")
+    assert made.settings == (("LABCOAT_NO_BINARY", "pure"),)
+    assert [each.after for each in made.decisions] == ["pure", "needspure==1.0", None, None]
+    assert "has to be compiled (fast.pyx)" in made.decisions[2].reason
+    assert "setuptools" in made.decisions[3].reason
+    assert plan(project, "needspure").settings == (("LABCOAT_NO_BINARY", "pure"),)
+
+
+def test_a_source_is_built_rather_than_an_older_release_taken(project: Project) -> None:
+    """Or a newer one that another package excludes."""
+    made = plan(project, "last==1.1", "antlr==4.9", "omega==2.0")
+    assert [each.after for each in made.decisions] == ["last==1.1", "antlr==4.9", "omega==2.0"]
+    assert made.settings == (("LABCOAT_NO_BINARY", "antlr last"),)
+
+
+def test_what_needs_something_impossible_is_left_out(project: Project) -> None:
+    """Rather than everything failing."""
+    made = plan(project, "base", "needshard", kind="demand")
+    assert outcome(made) == [("base", "kept"), (None, "dropped")]
+    assert "needs hard" in made.decisions[1].reason
+
+
+def test_an_import_is_built_only_if_its_package_has_that_module(project: Project) -> None:
+    """A package of the same name may be another one."""
+    made = plan(project, "pure", "wrong", "nonesuch", kind="import")
+    assert outcome(made) == [("pure", "added"), (None, "dropped"), (None, "dropped")]
+
+
+def test_wrong_names_are_put_right(project: Project) -> None:
+    """Where the package of the wrong name does not exist, or is a stand-in without a wheel."""
+    made = plan(project, "sklearn==0.0", "opencv", "pytorch==1.7.1", "base", kind="demand")
+    assert [(each.after, each.verdict) for each in made.decisions] == [
+        ("scikit-learn", "renamed"),
+        ("opencv-python", "renamed"),
+        ("torch==1.7.1", "renamed"),
+        ("base", "kept"),
+    ]
+
+
+def test_releases_after_the_day_do_not_count(project: Project) -> None:
+    """And the day is kept as a setting, for later locks."""
+    made = plan(project, "dated==2.0", "dated", as_of="2021-01-01")
+    assert made.decisions[0].after == "dated==1.0"
+    assert made.settings == (("LABCOAT_AS_OF", "2021-01-01"),)
+
+
+def test_what_conda_built_gets_the_version_of_that_time(project: Project) -> None:
+    """`pip freeze` notes no version for it, but often when it was built."""
+    made = plan(project, "dated @ file:///home/c/feedstock/dated_1600000000000/work", "hard")
+    assert made.decisions[0].after == "dated==1.0"
+
+
+def test_strict_stops_at_the_first(project: Project) -> None:
+    """And changes nothing."""
+    with pytest.raises(LabcoatError) as caught:
+        plan(project, "base==1.0", "wheely==1.0", "sklearn", strict=True)
+    said = caught.value.message
+    assert "list.txt:2" in said or "list.txt:3" in said
+    with pytest.raises(LabcoatError) as caught:
+        plan(project, "base==1.0", "sklearn", "opencv", kind="demand", strict=True)
+    assert adoption.CANNOT_TAKE.format(requirement="sklearn") in caught.value.message
+    with pytest.raises(LabcoatError, match=adoption.NOTHING_FITS):
+        plan(project, "base==1.0", "upper==1.0", strict=True)
+    made = plan(project, "base==1.0", strict=True)
+    assert outcome(made) == [("base==1.0", "kept")]
+
+
+def test_without_an_index_nothing_that_needs_it_changes(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said; what can be decided without it, is."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    made = plan(project, "wheely==0.1", "torch==1.7.1+cu110", "-e .")
+    assert adoption.NO_INDEX in capsys.readouterr().err
+    assert outcome(made) == [
+        ("wheely==0.1", "kept"),
+        ("torch==1.7.1", "moved"),
+        (None, "dropped"),
+    ]
+
+
+def test_a_wheel_for_another_system_gets_its_marker(project: Project) -> None:
+    """So that the lock has it there."""
+    made = plan(project, "winner==1.0", "pywin32==300")
+    assert made.decisions[0].after == "winner==1.0 ; sys_platform == 'win32'"
+
+
+def test_the_table_has_a_line_for_every_change(project: Project) -> None:
+    """And one for all that stays."""
+    kept = [Decision(f"kept{at}", f"kept{at}", "kept", "") for at in range(20)]
+    gone = [Decision(f"lib{at}", None, "dropped", "only conda has it") for at in range(40)]
+    moved = Decision("a==1", "a==2", "moved", "1 has no wheel\x1b[31m")
+    made = Plan("3.9", (*kept, *gone, moved), (("LABCOAT_NO_BINARY", "pure"),))
+    lines = list(table.format_plan(made))
+    text = "\n".join(lines)
+    assert all(f"lib{at}" in text for at in range(40))
+    assert len(lines) < 20
+    assert "a==1 → a==2" in text
+    assert "kept (20): kept0" in text
+    assert "\x1b" not in text
+    assert "LABCOAT_NO_BINARY" in text

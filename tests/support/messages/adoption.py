@@ -1,0 +1,6 @@
+"""Texts of what `labcoat init` makes of a repository's requirements."""
+
+NO_INDEX = "cannot look whether these versions can be installed"
+LACKS_PYTHON = "Python {minor}, which this machine lacks, has wheels for {count} more"
+CANNOT_TAKE = "cannot take `{requirement}` as it is"
+NOTHING_FITS = "found no versions that fit together"
