@@ -11,8 +11,9 @@ Verdict = Literal["kept", "moved", "dropped", "added", "renamed"]
 class Wanted:
     """One requirement, as the line `line` of `file` has it.
 
-    `kind` says how binding it is: its author wrote a demand; `pip freeze` or conda recorded a freeze
-    or conda line, which is a limit; and of an import, only the package's name is known.
+    `kind` says how binding it is: its author wrote a demand; `pip freeze` or conda recorded a
+    freeze or conda line, which is a limit; and of an import, only the package's name is known. A
+    requirement on `python` says which Python: `python==3.9.*`.
     """
 
     requirement: str
