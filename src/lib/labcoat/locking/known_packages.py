@@ -78,6 +78,11 @@ def distribution_name(module: str) -> str:
     return found if found != name else ""
 
 
+def is_popular(package: str) -> bool:
+    """Whether many projects use `package`, a normalized name."""
+    return package in _POPULAR.split()
+
+
 def suggest_package(name: str) -> str:
     """Return the package that `name` probably means; empty if none is near."""
     import difflib

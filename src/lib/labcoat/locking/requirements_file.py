@@ -1,5 +1,6 @@
 """Requirements files and locks on disk: what they include, which packages they name and pin."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,9 @@ def requirement_texts(text: str) -> list[str]:
     return [line.text for line in parse_lines(text)]
 
 
+_LEFT_OUT = re.compile(r"(?m)^[ \t]*#[ \t]*left out: ([^\s#(]+(?: *[<>=!~@;][^#(]*)?)")
+
+
 def unlisted_requirements(lock: str, source: str) -> list[str]:
     """Return the lines of a manually written requirements.txt that its inputs do not ask for.
 
@@ -91,8 +95,10 @@ def unlisted_requirements(lock: str, source: str) -> list[str]:
     lines = parse_lines(lock)
     if "--hash=" in lock or not any(map(_is_manual, lines)):
         return []
-    wanted = set(requirement_texts(source))
-    known = requirement_names(source)
+    # What labcoat, or its user, has left out stands in a comment.
+    left_out = "\n".join(re.findall(r"(?m)^[ \t]*#[ \t]*(?:left out: )?(\S.*)$", source))
+    wanted = {*requirement_texts(source), *requirement_texts(left_out)}
+    known = requirement_names(source) | set(map(requirement_name, _LEFT_OUT.findall(source)))
     return [line.text for line in lines if line.text not in wanted and line.name not in known]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from labcoat.core import git
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.lint import advice
+from labcoat.imports.standard_library import STANDARD
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.git_view import NOTEBOOK_IMPORT
-from labcoat.lint.repository.import_names import STANDARD
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
 from labcoat.locking.known_packages import DISTRIBUTIONS

@@ -1,0 +1,138 @@
+"""What sources and notebooks import that neither Python nor the repository itself has."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from labcoat.adoption.evidence.tree import Tree
+from labcoat.core.path_roles import is_aside
+from labcoat.imports.notebooks import MOST, Notebook, read_notebook
+from labcoat.imports.sources import Import, read_source, scan_lines
+from labcoat.imports.standard_library import STANDARD
+from labcoat.locking.known_packages import is_popular
+from labcoat.names import modules
+
+_MOST_PARSED = 400  # sources; scanning has told which import something that is not yet known
+_MOST_READ = 1 << 28  # bytes of all notebooks
+_CANDIDATE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
+_MODULE_FILE = re.compile(r"(?:^|/)([^/]+?)\.(?:py|pyi|pyx|pyw|so|pyd|[\w-]+\.so)$")
+# Programs of other tools, which run in environments of their own.
+_SEPARATE = re.compile(
+    r"(?:^|/)(?:setup|noxfile|fabfile|dodo|conanfile|versioneer)\.py$|(?:^|/)docs?/(?:.*/)?conf\.py$"
+)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A package that sources import: its `modules` (dotted), and the first place.
+
+    `package` is empty if nothing is known to provide them. A `guess` is named after its module.
+    """
+
+    package: str
+    modules: tuple[str, ...]
+    file: str
+    line: int
+    guess: bool = False
+    in_tests: bool = False
+
+
+@dataclass
+class Code:
+    """All sources and notebooks of a repository, read once; `unread` were too long or damaged."""
+
+    imports: dict[str, list[Import]]
+    notebooks: dict[str, Notebook]
+    unread: list[str]
+
+
+def read_code(tree: Tree) -> Code:
+    """Read the sources as lines, and the notebooks."""
+    code = Code({}, {}, [])
+    left = _MOST_READ
+    for path in tree.paths:
+        if path.endswith((".py", ".pyw")) and not _SEPARATE.search(path):
+            data = tree.read_bytes(path)
+            if _CANDIDATE.search(data):
+                code.imports[path] = list(scan_lines(data))
+        elif path.endswith(".ipynb"):
+            data = tree.read_bytes(path, min(left, MOST) + 1)
+            left -= len(data)
+            notebook = read_notebook(data) if left > 0 else None
+            if notebook is None:
+                code.unread.append(path)
+            else:
+                code.notebooks[path] = notebook
+    return code
+
+
+def find_packages(tree: Tree, code: Code) -> list[Imported]:
+    """Return the packages that code cannot do without, each with the first place that imports it.
+
+    The repository's own modules, the standard library and optional imports are left out.
+    """
+    own, folders = _own_modules(tree.paths)
+
+    def is_foreign(each: Import) -> bool:
+        if each.top in STANDARD or each.top in own or modules.is_platform_module(each.module):
+            return False
+        return each.top not in folders or is_popular(modules.package_of(each.module))
+
+    found: dict[str, list[tuple[str, Import]]] = {}
+    for path, each in _needed_imports(tree, code, is_foreign):
+        found.setdefault(modules.package_of(each.module) or f"?{each.module}", []).append(
+            (path, each)
+        )
+    return sorted(map(_describe, found.values()), key=lambda each: each.package.lower())
+
+
+def _needed_imports(
+    tree: Tree, code: Code, is_foreign: Callable[[Import], bool]
+) -> Iterator[tuple[str, Import]]:
+    """Yield the foreign imports that are not optional, in an order that puts tests last."""
+    known: set[str] = set()
+    parsed = 0
+    for path in sorted(code.imports, key=lambda path: (is_aside(path), path)):
+        wanted = {each.module for each in code.imports[path] if is_foreign(each)} - known
+        if not wanted:
+            continue
+        parsed += 1
+        exact = read_source(tree.read_bytes(path)) if parsed <= _MOST_PARSED else ()
+        for each in exact or code.imports[path]:
+            if each.module in wanted and not each.optional and is_foreign(each):
+                known.add(each.module)
+                yield path, each
+    for path, notebook in sorted(code.notebooks.items()):
+        for each in notebook.imports:
+            if not each.optional and is_foreign(each) and each.module not in known:
+                known.add(each.module)
+                yield path, each
+
+
+def _describe(places: list[tuple[str, Import]]) -> Imported:
+    path, first = places[0]
+    return Imported(
+        modules.package_of(first.module),
+        tuple(sorted({each.module for _, each in places})),
+        path,
+        first.line,
+        guess=all(modules.is_guess(each.module) for _, each in places),
+        in_tests=all(is_aside(path) for path, _ in places),
+    )
+
+
+def _own_modules(paths: Iterable[str]) -> tuple[set[str], set[str]]:
+    """Return the names of the repository's modules, and those of other folders with sources."""
+    own: set[str] = set()
+    folders: set[str] = set()
+    for path in paths:
+        found = _MODULE_FILE.search(path)
+        if not found:
+            continue
+        parts = path.split("/")[:-1]
+        if found[1] == "__init__":
+            own.update(parts[-1:])
+        else:
+            own.add(found[1])
+        folders.update(parts)
+    return own, folders

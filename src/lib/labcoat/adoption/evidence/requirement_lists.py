@@ -1,0 +1,165 @@
+"""Find and read files in pip's format, wherever and whatever they are called."""
+
+import difflib
+import posixpath
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.tree import Tree, nearness
+from labcoat.adoption.plan import Kind, Wanted
+from labcoat.locking.input_corrections import correct_line
+from labcoat.locking.requirement_lines import (
+    FileLine,
+    OptionLine,
+    RequirementLine,
+    normalize_name,
+    parse_lines,
+)
+
+_NAME = re.compile(
+    r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"
+    r"(?:[-_. ]?[\w.-]*)?(?:\.(?:txt|in|pip))?",
+    re.IGNORECASE,
+)
+_FOLDER = re.compile(r"(?:^|/)(?:requirements?|reqs|deps)/[\w.-]+\.(?:txt|in|pip)$", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.(?:txt|in|pip)$|(?:^|/)[a-z-]*requirements$", re.IGNORECASE)
+_DEV = re.compile(
+    r"(?:^|[-_./])(?:dev(?:el|elopment)?|tests?|testing|lint(?:ing)?|docs?|documentation|ci|build"
+    r"|check(?:s|ing)?|format|style|typing|benchmarks?|pre-?commit|release|tox|rtd|readthedocs)"
+    r"(?:[-_./]|$)",
+    re.IGNORECASE,
+)
+# For another machine or another way to run: read only if nothing else lists packages.
+_OTHER = re.compile(
+    r"(?:^|[-_./])(?:gpu|cuda\d*|rocm|tpu|mac(?:os)?|osx|darwin|win(?:dows)?|arm\d*|m1|colab|conda"
+    r"|optional|extras?|full|all|constraints?|lock(?:ed)?|frozen|old|backup|legacy|py2\w*"
+    r"|py3\d*|minimal|min|heroku|apt|system|ubuntu|linux|r)(?:[-_./]|$)",
+    re.IGNORECASE,
+)
+_MAIN = ("requirements", "requirement", "reqs", "base", "main", "common", "prod", "production")
+_SYSTEM_LISTS = ("packages.txt", "apt.txt", "apt-packages.txt")
+_FREEZE_LEAST = 8  # pins in alphabetical order: shorter lists can be sorted by hand
+_FREEZE_LONG = 30  # pins in any order: nobody lists so many
+_LOCAL_BUILD = re.compile(r"^(\S+?) @ file:\S+")
+
+
+def find_lists(tree: Tree) -> list[Source]:
+    """Return the lists of the repository, the likeliest of the project itself first.
+
+    A file that another one includes is part of that one.
+    """
+    paths = [path for path in tree.paths if _is_list(path)]
+    found = {path: read_list(tree, path) for path in sorted(paths, key=_likeliness)}
+    included = {each for path in found for each in _included(tree, path)}
+    return [source for path, source in found.items() if source.wanted and path not in included]
+
+
+def is_other(path: str) -> bool:
+    """Whether a list is for another machine or purpose, by its name."""
+    return _OTHER.search(_stem(path)) is not None
+
+
+def read_list(tree: Tree, path: str) -> Source:
+    """Return what a file in pip's format asks for, with what it includes."""
+    layout = list(_read_lines(tree, path, frozenset()))
+    kind: Kind = "freeze" if _is_freeze(layout) else "demand"
+    kept = tuple(
+        Wanted(each.requirement, each.file, each.line, kind) if isinstance(each, Wanted) else each
+        for each in layout
+    )
+    return Source(path, "requirements", kept, dev=_DEV.search(_stem(path)) is not None)
+
+
+def _is_list(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    if not _EXTENSION.search(path) or name.lower() in _SYSTEM_LISTS:
+        return False
+    if _NAME.fullmatch(name) or _FOLDER.search(path):
+        return True
+    stem = re.sub(r"\.\w+$", "", name.lower())
+    return difflib.SequenceMatcher(None, stem, "requirements").ratio() > 0.8
+
+
+def _likeliness(path: str) -> tuple[object, ...]:
+    stem = _stem(path)
+    depth, _ = nearness(path)
+    if _FOLDER.search(path):
+        depth -= 1  # requirements/base.txt
+    name = re.sub(r"\.\w+$", "", path.rpartition("/")[2].lower())
+    rank = _MAIN.index(name) if name in _MAIN else len(_MAIN)
+    is_aside = _DEV.search(stem) is not None
+    return is_aside, _OTHER.search(stem) is not None, depth, rank, path
+
+
+def _stem(path: str) -> str:
+    return re.sub(r"\.\w+$", "", path)
+
+
+def _included(tree: Tree, path: str) -> Iterator[str]:
+    for line in parse_lines(tree.read_text(path)):
+        if isinstance(line, OptionLine) and line.option in {"--requirement", "--constraint"}:
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), line.value))
+
+
+def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | Wanted]:
+    text = tree.read_text(path)
+    lines = parse_lines(text)
+    by_number = {line.number: line for line in lines}
+    covered = 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = by_number.get(number)
+        if line is None:
+            if number > covered and raw.strip().startswith("#"):
+                yield raw.strip()
+            continue
+        covered = number
+        if isinstance(line, OptionLine):
+            yield from _read_option(tree, path, line, seen | {path})
+            continue
+        comment = re.search(r"\s#.*$", raw)
+        yield from _read_requirement(path, line, comment[0].strip() if comment else "")
+
+
+def _read_option(
+    tree: Tree, path: str, line: OptionLine, seen: frozenset[str]
+) -> Iterator[str | Wanted]:
+    if line.option == "--requirement":
+        other = posixpath.normpath(posixpath.join(posixpath.dirname(path), line.value))
+        if other not in seen and other in tree.paths and len(seen) < 20:
+            yield f"# From {other}:"
+            yield from _read_lines(tree, other, seen)
+            return
+    if line.option == "--editable" and not line.value.startswith((".", "/")):
+        yield Wanted(line.text, path, line.number, "demand")
+        return
+    yield f"# {line.text}"
+
+
+def _read_requirement(path: str, line: FileLine, comment: str) -> Iterator[str | Wanted]:
+    text = line.text
+    if isinstance(line, RequirementLine):
+        # For a package that conda built, pip freeze prints a path on the machine that built it.
+        text = _LOCAL_BUILD.sub(r"\1", line.body)
+    elif corrected := correct_line(text):
+        text = corrected
+    if normalize_name(text) == "python" or line.name == "python":
+        yield f"# {line.text}"
+        return
+    if comment:
+        yield comment
+    yield Wanted(text, path, line.number, "demand")
+
+
+def _is_freeze(layout: list[str | Wanted]) -> bool:
+    """Whether `pip freeze` wrote the lines: all pinned, and in alphabetical order but for a few."""
+    wanted = [each.requirement for each in layout if isinstance(each, Wanted)]
+    pins = [
+        each for each in wanted if "==" in each or " @ " in each or each.startswith(("-e", "git+"))
+    ]
+    if len(pins) < _FREEZE_LEAST or len(pins) < 0.97 * len(wanted):
+        return False
+    names = [re.split(r"[=@ \[]", each)[0].lower().replace("_", "-") for each in pins]
+    in_order = sum(first <= second for first, second in pairwise(names))
+    return len(pins) >= _FREEZE_LONG or in_order >= 0.9 * (len(names) - 1)

@@ -1,0 +1,30 @@
+"""A file that lists packages, as labcoat read it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from labcoat.adoption.plan import Wanted
+
+Format = Literal["requirements", "Pipfile", "conda", "commands", "declared", "script"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one file asks for, in the order of its lines.
+
+    Of `layout`, strings are comments to keep. `python` is the version that the file names, as it is
+    written, and `system` are the packages that only conda or the operating system has. `dev` says
+    that it lists what only development needs.
+    """
+
+    file: str
+    format: Format
+    layout: tuple[str | Wanted, ...] = ()
+    python: str = ""
+    system: tuple[str, ...] = ()
+    dev: bool = False
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """The requirements without the comments."""
+        return tuple(each for each in self.layout if isinstance(each, Wanted))

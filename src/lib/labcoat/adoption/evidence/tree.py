@@ -1,0 +1,89 @@
+"""The files of a repository that can say something about its environment."""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from labcoat.core import git, reading
+from labcoat.core.errors import LabcoatError
+from labcoat.core.path_roles import is_generated, is_sample
+from labcoat.core.text_encoding import decode_text
+from labcoat.inventory.virtualenvs import environments
+
+MOST_FILES = 100_000
+_MOST_TEXT = 1 << 20  # bytes of a list of packages
+_LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+_SKIPPED = frozenset({".git", "node_modules", "__pycache__", "site-packages", ".labcoat"})
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A directory and the paths of its files, relative to it; `is_cut` if there are too many."""
+
+    root: Path
+    paths: tuple[str, ...]
+    is_cut: bool = False
+
+    def read_bytes(self, path: str, most: int = _MOST_TEXT) -> bytes:
+        """Return the first `most` bytes of a file; nothing for what is not a regular file."""
+        return reading.read_inside(self.root, path, most)
+
+    def read_text(self, path: str) -> str:
+        """Return the text of a file with LF line endings; nothing for one that is not text."""
+        try:
+            text = decode_text(self.read_bytes(path))
+        except ValueError:
+            return ""
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def named(self, *names: str) -> list[str]:
+        """Return the paths of files with one of these names (in lower case), the nearest first."""
+        found = [path for path in self.paths if path.rpartition("/")[2].lower() in names]
+        return sorted(found, key=nearness)
+
+
+def nearness(path: str) -> tuple[int, str]:
+    """Sort paths by their depth, then by name."""
+    return path.count("/"), path
+
+
+def list_tree(root: Path) -> Tree:
+    """Return the files of `root` that git tracks or would track; without git, all of them.
+
+    Environments, test data, generated files and this labcoat are left out.
+    """
+    try:
+        found = git.git_lines(root, *_LIST) if git.git_root(root) else _walk(root)
+    except LabcoatError:
+        found = _walk(root)
+    paths = list(found)[: MOST_FILES + 1]
+    left_out = tuple(f"{folder}/" for folder in (*environments(paths), *_labcoats(paths)))
+    kept = tuple(
+        path
+        for path in paths[:MOST_FILES]
+        if not path.startswith(left_out) and not is_generated(path) and not is_sample(path)
+    )
+    return Tree(root, kept, is_cut=len(paths) > MOST_FILES)
+
+
+def _labcoats(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the folders with a copy of labcoat, which is no part of the project."""
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if name == "include.python.mk" and folder:
+            yield folder
+
+
+def _walk(root: Path) -> Iterator[str]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [
+            each
+            for each in sorted(folders)
+            if each not in _SKIPPED and not each.startswith(".venv")
+        ]
+        if "pyvenv.cfg" in names and Path(folder) != root:
+            folders[:] = []
+            continue
+        for name in sorted(names):
+            yield os.path.relpath(f"{folder}/{name}", root)

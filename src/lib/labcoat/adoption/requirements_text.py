@@ -1,0 +1,60 @@
+"""The text of requirements.in for a repository that labcoat comes to."""
+
+from collections.abc import Iterator, Mapping
+
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.plan import Decision, Plan, Wanted
+from labcoat.adoption.survey import Survey
+
+INTRODUCTION = (
+    "# The packages this project uses, one on each line, such as pandas or pandas>=2."
+    " `make venv` locks their versions.\n"
+)
+IMPORTS = "# Your sources import these, and no list has them:"
+GUESSES = (
+    "# These too; each is the package of its module's name, so check that it is the right one:"
+)
+
+
+def format_requirements(survey: Survey, plan: Plan) -> str:
+    """Return the text: the taken lists with their comments, then the imports that they lack."""
+    made = dict(zip(survey.wanted, plan.decisions, strict=True))
+    lines = [line for source in survey.taken for line in _format_source(source, made)]
+    sure = [each for each in survey.missing if not _is_guess(survey, each)]
+    guessed = [each for each in survey.missing if _is_guess(survey, each)]
+    for heading, group in ((IMPORTS, sure), (GUESSES, guessed)):
+        if group:
+            lines += ["", heading, *(line for each in group for line in _format_import(each, made))]
+    return INTRODUCTION + "".join(f"{line}\n" for line in lines)
+
+
+def _is_guess(survey: Survey, each: Wanted) -> bool:
+    return each.kind == "import" and each.requirement in survey.guessed
+
+
+def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[str]:
+    yield f"# From {source.file}:"
+    for each in source.layout:
+        if isinstance(each, str):
+            yield each
+        else:
+            yield from _format_wanted(each, made[each])
+
+
+def _format_wanted(wanted: Wanted, decision: Decision) -> Iterator[str]:
+    if decision.after is None:
+        yield f"# left out: {wanted.requirement} ({decision.reason})"
+        return
+    if decision.verdict == "renamed":
+        yield f"# left out: {wanted.requirement} ({decision.reason})"
+    was = f"  # was {wanted.requirement}" if decision.verdict == "moved" else ""
+    yield f"{decision.after}{was}"
+
+
+def _format_import(wanted: Wanted, made: Mapping[Wanted, Decision]) -> Iterator[str]:
+    decision = made[wanted]
+    where = f"{wanted.file}:{wanted.line}"
+    if decision.after is None:
+        yield f"# left out: {wanted.requirement} ({decision.reason})"
+    else:
+        yield f"{decision.after}  # {where}"

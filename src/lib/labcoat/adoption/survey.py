@@ -1,0 +1,220 @@
+"""Survey a repository: every list of packages in it, the one to take, and what it lacks."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from labcoat.adoption.evidence.commands import find_commands
+from labcoat.adoption.evidence.conda_environment import find_environments
+from labcoat.adoption.evidence.packages import Imported, find_packages, read_code
+from labcoat.adoption.evidence.pipfile import find_pipfiles
+from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.tree import Tree, list_tree
+from labcoat.adoption.plan import Wanted
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.locking import inputs, requirements_file
+from labcoat.locking.requirement_lines import parse_lines
+from labcoat.names import modules
+
+_LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "pylock.toml")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a repository says about its environment.
+
+    `taken` are the sources that are taken whole, and `reason` says why these; `others` are the rest
+    of them. `declared` are the project's own files, which labcoat locks without a requirements.in.
+    `missing` is imported and listed in none of the taken ones; of `unknown`, no package is known.
+    """
+
+    taken: tuple[Source, ...] = ()
+    others: tuple[Source, ...] = ()
+    declared: tuple[str, ...] = ()
+    reason: str = ""
+    missing: tuple[Wanted, ...] = ()
+    guessed: frozenset[str] = frozenset()
+    unknown: tuple[Imported, ...] = ()
+    unread: tuple[str, ...] = ()
+    pythons: tuple[Wanted, ...] = field(default=())
+    is_cut: bool = False
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """Everything to decide about: the Pythons, the taken sources, the missing imports."""
+        taken = (each for source in self.taken for each in source.wanted)
+        return (*self.pythons, *taken, *self.missing)
+
+
+def survey_project(project: Project) -> Survey:
+    """Return what the repository's files say; nothing of it is executed.
+
+    Files that cannot be read count as if they were not there.
+    """
+    tree = list_tree(project.root)
+    code = read_code(tree)
+    lists = find_lists(tree)
+    environments, pipfiles = find_environments(tree), find_pipfiles(tree)
+    commands = find_commands(tree, code)
+    declared = _read_declared(project)
+    found = [*lists, *pipfiles, *environments, *commands]
+    taken, reason = _choose(declared, lists, [*pipfiles, *environments, *commands])
+    others = [each for each in found if each not in taken]
+    asked = _names(taken) | _locked_names(tree)
+    if declared is not None and declared not in taken:
+        asked |= _names([declared])
+    asked |= _declared_names(project)
+    imported = find_packages(tree, code)
+    missing, unknown = _find_missing(imported, asked, others)
+    is_declared = declared is not None and (declared not in taken or len(taken) == 1)
+    if is_declared and not missing:
+        taken = []
+    elif is_declared and declared is not None and declared not in taken:
+        taken = [declared, *taken]
+    return Survey(
+        tuple(taken),
+        tuple(others),
+        (declared.file,) if declared is not None else (),
+        reason,
+        tuple(missing),
+        frozenset(each.package for each in imported if each.guess),
+        tuple(unknown),
+        tuple(code.unread),
+        tuple(_pythons([*environments, *pipfiles, *commands])),
+        tree.is_cut,
+    )
+
+
+def _read_declared(project: Project) -> Source | None:
+    """Return what the project's own files declare, as labcoat locks it; None if they do not."""
+    try:
+        main = next(
+            (
+                each
+                for each in inputs.list_inputs(project.root)
+                if each.lock == project.requirements
+            ),
+            None,
+        )
+        if main is None or main.declared is None or main.computed is not None:
+            return None
+        lines = parse_lines(main.texts()[main.source])
+    except LabcoatError:
+        return None
+    layout = tuple(Wanted(line.text, main.source.name, line.number, "demand") for line in lines)
+    return Source(main.source.name, "declared", layout)
+
+
+def _declared_names(project: Project) -> set[str]:
+    """Return the names in groups and extras, which have locks of their own."""
+    names: set[str] = set()
+    try:
+        for each in inputs.list_inputs(project.root):
+            if each.declared is not None:
+                for text in each.texts().values():
+                    names |= requirements_file.requirement_names(text)
+    except LabcoatError:
+        pass
+    return names
+
+
+def _choose(
+    declared: Source | None, lists: Sequence[Source], others: Sequence[Source]
+) -> tuple[list[Source], str]:
+    """Return the sources to take whole, and why; `others` are in order of preference."""
+    nested = [each for each in lists if not each.dev and not is_other(each.file)]
+    root = [each for each in nested if _is_own(each)]
+    if declared is not None:
+        if root and not _names(root[:1]) <= _names([declared]):
+            return [declared, root[0]], f"{root[0].file} lists more than {declared.file}"
+        return [declared], "it declares the project's dependencies"
+    for group, reason in _groups(root, nested, lists, others):
+        if group:
+            return group[:1], reason
+    if nested:
+        return [], "several folders have lists of their own"
+    return [], "no file lists packages"
+
+
+def _groups(
+    root: list[Source], nested: list[Source], lists: Sequence[Source], others: Sequence[Source]
+) -> Iterator[tuple[list[Source], str]]:
+    """Yield sources of which one can be taken, the best first, with the reason for it."""
+    own = [each for each in others if each.wanted and not each.dev and _is_own(each)]
+    formats = [each for each in own if each.format != "commands"]
+    built = [each for each in own if each.format == "commands" and each.python]
+    yield root, "it is the project's list"
+    yield formats, "it is the project's list"
+    yield nested if len(nested) == 1 else [], "it is the only list"
+    yield [each for each in lists if _is_own(each) and not each.dev], "it is the only list"
+    deeper = [each for each in others if each.wanted and each.format != "commands" and not each.dev]
+    yield deeper if len(deeper) == 1 and not nested else [], "it is the only list"
+    yield built, "it installs the packages"
+
+
+def _is_own(source: Source) -> bool:
+    """Whether a file is the whole repository's: at its top, or in a folder of requirements."""
+    folder = source.file.rpartition("/")[0].lower()
+    return folder in {"", "requirements", "requirement", "reqs", "deps", "conda", "envs", "docker"}
+
+
+def _names(sources: Iterable[Source]) -> set[str]:
+    return {
+        name
+        for source in sources
+        for each in source.wanted
+        for name in requirements_file.requirement_names(each.requirement)
+    }
+
+
+def _locked_names(tree: Tree) -> set[str]:
+    """Return the packages in the locks of other tools, also those that others depend on."""
+    return {
+        requirements_file.requirement_name(first or second)
+        for path in tree.named(*_LOCKS)
+        if "/" not in path
+        for first, second in _LOCKED_NAME.findall(tree.read_text(path))
+    }
+
+
+def _find_missing(
+    imported: Iterable[Imported], asked: set[str], others: list[Source]
+) -> tuple[list[Wanted], list[Imported]]:
+    """Return what to add for imports that nothing asks for, and those without a known package."""
+    listed: dict[str, Wanted] = {}
+    for source in others:
+        for wanted in source.wanted:
+            for name in requirements_file.requirement_names(wanted.requirement):
+                listed.setdefault(name, wanted)
+    missing: dict[str, Wanted] = {}
+    unknown: list[Imported] = []
+    for each in imported:
+        providers = {name for module in each.modules for name in modules.providers_of(module)}
+        if providers & asked or _is_in_namespace(each, asked):
+            continue
+        known = [listed[name] for name in sorted(providers) if name in listed]
+        if known:
+            missing.setdefault(each.package, known[0])
+        elif not each.package or modules.is_own_name(each.modules[0]):
+            unknown.append(each)
+        else:
+            missing.setdefault(each.package, Wanted(each.package, each.file, each.line, "import"))
+    return list(missing.values()), unknown
+
+
+def _is_in_namespace(each: Imported, asked: set[str]) -> bool:
+    """Whether a package in the namespace is asked for, such as google-cloud-storage for google."""
+    prefix = each.modules[0].replace(".", "-").replace("_", "-").lower() + "-"
+    return not each.package and any(name.startswith(prefix) for name in asked)
+
+
+def _pythons(sources: Iterable[Source]) -> Iterator[Wanted]:
+    """Yield a requirement on Python for each file that names one."""
+    for each in sources:
+        if version := each.python.strip():
+            exact = re.fullmatch(r"(3\.\d+)(?:\.[\d*]+)?", version)
+            text = f"python=={exact[1]}.*" if exact else f"python{version}"
+            yield Wanted(text, each.file, 1, "demand")

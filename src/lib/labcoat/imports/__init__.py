@@ -1,0 +1,1 @@
+"""What sources and notebooks import, and what an environment lacks of it."""

@@ -1,0 +1,49 @@
+"""What a source imports, and whether it can do without."""
+
+import pytest
+
+from labcoat.imports.sources import read_source
+
+
+def modules(code: str, *, optional: bool = False) -> list[str]:
+    return [each.module for each in read_source(code) if each.optional == optional]
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import a.b as c, d\nfrom e.f import (g,\n h)", ["a.b", "d", "e.f"]),
+        ("from . import own\nfrom .own import x\nimport a", ["a"]),
+        (
+            "from google.cloud import storage, vision",
+            ["google.cloud.storage", "google.cloud.vision"],
+        ),
+        ("def f():\n    import a\nif x:\n    import b\nelse:\n    import c", ["a", "b", "c"]),
+        ("with x:\n    import a\nfor y in z:\n    import b", ["a", "b"]),
+        ("'''\nimport text\n'''\nimport a", ["a"]),
+        ("print 'Python 2'\nimport a, b.c as d\nfrom e import f", ["a", "b.c", "e"]),
+        ("# -*- coding: latin-1 -*-\nimport a", ["a"]),
+    ],
+)
+def test_modules(code: str, found: list[str]) -> None:
+    assert modules(code) == found
+
+
+def test_what_try_holds_is_optional() -> None:
+    code = "try:\n    import a\nexcept ImportError:\n    import b\nelse:\n    import c\nimport d"
+    assert modules(code) == ["d"]
+    assert modules(code, optional=True) == ["a", "b", "c"]
+
+
+def test_try_without_handler_needs_its_imports() -> None:
+    assert modules("try:\n    import a\nfinally:\n    pass") == ["a"]
+
+
+@pytest.mark.parametrize("code", ["(" * 5000, "import a\0", "x = " + "-" * 100_000 + "1"])
+def test_code_that_cannot_be_parsed_is_no_error(code: str) -> None:
+    read_source(code)
+
+
+def test_lines_count_also_where_code_is_not_valid() -> None:
+    found = read_source("print 1\n\n\nimport a\n")
+    assert [(each.module, each.line) for each in found] == [("a", 4)]

@@ -1,0 +1,31 @@
+"""What PyPI calls a package of conda."""
+
+import pytest
+
+from labcoat.names import conda
+
+
+@pytest.mark.parametrize(
+    ("name", "build", "package"),
+    [
+        ("numpy", "", "numpy"),
+        ("pytorch", "", "torch"),
+        ("opencv", "", "opencv-python"),
+        ("python-graphviz", "", "graphviz"),
+        ("Typing_Extensions", "", "typing-extensions"),
+        ("libgcc-ng", "", ""),
+        ("mkl", "", ""),
+        ("openssl", "", ""),
+        ("r-ggplot2", "", ""),
+        ("rarely-used", "py39h1_0", "rarely-used"),
+        ("rarely-used", "h1ccaba5_0", ""),
+    ],
+)
+def test_name(name: str, build: str, package: str) -> None:
+    assert conda.pypi_name(name, build) == package
+
+
+def test_programs_that_only_conda_has() -> None:
+    assert conda.is_system("pandoc")
+    assert not conda.is_system("numpy")
+    assert not conda.is_system("pip")

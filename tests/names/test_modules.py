@@ -1,0 +1,56 @@
+"""Which package provides a module."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from labcoat.locking.requirement_lines import normalize_name
+from labcoat.names import modules
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("numpy", "numpy"),
+        ("sklearn.metrics", "scikit-learn"),
+        ("cv2", "opencv-python"),
+        ("google.cloud.storage", "google-cloud-storage"),
+        ("google.cloud.language_v1", "google-cloud-language"),
+        ("google.protobuf.message", "protobuf"),
+        ("mpl_toolkits.mplot3d", "matplotlib"),
+        ("mpl_toolkits.basemap", "basemap"),
+        ("azure.storage.blob", "azure-storage-blob"),
+        ("airflow.providers.google.cloud", "apache-airflow-providers-google"),
+        ("ruamel.yaml", "ruamel-yaml"),
+        ("keras.models", "keras"),
+        ("mmh3", "mmh3"),
+        ("google.colab", ""),
+        ("google", ""),
+    ],
+)
+def test_package(module: str, package: str) -> None:
+    assert modules.package_of(module) == package
+
+
+def test_alternatives_provide_a_module_too() -> None:
+    assert {"opencv-python", "opencv-contrib-python"} <= modules.providers_of("cv2")
+    assert "google" not in modules.providers_of("google.cloud.storage")
+
+
+def test_names_that_projects_give_their_own_modules() -> None:
+    assert modules.is_own_name("utils.io")
+    assert not modules.is_own_name("pandas")
+
+
+def test_guesses_are_what_no_table_has() -> None:
+    assert modules.is_guess("rarely_used")
+    assert not modules.is_guess("numpy.linalg")
+    assert not modules.is_guess("skimage.io")
+
+
+def test_the_table_has_other_names_only() -> None:
+    """A module that its package is named after needs no line; update.py leaves it out."""
+    table = json.loads(Path(modules.__file__).with_name("modules.json").read_text())
+    assert len(table) > 1500
+    assert not {module for module, name in table.items() if normalize_name(module) == name}
