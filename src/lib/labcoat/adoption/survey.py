@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.conda_environment import find_environments
+from labcoat.adoption.evidence.installed import find_installed
 from labcoat.adoption.evidence.packages import Imported, find_packages, read_code
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
+from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.evidence.tree import Tree, list_tree
 from labcoat.adoption.plan import Wanted
 from labcoat.core.errors import LabcoatError
@@ -60,7 +63,9 @@ def survey_project(project: Project) -> Survey:
     environments, pipfiles = find_environments(tree), find_pipfiles(tree)
     commands = find_commands(tree, code)
     declared = _read_declared(project)
-    found = [*lists, *pipfiles, *environments, *commands]
+    system = find_system_lists(tree)
+    found = [*lists, *pipfiles, *environments, *commands, *find_scripts(tree, code), *system]
+    found += find_installed(project.root)
     taken, reason = _choose(declared, lists, [*pipfiles, *environments, *commands])
     others = [each for each in found if each not in taken]
     asked = _names(taken) | _locked_names(tree)

@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from labcoat.core import terminal
 from labcoat.core.project import Project
@@ -39,15 +39,22 @@ def run(args: Namespace) -> int:
     if args.undo:
         return _print_undone(project, init.undo_project(project))
     if args.dry_run:
-        _print_diff(init.plan_project(project).format_diff())
+        planned = init.plan_project(project)
+        _print_notes(planned.notes, sys.stderr)
+        _print_diff(planned.format_diff())
         return 0
-    changes = init.init_project(project)
+    changes = init.init_project(project, lambda notes: _print_notes(notes, sys.stdout))
     for change in changes:
         print(f"{change.name}: {change.summary}")
     if not changes:
         print("Nothing is missing.")
     _print_next(project)
     return 0
+
+
+def _print_notes(notes: Sequence[str], stream: TextIO) -> None:
+    for line in notes:
+        print(line, file=stream)
 
 
 def _print_next(project: Project) -> None:

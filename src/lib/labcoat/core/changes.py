@@ -28,11 +28,12 @@ class ChangeSet:
     """What will be written in `root`. Nothing is written before `write`.
 
     Several parts of labcoat plan changes of one file: each reads the text that the one before it
-    has planned.
+    has planned. `notes` are lines about the reasons, to show before the changes.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.notes: list[str] = []
         self._planned: dict[str, PlannedChange] = {}
 
     def read(self, name: str) -> str | None:

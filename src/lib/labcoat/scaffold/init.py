@@ -3,7 +3,7 @@
 Each part plans its files in one ChangeSet, which is then shown or written as a whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from labcoat.core import files, originals
@@ -20,16 +20,21 @@ from labcoat.toolchain import own_install
 def plan_project(project: Project) -> ChangeSet:
     """Return what `init_project` would write. Raise LabcoatError if the project cannot have it."""
     own_install.refuse_inside(project.venv, "venv")
-    return plan_changes(project.root, include_line(project.root, own_install.include_file()))
+    include = include_line(project.root, own_install.include_file())
+    return plan_changes(project.root, include, project)
 
 
-def init_project(project: Project) -> Sequence[PlannedChange]:
-    """Write what is missing, and return the changes.
+def init_project(
+    project: Project, show: Callable[[Sequence[str]], object] = len
+) -> Sequence[PlannedChange]:
+    """Write what is missing, and return the changes; call `show` with the reasons before.
 
     Raise LabcoatError, writing nothing, if a Makefile has no lasting way to find this labcoat.
     """
     with files.directory_lock(project.root):
-        return plan_project(project).write(project.state)
+        changes = plan_project(project)
+        show(changes.notes)
+        return changes.write(project.state)
 
 
 def undo_project(project: Project) -> Sequence[UndoneFile]:
@@ -38,11 +43,11 @@ def undo_project(project: Project) -> Sequence[UndoneFile]:
         return originals.undo_steps(project.root, project.state)
 
 
-def plan_changes(root: Path, include: str) -> ChangeSet:
+def plan_changes(root: Path, include: str, project: Project | None = None) -> ChangeSet:
     """Return the changes of the files in `root`, whose Makefile gets the line `include`."""
     changes = ChangeSet(root)
     plan_makefile(changes, include)
-    plan_requirements(changes)
+    plan_requirements(changes, project)
     plan_gitignore(changes)
     plan_own_file(changes)
     for template, name in missing_files(root).items():

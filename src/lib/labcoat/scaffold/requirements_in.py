@@ -6,6 +6,7 @@ A repository whose files declare all that it imports gets none.
 from pathlib import Path
 
 from labcoat.adoption.pins.decide import decide
+from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INTRODUCTION, format_requirements
 from labcoat.adoption.survey import Survey, survey_project
 from labcoat.core import terminal
@@ -45,6 +46,7 @@ def _add_listed(changes: ChangeSet, listed: str) -> None:
 
 def _plan_new(changes: ChangeSet, project: Project) -> None:
     survey = survey_project(project)
+    changes.notes += format_survey(survey)
     if not survey.taken and not survey.missing:
         if not survey.declared:
             changes.plan(NAME, INTRODUCTION, "written, still empty")

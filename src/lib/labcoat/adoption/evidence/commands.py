@@ -129,6 +129,7 @@ def _is_release(word: str) -> bool:
     return (
         isinstance(line, RequirementLine)
         and not line.is_address
+        and not re.search(r"\.(?:whl|zip|gz|bz2)$", word)
         and bool(line.name)
         and line.name not in _BUILD_TOOLS
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from labcoat.adoption.evidence.tree import Tree
 from labcoat.core.path_roles import is_aside
@@ -39,20 +39,26 @@ class Imported:
 
 @dataclass
 class Code:
-    """All sources and notebooks of a repository, read once; `unread` were too long or damaged."""
+    """All sources and notebooks of a repository, read once.
 
-    imports: dict[str, list[Import]]
-    notebooks: dict[str, Notebook]
-    unread: list[str]
+    `scripts` have a block of metadata (PEP 723), and `unread` were too long or damaged.
+    """
+
+    imports: dict[str, list[Import]] = field(default_factory=dict)
+    notebooks: dict[str, Notebook] = field(default_factory=dict)
+    scripts: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def read_code(tree: Tree) -> Code:
     """Read the sources as lines, and the notebooks."""
-    code = Code({}, {}, [])
+    code = Code()
     left = _MOST_READ
     for path in tree.paths:
         if path.endswith((".py", ".pyw")) and not _SEPARATE.search(path):
             data = tree.read_bytes(path)
+            if b"# /// script" in data:
+                code.scripts.append(path)
             if _CANDIDATE.search(data):
                 code.imports[path] = list(scan_lines(data))
         elif path.endswith(".ipynb"):

@@ -52,8 +52,13 @@ def find_lists(tree: Tree) -> list[Source]:
     """
     paths = [path for path in tree.paths if _is_list(path)]
     found = {path: read_list(tree, path) for path in sorted(paths, key=_likeliness)}
-    included = {each for path in found for each in _included(tree, path)}
-    return [source for path, source in found.items() if source.wanted and path not in included]
+    kept: list[Source] = []
+    included: set[str] = set()
+    for path, source in found.items():
+        if source.wanted and path not in included:
+            kept.append(source)
+        included.update(_included(tree, path))
+    return [each for each in kept if each.file not in included or each is kept[0]]
 
 
 def is_other(path: str) -> bool:
@@ -100,7 +105,9 @@ def _stem(path: str) -> str:
 def _included(tree: Tree, path: str) -> Iterator[str]:
     for line in parse_lines(tree.read_text(path)):
         if isinstance(line, OptionLine) and line.option in {"--requirement", "--constraint"}:
-            yield posixpath.normpath(posixpath.join(posixpath.dirname(path), line.value))
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(path), line.value))
+            if other != path:
+                yield other
 
 
 def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | Wanted]:

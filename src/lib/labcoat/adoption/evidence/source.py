@@ -5,7 +5,9 @@ from typing import Literal
 
 from labcoat.adoption.plan import Wanted
 
-Format = Literal["requirements", "Pipfile", "conda", "commands", "declared", "script"]
+Format = Literal[
+    "requirements", "Pipfile", "conda", "commands", "declared", "script", "installed", "system"
+]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,71 @@
+"""What `labcoat init` found in a repository, which list it takes and why: one screen."""
+
+from collections.abc import Iterator
+
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.survey import Survey
+from labcoat.core import terminal
+
+_MOST = 8  # lists that are shown; a course has hundreds of notebooks
+
+
+def format_survey(survey: Survey) -> Iterator[str]:
+    """Yield the lines: each list, the taken ones first, then what only a person can decide."""
+    shown = [*survey.taken, *survey.others]
+    if shown or survey.declared:
+        yield "Found:"
+    names = [terminal.escape_control(each.file) for each in shown[:_MOST]]
+    width = min(max(map(len, names), default=0), 40)
+    for name, each in zip(names, shown[:_MOST], strict=False):
+        taken = f" → taken: {survey.reason}" if each in survey.taken else ""
+        yield f"  {name:{width}}  {_describe(each)}{taken}"
+    if len(shown) > _MOST:
+        yield f"  and {len(shown) - _MOST} more"
+    if not survey.taken and survey.declared:
+        yield f"  {survey.declared[0]}  → locked as it is: {survey.reason}"
+    if survey.missing:
+        count = len(survey.missing)
+        has = "package that no list has" if count == 1 else "packages that no list has"
+        yield f"Sources import {count} {has}."
+    yield from _decisions(survey)
+
+
+def _describe(source: Source) -> str:
+    parts = []
+    if count := len(source.wanted):
+        parts.append(f"{count} package{'' if count == 1 else 's'}")
+    if source.python:
+        parts.append(f"Python {source.python.strip('=')}")
+    if source.system:
+        parts.append(f"{len(source.system)} of the system's")
+    return ", ".join(parts) + (" for development" if source.dev else "")
+
+
+def _decisions(survey: Survey) -> Iterator[str]:
+    """Yield what labcoat leaves to a person."""
+    rows = [
+        f"`{terminal.escape_control(each.modules[0])}` is imported in"
+        f" {terminal.escape_control(each.file)}:{each.line}, and no package is known for it:"
+        " add the one that you mean to requirements.in"
+        for each in survey.unknown
+    ]
+    for each in (*survey.taken, *survey.others):
+        if each.system and each.format == "conda":
+            rows.append(
+                f"{each.file} asks for {terminal.join_some(each.system)}, which only conda has:"
+                f" `LABCOAT_CONDA_PACKAGES = {' '.join(each.system)}` in the Makefile"
+            )
+        elif each.system and each.format == "system":
+            rows.append(
+                f"{each.file} asks for {terminal.join_some(each.system)} of the operating system:"
+                " install them in the Dockerfile"
+            )
+    if survey.unread:
+        rows.append(f"too long or damaged: {terminal.join_some(survey.unread)}")
+    if survey.is_cut:
+        rows.append("the repository has too many files: the rest was not read")
+    if rows:
+        yield "For you to decide:"
+        yield from (f"  {row}" for row in rows[:_MOST])
+    if len(rows) > _MOST:
+        yield f"  and {len(rows) - _MOST} more"

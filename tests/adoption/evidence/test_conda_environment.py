@@ -1,0 +1,65 @@
+"""Conda's environment files, without a YAML library."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.adoption.evidence.conda_environment import find_environments
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.tree import list_tree
+
+
+def read(root: Path, text: str, name: str = "environment.yml") -> Source:
+    (root / name).write_text(text)
+    (source,) = find_environments(list_tree(root))
+    return source
+
+
+def test_a_list_by_hand(tmp_path: Path) -> None:
+    source = read(
+        tmp_path,
+        "name: x\nchannels: [conda-forge]\ndependencies:\n- python=3.9  # why\n"
+        "- conda-forge::pytorch>=1.9,<2\n  - 'numpy=1.21'\n- pandas==1.3.5\n- scipy 1.7.*\n"
+        "- pandoc\n- libpng\n- pip\n- pip:\n  - alpha~=1.0\n  - -r other.txt\n"
+        "- seaborn\nvariables:\n  A: b\n",
+    )
+    assert source.python == "3.9"
+    assert [each.requirement for each in source.wanted] == [
+        *("torch>=1.9,<2", "numpy==1.21.*", "pandas==1.3.5", "scipy==1.7.*", "seaborn"),
+        "alpha~=1.0",
+    ]
+    assert {each.kind for each in source.wanted} == {"conda", "demand"}
+    assert source.system == ("pandoc",)
+    assert source.wanted[0].line == 5
+
+
+def test_a_dump_has_limits(tmp_path: Path) -> None:
+    """What was built without Python is no package of Python."""
+    source = read(
+        tmp_path,
+        "dependencies:\n  - _libgcc_mutex=0.1=main\n  - numpy=1.21.2=py39h20f2e39_0\n"
+        "  - some-library=2.0=h1ccaba5_0\n  - python=3.9.7=h12debd9_1\n  - pip:\n"
+        "    - alpha==1.0\nprefix: /home/x\n",
+        "conda.yaml",
+    )
+    assert [(each.requirement, each.kind) for each in source.wanted] == [
+        ("numpy==1.21.2", "conda"),
+        ("alpha==1.0", "freeze"),
+    ]
+    assert source.python == "3.9.7"
+    assert source.system == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [x, x]\nb: &b [*a, *a]\ndependencies: [*b, *b]\n",
+        "dependencies:\n" + "- " * 100_000,
+        "\tdependencies:\n\t- x",
+        "dependencies:\n- {a: b}\n- !!python/object/apply:os.system ['x']\n",
+        "dependencies: " + "[" * 100_000,
+    ],
+)
+def test_hostile_yaml_is_read_as_lines(tmp_path: Path, text: str) -> None:
+    (tmp_path / "environment.yml").write_text(text)
+    find_environments(list_tree(tmp_path))

@@ -1,0 +1,76 @@
+"""What sources and notebooks import that is neither Python's nor the repository's own."""
+
+import json
+import time
+from pathlib import Path
+
+from labcoat.adoption.evidence.packages import find_packages, read_code
+from labcoat.adoption.evidence.tree import list_tree
+
+
+def write(root: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def packages(root: Path) -> dict[str, str]:
+    tree = list_tree(root)
+    return {each.package: each.file for each in find_packages(tree, read_code(tree))}
+
+
+def test_foreign_modules_with_their_packages(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        **{
+            "main.py": "import os, numpy.linalg\nfrom own import x\nimport package.part\n"
+            "try:\n    import optional\nexcept ImportError:\n    pass\nimport sklearn\n",
+            "own.py": "",
+            "src/package/__init__.py": "import yaml",
+            "setup.py": "import unwanted",
+            "tests/test_x.py": "import pytest, numpy",
+            "n.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": "import cv2"}]}),
+        },
+    )
+    assert packages(tmp_path) == {
+        "numpy": "main.py",
+        "opencv-python": "n.ipynb",
+        "pytest": "tests/test_x.py",
+        "pyyaml": "src/package/__init__.py",
+        "scikit-learn": "main.py",
+    }
+
+
+def test_a_folder_of_notes_does_not_hide_a_package(tmp_path: Path) -> None:
+    """A course has a folder for each library; without __init__.py it is no package itself."""
+    write(tmp_path, **{"pandas/lesson.py": "import pandas, helpers", "helpers/x.py": ""})
+    assert packages(tmp_path) == {"pandas": "pandas/lesson.py"}
+
+
+def test_a_copy_of_labcoat_and_environments_are_left_out(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        **{
+            "lib/include.python.mk": "",
+            "lib/labcoat/x.py": "import yaml",
+            "env/pyvenv.cfg": "",
+            "env/lib/python3.11/site-packages/a.py": "import numpy",
+            "node_modules/a.py": "import scipy",
+        },
+    )
+    assert packages(tmp_path) == {}
+
+
+def test_hostile_files_take_no_time(tmp_path: Path) -> None:
+    """Nothing is executed or followed, and what is too long is named."""
+    write(tmp_path, **{"setup.py": "raise SystemExit", "a\nb.py": "import numpy"})
+    (tmp_path / "long.ipynb").write_bytes(b" " * (100 << 20))
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / "outside.py").symlink_to("/etc/passwd")
+    start = time.monotonic()
+    tree = list_tree(tmp_path)
+    code = read_code(tree)
+    assert [each.package for each in find_packages(tree, code)] == ["numpy"]
+    assert code.unread == ["long.ipynb"]
+    assert time.monotonic() - start < 5

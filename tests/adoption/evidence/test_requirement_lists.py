@@ -1,0 +1,107 @@
+"""Files in pip's format are found and read, whatever they are called."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
+from labcoat.adoption.evidence.tree import list_tree
+from labcoat.adoption.plan import Wanted
+
+
+def write(root: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def wanted(root: Path) -> dict[str, list[str]]:
+    return {
+        each.file: [one.requirement for one in each.wanted] for each in find_lists(list_tree(root))
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements.txt",
+        "Requirements.txt",
+        "requirement.txt",
+        "requierments.txt",
+        "reqs.txt",
+        "my_requirements.txt",
+        "requirements_timeseries.txt",
+        "requirements/base.txt",
+        "requirements/prod.pip",
+        "pip-requirements.txt",
+        "sub/project/requirements.txt",
+    ],
+)
+def test_names(tmp_path: Path, name: str) -> None:
+    write(tmp_path, **{name: "alpha\n"})
+    assert wanted(tmp_path) == {name: ["alpha"]}
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "packages.txt", "data/readme.txt", "requests.py"])
+def test_other_files_are_no_lists(tmp_path: Path, name: str) -> None:
+    write(tmp_path, **{name: "alpha\n"})
+    assert wanted(tmp_path) == {}
+
+
+def test_the_projects_own_list_is_first(tmp_path: Path) -> None:
+    names = [
+        *("requirements.txt", "requirements/base.txt", "requirements-gpu.txt"),
+        *("sub/requirements.txt", "requirements-dev.txt"),
+    ]
+    write(tmp_path, **dict.fromkeys(reversed(names), "alpha\n"))
+    assert [each.file for each in find_lists(list_tree(tmp_path))] == [
+        "requirements.txt",
+        "requirements/base.txt",
+        "sub/requirements.txt",
+        "requirements-gpu.txt",
+        "requirements-dev.txt",
+    ]
+    assert is_other("requirements-gpu.txt")
+    assert not is_other("requirements.txt")
+
+
+def test_included_lists_are_part_of_the_one_that_includes_them(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        **{
+            "requirements.txt": "-r requirements/base.txt\nbeta\n-r requirements.txt\n-r gone.txt",
+            "requirements/base.txt": "# why\nalpha==1  # old\n",
+        },
+    )
+    (source,) = find_lists(list_tree(tmp_path))
+    assert source.layout == (
+        "# From requirements/base.txt:",
+        "# why",
+        "# old",
+        Wanted("alpha==1", "requirements/base.txt", 2, "demand"),
+        Wanted("beta", "requirements.txt", 2, "demand"),
+        "# -r requirements.txt",
+        "# -r gone.txt",
+    )
+
+
+def test_utf_16_and_slips_of_the_pen_are_read(tmp_path: Path) -> None:
+    text = "alpha==1.0\r\nbeta=1.5\r\ngamma = >2\r\n--find-links x\r\npython==3.9\r\n"
+    (tmp_path / "requirements.txt").write_bytes(text.encode("utf-16"))
+    assert wanted(tmp_path)["requirements.txt"][:2] == ["alpha==1.0", "beta==1.5"]
+
+
+def test_output_of_pip_freeze_is_recognized(tmp_path: Path) -> None:
+    pins = [f"package-{letter}==1.0" for letter in "abcdefghij"]
+    write(tmp_path, **{"requirements.txt": "\n".join(pins)})
+    (source,) = find_lists(list_tree(tmp_path))
+    assert {each.kind for each in source.wanted} == {"freeze"}
+    write(tmp_path, **{"requirements.txt": "\n".join(reversed(pins))})
+    (source,) = find_lists(list_tree(tmp_path))
+    assert {each.kind for each in source.wanted} == {"demand"}
+
+
+def test_files_of_lines_without_end_are_no_error(tmp_path: Path) -> None:
+    write(tmp_path, **{"requirements.txt": "\\\n" * 10_000 + "a" * 500_000})
+    find_lists(list_tree(tmp_path))

@@ -1,0 +1,119 @@
+"""Which list is taken, what is added, and what is left to a person."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.adoption.plan import Wanted
+from labcoat.adoption.report import format_survey
+from labcoat.adoption.survey import Survey, survey_project
+from labcoat.core.project import Project
+
+
+def survey(root: Path, **files: str) -> Survey:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return survey_project(Project(root))
+
+
+def taken(found: Survey) -> list[str]:
+    return [each.file for each in found.taken]
+
+
+PROJECT = '[project]\nname = "p"\nversion = "1"\ndependencies = ["alpha"]\n'
+PIPFILE = '[packages]\nalpha = "*"\nbeta = {version = "~=1.0", extras = ["x"]}\n[requires]\npython_version = "3.9"\n'
+CONDA = "dependencies:\n- python=3.8\n- alpha=1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"requirements.txt": "alpha", "Pipfile": PIPFILE, "environment.yml": CONDA}, "requirements.txt"),
+        ({"Pipfile": PIPFILE, "environment.yml": CONDA}, "Pipfile"),
+        ({"environment.yml": CONDA, "sub/requirements.txt": "alpha"}, "environment.yml"),
+        ({"sub/requirements.txt": "alpha"}, "sub/requirements.txt"),
+        ({"requirements-gpu.txt": "alpha"}, "requirements-gpu.txt"),
+        ({"sub/environment.yml": CONDA}, "sub/environment.yml"),
+        ({"Dockerfile": "FROM python:3.9\nRUN pip install alpha"}, "Dockerfile"),
+        ({"a/requirements.txt": "alpha", "b/requirements.txt": "beta"}, ""),
+        ({"requirements-dev.txt": "alpha"}, ""),
+        ({"pyproject.toml": PROJECT}, ""),
+        ({"pyproject.toml": PROJECT, "requirements.txt": "alpha==1.0\n"}, ""),
+        ({"pyproject.toml": PROJECT, "requirements.txt": "beta\n"}, "pyproject.toml requirements.txt"),
+        ({"pyproject.toml": PROJECT, "main.py": "import gamma"}, "pyproject.toml"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_list_that_is_taken(tmp_path: Path, files: dict[str, str], expected: str) -> None:
+    assert taken(survey(tmp_path, **files)) == expected.split()
+
+
+def test_imports_take_their_versions_from_other_lists(tmp_path: Path) -> None:
+    found = survey(
+        tmp_path,
+        **{
+            "requirements.txt": "alpha\n",
+            "sub/requirements.txt": "scikit-learn==1.0\nunused\n",
+            "main.py": "import alpha, sklearn, rarely_used, utils\n",
+        },
+    )
+    assert found.missing == (
+        Wanted("rarely-used", "main.py", 1, "import"),
+        Wanted("scikit-learn==1.0", "sub/requirements.txt", 1, "demand"),
+    )
+    assert found.guessed >= {"rarely-used"}
+    assert [each.modules for each in found.unknown] == [("utils",)]
+    text = "\n".join(format_survey(found))
+    assert "requirements.txt" in text
+    assert "`utils` is imported in main.py:1" in text
+
+
+def test_an_environment_that_exists_has_the_versions(tmp_path: Path) -> None:
+    packages = tmp_path / "venv/lib/python3.9/site-packages"
+    (packages / "numpy-1.21.0.dist-info").mkdir(parents=True)
+    found = survey(tmp_path, **{"main.py": "import numpy", "venv/pyvenv.cfg": "version = 3.9.1\n"})
+    assert found.missing == (Wanted("numpy==1.21.0", "venv", 1, "freeze"),)
+    (tmp_path / "venv/labcoat.json").write_text("{}")
+    assert survey(tmp_path).missing[0].kind == "import"
+
+
+def test_scripts_have_lists_of_their_own(tmp_path: Path) -> None:
+    block = '# /// script\n# dependencies = ["numpy<2"]\n# ///\nimport numpy\n'
+    found = survey(tmp_path, **{"run.py": block})
+    assert found.missing == (Wanted("numpy<2", "run.py", 1, "demand"),)
+
+
+def test_packages_in_locks_of_other_tools_are_not_missing(tmp_path: Path) -> None:
+    lock = '[[package]]\nname = "numpy"\nversion = "1.0"\n'
+    found = survey(
+        tmp_path, **{"pyproject.toml": PROJECT, "poetry.lock": lock, "main.py": "import numpy"}
+    )
+    assert found.missing == ()
+
+
+def test_pythons_that_files_name(tmp_path: Path) -> None:
+    found = survey(
+        tmp_path,
+        **{"Pipfile": PIPFILE, "environment.yml": CONDA, "Dockerfile": "FROM python:3.10-slim"},
+    )
+    assert [(each.requirement, each.file) for each in found.pythons] == [
+        ("python==3.8.*", "environment.yml"),
+        ("python==3.9.*", "Pipfile"),
+        ("python==3.10.*", "Dockerfile"),
+    ]
+
+
+def test_system_packages_are_named(tmp_path: Path) -> None:
+    conda = "dependencies:\n- pandoc\n- numpy\n"
+    found = survey(tmp_path, **{"apt.txt": "libgl1\n# x\nffmpeg\n", "environment.yml": conda})
+    text = "\n".join(format_survey(found))
+    assert "LABCOAT_CONDA_PACKAGES = pandoc" in text
+    assert "libgl1, ffmpeg" in text
+
+
+@pytest.mark.parametrize("files", [{}, {"main.rs": "use x;"}, {"a.ipynb": "no notebook"}])
+def test_nothing_to_find(tmp_path: Path, files: dict[str, str]) -> None:
+    found = survey(tmp_path, **files)
+    assert (found.taken, found.missing, found.declared) == ((), (), ())
