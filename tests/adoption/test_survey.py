@@ -23,14 +23,20 @@ def taken(found: Survey) -> list[str]:
 
 
 PROJECT = '[project]\nname = "p"\nversion = "1"\ndependencies = ["alpha"]\n'
-PIPFILE = '[packages]\nalpha = "*"\nbeta = {version = "~=1.0", extras = ["x"]}\n[requires]\npython_version = "3.9"\n'
+PIPFILE = """[packages]
+alpha = "*"
+beta = {version = "~=1.0", extras = ["x"]}
+[requires]
+python_version = "3.9"
+"""
+SETUP = "[options]\ninstall_requires = alpha\n"
 CONDA = "dependencies:\n- python=3.8\n- alpha=1.0\n"
 
 
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"requirements.txt": "alpha", "Pipfile": PIPFILE, "environment.yml": CONDA}, "requirements.txt"),
+        ({"requirements.txt": "a", "Pipfile": PIPFILE, "x-env.yml": CONDA}, "requirements.txt"),
         ({"Pipfile": PIPFILE, "environment.yml": CONDA}, "Pipfile"),
         ({"environment.yml": CONDA, "sub/requirements.txt": "alpha"}, "environment.yml"),
         ({"sub/requirements.txt": "alpha"}, "sub/requirements.txt"),
@@ -41,7 +47,7 @@ CONDA = "dependencies:\n- python=3.8\n- alpha=1.0\n"
         ({"requirements-dev.txt": "alpha"}, ""),
         ({"pyproject.toml": PROJECT}, ""),
         ({"pyproject.toml": PROJECT, "requirements.txt": "alpha==1.0\n"}, ""),
-        ({"pyproject.toml": PROJECT, "requirements.txt": "beta\n"}, "pyproject.toml requirements.txt"),
+        ({"setup.cfg": SETUP, "requirements.txt": "beta\n"}, "setup.cfg requirements.txt"),
         ({"pyproject.toml": PROJECT, "main.py": "import gamma"}, "pyproject.toml"),
     ],
     ids=str,

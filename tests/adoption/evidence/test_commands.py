@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.adoption.evidence.commands import find_commands, read_command
-from labcoat.adoption.evidence.packages import read_code
-from labcoat.adoption.evidence.tree import list_tree
+from labcoat.imports.packages import read_code
+from labcoat.imports.tree import list_tree
 
 
 @pytest.mark.parametrize(

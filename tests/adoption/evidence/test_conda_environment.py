@@ -6,7 +6,7 @@ import pytest
 
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import list_tree
+from labcoat.imports.tree import list_tree
 
 
 def read(root: Path, text: str, name: str = "environment.yml") -> Source:

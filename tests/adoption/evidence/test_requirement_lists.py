@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
-from labcoat.adoption.evidence.tree import list_tree
 from labcoat.adoption.plan import Wanted
+from labcoat.imports.tree import list_tree
 
 
 def write(root: Path, **files: str) -> None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.installed import find_installed
-from labcoat.adoption.evidence.packages import Imported, find_packages, read_code
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
 from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.evidence.system_lists import find_system_lists
-from labcoat.adoption.evidence.tree import Tree, list_tree
 from labcoat.adoption.plan import Wanted
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.imports.packages import Imported, find_packages, read_code
+from labcoat.imports.tree import Tree, list_tree
 from labcoat.locking import inputs, requirements_file
 from labcoat.locking.requirement_lines import parse_lines
 from labcoat.names import modules

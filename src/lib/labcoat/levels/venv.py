@@ -14,6 +14,7 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_environment_path
+from labcoat.imports import lacking
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory
@@ -113,7 +114,11 @@ class VenvLevel(Level):
                 terminal.print_progress(
                     f"{project['VENV']} holds {names} (Python {interpreter.version})"
                 )
-                shared_files.warn_of_shared_files(find_site_packages(project.venv))
+                site_packages = find_site_packages(project.venv)
+                shared_files.warn_of_shared_files(site_packages)
+                lacking.warn_of_lacking(
+                    project.root, site_packages, project["VENV"], lock_source(locks[0]).name
+                )
             else:
                 # A run that was killed after it had finished the environment may have left this.
                 files.remove_path(files.backup_path(project.venv.resolve()))

@@ -4,10 +4,10 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from labcoat.adoption.evidence.packages import Code
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import Tree, nearness
 from labcoat.adoption.plan import Wanted
+from labcoat.imports.packages import Code
+from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.names import conda
 

@@ -6,8 +6,8 @@ Anchors, tags and includes are not expanded, so that no file can grow in memory.
 import re
 
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import Tree
 from labcoat.adoption.plan import Kind, Wanted
+from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.names import conda
 

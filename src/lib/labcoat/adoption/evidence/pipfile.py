@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import Tree
 from labcoat.adoption.plan import Wanted
 from labcoat.core.project_files.poetry import translate_version
+from labcoat.imports.tree import Tree
 
 
 def find_pipfiles(tree: Tree) -> list[Source]:

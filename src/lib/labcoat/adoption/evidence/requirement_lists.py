@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import Tree, nearness
 from labcoat.adoption.plan import Kind, Wanted
+from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import (
     FileLine,

@@ -3,10 +3,10 @@
 import re
 import tomllib
 
-from labcoat.adoption.evidence.packages import Code
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import Tree
 from labcoat.adoption.plan import Wanted
+from labcoat.imports.packages import Code
+from labcoat.imports.tree import Tree
 
 _BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(?:^#(?:| .*)$\s)+)^# ///$")
 

@@ -3,7 +3,7 @@
 import re
 
 from labcoat.adoption.evidence.source import Source
-from labcoat.adoption.evidence.tree import Tree
+from labcoat.imports.tree import Tree
 
 NAMES = ("apt.txt", "packages.txt", "aptfile", "apt-packages.txt")
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.path_roles import is_aside, is_sample
-from labcoat.lint import advice
+from labcoat.imports.sources import read_source, scan_lines
 from labcoat.imports.standard_library import STANDARD
+from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.git_view import NOTEBOOK_IMPORT
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
-from labcoat.locking.known_packages import DISTRIBUTIONS
 from labcoat.locking.requirement_lines import normalize_name, parse_lines, parse_requirements
+from labcoat.names import modules
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
 # Other files in which a project names its requirements; every word in one of them counts as a name.
@@ -46,13 +47,15 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
     unknown = {
         module
         for module in unknown
-        if not _is_required(DISTRIBUTIONS.get(module, module), required)
+        if (providers := modules.providers_of(module))
+        and not modules.is_platform_module(module)
+        and not any(_is_required(name, required) for name in providers)
         and not _is_own_module(module, everything)
     }
     provided = _provided_modules(repository) if unknown else {}
     providers = {
         module: provided.get(module)
-        or {normalize_name(DISTRIBUTIONS.get(module, module.strip("_")))}
+        or {modules.package_of(module) or normalize_name(module.strip("_"))}
         for module in unknown
     }
     unmet = {
@@ -160,14 +163,8 @@ def _is_own_module(module: str, everything: str) -> bool:
 
 def _imported_modules(lines: set[str], *, indented: bool) -> set[str]:
     """Return the top-level modules that `lines` import; an `indented` import is often optional."""
-    found: set[str] = set()
-    for line in lines:
-        words = line.partition("#")[0].split(maxsplit=1)
-        if len(words) < 2 or (line[0].isspace() and not indented):
-            continue
-        each = words[1].split()[:1] if words[0] == "from" else words[1].split(",")
-        found.update(name[1] for part in each if (name := re.match(r"\s*([A-Za-z_]\w*)", part)))
-    return found
+    found = scan_lines("\n".join(lines))
+    return {each.top for each in found if indented or not each.nested}
 
 
 def _first_imports(
@@ -219,20 +216,10 @@ def notebook_imports(text: bytes) -> set[str]:
 
 
 def _parse_imports(source: bytes) -> Iterator[tuple[str, int]]:
-    """Yield the modules that a valid source imports at its top level, each with its line."""
-    import ast
-    import warnings
-
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            statements = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for each in statements:
-        if isinstance(each, ast.Import):
-            yield from ((alias.name.partition(".")[0], each.lineno) for alias in each.names)
-        elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
-            yield each.module.partition(".")[0], each.lineno
+    """Yield the modules that a source needs at its top level, each with its line."""
+    for each in read_source(source):
+        if not (each.nested or each.optional):
+            yield each.top, each.line
 
 
 def _provided_modules(repository: Repository) -> dict[str, set[str]]:

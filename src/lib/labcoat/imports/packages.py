@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from labcoat.adoption.evidence.tree import Tree
 from labcoat.core.path_roles import is_aside
 from labcoat.imports.notebooks import MOST, Notebook, read_notebook
 from labcoat.imports.sources import Import, read_source, scan_lines
 from labcoat.imports.standard_library import STANDARD
+from labcoat.imports.tree import Tree
 from labcoat.locking.known_packages import is_popular
 from labcoat.names import modules
 

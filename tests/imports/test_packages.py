@@ -4,8 +4,8 @@ import json
 import time
 from pathlib import Path
 
-from labcoat.adoption.evidence.packages import find_packages, read_code
-from labcoat.adoption.evidence.tree import list_tree
+from labcoat.imports.packages import find_packages, read_code
+from labcoat.imports.tree import list_tree
 
 
 def write(root: Path, **files: str) -> None:

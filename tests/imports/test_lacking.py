@@ -1,0 +1,72 @@
+"""What sources import and an environment lacks, with the line that would add it."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.imports.lacking import Lacking, find_lacking, warn_of_lacking
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """An environment with packages of each form that a module can have."""
+    folder = tmp_path / "site-packages"
+    for path, text in {
+        "alpha/__init__.py": "from . import defined as in_code",
+        "alpha/part.py": "",
+        "lazy_one/__init__.py": "def __getattr__(name): ...",
+        "single.py": "",
+        "compiled.cpython-311-x86_64-linux-gnu.so": "",
+        "google/cloud/storage/__init__.py": "",
+        "linked.pth": f"{tmp_path}/elsewhere\nimport os\n",
+    }.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/editable.py").write_text("")
+    return folder
+
+
+def lacking(tmp_path: Path, site: Path, code: str) -> list[Lacking]:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "main.py").write_text(code)
+    return find_lacking(root, site)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        *("alpha", "alpha.part", "alpha.in_code", "lazy_one.anything", "single.part", "compiled"),
+        *("google.cloud.storage", "editable", "os.path", "google.colab"),
+    ],
+)
+def test_what_is_there(tmp_path: Path, site: Path, module: str) -> None:
+    assert lacking(tmp_path, site, f"import {module}") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("sklearn.svm", Lacking("sklearn", "scikit-learn", "main.py", 1)),
+        ("alpha.gone", Lacking("alpha.gone", "", "main.py", 1, is_part=True)),
+        (
+            "google.cloud.vision",
+            Lacking("google.cloud.vision", "google-cloud-vision", "main.py", 1),
+        ),
+        ("utils", Lacking("utils", "", "main.py", 1)),
+    ],
+)
+def test_what_is_lacking(tmp_path: Path, site: Path, module: str, expected: Lacking) -> None:
+    assert lacking(tmp_path, site, f"import {module}") == [expected]
+
+
+def test_the_warning_has_the_lines_to_add(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking(tmp_path, site, "import numpy, alpha.gone\nimport cv2\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert "`.venv` lacks: `numpy` (main.py:1), `cv2` (main.py:2)" in printed
+    assert "requirements.in, a line each: `numpy`, `opencv-python`" in printed
+    assert "`alpha.gone` (main.py:1)" in printed
