@@ -19,8 +19,13 @@ def read_inside(root: Path, path: str, most: int = _MOST) -> bytes:
         folder = folder / part
         if folder.is_symlink():
             return b""
+    return read_regular(str(root / path), most)
+
+
+def read_regular(path: str, most: int = _MOST) -> bytes:
+    """Return the first `most` bytes of the regular file `path`; nothing for anything else."""
     try:
-        return _regular(root / path, os.O_NOFOLLOW, most)
+        return _regular(path, os.O_NOFOLLOW, most)
     except (OSError, ValueError):
         return b""
 
@@ -56,7 +61,7 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-def _regular(path: Path, flags: int, most: int) -> bytes:
+def _regular(path: Path | str, flags: int, most: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)  # opening a pipe would block
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # in the index, a submodule is a directory
         os.close(descriptor)

@@ -1,20 +1,22 @@
 """What sources and notebooks import that neither Python nor the repository itself has."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from labcoat.core.path_roles import is_aside
 from labcoat.imports.notebooks import MOST, Notebook, read_notebook
-from labcoat.imports.sources import Import, read_source, scan_lines
+from labcoat.imports.sources import Import, list_modules, read_source, scan_lines
 from labcoat.imports.standard_library import STANDARD
 from labcoat.imports.tree import Tree
 from labcoat.locking.known_packages import is_popular
 from labcoat.names import modules
 
-_MOST_PARSED = 400  # sources; scanning has told which import something that is not yet known
+_MOST_PARSED = 150  # sources; scanning has told which import something that is not yet known
+_MOST_TRIED = 10  # sources without an import that is needed, after which a module is optional
 _MOST_READ = 1 << 28  # bytes of all notebooks
-_CANDIDATE = re.compile(rb"^[ \t]*(?:import|from)[ \t]", re.MULTILINE)
 _MODULE_FILE = re.compile(r"(?:^|/)([^/]+?)\.(?:py|pyi|pyx|pyw|so|pyd|[\w-]+\.so)$")
 # Programs of other tools, which run in environments of their own.
 _SEPARATE = re.compile(
@@ -41,10 +43,11 @@ class Imported:
 class Code:
     """All sources and notebooks of a repository, read once.
 
-    `scripts` have a block of metadata (PEP 723), and `unread` were too long or damaged.
+    `modules` are those that each source names, in whichever way; `scripts` have a block of metadata
+    (PEP 723), and `unread` were too long or damaged.
     """
 
-    imports: dict[str, list[Import]] = field(default_factory=dict)
+    modules: dict[str, frozenset[str]] = field(default_factory=dict)
     notebooks: dict[str, Notebook] = field(default_factory=dict)
     scripts: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -59,8 +62,8 @@ def read_code(tree: Tree) -> Code:
             data = tree.read_bytes(path)
             if b"# /// script" in data:
                 code.scripts.append(path)
-            if _CANDIDATE.search(data):
-                code.imports[path] = list(scan_lines(data))
+            if found := list_modules(data):
+                code.modules[path] = found
         elif path.endswith(".ipynb"):
             data = tree.read_bytes(path, min(left, MOST) + 1)
             left -= len(data)
@@ -79,10 +82,12 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
     """
     own, folders = _own_modules(tree.paths)
 
-    def is_foreign(each: Import) -> bool:
-        if each.top in STANDARD or each.top in own or modules.is_platform_module(each.module):
+    @cache
+    def is_foreign(module: str) -> bool:
+        top = module.partition(".")[0]
+        if top in STANDARD or top in own or modules.is_platform_module(module):
             return False
-        return each.top not in folders or is_popular(modules.package_of(each.module))
+        return top not in folders or is_popular(modules.package_of(module))
 
     found: dict[str, list[tuple[str, Import]]] = {}
     for path, each in _needed_imports(tree, code, is_foreign):
@@ -93,24 +98,30 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
 
 
 def _needed_imports(
-    tree: Tree, code: Code, is_foreign: Callable[[Import], bool]
+    tree: Tree, code: Code, is_foreign: Callable[[str], bool]
 ) -> Iterator[tuple[str, Import]]:
     """Yield the foreign imports that are not optional, in an order that puts tests last."""
     known: set[str] = set()
+    tried: Counter[str] = Counter()
     parsed = 0
-    for path in sorted(code.imports, key=lambda path: (is_aside(path), path)):
-        wanted = {each.module for each in code.imports[path] if is_foreign(each)} - known
+    for path in sorted(code.modules, key=lambda path: (is_aside(path), path)):
+        wanted = {
+            module
+            for module in code.modules[path] - known
+            if is_foreign(module) and tried[module] < _MOST_TRIED
+        }
         if not wanted:
             continue
         parsed += 1
-        exact = read_source(tree.read_bytes(path)) if parsed <= _MOST_PARSED else ()
-        for each in exact or code.imports[path]:
-            if each.module in wanted and not each.optional and is_foreign(each):
+        tried.update(wanted)
+        source = tree.read_bytes(path)
+        for each in read_source(source) if parsed <= _MOST_PARSED else scan_lines(source):
+            if each.module in wanted and not each.optional:
                 known.add(each.module)
                 yield path, each
     for path, notebook in sorted(code.notebooks.items()):
         for each in notebook.imports:
-            if not each.optional and is_foreign(each) and each.module not in known:
+            if not each.optional and each.module not in known and is_foreign(each.module):
                 known.add(each.module)
                 yield path, each
 

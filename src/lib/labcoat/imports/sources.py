@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _MOST = 1 << 20  # bytes of a source; generated ones can be much longer
 _STATEMENT = re.compile(
@@ -12,6 +13,7 @@ _STATEMENT = re.compile(
     r"|from[ \t]+(?P<module>[A-Za-z_][\w.]*)[ \t]+import[ \t]+(?P<members>[\w*(, \t]*))",
     re.MULTILINE,
 )
+_LINE = re.compile(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
 _ALIAS = re.compile(r"[ \t]+as[ \t]+\w+")
 # Packages whose parts are released separately: what is imported from them is a module.
 _NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "airflow.providers")
@@ -71,6 +73,17 @@ def scan_lines(source: bytes | str) -> Iterator[Import]:
             names = [word for word in words if re.fullmatch(r"[A-Za-z_][\w.]*", word)]
         for name in names:
             yield Import(name, line, optional=indented, nested=indented)
+
+
+def list_modules(source: bytes) -> frozenset[str]:
+    """Return the modules that the lines of a source import, as scan_lines does, without places."""
+    lines = set(_LINE.findall(source))
+    return frozenset().union(*map(_line_modules, lines))
+
+
+@lru_cache(maxsize=1 << 14)
+def _line_modules(line: bytes) -> frozenset[str]:
+    return frozenset(each.module for each in scan_lines(line))
 
 
 def _walk(statements: list[ast.stmt], *, optional: bool, nested: bool) -> Iterator[Import]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import git, reading
@@ -24,10 +24,16 @@ class Tree:
     root: Path
     paths: tuple[str, ...]
     is_cut: bool = False
+    _real: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def read_bytes(self, path: str, most: int = _MOST_TEXT) -> bytes:
         """Return the first `most` bytes of a file; nothing for what is not a regular file."""
-        return reading.read_inside(self.root, path, most)
+        folder = path.rpartition("/")[0]
+        if folder not in self._real:
+            names = folder.split("/")
+            parents = ("/".join(names[: count + 1]) for count in range(len(names)))
+            self._real[folder] = not any((self.root / each).is_symlink() for each in parents)
+        return reading.read_regular(f"{self.root}/{path}", most) if self._real[folder] else b""
 
     def read_text(self, path: str) -> str:
         """Return the text of a file with LF line endings; nothing for one that is not text."""

@@ -47,9 +47,9 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
     unknown = {
         module
         for module in unknown
-        if (providers := modules.providers_of(module))
+        if (names := modules.providers_of(module))
         and not modules.is_platform_module(module)
-        and not any(_is_required(name, required) for name in providers)
+        and not any(_is_required(name, required) for name in names)
         and not _is_own_module(module, everything)
     }
     provided = _provided_modules(repository) if unknown else {}
