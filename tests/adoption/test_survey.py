@@ -45,8 +45,8 @@ CONDA = "dependencies:\n- python=3.8\n- alpha=1.0\n"
         ({"Dockerfile": "FROM python:3.9\nRUN pip install alpha"}, "Dockerfile"),
         ({"a/requirements.txt": "alpha", "b/requirements.txt": "beta"}, ""),
         ({"requirements-dev.txt": "alpha"}, ""),
-        ({"pyproject.toml": PROJECT}, ""),
-        ({"pyproject.toml": PROJECT, "requirements.txt": "alpha==1.0\n"}, ""),
+        ({"pyproject.toml": PROJECT}, "pyproject.toml"),
+        ({"pyproject.toml": PROJECT, "requirements.txt": "alpha==1.0\n"}, "pyproject.toml"),
         ({"setup.cfg": SETUP, "requirements.txt": "beta\n"}, "setup.cfg requirements.txt"),
         ({"pyproject.toml": PROJECT, "main.py": "import gamma"}, "pyproject.toml"),
     ],
@@ -54,6 +54,13 @@ CONDA = "dependencies:\n- python=3.8\n- alpha=1.0\n"
 )  # fmt: skip
 def test_the_list_that_is_taken(tmp_path: Path, files: dict[str, str], expected: str) -> None:
     assert taken(survey(tmp_path, **files)) == expected.split()
+
+
+def test_a_project_that_declares_all_is_locked_as_it_is(tmp_path: Path) -> None:
+    found = survey(tmp_path, **{"pyproject.toml": PROJECT, "main.py": "import alpha"})
+    assert found.is_declared
+    (tmp_path / "main.py").write_text("import numpy")
+    assert not survey(tmp_path).is_declared
 
 
 def test_imports_take_their_versions_from_other_lists(tmp_path: Path) -> None:
@@ -122,4 +129,4 @@ def test_system_packages_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("files", [{}, {"main.rs": "use x;"}, {"a.ipynb": "no notebook"}])
 def test_nothing_to_find(tmp_path: Path, files: dict[str, str]) -> None:
     found = survey(tmp_path, **files)
-    assert (found.taken, found.missing, found.declared) == ((), (), ())
+    assert (found.taken, found.missing, found.declared) == ((), (), "")

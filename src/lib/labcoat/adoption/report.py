@@ -7,12 +7,13 @@ from labcoat.adoption.survey import Survey
 from labcoat.core import terminal
 
 _MOST = 8  # lists that are shown; a course has hundreds of notebooks
+_MOST_IMPORTS = 4
 
 
 def format_survey(survey: Survey) -> Iterator[str]:
     """Yield the lines: each list, the taken ones first, then what only a person can decide."""
     shown = [*survey.taken, *survey.others]
-    if shown or survey.declared:
+    if shown:
         yield "Found:"
     names = [terminal.escape_control(each.file) for each in shown[:_MOST]]
     width = min(max(map(len, names), default=0), 40)
@@ -21,13 +22,15 @@ def format_survey(survey: Survey) -> Iterator[str]:
         yield f"  {name:{width}}  {_describe(each)}{taken}"
     if len(shown) > _MOST:
         yield f"  and {len(shown) - _MOST} more"
-    if not survey.taken and survey.declared:
-        yield f"  {survey.declared[0]}  → locked as it is: {survey.reason}"
     if survey.missing:
-        count = len(survey.missing)
-        has = "package that no list has" if count == 1 else "packages that no list has"
-        yield f"Sources import {count} {has}."
+        places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.missing]
+        imported = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
+        yield f"Imported, and not in {_name_taken(survey)}: {imported}"
     yield from _decisions(survey)
+
+
+def _name_taken(survey: Survey) -> str:
+    return " or ".join(each.file for each in survey.taken) or "any list"
 
 
 def _describe(source: Source) -> str:

@@ -30,13 +30,14 @@ class Survey:
     """What a repository says about its environment.
 
     `taken` are the sources that are taken whole, and `reason` says why these; `others` are the rest
-    of them. `declared` are the project's own files, which labcoat locks without a requirements.in.
-    `missing` is imported and listed in none of the taken ones; of `unknown`, no package is known.
+    of them. `declared` is the project's own file, or empty: labcoat locks it without a
+    requirements.in. `missing` is imported and listed in none of the taken ones; of `unknown`, no
+    package is known.
     """
 
     taken: tuple[Source, ...] = ()
     others: tuple[Source, ...] = ()
-    declared: tuple[str, ...] = ()
+    declared: str = ""
     reason: str = ""
     missing: tuple[Wanted, ...] = ()
     guessed: frozenset[str] = frozenset()
@@ -44,6 +45,11 @@ class Survey:
     unread: tuple[str, ...] = ()
     pythons: tuple[Wanted, ...] = field(default=())
     is_cut: bool = False
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the project's own file lists everything, so that it can be locked as it is."""
+        return [each.file for each in self.taken] == [self.declared] and not self.missing
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
@@ -74,15 +80,10 @@ def survey_project(project: Project) -> Survey:
     asked |= _declared_names(project)
     imported = find_packages(tree, code)
     missing, unknown = _find_missing(imported, asked, others)
-    is_declared = declared is not None and (declared not in taken or len(taken) == 1)
-    if is_declared and not missing:
-        taken = []
-    elif is_declared and declared is not None and declared not in taken:
-        taken = [declared, *taken]
     return Survey(
         tuple(taken),
         tuple(others),
-        (declared.file,) if declared is not None else (),
+        declared.file if declared is not None else "",
         reason,
         tuple(missing),
         frozenset(each.package for each in imported if each.guess),

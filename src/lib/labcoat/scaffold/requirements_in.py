@@ -48,11 +48,14 @@ def _plan_new(changes: ChangeSet, project: Project) -> None:
     survey = survey_project(project)
     changes.notes += format_survey(survey)
     if not survey.taken and not survey.missing:
-        if not survey.declared:
-            changes.plan(NAME, INTRODUCTION, "written, still empty")
+        changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
     plan = decide(project, survey.wanted, strict=False, as_of="")
-    changes.plan(NAME, format_requirements(survey, plan), f"written from {_describe(survey)}")
+    is_changed = any(
+        each.after != each.requirement for each in plan.decisions[len(survey.pythons) :]
+    )
+    if is_changed or not survey.is_declared:
+        changes.plan(NAME, format_requirements(survey, plan), f"written from {_describe(survey)}")
     if plan.python:
         changes.plan(".python-version", f"{plan.python}\n", f"written: Python {plan.python}")
 
