@@ -1,4 +1,4 @@
-"""Which list is taken, what is added, and what is left to a person."""
+"""Which list is taken, what is added, and what is left to decide."""
 
 from pathlib import Path
 

@@ -41,7 +41,7 @@ PHRASES = {
 _SEARCH = re.compile(rf"\b(?:{'|'.join(PHRASES)})\b", re.IGNORECASE)
 # Vendored text, recorded data, and the two files that have to name the phrases.
 _LEFT_OUT = re.compile(
-    r"_vendor/|/data/|\.lock$|requirements[^/]*\.txt$|tools\.txt$|LICENSE|plain_english|test_messages"
+    r"_vendor/|/data/|names/\w+\.json|\.lock$|requirements[^/]*\.txt$|tools\.txt$|LICENSE|plain_english|test_messages"
 )
 _FOLDERS = (
     "src",

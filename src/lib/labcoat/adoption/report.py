@@ -11,7 +11,7 @@ _MOST_IMPORTS = 4
 
 
 def format_survey(survey: Survey) -> Iterator[str]:
-    """Yield the lines: each list, the taken ones first, then what only a person can decide."""
+    """Yield the lines: each list, the taken ones first, then what you have to decide."""
     shown = [*survey.taken, *survey.others]
     if shown:
         yield "Found:"
@@ -45,7 +45,7 @@ def _describe(source: Source) -> str:
 
 
 def _decisions(survey: Survey) -> Iterator[str]:
-    """Yield what labcoat leaves to a person."""
+    """Yield what labcoat leaves to the user."""
     rows = [
         f"`{terminal.escape_control(each.modules[0])}` is imported in"
         f" {terminal.escape_control(each.file)}:{each.line}, and no package is known for it:"

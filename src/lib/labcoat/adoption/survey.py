@@ -55,7 +55,7 @@ class Survey:
     def wanted(self) -> tuple[Wanted, ...]:
         """Everything to decide about: the Pythons, the taken sources, the missing imports."""
         taken = (each for source in self.taken for each in source.wanted)
-        return (*self.pythons, *taken, *self.missing)
+        return tuple(dict.fromkeys([*self.pythons, *taken, *self.missing]))
 
 
 def survey_project(project: Project) -> Survey:

@@ -15,6 +15,7 @@ from labcoat.toolchain import own_install
 
 OWN_FILE = "labcoat.mk"  # committed; finds a labcoat that pip or pipx installed
 INSTALLED = f"include {OWN_FILE}"
+_INCLUDED = re.compile(r"^ *[-s]?include\b.*(?:include\.python\.mk|labcoat)", re.MULTILINE)
 _MARK = "labcoat's targets, from the labcoat that is installed"
 
 
@@ -90,6 +91,30 @@ def plan_own_file(changes: ChangeSet) -> None:
         )
 
 
+def plan_settings(changes: ChangeSet, settings: Iterable[tuple[str, str]]) -> None:
+    """Plan lines that assign `settings` before the line that includes labcoat.
+
+    A setting that the Makefile has already stays, and is named with a warning.
+    """
+    name = makefile_name(changes.root)
+    for setting, value in settings:
+        text = changes.read(name) or ""
+        line = f"{setting} := {value}"
+        place = _INCLUDED.search(text)
+        if re.search(rf"^[ \t]*(?:export[ \t]+)?{setting}[ \t]*[:?+]?=", text, re.MULTILINE):
+            if line not in text:
+                print_warning(f"`{name}` sets {setting} already", f"It should have: `{line}`")
+        elif place:
+            ending = "\r\n" if "\r\n" in text else "\n"
+            new = text[: place.start()] + line + ending + text[place.start() :]
+            changes.plan(name, new, f"added {setting}")
+        else:
+            print_warning(
+                f"`{name}` does not include labcoat itself",
+                f"Write `{line}` before the line that does",
+            )
+
+
 def list_targets(include: Path | None = None) -> list[str]:
     """Return the names of labcoat's targets, without the prefix."""
     text = (include or own_install.include_file()).read_text(encoding="utf-8").replace("\\\n", " ")
@@ -152,10 +177,9 @@ def _plan_owned(changes: ChangeSet, name: str, text: str, found: Makefile) -> No
     known = found.settings.get("LABCOAT_OWN", "").split()
     line = f"LABCOAT_OWN := {' '.join([*known, *own])}"
     assigned = re.compile(r"^LABCOAT_OWN[ \t]*[:?]?=[^\r\n\\]*$", re.MULTILINE)
-    included = re.compile(r"^ *[-s]?include\b.*(?:include\.python\.mk|labcoat)", re.MULTILINE)
     if assigned.search(text):
         new = assigned.sub(lambda _: line, text, count=1)
-    elif place := included.search(text):
+    elif place := _INCLUDED.search(text):
         new = text[: place.start()] + line + ending + text[place.start() :]
     else:
         print_warning(

@@ -6,6 +6,7 @@ A repository whose files declare all that it imports gets none.
 from pathlib import Path
 
 from labcoat.adoption.pins.decide import decide
+from labcoat.adoption.pins.table import format_plan
 from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INTRODUCTION, format_requirements
 from labcoat.adoption.survey import Survey, survey_project
@@ -13,6 +14,7 @@ from labcoat.core import terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.project import Project
 from labcoat.locking import inputs, requirements_file
+from labcoat.scaffold.makefile import plan_settings
 
 NAME = "requirements.in"
 
@@ -51,6 +53,7 @@ def _plan_new(changes: ChangeSet, project: Project) -> None:
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
     plan = decide(project, survey.wanted, strict=False, as_of="")
+    changes.notes += format_plan(plan)
     is_changed = any(
         each.after != each.requirement for each in plan.decisions[len(survey.pythons) :]
     )
@@ -58,6 +61,7 @@ def _plan_new(changes: ChangeSet, project: Project) -> None:
         changes.plan(NAME, format_requirements(survey, plan), f"written from {_describe(survey)}")
     if plan.python:
         changes.plan(".python-version", f"{plan.python}\n", f"written: Python {plan.python}")
+    plan_settings(changes, plan.settings)
 
 
 def _describe(survey: Survey) -> str:
