@@ -1,5 +1,6 @@
 """`labcoat init` writes what `make venv` needs and keeps what a repository has."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -78,6 +79,36 @@ def test_output_of_pip_freeze_becomes_requirements_in(bare: Repository, index: I
     assert [line for line in lines if not line.startswith("#")] == ["alpha==1.0", "beta"]
     bare.make("venv")
     assert bare.python("import alpha, beta; print(alpha.version, beta.version)") == "1.0 1.5\n"
+
+
+def test_from_a_list_of_another_name_and_imports_to_an_environment(bare: Repository) -> None:
+    """What sources and notebooks import is in the environment, and a second init changes nothing.
+
+    setup.py is never run.
+    """
+    notebook = {"cells": [{"cell_type": "code", "source": ["%time x\n", "import gamma"]}]}
+    bare.write(
+        **{
+            "reqs__txt": "# mine\nalpha==1.0  # the old one\n",
+            "main__py": "import alpha, own\nimport beta\ntry:\n    import x\nexcept ImportError: 0",
+            "own__py": "",
+            "lesson__ipynb": json.dumps(notebook),
+            "setup__py": "open('was-run', 'w')",
+        }
+    )
+    output = run(bare, "init")
+    assert messages.TAKEN.format(file="reqs.txt") in output
+    assert messages.IMPORTED.format(file="reqs.txt", imports="beta (main.py:2), gamma") in output
+    text = (bare.path / "requirements.in").read_text()
+    assert "# mine\n# the old one\nalpha==1.0\n" in text
+    assert run(bare, "init").splitlines()[0] == messages.COMPLETE
+    assert "lacks" not in bare.make("venv")
+    assert bare.python("import alpha, beta, gamma; print(alpha.version)") == "1.0\n"
+    assert not (bare.path / "was-run").exists()
+    bare.write(main__py="import alpha, cv2\n")
+    warning = bare.make("venv", "AGAIN=1")
+    assert messages.LACKS.format(imports="`cv2` (main.py:1)") in warning
+    assert "`opencv-python`" in warning
 
 
 def test_missing_lines_of_requirements_txt_are_added(bare: Repository) -> None:

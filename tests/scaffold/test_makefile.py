@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.scaffold import init, makefile
 from support import INCLUDE, Repository
@@ -299,4 +300,16 @@ def test_a_subfolder_uses_the_labcoat_of_its_repository(tmp_path: Path, above: s
     assert makefile.include_line(project, installed) == expected
     assert makefile.include_line(project, tools / "include.python.mk") == (
         "include ../../my\\ tools/src/lib/include.python.mk"
+    )
+
+
+def test_settings_stand_before_the_include(tmp_path: Path) -> None:
+    """make reads them there; one that the project sets stays, and nothing is added twice."""
+    changes = ChangeSet(tmp_path)
+    (tmp_path / "Makefile").write_text("x:\n\nLABCOAT_CPUS = 2\n")
+    makefile.plan_makefile(changes, makefile.INSTALLED)
+    for _ in range(2):
+        makefile.plan_settings(changes, [("LABCOAT_NO_BINARY", "a b"), ("LABCOAT_CPUS", "3")])
+    assert (changes.read("Makefile") or "").endswith(
+        f"LABCOAT_CPUS = 2\n\nLABCOAT_NO_BINARY := a b\n{makefile.INSTALLED}\n"
     )
