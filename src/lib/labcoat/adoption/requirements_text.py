@@ -33,7 +33,8 @@ def _is_guess(survey: Survey, each: Wanted) -> bool:
 
 
 def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[str]:
-    yield f"# From {source.file}:"
+    is_declared = source.format == "declared"
+    yield f"# From {source.file}{', which labcoat no longer reads' * is_declared}:"
     for each in source.layout:
         if isinstance(each, str):
             yield each

@@ -1,0 +1,46 @@
+"""The text of requirements.in says where each line is from, and what was left out."""
+
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.plan import Decision, Plan, Wanted
+from labcoat.adoption.requirements_text import GUESSES, IMPORTS, INTRODUCTION, format_requirements
+from labcoat.adoption.survey import Survey
+from labcoat.locking.requirements_file import unlisted_requirements
+
+LIST = ["a==1", "b==2", "sklearn", "d", "-e git+https://x/y#egg=e"]
+
+
+def made() -> str:
+    lines = tuple(Wanted(text, "r.txt", n, "demand") for n, text in enumerate(LIST, 1))
+    source = Source("r.txt", "requirements", ("# why", *lines, "# --pre"))
+    imports = Wanted("f", "m.py", 3, "import"), Wanted("g", "m.py", 4, "import")
+    plan = Plan(
+        None,
+        (
+            Decision("python==3.9.*", None, "dropped", "a Python"),
+            Decision("a==1", "a==1", "kept", ""),
+            Decision("b==2", "b==3", "moved", "no wheel"),
+            Decision("sklearn", "scikit-learn", "renamed", "its name"),
+            Decision("d", None, "dropped", "not on the index"),
+            Decision("-e git+https://x/y#egg=e", None, "dropped", "its own"),
+            Decision("f", "f", "added", ""),
+            Decision("g", "g", "added", ""),
+        ),
+    )
+    python = Wanted("python==3.9.*", "Pipfile", 1, "demand")
+    found = Survey(taken=(source,), missing=imports, guessed=frozenset({"g"}), pythons=(python,))
+    return format_requirements(found, plan)
+
+
+def test_every_line_is_there_or_named() -> None:
+    assert made() == (
+        f"{INTRODUCTION}# From r.txt:\n# why\na==1\nb==3  # was b==2\n"
+        "# left out: sklearn (its name)\nscikit-learn\n# left out: d (not on the index)\n"
+        "# left out: -e git+https://x/y#egg=e (its own)\n# --pre\n"
+        f"\n{IMPORTS}\nf  # m.py:3\n\n{GUESSES}\ng  # m.py:4\n"
+    )
+
+
+def test_what_was_left_out_is_not_lost() -> None:
+    """The lock may replace the list: each of its lines is in requirements.in, or in a comment."""
+    listed = "\n".join([*LIST, "--pre", "h"])
+    assert unlisted_requirements(listed, made()) == ["h"]
