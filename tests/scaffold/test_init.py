@@ -199,3 +199,16 @@ def test_an_include_that_may_work_is_kept(bare: Repository, line: str) -> None:
     text = f"{line}\n"
     run(bare.write(Makefile=text), "init")
     assert (bare.path / "Makefile").read_text() == text
+
+
+def test_strict_stops_at_what_cannot_be_taken(bare: Repository) -> None:
+    """Nothing is written; without it, the line is left out, and named."""
+    bare.write(requirements__txt="alpha\nno-such-package==1.0\n")
+    assert messages.STRICT.format(where="requirements.txt:2") in run(bare, "init", "--strict")
+    assert not (bare.path / "requirements.in").exists()
+    run(bare, "init")
+    assert "# left out: no-such-package==1.0" in (bare.path / "requirements.in").read_text()
+
+
+def test_a_date_must_be_one(bare: Repository) -> None:
+    assert messages.DATE.format(text="soon") in run(bare, "init", "--as-of", "soon")

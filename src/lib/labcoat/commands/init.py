@@ -1,7 +1,8 @@
 """`labcoat init`: write what a repository needs so that `make venv` works in it."""
 
+import datetime
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -25,6 +26,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument(
         "--undo", action="store_true", help="put back every file as it was before labcoat"
     )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="stop at the first line that cannot be taken as it is, instead of loosening it",
+    )
+    parser.add_argument(
+        "--as-of",
+        type=_read_date,
+        metavar="DATE",
+        help="resolve with the releases of that day, such as 2021-03-31",
+    )
+
+
+def _read_date(text: str) -> str:
+    """Return a date as it is given. Raise ArgumentTypeError if it is not valid."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ArgumentTypeError(
+            f"invalid date `{text}`: write it as year-month-day, such as 2021-03-31"
+        ) from None
 
 
 def run(args: Namespace) -> int:
@@ -34,16 +56,18 @@ def run(args: Namespace) -> int:
     if a file keeps changes of labcoat's because it was edited since.
     """
     from labcoat.scaffold import init
+    from labcoat.scaffold.requirements_in import Wishes
 
     project = Project.here()
+    wishes = Wishes(args.strict, args.as_of or "")
     if args.undo:
         return _print_undone(project, init.undo_project(project))
     if args.dry_run:
-        planned = init.plan_project(project)
+        planned = init.plan_project(project, wishes)
         _print_notes(planned.notes, sys.stderr)
         _print_diff(planned.format_diff())
         return 0
-    changes = init.init_project(project, lambda notes: _print_notes(notes, sys.stdout))
+    changes = init.init_project(project, wishes, lambda notes: _print_notes(notes, sys.stdout))
     for change in changes:
         print(f"{change.name}: {change.summary}")
     if not changes:

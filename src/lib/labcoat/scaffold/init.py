@@ -13,26 +13,28 @@ from labcoat.core.project import Project
 from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
 from labcoat.scaffold.ignore_files import plan_dockerignore, plan_gitignore
 from labcoat.scaffold.makefile import include_line, plan_makefile, plan_own_file
-from labcoat.scaffold.requirements_in import plan_requirements
+from labcoat.scaffold.requirements_in import DEFAULT, Wishes, plan_requirements
 from labcoat.toolchain import own_install
 
 
-def plan_project(project: Project) -> ChangeSet:
+def plan_project(project: Project, wishes: Wishes = DEFAULT) -> ChangeSet:
     """Return what `init_project` would write. Raise LabcoatError if the project cannot have it."""
     own_install.refuse_inside(project.venv, "venv")
     include = include_line(project.root, own_install.include_file())
-    return plan_changes(project.root, include, project)
+    return plan_changes(project.root, include, project, wishes)
 
 
 def init_project(
-    project: Project, show: Callable[[Sequence[str]], object] = len
+    project: Project,
+    wishes: Wishes = DEFAULT,
+    show: Callable[[Sequence[str]], object] = len,
 ) -> Sequence[PlannedChange]:
     """Write what is missing, and return the changes; call `show` with the reasons before.
 
     Raise LabcoatError, writing nothing, if a Makefile has no lasting way to find this labcoat.
     """
     with files.directory_lock(project.root):
-        changes = plan_project(project)
+        changes = plan_project(project, wishes)
         show(changes.notes)
         return changes.write(project.state)
 
@@ -43,11 +45,13 @@ def undo_project(project: Project) -> Sequence[UndoneFile]:
         return originals.undo_steps(project.root, project.state)
 
 
-def plan_changes(root: Path, include: str, project: Project | None = None) -> ChangeSet:
+def plan_changes(
+    root: Path, include: str, project: Project | None = None, wishes: Wishes = DEFAULT
+) -> ChangeSet:
     """Return the changes of the files in `root`, whose Makefile gets the line `include`."""
     changes = ChangeSet(root)
     plan_makefile(changes, include)
-    plan_requirements(changes, project)
+    plan_requirements(changes, project, wishes)
     plan_gitignore(changes)
     plan_own_file(changes)
     for template, name in missing_files(root).items():

@@ -3,6 +3,8 @@
 A repository whose files declare all that it imports gets none.
 """
 
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.adoption.pins.decide import decide
@@ -10,8 +12,9 @@ from labcoat.adoption.pins.table import format_plan
 from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INTRODUCTION, format_requirements
 from labcoat.adoption.survey import Survey, survey_project
-from labcoat.core import terminal
+from labcoat.core import git, terminal
 from labcoat.core.changes import ChangeSet
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import inputs, requirements_file
 from labcoat.scaffold.makefile import plan_settings
@@ -19,8 +22,28 @@ from labcoat.scaffold.makefile import plan_settings
 NAME = "requirements.in"
 
 
-def plan_requirements(changes: ChangeSet, project: Project | None = None) -> None:
-    """Plan requirements.in, or lines of it, from what the repository lists and imports."""
+@dataclass(frozen=True)
+class Wishes:
+    """How to take what a repository asks for.
+
+    With `strict`, what cannot be taken as it is is an error. `as_of`, a date or empty, limits
+    releases to those of that day.
+    """
+
+    strict: bool = False
+    as_of: str = ""
+
+
+DEFAULT = Wishes()
+
+
+def plan_requirements(
+    changes: ChangeSet, project: Project | None = None, wishes: Wishes = DEFAULT
+) -> None:
+    """Plan requirements.in, or lines of it, from what the repository lists and imports.
+
+    Raise LabcoatError if `wishes` are strict, and a line cannot be taken as it is.
+    """
     root = changes.root
     listed = (
         requirements_file.read_requirements(root / "requirements.txt")
@@ -30,7 +53,7 @@ def plan_requirements(changes: ChangeSet, project: Project | None = None) -> Non
     if changes.read(NAME) is not None:
         _add_listed(changes, listed)
     elif "--hash=" not in listed:
-        _plan_new(changes, project or Project(root))
+        _plan_new(changes, project or Project(root), wishes)
 
 
 def _add_listed(changes: ChangeSet, listed: str) -> None:
@@ -46,22 +69,32 @@ def _add_listed(changes: ChangeSet, listed: str) -> None:
         changes.append(NAME, missing, summary)
 
 
-def _plan_new(changes: ChangeSet, project: Project) -> None:
+def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     survey = survey_project(project)
     changes.notes += format_survey(survey)
     if not survey.taken and not survey.missing:
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
-    plan = decide(project, survey.wanted, strict=False, as_of="")
+    plan = decide(project, survey.wanted, strict=wishes.strict, as_of=wishes.as_of)
     changes.notes += format_plan(plan)
-    is_changed = any(
-        each.after != each.requirement for each in plan.decisions[len(survey.pythons) :]
-    )
+    decisions = plan.decisions[len(survey.pythons) :]
+    is_changed = any(each.verdict in {"moved", "dropped", "renamed"} for each in decisions)
+    if is_changed and not wishes.as_of and (day := _last_day(project.root)):
+        changes.notes.append(f"`labcoat init --as-of {day}` takes the releases of the last commit")
     if is_changed or not survey.is_declared:
         changes.plan(NAME, format_requirements(survey, plan), f"written from {_describe(survey)}")
     if plan.python:
         changes.plan(".python-version", f"{plan.python}\n", f"written: Python {plan.python}")
     plan_settings(changes, plan.settings)
+
+
+def _last_day(root: Path) -> str:
+    """Return the day of the last commit; empty if there is none."""
+    try:
+        seconds = git.last_commit_time(root, ["."])
+    except LabcoatError:
+        return ""
+    return "" if seconds is None else time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
 def _describe(survey: Survey) -> str:

@@ -41,7 +41,7 @@ _OTHER = re.compile(
 _MAIN = ("requirements", "requirement", "reqs", "base", "main", "common", "prod", "production")
 _SYSTEM_LISTS = ("packages.txt", "apt.txt", "apt-packages.txt")
 _FREEZE_LEAST = 8  # pins in alphabetical order: shorter lists can be sorted by hand
-_FREEZE_LONG = 30  # pins in any order: nobody lists so many
+_FREEZE_LONG = 30  # pins in any order: a list by hand is shorter
 _LOCAL_BUILD = re.compile(r"^(\S+?) @ file:\S+")
 
 
