@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.locking import platforms
 from support import BASE_PYTHON, INCLUDE, Index, Repository, wheel
 from support.git_commands import git
 from support.messages import locking
@@ -80,6 +81,26 @@ def test_a_system_without_a_solution_does_not_fail_the_lock(
     text = (repo.path / "requirements.txt").read_text()
     assert "# No wheel for Windows x86-64: no solution\n" in text
     assert "macOS" not in text
+
+
+@LOCKERS
+def test_a_processor_without_a_solution_does_not_fail_the_lock(
+    repo: Repository, index: Index, locker: str
+) -> None:
+    """Old releases have wheels for Linux on x86-64 alone; the other systems stay in the lock."""
+    other = "aarch64" if platforms.this_machine().machine == "x86_64" else "x86_64"
+    elsewhere = f"sys_platform == 'linux' and platform_machine == '{other}'"
+    index.add("omega", "1.0", [f"beta>9 ; {elsewhere}", "gamma ; sys_platform != 'linux'", "beta"])
+    repo.write(requirements__in="omega\n").make("requirements", LABCOAT_LOCKER=locker)
+    assert releases(repo) == [
+        "beta==1.5",
+        'gamma==3.0 ; sys_platform == "darwin" or sys_platform == "win32"',
+        "omega==1.0",
+    ]
+    text = (repo.path / "requirements.txt").read_text()
+    assert re.findall(r"# No wheel for (.*): no solution", text) == [
+        {"aarch64": "Linux arm64", "x86_64": "Linux x86-64"}[other]
+    ]
 
 
 @LOCKERS

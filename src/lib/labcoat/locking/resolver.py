@@ -5,7 +5,6 @@ platforms, with the versions that pip-tools chose; with uv as the locker, it res
 Neither builds anything to do so, except for the packages in LABCOAT_NO_BINARY.
 """
 
-import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import time_limit
-from labcoat.locking import lockers, platforms, requirements_file
+from labcoat.locking import lockers, platforms, requirements_file, uv_environments
 from labcoat.locking.lockers import Command, LockRequest
 from labcoat.locking.markers import fold_marker
 from labcoat.locking.platforms import ReleaseFiles
@@ -63,8 +62,12 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
 
         raise causes.explain_missing_wheels(lacking, causes.FailedLock.of(request))
     missing = platforms.missing_wheels(requirements_file.parse_pins(text), files, request.minor)
+    here = platforms.this_machine()
     for platform in platforms.PLATFORMS:
-        if platform.system in run.unsolved:
+        is_other = (
+            run.only_here and platform.system == here.system and platform.machine != here.machine
+        )
+        if platform.system in run.unsolved or is_other:
             missing.setdefault(platform.name, ["no solution"])
     return Resolution(text, missing)
 
@@ -73,12 +76,15 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
 class _Run:
     """One locking, and the files that the lockers write.
 
-    `unsolved` are the operating systems for which there is no solution, by `sys.platform`.
+    `unsolved` are the operating systems for which there is no solution, by `sys.platform`. With
+    `only_here`, there is none for this system's other processors: many an old release has wheels
+    for Linux on x86-64 and not on arm64.
     """
 
     request: LockRequest
     folder: Path
     unsolved: list[str] = field(default_factory=list)
+    only_here: list[str] = field(default_factory=list)
 
     def resolve_here(self, seed: str) -> dict[str, str]:
         """Return the version of each package that this machine needs."""
@@ -120,16 +126,27 @@ class _Run:
         """Return uv's lock; an operating system that makes it fail is left out, and noted."""
         output = self.folder / "everywhere.txt"
         config = self.folder / "uv"
-        variables = _uv_variables(self.folder)
+        variables = uv_environments.uv_variables(self.folder)
         while True:
             systems = tuple(each for each in platforms.SYSTEMS if each not in self.unsolved)
             output.write_text(seed, encoding="utf-8")
-            _write_configuration(config, request.minor, systems)
+            uv_environments.write_configuration(
+                config, request.minor, systems, only_here=bool(self.only_here)
+            )
             outcome = self._start(lockers.uv_command(request, config, output, *options), variables)
             if not outcome.status:
                 text = request.restore_names(output.read_text(encoding="utf-8"))
+                if self.only_here:
+                    text = text.replace(
+                        f"{uv_environments.machine_marker()} and sys_platform", "sys_platform"
+                    )
                 return _fold_lock(text, request.minor, systems)
-            failed = _failed_systems(outcome.output, request.minor, systems)
+            if not self.only_here and uv_environments.fails_elsewhere(
+                outcome.output, request.minor, systems
+            ):
+                self.only_here.append(platforms.this_machine().machine)
+                continue
+            failed = uv_environments.failed_systems(outcome.output, request.minor, systems)
             if not failed:
                 raise self._explain(outcome)
             self.unsolved.extend(failed)
@@ -156,64 +173,6 @@ class _Run:
             show=process.show_none,
             limit=time_limit(),
         )
-
-
-def _failed_systems(output: str, minor: str, systems: Sequence[str]) -> list[str]:
-    """Return the systems other than this machine's that may be why uv has no solution.
-
-    uv resolves apart what markers keep apart, and names the markers of the part that fails. Where
-    it names none, one system after the other is left out, Windows first.
-    """
-    here = platforms.this_machine()
-    others = [each for each in systems if each != here.system]
-    if not others or "No solution found" not in output:
-        return []
-    found = re.search(r"for split \(markers: ([^\n]*)\)$", output, re.MULTILINE)
-    if found and not marker_applies(found[1], here.marker_values(minor)):
-        parts = [each for each in platforms.PLATFORMS if each.system in others]
-        applies = {p.system for p in parts if marker_applies(found[1], p.marker_values(minor))}
-        if applies:
-            return sorted(applies)
-    return [max(others)]
-
-
-def _write_configuration(folder: Path, minor: str, systems: Sequence[str]) -> None:
-    """Write uv's configuration: resolve for one Python minor, with wheels for this machine.
-
-    Without `systems`, uv would also resolve for those that some dependencies have markers for,
-    such as emscripten, and find no wheels.
-    https://docs.astral.sh/uv/reference/settings/#environments
-    """
-    major, _, last = minor.partition(".")
-    here = platforms.this_machine()
-    python = f"python_full_version < '{major}.{int(last) + 1}'"
-    either = " or ".join(f"sys_platform == '{system}'" for system in systems)
-    folder.mkdir(exist_ok=True)
-    (folder / "pyproject.toml").write_text(
-        "[tool.uv]\n"
-        f'environments = ["{python} and ({either})"]\n'
-        f"required-environments = [\"sys_platform == '{here.system}'"
-        f" and platform_machine == '{here.machine}'\"]\n",
-        encoding="utf-8",
-    )
-
-
-def _uv_variables(folder: Path) -> dict[str, str | None]:
-    """Return variables with which uv reads the configuration above and none of the user's.
-
-    uv reads `environments` from a pyproject.toml only, which UV_NO_CONFIG switches off. The user's
-    uv.toml is hidden by a configuration directory of links to everything else in theirs.
-    """
-    hidden = folder / "config"
-    hidden.mkdir(exist_ok=True)
-    chosen = os.environ.get("XDG_CONFIG_HOME")
-    home = os.environ.get("HOME")
-    users = Path(chosen) if chosen else Path(home, ".config") if home else None
-    if users and users.is_dir():
-        for entry in users.iterdir():
-            if entry.name != "uv" and not os.path.lexists(hidden / entry.name):
-                (hidden / entry.name).symlink_to(entry)
-    return {"UV_NO_CONFIG": None, "UV_NO_SYSTEM_CONFIG": "1", "XDG_CONFIG_HOME": str(hidden)}
 
 
 def _merge_pins(seed: str, pins: Mapping[str, str], request: LockRequest) -> str:
