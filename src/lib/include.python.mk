@@ -271,7 +271,7 @@ labcoat-settings:
 	@$(_labcoat) settings
 
 # Without requirements.in, other files say what the project needs.
-_labcoat_sources := $(wildcard requirements*.in) $(if $(wildcard requirements.in),,$(wildcard pyproject.toml setup.cfg setup.py))
+_labcoat_sources := $(wildcard requirements*.in pyproject.toml) $(if $(wildcard requirements.in),,$(wildcard setup.cfg setup.py))
 
 # AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
 _labcoat_relock := $(if $(filter $(filter-out $(LABCOAT_OWN),requirements) labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from types import MappingProxyType
+from urllib.parse import unquote
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 # Ends what runs it, so that a test sees that an sdist was built.
@@ -97,7 +98,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         index = self.served
         index.asked.append(self.path)
-        top, _, name = self.path.strip("/").partition("/")
+        top, _, name = unquote(self.path).strip("/").partition("/")
         if answer := index.answers.get(name or top) or index.answers.get("*"):
             self._answer(answer)
         elif index.password and not self._knows_password():

@@ -40,3 +40,7 @@ CONTRADICTION = (
 )
 INCLUDE_CYCLE = "the inputs include each other: {circle}"
 OTHER_PYTHON = "`{lock}` is for Python {old}, and the project uses {new}"
+
+# Named indexes
+UNDEFINED_INDEX = "`{lock}` takes `{package}` from the index `pytorch`, which is not defined"
+NOT_ON_INDEX = "the index `pytorch` has no package {package}"

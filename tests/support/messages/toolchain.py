@@ -7,3 +7,10 @@ WRONG_HASH = "does not have the locked hash"
 NO_PYTHON = "needs Python {version} (`{source}`), which this machine does not have"
 UNKNOWN_PYTHON = "no Python {version} exists that labcoat knows (`{source}`)"
 DISK_FULL = "the disk is full"
+
+# Named indexes
+NO_TABLE_OF_INDEXES = "`tool.labcoat.indexes` in `pyproject.toml` is not a table of indexes"
+INVALID_URL = "the index `one` in `pyproject.toml` has an invalid url"
+URL_WITH_PASSWORD = "the url of the index `one` in `pyproject.toml` has a password"  # noqa: S105
+UNSET_VARIABLE = "the index `other` needs the environment variable TOKEN, which is not set"
+NAMED_INDEX_DOWN = "cannot reach the index `pytorch`"

@@ -24,7 +24,7 @@ from labcoat.inventory import regular_files, wheel_contents
 from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.locking.requirements_file import Pin
-from labcoat.toolchain import index_config, tool_env
+from labcoat.toolchain import tool_env
 
 _UNREACHABLE = re.compile(
     r"NewConnectionError|NameResolutionError|Network is unreachable|Connection refused"
@@ -99,10 +99,12 @@ def wheel_fits(wheel: Wheel, python: InterpreterFacts) -> bool:
     )
 
 
-def fetch_wheels(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> None:
+def fetch_wheels(
+    wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str, environ: Mapping[str, str]
+) -> None:
     """Fetch the wheels of these pins for their tags and Python `minor`, and cache their contents.
 
-    Wheels that cannot be fetched are left out.
+    `environ` is that of pip. Wheels that cannot be fetched are left out.
     """
     groups: dict[tuple[str, ...], list[Pin]] = defaultdict(list)
     for pin, tags in wanted:
@@ -112,17 +114,17 @@ def fetch_wheels(wanted: Sequence[tuple[Pin, tuple[str, ...]]], minor: str) -> N
         count = sum(map(len, groups.values()))
         terminal.print_progress(f"fetching {count} wheel{'s' * (count > 1)} to digest their files")
     for tags, pins in groups.items():
-        error = _fetch_group(pins, tags, minor)
+        error = _fetch_group(pins, tags, minor, environ)
         if error and _UNREACHABLE.search(error):
             return
         # One that cannot be fetched makes pip fetch none of them.
         for pin in pins if error and len(pins) > 1 else ():
-            _fetch_group([pin], tags, minor)
+            _fetch_group([pin], tags, minor, environ)
         for pin in pins if len(tags) > 1 else ():
-            _fetch_exact(pin, tags, minor)
+            _fetch_exact(pin, tags, minor, environ)
 
 
-def _fetch_exact(pin: Pin, tags: tuple[str, ...], minor: str) -> None:
+def _fetch_exact(pin: Pin, tags: tuple[str, ...], minor: str, environ: Mapping[str, str]) -> None:
     """Fetch the wheel with exactly these `tags` where pip chose another that has some of them.
 
     An index may have a wheel for manylinux_2_17 and one for both that and manylinux_2_28.
@@ -131,10 +133,12 @@ def _fetch_exact(pin: Pin, tags: tuple[str, ...], minor: str) -> None:
         kept = read_kept_wheels([pin])[pin.name]
         if not kept or any(is_wheel_of(wheel, tags) for wheel in kept):
             return
-        _fetch_group([pin], (tag,), minor)
+        _fetch_group([pin], (tag,), minor, environ)
 
 
-def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
+def _fetch_group(
+    pins: Sequence[Pin], tags: tuple[str, ...], minor: str, environ: Mapping[str, str]
+) -> str:
     """Fetch and cache the wheels of `pins` with the same tags. Return pip's output if it fails."""
     try:
         _cache_path().mkdir(parents=True, exist_ok=True)
@@ -156,7 +160,7 @@ def _fetch_group(pins: Sequence[Pin], tags: tuple[str, ...], minor: str) -> str:
         command += [f"--platform={platform}" for platform in platforms]
         outcome = process.run_process(
             command,
-            index_config.installer_environment(),
+            environ,
             folder,
             show=process.show_none,
             limit=time_limit(),

@@ -19,9 +19,9 @@ from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import environment_yml, foreign, metadata, python_variables, shell_rc
 from labcoat.levels.level import Level, LevelState
-from labcoat.locking import requirements_file
+from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirement_lines import normalize_name
-from labcoat.toolchain import index_config, interpreters, own_install
+from labcoat.toolchain import index_router, interpreters, own_install
 
 _PROGRAMS = ("micromamba", "mamba", "conda")
 
@@ -258,7 +258,9 @@ def _create_environment(project: Project, program: str, folder: Path) -> None:
 def _run_conda(project: Project, command: Sequence[str | Path]) -> process.ProcessResult:
     return process.run_process(
         command,
-        index_config.installer_environment()
+        index_router.loopback_environment(
+            index_comments.installed_indexes(project, [project.requirements])
+        )
         # Byte code is kept outside of the environment, see levels/python_variables.py.
         | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true", "PIP_COMPILE": "0"},
         project.root,

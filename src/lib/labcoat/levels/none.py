@@ -16,9 +16,9 @@ from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels.level import Level, LevelState
 from labcoat.levels.pip_command import pip_install_command
-from labcoat.locking import requirements_file
+from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirement_lines import same_version
-from labcoat.toolchain import index_config, interpreters
+from labcoat.toolchain import index_router, interpreters
 
 # What UserPython has, from the Python itself: the helper may run on another one.
 _DESCRIBE = (
@@ -139,7 +139,9 @@ def install_for_user(project: Project) -> int:
     command = [*pip_install_command(project, python.executable), "--user"]
     outcome = process.run_process(
         [*command, "-r", project.requirements],
-        index_config.installer_environment(),
+        index_router.routed_environment(
+            index_comments.installed_indexes(project, [project.requirements])
+        ),
         project.root,
         limit=time_limit(),
     )

@@ -18,8 +18,8 @@ from labcoat.levels.venv_metadata import (
     find_site_packages,
     read_environment_metadata,
 )
-from labcoat.locking import requirements_file
-from labcoat.toolchain import index_config, interpreters, tool_env
+from labcoat.locking import index_comments, requirements_file
+from labcoat.toolchain import index_config, index_router, interpreters, tool_env
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
 
@@ -101,7 +101,7 @@ def _has_note(project: Project) -> bool:
 
 
 def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpreter) -> None:
-    env = index_config.installer_environment()
+    env = _index_environment(project, locks)
     command: list[str | Path] = [tool_env.uv_program(), "venv", "--quiet", "--no-project"]
     command += ["--python", interpreter.executable, project.venv.resolve()]
     outcome = process.run_process(command, env, project.root, show=process.show_none)
@@ -134,6 +134,11 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
     (site / "__pycache__").mkdir(exist_ok=True)
 
 
+def _index_environment(project: Project, locks: Sequence[Path]) -> dict[str, str]:
+    """Return the environment with which pip and uv take each package from its index."""
+    return index_router.routed_environment(index_comments.installed_indexes(project, locks))
+
+
 def _remove_additions(site_packages: Path) -> None:
     """Remove what uv adds to an environment of Python 3.9 or older, and Python's venv does not."""
     for name in ("_virtualenv.py", "_virtualenv.pth"):
@@ -148,7 +153,7 @@ def _refuse_wheel(project: Project, locks: Sequence[Path], path: str) -> Labcoat
     """
     from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
 
-    env = index_config.installer_environment()
+    env = _index_environment(project, locks)
     names = requirements_file.locked_versions(locks, interpreters.marker_environment(project))
     clean: list[str | Path] = [tool_env.uv_program(), "cache", "clean", *names]
     process.run_process(clean, env, project.root, show=process.show_none)
@@ -186,8 +191,10 @@ def clear_edited_packages(project: Project) -> None:
 
 
 def _is_news(line: str) -> bool:
-    """Return whether to show a line of uv's; in a new environment every package is new."""
-    return not line.startswith(" + ")
+    """Return whether to show a line: in a new environment every package is new to uv, and the
+    index that pip looks in may be the router's.
+    """
+    return not line.startswith((" + ", "Looking in indexes: "))
 
 
 def _uv_command(project: Project, locks: Sequence[Path]) -> list[str | Path]:

@@ -12,6 +12,7 @@ from labcoat.core import reading
 
 MIB = 1 << 20
 _SIZE = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
+_OTHERS = ("locks", "indexes")  # read where the locks are made
 _UNITS = {
     "": 1,
     "b": 1,
@@ -86,11 +87,11 @@ def _parse_settings(table: Mapping[str, Any]) -> LintConfig:
     faults: list[str] = []
     values: dict[str, Any] = {}
     for key, value in table.items():
-        if key == "locks":
-            continue  # read where the locks are made
+        if key in _OTHERS:
+            continue
         if key not in _READERS:
             faults.append(
-                f"[tool.labcoat] has no setting `{key}`, only {', '.join([*_READERS, 'locks'])}"
+                f"[tool.labcoat] has no setting `{key}`, only {', '.join([*_READERS, *_OTHERS])}"
             )
             continue
         try:

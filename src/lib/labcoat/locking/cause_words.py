@@ -11,6 +11,10 @@ from labcoat.locking.releases import Obstacle
 from labcoat.toolchain import installed_pythons, package_index
 from labcoat.toolchain.package_index import ListedFile
 
+_LOCAL_HINT = (
+    "If another index has this local version, name it in `[tool.labcoat.indexes.NAME]` of"
+    " pyproject.toml, with its url and packages"
+)
 Row = tuple[str, Obstacle, str, str]  # a package, its obstacle, the line that asks, through which
 
 
@@ -67,8 +71,13 @@ def word_mismatch(
     )
 
 
-def word_unknown(name: str, where: str, via: str) -> LabcoatError:
-    """Return the error for a package that the index does not have."""
+def word_unknown(name: str, where: str, via: str, index: str = "") -> LabcoatError:
+    """Return the error for a package that the index does not have; `index` names one."""
+    if index:
+        return LabcoatError(
+            f"{where}: the index `{index}` has no package {name}{_format_via(via)}",
+            f"Correct its name, or the packages of `{index}` in pyproject.toml",
+        )
     hint = "Correct its name" if not via else "Ask its authors, or choose another version"
     if (meant := _existing(known_packages.suggest_package(name))) and not via:
         hint = f"Did you mean `{meant}`?"
@@ -115,21 +124,26 @@ def _build_hint(names: Sequence[str], project: Project) -> str:
     return f"`LABCOAT_NO_BINARY={value}` builds {them}, which runs {their} code"
 
 
-def word_obstacle(
-    requirement: str, obstacle: Obstacle, where: str, via: str, project: Project
+def word_obstacle(  # noqa: PLR0913, PLR0917 - what the message says
+    requirement: str, obstacle: Obstacle, where: str, via: str, project: Project, index: str = ""
 ) -> LabcoatError:
     """Return the error for a package of which nothing can be installed.
 
-    `requirement` is its name with what was asked for.
+    `requirement` is its name with what was asked for; `index` is the named one that it comes from.
     """
     if obstacle.kind == "version":
         reason = obstacle.reason or "no version"
         what = (
-            f"{where}: the package index has no version that matches {obstacle.release}"
+            f"{where}: the index `{index}` has no version that matches {obstacle.release}"
+            if index and not obstacle.reason
+            else f"{where}: the package index has no version that matches {obstacle.release}"
             if not obstacle.reason
             else f"{where}: {obstacle.release} {reason}"
         )
-        return LabcoatError(what + _format_via(via), _version_hint(obstacle))
+        hint = _version_hint(obstacle)
+        if "+" in obstacle.release and not index:
+            hint += f". {_LOCAL_HINT}"
+        return LabcoatError(what + _format_via(via), hint)
     return LabcoatError(
         f"{where}: {obstacle.release} {obstacle.reason}{_format_via(via)}",
         ". ".join(filter(None, _hints(requirement, obstacle, where if not via else "", project))),

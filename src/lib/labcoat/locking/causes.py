@@ -10,17 +10,26 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import cause_words, lockers, requirements_file
+from labcoat.locking import cause_words, index_comments, lockers, requirements_file
 from labcoat.locking.locker_output import Fault, is_conflict, parse_faults, parse_parents
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.releases import Obstacle, find_obstacle
 from labcoat.locking.requirement_lines import RequirementLine, normalize_name, parse_lines
-from labcoat.toolchain import index_config, interpreters, package_index, tool_env
+from labcoat.toolchain import (
+    index_config,
+    index_router,
+    interpreters,
+    named_indexes,
+    package_index,
+    tool_env,
+)
+from labcoat.toolchain.index_config import IndexAccess
 from labcoat.toolchain.installer_errors import (
     explain_installer_error,
     explain_local_error,
     is_network_error,
 )
+from labcoat.toolchain.named_indexes import NamedIndex
 from labcoat.toolchain.package_index import ListedFile
 
 _FAULTS = 8  # how many of the packages that one output blames are looked up
@@ -34,7 +43,7 @@ class FailedLock:
 
     Releases uploaded after `before` did not count (ISO 8601; empty without a cooldown).
     `input_file` is what the locker read, None where a lock was installed. Lines of an input that
-    is `declared` in pyproject.toml and the like have no numbers.
+    is `declared` in pyproject.toml and the like have no numbers. `indexes` are the named ones.
     """
 
     project: Project
@@ -43,6 +52,7 @@ class FailedLock:
     before: str = ""
     input_file: Path | None = None
     declared: Path | None = None
+    indexes: tuple[NamedIndex, ...] = ()
 
     @classmethod
     def of(cls, request: LockRequest) -> "FailedLock":
@@ -55,6 +65,7 @@ class FailedLock:
             lockers.newest_upload(request.project),
             request.prepared.file,
             chosen.source if chosen.declared is not None else None,
+            request.indexes,
         )
 
     @property
@@ -66,6 +77,26 @@ class FailedLock:
     def source(self) -> str:
         """The name of the file to edit."""
         return next(iter(self.texts)).name
+
+    def fetch_listing(self, name: str) -> tuple[ListedFile, ...] | None:
+        """Return the files that the index of the package `name` has of it; None for none at all.
+
+        Raise LabcoatError if it does not answer.
+        """
+        return package_index.fetch_listing(name, access=self._access(name))
+
+    def index_name(self, package: str) -> str:
+        """Return the name of the index of `package`; empty for the default one."""
+        found = named_indexes.find_index(package, self.indexes)
+        return found.name if found else ""
+
+    def check_root(self, name: str) -> None:
+        """Raise LabcoatError if the address of the package's index leads nowhere."""
+        package_index.check_root(access=self._access(name))
+
+    def _access(self, name: str) -> IndexAccess | None:
+        found = named_indexes.find_index(name, self.indexes)
+        return index_config.named_access(found) if found else None
 
     def find_line(self, name: str) -> tuple[str, str] | None:
         """Return the place and the text of the first line that asks for `name`."""
@@ -106,13 +137,15 @@ def explain_install_failure(
     the project's state.
     """
     texts = {lock: requirements_file.read_requirements(lock) for lock in locks}
-    failed = FailedLock(project, texts, interpreters.project_minor(project))
+    indexes = index_comments.installed_indexes(project, locks)
+    minor = interpreters.project_minor(project)
+    failed = FailedLock(project, texts, minor, indexes=indexes)
     return _explain(output, failed, otherwise, project.state / log)
 
 
 def _explain(output: str, failed: FailedLock, otherwise: str, log: Path) -> LabcoatError:
     files.write_file(log, output)
-    if error := explain_local_error(output):
+    if error := explain_local_error(output) or index_router.find_failure():
         return error
     try:
         found = _ask_index(output, failed)
@@ -127,23 +160,28 @@ def _ask_index(output: str, failed: FailedLock) -> LabcoatError | None:
     Raise LabcoatError if the index does not answer.
     """
     if mismatch := cause_words.parse_mismatch(output):
-        listed = package_index.fetch_listing(mismatch.name) or ()
+        listed = failed.fetch_listing(mismatch.name) or ()
         locked = _locked_hashes(failed, mismatch.name)
         return cause_words.word_mismatch(mismatch, listed, locked)
     faults = parse_faults(output)
     conflicts = is_conflict(output)
     for fault in faults[:_FAULTS]:
-        listed_files = package_index.fetch_listing(fault.name)
+        listed_files = failed.fetch_listing(fault.name)
         if listed_files is None:
-            package_index.check_root()
-            return cause_words.word_unknown(fault.name, *_locate(failed, fault))
+            failed.check_root(fault.name)
+            index = failed.index_name(fault.name)
+            return cause_words.word_unknown(fault.name, *_locate(failed, fault), index)
         obstacle = _find(failed, fault, listed_files)
         if not obstacle or (conflicts and obstacle.kind == "version" and not fault.specifier):
             continue
         if obstacle.has_source and (rows := _find_sources(failed, fault, obstacle)):
             return cause_words.word_sources(rows, failed.project)
         return cause_words.word_obstacle(
-            fault.name + _asked(failed, fault), obstacle, *_locate(failed, fault), failed.project
+            fault.name + _asked(failed, fault),
+            obstacle,
+            *_locate(failed, fault),
+            failed.project,
+            failed.index_name(fault.name),
         )
     if faults or not is_network_error(output):
         return None
@@ -188,7 +226,7 @@ def _find_sources(failed: FailedLock, fault: Fault, obstacle: Obstacle) -> list[
         for each in more:
             excluded.append(each.name)
             try:
-                listed = package_index.fetch_listing(each.name)
+                listed = failed.fetch_listing(each.name)
             except LabcoatError:
                 continue
             other = _find(failed, each, listed) if listed else None
@@ -211,7 +249,7 @@ def _compile_without(failed: FailedLock, excluded: Sequence[str]) -> str:
         command += [f"--no-binary={name}" for name in failed.built]
         command += ["--exclude-newer", failed.before] if failed.before else []
         command += ["--excludes", names, failed.input_file or next(iter(failed.texts))]
-        env = index_config.installer_environment()
+        env = index_router.routed_environment(failed.indexes)
         try:
             return process.run_process(
                 command, env, failed.project.root, show=process.show_none, limit=_SECONDS

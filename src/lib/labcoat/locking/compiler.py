@@ -232,7 +232,7 @@ def compile_lock(
         prepared = lock_input.prepare(folder)
         request = LockRequest(project, lock_input, prepared, upgrade=upgrade, packages=packages)
         resolution = resolver.resolve_lock(
-            request, seeds.format_seed(kept) + seeds.lost_pins(lock), folder
+            request, seeds.format_seed(kept, request.indexes) + seeds.lost_pins(lock), folder
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,13 +1,13 @@
 """Check the lines of inputs before a locker reads them: it would drop or misread some of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import input_corrections, requirements_file
+from labcoat.locking import index_options, input_corrections, requirements_file
 from labcoat.locking.inputs import LockInput
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 
@@ -40,7 +40,8 @@ def check_inputs(project: Project, lock_input: LockInput, text: str) -> None:
     inputs = lock_input.texts()
     for file, written in inputs.items():
         is_numbered = lock_input.declared is None or file != source
-        errors = list(_check_lines(project, file, written, is_numbered=is_numbered))
+        texts = list(inputs.values())
+        errors = list(_check_lines(project, file, written, texts, is_numbered=is_numbered))
         if errors:
             more = len(errors) - 1
             rest = f"{more} more {'line is' if more == 1 else 'lines are'} wrong"
@@ -56,19 +57,19 @@ def check_inputs(project: Project, lock_input: LockInput, text: str) -> None:
 
 
 def _check_lines(
-    project: Project, file: Path, text: str, *, is_numbered: bool
+    project: Project, file: Path, text: str, texts: Sequence[str], *, is_numbered: bool
 ) -> Iterator[LabcoatError]:
     """Yield an error for each line of an input that cannot be locked.
 
-    The lines of a text that was taken from pyproject.toml and the like (not `is_numbered`) have no
-    numbers that the user knows.
+    `texts` are those of all inputs. The lines of a text that was taken from pyproject.toml and the
+    like (not `is_numbered`) have no numbers that the user knows.
     """
     is_lock = file.suffix != ".in" and "--hash=" in text
     for line in parse_lines(text):
         if found := _find_source_option(line):
             yield LabcoatError(
                 f"`{file.name}` names a package index or folder with `{found}`",
-                "Remove it, and set PIP_INDEX_URL or UV_DEFAULT_INDEX: a lock works with any index",
+                index_options.explain_option(found, line.text, texts),
             )
         elif error := check_line(
             line, file.name, project, is_lock=is_lock, is_numbered=is_numbered

@@ -21,6 +21,7 @@ from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.locking import flattening, input_copies
 from labcoat.locking.requirements_file import included_files, read_requirements
+from labcoat.toolchain import named_indexes
 
 MAIN = "requirements"
 # The second line of a lock that labcoat wrote begins with it; lock_header reads the rest.
@@ -97,16 +98,20 @@ class LockInput:
         return found
 
     def digest(self) -> str:
-        """Return the digest of what matters: requirements and Python, but not other settings.
+        """Return the digest of what matters: requirements, Python and the named indexes.
 
         Raise LabcoatError if a file cannot be read.
         """
+        indexes = named_indexes.format_indexes(named_indexes.lock_indexes(self.lock))
         if self.computed is not None:  # the same, whether or not it may run
             source = self.computed.source
-            return files.text_digest(f"{source.name}\n{read_requirements(source)}".encode())
+            written = f"{source.name}\n{read_requirements(source)}{indexes}"
+            return files.text_digest(written.encode())
         texts = {file.name: text for file, text in self.texts().items()}
         if self.declared is not None and self.declared.requires_python:
             texts["requires-python"] = self.declared.requires_python
+        if indexes:
+            texts["indexes"] = indexes
         return files.text_digest(
             "".join(f"{name}\n{text}\n" for name, text in texts.items()).encode()
         )

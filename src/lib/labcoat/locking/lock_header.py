@@ -21,6 +21,7 @@ from typing import Literal
 
 from labcoat.core import files
 from labcoat.core.project import Project
+from labcoat.locking.index_comments import MARK
 from labcoat.locking.inputs import LockInput, find_input, inputs_digest, lock_source
 from labcoat.locking.requirements_file import read_requirements
 from labcoat.toolchain import interpreters
@@ -98,9 +99,12 @@ def _compile_command(lock_input: LockInput, locker: str) -> str:
 
 
 def body_digest(text: str) -> str:
-    """Return the digest of what a lock says: its lines without comments and indentation."""
+    """Return the digest of what a lock says: its lines without comments and indentation.
+
+    Comments that name the index of a package count.
+    """
     lines = (line.strip() for line in text.splitlines())
-    said = "\n".join(line for line in lines if line and not line.startswith("#"))
+    said = "\n".join(line for line in lines if line and (line[0] != "#" or line.startswith(MARK)))
     return files.text_digest(said.encode())
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from labcoat.core.project import Project
 from labcoat.locking.inputs import LockInput, Prepared
-from labcoat.toolchain import interpreters, python_finder, tool_env
+from labcoat.toolchain import interpreters, named_indexes, python_finder, tool_env
 from labcoat.toolchain.interpreters import Interpreter
+from labcoat.toolchain.named_indexes import NamedIndex
 from labcoat.toolchain.wheel_options import wheel_options
 
 Command = list[str | Path]
@@ -25,6 +26,11 @@ class LockRequest:
     prepared: Prepared
     upgrade: bool = False
     packages: Sequence[str] = ()
+
+    @property
+    def indexes(self) -> tuple[NamedIndex, ...]:
+        """The named indexes of the lock. Raise LabcoatError if one is invalid."""
+        return named_indexes.lock_indexes(self.lock_input.lock)
 
     @property
     def minor(self) -> str:

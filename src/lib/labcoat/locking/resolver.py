@@ -14,13 +14,19 @@ from pathlib import Path
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import time_limit
-from labcoat.locking import lockers, platforms, requirements_file, uv_environments
+from labcoat.locking import (
+    index_comments,
+    lockers,
+    platforms,
+    requirements_file,
+    uv_environments,
+)
 from labcoat.locking.lockers import Command, LockRequest
 from labcoat.locking.markers import fold_marker
 from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
-from labcoat.toolchain import index_config
+from labcoat.toolchain import index_router
 
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
 _NAME = re.compile(r'(?m)^name = "([^"]+)"$')
@@ -69,7 +75,7 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
         )
         if platform.system in run.unsolved or is_other:
             missing.setdefault(platform.name, ["no solution"])
-    return Resolution(text, missing)
+    return Resolution(index_comments.add_comments(text, request.indexes), missing)
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,8 @@ class _Run:
     def _start(
         self, command: Command, variables: Mapping[str, str | None] | None = None
     ) -> process.ProcessResult:
-        env: dict[str, str | None] = {**index_config.installer_environment(), **(variables or {})}
+        indexes = index_router.routed_environment(self.request.indexes)
+        env: dict[str, str | None] = {**indexes, **(variables or {})}
         return process.run_process(
             command,
             {name: value for name, value in env.items() if value is not None},

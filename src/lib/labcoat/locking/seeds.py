@@ -1,22 +1,33 @@
 """The versions that a new lock keeps from the one before."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import git
-from labcoat.locking import lock_header, requirements_file
+from labcoat.locking import index_comments, lock_header, requirements_file
 from labcoat.locking.requirements_file import Pin
+from labcoat.toolchain import named_indexes
+from labcoat.toolchain.named_indexes import NamedIndex
 
 
-def format_seed(text: str) -> str:
+def format_seed(text: str, indexes: Sequence[NamedIndex] = ()) -> str:
     """Return the pins of a lock for a locker to keep, without options and names of other files.
 
     Only locks that labcoat wrote and were not edited give hashes: those of others may be of some
-    files only. Of two pins of one package, as a merge conflict leaves them, the first counts.
+    files only. Packages that come or came from one of `indexes`, the lock's, give none either:
+    another index, or another address of one, may have other files. Of two pins of one package, as a
+    merge conflict leaves them, the first counts.
     """
     keeps_hashes = lock_header.has_header(text) and not lock_header.is_edited(text)
     pins = {(pin.name, pin.marker): pin for pin in reversed(requirements_file.parse_pins(text))}
-    return _format_pins([*reversed(pins.values())], hashes=keeps_hashes)
+    moved = set(index_comments.read_comments(text))
+    moved |= {name for name, _ in pins if named_indexes.find_index(name, indexes)}
+    kept = [
+        replace(pin, hashes=frozenset()) if pin.name in moved else pin
+        for pin in reversed(pins.values())
+    ]
+    return _format_pins(kept, hashes=keeps_hashes)
 
 
 def _format_pins(pins: Sequence[Pin], *, hashes: bool) -> str:

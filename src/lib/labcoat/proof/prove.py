@@ -11,12 +11,12 @@ from labcoat.inventory import wheel_contents, wheels
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level, level_names
-from labcoat.locking import requirements_file
+from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirements_file import Pin
 from labcoat.proof import differences, earlier, outputs, rows
 from labcoat.proof.differences import InstalledEnvironment
 from labcoat.proof.proof import LOCK, NAME, Proof
-from labcoat.toolchain import interpreters
+from labcoat.toolchain import index_router, interpreters
 
 
 def make_proof(
@@ -54,7 +54,7 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         )
     environments = _read_environments(project, only)
     first = environments[0]
-    known = _find_wheels(environments)
+    known = _find_wheels(project, environments)
     matched = {
         one.level: {
             name: wheel_contents.correct_digests(wheel, one.locked[name].files)
@@ -144,7 +144,9 @@ def _read_environment(project: Project, name: str, level: Level) -> InstalledEnv
     return InstalledEnvironment(name, inventory, applying, level.is_isolated)
 
 
-def _find_wheels(environments: Sequence[InstalledEnvironment]) -> dict[str, list[Wheel]]:
+def _find_wheels(
+    project: Project, environments: Sequence[InstalledEnvironment]
+) -> dict[str, list[Wheel]]:
     """Return the wheels of all packages that are locked and installed; fetch those not known."""
     pins: dict[str, Pin] = {name: one.pins[name] for one in environments for name in one.locked}
     known = wheels.read_kept_wheels(pins.values())
@@ -154,7 +156,8 @@ def _find_wheels(environments: Sequence[InstalledEnvironment]) -> dict[str, list
             if not wheels.is_known(known[name], installed.tags, one.inventory.python):
                 pair = one.pins[name], installed.tags
                 wanted.setdefault(one.inventory.python.minor, {})[pair] = None
+    indexes = index_comments.installed_indexes(project, project.locks) if wanted else ()
     for minor, pairs in wanted.items():
-        wheels.fetch_wheels(list(pairs), minor)
+        wheels.fetch_wheels(list(pairs), minor, index_router.routed_environment(indexes))
         known |= wheels.read_kept_wheels([pin for pin, _ in pairs])
     return known

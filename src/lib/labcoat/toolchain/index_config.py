@@ -9,10 +9,13 @@ they add.
 import base64
 import configparser
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from labcoat.toolchain.named_indexes import NamedIndex
 
 _REACH = (
     "index-url",
@@ -48,7 +51,8 @@ _PYPI = "https://pypi.org/simple"
 class IndexAccess:
     """The index's `url` without a password, and how to reach it.
 
-    `authorization` is the value of the HTTP header, a secret. `timeout` is in seconds.
+    `authorization` is the value of the HTTP header, a secret. `timeout` is in seconds. `name` is
+    that of a named index; empty for the default one.
     """
 
     url: str
@@ -59,6 +63,7 @@ class IndexAccess:
     proxy: str = ""
     timeout: float = 15
     is_offline: bool = False
+    name: str = ""
 
     @property
     def host(self) -> str:
@@ -116,8 +121,55 @@ def index_url(environ: Mapping[str, str] = os.environ) -> str:
 
 def index_access(environ: Mapping[str, str] = os.environ) -> IndexAccess:
     """Return how to reach the index with the user's settings of pip and uv."""
+    return _find_access(_settings(environ).get("index-url", _PYPI), environ)
+
+
+def named_access(index: NamedIndex, environ: Mapping[str, str] = os.environ) -> IndexAccess:
+    """Return how to reach a named index: certificates, proxy and time limit as for the default one.
+
+    User name and password are those in its address, of uv's variables for an index of this name,
+    of pip's and uv's address of an index on the same host, or of ~/.netrc. Raise LabcoatError if a
+    variable in its address is not set.
+    """
+    url = index.address(environ)
+    if not urlsplit(url).netloc.rpartition("@")[1]:
+        login = _variable_login(index.name, environ) or _login_at_host(url, environ)
+        parts = urlsplit(url)
+        url = urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}")) if login else url
+    return replace(_find_access(url, environ), name=index.name)
+
+
+def login_variables(name: str) -> tuple[str, str]:
+    """Return uv's variables for the user name and the password at the index `name`.
+
+    https://docs.astral.sh/uv/concepts/indexes/#providing-credentials-directly
+    """
+    prefix = f"UV_INDEX_{re.sub(r'[^A-Za-z0-9]', '_', name).upper()}"
+    return f"{prefix}_USERNAME", f"{prefix}_PASSWORD"
+
+
+def _variable_login(name: str, environ: Mapping[str, str]) -> str:
+    """Return user:password, quoted, of these variables; empty without them."""
+    user, password = (environ.get(each, "") for each in login_variables(name))
+    return f"{quote(user, '')}:{quote(password, '')}" if user or password else ""
+
+
+def _login_at_host(url: str, environ: Mapping[str, str]) -> str:
+    """Return the login of another index on the same host, which pip and uv are set to."""
+    reach = _settings(environ, (*_REACH, "extra-index-url"))
+    known = [reach.get("index-url", ""), *reach.get("extra-index-url", "").split()]
+    known += [*environ.get("UV_INDEX", "").split(), *environ.get("UV_EXTRA_INDEX_URL", "").split()]
+    for each in known:
+        parts = urlsplit(re.sub(r"^[\w.-]+=", "", each))  # UV_INDEX may have a name before it
+        login, _, host = parts.netloc.rpartition("@")
+        if login and (parts.scheme, host) == urlsplit(url)[:2]:
+            return login
+    return ""
+
+
+def _find_access(url: str, environ: Mapping[str, str]) -> IndexAccess:
     reach = _settings(environ)
-    parts = urlsplit(reach.get("index-url", _PYPI))
+    parts = urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")
     trusted = f"{reach.get('trusted-host', '')} {environ.get('UV_INSECURE_HOST', '')}".split()
     waits = (environ.get("UV_HTTP_TIMEOUT"), environ.get("PIP_DEFAULT_TIMEOUT"))
@@ -145,7 +197,6 @@ def _basic_authorization(login: str) -> str:
 def _netrc_login(host: str, environ: Mapping[str, str]) -> str:
     """Return the user's login at `host` from ~/.netrc, as pip and uv do; empty without one."""
     import netrc
-    from urllib.parse import quote
 
     path = environ.get("NETRC") or Path(environ.get("HOME") or "/nonexistent") / ".netrc"
     try:
@@ -164,7 +215,7 @@ def _is_setting(name: str) -> bool:
     }
 
 
-def _settings(environ: Mapping[str, str]) -> dict[str, str]:
+def _settings(environ: Mapping[str, str], keys: tuple[str, ...] = _REACH) -> dict[str, str]:
     """Read how to reach the index: pip's files, pip's variables, uv's; later ones win."""
     found: dict[str, str] = {}
     for file in _config_files(environ):
@@ -175,8 +226,8 @@ def _settings(environ: Mapping[str, str]) -> dict[str, str]:
             continue  # pip itself reports it
         for section in ("global", "install"):
             if parsed.has_section(section):
-                found |= {key: value for key, value in parsed.items(section) if key in _REACH}
-    for key in _REACH:
+                found |= {key: value for key, value in parsed.items(section) if key in keys}
+    for key in keys:
         if value := environ.get(f"PIP_{key.upper().replace('-', '_')}"):
             found[key] = value
     for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX"):

@@ -6,10 +6,24 @@ import urllib.error
 from http import HTTPStatus
 
 from labcoat.core.errors import LabcoatError
-from labcoat.toolchain.index_config import IndexAccess
+from labcoat.toolchain.index_config import IndexAccess, login_variables
 
 _SETTINGS = "PIP_INDEX_URL or UV_DEFAULT_INDEX"
-_CHECK = f"Check the address in {_SETTINGS}"
+
+
+def _name_index(access: IndexAccess, text: str) -> str:
+    """Return `text` with the index's name, if it has one."""
+    return text.replace("the package index", f"the index `{access.name}`") if access.name else text
+
+
+def _check(access: IndexAccess) -> str:
+    where = "its url in pyproject.toml" if access.name else f"the address in {_SETTINGS}"
+    return f"Check {where}"
+
+
+def _login_places(access: IndexAccess) -> str:
+    """Return the variables that can hold the user name and the password."""
+    return " and ".join(login_variables(access.name)) if access.name else _SETTINGS
 
 
 def explain_status(access: IndexAccess, status: int, reason: str = "") -> LabcoatError:
@@ -25,10 +39,12 @@ def explain_status(access: IndexAccess, status: int, reason: str = "") -> Labcoa
         )
     words = reason or _phrase(status)
     return LabcoatError(
-        f"the package index at {access.host} answers with an error: {status} {words}".rstrip(),
+        _name_index(
+            access, f"the package index at {access.host} answers with an error: {status} {words}"
+        ).rstrip(),
         "Try again later; whoever runs the index can say more"
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        else _CHECK,
+        else _check(access),
     )
 
 
@@ -42,26 +58,36 @@ def _phrase(status: int) -> str:
 def _refusal(access: IndexAccess, status: int) -> LabcoatError:
     if access.authorization:
         return LabcoatError(
-            f"the package index refuses the user name or password ({access.host} answers {status})",
-            f"Correct them in {_SETTINGS}, in pip's configuration or in ~/.netrc",
+            _name_index(access, "the package index refuses the user name or password")
+            + f" ({access.host} answers {status})",
+            f"Correct them in {_login_places(access)}, in pip's configuration or in ~/.netrc",
         )
     if status == HTTPStatus.FORBIDDEN:
         return LabcoatError(
-            f"the package index refuses access ({access.host} answers 403)",
-            f"{_CHECK}; it may need a user name and password, or another network",
+            _name_index(access, "the package index refuses access")
+            + f" ({access.host} answers 403)",
+            f"{_check(access)}; it may need a user name and password, or another network",
         )
     return LabcoatError(
-        f"the package index asks for a user name and password ({access.host} answers 401)",
-        "Write them in its address, as in PIP_INDEX_URL=https://USER:PASSWORD@HOST/simple, or in"
-        " ~/.netrc",
+        _name_index(access, "the package index asks for a user name and password")
+        + f" ({access.host} answers 401)",
+        "Set the variables in its url in pyproject.toml, as in https://USER:${TOKEN}@HOST/simple,"
+        f" or {_login_places(access)}; or write them to ~/.netrc"
+        if access.name
+        else "Write them in its address, as in PIP_INDEX_URL=https://USER:PASSWORD@HOST/simple, or"
+        " in ~/.netrc",
     )
 
 
 def no_listing(access: IndexAccess) -> LabcoatError:
     """Return the error for a page that is not a listing."""
     return LabcoatError(
-        f"the package index at {access.host} answers with a web page instead of a list of files",
-        f"{_CHECK}: open it in a browser. It may be a page to log in, or the one of a proxy",
+        _name_index(
+            access,
+            f"the package index at {access.host} answers with a web page instead of a list of files",
+        ),
+        f"{_check(access)}: open it in a browser. It may be a page to log in, or the one of a"
+        " proxy",
     )
 
 
@@ -69,7 +95,7 @@ def no_index(access: IndexAccess, status: int) -> LabcoatError:
     """Return the error for an address where no index is."""
     return LabcoatError(
         f"there is no package index at `{access.url}` ({access.host} answers {status})",
-        f"{_CHECK}; it often ends in /simple",
+        f"{_check(access)}; it often ends in /simple",
     )
 
 
@@ -84,7 +110,7 @@ def is_offline() -> LabcoatError:
 def too_slow(access: IndexAccess) -> LabcoatError:
     """Return the error for an index that sends without an end."""
     return LabcoatError(
-        f"the package index at {access.host} does not finish its answer",
+        _name_index(access, f"the package index at {access.host} does not finish its answer"),
         "Check the network and the proxy. PIP_DEFAULT_TIMEOUT raises the limit, in seconds",
     )
 
@@ -94,14 +120,15 @@ def explain_connection(access: IndexAccess, error: BaseException) -> LabcoatErro
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(reason, ssl.SSLCertVerificationError):
         return LabcoatError(
-            "the certificate of the package index is not trusted"
-            f" ({access.host}: {reason.verify_message})",
+            _name_index(access, "the certificate of the package index is not trusted")
+            + f" ({access.host}: {reason.verify_message})",
             "Set LABCOAT_CA_BUNDLE to the certificate bundle of your network",
         )
     if isinstance(reason, ssl.SSLError):
         return LabcoatError(
-            f"the package index at {access.host} does not answer with TLS: {_ssl_reason(reason)}",
-            f"{_CHECK}: `https://` may have to be `http://`",
+            _name_index(access, f"the package index at {access.host} does not answer with TLS")
+            + f": {_ssl_reason(reason)}",
+            f"{_check(access)}: `https://` may have to be `http://`",
         )
     words = str(reason.strerror if isinstance(reason, OSError) and reason.strerror else reason)
     if found := re.search(r"Tunnel connection failed: (\d{3})", words):
@@ -111,8 +138,10 @@ def explain_connection(access: IndexAccess, error: BaseException) -> LabcoatErro
     if isinstance(reason, TimeoutError):
         words = f"no answer in {access.timeout:.0f} seconds"
     return LabcoatError(
-        f"cannot reach the package index at {access.host}: {words}",
-        "Check the network, the proxy and PIP_INDEX_URL; cached packages need no network",
+        _name_index(access, f"cannot reach the package index at {access.host}") + f": {words}",
+        "Check the network, the proxy and"
+        f" {'its url in pyproject.toml' if access.name else 'PIP_INDEX_URL'}; cached packages need"
+        " no network",
     )
 
 

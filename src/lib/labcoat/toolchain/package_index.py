@@ -4,6 +4,7 @@ Nothing asks it where all goes well. Formats:
 https://packaging.python.org/en/latest/specifications/simple-repository-api/.
 """
 
+import functools
 import json
 import os
 import re
@@ -45,14 +46,16 @@ class ListedFile:
 
 
 def fetch_listing(
-    package: str, environ: Mapping[str, str] = os.environ
+    package: str, environ: Mapping[str, str] = os.environ, access: IndexAccess | None = None
 ) -> tuple[ListedFile, ...] | None:
     """Return the files that the index has of `package`; None if it does not know the package.
+
+    `access` is for another index than the default one.
 
     Raise LabcoatError if the index cannot be reached, refuses access, or answers something else
     than a listing.
     """
-    access = index_config.index_access(environ)
+    access = access or index_config.index_access(environ)
     name = re.sub(r"[-_.]+", "-", package).lower()
     address = f"{access.url}/{name}/"
     try:
@@ -72,11 +75,11 @@ def fetch_listing(
     return tuple(_resolve_address(file, address) for file in listed)
 
 
-def check_root(environ: Mapping[str, str] = os.environ) -> None:
+def check_root(environ: Mapping[str, str] = os.environ, access: IndexAccess | None = None) -> None:
     """Raise LabcoatError if the index's own address leads nowhere, so that no package is found."""
-    access = index_config.index_access(environ)
+    access = access or index_config.index_access(environ)
     try:
-        with _open(access, f"{access.url}/"):
+        with open_address(access, f"{access.url}/"):
             pass
     except urllib.error.HTTPError as error:
         with error:
@@ -92,7 +95,7 @@ def download_file(file: ListedFile, environ: Mapping[str, str] = os.environ) -> 
 def _fetch_page(access: IndexAccess, url: str) -> tuple[str, str, bytes]:
     """Return the final address of a page, its content type and its content."""
     deadline = time.monotonic() + max(_SECONDS, access.timeout)
-    with _open(access, url) as page:
+    with open_address(access, url) as page:
         parts: list[bytes] = []
         try:
             while part := page.read1(1 << 16):
@@ -104,11 +107,16 @@ def _fetch_page(access: IndexAccess, url: str) -> tuple[str, str, bytes]:
         return page.url, page.headers.get_content_type(), b"".join(parts)
 
 
-def _open(access: IndexAccess, url: str) -> HTTPResponse:
+def open_address(
+    access: IndexAccess,
+    url: str,
+    headers: Mapping[str, str] = {"Accept": _ACCEPT},
+    method: str = "GET",
+) -> HTTPResponse:
     """Open an address. Raise LabcoatError if nothing answers, HTTPError for an error's status."""
     if access.is_offline:
         raise index_errors.is_offline()
-    request = urllib.request.Request(url, headers={"Accept": _ACCEPT})  # noqa: S310
+    request = urllib.request.Request(url, headers=dict(headers), method=method)  # noqa: S310
     if access.authorization and _host(url) == _host(access.url):
         # Unlike other headers, this one is not sent to where the index redirects to.
         request.add_unredirected_header("Authorization", access.authorization)
@@ -120,6 +128,7 @@ def _open(access: IndexAccess, url: str) -> HTTPResponse:
         raise index_errors.explain_connection(access, error) from None
 
 
+@functools.lru_cache(maxsize=16)
 def _opener(access: IndexAccess) -> urllib.request.OpenerDirector:
     try:
         context = ssl.create_default_context(cafile=access.certificates or None)

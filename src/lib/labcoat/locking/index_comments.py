@@ -1,0 +1,94 @@
+r"""Which named index each package of a lock comes from: a comment below its hashes.
+
+    torch==2.4.0+cpu \
+        --hash=sha256:… \
+        --hash=sha256:…
+        # from: pytorch-cpu
+
+The lock has the name and never the address. Every level installs by these comments.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project, suggest_name
+from labcoat.locking.requirement_lines import normalize_name
+from labcoat.locking.requirements_file import read_requirements
+from labcoat.toolchain import named_indexes
+from labcoat.toolchain.named_indexes import NamedIndex
+
+MARK = "# from: "
+_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+def add_comments(text: str, indexes: Sequence[NamedIndex]) -> str:
+    """Return the text of a lock with a comment for each package that one of `indexes` has.
+
+    Raise LabcoatError if two have it.
+    """
+    if not indexes:
+        return text
+    lines: list[str] = []
+    chosen: NamedIndex | None = None
+    for line in text.splitlines():
+        lines.append(line)
+        if found := _NAME.match(line):
+            chosen = named_indexes.find_index(normalize_name(found[1]), indexes)
+        if chosen and not line.endswith("\\"):
+            lines.append(f"    {MARK}{chosen.name}")
+            chosen = None
+    return "".join(f"{line}\n" for line in lines)
+
+
+def read_comments(text: str) -> dict[str, str]:
+    """Return the index of each package of a lock that does not come from the default one."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.splitlines():
+        if begun := _NAME.match(line):
+            name = normalize_name(begun[1])
+        elif name and line.strip().startswith(MARK):
+            found[name] = line.strip().removeprefix(MARK).strip()
+    return found
+
+
+def installed_indexes(project: Project, locks: Iterable[Path]) -> tuple[NamedIndex, ...]:
+    """Return the indexes to install `locks` from, each with the names of its packages.
+
+    Where two locks have a package, the first says its index. Raise LabcoatError if a lock names an
+    index that is not defined.
+    """
+    wanted: dict[str, tuple[str, Path]] = {}
+    for lock in locks:
+        if lock.exists():
+            for package, name in read_comments(read_requirements(lock)).items():
+                wanted.setdefault(package, (name, lock))
+    if not wanted:
+        return ()
+    known = {each.name: each for each in named_indexes.list_indexes(project.root)}
+    packages: dict[str, list[str]] = {}
+    for package, (name, lock) in wanted.items():
+        if name not in known:
+            raise _undefined(name, package, lock, known)
+        packages.setdefault(name, []).append(package)
+    return tuple(
+        replace(known[name], packages=tuple(sorted(names)), variants=())
+        for name, names in sorted(packages.items())
+    )
+
+
+def _undefined(
+    name: str, package: str, lock: Path, known: Mapping[str, NamedIndex]
+) -> LabcoatError:
+    return LabcoatError(
+        f"`{lock.name}` takes `{package}` from the index `{name}`, which is not defined",
+        suggest_name(
+            name,
+            known,
+            f"Define `[tool.labcoat.indexes.{name}]` in `{named_indexes.FILE}`, with"
+            " its url and packages",
+        ),
+    )

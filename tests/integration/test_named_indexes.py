@@ -1,0 +1,157 @@
+"""Two indexes with the same names and versions and other contents: each package has one index."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import ONE_RETRY, Index, Repository
+from support.messages import locking, toolchain
+
+CPU = "torch==2.4.0+cpu"
+RIGHT = "import torch_origin, numpy_origin; print(torch_origin.index, numpy_origin.index)"
+
+
+def origin(index: str, package: str) -> dict[str, str]:
+    return {f"{package}_origin.py": f"index = {index!r}\n"}
+
+
+def fill(served: Index, name: str) -> Index:
+    """Publish what both indexes have: torch with and without +cpu, which needs numpy."""
+    for version in ("2.4.0", "2.4.0+cpu", "2.5.0"):
+        served.add("torch", version, ["numpy"], origin(name, "torch"))
+    for version in ("1.0", "2.0"):
+        served.add("numpy", version, (), origin(name, "numpy"))
+    return served
+
+
+@pytest.fixture
+def other(tmp_path: Path, index: Index) -> Iterator[Index]:
+    """A second index; the default one has the same packages with other contents."""
+    fill(index, "default")
+    served = fill(Index(tmp_path / "other"), "other")
+    yield served
+    served.stop()
+
+
+def declare(repo: Repository, url: str, packages: str = '["torch"]', more: str = "") -> None:
+    (repo.path / "pyproject.toml").write_text(
+        f'[tool.labcoat.indexes.pytorch]\nurl = "{url}"\npackages = {packages}\n{more}'
+    )
+
+
+def lock_text(repo: Repository, name: str = "requirements.txt") -> str:
+    return (repo.path / name).read_text()
+
+
+@pytest.mark.parametrize("packages", ["torch", "numpy"])
+@pytest.mark.parametrize("locker", ["pip-tools", "uv"])
+def test_no_package_comes_from_another_index(
+    repo: Repository, index: Index, other: Index, locker: str, packages: str
+) -> None:
+    """Neither the locker nor an installer takes the other file, whichever index is the default."""
+    (repo.path / "requirements.in").write_text("torch==2.4.0+cpu\nnumpy==1.0\n")
+    declare(repo, other.url, f'["{packages}"]')
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    text = lock_text(repo)
+    assert text.count("# from: pytorch") == 1
+    assert "127.0.0.1" not in text
+    assert ".invalid" not in text
+    expected = "other default" if packages == "torch" else "default other"
+    for installer in ("pip", "uv"):
+        repo.make("venv", LABCOAT_LOCKER=locker, LABCOAT_INSTALLER=installer)
+        assert repo.python(RIGHT).strip() == expected
+    assert not [path for path in other.asked if re.search("torch|numpy", path).group() != packages]
+    assert not [path for path in index.asked if packages in path]
+    assert "equal: lock, venv" in repo.make("prove")
+
+
+def test_the_lock_depends_on_the_setting(repo: Repository, index: Index, other: Index) -> None:
+    """A new index, address or package makes it stale; what moves to another gets its hashes."""
+    (repo.path / "requirements.in").write_text("torch==2.4.0\n")
+    repo.make("requirements")
+    assert "# from" not in (before := lock_text(repo))
+    declare(repo, other.url)
+    assert locking.OUTDATED.format(lock="requirements.txt") in repo.labcoat(
+        "lock", "--check", fails=True
+    )
+    repo.make("requirements")
+    moved = lock_text(repo)
+    assert "torch==2.4.0+cpu" in moved
+    assert not set(re.findall("sha256:[0-9a-f]{64}", before.partition("torch")[2])) & set(
+        re.findall("sha256:[0-9a-f]{64}", moved)
+    )
+    assert "numpy==2.0" in moved
+    repo.labcoat("lock", "--check")
+    declare(repo, index.url)  # the same name, and another address
+    repo.make("venv")
+    assert repo.python(RIGHT).strip() == "default default"
+    (repo.path / "requirements.txt").write_text(lock_text(repo).replace("# from: pytorch", "#"))
+    assert locking.EDITED.format(lock="requirements.txt") in repo.labcoat(
+        "lock", "--check", fails=True
+    )
+
+
+def test_each_variant_has_its_index(repo: Repository, index: Index, other: Index) -> None:
+    """requirements-cpu.txt comes from the index of the variant, requirements.txt does not."""
+    for name in ("requirements.in", "requirements-cpu.in"):
+        (repo.path / name).write_text("torch==2.4.0\n")
+    declare(repo, other.url, more='variant = "cpu"\n')
+    repo.make("requirements")
+    assert "# from" not in lock_text(repo)
+    assert "# from: pytorch" in lock_text(repo, "requirements-cpu.txt")
+    repo.make("venv")
+    assert repo.python(RIGHT).strip() == "default default"
+    repo.make("venv", LABCOAT_VARIANT="cpu")
+    assert repo.python(RIGHT).strip() == "other default"
+
+
+@pytest.mark.parametrize("locker", ["pip-tools", "uv"])
+def test_an_index_that_is_down_is_named(repo: Repository, other: Index, locker: str) -> None:
+    """The message has the index's name, and the lock stays as it is."""
+    (repo.path / "requirements.in").write_text("torch\n")
+    declare(repo, other.url)
+    other.stop()
+    said = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker, **ONE_RETRY)
+    assert toolchain.NAMED_INDEX_DOWN in said
+    assert not (repo.path / "requirements.txt").exists()
+
+
+def test_what_is_wrong_is_named(repo: Repository, other: Index) -> None:
+    """A lock that names an unknown index, and a package that the index does not have."""
+    (repo.path / "requirements.in").write_text("torch==2.4.0+cpu\n")
+    declare(repo, other.url)
+    repo.make("requirements")
+    (repo.path / "requirements.in").unlink()
+    (repo.path / "pyproject.toml").write_text("")
+    said = repo.labcoat("venv", fails=True)
+    assert locking.UNDEFINED_INDEX.format(lock="requirements.txt", package="torch") in said
+    (repo.path / "requirements.in").write_text("nosuch\n")
+    declare(repo, other.url, '["nosuch"]')
+    (repo.path / "requirements.txt").unlink()
+    said = repo.make("requirements", fails=True)
+    assert locking.NOT_ON_INDEX.format(package="nosuch") in said
+    (repo.path / "requirements.in").write_text("torch==2.4.0+cu128\n")
+    declare(repo, other.url)
+    said = repo.make("requirements", fails=True)
+    assert "the index `pytorch` has no version that matches torch==2.4.0+cu128" in said
+    (repo.path / "pyproject.toml").unlink()
+    said = repo.make("requirements", fails=True)
+    assert "the package index has no version that matches torch==2.4.0+cu128" in said
+    assert "`[tool.labcoat.indexes.NAME]` of pyproject.toml" in said
+
+
+def test_a_password_is_in_no_file(repo: Repository, index: Index, other: Index) -> None:
+    """Not in the lock, a log, a cache or an environment."""
+    (repo.path / "requirements.in").write_text("torch==2.4.0+cpu\n")
+    declare(repo, other.url.replace("//", "//me:${TOKEN}@"))
+    said = repo.make("venv", TOKEN="very-secret")  # noqa: S106
+    other.stop()
+    (repo.path / "requirements.in").write_text("torch==2.4.0\n")
+    said += repo.make("requirements", fails=True, TOKEN="very-secret", **ONE_RETRY)  # noqa: S106
+    assert "very-secret" not in said
+    for folder in (repo.path, Path(repo.env["UV_CACHE_DIR"])):
+        for file in folder.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                assert b"very-secret" not in file.read_bytes(), file
