@@ -84,7 +84,8 @@ def no_listing(access: IndexAccess) -> LabcoatError:
     return LabcoatError(
         _name_index(
             access,
-            f"the package index at {access.host} answers with a web page instead of a list of files",
+            f"the package index at {access.host} answers with a web page instead of a list"
+            " of files",
         ),
         f"{_check(access)}: open it in a browser. It may be a page to log in, or the one of a"
         " proxy",
