@@ -51,7 +51,30 @@ split_lock() {
   touch /locks/large.txt /locks/small.txt
   awk -v large="^($LARGE)[^a-z0-9._-]" '
     /^[A-Za-z0-9]/ { to = $0 ~ large ? "large" : "small" }
-    /^ *[^ #]/ { print >"/locks/" to ".txt" }' /tmp/lock.txt
+    /^ *[^ #]/ || /^ *# from: / { print >"/locks/" to ".txt" }' /tmp/lock.txt
+}
+
+# /tmp/lock.txt -> a file in /tmp/indexes for each index: _ for the default one, else its name.
+split_indexes() {
+  mkdir /tmp/indexes
+  awk '
+    function finish() { if (block != "") printf "%s", block >("/tmp/indexes/" from) }
+    /^[A-Za-z0-9]/ { finish(); block = ""; from = "_" }
+    $1 == "#" && $2 == "from:" && $3 ~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ { from = $3 }
+    { block = block $0 "\n" }
+    END { finish() }' /tmp/lock.txt
+}
+
+# INDEXES has the address of each named index, as "name=https://host/simple", separated by spaces.
+find_index() {
+  for each in ${INDEXES:-}; do
+    if [ "${each%%=*}" = "$1" ]; then
+      echo "${each#*=}"
+      return
+    fi
+  done
+  fail "the address of the index $1 is not known: use make docker, or write \
+ARG INDEXES=\"$1=https://…\" below FROM base AS tools in the Dockerfile"
 }
 
 install_packages() {
@@ -60,10 +83,16 @@ install_packages() {
   cp -a /opt/venv /tmp/bare
   set --
   for name in $NO_BINARY; do set -- "$@" --no-binary "$name"; done
-  if [ -s /tmp/lock.txt ]; then
-    /opt/uv/bin/uv pip sync --python /opt/venv/bin/python --require-hashes --only-binary :all: \
-      "$@" /tmp/lock.txt
-  fi
+  set -- --python /opt/venv/bin/python --require-hashes --only-binary :all: "$@"
+  split_indexes
+  if [ -s /tmp/indexes/_ ]; then /opt/uv/bin/uv pip sync "$@" /tmp/indexes/_; fi
+  # A pass for each named index, in which uv sees no other.
+  for part in /tmp/indexes/[!_]*; do
+    if [ -e "$part" ]; then
+      url=$(find_index "${part##*/}")
+      UV_DEFAULT_INDEX=$url /opt/uv/bin/uv pip install --no-deps "$@" -r "$part"
+    fi
+  done
   rm -f /opt/venv/.lock
   cd /opt/venv/lib/python3*/site-packages
   for kind in $STRIP; do strip_packages "$kind"; done

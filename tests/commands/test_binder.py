@@ -292,3 +292,23 @@ class TestBuilt:
             docker("run", "--rm", "--user", container["remoteUser"], IMAGE, python, "-c", code)
             == "labcoat"
         )
+
+
+def test_the_addresses_of_named_indexes_are_written(tmp_path: Path) -> None:
+    """Binder passes no arguments; an address with a variable is left out with a warning."""
+    text = "ARG LOCK\nFROM base AS tools\nUSER root\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / "requirements.txt").write_text(
+        "a==1\n    # from: one\nb==1\n    # from: two\nc==1\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.labcoat.indexes.one]\nurl = "https://one.example/simple"\npackages = ["a"]\n'
+        '[tool.labcoat.indexes.two]\nurl = "https://u:${TOKEN}@two.example"\npackages = ["b"]\n'
+    )
+    project = Project(tmp_path, DEFAULTS)
+    for _ in range(2):  # the second time from a Dockerfile that has the line
+        binder.write_binder_files(project, project)
+        written = (tmp_path / binder.FILE).read_text()
+        assert 'AS tools\nARG INDEXES="one=https://one.example/simple"\nUSER' in written
+        assert written.count("INDEXES") == 1
+        (tmp_path / "Dockerfile").write_text(text.replace("tools\n", "tools\nARG INDEXES=x\n"))

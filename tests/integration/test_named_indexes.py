@@ -1,6 +1,7 @@
 """Two indexes with the same names and versions and other contents: each package has one index."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,3 +156,16 @@ def test_a_password_is_in_no_file(repo: Repository, index: Index, other: Index) 
         for file in folder.rglob("*"):
             if file.is_file() and not file.is_symlink():
                 assert b"very-secret" not in file.read_bytes(), file
+
+
+def test_freeze_keeps_what_came_from_a_named_index(repo: Repository, other: Index) -> None:
+    """A package that was installed from there is locked there, with its local version."""
+    declare(repo, other.url)
+    repo.make("venv")
+    words = ["-m", "pip", "install", "-q", "--index-url", other.url, CPU]
+    subprocess.run([repo.path / ".venv/bin/python", *words], check=True, env=repo.env)
+    repo.make("freeze")
+    assert "torch" in (repo.path / "requirements.in").read_text().split()
+    assert re.search(r"(?m)^torch==2\.4\.0\+cpu( .*|\n.*)*?# from: pytorch", lock_text(repo))
+    repo.make("venv")
+    assert repo.python("import torch_origin; print(torch_origin.index)").strip() == "other"

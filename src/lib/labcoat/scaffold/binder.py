@@ -29,7 +29,7 @@ from labcoat.core import files, git, git_status
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import strip
-from labcoat.locking import lock_header, requirements_file
+from labcoat.locking import index_comments, lock_header, requirements_file
 from labcoat.scaffold import dockerfile
 from labcoat.scaffold.notebook_lock import PACKAGES
 from labcoat.toolchain import interpreters
@@ -70,6 +70,7 @@ def write_binder_files(project: Project, notebooks: Project) -> None:
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
             "STRIP": " ".join(strip.strip_parts(project)),
         }
+        text = _set_indexes(text, _index_addresses(notebooks))
         _write_if_changed(file, _MARK + set_defaults(text, defaults))
     if not (project.root / DEVCONTAINER).exists():
         template = json.loads(
@@ -80,6 +81,27 @@ def write_binder_files(project: Project, notebooks: Project) -> None:
             json.dumps({"name": project.root.name, **template}, indent=2, ensure_ascii=False)
             + "\n",
         )
+
+
+def _index_addresses(notebooks: Project) -> str:
+    """Return the addresses of the lock's named indexes, as install-lock.sh reads them.
+
+    Binder knows no passwords: warn of an address that has a variable.
+    """
+    indexes = index_comments.installed_indexes(notebooks, [notebooks.requirements])
+    for each in indexes:
+        if "${" in each.url:
+            print_warning(
+                f"Binder cannot install from the index `{each.name}`, whose url has a variable"
+            )
+    return " ".join(f"{each.name}={each.url}" for each in indexes if "${" not in each.url)
+
+
+def _set_indexes(text: str, addresses: str) -> str:
+    """Return a Dockerfile's `text` with an ARG for the stages that install, if there are any."""
+    text = re.sub(r"(?m)^ARG INDEXES\b.*\n", "", text)
+    argument = f'\nARG INDEXES="{addresses}"' if addresses else ""
+    return re.sub(r"(?m)^FROM base AS tools$", lambda found: found[0] + argument, text)
 
 
 def set_defaults(text: str, defaults: Mapping[str, str]) -> str:

@@ -127,16 +127,28 @@ def index_access(environ: Mapping[str, str] = os.environ) -> IndexAccess:
 def named_access(index: NamedIndex, environ: Mapping[str, str] = os.environ) -> IndexAccess:
     """Return how to reach a named index: certificates, proxy and time limit as for the default one.
 
-    User name and password are those in its address, of uv's variables for an index of this name,
-    of pip's and uv's address of an index on the same host, or of ~/.netrc. Raise LabcoatError if a
-    variable in its address is not set.
+    Raise LabcoatError if a variable in its address is not set.
+    """
+    return replace(_find_access(named_address(index, environ), environ), name=index.name)
+
+
+def named_address(index: NamedIndex, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the address of a named index with user name and password, a secret.
+
+    They are those in its address, of uv's variables for an index of this name, of pip's and uv's
+    address of an index on the same host, or of ~/.netrc. Raise LabcoatError if a variable in its
+    address is not set.
     """
     url = index.address(environ)
-    if not urlsplit(url).netloc.rpartition("@")[1]:
-        login = _variable_login(index.name, environ) or _login_at_host(url, environ)
-        parts = urlsplit(url)
-        url = urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}")) if login else url
-    return replace(_find_access(url, environ), name=index.name)
+    parts = urlsplit(url)
+    if "@" in parts.netloc:
+        return url
+    login = (
+        _variable_login(index.name, environ)
+        or _login_at_host(url, environ)
+        or _netrc_login(parts.hostname or "", environ)
+    )
+    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}")) if login else url
 
 
 def login_variables(name: str) -> tuple[str, str]:

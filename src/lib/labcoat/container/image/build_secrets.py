@@ -9,9 +9,13 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from labcoat.container.context.context_archive import SCRIPT
 from labcoat.container.engine.csv_option import csv_option
 from labcoat.container.engine.run_config import certificate_bundle
+from labcoat.core import reading
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.locking import index_comments
 from labcoat.toolchain import index_config
 
 _VARIABLE = "LABCOAT_BUILD_SETTINGS"  # the builder reads the secret from its environment
@@ -39,7 +43,7 @@ NO_SECRETS = BuildSecrets((), {})
 
 def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> BuildSecrets:
     """Return the secrets of a build. Raise LabcoatError if LABCOAT_CA_BUNDLE is not a file."""
-    exports = index_settings(environ)
+    exports = index_settings(environ) | named_settings(project, environ)
     flags: tuple[str, ...] = ()
     if path := certificate_bundle(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
@@ -50,6 +54,24 @@ def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> 
         f"export {name}={shlex.quote(value)}\n" for name, value in sorted(exports.items())
     )
     return BuildSecrets((*flags, "--secret", f"id=settings,env={_VARIABLE}"), {_VARIABLE: lines})
+
+
+def named_settings(project: Project, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variable that tells install-lock.sh the addresses of the lock's named indexes.
+
+    Raise LabcoatError if one is not defined, or if the script is too old to know them.
+    """
+    indexes = index_comments.installed_indexes(project, [project.requirements])
+    if not indexes:
+        return {}
+    if b"INDEXES" not in (script := reading.read_inside(project.root, SCRIPT)) and script:
+        raise LabcoatError(
+            f"an earlier labcoat wrote `{SCRIPT}`, which cannot install from the index"
+            f" `{indexes[0].name}`",
+            f"Remove `{SCRIPT}`: `make docker` writes it again",
+        )
+    addresses = (f"{each.name}={index_config.named_address(each, environ)}" for each in indexes)
+    return {"INDEXES": " ".join(addresses)}
 
 
 def index_settings(environ: Mapping[str, str]) -> dict[str, str]:
