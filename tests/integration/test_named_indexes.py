@@ -94,18 +94,32 @@ def test_the_lock_depends_on_the_setting(repo: Repository, index: Index, other: 
     )
 
 
-def test_each_variant_has_its_index(repo: Repository, index: Index, other: Index) -> None:
-    """requirements-cpu.txt comes from the index of the variant, requirements.txt does not."""
-    for name in ("requirements.in", "requirements-cpu.in"):
-        (repo.path / name).write_text("torch==2.4.0\n")
-    declare(repo, other.url, more='variant = "cpu"\n')
-    repo.make("requirements")
+@pytest.mark.parametrize("locker", ["pip-tools", "uv"])
+def test_each_variant_has_its_index(
+    repo: Repository, index: Index, other: Index, locker: str
+) -> None:
+    """Of two variants and the lock without one, each has its index, and the other versions of the
+    main lock.
+    """
+    (repo.path / "requirements.in").write_text("torch==2.4.0\nnumpy==1.0\n")
+    for name in ("cpu", "cu128"):
+        (repo.path / f"requirements-{name}.in").write_text("-c requirements.txt\ntorch\n")
+    default_too = (
+        f'[tool.labcoat.indexes.again]\nurl = "{index.url}"\npackages = ["torch"]\n'
+        'variant = "cu128"\n'
+    )
+    declare(repo, other.url, more=f'variant = "cpu"\n{default_too}')
+    repo.make("requirements", LABCOAT_LOCKER=locker)
     assert "# from" not in lock_text(repo)
-    assert "# from: pytorch" in lock_text(repo, "requirements-cpu.txt")
+    for name, expected in (("cpu", "pytorch"), ("cu128", "again")):
+        text = lock_text(repo, f"requirements-{name}.txt")
+        assert re.search(rf"torch==2\.4\.0\+cpu( .*|\n.*)*# from: {expected}\n", text)
+        assert "numpy==1.0" in text
     repo.make("venv")
     assert repo.python(RIGHT).strip() == "default default"
     repo.make("venv", LABCOAT_VARIANT="cpu")
     assert repo.python(RIGHT).strip() == "other default"
+    assert "equal: lock, venv" in repo.make("prove", LABCOAT_VARIANT="cpu")
 
 
 @pytest.mark.parametrize("locker", ["pip-tools", "uv"])

@@ -49,6 +49,7 @@ def test_what_moves_to_another_index_keeps_no_hash() -> None:
     assert "torch==2.0+cpu ; sys_platform != 'darwin'\n" in moved
     back = seeds.format_seed(index_comments.add_comments(made, INDEXES))
     assert back.count("--hash") == 1
+    assert "torch==2.0 ; sys_platform != 'darwin'\n" in back  # which has no +cpu
 
 
 def test_an_undefined_index_is_named(tmp_path: Path) -> None:
@@ -63,3 +64,17 @@ def test_an_undefined_index_is_named(tmp_path: Path) -> None:
     )
     (found,) = index_comments.installed_indexes(Project(tmp_path), [lock])
     assert (found.url, found.packages) == ("https://y/simple", ("torch",))
+
+
+def test_a_lock_limits_the_version_of_what_comes_from_elsewhere() -> None:
+    """Neither its hashes nor its local version apply there; the rest stays as it is."""
+    text = f"{LOCK}six==1.0 --hash=sha256:{'2' * 64}\n"
+    loosened = index_comments.loosen_moved(text, INDEXES)
+    assert "torch==2.0 ; sys_platform == 'darwin'\ntorch==2.0 ; sys_platform != 'darwin'\n" in (
+        loosened
+    )
+    assert loosened.count("--hash") == 2
+    commented = index_comments.add_comments(text, INDEXES)
+    assert index_comments.loosen_moved(commented, INDEXES) == commented
+    assert index_comments.loosen_moved(commented, ()) == loosened
+    assert index_comments.loosen_moved(text, ()) == text

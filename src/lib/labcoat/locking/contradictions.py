@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.locking.index_comments import moved_packages
 from labcoat.locking.inputs import LockInput, find_input
 from labcoat.locking.lock_header import has_header
 from labcoat.locking.requirement_lines import (
@@ -12,19 +13,24 @@ from labcoat.locking.requirement_lines import (
     parse_requirements,
 )
 from labcoat.locking.requirements_file import parse_pins
+from labcoat.toolchain.named_indexes import lock_indexes
 
 
 def check_contradictions(lock_input: LockInput) -> None:
     """Raise LabcoatError if an input asks for a version that a lock which limits it excludes."""
     texts = lock_input.texts()
     locks = {file: text for file, text in texts.items() if has_header(text)}
+    indexes = lock_indexes(lock_input.lock)
     for lock, locked in locks.items():
+        moved = moved_packages(locked, indexes)
         versions: dict[str, list[str]] = {}
         for pin in parse_pins(locked):
             versions.setdefault(pin.name, []).append(pin.version)
         for file in texts.keys() - locks.keys():
             for line in parse_requirements(texts[file]):
                 found = versions.get(line.name)
+                if line.name in moved:  # +cpu in one and not in the other is no contradiction
+                    continue
                 if found and not line.marker and not _allows_any(line, found):
                     raise LabcoatError(
                         f"requirements conflict: `{file.name}` needs `{line.body}` for"

@@ -15,7 +15,12 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, suggest_name
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.locking.requirement_lines import (
+    RequirementLine,
+    normalize_name,
+    parse_lines,
+    parse_requirements,
+)
 from labcoat.locking.requirements_file import read_requirements
 from labcoat.toolchain import named_indexes
 from labcoat.toolchain.named_indexes import NamedIndex
@@ -53,6 +58,38 @@ def read_comments(text: str) -> dict[str, str]:
         elif name and line.strip().startswith(MARK):
             found[name] = line.strip().removeprefix(MARK).strip()
     return found
+
+
+def moved_packages(text: str, indexes: Sequence[NamedIndex]) -> set[str]:
+    """Return the packages of a lock that another lock, with its `indexes`, takes from elsewhere."""
+    recorded = read_comments(text)
+    if not recorded and not indexes:
+        return set()
+    moved = set()
+    for name in {line.name for line in parse_requirements(text)}:
+        found = named_indexes.find_index(name, indexes)
+        if recorded.get(name, "") != (found.name if found else ""):
+            moved.add(name)
+    return moved
+
+
+def loosen_moved(text: str, indexes: Sequence[NamedIndex]) -> str:
+    """Return the text of a lock that limits another one, whose `indexes` may be others.
+
+    What comes from elsewhere there keeps its version only: no hash, and no local version such as
+    +cpu.
+    """
+    if "--hash=" not in text or not (moved := moved_packages(text, indexes)):
+        return text
+    lines = []
+    for line in parse_lines(text):
+        if isinstance(line, RequirementLine) and line.name in moved and line.version:
+            version = line.version.partition("+")[0]
+            marker = f" ; {line.marker}" if line.marker else ""
+            lines.append(f"{line.name}=={version}{marker}")
+        else:
+            lines.append(line.text)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def installed_indexes(project: Project, locks: Iterable[Path]) -> tuple[NamedIndex, ...]:

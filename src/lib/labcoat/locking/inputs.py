@@ -19,7 +19,7 @@ from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.reader import READERS, read_declared
-from labcoat.locking import flattening, input_copies
+from labcoat.locking import flattening, index_comments, input_copies
 from labcoat.locking.requirements_file import included_files, read_requirements
 from labcoat.toolchain import named_indexes
 
@@ -121,9 +121,18 @@ class LockInput:
 
         Raise LabcoatError if a file cannot be read.
         """
-        if self.declared is None and all(map(input_copies.is_plain, self.files())):
+        indexes = named_indexes.lock_indexes(self.lock)
+        texts = self.texts()
+        loosened = {
+            file: index_comments.loosen_moved(text, indexes) for file, text in texts.items()
+        }
+        if (
+            self.declared is None
+            and loosened == texts
+            and all(map(input_copies.is_plain, self.files()))
+        ):
             return Prepared(self.source, {})
-        copies = input_copies.write_copies(folder / "inputs", self.texts(), self.source)
+        copies = input_copies.write_copies(folder / "inputs", loosened, self.source)
         return Prepared(copies[self.source], {copy: file for file, copy in copies.items()})
 
 

@@ -21,12 +21,16 @@ def format_seed(text: str, indexes: Sequence[NamedIndex] = ()) -> str:
     """
     keeps_hashes = lock_header.has_header(text) and not lock_header.is_edited(text)
     pins = {(pin.name, pin.marker): pin for pin in reversed(requirements_file.parse_pins(text))}
-    moved = set(index_comments.read_comments(text))
-    moved |= {name for name, _ in pins if named_indexes.find_index(name, indexes)}
-    kept = [
-        replace(pin, hashes=frozenset()) if pin.name in moved else pin
-        for pin in reversed(pins.values())
-    ]
+    recorded = index_comments.read_comments(text)
+    kept = []
+    for pin in reversed(pins.values()):
+        index = named_indexes.find_index(pin.name, indexes)
+        before = recorded.get(pin.name)
+        version = pin.version
+        if before and before != (index.name if index else ""):
+            version = version.partition("+")[0]  # another index has other local versions
+        hashes = frozenset() if index or before else pin.hashes
+        kept.append(replace(pin, version=version, hashes=hashes))
     return _format_pins(kept, hashes=keeps_hashes)
 
 
