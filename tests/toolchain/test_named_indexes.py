@@ -118,3 +118,58 @@ def test_other_files_are_not_judged(tmp_path: Path) -> None:
     """A pyproject.toml that does not parse is another reader's concern, if it has no indexes."""
     assert named_indexes.list_indexes(tmp_path) == ()
     assert named_indexes.list_indexes(write(tmp_path, "[tool.poetry]\nindex = \n")) == ()
+
+
+UV = """
+[[tool.uv.index]]
+name = "cpu"
+url = "https://one.example/cpu"
+explicit = true
+[[tool.uv.index]]
+name = "gpu"
+url = "https://one.example/gpu"
+[[tool.uv.index]]
+url = "https://unnamed.example/simple"
+[tool.uv.sources]
+mine = { path = "mine" }
+"""
+
+
+def test_uvs_tables_say_the_same(tmp_path: Path) -> None:
+    """A source with an extra is for the lock of the extra; other sources are no concern here."""
+    write(
+        tmp_path,
+        f"""{UV}
+Torch = [{{ index = "cpu", extra = "cpu" }}, {{ index = "gpu", extra = "gpu", marker = "x" }}]
+torchvision = {{ index = "cpu", marker = "sys_platform == 'linux'" }}
+""",
+    )
+
+    def index_of(package: str, lock: str) -> str:
+        found = named_indexes.find_index(package, named_indexes.lock_indexes(tmp_path / lock))
+        return found.url.rpartition("/")[2] if found else ""
+
+    assert index_of("torch", "requirements.txt") == ""
+    assert index_of("torch", "requirements-cpu.txt") == "cpu"
+    assert index_of("torch", "requirements-gpu.txt") == "gpu"
+    assert index_of("torchvision", "requirements-gpu.txt") == "cpu"
+    assert index_of("mine", "requirements.txt") == ""
+    text = (tmp_path / "pyproject.toml").read_text() + table(packages='["x"]')
+    (own,) = named_indexes.list_indexes(write(tmp_path, text))
+    assert own.name == "one"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ('torch = { index = "xpu" }', "from the index `xpu`, which is not defined"),
+        ('torch = [{ index = "cpu" }, { index = "gpu" }]', "`torch` comes from two indexes"),
+        ('a = { index = "cpu" }\n[[tool.uv.index]]\nname = "cpu"\nurl = "x"', "is defined twice"),
+        ('a = { index = "b" }\n[[tool.uv.index]]\nname = "b"\nurl = "wheels"', "an invalid url"),
+    ],
+)
+def test_what_is_wrong_in_uvs_tables_is_named(tmp_path: Path, more: str, message: str) -> None:
+    """Only the indexes that a package names are judged."""
+    with pytest.raises(LabcoatError, match=message):
+        named_indexes.list_indexes(write(tmp_path, UV + more))
+    assert named_indexes.list_indexes(write(tmp_path, "[tool.uv]\nindex = 3\n")) == ()

@@ -7,6 +7,7 @@
 
 Each package comes from exactly one index: from the one that names it, else from the default one.
 An index with a `variant` is for the locks of that variant only, such as requirements-cpu.txt.
+Without such tables, uv's own count.
 """
 
 import os
@@ -24,6 +25,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import suggest_name
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.terminal import escape_control
+from labcoat.toolchain import uv_indexes
 
 FILE = "pyproject.toml"
 _KEYS = ("url", "packages", "variant")
@@ -144,6 +146,9 @@ def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
         )
     found = tuple(_parse_index(name, table) for name, table in tables.items())
     _check_names(found)
+    if not tables and isinstance(tool, dict):
+        uvs = uv_indexes.read_tables(tool)
+        found = tuple(_parse_index(name, table) for name, table in uvs)
     _check_claims(found)
     return found
 
@@ -246,6 +251,6 @@ def _check_claims(indexes: tuple[NamedIndex, ...]) -> None:
 
 def _claimed_twice(package: str, one: NamedIndex, other: NamedIndex) -> LabcoatError:
     return LabcoatError(
-        f"`{package}` comes from two indexes in `{FILE}`: `{one.name}` and `{other.name}`",
+        f"`{package}` comes from two indexes in `pyproject.toml`: `{one.name}` and `{other.name}`",
         "Remove it from one of them: each package comes from exactly one index",
     )
