@@ -19,6 +19,15 @@ CASES = [
         name="toml",
     ),
     Case(
+        "SET001",
+        {"pyproject.toml": '[tool.labcoat.indexes.a]\nurl = "https://x/simple"\n'},
+        {
+            "pyproject.toml": '[tool.labcoat.indexes.a]\nurl = "https://x/simple"\n'
+            'packages = ["six"]\n'
+        },
+        name="index",
+    ),
+    Case(
         "SET002",
         {".gitignore": "# labcoat: ignore[NOPE1] why\nx\n"},
         {".gitignore": "# labcoat: ignore[IGN005] Docker reads it too\n./x\n"},

@@ -3,12 +3,14 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from labcoat.core import reading
+from labcoat.core.errors import LabcoatError
+from labcoat.toolchain import named_indexes
 
 MIB = 1 << 20
 _SIZE = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
@@ -80,7 +82,12 @@ def read_config(root: Path) -> LintConfig:
     own = table.get("labcoat", {}) if isinstance(table, dict) else None
     if not isinstance(own, dict):
         return LintConfig(faults=("[tool.labcoat] must be a table: using the default settings",))
-    return _parse_settings(own)
+    config = _parse_settings(own)
+    try:
+        named_indexes.list_indexes(root)
+    except LabcoatError as error:
+        return replace(config, faults=(*config.faults, f"[tool.labcoat] {error.message}"))
+    return config
 
 
 def _parse_settings(table: Mapping[str, Any]) -> LintConfig:
