@@ -289,11 +289,10 @@ def test_drift_is_distinguished_from_lock_changes(
     [
         (["-e", "{path}"], r"file://\S+/mine \(editable\)"),
         (["{path}"], r"file://\S+/mine"),
-        (["git+file://{path}"], r"git\+file://\S+/mine@[0-9a-f]{40}"),
     ],
-    ids=["editable", "folder", "repository"],
+    ids=["editable", "folder"],
 )
-def test_a_package_from_no_index_is_named(repo: Repository, words: list[str], origin: str) -> None:
+def test_a_package_from_outside_is_named(repo: Repository, words: list[str], origin: str) -> None:
     """With its origin; other installed packages are kept."""
     (repo.path / "mine").mkdir()
     (repo.path / "mine/pyproject.toml").write_text(
@@ -303,17 +302,7 @@ def test_a_package_from_no_index_is_named(repo: Repository, words: list[str], or
     shutil.copy(SUPPORT / "backend.py", repo.path / "mine/backend.py")
     repo.make("venv")
     repo.env["PYTHONPATH"] = str(SUPPORT.parent)
-    mine = (
-        repo.path.rename(repo.path.with_name("repository")) / "mine"
-    )  # git's addresses in pip take no spaces
-    repo.path = mine.parent
-    for line in (
-        ["init", "-q"],
-        ["add", "."],
-        ["-c", "user.name=t", "-c", "user.email=t@e", "commit", "-qm", "one"],
-    ):
-        subprocess.run(["git", *line], cwd=mine, check=True)
-    repo.make("venv")
+    mine = (repo.path / "mine").rename(repo.path.with_name("mine"))
     install(repo, "--no-build-isolation", *(word.format(path=mine) for word in words))
     install(repo, "gamma")
     frozen = repo.make("freeze")

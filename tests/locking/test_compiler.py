@@ -1,14 +1,13 @@
 """requirements.in → requirements.txt: pinned, hashed, up to date by digest, machine-independent."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from support import ONE_RETRY, SUPPORT, Index, Repository
-from support.messages import locking, toolchain
+from support import ONE_RETRY, Index, Repository
+from support.messages import locking, sources, toolchain
 
 LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])
 
@@ -208,30 +207,17 @@ def test_an_unreachable_index_is_reported(
     assert (repo.path / "requirements.txt").read_text() == before
 
 
-@LOCKERS
-@pytest.mark.parametrize("way", ["a file", "an address", "a folder", "a folder, editable"])
-def test_only_releases_of_an_index_are_locked(
-    repo: Repository, index: Index, locker: str, way: str
-) -> None:
-    """A package on this machine or at an address is named, and no lock is written."""
-    shutil.copy(SUPPORT / "backend.py", repo.path)
-    shutil.copy(SUPPORT / "__init__.py", repo.path / "support.py")
-    (repo.path / "pyproject.toml").write_text(
-        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-        '[project]\nname = "mine"\nversion = "0.1"\n'
-    )
+@pytest.mark.parametrize("way", ["a file", "an address"])
+def test_what_others_cannot_get_is_not_locked(repo: Repository, index: Index, way: str) -> None:
+    """A file of this machine and an address with a password are named, and no lock is written."""
     wheel = index.folder / "files/gamma-3.0-py3-none-any.whl"
     address = index.url.replace("//", "//user:hunter2@").replace("/simple", f"/files/{wheel.name}")
     asked = {
         "a file": f"gamma @ {wheel.as_uri()}",
         "an address": f"gamma @ {address}",
-        "a folder": f"mine @ {repo.path.as_uri()}",
-        "a folder, editable": "-e .",
     }
-    output = repo.write(requirements__in=f"{asked[way]}\n").make(
-        "requirements", fails=True, LABCOAT_LOCKER=locker
-    )
-    assert locking.NOT_A_RELEASE in output
+    output = repo.write(requirements__in=f"{asked[way]}\n").make("requirements", fails=True)
+    assert (sources.OUTSIDE if way == "a file" else sources.PASSWORD) in output
     assert "hunter2" not in output
     assert not (repo.path / "requirements.txt").exists()
 

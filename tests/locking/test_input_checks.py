@@ -1,5 +1,6 @@
 """Lines of inputs are checked before a locker reads them, and what was meant is named."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ GENERAL = "Write a package's name and, if it matters, its version"
 TOML = "It is a line of TOML"
 PYTHON = "Write its version to `.python-version`"
 MERGE = "It is left of a merge conflict"
-RELEASE = "is not a package index release and cannot be locked with a hash"
+PATH = "Correct the path"
 OPTION = "has an option that a lock cannot keep"
 LINE_EACH = "Write each package on a line of its own"
 
@@ -83,16 +84,18 @@ def check(folder: Path, text: str, **settings: str) -> None:
         ("Package    Version", LINE_EACH),
         ("---------- -------", "Remove the line"),
         ("!!", GENERAL),
-        ("./nothere", RELEASE),
-        ("../lib", RELEASE),
-        (".", RELEASE),
-        ("-e .", RELEASE),
-        ("--editable=.", RELEASE),
-        ("wheels/x-1.0-py3-none-any.whl", RELEASE),
-        ("C:\\wheels\\x.whl", RELEASE),
-        ("git+https://me:hunter2@h.example/x.git", RELEASE),
-        ("idna @ git+https://h.example/x.git@main", RELEASE),
-        ("https://h.example/x-1.0-py3-none-any.whl", RELEASE),
+        ("./nothere", PATH),
+        ("../lib", "`NAME @ git+https://…`"),
+        (".", "without installing it"),
+        ("-e .", "without installing it"),
+        ("wheels/x-1.0-py3-none-any.whl", PATH),
+        ("C:\\wheels\\x.whl", PATH),
+        ("git+https://me:hunter2@h.example/x.git", "credential helper"),
+        ("idna @ hg+https://h.example/x", "or for a commit in a git repository"),
+        ("-e https://h.example/x-1.0.tar.gz", "Remove `-e`"),
+        ("https://h.example/x.html", "Write `git+` before the address"),
+        ("git+https://${TOKEN}@h.example/x.git", "must not depend on variables"),
+        ("idna @ git+https://h.example/x#subdirectory=../y", "Correct `subdirectory`"),
         ("idna @ file:///croot/idna_17/work", "ask for `idna`"),
         ('six --config-settings="a=b"', OPTION),
         ("six --global-option=x", OPTION),
@@ -114,7 +117,7 @@ def test_wrong_line_is_named_with_what_was_meant(tmp_path: Path, line: str, hint
     text = f"certifi\n{line}\n"
     with pytest.raises(LabcoatError) as caught:
         check(tmp_path, text)
-    shown = line.replace("me:hunter2", "***")
+    shown = re.sub(r"[^/@]+@h.example", "***@h.example", line)
     assert caught.value.message.startswith(f"requirements.in:2: `{shown}` ")
     assert hint in str(caught.value)
 
@@ -130,6 +133,9 @@ def test_wrong_line_is_named_with_what_was_meant(tmp_path: Path, line: str, hint
         pytest.param("--only-binary :all:\nidna\n", id="what labcoat does anyhow"),
         pytest.param("idna>=3, \\\n  <4\n", id="two lines"),
         pytest.param("", id="nothing"),
+        pytest.param("idna @ git+https://h.example/x.git@main\n", id="a branch"),
+        pytest.param("git+ssh://git@h.example/x.git#egg=x\n", id="a repository without a name"),
+        pytest.param("https://h.example/x-1.0-py3-none-any.whl\n", id="an archive"),
     ],
 )
 def test_valid_lines_are_accepted(tmp_path: Path, text: str) -> None:

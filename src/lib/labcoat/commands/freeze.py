@@ -10,6 +10,7 @@ from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import inventory
 from labcoat.inventory.environment_changes import EnvironmentChanges, find_changes
+from labcoat.levels import sources
 from labcoat.levels.registry import get_level
 from labcoat.locking import (
     compiler,
@@ -17,6 +18,7 @@ from labcoat.locking import (
     requirements_edit,
     requirements_file,
     source_edit,
+    source_lines,
 )
 from labcoat.locking.inputs import find_input
 from labcoat.locking.requirement_lines import same_version
@@ -34,7 +36,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Write what changed in the environment since it was made to requirements.in and the locks.
 
-    Packages from a path or a repository are named and left out; their dependencies are kept.
+    Packages from a path in the repository, a commit or an archive are asked for as that; others
+    are named and left out, and their dependencies kept.
     Raise LabcoatError, and change nothing, if there is no environment, or requirements.in does not
     allow an installed version.
     """
@@ -49,12 +52,14 @@ def run(args: Namespace) -> int:
         )
     locked = _locked_versions(project)
     found = find_changes(
-        inventory.read_distributions(folder),
+        sources.without_installed(project, inventory.read_distributions(folder), folder),
         locked,
         frozenset(source_edit.required_names(project)),
         chosen.preinstalled_packages(project),
         chosen.recorded_pins(project),
     )
+    asked = sources.frozen_lines(project, found.foreign, folder)
+    found = found.ask_for(asked)
     if not found and not found.foreign:
         print_progress("nothing to freeze: every installed package is locked")
     elif found and not args.dry_run:
@@ -62,11 +67,13 @@ def run(args: Namespace) -> int:
     for line in found.lines(locked):
         print(f"would be {line}" if args.dry_run else line)
     for one in found.foreign:
+        if one.name in asked:
+            continue
         print_warning(
-            f"{one.name} {one.version} is not added: it comes from {one.origin}, and a lock holds"
-            " only releases of a package index",
-            "`make venv` would uninstall it. Write a release of it to requirements.in, or put its"
-            " directory on PYTHONPATH",
+            f"{one.name} {one.version} is not added: it comes from {one.origin}, where"
+            " others cannot get it",
+            "`make venv` would uninstall it. Move it into the repository, or ask for a release or a"
+            " commit of it in requirements.in",
         )
     return 0
 
@@ -80,16 +87,17 @@ def _locked_versions(project: Project) -> dict[str, str]:
 
 def _write_changes(project: Project, found: EnvironmentChanges, locked: Mapping[str, str]) -> None:
     """Write inputs and locks; if anything fails, restore them."""
-    sources = source_edit.editable_sources(project)
-    before = {file: file.read_bytes() for file in [*sources, *project.locks] if file.exists()}
-    known = source_edit.required_names(project) | source_edit.included_names(sources[0])
+    inputs = source_edit.editable_sources(project)
+    written = [*inputs, *project.locks, *source_lines.beside(project.locks)]
+    before = {file: file.read_bytes() for file in written if file.exists()}
+    known = source_edit.required_names(project) | source_edit.included_names(inputs[0])
     change = source_edit.SourceChange(
-        [one.name for one in found.requested if one.name not in known],
-        found.removed,
+        [*(one.name for one in found.requested if one.name not in known), *found.asked.values()],
+        (*found.removed, *found.asked),
         {one.name: one.version for one in found.moved},
     )
     try:
-        for at, source in enumerate(sources):
+        for at, source in enumerate(inputs):
             text, each = before.get(source, b""), replace(change, added=() if at else change.added)
             edited = source_edit.edit_source(project, source, text, each)
             if edited != text:
@@ -97,7 +105,7 @@ def _write_changes(project: Project, found: EnvironmentChanges, locked: Mapping[
         _compile_locks(project, found, locked)
         _check_versions(project, found)
     except BaseException:
-        for file in [*sources, *project.locks]:
+        for file in written:
             if file in before:
                 files.write_file(file, before[file])
             else:

@@ -1,7 +1,7 @@
 """What changed in an environment since it was made, compared with its locks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from labcoat.inventory.inventory import INSTALLERS, Distribution
 from labcoat.locking.requirement_lines import same_version
@@ -14,7 +14,7 @@ class EnvironmentChanges:
     `requested` were installed by name, `dependencies` came with them, `moved` are locked at another
     version. `removed` are names in a requirements.in that are gone, `needed` other locked packages
     that are gone but still needed. `foreign` came from a path, an address or a repository, which no
-    lock can hold.
+    lock can hold; `asked` are the lines that ask for such packages in an input, by name.
     """
 
     requested: tuple[Distribution, ...]
@@ -23,15 +23,28 @@ class EnvironmentChanges:
     foreign: tuple[Distribution, ...]
     removed: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.requested or self.dependencies or self.moved or self.removed)
+        return bool(self.requested or self.dependencies or self.moved or self.removed or self.asked)
+
+    def ask_for(self, asked: Mapping[str, str]) -> "EnvironmentChanges":
+        """Return the changes with lines for foreign packages, which bring what they need."""
+        required = {name for one in self.foreign if one.name in asked for name in one.requires}
+        brought = [one for one in self.requested if one.name in required and not one.requested]
+        return replace(
+            self,
+            asked=asked,
+            requested=tuple(one for one in self.requested if one not in brought),
+            dependencies=(*self.dependencies, *brought),
+        )
 
     def lines(self, locked: Mapping[str, str]) -> list[str]:
         """Return a line for each package; `locked` are the versions in the locks."""
         groups = (("added", self.requested), ("added as a dependency", self.dependencies))
         return [
             *(f"{title}: {one.name} {one.version}" for title, group in groups for one in group),
+            *(f"added: {line}" for line in self.asked.values()),
             *(f"moved: {one.name} {one.version} (was {locked[one.name]})" for one in self.moved),
             *(f"removed: {name} {locked[name]}" for name in self.removed),
             *(

@@ -21,6 +21,8 @@ from pathlib import Path
 
 from labcoat.core.project import Project
 from labcoat.inventory.inventory import Inventory
+from labcoat.levels import sources
+from labcoat.sources.sources_file import LockedSource
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,16 @@ class Level(ABC):
     def recorded_pins(self, project: Project) -> Mapping[str, str]:  # noqa: ARG002 - for overrides
         """Return the names and versions it was created from; empty if labcoat did not create it."""
         return {}
+
+    def source_differences(
+        self, project: Project, listed: Sequence[LockedSource]
+    ) -> Mapping[str, str]:
+        """Return how the sources `listed` differ from what it has, a reason by name.
+
+        Those that are not installed are left out.
+        """
+        site = self.site_packages(project)
+        return sources.find_moved(project, listed, site) if site else {}
 
     def read_identity(self, project: Project) -> str:  # noqa: ARG002 - for overrides
         """Return what identifies it, such as an image's id; empty if nothing does."""

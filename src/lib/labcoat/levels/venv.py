@@ -24,6 +24,7 @@ from labcoat.levels import (
     metadata,
     python_variables,
     shell_rc,
+    sources,
     venv_install,
     venv_metadata,
 )
@@ -83,8 +84,11 @@ class VenvLevel(Level):
         return read_environment_metadata(project.venv) == expected and is_usable(project.venv)
 
     def _describe_drift(self, project: Project, expected: EnvironmentMetadata) -> str:
-        versions = self.recorded_pins(project), expected.pins
         site = find_site_packages(project.venv)
+        own = sources.source_versions(
+            project, [lock for lock in project.locks if lock.exists()], site
+        )
+        versions = {**self.recorded_pins(project), **own}, {**expected.pins, **own}
         return drift.describe_drift(site, *versions) if _has_content(project) else ""
 
     def _prepare(
@@ -107,8 +111,10 @@ class VenvLevel(Level):
                 own_install.refuse_inside(project.venv, "venv")
                 interpreter = python_finder.project_interpreter(project)
                 if _has_content(project):
-                    versions = self.recorded_pins(project), expected.pins
-                    drift.announce_discarded(find_site_packages(project.venv), *versions)
+                    site = find_site_packages(project.venv)
+                    own = sources.source_versions(project, locks, site)
+                    versions = {**self.recorded_pins(project), **own}, {**expected.pins, **own}
+                    drift.announce_discarded(site, *versions)
                 venv_install.replace_environment(project, locks, interpreter, expected)
                 names = ", ".join(lock.name for lock in locks)
                 terminal.print_progress(
@@ -180,8 +186,12 @@ class VenvLevel(Level):
             return LevelState("stale", "labcoat did not create or did not finish it")
         if reason := _describe_staleness(project, found):
             return LevelState("stale", reason)
-        installed = inventory.installed_versions(find_site_packages(project.venv))
-        if changes := inventory.describe_changes(installed, found.pins):
+        site = find_site_packages(project.venv)
+        own = sources.source_versions(
+            project, [lock for lock in project.locks if lock.exists()], site
+        )
+        installed = inventory.installed_versions(site)
+        if changes := inventory.describe_changes(installed, {**found.pins, **own}):
             return LevelState("changed", changes)
         names = ", ".join(lock.name for lock in project.locks if lock.exists())
         return LevelState("fresh", f"Python {found.python}, {names}")

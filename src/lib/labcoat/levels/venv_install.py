@@ -11,7 +11,7 @@ from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
 from labcoat.core.terminal import escape_control
-from labcoat.levels import metadata, pip_shim
+from labcoat.levels import metadata, pip_shim, sources
 from labcoat.levels.pip_command import pip_install_command
 from labcoat.levels.venv_metadata import (
     EnvironmentMetadata,
@@ -129,6 +129,7 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
             outcome.output, project, locks, f"cannot create `{project['VENV']}`", "venv.log"
         )
     site = find_site_packages(project.venv)
+    sources.install_sources(project, locks, project.venv.resolve() / "bin" / "python", site)
     pip_shim.write_pip_shim(project.venv / "bin", site)
     # Python would create it at the first import and change the time that make compares.
     (site / "__pycache__").mkdir(exist_ok=True)

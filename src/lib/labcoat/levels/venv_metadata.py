@@ -8,7 +8,7 @@ from pathlib import Path
 from labcoat.core import files, reading
 from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
-from labcoat.levels import metadata
+from labcoat.levels import metadata, sources
 from labcoat.locking import requirements_file
 from labcoat.toolchain import interpreters
 
@@ -65,7 +65,10 @@ def is_own_metadata(data: bytes) -> bool:
 def digest_locks(locks: Sequence[Path]) -> str:
     """Return one digest over the names and contents of `locks`."""
     return files.text_digest(
-        b"".join(lock.name.encode() + b"\n" + reading.read_file(lock) for lock in locks)
+        b"".join(
+            lock.name.encode() + b"\n" + reading.read_file(lock) + sources.digest_input(lock)
+            for lock in locks
+        )
     )
 
 

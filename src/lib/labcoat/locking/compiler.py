@@ -21,6 +21,7 @@ from labcoat.locking import (
     resolver,
     seeds,
     setup_run,
+    source_lines,
 )
 from labcoat.locking.contradictions import check_contradictions, check_cycles
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
@@ -199,6 +200,9 @@ def _write_prerequisites(project: Project, stamp: Path) -> None:
         file for each in map(find_input, locks) if each.exists for file in each.files()
     )
     inputs.update(dict.fromkeys(chosen))
+    inputs.update(
+        dict.fromkeys(file for lock in locks for file in source_lines.prerequisites(lock))
+    )
     names = [os.path.relpath(file, project.root).replace(" ", "\\ ") for file in inputs]
     lines = [f"{stamp}: {' '.join(names)}", *(f"{name}:" for name in names)]
     files.write_file(project.state / "inputs.mk", "\n".join(lines) + "\n")
@@ -229,7 +233,9 @@ def compile_lock(
     terminal.print_progress(f"locking {lock_input.source.name} → {lock.name} ({locker})")
     folder = resolver.new_folder(project.state)
     try:
-        prepared = lock_input.prepare(folder)
+        plan = source_lines.make_plan(project, lock_input, upgrade=upgrade, packages=packages)
+        texts = source_lines.plain_texts(lock_input, plan) if plan.sources else None
+        prepared = lock_input.prepare(folder, texts)
         request = LockRequest(project, lock_input, prepared, upgrade=upgrade, packages=packages)
         resolution = resolver.resolve_lock(
             request, seeds.format_seed(kept, request.indexes) + seeds.lost_pins(lock), folder
@@ -238,9 +244,11 @@ def compile_lock(
         shutil.rmtree(folder, ignore_errors=True)
     text = resolution.text
     _check_output(text, lock)
+    source_lines.check_not_locked(text, plan, lock)
     check_nothing_lost(lock_input, before, text)
     header = lock_header.format_header(lock, locker, request.minor, text, resolution.missing)
     _keep_original(project, lock, header + text)
+    source_lines.write_sources(lock_input, plan)
     files.write_file(lock, header + text)
     _print_changes(lock, kept, text)
     for platform, releases in resolution.missing.items():

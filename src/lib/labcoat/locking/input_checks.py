@@ -7,7 +7,7 @@ from pathlib import Path
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import index_options, input_corrections, requirements_file
+from labcoat.locking import index_options, input_corrections, requirements_file, source_lines
 from labcoat.locking.inputs import LockInput
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 
@@ -99,6 +99,8 @@ def check_line(  # noqa: PLR0911 - a line is one of many kinds
     """
     where = f"{name}:{line.number}" if is_numbered else name
     text = process.redact(line.text)
+    if source_lines.is_source_line(line):
+        return _check_source(line, where, project)
     if isinstance(line, OptionLine):
         return _check_option(line, where, text, project)
     if not isinstance(line, RequirementLine):
@@ -121,6 +123,21 @@ def check_line(  # noqa: PLR0911 - a line is one of many kinds
         options.pop("--hash", None)
     if option := next(iter(options), ""):
         return _refuse(where, text, option)
+    return None
+
+
+def _check_source(line: FileLine, where: str, project: Project) -> LabcoatError | None:
+    """Return the error for a line that asks for a package by its place; None if it can be had."""
+    if isinstance(line, RequirementLine) and line.is_local_file and line.name:
+        try:
+            source_lines.read_source(line, project.root, where)
+        except LabcoatError as error:
+            return LabcoatError(error.message, input_corrections.explain_address(line))
+        return None
+    try:
+        source_lines.read_source(line, project.root, where)
+    except LabcoatError as error:
+        return error
     return None
 
 

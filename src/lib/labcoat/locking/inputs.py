@@ -116,23 +116,24 @@ class LockInput:
             "".join(f"{name}\n{text}\n" for name, text in texts.items()).encode()
         )
 
-    def prepare(self, folder: Path) -> "Prepared":
+    def prepare(self, folder: Path, texts: dict[Path, str] | None = None) -> "Prepared":
         """Return the file for the locker: the source, or copies in `folder` that it can read.
 
-        Raise LabcoatError if a file cannot be read.
+        With `texts`, the copies have these instead of the files' own. Raise LabcoatError if a file
+        cannot be read.
         """
         indexes = named_indexes.lock_indexes(self.lock)
-        texts = self.texts()
-        loosened = {
-            file: index_comments.loosen_moved(text, indexes) for file, text in texts.items()
+        wanted = {
+            file: index_comments.loosen_moved(text, indexes)
+            for file, text in (texts or self.texts()).items()
         }
         if (
             self.declared is None
-            and loosened == texts
+            and wanted == self.texts()
             and all(map(input_copies.is_plain, self.files()))
         ):
             return Prepared(self.source, {})
-        copies = input_copies.write_copies(folder / "inputs", loosened, self.source)
+        copies = input_copies.write_copies(folder / "inputs", wanted, self.source)
         return Prepared(copies[self.source], {copy: file for file, copy in copies.items()})
 
 

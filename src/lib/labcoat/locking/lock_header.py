@@ -21,6 +21,7 @@ from typing import Literal
 
 from labcoat.core import files
 from labcoat.core.project import Project
+from labcoat.locking import source_lines
 from labcoat.locking.index_comments import MARK
 from labcoat.locking.inputs import LockInput, find_input, inputs_digest, lock_source
 from labcoat.locking.requirements_file import read_requirements
@@ -147,7 +148,9 @@ def lock_state(lock: Path) -> LockState:
     found = _INPUTS.search(text)
     if not found:
         return "foreign"
-    return "fresh" if found[1] == lock_input.digest() else "stale"
+    if found[1] != lock_input.digest():
+        return "stale"
+    return source_lines.sources_state(lock_input)
 
 
 def is_fresh(lock: Path) -> bool:

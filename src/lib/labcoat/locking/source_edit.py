@@ -73,8 +73,8 @@ def edit_source(project: Project, source: Path, data: bytes, change: SourceChang
     """
     text = decode_text(data)
     if source.suffix in {".in", ".txt"}:
-        edited = requirements_edit.add_requirements(text, change.added, change.moved)
-        edited = requirements_edit.remove_requirements(edited, change.removed)
+        edited = requirements_edit.remove_requirements(text, change.removed)
+        edited = requirements_edit.add_requirements(edited, change.added, change.moved)
     else:
         edited = _edit_declaration(project, source, text, change)
     return data if edited == text else encode_like(edited, data)

@@ -59,6 +59,7 @@ KINDS = {
     "run": "{path}: {detail}",
     "result": "{path} differs from the one of {detail}",
     "changed": "{detail}",
+    "source": "{package} {detail}",
 }
 
 
@@ -66,13 +67,15 @@ KINDS = {
 class InstalledEnvironment:
     """What one level holds, and the pins that apply to it.
 
-    The user's own Python is not isolated: it may hold other packages too.
+    The user's own Python is not isolated: it may hold other packages too. Packages in `local` are
+    the project's own: editable here, built there.
     """
 
     level: str
     inventory: Inventory
     pins: Mapping[str, Pin]
     is_isolated: bool = True
+    local: frozenset[str] = frozenset()
 
     @property
     def locked(self) -> dict[str, Contents]:
@@ -167,7 +170,7 @@ def list_unproved(
 
     Whoever edits a file can edit RECORD.
     """
-    for name in sorted(environment.locked.keys() - known.keys()):
+    for name in sorted(environment.locked.keys() - known.keys() - environment.local):
         yield Unproved(environment.level, name)
 
 
@@ -257,7 +260,7 @@ def compare_environments(
     """
     ours, theirs = first.locked, second.locked
     stripped = {*first.inventory.stripped, *second.inventory.stripped}
-    for name in ours.keys() & theirs.keys() - known.keys():
+    for name in ours.keys() & theirs.keys() - known.keys() - first.local:
         if ours[name].tags != theirs[name].tags:
             continue
         mine, other = ours[name].files, theirs[name].files
@@ -297,5 +300,7 @@ def list_other_platforms(first: InstalledEnvironment, second: InstalledEnvironme
     """Return the packages that both have, but from wheels for different platforms."""
     ours, theirs = first.locked, second.locked
     return sorted(
-        name for name in ours.keys() & theirs.keys() if ours[name].tags != theirs[name].tags
+        name
+        for name in ours.keys() & theirs.keys() - first.local
+        if ours[name].tags != theirs[name].tags
     )

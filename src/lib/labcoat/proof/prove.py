@@ -13,9 +13,10 @@ from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level, level_names
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirements_file import Pin
-from labcoat.proof import differences, earlier, outputs, rows
+from labcoat.proof import differences, earlier, outputs, rows, sources
 from labcoat.proof.differences import InstalledEnvironment
 from labcoat.proof.proof import LOCK, NAME, Proof
+from labcoat.sources import sources_file
 from labcoat.toolchain import index_router, interpreters
 
 
@@ -54,7 +55,7 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         )
     environments = _read_environments(project, only)
     first = environments[0]
-    known = _find_wheels(project, environments)
+    known = _find_wheels(project, environments) | sources.find_wheels(project, environments)
     matched = {
         one.level: {
             name: wheel_contents.correct_digests(wheel, one.locked[name].files)
@@ -67,6 +68,7 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
     for one in environments:
         found += differences.compare_names(one)
         found += differences.compare_contents(one, matched[one.level])
+        found += sources.compare_sources(project, one)
     for one in environments[1:]:
         # Packages that match the same wheel are equal; those that do not are named already.
         wheels_of_both = matched[first.level] | matched[one.level]
@@ -74,6 +76,7 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         found += differences.compare_shared_files(first, one, wheels_of_both)
     pins = requirements_file.parse_pins(requirements_file.read_requirements(project.requirements))
     names = {pin.name for pin in pins}
+    names |= {one.name for one in sources_file.read_sources(project.requirements)} - first.local
     table = [
         rows.lock_row(project, first, matched[first.level], names),
         *(rows.level_row(project, one, matched[one.level], names, first) for one in environments),
@@ -141,19 +144,24 @@ def _read_environment(project: Project, name: str, level: Level) -> InstalledEnv
         for pin in requirements_file.parse_pins(requirements_file.read_requirements(file))
     ]
     applying = requirements_file.select_pins(pins, dict(inventory.python.markers))
-    return InstalledEnvironment(name, inventory, applying, level.is_isolated)
+    found = InstalledEnvironment(name, inventory, applying, level.is_isolated)
+    return sources.add_sources(project, level, found)
 
 
 def _find_wheels(
     project: Project, environments: Sequence[InstalledEnvironment]
 ) -> dict[str, list[Wheel]]:
     """Return the wheels of all packages that are locked and installed; fetch those not known."""
-    pins: dict[str, Pin] = {name: one.pins[name] for one in environments for name in one.locked}
+    pins: dict[str, Pin] = {
+        name: one.pins[name] for one in environments for name in one.locked if one.pins[name].hashes
+    }
     known = wheels.read_kept_wheels(pins.values())
     wanted: dict[str, dict[tuple[Pin, tuple[str, ...]], None]] = {}
     for one in environments:
         for name, installed in one.locked.items():
-            if not wheels.is_known(known[name], installed.tags, one.inventory.python):
+            if name in known and not wheels.is_known(
+                known[name], installed.tags, one.inventory.python
+            ):
                 pair = one.pins[name], installed.tags
                 wanted.setdefault(one.inventory.python.minor, {})[pair] = None
     indexes = index_comments.installed_indexes(project, project.locks) if wanted else ()

@@ -10,6 +10,7 @@ from labcoat.inventory.shared_files import describe_shared_files
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.registry import get_level
 from labcoat.locking import lock_header
+from labcoat.proof import sources
 from labcoat.proof.differences import (
     InstalledEnvironment,
     find_shared_files,
@@ -63,12 +64,13 @@ def level_row(
     """Return the row of one level, whose packages were installed from `wheels`."""
     installed = {name: one for name, one in environment.locked.items() if name in names}
     packages = {name: one.digest for name, one in sorted(installed.items())}
-    without_wheel = sorted(installed.keys() - wheels.keys())
+    without_wheel = sorted(installed.keys() - wheels.keys() - environment.local)
     notes = [
         *_state_notes(project, environment),
         *([f"checked by RECORD only: {join_some(without_wheel)}"] if without_wheel else []),
         *(_comparison_notes(environment, first) if environment is not first else []),
         *describe_shared_files(find_shared_files(environment, wheels)),
+        *sources.describe_sources(project, environment),
         *_extent_notes(project, environment, names),
     ]
     return ProofRow(
@@ -102,7 +104,7 @@ def _extent_notes(
 ) -> Iterator[str]:
     if stripped := environment.inventory.stripped:
         yield f"without the packages' {', '.join(stripped)} (LABCOAT_STRIP)"
-    if on_top := environment.pins.keys() - set(names):
+    if on_top := environment.pins.keys() - set(names) - environment.local:
         yield f"plus {len(on_top)} from {', '.join(project['DEV_REQUIREMENTS'].split())}"
 
 

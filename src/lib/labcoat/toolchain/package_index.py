@@ -8,6 +8,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import ssl
 import time
 import urllib.error
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.client import HTTPMessage, HTTPResponse
+from pathlib import Path
 from typing import IO, cast
 
 from labcoat.core.errors import LabcoatError
@@ -90,6 +92,19 @@ def check_root(environ: Mapping[str, str] = os.environ, access: IndexAccess | No
 def download_file(file: ListedFile, environ: Mapping[str, str] = os.environ) -> bytes:
     """Return the content of `file`. Raise LabcoatError or OSError if that fails."""
     return _fetch_page(index_config.index_access(environ), file.url)[2]
+
+
+def save_address(url: str, path: Path, environ: Mapping[str, str] = os.environ) -> None:
+    """Write what is at `url`, an archive, to `path`, reached as the index is.
+
+    Raise LabcoatError if nothing answers, and HTTPError for an error's status.
+    """
+    access = index_config.index_access(environ)
+    with _open(access, url) as page, path.open("wb") as file:
+        try:
+            shutil.copyfileobj(page, file, 1 << 20)
+        except OSError as error:
+            raise index_errors.explain_connection(access, error) from None
 
 
 def _fetch_page(access: IndexAccess, url: str) -> tuple[str, str, bytes]:

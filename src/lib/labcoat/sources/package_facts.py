@@ -1,0 +1,160 @@
+"""What a package says of itself: its name, what it needs, and how it is built.
+
+Formats: https://packaging.python.org/en/latest/specifications/pyproject-toml/ and
+https://packaging.python.org/en/latest/specifications/core-metadata/.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project_files.declared import read_file
+from labcoat.core.project_files.pyproject import parse_toml
+from labcoat.sources.asked import normalize_name
+
+# What builds a package without [build-system]: https://peps.python.org/pep-0517/.
+_LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
+_LEGACY_REQUIRES = ("setuptools>=40.8.0",)
+_EXTRA = re.compile(
+    r"""^(?:\(?(?P<before>.*?)\)?\s+and\s+)?extra\s*==\s*(['"])(?P<name>[^'"]+)\2$"""
+)
+_DEFINING = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+@dataclass(frozen=True)
+class BuildSystem:
+    """How to build a package (PEP 517): requirements, backend, and where to import it from."""
+
+    requires: tuple[str, ...]
+    backend: str
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PackageFacts:
+    """A package's name and version, and its requirements: without extras, and by extra."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def requirements(self, extras: tuple[str, ...], place: str) -> list[str]:
+        """Return what the package needs with `extras`. Raise LabcoatError if it lacks one."""
+        found = list(self.requires)
+        waiting, seen = list(extras), set()
+        while waiting:
+            extra = normalize_name(waiting.pop(0))
+            if extra in seen:
+                continue
+            seen.add(extra)
+            if extra not in self.extras:
+                raise LabcoatError(
+                    f"`{place}` has no extra `{extra}`",
+                    f"It has: {', '.join(sorted(self.extras)) or 'none'}",
+                )
+            for line in self.extras[extra]:
+                own = re.match(r"([\w.-]+)\s*\[([^\]]*)\]", line, re.ASCII)
+                if own and normalize_name(own[1]) == self.name:
+                    waiting += [each.strip() for each in own[2].split(",") if each.strip()]
+                else:
+                    found.append(line)
+        return list(dict.fromkeys(found))
+
+
+def read_build_system(folder: Path) -> BuildSystem:
+    """Return how the package in `folder` is built. Raise LabcoatError if that is not valid."""
+    table = _read_pyproject(folder).get("build-system")
+    if not isinstance(table, dict):
+        return BuildSystem(_LEGACY_REQUIRES, _LEGACY_BACKEND)
+    requires, backend = table.get("requires", []), table.get("build-backend", _LEGACY_BACKEND)
+    path = table.get("backend-path", [])
+    if not all(isinstance(each, list) for each in (requires, path)) or not isinstance(backend, str):
+        raise LabcoatError(
+            f"`[build-system]` in `{folder.name}/pyproject.toml` is not valid",
+            'Write `requires = ["…"]` and `build-backend = "…"`',
+        )
+    return BuildSystem(tuple(map(str, requires)), backend, tuple(map(str, path)))
+
+
+def has_build_system(folder: Path) -> bool:
+    """Whether the pyproject.toml in `folder` says how to build a package."""
+    return isinstance(_read_pyproject(folder).get("build-system"), dict)
+
+
+def read_static_facts(folder: Path) -> PackageFacts | None:
+    """Return what pyproject.toml says; None if only a build tells all of it."""
+    project = _read_pyproject(folder).get("project")
+    if not isinstance(project, dict) or not isinstance(project.get("name"), str):
+        return None
+    dynamic = project.get("dynamic", [])
+    requires, extras = project.get("dependencies", []), project.get("optional-dependencies", {})
+    if {"dependencies", "optional-dependencies"} & set(dynamic):
+        return None
+    if not isinstance(requires, list) or not isinstance(extras, dict):
+        return None
+    version = project.get("version", "")
+    return PackageFacts(
+        normalize_name(project["name"]),
+        version if isinstance(version, str) else "",
+        tuple(map(str, requires)),
+        {
+            normalize_name(name): tuple(map(str, lines))
+            for name, lines in extras.items()
+            if isinstance(lines, list)
+        },
+    )
+
+
+def parse_metadata(text: str) -> PackageFacts:
+    """Return what the METADATA of a wheel says."""
+    from email.parser import HeaderParser
+
+    parsed = HeaderParser().parsestr(text)
+    requires: list[str] = []
+    extras: dict[str, list[str]] = {
+        normalize_name(name): [] for name in parsed.get_all("Provides-Extra") or ()
+    }
+    for line in parsed.get_all("Requires-Dist") or ():
+        body, _, marker = (part.strip() for part in line.partition(";"))
+        found = _EXTRA.match(marker)
+        if not found:
+            requires.append(line)
+            continue
+        rest = f"{body} ; {found['before']}" if found["before"] else body
+        extras.setdefault(normalize_name(found["name"]), []).append(rest)
+    return PackageFacts(
+        normalize_name(parsed.get("Name", "")),
+        parsed.get("Version", ""),
+        tuple(requires),
+        {name: tuple(lines) for name, lines in extras.items()},
+    )
+
+
+def describe_definition(folder: Path) -> Iterator[str]:
+    """Yield what decides what a local package needs: a change of it makes the lock stale.
+
+    Of a static pyproject.toml that is only names and requirements, so that a new version or a
+    setting of another tool changes nothing.
+    """
+    static = read_static_facts(folder)
+    if static:
+        system = read_build_system(folder)
+        yield repr((static.name, static.requires, sorted(static.extras.items()), system))
+        return
+    for name in _DEFINING:
+        if (folder / name).is_file():
+            yield f"{name}\n{read_file(folder / name)}\n"
+
+
+def defining_files(folder: Path) -> list[Path]:
+    """Return the files that say what the package in `folder` is."""
+    return [folder / name for name in _DEFINING if (folder / name).is_file()]
+
+
+def _read_pyproject(folder: Path) -> Mapping[str, Any]:
+    path = folder / "pyproject.toml"
+    return parse_toml(path.name, read_file(path)) if path.is_file() else {}
