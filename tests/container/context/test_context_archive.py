@@ -2,6 +2,7 @@
 
 import os
 import re
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,10 @@ def test_project_is_sent_as_an_archive(tmp_path: Path) -> None:
         "requirements.txt",
         "labcoat.tar",
     }
+    # Without a sources file the image has nothing but the project, so that its id stays.
+    with tarfile.open(tmp_path / "room/labcoat.tar") as archive:
+        names = [each.name for each in archive if not "home/labcoat/project".startswith(each.name)]
+    assert names == ["home/labcoat/project/Dockerfile", "home/labcoat/project/requirements.txt"]
 
 
 def test_file_deleted_after_the_listing_is_an_error(tmp_path: Path) -> None:

@@ -2,19 +2,21 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
-from labcoat.container.image.labels import LOCK, STRIP
+from labcoat.container.image.labels import LOCK, SOURCES, STRIP
 from labcoat.core import files, process, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels import python_variables
+from labcoat.levels import python_variables, sources
 from labcoat.levels.level import Level, LevelState
+from labcoat.sources import image_files
+from labcoat.sources.sources_file import LockedSource
 from labcoat.toolchain import tool_env
 
 
@@ -119,6 +121,25 @@ class DockerLevel(Level):
                 status=2,
             ) from None
 
+    def source_differences(
+        self, project: Project, listed: Sequence[LockedSource]
+    ) -> Mapping[str, str]:
+        """Return the sources `listed` that the image was built from others of, by name."""
+        if not listed:
+            return {}
+        pairs = (word.partition("=") for word in (_image_label(project, SOURCES) or "").split())
+        built = {name: held for name, _, held in pairs}
+        now = image_files.describe_sources(project, listed).split()
+        wanted = {name: held for name, _, held in (word.partition("=") for word in now)}
+        kinds = {each.name: each.kind for each in listed}
+        return {
+            name: "was built from other sources than the project has now"
+            if kinds[name] == "local"
+            else f"was built from {built.get(name, 'nothing')[:12]}, and {held[:12]} is locked"
+            for name, held in wanted.items()
+            if built.get(name) != held
+        }
+
     def read_identity(self, project: Project) -> str:
         """Return the image's id; empty if there is no image."""
         try:
@@ -133,6 +154,9 @@ class DockerLevel(Level):
             return LevelState("missing", "run make docker")
         if not _is_from_lock(project, _lock_label(project)):
             return LevelState("stale", f"{project.requirements.name} has changed")
+        listed = sources.list_sources(project, self.lock_files(project))
+        if moved := self.source_differences(project, tuple(listed)):
+            return LevelState("stale", f"{terminal.join_some(sorted(moved))}: other sources")
         return LevelState("fresh", short_image_id(image_id))
 
 

@@ -6,21 +6,15 @@ from pathlib import Path
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Distribution
-from labcoat.locking.requirement_lines import marker_applies
+from labcoat.locking import source_lines
 from labcoat.sources import package_facts, source_install, sources_file
 from labcoat.sources.frozen_lines import frozen_line
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
-from labcoat.toolchain import interpreters
 
 
 def list_sources(project: Project, locks: Sequence[Path]) -> dict[LockedSource, Path]:
     """Return the sources of `locks` that apply to the project's Python, each with its lock."""
-    if not any(sources_path(lock).exists() for lock in locks):
-        return {}
-    environment = interpreters.marker_environment(project)
-    return source_install.applying_sources(
-        locks, lambda marker: marker_applies(marker, environment)
-    )
+    return source_lines.list_applying(project, locks)
 
 
 def install_sources(project: Project, locks: Sequence[Path], python: Path, site: Path) -> None:

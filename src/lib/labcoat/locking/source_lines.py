@@ -17,13 +17,15 @@ from labcoat.locking.requirement_lines import (
     FileLine,
     OptionLine,
     RequirementLine,
+    marker_applies,
     parse_lines,
 )
 from labcoat.locking.requirements_file import included_files
-from labcoat.sources import package_facts, source_plan, sources_file
+from labcoat.sources import package_facts, source_install, source_plan, sources_file
 from labcoat.sources.asked import Source, is_place, parse_source
 from labcoat.sources.source_plan import SourcePlan
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
+from labcoat.toolchain import interpreters
 
 _INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _LOCK = re.compile(r"^# labcoat-lock: \d+ (sha256:[0-9a-f]{64})$", re.MULTILINE)
@@ -264,6 +266,16 @@ def _body_digest(text: str) -> str:
     lines = (line.strip() for line in text.splitlines())
     said = "\n".join(line for line in lines if line and not line.startswith("#"))
     return files.text_digest(said.encode())
+
+
+def list_applying(project: Project, locks: Sequence[Path]) -> dict[LockedSource, Path]:
+    """Return the sources of `locks` that apply to the project's Python, each with its lock."""
+    if not any(sources_path(lock).exists() for lock in locks):
+        return {}
+    environment = interpreters.marker_environment(project)
+    return source_install.applying_sources(
+        locks, lambda marker: marker_applies(marker, environment)
+    )
 
 
 def beside(locks: Iterable[Path]) -> list[Path]:

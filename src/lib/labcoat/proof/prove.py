@@ -64,6 +64,10 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         for one in environments
     }
     minor = interpreters.project_minor(project)
+    for one in environments:
+        # What was built from other sources is named once, not file by file.
+        for name in {each.package for each in sources.compare_sources(project, one)}:
+            matched[one.level].pop(name, None)
     found = [*differences.compare_interpreters(environments, minor, strict=strict)]
     for one in environments:
         found += differences.compare_names(one)

@@ -93,7 +93,8 @@ def parse_source(text: str, root: Path, where: str, *, editable: bool = False) -
         )
     if body.startswith(_OTHER_VCS):
         raise LabcoatError(
-            f"{shown} is not in a git repository", "Ask for a release, or for a commit in a git repository"
+            f"{shown} is not in a git repository",
+            "Ask for a release, or for a commit in a git repository",
         )
     if body.startswith("git+") or body.startswith("git://"):
         return _parse_git(body.removeprefix("git+"), common, shown)

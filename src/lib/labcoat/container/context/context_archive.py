@@ -8,7 +8,7 @@ Both ways give the same layer.
 import os
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
@@ -19,6 +19,8 @@ from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_d
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.locking import source_lines
+from labcoat.sources import image_files
 
 FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
@@ -60,18 +62,24 @@ def _archivable_files(build: BuildContext) -> list[str] | None:
     return sent if whole and sum(each.st_size for each in found) <= BUDGET else None
 
 
-def write_context_archive(project: Project, paths: Iterable[str], folder: Path) -> None:
+def write_context_archive(
+    project: Project, paths: Iterable[str], folder: Path, platforms: Sequence[str] = ()
+) -> None:
     """Write the lock, the script and the archive of `paths` into `folder`, a build's context.
 
-    Raise LabcoatError if one of the project's files cannot be read.
+    The archive has the installed files of the lock's sources too. Raise LabcoatError if one of the
+    project's files cannot be read, or a source cannot be built for `platforms`.
     """
+    installed = folder.with_name(f"{folder.name}-sources")
+    if listed := source_lines.list_applying(project, [project.requirements]):
+        image_files.write_image_files(project, listed, installed, platforms)
     lock = project.requirements.relative_to(project.root)
     try:
         (folder / lock).parent.mkdir(parents=True, exist_ok=True)
         (folder / lock).write_bytes(reading.read_file(project.requirements))
         if (project.root / SCRIPT).is_file():
             (folder / SCRIPT).write_bytes((project.root / SCRIPT).read_bytes())
-        pack_archive(project.root, paths, folder / NAME)
+        pack_archive(project.root, paths, folder / NAME, installed)
     except OSError as error:
         if not str(error.filename).startswith(str(project.root)):  # `folder` cannot be written
             raise
@@ -124,20 +132,23 @@ def _copied_from(each: Instruction) -> Iterator[str]:
     yield from (source for source in each.copied_from if source or not script_alone)
 
 
-def pack_archive(root: Path, paths: Iterable[str], to: Path) -> None:
+def pack_archive(root: Path, paths: Iterable[str], to: Path, installed: Path | None = None) -> None:
     """Write the files and symlinks `paths` below `root` to the archive `to`.
 
-    Time, owner and mode are those that the Dockerfile sets. Raise OSError if a file cannot be read.
+    All below `installed` is written too, at the top. Time, owner and mode are those that the
+    Dockerfile sets. Raise OSError if a file cannot be read.
     """
     # The GNU format keeps the bytes of names that are not UTF-8.
     with tarfile.open(
         to, "w", format=tarfile.GNU_FORMAT, encoding="utf-8", errors="surrogateescape"
     ) as archive:
-        listed = sorted(paths)
-        for folder in _parent_folders(listed):
+        listed = [(f"{_PROJECT}/{path}", root / path) for path in sorted(paths)]
+        if installed and installed.is_dir():
+            found = sorted(each for each in installed.rglob("*") if not each.is_dir())
+            listed += [(each.relative_to(installed).as_posix(), each) for each in found]
+        for folder in _parent_folders(name for name, _ in listed):
             archive.addfile(_new_member(folder, tarfile.DIRTYPE, 0o755))
-        for path in listed:
-            source, name = root / path, f"{_PROJECT}/{path}"
+        for name, source in listed:
             if source.is_symlink():
                 member = _new_member(name, tarfile.SYMTYPE, 0o777)
                 member.linkname = os.readlink(source)  # noqa: PTH115 - Path normalizes
@@ -154,7 +165,7 @@ def pack_archive(root: Path, paths: Iterable[str], to: Path) -> None:
 
 def _parent_folders(paths: Iterable[str]) -> Iterator[str]:
     """Yield the folders of the archive, each after its parent."""
-    found = {f"{_PROJECT}/{path}".rpartition("/")[0] for path in paths} | {_PROJECT}
+    found = {path.rpartition("/")[0] for path in paths} | {_PROJECT}
     parents = (each for folder in map(PurePosixPath, found) for each in (folder, *folder.parents))
     yield from sorted({str(each) for each in parents} - {"."})
 

@@ -29,6 +29,7 @@ from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import strip
+from labcoat.locking import source_lines
 from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters
 
@@ -188,16 +189,29 @@ def prepare_context(
     )
     if paths is None:
         _refuse_secrets(plan)
+        _refuse_sources(project)
         return ["."], None
 
     def write_input() -> bytes:
         """Write the context and return the Dockerfile, while the builder starts."""
         _refuse_secrets(plan)
-        context_archive.write_context_archive(project, paths, folder)
+        context_archive.write_context_archive(project, paths, folder, plan.platforms)
         return plan.context.dockerfile_path.read_bytes()
 
     folder.mkdir()
     return [*context_archive.FLAGS, "--file=-", folder], write_input
+
+
+def _refuse_sources(project: Project) -> None:
+    """Raise LabcoatError if the lock has sources, which only an archive brings into an image."""
+    if listed := source_lines.list_applying(project, [project.requirements]):
+        names = terminal.join_some([f"`{each.name}`" for each in listed])
+        raise LabcoatError(
+            f"cannot put {names} into the image: its Dockerfile copies the project in its own way,"
+            " or the context is larger than 50 MB",
+            "Let the stages `folder`, `with-folder` and `with-archive` be as labcoat writes them,"
+            " and leave large files out with .dockerignore",
+        )
 
 
 def _refuse_secrets(plan: BuildPlan) -> None:

@@ -11,9 +11,12 @@ from pathlib import Path
 from labcoat.core import files, git, git_status, reading
 from labcoat.core.project import Project
 from labcoat.inventory import strip
+from labcoat.locking import source_lines
+from labcoat.sources import image_files
 
 LOCK = "org.labcoat.lock.digest"
 STRIP = "org.labcoat.strip"
+SOURCES = "org.labcoat.sources"
 BASE = "org.opencontainers.image.base.digest"
 REVISION = "org.opencontainers.image.revision"
 # Files that record which image was built, and therefore cannot be inputs of a build.
@@ -30,8 +33,14 @@ def image_labels(project: Project, base: str, time: int) -> dict[str, str]:
         LOCK: files.text_digest(reading.read_file(project.requirements)),
         "org.opencontainers.image.base.name": base.partition("@")[0],
         "org.opencontainers.image.created": created,
+        **({SOURCES: held} if (held := _describe_sources(project)) else {}),
         **({STRIP: " ".join(stripped)} if (stripped := strip.strip_parts(project)) else {}),
     } | {key: value for key, value in _origin_labels(project.root).items() if value}
+
+
+def _describe_sources(project: Project) -> str:
+    listed = source_lines.list_applying(project, [project.requirements])
+    return image_files.describe_sources(project, [*listed])
 
 
 def _origin_labels(root: Path) -> dict[str, str]:
