@@ -16,6 +16,7 @@ import pytest
 from support import Repository
 from support.messages import levels as messages
 from support.messages import proof
+from support.source_packages import commit, write_package
 
 PROGRAM = next((path for path in map(shutil.which, ("micromamba", "mamba", "conda")) if path), "")
 
@@ -36,6 +37,24 @@ def test_it_is_equal_to_the_lock_and_the_virtual_environment(made: Repository) -
         "prove", LABCOAT_DOCKER="no-such-docker"
     )
     assert "conda                 fresh" in made.labcoat("status", LABCOAT_DOCKER="no-such-docker")
+
+
+def test_it_has_sources_of_the_same_bytes(repo: Repository, tmp_path: Path) -> None:
+    """A local package is editable, the wheel of a commit the same as in `.venv`."""
+    write_package(repo.path / "libs/one", "one", ["colour"])
+    commit(write_package(tmp_path / "colour", "colour", ["alpha<2"]))
+    text = f"-e ./libs/one\ncolour @ git+file://{tmp_path}/colour\n"
+    repo.write(requirements__in=text).make("venv")
+    repo.make("conda")
+    assert proof.EQUAL.format(names="lock, venv, conda") in repo.make("prove")
+    assert "conda                 fresh" in repo.make("status")
+    code = "import colour, one; print(one.__file__)"
+    ran = repo.make("run", "IN=conda", f"CMD=python -c '{code}'")
+    assert f"{repo.path}/libs/one/src/one.py" in ran
+    assert "nothing to freeze" in repo.make("freeze", "IN=conda")
+    (repo.path / "libs/one/src/one.py").write_text("value = 2\n")
+    repo.make("conda")
+    assert proof.EQUAL.format(names="lock, venv, conda") in repo.make("prove")
 
 
 def test_second_run_does_nothing(made: Repository) -> None:

@@ -17,7 +17,14 @@ from labcoat.core.reading import read_inside
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
-from labcoat.levels import environment_yml, foreign, metadata, python_variables, shell_rc
+from labcoat.levels import (
+    environment_yml,
+    foreign,
+    metadata,
+    python_variables,
+    shell_rc,
+    sources,
+)
 from labcoat.levels.level import Level, LevelState
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirement_lines import normalize_name
@@ -80,6 +87,9 @@ class CondaLevel(Level):
                 files.swap_directory(folder.resolve(), lambda one: bool(_read_metadata(one))),
             ):
                 _create_environment(project, program, folder.resolve())
+                python = folder.resolve() / "bin" / "python"
+                site = self.site_packages(project) or folder
+                sources.install_sources(project, self.lock_files(project), python, site)
                 metadata.write_metadata(folder, asdict(expected))
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
         if site := self.site_packages(project):
@@ -153,9 +163,11 @@ class CondaLevel(Level):
             return LevelState("stale", "labcoat did not create it, or was interrupted")
         if reason := _describe_staleness(project, found):
             return LevelState("stale", reason)
-        installed = inventory.installed_versions(self.site_packages(project) or folder)
+        site = self.site_packages(project)
+        own = sources.source_versions(project, self.lock_files(project), site)
+        installed = inventory.installed_versions(site or folder)
         changes = inventory.describe_changes(
-            installed, found.pins, self.preinstalled_packages(project)
+            installed, {**found.pins, **own}, self.preinstalled_packages(project)
         )
         return (
             LevelState("changed", changes)
@@ -213,7 +225,7 @@ def _describe_staleness(project: Project, found: CondaMetadata) -> str:
     specification = environment_yml.environment_yml_path(project)
     if found.place != str(environment_path(project)):
         return "its directory was moved"
-    if found.lock != _digest_file(project.requirements):
+    if found.lock != _digest_lock(project):
         return f"{project['REQUIREMENTS']} has changed"
     if found.file != _digest_file(specification):
         return f"{specification.name} has changed"
@@ -274,10 +286,17 @@ def _expected_metadata(project: Project) -> CondaMetadata:
     environment = interpreters.marker_environment(project)
     return CondaMetadata(
         _digest_file(environment_yml.environment_yml_path(project)),
-        _digest_file(project.requirements),
+        _digest_lock(project),
         str(environment_path(project)),
         requirements_file.locked_versions((project.requirements,), environment),
     )
+
+
+def _digest_lock(project: Project) -> str:
+    """Return the digest of the lock, with its sources if it has some."""
+    lock = project.requirements
+    data = lock.read_bytes() + sources.digest_input(lock) if lock.exists() else b""
+    return files.text_digest(data) if data else _digest_file(lock)
 
 
 def _digest_file(file: Path) -> str:
