@@ -193,3 +193,44 @@ def test_bad_sources_are_explained(repo: Repository, tmp_path: Path) -> None:
     reason = "RuntimeError: no such switch: --fast"
     assert messages.CANNOT_BUILD.format(place="./libs/one", reason=reason) in said
     assert ".labcoat/build.log" in said
+
+
+def test_the_project_itself_is_installed(repo: Repository) -> None:
+    """With a `[build-system]` it is, editable; a project that cannot be built is named only."""
+    write_package(repo.path / "made", "mine", ["gamma"])
+    for each in (repo.path / "made").iterdir():
+        each.rename(repo.path / each.name)
+    (repo.path / "requirements.in").unlink()
+    repo.make("venv")
+    assert sources_of(repo) == ["-e .  # mine"]
+    assert repo.python("import mine, gamma; print(mine.value)") == "1\n"
+    text = (repo.path / "pyproject.toml").read_text()
+    (repo.path / "pyproject.toml").write_text(f"{text}[tool.ruff]\nline-length = 99\n")
+    stamp = (repo.path / ".venv/labcoat.json").stat().st_mtime_ns
+    repo.make("venv")
+    assert (repo.path / ".venv/labcoat.json").stat().st_mtime_ns == stamp
+    assert "equal: lock, venv" in repo.make("prove")
+    (repo.path / "broken").write_text("no package here")
+    said = repo.make("requirements", "AGAIN=1")
+    assert messages.LEFT_OUT in said
+    assert "no package here" in said
+    assert sources_of(repo) == []
+    repo.make("venv")
+    assert "requirements.txt      fresh" in repo.make("status")
+    assert repo.python("import gamma; print(gamma.version)") == "3.0\n"
+
+
+def test_a_layout_of_cookiecutter_data_science(repo: Repository) -> None:
+    """Packages of an index and the project itself, from one requirements.in."""
+    write_package(repo.path / "made", "proj")
+    for each in (repo.path / "made").iterdir():
+        each.rename(repo.path / each.name)
+    for name in ("data/raw", "models", "notebooks", "reports/figures", "references"):
+        (repo.path / name).mkdir(parents=True)
+        (repo.path / name / ".gitkeep").touch()
+    commit(repo.path)
+    repo.write(requirements__in="gamma\nalpha<2\n-e .\n").make("venv")
+    assert pins_of(repo) == ["alpha==1.0", "beta==1.5", "gamma==3.0"]
+    assert repo.python("import proj, alpha; print(proj.__file__)").endswith("/src/proj.py\n")
+    assert "equal: lock, venv" in repo.make("prove")
+    assert "nothing to freeze" in repo.make("freeze")

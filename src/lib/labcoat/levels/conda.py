@@ -88,8 +88,8 @@ class CondaLevel(Level):
             ):
                 _create_environment(project, program, folder.resolve())
                 python = folder.resolve() / "bin" / "python"
-                site = self.site_packages(project) or folder
-                sources.install_sources(project, self.lock_files(project), python, site)
+                packages = self.site_packages(project) or folder
+                sources.install_sources(project, self.lock_files(project), python, packages)
                 metadata.write_metadata(folder, asdict(expected))
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
         if site := self.site_packages(project):

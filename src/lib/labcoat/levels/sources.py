@@ -33,8 +33,7 @@ def digest_input(lock: Path) -> bytes:
     parts = [_body(text), _body(sources_file.read_text(build_lock_path(lock)))]
     for source in sources_file.read_sources(lock):
         if source.kind == "local":
-            for file in package_facts.defining_files(lock.parent / source.path):
-                parts.append(sources_file.read_text(file))
+            parts.append(package_facts.describe_build(lock.parent / source.path))
     return "\0".join(parts).encode()
 
 

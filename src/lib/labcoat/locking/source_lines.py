@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from labcoat.core import files
+from labcoat.core import files, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.locking import flattening
 from labcoat.locking.inputs import LockInput
 from labcoat.locking.requirement_lines import (
     FileLine,
@@ -64,7 +65,17 @@ def list_sources(lock_input: LockInput) -> tuple[Source, ...]:
             if is_source_line(line):
                 where = f"{file.name}:{line.number}" if is_numbered else file.name
                 found.append(read_source(line, root, where))
+    if _implies_project(lock_input) and not any(each.path == "." for each in found):
+        name = lock_input.source.name
+        found.append(Source("local", name, f"-e . # {name}", path=".", implied=True))
     return tuple(found)
+
+
+def _implies_project(lock_input: LockInput) -> bool:
+    """Whether the input is the project's own pyproject.toml, which says how to build it."""
+    if lock_input.declared is None or lock_input.lock.stem != flattening.MAIN_LOCK:
+        return False
+    return package_facts.has_build_system(lock_input.lock.parent)
 
 
 def _asking_texts(lock_input: LockInput) -> dict[Path, str]:
@@ -131,6 +142,11 @@ def make_plan(
         project, asked, before, build_lock, upgrade=upgrade, packages=packages
     )
     _check_releases(lock_input, plan, asked)
+    if plan.note:
+        terminal.print_warning(
+            f"the project itself is not installed: {plan.note}",
+            "Its dependencies are. Correct `[build-system]` in pyproject.toml, or remove it",
+        )
     return plan
 
 
@@ -170,7 +186,7 @@ def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:
     """Write the sources file and the lock of the builds; remove them where nothing is asked for."""
     lock = lock_input.lock
     sources, build = sources_path(lock), build_lock_path(lock)
-    if not plan.sources:
+    if not plan.sources and not plan.note:
         for path in (sources, build):
             if _INPUTS.search(sources_file.read_text(path)):
                 path.unlink()
@@ -183,6 +199,11 @@ def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:
         f"# Made by labcoat. Edit {lock_input.source.name}, then run make requirements.",
         f"# labcoat-inputs: {digest}",
         f"# labcoat-lock: {_FORMAT} {_body_digest(body)}",
+        *(
+            [f"# The project itself is left out: {' '.join(plan.note.split())}"]
+            if plan.note
+            else []
+        ),
         f"# What is not a release of an index. Without labcoat, after {lock.name}:",
         "#",
         f"#    pip install --no-deps{use} -r {sources.name}",

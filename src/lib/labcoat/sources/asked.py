@@ -32,7 +32,8 @@ class Source:
     `kind` is a directory (local) or an archive (file) of the repository, whose `path` is relative
     to the project; a commit of the repository at `url` (git); or the archive at `url`. `name` is
     normalized, and empty if the line does not say it. `folder` is the directory of the package in
-    the repository or archive, `digest` the SHA-256 of an archive. `where` is the line's place.
+    the repository or archive, `digest` the SHA-256 of an archive. `where` is the line's place. The
+    project itself is `implied` where its own pyproject.toml is the input.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Source:
     revision: str = ""
     folder: str = ""
     digest: str = ""
+    implied: bool = False
 
     @property
     def place(self) -> str:

@@ -27,7 +27,7 @@ def list_files(folder: Path) -> list[str]:
         paths = [each for path in listed for each in _expand_folder(folder, path)]
     else:
         paths = list(_walk(folder, ""))
-    return sorted(path for path in paths if not _is_record(path))
+    return sorted(path for path in paths if not _is_made(path))
 
 
 def sources_digest(folder: Path) -> str:
@@ -93,6 +93,9 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
             yield path
 
 
-def _is_record(path: str) -> bool:
-    name = path.rpartition("/")[2]
+def _is_made(path: str) -> bool:
+    """Whether a build or labcoat writes the file: metadata, byte code, the record of an image."""
+    *folders, name = path.split("/")
+    if any(each.endswith(".egg-info") or each == "__pycache__" for each in folders):
+        return True
     return name.startswith(_RECORDS[0]) and name.endswith(_RECORDS[1])

@@ -21,6 +21,13 @@ _LEGACY_REQUIRES = ("setuptools>=40.8.0",)
 _EXTRA = re.compile(
     r"""^(?:\(?(?P<before>.*?)\)?\s+and\s+)?extra\s*==\s*(['"])(?P<name>[^'"]+)\2$"""
 )
+_NOT_BUILDING = frozenset(
+    [
+        *("bandit", "basedpyright", "black", "codespell", "commitizen", "coverage", "deptry"),
+        *("isort", "labcoat", "mypy", "nox", "pydocstyle", "pylint", "pyright", "pytest", "ruff"),
+        "tox",
+    ]
+)
 _DEFINING = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
@@ -81,8 +88,16 @@ def read_build_system(folder: Path) -> BuildSystem:
 
 
 def has_build_system(folder: Path) -> bool:
-    """Whether the pyproject.toml in `folder` says how to build a package."""
-    return isinstance(_read_pyproject(folder).get("build-system"), dict)
+    """Whether the pyproject.toml in `folder` says how to build a package that has a name."""
+    data = _read_pyproject(folder)
+    project, tool = data.get("project"), data.get("tool")
+    poetry = tool.get("poetry") if isinstance(tool, dict) else None
+    if isinstance(poetry, dict) and poetry.get("package-mode") is False:
+        return False
+    tables = [each for each in (project, poetry) if isinstance(each, dict)]
+    has_name = any(isinstance(each.get("name"), str) for each in tables)
+    is_named = has_name or any((folder / name).is_file() for name in ("setup.py", "setup.cfg"))
+    return isinstance(data.get("build-system"), dict) and is_named
 
 
 def read_static_facts(folder: Path) -> PackageFacts | None:
@@ -148,6 +163,21 @@ def describe_definition(folder: Path) -> Iterator[str]:
     for name in _DEFINING:
         if (folder / name).is_file():
             yield f"{name}\n{read_file(folder / name)}\n"
+
+
+def describe_build(folder: Path) -> str:
+    """Return what decides how the package in `folder` is installed; not its code.
+
+    Settings of tools that build nothing are left out of pyproject.toml.
+    """
+    found = dict(_read_pyproject(folder))
+    tool = found.get("tool")
+    if isinstance(tool, dict):
+        del found["tool"]
+        kept = {name: value for name, value in tool.items() if name not in _NOT_BUILDING}
+        found |= {"tool": kept} if kept else {}
+    texts = [read_file(path) for path in defining_files(folder) if path.suffix != ".toml"]
+    return "\n".join([repr(found), *texts])
 
 
 def defining_files(folder: Path) -> list[Path]:

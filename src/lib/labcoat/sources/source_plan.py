@@ -23,11 +23,16 @@ from labcoat.sources.sources_file import LockedSource
 
 @dataclass(frozen=True)
 class SourcePlan:
-    """The lines of a sources file, what these packages need, and the lock of their builds."""
+    """The lines of a sources file, what these packages need, and the lock of their builds.
+
+    `note` is why the project itself is not among them, although its pyproject.toml says how to
+    build it.
+    """
 
     sources: tuple[LockedSource, ...] = ()
     requirements: tuple[str, ...] = ()
     build_lock: str = ""
+    note: str = ""
 
 
 @dataclass
@@ -59,6 +64,13 @@ def plan_sources(  # noqa: PLR0913
     """
     if not asked:
         return SourcePlan()
+    note = ""
+    if any(each.implied for each in asked):
+        note = _find_fault(project, build_lock)
+    if note:
+        asked = [each for each in asked if not each.implied]
+        if not asked:
+            return SourcePlan(note=note)
     renewed = {normalize_name(name.partition("=")[0]) for name in packages}
     kept = [each for each in before if not upgrade and each.name not in renewed]
     with tempfile.TemporaryDirectory(prefix="labcoat-sources-") as name:
@@ -69,7 +81,26 @@ def plan_sources(  # noqa: PLR0913
                 run.add(source)
             run.lock_tools()
             waiting = run.read_facts()
-        return run.result()
+        return replace(run.result(), note=note)
+
+
+def _find_fault(project: Project, build_lock: str) -> str:
+    """Return why the project itself cannot be installed; empty if it can.
+
+    Nobody asked for it: projects that are no packages have a `[build-system]` too.
+    """
+    tree = Tree(project.root, ".")
+    try:
+        requires = list(tree.system.requires)
+        lock = build_tools.lock_build_tools(project, requires, build_lock)
+        hook = "get_requires_for_build_editable"
+        if more := build_hooks.call_hook(project, tree, lock, hook):
+            lock = build_tools.lock_build_tools(project, [*requires, *map(str, more)], lock)
+        with tempfile.TemporaryDirectory(prefix="labcoat-editable-") as folder:
+            found = build_hooks.call_hook(project, tree, lock, "build_editable", Path(folder))
+    except LabcoatError as error:
+        return error.message
+    return "" if found else f"its backend `{tree.system.backend}` makes no editable packages"
 
 
 class _Planning:
