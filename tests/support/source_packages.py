@@ -99,7 +99,7 @@ def write_package(
 
 
 def commit(folder: Path, message: str = "one") -> str:
-    """Commit all files of `folder`, a new repository if it is none; the commit."""
+    """Commit all files of `folder`, which becomes a repository; return the commit."""
     if not (folder / ".git").exists():
         git(folder, "init", "-q", "-b", "main")
     git(folder, "add", "-A")

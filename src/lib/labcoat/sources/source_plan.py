@@ -87,7 +87,7 @@ def plan_sources(  # noqa: PLR0913
 def _find_fault(project: Project, build_lock: str) -> str:
     """Return why the project itself cannot be installed; empty if it can.
 
-    Nobody asked for it: projects that are no packages have a `[build-system]` too.
+    No input asked for it, and projects that are not packages have a `[build-system]` too.
     """
     tree = Tree(project.root, ".")
     try:
