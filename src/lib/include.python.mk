@@ -54,6 +54,8 @@ LABCOAT_VENV ?= .venv
 LABCOAT_REQUIREMENTS ?= requirements.txt
 ## additional locks for the virtual environment, separated by spaces
 LABCOAT_DEV_REQUIREMENTS ?= $(_labcoat_dev)
+## lock of another tool to derive ours from, such as uv.lock; requirements.in: none
+LABCOAT_LOCK_FROM ?=
 ## program that writes the locks: pip-tools, or uv (faster; one lock for all platforms)
 LABCOAT_LOCKER ?= pip-tools
 ## program that fills the virtual environment: uv or pip
@@ -126,7 +128,7 @@ _labcoat_again = $(if $(call _labcoat_typed,AGAIN),--again)
 _labcoat_all_settings = $(if $(filter command,$(origin SETTINGS)),$(if $(SETTINGS),--settings))
 
 _labcoat_public := \
-  LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCKER \
+  LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCK_FROM LABCOAT_LOCKER \
   LABCOAT_INSTALLER LABCOAT_COOLDOWN LABCOAT_AS_OF LABCOAT_NO_BINARY LABCOAT_RUN_SETUP LABCOAT_CONDA LABCOAT_CONDA_ENV \
   LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS \
   LABCOAT_CA_BUNDLE LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_STRIP LABCOAT_PLATFORMS LABCOAT_GPU \
@@ -171,7 +173,7 @@ _labcoat_special := ; | : \ % * ? [ ] = & ~ $$ $(_labcoat_hash)
 _labcoat_flat = $(call _labcoat_replace,$(_labcoat_special),$(subst $(_labcoat_space),_,$(_labcoat_one_line)))
 _labcoat_replace = $(if $(1),$(call _labcoat_replace,$(wordlist 2,$(words $(1)),$(1)),$(subst $(firstword $(1)),_,$(2))),$(2))
 _labcoat_words = $(subst $(_labcoat_space),/,$(strip $(subst /,_,$(1))))
-_labcoat_locked := .labcoat/locked
+_labcoat_locked := .labcoat/locked$(addprefix -,$(notdir $(firstword $(LABCOAT_LOCK_FROM))))
 _labcoat_made_of := $(call _labcoat_flat,$(subst /,_,$(LABCOAT_PYTHON)))$(_labcoat_python_is_set)/$(call _labcoat_flat,$(call _labcoat_words,$(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(wildcard .python-version runtime.txt) $(LABCOAT_INSTALLER)$(addprefix -,$(LABCOAT_VARIANT))))
 _labcoat_stamp := $(call _labcoat_escape,$(LABCOAT_VENV))/.labcoat$(call _labcoat_flat,$(CURDIR))/$(_labcoat_made_of)
 _labcoat_lock_files := $(sort $(LABCOAT_REQUIREMENTS) $(LABCOAT_DEV_REQUIREMENTS) $(patsubst %.in,%.txt,$(wildcard requirements*.in)))
@@ -271,7 +273,7 @@ labcoat-settings:
 	@$(_labcoat) settings
 
 # Without requirements.in, other files say what the project needs.
-_labcoat_sources := $(wildcard requirements*.in pyproject.toml) $(if $(wildcard requirements.in),,$(wildcard setup.cfg setup.py))
+_labcoat_sources := $(wildcard requirements*.in pyproject.toml uv.lock poetry.lock pdm.lock Pipfile Pipfile.lock pylock.toml pylock.*.toml) $(if $(wildcard requirements.in),,$(wildcard setup.cfg setup.py))
 
 # AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
 _labcoat_relock := $(if $(filter $(filter-out $(LABCOAT_OWN),requirements) labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))

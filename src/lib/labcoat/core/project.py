@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_VENV": ".venv",
     "LABCOAT_REQUIREMENTS": "requirements.txt",
     "LABCOAT_DEV_REQUIREMENTS": "",
+    "LABCOAT_LOCK_FROM": "",
     "LABCOAT_LOCKER": "pip-tools",
     "LABCOAT_INSTALLER": "uv",
     "LABCOAT_COOLDOWN": "0",
@@ -184,10 +185,15 @@ def default_dev_requirements(root: Path) -> str:
     """Return LABCOAT_DEV_REQUIREMENTS where it is not set: the lock for `dev`, if there is one."""
     if (root / "requirements-dev.in").exists():
         return "requirements-dev.txt"
+    from labcoat.core.project_files import lock_of_record  # parsers take 20 ms to import
+    from labcoat.core.project_files.reader import declares_dev, names_locks
+
+    record = lock_of_record.find_record(root / "requirements.txt")
+    if record and not names_locks(root):
+        groups = lock_of_record.default_groups(root, record)
+        return " ".join(f"requirements-{name}.txt" for name in groups)
     if (root / "requirements.in").exists():
         return ""
-    from labcoat.core.project_files.reader import declares_dev  # parsers take 20 ms to import
-
     return "requirements-dev.txt" if declares_dev(root) else ""
 
 

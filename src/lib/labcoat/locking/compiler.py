@@ -14,6 +14,7 @@ from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_project_path, suggest_name
 from labcoat.locking import (
+    derived,
     input_checks,
     lock_header,
     lockers,
@@ -80,6 +81,9 @@ _STATES: Mapping[LockState, str] = {
 def check_locks(project: Project) -> int:
     """Return exit status 0. Raise LabcoatError if a lock is not up to date."""
     for lock in list_locks(project):
+        if (source := find_input(lock)).record:
+            derived.check_derived(source)
+            continue
         state = lock_header.lock_state(lock)
         if state != "fresh":
             raise LabcoatError(f"`{lock.name}` {_STATES[state]}", "Run `make requirements`")
@@ -195,7 +199,7 @@ def _write_prerequisites(project: Project, stamp: Path) -> None:
     """Write the inputs of all locks as prerequisites of `stamp`, for the make include to read."""
     locks = list_locks(project)
     # Locks that no requirements*.in names are those that only the helper knows.
-    chosen = [each.lock for each in map(find_input, locks) if each.declared is not None]
+    chosen = [each.lock for each in map(find_input, locks) if each.declared or each.record]
     inputs = dict.fromkeys(
         file for each in map(find_input, locks) if each.exists for file in each.files()
     )
@@ -223,6 +227,9 @@ def compile_lock(
     an input names an index, or if the lock was written manually and asks for more than its input.
     """
     check_project_path(project.root)
+    if (source := find_input(lock)).record:
+        derived.derive_lock(source)
+        return
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)
     check_cycles(lock_input)

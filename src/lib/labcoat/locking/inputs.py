@@ -7,7 +7,8 @@ Each lock has one input, which follows from the lock's path and the files beside
     requirements-NAME.txt  requirements-NAME.in, else the group and the extra NAME; it has the
                            versions of requirements.txt
 
-Where requirements.in exists, the other files are not read.
+Where requirements.in exists, the other files are not read. Where another tool has locked the
+project, its lock comes before the files that it was made from: nothing is resolved then.
 """
 
 import os
@@ -18,8 +19,10 @@ from pathlib import Path
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.declared import Declared, Listing
+from labcoat.core.project_files.lock_of_record import find_record, named_pylocks
 from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.locking import flattening, index_comments, input_copies
+from labcoat.locking.other_locks import reader
 from labcoat.locking.requirements_file import included_files, read_requirements
 from labcoat.toolchain import named_indexes
 
@@ -32,18 +35,20 @@ _HEADER = "# labcoat-inputs: sha256:"
 class LockInput:
     """What `lock` is compiled from; `source` is the file to edit, which may not exist.
 
-    `declared` is None where the source is a requirements file. Otherwise `parts` are the groups and
-    extras that the lock is for; without any, it is for the project's dependencies.
+    `declared` is None where the source is a requirements file, or `record`, the lock of another
+    tool that this one is derived from. Otherwise `parts` are the groups and extras that the lock is
+    for; without any, it is for the project's dependencies.
     """
 
     lock: Path
     source: Path
     declared: Declared | None = field(default=None, repr=False)
     parts: tuple[str, ...] = ()
+    record: Path | None = None
 
     @property
     def exists(self) -> bool:
-        """Whether there is anything to compile."""
+        """Whether there is anything to compile or to derive from."""
         return self.declared is not None or self.source.exists()
 
     @property
@@ -70,6 +75,8 @@ class LockInput:
         With `missing_ok`, those that do not exist yet are included; `constraints` can be left out.
         Raise LabcoatError if one cannot be read.
         """
+        if self.record is not None:
+            return [self.record]
         if self.declared is None:
             return list(included_files(self.source, missing_ok=missing_ok, constraints=constraints))
         read = [file for each in self._listings() for file in (each.source, *each.files)]
@@ -81,6 +88,8 @@ class LockInput:
 
         Raise LabcoatError if a file cannot be read, or names a group that does not exist.
         """
+        if self.record is not None:
+            return {self.record: read_requirements(self.lock) if self.lock.exists() else ""}
         if self.declared is None:
             return {file: read_requirements(file) for file in self.files()}
         if any(self.lock in each.files for each in self._listings()):
@@ -102,6 +111,9 @@ class LockInput:
 
         Raise LabcoatError if a file cannot be read.
         """
+        if self.record is not None:
+            content = files.text_digest(reader.read_lock_bytes(self.record))
+            return files.text_digest(f"{content}\n{' '.join(self.parts)}\n".encode())
         indexes = named_indexes.format_indexes(named_indexes.lock_indexes(self.lock))
         if self.computed is not None:  # the same, whether or not it may run
             source = self.computed.source
@@ -158,6 +170,8 @@ def find_input(lock: Path) -> LockInput:
     """Return the input of `lock`. Raise LabcoatError if a file that declares it does not parse."""
     beside = lock.with_suffix(".in")
     plain = LockInput(lock, beside)
+    if (lock.stem == MAIN or not beside.exists()) and (record := find_record(lock)):
+        return _find_derived(lock, record) or plain
     if beside.exists() or lock.with_name(f"{MAIN}.in").exists() or _is_foreign_lock(lock):
         return plain
     declared = read_declared(lock.parent)
@@ -169,15 +183,51 @@ def find_input(lock: Path) -> LockInput:
     return replace(found, source=next(sources, found.source))
 
 
+def _find_derived(lock: Path, record: Path) -> LockInput | None:
+    """Return the input of a lock that is derived from `record`; None if that has no such part."""
+    found = LockInput(lock, record, record=record)
+    if lock.stem == MAIN or record.name == f"pylock.{lock.stem.removeprefix(f'{MAIN}-')}.toml":
+        return replace(found, parts=(_declared_locks(lock.parent) or {}).get(lock.stem, ()))
+    locks = _declared_locks(lock.parent)
+    if locks is not None:
+        return replace(found, parts=locks[lock.stem]) if lock.stem in locks else None
+    name = lock.stem.removeprefix(f"{MAIN}-")
+    known = reader.read_other_lock(record, lock.parent).roots
+    return replace(found, parts=(name,)) if name != lock.stem and name in known else None
+
+
+def _declared_locks(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """Return the groups and extras of each lock that `[tool.labcoat.locks]` names, normalized."""
+    locks = read_declared(folder).locks if (folder / "pyproject.toml").is_file() else None
+    if locks is None:
+        return None
+    return {stem: tuple(map(flattening.normalize_part, names)) for stem, names in locks.items()}
+
+
+def _derived_stems(folder: Path) -> Iterator[str]:
+    """Yield the names, without .txt, of the locks that are derived from another tool's."""
+    record = find_record(folder / f"{MAIN}.txt")
+    if record is not None:
+        yield MAIN
+        if (locks := _declared_locks(folder)) is not None:
+            yield from (stem for stem in locks if stem != MAIN)
+            return
+        lock = reader.read_other_lock(record, folder)
+        yield from sorted(f"{MAIN}-{name}" for name in {*lock.groups, *lock.extras})
+    if record is None or record.name == "pylock.toml":
+        yield from (f"{MAIN}-{name}" for name in named_pylocks(folder))
+
+
 def list_inputs(folder: Path) -> list[LockInput]:
     """Return the inputs in `folder`: of each requirements*.in, and of each group and extra.
 
     Raise LabcoatError if a file that declares some does not parse.
     """
     names = sorted(path.with_suffix(".txt") for path in folder.glob(f"{MAIN}*.in"))
-    if folder / f"{MAIN}.txt" not in names:
-        declared = read_declared(folder)
-        stems = _declared_stems(declared)
+    if folder / f"{MAIN}.txt" not in names or find_record(folder / f"{MAIN}.txt"):
+        stems = list(_derived_stems(folder))
+        if f"{MAIN}" not in stems:
+            stems += _declared_stems(read_declared(folder))
         names = list(dict.fromkeys([*(folder / f"{stem}.txt" for stem in stems), *names]))
     found = [find_input(lock) for lock in names]
     return [each for each in found if each.exists]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.project_files import lock_of_record
 from labcoat.toolchain import installed_pythons
 from labcoat.toolchain.installed_pythons import Interpreter, own_interpreter
 from labcoat.toolchain.python_choice import (
@@ -184,7 +185,7 @@ def _read_pins(root: Path) -> Iterator[NamedPython | PythonRange]:
 
 
 def _read_ranges(root: Path) -> Iterator[PythonRange]:
-    """Yield the Pythons that pyproject.toml and setup.cfg allow."""
+    """Yield the Pythons that pyproject.toml, setup.cfg and the lock of another tool allow."""
     text = _read_text(root / "pyproject.toml")
     if text and "requires-python" in text:
         wanted = _requires_python(text)
@@ -196,9 +197,12 @@ def _read_ranges(root: Path) -> Iterator[PythonRange]:
         try:
             parsed.read_string(text)
         except configparser.Error:
-            return  # it may hold the settings of other programs only
+            parsed = configparser.RawConfigParser()  # it may hold other programs' settings only
         if needs := parsed.get("options", "python_requires", fallback="").strip():
             yield PythonRange(needs, "setup.cfg")
+    record = lock_of_record.find_record(root / "requirements.txt")
+    if record and (allowed := lock_of_record.python_range(record)):
+        yield PythonRange(allowed, record.name)
 
 
 def _requires_python(text: str) -> object:

@@ -28,7 +28,7 @@ def read_poetry(path: Path, table: Mapping[str, Any]) -> Declared:
     }
     return Declared(
         str(table.get("name", "")),
-        "" if python in {"", "*"} else _python_range(python),
+        "" if python in {"", "*"} else python_specifiers(python),
         _listing(path, needed) if "dependencies" in table else None,
         extras,
         read_groups(path, table),
@@ -149,7 +149,7 @@ def _translate_caret(shown: str, part: str) -> str:
     return f">={text},<{'.'.join(map(str, above))}"
 
 
-def _python_range(version: str) -> str:
+def python_specifiers(version: str) -> str:
     """Return a `python` constraint as specifiers; one without an equal as it is written."""
     try:
         return translate_version("python", version)

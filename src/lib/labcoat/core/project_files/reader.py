@@ -45,6 +45,14 @@ def declares_dev(folder: Path) -> bool:
     return any(name.lower() == "dev" for name in (*found.extras, *found.groups))
 
 
+def names_locks(folder: Path) -> bool:
+    """Whether `[tool.labcoat.locks]` says which locks there are; False for what does not parse."""
+    try:
+        return read_declared(folder).locks is not None
+    except LabcoatError:
+        return False
+
+
 def _merge(first: Declared, second: Declared) -> Declared:
     """Return `first`, with what it leaves undecided from `second`."""
     added = _split_conditions(second)

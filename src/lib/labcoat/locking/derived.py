@@ -1,0 +1,190 @@
+"""Derive requirements*.txt from the lock of another tool, and compare the two.
+
+Nothing is resolved. The header says what a file is derived from:
+
+    # Made by labcoat from uv.lock. Change that with uv, then run make requirements.
+    # labcoat-inputs: sha256:…
+    # labcoat-lock: 2 sha256:…
+    # labcoat-derived: uv.lock sha256:…
+    # Left out: mine (it comes from the directory `libs/mine`)
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from labcoat.core import files, process, terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
+from labcoat.locking import lock_header, requirements_file
+from labcoat.locking.inputs import MAIN, LockInput
+from labcoat.locking.other_locks import owners, staleness
+from labcoat.locking.other_locks.reader import read_lock_bytes, read_other_lock
+from labcoat.locking.other_locks.requirements import (
+    Derived,
+    DerivedPin,
+    derive_requirements,
+    first_difference,
+    read_pins,
+)
+from labcoat.locking.other_locks.uv_export import export_uv_lock
+
+_DERIVED = re.compile(r"^# labcoat-derived: (\S+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
+
+
+def derive_lock(source: LockInput) -> None:
+    """Write `source.lock` from the lock of another tool.
+
+    Raise LabcoatError, and leave the file unchanged, if that lock cannot be read, is older than
+    what it was made from, or lacks hashes, or if a file of the user's has more packages.
+    """
+    record, lock = _record(source), source.lock
+    staleness.check_current(record, lock.parent)
+    terminal.print_progress(f"deriving {lock.name} from {record.name}")
+    _announce_choice(lock.parent, record)
+    before = requirements_file.read_requirements(lock) if lock.exists() else ""
+    derived = _derive(source)
+    pins = _export(source, derived) or derived.pins
+    body = "".join(map(str, pins))
+    _check_nothing_lost(source, before, body)
+    files.write_file(lock, _format_header(source, derived, body) + body)
+    for line in describe_changes(before, body):
+        print(line, file=sys.stderr)
+    count = len({pin.name for pin in pins})
+    print(f"{lock.name}: {count} package{'s' * (count != 1)}", file=sys.stderr)
+    _warn(source, derived)
+
+
+def check_derived(source: LockInput) -> None:
+    """Raise LabcoatError if `source.lock` is not what the other tool's lock says.
+
+    The message names the first package that differs. No network is needed.
+    """
+    record, lock = _record(source), source.lock
+    staleness.check_current(record, lock.parent)
+    hint = "Run `make requirements`"
+    if not lock.exists():
+        raise LabcoatError(f"`{lock.name}` does not exist", hint)
+    text = requirements_file.read_requirements(lock)
+    if difference := first_difference(read_pins(text), _derive(source).pins, record.name):
+        raise LabcoatError(f"`{lock.name}` differs from `{record.name}`: {difference}", hint)
+    state = lock_header.lock_state(lock)
+    if state == "foreign":
+        raise LabcoatError(
+            f"`{lock.name}` does not say that it is derived from `{record.name}`", hint
+        )
+    if state == "edited":
+        raise LabcoatError(f"`{lock.name}` was changed after labcoat wrote it", hint)
+    if state != "fresh":
+        raise LabcoatError(f"`{lock.name}` was derived from another `{record.name}`", hint)
+
+
+def derived_from(lock: Path) -> tuple[str, str] | None:
+    """Return the name and the digest of the lock that `lock` was derived from; None if of none."""
+    found = _DERIVED.search(requirements_file.read_requirements(lock)) if lock.exists() else None
+    return (found[1], found[2]) if found else None
+
+
+def left_out_notes(lock: Path) -> list[str]:
+    """Return what the header of `lock` says about packages that it could not take over."""
+    text = requirements_file.read_requirements(lock) if lock.exists() else ""
+    return re.findall(r"^# Left out: (.*)$", text, re.MULTILINE)
+
+
+def describe_changes(before: str, after: str) -> Iterator[str]:
+    """Yield a line for each version that differs between the texts of two locks."""
+    old, new = map(requirements_file.pinned_versions, (before, after))
+    for name in sorted(old.keys() | new.keys()) if old else ():
+        if old.get(name) != new.get(name):
+            yield f"  {name} {old.get(name, '(new)')} → {new.get(name, '(removed)')}"
+
+
+def _record(source: LockInput) -> Path:
+    assert source.record is not None  # noqa: S101  # the caller asks for derived locks only
+    return source.record
+
+
+def _with_main(source: LockInput) -> bool:
+    return source.lock.stem == MAIN or not source.parts
+
+
+def _derive(source: LockInput) -> Derived:
+    lock = read_other_lock(_record(source), source.lock.parent)
+    return derive_requirements(lock, source.parts, with_main=_with_main(source))
+
+
+def _export(source: LockInput, derived: Derived) -> tuple[DerivedPin, ...]:
+    """Return what the lock's own tool exports, where labcoat has it; empty where not."""
+    if lock_tool(_record(source).name) != "uv":
+        return ()
+    folder = source.lock.parent
+    lock = read_other_lock(_record(source), folder)
+    text = export_uv_lock(lock, folder, source.parts, with_main=_with_main(source))
+    if text is None:
+        return ()
+    local = {name for name, _ in derived.left_out}
+    return tuple(pin for pin in read_pins(text) if pin.name not in local)
+
+
+def _announce_choice(folder: Path, record: Path) -> None:
+    others = [name for name in list_records(folder) if name != record.name]
+    if (folder / f"{MAIN}.in").exists():
+        others.append(f"{MAIN}.in")
+    if others:
+        terminal.print_progress(
+            f"{record.name} counts, not {', '.join(others)}; {SETTING} chooses another"
+        )
+
+
+def _check_nothing_lost(source: LockInput, before: str, after: str) -> None:
+    """Raise LabcoatError if a file that labcoat did not write has packages that it would lose."""
+    if lock_header.has_header(before):
+        return
+    names = requirements_file.requirement_names(before)
+    lost = sorted(names - requirements_file.requirement_names(after))
+    if lost:
+        record = _record(source)
+        raise LabcoatError(
+            f"`{source.lock.name}` has packages that `{record.name}` does not need:"
+            f" {terminal.join_some(lost)}",
+            f"Add them with `{owners.add_command(record, lost)}`, or remove `{source.lock.name}`",
+        )
+
+
+def _format_header(source: LockInput, derived: Derived, body: str) -> str:
+    record = _record(source)
+    digest = files.text_digest(read_lock_bytes(record))
+    return "".join(
+        f"{line}\n"
+        for line in (
+            f"# Made by labcoat from {record.name}. Change that with"
+            f" {owners.owner_name(record)}, then run make requirements.",
+            f"# labcoat-inputs: {source.digest()}",
+            f"# labcoat-lock: {lock_header.FORMAT} {lock_header.body_digest(body)}",
+            f"# labcoat-derived: {record.name} {digest}",
+            *(f"# Left out: {name} ({cause})" for name, cause in derived.left_out),
+            *(f"# From another index: {release}" for release, _ in derived.indexes),
+            "#",
+        )
+    )
+
+
+def _warn(source: LockInput, derived: Derived) -> None:
+    lock = source.lock.name
+    for name, cause in derived.left_out:
+        terminal.print_warning(f"{name} is not in `{lock}`: {cause}, which has no hash of a file")
+    by_index: dict[str, list[str]] = {}
+    for release, index in derived.indexes:
+        by_index.setdefault(index, []).append(release)
+    for index, releases in by_index.items():
+        terminal.print_warning(
+            f"{terminal.join_some(releases)} in `{lock}` may not be on your package index:"
+            f" `{_record(source).name}` has it from {process.redact(index)}"
+        )
+    if derived.without_wheel:
+        names = " ".join(release.partition(" ")[0] for release in derived.without_wheel)
+        terminal.print_warning(
+            f"no wheel in `{_record(source).name}`: {terminal.join_some(derived.without_wheel)}",
+            f'LABCOAT_NO_BINARY="{names}" allows building them',
+        )

@@ -1,0 +1,48 @@
+"""Read any lock of another tool, once for each content."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from labcoat.core import reading
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project_files.lock_of_record import lock_tool
+from labcoat.locking.other_locks.model import OtherLock
+from labcoat.locking.other_locks.uv import read_uv_lock
+
+_READERS: dict[str, Callable[[Path, str, Path], OtherLock]] = {
+    "uv": read_uv_lock,
+}
+
+
+def read_other_lock(path: Path, folder: Path) -> OtherLock:
+    """Return what the lock `path` says about the project in `folder`.
+
+    Raise LabcoatError if it cannot be read, is damaged, or has a format that labcoat does not know.
+    """
+    return _read_text(path, read_lock_bytes(path), folder)
+
+
+def read_lock_bytes(path: Path) -> bytes:
+    """Return the content of a lock. Raise LabcoatError if it cannot be read."""
+    try:
+        return reading.read_file(path)
+    except OSError as error:
+        raise LabcoatError(
+            f"cannot read `{path.name}`: {error.strerror}", "Check that it is a file, and its mode"
+        ) from None
+
+
+@lru_cache(maxsize=8)
+def _read_text(path: Path, data: bytes, folder: Path) -> OtherLock:
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        raise LabcoatError(
+            f"cannot read `{path.name}`: it is not UTF-8 text", "Restore it, or lock again"
+        ) from None
+    if conflict := next((each for each in ("<<<<<<<", ">>>>>>>") if f"\n{each} " in text), ""):
+        raise LabcoatError(
+            f"`{path.name}` has conflict markers (`{conflict}`)", "Resolve the merge, or lock again"
+        )
+    return _READERS[lock_tool(path.name)](path, text, folder)
