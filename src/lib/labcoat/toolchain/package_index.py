@@ -100,7 +100,7 @@ def save_address(url: str, path: Path, environ: Mapping[str, str] = os.environ) 
     Raise LabcoatError if nothing answers, and HTTPError for an error's status.
     """
     access = index_config.index_access(environ)
-    with _open(access, url) as page, path.open("wb") as file:
+    with open_address(access, url) as page, path.open("wb") as file:
         try:
             shutil.copyfileobj(page, file, 1 << 20)
         except OSError as error:
