@@ -20,6 +20,8 @@ CASES = [
     (["freeze", "--in", "conda", "--d"], {"--dry-run"}),
     (["completion", ""], {"bash", "zsh", "fish"}),
 ]
+# Not of the expected words, whose order differs between workers.
+IDS = [" ".join(words) for words, _ in CASES]
 
 
 def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -27,7 +29,7 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("words", "expected"), CASES, ids=" ".join)
+@pytest.mark.parametrize(("words", "expected"), CASES, ids=IDS)
 def test_bash_completes(
     words: list[str], expected: set[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -47,7 +49,7 @@ def test_bash_completes(
 
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
-@pytest.mark.parametrize(("words", "expected"), CASES, ids=" ".join)
+@pytest.mark.parametrize(("words", "expected"), CASES, ids=IDS)
 def test_zsh_completes(
     words: list[str], expected: set[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
