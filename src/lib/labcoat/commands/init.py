@@ -72,7 +72,7 @@ def run(args: Namespace) -> int:
         print(f"{change.name}: {change.summary}")
     if not changes:
         print("Nothing is missing.")
-    _print_next(project)
+    _print_next(project, is_first=bool(changes))
     return 0
 
 
@@ -81,13 +81,15 @@ def _print_notes(notes: Sequence[str], stream: TextIO) -> None:
         print(line, file=stream)
 
 
-def _print_next(project: Project) -> None:
+def _print_next(project: Project, *, is_first: bool) -> None:
     from labcoat.scaffold import makefile, requirements_in
 
     if declared := requirements_in.declaring_files(project.root):
         print(f"{', '.join(declared)}: labcoat locks the dependencies that are listed there")
     first = "list your packages in requirements.in, then "
     is_empty = requirements_in.is_empty(project.root / "requirements.in")
+    if is_first and (download := requirements_in.describe_download(project.root)):
+        print(f"The packages are {download}")
     own = " ".join(makefile.owned_targets(project.root))
     print(terminal.name_targets(f"Next: {first if is_empty else ''}run `make venv`.", own))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from labcoat.core import files, process
+from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
 from labcoat.core.terminal import escape_control
@@ -18,7 +18,7 @@ from labcoat.levels.venv_metadata import (
     find_site_packages,
     read_environment_metadata,
 )
-from labcoat.locking import index_comments, requirements_file
+from labcoat.locking import download_sizes, index_comments, requirements_file
 from labcoat.toolchain import index_config, index_router, interpreters, tool_env
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
@@ -116,6 +116,7 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
             ).status
         )
         if not is_cached:
+            _announce_download(project, locks)
             noted = {**env, "RUST_LOG": "uv_extract=warn"}
             outcome = process.run_process(
                 install, noted, project.root, show=_is_news, limit=time_limit()
@@ -138,6 +139,14 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
 def _index_environment(project: Project, locks: Sequence[Path]) -> dict[str, str]:
     """Return the environment with which pip and uv take each package from its index."""
     return index_router.routed_environment(index_comments.installed_indexes(project, locks))
+
+
+def _announce_download(project: Project, locks: Sequence[Path]) -> None:
+    """Say about how much is downloaded, where that takes a while and not all of it is cached."""
+    names = requirements_file.locked_versions(locks, interpreters.marker_environment(project))
+    found = download_sizes.estimate_download(names)
+    if found.megabytes >= download_sizes.LARGE:
+        terminal.print_progress(f"installing {len(names)} packages, {found.describe()}")
 
 
 def _remove_additions(site_packages: Path) -> None:

@@ -16,7 +16,7 @@ from labcoat.core import git, terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import inputs, requirements_file
+from labcoat.locking import download_sizes, inputs, requirements_file
 from labcoat.scaffold.makefile import plan_settings
 
 NAME = "requirements.in"
@@ -110,6 +110,21 @@ def is_empty(requirements_in: Path) -> bool:
     return requirements_in.exists() and not requirements_file.requirement_texts(
         requirements_file.read_requirements(requirements_in)
     )
+
+
+def describe_download(root: Path) -> str:
+    """Return about how much the packages of the project take; empty if that is not worth a line."""
+    try:
+        names = {
+            requirements_file.requirement_name(line)
+            for each in inputs.list_inputs(root)
+            for text in each.texts().values()
+            for line in requirements_file.requirement_texts(text)
+        }
+    except LabcoatError:
+        return ""  # the next command names what cannot be read
+    found = download_sizes.estimate_download(names - {""}, is_lock=False)
+    return found.describe() if found.megabytes >= download_sizes.LARGE else ""
 
 
 def declaring_files(root: Path) -> list[str]:

@@ -129,7 +129,10 @@ def _build(python: Interpreter, folder: Path) -> None:
             "Free some space there, or set LABCOAT_CACHE to another directory",
         ) from None
     try:
-        print_progress("creating its tools environment (once per user)")
+        print_progress(
+            "creating its tools environment: about 25 MB to download, once per user, which takes"
+            " up to a minute"
+        )
         _fill(python, aside / "new")
         # Two runs may build at once: the first to rename wins, and both results are equal.
         if folder.exists() and find_damage(folder):

@@ -1,0 +1,30 @@
+"""A large download is announced with its size and time; no index is asked."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.locking import download_sizes
+from labcoat.scaffold import requirements_in
+
+
+def test_sizes_and_times_are_those_of_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    small = download_sizes.estimate_download(["six", "idna", "pandas"])
+    assert small.describe() == "about 14 MB: some seconds at 10 MB/s"
+    locked = download_sizes.estimate_download(["torch", "triton", "numpy", "six"])
+    assert locked.describe() == "about 1.1 GB (torch, triton): 2 minutes at 10 MB/s"
+    wanted = download_sizes.estimate_download(["torch"], is_lock=False)
+    assert wanted.megabytes > 3 * locked.megabytes
+
+
+def test_init_says_it_of_requirements_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where it takes a while; an input that cannot be read is for the next command to name."""
+    monkeypatch.setattr("sys.platform", "linux")
+    source = tmp_path / "requirements.in"
+    source.write_text("six\n")
+    assert requirements_in.describe_download(tmp_path) == ""
+    source.write_text("torch>=2\n-r missing.in\n")
+    assert requirements_in.describe_download(tmp_path) == ""
+    source.write_text("torch>=2\n")
+    assert "GB (torch): 6 minutes" in requirements_in.describe_download(tmp_path)
