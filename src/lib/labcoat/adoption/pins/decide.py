@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from labcoat.adoption.pins import fitting, index_releases, solving, sources, stop
+from labcoat.adoption.pins import fitting, index_releases, solving, sources, stop, uv_search
 from labcoat.adoption.pins.lines import Line, merge_lines, read_line
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.pins.python_for_pins import PythonForPins, choose_python
@@ -35,7 +35,7 @@ def decide(project: Project, wanted: Sequence[Wanted], *, strict: bool, as_of: s
         stop.refuse_changes(outcomes)
     built: set[str] = set()
     if known:
-        question = solving.Question(chosen.minor, before)
+        question = uv_search.Question(chosen.minor, before)
         built = _solve(question, outcomes, known, strict=strict)
     return _plan(chosen, [outcomes[each] for each in wanted], built, as_of)
 
@@ -62,7 +62,7 @@ def _look_up(lines: Sequence[Line], before: str) -> fitting.Known:
 
 
 def _solve(
-    question: solving.Question, outcomes: _Outcomes, known: fitting.Known, *, strict: bool
+    question: uv_search.Question, outcomes: _Outcomes, known: fitting.Known, *, strict: bool
 ) -> set[str]:
     """Loosen what contradicts itself, and return the packages that have to be built."""
     lines = _merge(outcomes)

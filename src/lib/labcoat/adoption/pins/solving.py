@@ -16,34 +16,18 @@ from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.adoption.pins import index_releases, sources
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
+from labcoat.adoption.pins.uv_search import Question, Search
 from labcoat.adoption.plan import Decision
-from labcoat.core import process, terminal
+from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.locking import requirements_file
 from labcoat.locking.locker_output import Fault, parse_faults
 from labcoat.locking.requirement_lines import normalize_name
-from labcoat.toolchain import index_config, interpreters, tool_env
 
-_SECONDS = 240  # for all attempts
-_ATTEMPT = 90
+_SECONDS = 120  # for all attempts, and again for the imports
+_IMPORTS_ATTEMPT = 20
+_GROUP = 12  # imports that are tried together
 _ROUNDS = 60
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What to solve for: a Python, and releases that were uploaded before (ISO 8601), or all."""
-
-    minor: str
-    before: str = ""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What uv found: the version of each package, or None and its `output`."""
-
-    versions: Mapping[str, str] | None
-    output: str = ""
 
 
 @dataclass
@@ -71,27 +55,91 @@ def solve(
     """Return the lines, loosened until there is a solution for this machine.
 
     What is in `built` has no wheel and is left out of the search, with all that it needs. With
-    `only_once`, nothing is loosened.
+    `only_once`, nothing is loosened. Imports give way to all other lines: what was recorded or
+    asked for ran without them.
     """
-    state = Solution(list(lines), set(built))
-    freed: dict[Line, str] = {}
+    imports = [line for line in lines if line.wanted.kind == "import"]
+    state = Solution([line for line in lines if line not in imports], set(built))
     listings = dict(known)
-    deadline = time.monotonic() + _SECONDS
     with tempfile.TemporaryDirectory() as folder:
-        search = _Search(question, Path(folder), deadline)
-        for round_ in range(_ROUNDS):
-            if round_ == 1:
-                terminal.print_progress("looking for versions that fit together")
-            attempt = search.attempt(_texts(state.lines, freed), state.built, freed)
-            state.output = attempt.output
-            if attempt.versions is not None:
-                state.versions = _settle(search, state, freed, attempt.versions)
-                return state
-            if only_once or time.monotonic() > deadline:
-                return state
-            if not _give_way(question, state, freed, listings, attempt.output):
-                return state
+        search = Search(question, Path(folder), time.monotonic() + _SECONDS)
+        _solve_lines(search, state, listings, only_once=only_once)
+        if state.versions is None:
+            state.lines += imports
+        else:
+            search = replace(search, deadline=time.monotonic() + _SECONDS)
+            _add_imports(search, state, imports, listings)
     return state
+
+
+def _solve_lines(
+    search: Search,
+    state: Solution,
+    listings: dict[str, PackageReleases | None],
+    *,
+    only_once: bool,
+) -> None:
+    """Loosen and drop lines until there is a solution, or no time is left."""
+    freed: dict[Line, str] = {}
+    for round_ in range(_ROUNDS):
+        if round_ == 1:
+            terminal.print_progress("looking for versions that fit together")
+        attempt = search.attempt(_texts(state.lines, freed), state.built, freed)
+        state.output = attempt.output
+        if attempt.versions is not None:
+            state.versions = _settle(search, state, freed, attempt.versions)
+            return
+        if only_once or time.monotonic() > search.deadline:
+            return
+        if not _give_way(search.question, state, freed, listings, attempt.output):
+            return
+
+
+def _add_imports(
+    search: Search,
+    state: Solution,
+    imports: Sequence[Line],
+    listings: dict[str, PackageReleases | None],
+) -> None:
+    """Add the imports that have versions beside the other lines, and drop the rest."""
+    pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
+    while pending and time.monotonic() < search.deadline:
+        group = pending.pop(0)
+        texts = _texts([*state.lines, *group], {})
+        attempt = search.attempt(texts, state.built, {}, limit=_IMPORTS_ATTEMPT)
+        if attempt.versions is not None:
+            state.lines += group
+            state.versions = attempt.versions
+            continue
+        faults = parse_faults(attempt.output)
+        if _build_sources(search.question, state, faults, listings):
+            pending.insert(0, group)
+            continue
+        named = _named(group, attempt.output)
+        if len(group) == 1 or len(named) == 1:
+            gone = (named or group)[0]
+            group.remove(gone)
+            state.dropped.append((gone, gone.drop(_why_not(search.question, gone, faults))))
+            pending[:0] = [group] if group else []
+        else:
+            middle = len(group) // 2
+            pending[:0] = [group[:middle], group[middle:]]
+    for line in (each for group in pending for each in group):
+        state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
+
+
+def _named(lines: Sequence[Line], output: str) -> list[Line]:
+    """Return those of `lines` whose packages uv's explanation names."""
+    text = output.partition("\nhint:")[0]
+    words = {normalize_name(word) for word in _WORD.findall(text)}
+    return [line for line in lines if line.name in words and not line.is_fixed]
+
+
+def _why_not(question: Question, line: Line, faults: Sequence[Fault]) -> str:
+    needs = next((fault.name for fault in faults if fault.name != line.name), "")
+    if needs:
+        return f"needs {needs}, which has no wheel for Python {question.minor}"
+    return "no version of it fits the other lines"
 
 
 def _texts(lines: Sequence[Line], freed: Mapping[Line, str]) -> list[str]:
@@ -107,44 +155,6 @@ def _free(line: Line, specifier: str) -> str:
     return line.change(line.verdict, "", specifier=specifier).text
 
 
-@dataclass(frozen=True)
-class _Search:
-    question: Question
-    folder: Path
-    deadline: float
-
-    def attempt(
-        self, texts: Sequence[str], built: Collection[str], freed: Mapping[Line, str]
-    ) -> Attempt:
-        """Ask uv for versions of `texts` without those `built`; the `freed` prefer their pins."""
-        asked, excluded = self.folder / "wanted.txt", self.folder / "excluded.txt"
-        output = self.folder / "versions.txt"
-        asked.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-        excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
-        pins = [f"{one.name}=={one.pinned}\n" for one in freed if one.pinned is not None]
-        output.write_text("".join(pins), encoding="utf-8")
-        own = interpreters.own_interpreter().executable
-        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile", "--quiet"]
-        command += ["--python", own, "--python-version", self.question.minor]
-        command += ["--no-header", "--no-annotate", "--only-binary", ":all:"]
-        command += ["--exclude-newer", self.question.before] if self.question.before else []
-        command += ["--excludes", excluded] if built else []
-        command += ["--output-file", output, asked]
-        try:
-            done = process.run_process(
-                command,
-                index_config.installer_environment(),
-                self.folder,
-                show=process.show_none,
-                limit=_ATTEMPT,
-            )
-        except LabcoatError as error:
-            return Attempt(None, error.message)
-        if done.status:
-            return Attempt(None, done.output)
-        return Attempt(requirements_file.pinned_versions(output.read_text(encoding="utf-8")))
-
-
 def _give_way(
     question: Question,
     state: Solution,
@@ -156,9 +166,7 @@ def _give_way(
     faults = parse_faults(output)
     if _build_sources(question, state, faults, listings):
         return True
-    text = output.partition("\nhint:")[0]
-    words = {normalize_name(word) for word in _WORD.findall(text)}
-    named = [line for line in state.lines if line.name in words and not line.is_fixed]
+    named = _named(state.lines, output)
     tight = [line for line in named if str(line.specifier) and line not in freed]
     limits = [line for line in tight if line.is_limit]
     for loosened in (limits, [line for line in tight if line.pinned is not None], tight):
@@ -208,8 +216,8 @@ def _restore(line: Line, name: str) -> Line:
 def _drop_one(
     question: Question, state: Solution, named: Sequence[Line], faults: Sequence[Fault]
 ) -> bool:
-    """Drop the line that a fault comes from, an import rather than a demand."""
-    order = ("import", "conda", "freeze", "demand")
+    """Drop the line that a fault comes from, a recorded one rather than a demand."""
+    order = ("conda", "freeze", "demand")
     blamed = {fault.name for fault in faults} | {fault.parent for fault in faults}
     choice = sorted(
         named, key=lambda line: (order.index(line.wanted.kind), line.name not in blamed)
@@ -217,15 +225,13 @@ def _drop_one(
     if not choice:
         return False
     line = choice[0]
-    needs = next((fault.name for fault in faults if fault.name != line.name), "")
-    why = f"needs {needs}, which" if needs else "it"
     state.lines.remove(line)
-    state.dropped.append((line, line.drop(f"{why} has no wheel for Python {question.minor}")))
+    state.dropped.append((line, line.drop(_why_not(question, line, faults))))
     return True
 
 
 def _settle(
-    search: _Search, state: Solution, freed: Mapping[Line, str], versions: Mapping[str, str]
+    search: Search, state: Solution, freed: Mapping[Line, str], versions: Mapping[str, str]
 ) -> Mapping[str, str]:
     """Give the freed lines their versions: near to what they asked for, if that has a solution."""
     moved = [line for line in freed if line in state.lines and not _is_met(line, versions)]

@@ -1,0 +1,73 @@
+"""Ask uv for versions that fit together, for one Python on this machine; nothing is built."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labcoat.adoption.pins.lines import Line
+from labcoat.core import process
+from labcoat.core.errors import LabcoatError
+from labcoat.locking import requirements_file
+from labcoat.toolchain import index_config, interpreters, tool_env
+
+SECONDS = 60  # for one attempt
+
+
+@dataclass(frozen=True)
+class Question:
+    """What to solve for: a Python, and releases that were uploaded before (ISO 8601), or all."""
+
+    minor: str
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What uv found: the version of each package, or None and its `output`."""
+
+    versions: Mapping[str, str] | None
+    output: str = ""
+
+
+@dataclass(frozen=True)
+class Search:
+    """A question, the directory for uv's files, and when to end (by `time.monotonic`)."""
+
+    question: Question
+    folder: Path
+    deadline: float
+
+    def attempt(
+        self,
+        texts: Sequence[str],
+        built: Collection[str],
+        freed: Mapping[Line, str],
+        limit: int = SECONDS,
+    ) -> Attempt:
+        """Ask uv for versions of `texts` without those `built`; the `freed` prefer their pins."""
+        asked, excluded = self.folder / "wanted.txt", self.folder / "excluded.txt"
+        output = self.folder / "versions.txt"
+        asked.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
+        pins = [f"{one.name}=={one.pinned}\n" for one in freed if one.pinned is not None]
+        output.write_text("".join(pins), encoding="utf-8")
+        own = interpreters.own_interpreter().executable
+        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile", "--quiet"]
+        command += ["--python", own, "--python-version", self.question.minor]
+        command += ["--no-header", "--no-annotate", "--only-binary", ":all:"]
+        command += ["--exclude-newer", self.question.before] if self.question.before else []
+        command += ["--excludes", excluded] if built else []
+        command += ["--output-file", output, asked]
+        try:
+            done = process.run_process(
+                command,
+                index_config.installer_environment(),
+                self.folder,
+                show=process.show_none,
+                limit=limit,
+            )
+        except LabcoatError as error:
+            return Attempt(None, error.message)
+        if done.status:
+            return Attempt(None, done.output)
+        return Attempt(requirements_file.pinned_versions(output.read_text(encoding="utf-8")))
