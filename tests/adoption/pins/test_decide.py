@@ -237,7 +237,7 @@ def test_strict_stops_at_the_first(project: Project) -> None:
 def test_without_an_index_nothing_that_needs_it_changes(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is said; what can be decided without it, is."""
+    """The warning names it; what can be decided without it, is."""
     monkeypatch.setenv("UV_OFFLINE", "1")
     made = plan(project, "wheely==0.1", "torch==1.7.1+cu110", "-e .")
     assert adoption.NO_INDEX in capsys.readouterr().err
