@@ -17,7 +17,7 @@ _QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
 _SIZE = re.compile(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
 _IMPORT = re.compile(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
 # A line of a notebook's code; its prose has these words too.
-NOTEBOOK_IMPORT = re.compile(
+_NOTEBOOK_IMPORT = re.compile(
     rb"""^\s*(?:"source":\s*)?\[?\s*"(?P<line>\s*(?:import[ ]+[A-Za-z_][\w.]*"""
     rb"""(?:[ ]+as[ ]+\w+)?(?:[ ]*,[ ]*[A-Za-z_][\w.]*(?:[ ]+as[ ]+\w+)?)*"""
     rb"""|from[ ]+[A-Za-z_][\w.]*[ ]+import[ ]+[\w*(][^"\\]*))"""
@@ -207,7 +207,7 @@ class GitView:
     def import_lines(self) -> set[str]:
         """The lines of tracked Python sources that are imports, indented or not."""
         found = self._search_contents(self._search_imports)
-        lines = {*_IMPORT.findall(found), *NOTEBOOK_IMPORT.findall(found)}
+        lines = {*_IMPORT.findall(found), *_NOTEBOOK_IMPORT.findall(found)}
         return {line.decode("utf-8", "replace") for line in lines}
 
     @cached_property

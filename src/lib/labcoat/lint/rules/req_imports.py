@@ -7,11 +7,11 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.path_roles import is_aside, is_sample
+from labcoat.imports.notebooks import read_notebook
 from labcoat.imports.sources import read_source, scan_lines
 from labcoat.imports.standard_library import STANDARD
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
-from labcoat.lint.repository.git_view import NOTEBOOK_IMPORT
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
 from labcoat.locking.requirement_lines import normalize_name, parse_lines, parse_requirements
@@ -203,16 +203,19 @@ def _first_imports(
     for path in repository.find_named(r".*\.ipynb") if len(found) < len(modules) else ():
         if _SEPARATE.search(path) or is_skipped(path):
             continue
-        for line, text in enumerate(repository.read_whole(path).split(b"\n"), 1):
-            for module in notebook_imports(text) & modules:
-                found.setdefault(module, (path, line))
+        data = repository.read_whole(path)
+        notebook = read_notebook(data)
+        for each in notebook.imports if notebook else ():
+            if each.top in modules and not (each.optional or each.nested):
+                found.setdefault(each.top, (path, _import_line(data, each.top)))
     return found
 
 
-def notebook_imports(text: bytes) -> set[str]:
-    """Return the modules that a line of a notebook imports."""
-    lines = {each.decode("utf-8", "replace") for each in NOTEBOOK_IMPORT.findall(text)}
-    return _imported_modules(lines, indented=False)
+def _import_line(notebook: bytes, module: str) -> int:
+    """Return the line of a notebook's file that imports `module`."""
+    pattern = rb"(?m)^.*\b(?:import|from)[ ]+(?:[\w.]+,[ ]*)*" + module.encode() + rb"\b"
+    found = re.search(pattern, notebook)
+    return notebook.count(b"\n", 0, found.start()) + 1 if found else 1
 
 
 def _parse_imports(source: bytes) -> Iterator[tuple[str, int]]:
