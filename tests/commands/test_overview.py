@@ -20,6 +20,9 @@ def test_it_leads_from_nothing_to_a_program(repo: Repository) -> None:
     (repo.path / "requirements.in").unlink()
     (repo.path / "Makefile").unlink()
     assert messages.NEXT_INIT in next_line(repo)
+    repo.write(requirements__txt="alpha\n")
+    assert "requirements.txt      other    not written by labcoat" in repo.labcoat()
+    (repo.path / "requirements.txt").unlink()
     repo.write(Makefile=text)
     assert next_line(repo) == messages.NEXT_LIST
     repo.write(requirements__in="alpha\n")

@@ -13,6 +13,7 @@ from labcoat.core.project import Project
 from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
 from labcoat.scaffold.ignore_files import plan_dockerignore, plan_gitignore
 from labcoat.scaffold.makefile import include_line, plan_makefile, plan_own_file
+from labcoat.scaffold.other_language import refuse_other_language
 from labcoat.scaffold.requirements_in import DEFAULT, Wishes, plan_requirements
 from labcoat.toolchain import own_install
 
@@ -20,6 +21,7 @@ from labcoat.toolchain import own_install
 def plan_project(project: Project, wishes: Wishes = DEFAULT) -> ChangeSet:
     """Return what `init_project` would write. Raise LabcoatError if the project cannot have it."""
     own_install.refuse_inside(project.venv, "venv")
+    refuse_other_language(project.root)
     include = include_line(project.root, own_install.include_file())
     return plan_changes(project.root, include, project, wishes)
 
