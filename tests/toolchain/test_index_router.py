@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.toolchain import index_router
+from labcoat.toolchain import index_pages, index_router
 from labcoat.toolchain.index_config import installer_environment
 from labcoat.toolchain.named_indexes import NamedIndex
 from support.listed_index import Answer, ListedIndex
@@ -181,3 +181,29 @@ def test_unset_variable_is_named(indexes: tuple[ListedIndex, ListedIndex]) -> No
     """The message has the variable's name."""
     with pytest.raises(Exception, match=toolchain.UNSET_VARIABLE):
         route(*indexes, TOKEN="")
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "expected"),
+    [
+        (b'{"files": [{"url": "https://f.example/a.whl"}]}', "json", b'"https://f.example/a.whl"'),
+        (b'{"files": [{"url": "../../a.whl"}]}', "json", b'"https://x.example/a.whl"'),
+        (b'<a href="/whl/a.whl#sha256=1">a</a>', "html", b'"https://x.example/whl/a.whl#sha256=1"'),
+        (b'<base href="/y/"><a href="a.whl">a</a>', "html", b'"https://x.example/y/a.whl"'),
+    ],
+)
+def test_clients_fetch_files_that_need_no_login(page: bytes, kind: str, expected: bytes) -> None:
+    """Then addresses become absolute, and a listing that has only such ones stays as it is."""
+    address = "https://x.example/simple/a/"
+    made = index_pages.replace_addresses(page, kind, address, "")
+    assert made is not None
+    assert expected in made
+    assert (made == page) == (b'"https:' in page)
+
+
+def test_a_login_in_a_link_stays_out_of_the_new_address() -> None:
+    """It is sent to the index's own host anyhow."""
+    for url in ("https://me:pw@x.example/a.whl", "a.whl"):
+        page = json.dumps({"files": [{"url": url}]}).encode()
+        made = index_pages.replace_addresses(page, "json", "https://me:pw@x.example/", "/files/_/")
+        assert made == b'{"files": [{"url": "/files/_/https/x.example/a.whl"}]}'

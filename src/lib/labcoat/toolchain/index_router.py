@@ -7,8 +7,8 @@ proxy on the loopback answers for it, and goes on to the real indexes with the u
 program that must keep its own proxy (conda) gets an address on the loopback instead.
 
 The proxy asks for a password that only labcoat's child processes have in their environment, so that
-no one else on the machine reads private packages through it. A page leaves with the addresses of
-its files replaced, since the clients have no login for the real ones.
+no one else on the machine reads private packages through it. Where an index needs a login, a page
+leaves with the addresses of its files replaced, since the clients have none.
 """
 
 import base64
@@ -64,7 +64,8 @@ def routed_environment(
     for name in ("no_proxy", "NO_PROXY"):
         if "*" in env.get(name, ""):
             del env[name]
-    return env | {"http_proxy": proxy, "HTTP_PROXY": proxy, "PIP_TRUSTED_HOST": HOST}
+    trusted = f"{env.get('PIP_TRUSTED_HOST', '')} {HOST}".strip()
+    return env | {"http_proxy": proxy, "HTTP_PROXY": proxy, "PIP_TRUSTED_HOST": trusted}
 
 
 def loopback_environment(
@@ -176,19 +177,22 @@ class _Handler(BaseHTTPRequestHandler):
         access = self.server.access[name]
         url = f"{access.url}/{normalize_package(package)}/"
         url += "index.html" if url.startswith("file:") else ""
-        self._forward(access, url, f"{prefix}/files/{name}/")
+        # Clients fetch large files themselves where they need no login and know the certificates.
+        is_open = not access.authorization and not access.client_certificate
+        is_open &= access.url.startswith("https:")
+        self._forward(access, url, "" if is_open else f"{prefix}/files/{name}/")
 
-    def _forward(self, access: IndexAccess, url: str, files: str = "") -> None:
-        """Answer with what is at `url`; of a listing, the addresses begin with `files`."""
+    def _forward(self, access: IndexAccess, url: str, files: str | None = None) -> None:
+        """Answer with what is at `url`; in a listing, addresses begin with `files` if not None."""
         name = access.name or _DEFAULT
         headers = {each: self.headers[each] for each in _SENT if each in self.headers}
-        method = "GET" if files else self.command
+        method = self.command if files is None else "GET"
         try:
             with package_index.open_address(access, url, headers, method) as page:
                 _failures.pop(name, None)
                 kept = [(each, page.headers[each]) for each in _RETURNED if each in page.headers]
                 kept.append(("Content-Type", page.headers.get("Content-Type", "")))
-                if files:
+                if files is not None:
                     kind = page.headers.get_content_type()
                     body = index_pages.replace_addresses(
                         page.read(_PAGE_BYTES), kind, page.url, files

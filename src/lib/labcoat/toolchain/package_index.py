@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from labcoat.core.errors import LabcoatError
-from labcoat.toolchain import index_config, index_errors
+from labcoat.toolchain import connections, index_config, index_errors
 from labcoat.toolchain.index_config import IndexAccess
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
@@ -158,7 +158,8 @@ def _opener(access: IndexAccess) -> urllib.request.OpenerDirector:
     if access.trusts_any_certificate:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     handlers: list[urllib.request.BaseHandler] = [
-        urllib.request.HTTPSHandler(context=context),
+        connections.PlainHandler(),
+        connections.EncryptedHandler(context=context),
         _Redirects(access),
     ]
     if access.proxy:
