@@ -39,11 +39,11 @@ RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certifica
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh more-packages
 
 # The project's files, as a directory; `make docker` sends an archive instead, which needs no container.
-FROM base AS folder
-USER root
+FROM tools AS folder
+ARG LOCK=requirements.txt
 COPY . /out/home/labcoat/project/
-RUN find /out/home/labcoat/project -mindepth 1 -type d -empty -delete && chmod -R a-st,u=rwX,go=rX /out/home/labcoat && \
-    chown -hR 1000:1000 /out/home/labcoat && find /out -exec touch -h -d @315532800 {} +
+RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
+    --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh project
 
 FROM base AS packages
 COPY --from=large /out/ /

@@ -5,6 +5,7 @@
 #   install-lock.sh split             /tmp/lock.txt -> /locks/large.txt and /locks/small.txt
 #   install-lock.sh packages          /tmp/lock.txt -> /out, with the user and home of the image
 #   install-lock.sh more-packages     /tmp/lock.txt -> /out, without what `packages` has put there
+#   install-lock.sh project           the project in /out, and what its .sources.txt asks for -> /out
 #   install-lock.sh compile MODULE    byte code of one module or package in the working directory
 #
 # Two runs give the same files: every file gets one time, and byte code holds no time.
@@ -104,6 +105,37 @@ install_packages() {
   mkdir /out
 }
 
+# Local packages, commits and archives, built from a copy of the project. `make docker` needs none of
+# this: it sends them installed.
+install_sources() {
+  project=/out/home/labcoat/project
+  sources=${LOCK%.txt}.sources.txt
+  tools=${LOCK%.txt}.build.txt
+  grep -q '^[^#]' "$project/$sources" 2>/dev/null || return 0
+  if grep -q 'git+' "$project/$sources" && ! command -v git >/dev/null; then
+    fail "$sources has git repositories, and the base image has no git: install it in the stage base"
+  fi
+  read_settings
+  python3 -m venv --without-pip /opt/venv
+  cp -a /opt/venv /tmp/bare
+  cp -a "$project" /tmp/project
+  cd /tmp/project
+  sed 's/^-e //' "$sources" >/tmp/sources.txt
+  set --
+  if [ -s "$tools" ]; then set -- --build-constraints "$tools"; fi
+  /opt/uv/bin/uv pip install --python /opt/venv/bin/python --no-deps "$@" -r /tmp/sources.txt
+  rm -f /opt/venv/.lock
+  find /opt/venv -name direct_url.json -delete
+  cd /
+  remove_bare_environment
+}
+
+clean_project() {
+  find /out/home/labcoat/project -mindepth 1 -type d -empty -delete
+  chmod -R a-st,u=rwX,go=rX /out/home/labcoat
+  chown -hR 1000:1000 /out/home/labcoat
+}
+
 strip_packages() {
   case $1 in
     tests) find . -path './*.dist-info' -prune -o -path './*/tests/*' -type f -exec rm {} + ;;
@@ -185,6 +217,11 @@ case $1 in
   more-packages)
     install_packages
     remove_bare_environment
+    finish_output
+    ;;
+  project)
+    install_sources
+    clean_project
     finish_output
     ;;
   compile) compile_module "$2" ;;

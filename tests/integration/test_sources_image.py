@@ -123,3 +123,18 @@ def test_a_missing_compiler_is_named(
         "venv", fails=True, PATH=str(programs), CC="gcc"
     )
     assert messages.NO_COMPILER.format(place="./fast", program="gcc") in said
+
+
+def test_builders_without_labcoat_install_sources_too(image: Repository) -> None:
+    """Where the builder is sent the folder, as by `docker build .`, the image builds them."""
+    write_package(image.path / "libs/one", "one", ["gamma"])
+    image.write(requirements__in="-e libs/one\n").make("venv")
+    image.make("docker", LABCOAT_DOCKER_FLAGS="--network=host --target=image")
+    assert messages.EQUAL_WITH_IMAGE in image.make("prove")
+    code = "import one, gamma; print(one.__file__)"
+    words = ["docker", "run", "--rm", "--network=none", IMAGE, "python", "-c", code]
+    ran = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert ran == "/opt/venv/lib/python3.11/site-packages/one.py\n"
+    text = (image.path / "Dockerfile").read_text().replace("sh /opt/install-lock.sh project", ":")
+    (image.path / "Dockerfile").write_text(text)
+    assert messages.NOT_IN_IMAGE.format(name="one") in image.make("docker", fails=True)

@@ -34,8 +34,8 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
         ('COPY ["${LOCK}", ', 'COPY ["own.toml", "${LOCK}", ', False),
         ("COPY . /out/", "COPY --exclude=.env . /out/", False),
         (
-            "RUN find /out/home/labcoat/project -mindepth 1",
-            "RUN echo made >/out/home/labcoat/project/made\nRUN find /out",
+            "COPY . /out/home/labcoat/project/\n",
+            "COPY . /out/home/labcoat/project/\nRUN echo made >/out/home/labcoat/project/made\n",
             False,
         ),
         ("COPY --from=folder /out/ /\n", "COPY --from=folder /out/ /\nRUN date >/date\n", False),
@@ -63,6 +63,21 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
 def test_dockerfiles_that_accept_an_archive(before: str, after: str, accepts: bool) -> None:
     assert before in OURS
     assert context_archive.accepts_archive(OURS.replace(before, after)) is accepts
+
+
+def test_dockerfiles_of_earlier_versions_accept_an_archive() -> None:
+    """Before there were sources, the stage `folder` set times, owner and modes itself."""
+    start, end = OURS.index("FROM tools AS folder"), OURS.index("FROM base AS packages")
+    before = """FROM base AS folder
+USER root
+COPY . /out/home/labcoat/project/
+RUN find /out/home/labcoat/project -mindepth 1 -type d -empty -delete && \
+chmod -R a-st,u=rwX,go=rX /out/home/labcoat && \
+    chown -hR 1000:1000 /out/home/labcoat && find /out -exec touch -h -d @315532800 {} +
+""".replace("-delete && \\\nchmod", "-delete && chmod")
+    assert context_archive.accepts_archive(f"{OURS[:start]}{before}{OURS[end:]}")
+    other = before.replace("USER root", "USER 7")
+    assert not context_archive.accepts_archive(f"{OURS[:start]}{other}{OURS[end:]}")
 
 
 def archive_contents(root: Path) -> list[str] | None:

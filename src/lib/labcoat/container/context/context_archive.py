@@ -25,6 +25,24 @@ from labcoat.sources import image_files
 FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
 SCRIPT = "install-lock.sh"  # which labcoat's Dockerfile runs; written beside it
+# The stage `folder` as labcoat wrote it before there were sources.
+_BEFORE_SOURCES = (
+    "base",
+    [
+        ("USER", (), "root", ()),
+        ("COPY", (), ". /out/home/labcoat/project/", ()),
+        (
+            "RUN",
+            (),
+            "find /out/home/labcoat/project -mindepth 1 -type d -empty -delete &&"
+            " chmod -R a-st,u=rwX,go=rX /out/home/labcoat &&     chown -hR 1000:1000"
+            " /out/home/labcoat && find /out -exec touch -h -d @315532800 {} +",
+            (),
+        ),
+    ],
+)
+# What the Dockerfile runs where it is sent the folder.
+INSTALLS_SOURCES = f"sh /opt/{SCRIPT} project"
 _HOME = "home/labcoat"  # of the image's user
 _PROJECT = f"{_HOME}/project"
 _USER = 1000
@@ -101,7 +119,7 @@ def accepts_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({
     dockerfile, ours = (
         parse_dockerfile(each, {**arguments, "SOURCE": "archive"}) for each in (text, template)
     )
-    if any(_stage_content(dockerfile, name) != _stage_content(ours, name) for name in _OURS):
+    if not all(_is_ours(dockerfile, ours, name) for name in _OURS):
         return False
     others = [stage for stage in dockerfile.stages if stage.name not in _OURS]
     bodies = [
@@ -116,13 +134,21 @@ def accepts_archive(text: str, arguments: Mapping[str, str] = MappingProxyType({
     return froms.isdisjoint({"", "folder", "with-folder"})
 
 
-def _stage_content(dockerfile: Dockerfile, name: str) -> object:
+def _is_ours(dockerfile: Dockerfile, ours: Dockerfile, name: str) -> bool:
+    """Whether a stage is as labcoat writes it now, or wrote it before there were sources."""
+    found = _stage_content(dockerfile, name)
+    return found == _stage_content(ours, name) or (name, found) == ("folder", _BEFORE_SOURCES)
+
+
+def _stage_content(
+    dockerfile: Dockerfile, name: str
+) -> tuple[str, list[tuple[object, ...]]] | None:
     """Return the base and the instructions of a stage, for comparison; None without that stage."""
     stage = dockerfile.stage(name)
-    return stage and (
-        stage.base,
-        [(each.name, each.flags, each.rest, each.heredocs) for each in stage.instructions],
-    )
+    if stage is None:
+        return None
+    instructions = stage.instructions
+    return stage.base, [(each.name, each.flags, each.rest, each.heredocs) for each in instructions]
 
 
 def _copied_from(each: Instruction) -> Iterator[str]:

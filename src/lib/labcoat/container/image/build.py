@@ -189,7 +189,7 @@ def prepare_context(
     )
     if paths is None:
         _refuse_secrets(plan)
-        _refuse_sources(project)
+        _refuse_sources(project, plan)
         return ["."], None
 
     def write_input() -> bytes:
@@ -202,15 +202,16 @@ def prepare_context(
     return [*context_archive.FLAGS, "--file=-", folder], write_input
 
 
-def _refuse_sources(project: Project) -> None:
-    """Raise LabcoatError if the lock has sources, which only an archive brings into an image."""
+def _refuse_sources(project: Project, plan: BuildPlan) -> None:
+    """Raise LabcoatError if the lock has sources, and the Dockerfile does not install them."""
+    if context_archive.INSTALLS_SOURCES in plan.context.text:
+        return
     if listed := source_lines.list_applying(project, [project.requirements]):
         names = terminal.join_some([f"`{each.name}`" for each in listed])
         raise LabcoatError(
-            f"cannot put {names} into the image: its Dockerfile copies the project in its own way,"
-            " or the context is larger than 50 MB",
-            "Let the stages `folder`, `with-folder` and `with-archive` be as labcoat writes them,"
-            " and leave large files out with .dockerignore",
+            f"cannot put {names} into the image: its Dockerfile does not install them",
+            "Take the stage `folder` of the Dockerfile that `labcoat init` writes, and its"
+            f" {context_archive.SCRIPT}; or remove both files, and `make docker` writes them again",
         )
 
 
