@@ -113,33 +113,9 @@ def installed(
     return work / "bin"
 
 
-@pytest.fixture(scope="module")
-def _tools_layer(
-    tmp_path_factory: pytest.TempPathFactory,
-    repository: Path,
-    network: dict[str, str],
-    base_image: str,
-) -> None:
-    """The image's first step in the builder's cache: the stand-in index has no uv to install."""
-    folder = tmp_path_factory.mktemp("tools-layer")
-    (folder / "requirements.txt").touch()
-    settings = {
-        "LABCOAT_IMAGE": IMAGE,
-        "LABCOAT_BASE_IMAGE": base_image,
-        "LABCOAT_DOCKER_FLAGS": "--network=host",
-    }
-    subprocess.run(
-        [sys.executable, repository / "src/lib/labcoat", "image", "build"],
-        cwd=folder,
-        env=os.environ | network | settings,
-        check=True,
-        capture_output=True,
-    )
-
-
 @pytest.fixture
-def newcomer(
-    _tools_layer: None,
+def newcomer(  # noqa: PLR0917 - fixtures
+    tools_layer: None,
     installed: Path,
     index: Index,
     tools_environment: Path,

@@ -31,7 +31,9 @@ def docker(*words: str, given: str = "") -> str:
 
 
 @pytest.fixture(scope="module")
-def built(shared_repo: Repository, base_image: str, repository: "object") -> Iterator[Repository]:
+def built(
+    shared_repo: Repository, base_image: str, repository: "object", tools_layer: None
+) -> Iterator[Repository]:
     """A repository with an environment and an image from one lock."""
     templates = f"{repository}/src/lib/labcoat/scaffold/templates"
     shutil.copy(f"{templates}/Dockerfile", shared_repo.path)

@@ -58,7 +58,9 @@ def write_extension(folder: Path) -> None:
 
 
 @pytest.fixture
-def image(repo: Repository, base_image: str, repository: Path) -> Iterator[Repository]:
+def image(
+    repo: Repository, base_image: str, repository: Path, tools_layer: None
+) -> Iterator[Repository]:
     """A repository with labcoat's Dockerfile."""
     templates = repository / "src/lib/labcoat/scaffold/templates"
     for name, target in (("Dockerfile", "Dockerfile"), ("dockerignore", ".dockerignore")):

@@ -1,11 +1,14 @@
 """The project whose image the tests build, run and inspect."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from support.session import unique_name
 from support.workplace import IMAGE, NETWORK, Workplace, create_project, docker
 
 
@@ -36,3 +39,29 @@ def inspected(place: Workplace) -> Mapping[str, str]:
     form = "{{.Config.User}}\t{{json .Config.Labels}}\t{{json .Config.Env}}\t{{.Created}}"
     user, labels, env, created = docker("image", "inspect", "--format", form, IMAGE).split("\t")
     return {"user": user, "labels": labels, "env": env, "created": created}
+
+
+@pytest.fixture(scope="session")
+def tools_layer(
+    tmp_path_factory: pytest.TempPathFactory,
+    repository: Path,
+    network: dict[str, str],
+    base_image: str,
+) -> None:
+    """The image's first step in the builder's cache: the stand-in index has no uv to install."""
+    folder = tmp_path_factory.mktemp("tools-layer")
+    (folder / "requirements.txt").touch()
+    image = unique_name("labcoat-test/tools-layer")
+    settings = {
+        "LABCOAT_IMAGE": image,
+        "LABCOAT_BASE_IMAGE": base_image,
+        "LABCOAT_DOCKER_FLAGS": NETWORK,
+    }
+    subprocess.run(
+        [sys.executable, repository / "src/lib/labcoat", "image", "build"],
+        cwd=folder,
+        env=os.environ | network | settings,
+        check=True,
+        capture_output=True,
+    )
+    docker("image", "rm", "--force", image)

@@ -23,6 +23,7 @@ from labcoat.toolchain import tool_env
 class DockerLevel(Level):
     """The image that LABCOAT_IMAGE names, run by the engine in LABCOAT_DOCKER."""
 
+    is_editable = False
     needs_dockerfile = True
     recreate_command = "make docker LABCOAT_DOCKER_FLAGS=--no-cache"
 

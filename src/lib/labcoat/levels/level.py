@@ -43,6 +43,9 @@ class Level(ABC):
     is_isolated: bool = True
     """Whether it holds the lock and nothing else; the user's own Python does not."""
 
+    is_editable: bool = True
+    """Whether local packages are editable in it; in an image they are built."""
+
     needs_dockerfile: bool = False
     """Whether it is built from a Dockerfile, which labcoat writes where the project has none."""
 

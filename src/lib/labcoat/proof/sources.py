@@ -7,7 +7,6 @@ package's files, the same for all levels, says that they are of one source.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from hashlib import file_digest
 from pathlib import Path
 
 from labcoat.core import terminal
@@ -46,15 +45,17 @@ def find_wheels(
     project: Project, environments: Sequence[InstalledEnvironment]
 ) -> dict[str, list[Wheel]]:
     """Return the wheels that sources are installed from, by name; build those not kept."""
+    is_built = not all(get_level(one.level).is_editable for one in environments)
     known: dict[str, list[Wheel]] = {}
     for source, lock in _list_all(project, environments).items():
         tools = sources_file.read_text(build_lock_path(lock))
         try:
-            paths = (
-                built_wheels.kept_local_wheels(project, source, tools)
-                if source.kind == "local"
-                else [built_wheels.provide_wheel(project, source, tools)]
-            )
+            if source.kind != "local":
+                paths = [built_wheels.provide_wheel(project, source, tools)]
+            else:
+                if is_built:
+                    built_wheels.provide_local_wheel(project, source, tools)
+                paths = built_wheels.kept_local_wheels(project, source, tools)
         except LabcoatError as error:
             terminal.print_warning(f"{source.name} is not compared with its wheel: {error.message}")
             paths = []
@@ -65,14 +66,6 @@ def find_wheels(
 def _read(path: Path) -> Wheel:
     with path.open("rb") as file:
         return read_wheel(path.name, file, path)
-
-
-def wheel_digest(wheel: Wheel) -> str:
-    """Return the SHA-256 of a wheel; empty if it is not kept."""
-    if wheel.archive is None:
-        return ""
-    with wheel.archive.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def _list_all(
@@ -100,5 +93,5 @@ def describe_sources(project: Project, environment: InstalledEnvironment) -> Ite
     for name, digest in sources.describe_local(project, tuple(listed)).items():
         if name in environment.local:
             shown = digest.removeprefix("sha256:")[:12]
-            kind = "built" if environment.level == "docker" else "editable"
+            kind = "editable" if get_level(environment.level).is_editable else "built"
             yield f"{name}: {kind}, compared by its sources, digest {shown}"
