@@ -10,6 +10,7 @@ import pytest
 
 from support import ONE_RETRY, Index, Repository
 from support.messages import locking, toolchain
+from support.source_packages import write_package
 
 CPU = "torch==2.4.0+cpu"
 CONDA = next(filter(None, map(shutil.which, ("micromamba", "mamba", "conda"))), "")
@@ -214,3 +215,22 @@ def test_conda_takes_each_package_from_its_index(repo: Repository, other: Index)
     repo.make("venv", "conda")
     assert "equal: lock, venv, conda" in repo.labcoat("prove", **NO_DOCKER)
     assert "://" not in (repo.path / "environment.yml").read_text()
+
+
+def test_a_local_package_is_built_with_what_its_index_has(repo: Repository, other: Index) -> None:
+    """Build requirements and dependencies come from the same index; a wrong one ends the build."""
+    package = write_package(repo.path / "mine", "mine", ["torch"])
+    for file, before, after in (
+        ("pyproject.toml", "requires = []", 'requires = ["torch"]'),
+        (
+            "backend.py",
+            "import",
+            "import torch_origin\nassert torch_origin.index == 'other'\nimport",
+        ),
+    ):
+        text = (package / file).read_text()
+        (package / file).write_text(text.replace(before, after, 1))
+    (repo.path / "requirements.in").write_text("-e ./mine\n")
+    declare(repo, other.url)
+    repo.make("venv")
+    assert repo.python("import mine, torch_origin; print(torch_origin.index)").strip() == "other"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core.project import Project
+from labcoat.locking import index_comments
 from labcoat.locking.other_locks.reader import read_other_lock
 from labcoat.locking.other_locks.requirements import (
     derive_requirements,
@@ -59,3 +61,25 @@ def test_uv_exports_the_same(
     assert text
     wanted = derive_requirements(lock, parts, with_main=not parts)
     assert first_difference(read_pins(text), wanted.pins, "uv.lock") == ""
+
+
+def test_a_declared_index_is_named(project: Path) -> None:
+    """The derived lock has the name that pyproject.toml gives to the address."""
+    (project / "pyproject.toml").write_text(
+        (project / "pyproject.toml").read_text()
+        + '[[tool.uv.index]]\nname = "other"\nurl = "https://other.example/simple/"\n'
+    )
+    lock = read_other_lock(project / "uv.lock", project)
+    found = derive_requirements(lock, ("more",), with_main=True)
+    named = index_comments.match_indexes(project, found.indexes)
+    assert named == {"delta": "other"}
+    text = index_comments.write_comments("".join(map(str, found.pins)), named)
+    assert index_comments.read_comments(text) == named
+    assert first_difference(read_pins(text), found.pins, "uv.lock") == ""
+    (index,) = index_comments.installed_indexes(Project(project), [lock_file(project, text)])
+    assert (index.url, index.packages) == ("https://other.example/simple", ("delta",))
+
+
+def lock_file(project: Path, text: str) -> Path:
+    (project / "requirements.txt").write_text(text)
+    return project / "requirements.txt"

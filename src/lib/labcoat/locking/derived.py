@@ -12,12 +12,13 @@ Nothing is resolved. The header says what a file is derived from:
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
-from labcoat.locking import lock_header, requirements_file
+from labcoat.locking import index_comments, index_options, lock_header, requirements_file
 from labcoat.locking.inputs import MAIN, LockInput
 from labcoat.locking.other_locks import owners, staleness
 from labcoat.locking.other_locks.reader import read_lock_bytes, read_other_lock
@@ -46,7 +47,10 @@ def derive_lock(source: LockInput) -> None:
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     derived = _derive(source)
     pins = _export(source, derived) or derived.pins
-    body = "".join(map(str, pins))
+    named = index_comments.match_indexes(lock.parent, derived.indexes)
+    others = (each for each in derived.indexes if each[0].partition(" ")[0] not in named)
+    derived = replace(derived, indexes=tuple(others))
+    body = index_comments.write_comments("".join(map(str, pins)), named)
     _check_nothing_lost(source, before, body)
     files.write_file(lock, _format_header(source, derived, body) + body)
     for line in describe_changes(before, body):
@@ -178,9 +182,12 @@ def _warn(source: LockInput, derived: Derived) -> None:
     for release, index in derived.indexes:
         by_index.setdefault(index, []).append(release)
     for index, releases in by_index.items():
+        packages = [release.partition(" ")[0] for release in releases]
+        table = index_options.suggest_table(index, packages=packages) if "://" in index else ""
         terminal.print_warning(
             f"{terminal.join_some(releases)} in `{lock}` may not be on your package index:"
-            f" `{_record(source).name}` has it from {process.redact(index)}"
+            f" `{_record(source).name}` has it from {process.redact(index)}",
+            f"Write to pyproject.toml: {table}" if table else "",
         )
     if derived.without_wheel:
         names = " ".join(release.partition(" ")[0] for release in derived.without_wheel)

@@ -21,7 +21,7 @@ from labcoat.locking.requirement_lines import (
     parse_lines,
     parse_requirements,
 )
-from labcoat.locking.requirements_file import read_requirements
+from labcoat.locking.requirements_file import read_requirements, requirement_names
 from labcoat.toolchain import named_indexes
 from labcoat.toolchain.named_indexes import NamedIndex
 
@@ -36,16 +36,47 @@ def add_comments(text: str, indexes: Sequence[NamedIndex]) -> str:
     """
     if not indexes:
         return text
+    chosen = {}
+    for package in requirement_names(text):
+        if found := named_indexes.find_index(package, indexes):
+            chosen[package] = found.name
+    return write_comments(text, chosen)
+
+
+def write_comments(text: str, names: Mapping[str, str]) -> str:
+    """Return the text of a lock with a comment for each package in `names`, by its index."""
+    if not names:
+        return text
     lines: list[str] = []
-    chosen: NamedIndex | None = None
+    name = ""
     for line in text.splitlines():
         lines.append(line)
         if found := _NAME.match(line):
-            chosen = named_indexes.find_index(normalize_name(found[1]), indexes)
-        if chosen and not line.endswith("\\"):
-            lines.append(f"    {MARK}{chosen.name}")
-            chosen = None
+            name = names.get(normalize_name(found[1]), "")
+        if name and not line.endswith("\\"):
+            lines.append(f"    {MARK}{name}")
+            name = ""
     return "".join(f"{line}\n" for line in lines)
+
+
+def match_indexes(folder: Path, places: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the index of each package by its `places`: a release, and an address or a name.
+
+    Those that no declared index has are left out. Raise LabcoatError if a declaration is invalid.
+    """
+    declared = named_indexes.list_indexes(folder)
+    known = {each.name: each.name for each in declared}
+    known |= {without_login(each.url): each.name for each in declared}
+    return {
+        release.partition(" ")[0]: known[without_login(place)]
+        for release, place in places
+        if without_login(place) in known
+    }
+
+
+def without_login(url: str) -> str:
+    """Return an address without user name and password, and without a slash at its end."""
+    return re.sub(r"(?<=://)[^/@]*@", "", url).rstrip("/")
 
 
 def read_comments(text: str) -> dict[str, str]:
@@ -98,18 +129,24 @@ def installed_indexes(project: Project, locks: Iterable[Path]) -> tuple[NamedInd
     Where two locks have a package, the first says its index. Raise LabcoatError if a lock names an
     index that is not defined.
     """
-    wanted: dict[str, tuple[str, Path]] = {}
+    wanted: dict[str, tuple[str, str]] = {}
     for lock in locks:
         if lock.exists():
             for package, name in read_comments(read_requirements(lock)).items():
-                wanted.setdefault(package, (name, lock))
+                wanted.setdefault(package, (name, lock.name))
+    return _find_indexes(project, wanted)
+
+
+def _find_indexes(
+    project: Project, wanted: Mapping[str, tuple[str, str]]
+) -> tuple[NamedIndex, ...]:
     if not wanted:
         return ()
     known = {each.name: each for each in named_indexes.list_indexes(project.root)}
     packages: dict[str, list[str]] = {}
-    for package, (name, lock) in wanted.items():
+    for package, (name, file) in wanted.items():
         if name not in known:
-            raise _undefined(name, package, lock, known)
+            raise _undefined(name, package, file, known)
         packages.setdefault(name, []).append(package)
     return tuple(
         replace(known[name], packages=tuple(sorted(names)), variants=())
@@ -117,11 +154,9 @@ def installed_indexes(project: Project, locks: Iterable[Path]) -> tuple[NamedInd
     )
 
 
-def _undefined(
-    name: str, package: str, lock: Path, known: Mapping[str, NamedIndex]
-) -> LabcoatError:
+def _undefined(name: str, package: str, file: str, known: Mapping[str, NamedIndex]) -> LabcoatError:
     return LabcoatError(
-        f"`{lock.name}` takes `{package}` from the index `{name}`, which is not defined",
+        f"`{file}` takes `{package}` from the index `{name}`, which is not defined",
         suggest_name(
             name,
             known,

@@ -33,13 +33,14 @@ def explain_option(option: str, line: str, texts: Iterable[str]) -> str:
     return f"Remove it, and write to pyproject.toml which packages come from there: {table}"
 
 
-def suggest_table(url: str, texts: Iterable[str] = ()) -> str:
-    """Return the setting for the index at `url`, with the packages in `texts` that it is for.
+def suggest_table(url: str, texts: Iterable[str] = (), packages: Iterable[str] = ()) -> str:
+    """Return the setting for the index at `url`: for `packages`, else for those in `texts`.
 
     A password in the address becomes a variable.
     """
     address = re.sub(r"//[^/@]*@", "//${USER}:${PASSWORD}@", url.rstrip("/"))
-    packages = ", ".join(f'"{each}"' for each in _guess_packages(url, texts)) or '"…"'
+    names = list(packages) or _guess_packages(url, texts)
+    packages = ", ".join(f'"{each}"' for each in names) or '"…"'
     return f'`[tool.labcoat.indexes.{suggest_name(url)}]` with `url = "{address}"` and' + (
         f" `packages = [{packages}]`"
     )

@@ -111,10 +111,10 @@ class LockInput:
 
         Raise LabcoatError if a file cannot be read.
         """
+        indexes = named_indexes.format_indexes(named_indexes.lock_indexes(self.lock))
         if self.record is not None:
             content = files.text_digest(reader.read_lock_bytes(self.record))
-            return files.text_digest(f"{content}\n{' '.join(self.parts)}\n".encode())
-        indexes = named_indexes.format_indexes(named_indexes.lock_indexes(self.lock))
+            return files.text_digest(f"{content}\n{' '.join(self.parts)}\n{indexes}".encode())
         if self.computed is not None:  # the same, whether or not it may run
             source = self.computed.source
             written = f"{source.name}\n{read_requirements(source)}{indexes}"

@@ -4,6 +4,7 @@ Both lockers and installers share them, so that a package is built with the same
 """
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
 from labcoat.sources.asked import normalize_name
-from labcoat.toolchain import index_config, interpreters, python_finder, tool_env
+from labcoat.toolchain import index_router, interpreters, named_indexes, python_finder, tool_env
 from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
@@ -32,6 +33,8 @@ def lock_build_tools(
     if not wanted:
         return ""
     interpreter = project_python(project)
+    if named_indexes.lock_indexes(project.requirements):
+        before = re.sub(r" \\\n +--hash=\S+", "", before)  # which may be those of another index
     with tempfile.TemporaryDirectory(prefix="labcoat-build-") as name:
         source, output = Path(name) / "build.in", Path(name) / "build.txt"
         source.write_text("".join(f"{line}\n" for line in wanted), encoding="utf-8")
@@ -40,7 +43,7 @@ def lock_build_tools(
         command += ["--no-header", "--no-annotate", "--universal", "--generate-hashes"]
         command += ["--python", interpreter.executable, "--python-version"]
         command += [interpreters.project_minor(project), *wheel_options(project)]
-        outcome = _run([*command, "--output-file", output, source], Path(name))
+        outcome = _run(project, [*command, "--output-file", output, source], Path(name))
         if outcome.status:
             raise explain_installer_error(
                 outcome.output,
@@ -103,15 +106,15 @@ def locked_tool_names(lock: str) -> set[str]:
 def _create(project: Project, interpreter: Interpreter, lock: str, folder: Path) -> None:
     uv = tool_env.uv_program()
     create: list[str | Path] = [uv, "venv", "--quiet", "--no-project", "--python"]
-    outcome = _run([*create, interpreter.executable, folder], folder.parent)
+    outcome = _run(project, [*create, interpreter.executable, folder], folder.parent)
     if not outcome.status and lock.strip():
         file = folder / "build.txt"
         file.write_text(lock, encoding="utf-8")
         install: list[str | Path] = [uv, "pip", "sync", "--quiet", "--require-hashes"]
         install += [*wheel_options(project), "--python", folder / "bin" / "python", file]
-        outcome = _run([*install, "--offline"], folder.parent)
+        outcome = _run(project, [*install, "--offline"], folder.parent)
         if outcome.status:
-            outcome = _run(install, folder.parent)
+            outcome = _run(project, install, folder.parent)
     if outcome.status:
         shutil.rmtree(folder, ignore_errors=True)
         raise explain_installer_error(
@@ -119,6 +122,11 @@ def _create(project: Project, interpreter: Interpreter, lock: str, folder: Path)
         )
 
 
-def _run(command: Sequence[str | Path], folder: Path) -> process.ProcessResult:
-    env = index_config.installer_environment()
+def _index_environment(project: Project) -> dict[str, str]:
+    """Return the environment with which uv takes each package from its one index."""
+    return index_router.routed_environment(named_indexes.lock_indexes(project.requirements))
+
+
+def _run(project: Project, command: Sequence[str | Path], folder: Path) -> process.ProcessResult:
+    env = _index_environment(project)
     return process.run_process(command, env, folder, show=process.show_none, limit=time_limit())

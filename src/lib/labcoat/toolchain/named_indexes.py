@@ -40,8 +40,8 @@ class NamedIndex:
     """An index: its `name`, its `url` as it is written, and which `packages` come from it.
 
     `url` may have variables such as ${TOKEN}, which only `address` replaces. `packages` are
-    normalized names, in which * stands for any characters. Without `variants` the index is for
-    every lock.
+    normalized names, in which * stands for any characters; of an index of uv's that no source names
+    there are none. Without `variants` the index is for every lock.
     """
 
     name: str
@@ -120,6 +120,7 @@ def format_indexes(indexes: Iterable[NamedIndex]) -> str:
     return "".join(
         f"{each.name} {each.url} {' '.join(sorted(each.packages))}\n"
         for each in sorted(indexes, key=lambda each: each.name)
+        if each.packages
     )
 
 
@@ -149,6 +150,12 @@ def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
     if not tables and isinstance(tool, dict):
         uvs = uv_indexes.read_tables(tool)
         found = tuple(_parse_index(name, table) for name, table in uvs)
+        known = {each.name for each in found}
+        found += tuple(
+            NamedIndex(name, url.rstrip("/"), ())
+            for name, url in uv_indexes.list_addresses(tool)
+            if name not in known and _NAME.fullmatch(name)
+        )
     _check_claims(found)
     return found
 

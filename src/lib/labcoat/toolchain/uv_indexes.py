@@ -11,7 +11,7 @@ https://docs.astral.sh/uv/concepts/indexes/
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.terminal import escape_control
@@ -46,6 +46,17 @@ def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         (name, {"url": addresses[name][0], "packages": packages, "variant": list(variant)})
         for (name, variant), packages in found.items()
     ]
+
+
+def list_addresses(tool: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the names and addresses of all indexes: a uv.lock may have packages of any."""
+    uv = tool.get("uv")
+    addresses = _read_addresses(uv.get("index") if isinstance(uv, dict) else None)
+    return [(name, url) for name, urls in addresses.items() for url in urls if _is_web(url)]
+
+
+def _is_web(url: object) -> TypeGuard[str]:
+    return isinstance(url, str) and url.startswith(("http://", "https://"))
 
 
 def _read_addresses(tables: object) -> dict[str, list[object]]:
