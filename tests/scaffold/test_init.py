@@ -212,3 +212,14 @@ def test_strict_stops_at_what_cannot_be_taken(bare: Repository) -> None:
 
 def test_a_date_must_be_one(bare: Repository) -> None:
     assert messages.DATE.format(text="soon") in run(bare, "init", "--as-of", "soon")
+
+
+def test_the_input_may_be_edited_before_the_first_lock(bare: Repository) -> None:
+    """What was in requirements.txt is kept for init's --undo."""
+    text = "alpha\ngamma==3.0\n"
+    bare.write(requirements__txt=text)
+    run(bare, "init")
+    bare.write(requirements__in="alpha\n").make("requirements")
+    assert "gamma" not in (bare.path / "requirements.txt").read_text()
+    run(bare, "init", "--undo")
+    assert (bare.path / "requirements.txt").read_text() == text

@@ -37,6 +37,11 @@ def has_record(state: Path) -> bool:
     return (state / FOLDER / _RECORD).exists()
 
 
+def has_written(state: Path, name: str) -> bool:
+    """Whether labcoat wrote the file `name`, relative to the project, in a recorded step."""
+    return any(name in step for step in _read_steps(state / FOLDER))
+
+
 def record_step(state: Path, changes: Mapping[str, tuple[bytes | None, bytes | None]]) -> None:
     """Record what is about to be written: the name of a file to its bytes before and after."""
     folder = files.state_folder(state) / FOLDER

@@ -233,7 +233,9 @@ def compile_lock(
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)
     check_cycles(lock_input)
-    input_checks.check_inputs(project, lock_input, before)
+    # What `labcoat init` took over is kept for its --undo, and later edits of the input count.
+    is_adopted = originals.has_written(project.state, lock_input.source.name)
+    input_checks.check_inputs(project, lock_input, "" if is_adopted else before)
     check_contradictions(lock_input)
     kept = before if seed is None else seed
     locker, _ = lockers.choose_locker(project)
