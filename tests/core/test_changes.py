@@ -170,3 +170,16 @@ def test_a_link_out_of_the_repository_is_not_written(tmp_path: Path) -> None:
     (root / "Makefile").symlink_to("../common.mk")
     with pytest.raises(LabcoatError, match="Makefile"):
         ChangeSet(root).append("Makefile", ["x"], "added x")
+
+
+def test_a_file_that_labcoat_adds_later_is_removed_again(root: Path) -> None:
+    """Such as a lock, or the environment.yml of `make conda`; somebody else's is kept."""
+    originals.write_undoable(root / "first.txt", "before init\n")
+    assert not (root / ".labcoat").exists()
+    plan(root).write(root / ".labcoat")
+    originals.write_undoable(root / "first.txt", "after init\n")
+    originals.write_undoable(root / "second.txt", "one\n")
+    originals.write_undoable(root / "second.txt", "two\n")
+    originals.undo_steps(root, root / ".labcoat")
+    assert (root / "first.txt").read_text() == "before init\n"
+    assert not (root / "second.txt").exists()

@@ -77,6 +77,13 @@ def record_replacement(state: Path, root: Path, path: Path, after: bytes, *, alw
         _write_steps(folder, steps)
 
 
+def write_undoable(path: Path, text: str, *, always: bool = False) -> None:
+    """Write a file of the project in its directory; `undo_steps` takes it back, as above."""
+    state = path.parent / ".labcoat"
+    record_replacement(state, path.parent, path, text.encode(), always=always)
+    files.write_file(path, text)
+
+
 def undo_steps(root: Path, state: Path, *, last_only: bool = False) -> list[UndoneFile]:
     """Give the files that labcoat wrote in `root` the bytes they had before; return each.
 

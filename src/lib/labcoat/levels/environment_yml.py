@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from labcoat.core import files
+from labcoat.core import files, originals, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import requirements_file
@@ -43,7 +43,12 @@ def write_environment_yml(project: Project) -> Path:
     )
     if after != before or not file.exists():
         text = yaml.safe_dump(after, sort_keys=False, allow_unicode=True, width=1_000_000)
-        files.write_file(file, _HEADER.format(lock=project["REQUIREMENTS"]) + text)
+        text = _HEADER.format(lock=project["REQUIREMENTS"]) + text
+        is_foreign = file.exists() and b"labcoat" not in reading.read_file(file)
+        originals.record_replacement(
+            project.state, project.root, file, text.encode(), always=is_foreign
+        )
+        files.write_file(file, text)
     return file
 
 

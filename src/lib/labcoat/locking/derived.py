@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from labcoat.core import files, process, terminal
+from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
 from labcoat.locking import index_comments, index_options, lock_header, requirements_file
@@ -52,7 +52,9 @@ def derive_lock(source: LockInput) -> None:
     derived = replace(derived, indexes=tuple(others))
     body = index_comments.write_comments("".join(map(str, pins)), named)
     _check_nothing_lost(source, before, body)
-    files.write_file(lock, _format_header(source, derived, body) + body)
+    text = _format_header(source, derived, body) + body
+    is_foreign = bool(before) and not _DERIVED.search(before)
+    originals.write_undoable(lock, text, always=is_foreign)
     for line in describe_changes(before, body):
         print(line, file=sys.stderr)
     count = len({pin.name for pin in pins})

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from labcoat.core import files, terminal
+from labcoat.core import files, originals, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import flattening
@@ -209,7 +209,7 @@ def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:
         f"#    pip install --no-deps{use} -r {sources.name}",
         "#",
     ]
-    files.write_file(sources, "".join(f"{line}\n" for line in header) + body)
+    originals.write_undoable(sources, "".join(f"{line}\n" for line in header) + body)
     if not plan.build_lock:
         if _INPUTS.search(sources_file.read_text(build)):
             build.unlink()
@@ -220,7 +220,7 @@ def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:
         f"# labcoat-inputs: {digest}",
         f"# labcoat-lock: {_FORMAT} {_body_digest(tools)}",
     ]
-    files.write_file(build, "".join(f"{line}\n" for line in header) + tools)
+    originals.write_undoable(build, "".join(f"{line}\n" for line in header) + tools)
 
 
 def _without_header(text: str) -> str:
