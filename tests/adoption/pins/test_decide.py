@@ -52,6 +52,12 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("winner-1.0-cp311-cp311-win_amd64.whl")
     index.publish("dated-1.0-py3-none-any.whl", uploaded="2020-01-01T00:00:00Z")
     index.publish("dated-2.0-py3-none-any.whl", uploaded="2022-01-01T00:00:00Z")
+    index.publish("needsold-1.0-py3-none-any.whl", ["base<1.5"])
+    aged = {"requires": ["protobuf"], "uploaded": "2020-01-01T00:00:00Z"}
+    index.publish("aged-1.0-py3-none-any.whl", **aged)
+    index.publish("keepsnew-1.0-py3-none-any.whl", ["protobuf>=4"])
+    for version in ("3.20", "4.21"):
+        index.publish(f"protobuf-{version}-py3-none-any.whl", uploaded="2022-06-01T00:00:00Z")
     index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
     yield index
     index.stop()
@@ -193,6 +199,30 @@ def test_an_import_is_built_only_if_its_package_has_that_module(project: Project
     """A package of the same name may be another one."""
     made = plan(project, "pure", "wrong", "nonesuch", kind="import")
     assert outcome(made) == [("pure", "added"), (None, "dropped"), (None, "dropped")]
+
+
+def test_an_import_gives_way_to_what_was_recorded(project: Project) -> None:
+    """Which ran without it; the other imports are added."""
+    wanted = [Wanted("base==1.9", "freeze.txt", 1, "freeze")]
+    wanted += [Wanted(name, "a.py", 1, "import") for name in ("needsold", "upper", "torch")]
+    made = decide(project, wanted, strict=False, as_of="")
+    assert outcome(made) == [
+        ("base==1.9", "kept"),
+        (None, "dropped"),
+        ("upper", "added"),
+        ("torch", "added"),
+    ]
+
+
+def test_an_old_package_gets_the_old_release_of_what_has_broken_it(project: Project) -> None:
+    """Where it is not limited itself; not if another package needs the new one."""
+    made = plan(project, "aged==1.0")
+    assert outcome(made) == [("aged==1.0", "kept"), ("protobuf<4", "added")]
+    assert "aged 1.0 is older than protobuf 4" in made.decisions[1].reason
+    made = plan(project, "aged==1.0", "protobuf", kind="demand")
+    assert outcome(made) == [("aged==1.0", "kept"), ("protobuf<4", "moved")]
+    made = plan(project, "aged==1.0", "keepsnew", kind="demand")
+    assert outcome(made) == [("aged==1.0", "kept"), ("keepsnew", "kept")]
 
 
 def test_wrong_names_are_put_right(project: Project) -> None:

@@ -36,8 +36,9 @@ class Decision:
 class Plan:
     """The Python to write to `.python-version`, None to leave it, and what becomes of each line.
 
-    `settings` are those of the make include, by name, without which the lines cannot be installed:
-    LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON.
+    The decisions are about what is wanted, in its order; after these come limits, which other
+    packages need. `settings` are those of the make include, by name, without which the lines cannot
+    be installed: LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON.
     """
 
     python: str | None

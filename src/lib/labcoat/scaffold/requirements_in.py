@@ -79,6 +79,7 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     changes.notes += format_plan(plan)
     decisions = plan.decisions[len(survey.pythons) :]
     is_changed = any(each.verdict in {"moved", "dropped", "renamed"} for each in decisions)
+    is_changed |= len(plan.decisions) > len(survey.wanted)
     if is_changed and not wishes.as_of and (day := _last_day(project.root)):
         changes.notes.append(f"`labcoat init --as-of {day}` takes the releases of the last commit")
     if is_changed or not survey.is_declared:

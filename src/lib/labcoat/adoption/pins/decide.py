@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 
-from labcoat.adoption.pins import fitting, index_releases, solving, sources, stop, uv_search
+from labcoat.adoption.pins import (
+    fitting,
+    index_releases,
+    solving,
+    sources,
+    stop,
+    uv_search,
+    versions,
+)
 from labcoat.adoption.pins.lines import Line, merge_lines, read_line
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.pins.python_for_pins import PythonForPins, choose_python
-from labcoat.adoption.plan import Decision, Plan, Wanted
+from labcoat.adoption.plan import Decision, Plan, Verdict, Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
@@ -33,11 +41,11 @@ def decide(project: Project, wanted: Sequence[Wanted], *, strict: bool, as_of: s
         outcomes[line.wanted] = fitting.fit_line(line, known, chosen.minor)
     if strict:
         stop.refuse_changes(outcomes)
-    built: set[str] = set()
+    solution = solving.Solution([], set())
     if known:
         question = uv_search.Question(chosen.minor, before)
-        built = _solve(question, outcomes, known, strict=strict)
-    return _plan(chosen, [outcomes[each] for each in wanted], built, as_of)
+        solution = _solve(question, outcomes, known, strict=strict)
+    return _plan(chosen, [outcomes[each] for each in wanted], solution, as_of)
 
 
 def _merge(outcomes: _Outcomes) -> list[Line]:
@@ -63,25 +71,41 @@ def _look_up(lines: Sequence[Line], before: str) -> fitting.Known:
 
 def _solve(
     question: uv_search.Question, outcomes: _Outcomes, known: fitting.Known, *, strict: bool
-) -> set[str]:
-    """Loosen what contradicts itself, and return the packages that have to be built."""
+) -> solving.Solution:
+    """Loosen what contradicts itself, and return what was found."""
     lines = _merge(outcomes)
     built = {line.name for line in lines if sources.BUILT in line.reasons}
-    solution = solving.solve(question, lines, built, known, only_once=strict)
+    solution = versions.find_versions(question, lines, built, known, only_once=strict)
     if solution.versions is None:
         stop.warn_unsolved(solution.output, strict=strict)
     outcomes.update({line.wanted: line for line in solution.lines})
     outcomes.update({line.wanted: decision for line, decision in solution.dropped})
-    return solution.built
+    return solution
 
 
 def _plan(
-    chosen: PythonForPins, outcomes: Sequence[Line | Decision], built: set[str], as_of: str
+    chosen: PythonForPins,
+    outcomes: Sequence[Line | Decision],
+    solution: solving.Solution,
+    as_of: str,
 ) -> Plan:
-    decisions = [each if isinstance(each, Decision) else each.decide() for each in outcomes]
+    """Return the plan; limits that no line asks for come after the decisions about the lines."""
+    limits = {each.name: each for each in solution.limits}
+    decisions = []
+    for each in outcomes:
+        line = each
+        if isinstance(line, Line) and (limit := limits.get(line.name)) and not line.is_fixed:
+            specifier = ",".join(filter(None, [str(line.specifier), f"<{limit.below}"]))
+            verdict: Verdict = "added" if line.verdict == "added" else "moved"
+            line = line.change(verdict, limit.reason, specifier=specifier)
+        decisions.append(line if isinstance(line, Decision) else line.decide())
+    asked = {each.name for each in outcomes if isinstance(each, Line)}
+    for name, limit in limits.items():
+        if name not in asked:
+            decisions.append(Decision(limit.text, limit.text, "added", limit.reason))
     settings = dict(chosen.settings)
-    if built:
-        settings["LABCOAT_NO_BINARY"] = " ".join(sorted(built))
+    if solution.built:
+        settings["LABCOAT_NO_BINARY"] = " ".join(sorted(solution.built))
     if as_of:
         settings["LABCOAT_AS_OF"] = as_of
     return Plan(chosen.written, tuple(decisions), tuple(settings.items()))

@@ -5,15 +5,15 @@ contradiction only those move that have to.
 """
 
 import re
-import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from types import MappingProxyType
 
 from labcoat._vendor.packaging.specifiers import SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.adoption.pins import index_releases, sources
+from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.pins.uv_search import Question, Search
@@ -23,11 +23,10 @@ from labcoat.core.errors import LabcoatError
 from labcoat.locking.locker_output import Fault, parse_faults
 from labcoat.locking.requirement_lines import normalize_name
 
-_SECONDS = 120  # for all attempts, and again for the imports
-_IMPORTS_ATTEMPT = 20
-_GROUP = 12  # imports that are tried together
 _ROUNDS = 60
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+_NONE: Mapping[Line, str] = MappingProxyType({})
 
 
 @dataclass
@@ -40,39 +39,12 @@ class Solution:
     lines: list[Line]
     built: set[str]
     dropped: list[tuple[Line, Decision]] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
     versions: Mapping[str, str] | None = None
     output: str = ""
 
 
-def solve(
-    question: Question,
-    lines: Sequence[Line],
-    built: Collection[str],
-    known: Mapping[str, PackageReleases | None],
-    *,
-    only_once: bool = False,
-) -> Solution:
-    """Return the lines, loosened until there is a solution for this machine.
-
-    What is in `built` has no wheel and is left out of the search, with all that it needs. With
-    `only_once`, nothing is loosened. Imports give way to all other lines: what was recorded or
-    asked for ran without them.
-    """
-    imports = [line for line in lines if line.wanted.kind == "import"]
-    state = Solution([line for line in lines if line not in imports], set(built))
-    listings = dict(known)
-    with tempfile.TemporaryDirectory() as folder:
-        search = Search(question, Path(folder), time.monotonic() + _SECONDS)
-        _solve_lines(search, state, listings, only_once=only_once)
-        if state.versions is None:
-            state.lines += imports
-        else:
-            search = replace(search, deadline=time.monotonic() + _SECONDS)
-            _add_imports(search, state, imports, listings)
-    return state
-
-
-def _solve_lines(
+def loosen_lines(
     search: Search,
     state: Solution,
     listings: dict[str, PackageReleases | None],
@@ -84,7 +56,7 @@ def _solve_lines(
     for round_ in range(_ROUNDS):
         if round_ == 1:
             terminal.print_progress("looking for versions that fit together")
-        attempt = search.attempt(_texts(state.lines, freed), state.built, freed)
+        attempt = search.attempt(texts_of(state.lines, freed), state.built, prefer=_pins(freed))
         state.output = attempt.output
         if attempt.versions is not None:
             state.versions = _settle(search, state, freed, attempt.versions)
@@ -95,60 +67,32 @@ def _solve_lines(
             return
 
 
-def _add_imports(
-    search: Search,
-    state: Solution,
-    imports: Sequence[Line],
-    listings: dict[str, PackageReleases | None],
-) -> None:
-    """Add the imports that have versions beside the other lines, and drop the rest."""
-    pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
-    while pending and time.monotonic() < search.deadline:
-        group = pending.pop(0)
-        texts = _texts([*state.lines, *group], {})
-        attempt = search.attempt(texts, state.built, {}, limit=_IMPORTS_ATTEMPT)
-        if attempt.versions is not None:
-            state.lines += group
-            state.versions = attempt.versions
-            continue
-        faults = parse_faults(attempt.output)
-        if _build_sources(search.question, state, faults, listings):
-            pending.insert(0, group)
-            continue
-        named = _named(group, attempt.output)
-        if len(group) == 1 or len(named) == 1:
-            gone = (named or group)[0]
-            group.remove(gone)
-            state.dropped.append((gone, gone.drop(_why_not(search.question, gone, faults))))
-            pending[:0] = [group] if group else []
-        else:
-            middle = len(group) // 2
-            pending[:0] = [group[:middle], group[middle:]]
-    for line in (each for group in pending for each in group):
-        state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
-
-
-def _named(lines: Sequence[Line], output: str) -> list[Line]:
+def find_named(lines: Sequence[Line], output: str) -> list[Line]:
     """Return those of `lines` whose packages uv's explanation names."""
     text = output.partition("\nhint:")[0]
     words = {normalize_name(word) for word in _WORD.findall(text)}
     return [line for line in lines if line.name in words and not line.is_fixed]
 
 
-def _why_not(question: Question, line: Line, faults: Sequence[Fault]) -> str:
+def explain_drop(question: Question, line: Line, faults: Sequence[Fault]) -> str:
+    """Return why a line has no version, by the packages at fault."""
     needs = next((fault.name for fault in faults if fault.name != line.name), "")
     if needs:
         return f"needs {needs}, which has no wheel for Python {question.minor}"
     return "no version of it fits the other lines"
 
 
-def _texts(lines: Sequence[Line], freed: Mapping[Line, str]) -> list[str]:
+def texts_of(lines: Sequence[Line], freed: Mapping[Line, str] = _NONE) -> list[str]:
     """Return what to solve; addresses are left out, for to ask for their needs runs their code."""
     return [
         _free(line, freed[line]) if line in freed else line.text
         for line in lines
         if not line.is_fixed
     ]
+
+
+def _pins(freed: Mapping[Line, str]) -> list[str]:
+    return [f"{one.name}=={one.pinned}" for one in freed if one.pinned is not None]
 
 
 def _free(line: Line, specifier: str) -> str:
@@ -164,9 +108,9 @@ def _give_way(
 ) -> bool:
     """Build, loosen or drop what the output blames; return whether anything has changed."""
     faults = parse_faults(output)
-    if _build_sources(question, state, faults, listings):
+    if build_sources(question, state, faults, listings):
         return True
-    named = _named(state.lines, output)
+    named = find_named(state.lines, output)
     tight = [line for line in named if str(line.specifier) and line not in freed]
     limits = [line for line in tight if line.is_limit]
     for loosened in (limits, [line for line in tight if line.pinned is not None], tight):
@@ -176,7 +120,7 @@ def _give_way(
     return _drop_one(question, state, named, faults)
 
 
-def _build_sources(
+def build_sources(
     question: Question,
     state: Solution,
     faults: Sequence[Fault],
@@ -226,7 +170,7 @@ def _drop_one(
         return False
     line = choice[0]
     state.lines.remove(line)
-    state.dropped.append((line, line.drop(_why_not(question, line, faults))))
+    state.dropped.append((line, line.drop(explain_drop(question, line, faults))))
     return True
 
 
@@ -241,7 +185,7 @@ def _settle(
     for tried in [near, *({**freed, line: near[line]} for line in moved if len(moved) > 1)]:
         if time.monotonic() > search.deadline or not any(tried[line] for line in moved):
             break
-        attempt = search.attempt(_texts(state.lines, tried), state.built, freed)
+        attempt = search.attempt(texts_of(state.lines, tried), state.built, prefer=_pins(freed))
         if attempt.versions is not None:
             versions = attempt.versions
             freed = tried

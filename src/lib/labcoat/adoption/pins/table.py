@@ -14,7 +14,7 @@ _HEADINGS = {
     "dropped": "left out",
     "moved": "moved to a version that can be installed",
     "renamed": "renamed",
-    "added": "added: imported, and asked for nowhere",
+    "added": "added",
 }
 
 

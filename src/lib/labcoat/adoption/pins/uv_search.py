@@ -1,13 +1,13 @@
 """Ask uv for versions that fit together, for one Python on this machine; nothing is built."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from labcoat.adoption.pins.lines import Line
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.locking import requirements_file
+from labcoat.locking.locker_output import parse_parents
 from labcoat.toolchain import index_config, interpreters, tool_env
 
 SECONDS = 60  # for one attempt
@@ -23,10 +23,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What uv found: the version of each package, or None and its `output`."""
+    """What uv found: the version of each package, or None and its `output`.
+
+    `parents` are the packages that need each.
+    """
 
     versions: Mapping[str, str] | None
     output: str = ""
+    parents: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,23 @@ class Search:
         self,
         texts: Sequence[str],
         built: Collection[str],
-        freed: Mapping[Line, str],
+        *,
+        prefer: Sequence[str] = (),
         limit: int = SECONDS,
     ) -> Attempt:
-        """Ask uv for versions of `texts` without those `built`; the `freed` prefer their pins."""
+        """Ask uv for versions of `texts` without those `built`.
+
+        Pins in `prefer` are kept where they fit. `limit` is in seconds.
+        """
         asked, excluded = self.folder / "wanted.txt", self.folder / "excluded.txt"
         output = self.folder / "versions.txt"
         asked.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
-        pins = [f"{one.name}=={one.pinned}\n" for one in freed if one.pinned is not None]
-        output.write_text("".join(pins), encoding="utf-8")
+        output.write_text("".join(f"{pin}\n" for pin in prefer), encoding="utf-8")
         own = interpreters.own_interpreter().executable
         command: list[str | Path] = [tool_env.uv_program(), "pip", "compile", "--quiet"]
         command += ["--python", own, "--python-version", self.question.minor]
-        command += ["--no-header", "--no-annotate", "--only-binary", ":all:"]
+        command += ["--no-header", "--only-binary", ":all:"]
         command += ["--exclude-newer", self.question.before] if self.question.before else []
         command += ["--excludes", excluded] if built else []
         command += ["--output-file", output, asked]
@@ -70,4 +77,5 @@ class Search:
             return Attempt(None, error.message)
         if done.status:
             return Attempt(None, done.output)
-        return Attempt(requirements_file.pinned_versions(output.read_text(encoding="utf-8")))
+        text = output.read_text(encoding="utf-8")
+        return Attempt(requirements_file.pinned_versions(text), "", parse_parents(text))

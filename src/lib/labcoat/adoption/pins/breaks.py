@@ -1,0 +1,122 @@
+"""Releases that broke what was built before them, and that nothing said to stay below.
+
+A package of 2020 asks for `numpy`, and means the one of 2020.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labcoat._vendor.packaging.version import InvalidVersion, Version
+from labcoat.adoption.pins.index_releases import PackageReleases
+
+
+@dataclass(frozen=True)
+class Break:
+    """A release `below` which older packages need `name` to stay.
+
+    Older are those that were uploaded before `day`. They are the packages that need it or, if it is
+    not empty, `partner` alone. With `compiled`, those without a wheel for all platforms do not
+    count.
+    """
+
+    name: str
+    below: str
+    day: str
+    partner: str = ""
+    compiled: bool = False
+
+
+# What was removed in each: its release notes say so.
+BREAKS = (
+    Break("numpy", "2", "2024-03-13", compiled=True),  # the binary interface
+    Break("numpy", "1.24", "2021-06-01"),  # np.float, np.bool, np.int
+    Break("protobuf", "4", "2022-05-25"),  # the generated code of older compilers
+    Break("keras", "2.5", "2021-05-13", partner="tensorflow"),
+    Break("keras", "3", "2024-03-08", partner="tensorflow"),
+    Break("markupsafe", "2.1", "2021-05-01"),  # soft_unicode
+    Break("jinja2", "3.1", "2021-11-01"),  # contextfilter, Markup
+    Break("werkzeug", "2.1", "2022-03-28"),  # safe_join and others
+    Break("werkzeug", "3", "2023-09-30"),  # url_quote
+    Break("itsdangerous", "2.1", "2022-02-17"),  # json
+    Break("click", "8.1", "2022-03-28"),  # get_terminal_size
+    Break("flask", "2.3", "2023-04-25"),  # json_encoder
+    Break("altair", "5", "2023-05-08"),  # vegalite.v4
+    Break("pydantic", "2", "2023-06-29"),
+    Break("sqlalchemy", "2", "2023-01-26"),
+    Break("importlib-metadata", "5", "2022-10-01"),  # the interface of entry points
+    Break("marshmallow", "4", "2025-04-16"),
+    Break("httpx", "0.28", "2024-11-28"),  # proxies
+)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A package that has to stay `below` a version, and the older package that is `why`."""
+
+    name: str
+    below: str
+    why: str
+
+    @property
+    def text(self) -> str:
+        """The requirement."""
+        return f"{self.name}<{self.below}"
+
+    @property
+    def reason(self) -> str:
+        """A sentence about the older package."""
+        return f"{self.why} is older than {self.name} {self.below}, and does not run with it"
+
+
+def suspects(versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return the packages whose age decides: those that need what has had such a release."""
+    return {parent for each in BREAKS for parent in _dependents(each, versions, parents)}
+
+
+def find_limits(
+    versions: Mapping[str, str],
+    parents: Mapping[str, Sequence[str]],
+    known: Mapping[str, PackageReleases | None],
+) -> list[Limit]:
+    """Return what has to stay below a version, the lowest for each package.
+
+    `versions` are those of a solution, and `parents` the packages that need each.
+    """
+    found: dict[str, Limit] = {}
+    for each in BREAKS:
+        for parent in sorted(_dependents(each, versions, parents)):
+            releases = known.get(parent)
+            version = _parse(versions.get(parent, ""))
+            if releases is None or version is None or not _is_older(each, releases, version):
+                continue
+            limit = Limit(each.name, each.below, f"{parent} {version}")
+            earlier = found.get(each.name)
+            if earlier is None or Version(each.below) < Version(earlier.below):
+                found[each.name] = limit
+            break
+    return list(found.values())
+
+
+def _dependents(
+    each: Break, versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]
+) -> set[str]:
+    version = _parse(versions.get(each.name, ""))
+    if version is None or version < Version(each.below):
+        return set()
+    return {each.partner} & set(versions) if each.partner else set(parents.get(each.name, ()))
+
+
+def _is_older(each: Break, releases: PackageReleases, version: Version) -> bool:
+    files = releases.by_version.get(version, ())
+    days = [file.uploaded[:10] for file in files if file.uploaded]
+    if not days or min(days) >= each.day:
+        return False
+    wheels = [file.name for file in files if file.name.endswith(".whl")]
+    return not each.compiled or not any(name.endswith("-any.whl") for name in wheels)
+
+
+def _parse(version: str) -> Version | None:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None

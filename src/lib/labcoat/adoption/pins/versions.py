@@ -1,0 +1,128 @@
+"""Find versions for all lines: what is asked for, then imports, then limits for older packages."""
+
+import tempfile
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from labcoat.adoption.pins import breaks, index_releases
+from labcoat.adoption.pins.breaks import Limit
+from labcoat.adoption.pins.index_releases import PackageReleases
+from labcoat.adoption.pins.lines import Line
+from labcoat.adoption.pins.solving import (
+    Solution,
+    build_sources,
+    explain_drop,
+    find_named,
+    loosen_lines,
+    texts_of,
+)
+from labcoat.adoption.pins.uv_search import Question, Search
+from labcoat.core.errors import LabcoatError
+from labcoat.locking.locker_output import parse_faults
+
+_SECONDS = 120  # for the lines, and again for the imports
+_IMPORTS_ATTEMPT = 20
+_GROUP = 12  # imports that are tried together
+
+
+def find_versions(
+    question: Question,
+    lines: Sequence[Line],
+    built: Collection[str],
+    known: Mapping[str, PackageReleases | None],
+    *,
+    only_once: bool = False,
+) -> Solution:
+    """Return the lines, loosened until there is a solution for this machine.
+
+    What is in `built` has no wheel and is left out of the search, with all that it needs. With
+    `only_once`, nothing is loosened. Imports give way to all other lines: what was recorded or
+    asked for ran without them.
+    """
+    imports = [line for line in lines if line.wanted.kind == "import"]
+    state = Solution([line for line in lines if line not in imports], set(built))
+    listings = dict(known)
+    with tempfile.TemporaryDirectory() as folder:
+        search = Search(question, Path(folder), time.monotonic() + _SECONDS)
+        loosen_lines(search, state, listings, only_once=only_once)
+        if state.versions is None:
+            state.lines += imports
+        else:
+            search = replace(search, deadline=time.monotonic() + _SECONDS)
+            _add_imports(search, state, imports, listings)
+            if not only_once:
+                _add_limits(search, state, listings)
+    return state
+
+
+def _add_imports(
+    search: Search,
+    state: Solution,
+    imports: Sequence[Line],
+    listings: dict[str, PackageReleases | None],
+) -> None:
+    """Add the imports that have versions beside the other lines, and drop the rest."""
+    pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
+    prefer = [f"{name}=={version}" for name, version in (state.versions or {}).items()]
+    while pending and time.monotonic() < search.deadline:
+        group = pending.pop(0)
+        texts = texts_of([*state.lines, *group])
+        attempt = search.attempt(texts, state.built, prefer=prefer, limit=_IMPORTS_ATTEMPT)
+        if attempt.versions is not None:
+            state.lines += group
+            state.versions = attempt.versions
+            continue
+        faults = parse_faults(attempt.output)
+        if build_sources(search.question, state, faults, listings):
+            pending.insert(0, group)
+            continue
+        named = find_named(group, attempt.output)
+        if len(group) == 1 or len(named) == 1:
+            gone = (named or group)[0]
+            group.remove(gone)
+            state.dropped.append((gone, gone.drop(explain_drop(search.question, gone, faults))))
+            pending[:0] = [group] if group else []
+        else:
+            middle = len(group) // 2
+            pending[:0] = [group[:middle], group[middle:]]
+    for line in (each for group in pending for each in group):
+        state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
+
+
+def _add_limits(
+    search: Search, state: Solution, listings: dict[str, PackageReleases | None]
+) -> None:
+    """Keep packages below the releases that broke older packages of the solution."""
+    for _ in range(2):  # an older package may come in with the first limits
+        texts = texts_of(state.lines) + [each.text for each in state.limits]
+        attempt = search.attempt(texts, state.built)
+        if attempt.versions is None:
+            return
+        unknown = breaks.suspects(attempt.versions, attempt.parents) - listings.keys()
+        try:
+            listings.update(index_releases.fetch_releases(unknown, search.question.before))
+        except LabcoatError:
+            return
+        limits = breaks.find_limits(attempt.versions, attempt.parents, listings)
+        tried = [*limits, *state.limits]
+        if not limits:
+            return
+        kept = _try_limits(search, state, tried)
+        if len(kept) == len(state.limits):
+            return
+        state.limits = kept
+
+
+def _try_limits(search: Search, state: Solution, limits: Sequence[Limit]) -> list[Limit]:
+    """Return those of `limits` that leave a solution: all of them, or one after the other."""
+    texts = texts_of(state.lines)
+    if search.attempt([*texts, *(each.text for each in limits)], state.built).versions:
+        return list(limits)
+    kept: list[Limit] = []
+    for each in limits:
+        tried = [*texts, *(one.text for one in (*kept, each))]
+        if search.attempt(tried, state.built, limit=_IMPORTS_ATTEMPT).versions:
+            kept.append(each)
+    return kept
