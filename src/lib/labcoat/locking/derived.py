@@ -73,7 +73,9 @@ def check_derived(source: LockInput) -> None:
     if not lock.exists():
         raise LabcoatError(f"`{lock.name}` does not exist", hint)
     text = requirements_file.read_requirements(lock)
-    if difference := first_difference(read_pins(text), _derive(source).pins, record.name):
+    python = read_other_lock(record, lock.parent).requires_python
+    pins = _derive(source).pins
+    if difference := first_difference(read_pins(text), pins, record.name, python):
         raise LabcoatError(f"`{lock.name}` differs from `{record.name}`: {difference}", hint)
     state = lock_header.lock_state(lock)
     if state == "foreign":

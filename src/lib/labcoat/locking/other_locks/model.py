@@ -7,7 +7,7 @@ package with its own marker have roots only.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from labcoat.locking.other_locks.marker_clauses import ALWAYS, Clauses
 
@@ -65,8 +65,8 @@ class OtherLock:
     """A lock of another tool.
 
     `roots` are what the project needs: MAIN, each group and each extra, by normalized name; an
-    extra is on top of MAIN. `conflict_names` translate the words that uv's markers use for the
-    extras and groups of a project with conflicts.
+    extra is on top of MAIN, `default_groups` belong to it. `conflict_names` translate the words
+    that uv's markers use for the extras and groups of a project with conflicts.
     """
 
     path: Path
@@ -76,4 +76,6 @@ class OtherLock:
     groups: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     requires_python: str = ""
+    default_groups: tuple[str, ...] = ()
     conflict_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)  # what uv repeats of pyproject.toml

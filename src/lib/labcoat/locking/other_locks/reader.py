@@ -8,10 +8,18 @@ from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.lock_of_record import lock_tool
 from labcoat.locking.other_locks.model import OtherLock
+from labcoat.locking.other_locks.pdm import read_pdm_lock
+from labcoat.locking.other_locks.pipenv import read_pipfile_lock
+from labcoat.locking.other_locks.poetry import read_poetry_lock
+from labcoat.locking.other_locks.pylock import read_pylock
 from labcoat.locking.other_locks.uv import read_uv_lock
 
 _READERS: dict[str, Callable[[Path, str, Path], OtherLock]] = {
     "uv": read_uv_lock,
+    "poetry": read_poetry_lock,
+    "pdm": read_pdm_lock,
+    "pipenv": read_pipfile_lock,
+    "pylock": read_pylock,
 }
 
 

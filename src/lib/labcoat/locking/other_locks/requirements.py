@@ -111,9 +111,12 @@ def read_pins(text: str) -> tuple[DerivedPin, ...]:
 
 
 def first_difference(
-    written: Sequence[DerivedPin], derived: Sequence[DerivedPin], lock: str
+    written: Sequence[DerivedPin], derived: Sequence[DerivedPin], lock: str, python: str = ""
 ) -> str:
-    """Describe the first package, by name, that two lists of pins differ in; empty if in none."""
+    """Describe the first package, by name, that two lists of pins differ in; empty if in none.
+
+    Markers count on the Pythons that `python`, specifiers, allow.
+    """
     ours, theirs = _by_name(written), _by_name(derived)
     for name in sorted(ours.keys() | theirs.keys()):
         own, other = ours.get(name, ()), theirs.get(name, ())
@@ -127,7 +130,7 @@ def first_difference(
         for first, second in zip(own, other, strict=True):
             if set(first.hashes) != set(second.hashes):
                 return f"the hashes of {name} {first.version} are not those in `{lock}`"
-            if not same_marker(first.marker, second.marker):
+            if not same_marker(first.marker, second.marker, python):
                 return f"the marker of {name} {first.version} is not the one in `{lock}`"
     return ""
 
@@ -139,8 +142,8 @@ def _by_name(pins: Sequence[DerivedPin]) -> dict[str, tuple[DerivedPin, ...]]:
     return found
 
 
-def same_marker(first: str, second: str) -> bool:
-    """Whether two markers hold on the same platforms and Pythons."""
+def same_marker(first: str, second: str, python: str = "") -> bool:
+    """Whether two markers hold on the same platforms, for the Pythons that `python` allows."""
     from labcoat.locking.other_locks.marker_clauses import parse_clauses
     from labcoat.locking.platforms import PLATFORMS
     from labcoat.locking.requirement_lines import marker_applies
@@ -152,7 +155,13 @@ def same_marker(first: str, second: str) -> bool:
             return True
     except ValueError:
         return False
-    minors = [f"3.{number}" for number in range(8, 16)]
+    from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = SpecifierSet(python)
+    except InvalidSpecifier:
+        allowed = SpecifierSet()
+    minors = [f"3.{number}" for number in range(6, 16) if allowed.contains(f"3.{number}.20")]
     return all(
         marker_applies(first, values) == marker_applies(second, values)
         for platform in PLATFORMS

@@ -43,15 +43,28 @@ def select_packages(lock: OtherLock, parts: Sequence[str], *, with_main: bool) -
     # `extra` alone is a name of the project's; a group's has the same form.
     chosen = {("extra", each) for each in parts if each in lock.extras}
     chosen |= {("group", each) for each in parts if each in lock.groups}
+    chosen |= {("group", each) for each in lock.default_groups if main}
     roots = [edge for part in ((MAIN,) if main else ()) for edge in lock.roots.get(part, ())]
     roots += [edge for part in parts for edge in lock.roots[part]]
-    found = _Walk(lock, chosen).reach(roots)
+    found = _join_equal(lock, _Walk(lock, chosen).reach(roots))
     order = sorted(found, key=lambda at: (lock.packages[at].name, lock.packages[at].version))
     return [
         Selected(lock.packages[at], format_clauses(found[at]))
         for at in order
         if lock.packages[at].kind != "project"
     ]
+
+
+def _join_equal(lock: OtherLock, found: dict[int, Clauses]) -> dict[int, Clauses]:
+    """Join the entries of one release, of which locks by category have several."""
+    first: dict[tuple[str, ...], int] = {}
+    joined: dict[int, Clauses] = {}
+    for at, clauses in sorted(found.items()):
+        each = lock.packages[at]
+        key = (each.name, each.version, each.kind, each.origin, *each.hashes)
+        at_first = first.setdefault(key, at)
+        joined[at_first] = either([joined.get(at_first, NEVER), clauses])
+    return joined
 
 
 class _Walk:

@@ -1,9 +1,10 @@
 """Read uv.lock. Format: https://docs.astral.sh/uv/concepts/resolution/#lockfile-versioning."""
 
-from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labcoat.locking.other_locks.index_names import other_index
 from labcoat.locking.other_locks.model import (
     MAIN,
     Edge,
@@ -44,7 +45,8 @@ def read_uv_lock(path: Path, text: str, folder: Path) -> OtherLock:
     data, taken = parse_lock(path.name, text)
     check_format(path, data.get("version", "without a number"), ("1",), "uv")
     entries = tables(data.get("package", []))
-    main_index = _main_index(entries)
+    registries = [str(table(each.get("source")).get("registry", "")) for each in entries]
+    index_of = other_index(filter(None, registries))  # uv names one for each release
     positions: dict[tuple[str, str], list[int]] = {}
     for at, entry in enumerate(entries):
         name = normalize_name(required_text(path, entry, "name"))
@@ -56,7 +58,7 @@ def read_uv_lock(path: Path, text: str, folder: Path) -> OtherLock:
     packages = []
     project = None
     for entry in entries:
-        package = reader.package(entry, taken, main_index, place)
+        package = reader.package(entry, taken, index_of, place)
         if package.kind == "project":
             project = entry
         packages.append(package)
@@ -81,19 +83,13 @@ def read_uv_lock(path: Path, text: str, folder: Path) -> OtherLock:
         groups=tuple(map(normalize_name, groups)),
         extras=tuple(map(normalize_name, extras)),
         requires_python=str(data.get("requires-python", "")),
+        metadata=table(table(project).get("metadata")),
         conflict_names={
             f"{kind}-{len(own)}-{own}-{name}": (kind, name)
             for name in names
             for kind in ("extra", "group")
         },
     )
-
-
-def _main_index(entries: list[Table]) -> str:
-    """Return the index that most packages come from; uv names one for each."""
-    found = Counter(str(table(each.get("source")).get("registry", "")) for each in entries)
-    found.pop("", None)
-    return found.most_common(1)[0][0] if found else ""
 
 
 class _Reader:
@@ -108,7 +104,7 @@ class _Reader:
         self,
         entry: Table,
         taken: list[tuple[LockedFile, ...]],
-        main_index: str,
+        index_of: Callable[[str], str],
         place: str,
     ) -> LockedPackage:
         """Return one package; the project itself, in the directory `place`, is of that kind."""
@@ -130,7 +126,7 @@ class _Reader:
             files,
             kind,
             origin,
-            index=origin if kind == "index" and origin != main_index else "",
+            index=index_of(origin) if kind == "index" else "",
             dependencies=self.edges(entry.get("dependencies")),
             extras={
                 normalize_name(extra): self.edges(listed)

@@ -1,0 +1,103 @@
+"""The same project, as each tool locks it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from labcoat.core.errors import LabcoatError
+from labcoat.locking.other_locks.reader import read_other_lock
+from labcoat.locking.other_locks.requirements import derive_requirements, read_pins
+from labcoat.locking.other_locks.staleness import check_current
+from support.messages import other_locks
+
+LOCKS = Path(__file__).parent / "locks"
+NAMES = {
+    "poetry1": "poetry.lock",
+    "poetry2": "poetry.lock",
+    "pdm": "pdm.lock",
+    "pipenv": "Pipfile.lock",
+    "pylock": "pylock.toml",
+}
+A, B, C, D = (letter * 64 for letter in "abcd")
+MAIN = """\
+alpha==1.0 --hash=sha256:{A}
+beta==1.0 ; python_version < '3.12' --hash=sha256:{B}
+beta==2.0 ; python_version >= '3.12' --hash=sha256:{C}
+gamma==1.0 ; sys_platform == 'win32' --hash=sha256:{D}
+"""
+MORE = MAIN.replace("gamma", "delta==1.0 --hash=sha256:{D}\ngamma")
+DEV = "epsilon==1.0 --hash=sha256:{A}\ngamma==1.0 --hash=sha256:{D}\n"
+# A group of pylock.toml is not apart from the rest; pipenv locks for one Python, has no extras.
+OTHER = {
+    ("pipenv", ""): MAIN.replace("beta==2.0 ; python_version >= '3.12' --hash=sha256:{C}\n", ""),
+    ("pipenv", "more"): "delta==1.0 --hash=sha256:{D}\n",
+    ("pylock", "dev"): MAIN.replace(" ; sys_platform == 'win32'", "").replace(
+        "gamma", "epsilon==1.0 --hash=sha256:{A}\ngamma"
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The lock of a copy of one project."""
+    folder = Path(shutil.copytree(LOCKS / request.param, tmp_path / request.param))
+    return folder / NAMES[request.param]
+
+
+EACH = pytest.mark.parametrize("project", NAMES, indirect=True)
+
+
+@EACH
+def test_locks_mean_the_same(project: Path) -> None:
+    """Versions, hashes, markers; an extra comes on top, a group is alone."""
+    tool = project.parent.name
+    lock = read_other_lock(project, project.parent)
+    for part, text in (("", MAIN), ("more", MORE), ("dev", DEV)):
+        wanted = OTHER.get((tool, part), text).format(A=A, B=B, C=C, D=D)
+        parts = (part,) if part else ()
+        assert derive_requirements(lock, parts, with_main=not parts).pins == read_pins(wanted), part
+    python = "==3.11.*" if tool == "pipenv" else ">=3.9"
+    assert lock.requires_python.startswith(python)
+
+
+@EACH
+def test_lock_older_than_its_source_is_refused(project: Path) -> None:
+    """By the digest that the tool itself compares; a pylock.toml has none."""
+    check_current(project, project.parent)
+    source = next((each for each in project.parent.iterdir() if each.suffix != ".lock"), project)
+    if source == project or source.name == "pylock.toml":
+        return
+    source.write_text(source.read_text().replace("alpha = ", "other = ").replace('["a', '["o'))
+    with pytest.raises(LabcoatError) as error:
+        check_current(project, project.parent)
+    assert error.value.message == other_locks.OLDER.format(lock=project.name, source=source.name)
+
+
+@pytest.mark.parametrize(
+    ("project", "old", "new", "message"),
+    [
+        ("poetry2", 'lock-version = "2.1"', 'lock-version = "3.0"', other_locks.FORMAT),
+        ("pdm", '"4.5.0"', '"5.0"', other_locks.FORMAT),
+        ("pylock", 'lock-version = "1.0"', 'lock-version = "2.0"', other_locks.FORMAT),
+        ("pipenv", '"pipfile-spec": 6', '"pipfile-spec": 7', other_locks.FORMAT),
+        ("poetry2", f'hash = "sha256:{A}"', f'hash = "md5:{A[:32]}"', other_locks.NO_HASHES),
+        ("pipenv", f'"sha256:{A}"', "", other_locks.NO_HASHES),
+        ("poetry2", "[[package]]", "[[package", other_locks.NOT_TOML),
+        ("pipenv", "{", "", other_locks.DAMAGED),
+        ("poetry2", 'version = "1.0"\n', "\n", other_locks.DAMAGED),
+        ("pylock", "'win32'", "win32", other_locks.DAMAGED),
+        ("pdm", "[[package]]", "\n<<<<<<< ours\n", other_locks.CONFLICT),
+    ],
+    indirect=["project"],
+)
+def test_what_cannot_be_read_is_named(project: Path, old: str, new: str, message: str) -> None:
+    """A newer format, no hashes, damage, a merge."""
+    project.write_text(project.read_text().replace(old, new))
+    with pytest.raises(LabcoatError) as error:
+        _derive(project)
+    assert message.format(lock=project.name) in error.value.message
+
+
+def _derive(path: Path) -> None:
+    derive_requirements(read_other_lock(path, path.parent), (), with_main=True)

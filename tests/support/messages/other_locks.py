@@ -1,0 +1,11 @@
+"""Texts about locks of other tools. Templates take their values with format."""
+
+OLDER = "`{lock}` is older than `{source}`"
+FORMAT = "`{lock}` has the format "
+NO_HASHES = "`{lock}` has no SHA-256 hashes for "
+NOT_TOML = "`{lock}` is not valid TOML: "
+DAMAGED = "cannot read `{lock}`: "
+CONFLICT = "`{lock}` has conflict markers"
+DIFFERS = "`{file}` differs from `{lock}`: {difference}"
+COUNTS = "{lock} counts, not {others}"
+OWNED = "`{lock}` belongs to {tool}"
