@@ -98,12 +98,27 @@ def test_scripts_have_lists_of_their_own(tmp_path: Path) -> None:
     assert found.missing == (Wanted("numpy<2", "run.py", 1, "demand"),)
 
 
-def test_packages_in_locks_of_other_tools_are_not_missing(tmp_path: Path) -> None:
-    lock = '[[package]]\nname = "numpy"\nversion = "1.0"\n'
-    found = survey(
-        tmp_path, **{"pyproject.toml": PROJECT, "poetry.lock": lock, "main.py": "import numpy"}
-    )
-    assert found.missing == ()
+LOCK = '[[package]]\nname = "numpy"\nversion = "1.0"\n\n[[package]]\nname = "alpha"\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, "uv.lock"),
+        ({"requirements.txt": "".join(f"p{n}==1\n" for n in range(10, 20))}, "uv.lock"),
+        ({"requirements.txt": "numpy>1"}, "uv.lock"),
+        ({"requirements.txt": "beta>1"}, "pyproject.toml requirements.txt"),
+        ({"more.py": "import scipy"}, "pyproject.toml"),
+    ],
+)
+def test_a_lock_of_another_tool_is_taken_if_it_has_all(
+    tmp_path: Path, files: dict[str, str], expected: str
+) -> None:
+    """Also what only other packages depend on, and rather than what pip wrote down."""
+    own = {"pyproject.toml": PROJECT, "uv.lock": LOCK, "main.py": "import numpy"}
+    found = survey(tmp_path, **own, **files)
+    assert taken(found) == expected.split()
+    assert found.is_declared == (expected == "uv.lock")
 
 
 def test_pythons_that_files_name(tmp_path: Path) -> None:

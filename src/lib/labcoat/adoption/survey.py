@@ -6,6 +6,12 @@ from dataclasses import dataclass, field
 
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.conda_environment import find_environments
+from labcoat.adoption.evidence.declared import (
+    declared_names,
+    find_declared,
+    find_lock,
+    locked_names,
+)
 from labcoat.adoption.evidence.installed import find_installed
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
@@ -13,16 +19,11 @@ from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.plan import Wanted
-from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.imports.packages import Imported, find_packages, read_code
-from labcoat.imports.tree import Tree, list_tree
-from labcoat.locking import inputs, requirements_file
-from labcoat.locking.requirement_lines import parse_lines
+from labcoat.imports.tree import list_tree
+from labcoat.locking import requirements_file
 from labcoat.names import modules
-
-_LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pipfile.lock", "pylock.toml")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Survey:
         return [each.file for each in self.taken] == [self.declared] and not self.missing
 
     @property
+    def is_locked(self) -> bool:
+        """Whether the lock of another tool is taken as it is."""
+        return any(each.format == "lock" for each in self.taken)
+
+    @property
     def wanted(self) -> tuple[Wanted, ...]:
         """Everything to decide about: the Pythons, the taken sources, the missing imports."""
         taken = (each for source in self.taken for each in source.wanted)
@@ -68,21 +74,27 @@ def survey_project(project: Project) -> Survey:
     lists = find_lists(tree)
     environments, pipfiles = find_environments(tree), find_pipfiles(tree)
     commands = find_commands(tree, code)
-    declared = _read_declared(project)
+    declared, lock = find_declared(project), find_lock(project)
     system = find_system_lists(tree)
     found = [*lists, *pipfiles, *environments, *commands, *find_scripts(tree, code), *system]
     found += find_installed(project.root)
-    taken, reason = _choose(declared, lists, [*pipfiles, *environments, *commands])
-    others = [each for each in found if each not in taken]
-    asked = _names(taken) | _locked_names(tree)
-    if declared is not None and declared not in taken:
-        asked |= _names([declared])
-    asked |= _declared_names(project)
+    others = [*pipfiles, *environments, *commands]
+    locked = locked_names(tree)
     imported = find_packages(tree, code)
-    missing, unknown = _find_missing(imported, asked, others)
+    if lock is not None:
+        # A list by hand counts beside a lock; what pip wrote down says less than that does.
+        by_hand = [each for each in lists if {one.kind for one in each.wanted} == {"demand"}]
+        more = [each for each in _own_lists(by_hand)[:1] if not _names([each]) <= locked]
+        missing, _ = _find_missing(imported, locked | _names(more), found)
+        if not more and not missing:
+            declared = lock
+    taken, reason = _choose(declared, lists, others)
+    asked = _names(taken) | locked | (declared_names(project) if lock is None else set())
+    rest = [each for each in found if each not in taken]
+    missing, unknown = _find_missing(imported, asked, rest)
     return Survey(
         tuple(taken),
-        tuple(others),
+        tuple(rest),
         declared.file if declared is not None else "",
         reason,
         tuple(missing),
@@ -94,45 +106,14 @@ def survey_project(project: Project) -> Survey:
     )
 
 
-def _read_declared(project: Project) -> Source | None:
-    """Return what the project's own files declare, as labcoat locks it; None if they do not."""
-    try:
-        main = next(
-            (
-                each
-                for each in inputs.list_inputs(project.root)
-                if each.lock == project.requirements
-            ),
-            None,
-        )
-        if main is None or main.declared is None or main.computed is not None:
-            return None
-        lines = parse_lines(main.texts()[main.source])
-    except LabcoatError:
-        return None
-    layout = tuple(Wanted(line.text, main.source.name, line.number, "demand") for line in lines)
-    return Source(main.source.name, "declared", layout)
-
-
-def _declared_names(project: Project) -> set[str]:
-    """Return the names in groups and extras, which have locks of their own."""
-    names: set[str] = set()
-    try:
-        for each in inputs.list_inputs(project.root):
-            if each.declared is not None:
-                for text in each.texts().values():
-                    names |= requirements_file.requirement_names(text)
-    except LabcoatError:
-        pass
-    return names
-
-
 def _choose(
     declared: Source | None, lists: Sequence[Source], others: Sequence[Source]
 ) -> tuple[list[Source], str]:
     """Return the sources to take whole, and why; `others` are in order of preference."""
     nested = [each for each in lists if not each.dev and not is_other(each.file)]
-    root = [each for each in nested if _is_own(each)]
+    root = _own_lists(lists)
+    if declared is not None and declared.format == "lock":
+        return [declared], "the lock has all versions"
     if declared is not None:
         if root and not _names(root[:1]) <= _names([declared]):
             return [declared, root[0]], f"{root[0].file} lists more than {declared.file}"
@@ -143,6 +124,11 @@ def _choose(
     if nested:
         return [], "several folders have lists of their own"
     return [], "no file lists packages"
+
+
+def _own_lists(lists: Sequence[Source]) -> list[Source]:
+    """Return the lists of the whole repository, for running it on any machine."""
+    return [each for each in lists if not each.dev and not is_other(each.file) and _is_own(each)]
 
 
 def _groups(
@@ -173,16 +159,6 @@ def _names(sources: Iterable[Source]) -> set[str]:
         for source in sources
         for each in source.wanted
         for name in requirements_file.requirement_names(each.requirement)
-    }
-
-
-def _locked_names(tree: Tree) -> set[str]:
-    """Return the packages in the locks of other tools, also those that others depend on."""
-    return {
-        requirements_file.requirement_name(first or second)
-        for path in tree.named(*_LOCKS)
-        if "/" not in path
-        for first, second in _LOCKED_NAME.findall(tree.read_text(path))
     }
 
 

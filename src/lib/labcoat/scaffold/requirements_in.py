@@ -75,6 +75,8 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     if not survey.taken and not survey.missing:
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
+    if survey.is_locked:
+        return
     plan = decide(project, survey.wanted, strict=wishes.strict, as_of=wishes.as_of)
     changes.notes += format_plan(plan)
     decisions = plan.decisions[len(survey.pythons) :]

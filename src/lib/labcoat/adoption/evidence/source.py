@@ -6,7 +6,15 @@ from typing import Literal
 from labcoat.adoption.plan import Wanted
 
 Format = Literal[
-    "requirements", "Pipfile", "conda", "commands", "declared", "script", "installed", "system"
+    "requirements",
+    "Pipfile",
+    "conda",
+    "commands",
+    "declared",
+    "script",
+    "installed",
+    "system",
+    "lock",
 ]
 
 

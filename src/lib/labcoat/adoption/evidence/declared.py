@@ -1,0 +1,69 @@
+"""What the project's own files declare, and the lock of another tool that says more."""
+
+import re
+
+from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.plan import Wanted
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.core.project_files.lock_of_record import LOCKS, find_record
+from labcoat.core.project_files.reader import read_declared
+from labcoat.imports.tree import Tree
+from labcoat.locking import flattening, inputs, requirements_file
+from labcoat.locking.requirement_lines import parse_lines
+
+_LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
+_LOCK_FILES = tuple(name.lower() for name in LOCKS)
+
+
+def find_lock(project: Project) -> Source | None:
+    """Return the lock of another tool that labcoat derives its own from; None if there is none."""
+    try:
+        record = find_record(project.requirements)
+    except LabcoatError:
+        return None
+    return None if record is None else Source(record.name, "lock")
+
+
+def find_declared(project: Project) -> Source | None:
+    """Return what the project's files declare, as labcoat locks it; None if it cannot be read.
+
+    A list that is in requirements.txt itself, which the lock would replace, cannot be locked there.
+    """
+    lock = project.requirements
+    try:
+        declared = read_declared(project.root)
+        listing = declared.dependencies
+        if not listing or listing.computed or listing.problem or lock in listing.files:
+            return None
+        texts = flattening.flatten_requirements(declared, (), lock)
+    except LabcoatError:
+        return None
+    name = listing.source.name
+    lines = parse_lines("\n".join(texts))
+    return Source(
+        name, "declared", tuple(Wanted(each.text, name, each.number, "demand") for each in lines)
+    )
+
+
+def declared_names(project: Project) -> set[str]:
+    """Return the names in groups and extras, which have locks of their own."""
+    names: set[str] = set()
+    try:
+        for each in inputs.list_inputs(project.root):
+            if each.declared is not None:
+                for text in each.texts().values():
+                    names |= requirements_file.requirement_names(text)
+    except LabcoatError:
+        pass
+    return names
+
+
+def locked_names(tree: Tree) -> set[str]:
+    """Return the packages in the locks of other tools, also those that others depend on."""
+    return {
+        requirements_file.requirement_name(first or second)
+        for path in tree.named(*_LOCK_FILES)
+        if "/" not in path
+        for first, second in _LOCKED_NAME.findall(tree.read_text(path))
+    }
