@@ -2,12 +2,14 @@
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
+from labcoat.core.makefiles import read_makefile
 from labcoat.scaffold import init, makefile
 from support import INCLUDE, Repository
 from support.messages import scaffold as messages
@@ -313,3 +315,23 @@ def test_settings_stand_before_the_include(tmp_path: Path) -> None:
     assert (changes.read("Makefile") or "").endswith(
         f"LABCOAT_CPUS = 2\n\nLABCOAT_NO_BINARY := a b\n{makefile.INSTALLED}\n"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "X = " + "x" * 400_000 + "\nall: " + "$(X)" * 100_000,
+        "X += aaaa\n" * 100_000,
+        " ".join(f"t{number}" for number in range(100_000)) + ":\n" + "\ttrue\n" * 60_000,
+        "A = $(B)$(B)\nB = $(C)$(C)\nC = $(A)$(A)\n$(A): ; true\n",
+        "$(" * 500_000,
+        "\\\n" * 500_000,
+        "include Makefile\ninclude ../*/Makefile\n" * 1000,
+    ],
+    ids=["long values", "appended", "many targets", "circle", "open", "continued", "includes"],
+)
+def test_a_hostile_makefile_is_read_fast(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Makefile").write_text(text)
+    start = time.monotonic()
+    read_makefile(tmp_path)
+    assert time.monotonic() - start < 10

@@ -17,7 +17,8 @@ FIRST_LINE = "# labcoat: reproducible Python environments from one line in a Mak
 _BYTES = 1 << 20  # of a file that are read
 _FILES = 64  # that are read
 _DEPTH = 8  # of includes and of variables in variables
-_MOST = 10_000  # characters of an expanded text
+_MOST = 10_000  # characters of a text in which variables are expanded
+_LONGEST = 1000  # characters of a variable's value there
 
 _ASSIGNMENT = re.compile(
     r"^\s*(?P<words>(?:(?:export|override|private|unexport)\s+)*)"
@@ -112,7 +113,9 @@ class _Reader:
             if define:
                 define = None if re.match(r"^\s*endef\b", line) else define
             elif self.targets and line.startswith(self.prefix):
-                self._set_rules(has_recipe=bool(line.strip()))
+                if line[1:].strip():
+                    self._set_rules(has_recipe=True)
+                    self.targets = self.targets[:1]  # whose recipe goes on; the others are noted
             elif _DEFINE.match(line):
                 define = (number, line)
             else:
@@ -154,6 +157,8 @@ class _Reader:
         if how == "!=" or (how == "?=" and name in settings):
             return
         if how == "+=" and name in settings:
+            if len(settings[name]) > _LONGEST:
+                return
             value = f"{settings[name]} {value}".strip()
         settings[name] = value
 
@@ -188,7 +193,7 @@ class _Reader:
                 paths = self._find(shown)
             except (ValueError, NotImplementedError):
                 continue
-            for path in paths:
+            for path in paths[: max(0, _MOST - len(self.found.includes))]:
                 self.found.includes.append(Include(shown, path, self.path, optional))
                 _read_into(self.found, self.root, path, self.seen)
 
@@ -200,15 +205,16 @@ class _Reader:
     def expand(self, text: str) -> str:
         """Return `text` with the variables whose values are known here."""
         for _ in range(_DEPTH):
-            new = _REFERENCE.sub(lambda m: self._value(m[1] or m[2], m[0]), text)
-            if new == text or len(new) > _MOST:
+            new = _REFERENCE.sub(lambda m: self._value(m[1] or m[2], m[0]), text[:_MOST])
+            if new == text or len(text) > _MOST:
                 break
             text = new
         return text
 
     def _value(self, name: str, otherwise: str) -> str:
         here = {"CURDIR": str(self.root)}
-        return self.found.settings.get(name, here.get(name, otherwise))
+        value = self.found.settings.get(name, here.get(name, otherwise))
+        return value if len(value) <= _LONGEST else otherwise
 
     def _refuse(self, number: int, line: str) -> None:
         self.found.refused.append((self.path, number, line.strip().partition("\n")[0]))
