@@ -234,3 +234,22 @@ def test_a_layout_of_cookiecutter_data_science(repo: Repository) -> None:
     assert repo.python("import proj, alpha; print(proj.__file__)").endswith("/src/proj.py\n")
     assert "equal: lock, venv" in repo.make("prove")
     assert "nothing to freeze" in repo.make("freeze")
+
+
+@pytest.mark.parametrize("locker", ["uv", "pip-tools"])
+def test_a_release_may_need_a_source(
+    repo: Repository, index: Index, tmp_path: Path, locker: str
+) -> None:
+    """A fork takes the place of a release that others need, if its version fits."""
+    index.add("delta", "1.0", ["colour>=2"])
+    index.add("colour", "2.5", ["alpha"])
+    fork = write_package(tmp_path / "colour", "colour", ["gamma"], version="2.1.dev3")
+    commit(fork)
+    repo.env |= {"LABCOAT_LOCKER": locker, "LABCOAT_COOLDOWN": "0"}
+    text = f"delta\ncolour @ git+file://{fork}\n"
+    repo.write(requirements__in=text).make("venv")
+    assert pins_of(repo) == ["delta==1.0", "gamma==3.0"]
+    assert repo.python("import colour, delta; print(colour.value)") == "1\n"
+    index.add("delta", "1.1", ["colour>=2.5"])
+    said = repo.write(requirements__in=text.replace("delta", "delta>1")).make("venv", fails=True)
+    assert "colour" in said[said.index("error: ") :].splitlines()[0]

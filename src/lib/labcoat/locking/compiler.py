@@ -243,17 +243,17 @@ def compile_lock(
     folder = resolver.new_folder(project.state)
     try:
         plan = source_lines.make_plan(project, lock_input, upgrade=upgrade, packages=packages)
-        texts = source_lines.plain_texts(lock_input, plan) if plan.sources else None
+        texts = source_lines.plain_texts(lock_input, plan, folder) if plan.sources else None
         prepared = lock_input.prepare(folder, texts)
-        request = LockRequest(project, lock_input, prepared, upgrade=upgrade, packages=packages)
-        resolution = resolver.resolve_lock(
-            request, seeds.format_seed(kept, request.indexes) + seeds.lost_pins(lock), folder
+        request = LockRequest(
+            project, lock_input, prepared, upgrade, packages, stand_ins=plan.versions
         )
+        seed_text = seeds.format_seed(kept, request.indexes) + seeds.lost_pins(lock)
+        resolution = resolver.resolve_lock(request, seed_text, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = resolution.text
     _check_output(text, lock)
-    source_lines.check_not_locked(text, plan, lock)
     check_nothing_lost(lock_input, before, text)
     header = lock_header.format_header(lock, locker, request.minor, text, resolution.missing)
     _keep_original(project, lock, header + text)

@@ -2,8 +2,8 @@
 
 import os
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,13 +19,17 @@ Command = list[str | Path]
 
 @dataclass(frozen=True)
 class LockRequest:
-    """What to lock: the file for the locker, and which of the known versions may change."""
+    """What to lock: the file for the locker, and which of the known versions may change.
+
+    `stand_ins` are the versions of packages, by name, that are no part of the lock.
+    """
 
     project: Project
     lock_input: LockInput
     prepared: Prepared
     upgrade: bool = False
     packages: Sequence[str] = ()
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def indexes(self) -> tuple[NamedIndex, ...]:

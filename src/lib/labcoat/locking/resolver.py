@@ -26,6 +26,7 @@ from labcoat.locking.markers import fold_marker
 from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
+from labcoat.sources import stand_ins
 from labcoat.toolchain import index_router
 
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
@@ -102,7 +103,9 @@ class _Run:
         else:
             command = lockers.uv_command_here(self.request, output)
         self._run(command)
-        return requirements_file.pinned_versions(output.read_text(encoding="utf-8"))
+        pins = requirements_file.pinned_versions(output.read_text(encoding="utf-8"))
+        left_out = self.request.stand_ins
+        return {name: version for name, version in pins.items() if name not in left_out}
 
     def resolve_everywhere(self, seed: str, pins: Mapping[str, str]) -> str:
         """Return the lock for every platform, with `pins` on this machine."""
@@ -146,7 +149,8 @@ class _Run:
                     text = text.replace(
                         f"{uv_environments.machine_marker()} and sys_platform", "sys_platform"
                     )
-                return _fold_lock(text, request.minor, systems)
+                text = _fold_lock(text, request.minor, systems)
+                return stand_ins.remove_stand_ins(text, request.stand_ins)
             if not self.only_here and uv_environments.fails_elsewhere(
                 outcome.output, request.minor, systems
             ):

@@ -22,7 +22,7 @@ from labcoat.locking.requirement_lines import (
     parse_lines,
 )
 from labcoat.locking.requirements_file import included_files
-from labcoat.sources import package_facts, source_install, source_plan, sources_file
+from labcoat.sources import package_facts, source_install, source_plan, sources_file, stand_ins
 from labcoat.sources.asked import Source, is_place, parse_source
 from labcoat.sources.source_plan import SourcePlan
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
@@ -87,11 +87,17 @@ def _asking_texts(lock_input: LockInput) -> dict[Path, str]:
     return {file: text for file, text in texts.items() if file in asking}
 
 
-def plain_texts(lock_input: LockInput, plan: SourcePlan) -> dict[Path, str]:
-    """Return the texts for the lockers: without sources, with what their packages need."""
+def plain_texts(lock_input: LockInput, plan: SourcePlan, folder: Path) -> dict[Path, str]:
+    """Return the texts for the lockers: without sources, with what their packages need.
+
+    In `folder` are empty wheels of the sources, for releases that need one of them.
+    """
+    stand_ins.write_stand_ins(plan.versions, folder / "sources")
     names = {each.name for each in plan.sources}
     texts = {file: _without_sources(text, names) for file, text in lock_input.texts().items()}
-    added = "".join(f"{line}\n" for line in plan.requirements)
+    pins = [f"{name}=={version}" for name, version in plan.versions.items()]
+    links = [f"--find-links {(folder / 'sources').absolute().as_uri()}"]
+    added = "".join(f"{line}\n" for line in [*links, *pins, *plan.requirements])
     source = lock_input.source
     texts[source] = f"{texts[source].rstrip()}\n{added}" if texts[source].strip() else added
     return texts
@@ -168,18 +174,6 @@ def _check_releases(lock_input: LockInput, plan: SourcePlan, asked: Sequence[Sou
                     f" ({file.name}:{line.number}) and `{place}` ({where})",
                     "Remove one of the two",
                 )
-
-
-def check_not_locked(text: str, plan: SourcePlan, lock: Path) -> None:
-    """Raise LabcoatError if a lock has a release of a package that is a source."""
-    names = {each.name: each for each in plan.sources}
-    for line in parse_lines(text):
-        if line.name in names:
-            raise LabcoatError(
-                f"`{line.name}` is asked for in two ways: `{names[line.name].place}`, and as a"
-                f" release that other packages of `{lock.name}` need",
-                f"Ask for `{line.name}` alone by its release, or leave out what needs it",
-            )
 
 
 def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:

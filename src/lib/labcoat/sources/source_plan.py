@@ -6,7 +6,7 @@ others are built, with locked tools: asking for a package in an input is consent
 
 import json
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,13 +25,14 @@ from labcoat.sources.sources_file import LockedSource
 class SourcePlan:
     """The lines of a sources file, what these packages need, and the lock of their builds.
 
-    `note` is why the project itself is not among them, although its pyproject.toml says how to
-    build it.
+    `versions` are those of the packages, by name, as far as a build tells. `note` is why the
+    project itself is not among them, although its pyproject.toml says how to build it.
     """
 
     sources: tuple[LockedSource, ...] = ()
     requirements: tuple[str, ...] = ()
     build_lock: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
 
@@ -273,6 +274,17 @@ class _Planning:
         assert item.facts is not None  # noqa: S101
         return item.facts.requirements(tuple(sorted(item.extras)), item.asked.place)
 
+    def _version(self, item: _Item) -> str:
+        """Return the version of a package; 0 if only a build tells, and it fails."""
+        assert item.facts is not None  # noqa: S101
+        if item.facts.version or not isinstance(item.tree, Tree):
+            return item.facts.version or "0"
+        try:
+            found = built_wheels.read_facts(self.project, item.tree, self.build_lock).version
+        except LabcoatError:
+            return "0"
+        return found or "0"
+
     def result(self) -> SourcePlan:
         """Return the plan, when all are read."""
         own = {item.locked.name: item for item in self.items}
@@ -293,6 +305,7 @@ class _Planning:
             tuple(item.locked for item in self.items),
             tuple(dict.fromkeys(requirements)),
             self.build_lock,
+            {item.locked.name: self._version(item) for item in self.items},
         )
 
 
