@@ -23,6 +23,8 @@ from labcoat.names import modules
         ("azure.storage.blob", "azure-storage-blob"),
         ("airflow.providers.google.cloud", "apache-airflow-providers-google"),
         ("ruamel.yaml", "ruamel-yaml"),
+        ("torch.utils.tensorboard.writer", "tensorboard"),
+        ("torch.utils.data", "torch"),
         ("keras.models", "keras"),
         ("mmh3", "mmh3"),
         ("google.colab", ""),
@@ -35,6 +37,7 @@ def test_package(module: str, package: str) -> None:
 
 def test_alternatives_provide_a_module_too() -> None:
     assert {"opencv-python", "opencv-contrib-python"} <= modules.providers_of("cv2")
+    assert modules.providers_of("torch.utils.tensorboard") == {"tensorboard"}
     assert "google" not in modules.providers_of("google.cloud.storage")
 
 

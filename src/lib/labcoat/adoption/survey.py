@@ -32,8 +32,8 @@ class Survey:
 
     `taken` are the sources that are taken whole, and `reason` says why these; `others` are the rest
     of them. `declared` is the project's own file, or empty: labcoat locks it without a
-    requirements.in. `missing` is imported and listed in none of the taken ones; of `unknown`, no
-    package is known.
+    requirements.in. `passed_over` is a lock that cannot be taken. `missing` is imported and listed
+    in none of the taken ones; of `unknown`, no package is known.
     """
 
     taken: tuple[Source, ...] = ()
@@ -46,11 +46,13 @@ class Survey:
     unread: tuple[str, ...] = ()
     pythons: tuple[Wanted, ...] = field(default=())
     is_cut: bool = False
+    passed_over: str = ""
 
     @property
     def is_declared(self) -> bool:
         """Whether the project's own file lists everything, so that it can be locked as it is."""
-        return [each.file for each in self.taken] == [self.declared] and not self.missing
+        is_alone = [each.file for each in self.taken] == [self.declared]
+        return is_alone and not self.missing and not self.passed_over
 
     @property
     def is_locked(self) -> bool:
@@ -64,22 +66,23 @@ class Survey:
         return tuple(dict.fromkeys([*self.pythons, *taken, *self.missing]))
 
 
-def survey_project(project: Project) -> Survey:
+def survey_project(project: Project, passed_over: str = "") -> Survey:
     """Return what the repository's files say; nothing of it is executed.
 
-    Files that cannot be read count as if they were not there.
+    Files that cannot be read count as if they were not there. `passed_over` is a lock that cannot
+    be taken.
     """
     tree = list_tree(project.root)
     code = read_code(tree)
     lists = find_lists(tree)
     environments, pipfiles = find_environments(tree), find_pipfiles(tree)
     commands = find_commands(tree, code)
-    declared, lock = find_declared(project), find_lock(project)
+    declared, lock = find_declared(project), None if passed_over else find_lock(project)
     system = find_system_lists(tree)
     found = [*lists, *pipfiles, *environments, *commands, *find_scripts(tree, code), *system]
     found += find_installed(project.root)
     others = [*pipfiles, *environments, *commands]
-    locked = locked_names(tree)
+    locked = set() if passed_over else locked_names(tree)
     imported = find_packages(tree, code)
     if lock is not None:
         # A list by hand counts beside a lock; what pip wrote down says less than that does.
@@ -103,6 +106,7 @@ def survey_project(project: Project) -> Survey:
         tuple(code.unread),
         tuple(_pythons([*environments, *pipfiles, *commands])),
         tree.is_cut,
+        passed_over,
     )
 
 

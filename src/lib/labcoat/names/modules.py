@@ -17,7 +17,8 @@ _CHOSEN: Mapping[str, str] = {
     "google.oauth2": "google-auth", "google.protobuf": "protobuf", "hydra": "hydra-core",
     "igraph": "igraph", "keras": "keras", "mpl_toolkits.basemap": "basemap",
     "multipart": "python-multipart", "pynvml": "nvidia-ml-py", "slugify": "python-slugify",
-    "google_auth_oauthlib": "google-auth-oauthlib", "sdl2": "pysdl2", "superset": "apache-superset",
+    "google_auth_oauthlib": "google-auth-oauthlib", "sdl2": "pysdl2",
+    "torch.utils.tensorboard": "tensorboard", "superset": "apache-superset",
     "sentence_transformers": "sentence-transformers", "unidecode": "unidecode",
     "vertexai": "google-cloud-aiplatform", "whisper": "openai-whisper", "zstd": "zstandard",
     "dtw": "dtw-python", "cairosvg": "cairosvg", "flash_attn": "flash-attn", "ffmpeg":
@@ -129,8 +130,12 @@ def package_of(module: str) -> str:
 def providers_of(module: str) -> set[str]:
     """Return every package that is known to provide `module`, normalized."""
     top = module.partition(".")[0]
-    own = "" if any(each.partition(".")[0] == top for each in _NAMESPACES) else top
-    names = {package_of(module), own.strip("_"), *_ALTERNATIVES.get(top, "").split()}
+    # A part that needs a package of its own is not there with the whole.
+    is_part = any("." in name and _CHOSEN.get(name) for name in _prefixes(module))
+    is_shared = any(each.partition(".")[0] == top for each in _NAMESPACES)
+    if is_part or is_shared:
+        return {package_of(module)} - {""}
+    names = {package_of(module), top.strip("_"), *_ALTERNATIVES.get(top, "").split()}
     return {normalize_name(name) for name in names if name}
 
 

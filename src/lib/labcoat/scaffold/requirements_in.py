@@ -7,8 +7,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.adoption.locked import plan_lock
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.pins.table import format_plan
+from labcoat.adoption.plan import Plan
 from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INTRODUCTION, format_requirements
 from labcoat.adoption.survey import Survey, survey_project
@@ -71,11 +73,18 @@ def _add_listed(changes: ChangeSet, listed: str) -> None:
 
 def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     survey = survey_project(project)
+    if survey.is_locked:
+        name = survey.taken[0].file
+        plan, reason = plan_lock(project, name, survey.pythons)
+        if plan is not None:
+            changes.notes += format_survey(survey)
+            _plan_environment(changes, plan)
+            return
+        changes.notes.append(f"{name} cannot be taken as it is: {reason}")
+        survey = survey_project(project, passed_over=name)
     changes.notes += format_survey(survey)
     if not survey.taken and not survey.missing:
         changes.plan(NAME, INTRODUCTION, "written, still empty")
-        return
-    if survey.is_locked:
         return
     plan = decide(project, survey.wanted, strict=wishes.strict, as_of=wishes.as_of)
     changes.notes += format_plan(plan)
@@ -86,6 +95,10 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         changes.notes.append(f"`labcoat init --as-of {day}` takes the releases of the last commit")
     if is_changed or not survey.is_declared:
         changes.plan(NAME, format_requirements(survey, plan), f"written from {_describe(survey)}")
+    _plan_environment(changes, plan)
+
+
+def _plan_environment(changes: ChangeSet, plan: Plan) -> None:
     if plan.python:
         changes.plan(".python-version", f"{plan.python}\n", f"written: Python {plan.python}")
     plan_settings(changes, plan.settings)
