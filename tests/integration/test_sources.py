@@ -253,3 +253,17 @@ def test_a_release_may_need_a_source(
     index.add("delta", "1.1", ["colour>=2.5"])
     said = repo.write(requirements__in=text.replace("delta", "delta>1")).make("venv", fails=True)
     assert "colour" in said[said.index("error: ") :].splitlines()[0]
+
+
+def test_a_lock_of_uv_installs_the_project_too(repo: Repository) -> None:
+    """The project itself is editable where another tool's lock has its dependencies."""
+    write_package(repo.path / "made", "mine")
+    for each in (repo.path / "made").iterdir():
+        each.rename(repo.path / each.name)
+    (repo.path / "requirements.in").unlink()
+    own = 'name = "mine"\nversion = "0.1"\nsource = { editable = "." }\n'
+    repo.write(uv__lock=f'version = 1\nrequires-python = ">=3.11"\n\n[[package]]\n{own}')
+    repo.make("venv")
+    assert sources_of(repo) == ["-e .  # mine"]
+    assert repo.python("import mine; print(mine.value)") == "1\n"
+    assert "requirements.txt      fresh" in repo.make("status")

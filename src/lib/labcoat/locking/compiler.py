@@ -229,6 +229,8 @@ def compile_lock(
     check_project_path(project.root)
     if (source := find_input(lock)).record:
         derived.derive_lock(source)
+        plan = source_lines.make_plan(project, source, upgrade=upgrade, packages=packages)
+        source_lines.write_sources(source, plan)
         return
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)

@@ -73,13 +73,16 @@ def list_sources(lock_input: LockInput) -> tuple[Source, ...]:
 
 def _implies_project(lock_input: LockInput) -> bool:
     """Whether the input is the project's own pyproject.toml, which says how to build it."""
-    if lock_input.declared is None or lock_input.lock.stem != flattening.MAIN_LOCK:
+    is_requirements_file = lock_input.declared is None and lock_input.record is None
+    if is_requirements_file or lock_input.lock.stem != flattening.MAIN_LOCK:
         return False
     return package_facts.has_build_system(lock_input.lock.parent)
 
 
 def _asking_texts(lock_input: LockInput) -> dict[Path, str]:
     """Return the texts of an input without those of constraints, which ask for nothing."""
+    if lock_input.record is not None:  # which has the sources of another tool in its own form
+        return {}
     texts = lock_input.texts()
     if lock_input.declared is not None:
         return {lock_input.source: texts[lock_input.source]}

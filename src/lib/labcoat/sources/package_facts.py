@@ -92,7 +92,10 @@ def has_build_system(folder: Path) -> bool:
     data = _read_pyproject(folder)
     project, tool = data.get("project"), data.get("tool")
     poetry = tool.get("poetry") if isinstance(tool, dict) else None
+    uv = tool.get("uv") if isinstance(tool, dict) else None
     if isinstance(poetry, dict) and poetry.get("package-mode") is False:
+        return False
+    if isinstance(uv, dict) and uv.get("package") is False:
         return False
     tables = [each for each in (project, poetry) if isinstance(each, dict)]
     has_name = any(isinstance(each.get("name"), str) for each in tables)
