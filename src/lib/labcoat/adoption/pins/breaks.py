@@ -14,25 +14,27 @@ from labcoat.adoption.pins.index_releases import PackageReleases
 class Break:
     """A release `below` which older packages need `name` to stay.
 
-    Older are those that were uploaded before `day`. They are the packages that need it or, if it is
-    not empty, `partner` alone. With `compiled`, those without a wheel for all platforms do not
-    count.
+    Older are those that need it and were uploaded before `day`; with `compiled`, only those that
+    have no wheel for all platforms. Or it is a package in `partners`, of a version `before` one,
+    which does not say that it needs `name`.
     """
 
     name: str
     below: str
-    day: str
-    partner: str = ""
+    day: str = ""
     compiled: bool = False
+    partners: tuple[str, ...] = ()
+    before: str = ""
 
 
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu")
 # What was removed in each: its release notes say so.
 BREAKS = (
     Break("numpy", "2", "2024-03-13", compiled=True),  # the binary interface
     Break("numpy", "1.24", "2021-06-01"),  # np.float, np.bool, np.int
     Break("protobuf", "4", "2022-05-25"),  # the generated code of older compilers
-    Break("keras", "2.5", "2021-05-13", partner="tensorflow"),
-    Break("keras", "3", "2024-03-08", partner="tensorflow"),
+    Break("keras", "2.5", partners=_TENSORFLOW, before="2.6"),  # keras became a part of its own
+    Break("keras", "3", partners=_TENSORFLOW, before="2.16"),
     Break("markupsafe", "2.1", "2021-05-01"),  # soft_unicode
     Break("jinja2", "3.1", "2021-11-01"),  # contextfilter, Markup
     Break("werkzeug", "2.1", "2022-03-28"),  # safe_join and others
@@ -103,10 +105,14 @@ def _dependents(
     version = _parse(versions.get(each.name, ""))
     if version is None or version < Version(each.below):
         return set()
-    return {each.partner} & set(versions) if each.partner else set(parents.get(each.name, ()))
+    if each.partners:
+        return set(each.partners) & set(versions)
+    return {parent for parent in parents.get(each.name, ()) if parent in versions}
 
 
 def _is_older(each: Break, releases: PackageReleases, version: Version) -> bool:
+    if each.before:
+        return version < Version(each.before)
     files = releases.by_version.get(version, ())
     days = [file.uploaded[:10] for file in files if file.uploaded]
     if not days or min(days) >= each.day:

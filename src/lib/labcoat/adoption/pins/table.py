@@ -55,7 +55,8 @@ def _format_rows(rows: list[Decision]) -> Iterator[str]:
 
 def _format_change(each: Decision) -> str:
     before = _clean(each.requirement)
-    if each.after is None or each.verdict in {"kept", "added"}:
+    is_same = each.verdict == "kept" or each.after == each.requirement
+    if each.after is None or is_same:
         return before
     return f"{before} → {_clean(each.after)}"
 
