@@ -105,9 +105,8 @@ def _dependents(
     version = _parse(versions.get(each.name, ""))
     if version is None or version < Version(each.below):
         return set()
-    if each.partners:
-        return set(each.partners) & set(versions)
-    return {parent for parent in parents.get(each.name, ()) if parent in versions}
+    # uv names files, such as `-r wanted.txt`, among the parents.
+    return set(each.partners or parents.get(each.name, ())) & set(versions)
 
 
 def _is_older(each: Break, releases: PackageReleases, version: Version) -> bool:
