@@ -72,7 +72,7 @@ def _is_own_lock(path: Path) -> bool:
 def _next_command(
     project: Project, makefile: makefiles.Makefile, states: dict[str, LevelState]
 ) -> str:
-    """Return what to do next. Raise LabcoatError for what is in the way."""
+    """Return what to do next. Raise LabcoatError for what prevents it."""
     venv = states["venv"].kind
     if not makefile.has_labcoat:
         refuse_other_language(project.root)
