@@ -49,6 +49,21 @@ def test_the_include_does_without(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "pattern",
+    [
+        pytest.param(each, id=name)
+        for name, each in BANNED.items()
+        if not name.startswith("$(shell")
+    ],
+)
+def test_labcoat_mk_does_without_too(pattern: str) -> None:
+    """The file that `labcoat init` writes asks the installed labcoat once, and has no more."""
+    path = INCLUDE.parent / "labcoat/scaffold/templates/labcoat.mk"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+    assert not re.findall(pattern, "\n".join(lines), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
     ("pattern", "line"),
     [
         (BANNED["!="], "now != date"),
