@@ -50,3 +50,15 @@ def test_the_hint_is_what_to_write() -> None:
 def test_other_options_have_a_hint_of_their_own(line: str, word: str) -> None:
     option = re.split("[ =]", line)[0]
     assert word in index_options.explain_option(option, line, [])
+
+
+def test_an_option_that_became_a_comment_is_explained() -> None:
+    """`labcoat init` keeps such a line as a comment."""
+    text = (
+        "# --extra-index-url https://me:hunter2@download.pytorch.org/whl/cpu\n"
+        "# --index-url is text\ntorch==2.4.0  # was torch==2.4.0+cpu\n"
+    )
+    (line,) = index_options.explain_comments(text, ["six", "torch==2.4.0+cpu"])
+    assert "To take packages from https://download.pytorch.org/whl/cpu, write" in line
+    assert '`packages = ["torch"]`' in line
+    assert "hunter2" not in line

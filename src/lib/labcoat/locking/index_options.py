@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from labcoat.locking.index_comments import without_login
 from labcoat.locking.requirement_lines import parse_requirements
 
 _URL = re.compile(r"https?://[^\s'\"]+")
@@ -31,6 +32,20 @@ def explain_option(option: str, line: str, texts: Iterable[str]) -> str:
             f" pyproject.toml: {table}"
         )
     return f"Remove it, and write to pyproject.toml which packages come from there: {table}"
+
+
+def explain_comments(text: str, requirements: Iterable[str]) -> list[str]:
+    """Return a line for each option in a comment of `text` that named an index.
+
+    `requirements` are those that it was written beside.
+    """
+    found = re.findall(r"(?m)^# (?:-i|--(?:extra-)?index-url)[ =]+(https?://\S+)", text)
+    wanted = [f"{line}\n" for line in requirements]
+    return [
+        f"An index is not part of a list. To take packages from {without_login(url)}, write to"
+        f" pyproject.toml: {suggest_table(url, wanted)}"
+        for url in dict.fromkeys(found)
+    ]
 
 
 def suggest_table(url: str, texts: Iterable[str] = (), packages: Iterable[str] = ()) -> str:

@@ -18,7 +18,7 @@ from labcoat.core import git, terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import download_sizes, inputs, requirements_file
+from labcoat.locking import download_sizes, index_options, inputs, requirements_file
 from labcoat.scaffold.makefile import plan_settings
 
 NAME = "requirements.in"
@@ -94,7 +94,10 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     if is_changed and not wishes.as_of and (day := _last_day(project.root)):
         changes.notes.append(f"`labcoat init --as-of {day}` takes the releases of the last commit")
     if is_changed or not survey.is_declared:
-        changes.plan(NAME, format_requirements(survey, plan), f"written from {_describe(survey)}")
+        text = format_requirements(survey, plan)
+        changes.plan(NAME, text, f"written from {_describe(survey)}")
+        asked = [each.requirement for each in survey.wanted]
+        changes.notes += index_options.explain_comments(text, asked)
     _plan_environment(changes, plan)
 
 
