@@ -149,7 +149,13 @@ def test_an_index_that_is_down_is_named(repo: Repository, other: Index, locker: 
     """The message has the index's name, and the lock stays as it is."""
     (repo.path / "requirements.in").write_text("torch\n")
     declare(repo, other.url)
+    repo.make("requirements")
     other.stop()
+    for installer in ("pip", "uv"):
+        caches = {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1", "LABCOAT_INSTALLER": installer}
+        said = repo.make("venv", fails=True, **caches, **ONE_RETRY)
+        assert toolchain.NAMED_INDEX_DOWN in said
+    (repo.path / "requirements.txt").unlink()
     said = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker, **ONE_RETRY)
     assert toolchain.NAMED_INDEX_DOWN in said
     assert not (repo.path / "requirements.txt").exists()

@@ -168,8 +168,15 @@ def _find_wheels(
             ):
                 pair = one.pins[name], installed.tags
                 wanted.setdefault(one.inventory.python.minor, {})[pair] = None
-    indexes = index_comments.installed_indexes(project, project.locks) if wanted else ()
+    if not wanted:
+        return known
+    try:
+        indexes = index_comments.installed_indexes(project, project.locks)
+        environ = index_router.routed_environment(indexes)
+    except LabcoatError as error:  # a named index is not defined, or a variable is not set
+        terminal.print_warning(f"no wheel is fetched: {error.message}", error.hint)
+        return known
     for minor, pairs in wanted.items():
-        wheels.fetch_wheels(list(pairs), minor, index_router.routed_environment(indexes))
+        wheels.fetch_wheels(list(pairs), minor, environ)
         known |= wheels.read_kept_wheels([pin for pin, _ in pairs])
     return known
