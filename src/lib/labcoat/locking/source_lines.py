@@ -221,8 +221,7 @@ def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:
 
 
 def _without_header(text: str) -> str:
-    lines = text.splitlines()
-    return "".join(f"{line}\n" for line in lines if not line.startswith("#"))
+    return "".join(f"{line}\n" for line in text.splitlines() if not line.startswith("#"))
 
 
 def sources_state(lock_input: LockInput) -> Literal["fresh", "stale", "edited"]:

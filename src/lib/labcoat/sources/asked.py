@@ -6,7 +6,7 @@ https://pip.pypa.io/en/stable/topics/vcs-support/.
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -48,6 +48,11 @@ class Source:
     folder: str = ""
     digest: str = ""
     implied: bool = False
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What it has in common with other lines that ask for the same."""
+        return self.kind, self.path, self.url, self.revision, self.folder
 
     @property
     def place(self) -> str:
@@ -116,8 +121,10 @@ def _fragment(address: str) -> tuple[str, dict[str, str]]:
     return plain, {key: unquote(value) for key, _, value in pairs}
 
 
-def _without_password(address: str, shown: str) -> None:
-    if urlsplit(address).password is not None:
+def _refuse_password(address: str, shown: str) -> None:
+    parts = urlsplit(address)
+    # Of an https address a name alone may be a token; ssh://git@… has the name of the account.
+    if parts.password is not None or (parts.username and parts.scheme in {"http", "https"}):
         raise LabcoatError(
             f"{shown} has a password",
             "Remove it: git asks its credential helper, pip and uv read .netrc",
@@ -134,7 +141,7 @@ def _parse_git(address: str, common: Source, shown: str) -> Source:
     host, slash, path = rest.partition("/")
     path, _, revision = path.partition("@")
     url = f"{scheme}://{host}{slash}{path}"
-    _without_password(url, shown)
+    _refuse_password(url, shown)
     if revision.startswith("-") or url.startswith("-"):
         raise LabcoatError(f"{shown} is not an address", "Write a branch, a tag or a commit")
     name, extras = common.name, common.extras
@@ -143,14 +150,14 @@ def _parse_git(address: str, common: Source, shown: str) -> Source:
         if found:
             name, extras = name or normalize_name(found[1]), extras or _split_extras(found[2] or "")
     folder = _checked_folder(values.get("subdirectory", ""), shown)
-    return _with(
+    return replace(
         common, kind="git", name=name, extras=extras, url=url, revision=revision, folder=folder
     )
 
 
 def _parse_archive(address: str, common: Source, shown: str, *, editable: bool) -> Source:
     plain, values = _fragment(address)
-    _without_password(plain, shown)
+    _refuse_password(plain, shown)
     if editable:
         raise LabcoatError(f"{shown} cannot be editable", "Remove `-e`")
     if not urlsplit(plain).path.endswith(_ARCHIVES):
@@ -163,7 +170,7 @@ def _parse_archive(address: str, common: Source, shown: str, *, editable: bool) 
         name = normalize_name(egg.partition("[")[0])
     folder = _checked_folder(values.get("subdirectory", ""), shown)
     digest = values.get("sha256", "").lower()
-    return _with(common, kind="archive", name=name, url=plain, folder=folder, digest=digest)
+    return replace(common, kind="archive", name=name, url=plain, folder=folder, digest=digest)
 
 
 def _checked_folder(folder: str, shown: str) -> str:
@@ -199,18 +206,12 @@ def _parse_path(body: str, common: Source, shown: str, root: Path) -> Source:
                 f"{shown} is not a package: it has no pyproject.toml and no setup.py",
                 "Correct the path, or import it from its directory without installing it",
             )
-        return _with(common, kind="local", extras=extras, path=path)
+        return replace(common, kind="local", extras=extras, path=path)
     if not target.name.endswith(_ARCHIVES):
         raise LabcoatError(
             f"{shown} is not a package", "Name a directory, a wheel or a .tar.gz file"
         )
-    return _with(common, kind="file", extras=extras, path=path)
-
-
-def _with(source: Source, **values: object) -> Source:
-    from dataclasses import replace
-
-    return replace(source, **values)  # type: ignore[arg-type]
+    return replace(common, kind="file", extras=extras, path=path)
 
 
 def is_commit(revision: str) -> bool:

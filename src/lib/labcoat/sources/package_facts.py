@@ -191,3 +191,22 @@ def defining_files(folder: Path) -> list[Path]:
 def _read_pyproject(folder: Path) -> Mapping[str, Any]:
     path = folder / "pyproject.toml"
     return parse_toml(path.name, read_file(path)) if path.is_file() else {}
+
+
+def name_and_extras(line: str) -> tuple[str, set[str]]:
+    """Return the normalized name and extras of a requirement; nothing for what is not one."""
+    from labcoat._vendor.packaging.requirements import Requirement
+
+    try:
+        found = Requirement(line)
+    except ValueError:
+        return "", set()
+    return normalize_name(found.name), {normalize_name(extra) for extra in found.extras}
+
+
+def with_marker(line: str, marker: str) -> str:
+    """Return a requirement that holds only where `marker` does too."""
+    if not marker:
+        return line
+    body, found, own = line.partition(";")
+    return f"{body.strip()} ; ({own.strip()}) and ({marker})" if found else f"{body} ; {marker}"

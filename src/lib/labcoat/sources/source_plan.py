@@ -4,20 +4,32 @@ The dependencies of all sources are for the lock. Directories are read where tha
 others are built, with locked tools: asking for a package in an input is consent to build it.
 """
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from labcoat.core import files, process
+from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
-from labcoat.sources import build_hooks, build_tools, built_wheels, git_fetch, local_tree
+from labcoat.sources import (
+    build_hooks,
+    build_tools,
+    built_wheels,
+    git_fetch,
+    local_tree,
+    own_package,
+)
 from labcoat.sources.asked import Source, is_place, normalize_name, parse_source
 from labcoat.sources.build_hooks import Tree
-from labcoat.sources.package_facts import PackageFacts, read_static_facts
+from labcoat.sources.known_requires import known_requires, remember_requires
+from labcoat.sources.package_facts import (
+    PackageFacts,
+    name_and_extras,
+    read_static_facts,
+    with_marker,
+)
 from labcoat.sources.sources_file import LockedSource
 
 
@@ -65,9 +77,8 @@ def plan_sources(  # noqa: PLR0913
     """
     if not asked:
         return SourcePlan()
-    note = ""
-    if any(each.implied for each in asked):
-        note = _find_fault(project, build_lock)
+    is_implied = any(each.implied for each in asked)
+    note = own_package.find_fault(project, build_lock) if is_implied else ""
     if note:
         asked = [each for each in asked if not each.implied]
         if not asked:
@@ -83,25 +94,6 @@ def plan_sources(  # noqa: PLR0913
             run.lock_tools()
             waiting = run.read_facts()
         return replace(run.result(), note=note)
-
-
-def _find_fault(project: Project, build_lock: str) -> str:
-    """Return why the project itself cannot be installed; empty if it can.
-
-    No input asked for it, and projects that are not packages have a `[build-system]` too.
-    """
-    tree = Tree(project.root, ".")
-    try:
-        requires = list(tree.system.requires)
-        lock = build_tools.lock_build_tools(project, requires, build_lock)
-        hook = "get_requires_for_build_editable"
-        if more := build_hooks.call_hook(project, tree, lock, hook):
-            lock = build_tools.lock_build_tools(project, [*requires, *map(str, more)], lock)
-        with tempfile.TemporaryDirectory(prefix="labcoat-editable-") as folder:
-            found = build_hooks.call_hook(project, tree, lock, "build_editable", Path(folder))
-    except LabcoatError as error:
-        return error.message
-    return "" if found else f"its backend `{tree.system.backend}` makes no editable packages"
 
 
 class _Planning:
@@ -120,7 +112,7 @@ class _Planning:
     def add(self, source: Source) -> None:
         """Fetch what `source` asks for, unless it is here already."""
         for item in self.items:
-            if _identity(item.asked) == _identity(source):
+            if item.asked.identity == source.identity:
                 item.extras.update(source.extras)
                 return
         item = _Item(source, self._pin(source), extras=set(source.extras))
@@ -129,7 +121,7 @@ class _Planning:
             self._warn_of_changes(source)
             item.tree = Tree(self.project.root / source.path, source.path)
             item.requires = list(item.tree.system.requires)
-        elif (known := _known_requires(item.locked)) is not None:
+        elif (known := known_requires(item.locked)) is not None:
             item.requires = known
         else:
             self._fetch(item)
@@ -139,7 +131,7 @@ class _Planning:
         folder.mkdir(exist_ok=True)
         item.tree = built_wheels.fetch_tree(self.project, item.locked, folder)
         item.requires = [] if isinstance(item.tree, Path) else list(item.tree.system.requires)
-        _remember_requires(item.locked, item.requires)
+        remember_requires(item.locked, item.requires)
         return item.tree
 
     def _warn_of_changes(self, source: Source) -> None:
@@ -204,7 +196,7 @@ class _Planning:
                 added = [str(line) for line in found or () if line not in wanted]
                 item.requires += [line for line in added if line not in item.requires]
                 if added and item.asked.kind != "local":
-                    _remember_requires(item.locked, item.requires)
+                    remember_requires(item.locked, item.requires)
                 yield from added
 
     def read_facts(self) -> list[Source]:
@@ -264,11 +256,10 @@ class _Planning:
                     f"`{item.locked.name}` needs `{process.redact(line)}`, which no input asks for",
                     "Add this line to `requirements.in` if you want to build and install it",
                 )
-            text = line.replace("{root:uri}/", "")
-            folder = self.project.root
-            found.append(parse_source(text, folder, f"{item.asked.path}/pyproject.toml"))
-        known = {_identity(each.asked) for each in self.items}
-        return [each for each in found if _identity(each) not in known]
+            where = f"{item.asked.path}/pyproject.toml"
+            found.append(parse_source(line.replace("{root:uri}/", ""), self.project.root, where))
+        known = {each.asked.identity for each in self.items}
+        return [each for each in found if each.identity not in known]
 
     def _lines(self, item: _Item) -> list[str]:
         assert item.facts is not None  # noqa: S101
@@ -294,59 +285,16 @@ class _Planning:
             is_done, requirements = True, []
             for item in self.items:
                 for line in self._lines(item):
-                    name, extras = _name_and_extras(line)
+                    name, extras = name_and_extras(line)
                     if name in own:
                         if not extras <= own[name].extras:
                             own[name].extras |= extras
                             is_done = False
                     else:
-                        requirements.append(_with_marker(line, item.asked.marker))
+                        requirements.append(with_marker(line, item.asked.marker))
         return SourcePlan(
             tuple(item.locked for item in self.items),
             tuple(dict.fromkeys(requirements)),
             self.build_lock,
             {item.locked.name: self._version(item) for item in self.items},
         )
-
-
-def _identity(source: Source) -> tuple[str, ...]:
-    return source.kind, source.path, source.url, source.revision, source.folder
-
-
-def _name_and_extras(line: str) -> tuple[str, set[str]]:
-    from labcoat._vendor.packaging.requirements import Requirement
-
-    try:
-        found = Requirement(line)
-    except ValueError:
-        return "", set()
-    return normalize_name(found.name), {normalize_name(extra) for extra in found.extras}
-
-
-def _with_marker(line: str, marker: str) -> str:
-    if not marker:
-        return line
-    body, found, own = line.partition(";")
-    return f"{body.strip()} ; ({own.strip()}) and ({marker})" if found else f"{body} ; {marker}"
-
-
-def _requires_path(source: LockedSource) -> Path:
-    digest = files.text_digest(
-        "\n".join((source.kind, source.commit or source.digest, source.folder)).encode()
-    )
-    return build_tools.builds_folder() / f"requires-{digest.removeprefix('sha256:')[:32]}.json"
-
-
-def _known_requires(source: LockedSource) -> list[str] | None:
-    """Return what the build of a commit or archive needs, if it was fetched before."""
-    try:
-        found = json.loads(_requires_path(source).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return (
-        found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
-    )
-
-
-def _remember_requires(source: LockedSource, requires: Sequence[str]) -> None:
-    files.write_file(_requires_path(source), json.dumps(list(requires)))

@@ -1,0 +1,77 @@
+"""What packages say of themselves, in pyproject.toml and in METADATA."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.core.errors import LabcoatError
+from labcoat.sources import package_facts
+
+METADATA = """Metadata-Version: 2.1
+Name: My_Package
+Version: 1.0
+Provides-Extra: all
+Provides-Extra: fast
+Requires-Dist: six
+Requires-Dist: idna (>=3) ; python_version < "3.13"
+Requires-Dist: numpy ; extra == 'fast'
+Requires-Dist: numba ; (python_version < "3.13") and extra == "fast"
+Requires-Dist: my-package[fast] ; extra == "all"
+"""
+
+
+def test_extras_of_metadata() -> None:
+    """An extra of the package itself counts too; the marker's rest stays."""
+    facts = package_facts.parse_metadata(METADATA)
+    assert (facts.name, facts.version) == ("my-package", "1.0")
+    assert facts.requirements((), ".") == ["six", 'idna (>=3) ; python_version < "3.13"']
+    more = facts.requirements(("ALL",), ".")[2:]
+    assert more == ["numpy", 'numba ; python_version < "3.13"']
+    with pytest.raises(LabcoatError, match="no extra `slow`"):
+        facts.requirements(("slow",), ".")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_static"),
+    [
+        ('[project]\nname = "x"\n', True),
+        ('[project]\nname = "x"\ndynamic = ["version"]\n', True),
+        ('[project]\nname = "x"\ndynamic = ["dependencies"]\n', False),
+        ('[project]\nname = "x"\ndynamic = ["optional-dependencies"]\n', False),
+        ("[tool.poetry]\nname = 'x'\n", False),
+        ("", False),
+    ],
+)
+def test_only_what_is_static_is_read(tmp_path: Path, text: str, is_static: bool) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert (package_facts.read_static_facts(tmp_path) is not None) is is_static
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", True),
+        ("[tool.poetry]\npackage-mode = false\n", False),
+        ("[tool.uv]\npackage = false\n", False),
+    ],
+)
+def test_has_build_system(tmp_path: Path, more: str, expected: bool) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[build-system]\n[project]\nname = "x"\n{more}')
+    assert package_facts.has_build_system(tmp_path) is expected
+
+
+def test_a_package_without_pyproject_is_built_by_setuptools(tmp_path: Path) -> None:
+    """As PEP 517 says of a setup.py alone."""
+    (tmp_path / "setup.py").touch()
+    system = package_facts.read_build_system(tmp_path)
+    assert system.backend == "setuptools.build_meta:__legacy__"
+
+
+def test_settings_of_other_tools_do_not_define_a_package(tmp_path: Path) -> None:
+    text = '[project]\nname = "x"\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    before = package_facts.describe_build(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(f"{text}[tool.ruff]\nline-length = 9\n")
+    assert package_facts.describe_build(tmp_path) == before
+    (tmp_path / "pyproject.toml").write_text(f"{text}[tool.setuptools]\npackages = ['y']\n")
+    assert package_facts.describe_build(tmp_path) != before
