@@ -267,3 +267,15 @@ def test_a_lock_of_uv_installs_the_project_too(repo: Repository) -> None:
     assert sources_of(repo) == ["-e .  # mine"]
     assert repo.python("import mine; print(mine.value)") == "1\n"
     assert "requirements.txt      fresh" in repo.make("status")
+
+
+def test_other_checkouts_and_the_own_python_are_compared(repo: Repository) -> None:
+    """Uncommitted changes of a dependency are named, and so is what IN=none lacks."""
+    inner = write_package(repo.path / "vendor/inner", "inner")
+    commit(repo.path)
+    commit(inner)
+    text = "gamma\n-e vendor/inner\n"
+    assert messages.DIRTY not in repo.write(requirements__in=text).make("requirements")
+    (inner / "src/inner.py").write_text("value = 2\n")
+    assert messages.DIRTY in repo.make("requirements", "AGAIN=1")
+    assert "no inner (from ./vendor/inner)" in repo.make("run", "IN=none", "CMD=true")

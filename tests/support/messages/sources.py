@@ -15,3 +15,4 @@ NO_COMPILER = "cannot build `{place}`: the compiler `{program}` is not installed
 EQUAL_WITH_IMAGE = "equal: lock, venv, docker"
 LEFT_OUT = "the project itself is not installed: cannot build `.`"
 NOT_IN_IMAGE = "cannot put `{name}` into the image: its Dockerfile does not install them"
+DIRTY = "is a checkout of another repository with changes that are not committed"

@@ -14,10 +14,12 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
+from labcoat.levels import sources
 from labcoat.levels.level import Level, LevelState
 from labcoat.levels.pip_command import pip_install_command
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirement_lines import same_version
+from labcoat.sources.sources_file import sources_path
 from labcoat.toolchain import index_router, interpreters
 
 # What UserPython has, from the Python itself: the helper may run on another one.
@@ -155,6 +157,13 @@ def install_for_user(project: Project) -> int:
             f"cannot install `{project.requirements.name}`",
             "user-install.log",
         )
+    if listed := sources.list_sources(project, [project.requirements]):
+        names = terminal.join_some([f"`{each.name}`" for each in listed])
+        terminal.print_warning(
+            f"{names} is not installed: it is not a release of a package index",
+            f"Run `{python.executable} -m pip install --user --no-deps -r"
+            f" {sources_path(project.requirements).name}`",
+        )
     return 0
 
 
@@ -186,10 +195,14 @@ def _list_differences(project: Project) -> list[str]:
     markers = interpreters.marker_environment(project) if project.is_set("PYTHON") else {}
     lock = requirements_file.read_requirements(project.requirements)
     pins = requirements_file.select_pins(requirements_file.parse_pins(lock), markers)
+    listed = sources.list_sources(project, [project.requirements])
     return [
-        f"{name} {installed[name]} (locked {pin.version})"
-        if name in installed
-        else f"no {name} (locked {pin.version})"
-        for name, pin in pins.items()
-        if not same_version(installed.get(name), pin.version)
+        *(f"no {each.name} (from {each.place})" for each in listed if each.name not in installed),
+        *(
+            f"{name} {installed[name]} (locked {pin.version})"
+            if name in installed
+            else f"no {name} (locked {pin.version})"
+            for name, pin in pins.items()
+            if not same_version(installed.get(name), pin.version)
+        ),
     ]
