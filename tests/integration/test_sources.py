@@ -255,17 +255,33 @@ def test_a_release_may_need_a_source(
     assert "colour" in said[said.index("error: ") :].splitlines()[0]
 
 
-def test_a_lock_of_uv_installs_the_project_too(repo: Repository) -> None:
-    """The project itself is editable where another tool's lock has its dependencies."""
+def test_a_lock_of_uv_brings_its_sources(repo: Repository, tmp_path: Path) -> None:
+    """The project itself, a directory and a commit are installed from another tool's lock."""
     write_package(repo.path / "made", "mine")
     for each in (repo.path / "made").iterdir():
         each.rename(repo.path / each.name)
+    write_package(repo.path / "libs/one", "one")
+    hash_ = commit(write_package(tmp_path / "colour", "colour"))
     (repo.path / "requirements.in").unlink()
-    own = 'name = "mine"\nversion = "0.1"\nsource = { editable = "." }\n'
-    repo.write(uv__lock=f'version = 1\nrequires-python = ">=3.11"\n\n[[package]]\n{own}')
+    address = f"file://{tmp_path}/colour"
+    packages = [
+        'name = "mine"\nversion = "0.1"\nsource = { editable = "." }\n'
+        'dependencies = [{ name = "one" }, { name = "colour" }]\n',
+        'name = "one"\nversion = "0.1"\nsource = { directory = "libs/one" }\n',
+        f'name = "colour"\nversion = "0.1"\nsource = {{ git = "{address}?rev=main#{hash_}" }}\n',
+    ]
+    text = 'version = 1\nrequires-python = ">=3.11"\n'
+    repo.write(uv__lock=text + "".join(f"\n[[package]]\n{each}" for each in packages))
+    project = (repo.path / "pyproject.toml").read_text()
+    asked = f"['one', 'colour @ git+{address}@main']"
+    (repo.path / "pyproject.toml").write_text(
+        project.replace("dependencies = []", f"dependencies = {asked}")
+    )
     repo.make("venv")
-    assert sources_of(repo) == ["-e .  # mine"]
-    assert repo.python("import mine; print(mine.value)") == "1\n"
+    pinned = f"colour @ git+{address}@{hash_}  # colour 0.1"
+    assert sources_of(repo) == [pinned, "-e ./libs/one  # one", "-e .  # mine"]
+    assert str(repo.path) not in (repo.path / "requirements.sources.txt").read_text()
+    assert repo.python("import mine, one, colour; print(mine.value)") == "1\n"
     assert "requirements.txt      fresh" in repo.make("status")
 
 

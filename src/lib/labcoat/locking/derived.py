@@ -18,7 +18,13 @@ from pathlib import Path
 from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
-from labcoat.locking import index_comments, index_options, lock_header, requirements_file
+from labcoat.locking import (
+    index_comments,
+    index_options,
+    lock_header,
+    recorded_sources,
+    requirements_file,
+)
 from labcoat.locking.inputs import MAIN, LockInput
 from labcoat.locking.other_locks import owners, staleness
 from labcoat.locking.other_locks.reader import read_lock_bytes, read_other_lock
@@ -135,6 +141,12 @@ def _export(source: LockInput, derived: Derived) -> tuple[DerivedPin, ...]:
     return tuple(pin for pin in read_pins(text) if pin.name not in local)
 
 
+def _lost(source: LockInput, derived: Derived) -> list[tuple[str, str]]:
+    """Return what is left out and does not stand in the sources file either."""
+    known = recorded_sources.recorded_names(source)
+    return [each for each in derived.left_out if each[0] not in known]
+
+
 def _announce_choice(folder: Path, record: Path) -> None:
     others = [name for name in list_records(folder) if name != record.name]
     if (folder / f"{MAIN}.in").exists():
@@ -171,7 +183,7 @@ def _format_header(source: LockInput, derived: Derived, body: str) -> str:
             f"# labcoat-inputs: {source.digest()}",
             f"# labcoat-lock: {lock_header.FORMAT} {lock_header.body_digest(body)}",
             f"# labcoat-derived: {record.name} {digest}",
-            *(f"# Left out: {name} ({cause})" for name, cause in derived.left_out),
+            *(f"# Left out: {name} ({cause})" for name, cause in _lost(source, derived)),
             *(f"# From another index: {release}" for release, _ in derived.indexes),
             "#",
         )
@@ -180,7 +192,7 @@ def _format_header(source: LockInput, derived: Derived, body: str) -> str:
 
 def _warn(source: LockInput, derived: Derived) -> None:
     lock = source.lock.name
-    for name, cause in derived.left_out:
+    for name, cause in _lost(source, derived):
         terminal.print_warning(f"{name} is not in `{lock}`: {cause}, which has no hash of a file")
     by_index: dict[str, list[str]] = {}
     for release, index in derived.indexes:

@@ -12,7 +12,7 @@ from typing import Literal
 from labcoat.core import files, originals, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import flattening
+from labcoat.locking import recorded_sources
 from labcoat.locking.inputs import LockInput
 from labcoat.locking.requirement_lines import (
     FileLine,
@@ -58,25 +58,17 @@ def read_source(line: FileLine, root: Path, where: str) -> Source:
 def list_sources(lock_input: LockInput) -> tuple[Source, ...]:
     """Return what the inputs ask for by its place. Raise LabcoatError if one is not valid."""
     root = lock_input.lock.parent
-    found = []
+    found = recorded_sources.list_recorded_sources(lock_input)
     for file, text in _asking_texts(lock_input).items():
         is_numbered = lock_input.declared is None or file != lock_input.source
         for line in parse_lines(text):
             if is_source_line(line):
                 where = f"{file.name}:{line.number}" if is_numbered else file.name
                 found.append(read_source(line, root, where))
-    if _implies_project(lock_input) and not any(each.path == "." for each in found):
-        name = lock_input.source.name
-        found.append(Source("local", name, f"-e . # {name}", path=".", implied=True))
+    implied = recorded_sources.implied_source(lock_input)
+    if implied and not any(each.path == "." for each in found):
+        found.append(implied)
     return tuple(found)
-
-
-def _implies_project(lock_input: LockInput) -> bool:
-    """Whether the input is the project's own pyproject.toml, which says how to build it."""
-    is_requirements_file = lock_input.declared is None and lock_input.record is None
-    if is_requirements_file or lock_input.lock.stem != flattening.MAIN_LOCK:
-        return False
-    return package_facts.has_build_system(lock_input.lock.parent)
 
 
 def _asking_texts(lock_input: LockInput) -> dict[Path, str]:
@@ -148,7 +140,13 @@ def make_plan(
     before = sources_file.parse_sources(text, sources_path(lock).name) if text else ()
     build_lock = sources_file.read_text(build_lock_path(lock))
     plan = source_plan.plan_sources(
-        project, asked, before, build_lock, upgrade=upgrade, packages=packages
+        project,
+        asked,
+        before,
+        build_lock,
+        upgrade=upgrade,
+        packages=packages,
+        is_complete=lock_input.record is not None,
     )
     _check_releases(lock_input, plan, asked)
     if plan.note:
@@ -192,8 +190,10 @@ def write_sources(lock_input: LockInput, plan: SourcePlan) -> None:
     asked = list_sources(lock_input)
     digest = _digest(lock_input.lock.parent, asked, plan.sources)
     use = f" --build-constraint {build.name}" if plan.build_lock else ""
+    name = lock_input.source.name
     header = [
-        f"# Made by labcoat. Edit {lock_input.source.name}, then run make requirements.",
+        f"# Made by labcoat. {'Change' if lock_input.record else 'Edit'} {name}, then run make"
+        " requirements.",
         f"# labcoat-inputs: {digest}",
         f"# labcoat-lock: {_FORMAT} {_body_digest(body)}",
         *(

@@ -68,21 +68,21 @@ def plan_sources(  # noqa: PLR0913
     *,
     upgrade: bool = False,
     packages: Iterable[str] = (),
+    is_complete: bool = False,
 ) -> SourcePlan:
     """Return what the sources file for `asked` says.
 
     Commits and build tools of `before` and `build_lock` are kept; with `upgrade` branches are read
-    again, with `packages` those of these. Raise LabcoatError if one cannot be fetched or built, or
-    is asked for in two ways.
+    again, with `packages` those of these. If `is_complete`, packages ask for no others. Raise
+    LabcoatError if one cannot be fetched or built, or is asked for in two ways.
     """
     if not asked:
         return SourcePlan()
     is_implied = any(each.implied for each in asked)
     note = own_package.find_fault(project, build_lock) if is_implied else ""
-    if note:
-        asked = [each for each in asked if not each.implied]
-        if not asked:
-            return SourcePlan(note=note)
+    asked = [each for each in asked if not (note and each.implied)]
+    if not asked:
+        return SourcePlan(note=note)
     renewed = {normalize_name(name.partition("=")[0]) for name in packages}
     kept = [each for each in before if not upgrade and each.name not in renewed]
     with tempfile.TemporaryDirectory(prefix="labcoat-sources-") as name:
@@ -92,7 +92,7 @@ def plan_sources(  # noqa: PLR0913
             for source in waiting:
                 run.add(source)
             run.lock_tools()
-            waiting = run.read_facts()
+            waiting = run.read_facts(follows=not is_complete)
         return replace(run.result(), note=note)
 
 
@@ -199,7 +199,7 @@ class _Planning:
                     remember_requires(item.locked, item.requires)
                 yield from added
 
-    def read_facts(self) -> list[Source]:
+    def read_facts(self, *, follows: bool) -> list[Source]:
         """Read what each package needs; return the sources that directories ask for."""
         found: list[Source] = []
         for item in self.items:
@@ -215,7 +215,7 @@ class _Planning:
             version = "" if item.asked.kind == "local" else item.facts.version
             item.locked = replace(item.locked, name=name, version=version)
             self._check_twice(item)
-            found += self._asked_by(item)
+            found += self._asked_by(item) if follows else []
         return found
 
     def _facts(self, item: _Item) -> PackageFacts:
@@ -256,8 +256,8 @@ class _Planning:
                     f"`{item.locked.name}` needs `{process.redact(line)}`, which no input asks for",
                     "Add this line to `requirements.in` if you want to build and install it",
                 )
-            where = f"{item.asked.path}/pyproject.toml"
-            found.append(parse_source(line.replace("{root:uri}/", ""), self.project.root, where))
+            where, text = f"{item.asked.path}/pyproject.toml", line.replace("{root:uri}/", "")
+            found.append(parse_source(text, self.project.root, where))
         known = {each.asked.identity for each in self.items}
         return [each for each in found if each.identity not in known]
 

@@ -50,7 +50,8 @@ class LockedSource:
     def line(self) -> str:
         """The line, as pip reads it."""
         marker = f" ; {self.marker}" if self.marker else ""
-        said = " ".join(filter(None, (self.name, self.version, self.revision or self.file_digest)))
+        branch = self.revision if self.revision != self.commit else ""
+        said = " ".join(filter(None, (self.name, self.version, branch or self.file_digest)))
         return f"{self.requirement}{marker}  # {said}"
 
     @property
