@@ -14,6 +14,7 @@ from labcoat.levels import sources
 from labcoat.levels.registry import get_level
 from labcoat.locking import (
     compiler,
+    derived,
     lock_header,
     requirements_edit,
     requirements_file,
@@ -60,6 +61,11 @@ def run(args: Namespace) -> int:
     )
     asked = sources.frozen_lines(project, found.foreign, folder)
     found = found.ask_for(asked)
+    packages = [f"{one.name}=={one.version}" for one in (*found.requested, *found.moved)]
+    if found and (owned := derived.owned_error(project, packages)):
+        for line in found.lines(locked):
+            print(f"would be {line}")
+        raise owned
     if not found and not found.foreign:
         print_progress("nothing to freeze: every installed package is locked")
     elif found and not args.dry_run:

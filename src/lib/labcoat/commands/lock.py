@@ -19,6 +19,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--package", action="append", default=[], metavar="NAME", help="upgrade this package only"
     )
     parser.add_argument(
+        "--format",
+        choices=["requirements", "pylock"],
+        default="requirements",
+        help="pylock: write pylock.toml (PEP 751) from the locks, for other installers",
+    )
+    parser.add_argument(
         "--stamp",
         type=Path,
         metavar="FILE",
@@ -33,6 +39,13 @@ def run(args: Namespace) -> int:
     project = Project.here()
     if args.check:
         return compiler.check_locks(project)
+    if args.format == "pylock":
+        from labcoat.locking import pylock_export
+
+        compiler.make_locks(project)
+        for path in pylock_export.export_locks(project):
+            print(path.name)
+        return 0
     packages = [name for given in args.package for name in given.split() or [given]]
     return compiler.make_locks(
         project, upgrade=args.upgrade, packages=packages, again=args.again, stamp=args.stamp

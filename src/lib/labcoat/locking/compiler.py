@@ -147,6 +147,7 @@ def _update_locks(
         if packages:
             _check_packages(project, packages)
         forced = bool(upgrade or packages or again)
+        derived.update_records(list_locks(project), packages, upgrade=upgrade)
         for lock in list_locks(project):
             if not find_input(lock).exists or not (forced or _must_compile(project, lock)):
                 _suggest_renewal(lock)

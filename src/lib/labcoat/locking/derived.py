@@ -9,14 +9,18 @@ Nothing is resolved. The header says what a file is derived from:
     # Left out: mine (it comes from the directory `libs/mine`)
 """
 
+import os
 import re
+import shlex
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project, time_limit
 from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
 from labcoat.locking import (
     index_comments,
@@ -25,7 +29,7 @@ from labcoat.locking import (
     recorded_sources,
     requirements_file,
 )
-from labcoat.locking.inputs import MAIN, LockInput
+from labcoat.locking.inputs import MAIN, LockInput, find_input
 from labcoat.locking.other_locks import owners, staleness
 from labcoat.locking.other_locks.reader import read_lock_bytes, read_other_lock
 from labcoat.locking.other_locks.requirements import (
@@ -36,6 +40,7 @@ from labcoat.locking.other_locks.requirements import (
     read_pins,
 )
 from labcoat.locking.other_locks.uv_export import export_uv_lock
+from labcoat.toolchain import tool_env
 
 _DERIVED = re.compile(r"^# labcoat-derived: (\S+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
 
@@ -66,6 +71,49 @@ def derive_lock(source: LockInput) -> None:
     count = len({pin.name for pin in pins})
     print(f"{lock.name}: {count} package{'s' * (count != 1)}", file=sys.stderr)
     _warn(source, derived)
+
+
+def update_records(locks: Sequence[Path], packages: Sequence[str], *, upgrade: bool) -> None:
+    """Check the locks of other tools that `locks` are derived from; with `upgrade`, renew them.
+
+    With `packages`, only these get new versions. Raise LabcoatError if one is older than what it
+    was made from, or its tool is not installed or fails.
+    """
+    sources = [each for each in map(find_input, locks) if each.record]
+    for record, folder in dict.fromkeys((_record(each), each.lock.parent) for each in sources):
+        if upgrade or packages:
+            _upgrade(record, folder, packages)
+        else:
+            staleness.check_current(record, folder)
+
+
+def _upgrade(record: Path, folder: Path, packages: Sequence[str]) -> None:
+    command = owners.upgrade_command(record, packages)
+    shown = shlex.join(command) or owners.lock_command(record)
+    program = shutil.which(command[0]) if command else None
+    if program is None and command[:1] == ["uv"]:
+        program = str(tool_env.uv_program())
+    if program is None:
+        raise LabcoatError(
+            f"`{record.name}` belongs to {owners.owner_name(record)}, which labcoat cannot run",
+            f"Run `{shown}`, then `make requirements`",
+        )
+    terminal.print_progress(f"running `{shown}`")
+    outcome = process.run_process([program, *command[1:]], os.environ, folder, limit=time_limit())
+    if outcome.status:
+        raise LabcoatError(f"`{shown}` failed with status {outcome.status}")
+
+
+def owned_error(project: Project, packages: Sequence[str]) -> LabcoatError | None:
+    """Return the error for adding `packages` where another tool owns the lock; None where none."""
+    record = find_input(project.requirements).record
+    if record is None:
+        return None
+    return LabcoatError(
+        f"`{record.name}` belongs to {owners.owner_name(record)}, and"
+        f" `{project.requirements.name}` is derived from it",
+        f"Run `{owners.add_command(record, packages)}`, then `make venv`",
+    )
 
 
 def check_derived(source: LockInput) -> None:
@@ -100,10 +148,31 @@ def derived_from(lock: Path) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def left_out_notes(lock: Path) -> list[str]:
-    """Return what the header of `lock` says about packages that it could not take over."""
-    text = requirements_file.read_requirements(lock) if lock.exists() else ""
-    return re.findall(r"^# Left out: (.*)$", text, re.MULTILINE)
+def python_of(lock: Path) -> str:
+    """Return the Pythons that a derived `lock` is for, as specifiers; empty if it is not derived.
+
+    Raise LabcoatError if the lock of record cannot be read.
+    """
+    record = find_input(lock).record
+    return read_other_lock(record, lock.parent).requires_python if record else ""
+
+
+def describe_record(lock: Path) -> list[str]:
+    """Return notes for the proof: what `lock` was derived from, and what it could not take over."""
+    found = derived_from(lock)
+    if found is None:
+        return []
+    name, digest = found
+    record = find_input(lock).record
+    state = ""
+    if record is None or record.name != name:
+        state = ", which does not count any more"
+    elif digest != files.text_digest(read_lock_bytes(record)):
+        state = ", which has changed since"
+    text = requirements_file.read_requirements(lock)
+    left_out = re.findall(r"^# Left out: (.*)$", text, re.MULTILINE)
+    note = f"derived from {name} ({digest.removeprefix('sha256:')[:12]}){state}"
+    return [note, *(f"left out: {each}" for each in left_out)]
 
 
 def describe_changes(before: str, after: str) -> Iterator[str]:

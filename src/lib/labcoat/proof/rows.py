@@ -9,7 +9,7 @@ from labcoat.inventory.inventory import Contents
 from labcoat.inventory.shared_files import describe_shared_files
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.registry import get_level
-from labcoat.locking import lock_header
+from labcoat.locking import derived, lock_header
 from labcoat.proof import sources
 from labcoat.proof.differences import (
     InstalledEnvironment,
@@ -47,6 +47,7 @@ def lock_row(
             packages[name] = ""
             unknown.append(name)
     notes = [f"names and versions only: {join_some(unknown)}"] if unknown else []
+    notes += derived.describe_record(project.requirements)
     minor = lock_header.locked_python(project.requirements)
     if minor and minor != interpreters.project_minor(project):
         notes.append(f"the lock was compiled for Python {minor}")

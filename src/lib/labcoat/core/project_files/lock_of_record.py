@@ -26,6 +26,7 @@ LOCKS: Mapping[str, str] = {
     "pylock.toml": "pylock",
 }
 _NAMED_PYLOCK = re.compile(r"pylock\.([^.]+)\.toml")
+EXPORTER = "labcoat"  # what labcoat's own exports name as their creator: these are no locks
 _MAIN = "requirements"
 # Where each lock says which Pythons it is for.
 _PYTHON = re.compile(
@@ -44,6 +45,19 @@ def lock_tool(name: str) -> str:
     return LOCKS.get(name, "pylock")
 
 
+def is_own_export(path: Path) -> bool:
+    """Whether labcoat wrote the pylock.toml `path`, from a lock of its own."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return f'created-by = "{EXPORTER}"' in file.read(256)
+    except OSError:
+        return False
+
+
+def _is_lock(path: Path) -> bool:
+    return path.is_file() and not (lock_tool(path.name) == "pylock" and is_own_export(path))
+
+
 def find_record(lock: Path, environ: Mapping[str, str] = os.environ) -> Path | None:
     """Return the lock of another tool that `lock`, a requirements*.txt, is derived from.
 
@@ -60,7 +74,7 @@ def find_record(lock: Path, environ: Mapping[str, str] = os.environ) -> Path | N
     own = lock.stem.removeprefix(f"{_MAIN}-")
     named = folder / f"pylock.{own}.toml"
     if own != lock.stem and (found is None or lock_tool(found.name) == "pylock"):
-        return named if named.is_file() else found
+        return named if _is_lock(named) else found
     return found
 
 
@@ -68,7 +82,7 @@ def _named_lock(folder: Path, name: str) -> Path:
     path = folder / name
     if name == "uv.lock" and not path.is_file():
         path = _workspace_lock(folder) or path
-    if not path.is_file():
+    if not _is_lock(path):
         raise LabcoatError(
             f"{SETTING} names {name}, which does not exist",
             "Correct the setting, or remove it",
@@ -77,7 +91,7 @@ def _named_lock(folder: Path, name: str) -> Path:
 
 
 def _first_lock(folder: Path) -> Path | None:
-    found = next((folder / name for name in LOCKS if (folder / name).is_file()), None)
+    found = next((folder / name for name in LOCKS if _is_lock(folder / name)), None)
     return found or _workspace_lock(folder)
 
 
@@ -97,12 +111,13 @@ def _workspace_lock(folder: Path) -> Path | None:
 
 def list_records(folder: Path) -> list[str]:
     """Return the names of the locks of other tools in `folder`, the one that counts first."""
-    return [name for name in LOCKS if (folder / name).is_file()]
+    return [name for name in LOCKS if _is_lock(folder / name)]
 
 
 def named_pylocks(folder: Path) -> list[str]:
     """Return the names in the files pylock.NAME.toml of `folder`."""
-    matches = (_NAMED_PYLOCK.fullmatch(path.name) for path in sorted(folder.glob("pylock.*.toml")))
+    paths = [path for path in sorted(folder.glob("pylock.*.toml")) if _is_lock(path)]
+    matches = (_NAMED_PYLOCK.fullmatch(path.name) for path in paths)
     return [found[1] for found in matches if found]
 
 

@@ -56,7 +56,7 @@ def damaged(path: Path, reason: str) -> LabcoatError:
 
 
 def check_format(path: Path, found: object, known: Iterable[str], command: str) -> None:
-    """Raise LabcoatError if `found`, the version of a lock's format, is none that labcoat reads.
+    """Raise LabcoatError if `found`, the version of a lock's format, is not one that labcoat reads.
 
     A minor version that is newer adds keys that can be ignored.
     """
