@@ -1,6 +1,6 @@
 """The directories, commits and archives in the lock of another tool.
 
-Their dependencies are in that lock too. What cannot be had from there is left out, and named.
+Their dependencies are in that lock too. What cannot be installed from there is left out, and named.
 """
 
 import os
