@@ -332,6 +332,6 @@ def test_settings_stand_before_the_include(tmp_path: Path) -> None:
 )
 def test_a_hostile_makefile_is_read_fast(tmp_path: Path, text: str) -> None:
     (tmp_path / "Makefile").write_text(text)
-    start = time.monotonic()
+    start = time.process_time()  # other tests may keep the machine busy
     read_makefile(tmp_path)
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10

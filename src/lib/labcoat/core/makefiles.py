@@ -16,6 +16,7 @@ NAMES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make lo
 FIRST_LINE = "# labcoat: reproducible Python environments from one line in a Makefile."
 _BYTES = 1 << 20  # of a file that are read
 _FILES = 64  # that are read
+_INCLUDES = 256
 _DEPTH = 8  # of includes and of variables in variables
 _MOST = 10_000  # characters of a text in which variables are expanded
 _LONGEST = 1000  # characters of a variable's value there
@@ -181,6 +182,8 @@ class _Reader:
 
     def _include(self, written: str, *, optional: bool) -> None:
         expanded = self.expand(written)
+        if len(self.found.includes) > _INCLUDES:
+            return
         if re.search(r"\blabcoat\s+mk\b", expanded):
             self.found.has_labcoat = True
             return
@@ -193,7 +196,7 @@ class _Reader:
                 paths = self._find(shown)
             except (ValueError, NotImplementedError):
                 continue
-            for path in paths[: max(0, _MOST - len(self.found.includes))]:
+            for path in paths:
                 self.found.includes.append(Include(shown, path, self.path, optional))
                 _read_into(self.found, self.root, path, self.seen)
 
