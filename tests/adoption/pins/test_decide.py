@@ -260,6 +260,8 @@ def test_strict_stops_at_the_first(project: Project) -> None:
     assert adoption.CANNOT_TAKE.format(requirement="sklearn") in caught.value.message
     with pytest.raises(LabcoatError, match=adoption.NOTHING_FITS):
         plan(project, "base==1.0", "upper==1.0", strict=True)
+    with pytest.raises(LabcoatError):
+        plan(project, "python-nonesuch", strict=True)
     made = plan(project, "base==1.0", strict=True)
     assert outcome(made) == [("base==1.0", "kept")]
 

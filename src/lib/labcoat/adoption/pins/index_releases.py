@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from http.client import HTTPException
 
 from labcoat._vendor.packaging import tags
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -126,6 +127,8 @@ def _collect(
             listed = future.result()
         except LabcoatError as error:
             errors.append(error)
+            continue
+        except (OSError, ValueError, HTTPException):  # one answer that is not HTTP, or is cut off
             continue
         kept = tuple(file for file in listed or () if not before or _is_older(file, before))
         found[name] = PackageReleases(name, kept) if kept else None

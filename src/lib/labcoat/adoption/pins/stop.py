@@ -1,5 +1,6 @@
 """`labcoat init --strict`: stop at the first line that cannot be taken as it is."""
 
+import re
 from collections.abc import Mapping
 
 from labcoat.adoption.pins.lines import Line
@@ -8,6 +9,7 @@ from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 
 _HINT = "Correct it, or run `labcoat init` without `--strict`, which {does}"
+_PYTHON = re.compile(r"python\s*(?:[<>=~!^]|$)", re.IGNORECASE)
 _DOES = {
     "dropped": "leaves it out",
     "moved": "takes `{after}`",
@@ -21,7 +23,7 @@ def refuse_changes(outcomes: Mapping[Wanted, Line | Decision]) -> None:
     for wanted, outcome in outcomes.items():
         decision = outcome if isinstance(outcome, Decision) else outcome.decide()
         is_same = decision.verdict in {"kept", "added"} and not decision.reason
-        if is_same or wanted.kind == "import" or wanted.requirement.strip().startswith("python"):
+        if is_same or wanted.kind == "import" or _PYTHON.match(wanted.requirement.strip()):
             continue
         does = _DOES.get(decision.verdict, "").format(after=decision.after)
         raise LabcoatError(
