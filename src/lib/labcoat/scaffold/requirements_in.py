@@ -4,7 +4,7 @@ A repository whose files declare all that it imports gets none.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.adoption.locked import plan_lock
@@ -87,8 +87,8 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
     plan = decide(project, survey.wanted, strict=wishes.strict, as_of=wishes.as_of)
-    changes.notes += format_plan(plan)
     decisions = plan.decisions[len(survey.pythons) :]
+    changes.notes += format_plan(replace(plan, decisions=decisions))
     is_changed = any(each.verdict in {"moved", "dropped", "renamed"} for each in decisions)
     is_changed |= len(plan.decisions) > len(survey.wanted)
     if is_changed and not wishes.as_of and (day := _last_day(project.root)):
