@@ -59,6 +59,7 @@ def test_the_list_that_is_taken(tmp_path: Path, files: dict[str, str], expected:
 def test_a_project_that_declares_all_is_locked_as_it_is(tmp_path: Path) -> None:
     found = survey(tmp_path, **{"pyproject.toml": PROJECT, "main.py": "import alpha"})
     assert found.is_declared
+    assert [(each.file, each.line) for each in found.wanted] == [("pyproject.toml", 4)]
     (tmp_path / "main.py").write_text("import numpy")
     assert not survey(tmp_path).is_declared
 

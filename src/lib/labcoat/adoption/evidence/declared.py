@@ -1,6 +1,7 @@
 """What the project's own files declare, and the lock of another tool that says more."""
 
 import re
+from collections.abc import Sequence
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
@@ -10,7 +11,7 @@ from labcoat.core.project_files.lock_of_record import LOCKS, find_record
 from labcoat.core.project_files.reader import read_declared
 from labcoat.imports.tree import Tree
 from labcoat.locking import flattening, inputs, requirements_file
-from labcoat.locking.requirement_lines import parse_lines
+from labcoat.locking.requirement_lines import FileLine, parse_lines
 
 _LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
 _LOCK_FILES = tuple(name.lower() for name in LOCKS)
@@ -40,10 +41,24 @@ def find_declared(project: Project) -> Source | None:
     except LabcoatError:
         return None
     name = listing.source.name
-    lines = parse_lines("\n".join(texts))
+    content = requirements_file.read_requirements(listing.source).lower().splitlines()
     return Source(
-        name, "declared", tuple(Wanted(each.text, name, each.number, "demand") for each in lines)
+        name,
+        "declared",
+        tuple(
+            Wanted(each.text, name, _line_of(each, content), "demand")
+            for each in parse_lines("\n".join(texts))
+        ),
     )
+
+
+def _line_of(each: FileLine, content: Sequence[str]) -> int:
+    """Return the line of a file that has a requirement as it is, or its name; else the first."""
+    for part in (each.text, each.name):
+        for number, line in enumerate(content, 1):
+            if part and part.lower() in line:
+                return number
+    return 1
 
 
 def declared_names(project: Project) -> set[str]:
