@@ -9,6 +9,7 @@ from packaging.pylock import Pylock
 
 from support import BASE_PYTHON, Repository
 from support.messages import other_locks
+from support.source_packages import write_package
 
 PYPROJECT = """\
 [project]
@@ -131,3 +132,40 @@ def test_a_setting_chooses(locked: Repository) -> None:
     assert "locking pyproject.toml" in locked.labcoat("lock", LABCOAT_LOCK_FROM="pyproject.toml")
     said = locked.labcoat("lock", fails=True, LABCOAT_LOCK_FROM="pdm.lock")
     assert "LABCOAT_LOCK_FROM names pdm.lock, which does not exist" in said
+
+
+def test_a_directory_goes_to_the_sources_file(locked: Repository, tools_environment: Path) -> None:
+    """What is no release, but in the repository, is installed beside the derived lock."""
+    write_package(locked.path / "libs/one", "one", ["beta"])
+    pyproject = locked.path / "pyproject.toml"
+    text = pyproject.read_text().replace('["alpha<2"]', '["alpha<2", "one"]')
+    pyproject.write_text(f'{text}[tool.uv.sources]\none = {{ path = "libs/one" }}\n')
+    uv(locked, tools_environment, "lock", "--python", str(BASE_PYTHON))
+    locked.make("venv")
+    assert "-e ./libs/one  # one\n" in (locked.path / "requirements.sources.txt").read_text()
+    assert "Left out" not in (locked.path / "requirements.txt").read_text()
+    locked.python("import one, beta")
+    assert locked.labcoat("lock", "--check") == ""
+    assert "equal: lock, venv" in locked.labcoat("prove")
+
+
+def test_a_member_of_a_workspace_uses_the_lock_above(
+    locked: Repository, tools_environment: Path
+) -> None:
+    """uv has one lock for all members; each has its own environment here."""
+    member = locked.path / "packages/app"
+    member.mkdir(parents=True)
+    (member / "Makefile").write_text((locked.path / "Makefile").read_text())
+    text = (locked.path / "pyproject.toml").read_text()
+    (member / "pyproject.toml").write_text(
+        text.replace('"mine"', '"app"').replace("alpha<2", "gamma")
+    )
+    (locked.path / "pyproject.toml").write_text(
+        f'{text}[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+    )
+    uv(locked, tools_environment, "lock", "--python", str(BASE_PYTHON))
+    inside = Repository(member, locked.env)
+    inside.labcoat("lock")
+    assert "gamma==3.0" in (member / "requirements.txt").read_text()
+    assert "alpha" not in (member / "requirements.txt").read_text()
+    assert inside.labcoat("lock", "--check") == ""

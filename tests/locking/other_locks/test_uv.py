@@ -43,10 +43,12 @@ def test_markers_lead_to_versions(project: Path) -> None:
 
 
 def test_what_has_no_hash_is_named(project: Path) -> None:
-    """A repository is left out, another index and a missing wheel are named."""
+    """A commit is no release, and has its place; another index and a missing wheel are named."""
     lock = read_other_lock(project / "uv.lock", project)
     found = derive_requirements(lock, ("more", "dev"), with_main=True)
     assert [name for name, _ in found.left_out] == ["helper"]
+    (helper,) = (each for each in lock.packages if each.name == "helper")
+    assert helper.place == f"helper @ git+https://git.example/helper@{'1' * 40}"
     assert found.indexes == (("delta 1.0", "https://other.example/simple"),)
     assert found.without_wheel == ("delta 1.0",)
 

@@ -4,7 +4,6 @@ Their dependencies are in that lock too. What cannot be installed from there is 
 """
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +14,6 @@ from labcoat.locking.other_locks.reader import read_other_lock
 from labcoat.locking.other_locks.selection import select_packages
 from labcoat.sources import package_facts
 from labcoat.sources.asked import Source, parse_source
-
-# uv writes `https://h/x.git?subdirectory=python&rev=main#COMMIT`.
-_GIT = re.compile(r"(?P<url>[^?#]+)(?:\?(?P<query>[^#]*))?#(?P<commit>[0-9a-f]{40})")
-_FOLDER = re.compile(r"(?:^|&)subdirectory=([^&]+)")
 
 
 def list_recorded_sources(lock_input: LockInput) -> list[Source]:
@@ -61,16 +56,11 @@ def recorded_names(lock_input: LockInput) -> set[str]:
 def _lines(package: LockedPackage, record: Path, root: Path) -> Iterator[str]:
     """Yield the line of an input that asks for a package; none for a release of an index."""
     origin, name = package.origin, package.name
-    if package.kind == "vcs":
-        if found := _GIT.fullmatch(origin.removeprefix("git+")):
-            folder = _FOLDER.search(found["query"] or "")
-            more = f"#subdirectory={folder[1]}" if folder else ""
-            yield f"{name} @ git+{found['url']}@{found['commit']}{more}"
+    if package.place:
+        yield package.place
     elif package.kind == "directory":
         path = (record.parent / origin).resolve()
         if path != root.resolve() and any(
             (path / each).is_file() for each in ("pyproject.toml", "setup.py")
         ):
             yield f"{name} @ file:{Path(os.path.relpath(path, root.resolve())).as_posix()}"
-    elif package.kind == "archive" and "://" in origin and len(package.hashes) == 1:
-        yield f"{name} @ {origin.partition('#')[0]}#sha256={package.hashes[0]}"

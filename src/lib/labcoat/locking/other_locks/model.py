@@ -42,7 +42,8 @@ class LockedPackage:
     """A release: name (normalized), version (empty where the source has none), files, source.
 
     `origin` is the address or the path that the source names; for an index other than the one most
-    packages come from, `index` is its address or name.
+    packages come from, `index` is its address or name. `place` is a requirement of pip's for a
+    package that is not a release, such as `x @ git+https://…@COMMIT`; empty where there is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class LockedPackage:
     kind: SourceKind = "index"
     origin: str = ""
     index: str = ""
+    place: str = ""
     dependencies: tuple[Edge, ...] = ()
     extras: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict)
 

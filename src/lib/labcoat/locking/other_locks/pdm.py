@@ -17,6 +17,7 @@ from labcoat.locking.other_locks.model import (
     OtherLock,
     SourceKind,
 )
+from labcoat.locking.other_locks.places import archive_place, commit_place
 from labcoat.locking.other_locks.tables import (
     Table,
     check_format,
@@ -116,6 +117,11 @@ class _Reader:
         origin = str(entry.get(place, ""))
         if "revision" in entry:
             origin += f"@{entry['revision']}"
+        if place == "git":
+            below = str(entry.get("subdirectory", ""))
+            written = commit_place(name, str(entry["git"]), str(entry.get("revision", "")), below)
+        else:
+            written = archive_place(name, origin, files) if place == "url" else ""
         plain = () if entry.get("extras") else self._edges(entry)
         return LockedPackage(
             name,
@@ -123,6 +129,7 @@ class _Reader:
             files,
             _PLACES.get(place, "index"),
             origin,
+            place=written,
             dependencies=plain,
             extras={
                 normalize_name(extra): self._edges(each)

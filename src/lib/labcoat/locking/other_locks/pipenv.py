@@ -11,6 +11,7 @@ from labcoat.locking.other_locks.model import (
     OtherLock,
     SourceKind,
 )
+from labcoat.locking.other_locks.places import commit_place
 from labcoat.locking.other_locks.tables import (
     Table,
     check_format,
@@ -90,5 +91,13 @@ def _package(path: Path, name: str, entry: Table, usual: str) -> LockedPackage:
         ),
         _PLACES.get(place, "index"),
         origin,
+        place=_requirement(normalize_name(name), place, entry),
         index="" if place or index in {"", usual} else index,
     )
+
+
+def _requirement(name: str, place: str, entry: Table) -> str:
+    if place == "git":
+        below = str(entry.get("subdirectory", ""))
+        return commit_place(name, str(entry["git"]), str(entry.get("ref", "")), below)
+    return ""

@@ -19,6 +19,7 @@ from labcoat.locking.other_locks.model import (
     OtherLock,
     SourceKind,
 )
+from labcoat.locking.other_locks.places import archive_place, commit_place
 from labcoat.locking.other_locks.tables import (
     Table,
     check_format,
@@ -97,16 +98,24 @@ class _Reader:
         source = table(entry.get("source"))
         kind = _KINDS.get(str(source.get("type", "legacy")), "archive")
         origin = str(source.get("url", ""))
-        if revision := source.get("resolved_reference"):
+        revision = source.get("resolved_reference")
+        if revision:
             origin += f"@{revision}"
+        address, files = str(source.get("url", "")), self._files(entry, name)
+        if source.get("type") == "git":
+            commit, below = str(revision or ""), str(source.get("subdirectory", ""))
+            place = commit_place(name, address, commit, below)
+        else:
+            place = archive_place(name, address, files) if source.get("type") == "url" else ""
         edges, extras = self._dependencies(entry) if self.is_graph else ((), {})
         return LockedPackage(
             name,
             str(entry["version"]),
-            self._files(entry, name),
+            files,
             kind,
             origin,
             index=self.index_of(origin) if kind == "index" else "",
+            place=place,
             dependencies=edges,
             extras=extras,
         )

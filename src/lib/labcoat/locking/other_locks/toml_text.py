@@ -13,7 +13,8 @@ from labcoat.locking.other_locks.model import LockedFile
 # A line such as {url = "…/a-1.0.tar.gz", hash = "sha256:…", size = 1}, as uv, Poetry and PDM
 # write it; or uv's pylock.toml, with `hashes = { sha256 = "…" }`. Nothing is escaped in them.
 _LINE = (
-    r"[ \t]*(?=[^\n]*\bsha256)\{ ?(?:url|file|name) = \"[^\"\\\n]*\"[^\"\\\n{}]*"
+    r"[ \t]*(?=[^\n]*(?:hash = \"sha256:|sha256 = \"))"
+    r"\{ ?(?:url|file|name) = \"[^\"\\\n]*\"[^\"\\\n{}]*"
     r"(?:\"[^\"\\\n]*\"[^\"\\\n{}]*|\{[^{}\\\n]*\}[^\"\\\n{}]*)*\},?[ \t]*\n"
 )
 _LISTS = re.compile(

@@ -13,6 +13,11 @@ from labcoat.locking.other_locks.model import (
     OtherLock,
     SourceKind,
 )
+from labcoat.locking.other_locks.places import (
+    archive_place,
+    commit_place,
+    split_git_address,
+)
 from labcoat.locking.other_locks.tables import (
     Table,
     check_format,
@@ -94,7 +99,10 @@ def read_uv_lock(path: Path, text: str, folder: Path) -> OtherLock:
 
 class _Reader:
     def __init__(
-        self, path: Path, positions: dict[tuple[str, str], list[int]], entries: list[Table]
+        self,
+        path: Path,
+        positions: dict[tuple[str, str], list[int]],
+        entries: list[Table],
     ) -> None:
         self.path = path
         self.positions = positions
@@ -127,12 +135,18 @@ class _Reader:
             kind,
             origin,
             index=index_of(origin) if kind == "index" else "",
+            place=self._place(name, key, origin, files),
             dependencies=self.edges(entry.get("dependencies")),
             extras={
                 normalize_name(extra): self.edges(listed)
                 for extra, listed in table(entry.get("optional-dependencies")).items()
             },
         )
+
+    def _place(self, name: str, key: str, origin: str, files: tuple[LockedFile, ...]) -> str:
+        if key == "git":
+            return commit_place(name, *split_git_address(origin))
+        return archive_place(name, origin, files) if key == "url" else ""
 
     def edges(self, listed: Any) -> tuple[Edge, ...]:
         """Return the dependencies in a list of tables."""
