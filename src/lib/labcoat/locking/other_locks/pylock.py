@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labcoat.locking.other_locks.index_names import other_index
 from labcoat.locking.other_locks.model import MAIN, Edge, LockedPackage, OtherLock, SourceKind
+from labcoat.locking.other_locks.places import archive_place, commit_place
 from labcoat.locking.other_locks.tables import (
     Table,
     check_format,
@@ -49,6 +50,7 @@ def read_pylock(path: Path, text: str, folder: Path) -> OtherLock:  # noqa: ARG0
                 files,
                 _PLACES.get(place, "index"),
                 origin,
+                place=_requirement(name, place, source),
                 index="" if place else index_of(str(entry.get("index", ""))),
             )
         )
@@ -67,6 +69,13 @@ def read_pylock(path: Path, text: str, folder: Path) -> OtherLock:  # noqa: ARG0
         requires_python=str(data.get("requires-python", "")),
         default_groups=default,
     )
+
+
+def _requirement(name: str, place: str, source: Table) -> str:
+    address, below = str(source.get("url", "")), str(source.get("subdirectory", ""))
+    if place == "vcs" and source.get("type") == "git":
+        return commit_place(name, address, str(source.get("commit-id", "")), below)
+    return archive_place(name, address, file_list([source], [])) if place == "archive" else ""
 
 
 def _place(entry: Table) -> str:
