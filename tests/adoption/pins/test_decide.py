@@ -12,6 +12,7 @@ from labcoat.adoption.plan import Decision, Kind, Plan, Wanted
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, read_settings
 from labcoat.toolchain import installed_pythons, interpreters
+from labcoat.toolchain.python_choice import PythonChoice
 from support.listed_index import ListedIndex
 from support.messages import adoption
 
@@ -124,6 +125,15 @@ def test_a_file_that_names_another_python_is_overruled_by_the_setting(project: P
     assert (made.python, made.settings) == (None, (("LABCOAT_PYTHON", "python3.9"),))
     (project.root / "runtime.txt").unlink()
     (project.root / ".python-version").write_text("3.6.9\n")
+    assert plan(project, "base").python == "3.9"
+
+
+def test_the_python_of_a_lock_outlives_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A requirements.in takes the place of another tool's lock, which says which Python."""
+    said = PythonChoice("3.9", "Pipfile.lock")
+    monkeypatch.setattr(interpreters, "choose_project_python", lambda _: said)
     assert plan(project, "base").python == "3.9"
 
 

@@ -18,6 +18,8 @@ from labcoat.toolchain.python_choice import NEWEST, OLDEST, OWN
 SUPPORTED = tuple(
     minor for minor in PROJECT_MINORS if OLDEST <= int(minor.partition(".")[2]) <= NEWEST
 )
+# What says which Python, whatever the packages are locked from.
+_LASTING = {OWN, ".python-version", "runtime.txt", "pyproject.toml", "setup.cfg"}
 # One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9.
 _ONE = re.compile(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
 
@@ -79,6 +81,7 @@ def choose_python(
         present = None
     if present and project.is_set("PYTHON"):
         return PythonForPins(present.minor)
+    own = interpreters.own_interpreter().minor
     has_own = present is None or present.source == OWN
     said = (present.minor,) if present and not has_own else interpreters.named_minors(project)
     declared = declared_minors(wanted) or said
@@ -88,7 +91,9 @@ def choose_python(
     best = choose_candidate(ranked, declared, present.minor if present else "")
     _name_missing(lines, known, best, here)
     if present and best.minor == present.minor:
-        return PythonForPins(best.minor)
+        # Another tool's lock no longer says so where a requirements.in takes its place.
+        stays = present.source in _LASTING or not lines or best.minor == own
+        return PythonForPins(best.minor, None if stays else best.minor)
     minors = interpreters.named_minors(project, besides=".python-version")
     if best.minor in allowed and not set(minors) - {best.minor}:
         return PythonForPins(best.minor, best.minor)
