@@ -1,34 +1,21 @@
 """About how much a project downloads, and how long that takes: no index is asked.
 
-The sizes are those of wheels for Linux x86-64 in 2026. They change slowly, and before a download an
-order of magnitude is enough.
+The sizes in download_sizes.json are those of the newest wheels for Linux x86-64, as the index had
+them in November 2026 (_vendor/update_download_sizes.py). Before a download an order of magnitude is
+enough.
 """
 
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-# Megabytes of what is larger than most. The libraries of CUDA come with some of these packages.
-_MEGABYTES = {
-    "catboost": 100, "cmake": 30, "cudf-cu12": 2, "cupy-cuda12x": 110, "faiss-cpu": 30,
-    "faiss-gpu": 85, "gensim": 28, "jaxlib": 110, "jax-cuda12-plugin": 16, "kaleido": 80,
-    "libcudf-cu12": 500, "lightgbm": 4, "llvmlite": 57, "mxnet": 45, "numpy": 17,
-    "nvidia-cublas-cu12": 590, "nvidia-cuda-cupti-cu12": 10, "nvidia-cuda-nvrtc-cu12": 88,
-    "nvidia-cudnn-cu12": 700, "nvidia-cufft-cu12": 193, "nvidia-curand-cu12": 64,
-    "nvidia-cusolver-cu12": 268, "nvidia-cusparse-cu12": 288, "nvidia-cusparselt-cu12": 287,
-    "nvidia-nccl-cu12": 322, "nvidia-nvjitlink-cu12": 39, "nvidia-nvshmem-cu12": 125,
-    "onnxruntime": 17, "onnxruntime-gpu": 300, "open3d": 450, "opencv-contrib-python": 69,
-    "opencv-python": 63, "opencv-python-headless": 50, "paddlepaddle": 190, "pandas": 12,
-    "playwright": 46, "polars": 38, "polars-runtime-32": 42, "pyarrow": 45, "pyqt5-qt5": 60,
-    "pyqt6-qt6": 80, "pyspark": 320, "pyside6-addons": 170, "pyside6-essentials": 97,
-    "ray": 70, "scikit-learn": 10, "scipy": 37, "spacy": 33, "tensorflow": 620,
-    "tensorflow-cpu": 230, "tensorflow-gpu": 590, "torch": 890, "torchvision": 8, "triton": 170,
-    "vllm": 400, "vtk": 110, "xgboost": 220, "xformers": 45,
-}  # fmt: skip
-_OTHER = 1  # megabyte of a package that is not in the table, on the average
-# What else a requirement brings, where no lock names it yet.
-_LIBRARIES = {"torch": 2900, "tensorflow": 120, "xgboost": 320}
+_TABLE = Path(__file__).with_name("download_sizes.json")
 _SPEED = 10  # megabytes a second
+_CUDA = 250  # megabytes; no wheel for macOS is larger, since it has no libraries of CUDA
 LARGE = 100  # megabytes; less takes no time worth a line
 
 
@@ -51,15 +38,25 @@ class Download:
 
 
 def estimate_download(names: Iterable[str], *, is_lock: bool = True) -> Download:
-    """Return about what the packages `names` take; without a lock, with what they bring."""
-    sizes = {name: _size(name, is_lock=is_lock) for name in set(names)}
+    """Return about what the packages `names` take; without a lock, with what they bring.
+
+    What two packages bring is mostly the same, so that the one that brings most decides.
+    """
+    table = _read_table()
+    own = {name: _cap(table["megabytes"].get(name, table["others"])) for name in set(names)}
+    brought = {} if is_lock else {name: _cap(table["brought"].get(name, 0)) for name in own}
+    sizes = {name: size + brought.get(name, 0) for name, size in own.items()}
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
     largest = tuple(name for name in ordered[:3] if sizes[name] >= LARGE)
-    return Download(sum(sizes.values()), largest)
+    return Download(round(max(sum(own.values()), *sizes.values(), 0)), largest)
 
 
-def _size(name: str, *, is_lock: bool) -> int:
-    own = _MEGABYTES.get(name, _OTHER)
-    if sys.platform != "linux":  # without the libraries of CUDA
-        return min(own, 250)
-    return own + (0 if is_lock else _LIBRARIES.get(name, 0))
+def _cap(megabytes: float) -> float:
+    return megabytes if sys.platform == "linux" else min(megabytes, _CUDA)
+
+
+@cache
+def _read_table() -> Mapping[str, Any]:
+    """Return the table: megabytes of large packages, of others, and of what a package brings."""
+    found: Mapping[str, Any] = json.loads(_TABLE.read_text(encoding="utf-8"))
+    return found
