@@ -23,7 +23,8 @@ SEEDS = (
     "opencv-contrib-python", "opencv-python", "opencv-python-headless", "paddlepaddle", "pandas",
     "playwright", "plotly", "polars", "pyarrow", "pyqt5", "pyqt6", "pyside6", "ray",
     "scikit-image", "scikit-learn", "scipy", "sentence-transformers", "shap", "spacy",
-    "statsmodels", "streamlit", "tensorflow", "tensorflow-cpu", "torch", "torchaudio", "torchvision",
+    "statsmodels", "streamlit", "tensorflow", "tensorflow-cpu", "torch", "torchaudio",
+    "torchvision",
     "transformers", "ultralytics", "vllm", "vtk", "xformers", "xgboost",
 )  # fmt: skip
 
