@@ -146,10 +146,10 @@ def _docker(project: Project) -> ToolCheck:
 
 
 def _conda(project: Project) -> ToolCheck:
-    from labcoat.levels import conda
+    from labcoat.levels import conda_program
 
     try:
-        program = conda.find_conda_program(project)
+        program = conda_program.find_conda_program(project)
     except LabcoatError as error:
         return ToolCheck("conda", error.message, error.hint)
     version = re.search(r"\d+(\.\d+)+", _ask([program, "--version"]))

@@ -16,6 +16,7 @@ from labcoat.locking import (
     compiler,
     derived,
     lock_header,
+    project_locks,
     requirements_edit,
     requirements_file,
     source_edit,
@@ -123,7 +124,7 @@ def _compile_locks(project: Project, found: EnvironmentChanges, locked: Mapping[
     in_use = (*found.requested, *found.dependencies, *found.moved)
     versions = {**locked, **{one.name: one.version for one in in_use}}
     with files.file_lock(files.state_folder(project.state) / "lock.flock"):
-        for lock in compiler.list_locks(project):
+        for lock in project_locks.list_locks(project):
             is_current = lock_header.is_fresh(lock) and not found.moved
             if find_input(lock).exists and not is_current:
                 text = requirements_file.read_requirements(lock) if lock.exists() else ""

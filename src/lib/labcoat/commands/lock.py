@@ -34,19 +34,19 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Compile the locks, or with --check fail where one is out of date."""
-    from labcoat.locking import compiler
+    from labcoat.locking import project_locks
 
     project = Project.here()
     if args.check:
-        return compiler.check_locks(project)
+        return project_locks.check_locks(project)
     if args.format == "pylock":
         from labcoat.locking import pylock_export
 
-        compiler.make_locks(project)
+        project_locks.make_locks(project)
         for path in pylock_export.export_locks(project):
             print(path.name)
         return 0
     packages = [name for given in args.package for name in given.split() or [given]]
-    return compiler.make_locks(
+    return project_locks.make_locks(
         project, upgrade=args.upgrade, packages=packages, again=args.again, stamp=args.stamp
     )

@@ -14,8 +14,8 @@ from labcoat.core.project import Project
 from labcoat.levels import registry
 from labcoat.levels.level import LevelState
 from labcoat.locking import lock_header
-from labcoat.locking.compiler import list_locks
 from labcoat.locking.inputs import list_inputs
+from labcoat.locking.project_locks import list_locks
 from labcoat.locking.requirements_file import read_requirements
 from labcoat.scaffold.other_language import refuse_other_language
 

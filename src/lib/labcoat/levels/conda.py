@@ -12,12 +12,13 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, check_environment_path, time_limit
+from labcoat.core.project import Project, check_environment_path
 from labcoat.core.reading import read_inside
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import (
+    conda_program,
     environment_yml,
     foreign,
     metadata,
@@ -26,11 +27,9 @@ from labcoat.levels import (
     sources,
 )
 from labcoat.levels.level import Level, LevelState
-from labcoat.locking import index_comments, requirements_file
+from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import normalize_name
-from labcoat.toolchain import index_router, interpreters, own_install
-
-_PROGRAMS = ("micromamba", "mamba", "conda")
+from labcoat.toolchain import interpreters, own_install
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,14 @@ class CondaLevel(Level):
             if _read_metadata(folder) is None:
                 foreign.check_conda_folder(project, folder, recreate=recreate)
             own_install.refuse_inside(folder, "conda")
-            program = find_conda_program(project)
+            program = conda_program.find_conda_program(project)
             terminal.print_progress(f"creating {project['CONDA_ENV']} with {Path(program).name}")
             # Where it is a link to a larger disk, the environment is created there.
             with (
                 foreign.note_creation(project, folder),
                 files.swap_directory(folder.resolve(), lambda one: bool(_read_metadata(one))),
             ):
-                _create_environment(project, program, folder.resolve())
+                conda_program.create_environment(project, program, folder.resolve())
                 python = folder.resolve() / "bin" / "python"
                 packages = self.site_packages(project) or folder
                 sources.install_sources(project, self.lock_files(project), python, packages)
@@ -108,7 +107,7 @@ class CondaLevel(Level):
         path = f"{folder / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         if not shutil.which(argv[0], path=path):
             raise process.program_not_found(argv[0], f"in {folder.name} or on the path")
-        program = find_conda_program(project)
+        program = conda_program.find_conda_program(project)
         # conda, unlike the others, shows a program's output only when it has ended.
         flags = ["--no-capture-output"] if Path(program).name == "conda" else []
         sys.stdout.flush()
@@ -198,20 +197,6 @@ def environment_path(project: Project) -> Path:
     return project.root / project["CONDA_ENV"]
 
 
-def find_conda_program(project: Project) -> str:
-    """Return the path of LABCOAT_CONDA, or of micromamba, mamba or conda, the first that exists.
-
-    Raise LabcoatError if no such program exists.
-    """
-    names = [project["CONDA"]] if project["CONDA"] else list(_PROGRAMS)
-    if found := next((path for path in map(shutil.which, names) if path), None):
-        return found
-    raise LabcoatError(
-        f"cannot find {' or '.join(f'`{name}`' for name in names)}",
-        "Install micromamba (https://mamba.readthedocs.io), or set LABCOAT_CONDA to your program",
-    )
-
-
 def _is_current(project: Project, folder: Path) -> bool:
     return _read_metadata(folder) == _expected_metadata(project) and _has_python(folder)
 
@@ -230,55 +215,6 @@ def _describe_staleness(project: Project, found: CondaMetadata) -> str:
     if found.file != _digest_file(specification):
         return f"{specification.name} has changed"
     return ""
-
-
-def _create_environment(project: Project, program: str, folder: Path) -> None:
-    name = Path(program).name
-    words = ["create"] if name == "micromamba" else ["env", "create"]
-    specification = environment_yml.environment_yml_path(project)
-    command: list[str | Path] = [program, *words, "-p", folder, "-f", specification]
-    outcome = _run_conda(project, command)
-    if crash := process.crash_signal(outcome.status):
-        # On a busy machine such a program may crash as it exits, when all its work is done.
-        terminal.print_warning(f"{name} crashed ({crash}); trying once more")
-        files.remove_path(folder)
-        outcome = _run_conda(project, command)
-        if crash := process.crash_signal(outcome.status):
-            raise LabcoatError(
-                f"{name} crashed twice ({crash})",
-                "Update it, or set LABCOAT_CONDA to another program",
-            )
-    if outcome.status:
-        if "Could not solve" in outcome.output or "ResolvePackageNotFound" in outcome.output:
-            rest = outcome.output.partition("Could not solve")[2].splitlines()[1:]
-            reasons = [line.strip() for line in rest if line.strip()]
-            raise LabcoatError(
-                f"conda cannot find versions that fit together: {'; '.join(reasons[:3])}",
-                "Change LABCOAT_CONDA_PACKAGES or environment.yml",
-            )
-        from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
-
-        raise explain_install_failure(
-            outcome.output,
-            project,
-            [lock for lock in project.locks[:1] if lock.exists()],
-            f"cannot create `{project['CONDA_ENV']}`",
-            "conda.log",
-        )
-
-
-def _run_conda(project: Project, command: Sequence[str | Path]) -> process.ProcessResult:
-    return process.run_process(
-        command,
-        index_router.loopback_environment(
-            index_comments.installed_indexes(project, [project.requirements])
-        )
-        # Byte code is kept outside of the environment, see levels/python_variables.py.
-        | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true", "PIP_COMPILE": "0"},
-        project.root,
-        show=lambda line: line.startswith(("Downloading", "Installing")),
-        limit=time_limit(),
-    )
 
 
 def _expected_metadata(project: Project) -> CondaMetadata:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from labcoat.core import files
 from labcoat.core.project import Project
-from labcoat.locking import compiler, inputs, requirements_file
+from labcoat.locking import inputs, project_locks, requirements_file
 
 PACKAGES = ("jupyterlab", "notebook")  # Binder starts the second
 _INPUT = """# What notebooks need on top of {own}, at the versions of {lock}. \
@@ -60,9 +60,9 @@ def provide_notebook_lock(notebooks: Project) -> None:
         )
         source = inputs.find_input(main)
         if not source.exists:
-            raise compiler.no_inputs(main.parent)
+            raise project_locks.no_inputs(main.parent)
         # A requirements file cannot include pyproject.toml, but the lock that is made from it.
         included = main.name if source.declared else source.source.name
         text = _INPUT.format(own=included, lock=main.name, packages="\n".join(PACKAGES))
         files.write_file(own, text)
-    compiler.make_locks(notebooks)
+    project_locks.make_locks(notebooks)

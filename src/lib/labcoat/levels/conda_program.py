@@ -1,0 +1,78 @@
+"""Run the conda program of the machine: micromamba, mamba or conda."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from labcoat.core import files, process, terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project, time_limit
+from labcoat.levels import environment_yml
+from labcoat.locking import index_comments
+from labcoat.toolchain import index_router
+
+_PROGRAMS = ("micromamba", "mamba", "conda")
+
+
+def find_conda_program(project: Project) -> str:
+    """Return the path of LABCOAT_CONDA, or of micromamba, mamba or conda, the first that exists.
+
+    Raise LabcoatError if no such program exists.
+    """
+    names = [project["CONDA"]] if project["CONDA"] else list(_PROGRAMS)
+    if found := next((path for path in map(shutil.which, names) if path), None):
+        return found
+    raise LabcoatError(
+        f"cannot find {' or '.join(f'`{name}`' for name in names)}",
+        "Install micromamba (https://mamba.readthedocs.io), or set LABCOAT_CONDA to your program",
+    )
+
+
+def create_environment(project: Project, program: str, folder: Path) -> None:
+    """Create the environment of environment.yml in `folder`. Raise LabcoatError if that fails."""
+    name = Path(program).name
+    words = ["create"] if name == "micromamba" else ["env", "create"]
+    specification = environment_yml.environment_yml_path(project)
+    command: list[str | Path] = [program, *words, "-p", folder, "-f", specification]
+    outcome = _run_conda(project, command)
+    if crash := process.crash_signal(outcome.status):
+        # On a busy machine such a program may crash as it exits, when all its work is done.
+        terminal.print_warning(f"{name} crashed ({crash}); trying once more")
+        files.remove_path(folder)
+        outcome = _run_conda(project, command)
+        if crash := process.crash_signal(outcome.status):
+            raise LabcoatError(
+                f"{name} crashed twice ({crash})",
+                "Update it, or set LABCOAT_CONDA to another program",
+            )
+    if outcome.status:
+        if "Could not solve" in outcome.output or "ResolvePackageNotFound" in outcome.output:
+            rest = outcome.output.partition("Could not solve")[2].splitlines()[1:]
+            reasons = [line.strip() for line in rest if line.strip()]
+            raise LabcoatError(
+                f"conda cannot find versions that fit together: {'; '.join(reasons[:3])}",
+                "Change LABCOAT_CONDA_PACKAGES or environment.yml",
+            )
+        from labcoat.locking.causes import explain_install_failure  # slow; only errors need it
+
+        raise explain_install_failure(
+            outcome.output,
+            project,
+            [lock for lock in project.locks[:1] if lock.exists()],
+            f"cannot create `{project['CONDA_ENV']}`",
+            "conda.log",
+        )
+
+
+def _run_conda(project: Project, command: Sequence[str | Path]) -> process.ProcessResult:
+    return process.run_process(
+        command,
+        index_router.loopback_environment(
+            index_comments.installed_indexes(project, [project.requirements])
+        )
+        # Byte code is kept outside of the environment, see levels/python_variables.py.
+        | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true", "PIP_COMPILE": "0"},
+        project.root,
+        show=lambda line: line.startswith(("Downloading", "Installing")),
+        limit=time_limit(),
+    )
