@@ -74,6 +74,18 @@ def test_lock_older_than_its_source_is_refused(project: Path) -> None:
     assert error.value.message == other_locks.OLDER.format(lock=project.name, source=source.name)
 
 
+def test_a_pipfile_without_sources_is_compared_by_names(tmp_path: Path) -> None:
+    """pipenv hashes the sources that the configuration of pip has on that machine."""
+    shutil.copytree(LOCKS / "pipenv", tmp_path, dirs_exist_ok=True)
+    pipfile, lock = tmp_path / "Pipfile", tmp_path / "Pipfile.lock"
+    text = "[packages" + pipfile.read_text().partition("[packages")[2]
+    pipfile.write_text(text)
+    check_current(lock, tmp_path)
+    pipfile.write_text(text.replace("alpha = ", "other = "))
+    with pytest.raises(LabcoatError):
+        check_current(lock, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("project", "old", "new", "message"),
     [

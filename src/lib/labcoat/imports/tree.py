@@ -68,7 +68,10 @@ def list_tree(root: Path) -> Tree:
     kept = tuple(
         path
         for path in paths[:MOST_FILES]
-        if not path.startswith(left_out) and not is_generated(path) and not is_sample(path)
+        if not path.startswith(left_out)
+        and not is_generated(path)
+        and not is_sample(path)
+        and ".egg-info/" not in path
     )
     return Tree(root, kept, is_cut=len(paths) > MOST_FILES)
 

@@ -19,6 +19,7 @@ from labcoat.locking.other_locks.reader import read_lock_bytes
 from labcoat.locking.other_locks.tables import table
 from labcoat.locking.other_locks.toml_text import parse_lock
 from labcoat.locking.other_locks.uv_metadata import is_current_uv_lock
+from labcoat.locking.requirement_lines import normalize_name
 
 _POETRY_PROJECT = ("requires-python", "dependencies", "optional-dependencies")
 _POETRY_OLD = ("dependencies", "source", "extras")
@@ -44,6 +45,8 @@ def check_current(record: Path, folder: Path) -> None:
     data = parse_toml(source.name, read_file(source))
     if tool == "uv":
         is_current = is_current_uv_lock(record, folder, data)
+    elif tool == "pipenv" and "source" not in data:
+        is_current = _has_all_names(record, data)
     else:
         locked = _locked_digest(record, tool)
         is_current = not locked or locked in set(_digests(tool, data))
@@ -55,13 +58,11 @@ def check_current(record: Path, folder: Path) -> None:
 
 
 def _locked_digest(record: Path, tool: str) -> str:
-    text = read_lock_bytes(record).decode("utf-8", "replace")
     if tool == "pipenv":
-        try:
-            meta = table(table(json.loads(text)).get("_meta"))
-        except (ValueError, RecursionError):
-            return ""  # which reading it reports
-        return str(table(meta.get("hash")).get("sha256", ""))
+        return str(
+            table(table(_read_pipfile_lock(record).get("_meta")).get("hash")).get("sha256", "")
+        )
+    text = read_lock_bytes(record).decode("utf-8", "replace")
     # Its table alone: the rest may be megabytes.
     start = text.rfind("\n[metadata]\n")
     if start < 0:
@@ -73,6 +74,26 @@ def _locked_digest(record: Path, tool: str) -> str:
         return ""
     key = "content-hash" if tool == "poetry" else "content_hash"
     return str(metadata.get(key, "")).removeprefix("sha256:")
+
+
+def _has_all_names(record: Path, data: Mapping[str, Any]) -> bool:
+    """Whether a Pipfile.lock has what a Pipfile without sources asks for.
+
+    pipenv takes its sources from the configuration of pip then, and hashes those too.
+    """
+    found = _read_pipfile_lock(record)
+    return not found or all(
+        {normalize_name(name) for name in table(data.get(asked))}
+        <= {normalize_name(name) for name in table(found.get(locked))}
+        for asked, locked in (("packages", "default"), ("dev-packages", "develop"))
+    )
+
+
+def _read_pipfile_lock(record: Path) -> Mapping[str, Any]:
+    try:
+        return table(json.loads(read_lock_bytes(record)))
+    except (ValueError, RecursionError):
+        return {}  # reading the packages reports it
 
 
 def _digests(tool: str, data: Mapping[str, Any]) -> Iterator[str]:
