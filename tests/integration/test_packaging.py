@@ -156,7 +156,7 @@ def test_an_editable_install_counts_as_installed(
     env = {"PATH": f"{venv / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
     ended = run("labcoat", "init", cwd=project, env=env)
     assert ended.returncode == 0, ended.stderr
-    assert INCLUDE in (project / "Makefile").read_text()
+    assert "include labcoat.mk\n" in (project / "Makefile").read_text()
     assert "  venv " in run("make", cwd=project, env=env).stdout
 
 

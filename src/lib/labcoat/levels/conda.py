@@ -19,6 +19,7 @@ from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import (
     conda_program,
+    drift,
     environment_yml,
     foreign,
     metadata,
@@ -75,9 +76,10 @@ class CondaLevel(Level):
         with files.file_lock(files.state_folder(project.state) / "conda.flock"):
             if not recreate and _is_current(project, folder):
                 return
-            if _read_metadata(folder) is None:
-                foreign.check_conda_folder(project, folder, recreate=recreate)
             own_install.refuse_inside(folder, "conda")
+            if _read_metadata(folder) is None:
+                is_kept = recreate or self._is_locked(project, expected)
+                foreign.check_conda_folder(project, folder, recreate=is_kept)
             program = conda_program.find_conda_program(project)
             terminal.print_progress(f"creating {project['CONDA_ENV']} with {Path(program).name}")
             # Where it is a link to a larger disk, the environment is created there.
@@ -93,6 +95,13 @@ class CondaLevel(Level):
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
         if site := self.site_packages(project):
             shared_files.warn_of_shared_files(site)
+
+    def _is_locked(self, project: Project, expected: CondaMetadata) -> bool:
+        """Whether the lock has every Python package of an environment, as after `make freeze`."""
+        site = self.site_packages(project)
+        if site is None or not inventory.installed_versions(site).keys() - inventory.INSTALLERS:
+            return False
+        return not drift.describe_drift(site, {}, expected.pins)
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Become `argv` in the activated environment; does not return.

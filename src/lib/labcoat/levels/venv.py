@@ -101,6 +101,7 @@ class VenvLevel(Level):
             is_current = self._is_current(project, expected)
             changes = self._describe_drift(project, expected)
             if changes and not recreate and _is_foreign(project):
+                own_install.refuse_inside(project.venv, "venv")
                 raise foreign.foreign_environment(project["VENV"], "venv", changes)
             if changes and not (recreate or discard_drift):
                 _keep_drift(project, changes, is_current=is_current, for_make=stamp is not None)
