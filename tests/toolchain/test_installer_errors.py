@@ -49,6 +49,13 @@ def test_a_conflict_names_the_releases(tmp_path: Path, parent: str, asks: str) -
     )
 
 
+@pytest.mark.parametrize("says", ["two>=1.0,<2 has no", "all versions of two have\n      no"])
+def test_the_package_without_wheels_is_named(tmp_path: Path, says: str) -> None:
+    output = f"  × No solution found when resolving:\n  ╰─▶ Because one needs two and {says} usable"
+    failure = explain_installer_error(f"{output} wheels, stop.\n", "otherwise", tmp_path / "log")
+    assert failure.message == "two has no wheel for this Python and platform"
+
+
 @pytest.mark.parametrize(
     "output",
     [

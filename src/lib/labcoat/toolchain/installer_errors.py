@@ -88,7 +88,8 @@ _CASES = (
         "Correct the version in requirements.in",
     ),
     (
-        r"has no usable wheels|no (?:source distribution|wheels?) .*?for `?([\w.-]+)",
+        r"([\w.-]+)(?:[=<>!~]\S*)?\s+ha(?:s|ve)\s+no\s+usable\s+wheels"
+        r"|no (?:source distribution|wheels?) .*?for `?([\w.-]+)",
         "{0} has no wheel for this Python and platform",
         "Choose another version, or add it to LABCOAT_NO_BINARY to build it from source",
     ),
