@@ -9,7 +9,6 @@ from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_project_path
 from labcoat.locking import (
-    derived,
     input_checks,
     lock_header,
     lockers,
@@ -42,6 +41,8 @@ def compile_lock(
     """
     check_project_path(project.root)
     if (source := find_input(lock)).record:
+        from labcoat.locking import derived  # slow; only other tools' locks need it
+
         derived.derive_lock(source)
         plan = source_lines.make_plan(project, source, upgrade=upgrade, packages=packages)
         source_lines.write_sources(source, plan)

@@ -13,7 +13,6 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, suggest_name
 from labcoat.locking import (
     compiler,
-    derived,
     lock_header,
     requirements_file,
     source_lines,
@@ -73,6 +72,8 @@ def check_locks(project: Project) -> int:
     """Return exit status 0. Raise LabcoatError if a lock is not up to date."""
     for lock in list_locks(project):
         if (source := find_input(lock)).record:
+            from labcoat.locking import derived  # slow; only other tools' locks need it
+
             derived.check_derived(source)
             continue
         state = lock_header.lock_state(lock)
@@ -138,7 +139,10 @@ def _update_locks(
         if packages:
             _check_packages(project, packages)
         forced = bool(upgrade or packages or again)
-        derived.update_records(list_locks(project), packages, upgrade=upgrade)
+        if any(find_input(lock).record for lock in list_locks(project)):
+            from labcoat.locking import derived  # slow; only other tools' locks need it
+
+            derived.update_records(list_locks(project), packages, upgrade=upgrade)
         for lock in list_locks(project):
             if not find_input(lock).exists or not (forced or _must_compile(project, lock)):
                 _suggest_renewal(lock)

@@ -22,9 +22,9 @@ from labcoat.locking.requirement_lines import (
     parse_lines,
 )
 from labcoat.locking.requirements_file import included_files
-from labcoat.sources import package_facts, source_install, source_plan, sources_file, stand_ins
+from labcoat.sources import package_facts, sources_file, stand_ins
 from labcoat.sources.asked import Source, is_place, parse_source
-from labcoat.sources.source_plan import SourcePlan
+from labcoat.sources.planned import SourcePlan
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
 from labcoat.toolchain import interpreters
 
@@ -139,6 +139,8 @@ def make_plan(
         )
     before = sources_file.parse_sources(text, sources_path(lock).name) if text else ()
     build_lock = sources_file.read_text(build_lock_path(lock))
+    from labcoat.sources import source_plan  # slow; only sources need it
+
     plan = source_plan.plan_sources(
         project,
         asked,
@@ -290,6 +292,8 @@ def list_applying(project: Project, locks: Sequence[Path]) -> dict[LockedSource,
     if not any(sources_path(lock).exists() for lock in locks):
         return {}
     environment = interpreters.marker_environment(project)
+    from labcoat.sources import source_install  # slow; only sources need it
+
     return source_install.applying_sources(
         locks, lambda marker: marker_applies(marker, environment)
     )

@@ -5,7 +5,7 @@ others are built, with locked tools: asking for a package in an input is consent
 """
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,22 +30,8 @@ from labcoat.sources.package_facts import (
     read_static_facts,
     with_marker,
 )
+from labcoat.sources.planned import SourcePlan
 from labcoat.sources.sources_file import LockedSource
-
-
-@dataclass(frozen=True)
-class SourcePlan:
-    """The lines of a sources file, what these packages need, and the lock of their builds.
-
-    `versions` are those of the packages, by name, as far as a build tells. `note` is why the
-    project itself is not among them, although its pyproject.toml says how to build it.
-    """
-
-    sources: tuple[LockedSource, ...] = ()
-    requirements: tuple[str, ...] = ()
-    build_lock: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
 
 
 @dataclass
