@@ -17,6 +17,12 @@ from labcoat.names import conda
         ("mkl", "", ""),
         ("openssl", "", ""),
         ("r-ggplot2", "", ""),
+        # Names of a family of conda's that are packages of PyPI all the same.
+        ("librosa", "", "librosa"),
+        ("cuda-python", "", "cuda-python"),
+        # A freeze has the name as an index writes it.
+        ("python-abi", "", ""),
+        ("mkl-fft", "", ""),
         ("rarely-used", "py39h1_0", "rarely-used"),
         ("rarely-used", "h1ccaba5_0", ""),
     ],

@@ -27,3 +27,11 @@ def test_packages_of_the_same_name_need_no_entry() -> None:
     ]
     found = update._module_names(recipes, {"b": "other", "d": "python_d", "a": "third"})
     assert found == {"a": "python-a", "c": "c-x", "d": "python-d"}
+
+
+def test_packages_that_are_on_pypi_are_told_from_their_family() -> None:
+    table = {"libc": [], "libpy": ["LibPy"], "tool": None, "pytorch": ["torch"], "six": ["six"]}
+    found = update._conda_names([table])
+    assert found["on PyPI"] == "libpy"
+    assert found["not on PyPI"] == "tool"
+    assert found["renamed"] == {"pytorch": "torch"}

@@ -2,7 +2,6 @@
 
 import pytest
 
-from labcoat.adoption.pins.conda_names import conda_only, index_name
 from labcoat.adoption.pins.lines import Line, merge_lines, read_line
 from labcoat.adoption.plan import Decision, Kind, Wanted
 
@@ -79,10 +78,8 @@ def test_each_line_of_a_conda_dump(text: str, after: str | None) -> None:
 def test_names_of_conda_do_not_touch_other_lists() -> None:
     """An index has packages of the same names."""
     assert read("snappy==1.0", "demand") == "snappy==1.0"
-    assert conda_only("snappy")
-    assert not conda_only("pandas")
-    assert index_name("pytables") == "tables"
-    assert index_name("pandas") == ""
+    assert read("snappy==1.0", "conda") is None
+    assert read("pytables", "conda") == "tables"
 
 
 def test_a_stronger_line_wins() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -9,7 +11,12 @@ from labcoat.locking.requirement_lines import normalize_name
 
 _TABLE = Path(__file__).with_name("conda.json")
 # Where conda-forge has no package, or one without metadata, and other channels have another name.
-_CHOSEN = {
+_CHOSEN_NAMES = {
+    "faiss": "faiss-cpu", "holoviews-core": "holoviews", "keras-base": "keras",
+    "lightgbm-cpu": "lightgbm", "networkx-base": "networkx", "pyg": "torch-geometric",
+    "pytorch-geometric": "torch-geometric", "ruamel_yaml_conda": "ruamel-yaml",
+    "tensorflow-gpu-base": "tensorflow-gpu", "conda-verify": "", "console_shortcut": "",
+    "glibc": "", "graphviz-bin": "", "opencl": "", "utf8proc": "", "webkitgtk": "",
     "faiss-cpu": "faiss-cpu", "faiss-gpu": "faiss-cpu", "ffmpeg-python": "ffmpeg-python",
     "gdal": "gdal", "jupyter": "jupyter", "jupyterlab_server": "jupyterlab-server",
     "keras-gpu": "keras", "matplotlib": "matplotlib", "msgpack-python": "msgpack",
@@ -31,7 +38,9 @@ mkl-random blas nomkl cpuonly pytorch-cuda pytorch-mutex icc_rt intel-openmp app
 sip pyqt5-sip pywin32-on-windows torchtriton tbb4py daal4py setuptools_scm_git_archive
 jupyterlab_widgets_base ca-certificates dataclasses
 """
-_NOT_NEEDED = frozenset(_NOT_NEEDED_WORDS.split())
+# The tables by normalized names: dumps of conda have `python_abi`, a freeze `python-abi`.
+_CHOSEN = {normalize_name(name): other for name, other in _CHOSEN_NAMES.items()}
+_NOT_NEEDED = frozenset(map(normalize_name, _NOT_NEEDED_WORDS.split()))
 
 
 def pypi_name(name: str, build: str = "") -> str:
@@ -39,29 +48,43 @@ def pypi_name(name: str, build: str = "") -> str:
 
     The `build`, as in `numpy=1.21=py39h20f2e39_0`, tells of packages that no table has.
     """
-    name = name.lower()
-    if name in _NOT_NEEDED:
+    key = normalize_name(name)
+    if key in _NOT_NEEDED:
         return ""
-    if name in _CHOSEN:
-        return _CHOSEN[name]
-    renamed, without, families = _tables()
-    if found := renamed.get(name):
+    if key in _CHOSEN:
+        return _CHOSEN[key]
+    tables = _read_tables()
+    if found := tables.renamed.get(key):
         return found
-    if name in without or families.search(name):
+    if key not in tables.same and (key in tables.without or tables.families.search(name.lower())):
         return ""
     if build and "py" not in build:  # built without Python
         return ""
-    return normalize_name(name)
+    return key
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """What conda.json has, by normalized names."""
+
+    renamed: Mapping[str, str]
+    same: frozenset[str]
+    without: frozenset[str]
+    families: re.Pattern[str]
 
 
 @cache
-def _tables() -> tuple[dict[str, str], frozenset[str], re.Pattern[str]]:
+def _read_tables() -> _Tables:
     found = json.loads(_TABLE.read_text(encoding="utf-8"))
-    without = frozenset(found["not on PyPI"].split())
-    return found["renamed"], without, re.compile(found["families"])
+    return _Tables(
+        {normalize_name(name): other for name, other in found["renamed"].items()},
+        frozenset(map(normalize_name, found["on PyPI"].split())),
+        frozenset(map(normalize_name, found["not on PyPI"].split())),
+        re.compile(found["families"]),
+    )
 
 
 def is_system(name: str) -> bool:
     """Whether `name` is a program or library that conda has and PyPI has not."""
-    name = name.lower()
-    return name not in _NOT_NEEDED and name in _tables()[1]
+    key = normalize_name(name)
+    return key not in _NOT_NEEDED and key in _read_tables().without

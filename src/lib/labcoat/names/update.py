@@ -21,7 +21,8 @@ NAMES = Path(__file__).parent
 PINS = NAMES / "sources.txt"
 _COMMIT = re.compile(r"^# parselmouth ([0-9a-f]{40})$", re.MULTILINE)
 _CHANNELS = ("conda-forge", "pytorch")
-# Families of conda packages that are no modules; conda.json has the pattern instead of each name.
+# Families of conda packages that are no modules; conda.json has the pattern instead of each name,
+# and the names of those that are packages of PyPI all the same.
 _FAMILIES = (
     r"^(?:r|perl|xorg|ros|bioconductor|gst|rb|lua|qt|php|ghc|m2w64|vs|vc)\d*-|^lib|^_|-with-"
     r"|-(?:dev|devel|tests|src|static|ng|cpp|rust|mutex)$|gcc|clang|cuda|linux|osx|win-"
@@ -83,14 +84,22 @@ def _rank(name: str) -> tuple[bool, int, str]:
 def _conda_names(tables: Iterable[Mapping[str, list[str] | None]]) -> dict[str, object]:
     renamed: dict[str, str] = {}
     without: set[str] = set()
+    same: set[str] = set()
     for table in tables:
         for name, packages in table.items():
+            is_family = re.search(_FAMILIES, name) is not None
             if not packages:
-                without |= set() if re.search(_FAMILIES, name) else {name}
+                without |= set() if is_family else {name}
             elif len(packages) == 1 and normalize(packages[0]) != normalize(name):
                 renamed[name] = normalize(packages[0])
-    names = " ".join(sorted(without - renamed.keys()))
-    return {"families": _FAMILIES, "not on PyPI": names, "renamed": renamed}
+            elif is_family:
+                same.add(name)
+    return {
+        "families": _FAMILIES,
+        "not on PyPI": " ".join(sorted(without - renamed.keys())),
+        "on PyPI": " ".join(sorted(same - renamed.keys())),
+        "renamed": renamed,
+    }
 
 
 def normalize(name: str) -> str:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from labcoat._vendor.packaging.requirements import InvalidRequirement, Requirement
 from labcoat._vendor.packaging.specifiers import SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
-from labcoat.adoption.pins import conda_names
 from labcoat.adoption.plan import Decision, Verdict, Wanted
 from labcoat.core.process import redact
 from labcoat.locking import input_corrections
@@ -20,7 +19,9 @@ from labcoat.locking.requirement_lines import (
     normalize_name,
     parse_lines,
 )
+from labcoat.names import conda
 
+ONLY_CONDA = "only conda has it, not the package index"
 # What environments have without anybody asking for it; Debian's pip freeze invents the first one.
 _NOT_PACKAGES = {
     "pkg-resources": "Debian's pip adds it to every freeze, and no index has it",
@@ -144,14 +145,15 @@ def read_line(wanted: Wanted, own_names: Collection[str]) -> Line | Decision:
     if isinstance(parsed, OptionLine):
         return _read_option(wanted, parsed, own_names)
     if wanted.kind == "conda" and text.startswith("_"):
-        return _dropped(wanted, conda_names.ONLY_CONDA)
+        return _dropped(wanted, ONLY_CONDA)
     if wanted.kind == "conda" and (found := _CONDA_PIN.fullmatch(text)):
         spec = f"=={found['version']}" if found["build"] else f"=={found['version']}.*"
         try:
             Version(found["version"])
         except InvalidVersion:
             spec = ""  # such as conda's jpeg=9e
-        return _name_line(Line(wanted, f"{found['name']}{spec}", "", first))
+        line = Line(wanted, f"{found['name']}{spec}", "", first)
+        return _name_line(line, found["build"] or "")
     if isinstance(parsed, RequirementLine) and parsed.url:
         return _read_address(Line(wanted, text, parsed.name, first, is_fixed=True), own_names)
     return _read_body(Line(wanted, text, "", first), parsed)
@@ -172,8 +174,8 @@ def _read_body(line: Line, parsed: object) -> Line | Decision:
     return _name_line(replace(line, text=body))
 
 
-def _name_line(line: Line) -> Line | Decision:
-    """Return a line with the right name, public version and marker."""
+def _name_line(line: Line, build: str = "") -> Line | Decision:
+    """Return a line with the right name, public version and marker; `build` is conda's."""
     try:
         name = normalize_name(line.requirement.name)
     except InvalidRequirement:
@@ -182,9 +184,10 @@ def _name_line(line: Line) -> Line | Decision:
     if reason := _NOT_PACKAGES.get(name):
         return line.drop(reason)
     if line.wanted.kind == "conda":
-        if reason := conda_names.conda_only(name):
-            return line.drop(reason)
-        if other := conda_names.index_name(name):
+        other = conda.pypi_name(name, build)
+        if not other:
+            return line.drop(ONLY_CONDA)
+        if other != name:
             line = line.change("renamed", f"conda's name of {other}", name=other)
     pinned = line.pinned
     if pinned is not None and pinned.local:
