@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 from labcoat.names import modules
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.inventory.file_finding import FileFinding
-from labcoat.locking.requirement_lines import normalize_name, same_version
+from labcoat.locking.requirement_lines import same_version
 
 if TYPE_CHECKING:
     from importlib import metadata

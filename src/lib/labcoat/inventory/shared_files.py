@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import terminal
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 
 
 @dataclass(frozen=True)

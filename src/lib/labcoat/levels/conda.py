@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project, check_environment_path
 from labcoat.core.reading import read_inside
 from labcoat.inventory import inventory, shared_files
@@ -29,7 +30,6 @@ from labcoat.levels import (
 )
 from labcoat.levels.level import Level, LevelState
 from labcoat.locking import requirements_file
-from labcoat.locking.requirement_lines import normalize_name
 from labcoat.toolchain import interpreters, own_install
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 from labcoat.locking import cause_words, index_comments, lockers, requirements_file
 from labcoat.locking.locker_output import Fault, is_conflict, parse_faults, parse_parents
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.releases import Obstacle, find_obstacle
-from labcoat.locking.requirement_lines import RequirementLine, normalize_name, parse_lines
+from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.toolchain import (
     index_config,
     index_router,

@@ -1,6 +1,6 @@
 """Names of packages that people mean when they write another one."""
 
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 
 # The most common modules whose distribution has another name; empty if several provide it.
 DISTRIBUTIONS = {

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _EXTRAS = r"(?:\[[^\]]*\])?"

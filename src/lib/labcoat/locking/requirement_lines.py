@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from labcoat.core.package_names import normalize_name
+
 if TYPE_CHECKING:
     from labcoat._vendor.packaging.markers import Marker
     from labcoat._vendor.packaging.requirements import Requirement
@@ -113,14 +115,6 @@ def parse_lines(text: str) -> tuple[FileLine, ...]:
 def parse_requirements(text: str) -> list[RequirementLine]:
     """Return the valid requirements of a file, without options, paths and mistakes."""
     return [line for line in parse_lines(text) if isinstance(line, RequirementLine)]
-
-
-def normalize_name(name: str) -> str:
-    """Return a distribution's name as indexes compare it.
-
-    https://packaging.python.org/en/latest/specifications/name-normalization/
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def marker_applies(marker: str, environment: Mapping[str, str]) -> bool:

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking import requirements_file
-from labcoat.locking.requirement_lines import normalize_name
 
 
 def remove_requirements(text: str, names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 
 _TABLE = Path(__file__).with_name("conda.json")
 # Where conda-forge has no package, or one without metadata, and other channels have another name.

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.known_packages import DISTRIBUTIONS, is_popular
-from labcoat.locking.requirement_lines import normalize_name
 
 _TABLE = Path(__file__).with_name("modules.json")
 # The package to add where several provide a module, or where the table's source has another one.

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from labcoat.core import git, process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 
 Kind = Literal["local", "file", "git", "archive"]
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
@@ -58,11 +59,6 @@ class Source:
     def place(self) -> str:
         """What errors call it: its path or its address."""
         return self.path or self.url
-
-
-def normalize_name(name: str) -> str:
-    """Return a distribution's name as indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def is_place(text: str) -> bool:

@@ -13,8 +13,8 @@ from pathlib import Path
 from labcoat.core import files, process
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project, time_limit
-from labcoat.sources.asked import normalize_name
 from labcoat.toolchain import interpreters, named_indexes, python_finder, tool_env
 from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
 from labcoat.sources import build_hooks, build_tools, git_fetch, local_tree
-from labcoat.sources.asked import Source, normalize_name
+from labcoat.sources.asked import Source
 from labcoat.sources.build_hooks import Tree
 from labcoat.sources.package_facts import PackageFacts, parse_metadata, read_static_facts
 from labcoat.sources.sources_file import LockedSource

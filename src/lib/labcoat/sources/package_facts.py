@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.pyproject import parse_toml
-from labcoat.sources.asked import normalize_name
 
 # What builds a package without [build-system]: https://peps.python.org/pep-0517/.
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"

@@ -151,7 +151,7 @@ def direct_url(project: Project, source: LockedSource) -> dict[str, object]:
 
 def find_info(site: Path, name: str) -> Path | None:
     """Return the .dist-info directory of the package `name`; None if it is not installed."""
-    from labcoat.sources.asked import normalize_name
+    from labcoat.core.package_names import normalize_name
 
     for each in sorted(site.glob("*.dist-info")):
         if normalize_name(each.name.partition("-")[0]) == name:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.sources import (
@@ -21,7 +22,7 @@ from labcoat.sources import (
     local_tree,
     own_package,
 )
-from labcoat.sources.asked import Source, is_place, normalize_name, parse_source
+from labcoat.sources.asked import Source, is_place, parse_source
 from labcoat.sources.build_hooks import Tree
 from labcoat.sources.known_requires import known_requires, remember_requires
 from labcoat.sources.package_facts import (

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.text_encoding import decode_text
-from labcoat.sources.asked import Kind, Source, normalize_name
+from labcoat.sources.asked import Kind, Source
 
 _LINE = re.compile(r"(?P<line>.*?)\s+# (?P<name>[\w.-]+)(?: (?P<version>\S+))?(?: (?P<more>\S+))?")
 _GIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})(?:#subdirectory=(?P<folder>.+))?")

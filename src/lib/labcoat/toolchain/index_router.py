@@ -27,13 +27,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.toolchain import index_config, index_errors, index_pages, package_index
 from labcoat.toolchain.index_config import IndexAccess
 from labcoat.toolchain.named_indexes import (
     NamedIndex,
     find_index,
     format_indexes,
-    normalize_package,
 )
 
 HOST = "indexes.labcoat.invalid"
@@ -172,10 +172,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, prefix: str, package: str) -> None:
         """Answer with the listing of `package` by its index, and no other."""
-        found = find_index(normalize_package(package), self.server.indexes)
+        found = find_index(normalize_name(package), self.server.indexes)
         name = found.name if found else _DEFAULT
         access = self.server.access[name]
-        url = f"{access.url}/{normalize_package(package)}/"
+        url = f"{access.url}/{normalize_name(package)}/"
         url += "index.html" if url.startswith("file:") else ""
         # Clients fetch large files themselves where they need no login and know the certificates.
         is_open = not access.authorization and not access.client_certificate

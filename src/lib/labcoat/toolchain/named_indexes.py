@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import suggest_name
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.terminal import escape_control
@@ -124,11 +125,6 @@ def format_indexes(indexes: Iterable[NamedIndex]) -> str:
     )
 
 
-def normalize_package(name: str) -> str:
-    """Return the normalized name of a package (PEP 503), which may have a *."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 @lru_cache(maxsize=16)
 def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
     """Return the indexes in the text of a pyproject.toml."""
@@ -199,7 +195,7 @@ def _parse_index(name: str, table: Mapping[str, Any]) -> NamedIndex:
             f"the variant of the index `{name}` in `{FILE}` is not a name",
             'Name a value of LABCOAT_VARIANT, as in `variant = "cpu"`, or several in a list',
         )
-    patterns = tuple(dict.fromkeys(map(normalize_package, packages)))
+    patterns = tuple(dict.fromkeys(map(normalize_name, packages)))
     return NamedIndex(name, url.rstrip("/"), patterns, tuple(variants))
 
 
@@ -234,12 +230,12 @@ def _check_names(indexes: Iterable[NamedIndex]) -> None:
     """Raise LabcoatError if two names differ in case or punctuation only."""
     known: dict[str, str] = {}
     for each in indexes:
-        if other := known.get(normalize_package(each.name)):
+        if other := known.get(normalize_name(each.name)):
             raise LabcoatError(
                 f"the index `{each.name}` is defined twice in `{FILE}`, also as `{other}`",
                 "Remove one of them, or choose another name",
             )
-        known[normalize_package(each.name)] = each.name
+        known[normalize_name(each.name)] = each.name
 
 
 def _check_claims(indexes: tuple[NamedIndex, ...]) -> None:

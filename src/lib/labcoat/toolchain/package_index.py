@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.toolchain import connections, index_config, index_errors
 from labcoat.toolchain.index_config import IndexAccess
 
@@ -58,7 +59,7 @@ def fetch_listing(
     than a listing.
     """
     access = access or index_config.index_access(environ)
-    name = re.sub(r"[-_.]+", "-", package).lower()
+    name = normalize_name(package)
     address = f"{access.url}/{name}/"
     try:
         found = _fetch_page(access, f"{address}index.html" if _is_folder(address) else address)

@@ -20,6 +20,7 @@ from pathlib import Path
 from labcoat.core import process
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import time_limit
 from labcoat.core.terminal import print_progress
 from labcoat.toolchain import index_config
@@ -97,7 +98,7 @@ def find_damage(folder: Path) -> str:
         return "`bin/python` is missing"
     site = next(folder.glob("lib/python3.*/site-packages"), folder / "lib")
     records = [*site.glob("*.dist-info/RECORD")]
-    names = {re.sub(r"[-_.]+", "-", one.parent.name.partition("-")[0]).lower() for one in records}
+    names = {normalize_name(one.parent.name.partition("-")[0]) for one in records}
     if "pip" not in names:
         return "pip is missing"
     for record in records:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 
 _FOLDERS = (".venv", "venv", "env", ".env", "virtualenv")
 _METADATA = re.compile(r"([\w.]+)-([\w.!+]+)\.(?:dist|egg)-info")

@@ -8,15 +8,10 @@ from itertools import pairwise
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Kind, Wanted
+from labcoat.core.package_names import normalize_name
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
-from labcoat.locking.requirement_lines import (
-    FileLine,
-    OptionLine,
-    RequirementLine,
-    normalize_name,
-    parse_lines,
-)
+from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 
 _NAME = re.compile(
     r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"

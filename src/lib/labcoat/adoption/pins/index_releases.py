@@ -13,8 +13,8 @@ from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.locking import wheel_platforms
-from labcoat.locking.requirement_lines import normalize_name
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 

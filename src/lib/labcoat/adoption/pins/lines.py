@@ -11,14 +11,10 @@ from labcoat._vendor.packaging.requirements import InvalidRequirement, Requireme
 from labcoat._vendor.packaging.specifiers import SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.adoption.plan import Decision, Verdict, Wanted
+from labcoat.core.package_names import normalize_name
 from labcoat.core.process import redact
 from labcoat.locking import input_corrections
-from labcoat.locking.requirement_lines import (
-    OptionLine,
-    RequirementLine,
-    normalize_name,
-    parse_lines,
-)
+from labcoat.locking.requirement_lines import OptionLine, RequirementLine, parse_lines
 from labcoat.names import conda
 
 ONLY_CONDA = "only conda has it, not the package index"

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 
 _NAME = re.compile(
     r"""(?m)^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)|\bname\s*=\s*["']([\w.-]+)["']"""

@@ -20,8 +20,8 @@ from labcoat.adoption.pins.uv_search import Question, Search
 from labcoat.adoption.plan import Decision
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.locker_output import Fault, parse_faults
-from labcoat.locking.requirement_lines import normalize_name
 
 _ROUNDS = 60
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

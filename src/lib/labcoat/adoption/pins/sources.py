@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from labcoat.adoption.pins.lines import Line
 from labcoat.core.errors import LabcoatError
-from labcoat.locking.requirement_lines import normalize_name
+from labcoat.core.package_names import normalize_name
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 

@@ -19,8 +19,8 @@ from labcoat.container.engine import client
 from labcoat.container.engine.errors import last_error_line
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
-from labcoat.locking.requirement_lines import normalize_name
 
 _METADATA = re.compile(
     r"(?P<site>.*/(?:site|dist)-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)"

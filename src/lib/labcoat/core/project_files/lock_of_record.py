@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.poetry import python_specifiers
 from labcoat.core.project_files.pyproject import parse_toml
@@ -160,7 +161,7 @@ def default_groups(folder: Path, record: Path) -> list[str]:
         found = [name for name in found if not _at(groups, name).get("optional")]
         found += [name for name in groups if not _at(groups, name).get("optional")]
         found += ["dev"] if own.get("dev-dependencies") else []
-    normalized = {re.sub(r"[-_.]+", "-", name).lower(): None for name in found}
+    normalized = {normalize_name(name): None for name in found}
     return sorted(normalized, key=lambda name: name != "dev")
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from labcoat.core.package_names import normalize_name
 from labcoat.inventory import regular_files, scan
 from labcoat.inventory.code_paths import byte_code, facts, interpreter, tree
 from labcoat.inventory.code_paths.environment import (
@@ -25,7 +26,6 @@ from labcoat.inventory.code_paths.environment import (
 from labcoat.inventory.code_paths.layout import Layout, judge_entries
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import Inventory, parse_contents
-from labcoat.locking.requirement_lines import normalize_name
 from labcoat.toolchain import base_interpreters
 
 _META = "conda-meta"

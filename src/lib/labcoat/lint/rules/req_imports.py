@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from labcoat.core import git
+from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.imports.notebooks import read_notebook
 from labcoat.imports.sources import read_source, scan_lines
@@ -14,7 +15,7 @@ from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import find_locks
-from labcoat.locking.requirement_lines import normalize_name, parse_lines, parse_requirements
+from labcoat.locking.requirement_lines import parse_lines, parse_requirements
 from labcoat.names import modules
 
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking import inputs, lock_header
 from labcoat.locking.requirement_lines import (
     RequirementLine,
-    normalize_name,
     parse_lines,
     parse_requirements,
     satisfies_pin,

@@ -3,15 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import Listing
 from labcoat.core.project_files.reader import read_declared
 from labcoat.locking.other_locks.model import MAIN, Edge
 from labcoat.locking.other_locks.tables import read_marker
-from labcoat.locking.requirement_lines import (
-    RequirementLine,
-    normalize_name,
-    parse_lines,
-)
+from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 
 Targets = Callable[[str, str], tuple[int, ...]]
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.other_locks.declared_roots import (
     declared_extras,
     declared_roots,
@@ -29,7 +30,6 @@ from labcoat.locking.other_locks.tables import (
     words,
 )
 from labcoat.locking.other_locks.toml_text import file_list, parse_lock
-from labcoat.locking.requirement_lines import normalize_name
 
 _PLACES: dict[str, SourceKind] = {
     "git": "vcs",

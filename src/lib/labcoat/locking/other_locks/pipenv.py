@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.other_locks.model import (
     MAIN,
     Edge,
@@ -21,7 +22,6 @@ from labcoat.locking.other_locks.tables import (
     tables,
     words,
 )
-from labcoat.locking.requirement_lines import normalize_name
 
 _PARTS = {"default": MAIN, "develop": "dev"}
 _PLACES: dict[str, SourceKind] = {

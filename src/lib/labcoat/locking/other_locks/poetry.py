@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.poetry import python_specifiers, translate_version
 from labcoat.locking.other_locks.declared_roots import declared_roots, fitting, requirement_edges
 from labcoat.locking.other_locks.index_names import other_index
@@ -30,7 +31,6 @@ from labcoat.locking.other_locks.tables import (
     words,
 )
 from labcoat.locking.other_locks.toml_text import file_list, parse_lock
-from labcoat.locking.requirement_lines import normalize_name
 
 _KINDS: dict[str, SourceKind] = {
     "legacy": "index",

@@ -5,6 +5,7 @@ Format: https://packaging.python.org/en/latest/specifications/pylock-toml/.
 
 from pathlib import Path
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.other_locks.index_names import other_index
 from labcoat.locking.other_locks.model import MAIN, Edge, LockedPackage, OtherLock, SourceKind
 from labcoat.locking.other_locks.places import archive_place, commit_place
@@ -18,7 +19,6 @@ from labcoat.locking.other_locks.tables import (
     words,
 )
 from labcoat.locking.other_locks.toml_text import file_list, parse_lock
-from labcoat.locking.requirement_lines import normalize_name
 
 _PLACES: dict[str, SourceKind] = {"vcs": "vcs", "directory": "directory", "archive": "archive"}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.lock_of_record import lock_tool
 from labcoat.core.project_files.pyproject import parse_toml
@@ -19,7 +20,6 @@ from labcoat.locking.other_locks.reader import read_lock_bytes
 from labcoat.locking.other_locks.tables import table
 from labcoat.locking.other_locks.toml_text import parse_lock
 from labcoat.locking.other_locks.uv_metadata import is_current_uv_lock
-from labcoat.locking.requirement_lines import normalize_name
 
 _POETRY_PROJECT = ("requires-python", "dependencies", "optional-dependencies")
 _POETRY_OLD = ("dependencies", "source", "extras")

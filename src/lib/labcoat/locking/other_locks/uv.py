@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.other_locks.index_names import other_index
 from labcoat.locking.other_locks.model import (
     MAIN,
@@ -29,7 +30,6 @@ from labcoat.locking.other_locks.tables import (
     words,
 )
 from labcoat.locking.other_locks.toml_text import file_list, parse_lock
-from labcoat.locking.requirement_lines import normalize_name
 
 _KINDS: dict[str, SourceKind] = {
     "registry": "index",

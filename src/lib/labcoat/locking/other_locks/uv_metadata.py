@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from labcoat.core.package_names import normalize_name
 from labcoat.locking.other_locks.marker_clauses import parse_clauses
 from labcoat.locking.other_locks.reader import read_other_lock
 from labcoat.locking.other_locks.tables import Table, table, tables, words
-from labcoat.locking.requirement_lines import normalize_name
 
 # Name, extras, specifiers, and the project's extra that asks. uv writes markers in its own way.
 _Wanted = tuple[str, frozenset[str], frozenset[str], frozenset[str]]
