@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from labcoat._vendor.packaging import utils
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat._vendor.packaging.version import Version
-from labcoat.locking import wheel_platforms
+from labcoat.locking import listed_files, wheel_platforms
 from labcoat.locking.wheel_platforms import MINORS, PROJECT_MINORS
 from labcoat.toolchain.package_index import ListedFile
 
@@ -49,7 +48,8 @@ def find_obstacle(  # noqa: PLR0913
     `specifier` says which releases were asked for (PEP 440). With `is_built`, the package may be
     built from source. Releases that were uploaded after `before` (ISO 8601) do not count.
     """
-    releases = _group_files(listed)
+    # The newest version first.
+    releases = dict(reversed(listed_files.group_files(name, listed).items()))
     if not releases:
         return Obstacle("version", name, "has no files on the package index")
     asked = _parse_specifier(specifier)
@@ -66,21 +66,6 @@ def _parse_specifier(text: str) -> SpecifierSet:
         return SpecifierSet(text)
     except InvalidSpecifier:
         return SpecifierSet()
-
-
-def _group_files(listed: Iterable[ListedFile]) -> _Releases:
-    """Return the wheels and sdists by version, the newest version first."""
-    found: dict[Version, list[ListedFile]] = {}
-    for file in listed:
-        try:
-            is_wheel = file.name.endswith(".whl")
-            parsed = (utils.parse_wheel_filename if is_wheel else utils.parse_sdist_filename)(
-                file.name
-            )
-        except ValueError:
-            continue
-        found.setdefault(parsed[1], []).append(file)
-    return dict(sorted(found.items(), reverse=True))
 
 
 def _usable(releases: _Releases, wanted: list[Version], asked: SpecifierSet) -> list[Version]:
@@ -135,18 +120,12 @@ def _nearest_versions(asked: SpecifierSet, releases: _Releases) -> list[Version]
     return [*older, *newer]
 
 
-def _allows_python(file: ListedFile, minor: str) -> bool:
-    try:
-        # No release of a minor version is that new; a patch release is seldom asked for.
-        return SpecifierSet(file.requires_python).contains(f"{minor}.99")
-    except InvalidSpecifier:
-        return True
-
-
 def _find_python_obstacle(
     name: str, releases: _Releases, usable: list[Version], minor: str
 ) -> Obstacle | None:
-    if any(_allows_python(file, minor) for version in usable for file in releases[version]):
+    if any(
+        listed_files.allows_python(file, minor) for version in usable for file in releases[version]
+    ):
         return None
     version = usable[0]
     wanted = next(file.requires_python for file in releases[version])
@@ -162,18 +141,15 @@ def _find_python_obstacle(
 def _pythons(releases: _Releases, versions: Iterable[Version]) -> tuple[str, ...]:
     """Return the Pythons that can install a wheel of one of `versions` on this machine."""
     files = [file for version in versions for file in releases[version]]
-    return tuple(minor for minor in MINORS if any(_is_installable(file, minor) for file in files))
+    return tuple(
+        minor for minor in MINORS if any(listed_files.is_installable(file, minor) for file in files)
+    )
 
 
 def _project_pythons(releases: _Releases, versions: Iterable[Version]) -> tuple[str, ...]:
     """Return those of them that a project may use."""
     found = _pythons(releases, versions)
     return tuple(minor for minor in found if minor in PROJECT_MINORS)
-
-
-def _is_installable(file: ListedFile, minor: str) -> bool:
-    found = wheel_platforms.wheel_tags(file.name) & wheel_platforms.supported_tags(minor)
-    return bool(found) and _allows_python(file, minor)
 
 
 def _newest_for(releases: _Releases, minor: str) -> str:
@@ -183,7 +159,9 @@ def _newest_for(releases: _Releases, minor: str) -> str:
             str(version)
             for version, files in releases.items()
             if not version.is_prerelease
-            and any(file.yanked is None and _is_installable(file, minor) for file in files)
+            and any(
+                file.yanked is None and listed_files.is_installable(file, minor) for file in files
+            )
         ),
         "",
     )
@@ -195,17 +173,17 @@ def _find_wheel_obstacle(
     usable = [
         version
         for version in _usable(releases, wanted, asked)
-        if any(_allows_python(file, minor) for file in releases[version])
+        if any(listed_files.allows_python(file, minor) for file in releases[version])
     ]
     files = [file for version in usable for file in releases[version]]
-    if any(_is_installable(file, minor) for file in files):
+    if any(listed_files.is_installable(file, minor) for file in files):
         return None
     pythons = _project_pythons(releases, usable)
     # The newest that some Python of a project could install here says more than the newest of all.
     version = next((each for each in usable if _project_pythons(releases, [each])), usable[0])
     wheels = [file.name for file in releases[version] if file.name.endswith(".whl")]
     has_source = any(
-        not file.name.endswith(".whl") and _allows_python(file, minor) for file in files
+        not file.name.endswith(".whl") and listed_files.allows_python(file, minor) for file in files
     )
     other, release = _newest_for(releases, minor), f"{name} {version}"
     if not wheels:

@@ -1,27 +1,23 @@
 """Which releases of many packages the index has, and which Pythons can install them here."""
 
-import re
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from http.client import HTTPException
 
-from labcoat._vendor.packaging import tags
-from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
-from labcoat._vendor.packaging.version import InvalidVersion, Version
+from labcoat._vendor.packaging.version import Version
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.locking import wheel_platforms
+from labcoat.locking import listed_files, wheel_platforms
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 
 _AT_ONCE = 16  # listings that are read at the same time
 _SECONDS = 90  # for all of them
 _PROGRESS = 12  # more packages than this take seconds
-_SDIST = re.compile(r"\.(?:tar\.gz|zip|tar\.bz2|tgz|tar\.xz)$")
 
 
 @dataclass(frozen=True)
@@ -34,17 +30,7 @@ class PackageReleases:
     @cached_property
     def by_version(self) -> Mapping[Version, list[ListedFile]]:
         """The wheels and sdists of each version, the oldest version first."""
-        texts: dict[str, list[ListedFile]] = {}
-        for file in self.files:
-            if text := _version_text(self.name, file.name):
-                texts.setdefault(text, []).append(file)
-        found: dict[Version, list[ListedFile]] = {}
-        for text, files in texts.items():
-            try:
-                found.setdefault(Version(text.replace("_", "-")), []).extend(files)
-            except (InvalidVersion, ValueError):
-                continue
-        return dict(sorted(found.items()))
+        return listed_files.group_files(self.name, self.files)
 
     @property
     def has_wheels(self) -> bool:
@@ -64,16 +50,13 @@ class PackageReleases:
 
     def has_wheel(self, version: Version, minor: str) -> bool:
         """Return whether Python `minor` can install a wheel of `version` on this machine."""
-        return any(
-            _fits_tags(file.name, minor) and _allows_python(file.requires_python, minor)
-            for file in self.by_version.get(version, ())
-            if file.name.endswith(".whl")
-        )
+        files = self.by_version.get(version, ())
+        return any(listed_files.is_installable(file, minor) for file in files)
 
     def sdist(self, version: Version, minor: str) -> ListedFile | None:
         """Return the sdist of `version` that Python `minor` may build; None if there is none."""
         for file in self.by_version.get(version, ()):
-            if _SDIST.search(file.name) and _allows_python(file.requires_python, minor):
+            if not file.name.endswith(".whl") and listed_files.allows_python(file, minor):
                 return file
         return None
 
@@ -139,49 +122,3 @@ def _collect(
 
 def _is_older(file: ListedFile, before: str) -> bool:
     return not file.uploaded or file.uploaded <= before
-
-
-def _version_text(name: str, file: str) -> str:
-    """Return the version in a file's name; empty if it is not of the package."""
-    if file.endswith(".whl"):
-        parts = file.split("-")
-        return parts[1] if len(parts) >= 5 else ""
-    if not _SDIST.search(file):
-        return ""
-    stem = _SDIST.sub("", file)
-    # A name may have dashes: what follows as many parts as the package's name has is the version.
-    parts = re.split(r"[-_.]", stem)
-    count = name.count("-") + 1
-    if normalize_name("-".join(parts[:count])) != name:
-        return ""
-    rest = re.match(rf"(?:[^-_.]+[-_.]){{{count}}}(.+)", stem)
-    return rest[1] if rest else ""
-
-
-@lru_cache(maxsize=65536)
-def _tags(suffix: str) -> frozenset[tags.Tag]:
-    return tags.parse_tag(suffix)
-
-
-def _fits_tags(file: str, minor: str) -> bool:
-    suffix = "-".join(file.removesuffix(".whl").rsplit("-", 3)[1:])
-    return _fits_suffix(suffix, minor)
-
-
-@lru_cache(maxsize=65536)
-def _fits_suffix(suffix: str, minor: str) -> bool:
-    try:
-        return not _tags(suffix).isdisjoint(wheel_platforms.supported_tags(minor))
-    except ValueError:
-        return False
-
-
-@lru_cache(maxsize=4096)
-def _allows_python(requires: str, minor: str) -> bool:
-    if not requires:
-        return True
-    try:
-        # No release of a minor version is that new; a patch release is seldom asked for.
-        return SpecifierSet(requires).contains(f"{minor}.99")
-    except InvalidSpecifier:
-        return True
