@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.toolchain import index_pages, index_router
+from labcoat.toolchain import index_environment, index_pages, index_router
 from labcoat.toolchain.index_config import installer_environment
 from labcoat.toolchain.named_indexes import NamedIndex
 from support.listed_index import Answer, ListedIndex
@@ -35,7 +35,9 @@ def route(default: ListedIndex, other: ListedIndex, **more: str) -> dict[str, st
     url = other.url.replace("//", "//me:${TOKEN}@")
     environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": default.url, "TOKEN": "a%20b"}
     index = NamedIndex("other", url, ("torch",))
-    return index_router.routed_environment((index,), {**environ, "HOME": "/nonexistent", **more})
+    return index_environment.routed_environment(
+        (index,), {**environ, "HOME": "/nonexistent", **more}
+    )
 
 
 def get(env: dict[str, str], path: str, accept: str = "text/html", proxy: str = "") -> bytes:
@@ -104,7 +106,7 @@ def test_the_address_is_the_same_in_each_run(indexes: tuple[ListedIndex, ListedI
     moved = NamedIndex("other", indexes[1].url, ("numpy",))
     environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": indexes[0].url}
     assert (
-        index_router.routed_environment((moved,), environ)["PIP_INDEX_URL"]
+        index_environment.routed_environment((moved,), environ)["PIP_INDEX_URL"]
         != first["PIP_INDEX_URL"]
     )
 
@@ -112,7 +114,7 @@ def test_the_address_is_the_same_in_each_run(indexes: tuple[ListedIndex, ListedI
 def test_without_named_indexes_nothing_changes() -> None:
     """pip and uv then ask the index themselves."""
     environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "https://x/simple"}
-    assert index_router.routed_environment((), environ) == installer_environment(environ)
+    assert index_environment.routed_environment((), environ) == installer_environment(environ)
 
 
 def test_a_program_with_a_proxy_of_its_own_gets_an_address_on_the_loopback(
@@ -122,7 +124,7 @@ def test_a_program_with_a_proxy_of_its_own_gets_an_address_on_the_loopback(
     default, other = indexes
     environ = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": default.url, "no_proxy": "x.example"}
     index = NamedIndex("other", other.url.replace("//", "//me:${TOKEN}@"), ("torch",))
-    env = index_router.loopback_environment((index,), {**environ, "TOKEN": "a%20b"})
+    env = index_environment.loopback_environment((index,), {**environ, "TOKEN": "a%20b"})
     assert env["no_proxy"] == "x.example,127.0.0.1"
     with urllib.request.urlopen(f"{env['PIP_INDEX_URL']}/torch/") as page:  # noqa: S310
         assert b"/files/other/http/" in page.read()

@@ -9,7 +9,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
 from labcoat.levels import environment_yml
 from labcoat.locking import index_comments
-from labcoat.toolchain import index_router
+from labcoat.toolchain import index_environment
 
 _PROGRAMS = ("micromamba", "mamba", "conda")
 
@@ -67,7 +67,7 @@ def create_environment(project: Project, program: str, folder: Path) -> None:
 def _run_conda(project: Project, command: Sequence[str | Path]) -> process.ProcessResult:
     return process.run_process(
         command,
-        index_router.loopback_environment(
+        index_environment.loopback_environment(
             index_comments.installed_indexes(project, [project.requirements])
         )
         # Byte code is kept outside of the environment, see levels/python_variables.py.

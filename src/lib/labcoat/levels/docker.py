@@ -15,7 +15,7 @@ from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import python_variables, sources
 from labcoat.levels.level import Level, LevelState
-from labcoat.sources import image_files
+from labcoat.sources import local_tree
 from labcoat.sources.sources_file import LockedSource
 from labcoat.toolchain import tool_env
 
@@ -130,7 +130,7 @@ class DockerLevel(Level):
             return {}
         pairs = (word.partition("=") for word in (_image_label(project, SOURCES) or "").split())
         built = {name: held for name, _, held in pairs}
-        now = image_files.describe_sources(project, listed).split()
+        now = local_tree.describe_sources(project, listed).split()
         wanted = {name: held for name, _, held in (word.partition("=") for word in now)}
         kinds = {each.name: each.kind for each in listed}
         return {

@@ -20,7 +20,7 @@ from labcoat.levels.pip_command import pip_install_command
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirement_lines import same_version
 from labcoat.sources.sources_file import sources_path
-from labcoat.toolchain import index_router, interpreters
+from labcoat.toolchain import index_environment, interpreters
 
 # What UserPython has, from the Python itself: the helper may run on another one.
 _DESCRIBE = (
@@ -55,7 +55,16 @@ def find_user_python(project: Project) -> UserPython:
     """
     found = interpreters.named_interpreter(project)
     if found is None or found == interpreters.own_interpreter():
-        return _describe_python(sys.executable)
+        import site  # with sysconfig, slow; a run on another level needs neither
+        import sysconfig
+
+        return UserPython(
+            sys.executable,
+            sys.prefix != sys.base_prefix,
+            sysconfig.get_path("stdlib"),
+            site.getusersitepackages(),
+            tuple(site.getsitepackages()),
+        )
     return _describe_python(interpreters.named_program(project))
 
 
@@ -141,7 +150,7 @@ def install_for_user(project: Project) -> int:
     command = [*pip_install_command(project, python.executable), "--user"]
     outcome = process.run_process(
         [*command, "-r", project.requirements],
-        index_router.routed_environment(
+        index_environment.routed_environment(
             index_comments.installed_indexes(project, [project.requirements])
         ),
         project.root,

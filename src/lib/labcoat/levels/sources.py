@@ -1,4 +1,7 @@
-"""The sources of a level: what it installs after its locks, and what it then holds of them."""
+"""The sources of a level: what it installs after its locks, and what it then holds of them.
+
+Most projects have none: what installs and builds them is imported where there are some.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,8 +10,7 @@ from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Distribution
 from labcoat.locking import source_lines
-from labcoat.sources import package_facts, source_install, sources_file
-from labcoat.sources.frozen_lines import frozen_line
+from labcoat.sources import package_facts, sources_file
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
 
 
@@ -19,7 +21,10 @@ def list_sources(project: Project, locks: Sequence[Path]) -> dict[LockedSource, 
 
 def install_sources(project: Project, locks: Sequence[Path], python: Path, site: Path) -> None:
     """Install the sources of `locks` in the environment of `python`; see source_install."""
-    source_install.install_sources(project, list_sources(project, locks), python, site)
+    if listed := list_sources(project, locks):
+        from labcoat.sources import source_install
+
+        source_install.install_sources(project, listed, python, site)
 
 
 def digest_input(lock: Path) -> bytes:
@@ -51,6 +56,8 @@ def source_versions(
     sources = list_sources(project, locks)
     if not sources:
         return {}
+    from labcoat.sources import source_install
+
     installed = inventory.installed_versions(site) if site else {}
     return {
         each.name: installed.get(each.name, "")
@@ -62,6 +69,10 @@ def source_versions(
 
 def find_moved(project: Project, listed: Sequence[LockedSource], site: Path) -> Mapping[str, str]:
     """Return the sources that are installed from somewhere else, with where they should be from."""
+    if not listed:
+        return {}
+    from labcoat.sources import source_install
+
     return {
         each.name: f"is not installed from `{each.path or each.url}`"
         for each in listed
@@ -72,6 +83,10 @@ def find_moved(project: Project, listed: Sequence[LockedSource], site: Path) -> 
 
 def describe_local(project: Project, listed: Sequence[LockedSource]) -> Mapping[str, str]:
     """Return the digest of the files of each local package among `listed`, by name."""
+    if not listed:
+        return {}
+    from labcoat.sources import source_install
+
     return source_install.describe_local(project, listed)
 
 
@@ -80,11 +95,19 @@ def without_installed(
 ) -> list[Distribution]:
     """Return the `installed` packages without the sources that are installed as they should be."""
     listed = list_sources(project, [lock for lock in project.locks if lock.exists()])
+    if not listed:
+        return list(installed)
+    from labcoat.sources import source_install
+
     own = {each.name for each in listed if source_install.is_installed(project, each, site)}
     return [one for one in installed if one.name not in own]
 
 
 def frozen_lines(project: Project, foreign: Sequence[Distribution], site: Path) -> dict[str, str]:
     """Return the lines that ask for `foreign` packages of an environment, by name."""
+    if not foreign:
+        return {}
+    from labcoat.sources.frozen_lines import frozen_line
+
     found = {one.name: frozen_line(project.root, site, one.name) for one in foreign}
     return {name: line for name, line in found.items() if line}

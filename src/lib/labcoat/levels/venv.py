@@ -14,7 +14,6 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_environment_path
-from labcoat.imports import lacking
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory
@@ -123,6 +122,8 @@ class VenvLevel(Level):
                 )
                 site_packages = find_site_packages(project.venv)
                 shared_files.warn_of_shared_files(site_packages)
+                from labcoat.imports import lacking  # slow; a new environment alone needs it
+
                 lacking.warn_of_lacking(
                     project.root, site_packages, project["VENV"], lock_source(locks[0]).name
                 )

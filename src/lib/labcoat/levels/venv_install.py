@@ -19,7 +19,7 @@ from labcoat.levels.venv_metadata import (
     read_environment_metadata,
 )
 from labcoat.locking import download_sizes, index_comments, requirements_file
-from labcoat.toolchain import index_config, index_router, interpreters, tool_env
+from labcoat.toolchain import index_config, index_environment, interpreters, tool_env
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
 
@@ -138,7 +138,7 @@ def _install_locks(project: Project, locks: Sequence[Path], interpreter: Interpr
 
 def _index_environment(project: Project, locks: Sequence[Path]) -> dict[str, str]:
     """Return the environment with which pip and uv take each package from its index."""
-    return index_router.routed_environment(index_comments.installed_indexes(project, locks))
+    return index_environment.routed_environment(index_comments.installed_indexes(project, locks))
 
 
 def _announce_download(project: Project, locks: Sequence[Path]) -> None:

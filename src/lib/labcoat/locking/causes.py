@@ -18,6 +18,7 @@ from labcoat.locking.releases import Obstacle, find_obstacle
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.toolchain import (
     index_config,
+    index_environment,
     index_router,
     interpreters,
     named_indexes,
@@ -250,7 +251,7 @@ def _compile_without(failed: FailedLock, excluded: Sequence[str]) -> str:
         command += [f"--no-binary={name}" for name in failed.built]
         command += ["--exclude-newer", failed.before] if failed.before else []
         command += ["--excludes", names, failed.input_file or next(iter(failed.texts))]
-        env = index_router.routed_environment(failed.indexes)
+        env = index_environment.routed_environment(failed.indexes)
         try:
             return process.run_process(
                 command, env, failed.project.root, show=process.show_none, limit=_SECONDS

@@ -27,7 +27,7 @@ from labcoat.locking.platforms import ReleaseFiles
 from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
 from labcoat.sources import stand_ins
-from labcoat.toolchain import index_config
+from labcoat.toolchain import index_environment
 
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
 _NAME = re.compile(r'(?m)^name = "([^"]+)"$')
@@ -175,11 +175,7 @@ class _Run:
     def _start(
         self, command: Command, variables: Mapping[str, str | None] | None = None
     ) -> process.ProcessResult:
-        routed = index_config.installer_environment()
-        if self.request.indexes:
-            from labcoat.toolchain import index_router  # slow; it has a server
-
-            routed = index_router.routed_environment(self.request.indexes)
+        routed = index_environment.routed_environment(self.request.indexes)
         env: dict[str, str | None] = {**routed, **(variables or {})}
         return process.run_process(
             command,

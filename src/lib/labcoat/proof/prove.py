@@ -17,7 +17,7 @@ from labcoat.proof import differences, earlier, outputs, rows, sources
 from labcoat.proof.differences import InstalledEnvironment
 from labcoat.proof.proof import LOCK, NAME, Proof
 from labcoat.sources import sources_file
-from labcoat.toolchain import index_router, interpreters
+from labcoat.toolchain import index_environment, interpreters
 
 
 def make_proof(
@@ -172,7 +172,7 @@ def _find_wheels(
         return known
     try:
         indexes = index_comments.installed_indexes(project, project.locks)
-        environ = index_router.routed_environment(indexes)
+        environ = index_environment.routed_environment(indexes)
     except LabcoatError as error:  # a named index is not defined, or a variable is not set
         terminal.print_warning(f"no wheel is fetched: {error.message}", error.hint)
         return known

@@ -15,7 +15,13 @@ from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project, time_limit
-from labcoat.toolchain import interpreters, named_indexes, python_finder, tool_env
+from labcoat.toolchain import (
+    index_environment,
+    interpreters,
+    named_indexes,
+    python_finder,
+    tool_env,
+)
 from labcoat.toolchain.installer_errors import explain_installer_error
 from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
@@ -124,9 +130,7 @@ def _create(project: Project, interpreter: Interpreter, lock: str, folder: Path)
 
 def _index_environment(project: Project) -> dict[str, str]:
     """Return the environment with which uv takes each package from its one index."""
-    from labcoat.toolchain import index_router  # slow; it has a server
-
-    return index_router.routed_environment(named_indexes.lock_indexes(project.requirements))
+    return index_environment.routed_environment(named_indexes.lock_indexes(project.requirements))
 
 
 def _run(project: Project, command: Sequence[str | Path], folder: Path) -> process.ProcessResult:

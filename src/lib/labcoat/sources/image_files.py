@@ -17,23 +17,12 @@ from pathlib import Path
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, time_limit
-from labcoat.sources import build_tools, built_wheels, local_tree, sources_file
+from labcoat.sources import build_tools, built_wheels, sources_file
 from labcoat.sources.sources_file import LockedSource, build_lock_path
 from labcoat.toolchain import index_config, tool_env
 
 ENVIRONMENT = "opt/venv"  # of the image
 _LEFT_OUT = ("direct_url.json", "REQUESTED")  # which would have this machine's paths
-
-
-def describe_sources(project: Project, sources: Sequence[LockedSource]) -> str:
-    """Return what an image has of `sources`: names with commits, hashes or digests of files."""
-    words = []
-    for each in sorted(sources, key=lambda one: one.name):
-        held = each.commit or each.digest
-        if each.kind == "local":
-            held = local_tree.sources_digest(project.root / each.path).removeprefix("sha256:")
-        words.append(f"{each.name}={held}")
-    return " ".join(words)
 
 
 def write_image_files(

@@ -8,10 +8,12 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core import git, git_status
+from labcoat.core.project import Project
+from labcoat.sources.sources_file import LockedSource
 
 _LEFT_OUT = frozenset({"__pycache__", "build", "dist", "node_modules"})
 # Records of what was built, which no build depends on.
@@ -99,3 +101,14 @@ def _is_made(path: str) -> bool:
     if any(each.endswith(".egg-info") or each == "__pycache__" for each in folders):
         return True
     return name.startswith(_RECORDS[0]) and name.endswith(_RECORDS[1])
+
+
+def describe_sources(project: Project, sources: Sequence[LockedSource]) -> str:
+    """Return what an image has of `sources`: names with commits, hashes or digests of files."""
+    words = []
+    for each in sorted(sources, key=lambda one: one.name):
+        held = each.commit or each.digest
+        if each.kind == "local":
+            held = sources_digest(project.root / each.path).removeprefix("sha256:")
+        words.append(f"{each.name}={held}")
+    return " ".join(words)

@@ -14,7 +14,6 @@ leaves with the addresses of its files replaced, since the clients have none.
 import base64
 import hashlib
 import hmac
-import os
 import secrets
 import shutil
 import threading
@@ -47,15 +46,13 @@ _CHUNK = 1 << 20
 _failures: dict[str, LabcoatError] = {}
 
 
-def routed_environment(
-    indexes: tuple[NamedIndex, ...], environ: Mapping[str, str] = os.environ
+def proxy_environment(
+    indexes: tuple[NamedIndex, ...], environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the environment for pip and uv that gives them each package from its one index.
 
     Raise LabcoatError if a variable in an address is not set.
     """
-    if not indexes:
-        return index_config.installer_environment(environ)
     _failures.clear()
     server = _start_server(indexes, tuple(environ.items()))
     url = f"http://{HOST}/{server.digest}/simple"
@@ -68,12 +65,10 @@ def routed_environment(
     return env | {"http_proxy": proxy, "HTTP_PROXY": proxy, "PIP_TRUSTED_HOST": trusted}
 
 
-def loopback_environment(
-    indexes: tuple[NamedIndex, ...], environ: Mapping[str, str] = os.environ
+def address_environment(
+    indexes: tuple[NamedIndex, ...], environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the same for a program that itself uses the proxies in its environment."""
-    if not indexes:
-        return index_config.installer_environment(environ)
     _failures.clear()
     server = _start_server(indexes, tuple(environ.items()))
     url = f"http://127.0.0.1:{server.server_port}/{server.token}/{server.digest}/simple"

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +63,8 @@ def list_minors() -> list[str]:
 
 def list_installed() -> list[Interpreter]:
     """Return this machine's Pythons that start, by version, each executable once."""
+    from concurrent.futures import ThreadPoolExecutor  # slow; only a list of all needs it
+
     with ThreadPoolExecutor(4) as pool:
         found = pool.map(ask_interpreter, [path for _, path in list_candidates()])
         unique = {one.executable: one for one in (*found, own_interpreter()) if one}

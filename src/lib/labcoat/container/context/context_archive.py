@@ -20,7 +20,6 @@ from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import source_lines
-from labcoat.sources import image_files
 
 FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
@@ -90,6 +89,8 @@ def write_context_archive(
     """
     installed = folder.with_name(f"{folder.name}-sources")
     if listed := source_lines.list_applying(project, [project.requirements]):
+        from labcoat.sources import image_files  # slow; only sources need it
+
         image_files.write_image_files(project, listed, installed, platforms)
     lock = project.requirements.relative_to(project.root)
     try:

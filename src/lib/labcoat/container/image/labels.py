@@ -12,7 +12,7 @@ from labcoat.core import files, git, git_status, reading
 from labcoat.core.project import Project
 from labcoat.inventory import strip
 from labcoat.locking import source_lines
-from labcoat.sources import image_files
+from labcoat.sources import local_tree
 
 LOCK = "org.labcoat.lock.digest"
 STRIP = "org.labcoat.strip"
@@ -40,7 +40,7 @@ def image_labels(project: Project, base: str, time: int) -> dict[str, str]:
 
 def _describe_sources(project: Project) -> str:
     listed = source_lines.list_applying(project, [project.requirements])
-    return image_files.describe_sources(project, [*listed])
+    return local_tree.describe_sources(project, [*listed])
 
 
 def _origin_labels(root: Path) -> dict[str, str]:

@@ -8,19 +8,6 @@ from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.lock_of_record import lock_tool
 from labcoat.locking.other_locks.model import OtherLock
-from labcoat.locking.other_locks.pdm import read_pdm_lock
-from labcoat.locking.other_locks.pipenv import read_pipfile_lock
-from labcoat.locking.other_locks.poetry import read_poetry_lock
-from labcoat.locking.other_locks.pylock import read_pylock
-from labcoat.locking.other_locks.uv import read_uv_lock
-
-_READERS: dict[str, Callable[[Path, str, Path], OtherLock]] = {
-    "uv": read_uv_lock,
-    "poetry": read_poetry_lock,
-    "pdm": read_pdm_lock,
-    "pipenv": read_pipfile_lock,
-    "pylock": read_pylock,
-}
 
 
 def read_other_lock(path: Path, folder: Path) -> OtherLock:
@@ -53,4 +40,17 @@ def _read_text(path: Path, data: bytes, folder: Path) -> OtherLock:
         raise LabcoatError(
             f"`{path.name}` has conflict markers (`{conflict}`)", "Resolve the merge, or lock again"
         )
-    return _READERS[lock_tool(path.name)](path, text, folder)
+    return _find_reader(lock_tool(path.name))(path, text, folder)
+
+
+def _find_reader(tool: str) -> Callable[[Path, str, Path], OtherLock]:
+    # Most projects have no such lock, and every command comes by here.
+    from labcoat.locking.other_locks import pdm, pipenv, poetry, pylock, uv
+
+    return {
+        "uv": uv.read_uv_lock,
+        "poetry": poetry.read_poetry_lock,
+        "pdm": pdm.read_pdm_lock,
+        "pipenv": pipenv.read_pipfile_lock,
+        "pylock": pylock.read_pylock,
+    }[tool]
