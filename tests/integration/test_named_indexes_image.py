@@ -55,7 +55,8 @@ def built(
     publish(index, "six", "1.17.0")
     path = tmp_path_factory.mktemp("named") / "project"
     path.mkdir()
-    (path / "Makefile").write_text(f"include {os.path.relpath(INCLUDE, path)}\n")
+    include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")
+    (path / "Makefile").write_text(f"include {include}\n")
     (path / "requirements.in").write_text("torch==2.4.0\ncolorama==0.4.6\n")
     url = index.url.replace("//", "//me:${PYTORCH_TOKEN}@")
     (path / "pyproject.toml").write_text(

@@ -22,7 +22,18 @@ TARGETS = re.findall(
 )[0].split()
 MAKES = [pytest.param(shutil.which("make", path=os.defpath) or "make", id="the machine's make")]
 MAKES += [pytest.param(str(MODERN), id="make 4.4.1")] if MODERN.exists() else []
-every_make = pytest.mark.parametrize("program", MAKES)
+every_make = pytest.mark.parametrize("program", MAKES, indirect=True)
+
+
+@pytest.fixture
+def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A make. Where its path has a space, a link: nobody's recipes quote `$(MAKE)`."""
+    path = str(request.param)
+    if " " not in path:
+        return path
+    link = tmp_path_factory.mktemp("make") / "make"
+    link.symlink_to(path)
+    return str(link)
 
 
 @every_make
