@@ -132,6 +132,8 @@ def test_a_setting_chooses(locked: Repository) -> None:
     assert "locking pyproject.toml" in locked.labcoat("lock", LABCOAT_LOCK_FROM="pyproject.toml")
     said = locked.labcoat("lock", fails=True, LABCOAT_LOCK_FROM="pdm.lock")
     assert "LABCOAT_LOCK_FROM names pdm.lock, which does not exist" in said
+    said = locked.labcoat("lock", fails=True, LABCOAT_LOCK_FROM="uv.lok")
+    assert "invalid LABCOAT_LOCK_FROM `uv.lok`" in said
 
 
 def test_a_directory_goes_to_the_sources_file(locked: Repository, tools_environment: Path) -> None:

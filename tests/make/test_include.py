@@ -27,7 +27,7 @@ every_make = pytest.mark.parametrize("program", MAKES, indirect=True)
 
 @pytest.fixture
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A make. Where its path has a space, a link: nobody's recipes quote `$(MAKE)`."""
+    """A make. Where its path has a space, a link: recipes do not quote `$(MAKE)`."""
     path = str(request.param)
     if " " not in path:
         return path

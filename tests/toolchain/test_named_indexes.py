@@ -173,3 +173,13 @@ def test_what_is_wrong_in_uvs_tables_is_named(tmp_path: Path, more: str, message
     with pytest.raises(LabcoatError, match=message):
         named_indexes.list_indexes(write(tmp_path, UV + more))
     assert named_indexes.list_indexes(write(tmp_path, "[tool.uv]\nindex = 3\n")) == ()
+
+
+@pytest.mark.parametrize("table", ["tool.labcoat.index", "tool.labcaot.indexes"])
+def test_a_misspelt_table_is_named(tmp_path: Path, table: str) -> None:
+    """Passed over, its packages would come from the default index."""
+    text = f'[{table}.x]\nurl = "https://host.example/simple"\npackages = ["six"]\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(LabcoatError) as error:
+        named_indexes.lock_indexes(tmp_path / "requirements.txt")
+    assert error.value.message == f"`{table}` in `pyproject.toml` is unknown"

@@ -84,3 +84,9 @@ def test_settings_of_pip_and_uv_say_how_to_reach_the_index() -> None:
         "/ca.pem",
         True,
     )
+
+
+def test_an_address_without_a_protocol_is_named() -> None:
+    with pytest.raises(LabcoatError) as error:
+        package_index.fetch_listing("six", {"PIP_INDEX_URL": "host.example/simple"})
+    assert error.value.message == "`host.example/simple` is not an address of a package index"

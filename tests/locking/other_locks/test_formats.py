@@ -1,6 +1,8 @@
 """The same project, as each tool locks it."""
 
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,9 @@ def test_a_pipfile_without_sources_is_compared_by_names(tmp_path: Path) -> None:
     text = "[packages" + pipfile.read_text().partition("[packages")[2]
     pipfile.write_text(text)
     check_current(lock, tmp_path)
+    pipfile.write_text(text.replace('alpha = "*"', 'alpha = "==0.1"'))
+    with pytest.raises(LabcoatError):
+        check_current(lock, tmp_path)
     pipfile.write_text(text.replace("alpha = ", "other = "))
     with pytest.raises(LabcoatError):
         check_current(lock, tmp_path)
@@ -113,3 +118,48 @@ def test_what_cannot_be_read_is_named(project: Path, old: str, new: str, message
 
 def _derive(path: Path) -> None:
     derive_requirements(read_other_lock(path, path.parent), (), with_main=True)
+
+
+@EACH
+def test_line_endings_do_not_make_a_lock_current(project: Path) -> None:
+    """Its digest is found in a file that git checked out with CRLF, too."""
+    project.write_bytes(project.read_bytes().replace(b"\n", b"\r\n"))
+    check_current(project, project.parent)
+    test_lock_older_than_its_source_is_refused(project)
+
+
+@pytest.mark.parametrize(
+    ("project", "start", "reason"),
+    [
+        ("poetry2", "[metadata]", "it has no `[metadata]`, so its end is missing"),
+        ("pylock", "[[packages]]", "it has no `packages`"),
+    ],
+    indirect=["project"],
+)
+def test_a_lock_that_was_cut_off_is_refused(project: Path, start: str, reason: str) -> None:
+    project.write_text(project.read_text().partition(start)[0])
+    with pytest.raises(LabcoatError) as error:
+        read_other_lock(project, project.parent)
+    assert error.value.message == f"cannot read `{project.name}`: {reason}"
+
+
+@EACH
+def test_a_damaged_hash_is_refused(project: Path) -> None:
+    project.write_text(re.sub("(sha256[^0-9a-f]{1,6})[0-9a-f]{60}", r"\1", project.read_text()))
+    with pytest.raises(LabcoatError) as error:
+        read_other_lock(project, project.parent)
+    assert "is not a SHA-256" in error.value.message
+
+
+@pytest.mark.parametrize("project", ["pylock"], indirect=True)
+def test_a_pylock_for_other_systems_is_refused(project: Path) -> None:
+    """The markers of `environments` decide about the system; the Python is the project's."""
+    text = project.read_text()
+    other = "environments = [\"sys_platform == 'win32'\", \"os_name == 'java'\"]\n"
+    project.write_text(other + text)
+    with pytest.raises(LabcoatError) as error:
+        read_other_lock(project, project.parent)
+    assert "is for other systems than this one" in error.value.message
+    both = f"environments = [\"sys_platform == 'win32'\", \"sys_platform == '{sys.platform}'\"]\n"
+    project.write_text(both + text)
+    assert read_other_lock(project, project.parent).packages

@@ -4,7 +4,7 @@ from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.plan import Plan, Wanted
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.core.project_files.lock_of_record import default_groups
+from labcoat.core.project_files.lock_of_record import default_groups, find_record
 from labcoat.locking import platforms
 from labcoat.locking.other_locks import reader, staleness
 from labcoat.locking.other_locks.requirements import derive_requirements
@@ -20,8 +20,8 @@ def plan_lock(project: Project, name: str, pythons: tuple[Wanted, ...]) -> tuple
     None, with the reason, if it is older than what it was made from, or has a package that no file
     of the index can install.
     """
-    record = project.root / name
     try:
+        record = find_record(project.requirements) or project.root / name
         staleness.check_current(record, project.root)
         lock = reader.read_other_lock(record, project.root)
         parts = [part for part in default_groups(project.root, record) if part in lock.roots]

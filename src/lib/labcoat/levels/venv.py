@@ -125,7 +125,7 @@ class VenvLevel(Level):
                 from labcoat.imports import lacking  # slow; a new environment alone needs it
 
                 lacking.warn_of_lacking(
-                    project.root, site_packages, project["VENV"], lock_source(locks[0]).name
+                    project.root, site_packages, project["VENV"], _describe_source(locks[0])
                 )
             else:
                 # A run that was killed after it had finished the environment may have left this.
@@ -216,6 +216,12 @@ class VenvLevel(Level):
 
 def _has_content(project: Project) -> bool:
     return has_site_packages(project.venv) and not venv_install.was_interrupted(project)
+
+
+def _describe_source(lock: Path) -> str:
+    """Return what to edit for another package in `lock`; another program may have written it."""
+    source = lock_source(lock)
+    return source.name if source.exists() else f"what `{lock.name}` is made from"
 
 
 def _is_foreign(project: Project) -> bool:

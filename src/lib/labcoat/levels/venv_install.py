@@ -81,7 +81,7 @@ def _claim_directory(project: Project) -> Iterator[None]:
     ):
         raise LabcoatError(
             f"`{project['VENV']}` exists but is not a virtual environment",
-            "Remove it, or set LABCOAT_VENV to another directory",
+            "Set LABCOAT_VENV to another directory",
         )
     note = _note_path(project)
     files.write_file(note, str(venv))

@@ -156,6 +156,11 @@ def _check_option(  # noqa: PLR0911 - an option is one of many kinds
     if option == "--editable":
         return _not_a_release(where, text, input_corrections.LOCAL_HINT)
     if option == "--no-binary":
+        if ":all:" in line.value:
+            return LabcoatError(
+                f"{where}: `{text}` is not an option of an input",
+                "Remove it, and name the packages to build in LABCOAT_NO_BINARY",
+            )
         names = ",".join(dict.fromkeys([*project["NO_BINARY"].split(), *line.value.split(",")]))
         return LabcoatError(
             f"{where}: `{text}` is not an option of an input",

@@ -5,6 +5,7 @@ import ssl
 import urllib.error
 from http import HTTPStatus
 
+from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.toolchain.index_config import IndexAccess, login_variables
 
@@ -113,6 +114,14 @@ def too_slow(access: IndexAccess) -> LabcoatError:
     return LabcoatError(
         _name_index(access, f"the package index at {access.host} does not finish its answer"),
         "Check the network and the proxy. PIP_DEFAULT_TIMEOUT raises the limit, in seconds",
+    )
+
+
+def invalid_address(access: IndexAccess) -> LabcoatError:
+    """Return the error for an address that no protocol can reach."""
+    return LabcoatError(
+        f"`{process.redact(access.url)}` is not an address of a package index",
+        f"{_check(access)}: it begins with `https://` or `http://`",
     )
 
 

@@ -10,6 +10,7 @@ An index with a `variant` is for the locks of that variant only, such as require
 Without such tables, uv's own count.
 """
 
+import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -32,6 +33,7 @@ FILE = "pyproject.toml"
 _KEYS = ("url", "packages", "variant")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _PACKAGE = re.compile(r"[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?")
+_TABLE = "tool.labcoat.indexes"
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
 _EXAMPLE = 'packages = ["torch", "nvidia-*"]'
 
@@ -136,6 +138,7 @@ def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
         return ()  # another reader reports it, if it matters
     own = tool.get("labcoat", {}) if isinstance(tool, dict) else {}
     tables = own.get("indexes", {}) if isinstance(own, dict) else {}
+    _check_spelling(tool)
     if not isinstance(tables, dict) or not all(isinstance(each, dict) for each in tables.values()):
         raise LabcoatError(
             f"`tool.labcoat.indexes` in `{FILE}` is not a table of indexes",
@@ -154,6 +157,20 @@ def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
         )
     _check_claims(found)
     return found
+
+
+def _check_spelling(tool: object) -> None:
+    """Raise LabcoatError for what is nearly `tool.labcoat.indexes`, and would be passed over.
+
+    Its packages would come from the default index, where somebody else may have the name.
+    """
+    for name, own in tool.items() if isinstance(tool, dict) else ():
+        for key, value in own.items() if isinstance(own, dict) else ():
+            is_near = difflib.get_close_matches(key, ["indexes", "indices"], 1, 0.7)
+            is_ours = difflib.get_close_matches(name, ["labcoat"], 1, 0.7)
+            written = f"tool.{name}.{key}"
+            if is_near and is_ours and isinstance(value, dict) and written != _TABLE:
+                raise LabcoatError(f"`{written}` in `{FILE}` is unknown", f"Write `{_TABLE}`")
 
 
 def _parse_index(name: str, table: Mapping[str, Any]) -> NamedIndex:

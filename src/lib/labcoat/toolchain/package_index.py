@@ -132,7 +132,10 @@ def open_address(
     """Open an address. Raise LabcoatError if nothing answers, HTTPError for an error's status."""
     if access.is_offline:
         raise index_errors.is_offline()
-    request = urllib.request.Request(url, headers=dict(headers), method=method)  # noqa: S310
+    try:
+        request = urllib.request.Request(url, headers=dict(headers), method=method)  # noqa: S310
+    except ValueError:
+        raise index_errors.invalid_address(access) from None
     if access.authorization and _host(url) == _host(access.url):
         # Unlike other headers, this one is not sent to where the index redirects to.
         request.add_unredirected_header("Authorization", access.authorization)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from labcoat._vendor.packaging.requirements import InvalidRequirement, Requirement
 from labcoat._vendor.packaging.specifiers import SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
+from labcoat.adoption.pins.own_names import repository_place
 from labcoat.adoption.plan import Decision, Verdict, Wanted
 from labcoat.core.package_names import normalize_name
 from labcoat.core.process import redact
@@ -211,7 +212,8 @@ def _read_address(line: Line, own_names: Collection[str]) -> Line | Decision:
     text = line.text
     url = text.partition("@")[2].strip() if re.match(r"[\w.\[\],-]+\s*@", text) else text
     name = line.name or _address_name(url)
-    if line.wanted.kind == "freeze" and name and name in own_names:
+    is_cloned = normalize_name(repository_place(url)) in own_names
+    if is_cloned or (line.wanted.kind == "freeze" and name and name in own_names):
         return line.drop("this repository's own package, which its sources are")
     if not url.startswith("file:"):
         return line

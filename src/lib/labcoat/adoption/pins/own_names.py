@@ -3,21 +3,37 @@
 import re
 from pathlib import Path
 
+from labcoat.core import git
+from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 
 _NAME = re.compile(
     r"""(?m)^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)|\bname\s*=\s*["']([\w.-]+)["']"""
 )
+_BEFORE_HOST = re.compile(r"^(?:(?:-e|--editable)[ =]+)?(?:git\+)?(?:\w+://)?(?:[^@/]+@)?")
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _BYTES = 1 << 20
+
+
+def repository_place(address: str) -> str:
+    """Return host and path of a repository's address: all ways to clone it have the same."""
+    bare = _BEFORE_HOST.sub("", address.partition("#")[0])
+    path, _, revision = bare.rpartition("@")
+    return (path or revision).replace(":", "/", 1).removesuffix(".git").rstrip("/").lower()
 
 
 def own_names(root: Path) -> frozenset[str]:
     """Return the normalized names that a repository's packages have, or may have.
 
-    They are those in its project files, of its directory, and of its packages at the top or in src.
+    They are those in its project files, of its directory, of its packages at the top or in src, and
+    the address that it was cloned from, without what leads to it.
     """
     found = {root.resolve().name}
+    try:
+        words = ("config", "-z", "--get", "remote.origin.url")
+        found |= set(map(repository_place, git.git_lines(root, *words, statuses=(0, 1, 128))))
+    except LabcoatError:
+        pass  # without git
     for name in _FILES:
         try:
             with (root / name).open("rb") as file:

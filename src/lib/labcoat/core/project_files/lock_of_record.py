@@ -26,6 +26,8 @@ LOCKS: Mapping[str, str] = {
     "Pipfile.lock": "pipenv",
     "pylock.toml": "pylock",
 }
+# What labcoat locks itself, where the setting names it.
+_SOURCES = ("requirements.in", "pyproject.toml", "setup.cfg", "setup.py")
 _NAMED_PYLOCK = re.compile(r"pylock\.([^.]+)\.toml")
 EXPORTER = "labcoat"  # what labcoat's own exports name as their creator: these are no locks
 _MAIN = "requirements"
@@ -68,6 +70,11 @@ def find_record(lock: Path, environ: Mapping[str, str] = os.environ) -> Path | N
     folder = lock.parent
     chosen = environ.get(SETTING, "").strip()
     if chosen and not is_lock_name(chosen):
+        if chosen not in _SOURCES and not re.fullmatch(rf"{_MAIN}[\w.-]*\.in", chosen):
+            raise LabcoatError(
+                f"invalid {SETTING} `{chosen}`",
+                f"Choose {', '.join(LOCKS)}, or one of {', '.join(_SOURCES)} to lock that",
+            )
         return None
     if not chosen and (folder / f"{_MAIN}.in").exists():
         return None

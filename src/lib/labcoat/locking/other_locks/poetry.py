@@ -24,6 +24,7 @@ from labcoat.locking.other_locks.places import archive_place, commit_place
 from labcoat.locking.other_locks.tables import (
     Table,
     check_format,
+    damaged,
     read_marker,
     required_text,
     table,
@@ -48,6 +49,8 @@ def read_poetry_lock(path: Path, text: str, folder: Path) -> OtherLock:
     """
     data, taken = parse_lock(path.name, text)
     metadata = table(data.get("metadata"))
+    if not metadata:  # it is the last table that Poetry writes
+        raise damaged(path, "it has no `[metadata]`, so its end is missing")
     check_format(path, metadata.get("lock-version", "1.0"), ("1.0", "1.1", "2.0", "2.1"), "Poetry")
     entries = tables(data.get("package", []))
     reader = _Reader(path, entries, metadata, taken)

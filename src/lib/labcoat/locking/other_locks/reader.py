@@ -1,5 +1,6 @@
 """Read any lock of another tool, once for each content."""
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -8,6 +9,9 @@ from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.lock_of_record import lock_tool
 from labcoat.locking.other_locks.model import OtherLock
+from labcoat.locking.other_locks.tables import damaged
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def read_other_lock(path: Path, folder: Path) -> OtherLock:
@@ -40,7 +44,11 @@ def _read_text(path: Path, data: bytes, folder: Path) -> OtherLock:
         raise LabcoatError(
             f"`{path.name}` has conflict markers (`{conflict}`)", "Resolve the merge, or lock again"
         )
-    return _find_reader(lock_tool(path.name))(path, text, folder)
+    found = _find_reader(lock_tool(path.name))(path, text, folder)
+    for package in found.packages:
+        if not all(map(_SHA256.fullmatch, package.hashes)):
+            raise damaged(path, f"a hash of `{package.name}` is not a SHA-256")
+    return found
 
 
 def _find_reader(tool: str) -> Callable[[Path, str, Path], OtherLock]:

@@ -46,7 +46,7 @@ def check_current(record: Path, folder: Path) -> None:
     if tool == "uv":
         is_current = is_current_uv_lock(record, folder, data)
     elif tool == "pipenv" and "source" not in data:
-        is_current = _has_all_names(record, data)
+        is_current = _meets_pipfile(record, data)
     else:
         locked = _locked_digest(record, tool)
         is_current = not locked or locked in set(_digests(tool, data))
@@ -62,7 +62,7 @@ def _locked_digest(record: Path, tool: str) -> str:
         return str(
             table(table(_read_pipfile_lock(record).get("_meta")).get("hash")).get("sha256", "")
         )
-    text = read_lock_bytes(record).decode("utf-8", "replace")
+    text = "\n" + read_lock_bytes(record).decode("utf-8", "replace").replace("\r\n", "\n")
     # Its table alone: the rest may be megabytes.
     start = text.rfind("\n[metadata]\n")
     if start < 0:
@@ -76,17 +76,36 @@ def _locked_digest(record: Path, tool: str) -> str:
     return str(metadata.get(key, "")).removeprefix("sha256:")
 
 
-def _has_all_names(record: Path, data: Mapping[str, Any]) -> bool:
-    """Whether a Pipfile.lock has what a Pipfile without sources asks for.
+def _meets_pipfile(record: Path, data: Mapping[str, Any]) -> bool:
+    """Whether a Pipfile.lock has what a Pipfile without sources asks for: names and versions.
 
     pipenv takes its sources from the configuration of pip then, and hashes those too.
     """
     found = _read_pipfile_lock(record)
     return not found or all(
-        {normalize_name(name) for name in table(data.get(asked))}
-        <= {normalize_name(name) for name in table(found.get(locked))}
+        _meets_section(table(data.get(asked)), table(found.get(locked)))
         for asked, locked in (("packages", "default"), ("dev-packages", "develop"))
     )
+
+
+def _meets_section(asked: Mapping[str, Any], locked: Mapping[str, Any]) -> bool:
+    from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    versions = {
+        normalize_name(name): str(table(each).get("version", "")) for name, each in locked.items()
+    }
+    for name, value in asked.items():
+        version = versions.get(normalize_name(name))
+        if version is None:
+            return False
+        wanted = value if isinstance(value, str) else str(table(value).get("version", "*"))
+        try:
+            allowed = SpecifierSet("" if wanted == "*" else wanted)
+            if version and not allowed.contains(version.lstrip("="), prereleases=True):
+                return False
+        except InvalidSpecifier:
+            continue  # pipenv reports it
+    return True
 
 
 def _read_pipfile_lock(record: Path) -> Mapping[str, Any]:

@@ -24,7 +24,7 @@ _FILE = re.compile(
     r"\{ ?(?P<key>url|file|name) = \"(?P<name>[^\"]*)\""
     r"(?P<rest>[^\n]*)"
 )
-_SHA256 = re.compile(r"(?:hash = \"sha256:|sha256 = \")([0-9a-f]{64})\"")
+_SHA256 = re.compile(r"(?:hash = \"sha256:|sha256 = \")([^\"\n]*)\"")
 _TAKEN = "labcoat-files-"
 
 
