@@ -57,7 +57,6 @@ def failed_imports() -> dict[str, str]:
     return failed
 
 
-@pytest.mark.xdist_group("imports")  # whose fixture each worker would make
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_imports_on_the_standard_library_alone(
     module: str, failed_imports: dict[str, str]
