@@ -10,6 +10,7 @@ import pytest
 
 from support import ONE_RETRY, Index, Repository
 from support.messages import locking, toolchain
+from support.processes import Watch
 from support.source_packages import write_package
 
 CPU = "torch==2.4.0+cpu"
@@ -185,11 +186,19 @@ def test_what_is_wrong_is_named(repo: Repository, other: Index) -> None:
     assert "`[tool.labcoat.indexes.NAME]` of pyproject.toml" in said
 
 
-def test_a_password_is_in_no_file(repo: Repository, index: Index, other: Index) -> None:
-    """Not in the lock, a log, a cache or an environment."""
+@pytest.mark.parametrize("locker", ["pip-tools", "uv"])
+def test_a_password_is_in_no_file_and_command_line(
+    repo: Repository, index: Index, other: Index, locker: str
+) -> None:
+    """Not in the lock, a log, a cache, an environment or the list of processes."""
+    seen = {"pip-tools": b"piptools compile", "uv": b"uv pip compile"}[locker]
+    repo.env |= {"LABCOAT_LOCKER": locker, "LABCOAT_INSTALLER": locker.removesuffix("-tools")}
     (repo.path / "requirements.in").write_text("torch==2.4.0+cpu\n")
     declare(repo, other.url.replace("//", "//me:${TOKEN}@"))
-    said = repo.make("venv", TOKEN="very-secret")  # noqa: S106
+    with Watch() as watch:
+        said = repo.make("venv", TOKEN="very-secret")  # noqa: S106
+    assert any(seen in line for line in watch.seen), watch.seen
+    assert not [line for line in watch.seen if b"very-secret" in line]
     other.stop()
     (repo.path / "requirements.in").write_text("torch==2.4.0\n")
     said += repo.make("requirements", fails=True, TOKEN="very-secret", **ONE_RETRY)  # noqa: S106

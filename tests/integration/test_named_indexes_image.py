@@ -13,6 +13,7 @@ import pytest
 
 from support import BASE_PYTHON, INCLUDE, Repository, wheel
 from support.listed_index import ListedIndex
+from support.processes import Watch
 from support.session import unique_name
 
 pytestmark = [
@@ -21,7 +22,11 @@ pytestmark = [
 ]
 IMAGE = unique_name("labcoat-test/indexes")
 PASSWORD = "not-in-any-layer"  # noqa: S105
-CODE = "import torch, six_origin, colorama; print(torch.version, six_origin.index)"
+# colorama's default file has no module colorama_origin.
+CODE = """import torch, six_origin, colorama
+try: import colorama_origin
+except ImportError: print(torch.version, six_origin.index)"""
+VARIANT = f"{IMAGE}:cpu"
 
 
 def publish(index: ListedIndex, name: str, version: str, *requires: str) -> None:
@@ -36,10 +41,11 @@ def publish(index: ListedIndex, name: str, version: str, *requires: str) -> None
 
 @dataclass(frozen=True)
 class Built:
-    """The project with its image, and the index that has a password."""
+    """The project with its image, the index that has a password, and processes that showed it."""
 
     repo: Repository
     index: ListedIndex
+    shown: frozenset[bytes]
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +55,13 @@ def built(
     base_image: str,
     repository: Path,
 ) -> Iterator[Built]:
-    """The default index is the real one, which has another six of the same version."""
+    """The default index is the real one. Either has another six and colorama of the same version:
+    six comes from the named index and colorama from the default.
+    """
     index = ListedIndex(speaks_json=False, password=PASSWORD)
     publish(index, "torch", "2.4.0+cpu", "six")
     publish(index, "six", "1.17.0")
+    publish(index, "colorama", "0.4.6")
     path = tmp_path_factory.mktemp("named") / "project"
     path.mkdir()
     include = os.path.relpath(INCLUDE, path).replace(" ", "\\ ")
@@ -78,9 +87,15 @@ def built(
         "PYTORCH_TOKEN": PASSWORD,
     }
     repo = Repository(path, env)
-    repo.make("venv", "docker")
-    yield Built(repo, index)
-    subprocess.run(["docker", "image", "rm", "--force", IMAGE], check=False, capture_output=True)
+    with Watch() as watch:
+        repo.make("venv", "docker")
+    for step in (b"uv pip compile", b"docker-buildx"):  # else the next test would see nothing
+        assert any(step in line for line in watch.seen), step
+    yield Built(repo, index, frozenset(line for line in watch.seen if PASSWORD.encode() in line))
+    for image in (IMAGE, VARIANT):
+        subprocess.run(
+            ["docker", "image", "rm", "--force", image], check=False, capture_output=True
+        )
     index.stop()
 
 
@@ -92,6 +107,11 @@ def test_every_level_has_the_files_of_the_packages_index(built: Built) -> None:
     assert "2.4.0+cpu pytorch" in built.repo.make("run", command, "IN=docker")
 
 
+def test_no_command_line_shows_the_password(built: Built) -> None:
+    """Neither while locking, nor while installing or building: any user can list processes."""
+    assert built.shown == frozenset()
+
+
 def test_no_file_and_no_layer_has_the_password(built: Built) -> None:
     """Nor the image's history."""
     history = ["docker", "history", "--no-trunc", IMAGE]
@@ -101,6 +121,22 @@ def test_no_file_and_no_layer_has_the_password(built: Built) -> None:
     for file in built.repo.path.rglob("*"):
         if file.is_file():
             assert PASSWORD.encode() not in file.read_bytes(), file
+
+
+def test_a_variant_has_an_image_with_its_packages(built: Built) -> None:
+    """Its lock's local version runs in the image, and equals the environment's."""
+    root = built.repo.path
+    (root / "requirements-cpu.in").write_text("-c requirements.txt\ntorch\n")
+    settings = {"LABCOAT_VARIANT": "cpu"}
+    built.repo.make("docker", **settings)
+    code = "import torch, six_origin; print(torch.version, six_origin.index)"
+    ran = built.repo.make("run", f"CMD=python -c '{code}'", "IN=docker", **settings)
+    assert "2.4.0+cpu pytorch" in ran
+    built.repo.make("venv", **settings)
+    assert "equal: lock, venv, docker" in built.repo.make("prove", **settings)
+    for name in ("requirements-cpu.in", "requirements-cpu.txt"):
+        (root / name).unlink()
+    built.repo.make("venv")
 
 
 def test_docker_build_needs_the_addresses_in_the_dockerfile(built: Built, base_image: str) -> None:
