@@ -70,3 +70,12 @@ def test_it_starts_without_a_home_directory(home: str | None) -> None:
     output = started.communicate(timeout=60)
     assert started.returncode == 0, output
     assert not Path("/tmp/.cache/labcoat").exists()  # noqa: S108
+
+
+@pytest.mark.parametrize("program", ["/bin/true", "cat"])
+def test_a_program_that_is_no_python_is_named(program: str) -> None:
+    """`true` accepts Python's options, does nothing and succeeds."""
+    started = start("status", LABCOAT_PYTHON=program)
+    errors = started.communicate(timeout=60)[1]
+    assert started.returncode == 2
+    assert errors.splitlines()[0] == f"error: `{program}` is not a Python"

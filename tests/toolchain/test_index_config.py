@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core.errors import LabcoatError
 from labcoat.toolchain import index_config
+from support.messages.engine import NO_BUNDLE
 
 
 @pytest.mark.parametrize(
@@ -63,12 +65,19 @@ def test_variables_that_change_the_lock_are_removed(name: str) -> None:
     )
 
 
-def test_labcoat_ca_bundle_wins() -> None:
-    """It is used for everything that reaches the index."""
-    made = index_config.installer_environment(
-        {"LABCOAT_CA_BUNDLE": "/mine", "SSL_CERT_FILE": "/other", "PIP_CONFIG_FILE": os.devnull}
-    )
-    assert {made["PIP_CERT"], made["SSL_CERT_FILE"], made["REQUESTS_CA_BUNDLE"]} == {"/mine"}
+def test_labcoat_ca_bundle_wins(tmp_path: Path) -> None:
+    """It is used for everything that reaches the index; uv would go on without a missing one."""
+    mine = tmp_path / "mine.pem"
+    environ = {
+        "LABCOAT_CA_BUNDLE": str(mine),
+        "SSL_CERT_FILE": "/other",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+    with pytest.raises(LabcoatError, match=NO_BUNDLE.format(mine)):
+        index_config.installer_environment(environ)
+    mine.touch()
+    made = index_config.installer_environment(environ)
+    assert {made["PIP_CERT"], made["SSL_CERT_FILE"], made["REQUESTS_CA_BUNDLE"]} == {str(mine)}
 
 
 def test_a_damaged_pip_conf_is_ignored(tmp_path: Path) -> None:

@@ -47,6 +47,17 @@ case $program in
     ;;
 esac
 [ -x "$program" ] || exec sh "${0%/*}/find-python.sh" "" "$@"
+# Another program would be started with Python's options: `true` does nothing and succeeds.
+case ${program##*/} in
+  python* | pypy*) ;;
+  *)
+    if [ "$("$program" -ISc 'print("Python")' 2>/dev/null </dev/null)" != Python ]; then
+      echo "error: \`$python\` is not a Python" >&2
+      echo "hint: Set LABCOAT_PYTHON to Python 3.11 or newer" >&2
+      exit 2
+    fi
+    ;;
+esac
 if [ -n "$typed" ]; then shift; fi
 # -I: PYTHONPATH and modules in the project's directory must not shadow labcoat's own.
 # -B: __main__.py decides where bytecode goes; the package may be part of another repository.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from labcoat.core.errors import LabcoatError
 from labcoat.toolchain.named_indexes import NamedIndex
 
 _REACH = (
@@ -80,7 +81,10 @@ class IndexAccess:
 
 
 def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return `environ` for pip and uv, reduced to the settings that say how to reach the index."""
+    """Return `environ` for pip and uv, reduced to the settings that say how to reach the index.
+
+    Raise LabcoatError if LABCOAT_CA_BUNDLE is not a file: uv would go on without it.
+    """
     kept = {
         name: value
         for name, value in environ.items()
@@ -98,6 +102,8 @@ def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, 
     if url := reach.get("index-url"):
         kept["UV_DEFAULT_INDEX"] = url
     if bundle := certificate_bundle(environ):
+        if bundle == _own_bundle(environ) and not Path(bundle).is_file():
+            raise missing_bundle(bundle)
         kept |= {"PIP_CERT": bundle, "SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle}
     return kept
 
@@ -108,9 +114,19 @@ def certificate_bundle(environ: Mapping[str, str] = os.environ) -> str:
     Empty if none is set.
     """
     return (
-        environ.get("LABCOAT_CA_BUNDLE")
-        or environ.get("SSL_CERT_FILE")
-        or _settings(environ).get("cert", "")
+        _own_bundle(environ) or environ.get("SSL_CERT_FILE") or _settings(environ).get("cert", "")
+    )
+
+
+def _own_bundle(environ: Mapping[str, str]) -> str:
+    # Unlike Path's method, this does not raise for an unknown user.
+    return os.path.expanduser(environ.get("LABCOAT_CA_BUNDLE", ""))  # noqa: PTH111
+
+
+def missing_bundle(path: str | Path) -> LabcoatError:
+    """Return the error for a file that LABCOAT_CA_BUNDLE names and that does not exist."""
+    return LabcoatError(
+        f"certificate bundle `{path}` does not exist", "Correct or unset LABCOAT_CA_BUNDLE"
     )
 
 

@@ -9,7 +9,6 @@ from labcoat.container.engine import client
 from labcoat.container.engine.flags import uses_host_network
 from labcoat.container.engine.resources import NO_LIMITS, Resources, read_resources
 from labcoat.core import files
-from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TZ")
@@ -114,9 +113,9 @@ def certificate_bundle(project: Project) -> Path | None:
     # Unlike Path's method, this does not raise for an unknown user.
     path = project.root / os.path.expanduser(project["CA_BUNDLE"])  # noqa: PTH111
     if not path.is_file():
-        raise LabcoatError(
-            f"certificate bundle `{path}` does not exist", "Correct or unset LABCOAT_CA_BUNDLE"
-        )
+        from labcoat.toolchain.index_config import missing_bundle
+
+        raise missing_bundle(path)
     return path
 
 
