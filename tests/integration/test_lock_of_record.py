@@ -132,6 +132,11 @@ def test_a_setting_chooses(locked: Repository) -> None:
     assert "locking pyproject.toml" in locked.labcoat("lock", LABCOAT_LOCK_FROM="pyproject.toml")
     said = locked.labcoat("lock", fails=True, LABCOAT_LOCK_FROM="pdm.lock")
     assert "LABCOAT_LOCK_FROM names pdm.lock, which does not exist" in said
+    locked.labcoat("lock")
+    (locked.path / "requirements.in").write_text("beta\n")
+    replaced = other_locks.REPLACED.format(source="requirements.in", lock="uv.lock")
+    assert replaced in locked.labcoat("lock")
+    assert replaced not in locked.labcoat("lock", "--again")
     said = locked.labcoat("lock", fails=True, LABCOAT_LOCK_FROM="uv.lok")
     assert "invalid LABCOAT_LOCK_FROM `uv.lok`" in said
 

@@ -59,6 +59,19 @@ def test_the_package_without_wheels_is_named(tmp_path: Path, says: str) -> None:
 @pytest.mark.parametrize(
     "output",
     [
+        "In `--require-hashes` mode, all requirements must have a hash, but none were provided",
+        "Hashes are required in --require-hashes mode, but they are missing from some",
+    ],
+    ids=["uv", "pip"],
+)
+def test_a_lock_with_hashes_on_some_lines_is_named(tmp_path: Path, output: str) -> None:
+    failure = explain_installer_error(f"error: {output}\n", "otherwise", tmp_path / "log")
+    assert failure.message == "the lock has packages without hashes"
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
         "ERROR: For req: up==1.0. The wheel '/t/x/up-1.0-py3-none-any.whl' has a file"
         " '/env/lib/../../up.txt' trying to install outside the target directory '/env/lib'",
         "ERROR: For req: up==1.0. Unknown scheme key used in /t/x/up-1.0-py3-none-any.whl:"

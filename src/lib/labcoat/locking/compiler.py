@@ -56,6 +56,7 @@ def compile_lock(
     check_contradictions(lock_input)
     kept = before if seed is None else seed
     locker, _ = lockers.choose_locker(project)
+    _name_replaced_record(lock, lock_input, before)
     terminal.print_progress(f"locking {lock_input.source.name} → {lock.name} ({locker})")
     folder = resolver.new_folder(project.state)
     try:
@@ -79,6 +80,19 @@ def compile_lock(
     _print_changes(lock, kept, text)
     for platform, releases in resolution.missing.items():
         terminal.print_progress(f"no wheel for {platform}: {', '.join(releases)}")
+
+
+def _name_replaced_record(lock: Path, lock_input: LockInput, before: str) -> None:
+    """Warn if `lock`, with the text `before`, was derived from a lock that counts no more."""
+    if "# labcoat-derived: " not in before:
+        return
+    from labcoat.locking import derived  # slow; only other tools' locks need it
+
+    if found := derived.derived_from(lock):
+        terminal.print_warning(
+            f"`{lock_input.source.name}` takes the place of `{found[0]}`",
+            f"If it should not, remove it, or set LABCOAT_LOCK_FROM to {found[0]}",
+        )
 
 
 def _keep_original(project: Project, lock: Path, text: str) -> None:

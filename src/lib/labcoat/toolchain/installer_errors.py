@@ -61,8 +61,8 @@ _CASES = (
         "Check the network, the proxy and PIP_INDEX_URL; cached packages need no network",
     ),
     (
-        r"hash(?:es)? (?:is|are) required"
-        r"|In --require-hashes mode, all requirements must have|must be pinned.*--hash",
+        r"[Hh]ash(?:es)? (?:is|are) required"
+        r"|In `?--require-hashes`? mode, all requirements must have|must be pinned.*--hash",
         "the lock has packages without hashes",
         "Write your requirements to requirements.in and run `make requirements`",
     ),
