@@ -120,8 +120,8 @@ LABCOAT_CACHE ?=
 ## targets that the project defines itself; labcoat's are still there as labcoat-NAME
 LABCOAT_OWN ?=
 
-# These short names are for the command line and the Makefile. In the environment, IN, CMD, PKG and
-# AGAIN may belong to another program, so they are ignored there; SETTINGS also in the Makefile.
+# These short names are for the command line and the Makefile. In the environment, IN, CMD, PKG,
+# AGAIN and STRICT may belong to another program, so they are ignored there; SETTINGS also in the Makefile.
 _labcoat_typed = $(if $(filter undefined environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
 _labcoat_again = $(if $(call _labcoat_typed,AGAIN),--again)
@@ -228,8 +228,8 @@ labcoat-shell: $(LABCOAT_READY) ## open a shell: IN=none, venv, conda, docker
 labcoat-notebook: $(_labcoat_locked) ## run JupyterLab on the level IN
 	@$(_labcoat) notebook --in $(call _labcoat_quote,$(_labcoat_in))
 
-labcoat-prove: $(_labcoat_misspelt) ## verify, file by file, that all levels match
-	@$(_labcoat) prove $(if $(call _labcoat_typed,IN),--only $(call _labcoat_quote,$(call _labcoat_typed,IN)))
+labcoat-prove: $(_labcoat_misspelt) ## verify, file by file, that all levels match; STRICT=1 also the patch release
+	@$(_labcoat) prove $(if $(call _labcoat_typed,STRICT),--strict) $(if $(call _labcoat_typed,IN),--only $(call _labcoat_quote,$(call _labcoat_typed,IN)))
 
 ##@ Docker
 

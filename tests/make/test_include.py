@@ -55,6 +55,12 @@ def test_every_target_exists(repo: Repository, program: str) -> None:
         repo.make("-n", f"labcoat-{target}")
 
 
+def test_short_names_count_on_the_command_line_alone(repo: Repository) -> None:
+    """STRICT in the environment may belong to another program."""
+    assert "prove --strict" in repo.make("-n", "prove", "STRICT=1")
+    assert "--strict" not in repo.make("-n", "prove", STRICT="1")
+
+
 @every_make
 @pytest.mark.parametrize("parallel", [[], ["-j8"]], ids=["one at a time", "-j8"])
 def test_venv_and_run_in_a_directory_with_special_characters(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FileFinding:
-    """One entry that can change which code runs. `kind` is one of proof.differences.KINDS.
+    """One entry that can change which code runs. `kind` is one of proof.difference.KINDS.
 
     `path` is as `scan` names files; a directory's ends with a slash. `detail` completes the kind's
     sentence.

@@ -7,7 +7,7 @@ from typing import Any
 
 from labcoat.core.errors import LabcoatError
 from labcoat.inventory import regular_files
-from labcoat.proof.differences import Difference
+from labcoat.proof.difference import Difference
 from labcoat.proof.proof import FORMAT, LOCK, Proof, ProofRow
 
 _MOST = 1 << 28  # bytes of a proof

@@ -14,7 +14,7 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.proof.differences import Difference
+from labcoat.proof.difference import Difference
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from labcoat import __version__
-from labcoat.proof.differences import Difference, Unproved
+from labcoat.proof.difference import Difference, Unproved
 from labcoat.proof.outputs import RunResult
 
 LOCK = "lock"  # the name of the lock's own row

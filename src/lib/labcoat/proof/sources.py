@@ -18,7 +18,8 @@ from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level
 from labcoat.locking.requirement_lines import same_version
 from labcoat.locking.requirements_file import Pin
-from labcoat.proof.differences import Difference, InstalledEnvironment
+from labcoat.proof.difference import Difference
+from labcoat.proof.differences import InstalledEnvironment
 from labcoat.sources import built_wheels, sources_file
 from labcoat.sources.sources_file import LockedSource, build_lock_path
 
