@@ -97,7 +97,7 @@ def compare_contents(
             if name in known
             else _compare_with_record(level, one, digests)
         )
-        for path in _list_not_executable(environment, one, known.get(name)):
+        for path in _list_not_executable(environment, one, known):
             yield Difference(level, "mode", name, path=path, detail="cannot be executed")
         for difference in found:
             if difference.kind != "removed" or not strip.is_stripped(difference.path, stripped):
@@ -163,12 +163,21 @@ def _digests_by_file(
 
 
 def _list_not_executable(
-    environment: InstalledEnvironment, one: Contents, wheel: Wheel | None
+    environment: InstalledEnvironment, one: Contents, known: Mapping[str, Wheel]
 ) -> list[str]:
-    executable = environment.inventory.executable
+    """Return files that were executable in the wheel of `one` and are not any more.
+
+    Of a file that several packages bring, the last one installed decides.
+    """
+    executable, wheel = environment.inventory.executable, known.get(one.name)
     if wheel is None or executable is None:
         return []
-    return sorted((wheel.executable & one.files.keys()) - executable)
+    lost = (wheel.executable & one.files.keys()) - executable
+    return sorted(
+        path
+        for path in lost
+        if all(path not in each.files or path in each.executable for each in known.values())
+    )
 
 
 def _compare_with_record(
