@@ -14,7 +14,7 @@ from labcoat.inventory import wheel_contents, wheels
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.inventory.wheels import is_wheel_of
 from labcoat.locking.requirements_file import Pin
-from support import wheel
+from support import Index, wheel
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,17 @@ def test_a_kept_wheel_counts_only_with_a_hash_of_the_lock(
     path.unlink()
     os.mkfifo(path)
     assert wheels.read_kept_wheels([pin]) == {"odd": []}
+
+
+def test_a_wheel_with_a_compressed_set_of_tags_is_fetched(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools_environment: Path
+) -> None:
+    """maturin 1.8 writes the two platforms of a file's name on one line of WHEEL."""
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/tools").symlink_to(tools_environment.parent)
+    monkeypatch.setenv("LABCOAT_CACHE", str(tmp_path / "cache"))
+    tag = "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"
+    path = index.add("core", "1.0", tag=tag)
+    pin = Pin("core", "1.0", "", frozenset({sha256(path.read_bytes()).hexdigest()}))
+    wheels.fetch_wheels([(pin, (tag,))], "3.11", os.environ | {"PIP_INDEX_URL": index.url})
+    assert [one.name for one in wheels.read_kept_wheels([pin])["core"]] == [path.name]

@@ -108,8 +108,8 @@ def fetch_wheels(
     """
     groups: dict[tuple[str, ...], list[Pin]] = defaultdict(list)
     for pin, tags in wanted:
-        if tags:
-            groups[tags].append(pin)
+        if tags:  # some builders, such as maturin 1.8, write a compressed set in one line
+            groups[tuple(sorted(_expand_tags(tags)))].append(pin)
     if groups:
         count = sum(map(len, groups.values()))
         terminal.print_progress(f"fetching {count} wheel{'s' * (count > 1)} to digest their files")
