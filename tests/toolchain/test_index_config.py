@@ -65,6 +65,13 @@ def test_variables_that_change_the_lock_are_removed(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("mode", "is_kept"), [("copy", True), ("symlink", False)])
+def test_environments_are_not_linked_to_the_cache(mode: str, is_kept: bool) -> None:
+    """A link's target can change after a proof."""
+    environ = {"UV_LINK_MODE": mode, "PIP_CONFIG_FILE": os.devnull}
+    assert ("UV_LINK_MODE" in index_config.installer_environment(environ)) == is_kept
+
+
 def test_labcoat_ca_bundle_wins(tmp_path: Path) -> None:
     """It is used for everything that reaches the index; uv would go on without a missing one."""
     mine = tmp_path / "mine.pem"

@@ -90,6 +90,8 @@ def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, 
         for name, value in environ.items()
         if not _is_setting(name) or name in _UV_KEPT | _PIP_KEPT
     }
+    if kept.get("UV_LINK_MODE") == "symlink":  # whoever edits the cache would edit environments
+        del kept["UV_LINK_MODE"]
     reach = _settings(environ)
     kept |= {f"PIP_{key.upper().replace('-', '_')}": value for key, value in reach.items()}
     kept |= {
