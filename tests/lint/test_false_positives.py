@@ -47,6 +47,12 @@ QUIET: dict[str, Files] = {
     },
     "carriage-return-in-a-name-of-macos": {".gitignore": b".DS_Store\nIcon\r\r\n._*\n"},
     "templates-of-ignore-files": {"templates/Python.gitignore": "venv # mine\n"},
+    "bases-of-its-own": {
+        "docker/spark-base.Dockerfile": PINNED,
+        "docker/Dockerfile.spark-jobs": "FROM spark-base:latest\n",
+        "Dockerfile": "FROM spark-jobs\nCOPY --from=spark-base /a /b\n",
+        "src/a": "",
+    },
     "installers": {
         "Dockerfile": f"{PINNED}RUN pip install --no-cache-dir -U pip setuptools 'wheel<1'\n",
         "src/a": "",
@@ -156,6 +162,14 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "unknown-base": (
         {"Dockerfile": f"FROM ghcr.io/ours/base:1{DIGEST}\n"},
         {"DKF003": Severity.NOTE},
+    ),
+    "one-program-alone": (
+        {"Dockerfile": 'FROM scratch\nCOPY src /\nCMD ["/a"]\n', "src/a": ""},
+        {"DKF003": Severity.NOTE},
+    ),
+    "base-of-its-own-under-a-common-name": (
+        {"python.Dockerfile": PINNED, "Dockerfile": "FROM python\nUSER 1\n", "src/a": ""},
+        {"DKF001": Severity.WARNING},
     ),
     "server-that-drops-root": (
         {"Dockerfile": f"FROM nginx:1.29{DIGEST}\n"},

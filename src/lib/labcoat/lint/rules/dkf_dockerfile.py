@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
 from labcoat.core.path_roles import is_template
@@ -46,6 +46,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     by_dockerfile: dict[str, BuildFacts] = {}
     for facts in builds:
         by_dockerfile.setdefault(facts.dockerfile, facts)
+    own = {name for path in by_dockerfile if (name := _image_of(path))}
     for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
             yield Finding(
@@ -57,19 +58,36 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
                 severity=Severity.ERROR,
             )
             continue
-        yield from _check_pins(facts, facts.parsed)
+        yield from _check_pins(facts, facts.parsed, own)
         yield from _check_installations(repository, facts, facts.parsed)
-        yield from _check_user(facts, facts.parsed)
+        yield from _check_user(facts, facts.parsed, own)
 
 
-def _check_pins(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+def _image_of(path: str) -> str:
+    """Return the image that a Dockerfile is named after, such as `spark-base.Dockerfile`.
+
+    Empty for a name without a hyphen: `python.Dockerfile` may stand beside a `FROM python`.
+    """
+    found = re.fullmatch(
+        r"(?:.*/)?(?:dockerfile\.([\w-]+)|([\w-]+)\.dockerfile)", path, re.IGNORECASE
+    )
+    name = (found[1] or found[2]) if found else ""
+    return name if "-" in name else ""
+
+
+def _is_own(image: str, own: Collection[str]) -> bool:
+    """Whether the repository itself builds `image`: there is no digest of it to pin."""
+    return image.partition(":")[0] in own
+
+
+def _check_pins(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> Iterator[Finding]:
     """DKF001: images that are not pinned by digest."""
     for stage in parsed.stages:
-        if parsed.base_stage(stage) is None:
+        if parsed.base_stage(stage) is None and not _is_own(stage.base, own):
             yield from _check_image(facts, stage.base, stage.line)
         for each in stage.instructions:
             for image in each.copied_from:
-                if image and parsed.stage(image) is None:
+                if image and parsed.stage(image) is None and not _is_own(image, own):
                     yield from _check_image(facts, image, each.line)
 
 
@@ -198,7 +216,7 @@ def _has_hashes(repository: Repository, file: str) -> bool:
     )
 
 
-def _check_user(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
+def _check_user(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> Iterator[Finding]:
     """DKF003: an image that runs as root."""
     stage: Stage | None = parsed.stages[-1]
     while stage is not None:
@@ -212,11 +230,14 @@ def _check_user(facts: BuildFacts, parsed: Dockerfile) -> Iterator[Finding]:
     if (
         _NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)
+        or _is_own(last.base, own)  # the finding stands at the Dockerfile of that image
         or (last.base == "scratch" and not _has_command(parsed))
     ):
         return
     perhaps = ""
-    if _DROPS_ROOT.fullmatch(last.base):
+    if last.base == "scratch":
+        perhaps = ", which has no other files"
+    elif _DROPS_ROOT.fullmatch(last.base):
         perhaps = ", whose program starts as root and then drops it"
     elif last.base and not _OFFICIAL.fullmatch(last.base):
         perhaps = ", unless that image sets one"
