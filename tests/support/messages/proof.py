@@ -45,3 +45,7 @@ UNWRITABLE = "cannot write `.labcoat/proof.json`"
 # LABCOAT_PROVE_RUNS
 NO_OUTPUTS = "`{command}` in LABCOAT_PROVE_RUNS names no outputs"
 OUTSIDE = "`{path}` in LABCOAT_PROVE_RUNS is not inside the project"
+IGNORED_VARIABLES = (
+    "the commands in LABCOAT_PROVE_RUNS run without the shell's"
+    " NPY_DISABLE_CPU_FEATURES, OMP_NUM_THREADS, OPENBLAS_CORETYPE"
+)

@@ -5,6 +5,7 @@ LABCOAT_PROVE_RUNS names commands and the files they write, separated by `;;`:
 """
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.proof import run_environment
 from labcoat.proof.difference import Difference
 
 
@@ -60,6 +62,7 @@ def run_checks(project: Project, levels: Sequence[str]) -> list[RunResult]:
     kept = files.state_folder(project.state) / "runs"
     outputs = [output for run in runs for output in run.outputs]
     _refuse_outside(project, outputs)
+    run_environment.warn_of_ignored(os.environ)
     if (kept / "before").exists():
         _move_outputs(kept / "before", project.root, outputs)  # a killed run left them there
     files.remove_path(kept)
@@ -111,7 +114,8 @@ def _run_command(project: Project, level: str, command: str) -> str:
     terminal.print_progress(f"running on {level}: {command}")
     labcoat = [sys.executable, "-I", str(Path(__file__).parents[1])]
     words = [*labcoat, "run", "--in", level, "--shell", command]
-    with process.popen(words, cwd=project.root, stdout=sys.stderr) as child:
+    environ = run_environment.run_variables(os.environ)
+    with process.popen(words, cwd=project.root, stdout=sys.stderr, env=environ) as child:
         status = child.wait()
     return f"the command failed with exit status {status}" if status else ""
 

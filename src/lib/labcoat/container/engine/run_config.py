@@ -10,8 +10,9 @@ from labcoat.container.engine.flags import uses_host_network
 from labcoat.container.engine.resources import NO_LIMITS, Resources, read_resources
 from labcoat.core import files
 from labcoat.core.project import Project
+from labcoat.core.result_variables import select_result_variables
 
-_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "TZ")
+_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 # Where OpenSSL (and with it Python), requests and curl look for certificates.
 _CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -52,6 +53,7 @@ def make_run_config(project: Project, environ: Mapping[str, str] = os.environ) -
         user=f"{owner.st_uid}:{owner.st_gid}",
         environ={
             **{name: environ[name] for name in (*_TERMINAL, *_PROXIES) if name in environ},
+            **select_result_variables(environ),
             **(dict.fromkeys(_CERTIFICATES, str(bundle)) if bundle else {}),
             **_kaggle_variable(data),
             "HOME": str(home),
