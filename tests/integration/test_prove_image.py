@@ -88,6 +88,25 @@ def test_tampering_in_an_image_is_reported(built: Repository, line: str, expecte
     assert f"docker: {expected}" in ended
 
 
+def test_settings_of_an_image_are_read_from_the_engine(built: Repository) -> None:
+    """The label says that it is from this lock; variables, user and a layer on top are found."""
+    steps = (
+        f"FROM {IMAGE}\nENV PYTHONPATH=/evil LD_AUDIT=/x.so PATH=/evil:$PATH\nUSER 0\n"
+        'ENTRYPOINT ["/evil"]\nCOPY --from=0 /etc/hostname /usr/lib/sitecustomize.py\n'
+    )
+    steps = f"FROM {IMAGE}\n{steps}"
+    docker("build", "--quiet", "--tag", f"{IMAGE}-tampered", "-", given=steps)
+    try:
+        ended = built.labcoat(
+            "prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-tampered"
+        )
+    finally:
+        docker("image", "rm", "--force", f"{IMAGE}-tampered")
+    for name in ("variable PYTHONPATH", "variable LD_AUDIT", "variable PATH", "USER", "ENTRYPOINT"):
+        assert f"docker: {name} is" in ended
+    assert "docker: the image has" in ended
+
+
 def test_image_from_another_lock_is_called_stale(built: Repository) -> None:
     """What differs is named too."""
     lock = built.path / "requirements.txt"

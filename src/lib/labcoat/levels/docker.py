@@ -97,12 +97,17 @@ class DockerLevel(Level):
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the image's environment, read by its own Python; None without one.
 
+        Findings are the settings and layers that neither the Dockerfile nor its base image gives.
         The container has no network, and nothing is installed in it. Raise LabcoatError with
         status 2 if its Python does not answer.
         """
         if not self.read_identity(project):
             return None
-        settings = (local_images.image_details(project, project.image) or {}).get("Config") or {}
+        from labcoat.container.image.declared import undeclared_settings
+
+        details = local_images.image_details(project, project.image) or {}
+        findings = undeclared_settings(project, details)
+        settings = details.get("Config") or {}
         environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
         prefix = environ.get("VIRTUAL_ENV", "")
         interpreter = f"{prefix}/bin/python" if prefix else "python3"
@@ -113,7 +118,8 @@ class DockerLevel(Level):
         done = client.call_docker(project, "run", *options, project.image, *words)
         try:
             stripped = (settings.get("Labels") or {}).get(STRIP, "")
-            return replace(Inventory.from_json(done.stdout), stripped=tuple(stripped.split()))
+            read = Inventory.from_json(done.stdout)
+            return replace(read, stripped=tuple(stripped.split()), findings=findings)
         except ValueError:
             reason = errors.last_error_line(done.stderr) or "its Python printed nothing"
             raise LabcoatError(

@@ -1,0 +1,46 @@
+"""What the Dockerfile and its base image do not give the image of a project."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from labcoat.container.base_images.build import resolve_base_image
+from labcoat.container.base_images.defaults import base_image
+from labcoat.container.context import build_flags
+from labcoat.container.context.build_context import BuildContext
+from labcoat.container.dockerfile import image_settings
+from labcoat.container.engine.flags import docker_flags
+from labcoat.container.engine.local_images import image_details
+from labcoat.core import terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.inventory.file_finding import FileFinding
+from labcoat.toolchain import interpreters
+
+
+def undeclared_settings(project: Project, image: Mapping[str, Any]) -> tuple[FileFinding, ...]:
+    """Return each setting of `image`, as the engine has it, that no Dockerfile gives it.
+
+    None without a Dockerfile. Raise LabcoatError, status 2, if it is malformed or unreadable.
+    """
+    flags = build_flags.parse_build_flags(docker_flags(project))
+    base = resolve_base_image(project, base_image(project, interpreters.project_minor(project)))
+    arguments = {**flags.arguments, "BASE_IMAGE": base}
+    context = BuildContext(project.root, flags.file, arguments=arguments, target=flags.target)
+    if not context.dockerfile_path.is_file():
+        return ()
+    try:
+        chain = image_settings.stage_chain(context.parsed, context.target)
+        known = image_details(project, chain[0].base)
+        if known is None:
+            terminal.print_warning(
+                f"base image `{chain[0].base}` is not on this machine: the layers of image"
+                f" `{project.image}` are not compared with it",
+                f"Run `docker pull {chain[0].base}`",
+            )
+        found = [*image_settings.compare_settings(image, known, chain)]
+    except (ValueError, OSError) as error:
+        raise LabcoatError(
+            f"cannot compare image `{project.image}` with `{context.dockerfile}`: {error}",
+            status=2,
+        ) from None
+    return tuple(FileFinding("setting", name, detail) for name, detail in found)

@@ -1,0 +1,106 @@
+"""An image's settings and layers, compared with its Dockerfile and its base image."""
+
+from typing import Any
+
+import pytest
+
+from labcoat.container.dockerfile.image_settings import compare_settings, stage_chain
+from labcoat.container.dockerfile.parser import parse_dockerfile
+
+DOCKERFILE = """\
+ARG BASE=python:3.11
+FROM ${BASE} AS base
+FROM base AS tools
+RUN install
+FROM base
+COPY --from=tools /out/ /
+ENV PATH=/opt/venv/bin:${PATH} HOME=/home/x
+WORKDIR /home/x
+USER 1000
+ENTRYPOINT []
+CMD ["python"]
+"""
+PATH = "/usr/local/bin:/usr/bin"
+BASE = {
+    "Config": {"Env": [f"PATH={PATH}", "PYTHON_VERSION=3.11.9", "LANG=C.UTF-8"]},
+    "RootFS": {"Layers": ["a", "b"]},
+}
+
+
+def found(base: "dict[str, Any] | None" = BASE, **changes: Any) -> list[str]:
+    """Return the names of what differs in an image of DOCKERFILE with these changes."""
+    variables = {"PATH": f"/opt/venv/bin:{PATH}", "PYTHON_VERSION": "3.11.9", "LANG": "C.UTF-8"}
+    variables |= {"HOME": "/home/x", **changes.pop("Env", {})}
+    layers = changes.pop("Layers", ["a", "b", "c", "d"])
+    config = {
+        "Env": [f"{name}={value}" for name, value in variables.items() if value is not None],
+        "User": "1000",
+        "Cmd": ["python"],
+        "Entrypoint": None,
+        "WorkingDir": "/home/x",
+        **changes,
+    }
+    image = {"Config": config, "RootFS": {"Layers": layers}}
+    chain = stage_chain(parse_dockerfile(DOCKERFILE), None)
+    return [name for name, _ in compare_settings(image, base, chain)]
+
+
+def test_image_of_the_dockerfile_has_no_finding() -> None:
+    """A variable that decides nothing may be added; podman squashes layers."""
+    assert found() == []
+    assert found(Env={"HELLO": "1", "GPG_KEY": "x"}) == []
+    assert found(Layers=["a", "b", "c"]) == []
+
+
+def test_base_may_be_unknown() -> None:
+    """Official images set LANG, and PATH in one of two orders."""
+    standard = "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+    ours = {"PATH": f"/opt/venv/bin:{standard}"}
+    assert found(None, Env=ours) == []
+    assert found(None, Env={**ours, "LD_PRELOAD": "/x.so"}) == ["variable LD_PRELOAD"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PYTHONPATH",
+        "PYTHONPYCACHEPREFIX",
+        "PYTHON_GIL",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "LD_AUDIT",
+        "GCONV_PATH",
+        "GLIBC_TUNABLES",
+        "BASH_ENV",
+        "ENV",
+        "OPENSSL_CONF",
+        "JUPYTER_CONFIG_DIR",
+        "OPENBLAS_CORETYPE",
+        "NUMBA_CACHE_DIR",
+        "PATH",
+        "HOME",
+        "XDG_CONFIG_HOME",
+    ],
+)
+def test_variable_that_decides_is_found(name: str) -> None:
+    assert found(Env={name: "/evil"}) == [f"variable {name}"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"Env": {"PATH": f"/evil:/opt/venv/bin:{PATH}"}}, "variable PATH"),
+        ({"Env": {"HOME": None}}, "variable HOME"),
+        ({"User": "0"}, "USER"),
+        ({"User": ""}, "USER"),
+        ({"Entrypoint": ["/evil"]}, "ENTRYPOINT"),
+        ({"Cmd": ["sh"]}, "CMD"),
+        ({"Shell": ["/evil", "-c"]}, "SHELL"),
+        ({"WorkingDir": "/"}, "WORKDIR"),
+        ({"OnBuild": ["RUN evil"]}, "ONBUILD"),
+        ({"Layers": ["a", "b", "c", "d", "e"]}, "the image"),
+        ({"Layers": ["a", "x", "c", "d"]}, "the image"),
+    ],
+)
+def test_other_setting_or_layer_is_found(changes: dict[str, Any], expected: str) -> None:
+    assert found(**changes) == [expected]
