@@ -321,6 +321,21 @@ def test_a_lock_without_hashes_is_refused(repo: Repository) -> None:
     repo.write(requirements__txt="alpha==2.0\n")
     assert messages.NO_HASHES.format(lock="requirements.txt") in repo.make("venv", fails=True)
 
+    hashed = f"alpha==2.0 --hash=sha256:{'0' * 64}\nbeta==1.5\n"
+    repo.write(requirements__txt=hashed)
+    some = messages.NO_HASHES.format(lock="requirements.txt") + " for beta\n"
+    assert some in repo.make("venv", fails=True)
+
+
+def test_the_only_lock_of_a_variant_is_named(repo: Repository) -> None:
+    """pylock.gpu.toml alone gives requirements-gpu.txt alone."""
+    (repo.path / "requirements.in").unlink()
+    (repo.path / "pylock.gpu.toml").write_text(
+        'lock-version = "1.0"\ncreated-by = "x"\npackages = []\n'
+    )
+    said = repo.make("venv", fails=True)
+    assert "`make venv LABCOAT_VARIANT=gpu` installs `requirements-gpu.txt`" in said
+
 
 def test_missing_requirements_are_named(repo: Repository) -> None:
     (repo.path / "requirements.in").unlink()

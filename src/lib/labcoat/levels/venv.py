@@ -37,7 +37,7 @@ from labcoat.levels.venv_metadata import (
     is_usable,
     read_environment_metadata,
 )
-from labcoat.locking import requirements_file
+from labcoat.locking import project_locks, requirements_file
 from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters, own_install, python_finder
 
@@ -257,16 +257,18 @@ def _installable_locks(project: Project) -> list[Path]:
     if not own.exists() and (project["VARIANT"] or not on_top):
         raise LabcoatError(
             f"`{own.name}` does not exist",
-            f"List your packages in `{lock_source(own).name}`, then run `make requirements`",
+            project_locks.suggest_variant(project)
+            or f"List your packages in `{lock_source(own).name}`, then run `make requirements`",
         )
     if missing := next((lock for lock in on_top if not lock.exists()), None):
         raise project.no_lock_on_top(missing)
     locks = [lock for lock in project.locks if lock.exists()]
     for lock in locks:
         text = requirements_file.read_requirements(lock)
-        if requirements_file.pinned_versions(text) and "--hash=" not in text:
+        if without := requirements_file.names_without_hash(text):
+            some = f" for {terminal.join_some(without)}" if "--hash=" in text else ""
             raise LabcoatError(
-                f"`{lock.name}` has no hashes",
+                f"`{lock.name}` has no hashes{some}",
                 "List your packages in `requirements.in`, then run `make requirements`",
             )
     return locks

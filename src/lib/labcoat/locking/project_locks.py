@@ -17,7 +17,7 @@ from labcoat.locking import (
     requirements_file,
     source_lines,
 )
-from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs
+from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs, lock_source
 from labcoat.locking.lock_header import LockState, is_fresh
 from labcoat.toolchain import interpreters
 
@@ -206,3 +206,13 @@ def _write_prerequisites(project: Project, stamp: Path) -> None:
     names = [os.path.relpath(file, project.root).replace(" ", "\\ ") for file in inputs]
     lines = [f"{stamp}: {' '.join(names)}", *(f"{name}:" for name in names)]
     files.write_file(project.state / "inputs.mk", "\n".join(lines) + "\n")
+
+
+def suggest_variant(project: Project) -> str:
+    """Return a hint if the only lock is that of a variant, such as requirements-dev.txt."""
+    stem = project.requirements.stem
+    found = sorted(project.root.glob(f"{stem}-*.txt"))
+    if project["VARIANT"] or len(found) != 1 or lock_source(project.requirements).exists():
+        return ""
+    variant = found[0].stem.removeprefix(f"{stem}-")
+    return f"`make venv LABCOAT_VARIANT={variant}` installs `{found[0].name}`"

@@ -121,6 +121,15 @@ def requirement_names(text: str) -> set[str]:
     return {line.name for line in parse_lines(text)} - {""}
 
 
+def names_without_hash(text: str) -> list[str]:
+    """Return the names that a lock pins without a hash of any kind."""
+    return [
+        requirement_name(line)
+        for line in requirement_texts(text)
+        if pinned_versions(line) and "--hash=" not in line
+    ]
+
+
 def pinned_versions(text: str) -> dict[str, str]:
     """Return the versions in a lock: normalized name to version."""
     return {pin.name: pin.version for pin in parse_pins(text)}
