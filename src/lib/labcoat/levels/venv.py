@@ -37,7 +37,7 @@ from labcoat.levels.venv_metadata import (
     is_usable,
     read_environment_metadata,
 )
-from labcoat.locking import project_locks, requirements_file
+from labcoat.locking import requirements_file
 from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters, own_install, python_finder
 
@@ -255,6 +255,8 @@ def _installable_locks(project: Project) -> list[Path]:
     own, *on_top = project.locks
     # A variant's environment always holds the variant's lock, not that for development alone.
     if not own.exists() and (project["VARIANT"] or not on_top):
+        from labcoat.locking import project_locks  # slow
+
         raise LabcoatError(
             f"`{own.name}` does not exist",
             project_locks.suggest_variant(project)
