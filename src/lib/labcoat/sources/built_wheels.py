@@ -94,12 +94,25 @@ def _unpack(archive: Path, folder: Path, source: LockedSource) -> None:
                 opened.extractall(folder)  # noqa: S202 - zipfile leaves out `..`
         else:
             with tarfile.open(archive) as opened_tar:
-                opened_tar.extractall(folder, filter="data")
+                _extract_tar(opened_tar, folder)
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise LabcoatError(
             f"`{process.redact(source.place)}` is not a valid archive: {error}",
             "Correct the address or the file",
         ) from None
+
+
+def _extract_tar(opened: tarfile.TarFile, folder: Path) -> None:
+    """Extract the files into `folder`. Raise TarError for what would leave it."""
+    if hasattr(tarfile, "data_filter"):
+        opened.extractall(folder, filter="data")
+        return
+    for member in opened.getmembers():  # Python 3.11.0 to 3.11.3
+        inside = (folder / member.name).resolve().is_relative_to(folder.resolve())
+        if not inside or not (member.isfile() or member.isdir()):
+            raise tarfile.TarError(f"`{member.name}` is a link or leads out of it")
+        member.mode = 0o755 if member.isdir() or member.mode & 0o100 else 0o644
+        opened.extract(member, folder)
 
 
 def kept_wheel(project: Project, source: LockedSource, lock: str) -> Path | None:
