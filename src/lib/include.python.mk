@@ -121,7 +121,8 @@ LABCOAT_CACHE ?=
 LABCOAT_OWN ?=
 
 # These short names are for the command line and the Makefile. In the environment, IN, CMD, PKG,
-# AGAIN and STRICT may belong to another program, so they are ignored there; SETTINGS also in the Makefile.
+# AGAIN and STRICT may belong to another program, so they are ignored there; SETTINGS also in the
+# Makefile.
 _labcoat_typed = $(if $(filter undefined environment,$(origin $(1))),,$($(1)))
 _labcoat_in = $(or $(call _labcoat_typed,IN),venv)
 _labcoat_again = $(if $(call _labcoat_typed,AGAIN),--again)

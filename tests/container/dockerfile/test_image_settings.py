@@ -61,6 +61,31 @@ def test_base_may_be_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lines", "config"),
+    [
+        ('SHELL ["bash", "-c"]\nCMD a b', {"Shell": ["bash", "-c"], "Cmd": ["bash", "-c", "a b"]}),
+        ("CMD a b", {"Cmd": ["/bin/sh", "-c", "a b"]}),
+        ('CMD ["a"]\nENTRYPOINT ["b"]', {"Cmd": ["a"], "Entrypoint": ["b"]}),
+        ('ENTRYPOINT ["b"]', {"Entrypoint": ["b"]}),
+        ('CMD ["a"]\nFROM x\nENTRYPOINT ["b"]', {"Entrypoint": ["b"]}),
+        ('USER "1000"', {"User": "1000"}),
+        ("ARG U=1000\nUSER ${U}", {"User": "1000"}),
+        ("WORKDIR /a/\nWORKDIR b", {"WorkingDir": "/a/b"}),
+        ("ENV D=/d\nWORKDIR $D", {"WorkingDir": "/d", "Env": ["D=/d"]}),
+        ("ENV V=5\nARG V=1\nENV PIP_Z=$V", {"Env": ["V=5", "PIP_Z=1"]}),
+        ("HEALTHCHECK CMD true", {"Healthcheck": {"Test": ["CMD-SHELL", "true"]}}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_real_images_have_no_finding(lines: str, config: dict[str, Any]) -> None:
+    """The settings are those that Docker 26 gave the image of these lines."""
+    base = {"Config": {"Cmd": ["python3"], "WorkingDir": "/"}}
+    image = {"Config": {"Cmd": None if "ENTRYPOINT" in lines else ["python3"], **config}}
+    chain = stage_chain(parse_dockerfile(f"FROM base AS x\n{lines}\n"), None)
+    assert [*compare_settings(image, base, chain)] == []
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "PYTHONPATH",
@@ -98,6 +123,7 @@ def test_variable_that_decides_is_found(name: str) -> None:
         ({"Shell": ["/evil", "-c"]}, "SHELL"),
         ({"WorkingDir": "/"}, "WORKDIR"),
         ({"OnBuild": ["RUN evil"]}, "ONBUILD"),
+        ({"Healthcheck": {"Test": ["CMD-SHELL", "evil"]}}, "HEALTHCHECK"),
         ({"Layers": ["a", "b", "c", "d", "e"]}, "the image"),
         ({"Layers": ["a", "x", "c", "d"]}, "the image"),
     ],

@@ -4,8 +4,10 @@ Nothing of the image is run: variables, user and entry point decide what a conta
 Python could be asked.
 """
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from labcoat.container.dockerfile.parser import (
@@ -13,6 +15,7 @@ from labcoat.container.dockerfile.parser import (
     Instruction,
     Stage,
     assigned_variables,
+    expand_word,
 )
 from labcoat.core.result_variables import select_result_variables
 
@@ -26,7 +29,60 @@ _DECIDING = re.compile(
 )
 # Facts about the official images' Python, which it does not read.
 _FACTS = re.compile(r"PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_\w+)$")
+_STARTS = {"ENTRYPOINT": "Entrypoint", "CMD": "Cmd", "SHELL": "Shell"}
 _LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
+
+
+@dataclass
+class _Expected:
+    """What an image gets from its base and its Dockerfile, which `apply` reads stage by stage.
+
+    `words` are the settings that start a container; one that only an unknown base gives is not in
+    it. `declared` are the variables that the Dockerfile itself sets.
+    """
+
+    variables: dict[str, str]
+    words: dict[str, list[str]]
+    declared: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+
+    def apply(self, stage: Stage) -> None:
+        """Add what the instructions of `stage` set. Raise DockerfileError if one is malformed."""
+        values = {"PATH": _PATH, **self.variables}
+        has_command = False
+        for each in stage.instructions:
+            self.written.add(each.name)
+            if each.name in ("ARG", "ENV"):
+                new = assigned_variables(each, values, stage)
+                values |= new  # an ARG after an ENV of the same name counts
+                if each.name == "ENV":
+                    self.variables |= new
+                    self.declared |= new.keys()
+            elif each.name == "CMD":
+                has_command = True
+                self.words["CMD"] = self._started_words(each)
+            elif each.name == "ENTRYPOINT":
+                self.words["ENTRYPOINT"] = self._started_words(each)
+                if not has_command:  # that of the base, or of another stage, is removed
+                    self.words["CMD"] = []
+            elif each.name == "SHELL":
+                self.words["SHELL"] = list(each.words)
+            elif each.name == "USER":
+                self.words["USER"] = [expand_word(each, each.rest.strip(), values)]
+            elif each.name == "WORKDIR":
+                self._enter(expand_word(each, each.rest.strip(), values))
+
+    def _started_words(self, each: Instruction) -> list[str]:
+        rest = each.rest.strip()
+        if rest.startswith("["):
+            return [] if not rest.strip("[] \t") else list(each.words)
+        return [*(self.words.get("SHELL") or ["/bin/sh", "-c"]), rest]
+
+    def _enter(self, folder: str) -> None:
+        if before := self.words.get("WORKDIR"):
+            folder = posixpath.join(*before, folder)
+        if folder.startswith("/"):
+            self.words["WORKDIR"] = [posixpath.normpath(folder)]
 
 
 def compare_settings(
@@ -39,8 +95,18 @@ def compare_settings(
     decide which code runs. Raise DockerfileError if an instruction is malformed.
     """
     ours, theirs = image.get("Config") or {}, (base or {}).get("Config") or {}
-    yield from _compare_variables(_variables(ours), _variables(theirs), chain, base is not None)
-    yield from _compare_start(ours, theirs, chain, base is not None)
+    expected = _Expected(_variables(theirs), {} if base is None else _start_words(theirs))
+    for stage in chain:
+        expected.apply(stage)
+    yield from _compare_variables(_variables(ours), expected, has_base=base is not None)
+    yield from _compare_start(_start_words(ours), expected.words)
+    if ours.get("OnBuild") and "ONBUILD" not in expected.written:
+        yield "ONBUILD", "is set; the Dockerfile does not set it"
+    # Its command runs in each container, beside the program.
+    if "HEALTHCHECK" not in expected.written and ours.get("Healthcheck") != theirs.get(
+        "Healthcheck"
+    ):
+        yield "HEALTHCHECK", "is not the one of the Dockerfile and its base image"
     if base:
         yield from _compare_layers(_layers(image), _layers(base), chain)
 
@@ -56,14 +122,11 @@ def stage_chain(parsed: Dockerfile, target: str | None) -> list[Stage]:
 
 
 def _compare_variables(
-    ours: Mapping[str, str], theirs: Mapping[str, str], chain: Sequence[Stage], has_base: bool
+    ours: Mapping[str, str], expected: _Expected, *, has_base: bool
 ) -> Iterator[tuple[str, str]]:
-    inherited = {**({} if "PATH" in theirs else {"PATH": _PATH}), **theirs}
-    declared = _declared_variables(chain, inherited)
-    expected = {**theirs, **declared}
-    for name in sorted(ours.keys() | expected.keys()):
-        value, wanted = ours.get(name), expected.get(name)
-        if value == wanted or (name not in declared and not _decides(name)):
+    for name in sorted(ours.keys() | expected.variables.keys()):
+        value, wanted = ours.get(name), expected.variables.get(name)
+        if value == wanted or (name not in expected.declared and not _decides(name)):
             continue
         if name == "PATH" and not has_base and _is_own_path(value or "", wanted or ""):
             continue
@@ -75,6 +138,23 @@ def _compare_variables(
         yield f"variable {name}", f"{given}; {_describe(wanted)}"
 
 
+def _compare_start(
+    ours: Mapping[str, list[str]], expected: Mapping[str, list[str]]
+) -> Iterator[tuple[str, str]]:
+    for name, wanted in expected.items():
+        # podman does not tell the shell, which counts in a build only.
+        if ours[name] != wanted and (name != "SHELL" or ours[name]):
+            yield name, f"is `{' '.join(ours[name])}`; {_describe(' '.join(wanted))}"
+
+
+def _start_words(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the settings of an image that start a container, by their instructions."""
+    found = {name: list(config.get(key) or ()) for name, key in _STARTS.items()}
+    found["USER"] = [config.get("User") or ""]
+    found["WORKDIR"] = [posixpath.normpath(config.get("WorkingDir") or "/")]
+    return found
+
+
 def _is_own_path(value: str, wanted: str) -> bool:
     """Return whether only the order of the standard directories differs."""
     mine, theirs = value.split(":"), wanted.split(":")
@@ -84,52 +164,6 @@ def _is_own_path(value: str, wanted: str) -> bool:
 def _decides(name: str) -> bool:
     decides = _DECIDING.match(name) or select_result_variables({name: "C"})
     return bool(decides) and not _FACTS.match(name)
-
-
-def _declared_variables(chain: Sequence[Stage], inherited: Mapping[str, str]) -> dict[str, str]:
-    declared: dict[str, str] = {}
-    for stage in chain:
-        arguments: dict[str, str] = {}
-        for each in stage.instructions:
-            values = {**arguments, **inherited, **declared}
-            if each.name == "ARG":
-                arguments |= assigned_variables(each, values, stage)
-            elif each.name == "ENV":
-                declared |= assigned_variables(each, values, stage)
-    return declared
-
-
-def _compare_start(
-    ours: Mapping[str, Any], theirs: Mapping[str, Any], chain: Sequence[Stage], has_base: bool
-) -> Iterator[tuple[str, str]]:
-    last = {each.name: each for stage in chain for each in stage.instructions}
-    for name, key in (("ENTRYPOINT", "Entrypoint"), ("CMD", "Cmd"), ("SHELL", "Shell")):
-        value = list(ours.get(key) or ())
-        if name in last:
-            wanted = _started_words(last[name])
-        elif has_base and (name != "CMD" or "ENTRYPOINT" not in last):
-            wanted = list(theirs.get(key) or ())
-        else:
-            continue
-        if value != wanted:
-            yield name, f"is `{' '.join(value)}`; {_describe(' '.join(wanted))}"
-    if "USER" in last and "$" not in last["USER"].rest:
-        wanted_user = last["USER"].rest.strip()
-        if (user := ours.get("User") or "") != wanted_user:
-            yield "USER", f"is `{user}`; {_describe(wanted_user)}"
-    place = last["WORKDIR"].rest.strip() if "WORKDIR" in last else ""
-    is_known = place.startswith("/") and "$" not in place
-    if is_known and (given := ours.get("WorkingDir") or "") != place:
-        yield "WORKDIR", f"is `{given}`; {_describe(place)}"
-    if ours.get("OnBuild") and "ONBUILD" not in last:
-        yield "ONBUILD", "is set; the Dockerfile does not set it"
-
-
-def _started_words(each: Instruction) -> list[str]:
-    rest = each.rest.strip()
-    if rest.startswith("["):
-        return [] if not rest.strip("[] \t") else list(each.words)
-    return ["/bin/sh", "-c", rest]
 
 
 def _describe(wanted: str | None) -> str:

@@ -8,6 +8,7 @@ from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context import build_flags
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile import image_settings
+from labcoat.container.engine import client
 from labcoat.container.engine.flags import docker_flags
 from labcoat.container.engine.local_images import image_details
 from labcoat.core import terminal
@@ -30,13 +31,7 @@ def undeclared_settings(project: Project, image: Mapping[str, Any]) -> tuple[Fil
         return ()
     try:
         chain = image_settings.stage_chain(context.parsed, context.target)
-        known = image_details(project, chain[0].base)
-        if known is None:
-            terminal.print_warning(
-                f"base image `{chain[0].base}` is not on this machine: the layers of image"
-                f" `{project.image}` are not compared with it",
-                f"Run `docker pull {chain[0].base}`",
-            )
+        known = _base_details(project, chain[0].base)
         found = [*image_settings.compare_settings(image, known, chain)]
     except (ValueError, OSError) as error:
         raise LabcoatError(
@@ -44,3 +39,24 @@ def undeclared_settings(project: Project, image: Mapping[str, Any]) -> tuple[Fil
             status=2,
         ) from None
     return tuple(FileFinding("setting", name, detail) for name, detail in found)
+
+
+def _base_details(project: Project, base: str) -> dict[str, Any] | None:
+    """Return what `docker image inspect` prints about `base`, which is fetched if it is missing.
+
+    None with a warning if it cannot be. A builder need not keep it among the engine's images.
+    """
+    if base == "scratch":
+        return {}
+    if found := image_details(project, base):
+        return found
+    terminal.print_progress(f"fetching the base image {base}")
+    client.call_docker(project, "pull", "--quiet", base)
+    if found := image_details(project, base):
+        return found
+    terminal.print_warning(
+        f"base image `{base}` is not on this machine: the layers of image"
+        f" `{project.image}` are not compared with it",
+        f"Run `docker pull {base}`",
+    )
+    return None
