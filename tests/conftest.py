@@ -13,7 +13,11 @@ from labcoat.container.base_images.defaults import pinned_images
 from labcoat.toolchain import tool_env
 from support import BASE_PYTHON, INCLUDE, NETWORK, Index, Repository
 from support.machine import missing_engine, missing_network
-from support.plugin import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401
+from support.plugin import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_make_parametrize_id,
+    pytest_terminal_summary,
+)
 from support.session import Cleanup, is_controller, make_once, start_session
 
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})

@@ -36,6 +36,8 @@ def run_pytest(python: str, workers: int, *words: str, **env: str) -> int:
     chosen = os.environ.get("PYTEST_ADDOPTS", "")
     addopts = " ".join([*options(chosen, workers), chosen])
     environ = {**os.environ, "PYTEST_ADDOPTS": addopts, **env}
+    # With it each of thousands of processes compiles what it imports, and TensorFlow is imported.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(
         [python, "-m", "pytest", *words], cwd=REPOSITORY, env=environ, check=False
     ).returncode

@@ -12,6 +12,7 @@ MARKS = {
     "index": "index",  # a package index on the loopback, and mostly make and uv, which take seconds
     "shared_repo": "index",
 }
+LONGEST_NAME = 200  # characters of a parameter that are its test's name as they are
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,6 +30,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         shuffle(items, seed)
     elif hasattr(config, "workerinput"):
         put_long_ones_first(items)
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a long value by its kind and length: workers send a test's name with each report."""
+    if not isinstance(val, str | bytes) or len(val) <= LONGEST_NAME:
+        return None  # pytest's own
+    return f"{type(val).__name__} of {len(val)}"
 
 
 def put_long_ones_first(items: list[pytest.Item]) -> None:
