@@ -19,6 +19,7 @@ from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import (
+    byte_code,
     conda_program,
     drift,
     environment_yml,
@@ -95,6 +96,7 @@ class CondaLevel(Level):
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
         if site := self.site_packages(project):
             shared_files.warn_of_shared_files(site)
+        byte_code.remove_abandoned(project)
 
     def _is_locked(self, project: Project, expected: CondaMetadata) -> bool:
         """Whether the lock has every Python package of an environment, as after `make freeze`."""
@@ -140,6 +142,7 @@ class CondaLevel(Level):
     def remove(self, project: Project) -> None:
         """Remove the environment if labcoat created it, but not environment.yml: users edit it."""
         foreign.remove_environment(project, "CONDA_ENV", _read_metadata)
+        byte_code.remove_abandoned(project)
 
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the environment; None if it does not exist.
@@ -156,7 +159,7 @@ class CondaLevel(Level):
             interpreters.project_minor(project),
             own={metadata.NAME: _is_own_metadata},
         )
-        compiled = python_variables.remove_byte_code(project, folder)
+        compiled = byte_code.remove_byte_code(project, folder)
         return replace(found, findings=(*found.findings, *compiled))
 
     def read_state(self, project: Project) -> LevelState:

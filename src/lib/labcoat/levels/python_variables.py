@@ -5,15 +5,12 @@ Sources: https://docs.python.org/3/using/cmdline.html#environment-variables and 
 
 import os
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from labcoat.container.engine.run_config import find_data_paths
-from labcoat.core import files, terminal
-from labcoat.core.cache import cache_folder
-from labcoat.core.errors import LabcoatError
+from labcoat.core import terminal
 from labcoat.core.project import Project
-from labcoat.inventory.file_finding import FileFinding
+from labcoat.levels import byte_code
 
 # They name another standard library, or another interpreter.
 _UNWANTED = frozenset({"PYTHONHOME", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__"})
@@ -28,7 +25,8 @@ def program_variables(
     PYTHONPATH keeps the directories that every level has; a warning names the others.
     """
     kept = {name: value for name, value in environ.items() if name not in _UNWANTED}
-    cache = byte_code_folder(project, environment)
+    cache = byte_code.byte_code_folder(project, environment)
+    byte_code.record_environment(cache, environment)
     defaults = {
         "PYTHONPYCACHEPREFIX": str(cache),
         # Numba keeps compiled functions beside byte code.
@@ -63,25 +61,3 @@ def _warn_of_others(shared: Sequence[str], environ: Mapping[str, str]) -> None:
 
 def _is_below(path: Path, root: Path) -> bool:
     return Path(os.path.abspath(path)).is_relative_to(root)  # noqa: PTH100 - links stay as they are
-
-
-def byte_code_folder(project: Project, environment: Path) -> Path:
-    """Return where programs in an environment keep byte code: one directory per environment."""
-    name = sha256(os.fsencode(environment.absolute())).hexdigest()[:16]
-    try:
-        return cache_folder() / "programs" / name
-    except LabcoatError:  # there is no home directory
-        return project.state / "programs" / name
-
-
-def remove_byte_code(project: Project, environment: Path) -> tuple[FileFinding, ...]:
-    """Remove the byte code that programs keep; a finding if that fails.
-
-    It may have been edited there, and Python writes it again.
-    """
-    folder = byte_code_folder(project, environment)
-    try:
-        files.remove_path(folder)
-    except OSError as error:
-        return (FileFinding("byte-code", str(folder), f"cannot be removed: {error.strerror}"),)
-    return ()

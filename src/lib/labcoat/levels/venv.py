@@ -18,6 +18,7 @@ from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import (
+    byte_code,
     drift,
     foreign,
     metadata,
@@ -122,6 +123,7 @@ class VenvLevel(Level):
                 )
                 site_packages = find_site_packages(project.venv)
                 shared_files.warn_of_shared_files(site_packages)
+                byte_code.remove_abandoned(project)
                 from labcoat.imports import lacking  # slow; a new environment alone needs it
 
                 lacking.warn_of_lacking(
@@ -160,6 +162,7 @@ class VenvLevel(Level):
     def remove(self, project: Project) -> None:
         """Remove the environment if labcoat created it for this project, and name it."""
         foreign.remove_environment(project, "VENV", read_environment_metadata)
+        byte_code.remove_abandoned(project)
 
     def read_inventory(self, project: Project) -> Inventory | None:
         """Return all files of the environment; None if it does not exist.
@@ -176,7 +179,7 @@ class VenvLevel(Level):
             links={_PACKAGES_LINK: "{site}"},
             stamps=project.state.name,
         )
-        compiled = python_variables.remove_byte_code(project, project.venv)
+        compiled = byte_code.remove_byte_code(project, project.venv)
         return replace(found, findings=(*found.findings, *compiled))
 
     def read_state(self, project: Project) -> LevelState:
