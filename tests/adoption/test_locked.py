@@ -1,5 +1,6 @@
 """Whether the lock of another tool is taken, and what it needs."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from labcoat.adoption.locked import plan_lock
 from labcoat.core.project import Project, read_settings
 from support.listed_index import ListedIndex
+from support.messages import adoption as messages
 
 HASH = "0" * 64
 PROJECT = (
@@ -81,3 +83,13 @@ def test_a_lock_that_cannot_be_installed_is_passed_over(
     plan, reason = plan_lock(project(tmp_path, name, locked=locked), "uv.lock", ())
     assert plan is None
     assert expected in reason
+
+
+def test_a_lock_for_a_python_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "Pipfile").write_text('[requires]\npython_version = "3.6"\n[packages]\nsix = "*"\n')
+    six = {"hashes": [f"sha256:{HASH}"], "version": "==1.17.0"}
+    content = {"_meta": {"requires": {"python_version": "3.6"}}, "default": {"six": six}}
+    (tmp_path / "Pipfile.lock").write_text(json.dumps(content))
+    plan, reason = plan_lock(Project(tmp_path, read_settings({})), "Pipfile.lock", ())
+    assert plan is None
+    assert messages.NO_PYTHON in reason

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.project import Project
+from labcoat.core.project import Project, read_settings
 from labcoat.scaffold import dockerfile
 
 
@@ -43,3 +43,19 @@ def test_a_dockerfile_that_runs_the_script_gets_it(tmp_path: Path) -> None:
     dockerfile.provide_dockerfile(Project(tmp_path))
     assert (tmp_path / "install-lock.sh").exists()
     assert not (tmp_path / ".dockerignore").exists()
+
+
+def test_one_beside_the_projects_own(tmp_path: Path) -> None:
+    """The flags name labcoat.Dockerfile: it gets an ignore file of its own, and nothing changes."""
+    (tmp_path / "Dockerfile").write_text("FROM python:3.9\nRUN pip install six\n")
+    (tmp_path / ".dockerignore").write_text("*\n!app\n")
+    assert dockerfile.installs_itself(tmp_path)
+    flags = {"DOCKER_FLAGS": "--network=host --file=labcoat.Dockerfile"}
+    project = Project(tmp_path, read_settings({f"LABCOAT_{k}": v for k, v in flags.items()}))
+    dockerfile.provide_dockerfile(project)
+    template = (dockerfile.TEMPLATES / "Dockerfile").read_text()
+    assert (tmp_path / "labcoat.Dockerfile").read_text() == template
+    assert "**/.venv" in (tmp_path / "labcoat.Dockerfile.dockerignore").read_text()
+    assert (tmp_path / "install-lock.sh").exists()
+    assert (tmp_path / ".dockerignore").read_text() == "*\n!app\n"
+    assert (tmp_path / "Dockerfile").read_text().startswith("FROM python:3.9")

@@ -7,22 +7,24 @@ import pytest
 from labcoat.core.changes import ChangeSet
 from labcoat.scaffold import ignore_files
 
-ADDED = ["tools/include.python.mk", "tools/labcoat"]
+MADE = [".venv", ".conda", ".labcoat"]
+ADDED = [*MADE, "tools/include.python.mk", "tools/labcoat"]
 
 
 @pytest.mark.parametrize(
     ("before", "added"),
     [
         ("", ADDED),
-        ("tools\n", []),
-        ("**/tools/\n", []),
+        ("tools\n", MADE),
+        ("**/tools/\n", MADE),
+        ("**/.venv\n.labcoat/\n", [".conda", *ADDED[3:]]),
         ("*\n!src\n", []),
-        ("*\n!tools\n", ADDED),
-        ("tools/labcoat\n", ADDED[:1]),
+        ("*\n!tools\n", ADDED[3:]),
+        ("tools/labcoat\n", ADDED[:4]),
         ("a[\n", ADDED),
     ],
 )
-def test_an_image_leaves_out_a_labcoat_of_the_repository(
+def test_an_image_leaves_out_what_labcoat_makes_and_its_copy(
     tmp_path: Path, before: str, added: list[str]
 ) -> None:
     """Nothing is added where another pattern already leaves it out."""

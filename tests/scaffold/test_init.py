@@ -63,6 +63,7 @@ def test_existing_files_are_kept(bare: Repository) -> None:
     assert (bare.path / ".gitignore").read_bytes() == b"build\r\n.venv/\r\n/.conda\r\n/.labcoat\r\n"
     assert (bare.path / ".dockerignore").read_text().splitlines() == [
         "mine",
+        *(".venv", ".conda", ".labcoat"),
         "my tools/lib/include.python.mk",
         "my tools/lib/labcoat",
     ]

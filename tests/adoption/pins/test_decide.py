@@ -137,6 +137,16 @@ def test_the_python_of_a_lock_outlives_it(
     assert plan(project, "base").python == "3.9"
 
 
+def test_a_python_that_is_too_old_gives_way(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A Pipfile and its lock ask for 3.6: the nearest one is written, and needs no setting."""
+    (project.root / "Pipfile.lock").write_text('{"_meta": {"requires": {"python_version": "3.6"}}}')
+    made = plan(project, "python==3.6.*", "base==1.0")
+    assert (made.python, made.settings) == ("3.9", ())
+    assert adoption.TOO_OLD.format(asked="3.6", taken="3.9") in capsys.readouterr().err
+
+
 def test_a_python_that_is_missing_here_is_named(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,9 +26,9 @@ def plan_lock(project: Project, name: str, pythons: tuple[Wanted, ...]) -> tuple
         lock = reader.read_other_lock(record, project.root)
         parts = [part for part in default_groups(project.root, record) if part in lock.roots]
         derived = derive_requirements(lock, parts, with_main=True)
+        minor = interpreters.project_minor(project)
     except LabcoatError as error:
         return None, error.message
-    minor = interpreters.project_minor(project)
     here = platforms.this_machine().marker_values(minor)
     pins = {each.name: each for each in derived.pins if marker_applies(each.marker, here)}
     wanted = [Wanted(f"{each.name}=={each.version}", name, 1, "demand") for each in pins.values()]

@@ -11,6 +11,8 @@ from labcoat.core.git import git_root
 from labcoat.toolchain import own_install
 
 IGNORED = ("/.venv", "/.conda", "/.labcoat")
+# What labcoat makes on this machine: `COPY . .` would replace an environment of the image with it.
+_MADE = tuple(name.lstrip("/") for name in IGNORED)
 
 
 def plan_gitignore(changes: ChangeSet) -> None:
@@ -24,8 +26,11 @@ def plan_gitignore(changes: ChangeSet) -> None:
 
 
 def plan_dockerignore(changes: ChangeSet, include: Path) -> None:
-    """Plan lines that keep a labcoat in the repository, with `include`, out of images."""
-    own = own_paths(changes.root, include)
+    """Plan lines that keep out of images what labcoat makes, and the labcoat with `include`.
+
+    That is a labcoat in the repository.
+    """
+    own = [*_MADE, *own_paths(changes.root, include)]
     _plan_lines(
         changes,
         ".dockerignore",

@@ -10,7 +10,7 @@ from labcoat.core import files, originals
 from labcoat.core.changes import ChangeSet, PlannedChange
 from labcoat.core.originals import UndoneFile
 from labcoat.core.project import Project
-from labcoat.scaffold.dockerfile import TEMPLATES, missing_files
+from labcoat.scaffold.dockerfile import BESIDE_NOTE, TEMPLATES, installs_itself, missing_files
 from labcoat.scaffold.ignore_files import plan_dockerignore, plan_gitignore
 from labcoat.scaffold.makefile import include_line, plan_makefile, plan_own_file
 from labcoat.scaffold.other_language import refuse_other_language
@@ -59,4 +59,6 @@ def plan_changes(
     for template, name in missing_files(root).items():
         changes.plan(name, (TEMPLATES / template).read_text(encoding="utf-8"), "written")
     plan_dockerignore(changes, own_install.include_file())
+    if installs_itself(root) and any(changes):
+        changes.notes.append(BESIDE_NOTE)
     return changes

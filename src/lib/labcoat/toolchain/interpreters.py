@@ -83,11 +83,14 @@ def named_minors(project: Project, besides: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
-def is_allowed(project: Project, minor: str) -> bool:
-    """Return whether each range of pyproject.toml and setup.cfg that is valid allows `minor`."""
+def is_allowed(project: Project, minor: str, without: str = "") -> bool:
+    """Return whether each range of the project's files that is valid allows `minor`.
+
+    The file `without`, such as a lock that is not taken, does not count.
+    """
     for one in _read_ranges(project.root):
         try:
-            if not allows(one, minor):
+            if one.source != without and not allows(one, minor):
                 return False
         except LabcoatError:
             continue

@@ -11,6 +11,7 @@ from labcoat.adoption.plan import Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.project_files.lock_of_record import find_record
 from labcoat.locking.wheel_platforms import PROJECT_MINORS
 from labcoat.toolchain import installed_pythons, interpreters
 from labcoat.toolchain.python_choice import NEWEST, OLDEST, OWN
@@ -86,9 +87,11 @@ def choose_python(
     said = (present.minor,) if present and not has_own else interpreters.named_minors(project)
     declared = declared_minors(wanted) or said
     here = [minor for minor in installed_pythons.list_minors() if minor in SUPPORTED]
-    allowed = [minor for minor in here if interpreters.is_allowed(project, minor)]
+    lock = _passed_over(project, lines)
+    allowed = [minor for minor in here if interpreters.is_allowed(project, minor, lock)]
     ranked = rank_pythons(lines, known, allowed or here)
     best = choose_candidate(ranked, declared, present.minor if present else "")
+    _name_unsupported(declared, best)
     _name_missing(lines, known, best, here)
     if present and best.minor == present.minor:
         # Another tool's lock no longer says so where a requirements.in takes its place.
@@ -98,6 +101,25 @@ def choose_python(
     if best.minor in allowed and not set(minors) - {best.minor}:
         return PythonForPins(best.minor, best.minor)
     return PythonForPins(best.minor, None, (("LABCOAT_PYTHON", f"python{best.minor}"),))
+
+
+def _passed_over(project: Project, lines: Sequence[Line]) -> str:
+    """Return the name of another tool's lock that `lines` are not from; empty if there is none."""
+    try:
+        record = find_record(project.requirements)
+    except LabcoatError:
+        return ""
+    is_taken = record is None or record.name in {line.wanted.file for line in lines}
+    return "" if is_taken or record is None else record.name
+
+
+def _name_unsupported(declared: Sequence[str], best: Candidate) -> None:
+    """Say that the repository asks for a Python that labcoat does not support."""
+    if declared and not set(declared) & set(SUPPORTED):
+        terminal.print_progress(
+            f"the repository asks for Python {declared[0]}, and labcoat supports 3.{OLDEST} and"
+            f" newer: Python {best.minor} takes its place"
+        )
 
 
 def _name_missing(
