@@ -31,6 +31,8 @@ SECRETS = {
     "aws-pair": ("deploy.sh", f"export AWS_SECRET_ACCESS_KEY={HEX}\n"),
     "service": ("src/a.py", f'adafruit_io = "{HEX[:32]}"\n'),
     "vendor-form": ("src/a.py", 'T = "dop_v1_' + HEX + HEX[:24] + '"\n'),
+    "vendor-form-bare": ("run.txt", "dapi" + HEX[:32] + "\n"),
+    "far-down": ("src/a.py", "x = 1\n" * 3000 + f'API_KEY = "{HEX}"\n'),
     "pip-conf": ("pip.conf", "[global]\nindex-url = https://me:" + "hunter2x@index.corp.io/s\n"),
     "address-in-env": ("prod.env", f"URL=postgres://app:{HEX[:12]}@db.corp.io/x\n"),
     "webhook": (
@@ -85,6 +87,14 @@ def test_secret(path: str, text: str, tmp_path: Path) -> None:
     assert severities(root) == {Severity.ERROR}
     assert is_refused(root)
     assert is_audited(path, text)
+
+
+def test_line_of_secret(tmp_path: Path) -> None:
+    """It is the file's, although only the lines that a search finds are read."""
+    text = f'a = 1\nkey = "some words 1"\n\nAPI_KEY = "{HEX}"\nPASSWORD = "changeme"\n'
+    root = repository(tmp_path / "r", {"src/a.py": text, "b.yml": f"x: 1\npassword: {HEX}\n"})
+    found = check_repository(root, Selection(("SEC001",))).findings
+    assert [(each.path, each.line) for each in found] == [("b.yml", 2), ("src/a.py", 4)]
 
 
 @pytest.mark.parametrize(("path", "text"), NO_SECRETS.values(), ids=NO_SECRETS.keys())

@@ -29,6 +29,12 @@ CASES = [
         {"w.h5": POINTER, "Dockerfile": COPY_ALL, ".dockerignore": ".git\n*.h5\n"},
     ),
     Case(
+        "LFS003",
+        {"a.PNG": POINTER, "Dockerfile": COPY_ALL, ".dockerignore": ".git\n"},
+        {"a.PNG": "x" * len(POINTER), "Dockerfile": COPY_ALL, ".dockerignore": ".git\n"},
+        name="picture",
+    ),
+    Case(
         "LFS004",
         {"a.jpg": "x", ".gitattributes": ".jpg filter=lfs diff=lfs merge=lfs -text\n"},
         {

@@ -5,11 +5,12 @@ settings name.
 """
 
 import os
-import re
 import stat
 from pathlib import Path
 
-_RECORD = re.compile(
+from labcoat.core.patterns import lazy_pattern
+
+_RECORD = lazy_pattern(
     rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: \d+\n"
     rb"  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
 )

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from labcoat.core import reading
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.text_encoding import decode_text
 
 NAMES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
@@ -21,22 +22,22 @@ _DEPTH = 8  # of includes and of variables in variables
 _MOST = 10_000  # characters of a text in which variables are expanded
 _LONGEST = 1000  # characters of a variable's value there
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = lazy_pattern(
     r"^\s*(?P<words>(?:(?:export|override|private|unexport)\s+)*)"
     r"(?P<name>[^\s:#=+?!]+)\s*(?P<how>::?:?=|\?=|\+=|!=|=)\s*(?P<value>.*)$",
     re.DOTALL,
 )
-_INCLUDE = re.compile(r"^\s*(?P<optional>-|s)?include\s+(?P<files>.+)$", re.DOTALL)
-_DIRECTIVE = re.compile(
+_INCLUDE = lazy_pattern(r"^\s*(?P<optional>-|s)?include\s+(?P<files>.+)$", re.DOTALL)
+_DIRECTIVE = lazy_pattern(
     r"^\s*(?:export|unexport|override|private|undefine|vpath|load|-load)\b(?!\s*:)"
 )
-_DEFINE = re.compile(r"^\s*(?:(?:override|export|private)\s+)*define\b(?!\s*[:=])")
-_IF = re.compile(r"^\s*(?:ifeq|ifneq|ifdef|ifndef)\b(?!\s*[:=])")
-_TARGET_VARIABLE = re.compile(
+_DEFINE = lazy_pattern(r"^\s*(?:(?:override|export|private)\s+)*define\b(?!\s*[:=])")
+_IF = lazy_pattern(r"^\s*(?:ifeq|ifneq|ifdef|ifndef)\b(?!\s*[:=])")
+_TARGET_VARIABLE = lazy_pattern(
     r"^\s*(?:(?:export|override|private)\s+)*[\w.-]+\s*(?:::?:?=|\?=|\+=|!=|=)"
 )
-_CALL = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}")
-_REFERENCE = re.compile(r"\$\(([\w.-]+)\)|\$\{([\w.-]+)\}")
+_CALL = lazy_pattern(r"\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}")
+_REFERENCE = lazy_pattern(r"\$\(([\w.-]+)\)|\$\{([\w.-]+)\}")
 
 
 @dataclass(frozen=True)

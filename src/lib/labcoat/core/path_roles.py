@@ -2,22 +2,24 @@
 
 import re
 
+from labcoat.core.patterns import lazy_pattern
+
 # Folders with third-party files or test data, from which the project is not built or installed.
-_SAMPLES = re.compile(
+_SAMPLES = lazy_pattern(
     r"(?:^|/)(?:(?:__)?fixtures?(?:__)?|test[-_]?data|__?snapshots__?|cassettes|goldens?"
     r"|node_modules|site-packages|_?vendor(?:ed)?|third[-_]party|bower_components)/"
     r"|(?:^|/)(?:tests?|specs?|__tests__|testing)/(?:.*/)?"
     r"(?:data|files|resources|assets|inputs?|cases|samples?|templates?)/"
 )
 # Folders beside the program itself: imports and keys in there are often only examples.
-_ASIDE = re.compile(
+_ASIDE = lazy_pattern(
     r"(?:^|/)(?:tests?|specs?|__tests__|testing|test[-_]\w+|\w+[-_]tests?|docs?|documentation"
     r"|examples?|samples?|demos?|mocks?|tutorials?|fixtures?)/",
     re.IGNORECASE,
 )
 # What programs generate; the rules about contexts report it where it is sent.
-_GENERATED = re.compile(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
-_TEMPLATE = re.compile(r"\{\{|\{%")  # of cookiecutter and copier, in file names too
+_GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
+_TEMPLATE = lazy_pattern(r"\{\{|\{%")  # of cookiecutter and copier, in file names too
 
 
 def is_sample(path: str) -> bool:

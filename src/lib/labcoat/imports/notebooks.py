@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.imports.sources import Import, read_source
 
 MOST = 1 << 25  # bytes of a notebook: longer ones are nearly all output
-_MAGIC = re.compile(r"^(?P<indent>\s*)(?P<sign>[!%])(?P<rest>.*)$")
-_BARE = re.compile(r"^\s*(?:pip3?|conda|mamba)\s+install\s")
+_MAGIC = lazy_pattern(r"^(?P<indent>\s*)(?P<sign>[!%])(?P<rest>.*)$")
+_BARE = lazy_pattern(r"^\s*(?:pip3?|conda|mamba)\s+install\s")
 # Cells in other languages, or that are written to files.
-_OTHER_CELL = re.compile(
+_OTHER_CELL = lazy_pattern(
     r"^\s*%%(?:bash|sh|script|html|javascript|js|latex|markdown|svg|perl|ruby|R|writefile|file"
     r"|cmd|powershell|sql|bigquery|cython|pypy|python2|configure|configuration)\b"
 )

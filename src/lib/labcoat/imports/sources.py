@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from labcoat.core.patterns import lazy_pattern
+
 _MOST = 1 << 20  # bytes of a source; generated ones can be much longer
-_STATEMENT = re.compile(
+_STATEMENT = lazy_pattern(
     r"^(?P<indent>[ \t]*)(?:import[ \t]+(?P<names>[A-Za-z_][\w., \t]*)"
     r"|from[ \t]+(?P<module>[A-Za-z_][\w.]*)[ \t]+import[ \t]+(?P<members>[\w*(, \t]*))",
     re.MULTILINE,
 )
-_LINE = re.compile(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
-_ALIAS = re.compile(r"[ \t]+as[ \t]+\w+")
+_LINE = lazy_pattern(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
+_ALIAS = lazy_pattern(r"[ \t]+as[ \t]+\w+")
 # Packages whose parts are released separately: what is imported from them is a module.
 _NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "airflow.providers")
 

@@ -4,13 +4,14 @@ import functools
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.makefiles import Makefile, read_makefile
-from labcoat.core.project_files.reader import read_declared
 from labcoat.core.terminal import name_targets
 from labcoat.lint.repository.repository import Repository
-from labcoat.locking import inputs
+
+if TYPE_CHECKING:
+    from labcoat.core.makefiles import Makefile
 
 _INPUTS = r"requirements.*\.(?:in|txt)|pyproject\.toml|setup\.cfg|setup\.py"
 _FIRST = "`labcoat init`"
@@ -73,6 +74,9 @@ def input_of(lock: str) -> str:
 
 def source_of(repository: Repository, project: ProjectAdvice) -> str:
     """Return the path of the file in which `project` lists what it needs."""
+    from labcoat.core.project_files.reader import read_declared
+    from labcoat.locking import inputs
+
     try:
         folder = repository.root / project.folder
         source = inputs.lock_source(folder / "requirements.txt")
@@ -90,5 +94,7 @@ def _input_folders(repository: Repository) -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=256)
-def _read(folder: Path) -> Makefile:
+def _read(folder: Path) -> "Makefile":
+    from labcoat.core.makefiles import read_makefile
+
     return read_makefile(folder)

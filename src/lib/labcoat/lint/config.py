@@ -10,10 +10,10 @@ from typing import Any
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
-from labcoat.toolchain import named_indexes
+from labcoat.core.patterns import lazy_pattern
 
 MIB = 1 << 20
-_SIZE = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
+_SIZE = lazy_pattern(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
 _OTHERS = ("locks", "indexes")  # read where the locks are made
 _UNITS = {
     "": 1,
@@ -82,6 +82,8 @@ def read_config(root: Path) -> LintConfig:
     own = table.get("labcoat", {}) if isinstance(table, dict) else None
     if not isinstance(own, dict):
         return LintConfig(faults=("[tool.labcoat] must be a table: using the default settings",))
+    from labcoat.toolchain import named_indexes
+
     config = _parse_settings(own)
     try:
         named_indexes.list_indexes(root)

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from labcoat.lint.repository.docker_builds import DockerBuilds
-from labcoat.lint.repository.repository import Repository
+if TYPE_CHECKING:
+    from labcoat.lint.repository.docker_builds import DockerBuilds
+    from labcoat.lint.repository.repository import Repository
 
 
 class Severity(IntEnum):
@@ -125,7 +127,7 @@ class Family:
     """Rules that one function checks together, because they need the same facts."""
 
     rules: tuple[Rule, ...]
-    check: Callable[[Repository], Iterable[Finding]]
+    check: "Callable[[Repository], Iterable[Finding]]"
     needs_git: bool = False
 
 
@@ -134,7 +136,7 @@ class BuildFamily:
     """Rules that one function checks together, and that need the repository's Docker builds."""
 
     rules: tuple[Rule, ...]
-    check: Callable[[Repository, DockerBuilds], Iterable[Finding]]
+    check: "Callable[[Repository, DockerBuilds], Iterable[Finding]]"
     needs_git: bool = False
 
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.config import Suppression
 from labcoat.lint.findings import Finding
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
-_COMMENT = re.compile(r"#\s*labcoat:\s*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
+_COMMENT = lazy_pattern(r"#\s*labcoat:\s*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
 
 
 def find_suppressions(repository: Repository, builds: DockerBuilds) -> list[Suppression]:

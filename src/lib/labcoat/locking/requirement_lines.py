@@ -11,19 +11,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 
 if TYPE_CHECKING:
     from labcoat._vendor.packaging.markers import Marker
     from labcoat._vendor.packaging.requirements import Requirement
 
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_OPTIONS = re.compile(r"(?:^|(?<=\s))-")  # where the options of a requirement begin
-_HASH = re.compile(r"--hash[=\s]\s*([A-Za-z0-9]+:[0-9A-Fa-f]+)")
-_OPTION = re.compile(r"(--[A-Za-z][\w-]*|-[A-Za-z]?)[\s=]*(.*)", re.DOTALL)
+_COMMENT = lazy_pattern(r"(?:^|\s)#.*$")
+_OPTIONS = lazy_pattern(r"(?:^|(?<=\s))-")  # where the options of a requirement begin
+_HASH = lazy_pattern(r"--hash[=\s]\s*([A-Za-z0-9]+:[0-9A-Fa-f]+)")
+_OPTION = lazy_pattern(r"(--[A-Za-z][\w-]*|-[A-Za-z]?)[\s=]*(.*)", re.DOTALL)
 _LONG_NAMES = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable"}
-_ADDRESS = re.compile(r"(?:git|hg|svn|bzr)\+\S+|https?://\S+")
-_COMMIT = re.compile(r"@[0-9a-f]{40}(?:\W|$)")
-_LEADING_NAME = re.compile(r"([A-Za-z0-9][\w.-]*)\s*[\[<>=!~;@(]")
+_ADDRESS = lazy_pattern(r"(?:git|hg|svn|bzr)\+\S+|https?://\S+")
+_COMMIT = lazy_pattern(r"@[0-9a-f]{40}(?:\W|$)")
+_LEADING_NAME = lazy_pattern(r"([A-Za-z0-9][\w.-]*)\s*[\[<>=!~;@(]")
 
 # The forms that packaging need not read: the part of PEP 508 that programs write. Quantifiers with
 # a + give nothing back, so that no line takes long.
@@ -39,7 +40,7 @@ _VARIABLE = (
     "|platform_machine|platform_system|platform_python_implementation)"
 )
 _TERM = rf"""{_VARIABLE}{_S}(?:[<>=!]=|[<>]){_S}(?:'[^'"\\]*'|"[^'"\\]*")"""
-_COMMON = re.compile(
+_COMMON = lazy_pattern(
     rf"(?P<name>{_NAME})(?:\[{_NAME}(?:,{_S}{_NAME})*\])?{_S}"
     rf"(?:@{_S}(?P<url>[^ \t]+)"
     rf"|(?:==(?:{_S})(?P<version>{_VERSION}{_LOCAL})|{_RANGE}(?:{_S},{_S}{_RANGE})*)?{_S}"

@@ -5,58 +5,60 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labcoat.core.path_roles import is_aside
+from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names, rules, values
 
-# An address with a user and a password.
-_ADDRESS = re.compile(
-    rb"(?i)\b[a-z][a-z0-9+.-]{1,10}://(?P<user>[^\s/:@\"'<>${}]+):"
+# An address with a user and a password: it is searched for by the text that all have.
+_ADDRESS = lazy_pattern(
+    rb"://(?P<user>[^\s/:@\"'<>${}]+):"
     rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
 )
+_SCHEME = lazy_pattern(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}$")
 # A value in quotes after `=`, `:`, `=>` or a comma; in a notebook each quote follows a backslash.
-_QUOTED = re.compile(rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})\\?["']""")
-_NAME_BEFORE = re.compile(rb"""([A-Za-z_][\w.-]*)\\?["']?\]?[ \t]{0,3}:?=?$""")
+_QUOTED = lazy_pattern(rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})\\?["']""")
+_NAME_BEFORE = lazy_pattern(rb"""([A-Za-z_][\w.-]*)\\?["']?\]?[ \t]{0,3}:?=?$""")
 # In a file of settings: `NAME=value`, `name: value`, `//index/:_authToken=value`.
-_UNQUOTED = re.compile(
+_UNQUOTED = lazy_pattern(
     rb"""^(?P<before>[ \t-]*(?:export[ \t]+)?|.*/:)(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*"""
     rb"""(?P<value>[^\s"'#]{8,200})[ \t\r]*(?:#.*)?$""",
     re.MULTILINE,
 )
 # In a Dockerfile or a script: several on a line, and `ENV NAME value`.
-_PAIR = re.compile(
+_PAIR = lazy_pattern(
     rb"""(?im)(?:^|[ \t])(?:ENV[ \t]+(?P<old>[A-Za-z_]\w*)[ \t]+|(?P<name>[A-Za-z_]\w*)=)"""
     rb"""(?P<value>[^\s"'#$]{8,200})(?=\s|;|\Z)"""
 )
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
 )
 # What a name must have so that a made-up value for it is a secret; `key` alone is a column.
-_NAMED = re.compile(
+_NAMED = lazy_pattern(
     rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
     rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
     rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
-_NOT_SECRET = re.compile(
+_NOT_SECRET = lazy_pattern(
     rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
     rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
     rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
     rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
 )
 # Places with values for development: no one is let in with these anywhere else.
-_DEVELOPMENT = re.compile(
+_DEVELOPMENT = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci"
     r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|templates?|snakeoil|selfsigned"
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)"
 )
-_PROSE = re.compile(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
-_NO_SOURCE = re.compile(
+_PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
+_NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta)$"
 )
-_WEB = re.compile(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
+_WEB = lazy_pattern(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
 # A digit, or ten letters; no path, no placeholder, no code.
-_PLAUSIBLE = re.compile(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
+_PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
@@ -117,6 +119,13 @@ def find_passwords(data: bytes) -> list[bytes]:
     return [found["password"] for found in _passwords(as_utf8(data), everywhere=True)]
 
 
+def is_written_by_program(path: str, size: int) -> bool:
+    """Whether programs wrote a file of `size` bytes, so that no one has named a value in it."""
+    return _NO_SOURCE.search(path) is not None or (
+        size > _LARGEST_BY_HAND and not path.lower().endswith(".ipynb")
+    )
+
+
 def is_development(path: str) -> bool:
     """Whether a file has values for tests, examples or development, by its path."""
     return is_aside(path) or _DEVELOPMENT.search(path) is not None
@@ -144,9 +153,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
         known = client or values.is_mixed(found["password"])
         prose = _PROSE.search(path) is not None
         yield "a password in an address", found.start(), known and not prose, ""
-    if _NO_SOURCE.search(path) or (
-        len(text) > _LARGEST_BY_HAND and not path.lower().endswith(".ipynb")
-    ):
+    if is_written_by_program(path, len(text)):
         return
     told = not _PROSE.search(path)
     for name, value, at in _named_values(path, text):
@@ -184,6 +191,8 @@ def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
     if b"://" not in text:
         return
     for found in _ADDRESS.finditer(text):
+        if not _SCHEME.search(text, max(0, found.start() - 12), found.start()):
+            continue
         password, user, host = found["password"], found["user"], found["host"]
         if values.is_stand_in(password) or values.is_marked(password):
             continue

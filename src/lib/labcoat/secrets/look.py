@@ -2,12 +2,18 @@
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.path_roles import is_aside
 from labcoat.secrets import names
-from labcoat.secrets.content import Secret, find_in_content, find_in_variables
+from labcoat.secrets.content import (
+    Secret,
+    find_in_content,
+    find_in_variables,
+    is_written_by_program,
+)
 
 # Bytes; keys and tokens are in small files, and reading all weights and data would take minutes.
 LARGEST = 1 << 20
@@ -28,6 +34,13 @@ def find_secret(path: str, data: bytes) -> Secret | None:
     if names.is_secret_name(path):
         return Secret(BY_NAME, sure=not is_aside(path))
     return find_in_content(path, data)
+
+
+def find_in_lines(path: str, lines: list[tuple[int, bytes]], size: int) -> Secret | None:
+    """Return the secret in those `lines` of a file of `size` bytes, each with its number."""
+    text = b"".join(line + b"\n" for _, line in lines)
+    found = find_in_content(path, text, tokens_only=is_written_by_program(path, size))
+    return replace(found, line=lines[found.line - 1][0]) if found else None
 
 
 def find_secret_on_disk(root: Path, path: str) -> Secret | None:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 
 from labcoat.core.path_filter import filter_paths
+from labcoat.core.patterns import lazy_pattern
 
-_NAMES = re.compile(
+_NAMES = lazy_pattern(
     r"""
     kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
     | \.envrc | env\.(?:prod|production|staging|live|secret|secrets)
@@ -40,20 +41,20 @@ _ENDINGS = (
     *(".pgpass", ".my.cnf", "credentials", ".htpasswd", ".vault-token", "config", ".toml", ".db"),
 )
 # Names that mean a secret only in their directory.
-_PLACES = re.compile(
+_PLACES = lazy_pattern(
     r"(?:^|/)(?:\.aws/credentials|\.kube/config|\.docker/config\.json|\.streamlit/secrets\.toml|\.config/gcloud/.+\.db)$"
 )
 # Configuration of package clients, in which an address may contain a password.
-_CLIENTS = re.compile(
+_CLIENTS = lazy_pattern(
     r"(?:^|/)(?:pip\.(?:conf|ini)|uv\.toml|poetry\.toml|\.condarc|\.npmrc|\.yarnrc(?:\.yml)?|\.git/config|\.gitconfig)$"
 )
 # Files of settings, in which values need no quotes.
-_SETTINGS = re.compile(
+_SETTINGS = lazy_pattern(
     r"(?i)(?:^|[/.])(?:env|npmrc|pypirc|netrc|envrc)(?:\.[^/]*)?$"
     r"|\.(?:ya?ml|ini|cfg|conf|properties|tfvars|env|sh|bash)$"
 )
-_VARIABLES = re.compile(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
-_COMMANDS = re.compile(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
+_VARIABLES = lazy_pattern(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
+_COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
 
 
 def hinted(paths: Iterable[str]) -> list[str]:
@@ -65,6 +66,11 @@ def is_secret_name(path: str) -> bool:
     """Whether a file of this name (with its directories, separated by `/`) holds a secret."""
     name = path.rpartition("/")[2]
     return _NAMES.fullmatch(name.lower()) is not None or _PLACES.search(path) is not None
+
+
+def is_read_by_name(path: str) -> bool:
+    """Whether a file is read because of its name, whatever a search finds in it."""
+    return is_secret_name(path) or is_environment(path) or is_variables(path)
 
 
 def is_environment(path: str) -> bool:

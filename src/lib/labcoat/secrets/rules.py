@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import values
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
@@ -40,13 +41,16 @@ _KEY = (
 )
 # The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
-_LONG_WORD = re.compile(rb"[A-Za-z0-9_.+/=~-]{20,}")
+# What a token has, and a space for all else: to split takes half the time of a search for words.
+_IN_TOKENS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+/=~-"
+_AS_WORDS = bytes(each if each in _IN_TOKENS else 0x20 for each in range(256))
+_SHORTEST_TOKEN = 20  # bytes
 _LARGEST_BY_HAND = 1 << 19  # bytes; bundles of scripts and the like are larger
 _LONGEST_TOKEN = 4096  # bytes; longer words are pictures and the like
-_FOR_SHOW = re.compile(rb"(.)\1{15}")  # `xxxx…` instead of a token
+_FOR_SHOW = lazy_pattern(rb"(.)\1{15}")  # `xxxx…` instead of a token
 # What other patterns here find better, what names an account without giving access to it, and what
 # needs the text around it.
-_LEFT_OUT = re.compile(
+_LEFT_OUT = lazy_pattern(
     r"private-key|pkcs12-file|generic-api-key|curl-auth-.*|kubernetes-secret-yaml|sidekiq-.*"
     r"|.*-client-id|.*-public-key|.*-pub-api-key|.*publishable.*|facebook-access-token"
     r"|sourcegraph-access-token|freemius-secret-key|twilio-api-key|square-access-token"
@@ -54,7 +58,7 @@ _LEFT_OUT = re.compile(
 )
 # Keywords that are too short to search a whole text for.
 _SHORT = 4
-_AN = re.compile(r"[aeiou]|rsa|hsts|x", re.IGNORECASE)
+_AN = lazy_pattern(r"[aeiou]|rsa|hsts|x", re.IGNORECASE)
 _UPPER = {"api": "API", "jwt": "JWT", "pat": "token", "aws": "AWS", "url": "URL", "npm": "npm"}
 
 
@@ -172,15 +176,18 @@ def is_for_show(value: bytes) -> bool:
 
 def find_tokens(data: bytes) -> Iterator[Token]:
     """Yield the keys and tokens in `data` that are known by their own form."""
+    # A token is a long word: a hundred searches in these take a tenth of the time.
+    split = data.translate(_AS_WORDS).split()
+    long = dict.fromkeys(word for word in split if len(word) >= _SHORTEST_TOKEN)
+    words = b"\n".join(long)
     for kind, needle, pattern in _own_tokens():
-        if needle in data:
+        if needle in (data if b" " in needle else words):
             for found in pattern.finditer(data):
                 if not is_for_show(found[0]):
                     yield Token(kind, *found.span())
-    # A token is a long word: a hundred searches in these take a tenth of the time.
-    words = b""
-    if len(data) < _LARGEST_BY_HAND:
-        words = b"\n".join(each for each in _LONG_WORD.findall(data) if len(each) < _LONGEST_TOKEN)
+    if len(data) >= _LARGEST_BY_HAND:
+        return
+    words = b"\n".join(each for each in long if len(each) < _LONGEST_TOKEN)
     rules = [rule for needle, rule in _distinct_rules() if needle in words] if words else ()
     for rule in dict.fromkeys(rules):
         yield from rule.find(data)

@@ -4,16 +4,31 @@ The patterns are those of `git grep -P`, which is ten times as fast as Python. T
 secrets, and each part of a secret that `labcoat.secrets.content` finds in ordinary files.
 """
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from labcoat.core.patterns import lazy_pattern
+
+_PRINTED = lazy_pattern(rb"([^\0]+)\0(\d+)\0([^\n]*)\n")
 _FORMS = (
     "gh[oprsu]_[A-Za-z0-9]{20}",
     "A[KS]IA[0-9A-Z]{10}",
     "xox[abpors]-",
     "hf_[A-Za-z]{20}",
+    "do[opr]_v1_[a-f0-9]{20}",
+    "sntry[su]_",
+    "shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{20}",
+    "pscale_[a-z]{2,5}_",
+    "dapi[a-f0-9]{20}",
+    "sha256~[A-Za-z0-9_-]{20}",
+    "fo1_[A-Za-z0-9_-]{20}",
+    "fm2_[A-Za-z0-9+/=]{20}",
+    "pul-[a-f0-9]{20}",
     "npm_[A-Za-z0-9]{20}",
     *("github_pat_", "glpat-", "KGAT_", "pypi-AgE", "k_live_", "AIza", "sk-ant-", "sk-proj-"),
-    *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/"),
+    *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/", "T3BlbkFJ", "xkeysib-", "rubygems_"),
+    *("lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
 )
 # Values with a digit in quotes, as generated tokens are; no digests of files.
 _VALUE = r"""[=:] ?\\?["'](?!sha\d+-)(?=[^"'\s]*\d)[A-Za-z0-9_/+=.~-]{20,}\\?["']"""
@@ -44,6 +59,12 @@ _WRITTEN = tuple(
         *("/dist/*.js", "/static/*.js", "/dist/*.yaml"),
     )
 )
+# Half of the bytes in many repositories.
+UNSEARCHED = (
+    *(".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".bmp", ".tiff", ".pdf", ".mp4", ".mov"),
+    *(".mp3", ".ttf", ".otf", ".woff", ".woff2", ".parquet"),
+)
+_PICTURES = tuple(f":(exclude,icase)*{ending}" for ending in UNSEARCHED)
 _SETTINGS = (
     *("*.yml", "*.yaml", "*.ini", "*.cfg", "*.conf", "*.properties", "*.tfvars", "*.env"),
     *("*.env.*", "*.sh", "*npmrc", "*pypirc", "*netrc", "*envrc", "*ockerfile*", "*ontainerfile*"),
@@ -52,26 +73,37 @@ _SETTINGS = (
 
 @dataclass(frozen=True)
 class Search:
-    """Patterns for `git grep -P`, and the pathspecs of the files to search."""
+    """Patterns for `git grep -P`, and the pathspecs of the files to search.
+
+    With `in_lines`, a secret is in a line that matches, so that the rest need not be read.
+    """
 
     patterns: tuple[str, ...]
     pathspecs: tuple[str, ...] = ()
+    in_lines: bool = False
 
     def options(self) -> tuple[str, ...]:
         """Return the options and arguments for `git grep`."""
         return (
-            *("-l", "-z", "-P"),
+            *(("-n", "-I") if self.in_lines else ("-l",)),
+            *("-z", "-P"),
             *(f"-e{pattern}" for pattern in self.patterns),
             *(("--", *self.pathspecs) if self.pathspecs else ()),
         )
+
+    @staticmethod
+    def split(output: bytes) -> Iterator[tuple[str, int, bytes]]:
+        """Yield path, number and text of each line that a search `in_lines` prints."""
+        for found in _PRINTED.finditer(output):
+            yield os.fsdecode(found[1]), int(found[2]), found[3]
 
 
 def make_searches(*others: str) -> tuple[Search, ...]:
     """Return the searches for secrets; the first one also finds the texts `others`."""
     return (
-        Search((*_FORMS, _ADDRESS, *others)),
-        Search((_VALUE, _NAMED), (".", *_ASIDE, *_WRITTEN)),
-        Search((_LINE,), _SETTINGS),
+        Search((*_FORMS, _ADDRESS, *others), (".", *_PICTURES)),
+        Search((_VALUE, _NAMED), (".", *_ASIDE, *_WRITTEN, *_PICTURES), in_lines=True),
+        Search((_LINE,), _SETTINGS, in_lines=True),
     )
 
 

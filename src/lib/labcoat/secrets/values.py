@@ -4,6 +4,8 @@ import math
 import re
 from collections import Counter
 
+from labcoat.core.patterns import lazy_pattern
+
 # Words in names of secrets: at the end of a variable's name, and anywhere in any name. Where the
 # second is empty, other names have the word too, as JupyterLab's setting "key": "ui-font-size1".
 _WORDS: tuple[tuple[bytes, bytes], ...] = (
@@ -22,17 +24,17 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (rb"(?<![^_])(?:KEY|O?AUTH|SALT)", b""),  # as a whole word: MONKEY is not a key
 )
 # A number or a format may follow; KEY_PREFIX and TOKEN_TTL are settings.
-_SECRET_VARIABLE = re.compile(
+_SECRET_VARIABLE = lazy_pattern(
     rb"\w*(?:%b)S?"
     rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*"
     % b"|".join(variable for variable, _ in _WORDS),
     re.IGNORECASE,
 )
-_SECRET_WORD = re.compile(b"|".join(word for _, word in _WORDS if word), re.IGNORECASE)
-_PUBLIC = re.compile(
+_SECRET_WORD = lazy_pattern(b"|".join(word for _, word in _WORDS if word), re.IGNORECASE)
+_PUBLIC = lazy_pattern(
     rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
 )
-_STAND_IN = re.compile(
+_STAND_IN = lazy_pattern(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*"
     rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
@@ -40,13 +42,13 @@ _STAND_IN = re.compile(
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
-_MARKED = re.compile(
+_MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
     rb"|redacted|notreal|insecure"
 )
-_SEQUENCE = re.compile(rb"(?i)0123456|1234567|abcdefg?h|qwerty|(.)\1{5}|(..)\2{4}|deadbeef")
-_OWN_HOSTS = re.compile(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
-_EXAMPLE_HOSTS = re.compile(
+_SEQUENCE = lazy_pattern(rb"(?i)0123456|1234567|abcdefg?h|qwerty|(.)\1{5}|(..)\2{4}|deadbeef")
+_OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
+_EXAMPLE_HOSTS = lazy_pattern(
     rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
 )
 # Pairs of letters that are common in English and in names of programs; random text has a fifth.
@@ -64,13 +66,13 @@ _PAIRS = frozenset(
     ).split()
 )
 _WORDY = 0.5  # of the pairs of letters, in words
-_WORD_WITH_NUMBER = re.compile(rb"[A-Za-z]+[\d@#_.-]*[!@#%^&*?~.]*")
-_DIGEST = re.compile(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")  # of a password
-_CODE = re.compile(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
-_LETTER = re.compile(rb"[A-Za-z]")
-_DIGIT = re.compile(rb"\d")
-_SYMBOL = re.compile(rb"[!@#%^&*?~]")
-_CHANGE = re.compile(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])")
+_WORD_WITH_NUMBER = lazy_pattern(rb"[A-Za-z]+[\d@#_.-]*[!@#%^&*?~.]*")
+_DIGEST = lazy_pattern(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")  # of a password
+_CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
+_LETTER = lazy_pattern(rb"[A-Za-z]")
+_DIGIT = lazy_pattern(rb"\d")
+_SYMBOL = lazy_pattern(rb"[!@#%^&*?~]")
+_CHANGE = lazy_pattern(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])")
 _LEAST = 8  # characters of a value that was generated
 _LEAST_LETTERS = 10
 _SHORT = 20  # characters; in longer ones `1234` is chance

@@ -14,16 +14,17 @@ from urllib.parse import unquote, urlsplit
 from labcoat.core import git, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 
 Kind = Literal["local", "file", "git", "archive"]
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
 _OTHER_VCS = ("hg+", "svn+", "bzr+")
-_NAMED = re.compile(
+_NAMED = lazy_pattern(
     r"(?P<name>[A-Za-z0-9][\w.-]*)\s*(?:\[(?P<extras>[^\]]*)\])?\s*@\s*(?P<place>\S.*)", re.ASCII
 )
-_MARKER = re.compile(r"\s+;\s*(.+)$|;\s+(.+)$")
-_PATH_EXTRAS = re.compile(r"(?P<path>.*?)\[(?P<extras>[^\]]*)\]$")
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MARKER = lazy_pattern(r"\s+;\s*(.+)$|;\s+(.+)$")
+_PATH_EXTRAS = lazy_pattern(r"(?P<path>.*?)\[(?P<extras>[^\]]*)\]$")
+_COMMIT = lazy_pattern(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ header is that of a lock; locking writes and reads it. Beside it, requirements.b
 of what the builds need.
 """
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +17,15 @@ from pathlib import Path
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.text_encoding import decode_text
 from labcoat.sources.asked import Kind, Source
 
-_LINE = re.compile(r"(?P<line>.*?)\s+# (?P<name>[\w.-]+)(?: (?P<version>\S+))?(?: (?P<more>\S+))?")
-_GIT = re.compile(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})(?:#subdirectory=(?P<folder>.+))?")
-_ARCHIVE = re.compile(
+_LINE = lazy_pattern(
+    r"(?P<line>.*?)\s+# (?P<name>[\w.-]+)(?: (?P<version>\S+))?(?: (?P<more>\S+))?"
+)
+_GIT = lazy_pattern(r"(?P<url>.+)@(?P<commit>[0-9a-f]{40})(?:#subdirectory=(?P<folder>.+))?")
+_ARCHIVE = lazy_pattern(
     r"(?P<url>[^#]+)#sha256=(?P<digest>[0-9a-f]{64})(?:&subdirectory=(?P<folder>.+))?"
 )
 

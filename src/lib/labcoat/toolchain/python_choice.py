@@ -9,19 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 
 OLDEST = 8  # 3.8: what the inventory and the installers run on
 NEWEST = 15  # the newest minor that labcoat is tested with
 OWN = "labcoat's own Python"
 
 # pyenv and uv write cpython-3.12.1-linux-x86_64-gnu, python-3.12, 3.12.1, 3.13-dev and 3.14.0rc1.
-_VERSION = re.compile(
+_VERSION = lazy_pattern(
     r"(?:c?python[-@]?)?(?P<minor>3\.\d+)(?:\.(?P<patch>\d+)(?P<pre>(?:a|b|rc)\d+)?)?(?P<rest>.*)"
 )
-_MAJOR = re.compile(r"(?:c?python[-@]?)?3")
+_MAJOR = lazy_pattern(r"(?:c?python[-@]?)?3")
 _OTHERS = {"pypy": "PyPy", "graalpy": "GraalPy", "jython": "Jython", "stackless": "Stackless"}
-_SPECIFIER = re.compile(r"\s*[<>=!~]")
-_LOWEST_AND_BELOW = re.compile(r"\s*>=\s*3\.(\d+)(?:\.0)?\s*(?:,\s*<\s*(3\.(\d+)|4)(?:\.0)?\s*)?")
+_SPECIFIER = lazy_pattern(r"\s*[<>=!~]")
+_LOWEST_AND_BELOW = lazy_pattern(r"\s*>=\s*3\.(\d+)(?:\.0)?\s*(?:,\s*<\s*(3\.(\d+)|4)(?:\.0)?\s*)?")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ from labcoat.container.dockerignore.matcher import (
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
-from labcoat.secrets.look import find_secret_on_disk
 
 
 @dataclass(frozen=True)
@@ -190,6 +189,8 @@ def secrets_reaching(build: BuildContext) -> list[str]:
 
 def is_sure_secret(root: Path, path: str) -> bool:
     """Whether a file is a secret that gives access, as `labcoat check` reports as an error."""
+    from labcoat.secrets.look import find_secret_on_disk
+
     secret = find_secret_on_disk(root, path)
     return secret is not None and secret.sure
 

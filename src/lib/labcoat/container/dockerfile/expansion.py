@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from fnmatch import translate
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
+from labcoat.core.patterns import lazy_pattern
+
+_NAME = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]|[@*#?$!-]")
 
 
 class ExpansionError(ValueError):

@@ -11,13 +11,14 @@ from functools import cached_property
 from labcoat.container.dockerfile.expansion import ExpansionError, expand_variables
 from labcoat.container.dockerfile.instruction_flags import Flags, parse_mount, split_flags
 from labcoat.container.dockerfile.words import parse_json_words, split_at_spaces, split_words
+from labcoat.core.patterns import lazy_pattern
 
 _KNOWN = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
     "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
 })  # fmt: skip
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
-_HEREDOC = re.compile(r"\d*<<(-?)([^<]+)")  # one whole word, quotes kept
+_DIRECTIVE = lazy_pattern(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$")
+_HEREDOC = lazy_pattern(r"\d*<<(-?)([^<]+)")  # one whole word, quotes kept
 # What BuildKit sets by itself, with the values of most machines that build.
 PREDEFINED: Mapping[str, str] = {
     f"{which}{part}": value

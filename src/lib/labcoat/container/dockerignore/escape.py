@@ -2,9 +2,11 @@
 
 import re
 
+from labcoat.core.patterns import lazy_pattern
+
 # A control character fails the build, a byte that is not UTF-8 matches nothing exactly, and the
 # builder trims the ends of a line: there `?` has to do.
-_UNWRITABLE = re.compile(r"[\0-\x1f\x7f\udc80-\udcff]|^\s|\s$")
+_UNWRITABLE = lazy_pattern(r"[\0-\x1f\x7f\udc80-\udcff]|^\s|\s$")
 
 
 def docker_pattern(path: str) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.lint.repository.build_files import parse_blocks, read_bake, read_compose
 from labcoat.lint.repository.repository import Repository
@@ -15,11 +16,11 @@ _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
 # A word of a shell, with its substitutions and quotes; a redirection, a bracket, a comment or
 # a lone quote ends the command.
 _WORD = r"""(?:\$\((?:[^()\n]|\([^()\n]*\))*\)|`[^`\n]*`|"[^"\n]*"|'[^'\n]*'|[^\s"'`;|&<>()])+"""
-_COMMAND = re.compile(
+_COMMAND = lazy_pattern(
     rf"\bdocker[ \t]+(?:buildx[ \t]+|image[ \t]+)?build(?P<words>(?:[ \t]+(?!#){_WORD})*)"
 )
 # The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
-_FLAG = re.compile(
+_FLAG = lazy_pattern(
     r"-[qD]+|-h|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push"
     r"|quiet|rm|squash|stream|help)"
 )

@@ -11,23 +11,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labcoat.core.cache import cache_folder
+from labcoat.core.patterns import lazy_pattern
 
 # Without PyYAML: `build: folder`, and `build` with `context` and `dockerfile`, as block or `{…}`.
-_INLINE = re.compile(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
-_BLOCK = re.compile(
+_INLINE = lazy_pattern(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
+_BLOCK = lazy_pattern(
     r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n"
     r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
     re.MULTILINE,
 )
-_KEY = re.compile(r"^[ \t]*(?P<key>context|dockerfile|file):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
-_FLOW = re.compile(r"build[\"']?[ \t]*:[ \t]*\{(?P<body>[^{}]*)\}")
-_FLOW_KEY = re.compile(
+_KEY = lazy_pattern(
+    r"^[ \t]*(?P<key>context|dockerfile|file):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE
+)
+_FLOW = lazy_pattern(r"build[\"']?[ \t]*:[ \t]*\{(?P<body>[^{}]*)\}")
+_FLOW_KEY = lazy_pattern(
     r"[\"']?(?P<key>context|dockerfile)[\"']?[ \t]*:[ \t]*(?P<value>\"[^\"]*\"|'[^']*'|[^,}\s]+)"
 )
 # What a regular expression cannot follow.
-_NEEDS_YAML = re.compile(r"[{}&*]|<<|^\s*\?", re.MULTILINE)
-_TARGET = re.compile(r'\btarget[ \t]+"?[\w.-]+"?[ \t]*\{')
-_ATTRIBUTE = re.compile(
+_NEEDS_YAML = lazy_pattern(r"[{}&*]|<<|^\s*\?", re.MULTILINE)
+_TARGET = lazy_pattern(r'\btarget[ \t]+"?[\w.-]+"?[ \t]*\{')
+_ATTRIBUTE = lazy_pattern(
     r'^[ \t]*(?P<key>context|dockerfile)[ \t]*=[ \t]*"(?P<value>[^"\n]*)"', re.M
 )
 _MOST_BRACKETS = 500  # PyYAML parses them one in another

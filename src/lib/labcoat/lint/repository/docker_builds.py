@@ -7,25 +7,26 @@ from functools import cached_property
 
 from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfile
 from labcoat.core.path_roles import is_template
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.lint.repository.build_discovery import map_named_contexts
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 
 _NAME = r"(?:dockerfile|containerfile)(?:\.[^.]+)*|.+\.(?:dockerfile|containerfile)"
-_OTHER_SUFFIX = re.compile(
+_OTHER_SUFFIX = lazy_pattern(
     r".+\.(?:dockerignore|md|rst|adoc|txt|pyc?|j2|jinja2?|tmpl|tpl|template|erb|ejs|mustache|hbs"
     r"|in|m4|orig|rej|bak|swp|lock|log|d\.ts|map|snap|diff|patch|json|ya?ml|toml|xml|html|s?css"
     r"|svg|png)",
     re.IGNORECASE,
 )
 # Suffixes of a program about Dockerfiles, or of a Dockerfile for that language.
-_AMBIGUOUS = re.compile(
+_AMBIGUOUS = lazy_pattern(
     r".+\.(?:[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|sh|bash|ps1|bat|vim|el|lua|swift"
     r"|scala)",
     re.IGNORECASE,
 )
-_BEGINS = re.compile(r"(?:\s*(?:#[^\n]*)?\n)*\s*(?:FROM|ARG)\s", re.IGNORECASE)
+_BEGINS = lazy_pattern(r"(?:\s*(?:#[^\n]*)?\n)*\s*(?:FROM|ARG)\s", re.IGNORECASE)
 
 
 class DockerBuilds:

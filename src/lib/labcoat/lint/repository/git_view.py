@@ -9,15 +9,16 @@ from pathlib import Path
 
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments
 from labcoat.secrets.searches import PLAIN, make_searches
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
-_QUICK_SIZE = re.compile(rb"  size: (\d+)\tflags")
-_SIZE = re.compile(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
-_IMPORT = re.compile(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
+_QUICK_SIZE = lazy_pattern(rb"  size: (\d+)\tflags")
+_SIZE = lazy_pattern(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
+_IMPORT = lazy_pattern(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
 # A line of a notebook's code; its prose has these words too.
-_NOTEBOOK_IMPORT = re.compile(
+_NOTEBOOK_IMPORT = lazy_pattern(
     rb"""^\s*(?:"source":\s*)?\[?\s*"(?P<line>\s*(?:import[ ]+[A-Za-z_][\w.]*"""
     rb"""(?:[ ]+as[ ]+\w+)?(?:[ ]*,[ ]*[A-Za-z_][\w.]*(?:[ ]+as[ ]+\w+)?)*"""
     rb"""|from[ ]+[A-Za-z_][\w.]*[ ]+import[ ]+[\w*(][^"\\]*))"""
@@ -32,7 +33,8 @@ _LIST_TRACKED_AND_IGNORED = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
 # One thread each: the locks of several cost twice what reading 100,000 small files takes.
 _GREP = ("grep", "--threads=1")
 # The working tree: git's objects take five times as long to read.
-_GREP_SUSPECTS = tuple((*_GREP, *each.options()) for each in make_searches(LFS_POINTER))
+_SEARCHES = make_searches(LFS_POINTER)
+_GREP_SUSPECTS = {(*_GREP, *each.options()): each for each in _SEARCHES}
 _GREP_PLAIN = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
 _LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
 # Git finds words six times as quickly as regular expressions.
@@ -196,12 +198,30 @@ class GitView:
 
         Those that differ from the index are among them, because git searches the files.
         """
+        return sorted(self._found[0] | self.changed)
+
+    @cached_property
+    def suspect_lines(self) -> dict[str, list[tuple[int, bytes]]]:
+        """The lines of other tracked files that may contain a secret, with their numbers."""
+        whole, lines = self._found
+        return {path: sorted(lines[path].items()) for path in lines.keys() - whole - self.changed}
+
+    @cached_property
+    def _found(self) -> tuple[set[str], dict[str, dict[int, bytes]]]:
+        """The files to be searched as a whole, and lines of others."""
+        whole: set[str] = set()
+        lines: dict[str, dict[int, bytes]] = {}
         try:
-            answers = [self._git_output(each, statuses=(0, 1)) for each in _GREP_SUSPECTS]
+            for command, search in _GREP_SUSPECTS.items():
+                answer = self._git_output(command, statuses=(0, 1))
+                if search.in_lines:
+                    for path, number, line in search.split(answer):
+                        lines.setdefault(path, {})[number] = line
+                else:
+                    whole.update(git.split_nul(answer))
         except LabcoatError:
-            answers = [self._search_contents(_GREP_PLAIN)]
-        found = {path for answer in answers for path in git.split_nul(answer)}
-        return sorted(found | self.changed)
+            return set(git.split_nul(self._search_contents(_GREP_PLAIN))), {}
+        return whole, lines
 
     @cached_property
     def import_lines(self) -> set[str]:

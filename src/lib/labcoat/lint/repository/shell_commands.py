@@ -6,20 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from labcoat.core.patterns import lazy_pattern
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_OPERATOR = re.compile(r"[;&|()<>\n]+")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
+_OPERATOR = lazy_pattern(r"[;&|()<>\n]+")
+_ASSIGNMENT = lazy_pattern(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
 # Words before a command that leave it as it is, and those of the shell's own grammar.
 _BEFORE = _words("""
     sudo env exec time nice nohup command eval xargs if then else elif do while until ! {
 """)
-_SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
-_PYTHON = re.compile(r"(?:.*/)?python[\d.]*")
-_PIP = re.compile(r"(?:.*/)?pip[\d.]*")
+_SHELL = lazy_pattern(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
+_PYTHON = lazy_pattern(r"(?:.*/)?python[\d.]*")
+_PIP = lazy_pattern(r"(?:.*/)?pip[\d.]*")
 _MOST_NESTED = 4
 
 # Options whose value is the next word. Source: `pip install --help` (25.0).
@@ -51,7 +53,7 @@ _POETRY_VALUES = _words("""
 _RUNNERS = ("conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "hatch", "uv")
 _FILE = ("-r", "--requirement", "--requirements")
 _LOCAL = ("-e", "--editable")
-_SHORT_WITH_VALUE = re.compile(r"-[rceiftCbPpn].+")
+_SHORT_WITH_VALUE = lazy_pattern(r"-[rceiftCbPpn].+")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
 from labcoat.core.path_roles import is_template
+from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
@@ -13,19 +14,19 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.shell_commands import Installation, find_installations
 from labcoat.locking.requirement_lines import parse_requirements
 
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+_DIGEST = lazy_pattern(r"@sha256:[0-9a-f]{64}$")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
 _LOCKERS = {*_INSTALLERS, *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools")}
-_REDIRECTED = re.compile(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
+_REDIRECTED = lazy_pattern(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
 _INSTALL_THE_LOCK = (
     "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
     "then the project with `--no-deps`"
 )
-_LOCAL = re.compile(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
-_FIXED = re.compile(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
+_LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
+_FIXED = lazy_pattern(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
 # Base images that set a user other than root.
-_NOT_ROOT = re.compile(
+_NOT_ROOT = lazy_pattern(
     r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*"
     r"|.*(?:chainguard|ubi\d*/(?:python|nodejs|openjdk)|s2i-).*|cgr\.dev/.+"
     r"|(?:(?:docker\.io|quay\.io)/)?"
@@ -33,12 +34,12 @@ _NOT_ROOT = re.compile(
     re.IGNORECASE,
 )
 # Docker's own images, and those of them whose program drops root when it starts.
-_DROPS_ROOT = re.compile(
+_DROPS_ROOT = lazy_pattern(
     r"(?:(?:docker\.io/)?library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached"
     r"|elasticsearch|nginx|httpd|haproxy|solr|neo4j|cassandra|couchdb|influxdb|kibana|logstash"
     r"|sonarqube)(?:[:@][^/]*)?"
 )
-_OFFICIAL = re.compile(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
+_OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
 
 def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """ENV: virtual environments and git."""
 
 import os
-import re
 from collections.abc import Iterator
 
 from labcoat.core.gitignore import git_pattern
+from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments, find_root_marker, marker_in
 from labcoat.lint.findings import (
     Append,
@@ -18,7 +18,7 @@ from labcoat.lint.findings import (
 )
 from labcoat.lint.repository.repository import Repository
 
-_INSIDE = re.compile(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/")
+_INSIDE = lazy_pattern(r"(?:bin|Scripts|lib|lib64|Lib|include|share|conda-meta)/")
 
 
 def check_environments(repository: Repository) -> Iterator[Finding]:

@@ -1,8 +1,8 @@
 """GIT003, GIT004: what programs write, and large texts, among the tracked files."""
 
-import re
 from collections.abc import Iterator
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
 from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
@@ -10,26 +10,26 @@ from labcoat.lint.repository.repository import Repository
 
 # What to call each kind, the pattern that ignores it, and where it is in a path.
 _KINDS = (
-    ("Jupyter's checkpoints", ".ipynb_checkpoints/", re.compile(r"(?:^|/)\.ipynb_checkpoints/")),
-    ("byte code", "__pycache__/", re.compile(r"(?:^|/)__pycache__/|\.py[cod]$")),
-    ("macOS's folder settings", ".DS_Store", re.compile(r"(?:^|/)\.DS_Store$")),
-    ("Windows's thumbnails", "Thumbs.db", re.compile(r"(?:^|/)(?:Thumbs\.db|desktop\.ini)$")),
-    ("npm's packages", "node_modules/", re.compile(r"(?:^|/)node_modules/")),
-    ("a package's build metadata", "*.egg-info/", re.compile(r"\.egg-info(?:/|$)|\.egg$")),
+    ("Jupyter's checkpoints", ".ipynb_checkpoints/", lazy_pattern(r"(?:^|/)\.ipynb_checkpoints/")),
+    ("byte code", "__pycache__/", lazy_pattern(r"(?:^|/)__pycache__/|\.py[cod]$")),
+    ("macOS's folder settings", ".DS_Store", lazy_pattern(r"(?:^|/)\.DS_Store$")),
+    ("Windows's thumbnails", "Thumbs.db", lazy_pattern(r"(?:^|/)(?:Thumbs\.db|desktop\.ini)$")),
+    ("npm's packages", "node_modules/", lazy_pattern(r"(?:^|/)node_modules/")),
+    ("a package's build metadata", "*.egg-info/", lazy_pattern(r"\.egg-info(?:/|$)|\.egg$")),
     (
         "a tool's cache",
         ".*_cache/",
-        re.compile(r"(?:^|/)\.(?:pytest|mypy|ruff|hypothesis|tox|nox|eggs)(?:_cache)?/"),
+        lazy_pattern(r"(?:^|/)\.(?:pytest|mypy|ruff|hypothesis|tox|nox|eggs)(?:_cache)?/"),
     ),
-    ("coverage data", ".coverage", re.compile(r"(?:^|/)(?:\.coverage(?:\.[^/]+)?|htmlcov/.+)$")),
+    ("coverage data", ".coverage", lazy_pattern(r"(?:^|/)(?:\.coverage(?:\.[^/]+)?|htmlcov/.+)$")),
 )
-_ANY = re.compile("|".join(pattern.pattern for _, _, pattern in _KINDS))
+_ANY = lazy_pattern("|".join(pattern.pattern for _, _, pattern in _KINDS))
 # Material of tests, which is there on purpose.
-_ON_PURPOSE = re.compile(
+_ON_PURPOSE = lazy_pattern(
     r"(?i)(?:^|/)(?:tests?|testing|specs?|fixtures?|test[-_]?data|examples?|templates?)/|\{\{"
 )
 _NOTEBOOK = ".ipynb"
-_DATA = re.compile(
+_DATA = lazy_pattern(
     r"(?i)\.(?:csv|tsv|json|jsonl|ndjson|geojson|xml|sql|txt|log|svm|libsvm|arff|dat|html?|svg)$"
 )
 

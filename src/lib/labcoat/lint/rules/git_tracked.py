@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from labcoat.core import git
 from labcoat.core.path_roles import is_template
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 
 _LINK = "120000"
-_MAKE = re.compile(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
-_SHELL = re.compile(r"^[ \t]*(?:\.|source)[ \t]+(['\"]?)([^\s'\";&|]+)\1", re.MULTILINE)
-_REQUIREMENTS = re.compile(
+_MAKE = lazy_pattern(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
+_SHELL = lazy_pattern(r"^[ \t]*(?:\.|source)[ \t]+(['\"]?)([^\s'\";&|]+)\1", re.MULTILINE)
+_REQUIREMENTS = lazy_pattern(
     r"^(?:-r|-c|-e|--requirement|--constraint|--editable)[\s=]*([^\s#]+)", re.MULTILINE
 )
-_CHANGES_FOLDER = re.compile(r"^[ \t]*(?:cd|pushd)[ \t]", re.MULTILINE)
-_SPACE = re.compile(r"(?<!\\)\s+")  # one after a backslash is in a name, for make and the shell
+_CHANGES_FOLDER = lazy_pattern(r"^[ \t]*(?:cd|pushd)[ \t]", re.MULTILINE)
+_SPACE = lazy_pattern(r"(?<!\\)\s+")  # one after a backslash is in a name, for make and the shell
 # Files that refer to others: their names, the reference, and what it is called. An optional include
 # of make (`-include`) may well be outside, or nowhere.
 _REFERENCES = (
@@ -32,7 +33,7 @@ _SYSTEM = (
     "/tmp/",  # noqa: S108 - a prefix to compare with
 )
 _KERNEL = ("/dev/", "/proc/", "/sys/")
-_TEXT = re.compile(
+_TEXT = lazy_pattern(
     r"(?i)\.(?:md|rst|txt|json|jsonc|ya?ml|toml|ini|cfg|conf|py|pyi|ipynb|sh|js|ts|tsx|jsx|css|scss"
     r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
 )

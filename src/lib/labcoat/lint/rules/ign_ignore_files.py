@@ -7,6 +7,7 @@ from dataclasses import replace
 from labcoat.container.context.build_context import listed_paths
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
 from labcoat.container.dockerignore.parser import parse_ignore_file
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.lint.findings import (
     BuildFamily,
@@ -24,18 +25,18 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.secrets.names import is_secret_name
 
 # Patterns that mean files at any depth, because no image needs these.
-_ANYWHERE = re.compile(
+_ANYWHERE = lazy_pattern(
     r"\.?v?env|\.git|__pycache__|node_modules|\.ipynb_checkpoints|\.?(?:pytest|mypy|ruff)_cache"
     r"|\.DS_Store|Thumbs\.db|\.tox|\.nox|\.conda|\.idea|\.vscode"
     r"|\*\.(?:py[cod]|log|tmp|swp|bak|egg-info|key|pem)|\.coverage"
 )
-_COMMENT = re.compile(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
-_QUOTED = re.compile(r"^(!?)(['\"])(.+)\2$")
-_BRACES = re.compile(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
-_BACKSLASH = re.compile(r"[\w.*]\\[A-Za-z0-9_]")
+_COMMENT = lazy_pattern(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
+_QUOTED = lazy_pattern(r"^(!?)(['\"])(.+)\2$")
+_BRACES = lazy_pattern(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
+_BACKSLASH = lazy_pattern(r"[\w.*]\\[A-Za-z0-9_]")
 _KEEPS = ("!.gitignore", "!.gitkeep", "!.keep", "!/.gitignore", "!/.gitkeep")
 # macOS names a file `Icon` with a carriage return, and many a .gitignore lists it.
-_LONE_CARRIAGE_RETURN = re.compile(rb"(?<!Icon)\r(?!\n|$)")
+_LONE_CARRIAGE_RETURN = lazy_pattern(rb"(?<!Icon)\r(?!\n|$)")
 
 
 def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.gitignore import git_pattern
+from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import (
     Append,
@@ -23,8 +24,9 @@ from labcoat.lint.findings import (
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.git_view import LFS_POINTER
 from labcoat.lint.repository.repository import Repository
+from labcoat.secrets.searches import UNSEARCHED
 
-_LINE = re.compile(
+_LINE = lazy_pattern(
     r"^[ \t]*(?P<pattern>[^#\s\"]\S*)[ \t]+[^#\n]*\bfilter=lfs\b[^\n]*$", re.MULTILINE
 )
 _POINTER = LFS_POINTER.encode()
@@ -140,6 +142,12 @@ def _suffix(path: str) -> str:
 def _check_pointers_in_images(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """LFS003: pointers that a COPY takes for the files they stand for."""
     suspects = set(repository.suspects)
+    # The search leaves out pictures.
+    suspects.update(
+        path
+        for path, size in repository.tracked_with_sizes
+        if 0 < size < _LARGEST_POINTER and path.lower().endswith(UNSEARCHED)
+    )
     for facts in builds:
         for path, line in facts.reaching.items() if suspects else ():
             place = facts.root_path(path)

@@ -1,15 +1,14 @@
 """REQ001 to REQ003: locks with unpinned packages, without hashes, or older than their inputs."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
-from labcoat.locking import inputs, lock_header
 from labcoat.locking.requirement_lines import (
     RequirementLine,
     parse_lines,
@@ -18,7 +17,7 @@ from labcoat.locking.requirement_lines import (
 )
 
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
-_IN_FOLDER = re.compile(r"(?:^|/)requirements/[^/]+$")
+_IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 _SHOWN = 3  # this many are named one by one
 
 
@@ -117,7 +116,7 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
     ]
     if missing:
         message = f"`{source}` asks for `{missing[0]}`, which the lock lacks: the lock is older"
-    elif lock_header.has_header(text) and not _is_fresh(repository.root / path):
+    elif _has_header(text) and not _is_fresh(repository.root / path):
         message = f"the lock is older than `{source}`: it was compiled from other inputs"
     else:
         return
@@ -133,8 +132,10 @@ def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]
     source = f"{path.removesuffix('.txt')}.in"
     if repository.read_bytes(source):
         return source, repository.read_text(source)
-    if not lock_header.has_header(lock):
+    if not _has_header(lock):
         return "", ""
+    from labcoat.locking import inputs
+
     try:
         found = inputs.find_input(repository.root / path)
         if found.declared is None:
@@ -145,8 +146,19 @@ def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]
         return "", ""
 
 
+def _has_header(lock: str) -> bool:
+    """Whether labcoat compiled the lock."""
+    if "\n# labcoat-inputs: " not in f"\n{lock}":
+        return False
+    from labcoat.locking import lock_header
+
+    return lock_header.has_header(lock)
+
+
 def _is_fresh(lock: Path) -> bool:
     """Whether the lock is up to date; also if an input cannot be read, which others report."""
+    from labcoat.locking import lock_header
+
     try:
         return lock_header.is_fresh(lock)
     except (LabcoatError, OSError, ValueError):

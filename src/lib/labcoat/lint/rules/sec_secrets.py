@@ -6,6 +6,7 @@ from collections.abc import Container, Iterator
 
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.core.path_roles import is_aside, is_generated
+from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.findings import Append, BuildFamily, Finding, Rule, Severity, safe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
@@ -32,7 +33,7 @@ _UNTRACK = "Remove it with `git rm --cached`, ignore it, and track an `.env.exam
 _POINTER = LFS_POINTER.encode()
 _MOST_READ = 1 << 28  # bytes of untracked files; a check has to be quick
 _COST = 1 << 14  # bytes that are read in the time it takes to open a file
-_NO_TEXT = re.compile(
+_NO_TEXT = lazy_pattern(
     r".+\.(?:jpe?g|png|gif|bmp|tiff?|webp|ico|pdf|mp3|wav|flac|ogg|mp4|avi|mov|mkv|webm|[ot]tf"
     r"|woff2?|gz|bz2|xz|zst|zip|tar|7z|whl|pyc|so|o|np[yz]|h5|hdf5|keras|onnx|tflite|pth?"
     r"|safetensors|parquet|feather|tfrecord)",
@@ -67,8 +68,15 @@ def _choose_hint(path: str, secret: Secret) -> str:
 
 def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, Secret]]:
     """Return the secrets of tracked files: as the next commit has them, and as builds do."""
-    suspects = {*repository.suspects, *names.hinted(repository.tracked)}
+    named = filter(names.is_read_by_name, names.hinted(repository.tracked))
+    suspects = {*repository.suspects, *named}
+    lines = repository.suspect_lines
+    sizes = dict(repository.tracked_with_sizes) if lines else {}
     present = {
+        path: secret
+        for path in sorted(lines.keys() - suspects)
+        if (secret := look.find_in_lines(path, lines[path], sizes[path]))
+    } | {
         path: secret
         for path in sorted(suspects)
         if (secret := look.find_secret_on_disk(repository.root, path))
