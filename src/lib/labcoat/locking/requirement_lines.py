@@ -165,7 +165,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Join continuation lines, as pip does, and remove comments; yield first numbers and lines."""
     parts: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        is_comment = line.lstrip().startswith("#")
+        is_comment = "#" in line and line.lstrip().startswith("#")
         # A comment ends a continued line, and is not continued itself.
         if line.endswith("\\") and not is_comment:
             parts.append(line.strip("\\"))

@@ -42,9 +42,13 @@ class CopiedFiles:
         if self.placed:
             yield from self.placed.items()
             return
+        folder = self.folder if self.folder.endswith("/") else f"{self.folder}/"
         for path in self.paths:
             origin = (path, self.line) if self.origins is None else self.origins[path]
-            yield self.renamed or posixpath.join(self.folder, path[self.cut :]), origin
+            below = path[self.cut :]
+            # posixpath.join() would take most of the time for a whole tree.
+            joined = below if below.startswith("/") else folder + below
+            yield self.renamed or joined, origin
             if self.perhaps_folder:
                 yield posixpath.join(self.renamed, path.rpartition("/")[2]), origin
 

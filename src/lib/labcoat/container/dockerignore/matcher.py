@@ -51,6 +51,8 @@ class Matcher:
         self._compiled = [CompiledPattern(pattern, semantics) for pattern in patterns]
         self._negated = [each for each in self._compiled if each.negated]
         self._groups: dict[int, list[PatternGroup]] = {}
+        self._above: dict[str, ParentMatches] = {}
+        self._parents_20_10: dict[str, set[CompiledPattern]] = {}
 
     def match_folder(self, path: str, parent: ParentMatches = ()) -> FolderResult:
         """Match the folder `path`, relative to the context with `/` as separator.
@@ -105,9 +107,28 @@ class Matcher:
 
     def matches_path_or_parent(self, path: str) -> bool:
         """Whether the last pattern that matches `path`, or any parent folder, is not negated."""
-        parts = path.split("/")
-        ways = ["/".join(parts[: end + 1]) for end in range(len(parts))]
-        return self._last_match(lambda each: any(map(each.matches, ways)), lazily=True)
+        if self._has_errors:  # then it matters which patterns are used
+            parts = path.split("/")
+            ways = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+            return self._last_match(lambda each: any(map(each.matches, ways)), lazily=True)
+        ignored = False
+        above = self._matches_at_or_above(path.rpartition("/")[0])
+        for each, matched in zip(self._compiled, above, strict=True):
+            if each.negated == ignored and (matched or each.matches(path)):
+                ignored = not each.negated
+        return ignored
+
+    def _matches_at_or_above(self, folder: str) -> ParentMatches:
+        """Return for each pattern whether it matches `folder` or a folder above it."""
+        if not folder:
+            return (False,) * len(self._compiled)
+        if folder not in self._above:
+            parent = self._matches_at_or_above(folder.rpartition("/")[0])
+            self._above[folder] = tuple(
+                matched or each.matches(folder)
+                for each, matched in zip(self._compiled, parent, strict=True)
+            )
+        return self._above[folder]
 
     def malformed_patterns(self) -> list[tuple[Pattern, str]]:
         """Return the patterns that fail the build when they are first used, each with why."""
@@ -133,15 +154,16 @@ class Matcher:
 
     def _matches_20_10(self, path: str) -> bool:
         """Matches of pkg/fileutils: it tests the one parent folder as deep as the pattern."""
-        parents = path.split("/")[:-1]
-
-        def matches(each: CompiledPattern) -> bool:
-            if each.matches(path):
-                return True
-            has_parent = 0 < each.depth <= len(parents)
-            return has_parent and each.matches("/".join(parents[: each.depth]))
-
-        return self._last_match(matches)
+        folder = path.rpartition("/")[0]
+        if folder not in self._parents_20_10:
+            parts = folder.split("/") if folder else []
+            self._parents_20_10[folder] = {
+                each
+                for each in self._compiled
+                if 0 < each.depth <= len(parts) and each.matches("/".join(parts[: each.depth]))
+            }
+        parents = self._parents_20_10[folder]
+        return self._last_match(lambda each: each in parents or each.matches(path))
 
     def _last_match(
         self, matches: Callable[[CompiledPattern], bool], *, lazily: bool = False

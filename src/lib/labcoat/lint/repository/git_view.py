@@ -187,6 +187,11 @@ class GitView:
             return set()
         return git_index.find_changed(self.root, self._details, git.index_file(self.root))
 
+    @cached_property
+    def unchanged_sizes(self) -> dict[str, int]:
+        """The bytes of each tracked file that is as git last recorded it."""
+        return {path: size for path, size in self.tracked_with_sizes if path not in self.changed}
+
     @property
     def tracked_with_sizes(self) -> Iterable[tuple[str, int]]:
         """The tracked paths, each with its bytes."""

@@ -29,11 +29,6 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.ctx_unread import check_unread_files
 from labcoat.secrets.content import is_development
 
-# Suffixes of files written by hand: unlike data, they do not grow by megabytes after `git add`.
-_SOURCES = (
-    *(".py", ".pyi", ".md", ".rst", ".c", ".h", ".cc", ".cpp", ".hpp", ".cu", ".rs", ".go"),
-    *(".java", ".js", ".ts", ".tsx", ".css", ".html", ".sh", ".toml", ".yml", ".yaml"),
-)
 # What Docker 20.10 reads differently even in a file without negations.
 _READ_DIFFERENTLY = frozenset("+()|{}")
 _LARGEST = 10  # this many files are named
@@ -236,22 +231,15 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
     """CTX007: a context larger than `context-budget`."""
     facts = sharing[0]
     budget = repository.settings.context_budget
-    unsure = [
-        path
-        for path in facts.sent_root_paths()
-        if path not in repository.tracked_set or not path.endswith(_SOURCES)
-    ]
-    # For sources git's sizes are good enough; asking the file system for each takes long.
-    most = sum(repository.tracked_sizes)
-    if most + sum(size for _, size in file_sizes(repository.root, unsure)) <= budget:
-        return
-    sizes = dict(file_sizes(facts.build.root, facts.sent))
+    # git has the sizes of most files; asking the file system for each takes long.
+    known = repository.unchanged_sizes
+    sent = facts.sent_root_paths()
+    sizes = {path: known[path] for path in sent if path in known}
+    sizes |= file_sizes(repository.root, (path for path in sent if path not in known))
     total = sum(sizes.values())
     if total > budget:
         largest = heapq.nlargest(_LARGEST, ((size, path) for path, size in sizes.items()))
-        named = ", ".join(
-            f"{facts.root_path(path)} ({format_mebibytes(size)})" for size, path in largest
-        )
+        named = ", ".join(f"{path} ({format_mebibytes(size)})" for size, path in largest)
         more = f" and {len(sharing) - 1} more" if sharing[1:] else ""
         yield Finding(
             "CTX007",

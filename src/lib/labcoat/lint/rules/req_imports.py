@@ -30,6 +30,12 @@ _SEPARATE = lazy_pattern(
     r"(?:^|/)(?:(?:setup|conf|noxfile|fabfile|tasks|dodo|conanfile|hubconf)\.py$"
     r"|(?:docs?|examples?|samples?|demos?|tutorials?)/)"
 )
+_ONE = (
+    r"(?:import[ \t]+([A-Za-z_]\w*)"
+    r"|from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import[ \t]+[\w*(])"
+)
+_UNINDENTED = lazy_pattern(f"^{_ONE}", re.MULTILINE)
+_INDENTED = lazy_pattern(rf"^[ \t]*{_ONE}", re.MULTILINE)
 _MOST_PARSED = 200  # files
 
 
@@ -44,14 +50,14 @@ def check_imports(repository: Repository) -> Iterator[Finding]:
 
 def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Finding]:
     everything = "\0".join(["", *repository.files, ""])
-    required = {each.replace("-", "") for each in required}
+    named = "\0".join(["", *(each.replace("-", "") for each in required), ""])
     unknown = _imported_modules(repository.import_lines, indented=False) - STANDARD
     unknown = {
         module
         for module in unknown
         if (names := modules.providers_of(module))
         and not modules.is_platform_module(module)
-        and not any(_is_required(name, required) for name in names)
+        and not any(_is_required(name, named) for name in names)
         and not _is_own_module(module, everything)
     }
     provided = _provided_modules(repository) if unknown else {}
@@ -63,7 +69,7 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
     unmet = {
         module
         for module, names in providers.items()
-        if not any(_is_required(name, required) for name in names)
+        if not any(_is_required(name, named) for name in names)
     }
     # A lock with hashes is complete. Without hashes, a dependency may provide the module.
     complete = any(
@@ -127,17 +133,19 @@ def _find_unimported(repository: Repository) -> Iterator[Finding]:
                 )
 
 
-def _is_required(name: str, required: set[str]) -> bool:
+def _is_required(name: str, required: str) -> bool:
     """Whether a distribution is required, also by a longer name, as opencv-python-headless.
 
-    `required` are names without hyphens.
+    `required` are names without hyphens, with NUL around each.
     """
     squeezed = normalize_name(name).replace("-", "")
     if not squeezed:
         return True
-    return any(
-        each.startswith(squeezed) or each.endswith(squeezed) or f"{each}s" == squeezed
-        for each in required
+    singular = squeezed.removesuffix("s")
+    return (
+        f"\0{squeezed}" in required
+        or f"{squeezed}\0" in required
+        or (singular != squeezed and f"\0{singular}\0" in required)
     )
 
 
@@ -165,8 +173,13 @@ def _is_own_module(module: str, everything: str) -> bool:
 
 def _imported_modules(lines: set[str], *, indented: bool) -> set[str]:
     """Return the top-level modules that `lines` import; an `indented` import is often optional."""
-    found = scan_lines("\n".join(lines))
-    return {each.top for each in found if indented or not each.nested}
+    # Nearly all lines import one module; the rest is read by what knows all forms.
+    several = "\n".join(
+        line for line in lines if "," in line and line.lstrip().startswith("import")
+    )
+    found = {each.top for each in scan_lines(several) if indented or not each.nested}
+    pattern = _INDENTED if indented else _UNINDENTED
+    return found.union(*pattern.findall("\n".join(lines))) - {""}
 
 
 def _first_imports(
