@@ -73,6 +73,7 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
     findings: list[Finding] = []
     for family in families:
         findings += map(_weigh_place, _check_family(family, repository, builds))
+    repository.remember_searches()
     findings = suppressions.apply_suppressions(
         findings,
         suppressions.find_suppressions(repository, builds),

@@ -4,13 +4,10 @@ The patterns are those of `git grep -P`, which is ten times as fast as Python. T
 secrets, and each part of a secret that `labcoat.secrets.content` finds in ordinary files.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
-from labcoat.core.patterns import lazy_pattern
-
-_PRINTED = lazy_pattern(rb"([^\0]+)\0(\d+)\0([^\n]*)\n")
 _FORMS = (
     "gh[oprsu]_[A-Za-z0-9]{20}",
     "A[KS]IA[0-9A-Z]{10}",
@@ -82,20 +79,30 @@ class Search:
     pathspecs: tuple[str, ...] = ()
     in_lines: bool = False
 
-    def options(self) -> tuple[str, ...]:
-        """Return the options and arguments for `git grep`."""
+    def options(self, among: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return the options and arguments for `git grep`; nothing if there is nothing to search.
+
+        `among` are the only files to search, if given.
+        """
+        pathspecs = self.pathspecs
+        if among is not None:
+            wanted = [each for each in self.pathspecs if each[0] not in ".:"]
+            chosen = [path for path in among if not wanted or _matches_any(path, wanted)]
+            if not chosen:
+                return ()
+            excluded = (each for each in self.pathspecs if each[0] == ":")
+            pathspecs = (*(f":(literal){path}" for path in chosen), *excluded)
         return (
             *(("-n", "-I") if self.in_lines else ("-l",)),
             *("-z", "-P"),
             *(f"-e{pattern}" for pattern in self.patterns),
-            *(("--", *self.pathspecs) if self.pathspecs else ()),
+            *(("--", *pathspecs) if pathspecs else ()),
         )
 
-    @staticmethod
-    def split(output: bytes) -> Iterator[tuple[str, int, bytes]]:
-        """Yield path, number and text of each line that a search `in_lines` prints."""
-        for found in _PRINTED.finditer(output):
-            yield os.fsdecode(found[1]), int(found[2]), found[3]
+
+def _matches_any(path: str, pathspecs: Iterable[str]) -> bool:
+    """Whether a path matches one of the wildcards, in which `*` also stands for `/`."""
+    return any(fnmatchcase(path, each) for each in pathspecs)
 
 
 def make_searches(*others: str) -> tuple[Search, ...]:

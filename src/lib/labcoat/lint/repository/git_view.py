@@ -1,7 +1,6 @@
 """What git knows about a folder; each answer is computed when it is first needed."""
 
 import os
-import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,35 +9,16 @@ from pathlib import Path
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
-from labcoat.inventory.virtualenvs import environments
-from labcoat.secrets.searches import PLAIN, make_searches
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _QUICK_SIZE = lazy_pattern(rb"  size: (\d+)\tflags")
 _SIZE = lazy_pattern(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
-_IMPORT = lazy_pattern(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
-# A line of a notebook's code; its prose has these words too.
-_NOTEBOOK_IMPORT = lazy_pattern(
-    rb"""^\s*(?:"source":\s*)?\[?\s*"(?P<line>\s*(?:import[ ]+[A-Za-z_][\w.]*"""
-    rb"""(?:[ ]+as[ ]+\w+)?(?:[ ]*,[ ]*[A-Za-z_][\w.]*(?:[ ]+as[ ]+\w+)?)*"""
-    rb"""|from[ ]+[A-Za-z_][\w.]*[ ]+import[ ]+[\w*(][^"\\]*))"""
-    rb"""[ ]*(?:\#[^"]*)?(?:\\n)?",?\s*\]?,?\s*$""",
-    re.MULTILINE,
-)
+LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
 _LIST_TRACKED = ("ls-files", "-z")
 _LIST_INDEX = ("ls-files", "-s", "-z")
 _LIST_SIZES = ("ls-files", "-z", "--debug")
 _LIST_OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _LIST_TRACKED_AND_IGNORED = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
-# One thread each: the locks of several cost twice what reading 100,000 small files takes.
-_GREP = ("grep", "--threads=1")
-# The working tree: git's objects take five times as long to read.
-_SEARCHES = make_searches(LFS_POINTER)
-_GREP_SUSPECTS = {(*_GREP, *each.options()): each for each in _SEARCHES}
-_GREP_PLAIN = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
-_LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
-# Git finds words six times as quickly as regular expressions.
-_GREP_IMPORTS = (*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--", "*.py", "*.ipynb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +43,9 @@ class GitView:
         """Start the git commands that list the files, in the background."""
         self._start(_LIST_TRACKED, _LIST_OTHERS)
 
-    def start_searches(self) -> None:
-        """Start the git commands that take long, in the background; they use a processor each."""
-        locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
-        self._start(
-            *(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, *_GREP_SUSPECTS, _LIST_INDEX),
-            *([self._search_imports] if locked else []),
-        )
+    def start_details(self) -> None:
+        """Start the git commands that list what is known about the files, in the background."""
+        self._start(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, _LIST_INDEX)
 
     def _start(self, *commands: tuple[str, ...]) -> None:
         if self.git_top is not None:
@@ -134,7 +110,7 @@ class GitView:
                 for path in by_blob[blob]:
                     yield path, data
         except LabcoatError:
-            self.left_out.append(_LACKS_CONTENTS)
+            self.left_out.append(LACKS_CONTENTS)
 
     @cached_property
     def _others(self) -> tuple[list[str], list[str]]:
@@ -196,58 +172,6 @@ class GitView:
     def tracked_with_sizes(self) -> Iterable[tuple[str, int]]:
         """The tracked paths, each with its bytes."""
         return zip(self._listed, self.tracked_sizes, strict=False)
-
-    @cached_property
-    def suspects(self) -> list[str]:
-        """The tracked files that may contain a key, a token, or a pointer of git LFS.
-
-        Those that differ from the index are among them, because git searches the files.
-        """
-        return sorted(self._found[0] | self.changed)
-
-    @cached_property
-    def suspect_lines(self) -> dict[str, list[tuple[int, bytes]]]:
-        """The lines of other tracked files that may contain a secret, with their numbers."""
-        whole, lines = self._found
-        return {path: sorted(lines[path].items()) for path in lines.keys() - whole - self.changed}
-
-    @cached_property
-    def _found(self) -> tuple[set[str], dict[str, dict[int, bytes]]]:
-        """The files to be searched as a whole, and lines of others."""
-        whole: set[str] = set()
-        lines: dict[str, dict[int, bytes]] = {}
-        try:
-            for command, search in _GREP_SUSPECTS.items():
-                answer = self._git_output(command, statuses=(0, 1))
-                if search.in_lines:
-                    for path, number, line in search.split(answer):
-                        lines.setdefault(path, {})[number] = line
-                else:
-                    whole.update(git.split_nul(answer))
-        except LabcoatError:
-            return set(git.split_nul(self._search_contents(_GREP_PLAIN))), {}
-        return whole, lines
-
-    @cached_property
-    def import_lines(self) -> set[str]:
-        """The lines of tracked Python sources that are imports, indented or not."""
-        found = self._search_contents(self._search_imports)
-        lines = {*_IMPORT.findall(found), *_NOTEBOOK_IMPORT.findall(found)}
-        return {line.decode("utf-8", "replace") for line in lines}
-
-    @cached_property
-    def _search_imports(self) -> tuple[str, ...]:
-        """The search for imports, outside of environments that are tracked."""
-        roots = environments(self.tracked)
-        return (*_GREP_IMPORTS, *(f":(exclude,literal){root}" for root in roots))
-
-    def _search_contents(self, command: tuple[str, ...]) -> bytes:
-        """Return what git finds in tracked contents; note it if git does not have all of them."""
-        try:
-            return self._git_output(command, statuses=(0, 1))
-        except LabcoatError:
-            self.left_out.append(_LACKS_CONTENTS)
-            return b""
 
     def deciding_patterns(
         self, paths: Iterable[str], *, personal: bool = False

@@ -11,7 +11,7 @@ from labcoat.core.path_filter import filter_paths
 from labcoat.core.path_roles import is_sample
 from labcoat.lint import config
 from labcoat.lint.config import LintConfig
-from labcoat.lint.repository.git_view import GitView
+from labcoat.lint.repository.searched_view import SearchedView
 
 # Endings of all names that rules pass to `find_named`, except Dockerfile.NAME.
 _NAMED = (
@@ -21,7 +21,7 @@ _NAMED = (
 )
 
 
-class Repository(GitView):
+class Repository(SearchedView):
     """A folder with its files and settings, and with git's view of it if it is in a repository."""
 
     @cached_property

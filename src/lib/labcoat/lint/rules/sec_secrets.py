@@ -81,6 +81,7 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
         for path in sorted(suspects)
         if (secret := look.find_secret_on_disk(repository.root, path))
     }
+    repository.confirmed = set(present)
     changed = suspects & repository.changed
     committed = {path: secret for path, secret in present.items() if path not in changed}
     unread = {path for path in changed if names.is_secret_name(path)}

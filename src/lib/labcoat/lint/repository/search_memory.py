@@ -1,0 +1,114 @@
+"""What earlier checks searched, so that only files that changed are searched again.
+
+A file counts as searched while git's index has the same date, size and inode for it, and the file
+has them too: GitView.changed compares those. What is kept are paths and lines with imports, never a
+secret. The searches and the rules about secrets are part of the key.
+"""
+
+import json
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from labcoat.core import files
+from labcoat.core.cache import cache_folder
+from labcoat.core.errors import LabcoatError
+
+_SECRETS = Path(__file__).parent.parent.parent / "secrets"
+_CODE = (
+    *sorted(_SECRETS.glob("*.py")),
+    _SECRETS.parent / "_vendor" / "gitleaks" / "rules.json",
+    _SECRETS.parent / "core" / "path_roles.py",
+)
+_RECORD = re.compile(rb"([^\0]+)\0((?:  [^\n]*\n)+)")
+_MOST_KEPT = 100  # repositories
+_MOST = 1 << 26  # bytes; larger repositories are searched each time
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The records of the index in `details`, and what a search of their files found.
+
+    `suspects` have a secret or look like a pointer of git LFS; `imports` are None if unknown.
+    """
+
+    details: bytes
+    suspects: frozenset[str]
+    imports: frozenset[bytes] | None
+
+    def unsearched(self, details: bytes) -> set[str]:
+        """Return the paths in `details`, from git's index now, that have to be searched."""
+        if details == self.details:
+            return set()
+        known = set(_RECORD.findall(self.details))
+        return {
+            os.fsdecode(record[0]) for record in _RECORD.findall(details) if record not in known
+        }
+
+
+NOTHING = Searched(b"", frozenset(), None)
+
+
+def leave_out(details: bytes, paths: Collection[str]) -> bytes:
+    """Return the records of the index without those of `paths`."""
+    if not paths:
+        return details
+    kept = (each for each in _RECORD.findall(details) if os.fsdecode(each[0]) not in paths)
+    return b"".join(path + b"\0" + record for path, record in kept)
+
+
+def recall(root: Path, key: str) -> Searched:
+    """Return what is known about the repository at `root`; nothing if nothing is."""
+    try:
+        with _memory(root).open("rb") as file:
+            head = json.loads(file.readline())
+            if head["key"] != f"{key} {_version()}":
+                return NOTHING
+            imports = head["imports"]
+            return Searched(
+                file.read(_MOST),
+                frozenset(head["suspects"]),
+                None if imports is None else frozenset(map(os.fsencode, imports)),
+            )
+    except (OSError, ValueError, KeyError, TypeError, LabcoatError):
+        return NOTHING
+
+
+def remember(root: Path, key: str, searched: Searched) -> None:
+    """Keep what is known about the repository at `root`, where that is possible."""
+    if len(searched.details) > _MOST:
+        return
+    head = {
+        "key": f"{key} {_version()}",
+        "suspects": sorted(searched.suspects),
+        "imports": None
+        if searched.imports is None
+        else [os.fsdecode(line) for line in searched.imports],
+    }
+    try:
+        place = _memory(root)
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not place.exists():
+            _make_room(place.parent)
+        files.write_file(place, json.dumps(head).encode() + b"\n" + searched.details)
+    except (OSError, LabcoatError):
+        pass  # the next check searches again
+
+
+def _memory(root: Path) -> Path:
+    return cache_folder() / "check" / files.text_digest(os.fsencode(root))[-32:]
+
+
+def _make_room(folder: Path) -> None:
+    """Remove what has not been written for longest, so that at most `_MOST_KEPT` files are left."""
+    by_date = sorted(folder.iterdir(), key=lambda each: each.lstat().st_mtime)
+    for each in by_date[: max(0, len(by_date) - _MOST_KEPT + 1)]:
+        each.unlink(missing_ok=True)
+
+
+def _version() -> str:
+    """Return what changes with the rules about secrets."""
+    found = (each.stat() for each in _CODE)
+    return " ".join(f"{each.st_size}:{each.st_mtime_ns}" for each in found)

@@ -1,0 +1,193 @@
+"""What searches in the tracked files find, of which earlier checks may know a part."""
+
+import os
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from labcoat.core import git
+from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
+from labcoat.inventory.virtualenvs import environments
+from labcoat.lint.repository import search_memory
+from labcoat.lint.repository.git_view import LACKS_CONTENTS, LFS_POINTER, GitView
+from labcoat.lint.repository.search_memory import Searched
+from labcoat.secrets.searches import PLAIN, make_searches
+
+_IMPORT = lazy_pattern(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
+# A line of a notebook's code; its prose has these words too.
+_NOTEBOOK_IMPORT = lazy_pattern(
+    rb"""^\s*(?:"source":\s*)?\[?\s*"(?P<line>\s*(?:import[ ]+[A-Za-z_][\w.]*"""
+    rb"""(?:[ ]+as[ ]+\w+)?(?:[ ]*,[ ]*[A-Za-z_][\w.]*(?:[ ]+as[ ]+\w+)?)*"""
+    rb"""|from[ ]+[A-Za-z_][\w.]*[ ]+import[ ]+[\w*(][^"\\]*))"""
+    rb"""[ ]*(?:\#[^"]*)?(?:\\n)?",?\s*\]?,?\s*$""",
+    re.MULTILINE,
+)
+# One thread each: the locks of several cost twice what reading 100,000 small files takes.
+_GREP = ("grep", "--threads=1")
+_SEARCHES = make_searches(LFS_POINTER)
+_GREP_PLAIN = (*_GREP, "-l", "-z", "-F", *(f"-e{each}" for each in (*PLAIN, LFS_POINTER)))
+# Git finds words six times as quickly as regular expressions.
+_SOURCES = (".py", ".ipynb")
+_GREP_IMPORTS = (
+    *(*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--"),
+    *(f"*{ending}" for ending in _SOURCES),
+)
+_LEAST_REMEMBERED = 1 << 16  # bytes of the index's details, some 350 files
+_LARGEST_POINTER = 1024  # bytes; git LFS's own limit
+_MOST_NAMED = 500  # files; more are searched together with the others
+
+Lines = dict[str, dict[int, bytes]]  # of each file, by number
+
+
+class SearchedView(GitView):
+    """A folder as git sees it, and what searches in its tracked files find.
+
+    The searches are in the working tree: git's objects take five times as long to read.
+    """
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        # The files with a secret, among those that the searches find, once a rule has looked.
+        self.confirmed: set[str] | None = None
+
+    def start_searches(self) -> None:
+        """Start the git commands that take long, in the background; they use a processor each."""
+        self.start_details()
+        if self.git_top is None:
+            return
+        locked = any((self.root / f"requirements.{suffix}").exists() for suffix in ("txt", "in"))
+        imports = locked and self._known_imports is None
+        self._start(*self._suspect_searches, *([self._search_imports] if imports else []))
+
+    def remember_searches(self) -> None:
+        """Keep what was found for the next check, unless it is known."""
+        if not self._is_large or self.git_top is None or "_found" not in self.__dict__:
+            return
+        whole, lines, complete = self._found
+        if not complete:
+            return
+        suspects = whole | lines.keys()
+        if self.confirmed is not None:
+            small = self.unchanged_sizes
+            suspects = {
+                path
+                for path in suspects
+                if path in self.confirmed or small.get(path, 0) < _LARGEST_POINTER
+            }
+        imports = self._known_imports
+        if "_import_lines" in self.__dict__ and not self._changed_sources:
+            imports = frozenset(self._import_lines)
+        details = search_memory.leave_out(self._details, self.changed)
+        now = Searched(details, frozenset(suspects - self.changed), imports)
+        if now != self._memory:
+            search_memory.remember(self.root, repr(_SEARCHES), now)
+
+    @cached_property
+    def suspects(self) -> list[str]:
+        """The tracked files that may contain a key, a token, or a pointer of git LFS.
+
+        Those that differ from the index are among them, because git searches the files.
+        """
+        return sorted(self._found[0] | self.changed)
+
+    @cached_property
+    def suspect_lines(self) -> dict[str, list[tuple[int, bytes]]]:
+        """The lines of other tracked files that may contain a secret, with their numbers."""
+        whole, lines, _ = self._found
+        return {path: sorted(lines[path].items()) for path in lines.keys() - whole - self.changed}
+
+    @cached_property
+    def import_lines(self) -> set[str]:
+        """The lines of tracked Python sources that are imports, indented or not."""
+        known = self._known_imports
+        lines = self._import_lines if known is None else known
+        return {line.decode("utf-8", "replace") for line in lines}
+
+    @cached_property
+    def _is_large(self) -> bool:
+        return len(self._details) > _LEAST_REMEMBERED
+
+    @cached_property
+    def _memory(self) -> Searched:
+        if not self._is_large:
+            return search_memory.NOTHING
+        return search_memory.recall(self.root, repr(_SEARCHES))
+
+    @cached_property
+    def _unsearched(self) -> list[str] | None:
+        """The files to search, besides the changed ones; None for all of them."""
+        if not self._memory.details:
+            return None
+        found = self._memory.unsearched(self._details) - self.changed
+        return sorted(found) if len(found) <= _MOST_NAMED else None
+
+    @cached_property
+    def _suspect_searches(self) -> dict[tuple[str, ...], bool]:
+        """The commands that search for secrets, and whether they print lines."""
+        commands = {}
+        for each in _SEARCHES:
+            options = each.options(self._unsearched)
+            if options:
+                commands[(*_GREP, *options)] = each.in_lines
+        return commands
+
+    @cached_property
+    def _found(self) -> tuple[set[str], Lines, bool]:
+        """The files to search as a whole, lines of others, and whether all was searched."""
+        whole: set[str] = set()
+        if self._unsearched is not None:
+            whole.update(self._memory.suspects & self.tracked_set)
+        lines: Lines = {}
+        if self.git_top is None:
+            return whole, lines, False
+        try:
+            for command, in_lines in self._suspect_searches.items():
+                answer = self._git_output(command, statuses=(0, 1))
+                if in_lines:
+                    for path, number, line in _split_lines(answer):
+                        lines.setdefault(path, {})[number] = line
+                else:
+                    whole.update(git.split_nul(answer))
+        except LabcoatError:
+            return set(git.split_nul(self._search_contents(_GREP_PLAIN))), {}, False
+        return whole, lines, True
+
+    @cached_property
+    def _changed_sources(self) -> bool:
+        return any(path.endswith(_SOURCES) for path in self.changed)
+
+    @cached_property
+    def _known_imports(self) -> frozenset[bytes] | None:
+        """The lines with imports, if no file is different from what was searched."""
+        same = self._memory.details == self._details and not self._changed_sources
+        return self._memory.imports if same else None
+
+    @cached_property
+    def _import_lines(self) -> set[bytes]:
+        found = self._search_contents(self._search_imports)
+        return {*_IMPORT.findall(found), *_NOTEBOOK_IMPORT.findall(found)}
+
+    @cached_property
+    def _search_imports(self) -> tuple[str, ...]:
+        """The search for imports, outside of environments that are tracked."""
+        roots = environments(self.tracked)
+        return (*_GREP_IMPORTS, *(f":(exclude,literal){root}" for root in roots))
+
+    def _search_contents(self, command: tuple[str, ...]) -> bytes:
+        """Return what git finds in tracked contents; note it if git does not have all of them."""
+        try:
+            return self._git_output(command, statuses=(0, 1))
+        except LabcoatError:
+            self.left_out.append(LACKS_CONTENTS)
+            return b""
+
+
+_PRINTED = lazy_pattern(rb"([^\0]+)\0(\d+)\0([^\n]*)\n")
+
+
+def _split_lines(output: bytes) -> Iterable[tuple[str, int, bytes]]:
+    """Yield path, number and text of each line that `git grep -n -z` prints."""
+    for found in _PRINTED.finditer(output):
+        yield os.fsdecode(found[1]), int(found[2]), found[3]

@@ -1,0 +1,116 @@
+"""Searches in the tracked files, and what later checks know of them."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from labcoat.core import git as core_git
+from labcoat.lint.repository import search_memory, searched_view
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import git, repository
+
+HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
+SECRET = f'API_KEY = "{HEX}"\n'
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + HEX + "\nsize 1\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository that counts as large, whose files are older than its index."""
+    monkeypatch.setenv("LABCOAT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(searched_view, "_LEAST_REMEMBERED", 0)
+    files = {
+        "a.py": "import numpy\n",
+        "b.py": SECRET,
+        "lines.yml": "password: some-words-1\n",
+        "key.txt": "write -----BEGIN PRIVATE KEY----- first\n" * 40,
+        "w.bin": POINTER,
+        "Dockerfile": "FROM scratch\nCOPY . /app/\nUSER 1000\n",
+        "requirements.txt": "flask==1.0\n",
+    }
+    root = repository(tmp_path / "r", files)
+    settle(root)
+    return root
+
+
+def settle(root: Path) -> None:
+    """Let git's index know the files, all older than the index."""
+    past = time.time() - 100
+    for path in root.iterdir():
+        if path.is_file():
+            os.utime(path, (past, past))
+    git(root, "add", "-A")
+    git(root, "update-index", "-q", "--really-refresh")
+
+
+def searched(root: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], set[str]]:
+    """Return the findings of a check, and the paths that it gave to `git grep`."""
+    commands: list[tuple[str, ...]] = []
+    start = core_git.start_git
+
+    def record(root: Path, *args: str, **keywords: object) -> object:
+        commands.append(args)
+        return start(root, *args, **keywords)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(core_git, "start_git", record)
+        findings = check_repository(root, Selection(("SEC", "LFS003", "REQ005"))).findings
+    words = [word for args in commands if args[0] == "grep" for word in args]
+    paths = {word.removeprefix(":(literal)") for word in words if word.startswith(":(literal)")}
+    return [f"{each.rule} {each.path}:{each.line}" for each in findings], (
+        {"everything"} if "." in words else paths
+    )
+
+
+def test_only_changes_are_searched_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The findings are the same, and those of changed files are found."""
+    first = searched(root, monkeypatch)
+    assert first[1] == {"everything"}
+    assert "SEC001 b.py:1" in first[0]
+    assert "REQ005 a.py:1" in first[0]
+    assert any(each.startswith("LFS003") for each in first[0])
+    assert searched(root, monkeypatch) == (first[0], set())
+    (root / "a.py").write_text("import pandas\n")  # not staged: read, not searched
+    (root / "lines.yml").write_text(f"password: {HEX}\n")
+    git(root, "add", "lines.yml")
+    changed, again = searched(root, monkeypatch)
+    assert not again & {"everything", "b.py"}
+    assert {*first[0], "SEC001 lines.yml:1"} <= {*changed}
+    settle(root)
+    settled, again = searched(root, monkeypatch)
+    assert (settled, again & {"everything"}) == (changed, set())
+    (root / "b.py").unlink()
+    git(root, "add", "-A")
+    assert "SEC001 b.py:1" not in searched(root, monkeypatch)[0]
+
+
+def test_memory_is_not_trusted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After other rules, other searches, and of a damaged file."""
+    before = searched(root, monkeypatch)
+    (memory,) = (root.parent / "cache" / "check").iterdir()
+    assert HEX.encode() not in memory.read_bytes().replace(POINTER.encode(), b"")
+    data = memory.read_bytes()
+    for damage in (b"", b"{}\n", b"[1]\n", data[:50], b"\xff" + data, b'{"key": 1}\n' + data):
+        memory.write_bytes(damage)
+        assert searched(root, monkeypatch) == before
+    with monkeypatch.context() as patch:
+        patch.setattr(search_memory, "_version", lambda: "other rules")
+        assert searched(root, monkeypatch) == before
+    monkeypatch.setenv("LABCOAT_CACHE", "/dev/null/x")  # nothing can be kept
+    assert searched(root, monkeypatch) == before
+    assert searched(root, monkeypatch) == before
+
+
+def test_oldest_memory_is_removed(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of repositories that no longer exist does not grow."""
+    monkeypatch.setattr(search_memory, "_MOST_KEPT", 2)
+    folder = root.parent / "cache" / "check"
+    folder.mkdir(parents=True)
+    for at, name in enumerate(("oldest", "older", "old")):
+        (folder / name).write_text("")
+        os.utime(folder / name, (at, at))
+    searched(root, monkeypatch)
+    assert len(list(folder.iterdir())) == 2
+    assert (folder / "old").exists()
