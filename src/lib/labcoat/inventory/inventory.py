@@ -141,9 +141,18 @@ def scan_command(
 def scan_text(call: str) -> str:
     """Return a program that calls a function of `scan` in a Python without labcoat."""
     names = ("regular_files", "programs", "records", "scan")
+    return program_text([f"labcoat.inventory.{name}" for name in names], call)
+
+
+def program_text(modules: Sequence[str], call: str) -> str:
+    """Return a program for a Python without labcoat, which calls a function of the last module.
+
+    `modules` are in the order in which they import each other.
+    """
+    package = Path(__file__).parent.parent
     texts = {
-        f"labcoat.inventory.{name}": Path(__file__).with_name(f"{name}.py").read_text("utf-8")
-        for name in names
+        name: package.joinpath(*name.split(".")[1:]).with_suffix(".py").read_text("utf-8")
+        for name in modules
     }
     return (
         "import sys, types\n"

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
@@ -18,6 +19,11 @@ from labcoat.levels.level import Level, LevelState
 from labcoat.sources import local_tree
 from labcoat.sources.sources_file import LockedSource
 from labcoat.toolchain import tool_env
+
+if TYPE_CHECKING:
+    from subprocess import CompletedProcess
+
+    from labcoat.system.records import SystemSurvey
 
 
 class DockerLevel(Level):
@@ -37,6 +43,7 @@ class DockerLevel(Level):
         # A third of the time that status takes, and needed only here.
         from labcoat.container.context import preflight
         from labcoat.container.image import build, image_lock
+        from labcoat.levels import image_libraries
 
         planned = build.plan_build(project)
         version = answer()
@@ -49,6 +56,7 @@ class DockerLevel(Level):
         if drift := image_lock.image_lock_warning(project, planned, version, built.id):
             terminal.print_warning(drift)
         terminal.print_progress(f"image {project.image} {short_image_id(built.displayed_id)}")
+        image_libraries.warn_missing(project, built.id, lambda: self.survey_system(project))
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Run `argv` in a container, in the project's directory as its owner; the exit status."""
@@ -108,14 +116,8 @@ class DockerLevel(Level):
         details = local_images.image_details(project, project.image) or {}
         findings = undeclared_settings(project, details)
         settings = details.get("Config") or {}
-        environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
-        prefix = environ.get("VIRTUAL_ENV", "")
-        interpreter = f"{prefix}/bin/python" if prefix else "python3"
-        python, *words = inventory.scan_command(interpreter, prefix)
-        # `run` attaches before the start. Docker 20.10's log of a container that ends at once is
-        # often empty.
-        options = ["--rm", "--network=none", "--user=0", f"--entrypoint={python}"]
-        done = client.call_docker(project, "run", *options, project.image, *words)
+        python, prefix = _image_python(settings)
+        done = _run_in_image(project, inventory.scan_command(python, prefix))
         try:
             stripped = (settings.get("Labels") or {}).get(STRIP, "")
             read = Inventory.from_json(done.stdout)
@@ -124,6 +126,25 @@ class DockerLevel(Level):
             reason = errors.last_error_line(done.stderr) or "its Python printed nothing"
             raise LabcoatError(
                 f"cannot read the packages of image `{project.image}`: {reason}",
+                "Run `make docker`",
+                status=2,
+            ) from None
+
+    def survey_system(self, project: Project) -> "SystemSurvey | None":
+        """Return what its packages need of the image's system, read by its own Python."""
+        from labcoat.system.survey import parse_survey, survey_command
+
+        details = local_images.image_details(project, project.image)
+        if details is None:
+            return None
+        python, prefix = _image_python(details.get("Config") or {})
+        done = _run_in_image(project, survey_command(python, prefix))
+        try:
+            return parse_survey(done.stdout)
+        except ValueError:
+            reason = errors.last_error_line(done.stderr) or "its Python printed nothing"
+            raise LabcoatError(
+                f"cannot read the libraries of image `{project.image}`: {reason}",
                 "Run `make docker`",
                 status=2,
             ) from None
@@ -165,6 +186,24 @@ class DockerLevel(Level):
         if moved := self.source_differences(project, tuple(listed)):
             return LevelState("stale", f"{terminal.join_some(sorted(moved))}: other sources")
         return LevelState("fresh", short_image_id(image_id))
+
+
+def _image_python(settings: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the Python of an image with these settings, and the prefix of its environment."""
+    environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
+    prefix = environ.get("VIRTUAL_ENV", "")
+    return (f"{prefix}/bin/python" if prefix else "python3"), prefix
+
+
+def _run_in_image(project: Project, command: Sequence[str]) -> "CompletedProcess[str]":
+    """Run a program in the image without a network, and return what it printed.
+
+    `run` attaches before the start. Docker 20.10's log of a container that ends at once is often
+    empty.
+    """
+    python, *words = command
+    options = ["--rm", "--network=none", "--user=0", f"--entrypoint={python}"]
+    return client.call_docker(project, "run", *options, project.image, *words)
 
 
 def _has_terminal() -> bool:

@@ -18,11 +18,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labcoat.core.project import Project
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import sources
 from labcoat.sources.sources_file import LockedSource
+
+if TYPE_CHECKING:
+    from labcoat.system.records import SystemSurvey
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,20 @@ class Level(ABC):
         """
         site = self.site_packages(project)
         return sources.find_moved(project, listed, site) if site else {}
+
+    def survey_system(self, project: Project) -> "SystemSurvey | None":
+        """Return what its packages need of its system; None if that is not known.
+
+        Of an environment on this machine nothing is run. Raise LabcoatError with status 2 if it is
+        broken, OSError if it cannot be read.
+        """
+        from labcoat.system.survey import survey_environment
+
+        site = self.site_packages(project)  # PREFIX/lib/python3.12/site-packages
+        if site is None:
+            return None
+        prefix = site.parents[2]
+        return survey_environment(prefix, [site], prefix / "bin/python")
 
     def read_identity(self, project: Project) -> str:  # noqa: ARG002 - for overrides
         """Return what identifies it, such as an image's id; empty if nothing does."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
@@ -21,6 +22,9 @@ from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirement_lines import same_version
 from labcoat.sources.sources_file import sources_path
 from labcoat.toolchain import index_environment, interpreters
+
+if TYPE_CHECKING:
+    from labcoat.system.records import SystemSurvey
 
 # What UserPython has, from the Python itself: the helper may run on another one.
 _DESCRIBE = (
@@ -125,6 +129,15 @@ class NoneLevel(Level):
         """
         python = find_user_python(project)
         return inventory.read_inventory(Path(python.executable), "", python.site_directories())
+
+    def survey_system(self, project: Project) -> "SystemSurvey | None":
+        """Return what this Python's packages need of this machine."""
+        from labcoat.system.survey import survey_environment
+
+        python = find_user_python(project)
+        program = Path(python.executable)
+        sites = [Path(site) for site in python.site_directories()]
+        return survey_environment(program.parent.parent, sites, program)
 
     def read_identity(self, project: Project) -> str:
         """Return the interpreter's path."""

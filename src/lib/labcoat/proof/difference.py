@@ -51,4 +51,5 @@ KINDS = {
     "result": "{path} differs from the one of {detail}",
     "changed": "{detail}",
     "source": "{package} {detail}",
+    "library": "{package} needs {detail} ({path})",
 }

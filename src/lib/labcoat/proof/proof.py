@@ -36,7 +36,8 @@ class ProofRow:
 class Proof:
     """A row for the lock and each level of isolation, all differences, and the outputs of runs.
 
-    `unproved` are the packages that could be compared with no wheel.
+    `unproved` are the packages that could be compared with no wheel, `system_packages` those of
+    Debian that a level's system lacks, by level.
     """
 
     lock: str
@@ -44,6 +45,7 @@ class Proof:
     differences: tuple[Difference, ...]
     results: tuple[RunResult, ...] = ()
     unproved: tuple[Unproved, ...] = ()
+    system_packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -66,6 +68,7 @@ class Proof:
             "differences": found,
             "unproved": [_rename_level(asdict(one)) for one in self.unproved],
             "results": [asdict(one) for one in self.results],
+            "system_packages": dict(self.system_packages),
         }
         return json.dumps(document, indent=1) + "\n"
 

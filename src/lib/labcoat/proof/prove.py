@@ -13,7 +13,7 @@ from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level, level_names
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirements_file import Pin
-from labcoat.proof import differences, earlier, outputs, rows, sources
+from labcoat.proof import differences, earlier, libraries, outputs, rows, sources
 from labcoat.proof.differences import InstalledEnvironment
 from labcoat.proof.proof import LOCK, NAME, Proof
 from labcoat.sources import sources_file
@@ -91,13 +91,28 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         else []
     )
     found += outputs.compare_outputs(results)
+    lacking = {one.level: libraries.find_lacking(project, one) for one in environments}
+    for each in lacking.values():
+        found += each.differences
+    table = [
+        replace(row, notes=(*row.notes, *lacking[row.name].notes)) if row.name in lacking else row
+        for row in table
+    ]
     digest = files.text_digest(reading.read_file(project.requirements))
     unproved = [
         package
         for one in environments
         for package in differences.list_unproved(one, matched[one.level])
     ]
-    return Proof(digest, tuple(table), tuple(found), tuple(results), tuple(unproved))
+    packages = {name: one.packages for name, one in lacking.items() if one.packages}
+    return Proof(
+        digest,
+        tuple(table),
+        tuple(found),
+        tuple(results),
+        tuple(unproved),
+        system_packages=packages,
+    )
 
 
 def _read_environments(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from labcoat.core.terminal import escape_control, join_some
 from labcoat.levels.registry import get_level, level_names
 from labcoat.proof.proof import DIFFERENT, NAME, NOT_PROVED, Proof, ProofRow
+from labcoat.system.advice import describe_remedy
 
 # Differences that a recreated level would have again.
-_UNFIXABLE = {"interpreter", "run", "result", "changed"}
+_UNFIXABLE = {"interpreter", "run", "result", "changed", "library"}
 _SHOWN = 20  # differences in the text; proof.json has all
 
 
@@ -32,6 +33,8 @@ def _lines(proof: Proof) -> Iterator[str]:
     fixable = (one.level for one in found if one.kind not in _UNFIXABLE)
     for name in dict.fromkeys(level for level in fixable if level in level_names()):
         yield f"to fix {name}, run `{get_level(name).recreate_command}`"
+    for name, packages in proof.system_packages.items():
+        yield f"to fix {name}, {describe_remedy(packages, is_image=name == 'docker')}"
     yield _verdict_line(proof)
 
 

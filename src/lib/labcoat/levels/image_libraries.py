@@ -1,0 +1,139 @@
+"""Which system libraries the image lacks, looked for once an image and kept in .labcoat.
+
+What the image's system has is kept too, so that `labcoat check` can tell offline what packages miss
+that are locked later.
+"""
+
+import json
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labcoat.container.context import build_flags
+from labcoat.container.engine.flags import docker_flags
+from labcoat.core import files, reading, terminal
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
+from labcoat.locking import requirements_file
+from labcoat.locking.requirements_file import Pin
+from labcoat.system import advice, debian, memory, records
+from labcoat.system.records import MissingLibrary, PackageNeeds, SystemSurvey
+from labcoat.toolchain import interpreters
+
+_NAME = "libraries.json"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ImageLibraries:
+    """What the system of an image has: `libraries` of Debian's `suite`, empty for other systems.
+
+    It was built from the text `dockerfile`. What it lacks is `missing`.
+    """
+
+    image: str
+    dockerfile: str
+    suite: str
+    libraries: frozenset[str]
+    missing: Sequence[MissingLibrary]
+
+
+def warn_missing(project: Project, image: str, survey: Callable[[], SystemSurvey | None]) -> None:
+    """Warn of the libraries that imports in the image with this id will miss."""
+    known = read_image_libraries(project)
+    if known is None or known.image != image:
+        packages = recall_lock(project)
+        if packages is not None and not any(one.objects for one in packages):
+            return  # no package has any shared object
+        known = _look(project, image, survey)
+    if known and known.missing:
+        named = [f"{one.version or one.library} ({one.package})" for one in known.missing]
+        wanted = advice.list_packages(known.missing, known.suite)
+        remedy = advice.describe_remedy(wanted, is_image=True)
+        terminal.print_warning(
+            f"image `{project.image}` lacks libraries that imports need:"
+            f" {terminal.join_some(named)}",
+            f"{remedy[0].upper()}{remedy[1:]}, then run `make docker`" if wanted else "",
+        )
+
+
+def read_image_libraries(project: Project) -> ImageLibraries | None:
+    """Return what is known of the last image; None if nothing is."""
+    try:
+        found = json.loads(reading.read_file(project.state / _NAME))
+        if found.pop("format") != _FORMAT:
+            return None
+        missing = [MissingLibrary(**one) for one in found.pop("missing")]
+        return ImageLibraries(
+            **{**found, "libraries": frozenset(found["libraries"])}, missing=missing
+        )
+    except (LabcoatError, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def recall_lock(project: Project) -> list[PackageNeeds] | None:
+    """Return what the packages of the lock need; None if that of one is not known."""
+    found = []
+    for pin in lock_pins(project):
+        one = memory.recall_package(pin, interpreters.project_minor(project), platform.machine())
+        if one is None:
+            return None
+        found.append(one)
+    return found
+
+
+def lock_pins(project: Project) -> list[Pin]:
+    """Return the pins of the lock that have hashes: what is built from sources has none."""
+    text = requirements_file.read_requirements(project.requirements)
+    pins = requirements_file.parse_pins(text)
+    applying = requirements_file.select_pins(pins, interpreters.marker_environment(project))
+    return [pin for pin in applying.values() if pin.hashes]
+
+
+def digest_dockerfile(project: Project) -> str:
+    """Return a digest of the Dockerfile that LABCOAT_DOCKER_FLAGS names; empty without one."""
+    try:
+        named = build_flags.parse_build_flags(docker_flags(project)).file
+        path = build_flags.locate_dockerfile(project.root, named)
+        return files.text_digest(reading.read_file(path))
+    except (LabcoatError, OSError):
+        return ""
+
+
+def _look(
+    project: Project, image: str, survey: Callable[[], SystemSurvey | None]
+) -> ImageLibraries | None:
+    """Read the image and keep the result; None if it cannot be read, which the proof names."""
+    try:
+        read = survey()
+        pins = lock_pins(project)
+    except (LabcoatError, OSError):
+        return None
+    if read is None:
+        return None
+    memory.remember_packages(read.packages, pins)
+    locked = {pin.name for pin in pins}
+    required = advice.list_required(records.find_missing(read.packages))
+    found = ImageLibraries(
+        image,
+        digest_dockerfile(project),
+        debian.read_suite(read.os_release),
+        read.libraries,
+        [one for one in required if one.package in locked],
+    )
+    _keep(files.state_folder(project.state) / _NAME, found)
+    return found
+
+
+def _keep(path: Path, found: ImageLibraries) -> None:
+    document = {
+        "format": _FORMAT,
+        **vars(found),
+        "libraries": sorted(found.libraries),
+        "missing": [vars(one) for one in found.missing],
+    }
+    try:
+        files.write_file(path, json.dumps(document))
+    except OSError:
+        return  # the next build looks again

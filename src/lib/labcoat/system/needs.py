@@ -1,0 +1,236 @@
+"""What the shared objects of one installed package need, and which of them its code loads.
+
+It imports only the standard library and works on Python 3.8: an image's own Python runs the text
+of this module (system/program.py).
+
+The package's code loads its modules, unless each import of one is in a `try`, and the libraries
+whose names are in it. Others, such as plugins, are loaded by other libraries if at all.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from functools import cached_property
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
+
+from labcoat.inventory.records import read_metadata, read_record
+from labcoat.inventory.regular_files import read_regular
+from labcoat.system.elf import SharedObject, read_object
+
+_OBJECT = re.compile(r"\.so(\.[\w.+-]+)*$")
+# What every system has whose Python the wheel's tags allow; only its versions matter.
+CORE = re.compile(
+    r"(ld-linux|ld64|ld-musl-|libc\.musl-)[\w.-]*"
+    r"|lib(c|m|dl|rt|util|pthread|resolv|anl|gcc_s|stdc\+\+|BrokenLocale)\.so\.\d+"
+)
+_MOST_SOURCE = 1 << 22
+_IMPORT = re.compile(
+    rb"^([ \t]*)(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]*(\([^)]*\)|[^\n(]*)", re.MULTILINE
+)
+_WORD = re.compile(rb"\w+")
+_CATCHING = {"ImportError", "ModuleNotFoundError", "OSError", "Exception", "BaseException"}
+
+
+class Package(NamedTuple):
+    """One installed distribution: its metadata's directory, and the files that RECORD lists."""
+
+    folder: str
+    site: str
+    files: List[str]
+
+
+def list_packages(site: str, prefix: str) -> Iterator[Package]:
+    """Yield the distributions in `site`, with those of their files that are in the environment."""
+    try:
+        infos = sorted(name for name in os.listdir(site) if name.endswith(".dist-info"))
+    except OSError:
+        return
+    for info in infos:
+        folder = os.path.join(site, info)
+        paths = (
+            os.path.normpath(os.path.join(site, one)) for one, _, _ in read_record(folder) or ()
+        )
+        inside = [path for path in paths if path.startswith((site + os.sep, prefix + os.sep))]
+        yield Package(folder, site, inside)
+
+
+def read_package(package: Package, machine: Tuple[int, int]) -> Dict[str, Any]:
+    """Return what a package needs; system.records.PackageNeeds describes the shape.
+
+    Objects for another machine are left out, except modules: an import of one fails.
+    """
+    name, version, tags = read_metadata(package.folder)
+    objects: Dict[str, SharedObject] = {}
+    damaged: Dict[str, str] = {}
+    for path in package.files:
+        if not _OBJECT.search(path):
+            continue
+        try:
+            found = read_object(path)
+        except ValueError as error:
+            damaged[_short(path, package)] = f"is damaged: {error}"
+            continue
+        except OSError:
+            continue  # the proof names missing files
+        if found is None:
+            continue
+        if found.machine == machine:
+            objects[path] = found
+        elif _is_module(path, found, package) and _has_abi(path):
+            damaged[_short(path, package)] = "is for another kind of machine"
+    return {
+        "name": name,
+        "version": version,
+        "tags": tags,
+        "objects": _Graph(package, objects).describe_objects(),
+        "damaged": damaged,
+    }
+
+
+class _Graph:
+    """The objects of one package, and which of them load which."""
+
+    def __init__(self, package: Package, objects: Dict[str, SharedObject]) -> None:
+        self.package, self.objects = package, objects
+        self.own = {name: path for path, one in objects.items() for name in _names(path, one)}
+
+    def describe_objects(self) -> List[Dict[str, Any]]:
+        modules = {
+            path for path, one in self.objects.items() if _is_module(path, one, self.package)
+        }
+        roots = modules - self._find_guarded(filter(self._is_foreign, modules))
+        reached = self._reach([*roots])
+        others = self.objects.keys() - reached - modules
+        roots |= {path for path in others if self._is_foreign(path) and self._is_named(path)}
+        return [
+            {
+                "path": _short(path, self.package),
+                "name": one.name,
+                "needed": one.needed,
+                "rpath": one.rpath,
+                "runpath": one.runpath,
+                "wanted": one.wanted,
+                "is_root": path in roots,
+            }
+            for path, one in sorted(self.objects.items())
+        ]
+
+    def _reach(self, starts: Sequence[str]) -> Set[str]:
+        """Return the objects that loading those in `starts` loads, with themselves."""
+        found, waiting = set(starts), list(starts)
+        while waiting:
+            for library in self.objects[waiting.pop()].needed:
+                path = self.own.get(library, "")
+                if path and path not in found:
+                    found.add(path)
+                    waiting.append(path)
+        return found
+
+    def _is_foreign(self, path: str) -> bool:
+        """Return whether loading `path` needs something that not every system has."""
+        needed = {library for one in self._reach([path]) for library in self.objects[one].needed}
+        return any(one not in self.own and not CORE.fullmatch(one) for one in needed)
+
+    def _find_guarded(self, modules: Iterable[str]) -> Set[str]:
+        """Return the `modules` that the package imports only where they may be missing."""
+        stems = {path: os.path.basename(path).split(".")[0] for path in modules}
+        plain, indented = self._index_imports({*stems.values()})
+        found = set()
+        for path, stem in stems.items():
+            guards = [
+                guarded
+                for source in (indented.get(stem, ()) if stem not in plain else ())
+                for guarded in _imports(self._sources[source], stem)
+            ]
+            if guards and all(guards):
+                found.add(path)
+        return found
+
+    def _is_named(self, path: str) -> bool:
+        """Return whether the package's code has the name of this library, as ctypes takes it."""
+        word = os.path.basename(path).partition(".so")[0].encode()
+        pattern = re.compile(rb"\b" + re.escape(word) + rb"\b")
+        return any(word in data and pattern.search(data) for data in self._sources.values())
+
+    @cached_property
+    def _sources(self) -> Dict[str, bytes]:
+        found = {}
+        for path in self.package.files:
+            if path.endswith(".py"):
+                try:
+                    found[path] = read_regular(path, _MOST_SOURCE)
+                except OSError:
+                    continue
+        return found
+
+    def _index_imports(self, stems: Set[str]) -> Tuple[Set[str], Dict[str, Set[str]]]:
+        """Return which of `stems` a source imports at its top level, and the others' sources."""
+        plain: Set[str] = set()
+        indented: Dict[str, Set[str]] = {}
+        wanted = [stem.encode() for stem in stems]
+        for path, data in self._sources.items() if stems else ():
+            if not any(stem in data for stem in wanted):
+                continue
+            for indent, module, names in _IMPORT.findall(data):
+                words = _WORD.findall(names) + _WORD.findall(module)[-1:]
+                for stem in stems.intersection(word.decode() for word in words):
+                    if indent:
+                        indented.setdefault(stem, set()).add(path)
+                    else:
+                        plain.add(stem)
+        return plain, indented
+
+
+def _imports(data: bytes, stem: str) -> Iterator[bool]:
+    """Yield, for each import of a module called `stem`, whether its failure is caught."""
+    try:
+        tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    waiting: List[Tuple[ast.AST, bool]] = [(tree, False)]
+    while waiting:
+        node, guarded = waiting.pop()
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [(node.module or "").split(".")[-1]]
+            if stem in names:
+                yield guarded
+        elif isinstance(node, ast.Import):
+            if any(alias.name.split(".")[-1] == stem for alias in node.names):
+                yield guarded
+        elif isinstance(node, ast.Try):
+            inside = guarded or any(_catches(handler) for handler in node.handlers)
+            waiting += [(each, inside) for each in node.body]
+            rest = [*node.handlers, *node.orelse, *node.finalbody]
+            waiting += [(each, guarded) for each in rest]
+            continue
+        waiting += [(each, guarded) for each in ast.iter_child_nodes(node)]
+
+
+def _catches(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(isinstance(one, ast.Name) and one.id in _CATCHING for one in ast.walk(handler.type))
+
+
+def _names(path: str, one: SharedObject) -> Set[str]:
+    return {os.path.basename(path), one.name} - {""}
+
+
+def _is_module(path: str, one: SharedObject, package: Package) -> bool:
+    """Return whether Python can import this object."""
+    folder, name = os.path.split(path)
+    if not path.startswith(package.site + os.sep) or not (one.is_module or _has_abi(path)):
+        return False
+    parts = folder[len(package.site) + 1 :].split(os.sep) if folder != package.site else []
+    return all(part.isidentifier() for part in [*parts, name.split(".")[0]])
+
+
+def _has_abi(path: str) -> bool:
+    return bool(re.search(r"\.(cpython-[\w-]+|abi3)\.so$", path))
+
+
+def _short(path: str, package: Package) -> str:
+    start = package.site + os.sep
+    return path[len(start) :] if path.startswith(start) else path
