@@ -32,7 +32,9 @@ def test_a_fault_is_noticed(repository: Path, tmp_path: Path) -> None:
     assert mutations.is_noticed(root, nearest)
 
 
-@pytest.mark.parametrize("name", ["fuzz", "many_builds", "mutations", "tampering"])
+@pytest.mark.parametrize(
+    "name", ["fuzz", "many_builds", "mutations", "system_libraries", "tampering"]
+)
 def test_each_says_how_it_is_called(name: str, repository: Path) -> None:
     """Its docstring has the command, which takes a seed."""
     docstring = (repository / f"tests/campaigns/{name}.py").read_text().split('"""')[1]

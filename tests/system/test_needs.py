@@ -54,6 +54,20 @@ def test_a_module_may_be_missing_where_each_import_is_guarded(
     assert roots(tmp_path / "site") == {f"pkg/fast{ABI}": is_root}
 
 
+def test_a_guard_in_init_counts_more_than_imports_elsewhere(tmp_path: Path) -> None:
+    """So pygame works without its mixer, and tests import whatever they test."""
+    guarded = b"try:\n    import pkg.fast\nexcept (ImportError, OSError): pass\n"
+    module = {f"pkg/fast{ABI}": elf_bytes(["libgomp.so.1"], symbol="PyInit_fast")}
+    plain = b"from pkg import fast\n"
+    for name, files, is_root in (
+        ("init", {"pkg/__init__.py": guarded, "pkg/other.py": plain}, False),
+        ("other", {"pkg/first.py": guarded, "pkg/other.py": plain}, True),
+        ("tests", {"pkg/first.py": guarded, "pkg/tests/test_fast.py": plain}, False),
+    ):
+        install(tmp_path / name, {**files, **module})
+        assert roots(tmp_path / name) == {f"pkg/fast{ABI}": is_root}, name
+
+
 def test_libraries_count_if_code_names_them_and_modules_if_they_can_be_imported(
     tmp_path: Path,
 ) -> None:

@@ -6,6 +6,8 @@ from labcoat.core.terminal import join_some
 from labcoat.system.debian import find_package
 from labcoat.system.records import MissingLibrary, PackageNeeds, Verdict, is_driver
 
+_FAMILY = len("libQt6")  # of libraries that belong together: another's Qt is of no use
+
 
 def list_required(verdict: Verdict) -> list[MissingLibrary]:
     """Return what an import misses, sorted. Drivers come with the machine, not with a package."""
@@ -28,7 +30,7 @@ def describe_missing(one: MissingLibrary, suite: str) -> str:
 def list_packages(missing: Iterable[MissingLibrary], suite: str) -> tuple[str, ...]:
     """Return the packages of Debian's `suite` that have what is `missing`, sorted.
 
-    A package that is too old helps nobody, so libraries that lack a version are left out.
+    Libraries that lack a version are left out: their package is installed, and too old.
     """
     found = {find_package(one.library, suite) for one in missing if not one.version}
     return tuple(sorted(found - {""}))
@@ -44,10 +46,11 @@ def describe_remedy(packages: Sequence[str], *, is_image: bool) -> str:
 
 def list_notes(verdict: Verdict, packages: Sequence[PackageNeeds], suite: str) -> Iterator[str]:
     """Yield what is no error: plugins' libraries, drivers, damaged files, what cannot be told."""
+    own = {name[:_FAMILY] for each in packages for one in each.objects for name in one.names}
     optional = {
         one.library: find_package(one.library, suite)
         for one in verdict.missing
-        if not one.is_required and not one.version
+        if not one.is_required and not one.version and one.library[:_FAMILY] not in own
     }
     if known := [f"{name} ({package})" for name, package in sorted(optional.items()) if package]:
         yield f"missing for optional parts of packages: {join_some(known)}"

@@ -25,6 +25,7 @@ CORE = re.compile(
     r"(ld-linux|ld64|ld-musl-|libc\.musl-)[\w.-]*"
     r"|lib(c|m|dl|rt|util|pthread|resolv|anl|gcc_s|stdc\+\+|BrokenLocale)\.so\.\d+"
 )
+_ASIDE = re.compile(r"/(tests?|testing|examples?|demos?|docs|benchmarks?)/")
 _MOST_SOURCE = 1 << 22
 _IMPORT = re.compile(
     rb"^([ \t]*)(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]*(\([^)]*\)|[^\n(]*)", re.MULTILINE
@@ -134,19 +135,26 @@ class _Graph:
         return any(one not in self.own and not CORE.fullmatch(one) for one in needed)
 
     def _find_guarded(self, modules: Iterable[str]) -> Set[str]:
-        """Return the `modules` that the package imports only where they may be missing."""
+        """Return the `modules` that the package imports only where they may be missing.
+
+        If its __init__.py does, the package works without, whatever other modules of it import.
+        """
         stems = {path: os.path.basename(path).split(".")[0] for path in modules}
         plain, indented = self._index_imports({*stems.values()})
         found = set()
         for path, stem in stems.items():
-            guards = [
-                guarded
-                for source in (indented.get(stem, ()) if stem not in plain else ())
-                for guarded in _imports(self._sources[source], stem)
-            ]
-            if guards and all(guards):
+            sources = sorted(indented.get(stem, ()))
+            starts = [one for one in sources if os.path.basename(one) == "__init__.py"]
+            if self._guards_all(starts, stem) or (
+                stem not in plain and self._guards_all(sources, stem)
+            ):
                 found.add(path)
         return found
+
+    def _guards_all(self, sources: Sequence[str], stem: str) -> bool:
+        """Return whether these sources import a module called `stem`, each time in a `try`."""
+        found = [guarded for one in sources for guarded in _imports(self._sources[one], stem)]
+        return bool(found) and all(found)
 
     def _is_named(self, path: str) -> bool:
         """Return whether the package's code has the name of this library, as ctypes takes it."""
@@ -158,7 +166,7 @@ class _Graph:
     def _sources(self) -> Dict[str, bytes]:
         found = {}
         for path in self.package.files:
-            if path.endswith(".py"):
+            if path.endswith(".py") and not _ASIDE.search(path[len(self.package.site) :]):
                 try:
                     found[path] = read_regular(path, _MOST_SOURCE)
                 except OSError:

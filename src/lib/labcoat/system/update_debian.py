@@ -3,7 +3,7 @@
 Run `PYTHONPATH=src/lib python3 src/lib/labcoat/system/update_debian.py ARCHIVE`, where ARCHIVE is
 the address of a mirror, such as the one in /etc/apt/sources.list.
 
-Of each release, Contents says which package has which file, and Packages who depends on whom. A
+Of each release, Contents says which package has which file, and Packages which depends on which. A
 library counts if it is where the loader looks by default, or an alternative of BLAS, and if
 packages of other sources depend on its package.
 """

@@ -1,0 +1,96 @@
+"""Compare what labcoat calls missing with what the loader does not find, for real packages.
+
+`python tests/campaigns/system_libraries.py NAMES.txt 30 [seed]` draws 30 requirements from the
+lines of a file, and installs each with its dependencies for an image, in which ldd looks at every
+object that their code loads. A line may have several requirements.
+"""
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "src" / "lib")]
+
+from labcoat.system import advice, debian, records, survey  # noqa: E402
+from labcoat.toolchain import tool_env  # noqa: E402
+
+IMAGE = "labcoat-test/python:3.11"
+
+
+def in_image(folder: Path, words: list[str], given: str = "") -> str:
+    """Run a program in the image, which sees `folder` as /site, and return what it prints."""
+    command = ["docker", "run", "--rm", "-i", "--network=none", f"--volume={folder}:/site:ro"]
+    done = subprocess.run(
+        [*command, IMAGE, *words], input=given, capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def install(folder: Path, requirements: list[str]) -> str:
+    """Install wheels for the image's Python; the reason why that fails."""
+    command = [str(tool_env.uv_program()), "pip", "install", "--quiet", "--no-cache"]
+    command += ["--only-binary=:all:", "--python-version=3.11", f"--target={folder}"]
+    done = subprocess.run(
+        [*command, "--python", sys.executable, *requirements],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+def compare(folder: Path) -> tuple[str, bool]:
+    """Return what labcoat says of the packages in `folder`, and whether ldd agrees."""
+    command = survey.survey_command("python3", "/site")
+    started = time.perf_counter()
+    found = survey.parse_survey(in_image(folder, [*command, "/site"]))
+    seconds = time.perf_counter() - started
+    verdict = records.find_missing(found.packages)
+    claimed = {one.library for one in verdict.missing if one.is_required and not one.version}
+    roots = [one.path for package in found.packages for one in package.objects if one.is_root]
+    script = 'while read -r path; do ldd "/site/$path" 2>&1; done'
+    lines = in_image(folder, ["sh", "-c", script], "".join(f"{path}\n" for path in roots))
+    absent = {line.split()[0] for line in lines.splitlines() if "=> not found" in line}
+    names = {name for package in found.packages for one in package.objects for name in one.names}
+    false, unseen = sorted(claimed - absent), sorted(absent - claimed - names)
+    suite = debian.read_suite(found.os_release)
+    shown = [
+        f"{library} ({debian.find_package(library, suite) or '?'})" for library in sorted(claimed)
+    ]
+    versions = sorted({one.version for one in verdict.missing if one.version})
+    text = f"{len(found.packages)} packages, {len(roots)} objects, {seconds:.1f} s: "
+    text += f"{', '.join(shown) or 'nothing'} missing"
+    text += f"; lacking {versions}" if versions else ""
+    text += f"; FALSE {false}" if false else ""
+    text += f"; UNSEEN {unseen}" if unseen else ""
+    notes = list(advice.list_notes(verdict, found.packages, suite))
+    return "\n  ".join([text, *notes]), not false and not unseen
+
+
+def main(names: Path, count: int, seed: int) -> int:
+    """Try `count` lines. Return 1 if the loader of the image disagrees about one of them."""
+    lines = [line for line in names.read_text(encoding="utf-8").splitlines() if line.strip()]
+    chosen = random.Random(seed).sample(lines, min(count, len(lines)))  # noqa: S311 - no secrets
+    wrong = tried = 0
+    for line in chosen:
+        folder = Path(tempfile.mkdtemp())
+        try:
+            if problem := install(folder, line.split()):
+                print(f"{line}: not installed: {problem[:100]}", flush=True)
+                continue
+            text, agrees = compare(folder)
+            tried += 1
+            wrong += not agrees
+            print(f"{line}: {text}", flush=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(f"{tried} of {len(chosen)} environments (seed {seed}), {wrong} judged differently by ldd")
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else 1))
