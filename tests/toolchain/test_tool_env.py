@@ -116,7 +116,10 @@ def test_an_environment_that_could_not_be_created_is_not_damaged(
 def test_two_first_runs_at_once_create_one(
     repo: Repository, tmp_path: Path, network: dict[str, str]
 ) -> None:
-    """Two runs on an empty cache succeed, with one environment and no leftovers."""
+    """Two runs on an empty cache succeed, with one environment and no leftovers.
+
+    One of them cannot use uv's cache, so that pip installs its tools.
+    """
     cache = tmp_path / "cache ü"
     env = {
         key: value
@@ -126,15 +129,16 @@ def test_two_first_runs_at_once_create_one(
     env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **network}
     code = "from labcoat.toolchain import tool_env; tool_env.use_tools(); import docker, yaml"
     code += "; print(tool_env.uv_program())"
+    (tmp_path / "file").write_text("")
     runs = [
         subprocess.Popen(
             [BASE_PYTHON, "-c", code],
-            env=env,
+            env={**env, **uv_cache},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(2)
+        for uv_cache in ({}, {"UV_CACHE_DIR": str(tmp_path / "file/below")})
     ]
     said = [run.communicate() for run in runs]
     assert [run.returncode for run in runs] == [0, 0], said

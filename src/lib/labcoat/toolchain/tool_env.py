@@ -8,12 +8,15 @@ that one that exists is complete. If a command fails, `repair_tools` looks wheth
 """
 
 import csv
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -181,36 +184,71 @@ def _install_with_uv(python: Interpreter, folder: Path) -> process.ProcessResult
     outcome = process.run_process(create, env, folder.parent, show=process.show_none)
     if outcome.status:
         return outcome
-    install: list[str | Path] = [uv, "pip", "sync", "--quiet", "--require-hashes"]
-    install += ["--only-binary", ":all:", "--python", folder / "bin" / "python", PROJECT_LOCK]
+    return _sync(uv, folder, PROJECT_LOCK, env)
+
+
+def _sync(uv: Path, folder: Path, lock: Path, env: Mapping[str, str]) -> process.ProcessResult:
+    """Make the environment in `folder` contain `lock`, as copies: uv's cache may be edited."""
+    words: list[str | Path] = [uv, "pip", "sync", "--quiet", "--require-hashes"]
+    words += [
+        "--only-binary",
+        ":all:",
+        "--link-mode",
+        "copy",
+        "--python",
+        folder / "bin" / "python",
+        lock,
+    ]
     return process.run_process(
-        install, env, folder.parent, show=process.show_none, limit=time_limit()
+        words, env, folder.parent, show=process.show_none, limit=time_limit()
     )
 
 
 def _install_own(python: Interpreter, folder: Path) -> process.ProcessResult:
-    """Install the tools for labcoat's own Python, where there is no uv yet."""
+    """Install the tools for labcoat's own Python: uv by pip, and by uv the others, in a second.
+
+    Where uv cannot reach an index that pip can, pip installs them all.
+    """
     env = index_config.installer_environment()
     subprocess.run(
         [python.executable, "-Im", "venv", "--without-pip", "--clear", folder], env=env, check=True
     )
-    installed = folder / "bin" / "python"
-    if (
-        process.run_process(
-            [installed, "-Im", "ensurepip"], env, folder, show=process.show_none
-        ).status
-        == 0
-    ):
-        pip: list[str | Path] = [installed, "-Im", "pip"]
-    else:
-        pip = [installed, _fetch_pip(folder) / "pip"]
-    return process.run_process(
-        [*pip, "install", "-q", "--require-hashes", "--only-binary=:all:", "-r", LOCK],
-        env,
-        folder,
-        show=process.show_none,
-        limit=time_limit(),
+    wheel = _bundled_pip() or _fetch_pip(folder)
+    uv_lock = folder.with_name("uv.txt")
+    uv_lock.write_text(_lock_lines("uv"), encoding="utf-8")
+    pip: list[str | Path] = [folder / "bin" / "python", wheel / "pip", "install", "-q"]
+    pip += ["--require-hashes", "--only-binary=:all:", "-r"]
+    outcome = process.run_process(
+        [*pip, uv_lock], env, folder, show=process.show_none, limit=time_limit()
     )
+    if outcome.status:
+        return outcome
+    outcome = _sync(folder / "bin" / "uv", folder, LOCK, env)
+    if outcome.status:
+        outcome = process.run_process(
+            [*pip, LOCK], env, folder, show=process.show_none, limit=time_limit()
+        )
+    return outcome
+
+
+def _lock_lines(name: str) -> str:
+    """Return the lines of the lock for the package `name`, with its hashes."""
+    block = re.search(rf"^{name}==(?:.*\\\n)*.*", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    assert block is not None  # noqa: S101  # the lock is part of this package, and a test reads it
+    return block[0]
+
+
+def _bundled_pip() -> Path | None:
+    """Return the wheel of pip that comes with this Python; None on Debian without python3-venv.
+
+    Distributions keep it elsewhere: https://docs.python.org/3/using/configure.html, WHEEL_PKG_DIR.
+    """
+    found = importlib.util.find_spec("ensurepip")
+    if found is None or not found.origin:
+        return None
+    folders = [Path(found.origin).with_name("_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR")]
+    wheels = (wheel for folder in folders if folder for wheel in Path(folder).glob("pip-*.whl"))
+    return next(wheels, None)
 
 
 def _fetch_pip(folder: Path) -> Path:
@@ -220,16 +258,16 @@ def _fetch_pip(folder: Path) -> Path:
     """
     from labcoat.toolchain import package_index
 
-    block = re.search(r"^pip==(\S+)((?:.*\\\n)+.*)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
-    assert block is not None  # noqa: S101  # the lock is part of this package, and a test reads it
-    name = f"pip-{block[1]}-py3-none-any.whl"
+    locked = _lock_lines("pip")
+    version = locked.split()[0].removeprefix("pip==")
+    name = f"pip-{version}-py3-none-any.whl"
     listed = package_index.fetch_listing("pip") or ()
     found = next((file for file in listed if file.name == name), None)
     try:
         data = package_index.download_file(found) if found else b""
     except OSError:
         data = b""
-    if sha256(data).hexdigest() not in block[2]:
+    if sha256(data).hexdigest() not in locked:
         raise LabcoatError(
             f"Python {own_interpreter().version} has no ensurepip, and pip cannot be downloaded",
             f"Run `sudo apt install python{own_interpreter().minor}-venv`, or check the network",
