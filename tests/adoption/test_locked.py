@@ -88,7 +88,10 @@ def test_a_lock_that_cannot_be_installed_is_passed_over(
 def test_a_lock_for_a_python_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "Pipfile").write_text('[requires]\npython_version = "3.6"\n[packages]\nsix = "*"\n')
     six = {"hashes": [f"sha256:{HASH}"], "version": "==1.17.0"}
-    content = {"_meta": {"requires": {"python_version": "3.6"}}, "default": {"six": six}}
+    content = {
+        "_meta": {"pipfile-spec": 6, "requires": {"python_version": "3.6"}},
+        "default": {"six": six},
+    }
     (tmp_path / "Pipfile.lock").write_text(json.dumps(content))
     plan, reason = plan_lock(Project(tmp_path, read_settings({})), "Pipfile.lock", ())
     assert plan is None

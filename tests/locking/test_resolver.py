@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.locking import platforms
+from labcoat.core.project import Project
+from labcoat.locking import compiler, platforms, resolver
 from support import BASE_PYTHON, INCLUDE, Index, Repository, wheel
 from support.git_commands import git
 from support.messages import locking
@@ -229,3 +230,22 @@ def test_a_killed_locker_moves_no_version(repo: Repository, index: Index) -> Non
     repo.write(requirements__in="omega # again\n").make("requirements", LABCOAT_LOCKER="pip-tools")
     assert releases(repo) == ["alpha==2.0", "beta==1.5", "omega==1.0"]
     assert not list((repo.path / ".labcoat").glob("locking-*"))
+
+
+def test_uvs_versions_help_pip_tools_that_takes_long(
+    repo: Repository,
+    index: Index,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Where the newest releases contradict each other, it can search for hours."""
+    index.add("omega", "1.0", ["alpha<2"])
+    repo.write(requirements__in="omega\n")
+    for name, value in {**repo.env, "LABCOAT_LOCKER": "pip-tools"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(repo.path)
+    (repo.path / ".labcoat").mkdir()
+    monkeypatch.setattr(resolver, "_PATIENCE", 0.01)
+    compiler.compile_lock(Project.here(), repo.path / "requirements.txt", upgrade=True)
+    assert locking.WITH_UV in capsys.readouterr().err
+    assert [line.partition("==")[0] for line in releases(repo)] == ["alpha", "beta", "omega"]

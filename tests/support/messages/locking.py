@@ -43,3 +43,6 @@ OTHER_PYTHON = "`{lock}` is for Python {old}, and the project uses {new}"
 # Named indexes
 UNDEFINED_INDEX = "`{lock}` takes `{package}` from the index `pytorch`, which is not defined"
 NOT_ON_INDEX = "the index `pytorch` has no package {package}"
+
+# Slow lockers
+WITH_UV = "looking for versions with uv, which pip-tools then keeps"

@@ -55,6 +55,10 @@ def show_none(line: str) -> bool:  # noqa: ARG001
     return False
 
 
+class TimeoutReachedError(LabcoatError):
+    """A program is not done within its time."""
+
+
 def run_process(  # noqa: PLR0913
     argv: Sequence[str | Path],
     env: Mapping[str, str],
@@ -68,7 +72,7 @@ def run_process(  # noqa: PLR0913
 
     `given` is called for its standard input while it starts; without it there is none. With a
     `limit` in seconds, progress is shown each minute. Raise LabcoatError if the program cannot be
-    started, or is not done within the limit.
+    started, TimeoutReachedError if it is not done within the limit.
     """
     lines: list[str] = []
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
@@ -99,7 +103,7 @@ def run_process(  # noqa: PLR0913
 
 
 def _read_in_time(stream: IO[str], limit: float, argv: Sequence[str | Path]) -> Iterator[str]:
-    """Yield the lines of a program. Raise LabcoatError if they do not end within `limit` seconds.
+    """Yield the lines of a program. Raise TimeoutReachedError if they take over `limit` seconds.
 
     A program that waits for a slow index writes nothing, so that its lines cannot tell whether it
     is stuck.
@@ -113,7 +117,7 @@ def _read_in_time(stream: IO[str], limit: float, argv: Sequence[str | Path]) -> 
     while True:
         waited = time.monotonic() - start
         if waited >= limit:
-            raise LabcoatError(
+            raise TimeoutReachedError(
                 f"`{name}` is not done after {limit:g} seconds",
                 "Check whether the package index answers, or set LABCOAT_TIMEOUT to more seconds",
             )

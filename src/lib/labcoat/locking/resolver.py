@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from labcoat.core import process
+from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import time_limit
 from labcoat.locking import (
@@ -28,7 +28,11 @@ from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
 from labcoat.sources import stand_ins
 from labcoat.toolchain import index_environment
+from labcoat.toolchain.interpreters import Interpreter
 
+# Seconds after which pip-tools gets uv's versions: where the newest releases of two packages
+# contradict each other, it can try thousands of others.
+_PATIENCE = 60
 _PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
 _NAME = re.compile(r'(?m)^name = "([^"]+)"$')
 _VERSION = re.compile(r'(?m)^version = "([^"]+)"$')
@@ -98,11 +102,14 @@ class _Run:
         output = self.folder / "here.txt"
         output.write_text(seed, encoding="utf-8")
         _, interpreter = lockers.choose_locker(self.request.project)
-        if interpreter:
-            command = lockers.pip_tools_command(self.request, interpreter, output)
-        else:
-            command = lockers.uv_command_here(self.request, output)
-        self._run(command)
+        if interpreter is None:
+            self._run(lockers.uv_command_here(self.request, output))
+        elif not self._has_solved(interpreter, output):
+            terminal.print_progress("looking for versions with uv, which pip-tools then keeps")
+            output.write_text(seed, encoding="utf-8")
+            self._run(lockers.uv_command_here(self.request, output))
+            request = replace(self.request, upgrade=False, packages=())
+            self._run(lockers.pip_tools_command(request, interpreter, output))
         pins = requirements_file.pinned_versions(output.read_text(encoding="utf-8"))
         left_out = self.request.stand_ins
         return {name: version for name, version in pins.items() if name not in left_out}
@@ -172,17 +179,36 @@ class _Run:
         output = self.request.restore_names(outcome.output)
         return causes.explain_locking_failure(output, causes.FailedLock.of(self.request))
 
+    def _has_solved(self, interpreter: Interpreter, output: Path) -> bool:
+        """Run pip-tools, and return whether it has a solution within a time."""
+        command = lockers.pip_tools_command(self.request, interpreter, output)
+        limit = time_limit()
+        if limit <= _PATIENCE:
+            self._run(command)
+            return True
+        try:
+            outcome = self._start(command, limit=_PATIENCE)
+        except process.TimeoutReachedError:
+            return False
+        if outcome.status:
+            raise self._explain(outcome)
+        return True
+
     def _start(
-        self, command: Command, variables: Mapping[str, str | None] | None = None
+        self,
+        command: Command,
+        variables: Mapping[str, str | None] | None = None,
+        limit: int | None = None,
     ) -> process.ProcessResult:
         routed = index_environment.routed_environment(self.request.indexes)
-        env: dict[str, str | None] = {**routed, **(variables or {})}
+        # A program that is killed leaves its files, which go with the folder.
+        env: dict[str, str | None] = {**routed, "TMPDIR": str(self.folder), **(variables or {})}
         return process.run_process(
             command,
             {name: value for name, value in env.items() if value is not None},
             self.request.project.root,
             show=process.show_none,
-            limit=time_limit(),
+            limit=limit or time_limit(),
         )
 
 
