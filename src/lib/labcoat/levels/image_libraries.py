@@ -15,7 +15,10 @@ from labcoat.container.engine.flags import docker_flags
 from labcoat.core import files, reading, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.inventory import inventory
+from labcoat.levels.venv import VenvLevel
 from labcoat.locking import requirements_file
+from labcoat.locking.requirement_lines import same_version
 from labcoat.locking.requirements_file import Pin
 from labcoat.system import advice, debian, memory, records
 from labcoat.system.records import MissingLibrary, PackageNeeds, SystemSurvey
@@ -72,15 +75,38 @@ def read_image_libraries(project: Project) -> ImageLibraries | None:
         return None
 
 
-def recall_lock(project: Project) -> list[PackageNeeds] | None:
-    """Return what the packages of the lock need; None if that of one is not known."""
-    found = []
-    for pin in lock_pins(project):
-        one = memory.recall_package(pin, interpreters.project_minor(project), platform.machine())
-        if one is None:
-            return None
-        found.append(one)
-    return found
+def recall_lock(project: Project, *, learn: bool = False) -> list[PackageNeeds] | None:
+    """Return what the packages of the lock need; None if that of one is not known.
+
+    With `learn`, what is not known yet is read from the virtual environment, if that has it.
+    """
+    pins = lock_pins(project)
+    minor, machine = interpreters.project_minor(project), platform.machine()
+    found = [memory.recall_package(pin, minor, machine) for pin in pins]
+    known = [one for one in found if one is not None]
+    if len(known) == len(pins):
+        return known
+    if learn and _learn(
+        [pin for pin, one in zip(pins, found, strict=True) if one is None], project
+    ):
+        return recall_lock(project)
+    return None
+
+
+def _learn(pins: Sequence[Pin], project: Project) -> bool:
+    """Remember the needs of `pins` if the virtual environment has all of them."""
+    level = VenvLevel()
+    site = level.site_packages(project)
+    installed = inventory.installed_versions(site) if site else {}
+    if not all(same_version(installed.get(pin.name, ""), pin.version) for pin in pins):
+        return False
+    try:
+        survey = level.survey_system(project)
+    except (LabcoatError, OSError):
+        return False
+    if survey:
+        memory.remember_packages(survey.packages, pins)
+    return survey is not None
 
 
 def lock_pins(project: Project) -> list[Pin]:

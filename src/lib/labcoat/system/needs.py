@@ -20,10 +20,10 @@ from labcoat.inventory.regular_files import read_regular
 from labcoat.system.elf import SharedObject, read_object
 
 _OBJECT = re.compile(r"\.so(\.[\w.+-]+)*$")
-# What every system has whose Python the wheel's tags allow; only its versions matter.
+# What every system has whose Python the wheel's tags allow: glibc or musl, and what Python needs.
 CORE = re.compile(
     r"(ld-linux|ld64|ld-musl-|libc\.musl-)[\w.-]*"
-    r"|lib(c|m|dl|rt|util|pthread|resolv|anl|gcc_s|stdc\+\+|BrokenLocale)\.so\.\d+"
+    r"|lib(c|m|dl|rt|util|pthread|resolv|anl|gcc_s|stdc\+\+|BrokenLocale|z|expat)\.so\.\d+"
 )
 _ASIDE = re.compile(r"/(tests?|testing|examples?|demos?|docs|benchmarks?)/")
 _MOST_SOURCE = 1 << 22

@@ -1,0 +1,105 @@
+"""REQ006: the image lacks a system library that a locked package needs, told offline."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
+from labcoat.core.project import Project
+from labcoat.core.terminal import join_some
+from labcoat.levels import image_libraries
+from labcoat.levels.image_libraries import ImageLibraries
+from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, safe_fix
+from labcoat.lint.repository.repository import Repository
+from labcoat.locking import lock_header
+from labcoat.locking.requirement_lines import parse_requirements
+from labcoat.system import debian, records
+from labcoat.system.records import MissingLibrary, PackageNeeds
+
+_ASKED = "apt.txt"
+
+
+def check_libraries(repository: Repository) -> Iterator[Finding]:
+    """Compare what the locked packages need with what the image had when it was built last."""
+    path = "requirements.txt"
+    if path not in repository.files_by_name.get(path, ()):
+        return
+    text = repository.read_text(path)
+    if not lock_header.has_header(text) or not (repository.root / "Dockerfile").is_file():
+        return
+    try:
+        project = Project.at(repository.root, os.environ)
+        packages = image_libraries.recall_lock(project, learn=True)
+        image = image_libraries.read_image_libraries(project)
+        is_current = image and image.dockerfile == image_libraries.digest_dockerfile(project)
+    except (LabcoatError, OSError, ValueError):
+        return  # other rules and commands name what is wrong with the lock
+    if packages is None:
+        yield Finding(
+            "REQ006",
+            path,
+            "which system libraries the packages need is not known yet",
+            "Run `make venv` or `make docker`, then check again",
+            severity=Severity.NOTE,
+        )
+    elif foreign := list(records.list_foreign(packages)):
+        if image and is_current:
+            yield from _find_missing(repository, path, packages, image)
+        else:
+            named = join_some(sorted({f"{one.library} ({one.package})" for one in foreign}))
+            yield Finding(
+                "REQ006",
+                path,
+                f"packages need system libraries, and what the image has is not known yet: {named}",
+                "Run `make docker`, which looks",
+                severity=Severity.NOTE,
+            )
+
+
+def _find_missing(
+    repository: Repository, path: str, packages: Sequence[PackageNeeds], image: ImageLibraries
+) -> Iterator[Finding]:
+    """Yield a finding for each package of Debian, or library without one, that is missing."""
+    asked = _list_asked(repository)
+    lines = {each.name: each.number for each in parse_requirements(repository.read_text(path))}
+    groups: dict[tuple[str, str], list[MissingLibrary]] = {}
+    missing = records.find_missing(packages, image.libraries).missing
+    for one in missing:
+        if one.is_required and not records.is_driver(one.library):
+            package = debian.find_package(one.library, image.suite)
+            if package not in asked:
+                groups.setdefault((one.package, package or one.library), []).append(one)
+    for (name, package), each in groups.items():
+        has_package = package != each[0].library
+        yield Finding(
+            "REQ006",
+            path,
+            f"`{name}` needs {', '.join(f'`{one.library}`' for one in each)},"
+            " which the image lacks: an import fails there",
+            f"Add the line `{package}` to {_ASKED}, then run `make docker`"
+            if has_package
+            else "Install it in the Dockerfile",
+            lines.get(normalize_name(name), 0),
+            safe_fix(Append(_ASKED, package)) if has_package else None,
+        )
+
+
+def _list_asked(repository: Repository) -> set[str]:
+    """Return the names in apt.txt."""
+    path = repository.root / _ASKED
+    lines = repository.read_text(_ASKED).splitlines() if path.is_file() else []
+    return {word for line in lines for word in re.split(r"[\s=/:]+", line.partition("#")[0])[:1]}
+
+
+FAMILY = Family(
+    rules=(
+        Rule(
+            "REQ006",
+            "the image lacks a system library that a package needs",
+            Severity.WARNING,
+            "requirements",
+        ),
+    ),
+    check=check_libraries,
+)
