@@ -154,17 +154,26 @@ def repo(
 
 
 @pytest.fixture(scope="module")
+def shared_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """An index as the fixture `index` is, for all tests of a module."""
+    served = stocked(tmp_path_factory.mktemp("shared-index") / "index")
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
 def shared_repo(
-    tmp_path_factory: pytest.TempPathFactory, tools_environment: Path, _caches: dict[str, str]
-) -> Iterator[Repository]:
+    tmp_path_factory: pytest.TempPathFactory,
+    shared_index: Index,
+    tools_environment: Path,
+    _caches: dict[str, str],
+) -> Repository:
     """Such a repository for all tests of a module; its files are no links to uv's cache."""
     folder = tmp_path_factory.mktemp("shared")
-    served = stocked(folder / "index")
-    made = stranger(folder / "a repository", served, tools_environment, _caches)
+    made = stranger(folder / "a repository", shared_index, tools_environment, _caches)
     made.env["UV_LINK_MODE"] = "copy"
     made.make("venv")
-    yield made
-    served.stop()
+    return made
 
 
 def stranger(

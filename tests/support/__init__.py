@@ -39,11 +39,14 @@ BASE_PYTHON = Path(getattr(sys, "_base_executable", "") or sys.executable).resol
 
 
 def wheel(
-    name: str, version: str, requires: Iterable[str] = (), files: Mapping[str, str] | None = None
+    name: str,
+    version: str,
+    requires: Iterable[str] = (),
+    files: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
     """Return a wheel with one module that knows its version, and a console script of its name."""
     info = f"{name}-{version}.dist-info"
-    contents = {
+    contents: dict[str, str | bytes] = {
         f"{name}.py": f"version = {version!r}\ndef main(): print(version)\n",
         **(files or {}),
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -53,7 +56,7 @@ def wheel(
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
     record = "".join(
-        f"{path},sha256={_record_digest(text)},{len(text.encode())}\n"
+        f"{path},sha256={_record_digest(text)},{len(_encoded(text))}\n"
         for path, text in contents.items()
     )
     contents[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
@@ -64,8 +67,12 @@ def wheel(
     return data.getvalue()
 
 
-def _record_digest(text: str) -> str:
-    return base64.urlsafe_b64encode(sha256(text.encode()).digest()).rstrip(b"=").decode()
+def _encoded(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _record_digest(content: str | bytes) -> str:
+    return base64.urlsafe_b64encode(sha256(_encoded(content)).digest()).rstrip(b"=").decode()
 
 
 class Index:
@@ -87,7 +94,7 @@ class Index:
         name: str,
         version: str,
         requires: Iterable[str] = (),
-        files: Mapping[str, str] | None = None,
+        files: Mapping[str, str | bytes] | None = None,
         tag: str = "py3-none-any",
     ) -> Path:
         """Publish a wheel; the file it is."""

@@ -1,5 +1,7 @@
 """Texts of the levels of isolation. Templates take their values with format."""
 
+IMAGE_LACKS = "image `{image}` lacks libraries that imports need: {libraries}"
+
 UNKNOWN_LEVEL = "unknown level of isolation `{name}`"
 
 # The virtual environment

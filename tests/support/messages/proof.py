@@ -15,6 +15,12 @@ OUTPUT_DIFFERS = "{level}: {path} differs from the one of {first}"
 OUTPUT_MISSING = "{level}: {path}: was not written"
 COMMAND_FAILED = "{level}: {path}: the command failed with exit status {status}"
 
+LIBRARY = "{package} needs {library}, which is missing: Debian's package {debian} has it ({path})"
+UNKNOWN_LIBRARY = "{package} needs {library}, which is missing ({path})"
+OPTIONAL_LIBRARY = "missing for optional parts of packages: {libraries}"
+DAMAGED_OBJECT = "{path} of {package} is damaged: {reason}"
+ADD_LINES = "to fix docker, add the {lines} to `apt.txt`"
+
 NO_PYTHON = "`bin/python` is missing"
 OTHER_PYTHON = "`bin/python` starts `{path}`, which is no installed Python"
 OTHER_PATCH = "docker: has Python 3.11.2, but venv has 3.11.7"

@@ -60,6 +60,7 @@ def check_tools(project: Project) -> Iterator[ToolCheck]:
     )
     yield _docker(project)
     yield _conda(project)
+    yield from _libraries(project)
     yield _disk("project", project.root)
     yield _disk("cache", cache_folder())
     yield _writable(project.root)
@@ -156,6 +157,30 @@ def _conda(project: Project) -> ToolCheck:
     return ToolCheck(
         "conda", f"{Path(program).name} {version[0] if version else '(version unknown)'}, {program}"
     )
+
+
+def _libraries(project: Project) -> Iterator[ToolCheck]:
+    """Say which system libraries the packages of each environment on this machine miss."""
+    from labcoat.levels.registry import get_level
+    from labcoat.system import advice, debian, records
+
+    for name in ("venv", "conda"):
+        try:
+            survey = get_level(name).survey_system(project)
+        except (LabcoatError, OSError):
+            continue  # `make venv` and the proof name what is wrong with it
+        if survey is None or not any(one.objects for one in survey.packages):
+            continue
+        suite = debian.read_suite(survey.os_release)
+        missing = advice.list_required(records.find_missing(survey.packages))
+        if not missing:
+            yield ToolCheck("libraries", f"{name} has all that its packages need")
+        for one in missing:
+            packages = advice.list_packages([one], suite)
+            remedy = advice.describe_remedy(packages, is_image=False) if packages else ""
+            hint = remedy.capitalize() or "Install it with this system's package manager"
+            about = advice.describe_missing(one, suite)
+            yield ToolCheck("libraries", f"{name}: {one.package} needs {about}", hint)
 
 
 def _disk(name: str, folder: Path) -> ToolCheck:
