@@ -1,14 +1,26 @@
 # The image of a lock: the base, the locked packages, the project's files, a user that is not root. `make docker` builds
 # it, and so do `docker build .` (Docker 23 or newer), podman and Binder. Two builds give the same image id.
 ARG SOURCE=folder
+ARG SYSTEM=base
 ARG BASE_IMAGE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
 FROM ${BASE_IMAGE} AS base
-# Add your own steps here, such as system libraries:
-# RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
+# Add your own steps here. List system libraries in apt.txt: `make requirements` locks them in apt.lock.
+
+# The packages of apt.lock, in a layer of their own. `make docker` sets SYSTEM=apt where there are some.
+FROM base AS debs
+USER root
+RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
+    --mount=type=bind,source=apt.lock,target=/tmp/apt.lock \
+    --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh fetch-debs
+RUN --network=none --mount=type=bind,from=base,target=/base \
+    --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh install-debs
+FROM base AS apt
+COPY --from=debs /out/ /
+FROM ${SYSTEM} AS system
 
 # These stages install. Their caches and secrets stay out of the image.
-FROM base AS tools
+FROM system AS tools
 USER root
 ARG PYTHON=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
@@ -45,7 +57,7 @@ COPY . /out/home/labcoat/project/
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh project
 
-FROM base AS packages
+FROM system AS packages
 COPY --from=large /out/ /
 COPY --from=small /out/ /
 ENV PATH=/opt/venv/bin:${PATH} VIRTUAL_ENV=/opt/venv HOME=/home/labcoat

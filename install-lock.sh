@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs the lock for the image. The Dockerfile runs it; labcoat wrote both.
 #
+#   install-lock.sh fetch-debs        the packages of /tmp/apt.lock -> /debs
+#   install-lock.sh install-debs      /debs -> what the image gets of them in /out
 #   install-lock.sh tools             check the base image, install uv
 #   install-lock.sh split             /tmp/lock.txt -> /locks/large.txt and /locks/small.txt
 #   install-lock.sh packages          /tmp/lock.txt -> /out, with the user and home of the image
@@ -20,6 +22,7 @@ UV="uv==0.13.9 \
 # A variable and not the option, which pip before 22.1 does not have.
 export PIP_ROOT_USER_ACTION=ignore
 export UV_CACHE_DIR=/cache/uv PIP_CACHE_DIR=/cache/pip UV_LINK_MODE=copy
+SNAPSHOT=http://snapshot.debian.org/archive
 TIME=@315532800 # 1980, the first year that a zip archive can hold
 
 fail() {
@@ -33,6 +36,134 @@ read_settings() {
     # shellcheck source=/dev/null
     . /run/secrets/settings
   fi
+}
+
+# Each file comes from the cache, the image's archives, or the archive of the day it was locked on.
+# APT_MIRROR stands for the first two, as LABCOAT_APT_MIRROR does.
+fetch_debs() {
+  read_settings
+  mkdir -p /debs /cache/apt
+  own=$(dpkg --print-architecture)
+  date=$(awk -v own="$own" '$1 == "date" && $2 == own { print $3 }' /tmp/apt.lock)
+  [ -n "$date" ] || fail "apt.lock has no packages for $own: run make requirements on this platform, \
+or name it in LABCOAT_PLATFORMS"
+  archives=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' | sort -u)
+  awk -v own="$own" '$1 == "package" && $2 == own { print $3, $4, $5, $7 }' /tmp/apt.lock >/tmp/debs.txt
+  while read -r name version path digest; do
+    digest=${digest#sha256:}
+    deb=/cache/apt/$digest.deb
+    if ! has_digest "$deb" "$digest"; then
+      reason="no archive of the image is called ${path%%/*}"
+      for address in $(find_addresses "$path" "$date"); do
+        reason=$(fetch_deb "$address" "$digest" "$deb") && reason= && break
+      done
+      [ -z "$reason" ] || fail "cannot install $name $version of apt.lock: $reason"
+    fi
+    cp "$deb" "/debs/$digest.deb"
+  done </tmp/debs.txt
+}
+
+# Prints the addresses at which a package may be, PATH below the archive of that name.
+find_addresses() {
+  below=$(echo "${1#*/}" | sed 's/+/%2b/g')
+  if [ -n "${APT_MIRROR:-}" ]; then
+    case ${1%%/*} in
+      debian | ubuntu) echo "${APT_MIRROR%/}/$below" && return ;;
+      debian-* | ubuntu-*) mirror=${APT_MIRROR%/} && echo "${mirror%/*}/${1%%/*}/$below" && return ;;
+    esac
+  fi
+  for archive in $archives; do
+    archive=${archive%/}
+    [ "${archive##*/}" != "${1%%/*}" ] || echo "$archive/$below"
+  done
+  case ${1%%/*} in debian | debian-*) echo "$SNAPSHOT/${1%%/*}/$2/$below" ;; esac
+}
+
+# ADDRESS SHA256 FILE: downloads a file, or prints why it could not.
+fetch_deb() {
+  partial=$(mktemp -d /cache/apt/partial.XXXXXX)
+  set -- "$@" -o APT::Sandbox::User=root -o Acquire::Retries=2
+  [ ! -e /run/secrets/certificates ] || set -- "$@" -o Acquire::https::CAInfo=/run/secrets/certificates
+  address=$1 wanted=$2 to=$3
+  shift 3
+  said=$(/usr/lib/apt/apt-helper "$@" download-file "$address" "$partial/deb" 2>&1) || true
+  if has_digest "$partial/deb" "$wanted"; then
+    mv "$partial/deb" "$to"
+    rm -rf "$partial"
+    return
+  fi
+  if [ -e "$partial/deb" ]; then
+    echo "$address changed: its sha256 is not the locked one"
+  else
+    echo "$said" | sed -nE 's/^E: (Failed to fetch )?//p' | head -n 1
+  fi
+  rm -rf "$partial"
+  return 1
+}
+
+has_digest() {
+  [ -e "$1" ] && [ "$(sha256sum <"$1" | cut -c -64)" = "$2" ]
+}
+
+# Installs /debs with the image's own apt and without a network, so that the packages' scripts run.
+# What they changed, less logs and caches that differ each time, is what the image gets.
+install_debs() {
+  mkdir -p /out
+  [ -n "$(ls /debs)" ] || return 0
+  export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH="${TIME#@}" PERL_HASH_SEED=0
+  touch /tmp/before
+  sleep 0.1
+  policy=/usr/sbin/policy-rc.d # no service starts
+  if [ -e $policy ]; then policy=; else
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+  fi
+  apt-get -q -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-unsafe-io \
+    -o Dpkg::Options::=--force-confold --yes --no-install-recommends --allow-downgrades \
+    install /debs/*.deb >/tmp/apt.log 2>&1 || {
+    cat /tmp/apt.log
+    fail "cannot install the packages of apt.lock: $(grep -E '^(E|dpkg): |error' /tmp/apt.log | head -n 1)"
+  }
+  [ -z "$policy" ] || rm $policy
+  rm -f /var/lib/dbus/machine-id # random
+  cd /
+  find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./out \
+    -o -path ./base -o -path ./debs -o -path ./opt/install-lock.sh -o -path './etc/host*' -o -path ./etc/resolv.conf \
+    -o -path ./etc/machine-id -o -path './var/cache/apt/*' -o -path './var/cache/ldconfig/*' \
+    -o -path './var/lib/apt/*' -o -name __pycache__ \) -prune -o \
+    ! \( -type f \( -path './var/log/*' -o -path './var/lib/dpkg/*-old' \
+    -o -path './var/cache/debconf/*-old' -o -path './etc/*-' \) \) -cnewer /tmp/before -print0 |
+    sort -z | tar --xattrs --xattrs-include='*' --null --no-recursion -cf - -T - |
+    tar --xattrs --xattrs-include='*' -xpf - -C /out
+  remove_unchanged
+  find /out -newer /tmp/before -exec touch -h -d "$TIME" {} +
+}
+
+# Leaves out of /out what is in /base with the same content, mode and owner.
+remove_unchanged() {
+  cd /out
+  find . -type f | while read -r file; do
+    if [ -f "/base/$file" ] && cmp -s "$file" "/base/$file" &&
+      [ "$(stat -c %a:%u:%g "$file")" = "$(stat -c %a:%u:%g "/base/$file")" ]; then
+      rm "$file"
+    fi
+  done
+  find . -mindepth 1 -depth -type d -empty | while read -r folder; do
+    if [ -d "/base/$folder" ]; then rmdir "$folder"; fi
+  done
+}
+
+# The image has to have what apt.lock says, if the project has one.
+check_debs() {
+  lock=/out/home/labcoat/project/apt.lock
+  [ -e $lock ] || return 0
+  own=$(dpkg --print-architecture)
+  awk -v own="$own" '$1 == "package" && $2 == own { print $3, $4 }' $lock | while read -r name version; do
+    found=$(dpkg-query --show --showformat '${Version}' "$name:$own" 2>/dev/null) ||
+      found=$(dpkg-query --show --showformat '${Version}' "$name" 2>/dev/null) || true
+    [ "$found" = "$version" ] || fail "$name $version of apt.lock is not installed: use make docker, or \
+write ARG SYSTEM=apt in the Dockerfile"
+  done
 }
 
 install_tools() {
@@ -75,7 +206,7 @@ find_index() {
     fi
   done
   fail "the address of the index $1 is not known: use make docker, or write \
-ARG INDEXES=\"$1=https://…\" below FROM base AS tools in the Dockerfile"
+ARG INDEXES=\"$1=https://…\" below FROM system AS tools in the Dockerfile"
 }
 
 install_packages() {
@@ -207,6 +338,8 @@ finish_output() {
 }
 
 case $1 in
+  fetch-debs) fetch_debs ;;
+  install-debs) install_debs ;;
   tools) install_tools ;;
   split) split_lock ;;
   packages)
@@ -220,6 +353,7 @@ case $1 in
     finish_output
     ;;
   project)
+    check_debs
     install_sources
     clean_project
     finish_output

@@ -94,6 +94,8 @@ LABCOAT_DOCKER ?= docker
 LABCOAT_DOCKER_FLAGS ?=
 ## custom base images, as NAME=DIRECTORY/Dockerfile; LABCOAT_BASE_IMAGE=extern/NAME uses one
 LABCOAT_EXTERN ?=
+## archive of system packages, such as http://mirror.example/debian; if empty, the base image's
+LABCOAT_APT_MIRROR ?=
 ## files of packages to leave out of the image: tests, headers, bytecode
 LABCOAT_STRIP ?=
 ## platforms to build and push for, such as linux/amd64,linux/arm64
@@ -132,7 +134,7 @@ _labcoat_public := \
   LABCOAT_PYTHON LABCOAT_VENV LABCOAT_REQUIREMENTS LABCOAT_DEV_REQUIREMENTS LABCOAT_LOCK_FROM LABCOAT_LOCKER \
   LABCOAT_INSTALLER LABCOAT_COOLDOWN LABCOAT_AS_OF LABCOAT_NO_BINARY LABCOAT_RUN_SETUP LABCOAT_CONDA LABCOAT_CONDA_ENV \
   LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS \
-  LABCOAT_CA_BUNDLE LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_STRIP LABCOAT_PLATFORMS LABCOAT_GPU \
+  LABCOAT_CA_BUNDLE LABCOAT_APT_MIRROR LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_STRIP LABCOAT_PLATFORMS LABCOAT_GPU \
   LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS LABCOAT_MOUNTS LABCOAT_PROVE_RUNS LABCOAT_CLEAN \
   LABCOAT_CACHE LABCOAT_OWN LABCOAT_TIMEOUT
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
@@ -201,7 +203,8 @@ $(_labcoat_short): %: labcoat-%
 
 ##@ Environments
 
-labcoat-requirements: $(_labcoat_locked) ## lock requirements*.in, or pyproject.toml
+labcoat-requirements: $(_labcoat_locked) ## lock requirements*.in, or pyproject.toml; and apt.txt
+	$(if $(_labcoat_apt),@$(_labcoat) lock --only system $(_labcoat_again))
 
 labcoat-upgrade: $(_labcoat_misspelt) ## upgrade all locked packages, or PKG=name
 	@$(_labcoat) lock $(if $(call _labcoat_typed,PKG),--package $(call _labcoat_quote,$(call _labcoat_typed,PKG)),--upgrade) --stamp $(_labcoat_locked)
@@ -276,12 +279,15 @@ labcoat-settings:
 # Without requirements.in, other files say what the project needs.
 _labcoat_sources := $(wildcard requirements*.in pyproject.toml uv.lock poetry.lock pdm.lock Pipfile Pipfile.lock pylock.toml pylock.*.toml) $(if $(wildcard requirements.in),,$(wildcard setup.cfg setup.py))
 
+# System packages, for the image alone: only it and `make requirements` lock them.
+_labcoat_apt := $(wildcard apt.txt binder/apt.txt .binder/apt.txt apt.lock)
+
 # AGAIN=1 compiles the locks again only where that is asked for: `make venv AGAIN=1` needs no index.
 _labcoat_relock := $(if $(filter $(filter-out $(LABCOAT_OWN),requirements) labcoat-requirements,$(MAKECMDGOALS)),$(_labcoat_again))
 
 $(_labcoat_locked): $(_labcoat_sources) $(_labcoat_lock_files) $(wildcard .python-version runtime.txt) $(_labcoat_misspelt) \
   $(if $(_labcoat_relock),labcoat-again)
-	@$(_labcoat) lock $(_labcoat_relock) --stamp $(call _labcoat_quote,$@)
+	@$(_labcoat) lock --only python $(_labcoat_relock) --stamp $(call _labcoat_quote,$@)
 
 # Files that the inputs include with -r and -c, and locks of groups and extras; the helper writes
 # this list.

@@ -155,7 +155,7 @@ def test_docker_build_needs_the_addresses_in_the_dockerfile(built: Built, base_i
     failed = build("--build-arg=LOCKED=one")
     assert failed.returncode
     assert "the address of the index pytorch is not known" in failed.stderr
-    line = "FROM base AS tools\n"
+    line = "FROM system AS tools\n"
     file.write_text(text.replace(line, f'{line}ARG INDEXES="other=x pytorch={url}"\n'))
     done = build("--build-arg=LOCKED=two")
     file.write_text(text)

@@ -59,9 +59,9 @@ def test_it_builds_without_a_registry_and_on_older_engines(repository: Path, unw
 
 
 def test_it_fits_a_screen_and_a_half(repository: Path) -> None:
-    """At most 60 lines, none of them a program in quotes, and two that show where to add a step."""
+    """At most 72 lines, none of them a program in quotes, and two that show where to add a step."""
     lines = (repository / TEMPLATES / "Dockerfile").read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 60
+    assert len(lines) <= 72
     assert not [line for line in lines if "printf" in line]
     assert [line for line in lines if line.startswith("# Add your own steps here")]
 
@@ -71,7 +71,7 @@ def test_labcoat_understands_its_own_dockerfile(repository: Path) -> None:
     build = BuildContext(repository, str(TEMPLATES / "Dockerfile"))
     own = ["folder", "packages", "with-folder", "with-archive", "image"]
     assert [stage.name for stage in build.parsed.stages] == [
-        "base",
+        *("base", "debs", "apt", "system"),
         "tools",
         "lock",
         "large",

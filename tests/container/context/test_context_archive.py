@@ -67,7 +67,7 @@ def test_dockerfiles_that_accept_an_archive(before: str, after: str, accepts: bo
 
 def test_dockerfiles_of_earlier_versions_accept_an_archive() -> None:
     """Before there were sources, the stage `folder` set times, owner and modes itself."""
-    start, end = OURS.index("FROM tools AS folder"), OURS.index("FROM base AS packages")
+    start, end = OURS.index("FROM tools AS folder"), OURS.index("FROM system AS packages")
     before = """FROM base AS folder
 USER root
 COPY . /out/home/labcoat/project/

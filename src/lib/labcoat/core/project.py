@@ -36,6 +36,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_DOCKER": "docker",
     "LABCOAT_DOCKER_FLAGS": "",
     "LABCOAT_EXTERN": "",
+    "LABCOAT_APT_MIRROR": "",
     "LABCOAT_VARIANT": "",
     "LABCOAT_STRIP": "",
     "LABCOAT_PLATFORMS": "",
@@ -221,6 +222,12 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
     if (limit := given.get("LABCOAT_TIMEOUT")) and not re.fullmatch(r"[1-9][0-9]{0,6}", limit):
         raise LabcoatError(
             f"invalid LABCOAT_TIMEOUT `{limit}`", "Set it to a number of seconds, such as 1800"
+        )
+    mirror = given.get("LABCOAT_APT_MIRROR", "")
+    if mirror and not re.fullmatch(r"https?://[^\s'\"\\|&]+[^\s'\"\\|&/]/?", mirror):
+        raise LabcoatError(
+            f"invalid LABCOAT_APT_MIRROR `{escape_control(mirror)}`",
+            "Set it to the address of an archive, such as `http://mirror.example/debian`",
         )
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:

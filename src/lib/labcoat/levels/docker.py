@@ -41,10 +41,13 @@ class DockerLevel(Level):
         answer = versions.start_engine_version(project)
 
         # A third of the time that status takes, and needed only here.
+        from labcoat.container.base_images import system_packages
         from labcoat.container.context import preflight
         from labcoat.container.image import build, image_lock
         from labcoat.levels import image_libraries
 
+        if system_packages.has_request(project):
+            system_packages.refresh_lock(project)
         planned = build.plan_build(project)
         version = answer()
         for warning in (

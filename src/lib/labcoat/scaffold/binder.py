@@ -25,6 +25,7 @@ from labcoat.container.dockerfile.parser import (
 )
 from labcoat.container.dockerignore.parser import PatternError
 from labcoat.container.image.labels import web_address
+from labcoat.container.image.system_layer import system_arguments
 from labcoat.core import files, git, git_status
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress, print_warning
@@ -69,6 +70,7 @@ def write_binder_files(project: Project, notebooks: Project) -> None:
             "LOCK": os.path.relpath(notebooks.requirements, project.root),
             "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
             "STRIP": " ".join(strip.strip_parts(project)),
+            **system_arguments(project),
         }
         text = _set_indexes(text, _index_addresses(notebooks))
         _write_if_changed(file, _MARK + set_defaults(text, defaults))
@@ -101,7 +103,7 @@ def _set_indexes(text: str, addresses: str) -> str:
     """Return a Dockerfile's `text` with an ARG for the stages that install, if there are any."""
     text = re.sub(r"(?m)^ARG INDEXES\b.*\n", "", text)
     argument = f'\nARG INDEXES="{addresses}"' if addresses else ""
-    return re.sub(r"(?m)^FROM base AS tools$", lambda found: found[0] + argument, text)
+    return re.sub(r"(?m)^FROM (?:base|system) AS tools$", lambda found: found[0] + argument, text)
 
 
 def set_defaults(text: str, defaults: Mapping[str, str]) -> str:

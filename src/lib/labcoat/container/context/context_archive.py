@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+from labcoat.apt import apt_lock
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.preflight import BUDGET
 from labcoat.container.context.source_date import EARLIEST
@@ -40,6 +41,7 @@ _BEFORE_SOURCES = (
         ),
     ],
 )
+_MOUNTED = frozenset({SCRIPT, apt_lock.NAME})
 # What the Dockerfile runs where it is sent the folder.
 INSTALLS_SOURCES = f"sh /opt/{SCRIPT} project"
 _HOME = "home/labcoat"  # of the image's user
@@ -82,7 +84,7 @@ def _archivable_files(build: BuildContext) -> list[str] | None:
 def write_context_archive(
     project: Project, paths: Iterable[str], folder: Path, platforms: Sequence[str] = ()
 ) -> None:
-    """Write the lock, the script and the archive of `paths` into `folder`, a build's context.
+    """Write the locks, the script and the archive of `paths` into `folder`, a build's context.
 
     The archive has the installed files of the lock's sources too. Raise LabcoatError if one of the
     project's files cannot be read, or a source cannot be built for `platforms`.
@@ -98,6 +100,8 @@ def write_context_archive(
         (folder / lock).write_bytes(reading.read_file(project.requirements))
         if (project.root / SCRIPT).is_file():
             (folder / SCRIPT).write_bytes((project.root / SCRIPT).read_bytes())
+        if (project.root / apt_lock.NAME).is_file():
+            (folder / apt_lock.NAME).write_bytes((project.root / apt_lock.NAME).read_bytes())
         pack_archive(project.root, paths, folder / NAME, installed)
     except OSError as error:
         if not str(error.filename).startswith(str(project.root)):  # `folder` cannot be written
@@ -155,7 +159,7 @@ def _stage_content(
 def _copied_from(each: Instruction) -> Iterator[str]:
     """Yield what an instruction copies from, but not the context for the script alone."""
     from_context = (m for m in each.mounts if m["type"] == "bind" and not m.get("from"))
-    script_alone = each.name == "RUN" and all(m.get("source") == SCRIPT for m in from_context)
+    script_alone = each.name == "RUN" and all(m.get("source") in _MOUNTED for m in from_context)
     yield from (source for source in each.copied_from if source or not script_alone)
 
 

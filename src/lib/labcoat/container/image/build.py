@@ -25,6 +25,7 @@ from labcoat.container.engine.local_images import (
 )
 from labcoat.container.image.build_secrets import NO_SECRETS, BuildSecrets, build_secrets
 from labcoat.container.image.labels import BASE, LOCK, image_labels
+from labcoat.container.image.system_layer import system_arguments, warn_uninstalled
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
@@ -87,6 +88,7 @@ def plan_build(project: Project) -> BuildPlan:
         "NO_BINARY": " ".join(project["NO_BINARY"].replace(",", " ").split()),
         "STRIP": " ".join(strip.strip_parts(project)),
         "SOURCE_DATE_EPOCH": str(time),
+        **system_arguments(project),
     }
     context = BuildContext(
         project.root,
@@ -97,6 +99,7 @@ def plan_build(project: Project) -> BuildPlan:
             folder for each in parsed.contexts if (folder := project.root / each).is_dir()
         ),
     )
+    warn_uninstalled(project, context.text)
     secrets = build_secrets(project)
     bases = context.base_images()
     find_images = start_find_images(project, {base, *bases})

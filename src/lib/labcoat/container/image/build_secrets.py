@@ -44,6 +44,8 @@ NO_SECRETS = BuildSecrets((), {})
 def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> BuildSecrets:
     """Return the secrets of a build. Raise LabcoatError if LABCOAT_CA_BUNDLE is not a file."""
     exports = index_settings(environ) | named_settings(project, environ)
+    if project["APT_MIRROR"]:
+        exports["APT_MIRROR"] = project["APT_MIRROR"]
     flags: tuple[str, ...] = ()
     if path := certificate_bundle(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
