@@ -1,4 +1,7 @@
-"""A kill at any instant loses nothing: files are complete, or the next run completes them."""
+"""A kill at any instant loses nothing: files are complete, or the next run completes them.
+
+`KILLS=50 pytest tests/integration/test_kill.py` kills that often.
+"""
 
 import json
 import os
@@ -14,7 +17,7 @@ import pytest
 
 from support import Repository
 
-TIMES = 10  # kills for each of three changes of an environment; three times as many of others
+TIMES = int(os.environ.get("KILLS", "5"))  # for each of three changes of an environment; three times as many of others
 
 
 @pytest.fixture
