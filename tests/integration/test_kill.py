@@ -17,7 +17,8 @@ import pytest
 
 from support import Repository
 
-TIMES = int(os.environ.get("KILLS", "5"))  # for each of three changes of an environment; three times as many of others
+# How often each of three changes of an environment is killed; of others, three times as often.
+TIMES = int(os.environ.get("KILLS", "5"))
 
 
 @pytest.fixture
