@@ -11,6 +11,7 @@ from labcoat.container.dockerfile import image_settings
 from labcoat.container.engine import client
 from labcoat.container.engine.flags import docker_flags
 from labcoat.container.engine.local_images import image_details
+from labcoat.container.image.system_layer import system_arguments
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
@@ -25,7 +26,7 @@ def undeclared_settings(project: Project, image: Mapping[str, Any]) -> tuple[Fil
     """
     flags = build_flags.parse_build_flags(docker_flags(project))
     base = resolve_base_image(project, base_image(project, interpreters.project_minor(project)))
-    arguments = {**flags.arguments, "BASE_IMAGE": base}
+    arguments = {**system_arguments(project), **flags.arguments, "BASE_IMAGE": base}
     context = BuildContext(project.root, flags.file, arguments=arguments, target=flags.target)
     if not context.dockerfile_path.is_file():
         return ()
