@@ -64,7 +64,7 @@ COMMANDS = {
     "in-a-subshell": f"(docker build {FILE} .)",
     "in-backticks": f"X=`docker build -q {FILE} .`",
     "with-a-comment": f"docker build {FILE} . # from the root",
-    "after-other-words": f'echo "run docker build {FILE} . first"',
+    "after-a-command": f"cd . && time docker build {FILE} .",
     "options-after-the-context": f"docker build {FILE} . --iidfile id.txt --metadata-file m.json",
     "options-before-the-context": "docker build --iidfile id.txt --metadata-file=m.json "
     f"--no-cache -q {FILE} .",
@@ -75,6 +75,8 @@ COMMANDS = {
     "value-with-spaces": f'docker build --label "a > b" {FILE} .',
     "variable-of-make": f"docker build -t $(IMAGE) {FILE} .",
     "followed": f"docker build {FILE} . && docker push x; true",
+    "printed": f'echo "run docker build -f sub/Dockerfile sub"; docker build {FILE} .',
+    "recipe": f"@docker build {FILE} $(or $(FLAGS),) .",
     "prose-about-a-file": f"# docker build {FILE} build.sh does it\ndocker build {FILE} .",
     "prose-before-it": f"# docker build needs a network\ndocker build {FILE} .",
 }

@@ -57,6 +57,18 @@ CASES = [
         name="lock",
     ),
     Case(
+        "DKF002",
+        {
+            "Dockerfile": f"{BASE}COPY setup /tmp/\nRUN bash -e /tmp/deps.sh\nUSER 1000\n",
+            "setup/deps.sh": "set -e\nsudo pip install numpy\n",
+        },
+        {
+            "Dockerfile": f"{BASE}COPY setup /tmp/\nRUN cat /tmp/deps.sh\nUSER 1000\n",
+            "setup/deps.sh": "set -e\nsudo pip install numpy\n",
+        },
+        name="script",
+    ),
+    Case(
         "DKF003",
         {"Dockerfile": f"{BASE}USER 1000\nUSER root\n"},
         {"Dockerfile": f"{BASE}USER root\nUSER 1000\n"},

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 from labcoat.core import reading
@@ -36,11 +36,10 @@ def find_secret(path: str, data: bytes) -> Secret | None:
     return find_in_content(path, data)
 
 
-def find_in_lines(path: str, lines: list[tuple[int, bytes]], size: int) -> Secret | None:
-    """Return the secret in those `lines` of a file of `size` bytes, each with its number."""
-    text = b"".join(line + b"\n" for _, line in lines)
-    found = find_in_content(path, text, tokens_only=is_written_by_program(path, size))
-    return replace(found, line=lines[found.line - 1][0]) if found else None
+def is_in_lines(path: str, lines: Iterable[bytes], size: int) -> bool:
+    """Whether a secret is in some of the `lines` of a file of `size` bytes."""
+    tokens_only = is_written_by_program(path, size)
+    return find_in_content(path, b"\n".join(lines), tokens_only=tokens_only) is not None
 
 
 def find_secret_on_disk(root: Path, path: str) -> Secret | None:

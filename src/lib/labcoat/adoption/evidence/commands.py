@@ -1,11 +1,11 @@
 """What the commands in notebooks and Dockerfiles install: pip, conda and apt-get, never run."""
 
 import re
-import shlex
 from dataclasses import dataclass
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
+from labcoat.core.installations import find_installations
 from labcoat.imports.packages import Code
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
@@ -16,18 +16,6 @@ _DOCKERFILE = re.compile(
     re.IGNORECASE,
 )
 _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S*?)python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
-# Options of pip and conda that are followed by a value.
-_VALUE_WORDS = """
--e --editable -i --index-url --extra-index-url -f --find-links -t --target -c --constraint -r
---requirement
---trusted-host --prefix --root --python-version --platform --proxy --timeout --retries
---progress-bar --no-binary --only-binary --cache-dir -n --name -p --channel --file -o --src
---python --log --abi --implementation --upgrade-strategy --report --config-settings
-"""
-_VALUES = frozenset(_VALUE_WORDS.split())
-_PIP = re.compile(r"(?:^|/)(?:pip(?:3(?:\.\d+)?)?)$")
-_MANAGERS = {"conda", "mamba", "micromamba"}
-_APT = {"apt", "apt-get", "aptitude"}
 _BUILD_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "pipenv", "poetry"})
 
 
@@ -73,55 +61,15 @@ def read_command(line: str) -> Installs:
     """Return what a line of shell installs, of all its commands."""
     requirements: list[str] = []
     system: list[str] = []
-    for part in re.split(r"&&|\|\||[;|\n]", re.sub(r"(['\"])(.*?)\1", _protect, line)):
-        try:
-            words = shlex.split(part.translate(_RESTORE), comments=True)
-        except ValueError:
-            continue
-        found = _read_words(words)
-        requirements += found.requirements
-        system += found.system
+    for each in find_installations(line):
+        if each.tool == "apt":
+            system += (word.partition("=")[0] for word in each.packages)
+        elif each.tool == "conda":
+            names = (re.split(r"[=<>! ]", word.rpartition("::")[2])[0] for word in each.packages)
+            requirements += filter(None, map(conda.pypi_name, names))
+        elif each.tool in ("pip", "uv", "uv-add"):
+            requirements += filter(_is_release, each.packages)
     return Installs(tuple(requirements), tuple(system))
-
-
-_RESTORE = {0xE000: ";", 0xE001: "|", 0xE002: "&"}
-
-
-def _protect(found: re.Match[str]) -> str:
-    """Hide the signs of a quoted word that would end a command."""
-    return found[0].replace(";", "\ue000").replace("|", "\ue001").replace("&", "\ue002")
-
-
-def _read_words(words: list[str]) -> Installs:
-    at = next((at for at, word in enumerate(words) if _is_installer(word)), None)
-    if at is None or "install" not in words[at + 1 :]:
-        return Installs()
-    program = words[at].rpartition("/")[2]
-    rest = words[words.index("install", at) + 1 :]
-    named = _without_options(rest)
-    if program in _APT:
-        return Installs(system=tuple(word.partition("=")[0] for word in named))
-    if program in _MANAGERS:
-        names = (re.split(r"[=<>! ]", word.rpartition("::")[2])[0] for word in named)
-        return Installs(tuple(filter(None, map(conda.pypi_name, names))))
-    return Installs(tuple(filter(_is_release, named)))
-
-
-def _is_installer(word: str) -> bool:
-    return bool(_PIP.search(word)) or word.rpartition("/")[2] in _MANAGERS | _APT
-
-
-def _without_options(words: list[str]) -> list[str]:
-    named: list[str] = []
-    waiting = iter(words)
-    for word in waiting:
-        if word in _VALUES:
-            next(waiting, None)
-        elif word in {">", ">>", "2>", "&>"}:
-            break
-        elif not word.startswith(("-", ">")):
-            named.append(word)
-    return named
 
 
 def _is_release(word: str) -> bool:

@@ -2,23 +2,20 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
+from labcoat.core.shell_commands import split_commands
 from labcoat.lint.repository.build_files import parse_blocks, read_bake, read_compose
 from labcoat.lint.repository.repository import Repository
 
 _COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
 _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
-# A word of a shell, with its substitutions and quotes; a redirection, a bracket, a comment or
-# a lone quote ends the command.
-_WORD = r"""(?:\$\((?:[^()\n]|\([^()\n]*\))*\)|`[^`\n]*`|"[^"\n]*"|'[^'\n]*'|[^\s"'`;|&<>()])+"""
-_COMMAND = lazy_pattern(
-    rf"\bdocker[ \t]+(?:buildx[ \t]+|image[ \t]+)?build(?P<words>(?:[ \t]+(?!#){_WORD})*)"
-)
+# How a step of a workflow begins its script.
+_STEP = lazy_pattern(r"^[ \t]*(?:-[ \t]+)?run:[ \t]*")
 # The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
 _FLAG = lazy_pattern(
     r"-[qD]+|-h|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push"
@@ -97,18 +94,34 @@ def _builds_in_workflow(text: str) -> Iterator[tuple[str, str]]:
 
 def _builds_in_commands(text: str) -> Iterator[tuple[str, str]]:
     """Yield the builds of `docker build -f FILE CONTEXT` commands."""
-    for found in _COMMAND.finditer(text.replace("\\\n", " ")):
-        words = [word.strip("'\"") for word in re.findall(_WORD, found["words"])]
-        dockerfile = context = ""
-        for before, word in pairwise(["", *words]):
-            if re.fullmatch("-q?f|--file", before):
-                dockerfile = word
-            elif word.startswith("--file="):
-                dockerfile = word.partition("=")[2]
-            elif not context and not word.startswith("-") and not _takes_a_value(before):
-                context = word
-        if context:
-            yield dockerfile or posixpath.join(context, "Dockerfile"), context
+    if "docker" not in text:
+        return
+    for line in text.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
+        if "docker" in line and "build" in line:
+            for words in split_commands(_STEP.sub("", line)):
+                yield from _read_command(words)
+
+
+def _read_command(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the build that a command starts, if it starts one."""
+    if words[0].rpartition("/")[2] != "docker" or "build" not in words:
+        return
+    at = words.index("build")
+    if any(word not in ("buildx", "image", "builder") for word in words[1:at]):
+        return
+    dockerfile = ""
+    contexts: list[str] = []
+    for before, word in pairwise(["", *words[at + 1 :]]):
+        if re.fullmatch("-q?f|--file", before):
+            dockerfile = word
+        elif word.startswith("--file="):
+            dockerfile = word.partition("=")[2]
+        elif not word.startswith("-") and not _takes_a_value(before):
+            contexts.append(word)
+    if contexts:
+        # A variable may hold options.
+        context = next((each for each in contexts if "$" not in each), contexts[0])
+        yield dockerfile or posixpath.join(context, "Dockerfile"), context
 
 
 def _takes_a_value(word: str) -> bool:

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -34,11 +33,12 @@ _GREP_IMPORTS = (
     *(*_GREP, "-h", "-I", "-F", "-w", "-eimport", "-efrom", "--"),
     *(f"*{ending}" for ending in _SOURCES),
 )
+_PRINTED = lazy_pattern(rb"([^\0]+)\0\d+\0([^\n]*)\n")  # by `git grep -n -z`
 _LEAST_REMEMBERED = 1 << 16  # bytes of the index's details, some 350 files
 _LARGEST_POINTER = 1024  # bytes; git LFS's own limit
 _MOST_NAMED = 500  # files; more are searched together with the others
 
-Lines = dict[str, dict[int, bytes]]  # of each file, by number
+Lines = dict[str, list[bytes]]  # of each file
 
 
 class SearchedView(GitView):
@@ -93,10 +93,10 @@ class SearchedView(GitView):
         return sorted(self._found[0] | self.changed)
 
     @cached_property
-    def suspect_lines(self) -> dict[str, list[tuple[int, bytes]]]:
-        """The lines of other tracked files that may contain a secret, with their numbers."""
+    def suspect_lines(self) -> dict[str, list[bytes]]:
+        """The lines of other tracked files that may contain a secret."""
         whole, lines, _ = self._found
-        return {path: sorted(lines[path].items()) for path in lines.keys() - whole - self.changed}
+        return {path: lines[path] for path in lines.keys() - whole - self.changed}
 
     @cached_property
     def import_lines(self) -> set[str]:
@@ -146,8 +146,8 @@ class SearchedView(GitView):
             for command, in_lines in self._suspect_searches.items():
                 answer = self._git_output(command, statuses=(0, 1))
                 if in_lines:
-                    for path, number, line in _split_lines(answer):
-                        lines.setdefault(path, {})[number] = line
+                    for found in _PRINTED.finditer(answer):
+                        lines.setdefault(os.fsdecode(found[1]), []).append(found[2])
                 else:
                     whole.update(git.split_nul(answer))
         except LabcoatError:
@@ -182,12 +182,3 @@ class SearchedView(GitView):
         except LabcoatError:
             self.left_out.append(LACKS_CONTENTS)
             return b""
-
-
-_PRINTED = lazy_pattern(rb"([^\0]+)\0(\d+)\0([^\n]*)\n")
-
-
-def _split_lines(output: bytes) -> Iterable[tuple[str, int, bytes]]:
-    """Yield path, number and text of each line that `git grep -n -z` prints."""
-    for found in _PRINTED.finditer(output):
-        yield os.fsdecode(found[1]), int(found[2]), found[3]

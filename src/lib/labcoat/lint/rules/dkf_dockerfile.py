@@ -1,30 +1,19 @@
 """DKF: Dockerfiles whose image changes from build to build, or that run as root."""
 
 import re
-import shlex
 from collections.abc import Collection, Iterator
 
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
+from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.repository.shell_commands import Installation, find_installations
-from labcoat.locking.requirement_lines import parse_requirements
+from labcoat.lint.rules.dkf_installs import check_installations
 
 _DIGEST = lazy_pattern(r"@sha256:[0-9a-f]{64}$")
 _ROOT = ("root", "0", "root:root", "0:0", "0:root", "root:0")
-_INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
-_LOCKERS = {*_INSTALLERS, *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools")}
-_REDIRECTED = lazy_pattern(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
-_INSTALL_THE_LOCK = (
-    "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
-    "then the project with `--no-deps`"
-)
-_LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
-_FIXED = lazy_pattern(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
 # Base images that set a user other than root.
 _NOT_ROOT = lazy_pattern(
     r"(?:.*[/:_-])?(?:nonroot|rootless|unprivileged)\b.*"
@@ -60,7 +49,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
             )
             continue
         yield from _check_pins(facts, facts.parsed, own)
-        yield from _check_installations(repository, facts, facts.parsed)
+        yield from check_installations(repository, facts, facts.parsed)
         yield from _check_user(facts, facts.parsed, own)
 
 
@@ -115,105 +104,6 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
         line,
         unsafe_fix(PinDigest(facts.dockerfile, line, image)),
         Severity.WARNING if tag in ("", "latest") else Severity.NOTE,
-    )
-
-
-def _check_installations(
-    repository: Repository, facts: BuildFacts, parsed: Dockerfile
-) -> Iterator[Finding]:
-    """DKF002: a RUN that installs anything but the lock with hashes."""
-    for stage in parsed.stages:
-        for each in stage.instructions:
-            for why, severity in _unlocked_installs(repository, each) if each.name == "RUN" else ():
-                yield Finding(
-                    "DKF002",
-                    facts.dockerfile,
-                    why,
-                    _INSTALL_THE_LOCK,
-                    each.line,
-                    severity=severity,
-                )
-
-
-def _unlocked_installs(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
-    """Yield a message and a severity for each command of a RUN that installs unlocked packages."""
-    in_shell = not each.rest.startswith("[")
-    if in_shell:
-        script = "\n".join([each.rest, *(body for _, body in each.heredocs)])
-        found = list(find_installations(script))
-    else:
-        script = ""
-        found = list(find_installations(shlex.join(each.words)))
-    for install in found:
-        if install.tool in ("conda", "poetry"):
-            if problem := _loose_packages(install):
-                yield problem, Severity.NOTE
-            continue
-        if install.options & {"--require-hashes", "--no-index"}:
-            continue
-        yield from _check_pip(repository, install, script)
-
-
-def _loose_packages(install: Installation) -> str:
-    """Return what is wrong with packages of conda or poetry that the Dockerfile names."""
-    loose = [each for each in install.packages if not re.search(r"[=@]|^[./$]", each)]
-    return f"`{install}` installs whatever versions there are on the day of the build" * bool(loose)
-
-
-def _check_pip(
-    repository: Repository, install: Installation, script: str
-) -> Iterator[tuple[str, Severity]]:
-    if install.files:
-        bare = [file for file in install.files if not _has_hashes(repository, file)]
-        if bare:
-            yield (
-                f"{bare[0]} is installed without hashes, "
-                "so a changed package in the index goes unnoticed",
-                Severity.WARNING,
-            )
-        return
-    names = install.packages
-    if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
-        return
-    if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in install.options:
-        return  # the project itself, on top of what is locked
-    redirection = next(
-        (
-            each[0].strip()
-            for each in _REDIRECTED.finditer(script)
-            if each[0].strip().rstrip(">") in names
-        ),
-        "",
-    )
-    if redirection:
-        yield (
-            f"the shell takes `{redirection}` in `{install}` for a redirection, "
-            "so any version is installed: quote it",
-            Severity.ERROR,
-        )
-    elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _LOCKERS:
-        yield f"`{install}` installs whatever version the index has", Severity.NOTE
-    elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
-        yield (
-            f"`{install}` checks no hashes and installs dependencies that are not locked",
-            Severity.NOTE,
-        )
-    else:
-        yield (
-            f"`{install}` installs whatever versions the index has on the day of the build",
-            Severity.WARNING,
-        )
-
-
-def _has_hashes(repository: Repository, file: str) -> bool:
-    """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
-    if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
-        return True  # written during the build
-    candidates = repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
-    return any(
-        each.hashes
-        for path in candidates
-        for each in parse_requirements(repository.read_text(path))
     )
 
 

@@ -72,11 +72,11 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
     suspects = {*repository.suspects, *named}
     lines = repository.suspect_lines
     sizes = dict(repository.tracked_with_sizes) if lines else {}
+    # A file with a secret in one of its lines is read as a whole, as every later check does.
+    suspects |= {
+        path for path in lines.keys() - suspects if look.is_in_lines(path, lines[path], sizes[path])
+    }
     present = {
-        path: secret
-        for path in sorted(lines.keys() - suspects)
-        if (secret := look.find_in_lines(path, lines[path], sizes[path]))
-    } | {
         path: secret
         for path in sorted(suspects)
         if (secret := look.find_secret_on_disk(repository.root, path))

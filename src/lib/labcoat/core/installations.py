@@ -1,28 +1,18 @@
-"""The commands of a shell script, and what installers among them install."""
+"""What the commands of a script install: of pip, uv, conda, poetry, pipenv, pdm and apt."""
 
-import re
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.shell_commands import split_commands
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_OPERATOR = lazy_pattern(r"[;&|()<>\n]+")
-_ASSIGNMENT = lazy_pattern(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
-# Words before a command that leave it as it is, and those of the shell's own grammar.
-_BEFORE = _words("""
-    sudo env exec time nice nohup command eval xargs if then else elif do while until ! {
-""")
-_SHELL = lazy_pattern(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
-_PYTHON = lazy_pattern(r"(?:.*/)?python[\d.]*")
+_PYTHON = lazy_pattern(r"(?:.*/)?python[\d.]*|\{sys\.executable\}")  # the latter in notebooks
 _PIP = lazy_pattern(r"(?:.*/)?pip[\d.]*")
-_MOST_NESTED = 4
 
 # Options whose value is the next word. Source: `pip install --help` (25.0).
 _PIP_VALUES = _words("""
@@ -50,6 +40,29 @@ _CONDA_VALUES = _words("""
 _POETRY_VALUES = _words("""
     -G --group -E --extras --python --platform --source -C -P
 """)
+# Source: apt-get(8), aptitude(8).
+_APT_VALUES = _words("""
+    -o --option -t --target-release --default-release -c --config-file -a --host-architecture
+""")
+# Each tool's options that have a value, and its commands that install.
+_TOOLS = {
+    "pip": (_PIP_VALUES, ("install",)),
+    "uv": (_UV_VALUES, ("install", "sync")),
+    "uv-add": (_UV_VALUES, ("add",)),
+    "uv-tool": (_UV_VALUES, ("install",)),
+    "conda": (_CONDA_VALUES, ("install", "create")),
+    "poetry": (_POETRY_VALUES, ("add",)),
+    "apt": (_APT_VALUES, ("install",)),
+}
+_PROGRAMS = {
+    "conda": "conda",
+    "mamba": "conda",
+    "micromamba": "conda",
+    "poetry": "poetry",
+    "apt": "apt",
+    "apt-get": "apt",
+    "aptitude": "apt",
+}
 _RUNNERS = ("conda", "mamba", "micromamba", "poetry", "pipenv", "pdm", "hatch", "uv")
 _FILE = ("-r", "--requirement", "--requirements")
 _LOCAL = ("-e", "--editable")
@@ -77,95 +90,12 @@ def find_installations(script: str) -> Iterator[Installation]:
             yield found
 
 
-def split_commands(script: str, depth: int = 0) -> Iterator[list[str]]:
-    """Yield the words of each command in `script`, without quotes, assignments and redirections.
-
-    A script given to another shell (`sh -c '…'`) is split too.
-    """
-    for line in _logical_lines(script):
-        for words in _split_line(line):
-            command = _strip_prefixes(words)
-            if not command:
-                continue
-            inner = _inner_script(command)
-            if inner is not None and depth < _MOST_NESTED:
-                yield from split_commands(inner, depth + 1)
-            else:
-                yield command
-
-
-def _logical_lines(script: str) -> Iterator[str]:
-    """Yield lines without comments, joined where a backslash or an open quote continues them."""
-    pending = ""
-    for line in script.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
-        whole = f"{pending}\n{line}" if pending else line
-        text = re.sub(r"(?:^|(?<=[\s;&|(]))#.*$", "", whole) if not pending else whole
-        try:
-            shlex.split(text, comments=False)
-        except ValueError:
-            pending = whole
-            continue
-        pending = ""
-        yield text
-    if pending:  # a quote that nothing closes, as in prose: line by line
-        for line in pending.split("\n"):
-            yield line.replace("'", " ").replace('"', " ")
-
-
-def _split_line(line: str) -> Iterator[list[str]]:
-    """Yield the words of each command in a line."""
-    line = re.sub(r"(?<=\s)\d(?=[<>])", "", line)  # the number of a redirected stream
-    lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&\n")
-    lexer.whitespace = " \t\r"
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    words: list[str] = []
-    skipped = False  # the file of a redirection
-    try:
-        for token in lexer:
-            if not _OPERATOR.fullmatch(token):
-                if not skipped:
-                    words.append(token)
-                skipped = False
-            elif re.fullmatch(r"[<>]+&?|&>+|<\(|>\(", token):
-                skipped = token in (">", ">>", "<", ">&", "&>", "&>>", "<<<")
-            else:
-                yield words
-                words = []
-    except ValueError:
-        pass
-    yield words
-
-
-def _strip_prefixes(words: Sequence[str]) -> list[str]:
-    rest = list(words)
-    while rest and (rest[0] in _BEFORE or _ASSIGNMENT.fullmatch(rest[0])):
-        wrapper = rest.pop(0)
-        while wrapper in ("sudo", "env", "xargs", "nice") and rest and rest[0].startswith("-"):
-            option = rest.pop(0)
-            if option in ("-u", "-g", "-n") and rest:
-                rest.pop(0)
-    return rest
-
-
-def _inner_script(command: Sequence[str]) -> str | None:
-    """Return the script that `sh -c` runs."""
-    if not _SHELL.fullmatch(command[0]):
-        return None
-    for before, word in pairwise(command):
-        if re.fullmatch(r"-[a-z]*c[a-z]*", before):
-            return word
-    return None
-
-
 def parse_installation(words: Sequence[str]) -> Installation | None:
     """Return what a command installs, or None if it installs nothing."""
     tool, rest = _split_tool(words)
     if not tool:
         return None
-    values = {"pip": _PIP_VALUES, "uv": _UV_VALUES, "poetry": _POETRY_VALUES}.get(
-        tool, _CONDA_VALUES
-    )
+    values = _TOOLS[tool][0]
     packages: list[str] = []
     files: list[str] = []
     options: set[str] = set()
@@ -201,21 +131,20 @@ def _split_tool(words: Sequence[str]) -> tuple[str, list[str]]:
         after = _after_options(rest, _CONDA_VALUES)
         if after[:1] == ["run"]:
             return _split_tool(_after_options(after, _CONDA_VALUES))
-    tool = ""
-    commands: tuple[str, ...] = ("install",)
     if _PIP.fullmatch(rest[0]):
         tool = "pip"
     elif program == "uv":
-        tool, commands = "uv", ("install", "sync")
         rest = _after_options(rest, _UV_VALUES)
-        rest = rest if rest[:1] == ["pip"] else []
-    elif program in ("conda", "mamba", "micromamba"):
-        tool, commands = "conda", ("install",)
-    elif program == "poetry":
-        tool, commands = "poetry", ("add",)
-    values = _UV_VALUES if tool == "uv" else _PIP_VALUES
+        tool = {"pip": "uv", "add": "uv-add", "tool": "uv-tool"}.get(rest[0] if rest else "", "")
+        if tool == "uv-add":
+            return tool, rest[1:]
+    else:
+        tool = _PROGRAMS.get(program, "")
+    if not tool:
+        return "", []
+    values, commands = _TOOLS[tool]
     after = _after_options(rest, values)
-    return (tool, after[1:]) if tool and after and after[0] in commands else ("", [])
+    return (tool, after[1:]) if after and after[0] in commands else ("", [])
 
 
 def _after_options(words: Sequence[str], values: frozenset[str]) -> list[str]:

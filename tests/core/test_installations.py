@@ -2,7 +2,8 @@
 
 import pytest
 
-from labcoat.lint.repository.shell_commands import find_installations, split_commands
+from labcoat.core.installations import find_installations
+from labcoat.core.shell_commands import split_commands
 
 INSTALLS: dict[str, tuple[str, list[tuple[str, tuple[str, ...], tuple[str, ...]]]]] = {
     "e-in-a-name": (
@@ -53,6 +54,29 @@ INSTALLS: dict[str, tuple[str, list[tuple[str, tuple[str, ...], tuple[str, ...]]
     "poetry-install": ("poetry install --no-root", []),
     "editable": ("pip install -e . --no-deps", [("pip", (".",), ())]),
     "extras-quoted": ("pip install 'a[b]>=1'", [("pip", ("a[b]>=1",), ())]),
+    "apt": (
+        "apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -o A=b install -y -t sid git",
+        [("apt", ("git",), ())],
+    ),
+    "uv-add": ("uv --project x add rich", [("uv-add", ("rich",), ())]),
+    "uv-tool": ("uv tool install --python 3.12 ruff", [("uv-tool", ("ruff",), ())]),
+    "conda-create": (
+        "mamba create -n x python=3.9 numpy",
+        [("conda", ("python=3.9", "numpy"), ())],
+    ),
+    "recipe": ("@-pip install a", [("pip", ("a",), ())]),
+    "make-shell": ("X := $(shell pip install a)", [("pip", ("a",), ())]),
+    "substituted": (
+        'echo "$(pip install a)" `pip install b`',
+        [("pip", ("a",), ()), ("pip", ("b",), ())],
+    ),
+    "substitution-in-a-word": (
+        "pip install a==$(cat v | head -1) b",
+        [("pip", ("a==$(cat v | head -1)", "b"), ())],
+    ),
+    "single-quotes": ("echo '$(pip install a)'", []),
+    "arithmetic": ("pip install a$((1 + 2))", [("pip", ("a$((1 + 2))",), ())]),
+    "timeout": ("timeout -k 5 60 pip install a", [("pip", ("a",), ())]),
     "quote-that-nothing-closes": ("echo don't\npip install a", [("pip", ("a",), ())]),
 }
 
@@ -65,7 +89,10 @@ def test_installations(script: str, expected: list[object]) -> None:
     ] == expected
 
 
-@pytest.mark.parametrize("script", ["'", "a 'b\n\n", "$(", "`", "a <<", ";;", "\\", "((((", "\0"])
+@pytest.mark.parametrize(
+    "script",
+    ["'", "a 'b\n\n", "$(", "`", "a <<", ";;", "\\", "((((", "\0", "`$(", "$((", '"$(', "\ue000"],
+)
 def test_malformed_script_never_raises(script: str) -> None:
     """It has the commands that can be told apart."""
     assert isinstance(list(split_commands(script)), list)

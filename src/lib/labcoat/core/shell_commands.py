@@ -1,0 +1,178 @@
+"""The commands of a shell script, a recipe of make or a step of a workflow, each with its words."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from labcoat.core.patterns import lazy_pattern
+
+_OPERATOR = lazy_pattern(r"[;&|()<>\n]+")
+_REDIRECTION = lazy_pattern(r"[<>]+&?|&>+|<\(|>\(")
+_ASSIGNMENT = lazy_pattern(r"[A-Za-z_]\w*\+?=.*", re.DOTALL)
+# Words before a command that leave it as it is, and those of the shell's own grammar.
+_BEFORE = frozenset(
+    (
+        *("sudo", "env", "exec", "time", "nice", "nohup", "command", "eval", "xargs", "timeout"),
+        *("if", "then", "else", "elif", "do", "while", "until", "!", "{", "shell"),
+    )
+)
+_WRAPPERS = ("sudo", "env", "xargs", "nice", "timeout", "time")
+_OPTION_VALUES = {
+    "sudo": ("-u", "-g", "-n"),
+    "nice": ("-n",),
+    "timeout": ("-s", "-k"),
+    "xargs": ("-n", "-P", "-I", "-L"),
+}
+_COMMENT = lazy_pattern(r"(?:^|(?<=[\s;&|(]))#.*$")
+_STREAM = lazy_pattern(r"(?<=\s)\d(?=[<>])")  # the number of a redirected stream
+_BRACKET = lazy_pattern(r"[()]|\\.|'[^']*'", re.DOTALL)
+_GIVEN = lazy_pattern(r"-[a-z]*c[a-z]*")
+_SHELL = lazy_pattern(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
+_MOST_NESTED = 4
+_MOST = 1 << 18  # characters of a script
+# `$(…)` and `` `…` `` are parts of words; until the words are known, a letter that nobody uses.
+_FIRST, _LAST = 0xE000, 0xF8FF
+_HIDDEN = lazy_pattern(f"[{chr(_FIRST)}-{chr(_LAST)}]")
+
+
+def split_commands(script: str, depth: int = 0) -> Iterator[list[str]]:
+    """Yield the words of each command in `script`, without quotes, assignments and redirections.
+
+    Commands in `$(…)` and backticks, and a script given to another shell (`sh -c '…'`), are split
+    too; a word keeps its `$(…)` as it is written.
+    """
+    for line in _logical_lines(script[:_MOST]):
+        yield from _split_line(line, depth)
+
+
+def _split_line(line: str, depth: int) -> Iterator[list[str]]:
+    hidden: list[str] = []
+    if "$(" in line or "`" in line:
+        line = _hide_substitutions(_HIDDEN.sub("", line), hidden)
+    for words in _split_words(line):
+        command = _strip_prefixes(words)
+        inner = _inner_script(command) if command else None
+        if inner is not None and depth < _MOST_NESTED:
+            yield from split_commands(_restore(inner, hidden), depth + 1)
+        elif command:
+            yield [_restore(word, hidden) for word in command]
+    for each in hidden if depth < _MOST_NESTED else ():
+        if not each.startswith("$(("):
+            yield from split_commands(each[2:-1] if each[0] == "$" else each[1:-1], depth + 1)
+
+
+def _restore(word: str, hidden: Sequence[str]) -> str:
+    if not hidden:
+        return word
+    return _HIDDEN.sub(lambda found: hidden[ord(found[0]) - _FIRST], word)
+
+
+def _hide_substitutions(line: str, hidden: list[str]) -> str:
+    """Replace each `$(…)` and `` `…` `` outside of single quotes, and add it to `hidden`."""
+    parts: list[str] = []
+    at, in_quotes = 0, False
+    while at < len(line):
+        letter, end = line[at], at + 1
+        if letter == "\\":
+            end += 1
+        elif letter == "'" and not in_quotes:
+            end = line.find("'", end) + 1 or len(line)
+        elif letter == '"':
+            in_quotes = not in_quotes
+        elif letter == "`" or line.startswith("$(", at):
+            closed = _end_of_substitution(line, at)
+            if closed and len(hidden) <= _LAST - _FIRST:
+                hidden.append(line[at:closed])
+                parts.append(chr(_FIRST + len(hidden) - 1))
+                at = closed
+                continue
+        parts.append(line[at:end])
+        at = end
+    return "".join(parts)
+
+
+def _end_of_substitution(line: str, at: int) -> int:
+    """Return where the `$(` or backtick at `at` ends; 0 if nothing closes it."""
+    if line[at] == "`":
+        return line.find("`", at + 1) + 1
+    depth = 0
+    for found in _BRACKET.finditer(line, at + 1):
+        depth += {"(": 1, ")": -1}.get(found[0], 0)
+        if not depth:
+            return found.end()
+    return 0
+
+
+def _logical_lines(script: str) -> Iterator[str]:
+    """Yield lines without comments, joined where a backslash or an open quote continues them."""
+    pending = ""
+    for line in script.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
+        whole = f"{pending}\n{line}" if pending else line
+        text = whole if pending else _COMMENT.sub("", whole)
+        if not _is_closed(text):
+            pending = whole
+            continue
+        pending = ""
+        yield text
+    if pending:  # a quote that nothing closes, as in prose: the lines without it
+        yield from filter(_is_closed, (_COMMENT.sub("", line) for line in pending.split("\n")))
+
+
+def _is_closed(line: str) -> bool:
+    """Whether all quotes in a line are closed."""
+    try:
+        shlex.split(line, comments=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _split_words(line: str) -> Iterator[list[str]]:
+    """Yield the words of each command in a line."""
+    line = _STREAM.sub("", line)
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&\n")
+    lexer.whitespace = " \t\r"
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    words: list[str] = []
+    skipped = False  # the file of a redirection
+    try:
+        for token in lexer:
+            if not _OPERATOR.fullmatch(token):
+                if not skipped:
+                    words.append(token)
+                skipped = False
+            elif _REDIRECTION.fullmatch(token):
+                skipped = token in (">", ">>", "<", ">&", "&>", "&>>", "<<<")
+            else:
+                yield words
+                words = []
+    except ValueError:
+        pass
+    yield words
+
+
+def _strip_prefixes(words: Sequence[str]) -> list[str]:
+    rest = list(words)
+    if rest:
+        rest[0] = rest[0].lstrip("@-+") or rest[0]  # of make's recipes
+    while rest and (rest[0] in _BEFORE or _ASSIGNMENT.fullmatch(rest[0])):
+        wrapper = rest.pop(0)
+        while wrapper in _WRAPPERS and rest and rest[0].startswith("-"):
+            option = rest.pop(0)
+            if option in _OPTION_VALUES.get(wrapper, ()) and rest:
+                rest.pop(0)
+        if wrapper == "timeout" and rest:
+            rest.pop(0)
+    return rest
+
+
+def _inner_script(command: Sequence[str]) -> str | None:
+    """Return the script that `sh -c` runs."""
+    if not _SHELL.fullmatch(command[0]):
+        return None
+    for before, word in pairwise(command):
+        if _GIVEN.fullmatch(before):
+            return word
+    return None

@@ -1,0 +1,147 @@
+"""DKF002: what the RUN instructions of a Dockerfile install besides the lock with hashes."""
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+
+from labcoat.container.dockerfile.parser import Dockerfile, Instruction
+from labcoat.core.installations import Installation, find_installations
+from labcoat.core.patterns import lazy_pattern
+from labcoat.core.shell_commands import split_commands
+from labcoat.lint.findings import Finding, Severity
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.repository import Repository
+from labcoat.locking.requirement_lines import parse_requirements
+
+_INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
+_LOCKERS = {*_INSTALLERS, *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools")}
+_REDIRECTED = lazy_pattern(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
+_INSTALL_THE_LOCK = (
+    "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
+    "then the project with `--no-deps`"
+)
+_LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
+_FIXED = lazy_pattern(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
+
+
+def check_installations(
+    repository: Repository, facts: BuildFacts, parsed: Dockerfile
+) -> Iterator[Finding]:
+    """DKF002: a RUN that installs anything but the lock with hashes."""
+    for stage in parsed.stages:
+        for each in stage.instructions:
+            for why, severity in _unlocked_installs(repository, each) if each.name == "RUN" else ():
+                yield Finding(
+                    "DKF002",
+                    facts.dockerfile,
+                    why,
+                    _INSTALL_THE_LOCK,
+                    each.line,
+                    severity=severity,
+                )
+
+
+def _unlocked_installs(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
+    """Yield a message and a severity for each command of a RUN that installs unlocked packages."""
+    in_shell = not each.rest.startswith("[")
+    if in_shell:
+        script = "\n".join([each.rest, *(body for _, body in each.heredocs)])
+        found = list(find_installations(script))
+    else:
+        script = ""
+        found = list(find_installations(shlex.join(each.words)))
+    yield from _judge_installs(repository, found, script)
+    for path in _started_scripts(repository, script):
+        inside = repository.read_text(path)
+        for why, severity in _judge_installs(repository, find_installations(inside), inside):
+            yield f"in {path}, which this RUN starts: {why}", severity
+
+
+def _started_scripts(repository: Repository, script: str) -> Iterator[str]:
+    """Yield the shell scripts of the repository that a RUN starts, by their names."""
+    for words in split_commands(script):
+        shell = re.fullmatch(r"(?:.*/)?(?:ba|da)?sh|\.|source", words[0]) is not None
+        named = (word for word in words[1:] if not word.startswith("-")) if shell else words[:1]
+        name = next(iter(named), "").rpartition("/")[2].lower()
+        found = repository.files_by_name.get(name, []) if name.endswith((".sh", ".bash")) else []
+        if len(found) == 1:
+            yield found[0]
+
+
+def _judge_installs(
+    repository: Repository, found: Iterable[Installation], script: str
+) -> Iterator[tuple[str, Severity]]:
+    """Yield a message and a severity for each of `found`, in `script`, that is not locked."""
+    for install in found:
+        if install.tool == "apt":
+            continue
+        if install.tool not in ("pip", "uv"):
+            if problem := _loose_packages(install):
+                yield problem, Severity.NOTE
+            continue
+        if install.options & {"--require-hashes", "--no-index"}:
+            continue
+        yield from _check_pip(repository, install, script)
+
+
+def _loose_packages(install: Installation) -> str:
+    """Return what is wrong with packages of conda or poetry that the Dockerfile names."""
+    loose = [each for each in install.packages if not re.search(r"[=@]|^[./$]", each)]
+    return f"`{install}` installs whatever versions there are on the day of the build" * bool(loose)
+
+
+def _check_pip(
+    repository: Repository, install: Installation, script: str
+) -> Iterator[tuple[str, Severity]]:
+    if install.files:
+        bare = [file for file in install.files if not _has_hashes(repository, file)]
+        if bare:
+            yield (
+                f"{bare[0]} is installed without hashes, "
+                "so a changed package in the index goes unnoticed",
+                Severity.WARNING,
+            )
+        return
+    names = install.packages
+    if not names or {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _INSTALLERS:
+        return
+    if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in install.options:
+        return  # the project itself, on top of what is locked
+    redirection = next(
+        (
+            each[0].strip()
+            for each in _REDIRECTED.finditer(script)
+            if each[0].strip().rstrip(">") in names
+        ),
+        "",
+    )
+    if redirection:
+        yield (
+            f"the shell takes `{redirection}` in `{install}` for a redirection, "
+            "so any version is installed: quote it",
+            Severity.ERROR,
+        )
+    elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _LOCKERS:
+        yield f"`{install}` installs whatever version the index has", Severity.NOTE
+    elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
+        yield (
+            f"`{install}` checks no hashes and installs dependencies that are not locked",
+            Severity.NOTE,
+        )
+    else:
+        yield (
+            f"`{install}` installs whatever versions the index has on the day of the build",
+            Severity.WARNING,
+        )
+
+
+def _has_hashes(repository: Repository, file: str) -> bool:
+    """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
+    if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
+        return True  # written during the build
+    candidates = repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
+    return any(
+        each.hashes
+        for path in candidates
+        for each in parse_requirements(repository.read_text(path))
+    )
