@@ -57,54 +57,144 @@ def test_lock_environment_and_image_are_equal(built: Repository) -> None:
     assert proof["rungs"][2]["identity"] == docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
 
 
+@pytest.fixture(scope="module")
+def tampered(built: Repository) -> Iterator[str]:
+    """What the proof prints of an image with layers on top that change files and settings."""
+    steps = f"""FROM {IMAGE} AS own
+FROM {IMAGE}
+ENV PYTHONPATH=/evil LD_AUDIT=/x.so PATH=/evil:$PATH
+USER 0
+ENTRYPOINT ["/evil"]
+RUN cd /opt/venv/lib/python3.11/site-packages; L=/usr/lib/python3.11; \\
+ echo '# edited' >>alpha.py; echo 'x = 1' >sitecustomize.py; mkdir delta-1.dist-info simplejson; \\
+ sed -i 's/main())/main() or 3)/' ../../../bin/alpha; \\
+ sed -i 's/^Version: .*/Version: 9/' beta-1.5.dist-info/METADATA; mkfifo alpha.pipe; \\
+ mkdir -p ../../python3.10/site-packages; sed -i s/false/true/ /opt/venv/pyvenv.cfg; \\
+ echo 'x = 2' >/tmp/beta.py; python3 -m compileall -q --invalidation-mode unchecked-hash /tmp; \\
+ mv /tmp/__pycache__/beta.cpython-311.pyc __pycache__; rm -r /tmp/*; \\
+ echo 'x = 1' >>$L/json/decoder.py; echo >$L/usercustomize.py; echo PK >/usr/lib/python311.zip; \\
+ printf '#!/bin/sh\\nexec /usr/bin/python3 "$@"\\n' >/usr/local/bin/python3; \\
+ rm ../../../bin/python3; cp /usr/local/bin/python3 ../../../bin; chmod 755 ../../../bin/python3
+COPY --from=own /etc/hostname /etc/ld.so.preload
+"""
+    steps = steps.replace("COPY --from=own /etc/hostname", "COPY --from=own /etc/os-release")
+    docker("build", "--quiet", "--tag", f"{IMAGE}-tampered", "-", given=steps)
+    try:
+        yield (
+            built.labcoat(
+                "prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-tampered"
+            )
+            + (built.path / ".labcoat/proof.json").read_text()
+        )
+    finally:
+        docker("image", "rm", "--force", f"{IMAGE}-tampered")
+
+
 @pytest.mark.parametrize(
-    ("line", "expected"),
+    "expected",
     [
-        ("echo '# edited' >>$SITE/alpha.py", edited("alpha.py")),
-        ("rm $SITE/beta.py", messages.REMOVED.format(path="beta.py", package="beta")),
-        ("echo 'x = 1' >$SITE/sitecustomize.py", messages.STRAY.format(path="sitecustomize.py")),
-        (
-            "sed -i 's/^Version: .*/Version: 9/' $SITE/beta-1.5.dist-info/METADATA",
-            messages.VERSION.format(package="beta", version="9", locked="1.5"),
-        ),
-        (
-            "sed -i 's/main())/main() or 3)/' /opt/venv/bin/alpha",
-            edited("{prefix}/bin/alpha"),
-        ),
-        ("mkdir $SITE/delta-1.dist-info", messages.ADDED.format(package="delta", version="1")),
+        edited("alpha.py"),
+        edited("{prefix}/bin/alpha"),
+        messages.VERSION.format(package="beta", version="9", locked="1.5"),
+        messages.ADDED.format(package="delta", version="1"),
+        "variable PYTHONPATH is",
+        "variable LD_AUDIT is",
+        "variable PATH is",
+        "USER is",
+        "ENTRYPOINT is",
+        "the image has",
     ],
-    ids=["edited", "removed", "stray", "version", "program", "added"],
 )
-def test_tampering_in_an_image_is_reported(built: Repository, line: str, expected: str) -> None:
-    """A layer on top of the image changes a package."""
-    steps = f"FROM {IMAGE}\nUSER 0\nRUN SITE=/opt/venv/lib/python3.11/site-packages; {line}\n"
-    docker("build", "--quiet", "--tag", f"{IMAGE}-tampered", "-", given=steps)
+def test_tampering_in_an_image_is_reported(tampered: str, expected: str) -> None:
+    """Settings and layers come from the engine, files from its export."""
+    assert f"docker: {expected}" in tampered
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "detail"),
+    [
+        ("empty", "simplejson/", ""),
+        ("special", "alpha.pipe", "a pipe"),
+        ("stray", "{prefix}/lib/python3.10/", ""),
+        ("stray", "sitecustomize.py", ""),
+        ("interpreter", "", "`/opt/venv/bin/python` starts a file in the environment itself"),
+        ("setting", "{prefix}/pyvenv.cfg", "sets `include-system-site-packages = true`"),
+        ("byte-code", "__pycache__/beta.cpython-311.pyc", "is not what its source compiles to"),
+        ("base", "/usr/lib/python3.11/json/decoder.py", "is not the base image's"),
+        ("base", "/usr/lib/python3.11/usercustomize.py", "is not in the base image"),
+        ("base", "/usr/lib/python311.zip", "is not in the base image"),
+        ("base", "/usr/local/bin/python3", "is not in the base image"),
+        ("base", "/etc/ld.so.preload", "is not in the base image"),
+    ],
+)
+def test_planted_file_in_an_image_is_reported(
+    tampered: str, kind: str, path: str, detail: str
+) -> None:
+    """In the environment, and around it: the base image has other files."""
+    proof = json.loads(tampered[tampered.index('{\n "labcoat"') :])
+    found = [(each["kind"], each["path"], each["detail"]) for each in proof["differences"]]
+    assert (kind, path, detail) in found
+
+
+def test_steps_of_the_projects_own_are_no_difference(built: Repository) -> None:
+    """A program, a library and byte code that Python wrote; a planted module is one."""
+    dockerfile = built.path / "Dockerfile"
+    before = dockerfile.read_text()
+    step = "RUN python3 -c 'import json' && mkdir /srv/x && touch /usr/local/lib/libx.so /usr/bin/x"
+    image = f"{IMAGE}-own"
     try:
-        ended = built.labcoat(
-            "prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-tampered"
-        )
+        for planted, ends_well in (("", True), (" && touch /usr/lib/python3.11/x.py", False)):
+            dockerfile.write_text(before.replace("AS image\n", f"AS image\n{step}{planted}\n", 1))
+            built.make("docker", LABCOAT_IMAGE=image)
+            ended = built.labcoat(
+                "prove", "--only", "docker", fails=not ends_well, LABCOAT_IMAGE=image
+            )
+            assert ("docker: /usr/lib/python3.11/x.py" in ended) != ends_well
     finally:
-        docker("image", "rm", "--force", f"{IMAGE}-tampered")
-    assert f"docker: {expected}" in ended
+        dockerfile.write_text(before)
+        docker("image", "rm", "--force", image)
 
 
-def test_settings_of_an_image_are_read_from_the_engine(built: Repository) -> None:
-    """The label says that it is from this lock; variables, user and a layer on top are found."""
-    steps = (
-        f"FROM {IMAGE}\nENV PYTHONPATH=/evil LD_AUDIT=/x.so PATH=/evil:$PATH\nUSER 0\n"
-        'ENTRYPOINT ["/evil"]\nCOPY --from=0 /etc/hostname /usr/lib/sitecustomize.py\n'
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ('export) docker "$@" | head -c 3000000; exit 1', "the engine's archive ends early"),
+        ('export) docker "$@" | head -c 3000000', "the engine's archive ends early"),
+        ("create) echo 'content digest not found' >&2; exit 1", "content digest not found"),
+        (
+            "export) echo 'Cannot connect to the Docker daemon' >&2; exit 1",
+            "cannot connect to the Docker engine",
+        ),
+    ],
+    ids=["cut", "cut quietly", "half pulled", "stopped"],
+)
+def test_engine_that_fails_is_named(built: Repository, fault: str, expected: str) -> None:
+    """And no container is left."""
+    engine = built.path.parent / "engine"
+    engine.write_text(f'#!/bin/sh\ncase "$1" in\n{fault} ;;\n*) exec docker "$@" ;;\nesac\n')
+    engine.chmod(0o755)
+    before = docker("ps", "--all", "--quiet", "--filter", f"ancestor={IMAGE}")
+    ended = built.labcoat("prove", "--only", "docker", fails=True, LABCOAT_DOCKER=str(engine))
+    assert expected in ended
+    assert docker("ps", "--all", "--quiet", "--filter", f"ancestor={IMAGE}") == before
+
+
+def test_image_without_python_is_named(built: Repository) -> None:
+    """Nor has it a shell."""
+    image = f"{IMAGE}-empty"
+    docker(
+        "build",
+        "--quiet",
+        "--tag",
+        image,
+        "-",
+        given=f"FROM scratch\nCOPY --from={IMAGE} /etc/passwd /\n",
     )
-    steps = f"FROM {IMAGE}\n{steps}"
-    docker("build", "--quiet", "--tag", f"{IMAGE}-tampered", "-", given=steps)
     try:
-        ended = built.labcoat(
-            "prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-tampered"
-        )
+        ended = built.labcoat("prove", "--only", "docker", fails=True, LABCOAT_IMAGE=image)
     finally:
-        docker("image", "rm", "--force", f"{IMAGE}-tampered")
-    for name in ("variable PYTHONPATH", "variable LD_AUDIT", "variable PATH", "USER", "ENTRYPOINT"):
-        assert f"docker: {name} is" in ended
-    assert "docker: the image has" in ended
+        docker("image", "rm", "--force", image)
+    assert f"cannot read the packages of image `{image}`: no `python3` is on its PATH" in ended
 
 
 def test_image_from_another_lock_is_called_stale(built: Repository) -> None:

@@ -140,7 +140,7 @@ def scan_command(
 
 def scan_text(call: str) -> str:
     """Return a program that calls a function of `scan` in a Python without labcoat."""
-    names = ("regular_files", "programs", "records", "scan")
+    names = ("regular_files", "programs", "records", "interpreter_facts", "scan")
     return program_text([f"labcoat.inventory.{name}" for name in names], call)
 
 

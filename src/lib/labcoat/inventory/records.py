@@ -12,7 +12,7 @@ import json
 import os
 from typing import List, Optional, Tuple
 
-from labcoat.inventory.regular_files import read_regular
+from labcoat.inventory.regular_files import DISK, DiskFiles, read_regular
 
 _MOST_TAGS = 32
 _MOST_RECORD = 1 << 26
@@ -20,19 +20,19 @@ _MOST_RECORD = 1 << 26
 RecordLines = List[Tuple[str, str, Optional[int]]]
 
 
-def read_lines(path: str) -> List[str]:
+def read_lines(path: str, files: DiskFiles = DISK) -> List[str]:
     """Return the lines of a small text file; none if it cannot be read."""
     try:
-        return read_regular(path).decode("utf-8", "replace").splitlines()
+        return files.read(path).decode("utf-8", "replace").splitlines()
     except (OSError, ValueError):
         return []
 
 
-def read_metadata(folder: str) -> tuple[str, str, list[str]]:
+def read_metadata(folder: str, files: DiskFiles = DISK) -> tuple[str, str, list[str]]:
     """Return name, version and wheel tags from a dist-info or egg-info."""
     head: dict[str, str] = {}
     for name in ("METADATA", "PKG-INFO", ""):
-        lines = read_lines(os.path.join(folder, name) if name else folder)
+        lines = read_lines(os.path.join(folder, name) if name else folder, files)
         for line in lines:
             key, colon, value = line.partition(":")
             if not line.strip():
@@ -41,16 +41,16 @@ def read_metadata(folder: str) -> tuple[str, str, list[str]]:
                 head.setdefault(key, value.strip())
         if lines:
             break
-    wheel = read_lines(os.path.join(folder, "WHEEL"))
+    wheel = read_lines(os.path.join(folder, "WHEEL"), files)
     tags = sorted(line[4:].strip() for line in wheel if line.startswith("Tag:"))[:_MOST_TAGS]
     stem = os.path.basename(folder).rsplit(".", 1)[0].split("-")
     return head.get("Name") or stem[0], head.get("Version") or (stem[1:] or [""])[0], tags
 
 
-def read_record(folder: str) -> RecordLines | None:
+def read_record(folder: str, files: DiskFiles = DISK) -> RecordLines | None:
     """Return RECORD's lines; None without a readable RECORD."""
     try:
-        return parse_record(read_regular(os.path.join(folder, "RECORD"), _MOST_RECORD))
+        return parse_record(files.read(os.path.join(folder, "RECORD"), _MOST_RECORD))
     except (OSError, ValueError):
         return None
 
@@ -74,15 +74,15 @@ def parse_record(data: bytes) -> RecordLines | None:
     return None if any("\0" in path for path, _, _ in found) else found
 
 
-def read_text(path: str, folder: str) -> str:
+def read_text(path: str, folder: str, files: DiskFiles = DISK) -> str:
     """Return a small text file in a distribution's metadata; empty if it cannot be read."""
-    return "\n".join(read_lines(os.path.join(folder, path))).strip()
+    return "\n".join(read_lines(os.path.join(folder, path), files)).strip()
 
 
-def list_metadata(site: str) -> List[str]:
+def list_metadata(site: str, files: DiskFiles = DISK) -> List[str]:
     """Return the names of the dist-info and egg-info entries in a site-packages directory."""
     try:
-        names = os.listdir(site)
+        names = files.list_names(site)
     except OSError:
         return []
     return sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))

@@ -66,3 +66,30 @@ def list_files(top: str) -> list[str]:
         except OSError:
             continue  # its name is too long, or it may not be read
     return found
+
+
+class DiskFiles:
+    """The files on this machine, by absolute path. An image's have the same methods."""
+
+    def read(self, path: str, most: int = _MOST_METADATA) -> bytes:
+        """Return a regular file of at most `most` bytes. Raise OSError for any other."""
+        return read_regular(path, most)
+
+    def digest(self, path: str) -> tuple[str, int]:
+        """Return the SHA-256 of a regular file in hexadecimal, and its size. Raise OSError."""
+        return file_digest(path)
+
+    def size(self, path: str) -> int:
+        """Return the size in bytes of the file at `path`. Raise OSError if it is missing."""
+        return os.path.getsize(path)
+
+    def list_names(self, folder: str) -> list[str]:
+        """Return the names in a directory. Raise OSError if it cannot be listed."""
+        return os.listdir(folder)
+
+    def list_files(self, top: str) -> list[str]:
+        """Return every file below `top`; a link to a directory is one entry, and not followed."""
+        return list_files(top)
+
+
+DISK = DiskFiles()

@@ -15,13 +15,13 @@ import errno
 import hashlib
 import json
 import os
-import platform
 import re
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Collection, List, Optional, Tuple
 
+from labcoat.inventory.interpreter_facts import describe_interpreter
 from labcoat.inventory.programs import entry_point_digest, script_digest
 from labcoat.inventory.records import (
     RecordLines,
@@ -31,7 +31,7 @@ from labcoat.inventory.records import (
     read_record,
     read_text,
 )
-from labcoat.inventory.regular_files import CHUNK, file_digest, list_files, read_regular
+from labcoat.inventory.regular_files import CHUNK, DISK, DiskFiles
 
 _LEFT_OUT = re.compile(
     r"(^|/)__pycache__/[^/]*\.pyc$"
@@ -59,6 +59,11 @@ _MOST_FILES = 1 << 21  # lines of all RECORDs together
 _FileDigests = Tuple[str, str, int]
 
 
+def is_own_program(name: str) -> bool:
+    """Return whether new environments have a program of this name in bin."""
+    return _OWN_PROGRAMS.fullmatch(name) is not None
+
+
 def is_left_out(path: str) -> bool:
     """Return whether installers write `path`, as `scan` names files, differently."""
     return _LEFT_OUT.search(path) is not None
@@ -68,9 +73,13 @@ class _Environment:
     """The directories of one environment, and how files in them are named."""
 
     def __init__(
-        self, prefix: str, site: str, interpreters: Optional[Collection[str]] = None
+        self,
+        prefix: str,
+        site: str,
+        interpreters: Optional[Collection[str]] = None,
+        files: DiskFiles = DISK,
     ) -> None:
-        self.prefix, self.site = prefix, site
+        self.prefix, self.site, self.files = prefix, site, files
         self.interpreters = interpreters
         # Programs in the user's site are for the interpreter itself.
         self.programs = {
@@ -109,31 +118,34 @@ class _Environment:
             raise OSError(errno.EXDEV, "outside of the environment", path)
         if (
             os.path.dirname(path) == os.path.join(self.prefix, "bin")
-            and os.path.getsize(path) < CHUNK
+            and self.files.size(path) < CHUNK
         ):
-            data = read_regular(path, CHUNK)
+            data = self.files.read(path, CHUNK)
             return script_digest(data, self.is_own), hashlib.sha256(data).hexdigest(), len(data)
-        found, size = file_digest(path)
+        found, size = self.files.digest(path)
         return found, found, size
 
 
 def _list_files(environment: _Environment) -> list[str]:
     """Return every file in site-packages, and in bin if that is the environment's alone."""
-    found = list_files(environment.site)
+    files = environment.files
+    found = files.list_files(environment.site)
     programs = os.path.join(environment.prefix, "bin")
-    if os.path.exists(os.path.join(environment.prefix, "pyvenv.cfg")) and os.path.isdir(programs):
-        found += [
-            os.path.join(programs, name)
-            for name in os.listdir(programs)
-            if not _OWN_PROGRAMS.fullmatch(name)
-        ]
-    return found
+    try:
+        files.size(os.path.join(environment.prefix, "pyvenv.cfg"))
+        names = files.list_names(programs)
+    except OSError:
+        return found
+    return [
+        *found,
+        *(os.path.join(programs, name) for name in names if not _OWN_PROGRAMS.fullmatch(name)),
+    ]
 
 
-def is_pip_shim(name: str, path: str) -> bool:
+def is_pip_shim(name: str, path: str, files: DiskFiles = DISK) -> bool:
     """Return whether the file `name` is one of labcoat's own that start pip, unchanged."""
     try:
-        return name in PIP_SHIM and file_digest(path)[0] in PIP_SHIM[name]
+        return name in PIP_SHIM and files.digest(path)[0] in PIP_SHIM[name]
     except OSError:
         return False
 
@@ -151,22 +163,32 @@ def scan(prefix: str, site: str, threads: int = 0) -> dict[str, Any]:
     inventory.Inventory describes its shape.
     """
     prefix, site = os.path.abspath(prefix), os.path.abspath(site)
-    environment = _Environment(prefix, site)
     found = scan_packages(prefix, site, threads=threads)
-    owned = {path for one in found for path in one.pop("recorded")}
+    stray = list_stray(prefix, site, found)
     for one in found:
-        del one["info"]
-    owned |= list_conda_files(environment.prefix)
-    infos = list_metadata(site)
+        del one["info"], one["recorded"]
+    return {"python": describe_interpreter(), "distributions": found, "stray": stray}
+
+
+def list_stray(
+    prefix: str, site: str, found: Collection[dict[str, Any]], files: DiskFiles = DISK
+) -> List[str]:
+    """Return the names of the files that no distribution `found` by scan_packages has."""
+    environment = _Environment(prefix, site, files=files)
+    owned = {path for one in found for path in one["recorded"]}
+    if files is DISK:  # an image has no conda
+        owned |= list_conda_files(prefix)
+    infos = list_metadata(site, files)
     besides = {
         environment.short_name(path): path for path in _list_files(environment) if path not in owned
     }
-    stray = [
+    return sorted(
         name
         for name, path in besides.items()
-        if not is_left_out(name) and name.split("/")[0] not in infos and not is_pip_shim(name, path)
-    ]
-    return {"python": describe_interpreter(), "distributions": found, "stray": sorted(stray)}
+        if not is_left_out(name)
+        and name.split("/")[0] not in infos
+        and not is_pip_shim(name, path, files)
+    )
 
 
 def scan_packages(
@@ -174,14 +196,16 @@ def scan_packages(
     site: str,
     interpreters: Optional[Collection[str]] = None,
     threads: int = 0,
+    files: DiskFiles = DISK,
 ) -> List[dict[str, Any]]:
     """Return the distributions in `site`, file by file; the paths in RECORD are in `recorded`.
 
     `interpreters` are the paths that the first line of a program of this environment may have.
+    `files` are those of this machine or of an image.
     """
-    environment = _Environment(prefix, site, interpreters)
-    infos = list_metadata(site)
-    records = {name: read_record(os.path.join(site, name)) for name in infos}
+    environment = _Environment(prefix, site, interpreters, files)
+    infos = list_metadata(site, files)
+    records = {name: read_record(os.path.join(site, name), files) for name in infos}
     recorded = {
         environment.absolute_path(path) for lines in records.values() for path, _, _ in lines or ()
     }
@@ -203,7 +227,8 @@ def _scan_distribution(
     read: dict[str, _FileDigests | None],
 ) -> dict[str, Any]:
     folder = os.path.join(environment.site, info)
-    name, version, tags = read_metadata(folder)
+    source = environment.files
+    name, version, tags = read_metadata(folder, source)
     files, edited, gone = {}, [], []
     pip = entry_point_digest("pip._internal.cli.main", "main")
     for path, known, size in lines or ():
@@ -222,7 +247,7 @@ def _scan_distribution(
     # Files beside RECORD that it does not list, unless RECORD itself is damaged.
     extra = sorted(
         environment.short_name(path)
-        for path in (list_files(folder) if lines is not None else ())
+        for path in (source.list_files(folder) if lines is not None else ())
         if path not in read
     )
     return {
@@ -234,37 +259,10 @@ def _scan_distribution(
         "gone": gone,
         "stray": [one for one in extra if not is_left_out(one)],
         "has_record": lines is not None,
-        "installer": read_text("INSTALLER", folder),
-        "origin": read_text("direct_url.json", folder),
+        "installer": read_text("INSTALLER", folder, source),
+        "origin": read_text("direct_url.json", folder, source),
         "info": info,
         "recorded": [environment.absolute_path(path) for path, _, _ in lines or ()],
-    }
-
-
-def describe_interpreter() -> dict[str, Any]:
-    """Return version, ABI, platform and the values of markers (PEP 508) of the running Python."""
-    version = platform.python_version()
-    info = sys.implementation.version
-    release = "%d.%d.%d" % info[:3] + (
-        "" if info.releaselevel == "final" else info.releaselevel[0] + str(info.serial)
-    )
-    return {
-        "version": version,
-        "abi": sysconfig.get_config_var("SOABI") or sys.implementation.cache_tag,
-        "platform": f"{sys.platform}-{platform.machine()}",
-        "markers": {
-            "implementation_name": sys.implementation.name,
-            "implementation_version": release,
-            "os_name": os.name,
-            "platform_machine": platform.machine(),
-            "platform_release": platform.release(),
-            "platform_system": platform.system(),
-            "platform_version": platform.version(),
-            "python_full_version": version,
-            "platform_python_implementation": platform.python_implementation(),
-            "python_version": ".".join(version.split(".")[:2]),
-            "sys_platform": sys.platform,
-        },
     }
 
 

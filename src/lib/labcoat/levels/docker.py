@@ -12,7 +12,6 @@ from labcoat.container.image.labels import LOCK, SOURCES, STRIP
 from labcoat.core import files, process, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
-from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import python_variables, sources
 from labcoat.levels.level import Level, LevelState
@@ -106,32 +105,20 @@ class DockerLevel(Level):
             terminal.print_warning(f"cannot remove image `{project.image}`: {failure.message}")
 
     def read_inventory(self, project: Project) -> Inventory | None:
-        """Return all files of the image's environment, read by its own Python; None without one.
+        """Return all files of the image's environment, as the engine exports them; None without it.
 
-        Findings are the settings and layers that neither the Dockerfile nor its base image gives.
-        The container has no network, and nothing is installed in it. Raise LabcoatError with
-        status 2 if its Python does not answer.
+        Nothing of the image is run. Findings are the settings, layers and files that neither the
+        Dockerfile, the lock nor the base image gives. Raise LabcoatError with status 2 if the
+        engine cannot export it.
         """
         if not self.read_identity(project):
             return None
-        from labcoat.container.image.declared import undeclared_settings
+        from labcoat.container.filesystem.image_inventory import read_image_inventory
 
         details = local_images.image_details(project, project.image) or {}
-        findings = undeclared_settings(project, details)
-        settings = details.get("Config") or {}
-        python, prefix = _image_python(settings)
-        done = _run_in_image(project, inventory.scan_command(python, prefix))
-        try:
-            stripped = (settings.get("Labels") or {}).get(STRIP, "")
-            read = Inventory.from_json(done.stdout)
-            return replace(read, stripped=tuple(stripped.split()), findings=findings)
-        except ValueError:
-            reason = errors.last_error_line(done.stderr) or "its Python printed nothing"
-            raise LabcoatError(
-                f"cannot read the packages of image `{project.image}`: {reason}",
-                "Run `make docker`",
-                status=2,
-            ) from None
+        read = read_image_inventory(project, details)
+        stripped = ((details.get("Config") or {}).get("Labels") or {}).get(STRIP, "")
+        return replace(read, stripped=tuple(stripped.split()))
 
     def survey_system(self, project: Project) -> "SystemSurvey | None":
         """Return what its packages need of the image's system, read by its own Python."""

@@ -43,6 +43,7 @@ KINDS = {
     "unreadable": "{path} cannot be listed",
     "mode": "{path} {detail}",
     "setting": "{path} {detail}",
+    "base": "{path} {detail}",
     "sourceless": "{path} is byte code without its source",
     "byte-code": "{path} {detail}",
     "conda": "{path} {detail}",

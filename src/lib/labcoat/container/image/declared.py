@@ -1,6 +1,7 @@
-"""What the Dockerfile and its base image do not give the image of a project."""
+"""What the Dockerfile and its base image give the image of a project, and what they do not."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from labcoat.container.base_images.build import resolve_base_image
@@ -8,6 +9,8 @@ from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context import build_flags
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile import image_settings
+from labcoat.container.dockerfile.own_steps import has_own_steps
+from labcoat.container.dockerfile.parser import Stage
 from labcoat.container.engine import client
 from labcoat.container.engine.flags import docker_flags
 from labcoat.container.engine.local_images import image_details
@@ -19,27 +22,57 @@ from labcoat.inventory.file_finding import FileFinding
 from labcoat.toolchain import interpreters
 
 
-def undeclared_settings(project: Project, image: Mapping[str, Any]) -> tuple[FileFinding, ...]:
-    """Return each setting of `image`, as the engine has it, that no Dockerfile gives it.
+@dataclass(frozen=True)
+class Declaration:
+    """The stages of an image, what the engine says of its base, and whose steps they are.
 
-    None without a Dockerfile. Raise LabcoatError, status 2, if it is malformed or unreadable.
+    `base` is None if the base image cannot be fetched, empty for `scratch`.
+    """
+
+    dockerfile: str
+    chain: Sequence[Stage]
+    base: Mapping[str, Any] | None
+    has_own_steps: bool
+
+
+def read_declaration(project: Project) -> Declaration | None:
+    """Return what the Dockerfile declares; None without a Dockerfile.
+
+    Raise LabcoatError, status 2, if it is malformed or unreadable.
     """
     flags = build_flags.parse_build_flags(docker_flags(project))
     base = resolve_base_image(project, base_image(project, interpreters.project_minor(project)))
-    arguments = {**system_arguments(project), **flags.arguments, "BASE_IMAGE": base}
+    arguments = {**flags.arguments, "BASE_IMAGE": base, **system_arguments(project)}
     context = BuildContext(project.root, flags.file, arguments=arguments, target=flags.target)
     if not context.dockerfile_path.is_file():
-        return ()
+        return None
     try:
-        chain = image_settings.stage_chain(context.parsed, context.target)
-        known = _base_details(project, chain[0].base)
-        found = [*image_settings.compare_settings(image, known, chain)]
+        parsed = context.parsed
+        chain = image_settings.stage_chain(parsed, context.target)
     except (ValueError, OSError) as error:
-        raise LabcoatError(
-            f"cannot compare image `{project.image}` with `{context.dockerfile}`: {error}",
-            status=2,
-        ) from None
+        raise _malformed(project, context.dockerfile, error) from None
+    details = _base_details(project, chain[0].base)
+    return Declaration(context.dockerfile, chain, details, has_own_steps(parsed, chain))
+
+
+def undeclared_settings(
+    project: Project, declared: Declaration, image: Mapping[str, Any]
+) -> tuple[FileFinding, ...]:
+    """Return each setting of `image`, as the engine has it, that no Dockerfile gives it.
+
+    Raise LabcoatError, status 2, if an instruction is malformed.
+    """
+    try:
+        found = [*image_settings.compare_settings(image, declared.base, declared.chain)]
+    except (ValueError, OSError) as error:
+        raise _malformed(project, declared.dockerfile, error) from None
     return tuple(FileFinding("setting", name, detail) for name, detail in found)
+
+
+def _malformed(project: Project, dockerfile: str, error: Exception) -> LabcoatError:
+    return LabcoatError(
+        f"cannot compare image `{project.image}` with `{dockerfile}`: {error}", status=2
+    )
 
 
 def _base_details(project: Project, base: str) -> dict[str, Any] | None:
@@ -56,7 +89,7 @@ def _base_details(project: Project, base: str) -> dict[str, Any] | None:
     if found := image_details(project, base):
         return found
     terminal.print_warning(
-        f"base image `{base}` is not on this machine: the layers of image"
+        f"base image `{base}` is not on this machine: the layers and files of image"
         f" `{project.image}` are not compared with it",
         f"Run `docker pull {base}`",
     )

@@ -10,8 +10,9 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.inventory.code_paths.layout import Layout
@@ -25,6 +26,15 @@ _CHECK = Path(__file__).with_name("byte_code_check.py")
 _TIMEOUT = 600.0
 
 
+@dataclass(frozen=True)
+class CompiledFile:
+    """A file of byte code, the source it stands for, and its level of optimization."""
+
+    path: str
+    source: str
+    level: int
+
+
 def judge_byte_code(
     prefix: Path, paths: Sequence[str], python: Path | None, minor: str, layout: Layout
 ) -> Iterator[FileFinding]:
@@ -32,24 +42,16 @@ def judge_byte_code(
 
     `python` is an installed Python of the same `minor`; without one no byte code can be checked.
     """
-    own_tag = f"cpython-{minor.replace('.', '')}"
-    wanted: list[tuple[str, tuple[str, str, int]]] = []
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        found = _NAME.fullmatch(name)
-        tag = found["tag"] if found else ""
-        if found and tag != own_tag and _OTHER_PYTHON.fullmatch(tag):
-            continue
-        if found is None or tag != own_tag:
-            yield FileFinding("stray", layout.name(path))
-            continue
-        source = f"{folder.rpartition('/')[0]}/{found['stem']}.py"
-        entry = read_entry(str(prefix), source)
-        if entry is None or entry.kind != "file":
-            yield FileFinding("sourceless", layout.name(path))
-            continue
-        triple = str(prefix / source), str(prefix / path), int(found["level"] or 0)
-        wanted.append((path, triple))
+
+    def is_file(path: str) -> bool:
+        entry = read_entry(str(prefix), path)
+        return entry is not None and entry.kind == "file"
+
+    findings, found = pair_sources(paths, minor, layout.name, is_file)
+    yield from findings
+    wanted = [
+        (one.path, (str(prefix / one.source), str(prefix / one.path), one.level)) for one in found
+    ]
     if not wanted:
         return
     if python is None:
@@ -64,6 +66,36 @@ def judge_byte_code(
                 yield FileFinding(
                     "byte-code", layout.name(path), "is not what its source compiles to"
                 )
+
+
+def pair_sources(
+    paths: Iterable[str],
+    minor: str,
+    name_of: Callable[[str], str],
+    is_file: Callable[[str], bool],
+) -> tuple[list[FileFinding], list[CompiledFile]]:
+    """Return what cannot be checked, and each file that Python `minor` reads with its source.
+
+    `name_of` gives the names of paths in findings.
+    """
+    own_tag = f"cpython-{minor.replace('.', '')}"
+    findings: list[FileFinding] = []
+    wanted: list[CompiledFile] = []
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        found = _NAME.fullmatch(name)
+        tag = found["tag"] if found else ""
+        if found and tag != own_tag and _OTHER_PYTHON.fullmatch(tag):
+            continue
+        if found is None or tag != own_tag:
+            findings.append(FileFinding("stray", name_of(path)))
+            continue
+        source = f"{folder.rpartition('/')[0]}/{found['stem']}.py".lstrip("/")
+        if is_file(source):
+            wanted.append(CompiledFile(path, source, int(found["level"] or 0)))
+        else:
+            findings.append(FileFinding("sourceless", name_of(path)))
+    return findings, wanted
 
 
 def _find_bad(python: Path, wanted: list[tuple[str, tuple[str, str, int]]]) -> list[str]:

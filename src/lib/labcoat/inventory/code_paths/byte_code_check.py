@@ -19,7 +19,7 @@ import types
 import warnings
 from typing import Any
 
-_MOST = 1 << 26
+MOST = 1 << 26
 _MEMORY = 1 << 32
 _SECONDS = 500
 _ATTRIBUTES = [
@@ -52,9 +52,9 @@ def read_regular(path: str) -> tuple[bytes, os.stat_result]:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     with open(descriptor, "rb") as file:
         found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST:
             raise OSError("not a regular file")
-        return file.read(_MOST), found
+        return file.read(MOST), found
 
 
 def is_same(first: Any, second: Any) -> bool:
@@ -97,25 +97,35 @@ def is_harmless(source: str, compiled: str, level: int) -> bool:
     """Return whether byte code is out of date, so that Python ignores it, or the source's own."""
     data, _ = read_regular(compiled)
     text, status = read_regular(source)
+    return judge(data, text, int(status.st_mtime), source, level) != "differs"
+
+
+def judge(data: bytes, text: bytes, time: int, source: str, level: int) -> str:
+    """Return `ok` if byte code is what its source compiles to, `stale` if Python ignores it."""
     if data[:4] != importlib.util.MAGIC_NUMBER or len(data) < 16:
-        return True
+        return "stale"
     flags = int.from_bytes(data[4:8], "little")
     if flags & ~3:
-        return True
+        return "stale"
     if not flags & 1:
         stated = int.from_bytes(data[8:12], "little"), int.from_bytes(data[12:16], "little")
-        if stated != (int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF):
-            return True
+        if stated != (time & 0xFFFFFFFF, len(text) & 0xFFFFFFFF):
+            return "stale"
     found = marshal.loads(data[16:])  # noqa: S302 - in a process of its own, and nothing runs it
     expected = compile(text, source, "exec", dont_inherit=True, optimize=level)
-    return is_same(found, expected)
+    return "ok" if is_same(found, expected) else "differs"
+
+
+def limit_resources() -> None:
+    """Limit the time and the memory of this process, which damaged byte code could use up."""
+    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    if sys.platform.startswith("linux"):
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
 def main() -> None:
     """Print a line for each pair in the standard input."""
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    if sys.platform.startswith("linux"):
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    limit_resources()
     warnings.simplefilter("ignore")
     for source, compiled, level in json.load(sys.stdin):
         try:

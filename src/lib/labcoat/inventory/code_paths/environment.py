@@ -14,6 +14,7 @@ from labcoat.inventory.code_paths.layout import Layout, judge_entries
 from labcoat.inventory.code_paths.own_files import NewEnvironment
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import Inventory, parse_contents
+from labcoat.inventory.regular_files import DISK, DiskFiles
 from labcoat.toolchain import base_interpreters
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
 
@@ -171,10 +172,10 @@ def list_package_files(
     )
 
 
-def list_installer_files(prefix: Path, site: str) -> frozenset[str]:
+def list_installer_files(prefix: Path, site: str, files: DiskFiles = DISK) -> frozenset[str]:
     """Return the paths of the files that installers write beside each distribution."""
     return frozenset(
         f"{site}/{info}/{name}"
-        for info in records.list_metadata(str(prefix / site))
+        for info in records.list_metadata(str(prefix / site), files)
         for name in INSTALLER_FILES
     )

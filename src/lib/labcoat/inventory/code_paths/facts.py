@@ -5,7 +5,7 @@ import platform
 import re
 import subprocess
 
-from labcoat.inventory import scan
+from labcoat.inventory.interpreter_facts import describe_interpreter
 from labcoat.inventory.inventory import InterpreterFacts, scan_text
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter
 
@@ -13,7 +13,7 @@ from labcoat.toolchain.interpreters import Interpreter, own_interpreter
 def describe_base(base: Interpreter) -> InterpreterFacts:
     """Return the facts about an installed Python."""
     if base.executable == own_interpreter().executable:
-        return InterpreterFacts(**scan.describe_interpreter())
+        return InterpreterFacts(**describe_interpreter())
     try:
         done = subprocess.run(
             [base.executable, "-ISB", "-c", scan_text("print_facts()")],
@@ -28,7 +28,7 @@ def describe_base(base: Interpreter) -> InterpreterFacts:
 
 def assume_facts(version: str) -> InterpreterFacts:
     """Return the facts about a Python of this `version` that is built as labcoat's own is."""
-    own = scan.describe_interpreter()
+    own = describe_interpreter()
     minor = ".".join(version.split(".")[:2])
     before = "".join(platform.python_version_tuple()[:2])
     abi = re.sub(rf"\b(cpython-){before}(?=t?\b)", rf"\g<1>{minor.replace('.', '')}", own["abi"])

@@ -6,7 +6,7 @@ Sources: https://docs.python.org/3/library/site.html, Modules/getpath.py, PEP 40
 
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def resolve_target(prefix: Path) -> Path:
 
 def claimed_version(prefix: Path) -> str:
     """Return the version that pyvenv.cfg states, such as 3.11.7; empty if it states none."""
-    values = dict(_parse_settings(prefix)[0])
+    values = dict(parse_settings(_read_settings(prefix))[0])
     stated = values.get("version_info") or values.get("version") or ""
     found = re.match(r"3\.\d+(\.\d+)?", stated, re.ASCII)
     return found[0] if found else ""
@@ -69,7 +69,7 @@ def claimed_version(prefix: Path) -> str:
 
 def is_from_uv(prefix: Path) -> bool:
     """Return whether pyvenv.cfg says that uv made the environment."""
-    return "uv" in dict(_parse_settings(prefix)[0])
+    return "uv" in dict(parse_settings(_read_settings(prefix))[0])
 
 
 def judge_start(prefix: Path, base: Interpreter | None, minor: str, project: Path) -> Start:
@@ -143,15 +143,19 @@ def _is_copy(path: Path, base: Interpreter) -> bool:
         return False
 
 
-def _parse_settings(prefix: Path) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return the keys and values of pyvenv.cfg, and the lines that are neither. Empty if missing.
+def _read_settings(prefix: Path) -> str:
+    """Return the text of pyvenv.cfg; empty if it is missing or cannot be read."""
+    try:
+        return regular_files.read_regular(str(prefix / "pyvenv.cfg"), 1 << 16).decode("utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
+def parse_settings(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the keys and values of pyvenv.cfg, and the lines that are neither.
 
     Keys are compared without case and white space, as site.py does.
     """
-    try:
-        text = regular_files.read_regular(str(prefix / "pyvenv.cfg"), 1 << 16).decode("utf-8")
-    except (OSError, ValueError):
-        return [], []
     pairs, others = [], []
     for line in text.splitlines():
         key, equals, value = line.partition("=")
@@ -169,7 +173,14 @@ def _judge_settings(prefix: Path, base: Interpreter | None, project: Path) -> It
         return
     if entry.kind != "file":
         return  # reported as a link or a special file
-    pairs, others = _parse_settings(prefix)
+    yield from compare_settings(
+        _read_settings(prefix), lambda key, value: _is_expected(key, value, base, project)
+    )
+
+
+def compare_settings(text: str, is_expected: Callable[[str, str], bool]) -> Iterator[FileFinding]:
+    """Yield what is wrong with the text of pyvenv.cfg; `is_expected` tells of a key and value."""
+    pairs, others = parse_settings(text)
     if not pairs:
         yield FileFinding("setting", _CFG, "cannot be read")
         return
@@ -182,7 +193,7 @@ def _judge_settings(prefix: Path, base: Interpreter | None, project: Path) -> It
         if name not in names:
             yield FileFinding("setting", _CFG, f"has no `{name}`")
     for key, value in pairs:
-        if not _is_expected(key, value, base, project):
+        if not is_expected(key, value):
             yield FileFinding("setting", _CFG, f"sets `{key} = {value[:60]}`")
 
 
@@ -199,4 +210,9 @@ def _is_expected(key: str, value: str, base: Interpreter | None, project: Path) 
         # venv writes 3.11.7, virtualenv 3.11.7.final.0.
         release = ".".join(value.split(".")[:3])
         return base is None or release == base.version.rstrip("+")
+    return is_information(key, value)
+
+
+def is_information(key: str, value: str) -> bool:
+    """Return whether a key of pyvenv.cfg is one that no interpreter obeys, with a usual value."""
     return bool(re.fullmatch(_INFORMATION.get(key, r"(?!)"), value))

@@ -1,0 +1,50 @@
+"""Whether a Dockerfile has steps of the project's own, beside those that labcoat writes."""
+
+import re
+from collections.abc import Sequence
+
+from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
+
+_INSTALLS = re.compile(
+    r"sh /opt/install-lock\.sh (?:tools|split|packages|more-packages|project)", re.ASCII
+)
+# What labcoat's Dockerfile writes besides, as instruction, stage and arguments.
+_COPIES = frozenset({
+    ("COPY", "large", "/out/ /"),
+    ("COPY", "small", "/out/ /"),
+    ("COPY", "folder", "/out/ /"),
+    ("COPY", "", '["${LOCK}", "/tmp/lock.txt"]'),
+    ("COPY", "", ". /out/home/labcoat/project/"),
+    ("ADD", "", "labcoat.tar /"),
+    ("WORKDIR", "", "/home/labcoat/project"),
+})  # fmt: skip
+
+
+def has_own_steps(parsed: Dockerfile, chain: Sequence[Stage]) -> bool:
+    """Return whether a step could write files that labcoat's own steps do not write.
+
+    `chain` are the stages of the image; those that it copies from count too. Packages of the
+    system's, from apt.lock, are such steps: they write anywhere.
+    """
+    waiting, seen = list(chain), set()
+    while waiting:
+        stage = waiting.pop()
+        if stage.index in seen:
+            continue
+        seen.add(stage.index)
+        for each in stage.instructions:
+            if not _is_known(each):
+                return True
+            sources = [parsed.stage(name) for name in each.copied_from if name]
+            waiting += [source for source in sources if source]
+        before = parsed.base_stage(stage)
+        waiting += [before] if before else []
+    return False
+
+
+def _is_known(each: Instruction) -> bool:
+    if each.name == "RUN":
+        return not each.heredocs and bool(_INSTALLS.fullmatch(" ".join(each.rest.split())))
+    if each.name in {"COPY", "ADD", "WORKDIR"}:
+        return (each.name, each.flag("from") or "", " ".join(each.rest.split())) in _COPIES
+    return True

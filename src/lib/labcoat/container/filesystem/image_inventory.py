@@ -1,0 +1,145 @@
+"""Read all of an image from outside: its environment, its settings and what is around it."""
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from labcoat.container.filesystem import image_byte_code
+from labcoat.container.filesystem.base_files import read_base_files
+from labcoat.container.filesystem.export import created_container, read_container
+from labcoat.container.filesystem.exported_files import ExportedFiles
+from labcoat.container.filesystem.image_byte_code import Compiler
+from labcoat.container.filesystem.image_environment import is_kept, read_image_environment
+from labcoat.container.filesystem.image_python import MACHINES, ImagePython, find_python
+from labcoat.container.filesystem.surroundings import Surroundings
+from labcoat.container.filesystem.system_packages import (
+    SystemPackages,
+    is_record,
+    may_be_packaged,
+)
+from labcoat.container.image.declared import read_declaration, undeclared_settings
+from labcoat.core.errors import LabcoatError
+from labcoat.core.files import text_digest
+from labcoat.core.project import Project
+from labcoat.inventory.code_paths.byte_code import CompiledFile
+from labcoat.inventory.file_finding import FileFinding
+from labcoat.inventory.inventory import Inventory
+from labcoat.toolchain import base_interpreters, interpreters
+
+
+def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Inventory:
+    """Return what the image of `details`, as the engine inspects it, holds.
+
+    Findings are whatever neither the Dockerfile, nor the base image, nor the lock's packages give.
+    Raise LabcoatError, status 2, if the image cannot be read.
+    """
+    declared = read_declaration(project)
+    base_id = (declared.base or {}).get("Id", "") if declared else ""
+    base = None
+    if declared and base_id:
+        base = read_base_files(project, base_id, declared.chain[0].base)
+    variables = dict(
+        line.partition("=")[::2] for line in (details.get("Config") or {}).get("Env") or ()
+    )
+    is_labcoats = declared is not None and not declared.has_own_steps
+    architecture = details.get("Architecture", "")
+    with created_container(project, details["Id"], project.image) as container:
+        files = read_container(
+            project,
+            container,
+            project.image,
+            is_kept if is_labcoats else lambda path, size: is_kept(path, size) or is_record(path),
+            lambda path: not is_labcoats and may_be_packaged(path),
+        )
+        try:
+            python = find_python(files, variables, interpreters.project_minor(project))
+        except ValueError as error:
+            raise LabcoatError(
+                f"cannot read the packages of image `{project.image}`: {error}",
+                "Set VIRTUAL_ENV in the Dockerfile to the environment, and PATH to its `bin`",
+                status=2,
+            ) from None
+        read = read_image_environment(
+            files, base, python, variables, architecture, is_labcoats=is_labcoats
+        )
+        around, compiled = _compare_surroundings(files, base, python, details, is_labcoats)
+        compilers = _Compilers(project, base_id, base, architecture).find(python)
+        compiled = [*read.byte_code, *compiled]
+        forged = [
+            FileFinding("byte-code", _name(path, python.prefix), detail)
+            for path, detail in _find_forged(project, container, files, compiled, compilers)
+        ]
+    found = undeclared_settings(project, declared, details) if declared else ()
+    return replace(read.inventory, findings=(*found, *read.inventory.findings, *around, *forged))
+
+
+def _compare_surroundings(
+    files: ExportedFiles,
+    base: ExportedFiles | None,
+    python: ImagePython,
+    details: Mapping[str, Any],
+    is_labcoats: bool,
+) -> tuple[list[FileFinding], list[CompiledFile]]:
+    if base is None:
+        return [], []
+    settings = details.get("Config") or {}
+    variables = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
+    around = Surroundings(files, base, python, variables, settings.get("WorkingDir") or "")
+    if is_labcoats:
+        return [*around.compare_all()], []
+    return around.compare_deciding(SystemPackages(files))
+
+
+@dataclass(frozen=True)
+class _Compilers:
+    """The Pythons that can compile an image's sources: its base's, else one of this machine."""
+
+    project: Project
+    base_id: str
+    base: ExportedFiles | None
+    architecture: str
+
+    def find(self, python: ImagePython) -> Iterator[Compiler]:
+        """Yield each that has the version of the image's `python`, the base's first."""
+        program = self.base.find(python.program) if self.base else None
+        is_same_machine = MACHINES.get(self.architecture, self.architecture) == platform.machine()
+        if program and is_same_machine:
+            yield image_byte_code.base_compiler(self.project, self.base_id, python.program)
+        own = base_interpreters.find_minor(python.minor, (self.project.root,))
+        if own:
+            identity = f"{own.version} {own.executable}"
+            yield Compiler((str(own.executable),), text_digest(identity.encode()))
+
+
+def _find_forged(
+    project: Project,
+    container: str,
+    files: ExportedFiles,
+    compiled: Sequence[CompiledFile],
+    compilers: Iterator[Compiler],
+) -> Iterator[tuple[str, str]]:
+    """Yield the byte code that is not what its source compiles to, and why it is not."""
+    if not compiled:
+        return
+    failure = None
+    for compiler in compilers:
+        try:
+            forged = image_byte_code.find_forged(project, container, files, compiled, compiler)
+        except image_byte_code.CompilerError as error:
+            failure = error
+            continue
+        for path in forged:
+            yield path, "is not what its source compiles to"
+        return
+    reason = failure or "there is no Python of its version"
+    yield compiled[0].path, f"cannot be compared with its source: {reason}"
+
+
+def _name(path: str, prefix: str) -> str:
+    """Return the name of a path in a finding, as `scan` gives it."""
+    if prefix and path.startswith(f"{prefix}/"):
+        short = path.removeprefix(f"{prefix}/")
+        head, found, rest = short.partition("/site-packages/")
+        return rest if found and head.startswith("lib/") else f"{{prefix}}/{short}"
+    return f"/{path}"

@@ -1,0 +1,114 @@
+"""Files around an image's environment are the base's, labcoat's, or decide nothing."""
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
+from labcoat.container.filesystem.image_python import ImagePython
+from labcoat.container.filesystem.surroundings import Surroundings
+from labcoat.container.filesystem.system_packages import SystemPackages
+
+PATH = "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
+PYTHON = ImagePython(
+    "opt/venv", "usr/local/bin/python3.11", "3.11", "opt/venv/lib/python3.11/site-packages"
+)
+LIBRARY = "usr/local/lib/python3.11"
+
+
+def file(text: str = "base", mode: int = 0o755) -> ExportedFile:
+    data = text.encode()
+    return ExportedFile("file", mode, digest=hashlib.sha256(data).hexdigest(), data=data)
+
+
+BASE = {
+    "etc/passwd": file("root\n"),
+    "usr/bin/dash": file("dash"),
+    "usr/bin/bash": file("bash"),
+    "usr/bin/sh": ExportedFile("link", target="dash"),
+    "usr/bin/env": file("env"),
+    "usr/local/bin/python3.11": file("python"),
+    f"{LIBRARY}/json.py": file("json"),
+    f"{LIBRARY}/sitecustomize.py": ExportedFile("link", target="/etc/python3.11/sitecustomize.py"),
+    "etc/python3.11/sitecustomize.py": file("nothing"),
+}
+LABCOAT_USER = "root\nlabcoat:x:1000:1000::/home/labcoat:/bin/sh\n"
+OWN = {
+    "opt": ExportedFile("folder"),
+    "opt/venv": ExportedFile("folder"),
+    "opt/venv/any": file(),
+    "home": ExportedFile("folder"),
+    "home/labcoat": ExportedFile("folder"),
+    "home/labcoat/project": ExportedFile("folder"),
+    "home/labcoat/project/train.py": file(),
+    "etc/passwd": file(LABCOAT_USER),
+    "etc/resolv.conf": file(),
+}
+
+
+def around(changes: dict[str, ExportedFile | None]) -> Surroundings:
+    entries = {**BASE, **OWN, **changes}
+    files = ExportedFiles({path: one for path, one in entries.items() if one})
+    return Surroundings(files, ExportedFiles(BASE), PYTHON, {"PATH": PATH}, "/home/labcoat/project")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"etc/passwd": file(LABCOAT_USER + "evil:x:0:0::/:/bin/sh\n")}, ["/etc/passwd"]),
+        ({"usr/bin/env": file("evil")}, ["/usr/bin/env"]),
+        ({"usr/bin/env": file("env", 0o4755)}, ["/usr/bin/env"]),
+        ({"usr/bin/env": None}, ["/usr/bin/env"]),
+        ({"srv/x": ExportedFile("folder"), "srv/x/y": file()}, ["/srv/x/"]),
+        ({"home/labcoat/.profile": file()}, ["/home/labcoat/.profile"]),
+        ({"opt/venv2": file()}, ["/opt/venv2"]),
+    ],
+    ids=",".join,
+)
+def test_labcoats_own_steps_write_nothing_else(
+    changes: dict[str, ExportedFile | None], expected: list[str]
+) -> None:
+    """Every other file outside of the environment and the project is the base's."""
+    assert [one.path for one in around(changes).compare_all()] == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"usr/local/bin/tool": file("tool"), "opt/tool/x.py": file("x")}, []),
+        ({"usr/bin/sh": ExportedFile("link", target="bash")}, []),
+        ({f"{LIBRARY}/json.py": None}, []),
+        ({"usr/bin/sh": file("evil")}, ["/usr/bin/sh"]),
+        ({"usr/local/bin/env": file("evil")}, ["/usr/local/bin/env"]),
+        ({f"{LIBRARY}/json.py": file("evil")}, [f"/{LIBRARY}/json.py"]),
+        ({f"{LIBRARY}/usercustomize.py": file("evil")}, [f"/{LIBRARY}/usercustomize.py"]),
+        ({"etc/python3.11/sitecustomize.py": file("evil")}, [f"/{LIBRARY}/sitecustomize.py"]),
+        ({f"{LIBRARY}/simplejson": ExportedFile("folder")}, [f"/{LIBRARY}/simplejson"]),
+        ({f"{LIBRARY}/site-packages/pip.py": file("pip")}, []),
+        ({"usr/local/lib/python311.zip": file("zip")}, ["/usr/local/lib/python311.zip"]),
+        ({"usr/local/bin/pyvenv.cfg": file("home")}, ["/usr/local/bin/pyvenv.cfg"]),
+        ({PYTHON.program: file("#!/bin/sh")}, [f"/{PYTHON.program}"]),
+        ({f"{LIBRARY}/__pycache__/gone.cpython-311.pyc": file("")},
+         [f"/{LIBRARY}/__pycache__/gone.cpython-311.pyc"]),
+    ],
+    ids=",".join,
+)  # fmt: skip
+def test_what_a_projects_own_steps_write_counts_if_it_decides(
+    changes: dict[str, ExportedFile | None], expected: list[str]
+) -> None:
+    """Programs and data of the project's own are no difference."""
+    one = around(changes)
+    assert [each.path for each in one.compare_deciding(SystemPackages(one.files))[0]] == expected
+
+
+def test_new_byte_code_of_the_standard_library_is_checked() -> None:
+    """A step that runs Python writes it. The source may be a link."""
+    path = f"{LIBRARY}/__pycache__/sitecustomize.cpython-311.pyc"
+    one = around({path: replace(file(), mode=0o644)})
+    found, compiled = one.compare_deciding(SystemPackages(one.files))
+    assert not found
+    assert [(each.path, each.source) for each in compiled] == [
+        (path, "etc/python3.11/sitecustomize.py")
+    ]
