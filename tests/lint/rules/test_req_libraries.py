@@ -84,6 +84,9 @@ def test_what_is_remembered_of_wheel_and_image_is_compared(root: Path) -> None:
     assert apply_fixes(root, SELECTED) == ["apt.txt: added the line libglib2.0-0"]
     assert (root / "apt.txt").read_text() == "libglib2.0-0\n"
     assert found(root) == []
+    (root / "apt.txt").unlink()
+    write_elf(root / "binder/apt.txt", b"# for numpy\nlibglib2.0-0=2.74  # libgthread\n")
+    assert found(root) == []
     (root / "Dockerfile").write_text(f"{BASE}USER 1\n")
     (note,) = found(root)
     assert note.severity is Severity.NOTE

@@ -28,7 +28,8 @@ def find_lacking(project: Project, environment: InstalledEnvironment) -> Lacking
     try:
         survey = get_level(environment.level).survey_system(project)
     except (LabcoatError, OSError, ValueError) as error:
-        terminal.print_warning(f"the libraries of {environment.level} are not checked: {error}")
+        reason = error.message if isinstance(error, LabcoatError) else error
+        terminal.print_warning(f"the libraries of {environment.level} are not checked: {reason}")
         return LackingLibraries()
     if survey is None:
         return LackingLibraries()

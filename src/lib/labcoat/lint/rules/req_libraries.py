@@ -17,7 +17,7 @@ from labcoat.locking.requirement_lines import parse_requirements
 from labcoat.system import debian, records
 from labcoat.system.records import MissingLibrary, PackageNeeds
 
-_ASKED = "apt.txt"
+_ASKED = ("apt.txt", "binder/apt.txt", ".binder/apt.txt")  # the first that exists counts
 
 
 def check_libraries(repository: Repository) -> Iterator[Finding]:
@@ -61,7 +61,8 @@ def _find_missing(
     repository: Repository, path: str, packages: Sequence[PackageNeeds], image: ImageLibraries
 ) -> Iterator[Finding]:
     """Yield a finding for each package of Debian, or library without one, that is missing."""
-    asked = _list_asked(repository)
+    file = next((name for name in _ASKED if (repository.root / name).is_file()), _ASKED[0])
+    asked = _list_asked(repository, file)
     lines = {each.name: each.number for each in parse_requirements(repository.read_text(path))}
     groups: dict[tuple[str, str], list[MissingLibrary]] = {}
     missing = records.find_missing(packages, image.libraries).missing
@@ -77,19 +78,19 @@ def _find_missing(
             path,
             f"`{name}` needs {', '.join(f'`{one.library}`' for one in each)},"
             " which the image lacks: an import fails there",
-            f"Add the line `{package}` to {_ASKED}, then run `make docker`"
+            f"Add the line `{package}` to {file}, then run `make docker`"
             if has_package
             else "Install it in the Dockerfile",
             lines.get(normalize_name(name), 0),
-            safe_fix(Append(_ASKED, package)) if has_package else None,
+            safe_fix(Append(file, package)) if has_package else None,
         )
 
 
-def _list_asked(repository: Repository) -> set[str]:
+def _list_asked(repository: Repository, file: str) -> set[str]:
     """Return the names in apt.txt."""
-    path = repository.root / _ASKED
-    lines = repository.read_text(_ASKED).splitlines() if path.is_file() else []
-    return {word for line in lines for word in re.split(r"[\s=/:]+", line.partition("#")[0])[:1]}
+    lines = repository.read_text(file).splitlines()
+    words = (re.split(r"[\s=/:]+", line.partition("#")[0].strip()) for line in lines)
+    return {first for first, *_ in words}
 
 
 FAMILY = Family(
