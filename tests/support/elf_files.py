@@ -28,9 +28,13 @@ def elf_bytes(
     wanted: Mapping[str, Sequence[str]] | None = None,
     offered: Sequence[str] = (),
     symbol: str = "",
+    hashed: str = "",
     machine: int = X86_64,
 ) -> bytes:
-    """Return a shared object; `symbol` is the only one that it defines."""
+    """Return a shared object; `symbol` is the only one that it defines.
+
+    Its table of hashes is for the name `hashed`, if that is not empty.
+    """
     strings = _Strings()
     tags = [(1, strings.add(one)) for one in needed]
     for tag, text in ((_SONAME, name), (_RPATH, rpath), (_RUNPATH, runpath)):
@@ -39,7 +43,7 @@ def elf_bytes(
     tables = {
         _SYMTAB: symbols if symbol else bytes(24),
         _HASH: struct.pack("<IIIII", 1, 2, 1 if symbol else 0, 0, 0),
-        _GNU_HASH: _gnu_hash(symbol),
+        _GNU_HASH: _gnu_hash(hashed or symbol),
     }
     if wanted:
         tables[_VERNEED] = _verneed(wanted, strings)

@@ -42,6 +42,14 @@ def test_a_module_defines_the_function_that_python_calls(
     assert found.is_module is is_module
 
 
+def test_a_long_name_with_the_same_hash_is_another(tmp_path: Path) -> None:
+    """Names of C++ may have thousands of letters."""
+    data = elf_bytes(symbol="x" * 5000, hashed="PyInit__x")
+    found = read_object(str(write_elf(tmp_path / "_x.so", data)))
+    assert found is not None
+    assert not found.is_module
+
+
 @pytest.mark.parametrize("data", [b"", b"\x7fEL", b"INPUT(-lgomp)\n", b"#!/bin/sh\n"])
 def test_other_files_are_no_shared_objects(tmp_path: Path, data: bytes) -> None:
     """A linker script such as libc.so is a text."""

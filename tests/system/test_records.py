@@ -111,6 +111,8 @@ def test_own_libraries_of_a_package_are_found() -> None:
         needs("libs/liba.so", ["libb.so"]),
         needs("libs/libb.so", []),
     )
+    cut = package("b", needs("b.so", ["libcut.so"], is_root=True), damaged={"x/libcut.so": "cut"})
+    assert find_missing([cut]).missing == []
     assert find_missing([one]) == type(find_missing([]))([], {})
 
 

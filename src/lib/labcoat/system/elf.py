@@ -205,7 +205,9 @@ class _File:
             (value,) = self.unpack("I", chain + 4 * (index - first))
             if value | 1 == wanted | 1:
                 (name,) = self.unpack("I", symbols + index * (24 if self.is_long else 16))
-                if self.string(name).encode() == symbol:
+                # Other names may be longer than any that the loader asks for.
+                where = self.strings + name
+                if os.pread(self.descriptor, len(symbol) + 1, where) == symbol + b"\0":
                     return True
             if value & 1:
                 return False

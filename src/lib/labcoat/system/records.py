@@ -122,6 +122,7 @@ def find_missing(
     """
     owners = {name: one for package in packages for one in package.objects for name in one.names}
     own = {package.name: _list_names(package) for package in packages}
+    damaged = {path.rpartition("/")[2] for package in packages for path in package.damaged}
     required = _reach_required(packages, owners)
     missing: dict[tuple[str, str, str], MissingLibrary] = {}
     undecided: dict[str, str] = {}
@@ -131,7 +132,7 @@ def find_missing(
         version = "" if not found else max(one.lacking.get(library, ()), default="")
         if library in own[package.name]:
             continue  # what loads it gives it the directory
-        if not found and library in owners:
+        if not found and (library in owners or library in damaged):
             undecided.setdefault(library, package.name)
         elif not found or version:
             entry = MissingLibrary(library, package.name, one.path, is_required, version)
@@ -154,7 +155,8 @@ def list_foreign(packages: Sequence[PackageNeeds]) -> Iterator[MissingLibrary]:
 
 
 def _list_names(package: PackageNeeds) -> set[str]:
-    return {name for one in package.objects for name in one.names}
+    damaged = {path.rpartition("/")[2] for path in package.damaged}
+    return damaged.union(*(one.names for one in package.objects))
 
 
 def _list_needs(
