@@ -31,16 +31,21 @@ def in_image(folder: Path, words: list[str], given: str = "") -> str:
 
 
 def install(folder: Path, requirements: list[str]) -> str:
-    """Install wheels for the image's Python; the reason why that fails."""
-    command = [str(tool_env.uv_program()), "pip", "install", "--quiet", "--no-cache"]
-    command += ["--only-binary=:all:", "--python-version=3.11", f"--target={folder}"]
-    done = subprocess.run(
-        [*command, "--python", sys.executable, *requirements],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+    """Install wheels for the image's Python; the reason why that fails.
+
+    Requirements that do not fit together are installed one by one, without dependencies, as far as
+    there are wheels.
+    """
+    command = [str(tool_env.uv_program()), "pip", "install", "--quiet", "--only-binary=:all:"]
+    command += ["--python-version=3.11", f"--target={folder}", "--python", sys.executable]
+    done = subprocess.run([*command, *requirements], capture_output=True, text=True, check=False)
+    if not done.returncode:
+        return ""
+    one_by_one = [
+        subprocess.run([*command, "--no-deps", one], capture_output=True, check=False).returncode
+        for one in (requirements if len(requirements) > 1 else ())
+    ]
+    return "" if 0 in one_by_one else done.stderr.strip().splitlines()[-1]
 
 
 def compare(folder: Path) -> tuple[str, bool]:

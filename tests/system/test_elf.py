@@ -42,6 +42,14 @@ def test_a_module_defines_the_function_that_python_calls(
     assert found.is_module is is_module
 
 
+def test_a_long_search_path_is_read_once(tmp_path: Path) -> None:
+    """As in TensorFlow, whose builder repeats directories."""
+    path = ":".join(f"$ORIGIN/{'x' * 60}/{number % 40}" for number in range(400))
+    found = read_object(str(write_elf(tmp_path / "libx.so", elf_bytes(runpath=path))))
+    assert found is not None
+    assert len(found.runpath) == 40
+
+
 def test_a_long_name_with_the_same_hash_is_another(tmp_path: Path) -> None:
     """Names of C++ may have thousands of letters."""
     data = elf_bytes(symbol="x" * 5000, hashed="PyInit__x")

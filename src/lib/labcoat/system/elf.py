@@ -17,7 +17,7 @@ from labcoat.inventory.regular_files import open_regular
 
 _MOST = 1 << 16  # entries of any table; real ones have some hundred
 _MOST_READS = 20_000  # of one file, so that tables which lead in circles end
-_LONGEST = 4096  # bytes of a name
+_USUAL, _LONGEST = 256, 1 << 20  # bytes of a name; TensorFlow's RUNPATH has 18,000
 _SHARED = 3  # ET_DYN
 _LOAD, _DYNAMIC = 1, 2  # PT_LOAD, PT_DYNAMIC
 _NEEDED, _STRTAB, _SYMTAB, _SONAME, _RPATH, _RUNPATH = 1, 5, 6, 14, 15, 29
@@ -148,10 +148,11 @@ class _File:
     def string(self, index: int) -> str:
         if self.strings + index >= self.size:
             raise ValueError("a name is outside of it")
-        data, end, _ = os.pread(self.descriptor, _LONGEST, self.strings + index).partition(b"\0")
-        if not end:
-            raise ValueError("a name does not end")
-        return data.decode("utf-8", "replace")
+        for most in (_USUAL, _LONGEST):
+            data, end, _ = os.pread(self.descriptor, most, self.strings + index).partition(b"\0")
+            if end:
+                return data.decode("utf-8", "replace")
+        raise ValueError("a name does not end")
 
     def first_string(self, tags: Dict[int, List[int]], tag: int) -> str:
         return self.string(tags[tag][0]) if tag in tags else ""
@@ -216,4 +217,4 @@ class _File:
 
 
 def _split_path(text: str) -> List[str]:
-    return [folder for folder in text.split(":") if folder]
+    return list(dict.fromkeys(folder for folder in text.split(":") if folder))
