@@ -1,0 +1,209 @@
+"""apt.txt, apt.lock and the image's layer of them, from an archive on the loopback."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labcoat.apt.apt_lock import read_lock
+from support.debian_archive import DebianArchive
+from support.messages import apt
+from support.session import session_name, unique_name
+from support.workplace import IMAGE, NETWORK, Workplace, create_project, docker
+
+pytestmark = pytest.mark.docker
+BASE = unique_name("labcoat-test/apt-base")
+# The stage with the packages of apt.lock, on which all others build.
+TO_SYSTEM = f"{NETWORK} --target=system"
+DOCKERFILE = """FROM {}
+RUN rm -rf /etc/apt/sources.list.d && mkdir /etc/apt/sources.list.d && \
+    echo 'deb [trusted=yes] http://archive.invalid/debian ./' >/etc/apt/sources.list
+"""
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DebianArchive]:
+    """Its packages differ in each run, so that the builder's cache has none of them."""
+    served = DebianArchive(tmp_path_factory.mktemp("archive"))
+    text = {"usr/share/labcoat-test/{}": session_name()}
+
+    def add(name: str, *fields: str, postinst: str = "") -> None:
+        files = {key.format(name): value for key, value in text.items()}
+        served.add(name, files, *fields, postinst=postinst)
+
+    add("libone1", "Depends: libtwo1", postinst="echo $(id -un) >/etc/one; date >/var/log/one.log")
+    add("libtwo1", "Recommends: libthree1")
+    add("libthree1")
+    add("rival1", "Conflicts: libone1")
+    add("usurper1", "Conflicts: tzdata")
+    add("changed1")
+    add("gone1")
+    add("broken1", postinst="echo cannot be set up >&2; exit 3")
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def place(
+    tmp_path_factory: pytest.TempPathFactory,
+    repository: Path,
+    base_image: str,
+    archive: DebianArchive,
+) -> Iterator[Workplace]:
+    """A project on a base image whose own archive cannot be reached, only its mirror."""
+    subprocess.run(
+        ["docker", "build", "--quiet", "--tag", BASE, "-"],
+        input=DOCKERFILE.format(base_image),
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    root = create_project(tmp_path_factory.mktemp("system") / "project", repository)
+    (root / ".python-version").write_text("3.11\n")
+    yield Workplace(
+        root,
+        os.environ
+        | {
+            "PYTHONPATH": str(repository / "src/lib"),
+            "LABCOAT_IMAGE": f"{IMAGE}-system",
+            "LABCOAT_BASE_IMAGE": BASE,
+            "LABCOAT_DOCKER_FLAGS": TO_SYSTEM,
+            "LABCOAT_APT_MIRROR": archive.address,
+        },
+    )
+    subprocess.run(
+        ["docker", "image", "rm", "--force", BASE, f"{IMAGE}-system"],
+        check=False,
+        capture_output=True,
+    )
+
+
+def lock(place: Workplace, *packages: str) -> str:
+    """Lock a new apt.txt; return what labcoat says."""
+    (place.root / "apt.lock").unlink(missing_ok=True)
+    (place.root / "apt.txt").write_text("\n".join(packages) + "\n")
+    ended = place.labcoat("lock", "--only", "system")
+    assert "Traceback" not in ended.stderr
+    assert (ended.returncode == 0) == (place.root / "apt.lock").exists()
+    return ended.stderr
+
+
+def build(place: Workplace, **settings: str) -> str:
+    """Build the stage; return what labcoat says."""
+    ended = place.labcoat("image", "build", **settings)
+    assert "Traceback" not in ended.stderr
+    return "" if ended.returncode == 0 else ended.stderr
+
+
+def test_the_image_gets_exactly_what_is_locked(place: Workplace, archive: DebianArchive) -> None:
+    """Scripts run. Two builds have one id, and a cache is enough for the second."""
+    lock(place, "libone1  # for the test")
+    locked = read_lock(place.root)
+    assert locked is not None
+    assert [(each.name, each.path) for each in locked.all_packages()] == [
+        ("libone1", "debian/libone1_1.0+x_all.deb"),
+        ("libtwo1", "debian/libtwo1_1.0+x_all.deb"),
+    ]
+    assert "127.0.0.1" not in (place.root / "apt.lock").read_text()
+    before = (place.root / "apt.lock").read_text()
+    assert place.labcoat("lock", "--only", "system").stderr == ""
+    assert (place.root / "apt.lock").read_text() == before
+
+    image = place.environ["LABCOAT_IMAGE"]
+    assert not build(place)
+    first = docker("image", "inspect", "--format", "{{.Id}} {{len .RootFS.Layers}}", image)
+    # Another day in the lock: both steps run again, from the builder's cache.
+    (place.root / "apt.lock").write_text(re.sub(r"\d{8}T\d{6}Z", "20200101T000000Z", before))
+    moved = archive.folder.rename(archive.folder.with_name("away"))
+    again = build(place)
+    moved.rename(archive.folder)
+    assert not again
+    assert docker("image", "inspect", "--format", "{{.Id}} {{len .RootFS.Layers}}", image) == first
+    layers = docker("image", "inspect", "--format", "{{len .RootFS.Layers}}", BASE)
+    assert int(first.split()[1]) == int(layers) + 1
+    shown = run_in(image)
+    assert shown[:3] == ["root", "libone1 1.0+x", "libtwo1 1.0+x"]
+    assert not {"one.log", "policy-rc.d", "debs", "out", "base"} & set(shown)
+
+
+def run_in(image: str) -> list[str]:
+    script = (
+        "cat /etc/one; dpkg-query --show --showformat '${Package} ${Version}\\n' | grep +x;"
+        " ls / /var/log /usr/sbin"
+    )
+    return docker("run", "--rm", "--network=none", image, "sh", "-c", script).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("packages", "message"),
+    [
+        (("libone1", "rival1"), apt.UNMET),
+        (("usurper1",), apt.REMOVES.format("tzdata")),
+        (("libone2",), apt.UNKNOWN.format("libone2")),
+    ],
+)
+def test_what_cannot_be_installed_is_not_locked(
+    place: Workplace, packages: tuple[str, ...], message: str
+) -> None:
+    """A conflict, also with the base image, and an unknown package."""
+    said = lock(place, *packages)
+    assert message in said
+    if "libone2" in packages:
+        assert apt.MEANT.format("libone1") in said
+
+
+@pytest.mark.parametrize("name", ["changed1", "gone1", "broken1"])
+def test_a_package_that_is_not_the_locked_one_stops_the_build(
+    place: Workplace, archive: DebianArchive, name: str
+) -> None:
+    """As one that is gone does, and one whose script fails."""
+    lock(place, name)
+    file = archive.folder / f"{name}_1.0+x_all.deb"
+    if name == "changed1":
+        archive.add(name, {"usr/share/other": session_name()}, listed=False)
+    elif name == "gone1":
+        file.unlink()
+    said = build(place)
+    reasons = {"changed1": apt.CHANGED, "gone1": "404", "broken1": apt.CANNOT_INSTALL}
+    assert reasons[name] in said
+    assert name in said
+
+
+def test_an_archive_that_does_not_answer_is_named(place: Workplace) -> None:
+    """With a hint at the mirror; an up-to-date lock needs no archive."""
+    (place.root / "apt.txt").write_text("libone1\n")
+    (place.root / "apt.lock").unlink(missing_ok=True)
+    settings = {"LABCOAT_APT_MIRROR": "http://127.0.0.1:9/debian"}
+    ended = place.labcoat("lock", "--only", "system", **settings)
+    assert ended.returncode == 1
+    assert apt.UNREACHABLE in ended.stderr
+
+
+def test_an_earlier_dockerfile_is_refused(place: Workplace) -> None:
+    """It would build an image without the packages; a Dockerfile of the user's own is warned of."""
+    lock(place, "libone1")
+    dockerfile = place.root / "Dockerfile"
+    whole = dockerfile.read_text()
+    dockerfile.write_text(whole.replace("install-debs", "tools"))
+    try:
+        assert apt.OLD_DOCKERFILE in build(place)
+    finally:
+        dockerfile.write_text(whole)
+
+
+def test_without_an_engine_the_rest_is_locked(place: Workplace, tmp_path: Path) -> None:
+    """Only the image needs system packages."""
+    root = tmp_path / "project"
+    shutil.copytree(place.root, root)
+    (root / "apt.txt").write_text("libthree1\n")
+    elsewhere = Workplace(root, {**place.environ, "LABCOAT_DOCKER": "no-such-docker"})
+    ended = elsewhere.labcoat("lock", "--only", "system")
+    assert ended.returncode == 0
+    assert apt.NOT_LOCKED in ended.stderr
+    checked = elsewhere.labcoat("lock", "--check", "--only", "system")
+    assert checked.returncode == 1
+    assert apt.STALE in checked.stderr
