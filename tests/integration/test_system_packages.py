@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from labcoat.apt.apt_lock import read_lock
+from labcoat.container.image.system_layer import compare_system
+from labcoat.core.project import Project
+from labcoat.levels.docker import DockerLevel
 from support.debian_archive import DebianArchive
 from support.messages import apt
 from support.session import session_name, unique_name
@@ -100,7 +103,7 @@ def build(place: Workplace, **settings: str) -> str:
 
 
 def test_the_image_gets_exactly_what_is_locked(place: Workplace, archive: DebianArchive) -> None:
-    """Scripts run. Two builds have one id, and a cache is enough for the second."""
+    """Scripts run. Two builds have the same layers, and a cache is enough for the second."""
     lock(place, "libone1  # for the test")
     locked = read_lock(place.root)
     assert locked is not None
@@ -115,16 +118,18 @@ def test_the_image_gets_exactly_what_is_locked(place: Workplace, archive: Debian
 
     image = place.environ["LABCOAT_IMAGE"]
     assert not build(place)
-    first = docker("image", "inspect", "--format", "{{.Id}} {{len .RootFS.Layers}}", image)
+    first = docker("image", "inspect", "--format", "{{.RootFS.Layers}}", image)
     # Another day in the lock: both steps run again, from the builder's cache.
     (place.root / "apt.lock").write_text(re.sub(r"\d{8}T\d{6}Z", "20200101T000000Z", before))
     moved = archive.folder.rename(archive.folder.with_name("away"))
     again = build(place)
     moved.rename(archive.folder)
     assert not again
-    assert docker("image", "inspect", "--format", "{{.Id}} {{len .RootFS.Layers}}", image) == first
+    assert docker("image", "inspect", "--format", "{{.RootFS.Layers}}", image) == first
     layers = docker("image", "inspect", "--format", "{{len .RootFS.Layers}}", BASE)
-    assert int(first.split()[1]) == int(layers) + 1
+    assert len(first.split()) == int(layers) + 1
+    project = Project.at(place.root, place.environ)
+    assert compare_system(project) == ()
     shown = run_in(image)
     assert shown[:3] == ["root", "libone1 1.0+x", "libtwo1 1.0+x"]
     assert not {"one.log", "policy-rc.d", "debs", "out", "base"} & set(shown)
@@ -136,6 +141,27 @@ def run_in(image: str) -> list[str]:
         " ls / /var/log /usr/sbin"
     )
     return docker("run", "--rm", "--network=none", image, "sh", "-c", script).splitlines()
+
+
+def test_a_tampered_package_is_a_difference(place: Workplace) -> None:
+    """So are one that is gone, and an image of an earlier lock."""
+    image = place.environ["LABCOAT_IMAGE"]
+    lines = (
+        f"FROM {image}\nRUN echo x >>/usr/share/labcoat-test/libone1 && dpkg --purge --force-all"
+    )
+    subprocess.run(
+        ["docker", "build", "--quiet", "--tag", image, "-"],
+        input=f"{lines} libtwo1\n",
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    project = Project.at(place.root, place.environ)
+    found = {each.path: each.detail for each in compare_system(project)}
+    assert [*found] == ["libtwo1", "/usr/share/labcoat-test/libone1"]
+    assert apt.LACKS in found["libtwo1"]
+    lock(place, "libthree1")
+    assert "apt.lock has changed" in DockerLevel().read_state(project).about
 
 
 @pytest.mark.parametrize(

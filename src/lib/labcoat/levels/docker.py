@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from labcoat.apt import apt_lock
 from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
-from labcoat.container.image.labels import LOCK, SOURCES, STRIP
+from labcoat.container.image.labels import LOCK, SOURCES, STRIP, SYSTEM
 from labcoat.core import files, process, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
@@ -114,11 +115,13 @@ class DockerLevel(Level):
         if not self.read_identity(project):
             return None
         from labcoat.container.filesystem.image_inventory import read_image_inventory
+        from labcoat.container.image.system_layer import compare_system
 
         details = local_images.image_details(project, project.image) or {}
         read = read_image_inventory(project, details)
         stripped = ((details.get("Config") or {}).get("Labels") or {}).get(STRIP, "")
-        return replace(read, stripped=tuple(stripped.split()))
+        findings = (*read.findings, *compare_system(project))
+        return replace(read, stripped=tuple(stripped.split()), findings=findings)
 
     def survey_system(self, project: Project) -> "SystemSurvey | None":
         """Return what its packages need of the image's system, read by its own Python."""
@@ -172,6 +175,8 @@ class DockerLevel(Level):
             return LevelState("missing", "run make docker")
         if not _is_from_lock(project, _lock_label(project)):
             return LevelState("stale", f"{project.requirements.name} has changed")
+        if (_image_label(project, SYSTEM) or "") != apt_lock.lock_digest(project.root):
+            return LevelState("stale", f"{apt_lock.NAME} has changed")
         listed = sources.list_sources(project, self.lock_files(project))
         if moved := self.source_differences(project, tuple(listed)):
             return LevelState("stale", f"{terminal.join_some(sorted(moved))}: other sources")
@@ -210,6 +215,10 @@ def require_fresh_image(project: Project) -> None:
         raise LabcoatError(
             f"image `{project.image}` is older than `{project.requirements.name}`",
             "Run `make docker`",
+        )
+    if (_image_label(project, SYSTEM) or "") != apt_lock.lock_digest(project.root):
+        raise LabcoatError(
+            f"image `{project.image}` is older than `{apt_lock.NAME}`", "Run `make docker`"
         )
 
 

@@ -44,6 +44,7 @@ KINDS = {
     "mode": "{path} {detail}",
     "setting": "{path} {detail}",
     "base": "{path} {detail}",
+    "system": "{path} {detail}",
     "sourceless": "{path} is byte code without its source",
     "byte-code": "{path} {detail}",
     "conda": "{path} {detail}",

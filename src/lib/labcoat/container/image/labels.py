@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labcoat.apt import apt_lock
 from labcoat.core import files, git, git_status, reading
 from labcoat.core.project import Project
 from labcoat.inventory import strip
@@ -17,6 +18,7 @@ from labcoat.sources import local_tree
 LOCK = "org.labcoat.lock.digest"
 STRIP = "org.labcoat.strip"
 SOURCES = "org.labcoat.sources"
+SYSTEM = "org.labcoat.apt.digest"
 BASE = "org.opencontainers.image.base.digest"
 REVISION = "org.opencontainers.image.revision"
 # Files that record which image was built, and therefore cannot be inputs of a build.
@@ -33,6 +35,7 @@ def image_labels(project: Project, base: str, time: int) -> dict[str, str]:
         LOCK: files.text_digest(reading.read_file(project.requirements)),
         "org.opencontainers.image.base.name": base.partition("@")[0],
         "org.opencontainers.image.created": created,
+        **({SYSTEM: system} if (system := apt_lock.lock_digest(project.root)) else {}),
         **({SOURCES: held} if (held := _describe_sources(project)) else {}),
         **({STRIP: " ".join(stripped)} if (stripped := strip.strip_parts(project)) else {}),
     } | {key: value for key, value in _origin_labels(project.root).items() if value}

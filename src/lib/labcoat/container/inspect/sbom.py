@@ -1,9 +1,14 @@
 """The image's software bill of materials: CycloneDX (ECMA-424), reproducible byte for byte."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+from labcoat.apt import apt_lock
+from labcoat.apt.apt_lock import AptPackage
 from labcoat.container.engine.errors import missing_image_error
 from labcoat.container.engine.local_images import image_details
+from labcoat.container.inspect import debian_packages
 from labcoat.container.inspect.packages import ImageDistribution, installed_packages
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
@@ -16,11 +21,36 @@ def sbom_document(project: Project) -> str:
     details = image_details(project, project.image)
     if details is None:
         raise missing_image_error(project.image)
-    return sbom_text(project.image, details["Created"], installed_packages(project, project.image))
+    distributions = installed_packages(project, project.image)
+    return sbom_text(project.image, details["Created"], distributions, _system_packages(project))
 
 
-def sbom_text(image: str, created: str, distributions: list[ImageDistribution]) -> str:
-    """Return the bill of an image, with one component for each distribution.
+@dataclass(frozen=True)
+class SystemPackage:
+    """A package of apt.lock that the image has."""
+
+    package: AptPackage
+    distribution: str
+
+
+def _system_packages(project: Project) -> list[SystemPackage]:
+    lock = apt_lock.read_lock(project.root)
+    if lock is None or not lock.all_packages():
+        return []
+    found = debian_packages.read_debian_packages(project, project.image)
+    return [
+        SystemPackage(each, found.distribution)
+        for each in debian_packages.installed_of_lock(lock, found)
+    ]
+
+
+def sbom_text(
+    image: str,
+    created: str,
+    distributions: list[ImageDistribution],
+    system: Sequence[SystemPackage] = (),
+) -> str:
+    """Return the bill of an image, with one component for each distribution and system package.
 
     `created` is its time in ISO format. Nothing in it depends on the clock or on chance.
     """
@@ -32,10 +62,12 @@ def sbom_text(image: str, created: str, distributions: list[ImageDistribution]) 
     from cyclonedx.output.json import JsonV1Dot6
 
     lines = [image, created, *(f"{one.name} {one.content_digest}" for one in distributions)]
+    lines += [f"{one.package.name} {one.package.sha256}" for one in system]
     bom = Bom(serial_number=uuid5(_NAMESPACE, "\n".join(lines)))
     bom.metadata.timestamp = datetime.fromisoformat(created.replace("Z", "+00:00"))
     bom.metadata.component = Component(name=image, type=ComponentType.CONTAINER, bom_ref=image)
     bom.components.update(_make_component(one) for one in distributions)
+    bom.components.update(_make_system_component(one) for one in system)
     bom.register_dependency(bom.metadata.component, bom.components)
     text: str = JsonV1Dot6(bom).output_as_string(indent=2)
     return text
@@ -56,4 +88,22 @@ def _make_component(one: ImageDistribution):  # type: ignore[no-untyped-def]
         bom_ref=purl.to_string(),
         description=one.summary or None,
         licenses=licences,
+    )
+
+
+def _make_system_component(one: SystemPackage):  # type: ignore[no-untyped-def]
+    from cyclonedx.model import HashAlgorithm, HashType
+    from cyclonedx.model.component import Component, ComponentType
+    from packageurl import PackageURL
+
+    each = one.package
+    deb = each.path.rpartition("_")[2].removesuffix(".deb")
+    purl = PackageURL("deb", one.distribution, each.name, each.version, {"arch": deb})
+    return Component(
+        name=each.name,
+        version=each.version,
+        type=ComponentType.LIBRARY,
+        purl=purl,
+        bom_ref=purl.to_string(),
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=each.sha256.removeprefix("sha256:"))],
     )

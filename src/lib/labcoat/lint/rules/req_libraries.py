@@ -1,9 +1,9 @@
 """REQ006: the image lacks a system library that a locked package needs, told offline."""
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 
+from labcoat.apt.request import read_request
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
@@ -62,7 +62,7 @@ def _find_missing(
 ) -> Iterator[Finding]:
     """Yield a finding for each package of Debian, or library without one, that is missing."""
     file = next((name for name in _ASKED if (repository.root / name).is_file()), _ASKED[0])
-    asked = _list_asked(repository, file)
+    asked = _list_asked(repository)
     lines = {each.name: each.number for each in parse_requirements(repository.read_text(path))}
     groups: dict[tuple[str, str], list[MissingLibrary]] = {}
     missing = records.find_missing(packages, image.libraries).missing
@@ -86,11 +86,13 @@ def _find_missing(
         )
 
 
-def _list_asked(repository: Repository, file: str) -> set[str]:
-    """Return the names in apt.txt."""
-    lines = repository.read_text(file).splitlines()
-    words = (re.split(r"[\s=/:]+", line.partition("#")[0].strip()) for line in lines)
-    return {first for first, *_ in words}
+def _list_asked(repository: Repository) -> set[str]:
+    """Return the names in apt.txt; none if it is not valid, which `make requirements` names."""
+    try:
+        request = read_request(repository.root)
+    except (LabcoatError, OSError):
+        return set()
+    return set(request.names) if request else set()
 
 
 FAMILY = Family(
