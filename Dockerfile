@@ -10,6 +10,7 @@ FROM ${BASE_IMAGE} AS base
 # The packages of apt.lock, in a layer of their own. `make docker` sets SYSTEM=apt where there are some.
 FROM base AS debs
 USER root
+ARG LOCKED=
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,source=apt.lock,target=/tmp/apt.lock \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh fetch-debs

@@ -88,3 +88,18 @@ def test_the_inputs_are_named(repo: Repository) -> None:
     assert locking.NO_GROUP.format(name="x", group="dev") in said
     repo.write(pyproject__toml="[project]\nname = 'p'\ndependencies = []\n")
     assert "inputs     pyproject.toml; they make 1 lock" in repo.labcoat("doctor")
+
+
+def test_packages_of_apt_txt_are_named_that_this_machine_lacks(
+    repo: Repository, tmp_path: Path
+) -> None:
+    """Only the image gets them; a file that is not valid is named, too."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin/dpkg-query"
+    program.write_text("#!/bin/sh\necho installed libone1; echo config-files libtwo1\n")
+    program.chmod(0o755)
+    settings = {"PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    (repo.path / "apt.txt").write_text("libone1\nlibtwo1=1.0\n")
+    assert "not on this machine: `libtwo1`\n" in repo.labcoat("doctor", **settings)
+    (repo.path / "apt.txt").write_text("-y\n")
+    assert "line 1 of `apt.txt` has the option" in repo.labcoat("doctor", **settings)

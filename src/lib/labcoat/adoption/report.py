@@ -44,6 +44,13 @@ def _describe(source: Source) -> str:
     return ", ".join(parts) + (" for development" if source.dev else "")
 
 
+def _remedy(file: str) -> str:
+    """Return what to do about the list of system packages in `file`."""
+    if file == "apt.txt":
+        return "`make requirements` locks them, and the image gets them"
+    return "list Debian's in apt.txt, and the image gets them"
+
+
 def _decisions(survey: Survey) -> Iterator[str]:
     """Yield what labcoat leaves to the user."""
     rows = [
@@ -61,7 +68,7 @@ def _decisions(survey: Survey) -> Iterator[str]:
         elif each.system and each.format == "system":
             rows.append(
                 f"{each.file} asks for {terminal.join_some(each.system)} of the operating system:"
-                " install them in the Dockerfile"
+                f" {_remedy(each.file)}"
             )
     if survey.unread:
         rows.append(f"too long or damaged: {terminal.join_some(survey.unread)}")

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.apt.request import read_request
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.terminal import join_some
 from labcoat.toolchain import installed_pythons, interpreters, python_finder
 
 _GIGABYTE = 1_000_000_000
@@ -61,6 +63,7 @@ def check_tools(project: Project) -> Iterator[ToolCheck]:
     yield _docker(project)
     yield _conda(project)
     yield from _libraries(project)
+    yield from _system_packages(project)
     yield _disk("project", project.root)
     yield _disk("cache", cache_folder())
     yield _writable(project.root)
@@ -181,6 +184,32 @@ def _libraries(project: Project) -> Iterator[ToolCheck]:
             hint = remedy.capitalize() or "Install it with this system's package manager"
             about = advice.describe_missing(one, suite)
             yield ToolCheck("libraries", f"{name}: {one.package} needs {about}", hint)
+
+
+def _system_packages(project: Project) -> Iterator[ToolCheck]:
+    """Say which packages of apt.txt this machine lacks, if it is one with dpkg."""
+    try:
+        request = read_request(project.root)
+    except LabcoatError as error:
+        yield ToolCheck("apt.txt", error.message, error.hint)
+        return
+    if request is None or not shutil.which("dpkg-query"):
+        return
+    form = "${db:Status-Status} ${Package}\n"
+    listed = _ask(["dpkg-query", "--show", "--showformat", form]).splitlines()
+    installed = {
+        name for word, _, name in (each.partition(" ") for each in listed) if word == "installed"
+    }
+    lacking = [name for name in request.names if name not in installed]
+    yield ToolCheck(
+        "apt.txt",
+        f"not on this machine: {join_some([f'`{name}`' for name in lacking])}"
+        if lacking
+        else "all of its packages are on this machine, too",
+        f"Only the image gets them. Here: `sudo apt install {' '.join(lacking)}`"
+        if lacking
+        else "",
+    )
 
 
 def _disk(name: str, folder: Path) -> ToolCheck:

@@ -6,6 +6,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from labcoat.apt import apt_lock
+from labcoat.apt.request import find_request
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.makefiles import read_makefile
 from labcoat.core.project import DEFAULTS, Project
@@ -87,6 +89,8 @@ def _print_states(project: Project) -> None:
     own = project["OWN"]
     for path in project.locks:
         print(format_line(path.name, lock_state(project, path), own))
+    if find_request(project.root) or (project.root / apt_lock.NAME).exists():
+        print(format_line(apt_lock.NAME, _system_state(project), own))
     for name in registry.level_names():
         try:
             state = registry.get_level(name).read_state(project)
@@ -108,6 +112,19 @@ def lock_state(project: Project, lock: Path) -> LevelState:
         return LevelState(kind, about.format(source=source.source.name))
     except LabcoatError as error:
         return LevelState("unknown", error.message)
+
+
+def _system_state(project: Project) -> LevelState:
+    """Return whether apt.lock is up to date, as far as the project's files tell."""
+    from labcoat.container.base_images import system_packages  # slow; few projects need it
+
+    if not (project.root / apt_lock.NAME).exists():
+        return LevelState("missing", "run make requirements")
+    try:
+        system_packages.check_lock(project)
+    except LabcoatError as error:
+        return LevelState("stale", error.message)
+    return LevelState("fresh", "")
 
 
 def format_line(name: str, state: LevelState, own: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from labcoat.apt import apt_lock
 from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.context_archive import SCRIPT
@@ -139,7 +140,10 @@ def check_binder(project: Project, notebooks: Project) -> Iterator[BinderCheck]:
         yield BinderCheck("the build context contains the lock")
     else:
         yield BinderCheck(f"{wanted} is not in the build context", "Remove it from .dockerignore")
-    needed = [FILE, wanted, *([SCRIPT] if (project.root / SCRIPT).exists() else [])]
+    system = [apt_lock.NAME] if (project.root / apt_lock.NAME).exists() else []
+    for name in {*system} - {*sent}:
+        yield BinderCheck(f"{name} is not in the build context", "Remove it from .dockerignore")
+    needed = [FILE, wanted, *system, *([SCRIPT] if (project.root / SCRIPT).exists() else [])]
     yield from _check_published(project.root, needed)
 
 

@@ -24,7 +24,7 @@ from labcoat.container.engine.local_images import (
     start_find_images,
 )
 from labcoat.container.image.build_secrets import NO_SECRETS, BuildSecrets, build_secrets
-from labcoat.container.image.labels import BASE, LOCK, image_labels
+from labcoat.container.image.labels import BASE, LOCK, SYSTEM, image_labels
 from labcoat.container.image.system_layer import system_arguments, warn_uninstalled
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
@@ -114,7 +114,7 @@ def plan_build(project: Project) -> BuildPlan:
         image=project.image,
         arguments=arguments,
         labels=labels,
-        flags=(*user_flags, *podman_flags(project, time, labels[LOCK])),
+        flags=(*user_flags, *podman_flags(project, time, labels[LOCK] + labels.get(SYSTEM, ""))),
         secrets=secrets,
     )
 

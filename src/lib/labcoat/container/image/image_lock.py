@@ -9,7 +9,7 @@ from labcoat.container.engine import client, versions
 from labcoat.container.engine.errors import missing_image_error
 from labcoat.container.engine.local_images import inspect_image
 from labcoat.container.image.build import BuildPlan
-from labcoat.container.image.labels import BASE, LOCK, REVISION
+from labcoat.container.image.labels import BASE, LOCK, REVISION, SYSTEM
 from labcoat.container.inspect import packages
 from labcoat.container.inspect.image_archive import content_digest, open_image_archive
 from labcoat.core import files, reading
@@ -68,7 +68,8 @@ def partial_image_lock(project: Project, plan: BuildPlan, version: str, image: s
             name: value
             for name, value in plan.context.arguments.items()
             if value and name not in _SEPARATE
-        },
+        }
+        | ({"apt.lock": labels[SYSTEM]} if SYSTEM in labels else {}),
         revision=labels.get(REVISION, ""),
         epoch=int(plan.arguments["SOURCE_DATE_EPOCH"]),
         engine=version,
