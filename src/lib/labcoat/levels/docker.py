@@ -191,13 +191,14 @@ def _image_python(settings: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _run_in_image(project: Project, command: Sequence[str]) -> "CompletedProcess[str]":
-    """Run a program in the image without a network, and return what it printed.
+    """Run a program in the image, without a network and capabilities; return what it printed.
 
     `run` attaches before the start. Docker 20.10's log of a container that ends at once is often
     empty.
     """
     python, *words = command
-    options = ["--rm", "--network=none", "--user=0", f"--entrypoint={python}"]
+    options = ["--rm", "--network=none", "--cap-drop=ALL", "--read-only", "--user=0"]
+    options.append(f"--entrypoint={python}")
     return client.call_docker(project, "run", *options, project.image, *words)
 
 
