@@ -15,8 +15,12 @@ WEIGHTS ?=
 SIZE ?=
 ## seed of the split and of random numbers
 SEED ?= 0
-## how to split pictures for training, validation and test: full, chollet, chollet2, sarkar, or a manifest such as build/split.csv
-SPLIT ?= full
+## how to split pictures for training, validation and test: full, chollet, chollet2, sarkar, folders (train, validation, test), or a manifest such as build/split.csv; if empty, folders if there are any, or full
+SPLIT ?=
+## where the classes are: top (folders), parts (folders in train, validation, test), names (cat.0.jpg) or last (innermost folders); if empty, find out
+CLASSES ?=
+## which pictures stay in one part of the split: near (near duplicates) or exact (copies of a file)
+ALIKE ?= near
 ## views of each picture to train on and to predict from; if empty, the lesson's number
 VIEWS ?=
 ## convolutions with a quarter of the multiplications: on, or off for Keras' convolutions
@@ -48,6 +52,7 @@ _catsdogs_quote = '$(subst ','\'',$(call _catsdogs_at_home,$(call _catsdogs_type
 _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
 _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
   --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED) --split $(call _catsdogs_quote,SPLIT) \
+  --classes $(call _catsdogs_quote,CLASSES) --alike $(call _catsdogs_quote,ALIKE) \
   --views $(call _catsdogs_quote,VIEWS) --winograd $(call _catsdogs_quote,WINOGRAD)
 
 # A container mounts data and weights in place. Values that are not paths, such as synthetic, are ignored.

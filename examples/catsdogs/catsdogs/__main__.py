@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from catsdogs import train
-from catsdogs.data import dataset, split, summary
+from catsdogs.data import layout, split, summary
 from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
@@ -22,11 +22,12 @@ INTERRUPTED = 130  # 128 + SIGINT, what shells report
 
 
 def _data(settings: Settings) -> int:
-    _, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    _, found = settings.opened()
     rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, settings.build / outputs.SPLIT)
     summary.write_aside(found, settings.build / outputs.ASIDE)
     summary.write_alike(found, settings.build / outputs.ALIKE)
+    print(*summary.understood(found, rows, settings.split), sep="\n")
     print(*summary.describe(found), sep="\n")
     print(f"{split.describe(rows)}: {settings.build / outputs.SPLIT}")
     return 0
@@ -38,7 +39,7 @@ def _features(settings: Settings, by: str, address: str) -> int:
             f"invalid value `ENGINE={by}`", "Use `ENGINE=ray`, or leave it empty for this machine"
         )
     fill = cluster.filler(address) if by == "ray" else None
-    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    source, found = settings.opened()
     seen = features.compute(source, found.pictures, Sight(settings.network()), settings.cache, fill)
     print(*summary.describe(found), sep="\n")
     print(
@@ -68,7 +69,7 @@ def _lessons(settings: Settings, words: str, folds: str) -> int:
     part = (
         f"each of {count} parts of the pictures in turn"
         if count
-        else f"the test part of split {settings.split}"
+        else f"the test part of split {settings.split}".removesuffix(" ")
     )
     about = f"{len(results[0].right)} pictures, {part}, {settings.size} px, seed {settings.seed}"
     print(about, "", *compare.write(results, about, settings.build), sep="\n")
@@ -107,7 +108,7 @@ def _cache(settings: Settings, prune: str) -> int:
 
 def _report(settings: Settings) -> int:
     scores, about = train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
-    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    source, found = settings.opened()
     written = report.write(report.Run(settings, source, found, scores.validation))
     print(*about, *score.last_lines(scores, settings.build), f"report {written}", sep="\n")
     return 0
@@ -173,7 +174,19 @@ def parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--split",
             default="",
-            help=f"how to split the pictures: {', '.join(split.PRESETS)}, or a manifest",
+            help=f"how to split the pictures: {', '.join(split.PRESETS)}, {split.FOLDERS} (as the "
+            "authors did), or a manifest; if empty, folders if there are such folders, or full",
+        )
+        added.add_argument(
+            "--classes",
+            default="",
+            help=f"where the classes are: {', '.join(layout.WAYS)}; if empty, find out",
+        )
+        added.add_argument(
+            "--alike",
+            default="",
+            help="which pictures stay in one part of the split: near duplicates (near, the "
+            "default), or copies of a file (exact)",
         )
         added.add_argument(
             "--winograd",

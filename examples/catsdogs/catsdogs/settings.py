@@ -4,8 +4,9 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from catsdogs.data.dataset import SYNTHETIC
-from catsdogs.data.split import FULL
+from catsdogs.data import dataset
+from catsdogs.data.dataset import SYNTHETIC, Data
+from catsdogs.data.sources import Source
 from catsdogs.data.views import MOST
 from catsdogs.errors import CatsdogsError
 from catsdogs.network import backbones, model
@@ -25,7 +26,9 @@ class Settings:
     size: int
     seed: int
     views: int  # of each picture to train on; 0 uses the lesson's number
-    split: str
+    split: str  # if empty, the authors' split if the data has one, or all pictures
+    classes: str  # where the classes are; if empty, find out
+    alike: str  # pictures that stay in one part of the split: near duplicates, or exact copies
     winograd: bool  # convolutions with fewer multiplications
     build: Path
 
@@ -33,6 +36,10 @@ class Settings:
     def cache(self) -> Path:
         """The folder for everything that is computed or downloaded once."""
         return self.build / "cache"
+
+    def opened(self) -> tuple[Source, Data]:
+        """Return the source and its data, read as these settings say."""
+        return dataset.open_data(self.data, self.cache, self.seed, self.classes, self.alike)
 
     def fitted(self, lesson: Lesson) -> Lesson:
         """Return `lesson` with the number of views of these settings."""
@@ -51,7 +58,18 @@ class Settings:
 
 
 ON, OFF = "on", "off"
-WORDS = ("data", "backbone", "weights", "size", "seed", "views", "split", "winograd")
+WORDS = (
+    "data",
+    "backbone",
+    "weights",
+    "size",
+    "seed",
+    "views",
+    "split",
+    "classes",
+    "alike",
+    "winograd",
+)
 PATHS = frozenset({"data", "weights", "split"})  # or a keyword such as synthetic
 
 
@@ -72,7 +90,9 @@ def settle(build: str, **words: str) -> Settings:
         size=number("SIZE", given.get("size", "64" if trying else "224"), SMALLEST, 1024),
         seed=number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
         views=number("VIEWS", given.get("views", "0"), 0, MOST),
-        split=given.get("split", FULL),
+        split=given.get("split", ""),
+        classes=given.get("classes", ""),
+        alike=given.get("alike", dataset.NEAR),
         winograd=switch("WINOGRAD", given.get("winograd", ON)),
         build=Path(at_home(build)),
     )

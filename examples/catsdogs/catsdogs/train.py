@@ -2,11 +2,12 @@
 
 import time
 
-from catsdogs.data import dataset, split, summary
+from catsdogs.data import split, summary
 from catsdogs.data.split import TEST, VALIDATION
 from catsdogs.results import bundle, curves, outputs, predictions, record, score
 from catsdogs.results.score import Scores
 from catsdogs.settings import Settings
+from catsdogs.support import terminal
 from catsdogs.training import calibration, head, learn, models
 from catsdogs.training.lessons import Lesson
 
@@ -21,7 +22,7 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     build = settings.build
 
     # Data: read every picture.
-    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    source, found = settings.opened()
     lines = summary.describe(found)
     produced_by = record.produced_by(found, network, settings, lesson)
     if scores := record.read(build, produced_by):
@@ -32,6 +33,7 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     # Split: choose the pictures to train on.
     rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, build / outputs.SPLIT)
+    terminal.print_notes(summary.understood(found, rows, settings.split))
     lines.append(split.describe(rows))
 
     # Features and head: compute the frozen network's features, or load them from the cache; train

@@ -64,7 +64,7 @@ def test_the_home_is_mounted(tmp_path: Path) -> None:
         folder=tmp_path,
         HOME="/home/me",
     )
-    assert words == [":/home/me/set:w.h5:full:a.jpg:/home/me/b.jpg"]
+    assert words == [":/home/me/set:w.h5::a.jpg:/home/me/b.jpg"]
 
 
 @pytest.mark.parametrize("variable", ["DATA", "WEIGHTS", "SIZE", "SEED"])

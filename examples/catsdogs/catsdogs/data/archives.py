@@ -5,6 +5,7 @@ inside the zip file, as in Kaggle's downloads, is copied into the cache once, be
 place would decompress all of it again for every picture.
 """
 
+import contextlib
 import hashlib
 import lzma
 import os
@@ -13,15 +14,18 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from catsdogs.data.pictures import PictureError, is_hidden, is_picture
+from catsdogs.data.kinds import HEAD, is_hidden, sort_out
+from catsdogs.data.pictures import PictureError
 from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
 LARGEST = 512 * 2**20  # bytes of one picture's file; a zip file's listing can claim any number
 TAR = ".tar"
 TAR_END = bytes(1024)
+UTF_8 = 0x800  # the flag of a member whose name is in UTF-8; other names are in code page 437
 CHUNK = 2**20  # bytes that are unpacked at once
 # What zipfile and the decompressors raise for a zip file that is damaged or of an unknown kind.
 DAMAGE = (
@@ -48,20 +52,33 @@ class Zip:
         self._outer = _open_zip(path, f"`{path.name}`")
         self._lock = threading.Lock()
         self._members: dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]] | None = None
+        self._inside: set[str] = set()  # the names of inner zip files, as folders
 
     def names(self) -> list[str]:
         """The pictures in this and the inner zip files."""
-        return sorted(
-            name
-            for name, (_, info) in self._all().items()
-            if is_picture(name) and not info.is_dir()
-        )
+        return self._sorted[0]
+
+    def others(self) -> list[str]:
+        """Return the names of files that are no pictures, other than inner zip files."""
+        return [name for name in self._sorted[1] if f"{name}/" not in self._inside]
+
+    @cached_property
+    def _sorted(self) -> tuple[list[str], list[str]]:
+        return sort_out((name for name in self._all() if not name.endswith("/")), self._head)
+
+    def _head(self, name: str) -> bytes:
+        archive, info = self._all()[name]
+        try:
+            with self._lock:
+                return next(self._unpacked(archive, info, HEAD), b"")
+        except PictureError:
+            return b""
 
     def folders(self) -> list[str]:
         """Return the folders that the listing names, or that are part of a member's name."""
         found = {str(PurePosixPath(name).parent) for name in self._all() if "/" in name}
-        found |= {name.rstrip("/") for name, (_, info) in self._all().items() if info.is_dir()}
-        return sorted(found)
+        found |= {name.rstrip("/") for name in self._all() if name.endswith("/")}
+        return sorted(folder for folder in found if not is_hidden(folder))
 
     def read(self, name: str) -> bytes:
         """The bytes of one member."""
@@ -93,9 +110,10 @@ class Zip:
     ) -> Iterator[tuple[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]]]:
         """Yield the members of `archive` and of the zip files in it, names prefixed by `above`."""
         for info in archive.infolist():
-            name = above + info.filename
+            name = above + _name(info)
             yield name, (archive, info)
             if depth > 1 and name.lower().endswith(".zip") and not is_hidden(name):
+                self._inside.add(f"{name}/")
                 yield from self._listing(self._inner(archive, info), f"{name}/", depth - 1)
 
     def _inner(self, outer: zipfile.ZipFile, info: zipfile.ZipInfo) -> zipfile.ZipFile:
@@ -110,14 +128,16 @@ class Zip:
                 raise _not_whole(called) from error
         return _open_zip(copy, called)
 
-    def _unpacked(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    def _unpacked(
+        self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, chunk: int = CHUNK
+    ) -> Iterator[bytes]:
         """Yield the bytes of one member in pieces.
 
         Raise `PictureError` if it is damaged, and `CatsdogsError` if it is encrypted.
         """
         try:
             with archive.open(info) as packed:
-                while piece := packed.read(CHUNK):
+                while piece := packed.read(chunk):
                     yield piece
         except DAMAGE as error:
             raise PictureError(f"damaged in the zip file: {error}") from error
@@ -169,11 +189,23 @@ class Tar:
 
     def names(self) -> list[str]:
         """Return the names of the pictures."""
-        return sorted(name for name in self._members if is_picture(name))
+        return self._sorted[0]
+
+    def others(self) -> list[str]:
+        """Return the names of files that are no pictures."""
+        return self._sorted[1]
+
+    @cached_property
+    def _sorted(self) -> tuple[list[str], list[str]]:
+        return sort_out(self._members, self._head)
+
+    def _head(self, name: str) -> bytes:
+        start, length = self._members[name]
+        return os.pread(self._file.fileno(), min(length, HEAD), start)
 
     def folders(self) -> list[str]:
         """Return the folders that are members, or that are part of a member's name."""
-        return sorted(self._folders - {"."})
+        return sorted(folder for folder in self._folders - {"."} if not is_hidden(folder))
 
     def read(self, name: str) -> bytes:
         """The bytes of one member."""
@@ -204,6 +236,18 @@ def _open_zip(path: Path, called: str) -> zipfile.ZipFile:
     for info in archive.infolist():
         _refuse_climbing(info.filename, called)
     return archive
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name with `/` between folders, and a `/` at the end of a folder's.
+
+    Some programs on Windows write backslashes. macOS writes UTF-8 without saying so.
+    """
+    name = info.filename
+    if not info.flag_bits & UTF_8 and not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _unreadable(path: Path, error: OSError) -> CatsdogsError:

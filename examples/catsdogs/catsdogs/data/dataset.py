@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from catsdogs.data import duplicates, pictures, synthetic
-from catsdogs.data.labels import empty_classes, label_all
+from catsdogs.data.kinds import is_raw
+from catsdogs.data.layout import WAYS, Layout, empty_folders, understand
 from catsdogs.data.sources import Source, open_source
 from catsdogs.downloads import kaggle_client
 from catsdogs.downloads.mirrors import MIRRORS, fetch
@@ -18,8 +19,9 @@ from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 from catsdogs.support.progress import track
 
-VERSION = 2  # of the cached data about a picture
+VERSION = 3  # of the cached data about a picture
 SYNTHETIC, KAGGLE = "synthetic", "kaggle"
+NEAR, EXACT = "near", "exact"  # which pictures are alike: near duplicates, or copies of a file
 THREADS = 4  # decoding releases Python's lock
 
 
@@ -36,6 +38,7 @@ class Picture:
     scene: str
     width: int
     height: int
+    part: str = ""  # of the authors' split, if the data has one
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,23 @@ class Aside:
 
 @dataclass(frozen=True)
 class Data:
-    """The data set: pictures with a class, pictures without one, and files that were set aside."""
+    """The data set: pictures with a class, pictures without one, files that were set aside, and
+    the names of files that are no pictures.
+
+    `way` tells how the classes were found: one of `layout.WAYS`.
+    """
 
     pictures: tuple[Picture, ...]
     unlabelled: tuple[Picture, ...]
     aside: tuple[Aside, ...]
+    others: tuple[str, ...] = ()
+    way: str = ""
+
+    def exact(self) -> "Data":
+        """Return the data with only copies of one file as pictures that look the same."""
+        return replace(
+            self, pictures=tuple(replace(one, scene=one.digest) for one in self.pictures)
+        )
 
     @property
     def classes(self) -> list[str]:
@@ -61,29 +76,39 @@ class Data:
 
     @property
     def digest(self) -> str:
-        """The sha256 of all pictures and labels, whatever their order and file names."""
-        rows = sorted(f"{picture.digest} {picture.label}" for picture in self.pictures)
+        """The sha256 of all pictures, labels and parts, whatever their order and file names."""
+        rows = sorted(
+            f"{picture.digest} {picture.label}" + f" {picture.part}" * bool(picture.part)
+            for picture in self.pictures
+        )
         return hashlib.sha256("\n".join(rows).encode(errors="surrogateescape")).hexdigest()
 
 
-def open_data(where: str, cache: Path, seed: int) -> tuple[Source, Data]:
+def open_data(
+    where: str, cache: Path, seed: int, classes: str = "", alike: str = NEAR
+) -> tuple[Source, Data]:
     """Return the source that `where` names (a path, a mirror, `kaggle`, `synthetic`) and its data.
 
-    The data is cached in `cache` until a file of the source changes. Raise `CatsdogsError` if there
-    is too little to learn from.
+    `classes` tells where the classes are, as in `layout.WAYS`; if empty, find out. `alike` is
+    `NEAR` or `EXACT`. The data is cached in `cache` until a file of the source changes. Raise
+    `CatsdogsError` if there is too little to learn from.
     """
+    if alike not in {NEAR, EXACT}:
+        raise CatsdogsError(
+            f"invalid value `ALIKE={alike}`",
+            f"Use `ALIKE={NEAR}` to keep near duplicates in one part of the split, or "
+            f"`ALIKE={EXACT}` for identical files only",
+        )
     source = open_source(_place(where, cache, seed), cache)
-    kept = (
-        cache
-        / "looks"
-        / f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}-{source.signature()[:32]}.json"
-    )
+    versions = f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}"
+    way = f"-{classes}" if classes in WAYS else ""
+    kept = cache / "looks" / f"{versions}-{source.signature()[:32]}{way}.json"
     data = _load(kept)
     if data is None:
-        data = look(source)
+        data = look(source, classes)
         with aside(kept) as room:
             room.write_text(json.dumps(asdict(data)))
-    return source, data
+    return source, data if alike == NEAR else data.exact()
 
 
 def _place(where: str, cache: Path, seed: int) -> Path:
@@ -103,24 +128,28 @@ def _load(kept: Path) -> Data | None:
             tuple(Picture(**row) for row in fields["pictures"]),
             tuple(Picture(**row) for row in fields["unlabelled"]),
             tuple(Aside(**row) for row in fields["aside"]),
+            tuple(fields["others"]),
+            fields["way"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def look(source: Source) -> Data:
+def look(source: Source, classes: str = "") -> Data:
     """Read every picture once and return the data set."""
-    labels = label_all(source.names())
-    if not labels:
-        raise CatsdogsError(
-            "no pictures in the data",
-            "Set `DATA=` to a zip file or a folder with .jpg or .png files",
-        )
+    names = source.names()
+    if not names:
+        raise _without_pictures(source)
+    empty = empty_folders(
+        source.folders(), [*names, *(name for name in source.others() if not is_raw(name))]
+    )
+    layout = understand(names, empty, classes)
+    labelled = [name for name in names if name in layout.labels]
     seen: dict[Picture, str] = {}
-    broken: list[Aside] = []
+    broken = [Aside(name, layout.strays[name]) for name in names if name in layout.strays]
     with ThreadPoolExecutor(THREADS) as pool:
-        looks = pool.map(lambda name: _look(source, name, labels[name]), labels)
-        for one in track(zip(looks, itertools.repeat(1)), len(labels), "Reading pictures"):
+        looks = pool.map(lambda name: _look(source, name, layout), labelled)
+        for one in track(zip(looks, itertools.repeat(1)), len(labelled), "Reading pictures"):
             if isinstance(one, Aside):
                 broken.append(one)
             else:
@@ -128,13 +157,28 @@ def look(source: Source) -> Data:
     found = _with_scenes(seen)
     unlabelled = tuple(picture for picture in found if not picture.label)
     kept, contradicted = _agreeing(picture for picture in found if picture.label)
-    data = Data(tuple(kept), unlabelled, tuple(broken + contradicted))
-    reasons = {labels[one.name]: one.reason for one in reversed(data.aside)}
-    _check_classes(data, dict.fromkeys(empty_classes(source.folders(), labels), "") | reasons)
+    data = Data(
+        tuple(kept),
+        unlabelled,
+        tuple(broken + contradicted),
+        tuple(source.others()),
+        layout.way,
+    )
+    reasons = {layout.labels.get(one.name, ""): one.reason for one in reversed(data.aside)}
+    _check_classes(data, dict.fromkeys(layout.empty, "") | reasons)
     return data
 
 
-def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
+def _without_pictures(source: Source) -> CatsdogsError:
+    others = source.others()
+    only = f", only {len(others)} other files such as {others[0]!r}" if others else ""
+    return CatsdogsError(
+        f"no pictures in the data{only}",
+        "Set `DATA=` to a zip file or a folder with .jpg or .png files",
+    )
+
+
+def _look(source: Source, name: str, layout: Layout) -> tuple[Picture, str] | Aside:
     """Return the picture and its fingerprint, or why the file is set aside."""
     try:
         data = source.read(name)
@@ -142,7 +186,15 @@ def _look(source: Source, name: str, label: str) -> tuple[Picture, str] | Aside:
     except pictures.PictureError as error:
         return Aside(name, str(error))
     digest = hashlib.sha256(data).hexdigest()
-    picture = Picture(name, label, digest, digest, image.width, image.height)
+    picture = Picture(
+        name,
+        layout.labels[name],
+        digest,
+        digest,
+        image.width,
+        image.height,
+        layout.parts.get(name, ""),
+    )
     return picture, duplicates.fingerprint(image)
 
 

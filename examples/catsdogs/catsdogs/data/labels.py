@@ -1,65 +1,79 @@
-"""Find the class of each picture from its path. Two layouts are supported:
+"""Find the class in the name of a picture, and what the name of a folder says."""
 
-* a folder per class: `cats/1.jpg`, `dogs/1.jpg`, any number of classes, at any depth;
-* Kaggle's: one folder with `cat.0.jpg` and `dog.0.jpg` side by side, and another with unlabelled
-  pictures, `test1/1.jpg`.
-"""
-
-import itertools
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from catsdogs.errors import CatsdogsError
-
+# Kaggle's names, `cat.0.jpg`, and others with a number: `cat_12.jpg`, `cat (3).png`, `cat7.jpg`
 KAGGLE_NAME = re.compile(r"(?P<label>[^.]+)\.\d+\.[^.]+")
-NUMBER_NAME = re.compile(r"\d+\.[^.]+")
+WORD_NAME = re.compile(r"(?P<label>[^.]*?[^\W\d_][^.]*?)[ ._-]*\(?\d+\)?(\.[^.]+)?")
+NUMBER_NAME = re.compile(r"\d+(\.[^.]+)?")
+FEW = 20  # pictures elsewhere are exceptions if they are at most one, or one in so many
+SET = r"([ _-]?(set|data|images?|imgs?|pictures?|photos?))?[ _-]?\d*"
+PART_NAMES = {
+    "training": re.compile(rf"(train|training){SET}"),
+    "validation": re.compile(rf"(val|valid|validation|dev){SET}"),
+    "test": re.compile(rf"(test|testing){SET}"),
+}
 
 
-def label_all(names: Iterable[str]) -> dict[str, str]:
-    """Return the class of each picture by its name; empty for pictures to predict."""
-    folders = defaultdict(list)
-    for name in names:
-        folders[PurePosixPath(name).parent].append(name)
-    return dict(
-        itertools.chain.from_iterable(
-            _label_folder(folder, inside) for folder, inside in folders.items()
-        )
-    )
+@dataclass(frozen=True)
+class Named:
+    """The classes that the names of pictures give, the pictures without one, and whether the names
+    are Kaggle's.
+    """
+
+    labels: dict[str, str]
+    rest: list[str]
+    kaggles: bool
+
+    @property
+    def classes(self) -> set[str]:
+        """The classes."""
+        return set(self.labels.values())
+
+    @property
+    def clear(self) -> bool:
+        """Whether the names say what the classes are: Kaggle's, two classes, few exceptions."""
+        return self.kaggles and len(self.classes) > 1 and few(self.rest, len(self.labels))
 
 
-def _label_folder(folder: PurePosixPath, names: list[str]) -> Iterator[tuple[str, str]]:
-    matches = [KAGGLE_NAME.fullmatch(PurePosixPath(name).name) for name in names]
-    if all(matches) and (
-        folder.name in {"", "train"} or len({match["label"] for match in matches if match}) > 1
-    ):
-        return zip(names, [match["label"] for match in matches if match], strict=True)
-    if folder.name.startswith("test") and all(
-        NUMBER_NAME.fullmatch(PurePosixPath(name).name) for name in names
-    ):
-        return zip(names, itertools.repeat(""))
-    if not folder.name:
-        raise CatsdogsError(
-            f"cannot find the class of {names[0]!r}: it is not in a folder",
-            "Put the pictures into a folder per class, or name them as Kaggle does: "
-            "`cat.0.jpg`, `dog.0.jpg`",
-        )
-    return zip(names, itertools.repeat(folder.name))
+def by_name(names: Iterable[str]) -> Named:
+    """Find the classes in Kaggle's names or, if most are others, in words that precede numbers."""
+    names = list(names)
+    found = [_matched(names, pattern) for pattern in (KAGGLE_NAME, WORD_NAME)]
+    best = 0 if 2 * len(found[0]) > len(names) else 1
+    labels = found[best]
+    return Named(labels, [name for name in names if name not in labels], best == 0)
 
 
-def empty_classes(folders: list[str], labels: dict[str, str]) -> list[str]:
-    """Return the names of empty folders that are siblings of class folders."""
-    full = {PurePosixPath(name).parent for name in labels}
-    parents = {
-        folder.parent
-        for folder in full
-        if folder.name and any(labels[name] == folder.name for name in labels)
-    }
-    paths = [PurePosixPath(folder) for folder in folders]
-    above = {parent for path in [*paths, *full] for parent in path.parents}
-    return [
-        path.name
-        for path in paths
-        if path.parent in parents and path not in full | above and path.name
-    ]
+def _matched(names: list[str], pattern: re.Pattern[str]) -> dict[str, str]:
+    matches = ((name, pattern.fullmatch(PurePosixPath(name).name)) for name in names)
+    return {name: composed(match["label"].rstrip()) for name, match in matches if match}
+
+
+def numbered(names: Iterable[str]) -> bool:
+    """Return whether all names are numbers, as those of Kaggle's pictures to predict."""
+    return all(NUMBER_NAME.fullmatch(PurePosixPath(name).name) for name in names)
+
+
+def composed(label: str) -> str:
+    """Return a name with composed letters: macOS writes `ö` as two code points, others as one."""
+    return unicodedata.normalize("NFC", label)
+
+
+def part_of(folder: str) -> str:
+    """Return the part that a folder's name stands for: training, validation or test, or nothing."""
+    return next((part for part, names in PART_NAMES.items() if names.fullmatch(folder.lower())), "")
+
+
+def few(names: list[str], others: int) -> bool:
+    """Return whether `names` are exceptions among so many others."""
+    return len(names) <= max(1, others // FEW)
+
+
+def one_line(text: str) -> str:
+    """Return a name on one line: a folder's name may contain line breaks."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -4,31 +4,24 @@ Libraries resize differently, which changes accuracy by 0.1 to 0.3 points. So tr
 prediction both use this module.
 """
 
+import contextlib
+import functools
+import importlib
 import io
 import warnings
-from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from catsdogs.data import kinds
+
 VERSION = 1  # of these pixels: part of the key of everything that is computed from them
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"})
 # The beginning of the file that a clone without Git LFS has instead of a picture
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 class PictureError(Exception):
     """A file that cannot be decoded as a picture. The text gives the reason in a few words."""
-
-
-def is_picture(name: str) -> bool:
-    """Return whether a file of this name, with `/` between folders, counts as a picture."""
-    return PurePosixPath(name).suffix.lower() in SUFFIXES and not is_hidden(name)
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a part of this name marks a hidden file or folder."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in PurePosixPath(name).parts)
 
 
 def pixels(data: bytes, size: int) -> np.ndarray:
@@ -51,6 +44,8 @@ def square(
 def decode(data: bytes) -> Image.Image:
     """Return the decoded picture in `data`, upright and in RGB, or raise `PictureError`."""
     try:
+        if kinds.is_heif(data):
+            _learn_heif()
         with warnings.catch_warnings():
             # Odd EXIF blocks are common in photographs and do no harm.
             warnings.simplefilter("ignore")
@@ -60,6 +55,11 @@ def decode(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         if data.startswith(LFS_POINTER):
             raise PictureError("a Git LFS pointer, run `git lfs pull`") from error
+        if kinds.is_heif(data):
+            raise PictureError(
+                "HEIC, which needs `pillow-heif`: add it to `requirements.in` and run "
+                "`make requirements`"
+            ) from error
         raise PictureError("not a picture") from error
     except Image.DecompressionBombError as error:
         raise PictureError("too large: more than 178 million pixels") from error
@@ -69,6 +69,14 @@ def decode(data: bytes) -> Image.Image:
         # Pillow's decoders raise many kinds of exception for damage: SyntaxError for a PNG,
         # struct.error for EXIF, and others.
         raise PictureError(f"damaged: {error}" if str(error) else "damaged") from error
+
+
+@functools.cache
+def _learn_heif() -> None:
+    """Let Pillow read HEIC, and AVIF if its own library does not, if pillow-heif is installed."""
+    with contextlib.suppress(ImportError):
+        pillow_heif = importlib.import_module("pillow_heif")
+        pillow_heif.register_heif_opener()
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -4,10 +4,11 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from catsdogs.data.archives import TAR, Tar, Zip
-from catsdogs.data.pictures import PictureError, is_picture
+from catsdogs.data.kinds import HEAD, is_hidden, sort_out
+from catsdogs.data.pictures import PictureError
 from catsdogs.errors import CatsdogsError
 
 ARCHIVES = frozenset({".zip", TAR})
@@ -20,6 +21,9 @@ class Source(Protocol):
 
     def names(self) -> list[str]:
         """Return the names of the picture files, sorted, with `/` between folders."""
+
+    def others(self) -> list[str]:
+        """Return the names of files that are no pictures, sorted; hidden files are left out."""
 
     def folders(self) -> list[str]:
         """Return the names of all folders, sorted, including empty ones."""
@@ -61,22 +65,29 @@ def _open_archive(path: Path, cache: Path) -> Source:
     return Tar(path) if TAR in path.suffixes else Zip(path, cache)
 
 
+def _refuse(error: OSError) -> NoReturn:
+    raise CatsdogsError(
+        f"cannot read the folder `{error.filename}`: {error.strerror}",
+        "Check its permissions, or move it elsewhere",
+    ) from error
+
+
 class Folder:
     """A folder on disk. Links are followed; each folder is read once."""
 
     def __init__(self, root: Path) -> None:
         self.root = self.path = root
-        self._files: list[str] = []
+        files: list[str] = []
         self._folders: list[str] = []
-        for folder, files in self._walk():
+        for folder, inside in self._walk():
             self._folders.append(folder)
-            self._files += [f"{folder}/{file}".lstrip("/") for file in files]
-        self._files = sorted(name for name in self._files if is_picture(name))
+            files += [f"{folder}/{file}".lstrip("/") for file in inside]
+        self._files, self._others = sort_out(files, self._head)
 
     def _walk(self) -> Iterator[tuple[str, list[str]]]:
         seen = set()
-        for path, inside, files in os.walk(self.root, followlinks=True):
-            inside[:] = sorted(name for name in inside if not name.startswith("."))
+        for path, inside, files in os.walk(self.root, onerror=_refuse, followlinks=True):
+            inside[:] = sorted(name for name in inside if self._is_followed(path, name))
             real = os.path.realpath(path)
             if real in seen:
                 inside.clear()
@@ -85,9 +96,35 @@ class Folder:
             relative = os.path.relpath(path, self.root).replace(os.sep, "/")
             yield ("" if relative == "." else relative), files
 
+    def _is_followed(self, path: str, name: str) -> bool:
+        """Return whether to read a folder: not a hidden one, nor a link to one that is read
+        anyway.
+        """
+        if is_hidden(name):
+            return False
+        found = Path(path, name)
+        if not found.is_symlink():
+            return True
+        root, real = self.root.resolve(), found.resolve()
+        return not real.is_relative_to(root) or is_hidden(str(real.relative_to(root)))
+
+    def _head(self, name: str) -> bytes:
+        path = self.root / name
+        try:
+            if not path.is_file():  # reading a named pipe would wait for ever
+                return b""
+            with path.open("rb") as file:
+                return file.read(HEAD)
+        except OSError:
+            return b""
+
     def names(self) -> list[str]:
         """Return the names of the pictures below the folder."""
         return self._files
+
+    def others(self) -> list[str]:
+        """Return the names of the other files below the folder."""
+        return self._others
 
     def folders(self) -> list[str]:
         """Return the folders below this one, and itself as an empty name."""
@@ -105,7 +142,7 @@ class Folder:
         digest = hashlib.sha256(b"folder")
         for name in self._files:
             digest.update(os.fsencode(f"{name}\0{self._status(name)}\0"))
-        digest.update(os.fsencode("\0".join(self._folders)))
+        digest.update(os.fsencode("\0".join([*self._folders, "", *self._others])))
         return digest.hexdigest()
 
     def _status(self, name: str) -> str:
@@ -127,6 +164,12 @@ class Shards:
         """Return the names of the pictures, grouped by archive."""
         return [
             f"{shard}/{name}" for shard, source in self._shards.items() for name in source.names()
+        ]
+
+    def others(self) -> list[str]:
+        """Return the names of the other files in the archives."""
+        return [
+            f"{shard}/{name}" for shard, source in self._shards.items() for name in source.others()
         ]
 
     def folders(self) -> list[str]:

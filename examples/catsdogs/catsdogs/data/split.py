@@ -20,7 +20,7 @@ from catsdogs.support.atomic import aside
 
 VERSION = 3
 PARTS = TRAINING, VALIDATION, TEST = "training", "validation", "test"
-FULL = "full"
+FULL, FOLDERS = "full", "folders"
 # A class needs so many pictures that look different, one for each part, to be tested with.
 TESTABLE = 3
 # Pictures for training, validation and test, the same number of each class: as the published
@@ -31,6 +31,7 @@ PRESETS = {
     "sarkar": (3000, 1000, 1000),  # Hands-On Transfer Learning with Python, chapter 5
     FULL: (3, 1, 1),  # all pictures, as shares
 }
+WITHOUT_TEST = (4, 1, 0)  # shares of the authors' training part, if they have no validation part
 
 
 @dataclass(frozen=True)
@@ -43,20 +44,31 @@ class Row:
     part: str
 
 
-def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]:
-    """Split `pictures` by `how`: one of `PRESETS`, or the path of a manifest.
+def chosen(pictures: Iterable[Picture], how: str) -> str:
+    """Return how to split: `how`, or if that is empty, the authors' split if there is one, or all
+    pictures.
+    """
+    return how or (FOLDERS if any(picture.part for picture in pictures) else FULL)
+
+
+def divide(pictures: Iterable[Picture], seed: int, how: str = "") -> list[Row]:
+    """Split `pictures` by `how`: one of `PRESETS`, `FOLDERS`, or the path of a manifest; if empty,
+    as `chosen`.
 
     Raise `CatsdogsError` if a class has no training picture, or if there is no validation picture.
     """
     pictures = list(pictures)
+    how = chosen(pictures, how)
     if how.endswith(".csv"):
         rows = read(Path(how), pictures)
+    elif how == FOLDERS:
+        rows = of_authors(pictures, seed)
     elif how in PRESETS:
         rows = split(pictures, seed, how)
     else:
         raise CatsdogsError(
             f"invalid value `SPLIT={how}`",
-            f"Use one of {', '.join(PRESETS)}, or a manifest: a path that ends in .csv",
+            f"Use one of {', '.join([*PRESETS, FOLDERS])}, or a manifest: a path that ends in .csv",
         )
     lacking = [f"of the class {label!r} to train on" for label in untaught(rows, pictures)]
     if VALIDATION not in {row.part for row in rows}:
@@ -69,6 +81,27 @@ def divide(pictures: Iterable[Picture], seed: int, how: str = FULL) -> list[Row]
     return rows
 
 
+def of_authors(pictures: list[Picture], seed: int) -> list[Row]:
+    """Return the split that the folders of the data give.
+
+    If it has no validation part, a fifth of the training part is for validation.
+    """
+    if not any(picture.part for picture in pictures):
+        raise CatsdogsError(
+            f"`SPLIT={FOLDERS}` needs folders train, validation or test with the classes in them",
+            f"Use `SPLIT={FULL}`, or name the folders so",
+        )
+    parts = {picture.name: picture.part for picture in pictures}
+    if VALIDATION not in parts.values():
+        training = [picture for picture in pictures if picture.part == TRAINING]
+        parts |= {row.path: row.part for row in split(training, seed, "", WITHOUT_TEST)}
+    return _sorted(
+        Row(picture.name, picture.digest, picture.label, parts[picture.name])
+        for picture in pictures
+        if parts[picture.name]
+    )
+
+
 def untaught(rows: Iterable[Row], pictures: Iterable[Picture]) -> list[str]:
     """Return the classes of `pictures` that have no picture in the training part of `rows`."""
     return sorted(
@@ -77,17 +110,24 @@ def untaught(rows: Iterable[Row], pictures: Iterable[Picture]) -> list[str]:
     )
 
 
-def split(pictures: Iterable[Picture], seed: int, preset: str = FULL) -> list[Row]:
+def split(
+    pictures: Iterable[Picture],
+    seed: int,
+    preset: str = FULL,
+    shares: tuple[int, int, int] | None = None,
+) -> list[Row]:
     """Split `pictures` by a preset; if there are fewer than it needs, all of them in its
-    proportions.
+    proportions. With `shares`, split all of them so.
 
     Every class gets at least one picture for training and one for validation, and one for testing
     if it has three that look different.
     """
     pictures = list(pictures)
     parts: dict[str, str] = {}
+    classes = len({picture.label for picture in pictures})
     for scenes in _scenes(pictures).values():
-        wanted = _wanted(sum(scenes.values()), preset, len({picture.label for picture in pictures}))
+        count = sum(scenes.values())
+        wanted = _shared(count, shares) if shares else _wanted(count, preset, classes)
         _draw(scenes, _order(scenes, seed), wanted, parts)
     rows = [
         Row(picture.name, picture.digest, picture.label, parts.get(picture.scene, ""))
@@ -130,10 +170,16 @@ def _scenes(pictures: list[Picture]) -> dict[str, Counter[str]]:
 
 def _wanted(count: int, preset: str, classes: int) -> tuple[int, int, int]:
     """Return how many of the `count` pictures of a class are for training, validation and test."""
-    training, validation, test = PRESETS[preset]
-    total = training + validation + test
-    if preset != FULL and count * classes >= total:
+    training, validation, test = shares = PRESETS[preset]
+    if preset != FULL and count * classes >= sum(shares):
         return training // classes, validation // classes, test // classes
+    return _shared(count, shares)
+
+
+def _shared(count: int, shares: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return how many of `count` pictures are for training, validation and test, by shares."""
+    _, validation, test = shares
+    total = sum(shares)
     kept_back = max(1, round(count * validation / total)), round(count * test / total)
     return count - sum(kept_back), *kept_back
 

@@ -4,16 +4,46 @@ aside.
 
 import csv
 from collections import Counter, defaultdict
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
+from catsdogs.data import split
 from catsdogs.data.dataset import Data, Picture
+from catsdogs.data.labels import one_line
+from catsdogs.data.layout import LAST, NAMES, PARTS, TOP
+from catsdogs.data.split import Row
 from catsdogs.support.atomic import aside
+
+CLASSES = {
+    TOP: "the folders",
+    PARTS: "the folders in train, validation and test",
+    NAMES: "in the names of the files",
+    LAST: "the innermost folders",
+}
+PURPOSES = {
+    split.TRAINING: "to train on",
+    split.VALIDATION: "to validate with",
+    split.TEST: "to test with",
+}
+
+
+def understood(data: Data, rows: Iterable[Row], how: str) -> list[str]:
+    """Return two lines about what the classes are and how they are split, with an example each."""
+    rows = list(rows)
+    first, last = rows[-1], rows[0]
+    how = split.chosen(data.pictures, how)
+    sources = {split.FOLDERS: "the folders'", split.FULL: "a new one, of all pictures"}
+    return [
+        f"classes are {CLASSES[data.way]}: `{one_line(first.path)}` is of class "
+        f"{one_line(first.label)!r}",
+        f"the split is {sources.get(how, how)}: `{one_line(last.path)}` is {PURPOSES[last.part]}",
+    ]
 
 
 def describe(data: Data) -> list[str]:
     """Return lines about the data: class counts, near duplicates, and files that were set aside."""
     counts = Counter(picture.label for picture in data.pictures)
-    each = ", ".join(f"{count} {_in_a_line(label)}" for label, count in sorted(counts.items()))
+    each = ", ".join(f"{count} {one_line(label)}" for label, count in sorted(counts.items()))
     lines = [f"{len(data.pictures)} pictures: {each}"]
     if data.unlabelled:
         lines.append(f"{len(data.unlabelled)} without a class, to predict")
@@ -26,6 +56,8 @@ def describe(data: Data) -> list[str]:
             f"  these differ in class: {', '.join(picture.name for picture in group)}"
             for group in odd[:10]
         ]
+    if data.others:
+        lines.append(f"{len(data.others)} other files passed over: {_kinds(data.others)}")
     if data.aside:
         first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
@@ -33,9 +65,11 @@ def describe(data: Data) -> list[str]:
     return lines
 
 
-def _in_a_line(label: str) -> str:
-    """Return a class's name on one line: a folder's name may contain line breaks."""
-    return "".join(letter if letter.isprintable() else "?" for letter in label)
+def _kinds(names: Iterable[str]) -> str:
+    """Return how many files there are of each suffix."""
+    counts = Counter(PurePosixPath(name).suffix.lower() for name in names)
+    each = [f"{count} {suffix or 'without a suffix'}" for suffix, count in counts.most_common(5)]
+    return ", ".join(map(one_line, each)) + ", …" * (len(counts) > len(each))
 
 
 def alike(data: Data) -> list[list[Picture]]:
@@ -63,3 +97,4 @@ def write_aside(data: Data, target: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["path", "reason"])
         writer.writerows((one.name, one.reason) for one in data.aside)
+        writer.writerows((name, "not a picture, passed over") for name in data.others)

@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from catsdogs import train
-from catsdogs.data import dataset
 from catsdogs.data.dataset import Picture
 from catsdogs.errors import CatsdogsError
 from catsdogs.network import features
@@ -25,7 +24,7 @@ def write(settings: Settings) -> Path:
 
     Features are computed once.
     """
-    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    source, found = settings.opened()
     if not found.unlabelled:
         raise CatsdogsError(
             "the data has no pictures without a class to predict",

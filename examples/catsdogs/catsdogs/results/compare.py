@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from catsdogs.data import dataset, split
+from catsdogs.data import split, summary
 from catsdogs.data.dataset import Data
 from catsdogs.data.split import TEST, VALIDATION, Row
 from catsdogs.errors import CatsdogsError
@@ -21,6 +21,7 @@ from catsdogs.results import evaluation
 from catsdogs.results.predictions import Predictions
 from catsdogs.results.statistics import mcnemar, wilson
 from catsdogs.settings import Settings
+from catsdogs.support import terminal
 from catsdogs.support.atomic import aside
 from catsdogs.training import calibration, learn
 from catsdogs.training.head import Floats, log_loss
@@ -67,9 +68,11 @@ class Result:
 def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Result]:
     """Return every lesson's result on the test part of the split, or on each of `folds` folds."""
     networks = [settings.network(lesson.preprocessing) for lesson in lessons]
-    source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
+    source, found = settings.opened()
     material = Material(source, found.pictures, found.classes, settings.cache)
     divisions = divide(found, settings, folds)
+    how = f"of {folds} folds, the first of which tests some" if folds else settings.split
+    terminal.print_notes(summary.understood(found, divisions[0], how))
     results = []
     for lesson, network in zip(lessons, networks, strict=True):
         made_by = _made_by(lesson, network, found, settings, divisions)
@@ -97,9 +100,10 @@ def divide(found: Data, settings: Settings, folds: int) -> list[list[Row]]:
             )
         return divisions
     rows = split.divide(found.pictures, settings.seed, settings.split)
+    how = split.chosen(found.pictures, settings.split)
     if not _tested(rows):
         raise CatsdogsError(
-            f"`SPLIT={settings.split}` leaves no picture to test with",
+            f"`SPLIT={how}` leaves no picture to test with",
             f"Set `DATA=` to at least {split.TESTABLE} pictures of each class that look "
             "different, choose another `SPLIT=`, or use `FOLDS=2`",
         )

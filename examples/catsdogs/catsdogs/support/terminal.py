@@ -5,6 +5,7 @@ Colour follows NO_COLOR (https://no-color.org) and FORCE_COLOR; otherwise only t
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 RED, CYAN = "31", "36"  # SGR codes
@@ -15,6 +16,11 @@ def print_error(message: str, hint: str = "") -> None:
     print(f"{_coloured('error:', RED, sys.stderr)} {message}", file=sys.stderr)
     if hint:
         print(f"{_coloured('hint:', CYAN, sys.stderr)} {hint}", file=sys.stderr)
+
+
+def print_notes(lines: Iterable[str]) -> None:
+    """Write lines to standard error at once, before a long task."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 def _coloured(text: str, colour: str, stream: TextIO) -> str:
