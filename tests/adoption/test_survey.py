@@ -128,8 +128,8 @@ def test_pythons_that_files_name(tmp_path: Path) -> None:
         **{"Pipfile": PIPFILE, "environment.yml": CONDA, "Dockerfile": "FROM python:3.10-slim"},
     )
     assert [(each.requirement, each.file) for each in found.pythons] == [
+        ("python==3.9.*", "Pipfile"),  # the list that is taken
         ("python==3.8.*", "environment.yml"),
-        ("python==3.9.*", "Pipfile"),
         ("python==3.10.*", "Dockerfile"),
     ]
 
@@ -138,7 +138,7 @@ def test_system_packages_are_named(tmp_path: Path) -> None:
     conda = "dependencies:\n- pandoc\n- numpy\n"
     found = survey(tmp_path, **{"apt.txt": "libgl1\n# x\nffmpeg\n", "environment.yml": conda})
     text = "\n".join(format_survey(found))
-    assert "LABCOAT_CONDA_PACKAGES = pandoc" in text
+    assert "pandoc, which only conda has: LABCOAT_CONDA_PACKAGES gets them" in text
     assert "libgl1, ffmpeg" in text
 
 

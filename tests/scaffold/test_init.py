@@ -211,6 +211,15 @@ def test_strict_stops_at_what_cannot_be_taken(bare: Repository) -> None:
     assert "# left out: no-such-package==1.0" in (bare.path / "requirements.in").read_text()
 
 
+def test_what_only_conda_has_goes_to_its_setting(bare: Repository) -> None:
+    """It comes before the include; the lines that are left out are named."""
+    lines = "".join(f"  - {each}\n" for each in ("pandoc", "alpha", "libpng"))
+    bare.write(environment__yml=f"dependencies:\n{lines}")
+    output = run(bare, "init")
+    assert messages.LEFT_OUT.format(file="environment.yml", name="libpng") in output
+    assert "LABCOAT_CONDA_PACKAGES := pandoc\ninclude " in (bare.path / "Makefile").read_text()
+
+
 def test_a_date_must_be_one(bare: Repository) -> None:
     assert messages.DATE.format(text="soon") in run(bare, "init", "--as-of", "soon")
 

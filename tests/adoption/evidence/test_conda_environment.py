@@ -31,6 +31,19 @@ def test_a_list_by_hand(tmp_path: Path) -> None:
     assert {each.kind for each in source.wanted} == {"conda", "demand"}
     assert source.system == ("pandoc",)
     assert source.wanted[0].line == 5
+    skipped = {each.text: each.reason for each in source.skipped}
+    assert list(skipped) == ["libpng", "-r other.txt"]
+
+
+def test_lines_for_pip_are_followed_or_named(tmp_path: Path) -> None:
+    """A list beside it is part of the environment; what pip alone understands is left out."""
+    (tmp_path / "more.txt").write_text("beta==2.0\n-f https://pages.example\n")
+    lines = "".join(f"    - {each}\n" for each in ("-r more.txt", "-e .", "alpha", "--pre"))
+    source = read(tmp_path, f"dependencies:\n  - numpy\n  - pip:\n{lines}")
+    assert [each.requirement for each in source.wanted] == ["numpy", "beta==2.0", "alpha"]
+    assert source.wanted[1].file == "more.txt"
+    texts = [each.text for each in source.skipped]
+    assert texts == ["-f https://pages.example", "-e .", "--pre"]
 
 
 def test_a_dump_has_limits(tmp_path: Path) -> None:
@@ -48,6 +61,7 @@ def test_a_dump_has_limits(tmp_path: Path) -> None:
     ]
     assert source.python == "3.9.7"
     assert source.system == ()
+    assert [each.text for each in source.skipped] == ["_libgcc_mutex", "some-library"]
 
 
 @pytest.mark.parametrize(

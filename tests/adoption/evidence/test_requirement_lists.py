@@ -105,3 +105,20 @@ def test_output_of_pip_freeze_is_recognized(tmp_path: Path) -> None:
 def test_files_of_lines_without_end_are_no_error(tmp_path: Path) -> None:
     write(tmp_path, **{"requirements.txt": "\\\n" * 10_000 + "a" * 500_000})
     find_lists(list_tree(tmp_path))
+
+
+def test_the_output_of_conda_list_is_read_by_condas_names(tmp_path: Path) -> None:
+    """`conda list --export > requirements.txt` says which Python, and what pip installed."""
+    (tmp_path / "requirements.txt").write_text(
+        "# $ conda create --name <env> --file <this file>\n_libgcc_mutex=0.1=main\n"
+        "numpy=1.21.2=py39h20f2e39_0\npython=3.9.7=h12debd9_1\npytorch=1.9.0=py3.9_0\n"
+        "six=1.16.0=pypi_0\n"
+    )
+    (source,) = find_lists(list_tree(tmp_path))
+    assert source.python == "3.9.7"
+    assert [(each.requirement, each.kind) for each in source.wanted] == [
+        ("numpy==1.21.2", "conda"),
+        ("torch==1.9.0", "conda"),
+        ("six==1.16.0", "freeze"),
+    ]
+    assert [each.text for each in source.skipped] == ["_libgcc_mutex"]

@@ -8,6 +8,10 @@ from labcoat.core import terminal
 
 _MOST = 8  # lists that are shown; a course has hundreds of notebooks
 _MOST_IMPORTS = 4
+_MOST_SKIPPED = 6
+_FILLED = (
+    "LABCOAT_CONDA_PACKAGES gets them, for `make conda`; an image needs them in its Dockerfile"
+)
 
 
 def format_survey(survey: Survey) -> Iterator[str]:
@@ -26,7 +30,18 @@ def format_survey(survey: Survey) -> Iterator[str]:
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.missing]
         imported = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
         yield f"Imported, and not in {_name_taken(survey)}: {imported}"
+    for each in survey.taken:
+        yield from _format_skipped(each)
     yield from _decisions(survey)
+
+
+def _format_skipped(source: Source) -> Iterator[str]:
+    """Yield the lines that are not taken, those with one reason together."""
+    if source.skipped:
+        yield f"Left out of {terminal.escape_control(source.file)} ({len(source.skipped)}):"
+    for reason in dict.fromkeys(each.reason for each in source.skipped):
+        texts = [each.text for each in source.skipped if each.reason == reason]
+        yield f"  {terminal.escape_control(terminal.join_some(texts, _MOST_SKIPPED))}: {reason}"
 
 
 def _name_taken(survey: Survey) -> str:
@@ -61,9 +76,10 @@ def _decisions(survey: Survey) -> Iterator[str]:
     ]
     for each in (*survey.taken, *survey.others):
         if each.system and each.format == "conda":
+            setting = f"`LABCOAT_CONDA_PACKAGES := {' '.join(each.system)}` in the Makefile"
             rows.append(
-                f"{each.file} asks for {terminal.join_some(each.system)}, which only conda has:"
-                f" `LABCOAT_CONDA_PACKAGES = {' '.join(each.system)}` in the Makefile"
+                f"{each.file} asks for {terminal.join_some(each.system)}, which only conda has: "
+                + (_FILLED if each in survey.taken else setting)
             )
         elif each.system and each.format == "system":
             rows.append(

@@ -104,7 +104,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         frozenset(each.package for each in imported if each.guess),
         tuple(unknown),
         tuple(code.unread),
-        tuple(_pythons([*environments, *pipfiles, *commands])),
+        tuple(dict.fromkeys(_pythons([*taken, *environments, *pipfiles, *commands]))),
         tree.is_cut,
         passed_over,
     )

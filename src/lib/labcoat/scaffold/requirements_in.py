@@ -99,6 +99,8 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         asked = [each.requirement for each in survey.wanted]
         changes.notes += index_options.explain_comments(text, asked)
     _plan_environment(changes, plan)
+    only_conda = [each.system for each in survey.taken if each.format == "conda" and each.system]
+    plan_settings(changes, [("LABCOAT_CONDA_PACKAGES", " ".join(each)) for each in only_conda[:1]])
 
 
 def _plan_environment(changes: ChangeSet, plan: Plan) -> None:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.conda_specs import is_export, read_specs
+from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Kind, Wanted
 from labcoat.core.package_names import normalize_name
+from labcoat.core.process import redact
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
@@ -37,6 +39,14 @@ _MAIN = ("requirements", "requirement", "reqs", "base", "main", "common", "prod"
 _SYSTEM_LISTS = ("packages.txt", "apt.txt", "apt-packages.txt")
 _FREEZE_LEAST = 8  # pins in alphabetical order: shorter lists can be sorted by hand
 _FREEZE_LONG = 30  # pins in any order: a list by hand is shorter
+_INDEXES = {"-i", "--index-url", "--extra-index-url"}
+_SKIPPED = {
+    "--editable": "this repository itself; write the line to requirements.in to install it",
+    "--requirement": "no such file, or one that is taken already",
+    "--constraint": "constraints are not taken; write the line to requirements.in to keep them",
+    "--find-links": "labcoat takes packages from indexes, not from pages of links",
+    "-f": "labcoat takes packages from indexes, not from pages of links",
+}
 _LOCAL_BUILD = re.compile(r"^(\S+?) @ file:\S+")
 
 
@@ -62,14 +72,39 @@ def is_other(path: str) -> bool:
 
 
 def read_list(tree: Tree, path: str) -> Source:
-    """Return what a file in pip's format asks for, with what it includes."""
-    layout = list(_read_lines(tree, path, frozenset()))
+    """Return what a file in pip's format asks for, with what it includes.
+
+    The output of `conda list --export` has such a name, too.
+    """
+    is_dev = _DEV.search(_stem(path)) is not None
+    text = tree.read_text(path).split("\n")
+    if is_export(text):
+        numbered = [(at, line.strip()) for at, line in enumerate(text, 1)]
+        found = read_specs([each for each in numbered if each[1] and each[1][0] != "#"], path)
+        kept = (found.wanted, found.python, found.system, is_dev, found.skipped)
+        return Source(path, "conda", *kept)
+    read = list(_read_lines(tree, path, frozenset()))
+    layout = [each for each in read if not isinstance(each, Skipped)]
     kind: Kind = "freeze" if _is_freeze(layout) else "demand"
-    kept = tuple(
+    lines = tuple(
         Wanted(each.requirement, each.file, each.line, kind) if isinstance(each, Wanted) else each
         for each in layout
     )
-    return Source(path, "requirements", kept, dev=_DEV.search(_stem(path)) is not None)
+    skipped = tuple(each for each in read if isinstance(each, Skipped))
+    return Source(path, "requirements", lines, dev=is_dev, skipped=skipped)
+
+
+def read_option(
+    tree: Tree, path: str, line: OptionLine, kind: Kind
+) -> tuple[list[Wanted], list[Skipped]]:
+    """Return what an option of pip in the file `path` asks for: the lines of a file for `-r`."""
+    found = list(_read_option(tree, path, line, frozenset({path})))
+    wanted = [
+        Wanted(each.requirement, each.file, each.line, kind)
+        for each in found
+        if isinstance(each, Wanted)
+    ]
+    return wanted, [each for each in found if isinstance(each, Skipped)]
 
 
 def _is_list(path: str) -> bool:
@@ -105,7 +140,7 @@ def _included(tree: Tree, path: str) -> Iterator[str]:
                 yield other
 
 
-def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | Wanted]:
+def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | Wanted | Skipped]:
     text = tree.read_text(path)
     lines = parse_lines(text)
     by_number = {line.number: line for line in lines}
@@ -126,7 +161,7 @@ def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | W
 
 def _read_option(
     tree: Tree, path: str, line: OptionLine, seen: frozenset[str]
-) -> Iterator[str | Wanted]:
+) -> Iterator[str | Wanted | Skipped]:
     if line.option == "--requirement":
         other = posixpath.normpath(posixpath.join(posixpath.dirname(path), line.value))
         if other not in seen and other in tree.paths and len(seen) < 20:
@@ -137,6 +172,9 @@ def _read_option(
         yield Wanted(line.text, path, line.number, "demand")
         return
     yield f"# {line.text}"
+    if line.option not in _INDEXES:  # these are explained by their address
+        reason = _SKIPPED.get(line.option, "an option of pip, not a package")
+        yield Skipped(redact(line.text), reason)
 
 
 def _read_requirement(path: str, line: FileLine, comment: str) -> Iterator[str | Wanted]:

@@ -19,12 +19,20 @@ Format = Literal[
 
 
 @dataclass(frozen=True)
+class Skipped:
+    """A line of a list that is not taken, and why."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Source:
     """What one file asks for, in the order of its lines.
 
     Of `layout`, strings are comments to keep. `python` is the version that the file names, as it is
     written, and `system` are the packages that only conda or the operating system has. `dev` says
-    that it lists what only development needs.
+    that it lists what only development needs. `skipped` are the lines that cannot be taken.
     """
 
     file: str
@@ -33,6 +41,7 @@ class Source:
     python: str = ""
     system: tuple[str, ...] = ()
     dev: bool = False
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
