@@ -249,3 +249,14 @@ def test_uvs_versions_help_pip_tools_that_takes_long(
     compiler.compile_lock(Project.here(), repo.path / "requirements.txt", upgrade=True)
     assert locking.WITH_UV in capsys.readouterr().err
     assert [line.partition("==")[0] for line in releases(repo)] == ["alpha", "beta", "omega"]
+
+
+def test_one_version_for_every_patch_release(repo: Repository, index: Index) -> None:
+    """A lock splits only where no version is for all: image and environment may have another."""
+    newest = f"beta\nRequires-Python: >={sys.version_info[0]}.{sys.version_info[1]}.1"
+    index.add("omega", "1.0", ["beta"])
+    index.add("omega", "2.0", [newest])
+    repo.write(requirements__in="omega\n")
+    assert locking.SPLIT in repo.make("requirements", LABCOAT_LOCKER="pip-tools")
+    assert releases(repo) == ["beta==1.5", "omega==1.0"]
+    assert repo.labcoat("lock", "--check") == ""

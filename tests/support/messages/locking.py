@@ -46,3 +46,6 @@ NOT_ON_INDEX = "the index `pytorch` has no package {package}"
 
 # Slow lockers
 WITH_UV = "looking for versions with uv, which pip-tools then keeps"
+
+# Patch releases
+SPLIT = "omega 1.0: 2.0 is not for every Python"

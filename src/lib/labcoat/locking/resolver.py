@@ -5,7 +5,6 @@ platforms, with the versions that pip-tools chose; with uv as the locker, it res
 Neither builds anything to do so, except for the packages in LABCOAT_NO_BINARY.
 """
 
-import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,9 +20,11 @@ from labcoat.locking import (
     requirements_file,
     uv_environments,
 )
+from labcoat.locking.lock_text import fold_lock, without_annotation
 from labcoat.locking.lockers import Command, LockRequest
-from labcoat.locking.markers import fold_marker
+from labcoat.locking.patch_releases import PatchSplit, find_splits
 from labcoat.locking.platforms import ReleaseFiles
+from labcoat.locking.pylock_files import read_files
 from labcoat.locking.requirement_lines import marker_applies, parse_requirements
 from labcoat.locking.requirements_file import Pin
 from labcoat.sources import stand_ins
@@ -33,10 +34,6 @@ from labcoat.toolchain.interpreters import Interpreter
 # Seconds after which pip-tools gets uv's versions: where the newest releases of two packages
 # contradict each other, it can try thousands of others.
 _PATIENCE = 60
-_PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
-_NAME = re.compile(r'(?m)^name = "([^"]+)"$')
-_VERSION = re.compile(r'(?m)^version = "([^"]+)"$')
-_WHEEL = re.compile(r'(?:url|path|name) = "(?:[^"]*/)?([^"/]+\.whl)"')
 
 
 @dataclass(frozen=True)
@@ -118,6 +115,9 @@ class _Run:
         """Return the lock for every platform, with `pins` on this machine."""
         request = replace(self.request, upgrade=False) if pins else self.request
         text = self._run_uv(request, _merge_pins(seed, pins, request))
+        if splits := find_splits(text, request.minor):
+            joined = self._join_splits(request, seed, pins, splits)
+            text, pins = joined if joined else (text, pins)
         if any(_version_here(text, name, request.minor) != pins[name] for name in pins):
             constraints = self.folder / "pins.txt"
             here = platforms.this_machine()
@@ -125,8 +125,35 @@ class _Run:
             lines = [f"{name}=={version} ; {marker}\n" for name, version in pins.items()]
             constraints.write_text("".join(lines), encoding="utf-8")
             text = self._run_uv(request, "", "--constraint", str(constraints))
-            text = _without_annotation(text, f"-c {constraints}")
+            text = without_annotation(text, f"-c {constraints}")
         return text
+
+    def _join_splits(
+        self,
+        request: LockRequest,
+        seed: str,
+        pins: Mapping[str, str],
+        splits: Mapping[str, PatchSplit],
+    ) -> tuple[str, Mapping[str, str]] | None:
+        """Return a lock, and pins, that are the same for every patch release of Python.
+
+        An environment and an image with another patch release are equal then. None if there is no
+        such lock.
+        """
+        path = self.folder / "patch-releases.txt"
+        path.write_text("".join(f"{name}=={each.old}\n" for name, each in splits.items()))
+        joined = {name: splits[name].old if name in splits else pins[name] for name in pins}
+        attempt = replace(self, unsolved=list(self.unsolved), only_here=list(self.only_here))
+        try:
+            merged = _merge_pins(seed, joined, request)
+            text = attempt._run_uv(request, merged, "--constraint", str(path))
+        except LabcoatError:
+            return None
+        if attempt.unsolved != self.unsolved or attempt.only_here != self.only_here:
+            return None
+        for name, each in splits.items():
+            terminal.print_progress(f"{name} {each.old}: {each.new} is not for every {each.python}")
+        return without_annotation(text, f"-c {path}"), joined
 
     def list_files(self, text: str) -> dict[tuple[str, str], ReleaseFiles]:
         """Return the files of each release in a lock, by name and version."""
@@ -136,7 +163,7 @@ class _Run:
         # uv has just read the index and remembers what it said; a cache that forgets is rare.
         if self._start([*command, "--offline"]).status:
             self._run(command)
-        return _read_files(output.read_text(encoding="utf-8"))
+        return read_files(output.read_text(encoding="utf-8"))
 
     def _run_uv(self, request: LockRequest, seed: str, *options: str) -> str:
         """Return uv's lock; an operating system that makes it fail is left out, and noted."""
@@ -156,7 +183,7 @@ class _Run:
                     text = text.replace(
                         f"{uv_environments.machine_marker()} and sys_platform", "sys_platform"
                     )
-                text = _fold_lock(text, request.minor, systems)
+                text = fold_lock(text, request.minor, systems)
                 return stand_ins.remove_stand_ins(text, request.stand_ins)
             if not self.only_here and uv_environments.fails_elsewhere(
                 outcome.output, request.minor, systems
@@ -247,43 +274,6 @@ def _lacking_here(
     here = platforms.this_machine()
     pins: list[Pin] = requirements_file.parse_pins(text)
     return platforms.missing_wheels(pins, files, minor, [here]).get(here.name, [])
-
-
-def _fold_lock(text: str, minor: str, systems: tuple[str, ...]) -> str:
-    """Return a lock of uv's with the markers simplified for Python `minor` and `systems`."""
-    lines: list[str] = []
-    keeps = True
-    for line in text.splitlines():
-        if found := _PIN.fullmatch(line):
-            marker = fold_marker(found["marker"] or "", minor, systems)
-            keeps = marker is not None
-            rest = f" ; {marker}" if marker else ""
-            line = f"{found['release']}{rest}{found['more'] or ''}"  # noqa: PLW2901
-        if keeps:
-            lines.append(line)
-    return "\n".join(lines) + "\n" if lines else ""
-
-
-def _without_annotation(text: str, cause: str) -> str:
-    """Return a lock without `cause` among the `# via` comments."""
-    text = re.sub(rf"(?m)^ +# via {re.escape(cause)}\n", "", text)
-    text = re.sub(rf"(?m)^ +#   {re.escape(cause)}\n", "", text)
-    return re.sub(r"(?m)^( +# via)\n +#   (\S.*)\n(?! +#   )", r"\1 \2\n", text)
-
-
-def _read_files(pylock: str) -> dict[tuple[str, str], ReleaseFiles]:
-    """Return the files of each release in a pylock.toml, by name and version.
-
-    A search takes a tenth of the time of a parser, and the locked uv writes one form only.
-    https://packaging.python.org/en/latest/specifications/pylock-toml/
-    """
-    found: dict[tuple[str, str], ReleaseFiles] = {}
-    for block in pylock.split("\n[[packages]]\n")[1:]:
-        name, version = _NAME.search(block), _VERSION.search(block)
-        if name and version:
-            wheels = tuple(_WHEEL.findall(block))
-            found[name[1], version[1]] = ReleaseFiles(wheels, "\nsdist = " in block)
-    return found
 
 
 def new_folder(state: Path) -> Path:

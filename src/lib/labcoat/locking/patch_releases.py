@@ -1,0 +1,45 @@
+"""Find packages of which a lock has one version for early patch releases of Python, another later.
+
+Python 3.11.2 of an image and 3.11.7 of an environment would get different versions then.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from labcoat.locking import platforms, requirements_file
+from labcoat.locking.requirement_lines import marker_applies
+from labcoat.locking.requirements_file import Pin
+
+_FIRST, _LAST = "0", "99"
+
+
+@dataclass(frozen=True)
+class PatchSplit:
+    """The version for the first release of a `python` such as `Python 3.11`, and for the last."""
+
+    old: str
+    new: str
+    python: str
+
+
+def find_splits(text: str, minor: str) -> dict[str, PatchSplit]:
+    """Return the packages in a lock whose version on this machine depends on the patch release."""
+    if "python_full_version" not in text:
+        return {}
+    pins = requirements_file.parse_pins(text)
+    first = dict(_versions(pins, minor, _FIRST))
+    last = dict(_versions(pins, minor, _LAST))
+    return {
+        name: PatchSplit(old, last[name], f"Python {minor}")
+        for name, old in first.items()
+        if last.get(name, old) != old
+    }
+
+
+def _versions(pins: list[Pin], minor: str, patch: str) -> Iterator[tuple[str, str]]:
+    values = dict(platforms.this_machine().marker_values(minor))
+    version = f"{minor}.{patch}"
+    values |= {"python_full_version": version, "implementation_version": version}
+    for pin in pins:
+        if marker_applies(pin.marker, values):
+            yield pin.name, pin.version
