@@ -12,6 +12,7 @@ from labcoat.lint.runner import Selection, check_repository
 from support.repositories import git, repository
 
 HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
+KIND = "PRIVATE" + " KEY"
 SECRET = f'API_KEY = "{HEX}"\n'
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + HEX + "\nsize 1\n"
 
@@ -25,7 +26,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "a.py": "import numpy\n",
         "b.py": SECRET,
         "lines.yml": "password: some-words-1\n",
-        "key.txt": "write -----BEGIN PRIVATE KEY----- first\n" * 40,
+        "key.txt": f"write -----BEGIN {KIND}----- first\n" * 40,
         "w.bin": POINTER,
         "Dockerfile": "FROM scratch\nCOPY . /app/\nUSER 1000\n",
         "requirements.txt": "flask==1.0\n",

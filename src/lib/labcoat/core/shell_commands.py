@@ -31,7 +31,7 @@ _GIVEN = lazy_pattern(r"-[a-z]*c[a-z]*")
 _SHELL = lazy_pattern(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
 _MOST_NESTED = 4
 _MOST = 1 << 18  # characters of a script
-# `$(…)` and `` `…` `` are parts of words; until the words are known, a letter that nobody uses.
+# `$(…)` and `` `…` `` are parts of words; until the words are known, a letter that no script uses.
 _FIRST, _LAST = 0xE000, 0xF8FF
 _HIDDEN = lazy_pattern(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 
