@@ -115,3 +115,21 @@ def test_the_check_and_its_fix_need_no_engine(built: tuple[Repository, str]) -> 
 def test_the_doctor_names_what_this_machine_misses(built: tuple[Repository, str]) -> None:
     printed = built[0].labcoat("doctor")
     assert "libraries  venv: omega needs libnone-at-all.so.7, which is missing" in printed
+
+
+def test_a_system_that_is_not_debian_gets_no_package(built: tuple[Repository, str]) -> None:
+    """The libraries are named all the same."""
+    steps = f"FROM {IMAGE}\nUSER 0\nRUN rm /etc/os-release && echo ID=alpine >/etc/os-release\n"
+    words = ["docker", "build", "--quiet", "--tag", f"{IMAGE}-other", "-"]
+    subprocess.run(words, input=steps, check=True, capture_output=True, text=True)
+    try:
+        printed = built[0].labcoat(
+            "prove", "--only", "docker", fails=True, LABCOAT_IMAGE=f"{IMAGE}-other"
+        )
+    finally:
+        docker("image", "rm", "--force", f"{IMAGE}-other")
+    expected = messages.UNKNOWN_LIBRARY.format(
+        package="omega", library="libopenal.so.1", path=MODULE
+    )
+    assert f"docker: {expected}" in printed
+    assert "apt.txt" not in printed

@@ -84,7 +84,7 @@ def test_words_name_library_package_and_remedy() -> None:
 
 def test_drivers_plugins_and_damage_are_notes() -> None:
     packages = [
-        package("torch", needs("t.so", ["libcuda.so.1"], is_root=True)),
+        package("torch", needs("t.so", ["libcuda.so.1", "libnvidia-ml.so.1"], is_root=True)),
         package(
             "x",
             needs("p.so", ["libxcb-icccm.so.4", "libunknown.so.1"]),
@@ -97,7 +97,7 @@ def test_drivers_plugins_and_damage_are_notes() -> None:
     assert advice.list_required(verdict) == []
     assert list(advice.list_notes(verdict, packages, "bookworm")) == [
         "missing for optional parts of packages: libxcb-icccm.so.4 (libxcb-icccm4)",
-        "not compared, because the GPU's driver brings them: libcuda.so.1",
+        "not compared, because the GPU's driver brings them: libcuda.so.1, libnvidia-ml.so.1",
         "cannot tell whether packages load these from each other: libQt.so.5 (qt)",
         "c.so of x is damaged: x",
     ]

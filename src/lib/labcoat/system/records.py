@@ -1,5 +1,6 @@
 """What packages need of a system, as program.py lists it, and what of that is missing. No I/O."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.system.needs import CORE
 
 # NVIDIA's driver brings them, and the container runtime adds them to a container that gets a GPU.
-_DRIVER = ("libcuda.so.1", "libnvidia-ml.so.1", "libnvcuvid.so.1", "libnvidia-encode.so.1")
+_DRIVER = re.compile(r"lib(cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[\w-]+)\.so(\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def find_missing(
 
 def is_driver(library: str) -> bool:
     """Return whether `library` comes with a driver, which no system package replaces."""
-    return library in _DRIVER
+    return _DRIVER.fullmatch(library) is not None
 
 
 def list_foreign(packages: Sequence[PackageNeeds]) -> Iterator[MissingLibrary]:
