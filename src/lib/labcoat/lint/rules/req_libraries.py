@@ -2,20 +2,21 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from labcoat.apt.request import read_request
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
-from labcoat.levels import image_libraries
-from labcoat.levels.image_libraries import ImageLibraries
 from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, safe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking import lock_header
 from labcoat.locking.requirement_lines import parse_requirements
-from labcoat.system import debian, records
-from labcoat.system.records import MissingLibrary, PackageNeeds
+
+if TYPE_CHECKING:
+    from labcoat.levels.image_libraries import ImageLibraries
+    from labcoat.system.records import MissingLibrary, PackageNeeds
 
 _ASKED = ("apt.txt", "binder/apt.txt", ".binder/apt.txt")  # the first that exists counts
 
@@ -28,6 +29,9 @@ def check_libraries(repository: Repository) -> Iterator[Finding]:
     text = repository.read_text(path)
     if not lock_header.has_header(text) or not (repository.root / "Dockerfile").is_file():
         return
+    from labcoat.levels import image_libraries  # slow; few repositories get here
+    from labcoat.system import records
+
     try:
         project = Project.at(repository.root, os.environ)
         packages = image_libraries.recall_lock(project, learn=True)
@@ -58,9 +62,11 @@ def check_libraries(repository: Repository) -> Iterator[Finding]:
 
 
 def _find_missing(
-    repository: Repository, path: str, packages: Sequence[PackageNeeds], image: ImageLibraries
+    repository: Repository, path: str, packages: "Sequence[PackageNeeds]", image: "ImageLibraries"
 ) -> Iterator[Finding]:
     """Yield a finding for each package of Debian, or library without one, that is missing."""
+    from labcoat.system import debian, records
+
     file = next((name for name in _ASKED if (repository.root / name).is_file()), _ASKED[0])
     asked = _list_asked(repository)
     lines = {each.name: each.number for each in parse_requirements(repository.read_text(path))}
