@@ -197,6 +197,28 @@ def test_image_without_python_is_named(built: Repository) -> None:
     assert f"cannot read the packages of image `{image}`: no `python3` is on its PATH" in ended
 
 
+def test_image_on_top_of_labcoats_is_not_fresh(built: Repository) -> None:
+    """It has the label with the lock's digest, whether it was built or committed, or moved here."""
+    assert "fresh" in built.labcoat("status")
+    docker("tag", IMAGE, f"{IMAGE}-kept")
+    container = docker("create", IMAGE)
+    known = built.path / ".labcoat/images.json"
+    before = known.read_text()
+    try:
+        docker("commit", "--change", "USER 0", container, IMAGE)
+        refused = built.labcoat("run", "--in", "docker", "true", fails=True)
+        assert f"image `{IMAGE}` is not the one that `make docker` built last" in refused
+        known.unlink()  # as after `docker pull` in a new clone
+        assert "is not what the Dockerfile builds: USER is `0`" in built.labcoat("status")
+        docker("tag", f"{IMAGE}-kept", IMAGE)
+        built.labcoat("run", "--in", "docker", "true")
+    finally:
+        docker("rm", container)
+        docker("tag", f"{IMAGE}-kept", IMAGE)
+        docker("image", "rm", f"{IMAGE}-kept")
+        known.write_text(before)
+
+
 def test_image_from_another_lock_is_called_stale(built: Repository) -> None:
     """What differs is named too."""
     lock = built.path / "requirements.txt"

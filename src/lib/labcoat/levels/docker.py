@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from labcoat.apt import apt_lock
 from labcoat.container.engine import client, errors, flags, local_images, versions
 from labcoat.container.engine.run_config import RunConfig, make_run_config
+from labcoat.container.image.built_images import is_own_build
 from labcoat.container.image.labels import LOCK, SOURCES, STRIP, SYSTEM
 from labcoat.core import files, process, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
@@ -180,6 +181,8 @@ class DockerLevel(Level):
         listed = sources.list_sources(project, self.lock_files(project))
         if moved := self.source_differences(project, tuple(listed)):
             return LevelState("stale", f"{terminal.join_some(sorted(moved))}: other sources")
+        if reason := _describe_other_image(project, image_id):
+            return LevelState("stale", reason)
         return LevelState("fresh", short_image_id(image_id))
 
 
@@ -221,6 +224,27 @@ def require_fresh_image(project: Project) -> None:
         raise LabcoatError(
             f"image `{project.image}` is older than `{apt_lock.NAME}`", "Run `make docker`"
         )
+    image_id = local_images.inspect_image(project, project.image, "{{.Id}}") or ""
+    if reason := _describe_other_image(project, image_id):
+        raise LabcoatError(f"image `{project.image}` {reason}", "Run `make docker`")
+
+
+def _describe_other_image(project: Project, image_id: str) -> str:
+    """Describe why the image is not one that `make docker` builds; empty if it may be.
+
+    An image on top of labcoat's has its labels. Where none was built here, such as after
+    `docker pull`, its settings and layers are compared with the Dockerfile and its base.
+    """
+    own = is_own_build(project, project.image, image_id)
+    if own is not None:
+        return "" if own else "is not the one that `make docker` built last"
+    from labcoat.container.image.declared import read_declaration, undeclared_settings
+
+    declared = read_declaration(project, fetches=False)
+    details = local_images.image_details(project, project.image) if declared else None
+    findings = undeclared_settings(project, declared, details) if declared and details else ()
+    first = f"{findings[0].path} {findings[0].detail}" if findings else ""
+    return f"is not what the Dockerfile builds: {first}" if findings else ""
 
 
 def short_image_id(image_id: str) -> str:

@@ -24,6 +24,7 @@ from labcoat.container.engine.local_images import (
     start_find_images,
 )
 from labcoat.container.image.build_secrets import NO_SECRETS, BuildSecrets, build_secrets
+from labcoat.container.image.built_images import remember_build
 from labcoat.container.image.labels import BASE, LOCK, SYSTEM, image_labels
 from labcoat.container.image.system_layer import system_arguments, warn_uninstalled
 from labcoat.core import files, process, terminal
@@ -174,6 +175,7 @@ def build_image(project: Project, plan: BuildPlan) -> BuiltImage:
         displayed = (
             inspect_image(project, plan.image, "{{.Id}}") if _MANIFEST in outcome.output else ""
         )
+        remember_build(project, plan.image, displayed or identity)
         return BuiltImage(identity, displayed or identity)
 
 

@@ -35,10 +35,11 @@ class Declaration:
     has_own_steps: bool
 
 
-def read_declaration(project: Project) -> Declaration | None:
+def read_declaration(project: Project, *, fetches: bool = True) -> Declaration | None:
     """Return what the Dockerfile declares; None without a Dockerfile.
 
-    Raise LabcoatError, status 2, if it is malformed or unreadable.
+    A missing base image is fetched if `fetches`, or else not known. Raise LabcoatError, status 2,
+    if the Dockerfile is malformed or unreadable.
     """
     flags = build_flags.parse_build_flags(docker_flags(project))
     base = resolve_base_image(project, base_image(project, interpreters.project_minor(project)))
@@ -51,7 +52,7 @@ def read_declaration(project: Project) -> Declaration | None:
         chain = image_settings.stage_chain(parsed, context.target)
     except (ValueError, OSError) as error:
         raise _malformed(project, context.dockerfile, error) from None
-    details = _base_details(project, chain[0].base)
+    details = _base_details(project, chain[0].base, fetches=fetches)
     return Declaration(context.dockerfile, chain, details, has_own_steps(parsed, chain))
 
 
@@ -75,14 +76,15 @@ def _malformed(project: Project, dockerfile: str, error: Exception) -> LabcoatEr
     )
 
 
-def _base_details(project: Project, base: str) -> dict[str, Any] | None:
+def _base_details(project: Project, base: str, *, fetches: bool) -> dict[str, Any] | None:
     """Return what `docker image inspect` prints about `base`, which is fetched if it is missing.
 
     None with a warning if it cannot be. A builder need not keep it among the engine's images.
     """
     if base == "scratch":
         return {}
-    if found := image_details(project, base):
+    found = image_details(project, base)
+    if found or not fetches:
         return found
     terminal.print_progress(f"fetching the base image {base}")
     client.call_docker(project, "pull", "--quiet", base)
