@@ -74,6 +74,10 @@ LABCOAT_TIMEOUT ?= 1800
 LABCOAT_VARIANT ?=
 ## commands that prove runs on each level, and their outputs: COMMAND -> FILE …, separated by ;;
 LABCOAT_PROVE_RUNS ?=
+## variables that programs get on every level: NAME=VALUE …
+LABCOAT_ENV ?=
+## 1: results that are equal on every processor, slower
+LABCOAT_PORTABLE ?=
 
 ## conda program; if empty, the first of micromamba, mamba and conda
 LABCOAT_CONDA ?=
@@ -135,7 +139,7 @@ _labcoat_public := \
   LABCOAT_INSTALLER LABCOAT_COOLDOWN LABCOAT_AS_OF LABCOAT_NO_BINARY LABCOAT_RUN_SETUP LABCOAT_CONDA LABCOAT_CONDA_ENV \
   LABCOAT_CONDA_PACKAGES LABCOAT_IMAGE LABCOAT_BASE_IMAGE LABCOAT_DOCKER LABCOAT_DOCKER_FLAGS \
   LABCOAT_CA_BUNDLE LABCOAT_APT_MIRROR LABCOAT_EXTERN LABCOAT_VARIANT LABCOAT_STRIP LABCOAT_PLATFORMS LABCOAT_GPU \
-  LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS LABCOAT_MOUNTS LABCOAT_PROVE_RUNS LABCOAT_CLEAN \
+  LABCOAT_MEMORY LABCOAT_CPUS LABCOAT_PORTS LABCOAT_MOUNTS LABCOAT_PROVE_RUNS LABCOAT_ENV LABCOAT_PORTABLE LABCOAT_CLEAN \
   LABCOAT_CACHE LABCOAT_OWN LABCOAT_TIMEOUT
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
 _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
@@ -232,8 +236,8 @@ labcoat-shell: $(LABCOAT_READY) ## open a shell: IN=none, venv, conda, docker
 labcoat-notebook: $(_labcoat_locked) ## run JupyterLab on the level IN
 	@$(_labcoat) notebook --in $(call _labcoat_quote,$(_labcoat_in))
 
-labcoat-prove: $(_labcoat_misspelt) ## verify, file by file, that all levels match; STRICT=1 also the patch release
-	@$(_labcoat) prove $(if $(call _labcoat_typed,STRICT),--strict) $(if $(call _labcoat_typed,IN),--only $(call _labcoat_quote,$(call _labcoat_typed,IN)))
+labcoat-prove: $(_labcoat_misspelt) ## verify, file by file, that all levels match; STRICT=1 also the patch release; EXPLAIN=1 why results differ
+	@$(_labcoat) prove $(if $(call _labcoat_typed,STRICT),--strict) $(if $(call _labcoat_typed,EXPLAIN),--explain) $(if $(call _labcoat_typed,IN),--only $(call _labcoat_quote,$(call _labcoat_typed,IN)))
 
 ##@ Docker
 

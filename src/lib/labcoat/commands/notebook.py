@@ -21,6 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Run JupyterLab, which prints its address with a token; return its exit status."""
+    from labcoat.core.declared_variables import apply_declared
     from labcoat.levels.registry import get_level
     from labcoat.scaffold import dockerfile, notebook_lock
 
@@ -52,6 +53,7 @@ def run(args: Namespace) -> int:
         "--ServerApp.no_browser_open_file=True",
         f"--ServerApp.custom_display_url=http://127.0.0.1:{port}/lab",
     ]
+    apply_declared(project)
     return chosen.run_command(project, words)
 
 

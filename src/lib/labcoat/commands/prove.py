@@ -26,6 +26,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="another patch release of Python is a difference too",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="repeat commands whose outputs differ, and say what decides",
+    )
 
 
 def run(args: Namespace) -> int:
@@ -33,6 +38,12 @@ def run(args: Namespace) -> int:
     from labcoat.proof import prove, table
 
     only = [name.strip() for given in args.only for name in given.split(",") if name.strip()]
-    proof = prove.make_proof(Project.here(), only=only, against=args.against, strict=args.strict)
+    proof = prove.make_proof(
+        Project.here(),
+        only=only,
+        against=args.against,
+        strict=args.strict,
+        explains=args.explain,
+    )
     print(proof.json_text if args.json else table.format_table(proof), end="")
     return _STATUSES[proof.verdict]

@@ -22,10 +22,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Become the command where the level allows it; else return its exit status."""
+    from labcoat.core.declared_variables import apply_declared
     from labcoat.levels.registry import get_level
 
     chosen, project = get_level(args.level), Project.here()
     if not (any(args.argv[:1]) if args.shell is None else args.shell.strip()):
         raise LabcoatError("no command to run", 'Name one: `make run CMD="python train.py"`')
     argv = ["sh", "-c", args.shell] if args.shell is not None else args.argv
+    apply_declared(project)
     return chosen.run_command(project, argv)

@@ -14,6 +14,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Become the shell."""
+    from labcoat.core.declared_variables import apply_declared
     from labcoat.levels.registry import get_level
 
-    return get_level(args.level).open_shell(Project.here())
+    project = Project.here()
+    apply_declared(project)
+    return get_level(args.level).open_shell(project)

@@ -47,6 +47,8 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_CA_BUNDLE": "",
     "LABCOAT_MOUNTS": "",
     "LABCOAT_PROVE_RUNS": "",
+    "LABCOAT_ENV": "",
+    "LABCOAT_PORTABLE": "",
     "LABCOAT_CLEAN": "",
     "LABCOAT_CACHE": "",
     "LABCOAT_OWN": "",
@@ -62,6 +64,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_LOCKER": ("pip-tools", "uv"),
     "LABCOAT_INSTALLER": ("uv", "pip"),
     "LABCOAT_RUN_SETUP": ("1",),
+    "LABCOAT_PORTABLE": ("1",),
 }
 _TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # valid in an image's tag and in a file name
 # Settings that are paths, and what separates several. ~ is the home directory, as in make and sh.

@@ -6,9 +6,10 @@ LABCOAT_PROVE_RUNS names commands and the files they write, separated by `;;`:
 
 import hashlib
 import os
+import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def run_checks(project: Project, levels: Sequence[str]) -> list[RunResult]:
     try:
         for level in levels:
             for run in runs:
-                error = _run_command(project, level, run.command)
+                error = _run_command(project, level, run.command, {})
                 for result in found:
                     if result.command == run.command:
                         digest = error or output_digest(project.root / result.output)
@@ -109,12 +110,35 @@ def output_digest(path: Path) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
-def _run_command(project: Project, level: str, command: str) -> str:
+def repeat_run(
+    project: Project, command: str, outputs: Sequence[str], level: str, pinned: Mapping[str, str]
+) -> tuple[Path, dict[str, str]]:
+    """Run `command` on `level` again with the variables `pinned`.
+
+    Return the directory that its outputs are moved to, and their digests. Outputs that exist are
+    moved aside meanwhile, as by run_checks.
+    """
+    kept = files.state_folder(project.state) / "runs"
+    _move_outputs(project.root, kept / "before", outputs)
+    try:
+        error = _run_command(project, level, command, pinned)
+        digests = {name: error or output_digest(project.root / name) for name in outputs}
+        _move_outputs(project.root, kept / "pinned", outputs)
+    finally:
+        _move_outputs(kept / "before", project.root, outputs)
+    return kept / "pinned", digests
+
+
+def _run_command(project: Project, level: str, command: str, pinned: Mapping[str, str]) -> str:
     """Run `command` on `level`. Return why it failed; empty if it did not."""
-    terminal.print_progress(f"running on {level}: {command}")
+    with_pinned = f" with {' '.join(pinned)}" if pinned else ""
+    terminal.print_progress(f"running on {level}{with_pinned}: {command}")
     labcoat = [sys.executable, "-I", str(Path(__file__).parents[1])]
     words = [*labcoat, "run", "--in", level, "--shell", command]
     environ = run_environment.run_variables(os.environ)
+    if pinned:
+        words_of = (f"{name}={shlex.quote(value)}" for name, value in pinned.items())
+        environ["LABCOAT_ENV"] = " ".join([project["ENV"], *words_of])
     with process.popen(words, cwd=project.root, stdout=sys.stderr, env=environ) as child:
         status = child.wait()
     return f"the command failed with exit status {status}" if status else ""

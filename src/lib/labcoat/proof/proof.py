@@ -36,6 +36,7 @@ class ProofRow:
 class Proof:
     """A row for the lock and each level of isolation, all differences, and the outputs of runs.
 
+    `explanations` say why outputs differ, `processor` is the one that the commands ran on.
     `unproved` are the packages that could be compared with no wheel, `system_packages` those of
     Debian that a level's system lacks, by level.
     """
@@ -45,6 +46,8 @@ class Proof:
     differences: tuple[Difference, ...]
     results: tuple[RunResult, ...] = ()
     unproved: tuple[Unproved, ...] = ()
+    explanations: tuple[str, ...] = ()
+    processor: Mapping[str, str] = field(default_factory=dict)
     system_packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -68,6 +71,8 @@ class Proof:
             "differences": found,
             "unproved": [_rename_level(asdict(one)) for one in self.unproved],
             "results": [asdict(one) for one in self.results],
+            "processor": dict(self.processor),
+            "explanations": list(self.explanations),
             "system_packages": dict(self.system_packages),
         }
         return json.dumps(document, indent=1) + "\n"

@@ -13,8 +13,9 @@ from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level, level_names
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirements_file import Pin
-from labcoat.proof import differences, earlier, libraries, outputs, rows, sources
+from labcoat.proof import differences, earlier, explain, libraries, outputs, rows, sources
 from labcoat.proof.differences import InstalledEnvironment
+from labcoat.proof.processor import describe_processor
 from labcoat.proof.proof import LOCK, NAME, Proof
 from labcoat.sources import sources_file
 from labcoat.toolchain import index_environment, interpreters
@@ -26,11 +27,13 @@ def make_proof(
     only: Sequence[str] = (),
     against: Path | None = None,
     strict: bool = False,
+    explains: bool = False,
 ) -> Proof:
     """Check the levels in `only`, or all that exist, and write .labcoat/proof.json.
 
     With `against`, an earlier proof.json, what has changed since is a difference too; if `strict`,
-    so is another patch release of Python. Raise LabcoatError, status 2, if there is nothing to
+    so is another patch release of Python. If `explains`, commands whose outputs differ run again,
+    to find out why. Raise LabcoatError, status 2, if there is nothing to
     check.
     """
     before = earlier.read_earlier_proof(against) if against else None
@@ -38,6 +41,8 @@ def make_proof(
     if before:
         changes = earlier.changes_since(before, proof)
         proof = replace(proof, differences=(*proof.differences, *changes))
+    if explains:
+        proof = replace(proof, explanations=tuple(explain.explain_proof(project, proof, before)))
     try:
         files.write_file(files.state_folder(project.state) / NAME, proof.json_text)
     except OSError as error:
@@ -112,6 +117,7 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         tuple(results),
         tuple(unproved),
         system_packages=packages,
+        processor=describe_processor() if results else {},
     )
 
 

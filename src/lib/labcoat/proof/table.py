@@ -30,6 +30,7 @@ def _lines(proof: Proof) -> Iterator[str]:
         yield str(difference)
     if len(found) > _SHOWN:
         yield f"and {len(found) - _SHOWN} more, in .labcoat/{NAME}"
+    yield from proof.explanations
     fixable = (one.level for one in found if one.kind not in _UNFIXABLE)
     for name in dict.fromkeys(level for level in fixable if level in level_names()):
         yield f"to fix {name}, run `{get_level(name).recreate_command}`"

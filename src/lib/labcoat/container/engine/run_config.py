@@ -9,6 +9,7 @@ from labcoat.container.engine import client
 from labcoat.container.engine.flags import uses_host_network
 from labcoat.container.engine.resources import NO_LIMITS, Resources, read_resources
 from labcoat.core import files
+from labcoat.core.declared_variables import declared_variables
 from labcoat.core.project import Project
 from labcoat.core.result_variables import select_result_variables
 
@@ -54,6 +55,7 @@ def make_run_config(project: Project, environ: Mapping[str, str] = os.environ) -
         environ={
             **{name: environ[name] for name in (*_TERMINAL, *_PROXIES) if name in environ},
             **select_result_variables(environ),
+            **declared_variables(project),
             **(dict.fromkeys(_CERTIFICATES, str(bundle)) if bundle else {}),
             **_kaggle_variable(data),
             "HOME": str(home),

@@ -1,0 +1,102 @@
+"""`prove --explain` names what decides a result, in at most eight runs."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from labcoat.proof.explain import MOST_RUNS, explain_earlier, explain_levels
+from labcoat.proof.outputs import RunResult
+from labcoat.proof.processor import describe_processor
+from support import Repository
+
+Program = Callable[[str, Mapping[str, str]], str]
+NUMBERS = count()
+
+
+def kernels(level: str, pinned: Mapping[str, str]) -> str:
+    """The venv's OpenBLAS chooses another kernel than the image's."""
+    return pinned.get("OPENBLAS_CORETYPE", {"venv": "SkylakeX", "docker": "Haswell"}[level])
+
+
+def threads(level: str, pinned: Mapping[str, str]) -> str:
+    """The container has one processor."""
+    return pinned.get("OMP_NUM_THREADS", {"venv": "2", "docker": "1"}[level])
+
+
+def random(level: str, pinned: Mapping[str, str]) -> str:
+    return str(next(NUMBERS))
+
+
+def hashes(level: str, pinned: Mapping[str, str]) -> str:
+    return pinned.get("PYTHONHASHSEED") or random(level, pinned)
+
+
+def release(level: str, pinned: Mapping[str, str]) -> str:
+    """Nothing that can be pinned decides."""
+    return level
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        (kernels, "OPENBLAS_CORETYPE changes it (OPENBLAS_CORETYPE=Nehalem); with it pinned, venv"
+         " and docker are equal"),
+        (threads, "threads decides it (OMP_NUM_THREADS=1"),
+        (random, "the program uses the time or random numbers without a seed"),
+        (hashes, "PYTHONHASHSEED decides it: venv itself differs from run to run without it"),
+        (release, "none of OPENBLAS_CORETYPE, NPY_DISABLE_CPU_FEATURES, threads"),
+    ],
+    ids=["kernels", "threads", "random", "hashes", "release"],
+)  # fmt: skip
+def test_what_decides_is_named(tmp_path: Path, program: Program, expected: str) -> None:
+    runs = 0
+
+    def digest(text: str) -> str:
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def run(level: str, pinned: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
+        nonlocal runs
+        runs += 1
+        return tmp_path, {"out.txt": digest(program(level, pinned))}
+
+    levels = {level: digest(program(level, {})) for level in ("venv", "docker")}
+    found = [*explain_levels([RunResult("train", "out.txt", levels)], tmp_path, lambda _: run)]
+    assert expected in found[-1]
+    assert runs <= MOST_RUNS
+
+
+def test_other_processor_is_explained(tmp_path: Path) -> None:
+    """An earlier proof has only digests."""
+    now = RunResult("train", "out.txt", {"venv": "sha256:SkylakeX"})
+
+    def run(level: str, pinned: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
+        return tmp_path, {"out.txt": f"sha256:{kernels(level, pinned)}"}
+
+    before = {"out.txt": "sha256:Nehalem"}
+    assert "OPENBLAS_CORETYPE decides it" in next(explain_earlier([now], before, lambda _: run))
+    assert [*explain_earlier([now], {"out.txt": "sha256:SkylakeX"}, lambda _: run)] == []
+
+
+def test_levels_that_differ_are_explained(shared_repo: Repository) -> None:
+    """The commands run again, on the level and with the variable that the explanation names."""
+    command = (
+        'if [ "$VIRTUAL_ENV" ]; then n=2; else n=3; fi; n=${OMP_NUM_THREADS:-$n};'
+        ' printf "a,0.1\\nb,0.3333333333%s\\n" $n >out.csv -> out.csv'
+    )
+    output = shared_repo.labcoat(
+        "prove", "--explain", "--only", "venv,none", fails=True,
+        LABCOAT_PROVE_RUNS=command, LABCOAT_DOCKER="no-such-docker",
+    )  # fmt: skip
+    assert "out.csv: numbers agree to 1e-10; 1 of 2 rows differ: line 2" in output
+    assert "threads changes it" in output
+    assert "with it pinned, venv and none are equal" in output
+    assert not (shared_repo.path / "out.csv").exists()
+
+
+def test_processor_is_described_by_its_level() -> None:
+    text = "model name\t: A 1\nflags\t\t: sse4_2 ssse3 popcnt avx2 fma bmi2\n"
+    assert describe_processor(text)["level"] == "x86-64-v3"
+    assert "level" not in describe_processor("model name : B")
