@@ -22,6 +22,7 @@ _LOCK = (
 )
 _LEVELS = ("LABCOAT_VENV", "LABCOAT_CONDA_ENV", "LABCOAT_IMAGE", "LABCOAT_VARIANT")
 _ENGINE = ("LABCOAT_DOCKER", "LABCOAT_DOCKER_FLAGS")
+_VARIABLES = ("LABCOAT_ENV", "LABCOAT_PORTABLE")
 _CONTAINER = ("LABCOAT_GPU", "LABCOAT_MEMORY", "LABCOAT_CPUS", "LABCOAT_PORTS", "LABCOAT_MOUNTS")
 _BUILD = (
     "LABCOAT_IMAGE",
@@ -70,10 +71,16 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "freeze": ("LABCOAT_VENV", "LABCOAT_CONDA_ENV", *_LOCK),
     "status": ("LABCOAT_REQUIREMENTS", "LABCOAT_DEV_REQUIREMENTS", *_LEVELS, "LABCOAT_DOCKER"),
-    "run": (*_LEVELS, *_CONTAINER, *_ENGINE),
-    "shell": (*_LEVELS, *_CONTAINER, *_ENGINE),
-    "notebook": (*_LEVELS, "LABCOAT_DEV_REQUIREMENTS", *_CONTAINER, *_ENGINE),
-    "prove": ("LABCOAT_PROVE_RUNS", "LABCOAT_STRIP", *_LEVELS, "LABCOAT_DOCKER"),
+    "run": (*_VARIABLES, *_LEVELS, *_CONTAINER, *_ENGINE),
+    "shell": (*_VARIABLES, *_LEVELS, *_CONTAINER, *_ENGINE),
+    "notebook": (*_VARIABLES, *_LEVELS, "LABCOAT_DEV_REQUIREMENTS", *_CONTAINER, *_ENGINE),
+    "prove": (
+        "LABCOAT_PROVE_RUNS",
+        *_VARIABLES,
+        "LABCOAT_STRIP",
+        *_LEVELS,
+        "LABCOAT_DOCKER",
+    ),
     "image build": _BUILD,
     "image verify": _BUILD,
     "image record": _IMAGE,
