@@ -195,7 +195,7 @@ def prepare_context(
     if paths is None:
         _refuse_secrets(plan)
         _refuse_sources(project, plan)
-        return ["."], None
+        return [*_choose_stages(plan), "."], None
 
     def write_input() -> bytes:
         """Write the context and return the Dockerfile, while the builder starts."""
@@ -204,7 +204,18 @@ def prepare_context(
         return plan.context.dockerfile_path.read_bytes()
 
     folder.mkdir()
-    return [*context_archive.FLAGS, "--file=-", folder], write_input
+    return [*_choose_stages(plan), *context_archive.FLAGS, "--file=-", folder], write_input
+
+
+def _choose_stages(plan: BuildPlan) -> list[str]:
+    """Return the defaults of arguments that name stages: podman does not look for those itself."""
+    stages = {"SOURCE": "folder", "SYSTEM": "base"}
+    return [
+        word
+        for name, stage in stages.items()
+        if name not in plan.context.arguments and f"ARG {name}={stage}\n" in plan.context.text
+        for word in ("--build-arg", f"{name}={stage}")
+    ]
 
 
 def _refuse_sources(project: Project, plan: BuildPlan) -> None:
