@@ -2,7 +2,7 @@
 
 import pytest
 
-from labcoat.imports.sources import read_source
+from labcoat.imports.sources import list_modules, read_imports_of, read_source
 
 
 def modules(code: str, *, optional: bool = False) -> list[str]:
@@ -47,3 +47,42 @@ def test_code_that_cannot_be_parsed_is_no_error(code: str) -> None:
 def test_lines_count_also_where_code_is_not_valid() -> None:
     found = read_source("print 1\n\n\nimport a\n")
     assert [(each.module, each.line) for each in found] == [("a", 4)]
+
+
+MANY = b'''"""A text:
+import intext
+"""
+import first
+try:
+    import maybe
+except ImportError:
+    maybe = None
+else:
+    import other
+TEXT = """
+import intext
+"""
+
+
+@decorated
+def main():
+    from inner.part import name
+    if name:
+        import deep, first.sub
+'''
+
+
+@pytest.mark.parametrize(
+    "source", [MANY, MANY.replace(b"\n", b"\r\n"), b'import a; x = "', b""], ids=range(4)
+)
+def test_imports_of_some_modules_are_those_of_the_whole(source: bytes) -> None:
+    """Parsing their statements alone gives the same lines and the same answers."""
+    whole = read_source(source)
+    for each in list_modules(source):
+        some = [found for found in read_imports_of(source, {each}) if found.module == each]
+        assert some == [found for found in whole if found.module == each]
+
+
+def test_a_chain_without_end_is_no_error() -> None:
+    chain = "if x == 0:\n    import a\n" + "".join(f"elif x == {n}:\n    y\n" for n in range(3000))
+    assert [each.module for each in read_imports_of(chain.encode(), {"a"})] == ["a"]

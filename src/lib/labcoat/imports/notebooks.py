@@ -90,6 +90,8 @@ def _read_cell(code: str, number: int, reader: _Reader) -> None:
             lines.append(f"{indent}pass")
         else:
             lines.append(line)
+    if "import" not in code:
+        return
     reader.imports += [
         Import(each.module, number, each.optional, each.nested)
         for each in read_source("\n".join(lines))

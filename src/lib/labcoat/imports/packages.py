@@ -8,7 +8,7 @@ from functools import cache
 
 from labcoat.core.path_roles import is_aside
 from labcoat.imports.notebooks import MOST, Notebook, read_notebook
-from labcoat.imports.sources import Import, list_modules, read_source, scan_lines
+from labcoat.imports.sources import Import, list_modules, read_imports_of, scan_lines
 from labcoat.imports.standard_library import STANDARD
 from labcoat.imports.tree import Tree
 from labcoat.locking.known_packages import is_popular
@@ -115,7 +115,8 @@ def _needed_imports(
         parsed += 1
         tried.update(wanted)
         source = tree.read_bytes(path)
-        for each in read_source(source) if parsed <= _MOST_PARSED else scan_lines(source):
+        is_parsed = parsed <= _MOST_PARSED
+        for each in read_imports_of(source, wanted) if is_parsed else scan_lines(source):
             if each.module in wanted and not each.optional:
                 known.add(each.module)
                 yield path, each

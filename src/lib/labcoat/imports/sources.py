@@ -1,10 +1,11 @@
 """Read what Python code imports, without running it."""
 
 import ast
+import bisect
 import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from labcoat.core.patterns import lazy_pattern
@@ -16,6 +17,9 @@ _STATEMENT = lazy_pattern(
     re.MULTILINE,
 )
 _LINE = lazy_pattern(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
+# The next statement that is not indented, and does not go on with one before it.
+_STATEMENT_START = lazy_pattern(rb"\n(?=[A-Za-z_@])(?!(?:except|else|elif|finally)\b)")
+_QUOTES = (b'"""', b"'''")
 _ALIAS = lazy_pattern(r"[ \t]+as[ \t]+\w+")
 # Packages whose parts are released separately: what is imported from them is a module.
 _NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "airflow.providers")
@@ -47,13 +51,52 @@ def read_source(source: bytes | str) -> list[Import]:
     """
     if len(source) > _MOST:
         return []
+    tree = _parse(source)
+    if tree is None:
+        return list(scan_lines(source))
     try:
-        with warnings.catch_warnings(action="ignore"):
-            tree = ast.parse(source)
         found = list(_walk(tree.body, optional=False, nested=False))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except RecursionError:
         return list(scan_lines(source))
     return sorted(found, key=lambda each: each.line)
+
+
+def read_imports_of(source: bytes, modules: Collection[str]) -> list[Import]:
+    """Return what the statements of a source import that import one of `modules`.
+
+    Only these are parsed, which is most of the time of reading many sources.
+    """
+    if len(source) > _MOST:
+        return []
+    starts = [0, *(found.start() + 1 for found in _STATEMENT_START.finditer(source)), len(source)]
+    found: dict[int, list[Import]] = {}
+    for first, last in _import_places(source):
+        if _line_modules(source[first:last]).isdisjoint(modules):
+            continue
+        at = bisect.bisect_right(starts, first) - 1
+        start = starts[at]
+        if start in found:
+            continue
+        is_text = any(source.count(quotes, 0, start) % 2 for quotes in _QUOTES)
+        statement = None if is_text else _parse(source[start : starts[at + 1]])
+        if statement is None:  # in a text of several lines, or what only looks like a start
+            return read_source(source)
+        lines = source.count(b"\n", 0, start)
+        try:
+            imports = list(_walk(statement.body, optional=False, nested=False))
+        except RecursionError:
+            return read_source(source)
+        found[start] = [replace(each, line=each.line + lines) for each in imports]
+    return sorted((each for part in found.values() for each in part), key=lambda each: each.line)
+
+
+def _parse(source: bytes | str) -> ast.Module | None:
+    """Return the syntax tree; None for what this Python cannot parse."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def scan_lines(source: bytes | str) -> Iterator[Import]:
@@ -79,8 +122,23 @@ def scan_lines(source: bytes | str) -> Iterator[Import]:
 
 def list_modules(source: bytes) -> frozenset[str]:
     """Return the modules that the lines of a source import, as scan_lines does, without places."""
-    lines = set(_LINE.findall(source))
+    lines = {source[first:last] for first, last in _import_places(source)}
     return frozenset().union(*map(_line_modules, lines))
+
+
+def _import_places(source: bytes) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the lines that may import something.
+
+    A search for the word takes a tenth of the time of looking at the start of each line.
+    """
+    at = source.find(b"import")
+    while at >= 0:
+        first = source.rfind(b"\n", 0, at) + 1
+        last = source.find(b"\n", at)
+        last = last if last >= 0 else len(source)
+        if source[first:at].lstrip(b" \t").startswith(b"from") or not source[first:at].strip():
+            yield first, last
+        at = source.find(b"import", last)
 
 
 @lru_cache(maxsize=1 << 14)
