@@ -1,5 +1,7 @@
 """What labcoat writes to a terminal, with and without colour."""
 
+from pathlib import Path
+
 import pytest
 
 from labcoat.core import terminal
@@ -43,3 +45,14 @@ def test_long_lists_are_shortened() -> None:
 def test_controls_are_written_as_numbers() -> None:
     """A name cannot move the cursor, or turn the direction of writing."""
     assert terminal.escape_control("a\033[1m\u202eb\udcff") == r"a\x1b[1m\u202eb\xff"
+
+
+def test_targets_of_the_makefile_here_are_the_owners(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where labcoat was not started by make, which passes LABCOAT_OWN."""
+    (tmp_path / "Makefile").write_text("LABCOAT_OWN := venv\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LABCOAT_OWN", raising=False)
+    terminal.print_warning("x", "Run `make venv` or `make venvs`")
+    assert "hint: Run `make labcoat-venv` or `make venvs`" in capsys.readouterr().err

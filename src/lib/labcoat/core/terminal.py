@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 RED, GREEN, YELLOW, CYAN, BOLD = "31", "32", "33", "36", "1"
@@ -65,12 +66,24 @@ def print_progress(message: str) -> None:
 def name_targets(text: str, own: str | None = None) -> str:
     """Return `text` with `make labcoat-NAME` for each target in `own`, which the project defines.
 
-    `own` is LABCOAT_OWN as make passes it, unless it is given.
+    `own` is LABCOAT_OWN, unless it is given: as make passes it, else of the Makefile here.
     """
-    names = (os.environ.get("LABCOAT_OWN", "") if own is None else own).split()
+    if "make " not in text:
+        return text
+    passed = os.environ.get("LABCOAT_OWN") if own is None else own
+    names = (_read_own() if passed is None else passed).split()
     if not names:
         return text
     return re.sub(rf"\bmake ({'|'.join(map(re.escape, names))})(?![\w-])", r"make labcoat-\1", text)
+
+
+def _read_own() -> str:
+    from labcoat.core.makefiles import read_makefile  # few messages need it
+
+    try:
+        return read_makefile(Path.cwd()).settings.get("LABCOAT_OWN", "")
+    except (OSError, ValueError):
+        return ""
 
 
 def join_some(items: Sequence[str], most: int = 5) -> str:
