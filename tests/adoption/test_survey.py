@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.adoption.plan import Wanted
+from labcoat.adoption.plan import Decision, Plan, Wanted
 from labcoat.adoption.report import format_survey
+from labcoat.adoption.requirements_text import INSTALLED, format_requirements
 from labcoat.adoption.survey import Survey, survey_project
 from labcoat.core.project import Project
 
@@ -146,3 +147,33 @@ def test_system_packages_are_named(tmp_path: Path) -> None:
 def test_nothing_to_find(tmp_path: Path, files: dict[str, str]) -> None:
     found = survey(tmp_path, **files)
     assert (found.taken, found.missing, found.declared) == ((), (), "")
+
+
+NOTEBOOK = """{"cells": [{"cell_type": "code", "source":
+"import gamma\\n!pip install -q gamma 'beta>=2' git+https://x.example/x\\n%pip install alpha p"
+}]}"""
+
+
+def test_what_notebooks_install_is_added_by_itself(tmp_path: Path) -> None:
+    """Also where nothing imports it; but no address, and not the project itself."""
+    found = survey(
+        tmp_path, **{"a.ipynb": NOTEBOOK, "requirements.txt": "alpha", "p/__init__.py": ""}
+    )
+    assert [each.requirement for each in found.missing] == ["gamma"]
+    assert found.installed == (Wanted("beta>=2", "a.ipynb", 1, "import"),)
+    assert found.wanted[-1] == found.installed[0]
+    assert "Installed by notebooks, and not in requirements.txt: beta>=2 (a.ipynb:1)" in "\n".join(
+        format_survey(found)
+    )
+    decisions = tuple(Decision(e.requirement, e.requirement, "added", "") for e in found.wanted)
+    text = format_requirements(found, Plan(None, decisions))
+    assert text.endswith(f"{INSTALLED}\nbeta>=2  # a.ipynb:1\n")
+
+
+def test_a_notebook_replaces_no_file_that_declares_all(tmp_path: Path) -> None:
+    """What it installs is named."""
+    text = NOTEBOOK.replace("import gamma", "import alpha")
+    found = survey(tmp_path, **{"a.ipynb": text, "pyproject.toml": PROJECT})
+    assert found.is_declared
+    assert [each.requirement for each in found.installed] == ["gamma", "beta>=2"]
+    assert [each.requirement for each in found.wanted] == ["alpha"]

@@ -30,6 +30,10 @@ def format_survey(survey: Survey) -> Iterator[str]:
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.missing]
         imported = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
         yield f"Imported, and not in {_name_taken(survey)}: {imported}"
+    if survey.installed:
+        places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.installed]
+        installed = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
+        yield f"Installed by notebooks, and not in {_name_taken(survey)}: {installed}"
     for each in survey.taken:
         yield from _format_skipped(each)
     yield from _decisions(survey)

@@ -11,6 +11,7 @@ INTRODUCTION = (
     " `make venv` locks their versions.\n"
 )
 IMPORTS = "# Your sources import these, and no list has them:"
+INSTALLED = "# Notebooks install these, and no list has them:"
 LIMITS = "# Later releases of these break packages above:"
 GUESSES = (
     "# These too; each is the package of its module's name, so check that it is the right one:"
@@ -23,7 +24,12 @@ def format_requirements(survey: Survey, plan: Plan) -> str:
     lines = [line for source in survey.taken for line in _format_source(source, made)]
     sure = [each for each in survey.missing if not _is_guess(survey, each)]
     guessed = [each for each in survey.missing if _is_guess(survey, each)]
-    for heading, group in ((IMPORTS, sure), (GUESSES, guessed)):
+    groups = (
+        (IMPORTS, sure),
+        (GUESSES, guessed),
+        (INSTALLED, () if survey.is_declared else survey.installed),
+    )
+    for heading, group in groups:
         if group:
             lines += ["", heading, *(line for each in group for line in _format_import(each, made))]
     if limits := plan.decisions[len(survey.wanted) :]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.conda_environment import find_environments
@@ -18,11 +18,13 @@ from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
 from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.evidence.system_lists import find_system_lists
+from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
+from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.imports.packages import Imported, find_packages, read_code
 from labcoat.imports.tree import list_tree
-from labcoat.locking import requirements_file
+from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import modules
 
 
@@ -33,7 +35,8 @@ class Survey:
     `taken` are the sources that are taken whole, and `reason` says why these; `others` are the rest
     of them. `declared` is the project's own file, or empty: labcoat locks it without a
     requirements.in. `passed_over` is a lock that cannot be taken. `missing` is imported and listed
-    in none of the taken ones; of `unknown`, no package is known.
+    in none of the taken ones; of `unknown`, no package is known. `installed` is what commands of
+    notebooks install besides.
     """
 
     taken: tuple[Source, ...] = ()
@@ -43,6 +46,7 @@ class Survey:
     missing: tuple[Wanted, ...] = ()
     guessed: frozenset[str] = frozenset()
     unknown: tuple[Imported, ...] = ()
+    installed: tuple[Wanted, ...] = ()
     unread: tuple[str, ...] = ()
     pythons: tuple[Wanted, ...] = field(default=())
     is_cut: bool = False
@@ -61,9 +65,11 @@ class Survey:
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
-        """Everything to decide about: the Pythons, the taken sources, the missing imports."""
+        """Everything to decide about: the Pythons, the taken sources, what they lack."""
         taken = (each for source in self.taken for each in source.wanted)
-        return tuple(dict.fromkeys([*self.pythons, *taken, *self.missing]))
+        # A file that declares all imports is not replaced for the sake of a notebook.
+        more = () if self.is_declared else self.installed
+        return tuple(dict.fromkeys([*self.pythons, *taken, *self.missing, *more]))
 
 
 def survey_project(project: Project, passed_over: str = "") -> Survey:
@@ -95,6 +101,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     asked = _names(taken) | locked | (declared_names(project) if lock is None else set())
     rest = [each for each in found if each not in taken]
     missing, unknown = _find_missing(imported, asked, rest)
+    asked |= {name for each in missing for name in requirement_names(each.requirement)}
     return Survey(
         tuple(taken),
         tuple(rest),
@@ -103,6 +110,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tuple(missing),
         frozenset(each.package for each in imported if each.guess),
         tuple(unknown),
+        tuple(_find_installed(commands, asked | own_names(project.root))),
         tuple(code.unread),
         tuple(dict.fromkeys(_pythons([*taken, *environments, *pipfiles, *commands]))),
         tree.is_cut,
@@ -162,7 +170,7 @@ def _names(sources: Iterable[Source]) -> set[str]:
         name
         for source in sources
         for each in source.wanted
-        for name in requirements_file.requirement_names(each.requirement)
+        for name in requirement_names(each.requirement)
     }
 
 
@@ -173,7 +181,7 @@ def _find_missing(
     listed: dict[str, Wanted] = {}
     for source in others:
         for wanted in source.wanted:
-            for name in requirements_file.requirement_names(wanted.requirement):
+            for name in requirement_names(wanted.requirement):
                 listed.setdefault(name, wanted)
     missing: dict[str, Wanted] = {}
     unknown: list[Imported] = []
@@ -189,6 +197,21 @@ def _find_missing(
         else:
             missing.setdefault(each.package, Wanted(each.package, each.file, each.line, "import"))
     return list(missing.values()), unknown
+
+
+def _find_installed(commands: Iterable[Source], asked: set[str]) -> Iterator[Wanted]:
+    """Yield what notebooks install from an index and nothing asks for, each package once.
+
+    It gives way to all else, as imports do: a notebook may never have run beside the others.
+    """
+    known = set(asked)
+    for source in commands:
+        is_notebook = source.file.endswith(".ipynb") and not is_aside(source.file)
+        for each in source.wanted if is_notebook else ():
+            names = requirement_names(each.requirement)
+            if names and not names & known and "://" not in each.requirement:
+                known |= names
+                yield replace(each, kind="import")
 
 
 def _is_in_namespace(each: Imported, asked: set[str]) -> bool:

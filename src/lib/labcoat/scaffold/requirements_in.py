@@ -83,7 +83,7 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         changes.notes.append(f"{name} cannot be taken as it is: {reason}")
         survey = survey_project(project, passed_over=name)
     changes.notes += format_survey(survey)
-    if not survey.taken and not survey.missing:
+    if not (survey.taken or survey.missing or survey.installed):
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
     plan = decide(project, survey.wanted, strict=wishes.strict, as_of=wishes.as_of)
@@ -122,6 +122,8 @@ def _describe(survey: Survey) -> str:
     names = [each.file for each in survey.taken]
     if survey.missing:
         names.append("imports")
+    if survey.installed:
+        names.append("notebooks")
     becomes = ", which becomes the lock with `make venv`" if "requirements.txt" in names else ""
     return terminal.join_some([*names[:-2], " and ".join(names[-2:])]) + becomes
 

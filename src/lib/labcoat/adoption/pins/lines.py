@@ -104,7 +104,7 @@ class Line:
 
     def decide(self) -> Decision:
         """Return the decision to take the line as it is now."""
-        default = "an import, and nothing asks for it" if self.wanted.kind == "import" else ""
+        default = "sources need it, and nothing asks for it" if self.wanted.kind == "import" else ""
         reason = "; ".join(self.reasons) or default
         return Decision(self.wanted.requirement, self.text, self.verdict, reason)
 
