@@ -211,6 +211,20 @@ def test_strict_stops_at_what_cannot_be_taken(bare: Repository) -> None:
     assert "# left out: no-such-package==1.0" in (bare.path / "requirements.in").read_text()
 
 
+def test_a_later_init_names_new_imports(bare: Repository) -> None:
+    """And does not write them; a project file that cannot be read is named, too."""
+    bare.write(
+        requirements__in="alpha\n# left out: beta (a reason)\n", a__py="import alpha, beta\n"
+    )
+    assert "beta" not in run(bare, "init")
+    bare.write(b__py="import gamma\n")
+    expected = messages.IMPORTED.format(file="requirements.in", imports="gamma (b.py:1)")
+    assert expected in run(bare, "init")
+    (bare.path / "requirements.in").unlink()
+    bare.write(pyproject__toml="[project\n")
+    assert messages.BROKEN in run(bare, "init", "--dry-run")
+
+
 def test_what_only_conda_has_goes_to_its_setting(bare: Repository) -> None:
     """It comes before the include; the lines that are left out are named."""
     lines = "".join(f"  - {each}\n" for each in ("pandoc", "alpha", "libpng"))

@@ -1,8 +1,9 @@
 """What `labcoat init` found in a repository, which list it takes and why: one screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.plan import Wanted
 from labcoat.adoption.survey import Survey
 from labcoat.core import terminal
 
@@ -26,10 +27,7 @@ def format_survey(survey: Survey) -> Iterator[str]:
         yield f"  {name:{width}}  {_describe(each)}{taken}"
     if len(shown) > _MOST:
         yield f"  and {len(shown) - _MOST} more"
-    if survey.missing:
-        places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.missing]
-        imported = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
-        yield f"Imported, and not in {_name_taken(survey)}: {imported}"
+    yield from format_missing(survey.missing, _name_taken(survey))
     if survey.installed:
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.installed]
         installed = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
@@ -37,6 +35,14 @@ def format_survey(survey: Survey) -> Iterator[str]:
     for each in survey.taken:
         yield from _format_skipped(each)
     yield from _decisions(survey)
+
+
+def format_missing(missing: Sequence[Wanted], name: str) -> Iterator[str]:
+    """Yield a line that names what sources import and the list `name` lacks."""
+    if missing:
+        places = [f"{each.requirement} ({each.file}:{each.line})" for each in missing]
+        imported = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
+        yield f"Imported, and not in {name}: {imported}"
 
 
 def _format_skipped(source: Source) -> Iterator[str]:

@@ -20,6 +20,7 @@ from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
+from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.imports.packages import Imported, find_packages, read_code
@@ -116,6 +117,17 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tree.is_cut,
         passed_over,
     )
+
+
+def find_missing_imports(project: Project, text: str) -> list[Wanted]:
+    """Return what sources import and neither `text`, of requirements.in, nor a group asks for.
+
+    What `text` leaves out in a comment is known.
+    """
+    left_out = re.findall(r"(?m)^# left out: ([A-Za-z0-9][\w.-]*)", text)
+    asked = requirement_names(text) | set(map(normalize_name, left_out)) | declared_names(project)
+    tree = list_tree(project.root)
+    return _find_missing(find_packages(tree, read_code(tree)), asked, [])[0]
 
 
 def _choose(

@@ -11,13 +11,14 @@ from labcoat.adoption.locked import plan_lock
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.pins.table import format_plan
 from labcoat.adoption.plan import Plan
-from labcoat.adoption.report import format_survey
+from labcoat.adoption.report import format_missing, format_survey
 from labcoat.adoption.requirements_text import INTRODUCTION, format_requirements
-from labcoat.adoption.survey import Survey, survey_project
+from labcoat.adoption.survey import Survey, find_missing_imports, survey_project
 from labcoat.core import git, terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.project_files.reader import read_declared
 from labcoat.locking import download_sizes, index_options, inputs, requirements_file
 from labcoat.scaffold.makefile import plan_settings
 
@@ -54,6 +55,8 @@ def plan_requirements(
     )
     if changes.read(NAME) is not None:
         _add_listed(changes, listed)
+        missing = find_missing_imports(project or Project(root), changes.read(NAME) or "")
+        changes.notes += format_missing(missing, NAME)
     elif "--hash=" not in listed:
         _plan_new(changes, project or Project(root), wishes)
 
@@ -72,6 +75,7 @@ def _add_listed(changes: ChangeSet, listed: str) -> None:
 
 
 def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
+    _warn_of_unreadable(project)
     survey = survey_project(project)
     if survey.is_locked:
         name = survey.taken[0].file
@@ -101,6 +105,14 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     _plan_environment(changes, plan)
     only_conda = [each.system for each in survey.taken if each.format == "conda" and each.system]
     plan_settings(changes, [("LABCOAT_CONDA_PACKAGES", " ".join(each)) for each in only_conda[:1]])
+
+
+def _warn_of_unreadable(project: Project) -> None:
+    """Name a project file that cannot be read, which counts as if it were not there."""
+    try:
+        read_declared(project.root)
+    except LabcoatError as error:
+        terminal.print_warning(error.message, error.hint)
 
 
 def _plan_environment(changes: ChangeSet, plan: Plan) -> None:
