@@ -21,6 +21,15 @@ def kernels(level: str, pinned: Mapping[str, str]) -> str:
     return pinned.get("OPENBLAS_CORETYPE", {"venv": "SkylakeX", "docker": "Haswell"}[level])
 
 
+def pinned_kernels(level: str, pinned: Mapping[str, str]) -> str:
+    """One of the levels has the kernel that the pinned choice selects."""
+    return pinned.get("OPENBLAS_CORETYPE", {"venv": "Nehalem", "docker": "Haswell"}[level])
+
+
+def features(level: str, pinned: Mapping[str, str]) -> str:
+    return pinned.get("NPY_DISABLE_CPU_FEATURES", level)
+
+
 def threads(level: str, pinned: Mapping[str, str]) -> str:
     """The container has one processor."""
     return pinned.get("OMP_NUM_THREADS", {"venv": "2", "docker": "1"}[level])
@@ -42,14 +51,15 @@ def release(level: str, pinned: Mapping[str, str]) -> str:
 @pytest.mark.parametrize(
     ("program", "expected"),
     [
-        (kernels, "OPENBLAS_CORETYPE changes it (OPENBLAS_CORETYPE=Nehalem); with it pinned, venv"
-         " and docker are equal"),
-        (threads, "threads decides it (OMP_NUM_THREADS=1"),
+        (kernels, "OPENBLAS_CORETYPE decides it; with it pinned, venv and docker are equal"),
+        (pinned_kernels, "OPENBLAS_CORETYPE decides it; with it pinned, venv and docker are equal"),
+        (threads, "threads decides it; with it pinned, venv and docker are equal"),
+        (features, "NPY_DISABLE_CPU_FEATURES decides it, alone or with others; with all"),
         (random, "the program uses the time or random numbers without a seed"),
-        (hashes, "PYTHONHASHSEED decides it: venv itself differs from run to run without it"),
+        (hashes, "PYTHONHASHSEED decides it; with it pinned"),
         (release, "none of OPENBLAS_CORETYPE, NPY_DISABLE_CPU_FEATURES, threads"),
     ],
-    ids=["kernels", "threads", "random", "hashes", "release"],
+    ids=["kernels", "pinned", "threads", "features", "random", "hashes", "release"],
 )  # fmt: skip
 def test_what_decides_is_named(tmp_path: Path, program: Program, expected: str) -> None:
     runs = 0
@@ -91,8 +101,7 @@ def test_levels_that_differ_are_explained(shared_repo: Repository) -> None:
         LABCOAT_PROVE_RUNS=command, LABCOAT_DOCKER="no-such-docker",
     )  # fmt: skip
     assert "out.csv: numbers agree to 1e-10; 1 of 2 rows differ: line 2" in output
-    assert "threads changes it" in output
-    assert "with it pinned, venv and none are equal" in output
+    assert "threads decides it; with it pinned, venv and none are equal" in output
     assert not (shared_repo.path / "out.csv").exists()
 
 

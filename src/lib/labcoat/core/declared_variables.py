@@ -31,9 +31,9 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
         "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4,-AVX2_Usable,-FMA_Usable,-FMA4_Usable",
     },
     "threads": dict.fromkeys(_THREADS, "1"),
-    "ONEDNN_MAX_CPU_ISA": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
-    "MKL_CBWR": {"MKL_CBWR": "COMPATIBLE"},
     "PYTHONHASHSEED": {"PYTHONHASHSEED": "0"},
+    "MKL_CBWR": {"MKL_CBWR": "COMPATIBLE"},
+    "ONEDNN_MAX_CPU_ISA": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
 }
 _OTHER_PROCESSORS = {"OPENBLAS_CORETYPE": {"OPENBLAS_CORETYPE": "ARMV8"}}
 

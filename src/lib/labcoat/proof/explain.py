@@ -18,6 +18,8 @@ from labcoat.proof.outputs import RunResult, repeat_run
 from labcoat.proof.proof import Proof
 
 MOST_RUNS = 8
+# The choices that decide most often, the last of them the least often.
+_OFTEN = ("OPENBLAS_CORETYPE", "threads", "NPY_DISABLE_CPU_FEATURES")
 # Runs the command on a level with these variables, and returns the directory of its outputs and
 # their digests by name.
 Runner = Callable[[str, Mapping[str, str]], tuple[Path, dict[str, str]]]
@@ -92,7 +94,7 @@ def explain_levels(
             if one.digests[first] != one.digests[second]:
                 agreement = compare_outputs(kept / first / one.output, kept / second / one.output)
                 yield f"{one.output}: {agreement or 'no numbers that can be compared'}"
-        yield f"`{command}`: " + _find_reason(wanted, first, second, run_of(command))
+        yield f"`{command}`: " + _find_reason(first, second, run_of(command))
 
 
 def explain_earlier(
@@ -132,29 +134,32 @@ def _has(got: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return all(got.get(name) == value for name, value in wanted.items())
 
 
-def _find_reason(results: Sequence[RunResult], first: str, second: str, run: Runner) -> str:
-    ours = {one.output: one.digests[first] for one in results}
-    theirs = {one.output: one.digests[second] for one in results}
+def _find_reason(first: str, second: str, run: Runner) -> str:
+    """Return which choice makes two levels differ: with it pinned on both, they are equal."""
     runs = _Runs(run)
-    if found := _find_randomness(runs, first, ours):
-        return found
 
-    def is_equal(got: Mapping[str, str]) -> bool:
-        return _has(got, theirs)
+    def is_equal(*choices: str) -> bool:
+        return runs.repeat(first, *choices) == runs.repeat(second, *choices)
 
-    found = _find_choice(runs, first, ours, is_equal)
-    if not found:
+    if not is_equal(*CHOICES):
+        before = runs.repeat(first, *CHOICES)
+        runs.done.clear()
+        if runs.repeat(first, *CHOICES) != before:
+            return (
+                f"{first} itself differs from run to run, whatever is pinned: the program uses the"
+                " time or random numbers without a seed"
+            )
         return (
             f"none of {', '.join(CHOICES)} decides it: {first} and {second} differ in something"
             " else, such as the release of Python or of a system library"
         )
-    deciding = found.split(" ", 1)[0]
-    if runs.left and deciding in CHOICES:
-        pinned = runs.repeat(second, deciding)
-        if pinned == runs.repeat(first, deciding):
-            return f"{found}; with it pinned, {first} and {second} are equal"
-        return f"{found}, but does not make {first} and {second} equal"
-    return found
+    half = _OFTEN if is_equal(*_OFTEN) else tuple(one for one in CHOICES if one not in _OFTEN)
+    for choice in half[:-1]:
+        if is_equal(choice):
+            equal = f"with it pinned, {first} and {second} are equal"
+            return f"{choice} decides it; {equal} ({_describe(choice)})"
+    equal = f"with all choices pinned, {first} and {second} are equal"
+    return f"{half[-1]} decides it, alone or with others; {equal} ({_describe(half[-1])})"
 
 
 def _find_randomness(runs: _Runs, level: str, before: Mapping[str, str]) -> str:
@@ -190,7 +195,8 @@ def _find_choice(
             changing.append(choice)
     if not changing:
         return ""
-    others = f"; so do {', '.join(changing[1:])}" if changing[1:] else ""
+    verb = "do" if changing[2:] else "does"
+    others = f"; so {verb} {', '.join(changing[1:])}" if changing[1:] else ""
     return f"{changing[0]} changes it ({_describe(changing[0])}){others}"
 
 
