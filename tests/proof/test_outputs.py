@@ -1,12 +1,16 @@
 """`labcoat prove` runs the same commands on each level and compares their outputs."""
 
 import json
+import os
+import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.proof.outputs import parse_proof_runs
+from labcoat.proof.numbers import compare_outputs
+from labcoat.proof.outputs import output_digest, parse_proof_runs
 from support import Repository
 from support.messages import proof as messages
 
@@ -91,3 +95,28 @@ def test_setting_is_parsed() -> None:
     assert (second.command, second.outputs) == ("f", ("g",))
     with pytest.raises(LabcoatError):
         parse_proof_runs("-> x")
+
+
+def test_output_that_is_no_file_has_no_digest(tmp_path: Path) -> None:
+    """A pipe would be waited for, and a link in a circle is nothing."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "circle").symlink_to("circle")
+    assert output_digest(tmp_path / "pipe") == "is neither a file nor a directory"
+    assert output_digest(tmp_path / "circle") == "was not written"
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "x").write_text("1")
+    assert output_digest(tmp_path / "folder").startswith("sha256:")
+
+
+def test_large_output_is_read_in_parts(tmp_path: Path) -> None:
+    """Of 2 GB, without its bytes in memory."""
+    large = tmp_path / "large.npy"
+    with large.open("wb") as file:
+        file.truncate(1 << 27)  # sparse, so that it takes no space
+    tracemalloc.start()
+    try:
+        assert output_digest(large).startswith("sha256:")
+        assert compare_outputs(large, large) is None
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    finally:
+        tracemalloc.stop()

@@ -97,10 +97,19 @@ def compare_outputs(found: Sequence[RunResult]) -> Iterator[Difference]:
 def output_digest(path: Path) -> str:
     """Return `sha256:` and the digest of a file, or of a directory's names and files.
 
-    Return `was not written` if nothing is there.
+    Return why there is none if nothing is there, or nothing that can be read.
     """
     if not path.exists():
         return "was not written"
+    if not (path.is_file() or path.is_dir()):
+        return "is neither a file nor a directory"
+    try:
+        return _read_digest(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+
+
+def _read_digest(path: Path) -> str:
     total = hashlib.sha256()
     for one in [path] if path.is_file() else sorted(path.rglob("*")):
         if one.is_file():
