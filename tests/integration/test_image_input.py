@@ -93,8 +93,11 @@ def test_without_input_a_program_reads_the_end(place: Workplace) -> None:
 
 
 @pytest.fixture(scope="module")
-def entrypoint_project(place: Workplace) -> Iterator[Workplace]:
-    """The project with an image whose entrypoint is Python."""
+def entrypoint_project(
+    place: Workplace, tmp_path_factory: pytest.TempPathFactory, repository: Path
+) -> Iterator[Workplace]:
+    """A project whose Dockerfile gives the image an entrypoint, which is Python."""
+    root = create_project(tmp_path_factory.mktemp("entrypoint") / "project", repository)
     text = f'FROM {IMAGE}\nENTRYPOINT ["python3"]\nCMD ["-c", "print(1)"]\n'
     subprocess.run(
         ["docker", "build", "-q", NETWORK, "-t", ENTRYPOINT_IMAGE, "-"],
@@ -103,7 +106,8 @@ def entrypoint_project(place: Workplace) -> Iterator[Workplace]:
         check=True,
         capture_output=True,
     )
-    yield Workplace(place.root, {**place.environ, "LABCOAT_IMAGE": ENTRYPOINT_IMAGE})
+    (root / "Dockerfile").write_text(text)
+    yield Workplace(root, {**place.environ, "LABCOAT_IMAGE": ENTRYPOINT_IMAGE})
     docker("image", "rm", "--force", ENTRYPOINT_IMAGE)
 
 
@@ -133,11 +137,6 @@ def test_a_projects_path_may_contain_quotes(
 ) -> None:
     """For a shell, and for a build that reads a certificate bundle in it."""
     root = create_project(tmp_path / 'a "b", c', repository)
-    (root / "Dockerfile").write_text(
-        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
-        "RUN --mount=type=secret,id=certificates grep -q mine /run/secrets/certificates\n"
-    )
-    (root / 'own "ca".pem').write_text("mine")
     quoted = Workplace(root, place.environ)
     words = quoted.words("shell", "--in", "docker")
     shell = subprocess.run(
@@ -149,6 +148,11 @@ def test_a_projects_path_may_contain_quotes(
         text=True,
         check=False,
     )
+    (root / "Dockerfile").write_text(
+        "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n"
+        "RUN --mount=type=secret,id=certificates grep -q mine /run/secrets/certificates\n"
+    )
+    (root / 'own "ca".pem').write_text("mine")
     built = quoted.labcoat(
         "image", "build", LABCOAT_CA_BUNDLE='own "ca".pem', LABCOAT_IMAGE=f"{IMAGE}-quoted"
     )

@@ -85,9 +85,13 @@ def test_all_are_found_in_an_image(many: Repository, base_image: str, repository
         )
         done = docker("run", "--rm", IMAGE, "cat", "/done").splitlines()
         assert len(done) == COUNT
-        # The image's user and the number of its layers differ too.
+        # The image's user, its layers, what the program wrote elsewhere, and the byte code of edited
+        # sources differ too.
         changed = ["setting  USER", "setting  the image"]
-        assert sorted(found(many, "docker")) == sorted([*done, *changed])
+        listed = list(found(many, "docker"))
+        assert "base  /done" in listed
+        others = [one for one in listed if one.partition(" ")[0] not in {"base", "byte-code"}]
+        assert sorted(others) == sorted([*done, *changed])
     finally:
         docker("image", "rm", "--force", IMAGE)
 

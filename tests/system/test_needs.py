@@ -75,8 +75,13 @@ def test_libraries_count_if_code_names_them_and_modules_if_they_can_be_imported(
     install(
         tmp_path / "site",
         {
-            "pkg/basic.py": b'path = here / "lib_named.so"\n',
+            "pkg/basic.py": b"import ctypes\nctypes.CDLL(here / 'lib_named.so')\n",
             "pkg/lib_named.so": foreign,
+            "pkg/paths.py": b"path = here / 'lib_path.so'\n",
+            "pkg/loads.py": b"import ctypes\nfrom .paths import path\nctypes.CDLL(path)\n",
+            "pkg/lib_path.so": foreign,
+            "pkg/backend.py": b"plugin = here / 'lib_compiler.so'\n",
+            "pkg/lib_compiler.so": foreign,
             "pkg/lib_name.so": foreign,
             "pkg/plugins/libplug.so": foreign,
             "pkg/fast.so": elf_bytes(["libgomp.so.1"], symbol="PyInit_fast"),
@@ -86,6 +91,8 @@ def test_libraries_count_if_code_names_them_and_modules_if_they_can_be_imported(
     )
     assert roots(tmp_path / "site") == {
         "pkg/lib_named.so": True,
+        "pkg/lib_path.so": True,
+        "pkg/lib_compiler.so": False,
         "pkg/lib_name.so": False,
         "pkg/plugins/libplug.so": False,
         "pkg/fast.so": True,

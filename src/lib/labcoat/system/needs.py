@@ -4,7 +4,8 @@ It imports only the standard library and works on Python 3.8: an image's own Pyt
 of this module (system/program.py).
 
 The package's code loads its modules, unless each import of one is in a `try`, and the libraries
-whose names are in it. Others, such as plugins, are loaded by other libraries if at all.
+whose names are in code that loads libraries. Others, such as plugins, are loaded by other libraries
+if at all.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _IMPORT = re.compile(
     rb"^([ \t]*)(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]*(\([^)]*\)|[^\n(]*)", re.MULTILINE
 )
 _WORD = re.compile(rb"\w+")
+# How code loads a library by its name: ctypes, cffi, and frameworks of their own.
+_LOADS = re.compile(rb"ctypes|cffi|dlopen|CDLL|load_?(op_)?library", re.IGNORECASE)
 _CATCHING = {"ImportError", "ModuleNotFoundError", "OSError", "Exception", "BaseException"}
 
 
@@ -157,10 +160,30 @@ class _Graph:
         return bool(found) and all(found)
 
     def _is_named(self, path: str) -> bool:
-        """Return whether the package's code has the name of this library, as ctypes takes it."""
+        """Return whether code that loads libraries has the name of this one, or imports the name.
+
+        Other code hands it on, such as to a compiler that loads a plugin for some processor.
+        """
         word = os.path.basename(path).partition(".so")[0].encode()
         pattern = re.compile(rb"\b" + re.escape(word) + rb"\b")
-        return any(word in data and pattern.search(data) for data in self._sources.values())
+        named = [
+            one for one, data in self._sources.items() if word in data and pattern.search(data)
+        ]
+        if any(_LOADS.search(self._sources[one]) for one in named):
+            return True
+        stems = {_module_stem(one) for one in named}
+        return bool(stems) and any(
+            _LOADS.search(data) and self._imports_any(data, stems)
+            for data in self._sources.values()
+        )
+
+    @staticmethod
+    def _imports_any(data: bytes, stems: Set[str]) -> bool:
+        """Return whether an import in `data` has one of these names."""
+        return any(
+            not stems.isdisjoint(word.decode() for word in _WORD.findall(module + b" " + names))
+            for _, module, names in _IMPORT.findall(data)
+        )
 
     @cached_property
     def _sources(self) -> Dict[str, bytes]:
@@ -220,6 +243,11 @@ def _catches(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
     return any(isinstance(one, ast.Name) and one.id in _CATCHING for one in ast.walk(handler.type))
+
+
+def _module_stem(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) if name == "__init__.py" else name[: -len(".py")]
 
 
 def _names(path: str, one: SharedObject) -> Set[str]:
