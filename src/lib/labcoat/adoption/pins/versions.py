@@ -65,7 +65,7 @@ def _add_imports(
 ) -> None:
     """Add the imports that have versions beside the other lines, and drop the rest."""
     pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
-    prefer = [f"{name}=={version}" for name, version in (state.versions or {}).items()]
+    prefer = _pins_of(state)
     while pending and time.monotonic() < search.deadline:
         group = pending.pop(0)
         texts = texts_of([*state.lines, *group])
@@ -91,13 +91,18 @@ def _add_imports(
         state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
 
 
+def _pins_of(state: Solution) -> list[str]:
+    """Return the versions found so far, from which uv does not have to search again."""
+    return [f"{name}=={version}" for name, version in (state.versions or {}).items()]
+
+
 def _add_limits(
     search: Search, state: Solution, listings: dict[str, PackageReleases | None]
 ) -> None:
     """Keep packages below the releases that broke older packages of the solution."""
     for _ in range(2):  # an older package may come in with the first limits
         texts = texts_of(state.lines) + [each.text for each in state.limits]
-        attempt = search.attempt(texts, state.built)
+        attempt = search.attempt(texts, state.built, prefer=_pins_of(state))
         if attempt.versions is None:
             return
         unknown = breaks.suspects(attempt.versions, attempt.parents) - listings.keys()
@@ -117,12 +122,13 @@ def _add_limits(
 
 def _try_limits(search: Search, state: Solution, limits: Sequence[Limit]) -> list[Limit]:
     """Return those of `limits` that leave a solution: all of them, or one after the other."""
-    texts = texts_of(state.lines)
-    if search.attempt([*texts, *(each.text for each in limits)], state.built).versions:
+    texts, prefer = texts_of(state.lines), _pins_of(state)
+    limited = [*texts, *(each.text for each in limits)]
+    if search.attempt(limited, state.built, prefer=prefer).versions:
         return list(limits)
     kept: list[Limit] = []
     for each in limits:
         tried = [*texts, *(one.text for one in (*kept, each))]
-        if search.attempt(tried, state.built, limit=_IMPORTS_ATTEMPT).versions:
+        if search.attempt(tried, state.built, prefer=prefer, limit=_IMPORTS_ATTEMPT).versions:
             kept.append(each)
     return kept
