@@ -13,6 +13,7 @@ from support.repositories import repository
 
 # Assembled here, so that no file of this repository holds what looks like a secret.
 HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
+AZURE = ("aB3/" * 6 + HEX)[:43] * 2 + "=="
 LETTERS = "qwhzkv" + "ptmxra"
 GITHUB = "ghp_" + "a1B2" * 9
 PRIVATE = "-----BEGIN " + "PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
@@ -32,6 +33,7 @@ SECRETS = {
     "service": ("src/a.py", f'adafruit_io = "{HEX[:32]}"\n'),
     "vendor-form": ("src/a.py", 'T = "dop_v1_' + HEX + HEX[:24] + '"\n'),
     "vendor-form-bare": ("run.txt", "dapi" + HEX[:32] + "\n"),
+    "azure": ("src/a.py", 'C = "DefaultEndpointsProtocol=https;AccountKey=' + AZURE + '"\n'),
     "far-down": ("src/a.py", "x = 1\n" * 3000 + f'API_KEY = "{HEX}"\n'),
     "pip-conf": ("pip.conf", "[global]\nindex-url = https://me:" + "hunter2x@index.corp.io/s\n"),
     "address-in-env": ("prod.env", f"URL=postgres://app:{HEX[:12]}@db.corp.io/x\n"),
@@ -51,6 +53,7 @@ NO_SECRETS = {
     "fake": ("e2e/.streamlit/secrets.toml", 'FAKE_SECRET="value"\n'),
     "in-tests": ("tests/test_a.py", f'API_KEY = "{HEX}"\n'),
     "token-in-tests": ("tests/test_a.py", f"T = '{GITHUB}'\n"),
+    "azure-in-a-sample": ("tests/env.sample", f"# AccountKey={AZURE}\n"),
     "key-of-localhost": ("certs/localhost.key", PRIVATE),
     "documentation": ("README.md", f'api_key = "{HEX}"\n'),
     "marked": ("src/a.py", f'API_KEY = "{HEX}"  # example\n'),

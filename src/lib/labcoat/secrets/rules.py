@@ -26,6 +26,7 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("a GitLab token", b"glpat-", rb"[A-Za-z0-9_-]{20,}"),
     ("a Hugging Face token", b"hf_", rb"[A-Za-z]{34}\b"),
     ("a Kaggle token", b"KGAT_", rb"[0-9a-f]{32}\b"),
+    ("an Azure storage key", b"AccountKey=", rb"[A-Za-z0-9+/]{86}=="),
     ("a PyPI token", b"pypi-AgE", rb"[A-Za-z0-9_-]{50,}"),
     ("an npm token", b"npm_", rb"[A-Za-z0-9]{36}\b"),
     ("a Slack token", b"xox", rb"[abprs]-[0-9]{10,}-[0-9A-Za-z-]{20,}"),
