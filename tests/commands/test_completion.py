@@ -1,5 +1,6 @@
 """The completion of bash, zsh and fish offers commands, options and their values."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -65,6 +66,24 @@ def test_zsh_completes(
     )
     assert ended.stderr == ""
     assert {each for each in expected if each.startswith(words[-1])} <= set(ended.stdout.split())
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="fish is not installed")
+def test_fish_completes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """One fish asks for all, since its start is slow."""
+    lines = [f'echo "@"; complete -C "{" ".join(["labcoat", *words])}"\n' for words, _ in CASES]
+    (tmp_path / "script").write_text(script("fish", capsys) + "".join(lines))
+    ended = subprocess.run(
+        ["fish", "--no-config", "script"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr == ""
+    for part, (_, expected) in zip(ended.stdout.split("@\n")[1:], CASES, strict=True):
+        assert expected <= {line.partition("\t")[0] for line in part.splitlines()}
 
 
 def test_fish_has_a_line_for_each_word(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
