@@ -28,7 +28,7 @@ def _data(settings: Settings) -> int:
     summary.write_aside(found, settings.build / outputs.ASIDE)
     summary.write_alike(found, settings.build / outputs.ALIKE)
     print(*summary.understood(found, rows, settings.split), sep="\n")
-    print(*summary.describe(found), sep="\n")
+    print(*summary.describe(found), *summary.parted(found, rows), sep="\n")
     print(f"{split.describe(rows)}: {settings.build / outputs.SPLIT}")
     return 0
 

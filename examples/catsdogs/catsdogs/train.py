@@ -34,7 +34,7 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     rows = split.divide(found.pictures, settings.seed, settings.split)
     split.write(rows, build / outputs.SPLIT)
     terminal.print_notes(summary.understood(found, rows, settings.split))
-    lines.append(split.describe(rows))
+    lines += [*summary.parted(found, rows), split.describe(rows)]
 
     # Features and head: compute the frozen network's features, or load them from the cache; train
     # the layers after it.

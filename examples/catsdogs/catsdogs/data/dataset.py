@@ -54,7 +54,8 @@ class Data:
     """The data set: pictures with a class, pictures without one, files that were set aside, and
     the names of files that are no pictures.
 
-    `way` tells how the classes were found: one of `layout.WAYS`.
+    `way` tells how the classes were found: one of `layout.WAYS`. `crossing` has the names of pairs
+    that look alike, but have different classes.
     """
 
     pictures: tuple[Picture, ...]
@@ -62,6 +63,7 @@ class Data:
     aside: tuple[Aside, ...]
     others: tuple[str, ...] = ()
     way: str = ""
+    crossing: tuple[tuple[str, str], ...] = ()
 
     def exact(self) -> "Data":
         """Return the data with only copies of one file as pictures that look the same."""
@@ -130,6 +132,7 @@ def _load(kept: Path) -> Data | None:
             tuple(Aside(**row) for row in fields["aside"]),
             tuple(fields["others"]),
             fields["way"],
+            tuple((first, second) for first, second in fields["crossing"]),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -163,6 +166,7 @@ def look(source: Source, classes: str = "") -> Data:
         tuple(broken + contradicted),
         tuple(source.others()),
         layout.way,
+        _crossing(seen),
     )
     reasons = {layout.labels.get(one.name, ""): one.reason for one in reversed(data.aside)}
     _check_classes(data, dict.fromkeys(layout.empty, "") | reasons)
@@ -199,15 +203,37 @@ def _look(source: Source, name: str, layout: Layout) -> tuple[Picture, str] | As
 
 
 def _with_scenes(seen: dict[Picture, str]) -> list[Picture]:
-    """Return the pictures, with one scene for those whose fingerprints are similar."""
-    leaders = {member: group[0] for group in duplicates.groups(seen.values()) for member in group}
-    scenes: dict[str, str] = {}
+    """Return the pictures, with one scene for those of a class whose fingerprints are similar."""
+    classes: dict[str, list[str]] = defaultdict(list)
+    for picture, fingerprint in seen.items():
+        classes[picture.label].append(fingerprint)
+    leaders = {
+        (label, member): group[0]
+        for label, fingerprints in classes.items()
+        for group in duplicates.groups(fingerprints)
+        for member in group
+    }
+
+    def group(picture: Picture, fingerprint: str) -> tuple[str, str]:
+        return picture.label, leaders.get((picture.label, fingerprint), picture.digest)
+
+    scenes: dict[tuple[str, str], str] = {}
     for picture, fingerprint in sorted(seen.items(), key=lambda item: item[0].digest):
-        scenes.setdefault(leaders.get(fingerprint, picture.digest), picture.digest)
+        scenes.setdefault(group(picture, fingerprint), picture.digest)
     return [
-        replace(picture, scene=scenes[leaders.get(fingerprint, picture.digest)])
-        for picture, fingerprint in seen.items()
+        replace(one, scene=scenes[group(one, fingerprint)]) for one, fingerprint in seen.items()
     ]
+
+
+def _crossing(seen: dict[Picture, str]) -> tuple[tuple[str, str], ...]:
+    """Return the names of pairs of pictures that look alike, but have different classes."""
+    labelled = [(one, fingerprint) for one, fingerprint in seen.items() if one.label]
+    pairs = duplicates.crossing((fingerprint, one.label) for one, fingerprint in labelled)
+    return tuple(
+        (labelled[first][0].name, labelled[second][0].name)
+        for first, second in pairs
+        if labelled[first][0].digest != labelled[second][0].digest
+    )
 
 
 def _agreeing(found: Iterable[Picture]) -> tuple[list[Picture], list[Aside]]:
@@ -245,12 +271,3 @@ def _check_classes(data: Data, empty: dict[str, str]) -> None:
             f"the data has {only}",
             "Set `DATA=` to at least two classes, each in a separate folder",
         )
-    distinct = Counter(
-        label for _, label in {(picture.scene, picture.label) for picture in data.pictures}
-    )
-    for label, count in distinct.items():
-        if count < 2:
-            raise CatsdogsError(
-                f"the class {label!r} has only one picture, which leaves none for validation",
-                "Add pictures to it, or remove it",
-            )

@@ -4,7 +4,7 @@ testing.
 This is decided once, by a seed, and written to a file, the manifest. Pictures are drawn in the
 order of sha256 over the seed and the picture's bytes. So the split depends neither on names nor on
 the file system, is the same with every version of every library, and pictures that look the same
-always land in the same part.
+land in the same part.
 """
 
 import csv
@@ -18,10 +18,10 @@ from catsdogs.data.dataset import Picture
 from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
-VERSION = 3
+VERSION = 4
 PARTS = TRAINING, VALIDATION, TEST = "training", "validation", "test"
 FULL, FOLDERS = "full", "folders"
-# A class needs so many pictures that look different, one for each part, to be tested with.
+# A class needs so many different pictures, one for each part, to be tested with.
 TESTABLE = 3
 # Pictures for training, validation and test, the same number of each class: as the published
 # lessons drew theirs from Kaggle's.
@@ -76,7 +76,7 @@ def divide(pictures: Iterable[Picture], seed: int, how: str = "") -> list[Row]:
     if lacking:
         raise CatsdogsError(
             f"`SPLIT={how}` has no picture {lacking[0]}",
-            "Choose another `SPLIT=`, or add pictures of each class that look different",
+            "Choose another `SPLIT=`, or add pictures of each class",
         )
     return rows
 
@@ -123,17 +123,24 @@ def split(
     if it has three that look different.
     """
     pictures = list(pictures)
-    parts: dict[str, str] = {}
-    classes = len({picture.label for picture in pictures})
-    for scenes in _scenes(pictures).values():
-        count = sum(scenes.values())
-        wanted = _shared(count, shares) if shares else _wanted(count, preset, classes)
-        _draw(scenes, _order(scenes, seed), wanted, parts)
-    rows = [
-        Row(picture.name, picture.digest, picture.label, parts.get(picture.scene, ""))
-        for picture in pictures
-    ]
-    return _sorted(row for row in rows if row.part)
+    classes = _classes(pictures)
+    rows: list[Row] = []
+    for label, members in classes.items():
+        count = len(members)
+        if len({picture.digest for picture in members}) < len(PARTS) - 1:
+            copies = "only one picture" if count == 1 else f"only {count} copies of one picture"
+            raise CatsdogsError(
+                f"the class {label!r} has {copies}, which leaves none for validation",
+                "Add pictures to it, or remove it",
+            )
+        wanted = _shared(count, shares) if shares else _wanted(count, preset, len(classes))
+        parts = _drawn(members, seed, wanted)
+        rows += [
+            Row(picture.name, picture.digest, label, parts[picture.digest])
+            for picture in members
+            if parts[picture.digest]
+        ]
+    return _sorted(rows)
 
 
 def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]:
@@ -141,30 +148,30 @@ def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]
 
     Each picture is in the test part of exactly one of them.
     """
-    pictures = list(pictures)
-    number: dict[str, int] = {}
-    for scenes in _scenes(pictures).values():
-        for place, scene in enumerate(_order(scenes, seed)):
-            number.setdefault(scene, place % count)
-    return [
-        _sorted(
-            Row(
-                picture.name,
-                picture.digest,
-                picture.label,
-                TEST if number[picture.scene] == fold else TRAINING,
-            )
-            for picture in pictures
-        )
-        for fold in range(count)
-    ]
+    rows: list[list[Row]] = [[] for _ in range(count)]
+    for label, members in _classes(pictures).items():
+        groups = {picture.digest: picture.scene for picture in members}
+        if len(set(groups.values())) < count:
+            groups = {digest: digest for digest in groups}
+        number = {one: place % count for place, one in enumerate(_order(groups.values(), seed))}
+        for fold in range(count):
+            rows[fold] += [
+                Row(
+                    picture.name,
+                    picture.digest,
+                    label,
+                    TEST if number[groups[picture.digest]] == fold else TRAINING,
+                )
+                for picture in members
+            ]
+    return [_sorted(part) for part in rows]
 
 
-def _scenes(pictures: list[Picture]) -> dict[str, Counter[str]]:
-    """Return each class's scenes, with the number of pictures of each."""
-    classes: dict[str, Counter[str]] = defaultdict(Counter)
+def _classes(pictures: Iterable[Picture]) -> dict[str, list[Picture]]:
+    """Return the pictures of each class."""
+    classes: dict[str, list[Picture]] = defaultdict(list)
     for picture in pictures:
-        classes[picture.label][picture.scene] += 1
+        classes[picture.label].append(picture)
     return dict(sorted(classes.items()))
 
 
@@ -184,26 +191,41 @@ def _shared(count: int, shares: tuple[int, int, int]) -> tuple[int, int, int]:
     return count - sum(kept_back), *kept_back
 
 
-def _order(scenes: Iterable[str], seed: int) -> list[str]:
-    return sorted(scenes, key=lambda scene: hashlib.sha256(f"{seed} {scene}".encode()).digest())
+def _order(groups: Iterable[str], seed: int) -> list[str]:
+    return sorted(set(groups), key=lambda one: hashlib.sha256(f"{seed} {one}".encode()).digest())
+
+
+def _drawn(members: list[Picture], seed: int, wanted: tuple[int, int, int]) -> dict[str, str]:
+    """Return the part of each picture of a class by its digest, empty if it is not needed.
+
+    Pictures that look the same are in one part, unless that leaves too few to train on, or none to
+    validate with: some classes consist of look-alikes.
+    """
+    groups = {picture.digest: picture.scene for picture in members}
+    for group in (groups, {digest: digest for digest in groups}):
+        sizes = Counter(group[picture.digest] for picture in members)
+        parts = _draw(sizes, _order(sizes, seed), wanted)
+        filled = Counter(parts[group[picture.digest]] for picture in members)
+        if filled[VALIDATION] and 2 * filled[TRAINING] >= wanted[0]:
+            break
+    return {digest: parts[one] for digest, one in group.items()}
 
 
 def _draw(
-    scenes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int], parts: dict[str, str]
-) -> None:
-    """Assign each scene to a part in `parts`, unless another class has assigned it.
-
-    Validation and test are filled first.
-    """
+    sizes: Mapping[str, int], order: list[str], wanted: tuple[int, int, int]
+) -> dict[str, str]:
+    """Return the part of each group of pictures; validation and test are filled first."""
     training, validation, test = wanted
     room = {VALIDATION: validation, TEST: test if len(order) >= TESTABLE else 0, TRAINING: training}
-    for place, scene in enumerate(order):
-        part = parts.get(scene) or next((part for part, left in room.items() if left > 0), "")
-        if place == len(order) - 1 and TRAINING not in {parts.get(other) for other in order}:
-            part = parts.get(scene) or TRAINING
+    parts: dict[str, str] = {}
+    for place, one in enumerate(order):
+        part = next((part for part, left in room.items() if left > 0), "")
+        if place == len(order) - 1 and TRAINING not in parts.values():
+            part = TRAINING
+        parts[one] = part
         if part:
-            parts[scene] = part
-            room[part] -= scenes[scene]
+            room[part] -= sizes[one]
+    return parts
 
 
 def _sorted(rows: Iterable[Row]) -> list[Row]:

@@ -50,12 +50,10 @@ def describe(data: Data) -> list[str]:
     if same := alike(data):
         count = sum(map(len, same))
         number = f"{len(same)} groups" if len(same) > 1 else "one group"
-        lines.append(f"{count} look alike, in {number}; a group stays on one side of the split")
-        odd = [group for group in same if len({picture.label for picture in group}) > 1]
-        lines += [
-            f"  these differ in class: {', '.join(picture.name for picture in group)}"
-            for group in odd[:10]
-        ]
+        lines.append(f"{count} look alike, in {number}")
+    if data.crossing:
+        lines.append(f"{len(data.crossing)} pairs look alike, but differ in class:")
+        lines += [f"  {first}, {second}" for first, second in data.crossing[:10]]
     if data.others:
         lines.append(f"{len(data.others)} other files passed over: {_kinds(data.others)}")
     if data.aside:
@@ -63,6 +61,22 @@ def describe(data: Data) -> list[str]:
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
         lines += [f"{len(data.aside)} set aside:", *first, *more]
     return lines
+
+
+def parted(data: Data, rows: Iterable[Row]) -> list[str]:
+    """Return a line if pictures that look the same are in more than one part of the split."""
+    parts = {row.path: row.part for row in rows}
+    apart = [
+        group
+        for group in alike(data)
+        if len({parts[one.name] for one in group if one.name in parts}) > 1
+    ]
+    if not apart:
+        return []
+    return [
+        f"look-alikes are in more than one part of the split, in {len(apart)} of the groups: "
+        f"accuracy may be too high"
+    ]
 
 
 def _kinds(names: Iterable[str]) -> str:

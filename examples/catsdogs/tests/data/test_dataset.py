@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from samples import jpeg, kaggle, kaggle_download, make_folder, make_zip
 
-from catsdogs.data import dataset, summary
+from catsdogs.data import dataset, split, summary
 from catsdogs.errors import CatsdogsError
 
 
@@ -139,7 +139,7 @@ def test_bad_zip_files_are_refused_with_the_reason(
     """
     path = make_zip(tmp_path / "set.zip", members)
     with pytest.raises(CatsdogsError, match=message):
-        dataset.open_data(str(path), tmp_path / "room" / "cache", 0)
+        split.split(dataset.open_data(str(path), tmp_path / "room" / "cache", 0)[1].pictures, 0)
     assert {entry.name for entry in tmp_path.iterdir()} <= {"set.zip", "room"}
 
 
