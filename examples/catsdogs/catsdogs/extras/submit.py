@@ -12,11 +12,15 @@ from catsdogs.network import features
 from catsdogs.network.features import Sight
 from catsdogs.results import bundle, outputs
 from catsdogs.settings import Settings
+from catsdogs.support import terminal
 from catsdogs.support.atomic import aside
 from catsdogs.training import lessons
 from catsdogs.training.head import Floats, Head
 
 SUBMISSION = "submission.csv"
+# No probability is nearer to 0 or 1: Kaggle scores the logarithm, and one sure mistake in thousands
+# would decide the score.
+CLIP = 0.005
 
 
 def write(settings: Settings) -> Path:
@@ -48,12 +52,22 @@ def _write(
 ) -> None:
     """Write CSV in the order of ids: `id,label`, where the label is the second class's probability.
 
-    With more than two classes there is a column for each.
+    With more than two classes there is a column for each. Probabilities are clipped, which a line
+    on standard error says.
     """
+    clipped = int(((answers < CLIP) | (answers > 1 - CLIP)).any(axis=1).sum())
+    if clipped:
+        terminal.print_notes(
+            [
+                f"{clipped} of {len(answers)} probabilities clipped to {CLIP} and {1 - CLIP}: "
+                f"{target}"
+            ]
+        )
+    answers = np.clip(answers, CLIP, 1 - CLIP)
     columns = ["label"] if len(classes) == 2 else classes
     numbered = sorted(
         zip(
-            (_number(picture) for picture in pictures),
+            _ids(pictures),
             answers[:, -len(columns) :].tolist(),
             strict=True,
         )
@@ -66,5 +80,7 @@ def _write(
         )
 
 
-def _number(picture: Picture) -> int:
-    return int(PurePosixPath(picture.name).stem)
+def _ids(pictures: tuple[Picture, ...]) -> list[int] | list[str]:
+    """Return the numbers in the names of the pictures, or their names if not all are numbers."""
+    names = [PurePosixPath(picture.name).stem for picture in pictures]
+    return [int(name) for name in names] if all(map(str.isdecimal, names)) else names
