@@ -5,26 +5,30 @@ catsdogs_folder := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 ##@ Cats and dogs
 
-## the data: a zip file, a folder with a subfolder per class, kaggle (with an account), mirror (3,000 photographs), mirror-full (25,000), or synthetic
-DATA ?= synthetic
-## the pretrained network: vgg16, or another of Keras', such as resnet50, efficientnetb0, mobilenetv2
-BACKBONE ?= vgg16
+## the data: a zip file, a folder with a subfolder per class, kaggle (with an account), mirror (3,000 photographs), mirror-full (25,000), or synthetic; if empty, synthetic, or the data of the model to report on or to submit with
+DATA ?=
+## the pretrained network: vgg16, or another of Keras', such as resnet50, efficientnetb0, mobilenetv2; if empty, vgg16
+BACKBONE ?=
 ## its weights: imagenet, a file, or random; if empty, imagenet, or random for synthetic pictures
 WEIGHTS ?=
 ## resize pictures to a square with this side in px; if empty, 224, or 64 for synthetic pictures
 SIZE ?=
-## seed of the split and of random numbers
-SEED ?= 0
+## seed of the split and of random numbers; if empty, 0
+SEED ?=
 ## how to split pictures for training, validation and test: full, chollet, chollet2, sarkar, folders (train, validation, test), or a manifest such as build/split.csv; if empty, folders if there are any, or full
 SPLIT ?=
 ## where the classes are: top (folders), parts (folders in train, validation, test), names (cat.0.jpg) or last (innermost folders); if empty, find out
 CLASSES ?=
-## which pictures stay in one part of the split: near (near duplicates) or exact (copies of a file)
-ALIKE ?= near
+## which pictures stay in one part of the split: near (near duplicates) or exact (copies of a file); if empty, near
+ALIKE ?=
 ## views of each picture to train on and to predict from; if empty, the lesson's number
 VIEWS ?=
-## convolutions with a quarter of the multiplications: on, or off for Keras' convolutions
-WINOGRAD ?= on
+## convolutions with a quarter of the multiplications: on, or off for Keras' convolutions; if empty, on
+WINOGRAD ?=
+## 1 to let all classes count the same in training, however many pictures each has
+BALANCE ?=
+## the model to predict, report, submit or export with: finetuned, another beginning of a name in build/models, or a file; if empty, the last one
+MODEL ?=
 ## which lessons: LESSONS="scaled frozen finetuned"; if empty, all
 LESSONS ?=
 ## the number of folds to cross-validate lessons with; if empty, use the split's test part
@@ -53,12 +57,13 @@ _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdog
 _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
   --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED) --split $(call _catsdogs_quote,SPLIT) \
   --classes $(call _catsdogs_quote,CLASSES) --alike $(call _catsdogs_quote,ALIKE) \
-  --views $(call _catsdogs_quote,VIEWS) --winograd $(call _catsdogs_quote,WINOGRAD)
+  --views $(call _catsdogs_quote,VIEWS) --winograd $(call _catsdogs_quote,WINOGRAD) --balance $(call _catsdogs_quote,BALANCE)
+_catsdogs_model = --model $(call _catsdogs_quote,MODEL)
 
 # A container mounts data and weights in place. Values that are not paths, such as synthetic, are ignored.
 _catsdogs_empty :=
 _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsdogs_typed,$(1)))
-_catsdogs_mounts = $(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_typed,SPLIT):$(call _catsdogs_parted,FILES)
+_catsdogs_mounts = $(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_typed,SPLIT):$(call _catsdogs_typed,MODEL):$(call _catsdogs_parted,FILES)
 override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS)$(subst :~/,:$(HOME)/,:$(_catsdogs_mounts))
 override LABCOAT_CLEAN += build
 
@@ -87,14 +92,14 @@ lessons: $(LABCOAT_READY) ## run the lessons, from a network from scratch to fin
 cache: $(LABCOAT_READY) ## show the cached features; PRUNE= removes some of them
 	@$(_catsdogs) cache --prune $(call _catsdogs_quote,PRUNE)
 
-report: $(LABCOAT_READY) ## train, and write a report as a self-contained web page: build/report.html
-	@$(_catsdogs) report $(_catsdogs_settings)
+report: $(LABCOAT_READY) ## write a report on the model as a self-contained web page: build/report.html; trains one if there is none
+	@$(_catsdogs) report $(_catsdogs_settings) $(_catsdogs_model)
 
 predict: $(LABCOAT_READY) ## predict the class of pictures: make predict FILES="a.jpg b.jpg"
-	@$(_catsdogs) predict -- $(call _catsdogs_typed,FILES)
+	@$(_catsdogs) predict $(_catsdogs_model) -- $(call _catsdogs_typed,FILES)
 
-submit: $(LABCOAT_READY) ## train, and write Kaggle's submission file for the pictures without a class: build/submission.csv
-	@$(_catsdogs) submit $(_catsdogs_settings)
+submit: $(LABCOAT_READY) ## write Kaggle's submission file for the pictures without a class: build/submission.csv; trains a model if there is none
+	@$(_catsdogs) submit $(_catsdogs_settings) $(_catsdogs_model)
 
-export: $(LABCOAT_READY) ## export the trained model as ONNX and LiteRT, and verify its predictions: build/model.onnx, build/model.tflite
-	@$(_catsdogs) export --format $(call _catsdogs_quote,FORMAT)
+export: $(LABCOAT_READY) ## export the model as ONNX and LiteRT, and verify its predictions: build/model.onnx, build/model.tflite
+	@$(_catsdogs) export $(_catsdogs_model) --format $(call _catsdogs_quote,FORMAT)

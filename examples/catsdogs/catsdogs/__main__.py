@@ -2,7 +2,9 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from catsdogs import train
 from catsdogs.data import layout, split, summary
@@ -11,7 +13,8 @@ from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
 from catsdogs.network.backbones import BACKBONES
 from catsdogs.network.features import Sight
-from catsdogs.results import compare, outputs, predict, report, score
+from catsdogs.results import choice, compare, outputs, places, predict, report, words
+from catsdogs.results.choice import Chosen
 from catsdogs.settings import WORDS, Settings, at_home, number, settle
 from catsdogs.support import cache, capacity
 from catsdogs.support.terminal import print_error
@@ -50,12 +53,19 @@ def _features(settings: Settings, by: str, address: str) -> int:
 
 
 def _train(settings: Settings, lesson: str) -> int:
-    scores, about = train.run(settings, settings.fitted(lessons.LESSONS[lesson]))
-    print(*about, *score.last_lines(scores, settings.build), sep="\n")
+    done = train.run(settings, settings.fitted(lessons.LESSONS[lesson]))
+    print(*done.about, *_last_lines(settings.build, done.folder), sep="\n")
     return 0
 
 
-def _lessons(settings: Settings, words: str, folds: str) -> int:
+def _last_lines(build: Path, folder: Path, *more: Path) -> list[str]:
+    """Return the last lines about the model in `folder`, with the paths of its files."""
+    files = [folder / outputs.MODEL, folder / outputs.CURVES, *more]
+    paths = {file.stem: places.show(build, file) for file in files}
+    return words.last_lines(places.read(folder), paths)
+
+
+def _lessons(settings: Settings, names: str, folds: str) -> int:
     count = number("FOLDS", folds or "0", 0, MOST_FOLDS)
     if count == 1:
         raise CatsdogsError(
@@ -63,7 +73,8 @@ def _lessons(settings: Settings, words: str, folds: str) -> int:
             "Use `FOLDS=5`, or leave it empty to use the test part of the split",
         )
     chosen = [
-        settings.fitted(lesson) if lesson.views > 1 else lesson for lesson in lessons.choose(words)
+        replace(settings, views=settings.views if lesson.views > 1 else 0).fitted(lesson)
+        for lesson in lessons.choose(names)
     ]
     results = compare.run(settings, chosen, count)
     part = (
@@ -106,40 +117,68 @@ def _cache(settings: Settings, prune: str) -> int:
     return 0
 
 
-def _report(settings: Settings) -> int:
-    scores, about = train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
-    source, found = settings.opened()
-    written = report.write(report.Run(settings, source, found, scores.validation))
-    print(*about, *score.last_lines(scores, settings.build), f"report {written}", sep="\n")
+def _chosen(build: Path, typed: Mapping[str, str], model: str) -> Chosen:
+    """Return the model to work on, which becomes the current one unless `model` names it.
+
+    Train it if there is none.
+    """
+    found = choice.choose(build, typed, at_home(model))
+    if isinstance(found, Chosen):
+        if not model and found.record:
+            places.point(build, found.folder)
+        return found
+    done = train.run(found.settings, found.settings.fitted(lessons.LESSONS[found.lesson]))
+    print(*done.about, sep="\n")
+    return choice.read(done.folder / outputs.MODEL, build)
+
+
+def _report(build: Path, typed: Mapping[str, str], model: str) -> int:
+    chosen = _chosen(build, typed, model)
+    if not chosen.record:
+        raise CatsdogsError(
+            f"no record of how `{chosen.model}` was made: {outputs.RESULT} is not beside it",
+            "Run `make train`, or set `MODEL=` to a model in build/models",
+        )
+    source, found = choice.open_data(chosen)
+    written = report.write(report.Subject(chosen, source, found))
+    print(f"model {chosen.folder.name}, made of `{chosen.settings.data}`")
+    print(*_last_lines(build, chosen.folder, written), sep="\n")
     return 0
 
 
-def _submit(settings: Settings) -> int:
-    print(f"submission {submit.write(settings)}")
+def _submit(build: Path, typed: Mapping[str, str], model: str) -> int:
+    found = choice.choose(build, typed, at_home(model))
+    settings = found.settings
+    _, data = settings.opened()
+    submit.check(data.unlabelled)  # before anything is trained
+    chosen = _chosen(build, typed, model)
+    source, data = choice.open_data(chosen)
+    written = submit.write(chosen, source, data.unlabelled)
+    print(f"model {chosen.folder.name}", f"submission {places.show(build, written)}", sep="\n")
     return 0
 
 
-def _export(settings: Settings, form: str) -> int:
+def _export(build: Path, model: str, form: str) -> int:
     if form not in {"", *export.FILES}:
         raise CatsdogsError(
             f"invalid value `FORMAT={form}`",
             f"Use {' or '.join(export.FILES)}, or leave it empty for both",
         )
     for one in [form] if form else export.FILES:
-        written, apart = export.write(one, settings.build)
-        print(f"{one} {written}: probabilities differ from the model's by at most {apart:.1e}")
+        written, apart = export.write(one, places.find(build, at_home(model)))
+        shown = places.show(build, written)
+        print(f"{one} {shown}: probabilities differ from the model's by at most {apart:.1e}")
     return 0
 
 
-def _predict(settings: Settings, files: Sequence[str]) -> int:
+def _predict(build: Path, model: str, files: Sequence[str]) -> int:
     if not files:
         raise CatsdogsError(
             "nothing to predict", "Name the pictures: `make predict FILES='cat.jpg dog.jpg'`"
         )
     unread = 0
-    for answer in predict.answers(
-        [at_home(file) for file in files], settings.build / outputs.MODEL
-    ):
+    known = places.find(build, at_home(model))
+    for answer in predict.answers([at_home(file) for file in files], known):
         unread += bool(answer.reason)
         print(predict.line(answer), file=sys.stderr if answer.reason else sys.stdout, flush=True)
     return 1 if unread else 0
@@ -193,6 +232,9 @@ def parser() -> argparse.ArgumentParser:
             default="",
             help="convolutions with fewer multiplications: on (the default) or off",
         )
+        added.add_argument(
+            "--balance", default="", help="1: all classes count the same in training; 0 (default)"
+        )
         added.add_argument("--build", default="build", help="the folder for all output")
         added.set_defaults(run=lambda args: run(_settled(args)))
         return added
@@ -231,23 +273,50 @@ def parser() -> argparse.ArgumentParser:
         "--prune", default="", help="remove stale entries (of other versions, damaged), or all"
     )
     caching.set_defaults(run=lambda args: _cache(_settled(args), args.prune))
-    command("report", _report, "train, and write a report as a web page")
-    command("submit", _submit, "train, and write Kaggle's submission file")
-    exporting = command(
+
+    def on_a_model(
+        name: str, run: Callable[[argparse.Namespace], int], about: str
+    ) -> argparse.ArgumentParser:
+        added = command(name, lambda _: 0, about)
+        added.add_argument(
+            "--model",
+            default="",
+            help="a file, or the beginning of a name in build/models; if empty, the last model",
+        )
+        added.set_defaults(run=run)
+        return added
+
+    on_a_model(
+        "report",
+        lambda args: _report(_settled(args).build, _typed(args), args.model),
+        "write a report on a model as a web page; train one if there is none",
+    )
+    on_a_model(
+        "submit",
+        lambda args: _submit(_settled(args).build, _typed(args), args.model),
+        "write Kaggle's submission file; train a model if there is none",
+    )
+    exporting = on_a_model(
         "export",
-        lambda _: 0,
+        lambda args: _export(_settled(args).build, args.model, args.format),
         "export the model for ONNX Runtime and LiteRT, and verify its predictions",
     )
     exporting.add_argument("--format", default="", help="onnx or litert; if empty, both")
-    exporting.set_defaults(run=lambda args: _export(_settled(args), args.format))
-    predicting = command("predict", lambda _: 0, "predict the class of pictures")
+    predicting = on_a_model(
+        "predict",
+        lambda args: _predict(_settled(args).build, args.model, args.files),
+        "predict the class of pictures",
+    )
     predicting.add_argument("files", nargs="*", metavar="FILE")
-    predicting.set_defaults(run=lambda args: _predict(_settled(args), args.files))
     return top
 
 
+def _typed(args: argparse.Namespace) -> dict[str, str]:
+    return {word: getattr(args, word) for word in WORDS}
+
+
 def _settled(args: argparse.Namespace) -> Settings:
-    return settle(args.build, **{word: getattr(args, word) for word in WORDS})
+    return settle(args.build, **_typed(args))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -30,6 +30,7 @@ class Settings:
     classes: str  # where the classes are; if empty, find out
     alike: str  # pictures that stay in one part of the split: near duplicates, or exact copies
     winograd: bool  # convolutions with fewer multiplications
+    balance: bool  # whether classes count the same, however many pictures they have
     build: Path
 
     @property
@@ -42,8 +43,8 @@ class Settings:
         return dataset.open_data(self.data, self.cache, self.seed, self.classes, self.alike)
 
     def fitted(self, lesson: Lesson) -> Lesson:
-        """Return `lesson` with the number of views of these settings."""
-        return replace(lesson, views=self.views or lesson.views)
+        """Return `lesson` with the number of views and the balance of these settings."""
+        return replace(lesson, views=self.views or lesson.views, balance=self.balance)
 
     def network(self, preprocessing: str = "") -> Network:
         """Return the network, all or part of which is frozen."""
@@ -69,6 +70,7 @@ WORDS = (
     "classes",
     "alike",
     "winograd",
+    "balance",
 )
 PATHS = frozenset({"data", "weights", "split"})  # or a keyword such as synthetic
 
@@ -94,6 +96,7 @@ def settle(build: str, **words: str) -> Settings:
         classes=given.get("classes", ""),
         alike=given.get("alike", dataset.NEAR),
         winograd=switch("WINOGRAD", given.get("winograd", ON)),
+        balance=switch("BALANCE", given.get("balance", "0"), "1", "0"),
         build=Path(at_home(build)),
     )
 
@@ -103,15 +106,15 @@ def at_home(path: str) -> str:
     return os.path.expanduser(path)  # noqa: PTH111, Path's own raises where there is no home
 
 
-def switch(name: str, word: str) -> bool:
-    """Return whether `word` is on. Raise `CatsdogsError`, with the setting's `name`, unless it is
-    on or off.
+def switch(name: str, word: str, on: str = ON, off: str = OFF) -> bool:
+    """Return whether `word` is `on`. Raise `CatsdogsError`, with the setting's `name`, unless it is
+    `on` or `off`.
     """
-    if word not in {ON, OFF}:
+    if word not in {on, off}:
         raise CatsdogsError(
-            f"invalid value `{name}={word}`", f"Use `{name}={ON}` or `{name}={OFF}`"
+            f"invalid value `{name}={word}`", f"Use `{name}={on}` or `{name}={off}`"
         )
-    return word == ON
+    return word == on
 
 
 def number(name: str, word: str, least: int, most: int) -> int:

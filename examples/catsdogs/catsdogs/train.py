@@ -1,10 +1,12 @@
 """Training from data to result: every step is one call into the package of its name."""
 
 import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from catsdogs.data import split, summary
 from catsdogs.data.split import TEST, VALIDATION
-from catsdogs.results import bundle, curves, outputs, predictions, record, score
+from catsdogs.results import bundle, curves, outputs, places, predictions, record, score
 from catsdogs.results.score import Scores
 from catsdogs.settings import Settings
 from catsdogs.support import terminal
@@ -12,10 +14,19 @@ from catsdogs.training import calibration, head, learn, models
 from catsdogs.training.lessons import Lesson
 
 
-def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
-    """Train as `settings` and `lesson` say; return scores, and lines about the data.
+@dataclass(frozen=True)
+class Run:
+    """A finished run: the folder of its model, its scores, and lines about the data."""
 
-    If nothing has changed since the last run, its scores are returned and nothing is computed.
+    folder: Path
+    scores: Scores
+    about: list[str]
+
+
+def run(settings: Settings, lesson: Lesson) -> Run:
+    """Train as `settings` and `lesson` say, and make the model the current one.
+
+    If nothing has changed since the last such run, nothing is computed.
     """
     started = time.monotonic()
     network = settings.network(lesson.preprocessing)
@@ -25,14 +36,17 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     source, found = settings.opened()
     lines = summary.describe(found)
     produced_by = record.produced_by(found, network, settings, lesson)
-    if scores := record.read(build, produced_by):
-        return scores, [*lines, "Nothing has changed since this was trained."]
+    name = places.name(lesson.name, produced_by)
+    folder = build / places.FOLDER / name
+    if scores := record.read(folder, produced_by):
+        lines.append("Nothing has changed since this was trained.")
+        return Run(folder, scores, [*lines, *places.point(build, folder)])
     summary.write_aside(found, build / outputs.ASIDE)
     summary.write_alike(found, build / outputs.ALIKE)
 
     # Split: choose the pictures to train on.
     rows = split.divide(found.pictures, settings.seed, settings.split)
-    split.write(rows, build / outputs.SPLIT)
+    split.write(rows, folder / outputs.SPLIT)
     terminal.print_notes(summary.understood(found, rows, settings.split))
     lines += [*summary.parted(found, rows), split.describe(rows)]
 
@@ -46,29 +60,41 @@ def run(settings: Settings, lesson: Lesson) -> tuple[Scores, list[str]]:
     # Result: calibrate on the validation part, then score both parts.
     parts = {part: [row for row in rows if row.part == part] for part in (VALIDATION, TEST)}
     known = learn.labels(parts[VALIDATION], found.classes)
-    temperature, threshold = learn.calibrated(learned, known)
+    held_out = learn.held_out(lesson, material, rows, network)
+    temperature, sure = learn.calibrated((learned.validation, known), held_out)
     answers = {
         VALIDATION: calibration.answers(learned.validation, temperature),
         TEST: calibration.answers(learned.test, temperature),
     }
     scored = {
-        part: score.score(answers[part], members, found.classes, threshold)
+        part: score.score(answers[part], members, found.classes, sure.threshold)
         for part, members in parts.items()
         if members
     }
     scores = Scores(scored[VALIDATION], scored.get(TEST))
 
-    for part, name in ((VALIDATION, outputs.PREDICTIONS), (TEST, outputs.TEST_PREDICTIONS)):
-        predictions.write(parts[part], found.classes, answers[part], build / name)
+    for file in outputs.DERIVED:
+        (folder / file).unlink(missing_ok=True)  # of the model that this one replaces
+    for part, file in ((VALIDATION, outputs.PREDICTIONS), (TEST, outputs.TEST_PREDICTIONS)):
+        predictions.write(parts[part], found.classes, answers[part], folder / file)
     interval = scores.validation.interval
     title = score.title(scores.validation, found.classes)
-    curves.draw(learned.history, interval, title, build / outputs.CURVES)
+    curves.draw(learned.history, interval, title, folder / outputs.CURVES, lesson.step)
     fitted = learned.head.cooled(temperature)
-    head.save(fitted, build / outputs.HEAD)
-    note = bundle.Note(found.classes, settings.size, threshold, lesson.views)
+    head.save(fitted, folder / outputs.HEAD)
+    note = bundle.Note(found.classes, settings.size, sure.threshold, lesson.views, sure.promise)
     whole = models.whole(network, fitted, learned.trained)
-    bundle.save(whole, note, build / outputs.MODEL)
-    calibrated = {"temperature": temperature, "threshold": threshold}
-    more = {"history": learned.history, **calibrated}
-    record.write(build, produced_by, scores, more, time.monotonic() - started)
-    return scores, lines
+    bundle.save(whole, note, folder / outputs.MODEL)
+    made_with = asdict(replace(settings, views=lesson.views))
+    del made_with["build"]
+    more = {
+        "name": name,
+        "lesson": lesson.name,
+        "settings": made_with,
+        "classes": found.classes,
+        "history": learned.history,
+        "temperature": temperature,
+        **asdict(sure),
+    }
+    record.write(folder, produced_by, scores, more, time.monotonic() - started)
+    return Run(folder, scores, [*lines, *places.point(build, folder)])

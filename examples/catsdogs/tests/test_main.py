@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from samples import Run, jpeg, kaggle_download, make_folder, refused
+from samples import Run, jpeg, kaggle, kaggle_download, make_folder, refused
 
 from catsdogs.__main__ import main
 from catsdogs.results import predict
@@ -27,10 +27,11 @@ def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) ->
     download = kaggle_download(tmp_path / "dogs vs cätze.zip", 30)
     done = run("train", "--data", download.name, *SMALL)
     assert done.returncode == 0, done.stderr
-    accuracy, model, curves = done.stdout.splitlines()[-3:]
+    model, curves, accuracy, *about = done.stdout.splitlines()[-8:]
     found = re.fullmatch(
-        r"validation accuracy (\S+), 95% interval (\S+) to (\S+), (\d+) of 12 pictures", accuracy
+        r"test accuracy (\S+), 95% interval (\S+) to (\S+), (\d+) of 12 pictures", accuracy
     )
+    assert [line.split()[0] for line in about] == ["cat", "dog", "always", "in", "sure"]
     assert found
     assert float(found[1]) == int(found[4]) / 12 >= 0.9
     assert float(found[2]) < float(found[1]) <= float(found[3])
@@ -41,7 +42,7 @@ def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) ->
 
     again = run("train", "--data", download.name, *SMALL)
     assert "Nothing has changed" in again.stdout
-    assert again.stdout.splitlines()[-3:] == done.stdout.splitlines()[-3:]
+    assert again.stdout.splitlines()[-8:] == done.stdout.splitlines()[-8:]
 
     afresh = run("train", "--data", download.name, *SMALL, "--build", "other")
     assert afresh.returncode == 0, afresh.stderr
@@ -50,8 +51,10 @@ def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) ->
         tmp_path / "build/split.csv"
     ).read_bytes()
 
-    answered = call("submit", "--data", download.name, *SMALL)
+    before = trained(tmp_path / "build")
+    answered = call("submit")
     assert answered.returncode == 0, answered.stderr
+    assert trained(tmp_path / "build") == before
     sheet = (tmp_path / "build/submission.csv").read_text()
     assert re.fullmatch(r"id,label\n0,0\.\d{6}\n1,0\.\d{6}\n2,0\.\d{6}\n", sheet)
     assert all(float(line.split(",")[1]) < 0.5 for line in sheet.splitlines()[1:])  # they are cats
@@ -71,6 +74,61 @@ def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) ->
     assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\nmore/dog\.jpg: dog 0\.\d{4}\n", asked.stdout)
     names = [line.split(": ")[0] for line in asked.stderr.splitlines()]
     assert names == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
+
+
+def trained(build: Path) -> dict[str, int]:
+    """The models in a build folder, and when each was written."""
+    return {
+        path.parent.name: path.stat().st_mtime_ns for path in build.glob("models/*/model.keras")
+    }
+
+
+def test_each_model_stays(call: Run, tmp_path: Path) -> None:
+    """Training one model replaces no other; the commands that use a model take the last one that
+    was asked for, or the one that MODEL= names, and train nothing.
+    """
+    make_folder(tmp_path / "set", kaggle(12) | {"test1/7.jpg": jpeg("dog", 90)})
+    make_folder(tmp_path, {"dog.jpg": jpeg("dog", 91)})
+    words = ("--data", "set", *SMALL)
+    assert call("train", *words, "--balance", 1).returncode == 0
+    assert call("finetune", *words).returncode == 0
+    build = tmp_path / "build"
+    before = trained(build)
+    frozen, tuned = sorted(before, key=lambda name: name.startswith("finetuned"))
+    assert len(before) == 2
+    assert (build / "model.keras").resolve().parent.name == tuned
+
+    done = call("report")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"model {tuned}, made of `set`")
+    page = (build / "report.html").read_text()
+    assert "last block fine-tuned" in page
+    assert "The loss by epoch" in page
+    assert (build / "models" / tuned / "report.html").is_file()
+
+    sheets = []
+    for model in ("frozen", ""):
+        assert call("submit", "--model", model).returncode == 0
+        sheets.append(build / "models" / (frozen if model else tuned) / "submission.csv")
+    assert sheets[0].read_text() != sheets[1].read_text()
+    assert (build / "submission.csv").read_text() == sheets[1].read_text()
+    shown = [call("predict", "--model", model, "dog.jpg").stdout for model in ("finetuned", "")]
+    assert shown[0] == shown[1] != call("predict", "--model", frozen, "dog.jpg").stdout
+
+    done = call("report", *words, "--balance", 1)
+    assert done.stdout.startswith(f"model {frozen}, made of `set`")
+    assert (build / "model.keras").resolve().parent.name == frozen
+    assert trained(build) == before
+    (tmp_path / "set").rename(tmp_path / "moved")
+    assert "is no longer at `set`" in refused(call("report"))
+    assert call("report", "--data", "moved", "--model", tuned).returncode == 0
+    assert "was not made with `SEED=5`" in refused(call("report", "--model", tuned, "--seed", 5))
+    next((tmp_path / "moved").rglob("cat.3.jpg")).unlink()
+    done = call("report", "--data", "moved", "--model", tuned)
+    assert "The data has changed" in (build / "models" / tuned / "report.html").read_text() or (
+        "such as `train/cat.3.jpg`" in refused(done)
+    )
+    assert trained(build) == before
 
 
 def test_any_number_of_classes(call: Run, tmp_path: Path) -> None:
@@ -94,8 +152,11 @@ def test_the_synthetic_set_is_learned(call: Run, tmp_path: Path) -> None:
     assert "no pictures without a class" in refused(call("submit"))
     done = call("report")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / done.stdout.splitlines()[-1].removeprefix("report ")).is_file()
-    assert result(tmp_path / "build")["validation"]["accuracy"] >= 0.9
+    assert "report build/report.html" in done.stdout
+    assert (tmp_path / "build/report.html").is_file()
+    found = result(tmp_path / "build")
+    assert found["test"]["accuracy"] >= 0.9
+    assert found["test"]["base_rate"] == 0.5
 
 
 @pytest.mark.parametrize(

@@ -60,11 +60,12 @@ def test_the_home_is_mounted(tmp_path: Path) -> None:
         "mounts",
         "DATA=~/set",
         "WEIGHTS=w.h5",
+        "MODEL=m.keras",
         "FILES=a.jpg ~/b.jpg",
         folder=tmp_path,
         HOME="/home/me",
     )
-    assert words == [":/home/me/set:w.h5::a.jpg:/home/me/b.jpg"]
+    assert words == [":/home/me/set:w.h5::m.keras:a.jpg:/home/me/b.jpg"]
 
 
 @pytest.mark.parametrize("variable", ["DATA", "WEIGHTS", "SIZE", "SEED"])
@@ -76,12 +77,18 @@ def test_environment_variables_are_ignored(variable: str) -> None:
     assert words[words.index(f"--{variable.lower()}") + 1] == "mine"
 
 
-def test_winograds_convolutions_are_on_by_default() -> None:
-    """WINOGRAD=off switches them off."""
-    words = dry_run("train")
-    assert words[words.index("--winograd") + 1] == "on"
-    words = dry_run("train", "WINOGRAD=off")
+def test_settings_that_are_not_given_are_empty() -> None:
+    """So the program can tell them from defaults that were typed, and reports on the model that is
+    there.
+    """
+    words = dry_run("report")
+    given = [word for word, before in zip(words[1:], words, strict=False) if before[:2] == "--"]
+    assert given == [""] * 10
+    words = dry_run("train", "WINOGRAD=off", "BALANCE=1")
     assert words[words.index("--winograd") + 1] == "off"
+    assert words[words.index("--balance") + 1] == "1"
+    words = dry_run("predict", "MODEL=~/my models/m.keras", HOME="/home/me")
+    assert words[words.index("--model") + 1] == "/home/me/my models/m.keras"
 
 
 def test_several_files_are_several_words() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from catsdogs.data import synthetic
 from catsdogs.errors import CatsdogsError
 from catsdogs.network import engine
-from catsdogs.results import bundle
+from catsdogs.results import bundle, outputs
 from catsdogs.results.bundle import Note
 from catsdogs.support.atomic import aside
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import keras
 
 ONNX, LITERT = "onnx", "litert"
-FILES = {ONNX: "model.onnx", LITERT: "model.tflite"}
+FILES = dict(zip((ONNX, LITERT), outputs.EXPORTED, strict=True))
 NEEDED = {ONNX: ("tf2onnx", "onnx", "onnxruntime"), LITERT: ("ai_edge_litert",)}
 SAMPLES = 8  # pictures that both models predict
 APART = 1e-4  # tolerance of a probability: more than the order of additions changes
@@ -37,8 +37,8 @@ Floats = NDArray[np.float32]
 Answer = Callable[[Floats], Floats]
 
 
-def write(form: str, build: Path) -> tuple[Path, float]:
-    """Export the model in `build`; return the file's path and the largest difference between
+def write(form: str, model: Path) -> tuple[Path, float]:
+    """Export `model` to a file beside it; return that and the largest difference between
     probabilities.
     """
     missing = [name for name in NEEDED[form] if find_spec(name) is None]
@@ -48,10 +48,10 @@ def write(form: str, build: Path) -> tuple[Path, float]:
             "Run `make export LABCOAT_DEV_REQUIREMENTS='requirements-dev.txt "
             "requirements-export.txt'`, or set `LABCOAT_VARIANT=export` in a container",
         )
-    network, note = bundle.load(build / "model.keras")
+    network, note = bundle.load(model)
     pictures = samples(note.size)
     expected = np.asarray(network.predict_on_batch(pictures))
-    target = build / FILES[form]
+    target = model.with_name(FILES[form])
     with aside(target) as room:
         WRITERS[form](network, note, room)
         worst = float(np.abs(READERS[form](room)(pictures) - expected).max())

@@ -1,50 +1,82 @@
 """Kaggle's submission file: the number and the predicted class of each picture without a label."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from catsdogs import train
 from catsdogs.data.dataset import Picture
+from catsdogs.data.sources import Source
 from catsdogs.errors import CatsdogsError
 from catsdogs.network import features
 from catsdogs.network.features import Sight
-from catsdogs.results import bundle, outputs
-from catsdogs.settings import Settings
+from catsdogs.results import bundle, predict
+from catsdogs.results.bundle import Note
+from catsdogs.results.choice import Chosen
+from catsdogs.results.outputs import SUBMISSION
 from catsdogs.support import terminal
 from catsdogs.support.atomic import aside
-from catsdogs.training import lessons
+from catsdogs.support.progress import track
 from catsdogs.training.head import Floats, Head
+from catsdogs.training.lessons import FEATURES, LESSONS
 
-SUBMISSION = "submission.csv"
+if TYPE_CHECKING:
+    import keras
+
 # No probability is nearer to 0 or 1: Kaggle scores the logarithm, and one sure mistake in thousands
 # would decide the score.
 CLIP = 0.005
 
 
-def write(settings: Settings) -> Path:
-    """Train with these settings, and write the predictions; return the file's path.
-
-    Features are computed once.
-    """
-    source, found = settings.opened()
-    if not found.unlabelled:
+def check(pictures: tuple[Picture, ...]) -> None:
+    """Raise `CatsdogsError` if there are no pictures to predict."""
+    if not pictures:
         raise CatsdogsError(
             "the data has no pictures without a class to predict",
             "Set `DATA=` to Kaggle's whole download, which contains test1.zip, or use "
             "`make predict FILES=…`",
         )
-    train.run(settings, settings.fitted(lessons.LESSONS["frozen"]))
-    whole, note = bundle.load(settings.build / outputs.MODEL)
+
+
+def write(chosen: Chosen, source: Source, pictures: tuple[Picture, ...]) -> Path:
+    """Write the model's predictions of `pictures` to a file beside the model; return its path."""
+    check(pictures)
+    whole, note = bundle.load(chosen.model)
+    lesson = LESSONS.get(chosen.lesson)
+    if lesson and lesson.start == FEATURES:
+        answers = _from_features(whole, note, chosen, source, pictures)
+    else:
+        answers = np.concatenate(list(_from_pictures(whole, note, source, pictures)))
+    target = chosen.model.with_name(SUBMISSION)
+    _write(pictures, note.classes, answers, target)
+    return target
+
+
+def _from_features(
+    whole: "keras.Model", note: Note, chosen: Chosen, source: Source, pictures: tuple[Picture, ...]
+) -> Floats:
+    """Return probabilities, `(n, classes)`, from the frozen features, which are computed once."""
+    settings = chosen.settings
     head = Head(*whole.get_layer("head").get_weights())
     sights = [Sight(settings.network(), view=view) for view in range(note.views)]
-    features.prepare(source, found.unlabelled, sights, settings.cache)
-    digests = [picture.digest for picture in found.unlabelled]
+    features.prepare(source, pictures, sights, settings.cache)
+    digests = [picture.digest for picture in pictures]
     seen = [features.kept(sight, settings.cache).of(digests) for sight in sights]
-    answers = np.mean([head.probabilities(view) for view in seen], axis=0)
-    _write(found.unlabelled, note.classes, answers, settings.build / SUBMISSION)
-    return settings.build / SUBMISSION
+    return np.asarray(np.mean([head.probabilities(view) for view in seen], axis=0))
+
+
+def _from_pictures(
+    whole: "keras.Model", note: Note, source: Source, pictures: tuple[Picture, ...]
+) -> Iterator[Floats]:
+    """Yield the probabilities of each picture, `(1, classes)`, from a network that has no frozen
+    features.
+    """
+    one_each = ((picture, 1) for picture in pictures)
+    for picture in track(one_each, len(pictures), "Predicting"):
+        shown = predict.shown(source.read(picture.name), note)
+        yield whole.predict_on_batch(shown).mean(axis=0, keepdims=True)
 
 
 def _write(

@@ -26,13 +26,15 @@ NOTE = "catsdogs.json"
 class Note:
     """A model's classes, in the order of its outputs, and the side in px of its square input.
 
-    Below the `threshold` the model is not sure. A prediction is the mean over `views` views.
+    Below the `threshold` the model is not sure; above it, at least a share of `promise` of the
+    predictions is right. A prediction is the mean over `views` views.
     """
 
     classes: list[str]
     size: int
     threshold: float = 0.0
     views: int = 1
+    promise: float = 0.0
 
 
 def save(model: "keras.Model", note: Note, target: Path) -> None:

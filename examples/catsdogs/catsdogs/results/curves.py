@@ -9,11 +9,16 @@ from catsdogs.support.atomic import aside
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FEW = 12  # steps or epochs that have a tick each
 TRAINING_COLOUR, VALIDATION_COLOUR = "#4477aa", "#cc6633"  # safe for colour-blind readers
 
 
 def draw(
-    history: Mapping[str, Sequence[float]], interval: tuple[float, float], title: str, target: Path
+    history: Mapping[str, Sequence[float]],
+    interval: tuple[float, float],
+    title: str,
+    target: Path,
+    step: str = "step",
 ) -> None:
     """Write the curves in `history` (`loss`, `accuracy`, `val_loss`, `val_accuracy`, one value a
     step) as PNG.
@@ -25,9 +30,9 @@ def draw(
     figure = Figure(figsize=(10, 4.2), dpi=150, layout="constrained")
     loss, accuracy = figure.subplots(1, 2)
     figure.suptitle(title, fontsize=12)
-    curve(loss, history["loss"], history["val_loss"], "loss (cross-entropy)")
+    curve(loss, history["loss"], history["val_loss"], "loss (cross-entropy)", step)
     loss.set_ylim(bottom=0)
-    curve(accuracy, history["accuracy"], history["val_accuracy"], "accuracy")
+    curve(accuracy, history["accuracy"], history["val_accuracy"], "accuracy", step)
     accuracy.axhspan(
         *interval, color=VALIDATION_COLOUR, alpha=0.12, linewidth=0, label="95% interval at the end"
     )
@@ -37,14 +42,23 @@ def draw(
         figure.savefig(room, metadata={"Software": None})
 
 
-def curve(axes: "Axes", training: Sequence[float], validation: Sequence[float], name: str) -> None:
-    """Draw both lines, by step, on `axes`."""
+def curve(
+    axes: "Axes",
+    training: Sequence[float],
+    validation: Sequence[float],
+    name: str,
+    step: str = "step",
+) -> None:
+    """Draw both lines, by step or epoch, on `axes`."""
     steps = range(1, len(training) + 1)
     axes.plot(steps, training, color=TRAINING_COLOUR, label="training")
     axes.plot(steps, validation, color=VALIDATION_COLOUR, label="validation")
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter("{x:.0f}")
-    axes.set_xlabel("step")
+    if len(training) > FEW:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:.0f}")
+    else:
+        axes.set_xticks(list(steps))
+    axes.set_xlabel(step)
     axes.set_ylabel(name)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)

@@ -7,17 +7,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catsdogs.results.predictions import Predictions
+from catsdogs.results.statistics import wilson
 
-BINS = 10  # of confidence, in the reliability diagram
+BINS = 10  # of confidence
+FEWEST = 20  # pictures in a bin of equal counts: fewer say little about its accuracy
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures of similar confidence: their mean confidence, accuracy, and number."""
+    """Pictures of similar confidence: their mean confidence, accuracy, number, and their range of
+    confidence.
+    """
 
     confidence: float
     accuracy: float
     count: int
+    low: float
+    high: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The accuracy's 95% confidence interval."""
+        return wilson(round(self.accuracy * self.count), self.count)
 
 
 @dataclass(frozen=True)
@@ -58,21 +69,35 @@ def roc(found: Predictions, index: int) -> Roc:
 
 
 def reliability(found: Predictions) -> list[Bin]:
-    """Return the pictures in `BINS` equal bins of confidence, without empty bins.
+    """Return the pictures in `BINS` equally wide bins of confidence, without empty bins.
 
-    scikit-learn's `calibration_curve` gives no counts, which the chart and the error need.
+    scikit-learn's `calibration_curve` gives no counts, which the error needs.
     """
     place = np.minimum((found.confidence * BINS).astype(int), BINS - 1)
-    inside = [place == number for number in range(BINS)]
-    return [
-        Bin(
-            float(found.confidence[those].mean()),
-            float(found.right[those].mean()),
-            int(those.sum()),
-        )
-        for those in inside
-        if those.any()
-    ]
+    inside = [np.nonzero(place == number)[0] for number in range(BINS)]
+    return [_bin(found, those) for those in inside if len(those)]
+
+
+def equal_bins(found: Predictions) -> list[Bin]:
+    """Return the pictures in at most `BINS` bins of equal counts, by confidence.
+
+    Most predictions of a good model have a confidence near 1: bins of equal width would put nearly
+    all of them in one bin.
+    """
+    order = np.argsort(found.confidence, kind="stable")
+    count = max(1, min(BINS, len(order) // FEWEST))
+    return [_bin(found, those) for those in np.array_split(order, count)]
+
+
+def _bin(found: Predictions, those: NDArray[np.int64]) -> Bin:
+    confidence = found.confidence[those]
+    return Bin(
+        float(confidence.mean()),
+        float(found.right[those].mean()),
+        len(those),
+        float(confidence.min()),
+        float(confidence.max()),
+    )
 
 
 def calibration_error(bins: list[Bin]) -> float:

@@ -28,17 +28,17 @@ def answers(files: Sequence[str], model_path: Path) -> Iterator[Answer]:
     model, note = bundle.load(model_path)
     for name in _listed(files):
         try:
-            shown = _shown(_read(name), note)
+            seen = shown(_read(name), note)
         except pictures.PictureError as error:
             yield Answer(name, reason=str(error))
             continue
-        probabilities = model.predict_on_batch(shown).mean(axis=0)
+        probabilities = model.predict_on_batch(seen).mean(axis=0)
         best = int(probabilities.argmax())
         probability = float(probabilities[best])
         yield Answer(name, note.classes[best], probability, sure=probability >= note.threshold)
 
 
-def _shown(data: bytes, note: bundle.Note) -> np.ndarray:
+def shown(data: bytes, note: bundle.Note) -> np.ndarray:
     """Return the views to predict from, `(views, size, size, 3)`: the same as in training."""
     digest = hashlib.sha256(data).hexdigest()
     return np.stack([views.pixels(data, note.size, view, digest) for view in range(note.views)])

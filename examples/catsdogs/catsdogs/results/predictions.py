@@ -14,12 +14,15 @@ from catsdogs.support.atomic import aside
 
 @dataclass(frozen=True)
 class Predictions:
-    """Names of `n` pictures, indices of their classes `(n,)`, and probabilities `(n, classes)`."""
+    """Names of `n` pictures, indices of their classes `(n,)`, probabilities `(n, classes)`, and the
+    pictures' sha256 if they are known.
+    """
 
     classes: list[str]
     names: list[str]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    digests: Sequence[str] = ()
 
     @property
     def answers(self) -> NDArray[np.int64]:
@@ -63,4 +66,5 @@ def read(path: Path) -> Predictions:
         [line[0] for line in lines],
         np.array([classes.index(line[2]) for line in lines], dtype=np.int64),
         np.array([[float(share) for share in line[3:]] for line in lines]),
+        [line[1] for line in lines],
     )

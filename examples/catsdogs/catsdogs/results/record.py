@@ -4,6 +4,7 @@ date.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from catsdogs.results import outputs
 from catsdogs.results.score import Score, Scores
 from catsdogs.settings import Settings
 from catsdogs.support.atomic import aside
-from catsdogs.training.calibration import SURE
+from catsdogs.training.calibration import CONFIDENCE, PROMISES
 from catsdogs.training.lessons import Lesson
 
 # The files whose sha256 the record holds.
@@ -26,20 +27,31 @@ RECORDED = (
 )
 
 
+COMPUTED = ("accuracy", "interval", "base_rate", "balanced")  # of a score's counts
+
+
 def produced_by(
     found: Data, network: Network, settings: Settings, lesson: Lesson
 ) -> dict[str, str]:
     """Return everything that determines the result."""
-    manifest = Path(settings.split)
     return {
         "lesson": repr(lesson),
         "data": found.digest,
         "seed": str(settings.seed),
-        "split": f"{split.VERSION}, {_digest(manifest) if manifest.is_file() else settings.split}",
-        "sure": str(SURE),
+        "split": split_name(settings),
+        "sure": f"{PROMISES} with {CONFIDENCE}",
         "program": _program(),
         **Sight(network).settings,
     }
+
+
+def split_name(settings: Settings) -> str:
+    """Return what determines the split: the preset's name, or the manifest's sha256, and which
+    pictures stay in one part.
+    """
+    manifest = Path(settings.split)
+    chosen = _digest(manifest) if manifest.is_file() else settings.split
+    return f"{split.VERSION}, {chosen}, {settings.alike}"
 
 
 def write(
@@ -49,7 +61,7 @@ def write(
 
     def fields(score: Score | None) -> dict[str, Any] | None:
         return (
-            {"accuracy": score.accuracy, "interval": score.interval, **asdict(score)}
+            {**{name: getattr(score, name) for name in COMPUTED}, **asdict(score)}
             if score
             else None
         )
@@ -74,20 +86,21 @@ def read(build: Path, produced_by: dict[str, str]) -> Scores | None:
         record = json.loads((build / outputs.RESULT).read_text())
         same = record["produced_by"] == produced_by
         if same and all(_digest(build / name) == digest for name, digest in record["made"].items()):
-            return Scores(
-                _score(record["validation"]), _score(record["test"]) if record["test"] else None
-            )
+            return scores(record)
     except (OSError, ValueError, KeyError, TypeError):
         pass
     return None
 
 
-def _score(record: dict[str, Any]) -> Score:
-    fields = {name: value for name, value in record.items() if name not in {"accuracy", "interval"}}
-    score = Score(**fields)
-    # Not computed again: importing SciPy takes most of a second.
-    vars(score)["interval"] = tuple(record["interval"])
-    return score
+def scores(record: Mapping[str, Any]) -> Scores:
+    """Return the scores in a record."""
+    return Scores(_score(record["validation"]), _score(record["test"]) if record["test"] else None)
+
+
+def _score(record: Mapping[str, Any]) -> Score:
+    fields = {name: value for name, value in record.items() if name not in COMPUTED}
+    fields["confusion"] = tuple(map(tuple, fields["confusion"]))
+    return Score(**fields)
 
 
 def _program() -> str:

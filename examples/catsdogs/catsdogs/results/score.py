@@ -1,13 +1,13 @@
-"""Score a model's predictions, and write the last lines of a run."""
+"""Score a model's predictions for a part of the split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+
+import numpy as np
 
 from catsdogs.data import corrections
 from catsdogs.data.split import Row
-from catsdogs.results.outputs import CURVES, MODEL
 from catsdogs.results.statistics import wilson
 from catsdogs.training import head, learn
 from catsdogs.training.head import Floats
@@ -18,8 +18,9 @@ class Score:
     """The number of right predictions for a part of the split, and the mean log-loss.
 
     `trusted_*` are the same counts with known wrong labels corrected, without pictures that show
-    neither class or both. `sure` counts the predictions above the threshold, `sure_right` those of
-    them that are right.
+    neither class or both. `confusion` counts pictures: the true class by row, the predicted class
+    by column. `sure` counts the predictions above the threshold, `sure_right` those of them that
+    are right.
     """
 
     right: int
@@ -27,6 +28,7 @@ class Score:
     loss: float
     trusted_right: int
     trusted_total: int
+    confusion: tuple[tuple[int, ...], ...] = ()
     sure: int = 0
     sure_right: int = 0
 
@@ -40,6 +42,28 @@ class Score:
         """The accuracy's 95% confidence interval."""
         return wilson(self.right, self.total)
 
+    @property
+    def by_class(self) -> list[tuple[int, int]]:
+        """The right predictions for each class's pictures, and the number of these pictures."""
+        return [(row[place], sum(row)) for place, row in enumerate(self.confusion)]
+
+    @property
+    def most_common(self) -> int:
+        """The index of the class with the most pictures."""
+        totals = [total for _, total in self.by_class]
+        return totals.index(max(totals))
+
+    @property
+    def base_rate(self) -> float:
+        """The accuracy of always answering the most common class."""
+        return self.by_class[self.most_common][1] / self.total
+
+    @property
+    def balanced(self) -> float:
+        """The balanced accuracy: the mean over the classes that have pictures."""
+        shares = [right / total for right, total in self.by_class if total]
+        return sum(shares) / len(shares)
+
 
 @dataclass(frozen=True)
 class Scores:
@@ -51,42 +75,6 @@ class Scores:
     test: Score | None
 
 
-def last_lines(scores: Scores, build: Path) -> list[str]:
-    """Return the last lines of a run: accuracies, and the paths of the model and the curves."""
-    validation = scores.validation
-    low, high = validation.interval
-    return [
-        *(_test_lines(scores.test) if scores.test else []),
-        *_corrected(validation, "validation"),
-        f"validation accuracy {validation.accuracy:.4f}, 95% interval {low:.4f} to {high:.4f}, "
-        f"{validation.right} of {validation.total} pictures",
-        f"model  {build / MODEL}",
-        f"curves {build / CURVES}",
-    ]
-
-
-def _test_lines(test: Score) -> list[str]:
-    low, high = test.interval
-    sure = f"sure of {test.sure} of them, of which {test.sure_right} are right"
-    others = 'the other predictions are "not sure"'
-    return [
-        f"test accuracy {test.accuracy:.4f}, 95% interval {low:.4f} to {high:.4f}, {test.right} "
-        f"of {test.total} pictures",
-        *_corrected(test, "test"),
-        f"  {sure}; {others}",
-    ]
-
-
-def _corrected(score: Score, part: str) -> list[str]:
-    """Return a line with the score for corrected labels, if any label is corrected."""
-    if (score.right, score.total) == (score.trusted_right, score.trusted_total):
-        return []
-    return [
-        f"  {score.trusted_right} of {score.trusted_total} in {part} with known wrong labels "
-        "corrected"
-    ]
-
-
 def score(answers: Floats, rows: Sequence[Row], classes: list[str], threshold: float) -> Score:
     """Score `answers`, `(n, classes)`, on `rows`, with original and with corrected labels."""
     labels = learn.labels(rows, classes)
@@ -96,13 +84,15 @@ def score(answers: Floats, rows: Sequence[Row], classes: list[str], threshold: f
     right = [classes[given[place]] == corrected.get(place, rows[place].label) for place in trusted]
     sure = answers.max(axis=1) >= threshold
     hits = given == labels
-    loss = head.log_loss(answers, labels)
+    counts = np.zeros((len(classes), len(classes)), int)
+    np.add.at(counts, (labels, given), 1)
     return Score(
         int(hits.sum()),
         len(rows),
-        loss,
+        head.log_loss(answers, labels),
         sum(right),
         len(trusted),
+        tuple(map(tuple, counts.tolist())),
         int(sure.sum()),
         int((hits & sure).sum()),
     )

@@ -5,12 +5,17 @@ number, the temperature, fixes that without changing any prediction (Guo et al.,
 the threshold the prediction is "not sure".
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from catsdogs.training.head import Floats, log_loss, softmax
 
-SURE = 0.99  # at least this share of the predictions above the threshold is right
+# At least this share of the predictions above the threshold is right: the first that can be
+# promised. With fewer pictures, only a smaller one can.
+PROMISES = (0.99, 0.98, 0.95, 0.9)
+CONFIDENCE = 0.95  # of a promise
 SPREAD = 0.5  # prior standard deviation of the temperature's logarithm
 TEMPERATURES = np.exp(np.linspace(-2, 3, 501))  # to try: from 0.14 to 20
 
@@ -32,12 +37,49 @@ def temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
     return float(TEMPERATURES[np.argmin(losses + prior)])
 
 
-def threshold(probabilities: Floats, labels: NDArray[np.int64]) -> float:
-    """Return the lowest confidence above which at least `SURE` of the predictions are right."""
+@dataclass(frozen=True)
+class Sure:
+    """At least a share of `promise` of the predictions above `threshold` is right; a promise of 0
+    is none. It was found on `held_out` predictions.
+    """
+
+    threshold: float
+    promise: float
+    held_out: int
+
+
+def sure(probabilities: Floats, labels: NDArray[np.int64]) -> Sure:
+    """Return the lowest threshold above which as much as possible can be promised.
+
+    The predictions must be those of pictures that their model was not trained on. A promise is kept
+    if the lower bound of the share of right predictions above the threshold keeps it: a share that
+    is only observed would often be missed on other pictures.
+    """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     order = np.argsort(-confidence, kind="stable")
-    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.nonzero(shares >= SURE)[0]
-    if len(enough) == len(order):
-        return 0.0
-    return float(confidence[order][enough[-1]]) if len(enough) else 1.0
+    confidence = confidence[order]
+    bounds = at_least(np.cumsum(right[order]), np.arange(1, len(order) + 1))
+    last = np.append(confidence[1:] < confidence[:-1], True)[: len(order)]  # of equal confidences
+    for promise in PROMISES:
+        enough = np.nonzero((bounds >= promise) & last)[0]
+        if len(enough):
+            everything = enough[-1] == len(order) - 1
+            lowest = 0.0 if everything else float(confidence[enough[-1]])
+            return Sure(lowest, promise, len(order))
+    return Sure(1.0, 0.0, len(order))
+
+
+def at_least(hits: NDArray[np.int64], totals: NDArray[np.int64]) -> Floats:
+    """Return the exact, one-sided lower bounds of shares, `hits` out of `totals`.
+
+    299 hits of 299 give 0.99. C. J. Clopper and E. S. Pearson, 1934, Biometrika 26, 404-413.
+    """
+    from scipy.special import betaincinv
+
+    bounds = betaincinv(np.maximum(hits, 1), totals - hits + 1, 1 - CONFIDENCE)
+    return np.where(hits > 0, bounds, 0.0)
+
+
+def faultless(promise: float) -> int:
+    """Return how many right predictions, without a wrong one, a promise takes."""
+    return int(np.ceil(np.log(1 - CONFIDENCE) / np.log(promise)))

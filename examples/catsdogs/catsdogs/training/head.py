@@ -49,10 +49,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Part:
-    """Features, `(n, features)`, and the index of each one's class, `(n,)`."""
+    """Features, `(n, features)`, the index of each one's class, `(n,)`, and how much each counts in
+    training, `(n,)`, if not all count the same.
+    """
 
     features: NDArray[np.float32]
     labels: NDArray[np.int64]
+    weights: Floats | None = None
 
 
 def save(head: Head, target: Path) -> None:
@@ -80,6 +83,12 @@ def accuracy(probabilities: Floats, labels: NDArray[np.int64]) -> float:
     return float((probabilities.argmax(axis=1) == labels).mean())
 
 
+def balanced(labels: NDArray[np.int64]) -> Floats:
+    """Return a weight for each row, with which all classes count the same; their mean is 1."""
+    _, which, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return np.asarray(len(labels) / (len(counts) * counts))[which]
+
+
 def fit(
     training: Part, validation: Part, classes: int, views: int = 1
 ) -> tuple[Head, dict[str, list[float]]]:
@@ -100,7 +109,7 @@ def fit(
     }
     weights = np.zeros((inputs.shape[1], classes))
     cost = penalty(inputs.shape[1] - 1, len(inputs) // views)
-    for step in _descend(inputs, training.labels, weights, cost):
+    for step in _descend(inputs, training, weights, cost):
         weights = step
         for prefix, rows, labels in (
             ("", inputs, training.labels),
@@ -110,8 +119,22 @@ def fit(
             history[f"{prefix}loss"].append(log_loss(probabilities, labels))
             history[f"{prefix}accuracy"].append(accuracy(probabilities, labels))
     # The standardization is folded into the layer, so that the saved model needs no other layer.
+    return _folded(weights, mean, scale), history
+
+
+def fit_only(training: Part, classes: int, views: int = 1) -> Head:
+    """Return the head that `fit` does, without losses and accuracies."""
+    mean, scale = _standard(training.features)
+    inputs = _with_ones((training.features - mean) / scale)
+    weights = np.zeros((inputs.shape[1], classes))
+    cost = penalty(inputs.shape[1] - 1, len(inputs) // views)
+    *_, weights = _descend(inputs, training, weights, cost)
+    return _folded(weights, mean, scale)
+
+
+def _folded(weights: Floats, mean: Floats, scale: float) -> Head:
     kernel = weights[:-1] / scale
-    return Head(kernel, weights[-1] - mean @ kernel), history
+    return Head(kernel, weights[-1] - mean @ kernel)
 
 
 def penalty(features: int, pictures: int) -> float:
@@ -139,23 +162,22 @@ def _with_ones(rows: Floats) -> Floats:
     return np.hstack([rows, np.ones((len(rows), 1))])
 
 
-def _descend(
-    inputs: Floats, labels: NDArray[np.int64], weights: Floats, cost: float
-) -> Iterator[Floats]:
+def _descend(inputs: Floats, training: Part, weights: Floats, cost: float) -> Iterator[Floats]:
     """Yield the weights after every step of minimizing the log-loss and the penalty.
 
     The bias, in the last row, has no penalty.
     """
-    target = np.eye(weights.shape[1])[labels]
+    target = np.eye(weights.shape[1])[training.labels]
+    counted = inputs if training.weights is None else inputs * training.weights[:, np.newaxis]
     costs = np.full((len(weights), 1), cost)
     costs[-1] = 0
     # The curvature of softmax is at most half that of the squared inputs: Böhning, 1992, Ann. Inst.
     # Stat. Math. 44, 197-200.
-    steepest = np.linalg.eigvalsh(inputs.T @ inputs / len(inputs))[-1] / 2 + cost
+    steepest = np.linalg.eigvalsh(inputs.T @ counted / len(inputs))[-1] / 2 + cost
     momentum = (np.sqrt(steepest) - np.sqrt(cost)) / (np.sqrt(steepest) + np.sqrt(cost))
     ahead = weights
     for _ in range(STEPS):
-        slope = inputs.T @ (softmax(inputs @ ahead) - target) / len(inputs) + costs * ahead
+        slope = counted.T @ (softmax(inputs @ ahead) - target) / len(inputs) + costs * ahead
         before, weights = weights, ahead - slope / steepest
         ahead = weights + momentum * (weights - before)
         yield weights

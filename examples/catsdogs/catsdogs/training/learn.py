@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catsdogs.data import split
 from catsdogs.data.dataset import Picture
 from catsdogs.data.sources import Source
 from catsdogs.data.split import TEST, TRAINING, VALIDATION, Row
@@ -17,12 +18,15 @@ from catsdogs.network.features import Sight
 from catsdogs.network.model import POOLED, RGB, Network
 from catsdogs.support.cache import Rows
 from catsdogs.training import calibration, head, models, steps
+from catsdogs.training.calibration import Sure
 from catsdogs.training.head import Floats, Head, Part
 from catsdogs.training.lessons import FEATURES, HIDDEN, LAST_BLOCK, LAST_TWO, PIXELS, Lesson
 from catsdogs.training.steps import Shown
 
 if TYPE_CHECKING:
     import keras
+
+FOLDS = 5  # to predict the training pictures with heads that were not trained on them
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,13 @@ def learn(lesson: Lesson, material: Material, rows: Sequence[Row], network: Netw
         part: Shown(seen, [row.sha256 for row in members], labels(members, material.classes))
         for part, members in parts.items()
     }
+    shown[TRAINING] = _weighted(shown[TRAINING], lesson)
     by = _learn_head if lesson.start == FEATURES else _learn_by_steps
     return by(lesson, network, kept, shown, len(material.classes))
+
+
+def _weighted(training: Shown, lesson: Lesson) -> Shown:
+    return replace(training, weights=head.balanced(training.labels) if lesson.balance else None)
 
 
 def _watched(shown: Mapping[str, Shown]) -> Shown:
@@ -151,14 +160,20 @@ def _learn_by_steps(
 
 def _fit(training: Shown, watched: Shown, classes: int) -> tuple[Head, dict[str, list[float]]]:
     """Fit the head on all views of the training pictures."""
-    seen = np.concatenate([view.of(training.digests).astype(np.float32) for view in training.views])
-    part = Part(seen, np.tile(training.labels, len(training.views)))
     return head.fit(
-        part,
+        _part(training),
         Part(watched.views[0].of(watched.digests).astype(np.float32), watched.labels),
         classes,
         len(training.views),
     )
+
+
+def _part(training: Shown) -> Part:
+    """Return the features of all views of the training pictures."""
+    views = len(training.views)
+    seen = np.concatenate([view.of(training.digests).astype(np.float32) for view in training.views])
+    weights = None if training.weights is None else np.tile(training.weights, views)
+    return Part(seen, np.tile(training.labels, views), weights)
 
 
 def _head_logits(fitted: Head, shown: Shown, lesson: Lesson) -> Floats:
@@ -178,14 +193,46 @@ def _to_train(
     if lesson.start == HIDDEN:
         return models.hidden(network, training.views[0].shards[0].shape[1], lesson.dropout, classes)
     pooled = [kept[Sight(network, POOLED, view)] for view in numbers(lesson)]
-    frozen = Shown(pooled, training.digests, training.labels)
+    frozen = replace(training, views=pooled)
     fitted, _ = _fit(frozen, frozen, classes)
     return models.rest(network, boundary(lesson, network), fitted)
 
 
-def calibrated(learned: Learned, known: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the temperature and the threshold from the validation part, whose labels are
-    `known`.
+def held_out(
+    lesson: Lesson, material: Material, rows: Sequence[Row], network: Network
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return logits of the training pictures, `(views, n, classes)`, by heads that were not trained
+    on them, and their labels: cross-fitted, so that they are as good as those of other pictures.
+
+    Lessons that train by steps have none, because each fold would take as long as the lesson.
     """
-    warmth = calibration.temperature(learned.validation, known)
-    return warmth, calibration.threshold(calibration.answers(learned.validation, warmth), known)
+    classes = len(material.classes)
+    if lesson.start != FEATURES:
+        return np.zeros((lesson.views, 0, classes)), np.zeros(0, np.int64)
+    seen = [features.kept(sight, material.cache) for sight in sights(lesson, network)]
+    trained = {row.sha256 for row in rows if row.part == TRAINING}
+    members = [picture for picture in material.pictures if picture.digest in trained]
+    logits, known = [], []
+    for fold in split.folds(members, network.weights.seed, FOLDS):
+        training, test = (
+            Shown(seen, [row.sha256 for row in part], labels(part, material.classes))
+            for part in ([row for row in fold if row.part == one] for one in (TRAINING, TEST))
+        )
+        if test.digests and training.digests:
+            part = _part(_weighted(training, lesson))
+            fitted = head.fit_only(part, classes, lesson.views)
+            logits.append(_head_logits(fitted, test, lesson))
+            known.append(test.labels)
+    return np.concatenate(logits, axis=1), np.concatenate(known)
+
+
+def calibrated(
+    validation: tuple[Floats, NDArray[np.int64]], held_out: tuple[Floats, NDArray[np.int64]]
+) -> tuple[float, Sure]:
+    """Return the temperature, from logits and labels of the validation part, and the threshold,
+    from these and others that were held out of training.
+    """
+    warmth = calibration.temperature(*validation)
+    answers = [calibration.answers(logits, warmth) for logits, _ in (validation, held_out)]
+    known = np.concatenate([validation[1], held_out[1]])
+    return warmth, calibration.sure(np.concatenate(answers), known)

@@ -36,7 +36,8 @@ class Lesson:
     """What to train, on how many views of each picture, and how; and the published accuracy.
 
     A lesson that trains on several views of each picture predicts from the same number of views and
-    averages the predictions.
+    averages the predictions. With `balance` all classes count the same in training, however many
+    pictures each has.
     """
 
     name: str
@@ -47,6 +48,12 @@ class Lesson:
     views: int = 1
     dropout: float = 0.0
     preprocessing: str = ""
+    balance: bool = False
+
+    @property
+    def step(self) -> str:
+        """What its history has one value for."""
+        return "epoch" if self.course else "step"
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,14 @@ class Course:
 
 @dataclass(frozen=True)
 class Shown:
-    """Pictures by their sha256, with the indices of their classes, in cached views."""
+    """Pictures by their sha256, with the indices of their classes, in cached views; and how much
+    each counts in training, if not all count the same.
+    """
 
     views: Sequence[Rows]
     digests: Sequence[str]
     labels: NDArray[np.int64]
+    weights: Floats | None = None
 
 
 def train(
@@ -60,8 +63,8 @@ def train(
         "val_accuracy": [],
     }
     batches = track(_batches(shown, course, seed), len(shown.digests) * course.epochs, "Training")
-    for number, (inputs, labels) in enumerate(batches, 1):
-        means = model.train_on_batch(inputs, labels)  # over the epoch so far
+    for number, (inputs, labels, weights) in enumerate(batches, 1):
+        means = model.train_on_batch(inputs, labels, weights)  # over the epoch so far
         if number % steps == 0:
             model.reset_metrics()
             seen = softmax(logits(model, watched.views[0], watched.digests, model.output_shape[-1]))
@@ -78,8 +81,8 @@ def train(
 
 def _batches(
     shown: Shown, course: Course, seed: int
-) -> Iterator[tuple[tuple[NDArray[np.float32], NDArray[np.int64]], int]]:
-    """Yield inputs and labels of each step, and their number.
+) -> Iterator[tuple[tuple[NDArray[np.float32], NDArray[np.int64], Floats | None], int]]:
+    """Yield inputs, labels and weights of each step, and their number.
 
     A picture's views alternate between epochs, starting at a view that depends on its sha256.
     """
@@ -92,7 +95,8 @@ def _batches(
                 shown.views[(starts[at] + epoch) % len(shown.views)].of([shown.digests[at]])[0]
                 for at in chosen
             ]
-            yield (np.stack(rows).astype(np.float32), shown.labels[chosen]), len(chosen)
+            weights = None if shown.weights is None else shown.weights[chosen]
+            yield (np.stack(rows).astype(np.float32), shown.labels[chosen], weights), len(chosen)
 
 
 def logits(model: "keras.Model", rows: Rows, digests: Sequence[str], classes: int) -> Floats:

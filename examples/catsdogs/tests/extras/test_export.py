@@ -36,7 +36,7 @@ def test_an_exported_model_gives_the_same_probabilities(build: Path, form: str) 
     """Its runtime gives the original model's probabilities, for one picture and for five."""
     for needed in export.NEEDED[form]:
         pytest.importorskip(needed)
-    written, apart = export.write(form, build)
+    written, apart = export.write(form, build / "model.keras")
     assert written == build / export.FILES[form]
     assert apart <= export.APART
     network, _ = bundle.load(build / "model.keras")
@@ -53,7 +53,7 @@ def test_the_classes_are_in_each_file(build: Path) -> None:
     onnx = pytest.importorskip("onnx")
     for form in export.FILES:
         if not (build / export.FILES[form]).is_file():
-            export.write(form, build)
+            export.write(form, build / "model.keras")
     props = {prop.key: prop.value for prop in onnx.load(build / "model.onnx").metadata_props}
     with zipfile.ZipFile(build / "model.tflite") as archive:
         for note in (props[bundle.NOTE], archive.read(bundle.NOTE)):
@@ -71,7 +71,7 @@ def test_a_model_that_differs_is_not_kept(
         export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1])
     )
     with pytest.raises(CatsdogsError, match="differs from the Keras model"):
-        export.write("litert", tmp_path)
+        export.write("litert", tmp_path / "model.keras")
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
@@ -81,5 +81,5 @@ def test_missing_packages_are_named(build: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(
         CatsdogsError, match="`FORMAT=onnx` needs packages that are not installed: tf2onnx"
     ) as refusal:
-        export.write("onnx", build)
+        export.write("onnx", build / "model.keras")
     assert "requirements-export.txt" in refusal.value.hint

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from catsdogs.data.split import Row
 from catsdogs.results import evaluation, predictions
 from catsdogs.results.predictions import Predictions
+from catsdogs.results.statistics import wilson
 
 
 def predicted(labels: list[int], dog: list[float]) -> Predictions:
@@ -52,6 +53,18 @@ def test_reliability_and_its_error() -> None:
     assert evaluation.calibration_error(evaluation.reliability(found)) == pytest.approx(0.1)
 
 
+def test_bins_of_equal_counts() -> None:
+    """Bins have equal counts, in the order of confidence, with the interval of their accuracy."""
+    found = predicted([1] * 40 + [0] * 5, [0.999] * 20 + [0.9] * 20 + [0.6] * 5)
+    bins = evaluation.equal_bins(found)
+    assert [one.count for one in bins] == [23, 22]
+    assert (bins[0].low, bins[0].high) == (pytest.approx(0.6), pytest.approx(0.9))
+    assert bins[0].accuracy == pytest.approx(18 / 23)
+    assert bins[0].interval == wilson(18, 23)
+    assert len(evaluation.equal_bins(MIXED)) == 1
+    assert len(evaluation.equal_bins(predicted([1] * 400, [0.9] * 400))) == 10
+
+
 def test_the_worst_are_wrong_and_sure() -> None:
     """The result has only mistakes, sorted by confidence."""
     assert evaluation.worst(MIXED, 9) == [2, 3]
@@ -79,4 +92,5 @@ def test_the_table_survives_writing_and_reading(tmp_path: Path) -> None:
     found = predictions.read(tmp_path / "table.csv")
     assert found.names == [row.path for row in rows]
     assert found.labels.tolist() == [0, 1]
+    assert found.digests == ["ab", "ab"]
     assert found.probabilities.tolist() == [[0.25, 0.75], [0.125, 0.875]]

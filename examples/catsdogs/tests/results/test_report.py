@@ -1,6 +1,5 @@
 """The report page: complete, accessible, and without any network request."""
 
-import json
 import re
 import shutil
 import socket
@@ -8,6 +7,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from samples import jpeg, make_folder
 
 from catsdogs.data import dataset
 from catsdogs.data.split import Row
-from catsdogs.results import bundle, outputs, predictions, report
-from catsdogs.results.score import Score
+from catsdogs.results import bundle, outputs, places, predictions, record, report
+from catsdogs.results.choice import Chosen
+from catsdogs.results.score import Scores, score
 from catsdogs.settings import settle
 from catsdogs.training import models
+from catsdogs.training.calibration import Sure
 from catsdogs.training.head import Head
 
 ODD = '<b onload="x">&amp; größer'  # a class's name, as a folder may be called
@@ -41,19 +43,22 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     settings = settle(str(room / "build"), data=str(room / "set"), weights="random", size="32")
     source, found = dataset.open_data(settings.data, settings.cache, settings.seed)
-    rows = [
-        Row(picture.name, picture.digest, picture.label, "validation") for picture in found.pictures
-    ]
+    rows = [Row(picture.name, picture.digest, picture.label, "test") for picture in found.pictures]
     shares = np.random.default_rng(0).dirichlet([1, 1, 1], len(rows))
-    predictions.write(rows, found.classes, shares, settings.build / outputs.PREDICTIONS)
+    predictions.write(rows, found.classes, shares, settings.build / outputs.TEST_PREDICTIONS)
+    scored = score(shares, rows, found.classes, 0.5)
     head = Head(np.random.default_rng(1).normal(size=(512, 3)), np.zeros(3))
     whole = models.whole(settings.network(), head)
     bundle.save(whole, bundle.Note(found.classes, settings.size), settings.build / outputs.MODEL)
     history = {name: [0.5, 0.4] for name in ("loss", "val_loss", "accuracy", "val_accuracy")}
-    (settings.build / outputs.RESULT).write_text(
-        json.dumps({"produced_by": {"size": "32"}, "history": history})
-    )
-    return report.write(report.Run(settings, source, found, Score(5, 12, 1.1, 5, 12)))
+    more = {"history": history, **asdict(Sure(0.5, 0.0, 0)), "classes": found.classes}
+    for file in record.RECORDED:
+        (settings.build / file).touch()
+    produced_by = {"size": "32", "data": found.digest}
+    record.write(settings.build, produced_by, Scores(scored, scored), more, 1)
+    made = places.read(settings.build) | {"lesson": "frozen"}
+    chosen = Chosen(settings.build / outputs.MODEL, made, settings)
+    return report.write(report.Subject(chosen, source, found))
 
 
 def browse(room: Path, *words: str) -> str:
@@ -98,6 +103,18 @@ def test_pictures_have_alternative_text(page: Path) -> None:
     assert len(texts) > 4
     assert any("Areas under them" in text for text in texts if text)
     assert any("the evidence is mostly" in text for text in texts if text)
+
+
+def test_the_test_part_comes_first(page: Path) -> None:
+    """The page begins with the test part: its interval, base rate, and each class; validation is a
+    section near the end, and named so.
+    """
+    text = page.read_text(encoding="utf-8")
+    start, end = text.index("test accuracy"), text.index("Training and validation")
+    assert start < text.index("95% confidence interval") < text.index("balanced accuracy") < end
+    assert start < text.index("always answering") < text.index("Each class") < end
+    assert "validation accuracy" not in text
+    assert "Not sure of any" in text
 
 
 def test_the_page_is_self_contained(page: Path) -> None:

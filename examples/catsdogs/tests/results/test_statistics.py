@@ -20,6 +20,11 @@ def test_wilson(hits: int, total: int, expected: tuple[float, float]) -> None:
     assert wilson(hits, total) == pytest.approx(expected, abs=6e-5)
 
 
+def test_without_pictures_nothing_is_known() -> None:
+    """A class without pictures in a part has an interval from 0 to 1."""
+    assert wilson(0, 0) == (0, 1)
+
+
 def test_the_interval_stays_between_0_and_1() -> None:
     """Even if all predictions are right, the interval does not exceed 1."""
     low, high = wilson(50, 50)

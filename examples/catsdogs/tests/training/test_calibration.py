@@ -41,13 +41,51 @@ def test_views_are_averaged() -> None:
 
 @pytest.mark.parametrize(
     ("right", "expected"),
-    [([True] * 4, 0.0), ([True, True, True, False], 0.7), ([False, True, True, True], 1.0)],
-    ids=["all-right", "the-least-sure-is-wrong", "the-surest-is-wrong"],
+    [
+        ([True] * 299, (0.0, 0.99)),
+        ([True] * 298, (0.0, 0.98)),
+        ([True] * 299 + [False], ("the last right one", 0.99)),
+        ([False] + [True] * 299, (0.0, 0.98)),
+        ([True] * 29, (0.0, 0.9)),
+        ([True] * 28, (1.0, 0.0)),
+        ([], (1.0, 0.0)),
+    ],
+    ids=["299", "298", "299-and-a-mistake", "the-surest-is-wrong", "29", "28", "none"],
 )
-def test_above_the_threshold_answers_are_right(right: list[bool], expected: float) -> None:
-    """Above the threshold at least 99 in 100 are right; it is the lowest such value, or 1 if there
-    is no such value.
+def test_a_promise_takes_a_number_of_right_predictions(
+    right: list[bool], expected: tuple[float | str, float]
+) -> None:
+    """99 in 100 takes 299 right predictions without a mistake; fewer promise less, or nothing. The
+    threshold is the lowest that keeps the promise.
     """
-    confidence = np.array([0.9, 0.8, 0.7, 0.6])
-    labels = np.where(right, 0, 1)
-    assert calibration.threshold(np.stack([confidence, 1 - confidence], axis=1), labels) == expected
+    confidence = np.linspace(0.99, 0.6, len(right))
+    shares = np.stack([confidence, 1 - confidence], axis=1)
+    found = calibration.sure(shares, np.where(right, 0, 1).astype(int))
+    lowest = confidence[298] if isinstance(expected[0], str) else expected[0]
+    assert (found.threshold, found.promise) == (lowest, expected[1])
+    assert found.held_out == len(right)
+    assert calibration.faultless(0.99) == 299
+    assert calibration.faultless(0.9) == 29
+
+
+def test_equal_confidences_stay_together() -> None:
+    """The threshold does not divide predictions with the same confidence."""
+    shares = np.array([[0.9, 0.1]] * 300 + [[0.8, 0.2]] * 20)
+    labels = np.array([0] * 300 + [0] * 10 + [1] * 10)
+    assert calibration.sure(shares, labels) == calibration.Sure(0.9, 0.99, 320)
+
+
+def test_a_promise_is_kept_on_other_pictures() -> None:
+    """The share of right predictions above the threshold is what was promised, or more, for 95 of
+    100 models.
+    """
+    random = np.random.default_rng(0)
+    others = random.beta(8, 0.3, 100_000)  # the probabilities of the first class
+    missed = 0
+    for _ in range(100):
+        first = random.beta(8, 0.3, 1500)
+        labels = (random.random(1500) > first).astype(int)
+        sure = calibration.sure(np.stack([first, 1 - first], axis=1), labels)
+        confidence = np.maximum(others, 1 - others)
+        missed += confidence[confidence >= sure.threshold].mean() < sure.promise
+    assert missed <= 8
