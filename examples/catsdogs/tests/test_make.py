@@ -83,7 +83,7 @@ def test_settings_that_are_not_given_are_empty() -> None:
     """
     words = dry_run("report")
     given = [word for word, before in zip(words[1:], words, strict=False) if before[:2] == "--"]
-    assert given == [""] * 10
+    assert given == [""] * 12
     words = dry_run("train", "WINOGRAD=off", "BALANCE=1")
     assert words[words.index("--winograd") + 1] == "off"
     assert words[words.index("--balance") + 1] == "1"

@@ -1,14 +1,13 @@
 """Pictures whose labels are known to be wrong."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from catsdogs.data import corrections
 from catsdogs.data.split import Row
-from catsdogs.results import score
+from catsdogs.results import score, words
 
 
 def rows(*paths: str, label: str = "") -> list[Row]:
@@ -62,11 +61,13 @@ def test_both_label_sets_are_scored() -> None:
     scored = score.score(answers, found, ["cat", "dog"], 0.8)
     assert (scored.right, scored.total, scored.trusted_right, scored.trusted_total) == (2, 4, 3, 3)
     assert (scored.sure, scored.sure_right) == (3, 1)
-    lines = score.last_lines(score.Scores(scored, scored), Path("build"))
+    classes = ["cat", "dog"]
+    lines = words.about_test(scored, classes, {"promise": 0, "held_out": 4})
     assert [line.strip()[:20] for line in lines[:2]] == [
         "test accuracy 0.5000",
         "3 of 3 in test with ",
     ]
-    assert len(lines) == 7
-    clean = score.Score(390, 400, 0.1, 390, 400)
-    assert len(score.last_lines(score.Scores(clean, None), Path("build"))) == 3
+    answers = np.array([[0.9, 0.1], [0.3, 0.7]])
+    clean = score.score(answers, rows("cat.1.jpg", "dog.1.jpg"), classes, 0.8)
+    lines = words.about_test(clean, classes, {"promise": 0, "held_out": 2})
+    assert not any("corrected" in line for line in lines)

@@ -125,7 +125,8 @@ def test_finetune_produces_a_model(call: Run, tmp_path: Path, three_classes: Pat
     assert done.returncode == 0, done.stderr
     assert "test accuracy" in done.stdout
     assert re.search(
-        r"validation accuracy .* of 12 pictures\nmodel  build/model.keras\ncurves", done.stdout
+        r"validation accuracy .* of 12 pictures \(.*\)\nmodel  build/model.keras\ncurves",
+        done.stdout,
     )
     record = json.loads((tmp_path / "build/result.json").read_text())
     assert record["test"]["total"] == 12

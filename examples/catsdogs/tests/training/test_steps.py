@@ -49,7 +49,7 @@ def test_views_take_turns() -> None:
     """In as many epochs as there are views, every picture is used in each view once."""
     given = shown(3)
     seen: dict[tuple[int, float], int] = {}
-    for (inputs, labels), count in steps._batches(given, Course(epochs=3, batch=7, rate=1), 0):
+    for (inputs, labels, _), count in steps._batches(given, Course(epochs=3, batch=7, rate=1), 0):
         assert count == len(labels) == len(inputs)
         for row in inputs:
             picture = int(
