@@ -40,7 +40,7 @@ def temperature(logits: Floats, labels: NDArray[np.int64]) -> float:
 @dataclass(frozen=True)
 class Sure:
     """At least a share of `promise` of the predictions above `threshold` is right; a promise of 0
-    is none. It was found on `held_out` predictions.
+    does not exist. It was found on `held_out` predictions.
     """
 
     threshold: float
