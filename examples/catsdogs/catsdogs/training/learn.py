@@ -202,7 +202,7 @@ def held_out(
     lesson: Lesson, material: Material, rows: Sequence[Row], network: Network
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return logits of the training pictures, `(views, n, classes)`, by heads that were not trained
-    on them, and their labels: cross-fitted, so that they are equal to those of other pictures.
+    on them, and their labels: cross-fitted, so that they are like those of other pictures.
 
     Lessons that train by steps have none, because each fold would take as long as the lesson.
     """
