@@ -47,6 +47,7 @@ fetch_debs() {
   date=$(awk -v own="$own" '$1 == "date" && $2 == own { print $3 }' /tmp/apt.lock)
   [ -n "$date" ] || fail "apt.lock has no packages for $own: run make requirements on this platform, \
 or name it in LABCOAT_PLATFORMS"
+  # shellcheck disable=SC2016 # apt replaces it
   archives=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' | sort -u)
   awk -v own="$own" '$1 == "package" && $2 == own { print $3, $4, $5, $7 }' /tmp/apt.lock >/tmp/debs.txt
   while read -r name version path digest; do
@@ -240,6 +241,7 @@ install_packages() {
 # this: it sends them installed.
 install_sources() {
   project=/out/home/labcoat/project
+  # shellcheck disable=SC2153 # an argument of the build
   sources=${LOCK%.txt}.sources.txt
   tools=${LOCK%.txt}.build.txt
   grep -q '^[^#]' "$project/$sources" 2>/dev/null || return 0
