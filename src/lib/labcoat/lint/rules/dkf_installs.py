@@ -1,9 +1,11 @@
 """DKF002: what the RUN instructions of a Dockerfile install besides the lock with hashes."""
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator
 
+from labcoat.container.context.context_archive import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
@@ -13,6 +15,7 @@ from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking.requirement_lines import parse_requirements
 
+_IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
 _LOCKERS = {*_INSTALLERS, *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools")}
 _REDIRECTED = lazy_pattern(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
@@ -53,6 +56,8 @@ def _unlocked_installs(repository: Repository, each: Instruction) -> Iterator[tu
     yield from _judge_installs(repository, found, script)
     for path in _started_scripts(repository, script):
         inside = repository.read_text(path)
+        if posixpath.basename(path) == SCRIPT and _IS_LABCOATS in inside:
+            continue  # it installs the lock, and what the lock names by path or commit
         for why, severity in _judge_installs(repository, find_installations(inside), inside):
             yield f"in {path}, which this RUN starts: {why}", severity
 
