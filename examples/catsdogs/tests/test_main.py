@@ -112,8 +112,8 @@ def test_each_model_stays(call: Run, tmp_path: Path) -> None:
         sheets.append(build / "models" / (frozen if model else tuned) / "submission.csv")
     assert sheets[0].read_text() != sheets[1].read_text()
     assert (build / "submission.csv").read_text() == sheets[1].read_text()
-    shown = [call("predict", "--model", model, "dog.jpg").stdout for model in ("finetuned", "")]
-    assert shown[0] == shown[1] != call("predict", "--model", frozen, "dog.jpg").stdout
+    shown = [call("predict", "--model", model, "dog.jpg").stdout for model in (frozen, "")]
+    assert shown[0] != shown[1]
 
     done = call("report", *words, "--balance", 1)
     assert done.stdout.startswith(f"model {frozen}, made of `set`")
@@ -123,11 +123,6 @@ def test_each_model_stays(call: Run, tmp_path: Path) -> None:
     assert "is no longer at `set`" in refused(call("report"))
     assert call("report", "--data", "moved", "--model", tuned).returncode == 0
     assert "was not made with `SEED=5`" in refused(call("report", "--model", tuned, "--seed", 5))
-    next((tmp_path / "moved").rglob("cat.3.jpg")).unlink()
-    done = call("report", "--data", "moved", "--model", tuned)
-    assert "The data has changed" in (build / "models" / tuned / "report.html").read_text() or (
-        "such as `train/cat.3.jpg`" in refused(done)
-    )
     assert trained(build) == before
 
 
