@@ -92,13 +92,13 @@ lessons: $(LABCOAT_READY) ## run the lessons, from a network from scratch to fin
 cache: $(LABCOAT_READY) ## show the cached features; PRUNE= removes some of them
 	@$(_catsdogs) cache --prune $(call _catsdogs_quote,PRUNE)
 
-report: $(LABCOAT_READY) ## write a report on the model as a self-contained web page: build/report.html; trains one if there is none
+report: $(LABCOAT_READY) ## write a report on the model as a self-contained web page: build/report.html; trains one if needed
 	@$(_catsdogs) report $(_catsdogs_settings) $(_catsdogs_model)
 
 predict: $(LABCOAT_READY) ## predict the class of pictures: make predict FILES="a.jpg b.jpg"
 	@$(_catsdogs) predict $(_catsdogs_model) -- $(call _catsdogs_typed,FILES)
 
-submit: $(LABCOAT_READY) ## write Kaggle's submission file for the pictures without a class: build/submission.csv; trains a model if there is none
+submit: $(LABCOAT_READY) ## write Kaggle's submission file for the pictures without a class: build/submission.csv; trains a model if needed
 	@$(_catsdogs) submit $(_catsdogs_settings) $(_catsdogs_model)
 
 export: $(LABCOAT_READY) ## export the model as ONNX and LiteRT, and verify its predictions: build/model.onnx, build/model.tflite

@@ -70,3 +70,27 @@ def test_the_warning_has_the_lines_to_add(
     assert "`.venv` lacks: `numpy` (main.py:1), `cv2` (main.py:2)" in printed
     assert "requirements.in, a line each: `numpy`, `opencv-python`" in printed
     assert "`alpha.gone` (main.py:1)" in printed
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        ("requirements-test.in", ["beta"]),
+        ("tests/requirements.txt", ["beta"]),
+        ("tox.ini", ["beta"]),
+        ("requirements.in", ["beta", "pytest"]),
+    ],
+)
+def test_tests_with_a_list_of_their_own(
+    tmp_path: Path, site: Path, listed: str, expected: list[str]
+) -> None:
+    """Run in another environment; labcoat itself is in none."""
+    root = tmp_path / "project"
+    for path, text in {
+        "main.py": "import beta\nimport labcoat.cli\n",
+        "tests/test_main.py": "import pytest\n",
+        listed: "",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    assert [each.module for each in find_lacking(root, site)] == expected

@@ -14,6 +14,11 @@ from labcoat.names import modules
 _MOST_TEXT = 1 << 20  # bytes of a package's own __init__.py
 _EXTENSION = re.compile(r"\.(?:py|pyi|so|pyd|[\w-]+\.so|[\w-]+\.pyd)$")
 _MOST_SHOWN = 6
+# Where there is one, tests run in an environment of their own.
+_TEST_LIST = re.compile(
+    r"(?:^|/)(?:(?:requirements[-_.])?tests?(?:[-_.]requirements)?\.(?:txt|in)"
+    r"|(?:requirements/tests?|tests?/requirements)\.(?:txt|in)|tox\.ini|noxfile\.py)$"
+)
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,14 @@ class Lacking:
 def find_lacking(root: Path, site_packages: Path) -> list[Lacking]:
     """Return what sources and notebooks below `root` import and `site_packages` lacks.
 
+    What only tests import is left out where a list of packages for tests, tox or nox is there.
     Nothing is executed: modules are looked up as files.
     """
     tree = list_tree(root)
     folders = [site_packages, *_linked_folders(site_packages)]
     found = find_packages(tree, read_code(tree))
+    if any(map(_TEST_LIST.search, tree.paths)):
+        found = [each for each in found if not each.in_tests]
     return [lack for each in found for lack in _find_lacks(each, folders)]
 
 

@@ -81,6 +81,7 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
     The repository's own modules, the standard library and optional imports are left out.
     """
     own, folders = _own_modules(tree.paths)
+    own.add("labcoat")  # the tool itself, which environments do not contain
 
     @cache
     def is_foreign(module: str) -> bool:
