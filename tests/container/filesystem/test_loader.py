@@ -2,9 +2,9 @@
 
 import struct
 
+from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.loader import compare_loader, read_loader_cache
-from labcoat.container.filesystem.system_packages import SystemPackages
 
 LIBC = "usr/lib/x86_64-linux-gnu/libc.so.6"
 
@@ -34,7 +34,7 @@ def image(**others: ExportedFile) -> ExportedFiles:
 
 
 def found(files: ExportedFiles, base: ExportedFiles) -> list[str]:
-    return [one.path for one in compare_loader(files, base, SystemPackages(files))]
+    return [one.path for one in compare_loader(files, base, DpkgRecords(files))]
 
 
 def test_libraries_in_place_of_the_bases_are_found() -> None:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.filesystem.surroundings import Surroundings
-from labcoat.container.filesystem.system_packages import SystemPackages
 
 PATH = "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
 PYTHON = ImagePython(
@@ -100,14 +100,14 @@ def test_what_a_projects_own_steps_write_counts_if_it_decides(
 ) -> None:
     """Programs and data of the project's own are no difference."""
     one = around(changes)
-    assert [each.path for each in one.compare_deciding(SystemPackages(one.files))[0]] == expected
+    assert [each.path for each in one.compare_deciding(DpkgRecords(one.files))[0]] == expected
 
 
 def test_new_byte_code_of_the_standard_library_is_checked() -> None:
     """A step that runs Python writes it. The source may be a link."""
     path = f"{LIBRARY}/__pycache__/sitecustomize.cpython-311.pyc"
     one = around({path: replace(file(), mode=0o644)})
-    found, compiled = one.compare_deciding(SystemPackages(one.files))
+    found, compiled = one.compare_deciding(DpkgRecords(one.files))
     assert not found
     assert [(each.path, each.source) for each in compiled] == [
         (path, "etc/python3.11/sitecustomize.py")

@@ -7,17 +7,17 @@ from typing import Any
 
 from labcoat.container.filesystem import image_byte_code
 from labcoat.container.filesystem.base_files import read_base_files
+from labcoat.container.filesystem.dpkg_records import (
+    DpkgRecords,
+    is_record,
+    may_be_packaged,
+)
 from labcoat.container.filesystem.export import created_container, read_container
 from labcoat.container.filesystem.exported_files import ExportedFiles
 from labcoat.container.filesystem.image_byte_code import Compiler
 from labcoat.container.filesystem.image_environment import is_kept, read_image_environment
 from labcoat.container.filesystem.image_python import MACHINES, ImagePython, find_python
 from labcoat.container.filesystem.surroundings import Surroundings
-from labcoat.container.filesystem.system_packages import (
-    SystemPackages,
-    is_record,
-    may_be_packaged,
-)
 from labcoat.container.image.declared import read_declaration, undeclared_settings
 from labcoat.core.errors import LabcoatError
 from labcoat.core.files import text_digest
@@ -88,7 +88,7 @@ def _compare_surroundings(
     around = Surroundings(files, base, python, variables, settings.get("WorkingDir") or "")
     if is_labcoats:
         return [*around.compare_all()], []
-    return around.compare_deciding(SystemPackages(files))
+    return around.compare_deciding(DpkgRecords(files))
 
 
 @dataclass(frozen=True)

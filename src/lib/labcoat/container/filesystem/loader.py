@@ -5,8 +5,8 @@ import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.exported_files import ExportedFiles
-from labcoat.container.filesystem.system_packages import SystemPackages
 from labcoat.inventory.file_finding import FileFinding
 
 _CACHE = "etc/ld.so.cache"
@@ -19,7 +19,7 @@ _MOST_ENTRIES = 1 << 16
 
 
 def compare_loader(
-    files: ExportedFiles, base: ExportedFiles, packages: SystemPackages
+    files: ExportedFiles, base: ExportedFiles, packages: DpkgRecords
 ) -> Iterator[FileFinding]:
     """Yield what makes the loader take other libraries than those of the base image.
 
@@ -50,7 +50,7 @@ def compare_loader(
 def _describe(
     files: ExportedFiles,
     base: ExportedFiles,
-    packages: SystemPackages,
+    packages: DpkgRecords,
     path: str,
     known: set[str],
 ) -> str:

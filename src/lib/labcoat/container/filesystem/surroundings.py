@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from labcoat.container.filesystem import loader
+from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.image_python import ImagePython, find_program
-from labcoat.container.filesystem.system_packages import SystemPackages
 from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.file_finding import FileFinding
@@ -86,7 +86,7 @@ class Surroundings:
         return after in {before, before + _USERS[path] + b"\n"}
 
     def compare_deciding(
-        self, packages: SystemPackages
+        self, packages: DpkgRecords
     ) -> tuple[list[FileFinding], list[CompiledFile]]:
         """Return the files outside of the environment that decide which code Python runs.
 
@@ -103,7 +103,7 @@ class Surroundings:
         return found[:_MOST], compiled
 
     def _compare_library(
-        self, packages: SystemPackages
+        self, packages: DpkgRecords
     ) -> tuple[list[FileFinding], list[CompiledFile]]:
         top = f"{self.python.library}/"
         if not any(path.startswith(top) for path in self.base.entries):
@@ -145,7 +145,7 @@ class Surroundings:
         mine, theirs = self.files.find(path), self.base.find(path)
         return (mine.digest if mine else "") == (theirs.digest if theirs else "")
 
-    def _compare_start(self, packages: SystemPackages) -> Iterator[FileFinding]:
+    def _compare_start(self, packages: DpkgRecords) -> Iterator[FileFinding]:
         """Yield files beside the interpreter that it obeys, and the interpreter itself."""
         home, program = self.python.home, self.python.program
         folder = posixpath.dirname(program)
@@ -164,7 +164,7 @@ class Surroundings:
             if entry and not (is_installed or self._is_bases(path) or packages.has(path)):
                 yield FileFinding("base", f"/{path}", _OTHER if before else _NEW)
 
-    def _compare_programs(self, packages: SystemPackages) -> Iterator[FileFinding]:
+    def _compare_programs(self, packages: DpkgRecords) -> Iterator[FileFinding]:
         """Yield programs that start in place of the base's shell or `env`."""
         path = self.variables.get("PATH", "")
         known = {one.digest for one in self.base.entries.values() if one.kind == "file"}

@@ -25,7 +25,7 @@ def may_be_packaged(path: str) -> bool:
     return _PACKAGED.match(path) is not None
 
 
-class SystemPackages:
+class DpkgRecords:
     """The files that dpkg knows, with their MD5 digests; none in an image without dpkg."""
 
     def __init__(self, files: ExportedFiles) -> None:
