@@ -170,7 +170,7 @@ class Repository:
     def labcoat(self, *args: str, fails: bool = False, **env: str) -> str:
         """Return standard error, then standard output of labcoat. It must end as `fails` says."""
         return self._run(
-            [str(BASE_PYTHON), "-I", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails
+            [str(BASE_PYTHON), "-IS", str(INCLUDE.with_name("labcoat")), *args], env, fails=fails
         )
 
     def python(self, code: str) -> str:

@@ -86,7 +86,7 @@ def run_labcoat(
         "XDG_CONFIG_HOME": str(root / "no-home"),
         **(env or {}),
     }
-    command = [sys.executable, LABCOAT, *args]
+    command = [sys.executable, "-IS", LABCOAT, *args]
     done = subprocess.run(
         command,
         cwd=root,

@@ -15,7 +15,7 @@ start() {
   candidate=$1
   shift
   "$candidate" -ISc 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || return 0
-  exec "$candidate" -I -B ${typed:+-X labcoat_python_is_set} "${0%/*}" "$@"
+  exec "$candidate" -I -S -B ${typed:+-X labcoat_python_is_set} "${0%/*}" "$@"
 }
 
 for name in python3 python3.13 python3.12 python3.14 python3.11 python3.15; do

@@ -60,8 +60,9 @@ case ${program##*/} in
 esac
 if [ -n "$typed" ]; then shift; fi
 # -I: PYTHONPATH and modules in the project's directory must not shadow labcoat's own.
+# -S: it needs no installed package, and a .pth file of one would run on every start.
 # -B: __main__.py decides where bytecode goes; the package may be part of another repository.
-set -- "$program" -I -B -X labcoat_python="own:$python" ${typed:+-X labcoat_python_is_set} "${0%/*}" "$@"
+set -- "$program" -I -S -B -X labcoat_python="own:$python" ${typed:+-X labcoat_python_is_set} "${0%/*}" "$@"
 # Before Python can handle an interrupt, it answers with a traceback. GNU env can delay it.
 case $program in
   *=*) ;;

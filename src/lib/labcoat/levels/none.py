@@ -59,16 +59,7 @@ def find_user_python(project: Project) -> UserPython:
     """
     found = interpreters.named_interpreter(project)
     if found is None or found == interpreters.own_interpreter():
-        import site  # with sysconfig, slow; a run on another level needs neither
-        import sysconfig
-
-        return UserPython(
-            sys.executable,
-            sys.prefix != sys.base_prefix,
-            sysconfig.get_path("stdlib"),
-            site.getusersitepackages(),
-            tuple(site.getsitepackages()),
-        )
+        return _describe_python(sys.executable)  # labcoat itself runs without site
     return _describe_python(interpreters.named_program(project))
 
 

@@ -219,7 +219,7 @@ def _pin_digest(repository: Repository, path: str, line: int, image: str) -> str
 
 def _relock(repository: Repository, path: str) -> str:
     # Isolated, and by this interpreter: PATH may have an older `python3`, or none.
-    command = [sys.executable, "-I", str(Path(__file__).parent.parent), "lock"]
+    command = [sys.executable, "-IS", str(Path(__file__).parent.parent), "lock"]
     done = subprocess.run(command, cwd=repository.root, capture_output=True, text=True, check=False)
     if done.returncode:
         raise LabcoatError(

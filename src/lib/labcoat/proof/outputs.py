@@ -142,7 +142,7 @@ def _run_command(project: Project, level: str, command: str, pinned: Mapping[str
     """Run `command` on `level`. Return why it failed; empty if it did not."""
     with_pinned = f" with {terminal.join_some(sorted(pinned))}" if pinned else ""
     terminal.print_progress(f"running on {level}{with_pinned}: {command}")
-    labcoat = [sys.executable, "-I", str(Path(__file__).parents[1])]
+    labcoat = [sys.executable, "-IS", str(Path(__file__).parents[1])]
     words = [*labcoat, "run", "--in", level, "--shell", command]
     environ = run_environment.run_variables(os.environ)
     if pinned:

@@ -142,7 +142,9 @@ class _OwnFiles:
 
 def refuse_own_python(prefix: Path) -> None:
     """Raise LabcoatError, status 2, if labcoat runs on the Python of the environment itself."""
-    if Path(sys.prefix).resolve() == prefix:
+    # Without site, sys.prefix of a virtual environment is that of its base up to Python 3.13.
+    own = {Path(sys.prefix).resolve(), Path(sys.executable).absolute().parents[1].resolve()}
+    if prefix in own:
         raise LabcoatError(
             f"labcoat runs on the Python of `{prefix.name}`, which it has to check",
             "Set LABCOAT_PYTHON to a Python outside of the environment",
