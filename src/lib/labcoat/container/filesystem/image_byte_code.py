@@ -5,7 +5,6 @@ Python that compiled. The check runs in a container of the base image, without a
 """
 
 import contextlib
-import hashlib
 import json
 import subprocess
 import threading
@@ -20,17 +19,15 @@ from labcoat.container.filesystem.exported_files import (
     ForwardStream,
     list_members,
 )
-from labcoat.core import files as core_files
 from labcoat.core import terminal
-from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
 from labcoat.inventory.code_paths import byte_code_check
 from labcoat.inventory.code_paths.byte_code import CompiledFile
+from labcoat.inventory.code_paths.known_byte_code import KnownByteCode
 
 _CHECK = Path(__file__).with_name("compile_check.py")
 _MOST = byte_code_check.MOST
 _TIMEOUT = 900.0
-_MOST_REMEMBERED = 1 << 20  # of 33 bytes each
 
 
 class CompilerError(Exception):
@@ -64,37 +61,20 @@ def find_forged(
     `container` is one of the image whose files are `files`. Raise CompilerError if the `compiler`
     does not start, and LabcoatError, status 2, if the engine copies nothing out.
     """
-    keys = {one.path: _key(files, one, compiler) for one in compiled}
-    place = cache_folder() / "byte-code" / f"{compiler.identity[:32]}.txt"
-    known = _read_known(place)
-    unknown = [one for one in compiled if keys[one.path] not in known]
+    known = KnownByteCode(compiler.identity)
+    keys = {
+        one.path: known.key(
+            one.level, files.entries[one.source].digest, files.entries[one.path].digest
+        )
+        for one in compiled
+    }
+    unknown = [one for one in compiled if keys[one.path] not in known.keys]
     if not unknown:
         return []
     terminal.print_progress(f"compiling {len(unknown)} modules to compare the image's byte code")
     verdicts = _compile(project, container, unknown, compiler)
-    new = {keys[path] for path, verdict in verdicts.items() if verdict == "ok"}
-    with contextlib.suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        kept = new | known if len(new | known) <= _MOST_REMEMBERED else new
-        core_files.write_file(place, "\n".join(sorted(kept)) + "\n")
+    known.remember(keys[path] for path, verdict in verdicts.items() if verdict == "ok")
     return sorted(one.path for one in unknown if verdicts.get(one.path) not in {"ok", "stale"})
-
-
-def _key(files: ExportedFiles, one: CompiledFile, compiler: Compiler) -> str:
-    parts = (
-        compiler.identity,
-        str(one.level),
-        files.entries[one.source].digest,
-        files.entries[one.path].digest,
-    )
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
-
-
-def _read_known(place: Path) -> set[str]:
-    try:
-        return set(place.read_text(encoding="ascii").split())
-    except (OSError, ValueError):
-        return set()
 
 
 def _compile(

@@ -6,6 +6,7 @@ based on, in a process of its own: data for marshal can end it.
 Source: https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -15,15 +16,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.inventory.code_paths.known_byte_code import KnownByteCode
 from labcoat.inventory.code_paths.layout import Layout
 from labcoat.inventory.code_paths.tree import read_entry
 from labcoat.inventory.file_finding import FileFinding
+from labcoat.inventory.regular_files import file_digest
 
 _NAME = re.compile(r"(?P<stem>.+?)\.(?P<tag>[^.]+)(?:\.opt-(?P<level>[12]))?\.pyc")
 # Tags of interpreters (sys.implementation.cache_tag); the environment's reads no others.
 _OTHER_PYTHON = re.compile(r"(cpython|pypy|graalpy)-?\d+t?")
 _CHECK = Path(__file__).with_name("byte_code_check.py")
 _TIMEOUT = 600.0
+
+
+# A name for findings, and what the check reads: source, byte code and level of optimization.
+_Wanted = tuple[str, tuple[str, str, int]]
 
 
 @dataclass(frozen=True)
@@ -58,14 +65,8 @@ def judge_byte_code(
         detail = f"there is no Python {minor} to check byte code with"
         yield FileFinding("byte-code", layout.name(wanted[0][0]), detail)
         return
-    count = min(os.cpu_count() or 1, 4, 1 + len(wanted) // 50)
-    with ThreadPoolExecutor(count) as pool:
-        parts = [wanted[start::count] for start in range(count)]
-        for bad in pool.map(lambda part: _find_bad(python, part), parts):
-            for path in bad:
-                yield FileFinding(
-                    "byte-code", layout.name(path), "is not what its source compiles to"
-                )
+    for path in _find_forged(python, wanted):
+        yield FileFinding("byte-code", layout.name(path), "is not what its source compiles to")
 
 
 def pair_sources(
@@ -98,7 +99,44 @@ def pair_sources(
     return findings, wanted
 
 
-def _find_bad(python: Path, wanted: list[tuple[str, tuple[str, str, int]]]) -> list[str]:
+def _find_forged(python: Path, wanted: Sequence[_Wanted]) -> Iterator[str]:
+    """Yield the files that differ; what was once found equal is not compiled again."""
+    known = KnownByteCode(_identify(python))
+    keys = {path: _key(known, *files) for path, files in wanted}
+    unknown = [one for one in wanted if keys[one[0]] not in known.keys]
+    if not unknown:
+        return
+    count = min(os.cpu_count() or 1, 4, 1 + len(unknown) // 50)
+    parts = [unknown[start::count] for start in range(count)]
+    with ThreadPoolExecutor(count) as pool:
+        found = pool.map(lambda part: _find_bad(python, part), parts)
+        bad = {path for part in found for path in part}
+    known.remember(keys[path] for path, _ in unknown if path not in bad and keys[path])
+    yield from sorted(bad)
+
+
+def _identify(python: Path) -> str:
+    """Return a digest of which installed Python this is; an update gives another."""
+    path = python.resolve()
+    found = path.stat()
+    parts = (str(path), found.st_size, found.st_mtime_ns, found.st_ino)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _key(known: KnownByteCode, source: str, compiled: str, level: int) -> str:
+    """Return the key of two files, or nothing if one cannot be read.
+
+    Whether Python ignores the byte code depends on the time of the source.
+    """
+    try:
+        time = int(os.stat(source, follow_symlinks=False).st_mtime)
+        digests = [file_digest(path)[0] for path in (source, compiled)]
+    except OSError:
+        return ""
+    return known.key(level, f"{digests[0]} {time}", digests[1])
+
+
+def _find_bad(python: Path, wanted: list[_Wanted]) -> list[str]:
     """Return the files that differ. One that ends the check differs; the check goes on after it."""
     bad: list[str] = []
     while wanted:
