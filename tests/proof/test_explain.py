@@ -2,12 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from itertools import count
+from itertools import combinations, count
 from pathlib import Path
 
 import pytest
 
-from labcoat.proof.explain import MOST_RUNS, explain_earlier, explain_levels
+from labcoat.core.declared_variables import CHOICES
+from labcoat.proof.choice_search import find_deciding
+from labcoat.proof.choices import MOST_RUNS
+from labcoat.proof.explain import explain_earlier, explain_levels
 from labcoat.proof.outputs import RunResult
 from labcoat.proof.processor import describe_processor
 from support import Repository
@@ -35,6 +38,19 @@ def threads(level: str, pinned: Mapping[str, str]) -> str:
     return pinned.get("OMP_NUM_THREADS", {"venv": "2", "docker": "1"}[level])
 
 
+def kernels_and_threads(level: str, pinned: Mapping[str, str]) -> str:
+    """Neither of them alone makes the levels equal."""
+    return kernels(level, pinned) + threads(level, pinned)
+
+
+def kernels_and_features(level: str, pinned: Mapping[str, str]) -> str:
+    return kernels(level, pinned) + features(level, pinned)
+
+
+def onednn(level: str, pinned: Mapping[str, str]) -> str:
+    return pinned.get("ONEDNN_MAX_CPU_ISA", level)
+
+
 def random(level: str, pinned: Mapping[str, str]) -> str:
     return str(next(NUMBERS))
 
@@ -54,12 +70,26 @@ def release(level: str, pinned: Mapping[str, str]) -> str:
         (kernels, "OPENBLAS_CORETYPE decides it; with it pinned, venv and docker are equal"),
         (pinned_kernels, "OPENBLAS_CORETYPE decides it; with it pinned, venv and docker are equal"),
         (threads, "threads decides it; with it pinned, venv and docker are equal"),
-        (features, "NPY_DISABLE_CPU_FEATURES decides it, alone or with others; with all"),
+        (features, "NPY_DISABLE_CPU_FEATURES decides it; with it pinned"),
+        (
+            kernels_and_threads,
+            "OPENBLAS_CORETYPE and threads decide it together; with OPENBLAS_CORETYPE and threads"
+            " pinned, venv and docker are equal (OPENBLAS_CORETYPE=Nehalem OMP_NUM_THREADS=1 ",
+        ),
+        (
+            kernels_and_features,
+            "NPY_DISABLE_CPU_FEATURES decides it, with OPENBLAS_CORETYPE or threads; with"
+            " OPENBLAS_CORETYPE, NPY_DISABLE_CPU_FEATURES and threads pinned, venv and docker are",
+        ),
+        (onednn, "ONEDNN_MAX_CPU_ISA decides it; with it pinned"),
         (random, "the program uses the time or random numbers without a seed"),
         (hashes, "PYTHONHASHSEED decides it; with it pinned"),
         (release, "none of OPENBLAS_CORETYPE, NPY_DISABLE_CPU_FEATURES, threads"),
     ],
-    ids=["kernels", "pinned", "threads", "features", "random", "hashes", "release"],
+    ids=[
+        *("kernels", "pinned", "threads", "features", "two", "two others", "onednn", "random"),
+        *("hashes", "release"),
+    ],
 )  # fmt: skip
 def test_what_decides_is_named(tmp_path: Path, program: Program, expected: str) -> None:
     runs = 0
@@ -73,9 +103,27 @@ def test_what_decides_is_named(tmp_path: Path, program: Program, expected: str) 
         return tmp_path, {"out.txt": digest(program(level, pinned))}
 
     levels = {level: digest(program(level, {})) for level in ("venv", "docker")}
-    found = [*explain_levels([RunResult("train", "out.txt", levels)], tmp_path, lambda _: run)]
+    results = [RunResult("train", "out.txt", levels)]
+    package = "torch" if program is onednn else "numpy"
+    found = [*explain_levels(results, tmp_path, lambda _: run, str, [package])]
     assert expected in found[-1]
     assert runs <= MOST_RUNS
+
+
+def test_true_choices_are_among_those_named() -> None:
+    """Of all sets of choices, within the runs that are left after all were pinned."""
+    weights = dict.fromkeys(CHOICES, 0.1)
+    sets = [frozenset(c) for n in range(1, 7) for c in combinations(CHOICES, n)]
+    for deciding in sets:
+        asked: list[frozenset[str]] = []
+
+        def is_equal(pinned: frozenset[str]) -> bool:
+            asked.append(pinned)  # noqa: B023
+            return deciding <= pinned  # noqa: B023
+
+        found = find_deciding(weights, is_equal, lambda _: len(asked) < 3)  # noqa: B023
+        assert deciding in found.sets
+        assert deciding <= found.pinned
 
 
 def test_other_processor_is_explained(tmp_path: Path) -> None:
@@ -85,9 +133,12 @@ def test_other_processor_is_explained(tmp_path: Path) -> None:
     def run(level: str, pinned: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
         return tmp_path, {"out.txt": f"sha256:{kernels(level, pinned)}"}
 
-    before = {"out.txt": "sha256:Nehalem"}
-    assert "OPENBLAS_CORETYPE decides it" in next(explain_earlier([now], before, lambda _: run))
-    assert [*explain_earlier([now], {"out.txt": "sha256:SkylakeX"}, lambda _: run)] == []
+    def explain(before: str) -> list[str]:
+        digests = {"out.txt": f"sha256:{before}"}
+        return [*explain_earlier([now], digests, tmp_path, lambda _: run, str)]
+
+    assert "OPENBLAS_CORETYPE decides it" in explain("Nehalem")[-1]
+    assert explain("SkylakeX") == []
 
 
 def test_levels_that_differ_are_explained(shared_repo: Repository) -> None:

@@ -40,27 +40,17 @@ def test_equal_outputs_are_equal(made: Repository) -> None:
     assert (made.path / ".labcoat/runs/venv/o/b").read_text() == "a\n"
 
 
-@pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        (
-            'echo "$VIRTUAL_ENV" >out.txt -> out.txt',
-            messages.OUTPUT_DIFFERS.format(level="none", path="out.txt", first="venv"),
-        ),
-        ("true -> out.txt", messages.OUTPUT_MISSING.format(level="venv", path="out.txt")),
-        (
-            "exit 3 -> out.txt",
-            messages.COMMAND_FAILED.format(level="venv", path="out.txt", status=3),
-        ),
-        (
-            "echo 1 >out.txt -> out.txt ;; date +%s%N >two -> two",
-            messages.OUTPUT_DIFFERS.format(level="none", path="two", first="venv"),
-        ),
-    ],
-    ids=["different", "not-written", "failed", "the-second"],
-)
-def test_differing_outputs_are_reported(made: Repository, setting: str, expected: str) -> None:
-    assert expected in prove(made, setting, fails=True)
+def test_differing_outputs_are_reported(made: Repository) -> None:
+    """Of several commands: one gives another output, one writes nothing, and one fails."""
+    setting = (
+        'echo "$VIRTUAL_ENV" >different; echo 1 >same -> different same ;; true -> missing'
+        " ;; exit 3 -> failed"
+    )
+    output = prove(made, setting, fails=True)
+    assert messages.OUTPUT_DIFFERS.format(level="none", path="different", first="venv") in output
+    assert messages.OUTPUT_DIFFERS.format(level="none", path="same", first="venv") not in output
+    assert messages.OUTPUT_MISSING.format(level="venv", path="missing") in output
+    assert messages.COMMAND_FAILED.format(level="venv", path="failed", status=3) in output
 
 
 def test_outputs_are_compared_with_an_earlier_proof(made: Repository) -> None:

@@ -1,27 +1,25 @@
-"""How far two outputs agree: the numbers in .npy, CSV, JSON and other text, and their rows."""
+"""How far two outputs agree: their numbers, and which rows differ."""
 
-import ast
-import json
 import math
-import re
 import struct
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
-from labcoat.core.reading import read_regular
+from labcoat.proof.output_rows import Rows, read_rows
 
-_MOST = 1 << 26
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)\b", re.IGNORECASE)
-# The types of .npy files that have a form in `struct`, by kind and size.
-_FORMS = {
-    "f2": "e", "f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
-    "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "b1": "?",
-}  # fmt: skip
+_MOST = 1 << 26  # bytes of an output that are compared
 _HIGHEST = 17  # digits of a double
-# Rows by name, each with its numbers and what is no number.
-_Rows = dict[str, tuple[list[float], str]]
+_SHOWN = 5
+# What damaged files cause.
+_DAMAGED = (
+    OSError, EOFError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError,
+    SyntaxError, MemoryError, ArithmeticError, RuntimeError, struct.error, zlib.error,
+    zipfile.BadZipFile,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,110 +27,121 @@ class Agreement:
     """How far two outputs agree.
 
     `digits` is the largest n up to which all numbers agree to a relative 1e-n; -1 if they do not
-    agree at all, or if what is no number differs. `rows` are the names of those that differ.
+    agree at all, or if what is no number differs. `largest` is the largest difference of two
+    numbers. `rows` are the names of the first rows that differ, of `differing` and of `count` in
+    all. With `is_reordered`, both have the same rows; with `is_partial`, only the first 64 MB were
+    compared.
     """
 
     digits: int
     rows: tuple[str, ...]
     count: int
+    differing: int = 0
+    largest: float = 0
+    is_reordered: bool = False
+    is_partial: bool = False
 
     def __str__(self) -> str:
-        shown = ", ".join(self.rows[:5])
-        more = f" and {len(self.rows) - 5} more" if len(self.rows) > 5 else ""
-        what = f"numbers agree to 1e-{self.digits}" if self.digits > 0 else "numbers do not agree"
-        return f"{what}; {len(self.rows)} of {self.count} rows differ: {shown}{more}"
+        start = "in the first 64 MB, " if self.is_partial else ""
+        if not self.differing:
+            return f"{start}the values of all {self.count} rows are equal, only their form differs"
+        if self.is_reordered:
+            return f"{start}the {self.count} rows are the same in another order"
+        more = self.differing - len(self.rows)
+        shown = ", ".join(self.rows) + (f" and {more} more" if more else "")
+        rows = f"{self.differing} of {self.count} rows differ: {shown}"
+        return f"{start}{self._describe_numbers()}; {rows}"
+
+    def _describe_numbers(self) -> str:
+        if self.digits > 0:
+            return f"numbers agree to 1e-{self.digits}"
+        if self.digits == 0:
+            return f"numbers differ by up to {self.largest:.1g}"
+        return "numbers do not agree"
+
+
+@dataclass
+class _Count:
+    """What has been compared so far."""
+
+    digits: int = _HIGHEST
+    largest: float = 0
+    differing: int = 0
+    rows: int = 0
+    size: int = 0
+    hashes: int = 0  # equal at the end if both have the same rows in any order
 
 
 def compare_outputs(first: Path, second: Path) -> Agreement | None:
     """Return how far two files agree; None if they hold no numbers that can be read.
 
-    Directories and files of more than 64 MB are not read.
+    Of large files only the beginning is compared.
     """
-    if not all(one.is_file() and one.stat().st_size <= _MOST for one in (first, second)):
+    if not (first.is_file() and second.is_file()):
         return None
     try:
-        ours, theirs = (
-            read_rows(one.name, read_regular(str(one), _MOST)) for one in (first, second)
-        )
-    except (OSError, ValueError, RecursionError, SyntaxError, struct.error):
+        ours, theirs = read_rows(first), read_rows(second)
+        return None if ours is None or theirs is None else _compare(_pair_rows(ours, theirs))
+    except _DAMAGED:
         return None
-    if ours is None or theirs is None:
-        return None
-    names = [*dict.fromkeys([*ours, *theirs])]
-    digits, rows = _HIGHEST, []
-    for name in names:
-        if ours.get(name) == theirs.get(name):
-            continue
+
+
+_Pair = tuple[Rows, int, bytes | None, bytes | None]
+
+
+def _pair_rows(ours: Mapping[str, Rows], theirs: Mapping[str, Rows]) -> Iterator[_Pair]:
+    """Yield the rows of both by place, with their number."""
+    for name in dict.fromkeys([*ours, *theirs]):
         one, other = ours.get(name), theirs.get(name)
-        agreed = -1
-        if one and other and one[1] == other[1] and len(one[0]) == len(other[0]):
-            agreed = min(map(_agreed_digits, one[0], other[0]), default=_HIGHEST)
-        if agreed < _HIGHEST:
-            rows.append(name)
-            digits = min(digits, agreed)
-    return Agreement(digits, tuple(rows), len(names))
+        known = one or other
+        assert known is not None  # noqa: S101  # it is a name of one of them
+        pairs = zip_longest(one.values if one else (), other.values if other else ())
+        for number, (row, another) in enumerate(pairs):
+            yield known, number, row, another
 
 
-def _agreed_digits(one: float, other: float) -> int:
-    """Return the largest n for which two numbers agree to a relative 1e-n."""
-    if one == other or (math.isnan(one) and math.isnan(other)):
-        return _HIGHEST
-    if not (math.isfinite(one) and math.isfinite(other)):
-        return -1
-    relative = abs(one - other) / max(abs(one), abs(other))
-    return max(-1, min(_HIGHEST, math.floor(-math.log10(relative))))
+def _compare(pairs: Iterator[_Pair]) -> Agreement:
+    found, names = _Count(), list[str]()
+    for rows, number, one, other in pairs:
+        found.rows += 1
+        found.size += len(one or b"")
+        if one != other:
+            found.hashes += hash(one) - hash(other)
+            digits, largest = _compare_rows(rows, one, other)
+            if digits < _HIGHEST:
+                found.differing += 1
+                found.digits = min(found.digits, digits)
+                found.largest = max(found.largest, largest)
+                if len(names) < _SHOWN:
+                    names.append(rows.name(number))
+        if found.size > _MOST:
+            break
+    return Agreement(
+        found.digits,
+        tuple(names),
+        found.rows,
+        found.differing,
+        found.largest,
+        is_reordered=found.differing > 0 and not found.hashes,
+        is_partial=found.size > _MOST,
+    )
 
 
-def read_rows(name: str, data: bytes) -> _Rows | None:
-    """Return the rows of an output, by its name's suffix; None if it is not text.
-
-    Raise ValueError if it is damaged.
-    """
-    if name.endswith(".npy"):
-        return _read_npy(data)
-    if b"\0" in data[:8000]:
-        return None
-    text = data.decode("utf-8")
-    if name.endswith(".json"):
-        return {path: _split(repr(value)) for path, value in _leaves(json.loads(text), "")}
-    return {f"line {number}": _split(line) for number, line in enumerate(text.splitlines(), 1)}
-
-
-def _split(text: str) -> tuple[list[float], str]:
-    """Return the numbers in a text, and the text without them."""
-    return [float(one) for one in _NUMBER.findall(text)], _NUMBER.sub("#", text)
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for name, one in value.items():
-            yield from _leaves(one, f"{path}.{name}".lstrip("."))
-    elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _leaves(one, f"{path}[{number}]")
-    else:
-        yield path or "value", value
-
-
-def _read_npy(data: bytes) -> _Rows | None:
-    """Return the rows of an array by its first dimension.
-
-    Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
-    """
-    if data[:6] != b"\x93NUMPY":
-        return None
-    form, start = ("<H", 10) if data[6] == 1 else ("<I", 12)
-    (length,) = struct.unpack_from(form, data, 8)
-    header = ast.literal_eval(data[start : start + length].decode("latin-1"))
-    shape, kind = header["shape"], header["descr"]
-    if not isinstance(kind, str) or kind[1:] not in _FORMS or header["fortran_order"]:
-        return None
-    count = math.prod(shape)
-    order = "<" if kind[0] == "|" else kind[0]
-    values = struct.unpack_from(f"{order}{count}{_FORMS[kind[1:]]}", data, start + length)
-    rows = shape[0] if shape else 1
-    width = count // rows if rows else 0
-    return {
-        f"row {row}": ([float(one) for one in values[row * width : (row + 1) * width]], "")
-        for row in range(rows)
-    }
+def _compare_rows(rows: Rows, one: bytes | None, other: bytes | None) -> tuple[int, float]:
+    """Return to how many digits two rows agree, and the largest difference of their numbers."""
+    if one is None or other is None:
+        return -1, 0
+    ours, theirs = rows.split(one), rows.split(other)
+    if ours[1] != theirs[1] or len(ours[0]) != len(theirs[0]):
+        return -1, 0
+    digits, largest = _HIGHEST, 0.0
+    for number, another in zip(ours[0], theirs[0], strict=True):
+        if number == another or (math.isnan(number) and math.isnan(another)):
+            continue
+        if not (math.isfinite(number) and math.isfinite(another)):
+            return -1, 0
+        difference = abs(number - another)
+        relative = min(1, difference / max(abs(number), abs(another)))
+        digits = min(digits, math.floor(-math.log10(relative)))
+        largest = max(largest, difference)
+    return digits, largest

@@ -18,6 +18,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.proof import run_environment
 from labcoat.proof.difference import Difference
+from labcoat.proof.level_program import run_words
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,7 @@ def _run_command(project: Project, level: str, command: str, pinned: Mapping[str
     """Run `command` on `level`. Return why it failed; empty if it did not."""
     with_pinned = f" with {terminal.join_some(sorted(pinned))}" if pinned else ""
     terminal.print_progress(f"running on {level}{with_pinned}: {command}")
-    labcoat = [sys.executable, "-IS", str(Path(__file__).parents[1])]
-    words = [*labcoat, "run", "--in", level, "--shell", command]
+    words = [*run_words(level), "--shell", command]
     environ = run_environment.run_variables(os.environ)
     if pinned:
         words_of = (f"{name}={shlex.quote(value)}" for name, value in pinned.items())
