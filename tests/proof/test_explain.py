@@ -144,7 +144,7 @@ def test_other_processor_is_explained(tmp_path: Path) -> None:
 def test_levels_that_differ_are_explained(shared_repo: Repository) -> None:
     """The commands run again, on the level and with the variable that the explanation names."""
     command = (
-        'if [ "$VIRTUAL_ENV" ]; then n=2; else n=3; fi; n=${OMP_NUM_THREADS:-$n};'
+        'if [ "$VIRTUAL_ENV" ]; then n=1; else n=3; fi; n=${OMP_NUM_THREADS:-$n};'
         ' printf "a,0.1\\nb,0.3333333333%s\\n" $n >out.csv -> out.csv'
     )
     output = shared_repo.labcoat(

@@ -163,7 +163,7 @@ def test_files_of_a_directory_are_compared(tmp_path: Path) -> None:
 def test_table_is_read_by_a_library_of_the_level(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its program runs there; without a library that is said."""
+    """Its program runs there; the text says if there is no library."""
     first, second = write(tmp_path, "t.parquet", b"0.5", b"0.6")
 
     def convert(path: Path) -> Path | str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from labcoat.core.project import Project
 from labcoat.proof.choices import Digests, Runner, Runs, find_choice, find_randomness, find_reason
+from labcoat.proof.kernels import describe_kernels
 from labcoat.proof.output_differences import Converter, describe_difference, table_converter
 from labcoat.proof.outputs import RunResult, repeat_run
 from labcoat.proof.proof import Proof
@@ -36,16 +37,40 @@ def explain_proof(
     convert = table_converter(project, _list_levels(proof.results))
     packages = {name for row in proof.rows for name in row.packages}
     found = [*explain_levels(proof.results, kept, run_of, convert, packages)]
+    if pair := next(filter(None, map(_differing_levels, _by_command(proof.results))), None):
+        first, second = (proof.kernels.get(level, {}) for level in pair)
+        found.append(describe_kernels(pair, (first, second)))
     if not found and earlier:
         before = _earlier_digests(earlier)
         found += explain_earlier(proof.results, before, kept, run_of, convert, packages)
-        processor, now = earlier.get("processor") or {}, proof.processor
-        if found and processor and processor != now:
-            found.append(
-                f"the earlier proof ran on {' '.join(processor.values())},"
-                f" this one on {' '.join(now.values())}"
-            )
-    yield from found
+        found += _compare_machines(earlier, proof) if found else ()
+    yield from filter(None, found)
+
+
+def _compare_machines(earlier: Mapping[str, Any], proof: Proof) -> Iterator[str]:
+    """Yield how the processor and the kernels differ from those of an earlier proof."""
+    processor, now = _texts(earlier.get("processor")), proof.processor
+    if processor and processor != now:
+        yield (
+            f"the earlier proof ran on {' '.join(processor.values())},"
+            f" this one on {' '.join(now.values())}"
+        )
+    level = next(iter(proof.kernels), "")
+    kernels = earlier.get("kernels")
+    before = _texts(kernels.get(level) if isinstance(kernels, dict) else None)
+    names = ("the earlier proof", "this one")
+    yield describe_kernels(names, (before, proof.kernels.get(level, {})))
+
+
+def _texts(found: Any) -> dict[str, str]:
+    """Return a mapping of an earlier proof, which a person may have edited."""
+    return {str(one): str(value) for one, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _by_command(results: Sequence[RunResult]) -> list[list[RunResult]]:
+    """Return the results of each command."""
+    commands = dict.fromkeys(one.command for one in results)
+    return [[one for one in results if one.command == command] for command in commands]
 
 
 def _list_levels(results: Sequence[RunResult]) -> list[str]:
@@ -72,8 +97,8 @@ def explain_levels(
 
     `kept` has what each level wrote, `packages` are those of the environments.
     """
-    for command in dict.fromkeys(one.command for one in results):
-        wanted = [one for one in results if one.command == command]
+    for wanted in _by_command(results):
+        command = wanted[0].command
         pair = _differing_levels(wanted)
         if pair is None:
             continue
@@ -100,9 +125,8 @@ def explain_earlier(  # noqa: PLR0913, PLR0917 - each is needed
 
     An earlier proof has no outputs: they are compared with those of a run that gives them again.
     """
-    for command in dict.fromkeys(one.command for one in results):
-        wanted = [one for one in results if one.command == command]
-        level = next(iter(wanted[0].digests))
+    for wanted in _by_command(results):
+        command, level = wanted[0].command, next(iter(wanted[0].digests))
         now = {one.output: one.digests[level] for one in wanted}
         then = {name: before[name] for name in now if name in before}
         if not then or all(now[name] == value for name, value in then.items()):

@@ -36,7 +36,8 @@ class ProofRow:
 class Proof:
     """A row for the lock and each level of isolation, all differences, and the outputs of runs.
 
-    `explanations` say why outputs differ, `processor` is the one that the commands ran on.
+    `explanations` say why outputs differ, `processor` is the one that the commands ran on, and
+    `kernels` are those that libraries chose, by level and library.
     `unproved` are the packages that could be compared with no wheel, `system_packages` those of
     Debian that a level's system lacks, by level.
     """
@@ -49,6 +50,7 @@ class Proof:
     explanations: tuple[str, ...] = ()
     processor: Mapping[str, str] = field(default_factory=dict)
     system_packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kernels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str:
@@ -72,6 +74,7 @@ class Proof:
             "unproved": [_rename_level(asdict(one)) for one in self.unproved],
             "results": [asdict(one) for one in self.results],
             "processor": dict(self.processor),
+            "kernels": {level: dict(one) for level, one in self.kernels.items()},
             "explanations": list(self.explanations),
             "system_packages": dict(self.system_packages),
         }

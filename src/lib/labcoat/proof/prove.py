@@ -1,6 +1,6 @@
 """Verify, file by file, that the lock, the environments and the image match."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirements_file import Pin
 from labcoat.proof import differences, earlier, explain, libraries, outputs, rows, sources
 from labcoat.proof.differences import InstalledEnvironment
+from labcoat.proof.kernels import read_kernels
 from labcoat.proof.processor import describe_processor
 from labcoat.proof.proof import LOCK, NAME, Proof
 from labcoat.sources import sources_file
@@ -118,7 +119,13 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         tuple(unproved),
         system_packages=packages,
         processor=describe_processor() if results else {},
+        kernels={one.level: _read_kernels(project, one) for one in environments if results},
     )
+
+
+def _read_kernels(project: Project, environment: InstalledEnvironment) -> Mapping[str, str]:
+    packages = {one.name for one in environment.inventory.distributions}
+    return read_kernels(project, environment.level, packages)
 
 
 def _read_environments(project: Project, only: Sequence[str]) -> list[InstalledEnvironment]:
