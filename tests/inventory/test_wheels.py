@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.inventory import wheel_contents, wheels
+from labcoat.inventory import records, wheel_contents, wheels
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.inventory.wheels import is_wheel_of
 from labcoat.locking.requirements_file import Pin
@@ -46,22 +46,38 @@ def test_a_wheel_with_a_wrong_record_is_read_itself(tmp_path: Path) -> None:
     with zipfile.ZipFile(path) as opened:
         installed = {"odd.py": sha256(opened.read("odd.py")).hexdigest()}
     assert found.files["odd.py"] != installed["odd.py"]
-    assert wheel_contents.correct_digests(found, installed).files["odd.py"] == installed["odd.py"]
+    corrected = wheel_contents.correct_digests(found, installed)
+    assert corrected.files["odd.py"] == installed["odd.py"]
+    assert corrected.misstated == {"odd.py"}
     path.write_bytes(path.read_bytes() + b"edited")
     assert wheel_contents.correct_digests(found, installed) == found
 
 
-def _with_edited_record(data: bytes) -> bytes:
-    """Return a wheel whose RECORD states another digest of odd.py."""
+def test_a_record_in_hexadecimal_digits_is_read() -> None:
+    """gmsh's wheel has such a one, with the right digests; another may have wrong sizes."""
+    data = wheel("odd", "1.0")
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        digest = sha256(opened.read("odd.py")).hexdigest()
+    found = [
+        wheel_contents.read_wheel("odd-1.0-py3-none-any.whl", io.BytesIO(each))
+        for each in (data, _with_edited_record(data, digest), _with_edited_record(data, digest, 1))
+    ]
+    assert [one.files == found[0].files for one in found] == [True] * 3
+    assert [one.misstated for one in found] == [set(), set(), {"odd.py"}]
+    lines = records.parse_record(f"odd.py,sha256={digest},3\n".encode())
+    assert lines == [("odd.py", digest, 3)]
+
+
+def _with_edited_record(data: bytes, digest: str = "", size: int = 0) -> bytes:
+    """Return a wheel whose RECORD states this digest of odd.py, else a wrong one."""
     edited = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as before, zipfile.ZipFile(edited, "w") as after:
         for name in before.namelist():
             text = before.read(name)
             if name.endswith("/RECORD"):
-                other = base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
-                text = re.sub(
-                    r"odd\.py,sha256=[^,]*", f"odd.py,sha256={other}", text.decode()
-                ).encode()
+                other = digest or base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()
+                line = f"odd.py,sha256={other},{size or before.getinfo('odd.py').file_size}"
+                text = re.sub(r"odd\.py,sha256=.*", line, text.decode()).encode()
             after.writestr(name, text)
     return edited.getvalue()
 

@@ -32,3 +32,18 @@ def test_the_mode_of_a_shared_file_is_that_of_either_wheel(
     }
     found = list(differences.compare_contents(environment, known))
     assert [one.path for one in found if one.kind == "mode"] == expected
+
+
+@pytest.mark.parametrize("misstated", [True, False])
+def test_only_a_record_that_the_wheel_has_otherwise_was_edited(misstated: bool) -> None:
+    """A wheel's own RECORD may have another digest of a file."""
+    inventory = Inventory(PYTHON, (Contents("odd", "1.0", (), {"odd.py": "one"}, ("odd.py",)),), ())
+    pins = {"odd": Pin("odd", "1.0", "", frozenset())}
+    environment = differences.InstalledEnvironment("venv", inventory, pins)
+    wheel = Wheel(
+        "odd-1.0-py3-none-any.whl",
+        {"odd.py": "one"},
+        misstated=frozenset({"odd.py"} if misstated else ()),
+    )
+    found = differences.compare_contents(environment, {"odd": wheel})
+    assert [one.path for one in found] == ([] if misstated else ["RECORD"])

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 from typing import List, Optional, Tuple
 
 from labcoat.inventory.regular_files import DISK, DiskFiles, read_regular
@@ -67,11 +68,18 @@ def parse_record(data: bytes) -> RecordLines | None:
         path, stated, size = [*row, "", ""][:3]
         algorithm, _, digits = stated.partition("=")
         try:
-            known = base64.urlsafe_b64decode(digits + "==").hex() if algorithm == "sha256" else ""
+            known = _hexadecimal(digits) if algorithm == "sha256" else ""
             found.append((path, known, int(size) if size else None))
         except ValueError:
             found.append((path, "unreadable", None))
     return None if any("\0" in path for path, _, _ in found) else found
+
+
+def _hexadecimal(digits: str) -> str:
+    """Return a SHA-256 in base64 as hexadecimal digits, which some builders, as gmsh's, write."""
+    if re.fullmatch("[0-9a-fA-F]{64}", digits):
+        return digits.lower()
+    return base64.urlsafe_b64decode(digits + "==").hex()
 
 
 def read_text(path: str, folder: str, files: DiskFiles = DISK) -> str:

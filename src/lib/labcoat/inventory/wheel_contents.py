@@ -21,7 +21,8 @@ class Wheel:
     """A wheel's file name, and the digests of the files it installs, named as `scan` does.
 
     `executable` are the files that its installer makes executable, `folders` the directories in it,
-    which may be empty, `archive` is the wheel itself.
+    which may be empty, `archive` is the wheel itself. Of the `misstated` files, its RECORD has
+    another digest or size.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Wheel:
     executable: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     archive: Path | None = None
+    misstated: frozenset[str] = frozenset()
 
 
 def read_wheel(name: str, file: IO[bytes], archive: Path | None = None) -> Wheel:
@@ -37,19 +39,22 @@ def read_wheel(name: str, file: IO[bytes], archive: Path | None = None) -> Wheel
     Files without a digest there, and programs, whose first line installers change, are read.
     """
     found: dict[str, str] = {}
-    executable, folders = set(), set()
+    executable, folders, misstated = set(), set(), set()
     with zipfile.ZipFile(file) as opened:
-        stated = _stated_digests(opened)
+        stated = _read_stated(opened)
         for entry in opened.infolist():
             if entry.is_dir():
                 folders.add(_installed_path(entry.filename, name))
                 continue
             path = _installed_path(entry.filename, name)
+            known, size = stated.get(entry.filename, ("", None))
+            if size not in {None, entry.file_size}:
+                misstated.add(path)
             if ".data/scripts/" in entry.filename:
                 first, _, rest = (data := opened.read(entry)).partition(b"\n")
                 data = b"#!python\n" + rest if first.startswith(b"#!python") else data
                 found[path] = sha256(data).hexdigest()
-            elif known := stated.get(entry.filename):
+            elif known:
                 found[path] = known
             else:
                 found[path] = _member_digest(opened, entry)
@@ -61,7 +66,10 @@ def read_wheel(name: str, file: IO[bytes], archive: Path | None = None) -> Wheel
             if re.fullmatch(r"[^/]+\.dist-info/entry_points\.txt", entry_name):
                 found |= _entry_point_digests(opened.read(entry_name).decode("utf-8"))
     kept = {path: value for path, value in found.items() if not scan.is_left_out(path)}
-    return Wheel(name, kept, frozenset(executable & kept.keys()), frozenset(folders), archive)
+    executable &= kept.keys()
+    return Wheel(
+        name, kept, frozenset(executable), frozenset(folders), archive, frozenset(misstated)
+    )
 
 
 def correct_digests(wheel: Wheel, installed: Mapping[str, str]) -> Wheel:
@@ -84,7 +92,8 @@ def correct_digests(wheel: Wheel, installed: Mapping[str, str]) -> Wheel:
                         corrected[path] = _member_digest(opened, entry)
     except (OSError, zipfile.BadZipFile):
         return wheel
-    return replace(wheel, files=corrected)
+    wrong = {path for path in differing if corrected[path] != wheel.files[path]}
+    return replace(wheel, files=corrected, misstated=wheel.misstated | wrong)
 
 
 def _member_digest(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
@@ -92,14 +101,13 @@ def _member_digest(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> str:
         return file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # has read
 
 
-def _stated_digests(opened: zipfile.ZipFile) -> dict[str, str]:
-    """Return the SHA-256 that the wheel's RECORD states, by the names in the wheel."""
+def _read_stated(opened: zipfile.ZipFile) -> dict[str, tuple[str, int | None]]:
+    """Return the SHA-256, "" if none, and size that RECORD states, by the names in the wheel."""
     found = {}
     for name in opened.namelist():
         if re.fullmatch(r"[^/]+\.dist-info/RECORD", name):
-            for path, digest, _ in records.parse_record(opened.read(name)) or ():
-                if re.fullmatch(r"[0-9a-f]{64}", digest):
-                    found[path] = digest
+            for path, digest, size in records.parse_record(opened.read(name)) or ():
+                found[path] = digest if re.fullmatch(r"[0-9a-f]{64}", digest) else "", size
     return found
 
 

@@ -202,11 +202,10 @@ def _compare_with_wheel(
             yield Difference(level, "edited", one.name, path=path)
     for path in sorted(one.files.keys() - wheel.files.keys()):
         yield Difference(level, "stray", one.name, path=path)
-    # If a file is the wheel's but not what RECORD states, then RECORD was edited.
-    if (
-        any(path not in edited and len(digests[path]) == 1 for path in one.edited)
-        or set(one.gone) - wheel.files.keys()
-    ):
+    # If a file is the wheel's but not what RECORD states, then RECORD was edited, unless the
+    # wheel's own is wrong.
+    unexplained = set(one.edited) - edited - wheel.misstated
+    if any(len(digests[path]) == 1 for path in unexplained) or set(one.gone) - wheel.files.keys():
         yield Difference(level, "edited", one.name, path="RECORD")
 
 
