@@ -15,7 +15,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "src" / "lib")]
 
-from labcoat.system import advice, debian, records, survey  # noqa: E402
+from labcoat.system import advice, debian, survey  # noqa: E402
+from labcoat.system.verdict import find_missing  # noqa: E402
 from labcoat.toolchain import tool_env  # noqa: E402
 
 IMAGE = "labcoat-test/python:3.11"
@@ -54,7 +55,7 @@ def compare(folder: Path) -> tuple[str, bool]:
     started = time.perf_counter()
     found = survey.parse_survey(in_image(folder, [*command, "/site"]))
     seconds = time.perf_counter() - started
-    verdict = records.find_missing(found.packages)
+    verdict = find_missing(found.packages)
     claimed = {one.library for one in verdict.missing if one.is_required and not one.version}
     roots = [one.path for package in found.packages for one in package.objects if one.is_root]
     script = 'while read -r path; do ldd "/site/$path" 2>&1; done'

@@ -1,127 +1,20 @@
-"""What is missing, what is optional, and what cannot be told."""
+"""What is kept of a survey."""
 
 import json
-from collections.abc import Mapping, Sequence
 
 import pytest
 
-from labcoat.system import advice
-from labcoat.system.records import (
-    ObjectNeeds,
-    PackageNeeds,
-    SystemSurvey,
-    find_missing,
-    list_foreign,
-)
-
-
-def needs(
-    path: str, needed: Sequence[str], *, is_root: bool = False, **more: Mapping[str, object]
-) -> ObjectNeeds:
-    return ObjectNeeds(path, "", needed, (), (), {}, is_root, **more)  # type: ignore[arg-type]
-
-
-def package(
-    name: str, *objects: ObjectNeeds, damaged: Mapping[str, str] | None = None
-) -> PackageNeeds:
-    return PackageNeeds(name, "1.0", ["cp311-cp311-linux_x86_64"], objects, damaged or {})
-
-
-# A binding, and the libraries that it loads, which another package brings.
-QT = [
-    package("qt", needs("qt/Multimedia.so", ["libQt.so.5", "libc.so.6"], is_root=True)),
-    package(
-        "qt-libraries",
-        needs("lib/libQt.so.5", ["libpulse.so.0", "libcore.so.5"]),
-        needs("lib/libcore.so.5", ["libc.so.6"]),
-        needs("plugins/libxcb.so", ["libxcb-icccm.so.4", "libcore.so.5"]),
-    ),
-]
-
-
-def test_required_is_what_an_import_leads_to_across_packages() -> None:
-    found = find_missing(QT, frozenset({"libc.so.6"}))
-    missing = {(one.package, one.library): one.is_required for one in found.missing}
-    assert missing == {
-        ("qt-libraries", "libpulse.so.0"): True,
-        ("qt-libraries", "libxcb-icccm.so.4"): False,
-    }
-    assert found.undecided == {"libQt.so.5": "qt"}
-    assert [one.library for one in advice.list_required(found)] == ["libpulse.so.0"]
-    assert [one.library for one in list_foreign(QT)] == ["libpulse.so.0"]
-
-
-def test_a_version_that_the_library_lacks_is_missing() -> None:
-    one = needs(
-        "a.so",
-        ["libc.so.6"],
-        is_root=True,
-        places={"libc.so.6": "/lib/libc.so.6"},
-        lacking={"libc.so.6": ["GLIBC_2.38"]},
-    )
-    (missing,) = find_missing([package("a", one)]).missing
-    assert advice.describe_missing(missing, "bookworm") == (
-        "GLIBC_2.38 of libc.so.6, which is older here"
-    )
-    assert advice.list_packages([missing], "bookworm") == ()
-
-
-def test_words_name_library_package_and_remedy() -> None:
-    verdict = find_missing([package("lightgbm", needs("l.so", ["libgomp.so.1"], is_root=True))])
-    required = advice.list_required(verdict)
-    assert advice.describe_missing(required[0], "bookworm") == (
-        "libgomp.so.1, which is missing: Debian's package libgomp1 has it"
-    )
-    assert advice.describe_missing(required[0], "") == "libgomp.so.1, which is missing"
-    assert advice.list_packages(required, "bookworm") == ("libgomp1",)
-    assert advice.list_packages(required, "") == ()
-    image, host = (
-        advice.describe_remedy(["a", "b"], is_image=is_image) for is_image in (True, False)
-    )
-    assert image == "add the lines `a`, `b` to `apt.txt`"
-    assert host == "run `sudo apt install a b`"
-
-
-def test_drivers_plugins_and_damage_are_notes() -> None:
-    packages = [
-        package("torch", needs("t.so", ["libcuda.so.1", "libnvidia-ml.so.1"], is_root=True)),
-        package(
-            "x",
-            needs("p.so", ["libxcb-icccm.so.4", "libunknown.so.1"]),
-            damaged={"c.so": "is damaged: x"},
-        ),
-        *QT[:1],
-        package("y", needs("libQt.so.5", [])),
-    ]
-    verdict = find_missing(packages, frozenset({"libc.so.6"}))
-    assert advice.list_required(verdict) == []
-    assert list(advice.list_notes(verdict, packages, "bookworm")) == [
-        "missing for optional parts of packages: libxcb-icccm.so.4 (libxcb-icccm4)",
-        "not compared, because the GPU's driver brings them: libcuda.so.1, libnvidia-ml.so.1",
-        "cannot tell whether packages load these from each other: libQt.so.5 (qt)",
-        "c.so of x is damaged: x",
-    ]
-
-
-def test_own_libraries_of_a_package_are_found() -> None:
-    """The one that loads them gives them its search path."""
-    one = package(
-        "scipy",
-        needs("a.so", ["liba.so"], is_root=True),
-        needs("libs/liba.so", ["libb.so"]),
-        needs("libs/libb.so", []),
-    )
-    cut = package("b", needs("b.so", ["libcut.so"], is_root=True), damaged={"x/libcut.so": "cut"})
-    assert find_missing([cut]).missing == []
-    assert find_missing([one]) == type(find_missing([]))([], {})
+from labcoat.system.records import ObjectNeeds, PackageNeeds, SystemSurvey
 
 
 def test_json_keeps_what_is_so_on_every_level() -> None:
-    one = package("a", needs("a.so", ["libc.so.6"], is_root=True, places={"libc.so.6": "/lib/c"}))
-    kept = PackageNeeds.from_json(json.loads(json.dumps(one.to_json())))
-    assert (
-        kept == package("a", needs("a.so", ["libc.so.6"], is_root=True))
-        or kept.objects[0].places == {}
-    )
+    places = {"libc.so.6": "/lib/c"}
+    one = ObjectNeeds("a.so", "", ["libc.so.6"], [], [], {}, is_root=True, places=places)
+    whole = PackageNeeds("a", "1", ["t"], [one], {}, ["b-c"], ["d"], ["e"], ["f"])
+    kept = PackageNeeds.from_json(json.loads(json.dumps(whole.to_json())))
+    assert kept.objects[0].places == {}
+    assert kept.to_json() == whole.to_json()
+    listed = PackageNeeds.from_json({**whole.to_json(), "requires": ["B_c"], "extras": ["D"]})
+    assert (listed.requires, listed.extras) == (["b-c"], ["d"])
     with pytest.raises(KeyError):
         SystemSurvey.from_json({})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.system import survey
-from labcoat.system.records import find_missing
+from labcoat.system.verdict import find_missing
 from labcoat.toolchain import installed_pythons
 from support.elf_files import elf_bytes, write_elf
 

@@ -165,7 +165,7 @@ def _conda(project: Project) -> ToolCheck:
 def _libraries(project: Project) -> Iterator[ToolCheck]:
     """Say which system libraries the packages of each environment on this machine miss."""
     from labcoat.levels.registry import get_level
-    from labcoat.system import advice, debian, records
+    from labcoat.system import advice, debian, verdict
 
     for name in ("venv", "conda"):
         try:
@@ -175,7 +175,7 @@ def _libraries(project: Project) -> Iterator[ToolCheck]:
         if survey is None or not any(one.objects for one in survey.packages):
             continue
         suite = debian.read_suite(survey.os_release)
-        missing = advice.list_required(records.find_missing(survey.packages))
+        missing = advice.list_required(verdict.find_missing(survey.packages))
         if not missing:
             yield ToolCheck("libraries", f"{name} has all that its packages need")
         for one in missing:

@@ -20,7 +20,7 @@ from labcoat.levels.venv import VenvLevel
 from labcoat.locking import requirements_file
 from labcoat.locking.requirement_lines import same_version
 from labcoat.locking.requirements_file import Pin
-from labcoat.system import advice, debian, memory, records
+from labcoat.system import advice, debian, memory, verdict
 from labcoat.system.records import MissingLibrary, PackageNeeds, SystemSurvey
 from labcoat.toolchain import interpreters
 
@@ -140,7 +140,7 @@ def _look(
         return None
     memory.remember_packages(read.packages, pins)
     locked = {pin.name for pin in pins}
-    required = advice.list_required(records.find_missing(read.packages))
+    required = advice.list_required(verdict.find_missing(read.packages))
     found = ImageLibraries(
         image,
         digest_dockerfile(project),

@@ -9,7 +9,7 @@ from labcoat.core.project import Project
 from labcoat.levels.registry import get_level
 from labcoat.proof.difference import Difference
 from labcoat.proof.differences import InstalledEnvironment
-from labcoat.system import advice, debian, memory, records
+from labcoat.system import advice, debian, memory, verdict
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ def find_lacking(project: Project, environment: InstalledEnvironment) -> Lacking
         return LackingLibraries()
     locked = environment.locked
     memory.remember_packages(survey.packages, [environment.pins[name] for name in locked])
-    verdict = records.find_missing(survey.packages)
+    found = verdict.find_missing(survey.packages)
     suite = debian.read_suite(survey.os_release)
-    required = [one for one in advice.list_required(verdict) if one.package in locked]
+    required = [one for one in advice.list_required(found) if one.package in locked]
     return LackingLibraries(
         [
             Difference(
@@ -49,7 +49,7 @@ def find_lacking(project: Project, environment: InstalledEnvironment) -> Lacking
             )
             for one in required
         ],
-        tuple(advice.list_notes(verdict, survey.packages, suite)),
+        tuple(advice.list_notes(found, survey.packages, suite)),
         advice.list_packages(required, suite),
     )
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from labcoat.core.terminal import join_some
 from labcoat.system.debian import find_package
-from labcoat.system.records import MissingLibrary, PackageNeeds, Verdict, is_driver
+from labcoat.system.records import MissingLibrary, PackageNeeds
+from labcoat.system.verdict import Verdict, is_driver
 
 _FAMILY = len("libQt6")  # of libraries that belong together: another's Qt is of no use
 

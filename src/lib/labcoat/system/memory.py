@@ -17,7 +17,7 @@ from labcoat.locking.requirement_lines import same_version
 from labcoat.locking.requirements_file import Pin
 from labcoat.system.records import PackageNeeds
 
-_FORMAT = 2
+_FORMAT = 3
 _MOST = 1 << 25
 
 

@@ -19,6 +19,7 @@ from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Se
 from labcoat.inventory.records import read_metadata, read_record
 from labcoat.inventory.regular_files import read_regular
 from labcoat.system.elf import SharedObject, read_object
+from labcoat.system.relations import list_imports, list_modules, read_requirements
 
 _OBJECT = re.compile(r"\.so(\.[\w.+-]+)*$")
 # What every system has whose Python the wheel's tags allow: glibc or musl, and what Python needs.
@@ -84,12 +85,16 @@ def read_package(package: Package, machine: Tuple[int, int]) -> Dict[str, Any]:
             objects[path] = found
         elif _is_module(path, found, package) and _has_abi(path):
             damaged[_short(path, package)] = "is for another kind of machine"
+    graph = _Graph(package, objects)
     return {
         "name": name,
         "version": version,
         "tags": tags,
-        "objects": _Graph(package, objects).describe_objects(),
+        "objects": graph.describe_objects(),
         "damaged": damaged,
+        **read_requirements(package.folder),
+        "imports": graph.list_imports(),
+        "modules": list_modules(package.files, package.site) if objects or damaged else [],
     }
 
 
@@ -120,6 +125,19 @@ class _Graph:
             }
             for path, one in sorted(self.objects.items())
         ]
+
+    def list_imports(self) -> List[str]:
+        """Return the modules that code imports which may load libraries for the package.
+
+        Nothing if it needs none but its own and those that every system has.
+        """
+        if not any(self._is_foreign(path) for path in self.objects):
+            return []
+        return list_imports(
+            data
+            for path, data in self._sources.items()
+            if os.path.basename(path) == "__init__.py" or _LOADS.search(data)
+        )
 
     def _reach(self, starts: Sequence[str]) -> Set[str]:
         """Return the objects that loading those in `starts` loads, with themselves."""

@@ -1,15 +1,10 @@
-"""What packages need of a system, as program.py lists it, and what of that is missing. No I/O."""
+"""What packages need of a system, as program.py lists it. No I/O."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labcoat.core.package_names import normalize_name
-from labcoat.system.needs import CORE
-
-# NVIDIA's driver brings them, and the container runtime adds them to a container that gets a GPU.
-_DRIVER = re.compile(r"lib(cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[\w-]+)\.so(\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -38,13 +33,21 @@ class ObjectNeeds:
 
 @dataclass(frozen=True)
 class PackageNeeds:
-    """The shared objects of one package. `damaged` are paths and what is wrong with them."""
+    """The shared objects of one package. `damaged` are paths and what is wrong with them.
+
+    It `requires` other packages, in `extras` too. If it needs what it does not bring, its `imports`
+    are top-level modules that code imports which may load libraries. `modules` are its own.
+    """
 
     name: str
     version: str
     tags: Sequence[str]
     objects: Sequence[ObjectNeeds]
     damaged: Mapping[str, str]
+    requires: Sequence[str] = ()
+    extras: Sequence[str] = ()
+    imports: Sequence[str] = ()
+    modules: Sequence[str] = ()
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "PackageNeeds":
@@ -55,6 +58,10 @@ class PackageNeeds:
             found["tags"],
             [ObjectNeeds(**one) for one in found["objects"]],
             found["damaged"],
+            [normalize_name(one) for one in found["requires"]],
+            [normalize_name(one) for one in found["extras"]],
+            found["imports"],
+            found["modules"],
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -101,85 +108,3 @@ class MissingLibrary:
     path: str
     is_required: bool
     version: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is `missing`, and what only the loading package can know: libraries in `undecided`.
-
-    Those are elsewhere in the environment, and its code may load them before.
-    """
-
-    missing: Sequence[MissingLibrary]
-    undecided: Mapping[str, str]
-
-
-def find_missing(
-    packages: Sequence[PackageNeeds], libraries: frozenset[str] = frozenset()
-) -> Verdict:
-    """Return which libraries the `packages` of one environment do not find.
-
-    What their objects have no place for counts as found if it is among `libraries`.
-    """
-    owners = {name: one for package in packages for one in package.objects for name in one.names}
-    own = {package.name: _list_names(package) for package in packages}
-    damaged = {path.rpartition("/")[2] for package in packages for path in package.damaged}
-    required = _reach_required(packages, owners)
-    missing: dict[tuple[str, str, str], MissingLibrary] = {}
-    undecided: dict[str, str] = {}
-    for package, one, library in _list_needs(packages):
-        is_required = one.path in required[package.name]
-        found = library in one.places or library in libraries
-        version = "" if not found else max(one.lacking.get(library, ()), default="")
-        if library in own[package.name]:
-            continue  # what loads it gives it the directory
-        if not found and (library in owners or library in damaged):
-            undecided.setdefault(library, package.name)
-        elif not found or version:
-            entry = MissingLibrary(library, package.name, one.path, is_required, version)
-            key = library, package.name, version
-            if key not in missing or is_required > missing[key].is_required:
-                missing[key] = entry
-    return Verdict([*missing.values()], undecided)
-
-
-def is_driver(library: str) -> bool:
-    """Return whether `library` comes with a driver, which no system package replaces."""
-    return _DRIVER.fullmatch(library) is not None
-
-
-def list_foreign(packages: Sequence[PackageNeeds]) -> Iterator[MissingLibrary]:
-    """Yield what the packages' code needs that they do not bring and not every system has."""
-    for each in find_missing(packages).missing:
-        if each.is_required and not CORE.fullmatch(each.library) and not is_driver(each.library):
-            yield each
-
-
-def _list_names(package: PackageNeeds) -> set[str]:
-    damaged = {path.rpartition("/")[2] for path in package.damaged}
-    return damaged.union(*(one.names for one in package.objects))
-
-
-def _list_needs(
-    packages: Sequence[PackageNeeds],
-) -> Iterator[tuple[PackageNeeds, ObjectNeeds, str]]:
-    for package in packages:
-        for one in package.objects:
-            for library in one.needed:
-                yield package, one, library
-
-
-def _reach_required(
-    packages: Sequence[PackageNeeds], owners: Mapping[str, ObjectNeeds]
-) -> dict[str, set[str]]:
-    """Return the paths of the objects that the packages' code loads, by package."""
-    homes = {id(one): package.name for package in packages for one in package.objects}
-    found: dict[str, set[str]] = {package.name: set() for package in packages}
-    waiting = [one for package in packages for one in package.objects if one.is_root]
-    while waiting:
-        one = waiting.pop()
-        reached = found[homes[id(one)]]
-        if one.path not in reached:
-            reached.add(one.path)
-            waiting += [owners[library] for library in one.needed if library in owners]
-    return found

@@ -15,6 +15,7 @@ _MODULES = (
     "inventory.records",
     "system.elf",
     "system.loader",
+    "system.relations",
     "system.needs",
     "system.program",
 )

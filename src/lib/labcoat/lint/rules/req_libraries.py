@@ -30,7 +30,7 @@ def check_libraries(repository: Repository) -> Iterator[Finding]:
     if not lock_header.has_header(text) or not (repository.root / "Dockerfile").is_file():
         return
     from labcoat.levels import image_libraries  # slow; few repositories get here
-    from labcoat.system import records
+    from labcoat.system import verdict
 
     try:
         project = Project.at(repository.root, os.environ)
@@ -47,7 +47,7 @@ def check_libraries(repository: Repository) -> Iterator[Finding]:
             "Run `make venv` or `make docker`, then check again",
             severity=Severity.NOTE,
         )
-    elif foreign := list(records.list_foreign(packages)):
+    elif foreign := list(verdict.list_foreign(packages)):
         if image and is_current:
             yield from _find_missing(repository, path, packages, image)
         else:
@@ -65,15 +65,15 @@ def _find_missing(
     repository: Repository, path: str, packages: "Sequence[PackageNeeds]", image: "ImageLibraries"
 ) -> Iterator[Finding]:
     """Yield a finding for each package of Debian, or library without one, that is missing."""
-    from labcoat.system import debian, records
+    from labcoat.system import debian, verdict
 
     file = next((name for name in _ASKED if (repository.root / name).is_file()), _ASKED[0])
     asked = _list_asked(repository)
     lines = {each.name: each.number for each in parse_requirements(repository.read_text(path))}
     groups: dict[tuple[str, str], list[MissingLibrary]] = {}
-    missing = records.find_missing(packages, image.libraries).missing
+    missing = verdict.find_missing(packages, image.libraries).missing
     for one in missing:
-        if one.is_required and not records.is_driver(one.library):
+        if one.is_required and not verdict.is_driver(one.library):
             package = debian.find_package(one.library, image.suite)
             if package not in asked:
                 groups.setdefault((one.package, package or one.library), []).append(one)
