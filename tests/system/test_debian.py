@@ -46,7 +46,15 @@ def test_only_a_known_release_of_debian_is_a_suite(text: str, suite: str) -> Non
 
 
 def test_links_and_rarely_used_packages_are_left_out() -> None:
-    users = {"liba1": 5, "liba-dev": 9, "libb2": 1, "libc-x3": 2, "libc3": 4, "libd-1-0": 3}
+    users = {
+        "liba1": 5,
+        "liba-dev": 9,
+        "libb2": 1,
+        "libc-x3": 2,
+        "libc3": 4,
+        "libd-1-0": 3,
+        "libnss3": 2,
+    }
     contents = [
         "usr/lib/x86_64-linux-gnu/liba.so            libdevel/liba-dev",
         "usr/lib/x86_64-linux-gnu/liba.so.1          libs/liba1",
@@ -55,10 +63,16 @@ def test_links_and_rarely_used_packages_are_left_out() -> None:
         "usr/lib/x86_64-linux-gnu/libc.so.3          libs/libc-x3,oldlibs/libc3",
         "usr/lib/x86_64-linux-gnu/blas/libd-1.so.0.2 math/libd-1-0",
         "usr/lib/x86_64-linux-gnu/plugins/libe.so.1  libs/liba1",
+        "usr/lib/x86_64-linux-gnu/libnss3.so         libs/libnss3",
         "usr/share/doc/liba1/copyright               doc/liba1",
     ]
     chosen = update_debian.choose_packages(contents, users)
-    assert chosen == {"liba.so.1": "liba1", "libc.so.3": "libc3", "libd-1.so.0.2": "libd-1-0"}
+    assert chosen == {
+        "liba.so.1": "liba1",
+        "libc.so.3": "libc3",
+        "libd-1.so.0.2": "libd-1-0",
+        "libnss3.so": "libnss3",  # the library itself has no version
+    }
 
 
 @pytest.mark.parametrize(

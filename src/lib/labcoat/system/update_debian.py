@@ -20,7 +20,7 @@ from labcoat.system.debian import SUITES, TABLE, usual_package
 
 _USERS = 2  # fewer depend on what is hardly used outside of its own project
 _LIBRARY = re.compile(
-    r"(?:usr/)?lib/(?:x86_64-linux-gnu/(?:blas/|lapack/)?)?(lib[^/\s]*\.so\.[\d.]+)\s+(\S+)$"
+    r"(?:usr/)?lib/(?:x86_64-linux-gnu/(?:blas/|lapack/)?)?(lib[^/\s]*\.so(?:\.[\d.]+)?)\s+(\S+)$"
 )
 _NAME = re.compile(r"(?:^|[,|])\s*([a-z0-9.+-]+)")
 
@@ -48,7 +48,11 @@ def choose_packages(contents: Iterable[str], users: Mapping[str, int]) -> dict[s
     for line in contents:
         if found := _LIBRARY.match(line):
             names = (path.rpartition("/")[2] for path in found[2].split(","))
-            holders[found[1]] |= {name for name in names if users.get(name, 0) >= _USERS}
+            holders[found[1]] |= {
+                name
+                for name in names
+                if users.get(name, 0) >= _USERS and not _is_link(found[1], name)
+            }
     chosen: dict[str, str] = {}
     for library, packages in sorted(holders.items(), key=lambda item: (len(item[0]), item[0])):
         # libgomp.so.1.0.0 is the file that libgomp.so.1 links to.
@@ -63,6 +67,11 @@ def format_line(library: str, packages: Mapping[str, str]) -> str:
     usual = usual_package(library)
     words = [suite if name == usual else f"{suite}:{name}" for suite, name in packages.items()]
     return library if words == [*SUITES] else " ".join([library, *words])
+
+
+def _is_link(library: str, package: str) -> bool:
+    """Return whether this is for compilers only: `libz.so` of zlib1g-dev, a link to libz.so.1."""
+    return library.endswith(".so") and package.endswith("-dev")
 
 
 def _shorter_names(library: str) -> Iterator[str]:
