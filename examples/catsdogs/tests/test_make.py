@@ -123,3 +123,17 @@ def test_every_step_is_in_the_readme() -> None:
     )
     for step in (*steps, "results/report", "results/predict", "extras/submit"):
         assert f"`{step}.py`" in readme
+
+
+def test_locks_are_up_to_date() -> None:
+    """Nothing has to be locked before `make venv` or `make notebook`, which has a lock too."""
+    done = subprocess.run(
+        [sys.executable, "-m", "labcoat", "lock", "--check"],
+        cwd=EXAMPLE,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(EXAMPLE.parents[1] / "src/lib")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (EXAMPLE / "requirements-notebook.txt").is_file()
