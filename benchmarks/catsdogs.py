@@ -27,6 +27,7 @@ from rates import Rate, alternate, compare_rates  # noqa: E402
 
 from catsdogs import settings  # noqa: E402
 from catsdogs.data import dataset, split  # noqa: E402
+from catsdogs.data.manifest import TEST  # noqa: E402
 from catsdogs.network import engine, features, model  # noqa: E402
 from catsdogs.network.features import Sight  # noqa: E402
 from catsdogs.network.model import POOLED  # noqa: E402
@@ -136,8 +137,8 @@ def fine_tuning(of: Set, room: Path, rounds: int) -> tuple[dict[str, Rate], dict
     )
     rows = {name: features.kept(Sight(of.network, name), room / "tune") for name in (end, POOLED)}
     manifest = split.split(of.found.pictures, 0)
-    training = [row for row in manifest if row.part != split.TEST]
-    test = [row for row in manifest if row.part == split.TEST]
+    training = [row for row in manifest if row.part != TEST]
+    test = [row for row in manifest if row.part == TEST]
     known, truth = learn.labels(training, of.found.classes), learn.labels(test, of.found.classes)
     digests = [row.sha256 for row in training]
     seen = head.Part(rows[POOLED].of(digests).astype(np.float32), known)

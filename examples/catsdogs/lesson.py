@@ -25,7 +25,7 @@ import numpy as np
 from matplotlib import pyplot
 from PIL import Image
 
-from catsdogs.data import dataset, pictures, split, summary
+from catsdogs.data import dataset, manifest, pictures, split, summary
 from catsdogs.network import engine, features
 from catsdogs.network.backbones import SCALED
 from catsdogs.network.features import Sight
@@ -95,7 +95,7 @@ def part(name, of):
 
 
 training, validation, test = (
-    part(name, seen) for name in (split.TRAINING, split.VALIDATION, split.TEST)
+    part(name, seen) for name in (manifest.TRAINING, manifest.VALIDATION, manifest.TEST)
 )
 fitted, history = head.fit(training, validation, len(found.classes))
 
@@ -115,7 +115,7 @@ for axes, name in ((loss, "loss"), (accuracy, "accuracy")):
 
 # %%
 probabilities = fitted.probabilities(test.features)
-names = [row.path for row in rows if row.part == split.TEST]
+names = [row.path for row in rows if row.part == manifest.TEST]
 answers = Predictions(found.classes, names, test.labels, probabilities)
 low, high = statistics.wilson(int(answers.right.sum()), len(names))
 print(
@@ -157,9 +157,9 @@ for (above, below), row in zip(axes.T, chosen, strict=True):
 # %%
 scaled = features.compute(source, found.pictures, Sight(settings.network(SCALED)), settings.cache)
 worse, _ = head.fit(
-    part(split.TRAINING, scaled), part(split.VALIDATION, scaled), len(found.classes)
+    part(manifest.TRAINING, scaled), part(manifest.VALIDATION, scaled), len(found.classes)
 )
-mistaken = head.accuracy(worse.probabilities(part(split.TEST, scaled).features), test.labels)
+mistaken = head.accuracy(worse.probabilities(part(manifest.TEST, scaled).features), test.labels)
 print(f"right preprocessing {answers.right.mean():.4f}, divided by 255 {mistaken:.4f}")
 
 # %% [markdown]

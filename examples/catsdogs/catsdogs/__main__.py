@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from catsdogs import train
-from catsdogs.data import layout, split, summary
+from catsdogs.data import layout, manifest, split, summary
 from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
@@ -27,7 +27,7 @@ INTERRUPTED = 130  # 128 + SIGINT, what shells report
 def _data(settings: Settings) -> int:
     _, found = settings.opened()
     rows = split.divide(found.pictures, settings.seed, settings.split)
-    split.write(rows, settings.build / outputs.SPLIT)
+    manifest.write(rows, settings.build / outputs.SPLIT)
     summary.write_aside(found, settings.build / outputs.ASIDE)
     summary.write_alike(found, settings.build / outputs.ALIKE)
     print(*summary.understood(found, rows, settings.split), sep="\n")

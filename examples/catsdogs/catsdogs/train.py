@@ -4,8 +4,8 @@ import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from catsdogs.data import split, summary
-from catsdogs.data.split import TEST, VALIDATION
+from catsdogs.data import manifest, split, summary
+from catsdogs.data.manifest import TEST, VALIDATION
 from catsdogs.results import bundle, curves, outputs, places, predictions, record, score
 from catsdogs.results.score import Scores
 from catsdogs.settings import Settings
@@ -46,7 +46,7 @@ def run(settings: Settings, lesson: Lesson) -> Run:
 
     # Split: choose the pictures to train on.
     rows = split.divide(found.pictures, settings.seed, settings.split)
-    split.write(rows, folder / outputs.SPLIT)
+    manifest.write(rows, folder / outputs.SPLIT)
     terminal.print_notes(summary.understood(found, rows, settings.split))
     lines += [*summary.parted(found, rows), split.describe(rows)]
 

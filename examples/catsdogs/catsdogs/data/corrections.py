@@ -9,7 +9,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 
 LIST = Path(__file__).with_name("wrong-labels.csv")
 KAGGLES = {"cat", "dog"}

@@ -7,19 +7,16 @@ the file system, is the same with every version of every library, and pictures t
 land in the same part.
 """
 
-import csv
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from catsdogs.data.dataset import Picture
+from catsdogs.data.manifest import PARTS, TEST, TRAINING, VALIDATION, Row, in_order, read
 from catsdogs.errors import CatsdogsError
-from catsdogs.support.atomic import aside
 
 VERSION = 4
-PARTS = TRAINING, VALIDATION, TEST = "training", "validation", "test"
 FULL, FOLDERS = "full", "folders"
 # A class needs so many different pictures, one for each part, to be tested with.
 TESTABLE = 3
@@ -32,16 +29,6 @@ PRESETS = {
     FULL: (3, 1, 1),  # all pictures, as shares
 }
 WITHOUT_TEST = (4, 1, 0)  # shares of the authors' training part, if they have no validation part
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the manifest: a picture's path, sha256, class, and part."""
-
-    path: str
-    sha256: str
-    label: str
-    part: str
 
 
 def chosen(pictures: Iterable[Picture], how: str) -> str:
@@ -95,7 +82,7 @@ def of_authors(pictures: list[Picture], seed: int) -> list[Row]:
     if VALIDATION not in parts.values():
         training = [picture for picture in pictures if picture.part == TRAINING]
         parts |= {row.path: row.part for row in split(training, seed, "", WITHOUT_TEST)}
-    return _sorted(
+    return in_order(
         Row(picture.name, picture.digest, picture.label, parts[picture.name])
         for picture in pictures
         if parts[picture.name]
@@ -140,7 +127,7 @@ def split(
             for picture in members
             if parts[picture.digest]
         ]
-    return _sorted(rows)
+    return in_order(rows)
 
 
 def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]:
@@ -164,7 +151,7 @@ def folds(pictures: Iterable[Picture], seed: int, count: int) -> list[list[Row]]
                 )
                 for picture in members
             ]
-    return [_sorted(part) for part in rows]
+    return [in_order(part) for part in rows]
 
 
 def _classes(pictures: Iterable[Picture]) -> dict[str, list[Picture]]:
@@ -228,10 +215,6 @@ def _draw(
     return parts
 
 
-def _sorted(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: (row.part, row.label, row.sha256, row.path))
-
-
 def describe(rows: Iterable[Row]) -> str:
     """Return a line with the number of pictures in each part."""
     counts = Counter(row.part for row in rows)
@@ -244,65 +227,3 @@ def describe(rows: Iterable[Row]) -> str:
         )
         if counts[part]
     )
-
-
-def write(rows: list[Row], target: Path) -> None:
-    """Write the manifest as CSV: `path,sha256,label,part`."""
-    with (
-        aside(target) as room,
-        room.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Row.__annotations__)
-        writer.writerows((row.path, row.sha256, row.label, row.part) for row in rows)
-
-
-def read(path: Path, pictures: Iterable[Picture]) -> list[Row]:
-    """Return the rows of a manifest. Pictures are found by their bytes, under any name.
-
-    Raise `CatsdogsError` if a picture is missing, is in two parts or is listed too often, or if a
-    part is not one of `PARTS`.
-    """
-    listed = _listed(path)
-    names: dict[tuple[str, str], list[str]] = defaultdict(list)  # several where there are copies
-    for picture in pictures:
-        names[picture.digest, picture.label].append(picture.name)
-    lost = [row.path for _, row in listed if (row.sha256, row.label) not in names]
-    if lost:
-        raise CatsdogsError(
-            f"`{path}` does not match the data: {len(lost)} of its {len(listed)} pictures are "
-            f"missing, such as `{lost[0]}`",
-            "Set `DATA=` to the pictures that it was made from, or choose another `SPLIT=`",
-        )
-    rows: list[Row] = []
-    parts: dict[str, str] = {}
-    for line, row in listed:
-        if row.part not in PARTS:
-            raise CatsdogsError(
-                f"line {line} of `{path}` has the unknown part {row.part!r}",
-                f"Use one of {', '.join(PARTS)}",
-            )
-        if parts.setdefault(row.sha256, row.part) != row.part:
-            raise CatsdogsError(
-                f"line {line} of `{path}` puts {row.path!r} into {row.part}, but an earlier line "
-                f"puts it into {parts[row.sha256]}",
-                "Keep one of the two: a picture that was trained on cannot be tested with",
-            )
-        if not names[row.sha256, row.label]:
-            raise CatsdogsError(
-                f"line {line} of `{path}` lists {row.path!r} again", "Remove that line"
-            )
-        rows.append(replace(row, path=names[row.sha256, row.label].pop(0)))
-    return _sorted(rows)
-
-
-def _listed(path: Path) -> list[tuple[int, Row]]:
-    """Return the rows of a manifest, each with the number of its last line."""
-    try:
-        with path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
-            lines = csv.DictReader(file)
-            return [(lines.line_num, Row(**line)) for line in lines]
-    except (OSError, TypeError, csv.Error) as error:
-        raise CatsdogsError(
-            f"`{path}` is not a readable manifest", "Set `SPLIT=` to one that `make data` wrote"
-        ) from error

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from catsdogs.data import split
+from catsdogs.data import manifest, split
 from catsdogs.data.dataset import Data, Picture
 from catsdogs.data.labels import one_line
 from catsdogs.data.layout import LAST, NAMES, PARTS, TOP
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 from catsdogs.support.atomic import aside
 
 CLASSES = {
@@ -21,9 +21,9 @@ CLASSES = {
     LAST: "the innermost folders",
 }
 PURPOSES = {
-    split.TRAINING: "to train on",
-    split.VALIDATION: "to validate with",
-    split.TEST: "to test with",
+    manifest.TRAINING: "to train on",
+    manifest.VALIDATION: "to validate with",
+    manifest.TEST: "to test with",
 }
 
 

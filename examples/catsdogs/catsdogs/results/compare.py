@@ -13,7 +13,7 @@ from PIL import Image
 
 from catsdogs.data import split, summary
 from catsdogs.data.dataset import Data
-from catsdogs.data.split import TEST, VALIDATION, Row
+from catsdogs.data.manifest import TEST, VALIDATION, Row
 from catsdogs.errors import CatsdogsError
 from catsdogs.network.features import Sight
 from catsdogs.network.model import CONVOLUTIONS, Network

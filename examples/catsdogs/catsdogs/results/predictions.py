@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 from catsdogs.support.atomic import aside
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from catsdogs.data import corrections
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 from catsdogs.results.statistics import wilson
 from catsdogs.training import head, learn
 from catsdogs.training.head import Floats

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from catsdogs.data import split
 from catsdogs.data.dataset import Picture
+from catsdogs.data.manifest import TEST, TRAINING, VALIDATION, Row
 from catsdogs.data.sources import Source
-from catsdogs.data.split import TEST, TRAINING, VALIDATION, Row
 from catsdogs.network import features
 from catsdogs.network.features import Sight
 from catsdogs.network.model import POOLED, RGB, Network

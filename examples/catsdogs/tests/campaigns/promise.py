@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from catsdogs.data import dataset, split
-from catsdogs.data.split import TEST, TRAINING, VALIDATION
+from catsdogs.data.manifest import TEST, TRAINING, VALIDATION
 from catsdogs.network import features
 from catsdogs.settings import settle
 from catsdogs.training import calibration, learn

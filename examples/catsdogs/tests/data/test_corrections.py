@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from catsdogs.data import corrections
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 from catsdogs.results import score, words
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from catsdogs.data import split as splitting
 from catsdogs.data.dataset import Picture
-from catsdogs.data.split import TEST, TRAINING, VALIDATION, divide, folds, split, write
+from catsdogs.data.manifest import TEST, TRAINING, VALIDATION, write
+from catsdogs.data.split import divide, folds, split
 from catsdogs.errors import CatsdogsError
 
 PARTS = (TRAINING, VALIDATION, TEST)

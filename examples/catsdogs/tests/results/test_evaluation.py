@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 from catsdogs.results import evaluation, predictions
 from catsdogs.results.predictions import Predictions
 from catsdogs.results.statistics import wilson

@@ -17,7 +17,7 @@ from PIL import Image
 from samples import jpeg, make_folder
 
 from catsdogs.data import dataset
-from catsdogs.data.split import Row
+from catsdogs.data.manifest import Row
 from catsdogs.results import bundle, outputs, places, predictions, record, report
 from catsdogs.results.choice import Chosen
 from catsdogs.results.score import Scores, score
