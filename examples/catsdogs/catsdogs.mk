@@ -11,7 +11,7 @@ DATA ?=
 BACKBONE ?=
 ## its weights: imagenet, a file, or random; if empty, imagenet, or random for synthetic pictures
 WEIGHTS ?=
-## resize pictures to a square with this side in px; if empty, 224, or 64 for synthetic pictures
+## resize pictures to a square with this side in px; if empty, 224 (make lessons: 150 and 224), or 64 for synthetic pictures
 SIZE ?=
 ## seed of the split and of random numbers; if empty, 0
 SEED ?=
@@ -31,7 +31,7 @@ BALANCE ?=
 MODEL ?=
 ## which lessons: LESSONS="scaled frozen finetuned"; if empty, all
 LESSONS ?=
-## the number of folds to cross-validate lessons with; if empty, use the split's test part
+## the number of folds to cross-validate lessons with; 0 uses the split's test part; if empty, 5, and the split for lessons from scratch
 FOLDS ?=
 ## what make cache removes: stale (of other versions, or damaged) or all; if empty, nothing
 PRUNE ?=
@@ -86,7 +86,7 @@ train: $(LABCOAT_READY) ## train the head on the features; prints the accuracy a
 finetune: $(LABCOAT_READY) ## train the network's last block too, on the cached outputs of the frozen blocks
 	@$(_catsdogs) finetune $(_catsdogs_settings)
 
-lessons: $(LABCOAT_READY) ## run the lessons, from a network from scratch to fine-tuning, and write one table: build/lessons.md
+lessons: $(LABCOAT_READY) ## run the nine lessons at their sizes, from a network from scratch to fine-tuning, and write one table: build/lessons.md, .csv, .png
 	@$(_catsdogs) lessons $(_catsdogs_settings) --lessons $(call _catsdogs_quote,LESSONS) --folds $(call _catsdogs_quote,FOLDS)
 
 cache: $(LABCOAT_READY) ## show the cached features; PRUNE= removes some of them

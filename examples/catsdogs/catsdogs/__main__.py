@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from catsdogs import train
@@ -13,7 +13,17 @@ from catsdogs.extras import cluster, export, submit
 from catsdogs.network import features
 from catsdogs.network.backbones import BACKBONES
 from catsdogs.network.features import Sight
-from catsdogs.results import choice, compare, outputs, places, predict, report, words
+from catsdogs.results import (
+    choice,
+    compare,
+    outputs,
+    places,
+    plan,
+    predict,
+    report,
+    table,
+    words,
+)
 from catsdogs.results.choice import Chosen
 from catsdogs.settings import WORDS, Settings, at_home, number, settle
 from catsdogs.support import cache, capacity
@@ -65,31 +75,21 @@ def _last_lines(build: Path, folder: Path, *more: Path) -> list[str]:
     return words.last_lines(places.read(folder), paths)
 
 
-def _lessons(settings: Settings, names: str, folds: str) -> int:
-    count = number("FOLDS", folds or "0", 0, MOST_FOLDS)
+def _lessons(settings: Settings, sized: bool, names: str, folds: str) -> int:
+    chosen = lessons.choose(names)
+    count = number("FOLDS", folds, 0, MOST_FOLDS) if folds else None
     if count == 1:
         raise CatsdogsError(
             "`FOLDS=1` leaves nothing to train on",
-            "Use `FOLDS=5`, or leave it empty to use the test part of the split",
+            "Use `FOLDS=5`, or `FOLDS=0` to use the test part of the split",
         )
-    chosen = [
-        replace(settings, views=settings.views if lesson.views > 1 else 0).fitted(lesson)
-        for lesson in lessons.choose(names)
-    ]
-    results = compare.run(settings, chosen, count)
-    part = (
-        f"each of {count} parts of the pictures in turn"
-        if count
-        else f"the test part of split {settings.split}".removesuffix(" ")
-    )
-    about = f"{len(results[0].right)} pictures, {part}, {settings.size} px, seed {settings.seed}"
-    print(about, "", *compare.write(results, about, settings.build), sep="\n")
-    print(
-        "",
-        f"table {settings.build / compare.TABLE}",
-        f"chart {settings.build / compare.CHART}",
-        sep="\n",
-    )
+    source, found = settings.opened()
+    tasks = plan.plan(settings, chosen, found, sized, count)
+    about = f"{len(found.pictures)} pictures, seed {settings.seed}"
+    write = partial(table.write, about=about, build=settings.build)
+    results = compare.run(tasks, source, found, write)
+    files = (f"{kind} {settings.build / file}" for kind, file in table.FILES.items())
+    print(about, "", *write(results), "", *files, sep="\n")
     return 0
 
 
@@ -265,9 +265,12 @@ def parser() -> argparse.ArgumentParser:
     comparing.add_argument(
         "--folds",
         default="",
-        help="the number of folds for cross-validation; if empty, use the split's test part",
+        help="the number of folds for cross-validation; 0: the split's test part; if empty, "
+        f"{plan.FOLDS}, and the split for lessons from scratch",
     )
-    comparing.set_defaults(run=lambda args: _lessons(_settled(args), args.lessons, args.folds))
+    comparing.set_defaults(
+        run=lambda args: _lessons(_settled(args), bool(args.size), args.lessons, args.folds)
+    )
     caching = command("cache", lambda _: 0, "show the cached features")
     caching.add_argument(
         "--prune", default="", help="remove stale entries (of other versions, damaged), or all"

@@ -1,52 +1,53 @@
-"""Compare lessons on the same pictures: run each once, cache its result, and write one table."""
+"""Compare lessons on the same pictures: run each once, and cache its result."""
 
-import csv
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
-from PIL import Image
 
-from catsdogs.data import split, summary
+from catsdogs.data import summary
 from catsdogs.data.dataset import Data
 from catsdogs.data.manifest import TEST, VALIDATION, Row
-from catsdogs.errors import CatsdogsError
+from catsdogs.data.sources import Source
+from catsdogs.network import features
 from catsdogs.network.features import Sight
 from catsdogs.network.model import CONVOLUTIONS, Network
-from catsdogs.results import evaluation
+from catsdogs.results import evaluation, plan
+from catsdogs.results.plan import Clock, Task
 from catsdogs.results.predictions import Predictions
-from catsdogs.results.statistics import mcnemar, wilson
-from catsdogs.settings import Settings
+from catsdogs.results.statistics import wilson
 from catsdogs.support import terminal
 from catsdogs.support.atomic import aside
 from catsdogs.training import calibration, learn
 from catsdogs.training.head import Floats, log_loss
-from catsdogs.training.learn import Learned, Material
-from catsdogs.training.lessons import Lesson
+from catsdogs.training.learn import Material
 
-FOLDER, TABLE, LINES, CHART = "lessons", "lessons.md", "lessons.csv", "lessons.png"
-SHOWN = "Comment"  # the text chunk of the chart's file that holds a digest of what is drawn
+FOLDER = "lessons"
 # The modules that affect the numbers: if their code changes, lessons are run again.
 DECIDE = (
-    *("data/pictures", "data/split", "data/views", "network/backbones", "network/engine"),
-    *("network/features", "network/model", "training/calibration", "training/head"),
-    *("training/learn", "training/models", "training/steps"),
+    *("data/pictures", "data/views", "network/backbones", "network/engine", "network/features"),
+    *("network/model", "training/calibration", "training/head", "training/learn"),
+    *("training/models", "training/steps"),
 )
 
 
 @dataclass(frozen=True)
 class Result:
-    """A lesson's result: for each test picture, in the order of sha256, whether the prediction was
-    right; and summary numbers.
+    """A lesson's result at `size` px: for each of `pictures`, the sha256 of those it was tested
+    with, whether the prediction was right; and summary numbers. 0 folds are the split.
     """
 
     lesson: str
     title: str
     published: str
+    size: int
+    folds: int
+    pictures: list[str]
     right: list[bool]
     loss: float
     calibration_error: float
@@ -59,96 +60,142 @@ class Result:
         """The share of right predictions."""
         return sum(self.right) / len(self.right)
 
-    @cached_property
+    @property
     def interval(self) -> tuple[float, float]:
         """Its 95% confidence interval."""
         return wilson(sum(self.right), len(self.right))
 
 
-def run(settings: Settings, lessons: Sequence[Lesson], folds: int) -> list[Result]:
-    """Return every lesson's result on the test part of the split, or on each of `folds` folds."""
-    networks = [settings.network(lesson.preprocessing) for lesson in lessons]
-    source, found = settings.opened()
-    material = Material(source, found.pictures, found.classes, settings.cache)
-    divisions = divide(found, settings, folds)
-    how = f"of {folds} folds, the first of which tests some" if folds else settings.split
-    terminal.print_notes(summary.understood(found, divisions[0], how))
-    results = []
-    for lesson, network in zip(lessons, networks, strict=True):
-        made_by = _made_by(lesson, network, found, settings, divisions)
-        path = settings.build / FOLDER / f"{lesson.name}-{_digest(json.dumps(made_by))[:16]}.json"
-        results.append(_kept(path) or _learned(lesson, network, material, divisions, path))
-    return results
-
-
-def divide(found: Data, settings: Settings, folds: int) -> list[list[Row]]:
-    """Return the splits that a lesson is run on.
-
-    Raise `CatsdogsError` if one of them has no picture to test with, or none of a class to train
-    on.
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of a lesson on one split: logits of validation and test, `(views, n, classes)`,
+    the number of trained parameters, and the seconds that training took.
     """
-    if folds:
-        divisions = split.folds(found.pictures, settings.seed, folds)
-        if not all(map(_tested, divisions)) or any(
-            split.untaught(rows, found.pictures) for rows in divisions
-        ):
-            raise CatsdogsError(
-                f"`FOLDS={folds}` leaves a part without pictures to test with, or a class without "
-                "pictures to train on",
-                f"Set `DATA=` to at least {folds} pictures of each class that look different, or "
-                "use a smaller `FOLDS=`",
-            )
-        return divisions
-    rows = split.divide(found.pictures, settings.seed, settings.split)
-    how = split.chosen(found.pictures, settings.split)
-    if not _tested(rows):
-        raise CatsdogsError(
-            f"`SPLIT={how}` leaves no picture to test with",
-            f"Set `DATA=` to at least {split.TESTABLE} pictures of each class that look "
-            "different, choose another `SPLIT=`, or use `FOLDS=2`",
+
+    validation: Floats
+    test: Floats
+    trainable: int
+    seconds: float
+
+
+def run(
+    tasks: Sequence[Task],
+    source: Source,
+    found: Data,
+    shown: Callable[[Sequence[Result]], object] = lambda _: None,
+) -> list[Result]:
+    """Return every task's result. Call `shown` with those so far whenever one is new.
+
+    Results are kept, and the outcome on each split is until then: an interrupted run resumes with
+    the split that it was interrupted on.
+    """
+    divisions = {task: plan.divide(task, found.pictures) for task in tasks}
+    paths = {task: _path(task, found, divisions[task]) for task in tasks}
+    results = {task: result for task in tasks if (result := _kept(paths[task]))}
+    missing = [task for task in tasks if task not in results]
+    works = {
+        (task, place): plan.training_work(task, rows)
+        for task in missing
+        for place, rows in enumerate(divisions[task])
+        if not _part(paths[task], place).exists()
+    }
+    computed = {
+        size: plan.features_work(members, found.pictures)
+        for size in dict.fromkeys(task.settings.size for task in missing)
+        if (members := [task for task in missing if task.settings.size == size])
+    }
+    clock = Clock([*works.values(), *computed.values()])
+    how = f"of {tasks[0].folds} folds, the first of which tests some"
+    how = how if tasks[0].folds else tasks[0].settings.split
+    terminal.print_notes(summary.understood(found, divisions[tasks[0]][0], how))
+    if missing:
+        terminal.print_notes(
+            [f"{len(missing)} of {len(tasks)} results to compute, in about {clock}"]
         )
-    return [rows]
+    for size, work in computed.items():
+        members = [task for task in missing if task.settings.size == size]
+        started = time.monotonic()
+        _prepare(members, source, found)
+        clock.finish(work, time.monotonic() - started if work else 0.0)
+        for task in members:
+            material = Material(source, found.pictures, found.classes, task.settings.cache)
+            outcomes = []
+            for place, rows in enumerate(divisions[task]):
+                if work := works.get((task, place), 0.0):
+                    of = f", fold {place + 1} of {task.folds}" if task.folds else ""
+                    terminal.print_notes([f"{task.name}{of}; about {clock} left"])
+                started = time.monotonic()
+                outcomes.append(_outcome(task, material, rows, _part(paths[task], place)))
+                clock.finish(work, time.monotonic() - started if work else 0.0)
+            results[task] = _result(task, outcomes, divisions[task], found.classes)
+            _save(results[task], paths[task], len(outcomes))
+            shown([results[task] for task in tasks if task in results])
+    return [results[task] for task in tasks]
 
 
-def _tested(rows: list[Row]) -> bool:
-    return any(row.part == TEST for row in rows)
-
-
-def _learned(
-    lesson: Lesson, network: Network, material: Material, divisions: list[list[Row]], path: Path
-) -> Result:
-    """Run the lesson on each split, and save the result."""
-    outcomes = [learn.learn(lesson, material, rows, network) for rows in divisions]
-    tests = [[row for row in rows if row.part == TEST] for rows in divisions]
-    known = [learn.labels(rows, material.classes) for rows in tests]
-    warmth = [
-        _temperature(place, outcomes, divisions, material.classes)
-        for place in range(len(divisions))
+def _prepare(tasks: Sequence[Task], source: Source, found: Data) -> None:
+    """Compute the frozen outputs of all tasks of one size together: one pass serves many."""
+    sights = [
+        sight
+        for task in tasks
+        for sight in learn.sights(task.lesson, task.settings.network(task.lesson.preprocessing))
     ]
+    features.prepare(source, found.pictures, sights, tasks[0].settings.cache)
+
+
+def _part(path: Path, place: int) -> Path:
+    """Return the file that keeps the outcome on one split until the whole result is kept."""
+    return path.with_suffix(f".{place}.npz")
+
+
+def _outcome(task: Task, material: Material, rows: Sequence[Row], path: Path) -> Outcome:
+    """Return the outcome that is kept in `path`, or train, and keep it."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return Outcome(
+                kept["validation"], kept["test"], int(kept["trainable"]), float(kept["seconds"])
+            )
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        pass  # missing or damaged
+    network = task.settings.network(task.lesson.preprocessing)
+    learned = learn.learn(task.lesson, material, rows, network)
+    made = Outcome(learned.validation, learned.test, learned.trainable, learned.seconds)
+    with aside(path) as room, room.open("wb") as file:
+        np.savez(file, **asdict(made))
+    return made
+
+
+def _result(
+    task: Task, outcomes: Sequence[Outcome], divisions: list[list[Row]], classes: list[str]
+) -> Result:
+    """Score the predictions for the test parts of all splits together."""
+    tests = [[row for row in rows if row.part == TEST] for rows in divisions]
+    labels = np.concatenate([learn.labels(rows, classes) for rows in tests])
+    warmth = [_temperature(place, outcomes, divisions, classes) for place in range(len(divisions))]
     answers = np.concatenate(
         [calibration.answers(one.test, warm) for one, warm in zip(outcomes, warmth, strict=True)]
     )
-    labels = np.concatenate(known)
-    order = np.argsort([row.sha256 for rows in tests for row in rows], kind="stable")
+    pictures = [row.sha256 for rows in tests for row in rows]
+    order = np.argsort(pictures, kind="stable")
     right = answers.argmax(axis=1) == labels
-    result = Result(
-        lesson.name,
-        lesson.title,
-        lesson.published,
+    return Result(
+        task.lesson.name,
+        task.lesson.title,
+        task.lesson.published,
+        task.settings.size,
+        task.folds,
+        [pictures[place] for place in order],
         right[order].tolist(),
         log_loss(answers, labels),
-        _calibration_error(answers, labels, material.classes),
+        _calibration_error(answers, labels, classes),
         outcomes[0].trainable,
         round(sum(one.seconds for one in outcomes), 1),
         float(np.mean(warmth)),
     )
-    with aside(path) as room:
-        room.write_text(json.dumps({**asdict(result), "interval": result.interval}) + "\n")
-    return result
 
 
 def _temperature(
-    place: int, outcomes: list[Learned], divisions: list[list[Row]], classes: list[str]
+    place: int, outcomes: Sequence[Outcome], divisions: list[list[Row]], classes: list[str]
 ) -> float:
     """Return the temperature from the validation part or, without one, from all other splits'
     predictions for their test parts.
@@ -169,17 +216,24 @@ def _calibration_error(answers: Floats, labels: np.ndarray, classes: list[str]) 
     )
 
 
+def _path(task: Task, found: Data, divisions: list[list[Row]]) -> Path:
+    """Return the file of a result, which is named by everything that determines it."""
+    network = task.settings.network(task.lesson.preprocessing)
+    made_by = _made_by(task, network, found, divisions)
+    name = f"{task.lesson.name}-{_digest(json.dumps(made_by))[:16]}.json"
+    return task.settings.build / FOLDER / name
+
+
 def _made_by(
-    lesson: Lesson, network: Network, found: Data, settings: Settings, divisions: list[list[Row]]
-) -> dict[str, str]:
-    """Everything that determines a result."""
+    task: Task, network: Network, found: Data, divisions: list[list[Row]]
+) -> Mapping[str, str]:
     package = Path(__file__).parents[1]
     deciding = [package / f"{name}.py" for name in DECIDE]
     deciding += sorted(CONVOLUTIONS.glob("*.py"))
     return {
-        "lesson": repr(lesson),
+        "lesson": repr(task.lesson),
         "data": found.digest,
-        "seed": str(settings.seed),
+        "seed": str(task.settings.seed),
         "division": _digest(
             json.dumps([[(row.sha256, row.part) for row in rows] for rows in divisions])
         ),
@@ -192,103 +246,16 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _save(result: Result, path: Path, parts: int) -> None:
+    """Write the result, which makes the outcomes on its splits unnecessary."""
+    with aside(path) as room:
+        room.write_text(json.dumps(asdict(result)) + "\n")
+    for place in range(parts):
+        _part(path, place).unlink(missing_ok=True)
+
+
 def _kept(path: Path) -> Result | None:
     try:
-        record = json.loads(path.read_text())
-        interval = tuple(record.pop("interval"))
-        result = Result(**record)
-    except (OSError, ValueError, KeyError, TypeError):
+        return Result(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
         return None
-    # Not computed again: importing SciPy takes most of a second.
-    vars(result)["interval"] = interval
-    return result
-
-
-def write(results: Sequence[Result], about: str, build: Path) -> list[str]:
-    """Write the table as Markdown, CSV and a chart; return the table's lines."""
-    rows = [
-        _row(result, before) for result, before in zip(results, [None, *results[:-1]], strict=True)
-    ]
-    header = list(rows[0])
-    lines = [
-        f"| {' | '.join(header)} |",
-        "|" + "---|" * len(header),
-        *(f"| {' | '.join(row.values())} |" for row in rows),
-    ]
-    with aside(build / TABLE) as room:
-        room.write_text("\n".join([about, "", *lines, ""]), encoding="utf-8")
-    with aside(build / LINES) as room, room.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, header, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    _draw(results, about, build / CHART)
-    return lines
-
-
-def _row(result: Result, before: Result | None) -> Mapping[str, str]:
-    low, high = result.interval
-    return {
-        "lesson": result.title,
-        "accuracy": f"{result.accuracy:.4f}",
-        "95% interval": f"{low:.4f} to {high:.4f}",
-        "p, against the line above": f"{_p(before, result):.3g}" if before else "",
-        "log-loss": f"{result.loss:.4f}",
-        "calibration error": f"{result.calibration_error:.4f}",
-        "trained parameters": f"{result.trainable:,}",
-        "minutes of training": f"{result.seconds / 60:.1f}",
-        "published": result.published,
-    }
-
-
-def _p(first: Result, second: Result) -> float:
-    """Return the p-value of the difference between two lessons on the same pictures."""
-    pairs = list(zip(first.right, second.right, strict=True))
-    return mcnemar(
-        sum(one and not other for one, other in pairs),
-        sum(other and not one for one, other in pairs),
-    )
-
-
-def _draw(results: Sequence[Result], about: str, target: Path) -> None:
-    """Draw each lesson's accuracy with its interval, unless the chart shows the same already.
-
-    Importing matplotlib takes longer than everything else if nothing is trained.
-    """
-    drawn = [[result.title, result.accuracy, result.interval] for result in results]
-    shown = _digest(json.dumps([about, drawn]) + Path(__file__).read_text())
-    if _shown(target) == shown:
-        return
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 1.2 + 0.45 * len(results)), dpi=130, layout="constrained")
-    axes = figure.subplots()
-    for place, result in enumerate(results):
-        low, high = result.interval
-        axes.plot([low, high], [place, place], color="#4477aa", linewidth=3, alpha=0.5)
-        axes.plot(result.accuracy, place, "o", color="#4477aa")
-        axes.annotate(
-            f"{result.accuracy:.3f}",
-            (result.accuracy, place),
-            xytext=(0, 6),
-            textcoords="offset points",
-            ha="center",
-        )
-    axes.set_yticks(range(len(results)), [result.title for result in results])
-    axes.invert_yaxis()
-    axes.margins(y=0.08)
-    axes.set_xlabel("accuracy, with its 95% interval")
-    axes.set_title(about, fontsize=9)
-    axes.grid(axis="x", alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    with aside(target) as room:
-        figure.savefig(room, metadata={"Software": None, SHOWN: shown})
-
-
-def _shown(chart: Path) -> str:
-    """Return the digest of what a chart shows, or nothing if it is missing or damaged."""
-    try:
-        with Image.open(chart) as image:
-            image.load()
-            return str(image.info.get(SHOWN, ""))
-    except (OSError, SyntaxError, ValueError):  # what Pillow raises for a damaged PNG
-        return ""

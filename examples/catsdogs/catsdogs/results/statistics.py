@@ -1,6 +1,6 @@
 """The confidence interval of an accuracy, and the significance of a difference between two."""
 
-from math import sqrt
+from math import comb, sqrt
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
@@ -30,7 +30,6 @@ def mcnemar(only_first: int, only_second: int) -> float:
     The arguments count the pictures that only one of two models predicts correctly. If both models
     were equally good, a coin would decide which. Q. McNemar, 1947, Psychometrika 12, 153-157.
     """
-    from scipy.stats import binomtest
-
     total = only_first + only_second
-    return float(binomtest(min(only_first, only_second), total).pvalue) if total else 1.0
+    tail = sum(comb(total, hits) for hits in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * tail / 2**total)

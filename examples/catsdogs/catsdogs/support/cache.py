@@ -53,6 +53,10 @@ class Entry:
         """The entry's folder, named by a digest of the settings."""
         return self.cache / FOLDER / key(json.dumps(dict(self.settings), sort_keys=True))
 
+    def listed(self) -> set[str]:
+        """Return the pictures of all shards, whether intact or not, without reading the shards."""
+        return {digest for path in self.folder.glob("*.npy") for digest in _noted(path)[1]}
+
     def rows(self) -> Rows:
         """Return all rows of intact shards. Every byte is read once, to verify its digest."""
         places: dict[str, tuple[int, int]] = {}
@@ -89,11 +93,20 @@ def _note(path: Path) -> Path:
 
 def _digests(path: Path) -> list[str]:
     """Return the sha256 of a shard's pictures, or nothing if the shard is damaged."""
+    digest, pictures = _noted(path)
+    try:
+        return pictures if pictures and digest == _sha256(path) else []
+    except OSError:
+        return []
+
+
+def _noted(path: Path) -> tuple[str, list[str]]:
+    """Return a shard's sha256 and its pictures' as its note has them, or nothing without a note."""
     try:
         note = json.loads(_note(path).read_text())
-        return list(map(str, note["pictures"])) if note["sha256"] == _sha256(path) else []
+        return str(note["sha256"]), list(map(str, note["pictures"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return "", []
 
 
 def _opened(path: Path, count: int) -> np.ndarray | None:

@@ -1,9 +1,8 @@
 """The lessons: configurations, each with its expected accuracy and the command that runs it.
 
-Expected accuracies come from the five-fold run or the test part in the tables of the README: 2,002
-of Kaggle's photographs at 150 px. Published accuracies, from the same kind of network on other
-photographs of Kaggle's, are given beside them. `make lessons` runs all lessons, in this order, and
-writes one table.
+Expected accuracies come from the README's table: 2,002 of Kaggle's photographs. Published
+accuracies, from the same kind of network on other photographs of Kaggle's, are given beside them.
+`make lessons` runs all lessons and writes one table, in this order.
 """
 
 from dataclasses import dataclass

@@ -4,18 +4,13 @@ import csv
 import json
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from samples import Run, jpeg, make_folder, refused, some_photographs
 
 from catsdogs import settings
 from catsdogs.errors import CatsdogsError
-from catsdogs.results import compare
-from catsdogs.results.compare import Result
-from catsdogs.results.statistics import mcnemar
 from catsdogs.training import learn, lessons
 from catsdogs.training.lessons import LESSONS
 
@@ -70,7 +65,7 @@ def test_all_lessons_in_one_table(run: Run, call: Run, tmp_path: Path, three_cla
     """Every lesson runs on three classes, and the table has a line for each; a second run trains
     nothing and gives the same.
     """
-    words = ("lessons", "--data", three_classes, "--weights", "random", "--size", 32)
+    words = ("lessons", "--data", three_classes, "--weights", "random", "--size", 32, "--folds", 0)
     done = call(*words)
     assert done.returncode == 0, done.stderr
     with (tmp_path / "build/lessons.csv").open(newline="") as file:
@@ -104,9 +99,8 @@ def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path)
         words = ("--data", three_classes, "--weights", "random", "--size", 32, "--build", build)
         done = run("lessons", *words, "--lessons", "frozen finetuned", "--folds", 2)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith(
-            "60 pictures, each of 2 parts of the pictures in turn, 32 px, seed 0"
-        )
+        assert done.stdout.startswith("60 pictures, seed 0\n")
+        assert done.stdout.count("| 32 px | 60, 2 folds |") == 2
         results = [
             json.loads(path.read_text())
             for path in sorted((tmp_path / build / "lessons").glob("*.json"))
@@ -165,8 +159,8 @@ def test_mistakes_give_an_error_and_a_hint(run: Run, words: tuple[str, ...], mes
 @pytest.mark.parametrize(
     ("words", "needed"),
     [
-        ((), "at least 3 pictures of each class"),
-        (("--folds", "20"), "at least 20 pictures of each class"),
+        (("--folds", "0"), "if it has 3 distinct ones and 'dog' has 2"),
+        ((), "`FOLDS=5` needs at least 5 distinct pictures of a class, but 'dog' has 2"),
     ],
     ids=["split", "folds"],
 )
@@ -202,20 +196,6 @@ def test_another_manifest_is_another_result(call: Run, tmp_path: Path, three_cla
     assert remembered(text.replace("frog,test", "frog,training")) == 2
 
 
-def test_neighbours_are_compared_picture_by_picture(tmp_path: Path) -> None:
-    """The table's p is McNemar's, from the pictures that only one of two lessons predicts
-    correctly.
-    """
-    right = np.ones((2, 100), dtype=bool)
-    right[0, :10] = right[1, 10:12] = False
-    results = [
-        Result(f"l{place}", "t", "", row.tolist(), 0.1, 0.01, 5, 60.0, 1.0)
-        for place, row in enumerate(right)
-    ]
-    lines = compare.write(results, "about", tmp_path)
-    assert f"| {mcnemar(2, 10):.3g} |" in lines[-1]
-
-
 def test_prediction_uses_as_many_views_as_training(
     call: Run, tmp_path: Path, three_classes: Path
 ) -> None:
@@ -235,25 +215,6 @@ def test_prediction_uses_as_many_views_as_training(
         assert answer, asked.stderr
         assert answer[1] == best
         assert float(answer[2]) == pytest.approx(shares[best], abs=2e-3)
-
-
-def test_a_chart_is_drawn_only_if_it_changes(tmp_path: Path) -> None:
-    """The chart is drawn only if a result has changed, or if the file is damaged or missing."""
-    results = [Result("l", "t", "", [True] * 9 + [False], 0.1, 0.01, 5, 60.0, 1.0)]
-    chart = tmp_path / compare.CHART
-
-    def drawn() -> bool:
-        before = chart.stat().st_ino if chart.exists() else 0
-        compare.write(results, "about", tmp_path)
-        return chart.stat().st_ino != before
-
-    assert drawn()
-    assert not drawn()
-    chart.write_bytes(chart.read_bytes()[:-2000])
-    assert drawn()
-    results[0] = replace(results[0], right=[True] * 10)
-    assert drawn()
-    assert not drawn()
 
 
 def test_a_second_run_imports_no_large_library(
