@@ -23,7 +23,7 @@ CLASSES ?=
 ALIKE ?=
 ## views of each picture to train on and to predict from; if empty, the lesson's number
 VIEWS ?=
-## convolutions with a quarter of the multiplications: on, or off for Keras' convolutions; if empty, on
+## convolutions with a quarter of the multiplications: on, or off for Keras' convolutions; if empty, on, or off with GPU=1
 WINOGRAD ?=
 ## 1 to let all classes count the same in training, however many pictures each has
 BALANCE ?=
@@ -53,11 +53,14 @@ define _catsdogs_line
 endef
 _catsdogs_at_home = $(subst $(_catsdogs_line),,$(subst $(_catsdogs_line)~/,$(HOME)/,$(_catsdogs_line)$(1)))
 _catsdogs_quote = '$(subst ','\'',$(call _catsdogs_at_home,$(call _catsdogs_typed,$(1))))'
+# GPU=1 gives a container the GPUs, and makes the example use one.
+_catsdogs_gpu = --gpu '$(LABCOAT_GPU)'
 _catsdogs = $(LABCOAT_RUN) env PYTHONPATH='$(catsdogs_folder)' python -m catsdogs
 _catsdogs_settings = --data $(call _catsdogs_quote,DATA) --backbone $(call _catsdogs_quote,BACKBONE) --weights $(call _catsdogs_quote,WEIGHTS) \
   --size $(call _catsdogs_quote,SIZE) --seed $(call _catsdogs_quote,SEED) --split $(call _catsdogs_quote,SPLIT) \
   --classes $(call _catsdogs_quote,CLASSES) --alike $(call _catsdogs_quote,ALIKE) \
-  --views $(call _catsdogs_quote,VIEWS) --winograd $(call _catsdogs_quote,WINOGRAD) --balance $(call _catsdogs_quote,BALANCE)
+  --views $(call _catsdogs_quote,VIEWS) --winograd $(call _catsdogs_quote,WINOGRAD) --balance $(call _catsdogs_quote,BALANCE) \
+  $(_catsdogs_gpu)
 _catsdogs_model = --model $(call _catsdogs_quote,MODEL)
 
 # A container mounts data and weights in place. Values that are not paths, such as synthetic, are ignored.
@@ -96,10 +99,10 @@ report: $(LABCOAT_READY) ## write a report on the model as a self-contained web 
 	@$(_catsdogs) report $(_catsdogs_settings) $(_catsdogs_model)
 
 predict: $(LABCOAT_READY) ## predict the class of pictures: make predict FILES="a.jpg b.jpg"
-	@$(_catsdogs) predict $(_catsdogs_model) -- $(call _catsdogs_typed,FILES)
+	@$(_catsdogs) predict $(_catsdogs_model) $(_catsdogs_gpu) -- $(call _catsdogs_typed,FILES)
 
 submit: $(LABCOAT_READY) ## write Kaggle's submission file for the pictures without a class: build/submission.csv; trains a model if needed
 	@$(_catsdogs) submit $(_catsdogs_settings) $(_catsdogs_model)
 
 export: $(LABCOAT_READY) ## export the model as ONNX and LiteRT, and verify its predictions: build/model.onnx, build/model.tflite
-	@$(_catsdogs) export $(_catsdogs_model) --format $(call _catsdogs_quote,FORMAT)
+	@$(_catsdogs) export $(_catsdogs_model) $(_catsdogs_gpu) --format $(call _catsdogs_quote,FORMAT)

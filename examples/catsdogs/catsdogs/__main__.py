@@ -10,7 +10,7 @@ from catsdogs import train
 from catsdogs.data import layout, manifest, split, summary
 from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster, export, submit
-from catsdogs.network import features
+from catsdogs.network import engine, features
 from catsdogs.network.backbones import BACKBONES
 from catsdogs.network.features import Sight
 from catsdogs.results import (
@@ -50,6 +50,11 @@ def _features(settings: Settings, by: str, address: str) -> int:
     if by not in {"", "local", "ray"}:
         raise CatsdogsError(
             f"invalid value `ENGINE={by}`", "Use `ENGINE=ray`, or leave it empty for this machine"
+        )
+    if by == "ray" and engine.DEVICE.gpu:
+        raise CatsdogsError(
+            "a cluster's workers compute on processors, not on the GPU of `GPU=`",
+            "Leave out `ENGINE=ray` to use this machine's GPU, or `GPU=` to use the cluster",
         )
     fill = cluster.filler(address) if by == "ray" else None
     source, found = settings.opened()
@@ -235,6 +240,7 @@ def parser() -> argparse.ArgumentParser:
         added.add_argument(
             "--balance", default="", help="1: all classes count the same in training; 0 (default)"
         )
+        added.add_argument("--gpu", default="", help="1: compute on a GPU; if empty, on processors")
         added.add_argument("--build", default="build", help="the folder for all output")
         added.set_defaults(run=lambda args: run(_settled(args)))
         return added
@@ -319,6 +325,7 @@ def _typed(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _settled(args: argparse.Namespace) -> Settings:
+    engine.choose_device(args.gpu)
     return settle(args.build, **_typed(args))
 
 

@@ -9,7 +9,7 @@ from catsdogs.data.dataset import SYNTHETIC, Data
 from catsdogs.data.sources import Source
 from catsdogs.data.views import MOST
 from catsdogs.errors import CatsdogsError
-from catsdogs.network import backbones, model
+from catsdogs.network import backbones, engine, model
 from catsdogs.network.model import IMAGENET, RANDOM, SMALLEST, Network
 from catsdogs.training.lessons import Lesson
 
@@ -80,7 +80,7 @@ def settle(build: str, **words: str) -> Settings:
 
     The defaults give good results on photographs: ImageNet's weights at the size that they were
     trained with. Synthetic pictures, which serve to try the program, use random weights and a small
-    size. Paths may begin with `~`.
+    size. A GPU has fast convolutions of its own. Paths may begin with `~`.
     """
     given = {name: at_home(word) if name in PATHS else word for name, word in words.items() if word}
     data = given.get("data", SYNTHETIC)
@@ -95,7 +95,7 @@ def settle(build: str, **words: str) -> Settings:
         split=given.get("split", ""),
         classes=given.get("classes", ""),
         alike=given.get("alike", dataset.NEAR),
-        winograd=switch("WINOGRAD", given.get("winograd", ON)),
+        winograd=switch("WINOGRAD", given.get("winograd", OFF if engine.DEVICE.gpu else ON)),
         balance=switch("BALANCE", given.get("balance", "0"), "1", "0"),
         build=Path(at_home(build)),
     )

@@ -49,6 +49,13 @@ def test_the_home_is_the_users(variable: str, ending: str) -> None:
     assert words[words.index(f"--{variable.lower()}") + 1] == f"/home/me/two  words~/x{ending}"
 
 
+def test_the_gpu_of_a_container_is_the_programs() -> None:
+    """`GPU=1`, which gives a container the GPUs, makes the program use one, whatever it does."""
+    for target in ("train", "lessons", "predict", "export"):
+        words = dry_run(target, "GPU=1", "FILES=a.jpg")
+        assert words[words.index("--gpu") + 1] == "1"
+
+
 def test_the_home_is_mounted(tmp_path: Path) -> None:
     """Paths in the home are mounted in a container, including each of FILES."""
     here = str(EXAMPLE).replace(" ", "\\ ")
@@ -83,7 +90,7 @@ def test_settings_that_are_not_given_are_empty() -> None:
     """
     words = dry_run("report")
     given = [word for word, before in zip(words[1:], words, strict=False) if before[:2] == "--"]
-    assert given == [""] * 12
+    assert given == [""] * 13
     words = dry_run("train", "WINOGRAD=off", "BALANCE=1")
     assert words[words.index("--winograd") + 1] == "off"
     assert words[words.index("--balance") + 1] == "1"

@@ -6,19 +6,75 @@ All other modules get both from here.
 import hashlib
 import os
 import platform
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import distributions, version
+from pathlib import Path
 from typing import Any
 
+from catsdogs.errors import CatsdogsError
+
 ERRORS_ONLY = "3"  # for TensorFlow's C++ side
+# As labcoat's setting: 1 or all, or numbers. TensorFlow uses the first that it sees.
+GPUS, NO_GPU = re.compile(r"all|\d+(,\d+)*"), {"", "0"}
+# What a machine with NVIDIA's driver has: Linux, and Linux in Windows.
+DRIVER = ("/proc/driver/nvidia/version", "/dev/dxg")
+HIDDEN = "-1"  # the GPU that CUDA shows to a process that shall see none
+
+
+@dataclass
+class Device:
+    """What this process computes on: processors, unless `choose_device` has chosen a GPU."""
+
+    gpu: bool = False
+
+
+DEVICE = Device()
+
+
+def choose_device(word: str) -> None:
+    """Compute on a GPU if `word`, the value of `GPU=`, says so, or on processors.
+
+    Call this before anything is computed. Raise `CatsdogsError` if TensorFlow finds no GPU.
+    """
+    DEVICE.gpu = False
+    if word in NO_GPU:
+        return
+    if not GPUS.fullmatch(word):
+        raise CatsdogsError(
+            f"invalid value `GPU={word}`", "Use `GPU=1`, or leave it empty to use processors"
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
+    with hushed():
+        import tensorflow
+
+        found = tensorflow.config.list_physical_devices("GPU")
+    if not found:
+        driver = any(Path(path).exists() for path in DRIVER)
+        raise CatsdogsError(
+            f"TensorFlow finds no GPU for `GPU={word}`",
+            "Write `tensorflow[and-cuda]` instead of `tensorflow` in requirements.in, and run "
+            "`make requirements`"
+            if driver
+            else "Install NVIDIA's driver, or leave out `GPU=`",
+        )
+    for one in found:
+        tensorflow.config.experimental.set_memory_growth(one, True)
+    # Products with 10 bits would differ from a processor's in the third digit.
+    tensorflow.config.experimental.enable_tensor_float_32_execution(False)
+    DEVICE.gpu = True
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of all libraries that affect the numbers, without importing them."""
-    return {name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")}
+    """Return what affects the numbers beside the program: the versions of libraries, without
+    importing them, and the device if it is a GPU.
+    """
+    found = {name: version(name) for name in ("tensorflow", "keras", "numpy", "pillow")}
+    return found | ({"device": "GPU"} if DEVICE.gpu else {})
 
 
 def environment() -> str:
@@ -34,7 +90,12 @@ def environment() -> str:
 
 
 def start(seed: int) -> Any:
-    """Import Keras on TensorFlow, seeded and deterministic; return the `keras` module."""
+    """Import Keras on TensorFlow, seeded and deterministic; return the `keras` module.
+
+    A GPU that was not chosen is hidden, so that results do not depend on the machine having one.
+    """
+    if not DEVICE.gpu:
+        os.environ["CUDA_VISIBLE_DEVICES"] = HIDDEN
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
     # By default TensorFlow chooses its convolution kernels by the processor's model.
