@@ -113,7 +113,7 @@ def test_an_interrupted_run_resumes_with_its_split(
 def test_a_damaged_outcome_is_computed_again(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that a full disk has cut is as good as none."""
+    """A file that a full disk has cut is ignored."""
     settings, found = opened(folder, tmp_path, size="32")
     (task,) = plan.plan(settings, [LESSONS["frozen"]], found, sized=True, folds=3)
     fresh = learn.Learned(np.zeros((1, 0, 2)), np.ones((1, 4, 2)), {}, 7, 0.5)
