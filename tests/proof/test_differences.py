@@ -2,6 +2,7 @@
 
 import pytest
 
+from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import Contents, InterpreterFacts, Inventory
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.locking.requirements_file import Pin
@@ -47,3 +48,21 @@ def test_only_a_record_that_the_wheel_has_otherwise_was_edited(misstated: bool) 
     )
     found = differences.compare_contents(environment, {"odd": wheel})
     assert [one.path for one in found] == ([] if misstated else ["RECORD"])
+
+
+def test_edited_module_is_named_once() -> None:
+    """Its byte code, of the source as it was, is not a second difference; that of another is."""
+    contents = Contents("alpha", "1.0", (), {"a/b.py": "other", "a/c.py": "one"})
+    findings = [
+        FileFinding("byte-code", f"a/__pycache__/{name}.cpython-311.opt-1.pyc", "is forged")
+        for name in ("b", "c")
+    ]
+    inventory = Inventory(PYTHON, (contents,), (), findings=tuple(findings))
+    pins = {"alpha": Pin("alpha", "1.0", "", frozenset())}
+    environment = differences.InstalledEnvironment("docker", inventory, pins)
+    wheel = Wheel("alpha-1.0-py3-none-any.whl", {"a/b.py": "one", "a/c.py": "one"}, frozenset())
+    found = differences.compare_contents(environment, {"alpha": wheel})
+    assert [(one.kind, one.path) for one in found] == [
+        ("edited", "a/b.py"),
+        ("byte-code", "a/__pycache__/c.cpython-311.opt-1.pyc"),
+    ]

@@ -47,6 +47,8 @@ def test_libraries_in_place_of_the_bases_are_found() -> None:
     assert found(image(**{shadow: file()}), base) == []  # the same library
     assert found(image(**{"usr/local/lib/libown.so.1": file("x")}), base) == []
     assert found(image(**{LIBC: file("x")}), base) == [f"/{LIBC}"]
+    newer = "usr/lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v3/libc.so.6"
+    assert found(image(**{newer: file("x")}), base) == [f"/{newer}"]
 
 
 def test_library_that_a_package_brings_is_none() -> None:

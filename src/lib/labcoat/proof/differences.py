@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labcoat.inventory import shared_files, strip, wheels
+from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.inventory import Contents, Inventory
 from labcoat.inventory.shared_files import SharedFile
 from labcoat.inventory.wheel_contents import Wheel
@@ -86,6 +87,7 @@ def compare_contents(
     level = environment.level
     digests = _digests_by_file(environment, known)
     stripped = environment.inventory.stripped
+    edited = set()
     for name, one in environment.locked.items():
         if not one.has_record:
             yield Difference(level, "removed", name, path="RECORD")
@@ -100,6 +102,8 @@ def compare_contents(
         for path in _list_not_executable(environment, one, known):
             yield Difference(level, "mode", name, path=path, detail="cannot be executed")
         for difference in found:
+            if difference.kind == "edited":
+                edited.add(difference.path)
             if difference.kind != "removed" or not strip.is_stripped(difference.path, stripped):
                 yield difference
     if environment.is_isolated:
@@ -110,6 +114,8 @@ def compare_contents(
         for finding in environment.inventory.findings:
             if finding.kind == "empty" and finding.path in folders:
                 continue
+            if finding.kind == "byte-code" and byte_code.source_path(finding.path) in edited:
+                continue  # the byte code of the source as it was: one edit, named once
             yield Difference(level, finding.kind, "", path=finding.path, detail=finding.detail)
 
 

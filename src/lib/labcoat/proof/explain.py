@@ -63,7 +63,7 @@ def _compare_machines(earlier: Mapping[str, Any], proof: Proof) -> Iterator[str]
 
 
 def _texts(found: Any) -> dict[str, str]:
-    """Return a mapping of an earlier proof, which a person may have edited."""
+    """Return a mapping in an earlier proof as texts; nothing if it is not one."""
     return {str(one): str(value) for one, value in found.items()} if isinstance(found, dict) else {}
 
 

@@ -5,15 +5,18 @@ import contextlib
 import gzip
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from labcoat.container.filesystem.configuration import TEXTS
 from labcoat.container.filesystem.export import created_container, read_container
 from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.core import files, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
 
-_FORMAT = 1
+_FORMAT = 2
 _MOST_BASES = 8
 # What a new environment's programs are made from, and the loader's list of libraries.
 _TEXTS = re.compile(r".*/lib/python3[^/]*/venv/scripts/.*|etc/(ld\.so\.cache|passwd|group)")
@@ -40,14 +43,15 @@ def read_base_files(project: Project, image: str, name: str) -> ExportedFiles:
 
 
 def _is_kept(path: str, size: int) -> bool:
-    return size <= _MOST_TEXT and _TEXTS.fullmatch(path) is not None
+    return size <= _MOST_TEXT and (path in TEXTS or _TEXTS.fullmatch(path) is not None)
 
 
 def _to_json(found: ExportedFiles) -> str:
     rows = {
         path: [
             *(one.kind, one.mode, one.owner, one.size, one.time, one.target, one.digest),
-            *([base64.b64encode(one.data).decode()] if one.data is not None else []),
+            base64.b64encode(one.data).decode() if one.data is not None else None,
+            one.capability,
         ]
         for path, one in found.entries.items()
     }
@@ -61,11 +65,17 @@ def _read_remembered(place: Path) -> ExportedFiles | None:
         if document["format"] != _FORMAT:
             return None
         return ExportedFiles({
-            path: ExportedFile(*row[:7], *(base64.b64decode(text) for text in row[7:]))
+            path: _read_row(row)
             for path, row in document["files"].items()
         })  # fmt: skip
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
+
+
+def _read_row(row: list[Any]) -> ExportedFile:
+    *about, data, capability = row
+    kept = None if data is None else base64.b64decode(data)
+    return replace(ExportedFile(*about), data=kept, capability=capability)
 
 
 def _remove_oldest(folder: Path) -> None:

@@ -20,6 +20,7 @@ _CHUNK = 1 << 20
 _MOST_FILE = 1 << 33  # as regular_files: no package has a larger one
 _MOST_KEPT = 1 << 28  # of all contents together
 _MOST_LINKS = 40  # as Linux (path_resolution(7))
+_CAPABILITY = "SCHILY.xattr.security.capability"  # the header of a file in an export
 _KINDS = {
     tarfile.DIRTYPE: "folder",
     tarfile.SYMTYPE: "link",
@@ -33,7 +34,8 @@ _KINDS = {
 class ExportedFile:
     """One entry: what lstat(2) says of it, a regular file's SHA-256, the text of some.
 
-    The kind is as in tree.Entry. A hard link has what its target has.
+    The kind is as in tree.Entry. A hard link has what its target has. `capability` are rights that
+    a program gets beside its user's (capabilities(7)).
     """
 
     kind: str
@@ -45,6 +47,7 @@ class ExportedFile:
     digest: str = ""
     data: bytes | None = None
     md5: str = ""
+    capability: str = ""
 
 
 class ExportedFiles(DiskFiles):
@@ -216,6 +219,7 @@ def read_export(
             digest,
             data,
             md5,
+            member.pax_headers.get(_CAPABILITY, ""),
         )
     return found
 

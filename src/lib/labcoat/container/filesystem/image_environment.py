@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from labcoat.container.filesystem.configuration import TEXTS
 from labcoat.container.filesystem.exported_files import ExportedFiles
 from labcoat.container.filesystem.image_python import (
     ImagePython,
@@ -23,8 +24,8 @@ from labcoat.inventory.inventory import Inventory, parse_contents
 _KEPT_METADATA = frozenset({
     "METADATA", "PKG-INFO", "WHEEL", "RECORD", "INSTALLER", "direct_url.json",
 })  # fmt: skip
-# The loader's and the users' lists (surroundings.py).
-_SYSTEM = frozenset({"etc/ld.so.cache", "etc/passwd", "etc/group"})
+# The loader's and the users' lists (surroundings.py), and settings (configuration.py).
+_SYSTEM = TEXTS | {"etc/ld.so.cache", "etc/passwd", "etc/group"}
 _MOST_RECORD = 1 << 26
 _MOST_TEXT = 1 << 20
 

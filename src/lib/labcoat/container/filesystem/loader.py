@@ -11,7 +11,11 @@ from labcoat.inventory.file_finding import FileFinding
 
 _CACHE = "etc/ld.so.cache"
 _PRELOAD = "etc/ld.so.preload"
-_LIBRARY = re.compile(r"(?:usr/)?(?:local/)?lib(?:64)?/(?:[^/]+/)?(?P<name>[^/]+\.so(?:\.[\d.]+)?)")
+_LIBRARY = re.compile(
+    r"(?:usr/)?(?:local/)?lib(?:64)?/(?:[^/]+/)?"
+    # For newer processors; those without a name of their own were searched up to glibc 2.36.
+    r"(?:(?:glibc-hwcaps/[^/]+|tls|haswell|x86_64|avx512_1)/)*(?P<name>[^/]+\.so(?:\.[\d.]+)?)"
+)
 _MUSL_PATH = re.compile(r"etc/ld-musl-[^/]+\.path")
 _MAGIC = b"glibc-ld.so.cache1.1"
 _HEADER, _ENTRY = 48, 24

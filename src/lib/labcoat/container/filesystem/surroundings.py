@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from labcoat.container.filesystem import loader
+from labcoat.container.filesystem.configuration import compare_configuration
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.image_python import ImagePython, find_program
@@ -98,6 +99,7 @@ class Surroundings:
             *library,
             *self._compare_start(packages),
             *loader.compare_loader(self.files, self.base, packages),
+            *compare_configuration(self.files, self.base, packages),
             *self._compare_programs(packages),
         ]
         return found[:_MOST], compiled
@@ -193,5 +195,5 @@ def _is_same(one: ExportedFile, other: ExportedFile) -> bool:
     if one.kind == "folder":
         return not one.mode & 0o002 or bool(other.mode & 0o002)
     return (one.digest, one.target, one.owner) == (other.digest, other.target, other.owner) and (
-        one.kind == "link" or one.mode == other.mode
+        one.kind == "link" or (one.mode, one.capability) == (other.mode, other.capability)
     )

@@ -69,6 +69,13 @@ def judge_byte_code(
         yield FileFinding("byte-code", layout.name(path), "is not what its source compiles to")
 
 
+def source_path(path: str) -> str:
+    """Return the path of the source of byte code in `__pycache__`; empty for another path."""
+    folder, _, name = path.rpartition("/")
+    found = _NAME.fullmatch(name)
+    return f"{folder.rpartition('/')[0]}/{found['stem']}.py".lstrip("/") if found else ""
+
+
 def pair_sources(
     paths: Iterable[str],
     minor: str,
@@ -83,15 +90,14 @@ def pair_sources(
     findings: list[FileFinding] = []
     wanted: list[CompiledFile] = []
     for path in paths:
-        folder, _, name = path.rpartition("/")
-        found = _NAME.fullmatch(name)
+        found = _NAME.fullmatch(path.rpartition("/")[2])
         tag = found["tag"] if found else ""
         if found and tag != own_tag and _OTHER_PYTHON.fullmatch(tag):
             continue
         if found is None or tag != own_tag:
             findings.append(FileFinding("stray", name_of(path)))
             continue
-        source = f"{folder.rpartition('/')[0]}/{found['stem']}.py".lstrip("/")
+        source = source_path(path)
         if is_file(source):
             wanted.append(CompiledFile(path, source, int(found["level"] or 0)))
         else:
