@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from catsdogs import train
-from catsdogs.data import layout, manifest, split, summary
+from catsdogs.data import asked, layout, manifest, split, summary
 from catsdogs.errors import CatsdogsError
 from catsdogs.extras import cluster, export, submit
 from catsdogs.network import engine, features
@@ -27,7 +27,7 @@ from catsdogs.results import (
 from catsdogs.results.choice import Chosen
 from catsdogs.settings import WORDS, Settings, at_home, number, settle
 from catsdogs.support import cache, capacity
-from catsdogs.support.terminal import print_error
+from catsdogs.support.terminal import print_error, print_notes
 from catsdogs.training import lessons
 
 MOST_FOLDS = 20
@@ -181,12 +181,18 @@ def _predict(build: Path, model: str, files: Sequence[str]) -> int:
         raise CatsdogsError(
             "nothing to predict", "Name the pictures: `make predict FILES='cat.jpg dog.jpg'`"
         )
-    unread = 0
+    found = asked.find([at_home(file) for file in files], build / "cache")
     known = places.find(build, at_home(model))
-    for answer in predict.answers([at_home(file) for file in files], known):
-        unread += bool(answer.reason)
+    if found.searched:
+        print_notes([predict.found_line(found)])
+    given = []
+    for answer in predict.answers(found, known):
+        given.append(answer)
         print(predict.line(answer), file=sys.stderr if answer.reason else sys.stdout, flush=True)
-    return 1 if unread else 0
+    if found.searched:
+        predict.write(given, found.others, build / outputs.PREDICTED)
+        print_notes([f"{predict.summed(given)}: {build / outputs.PREDICTED}"])
+    return 1 if any(answer.reason for answer in given) else 0
 
 
 def parser() -> argparse.ArgumentParser:

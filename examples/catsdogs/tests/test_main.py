@@ -9,6 +9,7 @@ from PIL import Image
 from samples import Run, jpeg, kaggle, kaggle_download, make_folder, refused
 
 from catsdogs.__main__ import main
+from catsdogs.data.asked import Named
 from catsdogs.results import predict
 
 SMALL = ("--weights", "random", "--size", 32)
@@ -72,8 +73,10 @@ def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) ->
     )
     assert asked.returncode == 1
     assert re.fullmatch(r"a cat\.jpg: cat 0\.\d{4}\nmore/dog\.jpg: dog 0\.\d{4}\n", asked.stdout)
-    names = [line.split(": ")[0] for line in asked.stderr.splitlines()]
+    first, *names, last = (line.split(": ")[0] for line in asked.stderr.splitlines())
     assert names == ["broken.jpg", "missing.jpg", "http://localhost/cat.jpg"]
+    assert (first, last) == ("5 pictures found", "1 cat, 1 dog; 3 not readable")
+    assert len((tmp_path / "build/predicted.csv").read_text().splitlines()) == 6
 
 
 def trained(build: Path) -> dict[str, int]:
@@ -177,11 +180,11 @@ def test_a_tilde_is_expanded_if_the_shell_did_not(
 
 def test_a_tilde_is_expanded_for_pictures_to_predict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of several files may begin with ~; a ~ elsewhere is part of the name."""
-    asked: list[str] = []
+    asked: list[Named] = []
     monkeypatch.setenv("HOME", "/home/me")
-    monkeypatch.setattr(predict, "answers", lambda files, _: asked.extend(files) or [])
+    monkeypatch.setattr(predict, "answers", lambda found, _: asked.extend(found.pictures) or [])
     assert main(["predict", "~/a cat.jpg", "b~.jpg"]) == 0
-    assert asked == ["/home/me/a cat.jpg", "b~.jpg"]
+    assert [one.name for one in asked] == ["/home/me/a cat.jpg", "b~.jpg"]
 
 
 @pytest.mark.parametrize(

@@ -71,5 +71,10 @@ def is_raw(name: str) -> bool:
 
 
 def is_heif(data: bytes) -> bool:
-    """Return whether these bytes begin as a HEIC or AVIF file."""
-    return data[4:8] == b"ftyp" and data[8:12] in BRANDS | AVIF
+    """Return whether these bytes begin as a HEIC file."""
+    return data[4:8] == b"ftyp" and data[8:12] in BRANDS
+
+
+def is_avif(data: bytes) -> bool:
+    """Return whether these bytes begin as an AVIF file."""
+    return data[4:8] == b"ftyp" and data[8:12] in AVIF

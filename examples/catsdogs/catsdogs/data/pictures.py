@@ -4,14 +4,13 @@ Libraries resize differently, which changes accuracy by 0.1 to 0.3 points. So tr
 prediction both use this module.
 """
 
-import contextlib
 import functools
 import importlib
 import io
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from catsdogs.data import kinds
 
@@ -55,12 +54,7 @@ def decode(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         if data.startswith(LFS_POINTER):
             raise PictureError("a Git LFS pointer, run `git lfs pull`") from error
-        if kinds.is_heif(data):
-            raise PictureError(
-                "HEIC, which needs `pillow-heif`: add it to `requirements.in` and run "
-                "`make requirements`"
-            ) from error
-        raise PictureError("not a picture") from error
+        raise PictureError(_unknown(data)) from error
     except Image.DecompressionBombError as error:
         raise PictureError("too large: more than 178 million pixels") from error
     except MemoryError:
@@ -68,15 +62,34 @@ def decode(data: bytes) -> Image.Image:
     except Exception as error:
         # Pillow's decoders raise many kinds of exception for damage: SyntaxError for a PNG,
         # struct.error for EXIF, and others.
-        raise PictureError(f"damaged: {error}" if str(error) else "damaged") from error
+        about = " ".join(str(error).split())  # libheif's messages have several lines
+        raise PictureError(f"damaged: {about}" if about else "damaged") from error
+
+
+def _unknown(data: bytes) -> str:
+    """Return why Pillow recognizes no picture in `data`, and what to do about it."""
+    if kinds.is_avif(data):
+        # Pillow's wheels have it from 11.3 on.
+        remedy = "AVIF, which needs a newer Pillow: run `make upgrade PKG=pillow`"
+        return "damaged" if features.check("avif") else remedy
+    if kinds.is_heif(data):
+        remedy = (
+            "HEIC, which needs `pillow-heif`: add it to `requirements.in` and run "
+            "`make requirements`"
+        )
+        return "damaged" if _learn_heif() else remedy
+    return "not a picture" if data else "empty"
 
 
 @functools.cache
-def _learn_heif() -> None:
-    """Let Pillow read HEIC, and AVIF if its own library does not, if pillow-heif is installed."""
-    with contextlib.suppress(ImportError):
+def _learn_heif() -> bool:
+    """Let Pillow read HEIC if pillow-heif is installed, and return whether it is."""
+    try:
         pillow_heif = importlib.import_module("pillow_heif")
-        pillow_heif.register_heif_opener()
+    except ImportError:
+        return False
+    pillow_heif.register_heif_opener()
+    return True
 
 
 def _rgb(image: Image.Image) -> Image.Image:

@@ -42,11 +42,7 @@ def open_source(path: Path, cache: Path) -> Source:
     """Return the pictures at `path`: a folder, an archive, or a folder of archives."""
     if path.is_dir():
         folder = Folder(path)
-        archives = (
-            []
-            if folder.names()
-            else sorted(file for file in path.iterdir() if file.suffix.lower() in ARCHIVES)
-        )
+        archives = [] if folder.names() else sorted(filter(is_archive, path.iterdir()))
         return (
             Shards(path, {file.name: _open_archive(file, cache) for file in archives})
             if archives
@@ -59,6 +55,11 @@ def open_source(path: Path, cache: Path) -> Source:
         "Set `DATA=` to a zip file, a folder with a subfolder per class, kaggle, mirror, or "
         "synthetic",
     )
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether the name of a file is that of an archive."""
+    return path.suffix.lower() in ARCHIVES
 
 
 def _open_archive(path: Path, cache: Path) -> Source:

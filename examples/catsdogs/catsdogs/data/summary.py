@@ -55,7 +55,7 @@ def describe(data: Data) -> list[str]:
         lines.append(f"{len(data.crossing)} pairs look alike, but differ in class:")
         lines += [f"  {first}, {second}" for first, second in data.crossing[:10]]
     if data.others:
-        lines.append(f"{len(data.others)} other files passed over: {_kinds(data.others)}")
+        lines.append(f"{len(data.others)} other files passed over: {kinds(data.others)}")
     if data.aside:
         first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
@@ -79,7 +79,7 @@ def parted(data: Data, rows: Iterable[Row]) -> list[str]:
     ]
 
 
-def _kinds(names: Iterable[str]) -> str:
+def kinds(names: Iterable[str]) -> str:
     """Return how many files there are of each suffix."""
     counts = Counter(PurePosixPath(name).suffix.lower() for name in names)
     each = [f"{count} {suffix or 'without a suffix'}" for suffix, count in counts.most_common(5)]

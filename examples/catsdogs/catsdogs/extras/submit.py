@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def write(chosen: Chosen, source: Source, pictures: tuple[Picture, ...]) -> Path
     if lesson and lesson.start == FEATURES:
         answers = _from_features(whole, note, chosen, source, pictures)
     else:
-        answers = np.concatenate(list(_from_pictures(whole, note, source, pictures)))
+        answers = np.stack(list(_from_pictures(whole, note, source, pictures)))
     target = chosen.model.with_name(SUBMISSION)
     _write(pictures, note.classes, answers, target)
     return target
@@ -70,13 +71,17 @@ def _from_features(
 def _from_pictures(
     whole: "keras.Model", note: Note, source: Source, pictures: tuple[Picture, ...]
 ) -> Iterator[Floats]:
-    """Yield the probabilities of each picture, `(1, classes)`, from a network that has no frozen
+    """Yield the probabilities of each picture, `(classes,)`, from a network that has no frozen
     features.
     """
-    one_each = ((picture, 1) for picture in pictures)
-    for picture in track(one_each, len(pictures), "Predicting"):
-        shown = predict.shown(source.read(picture.name), note)
-        yield whole.predict_on_batch(shown).mean(axis=0, keepdims=True)
+    reads = ((one.name, partial(source.read, one.name)) for one in pictures)
+    one_each = ((one, 1) for one in predict.predictions(whole, note, reads))
+    for name, probabilities in track(one_each, len(pictures), "Predicting"):
+        if isinstance(probabilities, str):
+            raise CatsdogsError(
+                f"cannot read `{name}`: {probabilities}", "Run the same command again"
+            )
+        yield probabilities
 
 
 def _write(

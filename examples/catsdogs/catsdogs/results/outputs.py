@@ -3,6 +3,7 @@
 MODEL, CURVES, SPLIT, RESULT = "model.keras", "curves.png", "split.csv", "result.json"
 ASIDE, ALIKE, HEAD = "set-aside.csv", "alike.csv", "head.npy"
 PREDICTIONS, TEST_PREDICTIONS = "predictions.csv", "test-predictions.csv"
+PREDICTED = "predicted.csv"  # of the files that the user asked for
 REPORT, SUBMISSION = "report.html", "submission.csv"
 EXPORTED = ("model.onnx", "model.tflite")
 # What training makes, and what is made of the model later. All of them are in the model's folder,

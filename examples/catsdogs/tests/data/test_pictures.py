@@ -1,6 +1,10 @@
 """Decoding and resizing."""
 
 import io
+import struct
+import sys
+import types
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -35,6 +39,13 @@ def palette() -> bytes:
 def animated() -> bytes:
     frames = [Image.new("RGB", (30, 20), colour) for colour in ((255, 0, 0), (0, 255, 0))]
     return encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def claiming(width: int, height: int) -> bytes:
+    """A small PNG whose header claims another size."""
+    data = encoded(Image.new("1", (8, 8)), "PNG")
+    header = b"IHDR" + struct.pack(">II", width, height) + data[24:29]
+    return data[:12] + header + struct.pack(">I", zlib.crc32(header)) + data[33:]
 
 
 def one_pixel() -> bytes:
@@ -120,7 +131,7 @@ def test_damage_is_named(data: bytes) -> None:
 def test_too_many_pixels_are_refused_unread() -> None:
     """A picture that would fill the memory is refused after reading only its header."""
     with pytest.raises(pictures.PictureError, match="too large"):
-        pictures.decode(encoded(Image.new("1", (20_000, 20_000)), "PNG"))
+        pictures.decode(claiming(20_000, 20_000))
 
 
 def test_too_little_memory_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,3 +145,26 @@ def test_too_little_memory_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(pictures, "_rgb", without_memory)
     with pytest.raises(MemoryError):
         pictures.decode(one_pixel())
+
+
+def test_avif_and_heic_are_read_or_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow reads AVIF, and pillow-heif HEIC. Without them the remedy is named; with them, a file
+    that cannot be read is damaged.
+    """
+    avif = encoded(Image.new("RGB", (30, 20), (255, 0, 0)), "AVIF")
+    assert np.abs(pictures.pixels(avif, 16).mean(axis=(0, 1)) - (255, 0, 0)).max() <= 3
+    heic = b"\0\0\0\x18ftypheic" + bytes(100)
+    for data, reason in ((avif[:40], "^damaged$"), (heic, "HEIC, which needs `pillow-heif`")):
+        with pytest.raises(pictures.PictureError, match=reason):
+            pictures.decode(data)
+
+    asked = []
+    stand_in = types.SimpleNamespace(register_heif_opener=lambda: asked.append(1))
+    monkeypatch.setitem(sys.modules, "pillow_heif", stand_in)
+    monkeypatch.setattr(pictures.features, "check", lambda _: False)
+    pictures._learn_heif.cache_clear()
+    for data, reason in ((avif[:40], "AVIF, which needs a newer Pillow"), (heic, "^damaged$")):
+        with pytest.raises(pictures.PictureError, match=reason):
+            pictures.decode(data)
+    assert asked == [1]
+    pictures._learn_heif.cache_clear()
