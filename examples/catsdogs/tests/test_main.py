@@ -171,11 +171,11 @@ def test_the_synthetic_set_is_learned(call: Run, tmp_path: Path) -> None:
     ids=["data", "weights", "split", "build"],
 )
 def test_a_tilde_is_expanded_if_the_shell_did_not(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
+    call: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
 ) -> None:
     """A leading ~ in a path is the home, because not every shell expands it after DATA=."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert message.format(home=tmp_path) in refused(run(*words))
+    assert message.format(home=tmp_path) in refused(call(*words))
 
 
 def test_a_tilde_is_expanded_for_pictures_to_predict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +201,6 @@ def test_a_tilde_is_expanded_for_pictures_to_predict(monkeypatch: pytest.MonkeyP
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(value).replace("--", ""),
 )
-def test_mistakes_give_an_error_and_a_hint(run: Run, words: tuple[str, ...], message: str) -> None:
+def test_mistakes_give_an_error_and_a_hint(call: Run, words: tuple[str, ...], message: str) -> None:
     """A user's mistake gives an error and a hint, and never a traceback."""
-    assert message in refused(run(*words))
+    assert message in refused(call(*words))
