@@ -67,7 +67,12 @@ _catsdogs_model = --model $(call _catsdogs_quote,MODEL)
 _catsdogs_empty :=
 _catsdogs_parted = $(subst $(_catsdogs_empty) $(_catsdogs_empty),:,$(call _catsdogs_typed,$(1)))
 _catsdogs_mounts = $(call _catsdogs_typed,DATA):$(call _catsdogs_typed,WEIGHTS):$(call _catsdogs_typed,SPLIT):$(call _catsdogs_typed,MODEL):$(call _catsdogs_parted,FILES)
-override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS)$(subst :~/,:$(HOME)/,:$(_catsdogs_mounts))
+# So are the data and weights of a model that is there, which a report or a submission needs again.
+_catsdogs_named = $(call _catsdogs_at_home,$(call _catsdogs_typed,MODEL))
+_catsdogs_kept = $(if $(filter report submit,$(MAKECMDGOALS)),$(wildcard $(if $(_catsdogs_named), \
+  build/models/$(_catsdogs_named)*/mounts.txt $(dir $(_catsdogs_named))mounts.txt $(_catsdogs_named)/mounts.txt,build/mounts.txt)))
+_catsdogs_made_of = $(if $(_catsdogs_kept),:$(shell cat $(_catsdogs_kept) | tr '\n' ':'))
+override LABCOAT_MOUNTS := $(LABCOAT_MOUNTS)$(subst :~/,:$(HOME)/,:$(_catsdogs_mounts))$(_catsdogs_made_of)
 override LABCOAT_CLEAN += build
 
 # make prove trains from scratch on each level, and compares the trained heads and their predictions.

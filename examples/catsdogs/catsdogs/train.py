@@ -85,6 +85,7 @@ def run(settings: Settings, lesson: Lesson) -> Run:
     note = bundle.Note(found.classes, settings.size, sure.threshold, lesson.views, sure.promise)
     whole = models.whole(network, fitted, learned.trained)
     bundle.save(whole, note, folder / outputs.MODEL)
+    places.write_mounts(settings, folder)
     made_with = asdict(replace(settings, views=lesson.views))
     del made_with["build"]
     more = {

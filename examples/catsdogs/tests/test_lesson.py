@@ -1,5 +1,6 @@
 """The lesson as a notebook: in step with its text, and run from top to bottom."""
 
+import re
 from pathlib import Path
 
 import jupytext
@@ -46,4 +47,5 @@ def test_it_runs_from_top_to_bottom(executed: nbformat.NotebookNode) -> None:
     accuracy = float(printed.split("test accuracy ")[1].split(",")[0])
     assert accuracy >= 0.9
     assert "240 pictures: 120 spots, 120 stripes" in printed
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 3
+    assert re.search(r"the mistake costs [5-9]\.\d points", printed)
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 4

@@ -75,6 +75,28 @@ def test_the_home_is_mounted(tmp_path: Path) -> None:
     assert words == [":/home/me/set:w.h5::m.keras:a.jpg:/home/me/b.jpg"]
 
 
+def test_the_data_of_a_model_is_mounted(tmp_path: Path) -> None:
+    """A report or a submission without DATA sees in a container what the model is made of: the
+    current one, or the one that MODEL names.
+    """
+    here = str(EXAMPLE).replace(" ", "\\ ")
+    (tmp_path / "Makefile").write_text(
+        f"include {here}/../../src/lib/include.python.mk\ninclude {here}/catsdogs.mk\n"
+        ".PHONY: mounts\nmounts:\n\t@echo run python '$(LABCOAT_MOUNTS)'\n"
+    )
+    for name, paths in (("", "/a/two  words\n../w.h5\n"), ("models/frozen-1/", "/b\n")):
+        (tmp_path / "build" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"build/{name}mounts.txt").write_text(paths)
+    file = "build/models/frozen-1/model.keras"
+    for words, expected in (
+        (["report"], ":::::::/a/two  words:../w.h5:"),
+        (["submit", "MODEL=frozen"], "::::frozen::/b:"),
+        (["submit", f"MODEL={file}"], f"::::{file}::/b:"),
+        (["train"], ":::::"),
+    ):
+        assert dry_run(*words, "mounts", folder=tmp_path)[0].strip(":") == expected.strip(":")
+
+
 @pytest.mark.parametrize("variable", ["DATA", "WEIGHTS", "SIZE", "SEED"])
 def test_environment_variables_are_ignored(variable: str) -> None:
     """Such short names may mean anything in the user's environment; only make's arguments count."""

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from catsdogs.errors import CatsdogsError
-from catsdogs.results.outputs import DERIVED, MADE, MODEL, RESULT
+from catsdogs.results.outputs import DERIVED, MADE, MODEL, MOUNTS, RESULT
+from catsdogs.settings import Settings
 from catsdogs.support.atomic import aside
 
 FOLDER = "models"
@@ -87,6 +88,16 @@ def find(build: Path, word: str = "") -> Path:
 
 def _fits(name: str, word: str) -> bool:
     return f"{name}-".startswith(f"{word.removesuffix('-')}-")
+
+
+def write_mounts(settings: Settings, folder: Path) -> None:
+    """Write the paths that the model in `folder` is made of, a line each: make mounts them in a
+    container when it reports on the model.
+    """
+    words = (settings.data, settings.weights, settings.split)
+    paths = [word for word in words if word and Path(word).exists()]
+    with aside(folder / MOUNTS) as room:
+        room.write_text("".join(f"{path}\n" for path in paths), errors="surrogateescape")
 
 
 def point(build: Path, folder: Path) -> list[str]:
