@@ -20,9 +20,10 @@ def test_it(expensive, number):
 def test_a_fixture_of_a_module_is_made_once(tmp_path: Path, repository: Path) -> None:
     """Whatever the number of workers; there are releases of pytest that xdist cannot group with."""
     (tmp_path / "test_module.py").write_text(MODULE)
-    words = ["-c", "/dev/null", "-p", "support.plugin", "-n2", "--dist=loadgroup", "test_module.py"]
+    plugins = ["-p", "support.plugin", "-p", "no:hypothesispytest", "-p", "no:cacheprovider"]
+    words = ["-c", "/dev/null", *plugins, "-n2", "--dist=loadgroup", "test_module.py"]
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words],
+        [sys.executable, "-m", "pytest", "-q", *words],
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(repository / "tests")},
         capture_output=True,

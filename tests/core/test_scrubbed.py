@@ -22,7 +22,8 @@ def test_an_interrupt_ends_what_is_started() -> None:
 
 def test_an_interrupt_works_in_the_background() -> None:
     """As sh starts `make test &`."""
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", INTERRUPTED]
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    words += ["-p", "no:hypothesispytest", INTERRUPTED]
     ignoring = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *words]
     done = subprocess.run(
         ignoring, cwd=Path(__file__).parent, capture_output=True, text=True, check=False

@@ -18,7 +18,7 @@ import pytest
 from support import Repository
 
 # How often each of three changes of an environment is killed; of others, three times as often.
-TIMES = int(os.environ.get("KILLS", "5"))
+TIMES = int(os.environ.get("KILLS", "3"))
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ def test_without_an_engine(
         "-q",
         "-p",
         "no:cacheprovider",
+        "-p",
+        "no:hypothesispytest",
         "tests/levels/test_docker.py",
         "-x",
     ]

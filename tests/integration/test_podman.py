@@ -69,6 +69,7 @@ def place(
     """A project whose image podman built."""
     root = create_project(tmp_path_factory.mktemp("image") / "a project", repository)
     (root / ".python-version").write_text("3.11\n")
+    (root / "requirements.txt").write_text(IDNA + SIX)
     environ = os.environ | {
         "PYTHONPATH": str(repository / "src/lib"),
         "LABCOAT_DOCKER": str(podman),
@@ -99,15 +100,12 @@ def test_the_image_equals_the_lock(place: Workplace) -> None:
 
 def test_another_lock_gives_another_image(place: Workplace) -> None:
     """Although podman's cache ignores the lock that a RUN mounts."""
-    lock = place.root / "requirements.txt"
-    lock.write_text(IDNA + SIX)
-    built = place.labcoat("image", "build")
     both = place.in_image("python -c 'import idna, six; print(idna.__version__, six.__version__)'")
-    lock.write_text(SIX)
-    again = place.labcoat("image", "build")
+    (place.root / "requirements.txt").write_text(SIX)
+    built = place.labcoat("image", "build")
     alone = place.in_image("python -c 'import idna'")
-    assert both.stdout == "3.10 1.17.0\n", built.stderr + both.stderr
-    assert again.returncode == 0, again.stderr
+    assert both.stdout == "3.10 1.17.0\n", both.stderr
+    assert built.returncode == 0, built.stderr
     assert "No module named 'idna'" in alone.stderr
 
 
