@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.adoption.locked import plan_lock
-from labcoat.core.project import Project, read_settings
+from labcoat.core.project import Project
+from labcoat.core.settings import read_settings
 from support.listed_index import ListedIndex
 from support.messages import adoption as messages
 

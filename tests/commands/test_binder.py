@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.base_images.defaults import pinned_images
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.scaffold import binder, notebook_lock
 from support import BASE_PYTHON, INCLUDE, REPOSITORY, Repository
 from support.session import unique_name

@@ -190,7 +190,8 @@ def test_in_none_needs_an_installed_jupyterlab(repo: Repository) -> None:
 
 def test_a_lock_with_jupyterlab_is_used_as_it_is(repo: Repository) -> None:
     """JupyterLab in requirements.in runs on the level itself."""
-    from labcoat.core.project import DEFAULTS, Project
+    from labcoat.core.project import Project
+    from labcoat.core.settings import DEFAULTS
     from labcoat.scaffold import notebook_lock
 
     (repo.path / "requirements.txt").write_text("jupyterlab==4.5.0\nnotebook==7.5.0\n")

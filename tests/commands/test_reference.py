@@ -4,7 +4,7 @@ import pytest
 
 from labcoat import cli
 from labcoat.commands import reference
-from labcoat.core.project import DEFAULTS
+from labcoat.core.settings import DEFAULTS
 
 COMMANDS = [name for group in cli.COMMANDS.values() for name in group]
 

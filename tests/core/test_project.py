@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 
 
 @pytest.mark.parametrize(

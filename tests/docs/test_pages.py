@@ -13,7 +13,7 @@ import pytest
 
 from labcoat import cli
 from labcoat.commands.makefile_comments import parse_entries
-from labcoat.core.project import DEFAULTS
+from labcoat.core.settings import DEFAULTS
 from labcoat.levels import registry
 
 REPOSITORY = Path(__file__).parents[2]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.inventory.strip import is_stripped, strip_parts
 from support.messages import inventory as messages
 

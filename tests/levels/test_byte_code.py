@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.levels import byte_code
 
 

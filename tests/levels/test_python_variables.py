@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.levels import python_variables
 from support import Repository
 from support.messages import levels

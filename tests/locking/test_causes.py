@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, read_settings
+from labcoat.core.project import Project
+from labcoat.core.settings import read_settings
 from labcoat.locking import causes, known_packages
 from labcoat.locking.releases import find_obstacle
 from labcoat.toolchain import interpreters

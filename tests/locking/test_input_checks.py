@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, read_settings
+from labcoat.core.project import Project
+from labcoat.core.settings import read_settings
 from labcoat.locking import input_checks
 from labcoat.locking.inputs import find_input
 

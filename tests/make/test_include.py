@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.project import DEFAULTS
+from labcoat.core.settings import DEFAULTS
 from support import BASE_PYTHON, INCLUDE, Repository
 from support.messages import levels, project
 

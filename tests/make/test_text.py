@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from labcoat.core.project import DEFAULTS
+from labcoat.core.settings import DEFAULTS
 from support import INCLUDE
 
 TEXT = INCLUDE.read_text()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.core.project import Project, read_settings
+from labcoat.core.project import Project
+from labcoat.core.settings import read_settings
 from labcoat.scaffold import dockerfile
 
 

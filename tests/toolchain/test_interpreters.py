@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.toolchain import installed_pythons, interpreters
 from labcoat.toolchain.installed_pythons import Interpreter
 

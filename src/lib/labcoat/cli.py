@@ -15,7 +15,7 @@ from typing import NoReturn, Protocol, cast
 from labcoat import __version__
 from labcoat.core import signals, stdio, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import suggest_name
+from labcoat.core.settings import suggest_name
 
 DESCRIPTION = "One lock, every level of isolation, proved equal."
 # Group, command, summary. `image build` is the module image_build, `user-install` user_install.

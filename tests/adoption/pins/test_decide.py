@@ -10,7 +10,8 @@ from labcoat.adoption.pins import table
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.plan import Decision, Kind, Plan, Wanted
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, read_settings
+from labcoat.core.project import Project
+from labcoat.core.settings import read_settings
 from labcoat.toolchain import installed_pythons, interpreters
 from labcoat.toolchain.python_choice import PythonChoice
 from support.listed_index import ListedIndex

@@ -13,7 +13,8 @@ import pytest
 from labcoat.container.base_images import build, extern_pins, submodules
 from labcoat.container.base_images.recipe import configured_bases
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.git_commands import git
 from support.messages import base_images as messages
 

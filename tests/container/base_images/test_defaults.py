@@ -7,7 +7,8 @@ import pytest
 
 from labcoat.container.base_images.defaults import base_image, pinned_images
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import base_images as messages
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from labcoat.container.engine.buildx import select_builder
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 
 from labcoat.container.engine.local_images import local_digest
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import engine as messages
 
 REPO_DIGESTS = json.dumps(["localhost:5000/mine/python@sha256:a", "python@sha256:b"])

@@ -6,7 +6,8 @@ import pytest
 
 from labcoat.container.engine.resources import Resources, read_resources
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import engine as messages
 
 

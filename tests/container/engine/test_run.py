@@ -8,7 +8,8 @@ from labcoat.container.engine.client import is_podman
 from labcoat.container.engine.flags import builder_tmpdir, podman_flags
 from labcoat.container.engine.run import docker_run_command
 from labcoat.container.engine.run_config import find_data_paths, make_run_config
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 
 
 def project(root: Path, **settings: str) -> Project:

@@ -7,7 +7,8 @@ import pytest
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.image.build import BuildPlan, build_image, plan_build
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import image as messages
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from labcoat.container.image.build_secrets import build_secrets, index_settings
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import engine as messages
 
 NO_CONFIG = {"PIP_CONFIG_FILE": "/dev/null"}

@@ -16,7 +16,8 @@ from labcoat.container.image.image_lock import (
     write_image_lock,
 )
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import image as messages
 
 INVALID = messages.INVALID_LOCK.format("image.lock.yaml")

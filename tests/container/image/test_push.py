@@ -11,7 +11,8 @@ from labcoat.container.image.build import plan_build
 from labcoat.container.image.labels import BASE
 from labcoat.container.image.push import push_image
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from support.messages import engine
 from support.messages import image as messages
 

@@ -10,7 +10,8 @@ from labcoat.container.context import context_archive
 from labcoat.container.image.labels import SYSTEM, image_labels
 from labcoat.container.image.system_layer import system_arguments, warn_uninstalled
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.scaffold import binder
 from labcoat.scaffold.dockerfile import TEMPLATES
 from support.messages import apt

@@ -15,7 +15,8 @@ from itertools import chain, groupby
 from labcoat.commands.makefile_comments import Entry, read_entries, split_makefile_list
 from labcoat.core import terminal
 from labcoat.core.cache import cache_folder
-from labcoat.core.project import DEFAULTS, Project, default_dev_requirements
+from labcoat.core.project import Project, default_dev_requirements
+from labcoat.core.settings import DEFAULTS
 
 INCLUDE = "include.python.mk"
 SCREEN = 40  # lines

@@ -10,7 +10,8 @@ from labcoat.apt import apt_lock
 from labcoat.apt.request import find_request
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.makefiles import read_makefile
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.core.terminal import (
     BOLD,
     GREEN,

@@ -19,7 +19,7 @@ from pathlib import Path
 from labcoat.core import process, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import time_limit
+from labcoat.core.settings import time_limit
 from labcoat.inventory import regular_files, wheel_contents
 from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.inventory.wheel_contents import Wheel

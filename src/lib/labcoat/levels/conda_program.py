@@ -6,7 +6,8 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.levels import environment_yml
 from labcoat.locking import index_comments
 from labcoat.toolchain import index_environment

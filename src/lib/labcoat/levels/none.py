@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import sources

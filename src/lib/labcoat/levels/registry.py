@@ -6,7 +6,7 @@ mypy rejects a level here that lacks a method or property of Level: its class is
 from collections.abc import Callable
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import suggest_name
+from labcoat.core.settings import suggest_name
 from labcoat.levels.level import Level
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.core.terminal import escape_control
 from labcoat.levels import metadata, pip_shim, sources
 from labcoat.levels.pip_command import pip_install_command

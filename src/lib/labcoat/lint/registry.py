@@ -1,7 +1,7 @@
 """All rules, by family and by id."""
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import suggest_name
+from labcoat.core.settings import suggest_name
 from labcoat.lint.findings import BuildFamily, Family, Rule
 from labcoat.lint.rules import (
     ctx_context,

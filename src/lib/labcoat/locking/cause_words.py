@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import DEFAULTS, Project
+from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.locking import known_packages, wheel_platforms
 from labcoat.locking.releases import Obstacle
 from labcoat.toolchain import installed_pythons, package_index

@@ -20,8 +20,9 @@ from pathlib import Path
 
 from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
+from labcoat.core.settings import time_limit
 from labcoat.locking import (
     index_comments,
     index_options,

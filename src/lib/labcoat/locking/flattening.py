@@ -9,8 +9,8 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project import suggest_name
 from labcoat.core.project_files.declared import Declared, Groups, Listing
+from labcoat.core.settings import suggest_name
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 
 MAIN_LOCK = "requirements"

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project import Project, suggest_name
+from labcoat.core.project import Project
+from labcoat.core.settings import suggest_name
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines, parse_requirements
 from labcoat.locking.requirements_file import read_requirements, requirement_names
 from labcoat.toolchain import named_indexes

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from labcoat.core import files, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, suggest_name
+from labcoat.core.project import Project
+from labcoat.core.settings import suggest_name
 from labcoat.locking import (
     compiler,
     lock_header,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import time_limit
+from labcoat.core.settings import time_limit
 from labcoat.locking import (
     index_comments,
     lockers,

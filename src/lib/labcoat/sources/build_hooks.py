@@ -14,7 +14,8 @@ from typing import Any
 
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.sources import build_tools
 from labcoat.sources.package_facts import BuildSystem, read_build_system
 

@@ -14,7 +14,8 @@ from labcoat.core import files, process
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.toolchain import (
     index_environment,
     interpreters,

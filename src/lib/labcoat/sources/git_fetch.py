@@ -11,7 +11,7 @@ from pathlib import Path
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import time_limit
+from labcoat.core.settings import time_limit
 from labcoat.sources.asked import is_commit
 
 _SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "advice.detachedHead=false")

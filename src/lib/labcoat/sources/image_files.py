@@ -16,7 +16,8 @@ from pathlib import Path
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.sources import build_tools, built_wheels, sources_file
 from labcoat.sources.sources_file import LockedSource, build_lock_path
 from labcoat.toolchain import index_config, tool_env

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import Project, time_limit
+from labcoat.core.project import Project
+from labcoat.core.settings import time_limit
 from labcoat.core.terminal import print_progress
 from labcoat.sources import build_hooks, built_wheels, local_tree, sources_file
 from labcoat.sources.build_hooks import Tree

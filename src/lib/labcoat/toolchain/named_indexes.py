@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project import suggest_name
 from labcoat.core.project_files.pyproject import parse_toml
+from labcoat.core.settings import suggest_name
 from labcoat.core.terminal import escape_control
 from labcoat.toolchain import uv_indexes
 

@@ -24,7 +24,7 @@ from labcoat.core import process
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project import time_limit
+from labcoat.core.settings import time_limit
 from labcoat.core.terminal import print_progress
 from labcoat.toolchain import index_config
 from labcoat.toolchain.interpreters import Interpreter, own_interpreter

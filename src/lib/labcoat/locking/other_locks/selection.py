@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import suggest_name
+from labcoat.core.settings import suggest_name
 from labcoat.locking.other_locks.marker_clauses import (
     NEVER,
     Clauses,

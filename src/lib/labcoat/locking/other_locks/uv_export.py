@@ -5,7 +5,7 @@ from pathlib import Path
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
-from labcoat.core.project import time_limit
+from labcoat.core.settings import time_limit
 from labcoat.locking.other_locks.model import OtherLock
 from labcoat.toolchain import index_config, tool_env
 
