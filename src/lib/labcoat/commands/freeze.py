@@ -20,7 +20,7 @@ from labcoat.locking import (
     requirements_edit,
     requirements_file,
     source_edit,
-    source_lines,
+    sources_beside,
 )
 from labcoat.locking.inputs import find_input
 from labcoat.locking.requirement_lines import same_version
@@ -95,7 +95,7 @@ def _locked_versions(project: Project) -> dict[str, str]:
 def _write_changes(project: Project, found: EnvironmentChanges, locked: Mapping[str, str]) -> None:
     """Write inputs and locks; if anything fails, restore them."""
     inputs = source_edit.editable_sources(project)
-    written = [*inputs, *project.locks, *source_lines.beside(project.locks)]
+    written = [*inputs, *project.locks, *sources_beside.beside(project.locks)]
     before = {file: file.read_bytes() for file in written if file.exists()}
     known = source_edit.required_names(project) | source_edit.included_names(inputs[0])
     change = source_edit.SourceChange(

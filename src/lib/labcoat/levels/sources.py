@@ -9,14 +9,14 @@ from pathlib import Path
 from labcoat.core.project import Project
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Distribution
-from labcoat.locking import source_lines
+from labcoat.locking import sources_beside
 from labcoat.sources import package_facts, sources_file
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
 
 
 def list_sources(project: Project, locks: Sequence[Path]) -> dict[LockedSource, Path]:
     """Return the sources of `locks` that apply to the project's Python, each with its lock."""
-    return source_lines.list_applying(project, locks)
+    return sources_beside.list_applying(project, locks)
 
 
 def install_sources(project: Project, locks: Sequence[Path], python: Path, site: Path) -> None:

@@ -17,6 +17,7 @@ from labcoat.locking import (
     seeds,
     setup_run,
     source_lines,
+    sources_beside,
 )
 from labcoat.locking.contradictions import check_contradictions, check_cycles
 from labcoat.locking.inputs import LockInput, find_input
@@ -45,7 +46,7 @@ def compile_lock(
 
         derived.derive_lock(source)
         plan = source_lines.make_plan(project, source, upgrade=upgrade, packages=packages)
-        source_lines.write_sources(source, plan)
+        sources_beside.write_sources(source, plan)
         return
     before = requirements_file.read_requirements(lock) if lock.exists() else ""
     lock_input = setup_run.resolve_input(project, lock)
@@ -75,7 +76,7 @@ def compile_lock(
     check_nothing_lost(lock_input, before, text)
     header = lock_header.format_header(lock, locker, request.minor, text, resolution.missing)
     _keep_original(project, lock, header + text)
-    source_lines.write_sources(lock_input, plan)
+    sources_beside.write_sources(lock_input, plan)
     files.write_file(lock, header + text)
     _print_changes(lock, kept, text)
     for platform, releases in resolution.missing.items():

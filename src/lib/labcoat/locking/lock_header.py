@@ -21,7 +21,7 @@ from typing import Literal
 
 from labcoat.core import files
 from labcoat.core.project import Project
-from labcoat.locking import source_lines
+from labcoat.locking import sources_beside
 from labcoat.locking.index_comments import MARK
 from labcoat.locking.inputs import LockInput, find_input, inputs_digest, lock_source
 from labcoat.locking.requirements_file import read_requirements
@@ -150,7 +150,7 @@ def lock_state(lock: Path) -> LockState:
         return "foreign"
     if found[1] != lock_input.digest():
         return "stale"
-    return source_lines.sources_state(lock_input)
+    return sources_beside.sources_state(lock_input)
 
 
 def is_fresh(lock: Path) -> bool:

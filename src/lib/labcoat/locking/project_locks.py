@@ -16,7 +16,7 @@ from labcoat.locking import (
     compiler,
     lock_header,
     requirements_file,
-    source_lines,
+    sources_beside,
 )
 from labcoat.locking.inputs import LockInput, find_input, find_sources, list_inputs, lock_source
 from labcoat.locking.lock_header import LockState, is_fresh
@@ -202,7 +202,7 @@ def _write_prerequisites(project: Project, stamp: Path) -> None:
     )
     inputs.update(dict.fromkeys(chosen))
     inputs.update(
-        dict.fromkeys(file for lock in locks for file in source_lines.prerequisites(lock))
+        dict.fromkeys(file for lock in locks for file in sources_beside.prerequisites(lock))
     )
     names = [os.path.relpath(file, project.root).replace(" ", "\\ ") for file in inputs]
     lines = [f"{stamp}: {' '.join(names)}", *(f"{name}:" for name in names)]

@@ -9,6 +9,7 @@ header is that of a lock; locking writes and reads it. Beside it, requirements.b
 of what the builds need.
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.core.text_encoding import decode_text
 from labcoat.sources.asked import Kind, Source
 
+_INPUTS = lazy_pattern(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _LINE = lazy_pattern(
     r"(?P<line>.*?)\s+# (?P<name>[\w.-]+)(?: (?P<version>\S+))?(?: (?P<more>\S+))?"
 )
@@ -94,6 +96,12 @@ def sources_path(lock: Path) -> Path:
 def build_lock_path(lock: Path) -> Path:
     """Return the lock of what builds need, beside `lock`."""
     return lock.with_name(f"{lock.stem}.build.txt")
+
+
+def inputs_digest(text: str) -> str:
+    """Return the digest of the inputs in the header that labcoat writes; empty in another file."""
+    found = _INPUTS.search(text)
+    return found[1] if found else ""
 
 
 def read_text(path: Path) -> str:

@@ -20,7 +20,7 @@ from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_d
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.locking import source_lines
+from labcoat.locking import sources_beside
 
 FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
@@ -90,7 +90,7 @@ def write_context_archive(
     project's files cannot be read, or a source cannot be built for `platforms`.
     """
     installed = folder.with_name(f"{folder.name}-sources")
-    if listed := source_lines.list_applying(project, [project.requirements]):
+    if listed := sources_beside.list_applying(project, [project.requirements]):
         from labcoat.sources import image_files  # slow; only sources need it
 
         image_files.write_image_files(project, listed, installed, platforms)

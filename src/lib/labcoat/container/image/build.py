@@ -31,7 +31,7 @@ from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory import strip
-from labcoat.locking import source_lines
+from labcoat.locking import sources_beside
 from labcoat.locking.inputs import lock_source
 from labcoat.toolchain import interpreters
 
@@ -222,7 +222,7 @@ def _refuse_sources(project: Project, plan: BuildPlan) -> None:
     """Raise LabcoatError if the lock has sources, and the Dockerfile does not install them."""
     if context_archive.INSTALLS_SOURCES in plan.context.text:
         return
-    if listed := source_lines.list_applying(project, [project.requirements]):
+    if listed := sources_beside.list_applying(project, [project.requirements]):
         names = terminal.join_some([f"`{each.name}`" for each in listed])
         raise LabcoatError(
             f"cannot put {names} into the image: its Dockerfile does not install them",

@@ -12,7 +12,7 @@ from labcoat.apt import apt_lock
 from labcoat.core import files, git, git_status, reading
 from labcoat.core.project import Project
 from labcoat.inventory import strip
-from labcoat.locking import source_lines
+from labcoat.locking import sources_beside
 from labcoat.sources import local_tree
 
 LOCK = "org.labcoat.lock.digest"
@@ -42,7 +42,7 @@ def image_labels(project: Project, base: str, time: int) -> dict[str, str]:
 
 
 def _describe_sources(project: Project) -> str:
-    listed = source_lines.list_applying(project, [project.requirements])
+    listed = sources_beside.list_applying(project, [project.requirements])
     return local_tree.describe_sources(project, [*listed])
 
 
