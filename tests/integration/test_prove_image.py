@@ -207,6 +207,11 @@ def test_image_on_top_of_labcoats_is_not_fresh(built: Repository) -> None:
         assert f"image `{IMAGE}` is not the one that `make docker` built last" in refused
         known.unlink()  # as after `docker pull` in a new clone
         assert "is not what the Dockerfile builds: USER is `0`" in built.labcoat("status")
+        on_top = f"FROM {IMAGE}-kept\nRUN true\n"
+        docker("build", "--quiet", "--tag", IMAGE, "-", given=on_top)
+        # Nor does a base image that is not on this machine hide a step.
+        output = built.labcoat("status", LABCOAT_BASE_IMAGE="none.invalid/python:3.11")
+        assert "the image has a step that its Dockerfile does not have: `RUN /bin/sh" in output
         docker("tag", f"{IMAGE}-kept", IMAGE)
         built.labcoat("run", "--in", "docker", "true")
     finally:

@@ -27,7 +27,9 @@ BASE = {
 }
 
 
-def found(base: "dict[str, Any] | None" = BASE, **changes: Any) -> list[str]:
+def found(
+    base: "dict[str, Any] | None" = BASE, *, has_other_steps: bool = True, **changes: Any
+) -> list[str]:
     """Return the names of what differs in an image of DOCKERFILE with these changes."""
     variables = {"PATH": f"/opt/venv/bin:{PATH}", "PYTHON_VERSION": "3.11.9", "LANG": "C.UTF-8"}
     variables |= {"HOME": "/home/x", **changes.pop("Env", {})}
@@ -42,7 +44,8 @@ def found(base: "dict[str, Any] | None" = BASE, **changes: Any) -> list[str]:
     }
     image = {"Config": config, "RootFS": {"Layers": layers}}
     chain = stage_chain(parse_dockerfile(DOCKERFILE), None)
-    return [name for name, _ in compare_settings(image, base, chain)]
+    found = compare_settings(image, base, chain, has_other_steps=has_other_steps)
+    return [name for name, _ in found]
 
 
 def test_image_of_the_dockerfile_has_no_finding() -> None:
@@ -58,6 +61,10 @@ def test_base_may_be_unknown() -> None:
     ours = {"PATH": f"/opt/venv/bin:{standard}"}
     assert found(None, Env=ours) == []
     assert found(None, Env={**ours, "LD_PRELOAD": "/x.so"}) == ["variable LD_PRELOAD"]
+    ours = {"PATH": f"/opt/venv/bin:/nvidia:{standard}", "LD_LIBRARY_PATH": "/nvidia"}
+    assert found(None, Env=ours, Healthcheck={"Test": ["x"]}, has_other_steps=False) == []
+    moved = {"PATH": f"/evil:/opt/venv/bin:{standard}", "HOME": "/evil"}
+    assert found(None, Env=moved, has_other_steps=False) == ["variable HOME", "variable PATH"]
 
 
 @pytest.mark.parametrize(

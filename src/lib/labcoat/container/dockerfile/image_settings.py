@@ -86,26 +86,35 @@ class _Expected:
 
 
 def compare_settings(
-    image: Mapping[str, Any], base: Mapping[str, Any] | None, chain: Sequence[Stage]
+    image: Mapping[str, Any],
+    base: Mapping[str, Any] | None,
+    chain: Sequence[Stage],
+    *,
+    has_other_steps: bool = True,
 ) -> Iterator[tuple[str, str]]:
     """Yield each setting of `image` that its Dockerfile and `base` do not give it, and how.
 
     Both are what `docker image inspect` prints; `chain` are the Dockerfile's stages. Without
-    `base`, the settings that the Dockerfile leaves to it are not compared, but for variables that
-    decide which code runs. Raise DockerfileError if an instruction is malformed.
+    `base`, the settings that the Dockerfile leaves to it are not compared. Variables that decide
+    which code runs are, if there may be `has_other_steps`, which could set them. Raise
+    DockerfileError if an instruction is malformed.
     """
     ours, theirs = image.get("Config") or {}, (base or {}).get("Config") or {}
     expected = _Expected(_variables(theirs), {} if base is None else _start_words(theirs))
     for stage in chain:
         expected.apply(stage)
-    yield from _compare_variables(_variables(ours), expected, has_base=base is not None)
+    given, is_bases = _variables(ours), base is None and not has_other_steps
+    if is_bases:
+        given = {name: value for name, value in given.items() if name in expected.variables}
+        if _starts_alike(given, expected.variables):
+            given["PATH"] = expected.variables["PATH"]
+    yield from _compare_variables(given, expected, has_base=base is not None)
     yield from _compare_start(_start_words(ours), expected.words)
     if ours.get("OnBuild") and "ONBUILD" not in expected.written:
         yield "ONBUILD", "is set; the Dockerfile does not set it"
     # Its command runs in each container, beside the program.
-    if "HEALTHCHECK" not in expected.written and ours.get("Healthcheck") != theirs.get(
-        "Healthcheck"
-    ):
+    is_other = ours.get("Healthcheck") != theirs.get("Healthcheck")
+    if is_other and not is_bases and "HEALTHCHECK" not in expected.written:
         yield "HEALTHCHECK", "is not the one of the Dockerfile and its base image"
     if base:
         yield from _compare_layers(_layers(image), _layers(base), chain)
@@ -153,6 +162,12 @@ def _start_words(config: Mapping[str, Any]) -> dict[str, list[str]]:
     found["USER"] = [config.get("User") or ""]
     found["WORKDIR"] = [posixpath.normpath(config.get("WorkingDir") or "/")]
     return found
+
+
+def _starts_alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+    """Return whether both have a PATH with the same first directory."""
+    first = [one.get("PATH", "").partition(":")[0] for one in (ours, theirs)]
+    return bool(first[0]) and first[0] == first[1]
 
 
 def _is_own_path(value: str, wanted: str) -> bool:

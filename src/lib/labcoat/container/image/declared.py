@@ -14,12 +14,15 @@ from labcoat.container.dockerfile.parser import Stage
 from labcoat.container.engine import client
 from labcoat.container.engine.flags import docker_flags
 from labcoat.container.engine.local_images import image_details
+from labcoat.container.image.build_history import describe_other_steps
 from labcoat.container.image.system_layer import system_arguments
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.toolchain import interpreters
+
+_IMAGE = "the image"  # what findings about layers and steps name
 
 
 @dataclass(frozen=True)
@@ -59,14 +62,22 @@ def read_declaration(project: Project, *, fetches: bool = True) -> Declaration |
 def undeclared_settings(
     project: Project, declared: Declaration, image: Mapping[str, Any]
 ) -> tuple[FileFinding, ...]:
-    """Return each setting of `image`, as the engine has it, that no Dockerfile gives it.
+    """Return each setting or step of `image`, as the engine has it, that no Dockerfile gives it.
 
     Raise LabcoatError, status 2, if an instruction is malformed.
     """
+    # Without the base image its layers are unknown, and some engines make fewer than one a step.
+    other = describe_other_steps(project, image.get("Id", ""), declared.chain)
     try:
-        found = [*image_settings.compare_settings(image, declared.base, declared.chain)]
+        found = [
+            *image_settings.compare_settings(
+                image, declared.base, declared.chain, has_other_steps=other != ""
+            )
+        ]
     except (ValueError, OSError) as error:
         raise _malformed(project, declared.dockerfile, error) from None
+    if other and all(name != _IMAGE for name, _ in found):
+        found.insert(0, (_IMAGE, other))
     return tuple(FileFinding("setting", name, detail) for name, detail in found)
 
 
