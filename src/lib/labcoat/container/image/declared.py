@@ -77,7 +77,8 @@ def undeclared_settings(
     except (ValueError, OSError) as error:
         raise _malformed(project, declared.dockerfile, error) from None
     if other and all(name != _IMAGE for name, _ in found):
-        found.insert(0, (_IMAGE, other))
+        # Without the base, variables of its own may be among the others: the step tells more.
+        found.insert(len(found) if declared.base else 0, (_IMAGE, other))
     return tuple(FileFinding("setting", name, detail) for name, detail in found)
 
 
