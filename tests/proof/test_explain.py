@@ -110,6 +110,21 @@ def test_what_decides_is_named(tmp_path: Path, program: Program, expected: str) 
     assert runs <= MOST_RUNS
 
 
+def test_repeated_run_that_fails_explains_nothing(tmp_path: Path) -> None:
+    """Such as when the engine goes away: the levels do not differ in something else then."""
+    levels = {"venv": "sha256:1", "docker": "sha256:2"}
+    results = [RunResult("train", "out.txt", levels)]
+
+    def run(level: str, pinned: Mapping[str, str]) -> tuple[Path, dict[str, str]]:
+        return tmp_path, {"out.txt": "sha256:1" if level == "venv" else "the command failed"}
+
+    expected = "`train`: not explained, because a repeated run failed: docker: the command failed"
+    assert [*explain_levels(results, tmp_path, lambda _: run, str)][-1] == expected
+    digests = {"out.txt": "sha256:3"}
+    results = [RunResult("train", "out.txt", {"docker": "sha256:2"})]
+    assert [*explain_earlier(results, digests, tmp_path, lambda _: run, str)] == [expected]
+
+
 def test_true_choices_are_among_those_named() -> None:
     """Of all sets of choices, within the runs that are left after all were pinned."""
     weights = dict.fromkeys(CHOICES, 0.1)

@@ -42,6 +42,10 @@ Digests = Mapping[str, str]
 Runner = Callable[[str, Mapping[str, str]], tuple[Path, dict[str, str]]]
 
 
+class RunFailedError(Exception):
+    """A run that gave no outputs: on which level, and why."""
+
+
 @dataclass
 class Runs:
     """The runs of one command, and how many are left.
@@ -57,15 +61,22 @@ class Runs:
     done: dict[tuple[str, Choices], Digests] = field(default_factory=dict)
 
     def repeat(self, level: str, choices: Choices) -> Digests:
-        """Return the digests with these choices pinned; a run is not repeated."""
+        """Return the digests with these choices pinned; a run is not repeated.
+
+        Raise RunFailedError if there are none.
+        """
         known = self._find_known(level, choices)
         if known is not None:
             return known
         self.left -= 1
         wanted = [CHOICES[one] for one in CHOICES if one in choices]
         pinned = {name: value for one in wanted for name, value in one.items()}
-        self.place, self.done[level, choices] = self.run(level, pinned)
-        return self.done[level, choices]
+        self.place, found = self.run(level, pinned)
+        failed = [one for one in found.values() if not one.startswith("sha256:")]
+        if failed:
+            raise RunFailedError(f"{level}: {failed[0]}")
+        self.done[level, choices] = found
+        return found
 
     def count_runs(self, levels: Iterable[str], choices: Choices) -> int:
         """Return how many runs it takes to know what these levels give."""

@@ -11,12 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.project import Project
-from labcoat.proof.choices import Digests, Runner, Runs, find_choice, find_randomness, find_reason
+from labcoat.proof.choices import (
+    Digests,
+    RunFailedError,
+    Runner,
+    Runs,
+    find_choice,
+    find_randomness,
+    find_reason,
+)
 from labcoat.proof.kernels import describe_kernels
 from labcoat.proof.output_differences import Converter, describe_difference, table_converter
 from labcoat.proof.outputs import RunResult, repeat_run
 from labcoat.proof.proof import Proof
 
+_NOT_EXPLAINED = "not explained, because a repeated run failed: {}"
 # Returns how a command is repeated.
 RunnerOf = Callable[[str], Runner]
 
@@ -110,7 +119,11 @@ def explain_levels(
         runs = Runs(run_of(command))
         for level in pair:
             runs.before[level] = {one.output: one.digests[level] for one in wanted}
-        yield f"`{command}`: {find_reason(first, second, runs, packages)}"
+        try:
+            reason = find_reason(first, second, runs, packages)
+        except RunFailedError as error:
+            reason = _NOT_EXPLAINED.format(error)
+        yield f"`{command}`: {reason}"
 
 
 def explain_earlier(  # noqa: PLR0913, PLR0917 - each is needed
@@ -133,9 +146,12 @@ def explain_earlier(  # noqa: PLR0913, PLR0917 - each is needed
             continue
         runs = Runs(run_of(command))
         again = _EarlierOutputs(then, now, kept / level, runs, convert)
-        text = find_randomness(runs, level, now) or find_choice(
-            runs, level, now, again.is_given_by, packages
-        )
+        try:
+            text = find_randomness(runs, level, now) or find_choice(
+                runs, level, now, again.is_given_by, packages
+            )
+        except RunFailedError as error:
+            text = _NOT_EXPLAINED.format(error)
         yield from again.lines
         reason = text or "no choice of labcoat's decides it: compare the data, and the processors"
         yield f"`{command}`: {reason}"

@@ -62,16 +62,33 @@ def run_container(
     from docker.errors import APIError
 
     since = int(time.time())
-    try:
-        # Docker's init process forwards signals and reaps orphans. Some engines lack it.
-        return _run(client, image, argv, _sdk_options(config) | {"init": True}, since, init=True)
-    except APIError as error:
-        if "docker-init" not in str(error.explanation):
+    with _explain_lost_engine():
+        try:
+            # Docker's init process forwards signals and reaps orphans. Some engines lack it.
+            options = _sdk_options(config) | {"init": True}
+            return _run(client, image, argv, options, since, init=True)
+        except APIError as error:
+            if "docker-init" not in str(error.explanation):
+                raise explain_start_error(image, argv, str(error.explanation)) from None
+        try:
+            return _run(client, image, argv, _sdk_options(config), since, init=False)
+        except APIError as error:
             raise explain_start_error(image, argv, str(error.explanation)) from None
+
+
+@contextlib.contextmanager
+def _explain_lost_engine() -> Iterator[None]:
+    """Raise LabcoatError if the connection to the engine ends within the block."""
+    from requests.exceptions import RequestException
+    from urllib3.exceptions import HTTPError
+
     try:
-        return _run(client, image, argv, _sdk_options(config), since, init=False)
-    except APIError as error:
-        raise explain_start_error(image, argv, str(error.explanation)) from None
+        yield
+    except (RequestException, HTTPError, ConnectionResetError):
+        raise LabcoatError(
+            "the connection to the container engine ended before the program did",
+            "Check the engine with `docker info`; `docker ps` shows containers that still run",
+        ) from None
 
 
 def _run(  # noqa: PLR0913 - each is needed
@@ -83,7 +100,7 @@ def _run(  # noqa: PLR0913 - each is needed
     *,
     init: bool,
 ) -> int:
-    from docker.errors import APIError
+    from requests.exceptions import RequestException
 
     has_stdin = stdin_stream.has_stdin()
     container = client.containers.create(
@@ -103,7 +120,7 @@ def _run(  # noqa: PLR0913 - each is needed
             return _BY_SIGNAL + ended_by[0] if ended_by else status
     finally:
         # It removes itself at its end, unless it did not start or labcoat is interrupted first.
-        with contextlib.suppress(APIError):
+        with contextlib.suppress(RequestException):
             container.remove(force=True)
 
 
@@ -182,7 +199,8 @@ def _wait_for_exit(client: "DockerClient", container: "Container", since: int) -
     """Wait until the container ended and is removed; return its exit status.
 
     The engine keeps its events, whereas a container that removes itself may be gone too soon to
-    wait for it. `since` is a time before its start, in seconds since 1970.
+    wait for it. `since` is a time before its start, in seconds since 1970. Raise
+    ConnectionResetError if the engine ends first.
     """
     status = 0
     filters = {"container": container.id, "event": ["oom", "die", "destroy"]}
@@ -195,6 +213,8 @@ def _wait_for_exit(client: "DockerClient", container: "Container", since: int) -
             )
             continue
         status = int(event["Actor"]["Attributes"].get("exitCode", 1))
+    else:
+        raise ConnectionResetError  # the engine ends its events only if it ends itself
     return status
 
 
@@ -234,9 +254,9 @@ def _send_signal(container: "Container", number: int, ended_by: list[int] | None
 
     With `ended_by`, kill it at once if its program does not handle the signal, and note that.
     """
-    from docker.errors import APIError
+    from requests.exceptions import RequestException
 
-    with contextlib.suppress(APIError):  # it already ended
+    with contextlib.suppress(RequestException):  # it already ended
         if ended_by is not None and number != signal.SIGKILL and not _handles(container, number):
             ended_by.append(number)
             container.kill()

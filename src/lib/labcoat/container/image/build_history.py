@@ -31,7 +31,7 @@ def describe_other_steps(project: Project, image: str, chain: Sequence[Stage]) -
         if comment != _BUILDKIT or _SAME.get(own, own) != _SAME.get(name, name):
             shown = " ".join(text.split())
             shown = f"{shown[:_SHOWN]} …" if len(shown) > _SHOWN else shown
-            return f"has a step that its Dockerfile does not have: `{shown or comment}`"
+            return f"has the step `{shown or comment}` where its Dockerfile has {name}"
     return "" if len(steps) >= len(wanted) else "lacks steps of its Dockerfile"
 
 
