@@ -112,6 +112,8 @@ install_debs() {
   mkdir -p /out
   [ -n "$(ls /debs)" ] || return 0
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH="${TIME#@}" PERL_HASH_SEED=0
+  # Scripts such as a JRE's put links there; small base images lack the directories.
+  for section in 1 2 3 4 5 6 7 8; do mkdir -p /usr/share/man/man$section; done
   touch /tmp/before
   sleep 0.1
   policy=/usr/sbin/policy-rc.d # no service starts
@@ -126,7 +128,7 @@ install_debs() {
     fail "cannot install the packages of apt.lock: $(grep -E '^(E|dpkg): |error' /tmp/apt.log | head -n 1)"
   }
   [ -z "$policy" ] || rm $policy
-  rm -f /var/lib/dbus/machine-id # random
+  remove_random /
   cd /
   find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./out \
     -o -path ./base -o -path ./debs -o -path ./opt/install-lock.sh -o -path './etc/host*' -o -path ./etc/resolv.conf \
@@ -137,7 +139,47 @@ install_debs() {
     sort -z | tar --xattrs --xattrs-include='*' --null --no-recursion -cf - -T - |
     tar --xattrs --xattrs-include='*' -xpf - -C /out
   remove_unchanged
+  date_keystore /out/etc/ssl/certs/java/cacerts
   find /out -newer /tmp/before -exec touch -h -d "$TIME" {} +
+}
+
+# Leaves out what scripts make of random numbers below the directory $1: ids, and keys, which have to
+# be secret. Those of the base stay in the image.
+remove_random() {
+  rm -f "$1/var/lib/dbus/machine-id" "$1"/etc/ssh/ssh_host_*_key "$1"/etc/ssh/ssh_host_*_key.pub \
+    "$1/etc/ssl/private/ssl-cert-snakeoil.key" "$1/etc/ssl/certs/ssl-cert-snakeoil.pem"
+  [ ! -d "$1/etc/ssl/certs" ] || find "$1/etc/ssl/certs" -lname ssl-cert-snakeoil.pem -delete
+}
+
+# A JRE's list of certificates in Java's JKS format has the time at which each was added, and at its
+# end a digest of the whole with the usual password.
+date_keystore() {
+  [ -f "$1" ] || return 0
+  python3 - "$1" "${TIME#@}" <<'EOF'
+import hashlib, sys
+with open(sys.argv[1], "r+b") as file:
+    data, place = bytearray(file.read()), 12
+
+    def digest():
+        return hashlib.sha1("changeit".encode("utf-16-be") + b"Mighty Aphrodite" + data[:-20]).digest()
+
+    def number(size):
+        return int.from_bytes(data[place : place + size], "big")
+
+    is_known = data[:8] == b"\xfe\xed\xfe\xed\0\0\0\2" and data[-20:] == digest()
+    for _ in range(int.from_bytes(data[8:12], "big") if is_known else 0):
+        is_known = is_known and number(4) == 2  # a certificate, no key
+        place += 4
+        place += 2 + number(2)  # its name
+        data[place : place + 8] = (int(sys.argv[2]) * 1000).to_bytes(8, "big")
+        place += 8
+        place += 2 + number(2)  # its kind
+        place += 4 + number(4)
+    if is_known and place == len(data) - 20:
+        data[-20:] = digest()
+        file.seek(0)
+        file.write(data)
+EOF
 }
 
 # Leaves out of /out what is in /base with the same content, mode and owner.
