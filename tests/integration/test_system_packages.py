@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -102,25 +103,39 @@ def build(place: Workplace, **settings: str) -> str:
     return "" if ended.returncode == 0 else ended.stderr
 
 
-def test_the_image_gets_exactly_what_is_locked(place: Workplace, archive: DebianArchive) -> None:
-    """Scripts run. Two builds have the same layers, and a cache is enough for the second."""
+@pytest.fixture(scope="module")
+def lock_of_one(place: Workplace) -> str:
+    """The lock of libone1."""
     lock(place, "libone1  # for the test")
+    return (place.root / "apt.lock").read_text()
+
+
+def write_lock(place: Workplace, text: str) -> None:
+    """Ask for libone1, with this lock."""
+    (place.root / "apt.txt").write_text("libone1\n")
+    (place.root / "apt.lock").write_text(text)
+
+
+def test_the_image_gets_exactly_what_is_locked(
+    place: Workplace, archive: DebianArchive, lock_of_one: str
+) -> None:
+    """Scripts run. Two builds have the same layers, and a cache is enough for the second."""
+    write_lock(place, lock_of_one)
     locked = read_lock(place.root)
     assert locked is not None
     assert [(each.name, each.path) for each in locked.all_packages()] == [
         ("libone1", "debian/libone1_1.0+x_all.deb"),
         ("libtwo1", "debian/libtwo1_1.0+x_all.deb"),
     ]
-    assert "127.0.0.1" not in (place.root / "apt.lock").read_text()
-    before = (place.root / "apt.lock").read_text()
+    assert "127.0.0.1" not in lock_of_one
     assert place.labcoat("lock", "--only", "system").stderr == ""
-    assert (place.root / "apt.lock").read_text() == before
+    assert (place.root / "apt.lock").read_text() == lock_of_one
 
     image = place.environ["LABCOAT_IMAGE"]
     assert not build(place)
     first = docker("image", "inspect", "--format", "{{.RootFS.Layers}}", image)
     # Another day in the lock: both steps run again, from the builder's cache.
-    (place.root / "apt.lock").write_text(re.sub(r"\d{8}T\d{6}Z", "20200101T000000Z", before))
+    write_lock(place, re.sub(r"\d{8}T\d{6}Z", "20200101T000000Z", lock_of_one))
     moved = archive.folder.rename(archive.folder.with_name("away"))
     again = build(place)
     moved.rename(archive.folder)
@@ -143,7 +158,7 @@ def run_in(image: str) -> list[str]:
     return docker("run", "--rm", "--network=none", image, "sh", "-c", script).splitlines()
 
 
-def test_a_tampered_package_is_a_difference(place: Workplace) -> None:
+def test_a_tampered_package_is_a_difference(place: Workplace, lock_of_one: str) -> None:
     """So are one that is gone, and an image of an earlier lock."""
     image = place.environ["LABCOAT_IMAGE"]
     lines = (
@@ -160,7 +175,7 @@ def test_a_tampered_package_is_a_difference(place: Workplace) -> None:
     found = {each.path: each.detail for each in compare_system(project)}
     assert [*found] == ["libtwo1", "/usr/share/labcoat-test/libone1"]
     assert apt.LACKS in found["libtwo1"]
-    lock(place, "libthree1")
+    write_lock(place, lock_of_one.replace("1.0+x", "1.1+x"))
     assert "apt.lock has changed" in DockerLevel().read_state(project).about
 
 
@@ -182,21 +197,46 @@ def test_what_cannot_be_installed_is_not_locked(
         assert apt.MEANT.format("libone1") in said
 
 
-@pytest.mark.parametrize("name", ["changed1", "gone1", "broken1"])
 def test_a_package_that_is_not_the_locked_one_stops_the_build(
-    place: Workplace, archive: DebianArchive, name: str
+    place: Workplace, archive: DebianArchive
 ) -> None:
     """As one that is gone does, and one whose script fails."""
-    lock(place, name)
-    file = archive.folder / f"{name}_1.0+x_all.deb"
-    if name == "changed1":
-        archive.add(name, {"usr/share/other": session_name()}, listed=False)
-    elif name == "gone1":
-        file.unlink()
+    lock(place, "broken1", "changed1", "gone1")
+    archive.add("changed1", {"usr/share/other": session_name()}, listed=False)
     said = build(place)
-    reasons = {"changed1": apt.CHANGED, "gone1": "404", "broken1": apt.CANNOT_INSTALL}
-    assert reasons[name] in said
-    assert name in said
+    assert apt.CHANGED in said
+    assert "changed1" in said
+    # The steps by themselves, with a package less each time.
+    lines = (place.root / "apt.lock").read_text().splitlines()
+    (archive.folder / "gone1_1.0+x_all.deb").unlink()
+    for without, name, reason in (
+        ("changed1", "gone1", "404"),
+        ("gone1", "broken1", apt.CANNOT_INSTALL),
+    ):
+        lines = [line for line in lines if without not in line]
+        said = install(place, archive, lines)
+        assert reason in said
+        assert name in said
+
+
+def install(place: Workplace, archive: DebianArchive, lines: list[str]) -> str:
+    """Install a lock of these lines in a container of the base image; return what it says."""
+    script = (place.root / "install-lock.sh").read_text()
+    words = [
+        "docker",
+        "run",
+        "--rm",
+        "--interactive",
+        NETWORK,
+        f"--env=APT_MIRROR={archive.address}",
+    ]
+    steps = "cat >/i; sh /i fetch-debs && sh /i install-debs"
+    write = f"echo {shlex.quote(chr(10).join(lines))} >/tmp/apt.lock; {steps}"
+    done = subprocess.run(
+        [*words, BASE, "sh", "-c", write], input=script, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    return done.stdout + done.stderr
 
 
 def test_an_archive_that_does_not_answer_is_named(place: Workplace) -> None:
@@ -209,9 +249,9 @@ def test_an_archive_that_does_not_answer_is_named(place: Workplace) -> None:
     assert apt.UNREACHABLE in ended.stderr
 
 
-def test_an_earlier_dockerfile_is_refused(place: Workplace) -> None:
+def test_an_earlier_dockerfile_is_refused(place: Workplace, lock_of_one: str) -> None:
     """It would build an image without the packages; a Dockerfile of the user's own is warned of."""
-    lock(place, "libone1")
+    write_lock(place, lock_of_one)
     dockerfile = place.root / "Dockerfile"
     whole = dockerfile.read_text()
     dockerfile.write_text(whole.replace("install-debs", "tools"))

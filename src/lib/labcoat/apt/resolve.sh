@@ -7,7 +7,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
   echo "%no-apt"
   exit 1
 fi
-set -- -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2
+set -- -o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=2 -o Acquire::Retries::Delay::Maximum=1
 if [ -n "$CERTIFICATES" ]; then
   echo "$CERTIFICATES" >/tmp/certificates.pem
   set -- "$@" -o Acquire::https::CAInfo=/tmp/certificates.pem
