@@ -132,7 +132,8 @@ print(evaluation.confusion(answers))
 # ## 6. Inspect the results
 #
 # The most confident right predictions of each class, then the most confident mistakes. Below each
-# is its Grad-CAM heat map: the brighter a region, the more it supports the prediction.
+# is its Grad-CAM heat map: the brighter a region, the more it supports the prediction. With random
+# weights a map may be empty.
 
 # %%
 whole = models.whole(network, fitted)
@@ -143,9 +144,9 @@ figure, axes = pyplot.subplots(2, len(chosen), figsize=(10, 4.6), squeeze=False)
 for (above, below), row in zip(axes.T, chosen, strict=True):
     square = pictures.pixels(source.read(answers.names[row]), settings.size)
     above.imshow(square)
-    above.set_title(
-        f"{found.classes[answers.answers[row]]} {answers.confidence[row]:.2f}", fontsize=9
-    )
+    predicted, known = (found.classes[of[row]] for of in (answers.answers, answers.labels))
+    title = f"{predicted} {answers.confidence[row]:.2f}"
+    above.set_title(title + f"\nis {known}" * (predicted != known), fontsize=9)
     below.imshow(gradcam.overlay(Image.fromarray(square), heat(square, int(answers.answers[row]))))
     above.axis("off")
     below.axis("off")

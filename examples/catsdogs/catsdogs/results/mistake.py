@@ -127,7 +127,7 @@ def draw(compared: Compared, axes: "Axes") -> None:
             share, place, xerr=[[share - low], [high - share]], fmt="o", color=color, capsize=4
         )
         axes.annotate(
-            f"{share:.3f}",
+            f"{share:.4f}",
             (share, place),
             xytext=(0, 9),
             textcoords="offset points",

@@ -30,7 +30,7 @@ def test_packaged_features_show_the_mistake() -> None:
     axes = Figure().subplots()
     mistake.draw(compared, axes)
     shown = {text.get_text() for text in axes.texts}
-    assert shown == {f"{compared.right.mean():.3f}", f"{compared.scaled.mean():.3f}"}
+    assert shown == {f"{compared.right.mean():.4f}", f"{compared.scaled.mean():.4f}"}
 
 
 def test_what_shows_nothing_is_said_to_show_nothing() -> None:
