@@ -22,7 +22,7 @@ FOLDS = 5
 # Seconds to compute the features of a picture of 150 px on one processor core; and, in that unit,
 # to train on a picture once.
 FEATURES_OF_ONE = 0.13
-TRAINING_ON_ONE = {PIXELS: 0.08, FEATURES: 0.0, HIDDEN: 0.015, LAST_BLOCK: 0.5, LAST_TWO: 2.5}
+TRAINING_ON_ONE = {PIXELS: 0.06, FEATURES: 0.0, HIDDEN: 0.01, LAST_BLOCK: 0.2, LAST_TWO: 1.0}
 SAME_AT_ANY_SIZE = {FEATURES, HIDDEN}
 HEAD = 20.0  # the same unit: to fit a linear head once
 

@@ -263,4 +263,6 @@ def _command(chosen: Chosen) -> str:
     }
     line = " ".join(["make", target, *(f"{name}={value}" for name, value in given.items())])
     balance = " BALANCE=1" if settings.balance else ""
-    return f"{line}{balance}{'' if settings.winograd else ' WINOGRAD=off'}"
+    on_gpu = " GPU=1" if "device" in chosen.record["produced_by"] else ""
+    off = "" if settings.winograd or on_gpu else " WINOGRAD=off"
+    return f"{line}{balance}{off}{on_gpu}"
