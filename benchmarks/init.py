@@ -59,7 +59,8 @@ def write_repository(root: Path, files: int) -> None:
 
 def time_init(root: Path) -> tuple[float, float]:
     """Return the seconds of one `labcoat init`, and of the processor. Exit if it fails."""
-    kept = {name: value for name, value in environment().items() if not name.startswith("UV_")}
+    unset = ("UV_", "PYTHONDONTWRITEBYTECODE")  # an installed labcoat has its byte code
+    kept = {name: value for name, value in environment().items() if not name.startswith(unset)}
     env = kept | {"PIP_INDEX_URL": NO_INDEX, "PIP_CONFIG_FILE": os.devnull}
     words = [PYTHON, root / "tools/labcoat", "init", "--dry-run"]
     start, before = time.perf_counter(), os.times()

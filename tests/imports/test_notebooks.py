@@ -60,6 +60,16 @@ def test_what_is_no_notebook_is_none(data: bytes) -> None:
     assert read_notebook(data) is None
 
 
+def test_long_output_keeps_no_notebook_from_being_read() -> None:
+    """A picture of 34 MB is left out before the rest is parsed."""
+    picture = {"output_type": "display_data", "data": {"image/png": "PICTURE"}}
+    cells = [{"cell_type": "code", "source": ["import a\n"], "outputs": [picture]}]
+    data = json.dumps({"cells": cells}).encode().replace(b"PICTURE", b"iVB" * 3_800_000 * 3)
+    found = read_notebook(data)
+    assert found is not None
+    assert [each.module for each in found.imports] == ["a"]
+
+
 @pytest.mark.parametrize("cells", [None, 3, [3], [{"cell_type": "code", "source": {"a": 1}}]])
 def test_other_types_are_no_error(cells: object) -> None:
     read_notebook(json.dumps({"cells": cells, "metadata": []}).encode())

@@ -2,7 +2,12 @@
 
 import pytest
 
-from labcoat.imports.sources import list_modules, read_imports_of, read_source
+from labcoat.imports.sources import (
+    list_modules,
+    read_imports_of,
+    read_plain_imports,
+    read_source,
+)
 
 
 def modules(code: str, *, optional: bool = False) -> list[str]:
@@ -81,6 +86,40 @@ def test_imports_of_some_modules_are_those_of_the_whole(source: bytes) -> None:
     for each in list_modules(source):
         some = [found for found in read_imports_of(source, {each}) if found.module == each]
         assert some == [found for found in whole if found.module == each]
+
+
+def test_imports_that_are_expected_to_fail_are_optional() -> None:
+    code = """
+with suppress(ImportError):
+    import a
+with self.assertRaises(ModuleNotFoundError), x:
+    import b
+with pytest.raises(ImportError):
+    import c
+with open(d):
+    import e
+"""
+    assert modules(code, optional=True) == ["a", "b", "c"]
+    assert modules(code) == ["e"]
+
+
+TEXT_BEFORE = "QQQ\nx\nQQQ\nimport a".replace("Q", '"')
+IN_TEXT = "QQQ\nimport a\nQQQ".replace("Q", "'")
+
+
+@pytest.mark.parametrize(
+    "code", ["import a", "import a.b as c, d\nx = 1\nfrom e import f  # g", "x = 1", TEXT_BEFORE]
+)
+def test_plain_imports_are_read_without_parsing(code: str) -> None:
+    """What the lines say is what the syntax tree says."""
+    assert read_plain_imports(code) == read_source(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["if x:\n    import a", "from a import (b,\n c)", "x = 1; import a", IN_TEXT]
+)
+def test_other_imports_have_to_be_parsed(code: str) -> None:
+    assert read_plain_imports(code) is None
 
 
 def test_a_chain_without_end_is_no_error() -> None:

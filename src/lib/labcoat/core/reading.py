@@ -63,8 +63,26 @@ def read_file(path: Path) -> bytes:
 
 def _regular(path: Path | str, flags: int, most: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | flags)  # opening a pipe would block
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # in the index, a submodule is a directory
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):  # in the index, a submodule is a directory
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return _read_all(descriptor, most, status.st_size)
+    finally:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
-        return file.read(most)
+
+
+def _read_all(descriptor: int, most: int, size: int) -> bytes:
+    """Return the first `most` bytes; `size` is how many there seem to be.
+
+    A buffer of `most` bytes for each of thousands of small files takes longer than reading them.
+    """
+    data = os.read(descriptor, min(most, size + 1))
+    if len(data) == min(most, size):
+        return data
+    parts = [data]  # the file is being written, or its size is unknown, as in /proc
+    left = most - len(data)
+    while left > 0 and (data := os.read(descriptor, min(left, 1 << 20))):
+        parts.append(data)
+        left -= len(data)
+    return b"".join(parts)

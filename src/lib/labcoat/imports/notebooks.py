@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.imports.sources import Import, read_source
+from labcoat.imports.sources import Import, read_plain_imports, read_source
 
-MOST = 1 << 25  # bytes of a notebook: longer ones are nearly all output
+MOST = 1 << 28  # bytes of a notebook
+_MOST_PARSED = 1 << 25  # bytes of one without the long texts, which are output
+_LONG_TEXT = 1 << 15  # bytes
 _MAGIC = lazy_pattern(r"^(?P<indent>\s*)(?P<sign>[!%])(?P<rest>.*)$")
 _BARE = lazy_pattern(r"^\s*(?:pip3?|conda|mamba)\s+install\s")
+_JSON_TEXT = lazy_pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Cells in other languages, or that are written to files.
 _OTHER_CELL = lazy_pattern(
     r"^\s*%%(?:bash|sh|script|html|javascript|js|latex|markdown|svg|perl|ruby|R|writefile|file"
@@ -44,6 +47,10 @@ def read_notebook(data: bytes) -> Notebook | None:
     """
     if len(data) > MOST:
         return None
+    if len(data) > _MOST_PARSED:
+        data = _JSON_TEXT.sub(_drop_long, data)
+    if len(data) > _MOST_PARSED:  # numbers without end, which take a lot of memory
+        return None
     try:
         content = json.loads(data.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError, MemoryError):
@@ -59,6 +66,11 @@ def read_notebook(data: bytes) -> Notebook | None:
     for number, code in enumerate(_code_cells(content), 1):
         _read_cell(code, number, reader)
     return Notebook(tuple(reader.imports), tuple(reader.commands), str(info.get("version") or ""))
+
+
+def _drop_long(text: re.Match[bytes]) -> bytes:
+    """Return a text of a notebook's JSON; an empty one for what is longer than a line of code."""
+    return text[0] if text.end() - text.start() < _LONG_TEXT else b'""'
 
 
 def _code_cells(content: dict[str, Any]) -> Iterator[str]:
@@ -92,9 +104,11 @@ def _read_cell(code: str, number: int, reader: _Reader) -> None:
             lines.append(line)
     if "import" not in code:
         return
+    text = "\n".join(lines)
+    imports = read_plain_imports(text)
     reader.imports += [
         Import(each.module, number, each.optional, each.nested)
-        for each in read_source("\n".join(lines))
+        for each in (read_source(text) if imports is None else imports)
     ]
 
 

@@ -14,7 +14,7 @@ from labcoat.imports.tree import Tree
 from labcoat.locking.known_packages import is_popular
 from labcoat.names import modules
 
-_MOST_PARSED = 150  # sources; scanning has told which import something that is not yet known
+_MOST_PARSED = 80  # sources; scanning has told which import something that is not yet known
 _MOST_TRIED = 10  # sources without an import that is needed, after which a module is optional
 _MOST_READ = 1 << 28  # bytes of all notebooks
 _MODULE_FILE = re.compile(r"(?:^|/)([^/]+?)\.(?:py|pyi|pyx|pyw|so|pyd|[\w-]+\.so)$")

@@ -19,6 +19,7 @@ _STATEMENT = lazy_pattern(
 _LINE = lazy_pattern(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
 # The next statement that is not indented, and does not go on with one before it.
 _STATEMENT_START = lazy_pattern(rb"\n(?=[A-Za-z_@])(?!(?:except|else|elif|finally)\b)")
+_EXPECTING = lazy_pattern(r"suppress|raises|assert_?raises\w*", re.IGNORECASE)
 _QUOTES = (b'"""', b"'''")
 _ALIAS = lazy_pattern(r"[ \t]+as[ \t]+\w+")
 # Packages whose parts are released separately: what is imported from them is a module.
@@ -29,8 +30,8 @@ _NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "ai
 class Import:
     """A module that line `line` imports, dotted as it is written.
 
-    An `optional` one is inside of `try` or of `if`, so that the code can do without it; a `nested`
-    one is inside of a function or class.
+    The code can do without an `optional` one: it is inside of `try`, or of a `with` that suppresses
+    or expects an error. A `nested` one is inside of a function or class.
     """
 
     module: str
@@ -68,17 +69,22 @@ def read_imports_of(source: bytes, modules: Collection[str]) -> list[Import]:
     """
     if len(source) > _MOST:
         return []
-    starts = [0, *(found.start() + 1 for found in _STATEMENT_START.finditer(source)), len(source)]
+    starts: list[int] = []
     found: dict[int, list[Import]] = {}
     for first, last in _import_places(source):
         if _line_modules(source[first:last]).isdisjoint(modules):
             continue
+        if _is_plain(source, first, last):
+            found[first] = _read_plain(source, first, last)
+            continue
+        if not starts:
+            starts += (0, *(each.start() + 1 for each in _STATEMENT_START.finditer(source)))
+            starts.append(len(source))
         at = bisect.bisect_right(starts, first) - 1
         start = starts[at]
         if start in found:
             continue
-        is_text = any(source.count(quotes, 0, start) % 2 for quotes in _QUOTES)
-        statement = None if is_text else _parse(source[start : starts[at + 1]])
+        statement = None if _is_text(source, start) else _parse(source[start : starts[at + 1]])
         if statement is None:  # in a text of several lines, or what only looks like a start
             return read_source(source)
         lines = source.count(b"\n", 0, start)
@@ -88,6 +94,33 @@ def read_imports_of(source: bytes, modules: Collection[str]) -> list[Import]:
             return read_source(source)
         found[start] = [replace(each, line=each.line + lines) for each in imports]
     return sorted((each for part in found.values() for each in part), key=lambda each: each.line)
+
+
+def _is_plain(source: bytes, first: int, last: int) -> bool:
+    """Whether the line is a statement of its own: not indented, complete, and in no text."""
+    line = source[first:last].rstrip()
+    if not line.startswith((b"import ", b"from ")) or any(each in line for each in b"(;\\"):
+        return False
+    return not _is_text(source, first)
+
+
+def _is_text(source: bytes, at: int) -> bool:
+    """Whether a place seems to be inside of a text of several lines."""
+    return any(source.count(quotes, 0, at) % 2 for quotes in _QUOTES)
+
+
+def _read_plain(source: bytes, first: int, last: int) -> list[Import]:
+    line = source.count(b"\n", 0, first) + 1
+    return [replace(each, line=line) for each in scan_lines(source[first:last])]
+
+
+def read_plain_imports(source: str) -> list[Import] | None:
+    """Return the imports of code that has none but plain lines; None if it has to be parsed."""
+    data = source.encode("utf-8", "replace")
+    places = list(_import_places(data))
+    if data.count(b"import") != len(places) or not all(_is_plain(data, *each) for each in places):
+        return None
+    return [each for place in places for each in _read_plain(data, *place)]
 
 
 def _parse(source: bytes | str) -> ast.Module | None:
@@ -166,12 +199,23 @@ def _walk(statements: list[ast.stmt], *, optional: bool, nested: bool) -> Iterat
 def _bodies(statement: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
     """Yield the blocks of a statement, and whether the code can do without what is in them."""
     handlers = getattr(statement, "handlers", [])  # of try
+    is_optional = bool(handlers) or _expects_errors(statement)
     for name in ("body", "orelse", "finalbody"):
         inside = getattr(statement, name, None)
         if isinstance(inside, list):
-            yield inside, bool(handlers)
+            yield inside, is_optional
     for handler in handlers:
         yield handler.body, True
+
+
+def _expects_errors(statement: ast.stmt) -> bool:
+    """Whether a `with` statement suppresses or expects an error of what is in it."""
+    if not isinstance(statement, ast.With):
+        return False
+    calls = (each.context_expr for each in statement.items)
+    functions = (each.func for each in calls if isinstance(each, ast.Call))
+    names = (getattr(each, "attr", "") or getattr(each, "id", "") for each in functions)
+    return any(_EXPECTING.fullmatch(name) for name in names)
 
 
 def _imported_from(module: str, members: list[str]) -> list[str]:
