@@ -14,6 +14,7 @@ if sys.version_info < (3, 11):
 
 # The built-in part of `signal`, which takes no time to import.
 import _signal  # type: ignore[import-not-found]
+import gc
 import os
 from types import FrameType
 
@@ -47,8 +48,9 @@ def run() -> int:
     from labcoat.cli import main
 
     status = main()
-    if status == INTERRUPTED:
-        # Python would end with the signal instead, if it came during an import.
+    # Python would end with the signal instead, if it came during an import. Where nothing collects
+    # garbage, to free all objects one by one takes a tenth of the time of a check.
+    if status == INTERRUPTED or not gc.isenabled():
         os._exit(status)
     return status
 

@@ -67,8 +67,8 @@ def test_files_that_arrive_empty() -> None:
     """BuildKit lists some files and then does not open them."""
     matcher = Matcher(parse_ignore_file(b"d\n!d/f\nd*\n"))
     assert sent(b"d\n!d/f\nd*\n", ["d/f", "d/g"]) == {"d/f"}
-    assert matcher.arrives_empty("d/f")
-    assert not Matcher(parse_ignore_file(b"d\n!d/f\n")).arrives_empty("d/f")
+    assert matcher.find_emptied(["d/f"]) == ["d/f"]
+    assert not Matcher(parse_ignore_file(b"d\n!d/f\n")).find_emptied(["d/f"])
 
 
 PATTERNS = st.lists(

@@ -11,7 +11,7 @@ from pathlib import Path
 from labcoat.core.patterns import lazy_pattern
 
 _RECORD = lazy_pattern(
-    rb"  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: \d+\n"
+    rb"([^\0]++)\0  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: \d+\n"
     rb"  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
 )
 _ASSUMED = 0x8000 | 1 << 30  # assume-unchanged, skip-worktree
@@ -27,9 +27,10 @@ def find_changed(root: Path, listed: bytes, index: Path) -> set[str]:
     except OSError:
         written = 0
     changed: set[str] = set()
+    top = f"{root}/"
     for path, seconds, nanoseconds, size, flags in _parse_records(listed):
         try:
-            found = os.lstat(f"{root}/{path}")
+            found = os.lstat(top + path)
         except OSError:
             changed.add(path)
             continue
@@ -48,15 +49,7 @@ def find_changed(root: Path, listed: bytes, index: Path) -> set[str]:
 
 def _parse_records(listed: bytes) -> list[tuple[str, int, int, int, int]]:
     """Return path, seconds, nanoseconds, size and flags of each record."""
-    found = []
-    at = 0
-    while at < len(listed):
-        end = listed.index(b"\0", at)
-        record = _RECORD.match(listed, end + 1)
-        if record is None:
-            break
-        seconds, nanoseconds, size = (int(record[group]) for group in (1, 2, 3))
-        path = os.fsdecode(listed[at:end])
-        found.append((path, seconds, nanoseconds, size, int(record[4], 16)))
-        at = record.end()
-    return found
+    return [
+        (os.fsdecode(path), int(seconds), int(nanoseconds), int(size), int(flags, 16))
+        for path, seconds, nanoseconds, size, flags in _RECORD.findall(listed)
+    ]

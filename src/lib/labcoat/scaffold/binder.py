@@ -16,7 +16,7 @@ from urllib.parse import quote
 from labcoat.apt import apt_lock
 from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context.build_context import BuildContext
-from labcoat.container.context.context_archive import SCRIPT
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from labcoat.container.context import build_flags
-from labcoat.container.context.context_archive import SCRIPT
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine.flags import docker_flags
 from labcoat.core import files, reading
 from labcoat.core.changes import append_lines

@@ -16,6 +16,7 @@ from labcoat.apt import apt_lock
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.preflight import BUDGET
 from labcoat.container.context.source_date import EARLIEST
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_dockerfile
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
@@ -24,7 +25,6 @@ from labcoat.locking import sources_beside
 
 FLAGS = ("--build-arg", "SOURCE=archive")
 NAME = "labcoat.tar"
-SCRIPT = "install-lock.sh"  # which labcoat's Dockerfile runs; written beside it
 # The stage `folder` as labcoat wrote it before there were sources.
 _BEFORE_SOURCES = (
     "base",
@@ -73,7 +73,7 @@ def _archivable_files(build: BuildContext) -> list[str] | None:
     if not accepts_archive(build.text, build.arguments):
         return None
     sent = build.sent_files()
-    emptied = build.matcher.may_empty_files and any(map(build.matcher.arrives_empty, sent))
+    emptied = build.matcher.may_empty_files and bool(build.matcher.find_emptied(sent))
     found = [os.lstat(build.root / path) for path in sent]
     plain = all(stat.S_ISREG(each.st_mode) or stat.S_ISLNK(each.st_mode) for each in found)
     whole = plain and not emptied and not build.unreadable

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labcoat.container.dockerignore.filepath_match import filepath_match
 
+_WILDCARD = re.compile(r"[*?\[\\]")
 _MOST_UNPACKED = 1 << 31  # bytes of an archive to read: a small file can contain any number
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
@@ -63,13 +64,15 @@ class SourceTree:
         if base is None:
             return []
         prefix = f"{base}/" if base else ""
-        candidates = [*self._files, *self._folders]
+        lead = prefix + _WILDCARD.split(pattern, maxsplit=1)[0]
+        candidates = (
+            path for path in (*self._files, *self._folders) if path and path.startswith(lead)
+        )
+        if "[" not in pattern:  # nothing else matches a slash
+            depth = prefix.count("/") + pattern.count("/")
+            candidates = (path for path in candidates if path.count("/") == depth)
         matches = sorted(
-            (
-                path
-                for path in candidates
-                if path and path.startswith(prefix) and filepath_match(pattern, path[len(prefix) :])
-            ),
+            (path for path in candidates if filepath_match(pattern, path[len(prefix) :])),
             key=lambda path: path.split("/"),  # as the builder walks: folder by folder
         )
         return [found for path in matches for found in self._find_literal(path)]
@@ -84,7 +87,8 @@ class SourceTree:
         if path in self._files:
             return [CopySource(name, path, [path])]
         if path in self._folders:
-            files = [each for each in self.paths if each.startswith(f"{path}/")]
+            below = f"{path}/"
+            files = [each for each in self.paths if each.startswith(below)]
             return [CopySource(name, path, files)]
         return []
 
@@ -114,7 +118,7 @@ class SourceTree:
 def split_wildcards(source: str) -> tuple[str, str]:
     """Return the folders before the first one with a wildcard, and the rest."""
     parts = source.split("/")
-    wild = (index for index, part in enumerate(parts) if re.search(r"[*?\[\\]", part))
+    wild = (index for index, part in enumerate(parts) if _WILDCARD.search(part))
     first = next(wild, len(parts))
     return "/".join(parts[:first]), "/".join(parts[first:])
 

@@ -4,8 +4,10 @@ import re
 from collections.abc import Sequence
 
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
+from labcoat.core.patterns import lazy_pattern
 
-_INSTALLS = re.compile(
+SCRIPT = "install-lock.sh"  # which labcoat's Dockerfile runs; written beside it
+_INSTALLS = lazy_pattern(
     r"sh /opt/install-lock\.sh (?:tools|split|packages|more-packages|project)", re.ASCII
 )
 # What labcoat's Dockerfile writes besides, as instruction, stage and arguments.

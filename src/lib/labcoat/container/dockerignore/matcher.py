@@ -9,7 +9,7 @@ Sources: moby/patternmatcher `patternmatcher.go`, tonistiigi/fsutil `filter.go`,
 `pkg/fileutils` and fsutil `walker.go`; each checked against real builds in tests/integration.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -51,6 +51,7 @@ class Matcher:
         self._compiled = [CompiledPattern(pattern, semantics) for pattern in patterns]
         self._negated = [each for each in self._compiled if each.negated]
         self._groups: dict[int, list[PatternGroup]] = {}
+        self._whole: dict[int, PatternGroup] = {}
         self._above: dict[str, ParentMatches] = {}
         self._parents_20_10: dict[str, set[CompiledPattern]] = {}
 
@@ -79,27 +80,34 @@ class Matcher:
             return [path for path in paths if not self._matches_20_10(path)]
         if self._has_errors:
             return [path for path in paths if not self._match_with_parent(path, parent)[0]]
-        last = max((index for index, matched in enumerate(parent) if matched), default=-1)
-        groups = self._groups_after(last)
-        ignored = last >= 0 and not self._compiled[last].negated
-        if len(groups) == 1 and not groups[0].negated and not ignored:
-            return groups[0].filter_unmatched(paths)
-        return [path for path in paths if not _last_group_decides(groups, path, otherwise=ignored)]
+        return self._keep(paths, _last_index(parent))
 
     @property
     def may_empty_files(self) -> bool:
         """Whether there can be files that arrive empty."""
         return self.semantics is Semantics.BUILDKIT and bool(self._negated)
 
-    def arrives_empty(self, path: str) -> bool:
-        """Whether the file `path`, which is sent, arrives empty.
+    def find_emptied(self, paths: Iterable[str]) -> list[str]:
+        """Return those of `paths`, which are sent, that arrive empty.
 
         BuildKit lists files with the result of each pattern for the folder passed down, but opens
         them by testing every parent folder against every pattern. Where the two disagree, nothing
         is read: `d`, `!d/f`, `d*` empties d/f.
         """
         if not self.may_empty_files:
-            return False
+            return []
+        if self._has_errors:
+            return [path for path in paths if self._matches_or_fails(path)]
+        by_folder: dict[str, list[str]] = {}
+        for path in paths:
+            by_folder.setdefault(path.rpartition("/")[0], []).append(path)
+        emptied: list[str] = []
+        for folder, files in by_folder.items():
+            kept = set(self._keep(files, _last_index(self._matches_at_or_above(folder))))
+            emptied += [path for path in files if path not in kept]
+        return emptied
+
+    def _matches_or_fails(self, path: str) -> bool:
         try:
             return self.matches_path_or_parent(path)
         except PatternError:  # which only ends the walk
@@ -111,12 +119,9 @@ class Matcher:
             parts = path.split("/")
             ways = ["/".join(parts[: end + 1]) for end in range(len(parts))]
             return self._last_match(lambda each: any(map(each.matches, ways)), lazily=True)
-        ignored = False
-        above = self._matches_at_or_above(path.rpartition("/")[0])
-        for each, matched in zip(self._compiled, above, strict=True):
-            if each.negated == ignored and (matched or each.matches(path)):
-                ignored = not each.negated
-        return ignored
+        return not self._keep(
+            [path], _last_index(self._matches_at_or_above(path.rpartition("/")[0]))
+        )
 
     def _matches_at_or_above(self, folder: str) -> ParentMatches:
         """Return for each pattern whether it matches `folder` or a folder above it."""
@@ -189,12 +194,38 @@ class Matcher:
         """The same in 20.10, which reads `*` as a letter (walker.go)."""
         return any(f"{each.text}/".startswith(f"{folder}/") for each in self._negated)
 
+    def _keep(self, paths: Sequence[str], last: int) -> list[str]:
+        """Return those of `paths` that are sent if `last` is the last pattern of their folder."""
+        groups = self._groups_after(last)
+        ignored = last >= 0 and not self._compiled[last].negated
+        if not groups:
+            return [] if ignored else list(paths)
+        if len(groups) == 1 and not (groups[0].negated or ignored):
+            return groups[0].filter_unmatched(paths)
+        if last not in self._whole:
+            self._whole[last] = PatternGroup(self._compiled[last + 1 :])
+        unmatched = set(self._whole[last].filter_unmatched(paths))
+        return [
+            path
+            for path in paths
+            if not (
+                ignored
+                if path in unmatched
+                else _last_group_decides(groups, path, otherwise=ignored)
+            )
+        ]
+
     def _groups_after(self, last: int) -> list[PatternGroup]:
         """Return the patterns after the one at `last` in groups of one sign, the last first."""
         if last not in self._groups:
             signs = groupby(self._compiled[last + 1 :], key=lambda each: each.negated)
             self._groups[last] = [PatternGroup(list(patterns)) for _, patterns in signs][::-1]
         return self._groups[last]
+
+
+def _last_index(matches: ParentMatches) -> int:
+    """Return the index of the last pattern that matches; -1 if none does."""
+    return max((index for index, matched in enumerate(matches) if matched), default=-1)
 
 
 def _last_group_decides(groups: Sequence[PatternGroup], path: str, *, otherwise: bool) -> bool:

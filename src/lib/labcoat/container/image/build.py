@@ -12,6 +12,7 @@ from labcoat.container.base_images.defaults import base_image
 from labcoat.container.context import build_flags, context_archive, preflight
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.source_date import source_date
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine import client
 from labcoat.container.engine.build_errors import explain_build_error
 from labcoat.container.engine.build_progress import BuildProgress
@@ -227,7 +228,7 @@ def _refuse_sources(project: Project, plan: BuildPlan) -> None:
         raise LabcoatError(
             f"cannot put {names} into the image: its Dockerfile does not install them",
             "Take the stage `folder` of the Dockerfile that `labcoat init` writes, and its"
-            f" {context_archive.SCRIPT}; or remove both files, and `make docker` writes them again",
+            f" {SCRIPT}; or remove both files, and `make docker` writes them again",
         )
 
 

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from labcoat.container.context.context_archive import SCRIPT
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine.csv_option import csv_option
 from labcoat.container.engine.run_config import certificate_bundle
 from labcoat.core import reading

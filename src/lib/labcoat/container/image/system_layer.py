@@ -1,7 +1,7 @@
 """The layer of an image that has the packages of apt.lock."""
 
 from labcoat.apt import apt_lock
-from labcoat.container.context.context_archive import SCRIPT
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.inspect import debian_packages
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError

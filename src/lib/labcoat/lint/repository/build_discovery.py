@@ -23,17 +23,6 @@ _FLAG = lazy_pattern(
 )
 
 
-def map_named_contexts(repository: Repository) -> dict[str, str]:
-    """Return the first context that is named for each Dockerfile.
-
-    Both are relative to the root; an empty context is the root itself.
-    """
-    found: dict[str, str] = {}
-    for dockerfile, context in find_named_builds(repository):
-        found.setdefault(dockerfile, context)
-    return found
-
-
 def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
     """Yield every Dockerfile that is named, existing or not, with its existing context."""
     for path in repository.find_named(_COMPOSE):

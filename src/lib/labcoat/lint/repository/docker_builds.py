@@ -9,7 +9,7 @@ from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfil
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
-from labcoat.lint.repository.build_discovery import map_named_contexts
+from labcoat.lint.repository.build_discovery import find_named_builds
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 
@@ -57,6 +57,14 @@ class DockerBuilds:
             _ = self.get_facts("Dockerfile", "").sent
 
     @cached_property
+    def named(self) -> list[tuple[str, str]]:
+        """The Dockerfiles that compose files, scripts and others name, each with its context.
+
+        Both are relative to the root; an empty context is the root itself.
+        """
+        return list(find_named_builds(self._repository))
+
+    @cached_property
     def _builds(self) -> list[BuildFacts]:
         """The builds of the settings, of compose files and scripts, and of other Dockerfiles."""
         chosen = [
@@ -72,7 +80,9 @@ class DockerBuilds:
             for path in self._repository.find_named(_NAME)
             if path not in configured and self._is_dockerfile(path)
         ]
-        contexts = map_named_contexts(self._repository) if found else {}
+        contexts: dict[str, str] = {}
+        for dockerfile, context in self.named if found else ():
+            contexts.setdefault(dockerfile, context)
         builds += [
             self.get_facts(path, contexts[path]) if path in contexts else self._guess_build(path)
             for path in found

@@ -191,11 +191,7 @@ def _check_emptied_files(facts: BuildFacts) -> Iterator[Finding]:
     """CTX006: a file that BuildKit lists but cannot open."""
     try:
         matcher = facts.build.matcher
-        emptied = (
-            [path for path in facts.reaching if matcher.arrives_empty(path)]
-            if matcher.may_empty_files
-            else []
-        )
+        emptied = matcher.find_emptied(facts.reaching) if matcher.may_empty_files else []
     except (PatternError, OSError):
         return
     if emptied:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.parser import PatternError, parse_ignore_file
 from labcoat.lint.findings import Append, Finding, Remove, unsafe_fix
-from labcoat.lint.repository.build_discovery import find_named_builds
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
@@ -21,9 +20,7 @@ def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator
     ]
     if not found or not used:
         return
-    contexts = {facts.context for facts in builds} | {
-        context for _, context in find_named_builds(repository)
-    }
+    contexts = {facts.context for facts in builds} | {context for _, context in builds.named}
     readable = {posixpath.join(context, ".dockerignore") for context in contexts}
     for path in found:
         if path not in readable:

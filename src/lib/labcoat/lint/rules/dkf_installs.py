@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator
 
-from labcoat.container.context.context_archive import SCRIPT
+from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern

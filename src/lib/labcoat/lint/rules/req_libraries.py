@@ -4,14 +4,13 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from labcoat.apt.request import read_request
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 from labcoat.core.terminal import join_some
 from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, safe_fix
 from labcoat.lint.repository.repository import Repository
-from labcoat.locking import lock_header
+from labcoat.lint.rules.req_lock import has_header
 from labcoat.locking.requirement_lines import parse_requirements
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def check_libraries(repository: Repository) -> Iterator[Finding]:
     if path not in repository.files_by_name.get(path, ()):
         return
     text = repository.read_text(path)
-    if not lock_header.has_header(text) or not (repository.root / "Dockerfile").is_file():
+    if not has_header(text) or not (repository.root / "Dockerfile").is_file():
         return
     from labcoat.levels import image_libraries  # slow; few repositories get here
     from labcoat.system import verdict
@@ -94,6 +93,8 @@ def _find_missing(
 
 def _list_asked(repository: Repository) -> set[str]:
     """Return the names in apt.txt; none if it is not valid, which `make requirements` names."""
+    from labcoat.apt.request import read_request
+
     try:
         request = read_request(repository.root)
     except (LabcoatError, OSError):

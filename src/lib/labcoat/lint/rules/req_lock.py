@@ -116,7 +116,7 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
     ]
     if missing:
         message = f"`{source}` asks for `{missing[0]}`, which the lock lacks: the lock is older"
-    elif _has_header(text) and not _is_fresh(repository.root / path):
+    elif has_header(text) and not _is_fresh(repository.root / path):
         message = f"the lock is older than `{source}`: it was compiled from other inputs"
     else:
         return
@@ -132,7 +132,7 @@ def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]
     source = f"{path.removesuffix('.txt')}.in"
     if repository.read_bytes(source):
         return source, repository.read_text(source)
-    if not _has_header(lock):
+    if not has_header(lock):
         return "", ""
     from labcoat.locking import inputs
 
@@ -146,7 +146,7 @@ def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]
         return "", ""
 
 
-def _has_header(lock: str) -> bool:
+def has_header(lock: str) -> bool:
     """Whether labcoat compiled the lock."""
     if "\n# labcoat-inputs: " not in f"\n{lock}":
         return False
