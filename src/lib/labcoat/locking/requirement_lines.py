@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from labcoat._vendor.packaging.requirements import Requirement
 
 _COMMENT = lazy_pattern(r"(?:^|\s)#.*$")
-_COMMENT_BESIDE = lazy_pattern(r"\\\n[ \t]*#|#[^\n]*\\\n")  # a line that continues
-_OTHER_ENDS = lazy_pattern(r"[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_OTHER_ENDS = "\0\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # of lines, for str.splitlines()
 _OPTIONS = lazy_pattern(r"(?:^|(?<=\s))-")  # where the options of a requirement begin
 _HASH = lazy_pattern(r"--hash[=\s]\s*([A-Za-z0-9]+:[0-9A-Fa-f]+)")
 _OPTION = lazy_pattern(r"(--[A-Za-z][\w-]*|-[A-Za-z]?)[\s=]*(.*)", re.DOTALL)
@@ -175,11 +174,29 @@ def same_version(first: str | None, second: str | None) -> bool:
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Join continuation lines, as pip does, and remove comments; yield first numbers and lines."""
-    if _is_usual(text):  # twice as fast, for locks with thousands of hashes
-        yield from _usual_lines(text)
+    is_usual = text.count("\\") == text.count("\\\n") and "\n\\" not in f"\n{text}"
+    if not is_usual or any(each in text for each in _OTHER_ENDS):
+        yield from _join_lines(text, 1)
         return
+    # Twice as fast, for locks with thousands of hashes: each backslash ends a line.
+    number = 1
+    for whole in text.replace("\\\n", "\0").split("\n"):
+        first, line = number, whole
+        number += 1
+        if "\0" in whole:
+            number += whole.count("\0")
+            if "#" in whole:  # a comment ends a continued line
+                yield from _join_lines(whole.replace("\0", "\\\n"), first)
+                continue
+            line = whole.replace("\0", "")
+        if line and not line.lstrip().startswith("#"):
+            yield from _without_comment(first, [line])
+
+
+def _join_lines(text: str, first: int) -> Iterator[tuple[int, str]]:
+    """Do that for any text, whose first line has the number `first`."""
     parts: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.splitlines(), first):
         is_comment = "#" in line and line.lstrip().startswith("#")
         # A comment ends a continued line, and is not continued itself.
         if line.endswith("\\") and not is_comment:
@@ -190,30 +207,6 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         parts = []
     if parts:
         yield from _without_comment(number - len(parts) + 1, parts)
-
-
-def _is_usual(text: str) -> bool:
-    """Whether each backslash ends a line, and no comment is in a line that continues."""
-    return (
-        text.count("\\") == text.count("\\\n")
-        and not text.startswith("\\")
-        and "\n\\" not in text
-        and not _COMMENT_BESIDE.search(text)
-        and not _OTHER_ENDS.search(text)
-    )
-
-
-def _usual_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Do the same as `_logical_lines` for a text that is usual."""
-    number = 1
-    for whole in text.replace("\\\n", "\0").split("\n"):
-        first, line = number, whole
-        number += 1
-        if "\0" in whole:
-            number += whole.count("\0")
-            line = whole.replace("\0", "")
-        if line and not line.lstrip().startswith("#"):
-            yield from _without_comment(first, [line])
 
 
 def _without_comment(number: int, parts: list[str]) -> Iterator[tuple[int, str]]:

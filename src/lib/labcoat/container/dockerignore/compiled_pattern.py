@@ -67,7 +67,7 @@ class PatternGroup:
         fast = [each for each in patterns if each.python is not None]
         tails = {each: _literal_tail(each.text) for each in fast}
         without_tail = [each for each in fast if not tails[each]]
-        self.negated = patterns[0].negated
+        self.negated = any(each.negated for each in patterns[:1])
         self._exact = {each.text for each in by_kind["exact"]}
         self._exact |= {suffix[1:] for suffix in suffixes if suffix.startswith("/")}
         self._prefixes = tuple(each.text[:-2] for each in by_kind["prefix"])

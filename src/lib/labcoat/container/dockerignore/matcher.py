@@ -77,7 +77,7 @@ class Matcher:
         `parent` are that folder's matches. Raise PatternError like `match_folder`.
         """
         if self.semantics is Semantics.DOCKER_20_10:
-            return [path for path in paths if not self._matches_20_10(path)]
+            return self._keep_20_10(paths)
         if self._has_errors:
             return [path for path in paths if not self._match_with_parent(path, parent)[0]]
         return self._keep(paths, _last_index(parent))
@@ -170,6 +170,20 @@ class Matcher:
         parents = self._parents_20_10[folder]
         return self._last_match(lambda each: each in parents or each.matches(path))
 
+    def _keep_20_10(self, paths: Sequence[str]) -> list[str]:
+        """Return those of `paths`, the files of one folder, that are sent."""
+        if self._has_errors or not paths:
+            return [path for path in paths if not self._matches_20_10(path)]
+        self._matches_20_10(paths[0])
+        parents = self._parents_20_10[paths[0].rpartition("/")[0]]
+        ignored = not next((each.negated for each in self._compiled[::-1] if each in parents), True)
+        unmatched = set(self._whole_after(-1).filter_unmatched(paths))
+        return [
+            path
+            for path in paths
+            if not (ignored if path in unmatched else self._matches_20_10(path))
+        ]
+
     def _last_match(
         self, matches: Callable[[CompiledPattern], bool], *, lazily: bool = False
     ) -> bool:
@@ -202,9 +216,7 @@ class Matcher:
             return [] if ignored else list(paths)
         if len(groups) == 1 and not (groups[0].negated or ignored):
             return groups[0].filter_unmatched(paths)
-        if last not in self._whole:
-            self._whole[last] = PatternGroup(self._compiled[last + 1 :])
-        unmatched = set(self._whole[last].filter_unmatched(paths))
+        unmatched = set(self._whole_after(last).filter_unmatched(paths))
         return [
             path
             for path in paths
@@ -214,6 +226,12 @@ class Matcher:
                 else _last_group_decides(groups, path, otherwise=ignored)
             )
         ]
+
+    def _whole_after(self, last: int) -> PatternGroup:
+        """Return the patterns after the one at `last`, of both signs."""
+        if last not in self._whole:
+            self._whole[last] = PatternGroup(self._compiled[last + 1 :])
+        return self._whole[last]
 
     def _groups_after(self, last: int) -> list[PatternGroup]:
         """Return the patterns after the one at `last` in groups of one sign, the last first."""

@@ -8,8 +8,8 @@ secret. The searches and the rules about secrets are part of the key.
 import json
 import os
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import files
@@ -17,14 +17,21 @@ from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 
 _SECRETS = Path(__file__).parent.parent.parent / "secrets"
+_IMPORTS = _SECRETS.parent / "imports"
 _CODE = (
     *sorted(_SECRETS.glob("*.py")),
     _SECRETS.parent / "_vendor" / "gitleaks" / "rules.json",
     _SECRETS.parent / "core" / "path_roles.py",
+    _IMPORTS / "sources.py",
+    _IMPORTS / "notebooks.py",
+    _SECRETS.parent / "lint" / "rules" / "req_imports.py",
 )
 _RECORD = re.compile(rb"([^\0]+)\0((?:  [^\n]*\n)+)")
 _MOST_KEPT = 100  # repositories
 _MOST = 1 << 26  # bytes; larger repositories are searched each time
+
+
+Place = tuple[str, str, int]  # a module, the file that imports it, and the line
 
 
 @dataclass(frozen=True)
@@ -32,11 +39,13 @@ class Searched:
     """The records of the index in `details`, and what a search of their files found.
 
     `suspects` have a secret or look like a pointer of git LFS; `imports` are None if unknown.
+    `places` are those of the first imports of modules, by a digest of what was asked.
     """
 
     details: bytes
     suspects: frozenset[str]
     imports: frozenset[bytes] | None
+    places: Mapping[str, list[Place]] = field(default_factory=dict)
 
     def unsearched(self, details: bytes) -> set[str]:
         """Return the paths in `details`, from git's index now, that have to be searched."""
@@ -71,8 +80,12 @@ def recall(root: Path, key: str) -> Searched:
                 file.read(_MOST),
                 frozenset(head["suspects"]),
                 None if imports is None else frozenset(map(os.fsencode, imports)),
+                {
+                    str(key): [(str(module), str(path), int(line)) for module, path, line in found]
+                    for key, found in head["places"].items()
+                },
             )
-    except (OSError, ValueError, KeyError, TypeError, LabcoatError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, LabcoatError):
         return NOTHING
 
 
@@ -86,6 +99,7 @@ def remember(root: Path, key: str, searched: Searched) -> None:
         "imports": None
         if searched.imports is None
         else [os.fsdecode(line) for line in searched.imports],
+        "places": searched.places,
     }
     try:
         place = _memory(root)

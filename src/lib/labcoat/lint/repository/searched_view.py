@@ -11,7 +11,7 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.repository import search_memory
 from labcoat.lint.repository.git_view import LACKS_CONTENTS, LFS_POINTER, GitView
-from labcoat.lint.repository.search_memory import Searched
+from labcoat.lint.repository.search_memory import Place, Searched
 from labcoat.secrets.searches import PLAIN, make_searches
 
 _IMPORT = lazy_pattern(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
@@ -51,6 +51,7 @@ class SearchedView(GitView):
         super().__init__(root)
         # The files with a secret, among those that the searches find, once a rule has looked.
         self.confirmed: set[str] | None = None
+        self._places: dict[str, list[Place]] = {}  # see recall_places
 
     def start_searches(self) -> None:
         """Start the git commands that take long, in the background; they use a processor each."""
@@ -80,7 +81,8 @@ class SearchedView(GitView):
         if "_import_lines" in self.__dict__ and not self._changed_sources:
             imports = frozenset(self._import_lines)
         details = search_memory.leave_out(self._details, self.changed)
-        now = Searched(details, frozenset(suspects - self.changed), imports)
+        places = self._places or (self._memory.places if self._is_unchanged else {})
+        now = Searched(details, frozenset(suspects - self.changed), imports, places)
         if now != self._memory:
             search_memory.remember(self.root, repr(_SEARCHES), now)
 
@@ -104,6 +106,28 @@ class SearchedView(GitView):
         known = self._known_imports
         lines = self._import_lines if known is None else known
         return {line.decode("utf-8", "replace") for line in lines}
+
+    def recall_places(self, key: str) -> list[Place] | None:
+        """Return what an earlier check kept by `keep_places`, if no source has changed since."""
+        known = self._memory.places.get(key) if self._is_unchanged else None
+        if known is not None:
+            self._places[key] = known
+        return known
+
+    def keep_places(self, key: str, places: list[Place]) -> None:
+        """Keep where sources first import modules for later checks."""
+        if not self._has_other_sources:
+            self._places[key] = places
+
+    @property
+    def _is_unchanged(self) -> bool:
+        """Whether the sources are those of the last check."""
+        return self._memory.details == self._details and not self._has_other_sources
+
+    @property
+    def _has_other_sources(self) -> bool:
+        """Whether there are sources that git's index does not describe."""
+        return self._changed_sources or any(path.endswith(_SOURCES) for path in self.untracked)
 
     @cached_property
     def _is_large(self) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labcoat.core import git
 from labcoat.core.errors import LabcoatError
+from labcoat.core.files import text_digest
 from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.core.patterns import lazy_pattern
@@ -189,6 +190,18 @@ def _first_imports(
     """Return path and line of the first import of each module, except in samples and tools."""
     if not modules:
         return {}
+    key = text_digest(" ".join([is_skipped.__name__, *sorted(modules)]).encode())
+    known = repository.recall_places(key)
+    if known is None:
+        found = _search_imports(repository, modules, is_skipped)
+        known = [(module, *place) for module, place in found.items()]
+        repository.keep_places(key, known)
+    return {module: (path, line) for module, path, line in known}
+
+
+def _search_imports(
+    repository: Repository, modules: set[str], is_skipped: Callable[[str], bool]
+) -> dict[str, tuple[str, int]]:
     any_of = f"(?:{'|'.join(sorted(modules))})"
     # In the working tree, with Perl's patterns: git's objects and others take ten times as long.
     pattern = rf"^(?:from\s+{any_of}|import\s+(?:[A-Za-z_., ]*[, ])?{any_of})(?!\w)"
