@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.core.errors import LabcoatError
+from labcoat.proof import outputs
 from labcoat.proof.numbers import compare_outputs
 from labcoat.proof.outputs import output_digest, parse_proof_runs
 from support import Repository
@@ -98,8 +99,10 @@ def test_output_that_is_no_file_has_no_digest(tmp_path: Path) -> None:
     assert output_digest(tmp_path / "folder").startswith("sha256:")
 
 
-def test_large_output_is_read_in_parts(tmp_path: Path) -> None:
-    """Of 2 GB, without its bytes in memory."""
+def test_large_output_is_read_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of 2 GB, without its bytes in memory. Progress names one that takes seconds."""
     large = tmp_path / "large.npy"
     with large.open("wb") as file:
         file.truncate(1 << 27)  # sparse, so that it takes no space
@@ -108,5 +111,9 @@ def test_large_output_is_read_in_parts(tmp_path: Path) -> None:
         assert output_digest(large).startswith("sha256:")
         assert compare_outputs(large, large) is None
         assert tracemalloc.get_traced_memory()[1] < 1 << 23
+        assert not capsys.readouterr().err
+        monkeypatch.setattr(outputs, "_LARGE", 1 << 26)
+        output_digest(large)
+        assert "reading large.npy (0.1 GB)" in capsys.readouterr().err
     finally:
         tracemalloc.stop()

@@ -106,7 +106,7 @@ def find_reason(first: str, second: str, runs: Runs, packages: Iterable[str] = (
             return f"{first} {_RANDOM}"
         return (
             f"none of {', '.join(CHOICES)} decides it: {first} and {second} differ in something"
-            " else, such as the release of Python or of a system library"
+            " else, such as a path that it writes, the release of Python or of a system library"
         )
     found = find_deciding(
         _weigh(packages),

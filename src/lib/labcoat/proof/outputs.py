@@ -20,6 +20,8 @@ from labcoat.proof import run_environment
 from labcoat.proof.difference import Difference
 from labcoat.proof.level_program import run_words
 
+_LARGE = 1 << 29  # bytes of a file that takes seconds to read
+
 
 @dataclass(frozen=True)
 class ProofRun:
@@ -114,6 +116,8 @@ def _read_digest(path: Path) -> str:
     total = hashlib.sha256()
     for one in [path] if path.is_file() else sorted(path.rglob("*")):
         if one.is_file():
+            if (size := one.stat().st_size) > _LARGE:
+                terminal.print_progress(f"reading {one.name} ({size / 1e9:.1f} GB)")
             with one.open("rb") as file:
                 own = hashlib.file_digest(file, "sha256").hexdigest()
             total.update(f"{one.relative_to(path)}\0{own}\n".encode())
