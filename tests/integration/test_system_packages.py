@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from labcoat.apt.apt_lock import read_lock
-from labcoat.container.image.system_layer import compare_system
+from labcoat.container.filesystem.dpkg_packages import compare_locked, read_system_packages
+from labcoat.container.filesystem.dpkg_records import is_record
+from labcoat.container.filesystem.export import created_container, read_container
 from labcoat.core.project import Project
 from labcoat.levels.docker import DockerLevel
 from support.debian_archive import DebianArchive
@@ -144,10 +146,21 @@ def test_the_image_gets_exactly_what_is_locked(
     layers = docker("image", "inspect", "--format", "{{len .RootFS.Layers}}", BASE)
     assert len(first.split()) == int(layers) + 1
     project = Project.at(place.root, place.environ)
-    assert compare_system(project) == ()
+    assert compare_image(project) == {}
+    versions = read_system_packages(project, image).versions
+    assert (versions["libone1"], versions["libtwo1"]) == ("1.0+x", "1.0+x")
     shown = run_in(image)
     assert shown[:3] == ["root", "libone1 1.0+x", "libtwo1 1.0+x"]
     assert not {"one.log", "policy-rc.d", "debs", "out", "base"} & set(shown)
+
+
+def compare_image(project: Project) -> dict[str, str]:
+    """Return what differs from apt.lock in the image's files."""
+    with created_container(project, project.image, project.image) as container:
+        files = read_container(
+            project, container, project.image, lambda path, _: is_record(path), lambda _: True
+        )
+    return {each.path: each.detail for each in compare_locked(project, files)}
 
 
 def run_in(image: str) -> list[str]:
@@ -172,7 +185,7 @@ def test_a_tampered_package_is_a_difference(place: Workplace, lock_of_one: str) 
         capture_output=True,
     )
     project = Project.at(place.root, place.environ)
-    found = {each.path: each.detail for each in compare_system(project)}
+    found = compare_image(project)
     assert [*found] == ["libtwo1", "/usr/share/labcoat-test/libone1"]
     assert apt.LACKS in found["libtwo1"]
     write_lock(place, lock_of_one.replace("1.0+x", "1.1+x"))

@@ -1,11 +1,12 @@
-"""What dpkg says in an image, compared with apt.lock."""
+"""What dpkg lists in an image, compared with apt.lock."""
+
+from dataclasses import replace
 
 from labcoat.apt.apt_lock import AptLock, AptPackage
 from labcoat.container.inspect.debian_packages import (
     DebianPackages,
     compare_packages,
     installed_of_lock,
-    parse_packages,
 )
 from labcoat.container.inspect.sbom import SystemPackage, sbom_text
 from support.messages import apt
@@ -14,42 +15,25 @@ SHA = "sha256:" + "ab" * 32
 ONE = AptPackage("libone1", "1:1.0+b1", "debian/pool/libone1_1.0+b1_amd64.deb", 1, SHA)
 TWO = AptPackage("libtwo1", "2.0", "debian/pool/libtwo1_2.0_all.deb", 1, SHA)
 LOCK = AptLock(SHA, "base", SHA, {"amd64": "20260101T000000Z"}, {"amd64": (ONE, TWO)})
-LINES = """system amd64 debian
-package installed libone1 1:1.0+b1 amd64
-package installed libone1 3 i386
-package config-files libold1 1.0 amd64
-package installed libtwo1 2.0 all
-"""
-VERIFIED = """changed ??5??????   /usr/lib/libone.so.1
-changed ??5?????? c /etc/one.conf
-changed missing     /usr/share/my one/x
-changed missing   c /etc/two (Permission denied)
-changed dpkg: package 'x' is not installed
-"""
+FOUND = DebianPackages("amd64", "debian", {"libone1": "1:1.0+b1", "libtwo1": "2.0"})
 
 
 def test_equal_packages_yield_nothing() -> None:
-    found = parse_packages(LINES.splitlines())
-    assert found.versions == {"libone1": "1:1.0+b1", "libtwo1": "2.0"}
-    assert [*compare_packages(LOCK, found)] == []
-    assert installed_of_lock(LOCK, found) == [ONE, TWO]
+    assert [*compare_packages(LOCK, FOUND)] == []
+    assert installed_of_lock(LOCK, FOUND) == [ONE, TWO]
 
 
 def test_other_versions_and_changed_files_are_named() -> None:
-    """The image's own architecture counts where a package is installed for two."""
-    lines = f"{LINES}{VERIFIED}".replace("libtwo1 2.0", "libtwo1 2.1")
-    names = dict(compare_packages(LOCK, parse_packages(lines.splitlines())))
-    assert names["libtwo1"] == "is 2.1, and 2.0 is locked in apt.lock"
-    assert [*names][1:] == [
-        "/usr/lib/libone.so.1",
-        "/etc/one.conf",
-        "/usr/share/my one/x",
-        "/etc/two",
-    ]
+    versions = {**FOUND.versions, "libtwo1": "2.1"}
+    names = dict(compare_packages(LOCK, replace(FOUND, versions=versions, changed=("/etc/one",))))
+    assert names == {
+        "libtwo1": "is 2.1, and 2.0 is locked in apt.lock",
+        "/etc/one": "is not as its Debian package has it",
+    }
 
 
 def test_an_image_without_dpkg_or_of_another_architecture_has_none() -> None:
-    missing = dict(compare_packages(LOCK, parse_packages(["none"])))
+    missing = dict(compare_packages(LOCK, DebianPackages()))
     assert all(apt.LACKS in detail for detail in missing.values())
     assert [*missing] == ["libone1", "libtwo1"]
     other = [*compare_packages(LOCK, DebianPackages("arm64", "debian"))]

@@ -116,13 +116,11 @@ class DockerLevel(Level):
         if not self.read_identity(project):
             return None
         from labcoat.container.filesystem.image_inventory import read_image_inventory
-        from labcoat.container.image.system_layer import compare_system
 
         details = local_images.image_details(project, project.image) or {}
         read = read_image_inventory(project, details)
         stripped = ((details.get("Config") or {}).get("Labels") or {}).get(STRIP, "")
-        findings = (*read.findings, *compare_system(project))
-        return replace(read, stripped=tuple(stripped.split()), findings=findings)
+        return replace(read, stripped=tuple(stripped.split()))
 
     def survey_system(self, project: Project) -> "SystemSurvey | None":
         """Return what its packages need of the image's system, read by its own Python."""

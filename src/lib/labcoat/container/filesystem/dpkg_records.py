@@ -9,15 +9,25 @@ from functools import cached_property
 
 from labcoat.container.filesystem.exported_files import ExportedFiles
 
-_INFO = "var/lib/dpkg/info"
-_STATUS = "var/lib/dpkg/status"
+INFO = "var/lib/dpkg/info"
+STATUS = "var/lib/dpkg/status"
+DIVERSIONS = "var/lib/dpkg/diversions"
 _PACKAGED = re.compile(r"(usr/)?(lib|bin|sbin)|etc/")
 _CONFIGURATION = re.compile(rb"^ /(\S+) ([0-9a-f]{32})\b", re.MULTILINE)
 
 
 def is_record(path: str) -> bool:
     """Return whether `path` is one of dpkg's records, whose text is needed."""
-    return path == _STATUS or (path.startswith(_INFO) and path.endswith((".md5sums", ".list")))
+    return (
+        path in {STATUS, DIVERSIONS, "etc/os-release", "usr/lib/os-release"}
+        or is_settings(path)
+        or (path.startswith(INFO) and path.endswith((".md5sums", ".list")))
+    )
+
+
+def is_settings(path: str) -> bool:
+    """Return whether `path` has settings of dpkg, such as which files it leaves out."""
+    return path == "etc/dpkg/dpkg.cfg" or path.startswith("etc/dpkg/dpkg.cfg.d/")
 
 
 def may_be_packaged(path: str) -> bool:
@@ -33,7 +43,7 @@ class DpkgRecords:
 
     def is_known(self) -> bool:
         """Return whether the image has dpkg's records."""
-        return _STATUS in self.files.entries
+        return STATUS in self.files.entries
 
     def has(self, path: str) -> bool:
         """Return whether a package has `path`, and a file with these contents."""
@@ -59,7 +69,7 @@ class DpkgRecords:
                 digest, _, name = line.partition("  ")
                 found[self._real(posixpath.normpath(name).lstrip("/"))] = digest
         try:
-            status = self.files.read(_STATUS)
+            status = self.files.read(STATUS)
         except OSError:
             return found
         for name, digest in _CONFIGURATION.findall(status):
@@ -76,8 +86,8 @@ class DpkgRecords:
 
     def _records(self, suffix: str) -> list[bytes]:
         try:
-            names = self.files.list_names(_INFO)
+            names = self.files.list_names(INFO)
         except OSError:
             return []
-        paths = [f"{_INFO}/{name}" for name in names if name.endswith(suffix)]
+        paths = [f"{INFO}/{name}" for name in names if name.endswith(suffix)]
         return [self.files.entries[path].data or b"" for path in paths]

@@ -7,6 +7,7 @@ from typing import Any
 
 from labcoat.container.filesystem import image_byte_code
 from labcoat.container.filesystem.base_files import read_base_files
+from labcoat.container.filesystem.dpkg_packages import compare_locked, has_locked_packages
 from labcoat.container.filesystem.dpkg_records import (
     DpkgRecords,
     is_record,
@@ -42,15 +43,20 @@ def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Invent
     variables = dict(
         line.partition("=")[::2] for line in (details.get("Config") or {}).get("Env") or ()
     )
-    is_labcoats = declared is not None and not declared.has_own_steps
+    has_locked = has_locked_packages(project)
+    is_labcoats = declared is not None and not declared.has_own_steps and not has_locked
     architecture = details.get("Architecture", "")
+    own = f"{variables.get('VIRTUAL_ENV', '').strip('/') or '/'}/"  # no Debian package's
     with created_container(project, details["Id"], project.image) as container:
         files = read_container(
             project,
             container,
             project.image,
             is_kept if is_labcoats else lambda path, size: is_kept(path, size) or is_record(path),
-            lambda path: not is_labcoats and may_be_packaged(path),
+            lambda path: (
+                not is_labcoats
+                and (may_be_packaged(path) or (has_locked and not path.startswith(own)))
+            ),
         )
         try:
             python = find_python(files, variables, interpreters.project_minor(project))
@@ -71,7 +77,9 @@ def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Invent
             for path, detail in _find_forged(project, container, files, compiled, compilers)
         ]
     found = undeclared_settings(project, declared, details) if declared else ()
-    return replace(read.inventory, findings=(*found, *read.inventory.findings, *around, *forged))
+    system = compare_locked(project, files)
+    findings = (*found, *read.inventory.findings, *around, *forged, *system)
+    return replace(read.inventory, findings=findings)
 
 
 def _compare_surroundings(

@@ -2,11 +2,9 @@
 
 from labcoat.apt import apt_lock
 from labcoat.container.dockerfile.own_steps import SCRIPT
-from labcoat.container.inspect import debian_packages
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.inventory.file_finding import FileFinding
 
 # What labcoat's Dockerfile runs, and the script that it runs it with.
 _STEP = "install-debs"
@@ -41,19 +39,3 @@ def warn_uninstalled(project: Project, dockerfile: str) -> None:
             f"the Dockerfile is your own, and does not install `{apt_lock.NAME}`",
             "Take the stages `debs` and `apt` of the one that `labcoat init` writes",
         )
-
-
-def compare_system(project: Project) -> tuple[FileFinding, ...]:
-    """Return how the image's Debian packages differ from apt.lock; nothing without a lock.
-
-    Raise LabcoatError, status 2, if they cannot be read.
-    """
-    lock = apt_lock.read_lock(project.root)
-    if lock is None or not lock.all_packages():
-        return ()
-    names = sorted({each.name for each in lock.all_packages()})
-    found = debian_packages.read_debian_packages(project, project.image, names)
-    return tuple(
-        FileFinding("system", name, detail)
-        for name, detail in debian_packages.compare_packages(lock, found)
-    )

@@ -1,6 +1,6 @@
 """The image's software bill of materials: CycloneDX (ECMA-424), reproducible byte for byte."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
@@ -8,7 +8,7 @@ from labcoat.apt import apt_lock
 from labcoat.apt.apt_lock import AptPackage
 from labcoat.container.engine.errors import missing_image_error
 from labcoat.container.engine.local_images import image_details
-from labcoat.container.inspect import debian_packages
+from labcoat.container.inspect.debian_packages import DebianPackages, installed_of_lock
 from labcoat.container.inspect.packages import ImageDistribution, installed_packages
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
@@ -16,13 +16,18 @@ from labcoat.toolchain import tool_env
 _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for object identifiers
 
 
-def sbom_document(project: Project) -> str:
-    """Return the bill of `project`'s image, as JSON. Raise LabcoatError if it does not exist."""
+def sbom_document(project: Project, read_system: Callable[[], DebianPackages]) -> str:
+    """Return the bill of `project`'s image, as JSON. Raise LabcoatError if it does not exist.
+
+    `read_system` reads the image's Debian packages, which it has if the project locks some.
+    """
     details = image_details(project, project.image)
     if details is None:
         raise missing_image_error(project.image)
     distributions = installed_packages(project, project.image)
-    return sbom_text(project.image, details["Created"], distributions, _system_packages(project))
+    return sbom_text(
+        project.image, details["Created"], distributions, _system_packages(project, read_system)
+    )
 
 
 @dataclass(frozen=True)
@@ -33,15 +38,14 @@ class SystemPackage:
     distribution: str
 
 
-def _system_packages(project: Project) -> list[SystemPackage]:
+def _system_packages(
+    project: Project, read_system: Callable[[], DebianPackages]
+) -> list[SystemPackage]:
     lock = apt_lock.read_lock(project.root)
     if lock is None or not lock.all_packages():
         return []
-    found = debian_packages.read_debian_packages(project, project.image)
-    return [
-        SystemPackage(each, found.distribution)
-        for each in debian_packages.installed_of_lock(lock, found)
-    ]
+    found = read_system()
+    return [SystemPackage(each, found.distribution) for each in installed_of_lock(lock, found)]
 
 
 def sbom_text(
