@@ -23,7 +23,6 @@ from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 
 LARGEST = 512 * 2**20  # bytes of one picture's file; a zip file's listing can claim any number
-TAR = ".tar"
 TAR_END = bytes(1024)
 UTF_8 = 0x800  # the flag of a member whose name is in UTF-8; other names are in code page 437
 CHUNK = 2**20  # bytes that are unpacked at once
@@ -148,8 +147,9 @@ class Zip:
 class Tar:
     """An uncompressed tar file, whose pictures can be read in place."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, named: Path | None = None) -> None:
+        """Open the tar file at `path`. The user knows it as `named`, if that is another file."""
+        self.path = named or path
         self._members: dict[str, tuple[int, int]] = {}  # offset and length in bytes
         self._folders: set[str] = set()
         try:
@@ -170,9 +170,8 @@ class Tar:
 
     def _not_whole(self) -> CatsdogsError:
         return CatsdogsError(
-            f"`{self.path.name}` is not a complete uncompressed tar file",
-            "Download it again, or uncompress it: pictures in a compressed tar file cannot be "
-            "read one by one",
+            f"`{self.path.name}` is not a complete tar file",
+            "Download it again, and compare its size with the original's",
         )
 
     def _note(self, info: tarfile.TarInfo) -> None:

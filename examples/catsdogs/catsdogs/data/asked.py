@@ -24,9 +24,10 @@ class Named:
         if "://" in self.name:
             raise PictureError("a URL, not a file: download it first")
         try:
-            if not Path(self.name).is_file() and Path(self.name).exists():
+            path = Path(self.name)
+            if path.exists() and not path.is_file():
                 raise PictureError("not a file")  # reading a named pipe would wait for ever
-            return Path(self.name).read_bytes()
+            return path.read_bytes()
         except OSError as error:
             raise PictureError((error.strerror or "cannot be read").lower()) from error
         except ValueError as error:  # such as a null character in the name

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from catsdogs.data import duplicates, pictures, synthetic
+from catsdogs.data import duplicates, kinds, pictures, synthetic
 from catsdogs.data.kinds import is_raw
+from catsdogs.data.labels import one_line
 from catsdogs.data.layout import WAYS, Layout, empty_folders, understand
 from catsdogs.data.sources import Source, open_source
 from catsdogs.downloads import kaggle_client
@@ -22,6 +23,7 @@ from catsdogs.support.progress import track
 VERSION = 3  # of the cached data about a picture
 SYNTHETIC, KAGGLE = "synthetic", "kaggle"
 NEAR, EXACT = "near", "exact"  # which pictures are alike: near duplicates, or copies of a file
+TABLES = (".csv", ".json", ".txt", ".xlsx", ".xml")  # files that may have labels
 THREADS = 4  # decoding releases Python's lock
 
 
@@ -175,10 +177,13 @@ def look(source: Source, classes: str = "") -> Data:
 
 def _without_pictures(source: Source) -> CatsdogsError:
     others = source.others()
-    only = f", only {len(others)} other files such as {others[0]!r}" if others else ""
+    packed = [name for name in others if kinds.is_packed(name)]
+    only = f", only {len(others)} other files such as {(packed or others)[0]!r}" if others else ""
     return CatsdogsError(
         f"no pictures in the data{only}",
-        "Set `DATA=` to a zip file or a folder with .jpg or .png files",
+        "Unpack it and set `DATA=` to the folder"
+        if packed
+        else "Set `DATA=` to a zip file or a folder with .jpg or .png files",
     )
 
 
@@ -267,7 +272,9 @@ def _check_classes(data: Data, empty: dict[str, str]) -> None:
         )
     if len(counts) < 2:
         only = f"only one class, {data.classes[0]!r}" if counts else "no class"
+        tables = [name for name in data.others if name.lower().endswith(TABLES)]
+        unread = f"; labels in files such as `{one_line(tables[0])}` are not read" if tables else ""
         raise CatsdogsError(
             f"the data has {only}",
-            "Set `DATA=` to at least two classes, each in a separate folder",
+            f"Set `DATA=` to at least two classes, each in a separate folder{unread}",
         )

@@ -1,5 +1,6 @@
 """Tell picture files from others: by the suffix, or by the first bytes if that says nothing."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 
@@ -15,6 +16,9 @@ RAW = frozenset(
         *("cr2", "cr3", "nef", "arw", "dng", "orf", "rw2", "raf", "raw", "psd", "jxl", "svg"),
         *("mov", "mp4", "avi", "mkv"),
     )
+)
+ARCHIVE = re.compile(
+    r"(?P<stem>.+)\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz))", re.IGNORECASE | re.DOTALL
 )
 HEAD = 16  # bytes that show what a file is
 # The first bytes of pictures. TIFF and BMP count only without a suffix: cameras' raw files begin
@@ -46,23 +50,39 @@ def sort_out(names: Iterable[str], head: Callable[[str], bytes]) -> tuple[list[s
     known: tuple[list[str], list[str]] = [], []
     for name in sorted(names):
         if not is_hidden(name):
-            known[not _is_picture(name, head)].append(name)
+            known[not _has_picture_name(name, head)].append(name)
     return known
 
 
-def _is_picture(name: str, head: Callable[[str], bytes]) -> bool:
+def is_picture(head: bytes) -> bool:
+    """Return whether a file that begins with these bytes is a picture."""
+    return (
+        head.startswith((*HEADS, *WEAK_HEADS))
+        or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+        or is_heif(head)
+        or is_avif(head)
+    )
+
+
+def archive_stem(name: str) -> str:
+    """Return the name of an archive without its suffixes, or nothing if it is not an archive."""
+    found = ARCHIVE.fullmatch(name)
+    return found["stem"] if found else ""
+
+
+def is_packed(name: str) -> bool:
+    """Return whether a file of this name is an archive, whether it can be read or not."""
+    return bool(archive_stem(name)) or PurePosixPath(name).suffix.lower() in {".7z", ".rar"}
+
+
+def _has_picture_name(name: str, head: Callable[[str], bytes]) -> bool:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in SUFFIXES:
         return True
     if suffix in RAW or suffix in {".txt", ".csv", ".json", ".xml", ".zip", ".py", ".md"}:
         return False
     first = head(name)
-    return (
-        first.startswith(HEADS)
-        or (first.startswith(b"RIFF") and first[8:12] == b"WEBP")
-        or (first[4:8] == b"ftyp" and first[8:12] in BRANDS | AVIF)
-        or (not suffix and first.startswith(WEAK_HEADS))
-    )
+    return is_picture(first) and not (suffix and first.startswith(WEAK_HEADS))
 
 
 def is_raw(name: str) -> bool:

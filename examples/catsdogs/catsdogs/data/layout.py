@@ -14,7 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NoReturn
 
-from catsdogs.data.labels import Named, by_name, few, numbered, part_of
+from catsdogs.data.labels import (
+    Named,
+    by_name,
+    few,
+    numbered,
+    part_of,
+    says_nothing,
+    without_prefix,
+)
 from catsdogs.data.tree import Node, grow, unwrapped
 from catsdogs.errors import CatsdogsError
 
@@ -64,7 +72,7 @@ def understand(names: Iterable[str], empty: Iterable[str], how: str = "") -> Lay
     elif how == TOP and node.folders:
         layout = _top(node)
     elif how == PARTS and node.folders:
-        layout = _in_parts(node, node.full())
+        layout = _in_parts(node, without_prefix(node.full()))
     else:
         layout = _found(root, node)
     layout.strays |= {name: OUTSIDE for name in strays if name not in layout.labels}
@@ -72,7 +80,7 @@ def understand(names: Iterable[str], empty: Iterable[str], how: str = "") -> Lay
 
 
 def _found(root: Node, node: Node) -> Layout:
-    full = node.full()
+    full = without_prefix(node.full())
     if not full:
         return _flat(root, node)
     parts = {name: part for name in full if (part := part_of(name))}
@@ -91,6 +99,9 @@ def _found(root: Node, node: Node) -> Layout:
     if len(parts) == len(full):
         return _of_parts(node, full, labelled)
     _refuse_parts_beside_others(full, labelled)
+    inside = [set(folder.full()) for folder in full.values()]
+    if all(map(says_nothing, full)) and len(inside[0]) > 1 and all(inside[0] == x for x in inside):
+        _refuse(full, f"all have {_listed(inside[0])}", TOP, "folders in them", LAST)
     return _top(node)
 
 
@@ -208,7 +219,7 @@ def _flat(root: Node, node: Node) -> Layout:
         return _named(named)
     if node.folders:  # empty ones beside pictures without a class
         return _top(node)
-    if node is not root and not part_of(node.name):
+    if node is not root and not part_of(node.name) and len(named.classes) < 2:
         return Layout(TOP, dict.fromkeys(node.files, node.name))
     if not node.files:
         return Layout(TOP)

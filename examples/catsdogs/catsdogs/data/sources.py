@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from catsdogs.data.archives import TAR, Tar, Zip
-from catsdogs.data.kinds import HEAD, is_hidden, sort_out
+from catsdogs.data.kinds import HEAD, archive_stem, is_hidden, sort_out
+from catsdogs.data.packed import open_archive
 from catsdogs.data.pictures import PictureError
 from catsdogs.errors import CatsdogsError
-
-ARCHIVES = frozenset({".zip", TAR})
 
 
 class Source(Protocol):
@@ -44,12 +42,12 @@ def open_source(path: Path, cache: Path) -> Source:
         folder = Folder(path)
         archives = [] if folder.names() else sorted(filter(is_archive, path.iterdir()))
         return (
-            Shards(path, {file.name: _open_archive(file, cache) for file in archives})
+            Shards(path, {file.name: open_archive(file, cache) for file in archives})
             if archives
             else folder
         )
     if path.is_file():
-        return _open_archive(path, cache)
+        return open_archive(path, cache)
     raise CatsdogsError(
         f"no file or folder at `{path}`",
         "Set `DATA=` to a zip file, a folder with a subfolder per class, kaggle, mirror, or "
@@ -59,11 +57,7 @@ def open_source(path: Path, cache: Path) -> Source:
 
 def is_archive(path: Path) -> bool:
     """Return whether the name of a file is that of an archive."""
-    return path.suffix.lower() in ARCHIVES
-
-
-def _open_archive(path: Path, cache: Path) -> Source:
-    return Tar(path) if TAR in path.suffixes else Zip(path, cache)
+    return bool(archive_stem(path.name))
 
 
 def _refuse(error: OSError) -> NoReturn:
@@ -133,8 +127,11 @@ class Folder:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
+        path = self.root / name
         try:
-            return (self.root / name).read_bytes()
+            if path.exists() and not path.is_file():
+                raise PictureError("not a file")  # reading a named pipe would wait for ever
+            return path.read_bytes()
         except OSError as error:
             raise PictureError(error.strerror or "cannot be read") from error
 

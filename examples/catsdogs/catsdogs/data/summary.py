@@ -4,7 +4,7 @@ aside.
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from catsdogs.data import manifest, split
@@ -20,6 +20,7 @@ CLASSES = {
     NAMES: "in the names of the files",
     LAST: "the innermost folders",
 }
+MANY = 20  # classes that are too many for a line
 PURPOSES = {
     manifest.TRAINING: "to train on",
     manifest.VALIDATION: "to validate with",
@@ -43,8 +44,7 @@ def understood(data: Data, rows: Iterable[Row], how: str) -> list[str]:
 def describe(data: Data) -> list[str]:
     """Return lines about the data: class counts, near duplicates, and files that were set aside."""
     counts = Counter(picture.label for picture in data.pictures)
-    each = ", ".join(f"{count} {one_line(label)}" for label, count in sorted(counts.items()))
-    lines = [f"{len(data.pictures)} pictures: {each}"]
+    lines = [f"{len(data.pictures)} pictures{_each(counts)}"]
     if data.unlabelled:
         lines.append(f"{len(data.unlabelled)} without a class, to predict")
     if same := alike(data):
@@ -53,11 +53,13 @@ def describe(data: Data) -> list[str]:
         lines.append(f"{count} look alike, in {number}")
     if data.crossing:
         lines.append(f"{len(data.crossing)} pairs look alike, but differ in class:")
-        lines += [f"  {first}, {second}" for first, second in data.crossing[:10]]
+        lines += [
+            f"  {one_line(first)}, {one_line(second)}" for first, second in data.crossing[:10]
+        ]
     if data.others:
-        lines.append(f"{len(data.others)} other files passed over: {kinds(data.others)}")
+        lines.append(passed_over(data.others))
     if data.aside:
-        first = [f"  {one.name}: {one.reason}" for one in data.aside[:10]]
+        first = [f"  {one_line(one.name)}: {one_line(one.reason)}" for one in data.aside[:10]]
         more = [f"  and {len(data.aside) - 10} more"] if len(data.aside) > 10 else []
         lines += [f"{len(data.aside)} set aside:", *first, *more]
     return lines
@@ -79,7 +81,27 @@ def parted(data: Data, rows: Iterable[Row]) -> list[str]:
     ]
 
 
-def kinds(names: Iterable[str]) -> str:
+def _each(counts: Mapping[str, int]) -> str:
+    """Return the number of pictures of each class, or of the smallest and the largest of many."""
+    if len(counts) <= MANY:
+        listed = (f"{count} {one_line(label)}" for label, count in sorted(counts.items()))
+        return f": {', '.join(listed)}"
+    (few, least), *_, (many, most) = sorted(
+        ((count, one_line(label)) for label, count in counts.items()),
+        key=lambda one: (one[0], one[1]),
+    )
+    if few == many:
+        return f" of {len(counts)} classes, {few} of each"
+    return f" of {len(counts)} classes, from {few} of {least} to {many} of {most}"
+
+
+def passed_over(others: Sequence[str]) -> str:
+    """Return a line about files that are no pictures."""
+    count = f"{len(others)} other files" if len(others) > 1 else "one other file"
+    return f"{count} passed over: {_kinds(others)}"
+
+
+def _kinds(names: Iterable[str]) -> str:
     """Return how many files there are of each suffix."""
     counts = Counter(PurePosixPath(name).suffix.lower() for name in names)
     each = [f"{count} {suffix or 'without a suffix'}" for suffix, count in counts.most_common(5)]

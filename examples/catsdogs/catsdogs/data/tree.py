@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from catsdogs.data.kinds import archive_stem
 from catsdogs.data.labels import KAGGLE_NAME, composed, few, part_of
-
-ARCHIVES = frozenset({".zip", ".tar"})
 
 
 @dataclass
@@ -52,16 +51,12 @@ def _reach(root: Node, folder: PurePosixPath, standing: set[PurePosixPath]) -> N
     node = root
     for path in [*reversed(folder.parents), folder][1:]:
         label = composed(path.name)
-        if _is_archive(path):
+        if stem := archive_stem(label):
             if path not in standing:
                 continue
-            label = label[: -len(path.suffix)]
+            label = stem
         node = node.folders.setdefault(label, Node(label))
     return node
-
-
-def _is_archive(path: PurePosixPath) -> bool:
-    return path.suffix.lower() in ARCHIVES
 
 
 def _folders_of_their_own(names: list[str]) -> set[PurePosixPath]:
@@ -73,14 +68,14 @@ def _folders_of_their_own(names: list[str]) -> set[PurePosixPath]:
     loose: dict[PurePosixPath, list[str]] = defaultdict(list)
     packing = set()
     for path in map(PurePosixPath, names):
-        if _is_archive(path.parent):
+        if archive_stem(path.parent.name):
             loose[path.parent].append(path.name)
         packing.update(path.parents[1:])
     return {
         archive
         for archive, inside in loose.items()
         if archive not in packing
-        and (part_of(archive.stem) or not all(map(KAGGLE_NAME.fullmatch, inside)))
+        and (part_of(archive_stem(archive.name)) or not all(map(KAGGLE_NAME.fullmatch, inside)))
     }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from catsdogs.data import pictures, views
 from catsdogs.data.asked import Asked
 from catsdogs.data.labels import one_line
-from catsdogs.data.summary import kinds
+from catsdogs.data.summary import passed_over
 from catsdogs.results import bundle
 from catsdogs.results.bundle import Note
 from catsdogs.support import capacity
@@ -123,8 +123,7 @@ def found_line(found: Asked) -> str:
     """Return a line with what was found in the folders and archives."""
     count = len(found.pictures)
     pictures_ = f"{count} pictures" if count > 1 else "one picture"
-    others = f"; {len(found.others)} other files passed over: {kinds(found.others)}"
-    return f"{pictures_} found{others if found.others else ''}"
+    return "; ".join([f"{pictures_} found", *([passed_over(found.others)] if found.others else [])])
 
 
 def summed(given: Sequence[Answer]) -> str:

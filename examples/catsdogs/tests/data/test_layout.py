@@ -1,11 +1,12 @@
 """The folders and names of data sets, as other people have them."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from samples import jpeg, make_folder, make_zip
+from samples import jpeg, make_folder, make_tar, make_zip
 
 from catsdogs.data import dataset, split, summary
 from catsdogs.data.dataset import Data
@@ -199,6 +200,40 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
         ),
         {"cats": 4, "dogs": 3},
     ),
+    "folders-with-a-prefix": (
+        folder(
+            some(*(f"seg_{x}/seg_{x}/{y}" for x in ("train", "test") for y in ("sea", "ice")))
+            | numbers("seg_pred/seg_pred/")
+        ),
+        {"ice": 6, "sea": 6, "": 3},
+    ),
+    "a-folder-to-predict": (
+        folder(
+            some(*(f"dataset/{x}_set/{y}" for x in ("training", "test") for y in ("cats", "dogs")))
+            | {f"dataset/single_prediction/cat_or_dog_{n}.jpg": jpeg("x", n, SIDE) for n in (1, 2)}
+        ),
+        {"cats": 6, "dogs": 6, "": 2},
+    ),
+    "copies-among-kaggles": (
+        folder(
+            kaggles("train/")
+            | {f"train/cat ({n}).jpg": jpeg("c", n, SIDE) for n in range(2)}
+            | {"train/dog.1 (2).jpg": jpeg("d", 1, SIDE), "train/dog.2 - Copy.jpg": jpeg("d", 2, 9)}
+        ),
+        {"cat": 5, "dog": 5},
+    ),
+    "a-compressed-tar": (
+        lambda room: make_tar(room / "set.tgz", some("pets/cats", "pets/dogs"), "w:gz"),
+        {"cats": 3, "dogs": 3},
+    ),
+    "damage": (
+        folder(
+            some("cats", "dogs")
+            | {"cats/zero.jpg": b"", "dogs/cut.jpg": jpeg("x", 1, 60)[:300]}
+            | {"cats/page.jpg": b"<!DOCTYPE html>", "dogs/line\nbreak.jpg": b"x"}
+        ),
+        {"cats": 3, "dogs": 3},
+    ),
     "other-folders": (
         folder(some("cats", "dogs") | {"labels/1.txt": b"0 1 1", "docs/a/readme.md": b"x"}),
         {"cats": 3, "dogs": 3},
@@ -264,8 +299,22 @@ PARTS = ("train/cats", "train/dogs", "test/cats", "test/dogs")
             r"the class of '0\.jpg' and 2 other pictures in one folder",
             "folder per class",
         ),
+        (
+            {f"images/{x}_{n}.jpg": b"" for x in ("american_bulldog", "Bombay") for n in range(3)},
+            r"their names may say 'Bombay', 'american_bulldog', or nothing",
+            "`CLASSES=names` if they do",
+        ),
     ],
-    ids=["other-classes", "beside", "kaggles-beside", "parts-only", "loose", "words", "numbers"],
+    ids=[
+        "other-classes",
+        "beside",
+        "kaggles-beside",
+        "parts-only",
+        "loose",
+        "words",
+        "numbers",
+        "words-in-a-folder",
+    ],
 )
 def test_what_can_be_meant_in_two_ways_is_refused(
     members: Members, message: str, hint: str
@@ -359,6 +408,32 @@ def test_other_files_are_counted_and_listed(tmp_path: Path) -> None:
         'dogs/2.MOV,"not a picture, passed over"',
         'notes.txt,"not a picture, passed over"',
     ]
+
+
+def test_many_classes_take_one_line(tmp_path: Path) -> None:
+    """Of many classes the smallest and the largest are named."""
+    classes = {f"bird {n}": 3 for n in range(30)}
+    members = spread(classes)
+    found = opened(make_folder(tmp_path / "set", members))
+    assert summary.describe(found)[0] == "90 pictures of 30 classes, 3 of each"
+    found = opened(make_folder(tmp_path / "set", spread({"bird 7": 5, "bird 8": 4})))
+    assert summary.describe(found)[0] == (
+        "93 pictures of 30 classes, from 3 of bird 0 to 5 of bird 7"
+    )
+
+
+def test_a_table_of_labels_is_named(tmp_path: Path) -> None:
+    """A folder of pictures with a table of their labels is one class, and the hint names the table.
+    An archive that is not read is named too.
+    """
+    members = {f"images/{n:08x}.jpg": jpeg("x", n, SIDE) for n in range(3)}
+    for table, hint in (("labels.csv", "`labels.csv` are not read"), ("a.mov", "separate folder$")):
+        with pytest.raises(CatsdogsError, match="only one class, 'images'") as caught:
+            opened(make_folder(tmp_path / table, members | {table: b"id,label"}))
+        assert re.search(hint, caught.value.hint)
+    with pytest.raises(CatsdogsError, match=r"such as 'pets\.7z'") as caught:
+        opened(make_folder(tmp_path / "packed", {"a.txt": b"", "pets.7z": b"7z"}))
+    assert caught.value.hint.startswith("Unpack it")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import os
+import shutil
 import tarfile
 import zipfile
 from collections import Counter
@@ -74,20 +76,64 @@ def test_kaggles_download_unpacked_once_is_read(tmp_path: Path) -> None:
     assert counts(folder, tmp_path / "cache") == {"cat": 5, "dog": 5}
 
 
-@pytest.mark.parametrize("damage", ["compressed", "cut short", "climbing", "not a tar file"])
+@pytest.mark.parametrize("damage", ["cut short", "climbing", "not a tar file"])
 def test_bad_tar_files_are_refused_with_the_reason(tmp_path: Path, damage: str) -> None:
     """Compressed, truncated and hostile tar files are refused."""
-    path = make_tar(
-        tmp_path / "set.tar", classes(range(4)), "w:gz" if damage == "compressed" else "w"
-    )
+    path = make_tar(tmp_path / "set.tar", classes(range(4)))
     if damage == "cut short":
         path.write_bytes(path.read_bytes()[:3000])
     elif damage == "climbing":
         make_tar(path, {"../cat/1.jpg": b"x"})
     elif damage == "not a tar file":
         path.write_bytes(b"hello" * 500)
-    with pytest.raises(CatsdogsError, match=r"not a complete uncompressed tar file|leads outside"):
+    with pytest.raises(CatsdogsError, match=r"not a complete tar file|leads outside"):
         counts(path, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
+def test_compressed_tar_files_are_unpacked_once(tmp_path: Path, kind: str) -> None:
+    """They are recognized by their content; one that is cut short is an error."""
+    path = make_tar(tmp_path / f"set.tar.{kind}", classes(range(3)), f"w:{kind}")
+    expected = {"cat": 3, "größerer dog": 3}
+    assert counts(path, tmp_path / "cache") == expected
+    (copy,) = (tmp_path / "cache/archives").iterdir()
+    written = copy.stat().st_mtime_ns
+    shutil.rmtree(tmp_path / "cache/looks")
+    assert counts(path, tmp_path / "cache") == expected
+    assert copy.stat().st_mtime_ns == written
+    (tmp_path / "folder").mkdir()
+    only = path.rename(tmp_path / "folder/set.tgz")
+    assert counts(only.parent, tmp_path / "cache") == expected
+    only.write_bytes(only.read_bytes()[:-30])
+    with pytest.raises(CatsdogsError, match=r"`set\.tgz` is damaged or incomplete"):
+        counts(only, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("set.7z", b"7z\xbc\xaf'\x1c" + bytes(50), r"`set\.7z` is a 7-Zip archive"),
+        ("set.zip", b"Rar!\x1a\x07\x01", r"`set\.zip` is a RAR archive"),
+        ("a.jpg", jpeg("cat", 1), r"`a\.jpg` is a single picture"),
+        ("labels.csv", b"id,label\n", "is not a folder, a zip file or a tar file"),
+        ("empty", b"", "is not a folder, a zip file or a tar file"),
+    ],
+)
+def test_a_file_that_is_no_archive_is_named(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    """The error tells what it is, whatever its suffix."""
+    make_folder(tmp_path, {name: content})
+    with pytest.raises(CatsdogsError, match=message):
+        counts(tmp_path / name, tmp_path / "cache")
+
+
+def test_a_named_pipe_is_set_aside(tmp_path: Path) -> None:
+    """Reading one would wait for ever."""
+    folder = make_folder(tmp_path / "set", classes(range(3)))
+    os.mkfifo(folder / "cat/pipe.jpg")
+    _, found = dataset.open_data(str(folder), tmp_path / "cache", 0)
+    assert [(one.name, one.reason) for one in found.aside] == [("cat/pipe.jpg", "not a file")]
 
 
 COMPRESSIONS = pytest.mark.parametrize(
@@ -173,5 +219,5 @@ def test_a_tar_file_with_an_impossible_size_is_refused(tmp_path: Path, leads: st
     )
     header[148:156] = b"%06o\0 " % tarfile.calc_chksums(bytes(header))[0]
     path.write_bytes(path.read_bytes()[:end] + header + bytes(10240))
-    with pytest.raises(CatsdogsError, match="not a complete uncompressed tar file"):
+    with pytest.raises(CatsdogsError, match="not a complete tar file"):
         counts(path, tmp_path / "cache")
