@@ -234,6 +234,10 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
         ),
         {"cats": 3, "dogs": 3},
     ),
+    "numbers-with-the-same-folders": (
+        folder(some(*(f"{digit}/{x}" for digit in (0, 1) for x in ("light", "dark")))),
+        {"0": 6, "1": 6},
+    ),
     "other-folders": (
         folder(some("cats", "dogs") | {"labels/1.txt": b"0 1 1", "docs/a/readme.md": b"x"}),
         {"cats": 3, "dogs": 3},
@@ -300,6 +304,11 @@ PARTS = ("train/cats", "train/dogs", "test/cats", "test/dogs")
             "folder per class",
         ),
         (
+            some(*(f"{year}/{x}" for year in (2019, 2020) for x in ("cats", "dogs"))),
+            r"the folders '2019', '2020', or the folders in them: all have 'cats', 'dogs'",
+            "`CLASSES=top` for the first, or `CLASSES=last` for the second",
+        ),
+        (
             {f"images/{x}_{n}.jpg": b"" for x in ("american_bulldog", "Bombay") for n in range(3)},
             r"their names may say 'Bombay', 'american_bulldog', or nothing",
             "`CLASSES=names` if they do",
@@ -313,6 +322,7 @@ PARTS = ("train/cats", "train/dogs", "test/cats", "test/dogs")
         "loose",
         "words",
         "numbers",
+        "years",
         "words-in-a-folder",
     ],
 )
