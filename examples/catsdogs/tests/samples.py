@@ -22,7 +22,7 @@ CLASSES = {"cat": (230, 60, 40), "dog": (30, 60, 220)}
 
 def jpeg(label: str, number: int, side: int = 40) -> bytes:
     """A small photograph of its class's colour, different for every number."""
-    name = zlib.crc32(label.encode())
+    name = zlib.crc32(os.fsencode(label))
     random = np.random.default_rng([number, name])
     noisy = np.array(CLASSES.get(label, (name % 128, 200, 90))) + random.normal(
         0, 25, (side, side + number % 7, 3)

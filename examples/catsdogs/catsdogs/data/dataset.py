@@ -20,7 +20,7 @@ from catsdogs.errors import CatsdogsError
 from catsdogs.support.atomic import aside
 from catsdogs.support.progress import track
 
-VERSION = 3  # of the cached data about a picture
+VERSION = 4  # of the cached data about a picture
 SYNTHETIC, KAGGLE = "synthetic", "kaggle"
 NEAR, EXACT = "near", "exact"  # which pictures are alike: near duplicates, or copies of a file
 TABLES = (".csv", ".json", ".txt", ".xlsx", ".xml")  # files that may have labels
@@ -104,7 +104,7 @@ def open_data(
             f"`ALIKE={EXACT}` for identical files only",
         )
     source = open_source(_place(where, cache, seed), cache)
-    versions = f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}"
+    versions = f"v{VERSION}-{duplicates.VERSION}-{pictures.VERSION}{pictures.readers()}"
     way = f"-{classes}" if classes in WAYS else ""
     kept = cache / "looks" / f"{versions}-{source.signature()[:32]}{way}.json"
     data = _load(kept)

@@ -73,7 +73,14 @@ def numbered(names: Iterable[str]) -> bool:
 
 
 def composed(label: str) -> str:
-    """Return a name with composed letters: macOS writes `ö` as two code points, others as one."""
+    """Return a name with composed letters: macOS writes `ö` as two code points, others as one.
+
+    A name that is not in UTF-8 is read as Windows and old systems write it.
+    """
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        label = label.encode(errors="surrogateescape").decode("cp1252", errors="replace")
     return unicodedata.normalize("NFC", label)
 
 

@@ -5,7 +5,7 @@ prediction both use this module.
 """
 
 import functools
-import importlib
+import importlib.util
 import io
 import warnings
 
@@ -79,6 +79,12 @@ def _unknown(data: bytes) -> str:
         )
         return "damaged" if _learn_heif() else remedy
     return "not a picture" if data else "empty"
+
+
+def readers() -> str:
+    """Return the kinds of pictures that are read here, but not everywhere."""
+    kinds = [("-avif", features.check("avif")), ("-heic", importlib.util.find_spec("pillow_heif"))]
+    return "".join(kind for kind, found in kinds if found)
 
 
 @functools.cache

@@ -69,11 +69,12 @@ def predictions(
     capacity.check_memory(note.size, count * note.views)
     for batch in _read_ahead(reads, note, count):
         shown = [seen for _, seen in batch if not isinstance(seen, str)]
-        computed = iter(
-            model.predict_on_batch(np.concatenate(shown)).reshape(len(shown), note.views, -1)
-            if shown
-            else ()
-        )
+        computed: Iterator[Floats] = iter(())
+        if shown:
+            # Another number of pictures would make TensorFlow trace the network again.
+            filled = shown + shown[:1] * (len(batch) - len(shown))
+            found = model.predict_on_batch(np.concatenate(filled))
+            computed = iter(found.reshape(len(filled), note.views, -1))
         for name, seen in batch:
             yield name, seen if isinstance(seen, str) else next(computed).mean(axis=0)
 

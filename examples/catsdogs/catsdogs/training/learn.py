@@ -204,11 +204,13 @@ def held_out(
     """Return logits of the training pictures, `(views, n, classes)`, by heads that were not trained
     on them, and their labels: cross-fitted, so that they are like those of other pictures.
 
-    Lessons that train by steps have none, because each fold would take as long as the lesson.
+    Lessons that train by steps have none, because each fold would take as long as the lesson. One
+    training picture a class leaves none either.
     """
     classes = len(material.classes)
+    nothing = np.zeros((lesson.views, 0, classes)), np.zeros(0, np.int64)
     if lesson.start != FEATURES:
-        return np.zeros((lesson.views, 0, classes)), np.zeros(0, np.int64)
+        return nothing
     seen = [features.kept(sight, material.cache) for sight in sights(lesson, network)]
     trained = {row.sha256 for row in rows if row.part == TRAINING}
     members = [picture for picture in material.pictures if picture.digest in trained]
@@ -223,7 +225,7 @@ def held_out(
             fitted = head.fit_only(part, classes, lesson.views)
             logits.append(_head_logits(fitted, test, lesson))
             known.append(test.labels)
-    return np.concatenate(logits, axis=1), np.concatenate(known)
+    return (np.concatenate(logits, axis=1), np.concatenate(known)) if known else nothing
 
 
 def calibrated(

@@ -1,15 +1,18 @@
 """The folders and names of data sets, as other people have them."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from samples import jpeg, make_folder, make_tar, make_zip
 
-from catsdogs.data import dataset, split, summary
+from catsdogs.data import dataset, pictures, split, summary
 from catsdogs.data.dataset import Data
+from catsdogs.data.labels import one_line
 from catsdogs.data.layout import understand
 from catsdogs.errors import CatsdogsError
 
@@ -182,6 +185,10 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
         ),
         {"Hunde 🐕": 3, "größere Katzen": 4, "猫": 3},
     ),
+    "not-in-unicode": (
+        folder(some("cats", os.fsdecode("V\u00f6gel".encode("latin-1")))),
+        {"cats": 3, "Vögel": 3},
+    ),
     "links": (linked, {"all": 2, "cats": 3, "dogs": 2}),
     "read-only": (read_only, {"cats": 3, "dogs": 3}),
     "__MACOSX": (
@@ -262,7 +269,7 @@ def test_classes_are_those_that_a_person_would_name(tmp_path: Path, name: str) -
     }
     lines = summary.understood(found, rows, "")
     assert len(lines) == 2
-    assert all(any(row.path in line for row in rows) for line in lines)
+    assert all(any(one_line(row.path) in line for row in rows) for line in lines)
 
 
 PARTS = ("train/cats", "train/dogs", "test/cats", "test/dogs")
@@ -390,7 +397,7 @@ def test_the_authors_split_is_used(tmp_path: Path) -> None:
         split.divide(opened(make_folder(tmp_path / "new", some("a", "b"))).pictures, 0, "folders")
 
 
-def test_heic_is_named_with_the_remedy(tmp_path: Path) -> None:
+def test_heic_is_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pillow-heif, a class of nothing but HEIC is an error that names the package; among
     other pictures they are set aside.
     """
@@ -399,8 +406,12 @@ def test_heic_is_named_with_the_remedy(tmp_path: Path) -> None:
         CatsdogsError, match="'cats' has no pictures: HEIC, which needs `pillow-heif`: add it"
     ):
         opened(make_folder(tmp_path / "only", only))
-    found = opened(make_folder(tmp_path / "some", some("cats", "dogs") | {"cats/x.HEIC": heic()}))
-    assert [one.name for one in found.aside] == ["cats/x.HEIC"]
+    path = make_folder(tmp_path / "some", some("cats", "dogs") | {"cats/x.HEIC": heic()})
+    assert [one.name for one in opened(path).aside] == ["cats/x.HEIC"]
+    # Once pillow-heif is installed, the pictures are read again.
+    monkeypatch.setattr(pictures, "readers", lambda: "-heic")
+    monkeypatch.setattr(pictures, "decode", lambda _: Image.new("RGB", (9, 9)))
+    assert not opened(path).aside
 
 
 def test_other_files_are_counted_and_listed(tmp_path: Path) -> None:
