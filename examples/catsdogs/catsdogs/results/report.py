@@ -5,7 +5,6 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -15,12 +14,12 @@ from catsdogs.data import pictures, summary
 from catsdogs.data.dataset import Data
 from catsdogs.data.sources import Source
 from catsdogs.errors import CatsdogsError
-from catsdogs.network import engine
 from catsdogs.results import (
     bundle,
     charts,
     evaluation,
     gradcam,
+    origin,
     predictions,
     record,
     words,
@@ -124,6 +123,7 @@ def _parts(subject: Subject, answers: Predictions, scores: Scores) -> dict[str, 
     return {
         "title": " or ".join(classes) if len(classes) < 4 else f"{len(classes)} classes",
         "lesson": lesson.title,
+        "network": origin.network(subject.chosen),
         "part": "test" if scores.test else "validation",
         "tested": bool(scores.test),
         "main": _numbers(main),
@@ -149,8 +149,8 @@ def _parts(subject: Subject, answers: Predictions, scores: Scores) -> dict[str, 
         "looked": _looked(subject, answers),
         "data": [line.strip() for line in summary.describe(subject.found)],
         "changed": subject.found.digest != made["produced_by"]["data"],
-        "produced_by": [*made["produced_by"].items(), ("environment", engine.environment())],
-        "command": _command(subject.chosen),
+        "produced_by": origin.produced_by(subject.chosen, subject.found),
+        "command": origin.command(subject.chosen),
     }
 
 
@@ -246,23 +246,3 @@ def _photograph(image: Image.Image, text: str) -> Picture:
     buffer = io.BytesIO()
     _thumbnail(image).save(buffer, "JPEG", quality=80)
     return Picture(buffer.getvalue(), "image/jpeg", text)
-
-
-def _command(chosen: Chosen) -> str:
-    """Return the command that trains the model."""
-    settings = chosen.settings
-    target = "finetune" if chosen.lesson == "finetuned" else "train"
-    given = {
-        "DATA": quote(settings.data),
-        "BACKBONE": settings.backbone,
-        "WEIGHTS": quote(settings.weights),
-        "SIZE": settings.size,
-        "SEED": settings.seed,
-        "SPLIT": quote(settings.split),
-        "VIEWS": settings.views,
-    }
-    line = " ".join(["make", target, *(f"{name}={value}" for name, value in given.items())])
-    balance = " BALANCE=1" if settings.balance else ""
-    on_gpu = " GPU=1" if "device" in chosen.record["produced_by"] else ""
-    off = "" if settings.winograd or on_gpu else " WINOGRAD=off"
-    return f"{line}{balance}{off}{on_gpu}"
