@@ -152,26 +152,27 @@ def _choose(
 
 def _own_lists(lists: Sequence[Source]) -> list[Source]:
     """Return the lists of the whole repository, for running it on any machine."""
-    return [each for each in lists if not each.dev and not is_other(each.file) and _is_own(each)]
+    mine = [each for each in lists if is_own_list(each)]
+    return [each for each in mine if not each.dev and not is_other(each.file)]
 
 
 def _groups(
     root: list[Source], nested: list[Source], lists: Sequence[Source], others: Sequence[Source]
 ) -> Iterator[tuple[list[Source], str]]:
     """Yield sources of which one can be taken, the best first, with the reason for it."""
-    own = [each for each in others if each.wanted and not each.dev and _is_own(each)]
+    own = [each for each in others if each.wanted and not each.dev and is_own_list(each)]
     formats = [each for each in own if each.format != "commands"]
     built = [each for each in own if each.format == "commands" and each.python]
     yield root, "it is the project's list"
     yield formats, "it is the project's list"
     yield nested if len(nested) == 1 else [], "it is the only list"
-    yield [each for each in lists if _is_own(each) and not each.dev], "it is the only list"
+    yield [each for each in lists if is_own_list(each) and not each.dev], "it is the only list"
     deeper = [each for each in others if each.wanted and each.format != "commands" and not each.dev]
     yield deeper if len(deeper) == 1 and not nested else [], "it is the only list"
     yield built, "it installs the packages"
 
 
-def _is_own(source: Source) -> bool:
+def is_own_list(source: Source) -> bool:
     """Whether a file is the whole repository's: at its top, or in a folder of requirements."""
     folder = source.file.rpartition("/")[0].lower()
     return folder in {"", "requirements", "requirement", "reqs", "deps", "conda", "envs", "docker"}

@@ -32,6 +32,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="stop at the first line that cannot be taken as it is, instead of loosening it",
     )
     parser.add_argument(
+        "--dev",
+        action="store_true",
+        help="write requirements-dev.in from the lists for development",
+    )
+    parser.add_argument(
         "--as-of",
         type=_read_date,
         metavar="DATE",
@@ -59,7 +64,7 @@ def run(args: Namespace) -> int:
     from labcoat.scaffold.requirements_in import Wishes
 
     project = Project.here()
-    wishes = Wishes(args.strict, args.as_of or "")
+    wishes = Wishes(args.strict, args.as_of or "", args.dev)
     if args.undo:
         return _print_undone(project, init.undo_project(project))
     if args.dry_run:

@@ -10,6 +10,7 @@ from labcoat.core import files, originals
 from labcoat.core.changes import ChangeSet, PlannedChange
 from labcoat.core.originals import UndoneFile
 from labcoat.core.project import Project
+from labcoat.scaffold.development_lists import plan_development
 from labcoat.scaffold.dockerfile import BESIDE_NOTE, TEMPLATES, installs_itself, missing_files
 from labcoat.scaffold.ignore_files import plan_dockerignore, plan_gitignore
 from labcoat.scaffold.makefile import include_line, plan_makefile, plan_own_file
@@ -54,6 +55,7 @@ def plan_changes(
     changes = ChangeSet(root)
     plan_makefile(changes, include)
     plan_requirements(changes, project, wishes)
+    plan_development(changes, project or Project(root), takes=wishes.dev)
     plan_gitignore(changes)
     plan_own_file(changes)
     for template, name in missing_files(root).items():

@@ -30,11 +30,12 @@ class Wishes:
     """How to take what a repository asks for.
 
     With `strict`, what cannot be taken as it is is an error. `as_of`, a date or empty, limits
-    releases to those of that day.
+    releases to those of that day. With `dev`, lists for development are taken too.
     """
 
     strict: bool = False
     as_of: str = ""
+    dev: bool = False
 
 
 DEFAULT = Wishes()
