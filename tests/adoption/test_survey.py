@@ -57,6 +57,16 @@ def test_the_list_that_is_taken(tmp_path: Path, files: dict[str, str], expected:
     assert taken(survey(tmp_path, **files)) == expected.split()
 
 
+def test_modules_that_releases_removed_limit_them(tmp_path: Path) -> None:
+    """The lowest limit of a package counts; an optional import makes none."""
+    code = "import keras.utils.np_utils\nfrom keras.layers.merge import x\n"
+    optional = "try:\n    from sklearn.externals import joblib\nexcept ImportError:\n    pass\n"
+    found = survey(tmp_path, **{"requirements.txt": "keras\n", "a.py": code + optional})
+    assert [(each.text, each.module) for each in found.limits] == [
+        ("keras<2.9", "keras.layers.merge")
+    ]
+
+
 def test_a_project_that_declares_all_is_locked_as_it_is(tmp_path: Path) -> None:
     found = survey(tmp_path, **{"pyproject.toml": PROJECT, "main.py": "import alpha"})
     assert found.is_declared

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.adoption.pins import table
+from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.plan import Decision, Kind, Plan, Wanted
 from labcoat.core.errors import LabcoatError
@@ -321,3 +322,24 @@ def test_the_table_has_a_line_for_every_change(project: Project) -> None:
     assert "kept (20): kept0" in text
     assert "\x1b" not in text
     assert "LABCOAT_NO_BINARY" in text
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"),
+    [
+        ("base", "base<1.9"),
+        ("base==2.0", "base==2.0"),
+        ("upper", "upper"),
+        ("base==1.5", "base==1.5"),
+    ],
+)
+def test_what_sources_import_limits_a_package(project: Project, asked: str, after: str) -> None:
+    """A release that removed a module is not taken, unless the author asks for it."""
+    wanted = [Wanted(asked, "requirements.txt", 1, "demand")]
+    limit = Limit("base", "1.9", "a.py:3", "base.part")
+    plan = decide(project, wanted, strict=False, as_of="", limits=[limit])
+    assert plan.decisions[0].after == after
+    rest = [each.after for each in plan.decisions[1:]]
+    assert rest == (["base<1.9"] if asked == "upper" else [])
+    if after == "base<1.9":
+        assert plan.decisions[0].reason == "base 1.9 has no `base.part`, imported in a.py:3"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.declared import (
@@ -18,6 +19,7 @@ from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
 from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.evidence.system_lists import find_system_lists
+from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
 from labcoat.core.package_names import normalize_name
@@ -27,6 +29,7 @@ from labcoat.imports.packages import Imported, find_packages, read_code
 from labcoat.imports.tree import list_tree
 from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import modules
+from labcoat.names.removed_modules import find_removal
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Survey:
     of them. `declared` is the project's own file, or empty: labcoat locks it without a
     requirements.in. `passed_over` is a lock that cannot be taken. `missing` is imported and listed
     in none of the taken ones; of `unknown`, no package is known. `installed` is what commands of
-    notebooks install besides.
+    notebooks install besides. `limits` are for what sources import and later releases removed.
     """
 
     taken: tuple[Source, ...] = ()
@@ -52,6 +55,7 @@ class Survey:
     pythons: tuple[Wanted, ...] = field(default=())
     is_cut: bool = False
     passed_over: str = ""
+    limits: tuple[Limit, ...] = ()
 
     @property
     def is_declared(self) -> bool:
@@ -116,6 +120,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tuple(dict.fromkeys(_pythons([*taken, *environments, *pipfiles, *commands]))),
         tree.is_cut,
         passed_over,
+        tuple(_find_limits(imported)),
     )
 
 
@@ -210,6 +215,16 @@ def _find_missing(
         else:
             missing.setdefault(each.package, Wanted(each.package, each.file, each.line, "import"))
     return list(missing.values()), unknown
+
+
+def _find_limits(imported: Iterable[Imported]) -> Iterator[Limit]:
+    """Yield the limits for modules that releases removed, the lowest for each package."""
+    for each in imported:
+        removals = [found for module in each.modules if (found := find_removal(module))]
+        if removals:
+            first = min(removals, key=lambda found: Version(found.below))
+            place = f"{each.file}:{each.line}"
+            yield Limit(first.package, first.below, place, first.module)
 
 
 def _find_installed(commands: Iterable[Source], asked: set[str]) -> Iterator[Wanted]:

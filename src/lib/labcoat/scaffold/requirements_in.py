@@ -91,7 +91,13 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     if not (survey.taken or survey.missing or survey.installed):
         changes.plan(NAME, INTRODUCTION, "written, still empty")
         return
-    plan = decide(project, survey.wanted, strict=wishes.strict, as_of=wishes.as_of)
+    plan = decide(
+        project,
+        survey.wanted,
+        strict=wishes.strict,
+        as_of=wishes.as_of,
+        limits=survey.limits,
+    )
     decisions = plan.decisions[len(survey.pythons) :]
     changes.notes += format_plan(replace(plan, decisions=decisions))
     is_changed = any(each.verdict in {"moved", "dropped", "renamed"} for each in decisions)

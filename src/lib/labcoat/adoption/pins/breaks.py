@@ -53,11 +53,15 @@ BREAKS = (
 
 @dataclass(frozen=True)
 class Limit:
-    """A package that has to stay `below` a version, and the older package that is `why`."""
+    """A package that has to stay `below` a version, and the older package that is `why`.
+
+    Or `module` is what sources import, at the place `why`, and that version removed.
+    """
 
     name: str
     below: str
     why: str
+    module: str = ""
 
     @property
     def text(self) -> str:
@@ -66,8 +70,16 @@ class Limit:
 
     @property
     def reason(self) -> str:
-        """A sentence about the older package."""
+        """A sentence about the older package, or the module."""
+        if self.module:
+            return f"{self.name} {self.below} has no `{self.module}`, imported in {self.why}"
         return f"{self.why} is older than {self.name} {self.below}, and does not run with it"
+
+
+def is_needed(limit: Limit, versions: Mapping[str, str]) -> bool:
+    """Whether a solution has a release of the package that is not below the limit."""
+    version = _parse(versions.get(limit.name, ""))
+    return version is not None and version >= Version(limit.below)
 
 
 def suspects(versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]) -> set[str]:

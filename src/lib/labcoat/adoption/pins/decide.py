@@ -11,6 +11,7 @@ from labcoat.adoption.pins import (
     uv_search,
     versions,
 )
+from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.lines import Line, merge_lines, read_line
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.pins.python_for_pins import PythonForPins, choose_python
@@ -22,12 +23,20 @@ from labcoat.core.project import Project
 _Outcomes = dict[Wanted, Line | Decision]
 
 
-def decide(project: Project, wanted: Sequence[Wanted], *, strict: bool, as_of: str) -> Plan:
+def decide(
+    project: Project,
+    wanted: Sequence[Wanted],
+    *,
+    strict: bool,
+    as_of: str,
+    limits: Sequence[Limit] = (),
+) -> Plan:
     """Return the plan for `wanted`: the Python to use, and a decision for each requirement.
 
     A requirement on `python` says which one. With `strict`, raise LabcoatError at the first line
     that cannot be taken as it is. `as_of`, a date such as `2021-03-31` or empty, limits releases to
-    those of that day. Where the index cannot be reached, say so, and keep what needs it.
+    those of that day. `limits`, of what sources import, are kept to where a solution has them.
+    Where the index cannot be reached, say so, and keep what needs it.
     """
     own = own_names(project.root)
     outcomes: _Outcomes = {each: read_line(each, own) for each in wanted}
@@ -43,7 +52,7 @@ def decide(project: Project, wanted: Sequence[Wanted], *, strict: bool, as_of: s
         stop.refuse_changes(outcomes)
     solution = solving.Solution([], set())
     if known:
-        question = uv_search.Question(chosen.minor, before)
+        question = uv_search.Question(chosen.minor, before, tuple(limits))
         solution = _solve(question, outcomes, known, strict=strict)
     return _plan(chosen, [outcomes[each] for each in wanted], solution, as_of)
 

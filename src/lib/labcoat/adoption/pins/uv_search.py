@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labcoat.adoption.pins.breaks import Limit
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.locking import requirements_file
@@ -15,10 +16,14 @@ SECONDS = 60  # for one attempt
 
 @dataclass(frozen=True)
 class Question:
-    """What to solve for: a Python, and releases that were uploaded before (ISO 8601), or all."""
+    """What to solve for: a Python, and releases that were uploaded before (ISO 8601), or all.
+
+    `limits` are those of what sources import.
+    """
 
     minor: str
     before: str = ""
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def find_versions(
 
     What is in `built` has no wheel and is left out of the search, with all that it needs. With
     `only_once`, nothing is loosened. Imports give way to all other lines: what was recorded or
-    asked for ran without them.
+    asked for ran without them. The question's limits are kept to where that
+    leaves a solution.
     """
     imports = [line for line in lines if line.wanted.kind == "import"]
     state = Solution([line for line in lines if line not in imports], set(built))
@@ -53,6 +54,9 @@ def find_versions(
             search = replace(search, deadline=time.monotonic() + _SECONDS)
             _add_imports(search, state, imports, listings)
             if not only_once:
+                found = state.versions or {}
+                needed = [each for each in question.limits if breaks.is_needed(each, found)]
+                state.limits = _try_limits(search, state, needed) if needed else []
                 _add_limits(search, state, listings)
     return state
 
@@ -111,7 +115,7 @@ def _add_limits(
         except LabcoatError:
             return
         limits = breaks.find_limits(attempt.versions, attempt.parents, listings)
-        tried = [*limits, *state.limits]
+        tried = [*state.limits, *limits]
         if not limits:
             return
         kept = _try_limits(search, state, tried)
