@@ -33,7 +33,17 @@ def test_a_fault_is_noticed(repository: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["fuzz", "many_builds", "mutations", "re2_patterns", "system_libraries", "tampering"]
+    "name",
+    [
+        "fuzz",
+        "many_builds",
+        "many_copies",
+        "mutations",
+        "parsers",
+        "re2_patterns",
+        "system_libraries",
+        "tampering",
+    ],
 )
 def test_each_says_how_it_is_called(name: str, repository: Path) -> None:
     """Its docstring has the command, which takes a seed."""
