@@ -13,6 +13,24 @@ from support.rule_cases import (  # noqa: F401 - pytest collects the tests
 CASES = [
     Case(
         "DKF001",
+        {"Dockerfile": f"{BASE}ONBUILD COPY --from=nginx:1 /x /x\nUSER 1000\n"},
+        {"Dockerfile": f"{BASE}ONBUILD COPY --from=nginx{DIGEST} /x /x\nUSER 1000\n"},
+        name="copy behind ONBUILD",
+    ),
+    Case(
+        "DKF002",
+        {"Dockerfile": f"{BASE}USER 1000\nONBUILD RUN pip install numpy\n"},
+        {"Dockerfile": f"{BASE}USER 1000\nONBUILD RUN pip install --no-deps .\n"},
+        name="pip behind ONBUILD",
+    ),
+    Case(
+        "DKF003",
+        {"Dockerfile": f"{BASE[:-1]} AS b\nUSER 1000\nONBUILD USER root\nFROM b\n"},
+        {"Dockerfile": f"{BASE[:-1]} AS b\nONBUILD USER 1000\nFROM b\n"},
+        name="user behind ONBUILD",
+    ),
+    Case(
+        "DKF001",
         {"Dockerfile": "FROM python:3.11\nUSER 1000\n"},
         {"Dockerfile": f"ARG BASE=python:3.11{DIGEST}\nFROM $BASE AS a\nFROM a\nUSER 1000\n"},
         name="from",

@@ -99,6 +99,15 @@ class Stage:
     def __str__(self) -> str:
         return self.name or str(self.index)
 
+    @cached_property
+    def triggers(self) -> tuple[Instruction, ...]:
+        """The instructions behind ONBUILD, which run in images that are built on the stage."""
+        return tuple(
+            parse_instruction(each.line, each.rest, each.heredocs)
+            for each in self.instructions
+            if each.name == "ONBUILD"
+        )
+
 
 @dataclass(frozen=True)
 class Dockerfile:

@@ -75,7 +75,7 @@ def _check_pins(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> 
     for stage in parsed.stages:
         if parsed.base_stage(stage) is None and not _is_own(stage.base, own):
             yield from _check_image(facts, stage.base, stage.line)
-        for each in stage.instructions:
+        for each in (*stage.instructions, *stage.triggers):
             for image in each.copied_from:
                 if image and parsed.stage(image) is None and not _is_own(image, own):
                     yield from _check_image(facts, image, each.line)
@@ -111,12 +111,14 @@ def _check_user(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> 
     """DKF003: an image that runs as root."""
     stage: Stage | None = parsed.stages[-1]
     while stage is not None:
-        users = [each for each in stage.instructions if each.name == "USER"]
+        below = parsed.base_stage(stage)
+        instructions = (*(below.triggers if below else ()), *stage.instructions)
+        users = [each for each in instructions if each.name == "USER"]
         if users:
             if users[-1].rest.strip().strip("\"'").lower() in _ROOT:
                 yield _root_finding(facts, users[-1].line, "the last USER is root")
             return
-        last, stage = stage, parsed.base_stage(stage)
+        last, stage = stage, below
     final = parsed.stages[-1]
     if (
         _NOT_ROOT.fullmatch(last.base)

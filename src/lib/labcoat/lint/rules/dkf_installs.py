@@ -32,7 +32,7 @@ def check_installations(
 ) -> Iterator[Finding]:
     """DKF002: a RUN that installs anything but the lock with hashes."""
     for stage in parsed.stages:
-        for each in stage.instructions:
+        for each in (*stage.instructions, *stage.triggers):
             for why, severity in _unlocked_installs(repository, each) if each.name == "RUN" else ():
                 yield Finding(
                     "DKF002",
