@@ -22,7 +22,6 @@ UV="uv==0.13.9 \
 # A variable and not the option, which pip before 22.1 does not have.
 export PIP_ROOT_USER_ACTION=ignore
 export UV_CACHE_DIR=/cache/uv PIP_CACHE_DIR=/cache/pip UV_LINK_MODE=copy
-SNAPSHOT=http://snapshot.debian.org/archive
 TIME=@315532800 # 1980, the first year that a zip archive can hold
 
 fail() {
@@ -39,7 +38,7 @@ read_settings() {
 }
 
 # Each file comes from the cache, the image's archives, or the archive of the day it was locked on.
-# APT_MIRROR stands for the first two, as LABCOAT_APT_MIRROR does.
+# APT_MIRROR stands for the second, as LABCOAT_APT_MIRROR does, and APT_SNAPSHOT for the third.
 fetch_debs() {
   read_settings
   mkdir -p /debs /cache/apt
@@ -50,15 +49,17 @@ or name it in LABCOAT_PLATFORMS"
   # shellcheck disable=SC2016 # apt replaces it
   archives=$(apt-get indextargets --no-release-info --format '$(REPO_URI)' | sort -u)
   awk -v own="$own" '$1 == "package" && $2 == own { print $3, $4, $5, $7 }' /tmp/apt.lock >/tmp/debs.txt
-  while read -r name version path digest; do
+  while read -r package version path digest; do
     digest=${digest#sha256:}
     deb=/cache/apt/$digest.deb
     if ! has_digest "$deb" "$digest"; then
-      reason="no archive of the image is called ${path%%/*}"
+      reasons=
       for address in $(find_addresses "$path" "$date"); do
-        reason=$(fetch_deb "$address" "$digest" "$deb") && reason= && break
+        reason=$(fetch_deb "$address" "$digest" "$deb") && break
+        reasons="${reasons:+$reasons; }$reason"
       done
-      [ -z "$reason" ] || fail "cannot install $name $version of apt.lock: $reason"
+      has_digest "$deb" "$digest" || fail "cannot install $package $version of apt.lock: \
+${reasons:-no archive of the image is called ${path%%/*}}"
     fi
     cp "$deb" "/debs/$digest.deb"
   done </tmp/debs.txt
@@ -67,23 +68,25 @@ or name it in LABCOAT_PLATFORMS"
 # Prints the addresses at which a package may be, PATH below the archive of that name.
 find_addresses() {
   below=$(echo "${1#*/}" | sed 's/+/%2b/g')
-  if [ -n "${APT_MIRROR:-}" ]; then
-    case ${1%%/*} in
-      debian | ubuntu) echo "${APT_MIRROR%/}/$below" && return ;;
-      debian-* | ubuntu-*) mirror=${APT_MIRROR%/} && echo "${mirror%/*}/${1%%/*}/$below" && return ;;
-    esac
-  fi
-  for archive in $archives; do
-    archive=${archive%/}
-    [ "${archive##*/}" != "${1%%/*}" ] || echo "$archive/$below"
-  done
-  case ${1%%/*} in debian | debian-*) echo "$SNAPSHOT/${1%%/*}/$2/$below" ;; esac
+  name=${1%%/*} mirror=${APT_MIRROR:-} snapshot=${APT_SNAPSHOT:-http://snapshot.debian.org/archive}
+  mirror=${mirror%/}
+  case ${mirror:+$name} in
+    debian | ubuntu) echo "$mirror/$below" ;;
+    debian-* | ubuntu-*) echo "${mirror%/*}/$name/$below" ;;
+    *)
+      for archive in $archives; do
+        archive=${archive%/}
+        case $archive in */"$name" | */"$name"/[0-9]*T[0-9]*Z) echo "$archive/$below" ;; esac
+      done
+      ;;
+  esac
+  case $name:${APT_SNAPSHOT:-} in debian*:* | ubuntu*:?*) echo "${snapshot%/}/$name/$2/$below" ;; esac
 }
 
 # ADDRESS SHA256 FILE: downloads a file, or prints why it could not.
 fetch_deb() {
   partial=$(mktemp -d /cache/apt/partial.XXXXXX)
-  set -- "$@" -o APT::Sandbox::User=root -o Acquire::Retries=2
+  set -- "$@" -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::Retries::Delay::Maximum=1
   [ ! -e /run/secrets/certificates ] || set -- "$@" -o Acquire::https::CAInfo=/run/secrets/certificates
   address=$1 wanted=$2 to=$3
   shift 3

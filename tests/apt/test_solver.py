@@ -3,7 +3,7 @@
 import pytest
 
 from labcoat.apt.apt_lock import AptPackage
-from labcoat.apt.solver import read_resolution, resolving_script
+from labcoat.apt.solver import Archives, read_resolution, resolving_script
 from labcoat.core.errors import LabcoatError
 from support.messages import apt
 
@@ -36,7 +36,7 @@ def test_a_mirror_does_not_change_the_lock(mirror: str) -> None:
     answer = ANSWER.replace(
         "%uri http://archive.invalid/debian", f"%uri {mirror.removesuffix('/')}"
     )
-    assert read_resolution(answer, "base", "apt.txt", mirror) == read_resolution(
+    assert read_resolution(answer, "base", "apt.txt", Archives(mirror)) == read_resolution(
         ANSWER, "base", "apt.txt"
     )
 
@@ -74,5 +74,19 @@ def test_failures_are_explained(output: str, message: str) -> None:
 
 
 def test_values_reach_the_script_quoted() -> None:
-    script = resolving_script(("a1", "b1=2"), "http://m.invalid/$(id)'", None).decode()
+    script = resolving_script(("a1", "b1=2"), Archives("http://m.invalid/$(id)'")).decode()
     assert script.startswith("REQUEST='a1 b1=2'\nMIRROR='http://m.invalid/$(id)'\"'\"''\n")
+
+
+def test_an_earlier_day_does_not_change_the_archives_name() -> None:
+    """Its archive that does not answer is named with the setting."""
+    day = "http://days.invalid/debian/20240229T235959Z"
+    archives = Archives("", "http://days.invalid/", "20240229T235959Z")
+    assert b"SNAPSHOT=http://days.invalid\n" in resolving_script(("a1",), archives)
+    answer = ANSWER.replace("%uri http://archive.invalid/debian", f"%uri {day}")
+    assert read_resolution(answer, "base", "apt.txt", archives) == read_resolution(
+        ANSWER, "base", "apt.txt"
+    )
+    with pytest.raises(LabcoatError, match=apt.UNREACHABLE_DAY.format("2024-02-29")) as caught:
+        read_resolution("%update E: no route", "base", "apt.txt", archives)
+    assert "LABCOAT_APT_SNAPSHOT" in caught.value.hint

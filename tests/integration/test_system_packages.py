@@ -79,6 +79,7 @@ def place(
             "LABCOAT_BASE_IMAGE": BASE,
             "LABCOAT_DOCKER_FLAGS": TO_SYSTEM,
             "LABCOAT_APT_MIRROR": archive.address,
+            "LABCOAT_APT_SNAPSHOT": "http://127.0.0.1:9/archive",
         },
     )
     subprocess.run(
@@ -232,23 +233,21 @@ def test_a_package_that_is_not_the_locked_one_stops_the_build(
         assert name in said
 
 
-def install(place: Workplace, archive: DebianArchive, lines: list[str]) -> str:
-    """Install a lock of these lines in a container of the base image; return what it says."""
+def install(
+    place: Workplace, archive: DebianArchive, lines: list[str], snapshot: str = "http://127.0.0.1:9"
+) -> str:
+    """Install a lock of these lines in a container of the base image.
+
+    Return what it says, or which packages are there.
+    """
     script = (place.root / "install-lock.sh").read_text()
-    words = [
-        "docker",
-        "run",
-        "--rm",
-        "--interactive",
-        NETWORK,
-        f"--env=APT_MIRROR={archive.address}",
-    ]
-    steps = "cat >/i; sh /i fetch-debs && sh /i install-debs"
+    words = ["docker", "run", "--rm", "--interactive", NETWORK]
+    words += [f"--env=APT_MIRROR={archive.address}", f"--env=APT_SNAPSHOT={snapshot}"]
+    steps = "cat >/i; sh /i fetch-debs && sh /i install-debs && dpkg-query --show"
     write = f"echo {shlex.quote(chr(10).join(lines))} >/tmp/apt.lock; {steps}"
     done = subprocess.run(
         [*words, BASE, "sh", "-c", write], input=script, check=False, capture_output=True, text=True
     )
-    assert done.returncode == 1
     return done.stdout + done.stderr
 
 
@@ -260,6 +259,38 @@ def test_an_archive_that_does_not_answer_is_named(place: Workplace) -> None:
     ended = place.labcoat("lock", "--only", "system", **settings)
     assert ended.returncode == 1
     assert apt.UNREACHABLE in ended.stderr
+
+
+def test_a_lock_of_an_earlier_day_comes_from_that_days_archive(
+    tmp_path: Path, place: Workplace
+) -> None:
+    """Its package is gone from the archive of today, and is installed all the same."""
+    root = tmp_path / "project"
+    shutil.copytree(place.root, root)
+    (root / "apt.txt").write_text("libfour1\n")
+    archive = DebianArchive(tmp_path / "archive")
+    archive.add("libfour1", {"usr/share/four": session_name()}, version="4.0")
+    snapshot = archive.keep_day("20240229T235959Z")
+    archive.add("libfour1", {"usr/share/four": "new"}, version="4.1")
+    settings = {"LABCOAT_APT_MIRROR": archive.address, "LABCOAT_APT_SNAPSHOT": snapshot}
+    elsewhere = Workplace(root, {**place.environ, **settings})
+    try:
+        versions = []
+        for day in ("", "2024-02-29", "2024-02-29", "2999-01-01", "2024-02-28"):
+            ended = elsewhere.labcoat("lock", "--only", "system", LABCOAT_AS_OF=day)
+            locked = read_lock(root)
+            assert locked is not None
+            assert [each.path.split("/")[0] for each in locked.all_packages()] == ["debian"]
+            (date,) = locked.dates.values()
+            versions.append((*(each.version for each in locked.all_packages()), date[:8]))
+        assert versions[0][0] == "4.1"
+        assert versions[1:] == [("4.0", "20240229")] * 4
+        assert ended.returncode == 1
+        assert apt.UNREACHABLE_DAY.format("2024-02-28") in ended.stderr
+        lines = (root / "apt.lock").read_text().splitlines()
+        assert "libfour1\t4.0\n" in install(elsewhere, archive, lines, snapshot)
+    finally:
+        archive.stop()
 
 
 def test_an_earlier_dockerfile_is_refused(place: Workplace, lock_of_one: str) -> None:

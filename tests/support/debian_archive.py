@@ -35,6 +35,18 @@ class DebianArchive:
         self._server.shutdown()
         self._server.server_close()
 
+    def keep_day(self, moment: str) -> str:
+        """Keep the archive as it is for a moment; return the address of the archives of that kind.
+
+        The packages that it has now are gone from the archive itself.
+        """
+        kept = self.folder.parent / "snapshot/debian" / moment
+        kept.parent.mkdir(parents=True)
+        self.folder.rename(kept)
+        self.folder.mkdir()
+        self._index = {}
+        return f"{self.address.removesuffix('/debian')}/snapshot"
+
     def add(
         self,
         name: str,
@@ -42,8 +54,9 @@ class DebianArchive:
         *fields: str,
         postinst: str = "",
         listed: bool = True,
+        version: str = "1.0+x",
     ) -> Path:
-        """Add version 1.0+x of the package `name`; return its file.
+        """Add a version of the package `name`; return its file.
 
         `fields` are further lines of its control file. One that is not `listed` leaves the index
         as it was, although its file changes.
@@ -53,7 +66,7 @@ class DebianArchive:
         (tree / "DEBIAN").mkdir(parents=True)
         control = [
             f"Package: {name}",
-            "Version: 1.0+x",
+            f"Version: {version}",
             "Architecture: all",
             "Maintainer: labcoat <labcoat@example.invalid>",
             *fields,
@@ -67,7 +80,7 @@ class DebianArchive:
         for path, content in files.items():
             (tree / path).parent.mkdir(parents=True, exist_ok=True)
             (tree / path).write_text(content)
-        deb = self.folder / f"{name}_1.0+x_all.deb"
+        deb = self.folder / f"{name}_{version}_all.deb"
         subprocess.run(
             ["dpkg-deb", "--build", "--root-owner-group", tree, deb],
             check=True,

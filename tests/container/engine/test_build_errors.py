@@ -37,6 +37,12 @@ OUTPUTS = {
         messages.NO_PERMISSION,
         "group",
     ),
+    "apt": (
+        "#9 0.1 labcoat: cannot install libone1 1.0 of apt.lock: http://x: Could not resolve 'x'\n"
+        "#9 ERROR: process x: dns error",
+        "cannot install libone1 1.0 of apt.lock: http://x: Could not resolve 'x'",
+        "LABCOAT_APT_MIRROR",
+    ),
     "no python": (
         "#7 0.4 labcoat: the base image has no python3\n",
         messages.BASE_IMAGE_HAS.format("no python3"),

@@ -1,4 +1,5 @@
-# Runs in a container of the base image, with REQUEST, MIRROR and CERTIFICATES before it. Lets apt
+# Runs in a container of the base image, with REQUEST, MIRROR, SNAPSHOT, MOMENT and
+# CERTIFICATES before it. Lets apt
 # resolve the request, and prints what solver.py reads: each line that begins with % is for it.
 set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
@@ -13,18 +14,27 @@ if [ -n "$CERTIFICATES" ]; then
   set -- "$@" -o Acquire::https::CAInfo=/tmp/certificates.pem
 fi
 apt-get indextargets --no-release-info --format '%archive $(REPO_URI)' | sort -u
-if [ -n "$MIRROR" ]; then
+if [ -n "$MOMENT" ]; then
+  set -- "$@" -o Acquire::Check-Valid-Until=false
+fi
+if [ -n "$MIRROR$MOMENT" ]; then
   for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources; do
     [ -f "$file" ] || continue
-    awk -v mirror="$MIRROR" -v beside="${MIRROR%/*}" '
-      { for (i = 1; i <= NF; i++) if ($i ~ /^https?:\/\/.*\/(debian|ubuntu)(-[a-z]+)?\/?$/) {
-          sub(/\/$/, "", $i)
+    awk -v mirror="$MIRROR" -v beside="${MIRROR%/*}" -v snapshot="$SNAPSHOT" -v moment="$MOMENT" '
+      { for (i = 1; i <= NF; i++) if ($i ~ /^https?:\/\/.*\/(debian|ubuntu)(-[a-z]+)?(\/[0-9]+T[0-9]+Z)?\/?$/) {
+          sub(/(\/[0-9]+T[0-9]+Z)?\/?$/, "", $i)
           name = $i
           sub(/.*\//, "", name)
-          $i = name ~ /-/ ? beside "/" name : mirror } }
+          if (moment) $i = snapshot "/" name "/" moment
+          else $i = name ~ /-/ ? beside "/" name : mirror } }
       { print }' "$file" >/tmp/sources
+    cmp -s /tmp/sources "$file" || replaced=yes
     cat /tmp/sources >"$file"
   done
+  if [ -n "$MOMENT" ] && [ -z "${replaced:-}" ]; then
+    echo "%update E: no archive of the image is called debian or ubuntu"
+    exit 1
+  fi
 fi
 echo "%architecture $(dpkg --print-architecture)"
 if ! apt-get -q "$@" -o APT::Update::Error-Mode=any update >/tmp/update 2>&1 ||

@@ -19,6 +19,10 @@ from labcoat.core.terminal import join_some
 _SCRIPT = Path(__file__).with_name("resolve.sh")
 _MAIN = frozenset({"debian", "ubuntu"})  # what LABCOAT_APT_MIRROR stands for
 _RETRY = "Check the network and LABCOAT_APT_MIRROR"
+_RETRY_DAY = (
+    "Set LABCOAT_APT_SNAPSHOT to an archive that can be reached, or lock with `LABCOAT_AS_OF=`"
+)
+_MOMENT = re.compile(r"/\d{8}T\d{6}Z$")  # in addresses of an archive of earlier days
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,38 @@ class Resolution:
     packages: tuple[AptPackage, ...]
 
 
-def resolving_script(words: Sequence[str], mirror: str, certificates: Path | None) -> bytes:
+@dataclass(frozen=True)
+class Archives:
+    """Where packages come from instead of the image's archives; "" leaves those.
+
+    `mirror` replaces them, and so does `snapshot` if there is a `moment`, such as
+    20210331T235959Z: it has a directory for each archive, and in that one for each moment.
+    """
+
+    mirror: str = ""
+    snapshot: str = ""
+    moment: str = ""
+
+
+def resolving_script(
+    words: Sequence[str], archives: Archives, certificates: Path | None = None
+) -> bytes:
     """Return the shell script that resolves `words`, for the standard input of a container's sh."""
     known = reading.read_file(certificates).decode("ascii", "replace") if certificates else ""
-    variables = {"REQUEST": " ".join(words), "MIRROR": mirror, "CERTIFICATES": known.strip()}
+    variables = {
+        "REQUEST": " ".join(words),
+        "MIRROR": archives.mirror,
+        "SNAPSHOT": archives.snapshot.rstrip("/"),
+        "MOMENT": archives.moment,
+        "CERTIFICATES": known.strip(),
+    }
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
     return "".join([*lines, _SCRIPT.read_text(encoding="utf-8")]).encode()
 
 
-def read_resolution(output: str, image: str, source: str, mirror: str = "") -> Resolution:
+def read_resolution(
+    output: str, image: str, source: str, replaced: Archives = Archives()
+) -> Resolution:
     """Return what the script printed in a container of `image` for the file `source`.
 
     Raise LabcoatError if apt could not resolve it.
@@ -47,7 +74,7 @@ def read_resolution(output: str, image: str, source: str, mirror: str = "") -> R
         if line.startswith("%"):
             key, _, rest = line[1:].partition(" ")
             lines.setdefault(key, []).append(rest)
-    if failure := _find_failure(lines, image, source):
+    if failure := _find_failure(lines, image, source, replaced):
         raise failure
     if "done" not in lines:
         said = [line.strip() for line in output.splitlines() if line.strip() and line[0] != "%"]
@@ -55,7 +82,7 @@ def read_resolution(output: str, image: str, source: str, mirror: str = "") -> R
         raise LabcoatError(f"cannot resolve `{source}` in image `{image}`: {reason}", "")
     archives = lines.get("archive", [])
     names = {_last_part(each) for each in archives} & _MAIN
-    main = {mirror.rstrip("/"): min(names)} if mirror and names else {}
+    main = {replaced.mirror.rstrip("/"): min(names)} if replaced.mirror and names else {}
     found = dict(_read_packages(output))
     wanted = {unquote(uri) for uri in lines.get("uri", [])}
     packages = [each for uri, each in _match_addresses(wanted, found, main)]
@@ -66,15 +93,16 @@ def read_resolution(output: str, image: str, source: str, mirror: str = "") -> R
     return Resolution(lines["architecture"][0], tuple(sorted(packages)))
 
 
-def _find_failure(lines: Mapping[str, list[str]], image: str, source: str) -> LabcoatError | None:
+def _find_failure(
+    lines: Mapping[str, list[str]], image: str, source: str, replaced: Archives
+) -> LabcoatError | None:
     if "no-apt" in lines:
         return LabcoatError(
             f"cannot install `{source}` in image `{image}`, which has no apt",
             "Choose a base image of Debian or Ubuntu: `LABCOAT_BASE_IMAGE`",
         )
     if "update" in lines:
-        reason = re.sub(r"^[WE]: (Failed to fetch )?", "", lines["update"][0])
-        return LabcoatError(f"cannot read the package archive of `{image}`: {reason}", _RETRY)
+        return _unreachable_archive(lines["update"][0], image, replaced.moment)
     if patterns := lines.get("pattern"):
         asked = (re.search(r"for (?:regex|glob) '([^']*)'", each) for each in patterns)
         return _unknown_package(next(each[1] for each in asked if each), source, lines)
@@ -88,6 +116,16 @@ def _find_failure(lines: Mapping[str, list[str]], image: str, source: str) -> La
             "Remove the package that conflicts with it, or choose another base image",
         )
     return None
+
+
+def _unreachable_archive(said: str, image: str, moment: str) -> LabcoatError:
+    reason = re.sub(r"^[WE]: (Failed to fetch )?", "", said)
+    if moment:
+        day = f"{moment[:4]}-{moment[4:6]}-{moment[6:8]}"
+        return LabcoatError(
+            f"cannot read the package archive of {day}, LABCOAT_AS_OF: {reason}", _RETRY_DAY
+        )
+    return LabcoatError(f"cannot read the package archive of `{image}`: {reason}", _RETRY)
 
 
 def _explain_failure(lines: Mapping[str, list[str]], source: str) -> LabcoatError:
@@ -154,7 +192,7 @@ def _match_addresses(
     for address in addresses:
         for path, each in found.items():
             if address.endswith(f"/{path}"):
-                archive = address.removesuffix(f"/{path}").removesuffix("/.")
+                archive = _MOMENT.sub("", address.removesuffix(f"/{path}").removesuffix("/."))
                 name = main.get(archive, "") or _last_part(archive)
                 whole = f"{name}/{path}"
                 yield address, AptPackage(each.name, each.version, whole, each.size, each.sha256)

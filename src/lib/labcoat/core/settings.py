@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, str] = {
     "LABCOAT_DOCKER_FLAGS": "",
     "LABCOAT_EXTERN": "",
     "LABCOAT_APT_MIRROR": "",
+    "LABCOAT_APT_SNAPSHOT": "http://snapshot.debian.org/archive",
     "LABCOAT_VARIANT": "",
     "LABCOAT_STRIP": "",
     "LABCOAT_PLATFORMS": "",
@@ -56,6 +57,10 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_INSTALLER": ("uv", "pip"),
     "LABCOAT_RUN_SETUP": ("1",),
     "LABCOAT_PORTABLE": ("1",),
+}
+_ADDRESSES: Mapping[str, str] = {
+    "LABCOAT_APT_MIRROR": "http://mirror.example/debian",
+    "LABCOAT_APT_SNAPSHOT": "http://snapshot.debian.org/archive",
 }
 _TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # valid in an image's tag and in a file name
 # Settings that are paths, and what separates several. ~ is the home directory, as in make and sh.
@@ -95,12 +100,7 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
         raise LabcoatError(
             f"invalid LABCOAT_TIMEOUT `{limit}`", "Set it to a number of seconds, such as 1800"
         )
-    mirror = given.get("LABCOAT_APT_MIRROR", "")
-    if mirror and not re.fullmatch(r"https?://[^\s'\"\\|&]+[^\s'\"\\|&/]/?", mirror):
-        raise LabcoatError(
-            f"invalid LABCOAT_APT_MIRROR `{escape_control(mirror)}`",
-            "Set it to the address of an archive, such as `http://mirror.example/debian`",
-        )
+    _check_addresses(given)
     for name, choices in _CHOICES.items():
         if (value := given.get(name)) and value not in choices:
             raise LabcoatError(
@@ -127,6 +127,16 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
                     "Name packages, separated by spaces",
                 )
     return {name: given.get(name) or default for name, default in DEFAULTS.items()}
+
+
+def _check_addresses(given: Mapping[str, str]) -> None:
+    for name, example in _ADDRESSES.items():
+        address = given.get(name, "")
+        if address and not re.fullmatch(r"https?://[^\s'\"\\|&]+[^\s'\"\\|&/]/?", address):
+            raise LabcoatError(
+                f"invalid {name} `{escape_control(address)}`",
+                f"Set it to the address of an archive, such as `{example}`",
+            )
 
 
 def is_day(text: str) -> bool:

@@ -35,6 +35,7 @@ _DEBIAN_NAMES = {
     "ppc64le": "ppc64el",
     "x86_64": "amd64",
 }
+_FORMAT = "%Y%m%dT%H%M%SZ"
 _HINT = "Run `make requirements`"
 
 
@@ -64,7 +65,11 @@ def refresh_lock(project: Project, *, again: bool = False) -> bool:
         return _remove_lock(project)
     target = _find_target(project)
     before = None if again else apt_lock.read_lock(project.root)
-    if before and not _is_for(before, request, target):
+    moment = _find_moment(project)
+    if before and not (
+        _is_for(before, request, target)
+        and all(date <= (moment or date) for date in before.dates.values())
+    ):
         before = None
     known = before or AptLock(request.digest(), target.name, target.digest)
     missing = [each for each in target.platforms if _debian_name(each) not in known.dates]
@@ -160,9 +165,10 @@ def _resolve(
     source = request.file.relative_to(project.root).as_posix()
     on = f" for {wanted}" if wanted else ""
     terminal.print_progress(f"locking the system packages of {source}{on}")
-    script = solver.resolving_script(
-        request.words, project["APT_MIRROR"], certificate_bundle(project)
+    archives = solver.Archives(
+        project["APT_MIRROR"], project["APT_SNAPSHOT"], _find_moment(project)
     )
+    script = solver.resolving_script(request.words, archives, certificate_bundle(project))
     done = process.run_process(
         [*client.docker_command(project), *_run_words(project, wanted), target.base, "-s"],
         os.environ,
@@ -176,13 +182,21 @@ def _resolve(
             f"cannot run base image `{target.base}`: {last_error_line(done.output)}",
             "Check LABCOAT_BASE_IMAGE, LABCOAT_PLATFORMS and your network connection",
         )
-    found = solver.read_resolution(done.output, target.base, source, project["APT_MIRROR"])
-    date = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    found = solver.read_resolution(done.output, target.base, source, archives)
+    date = archives.moment or datetime.now(UTC).strftime(_FORMAT)
     return replace(
         known,
         dates={**known.dates, found.architecture: date},
         packages={**known.packages, found.architecture: found.packages},
     )
+
+
+def _find_moment(project: Project) -> str:
+    """Return the end of the day LABCOAT_AS_OF, as archives of earlier days name it; "" if none."""
+    if not project["AS_OF"]:
+        return ""
+    moment = f"{project['AS_OF'].replace('-', '')}T235959Z"
+    return moment if moment < datetime.now(UTC).strftime(_FORMAT) else ""
 
 
 def _run_words(project: Project, wanted: str) -> Iterator[str]:

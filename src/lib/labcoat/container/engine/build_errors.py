@@ -40,6 +40,12 @@ _COMMAND_LINE: ErrorTable = (
 # Errors of the programs that a step runs.
 _PROGRAMS: ErrorTable = (
     (
+        r"labcoat: (cannot install \S+ \S+ of apt\.lock: [^\n]+)",
+        "{0}",
+        "Check the network and LABCOAT_APT_MIRROR; `make requirements AGAIN=1` locks the packages"
+        " that the archive has now",
+    ),
+    (
         r"labcoat: the base image has (no python3|no pip)",
         "the base image has {0}",
         _PYTHON_BASE,

@@ -15,6 +15,7 @@ from labcoat.container.engine.run_config import certificate_bundle
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.settings import DEFAULTS
 from labcoat.locking import index_comments
 from labcoat.toolchain import index_config
 
@@ -46,6 +47,8 @@ def build_secrets(project: Project, environ: Mapping[str, str] = os.environ) -> 
     exports = index_settings(environ) | named_settings(project, environ)
     if project["APT_MIRROR"]:
         exports["APT_MIRROR"] = project["APT_MIRROR"]
+    if project["APT_SNAPSHOT"] != DEFAULTS["LABCOAT_APT_SNAPSHOT"]:
+        exports["APT_SNAPSHOT"] = project["APT_SNAPSHOT"]
     flags: tuple[str, ...] = ()
     if path := certificate_bundle(project):
         exports |= {"SSL_CERT_FILE": _CERTIFICATES, "PIP_CERT": _CERTIFICATES}
