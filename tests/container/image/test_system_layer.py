@@ -7,6 +7,7 @@ import pytest
 from labcoat.apt.apt_lock import AptLock, AptPackage
 from labcoat.container.base_images import system_packages
 from labcoat.container.context import context_archive
+from labcoat.container.engine.flags import adapt_dockerfile
 from labcoat.container.image.labels import SYSTEM, image_labels
 from labcoat.container.image.system_layer import system_arguments, warn_uninstalled
 from labcoat.core.errors import LabcoatError
@@ -118,3 +119,20 @@ def test_a_lock_of_another_base_is_not_up_to_date(project: Project, base: str) -
     other = Project(project.root, {**project.settings, "LABCOAT_BASE_IMAGE": base})
     with pytest.raises(LabcoatError, match=apt.OTHER_BASE):
         system_packages.check_lock(other)
+
+
+@pytest.mark.parametrize(
+    ("program", "version", "has_networks"),
+    [("podman", "4.3.1", False), ("podman", "5.4.2", True), ("docker", "26.1.5", True)],
+)
+def test_an_early_podman_gets_a_dockerfile_without_networks(
+    tmp_path: Path, program: str, version: str, has_networks: bool
+) -> None:
+    """It refuses them: RUN only supports the --mount flag."""
+    engine = tmp_path / program
+    engine.write_text(f"#!/bin/sh\necho {version}\n")
+    engine.chmod(0o755)
+    text = (TEMPLATES / "Dockerfile").read_bytes()
+    project = Project(tmp_path, {**DEFAULTS, "LABCOAT_DOCKER": str(engine)})
+    adapted = adapt_dockerfile(project, text)
+    assert (b"--network" in adapted) == has_networks

@@ -8,7 +8,7 @@ from labcoat.core.project import Project
 
 HOST_NETWORK = ("--network=host", "--net=host", "--network host", "--net host")
 # The first podman whose cache distinguishes RUNs with different mounts and can mount a cached
-# stage: 4.3 does not, 5.4 does.
+# stage, and has networks for each: 4.3 does not, 5.4 does.
 _CACHING_PODMAN = 5
 
 
@@ -25,14 +25,28 @@ def podman_flags(project: Project, epoch: int, lock: str) -> tuple[str, ...]:
     """
     if not client.is_podman(project):
         return ()
-    major = re.search(r"\d+", engine_version(project))
-    uncached = not major or int(major[0]) < _CACHING_PODMAN
+    uncached = _is_early_podman(project)
     return (
         "--format=docker",
         f"--timestamp={epoch}",
         f"--build-arg=LOCKED={lock}",
         *(("--no-cache",) if uncached else ()),
     )
+
+
+def adapt_dockerfile(project: Project, text: bytes) -> bytes:
+    """Return the `text` of labcoat's Dockerfile without what the engine does not know.
+
+    podman 4.3 refuses `RUN --network=none`: there, scripts of Debian packages have a network.
+    """
+    if client.is_podman(project) and _is_early_podman(project):
+        return text.replace(b"\nRUN --network=none ", b"\nRUN ")
+    return text
+
+
+def _is_early_podman(project: Project) -> bool:
+    major = re.search(r"\d+", engine_version(project))
+    return not major or int(major[0]) < _CACHING_PODMAN
 
 
 def builder_tmpdir(project: Project, folder: str) -> dict[str, str]:

@@ -17,7 +17,12 @@ from labcoat.container.engine import client
 from labcoat.container.engine.build_errors import explain_build_error
 from labcoat.container.engine.build_progress import BuildProgress
 from labcoat.container.engine.buildx import select_builder
-from labcoat.container.engine.flags import builder_tmpdir, docker_flags, podman_flags
+from labcoat.container.engine.flags import (
+    adapt_dockerfile,
+    builder_tmpdir,
+    docker_flags,
+    podman_flags,
+)
 from labcoat.container.engine.image_reference import digest_of, find_digest
 from labcoat.container.engine.local_images import (
     LocalImage,
@@ -202,7 +207,7 @@ def prepare_context(
         """Write the context and return the Dockerfile, while the builder starts."""
         _refuse_secrets(plan)
         context_archive.write_context_archive(project, paths, folder, plan.platforms)
-        return plan.context.dockerfile_path.read_bytes()
+        return adapt_dockerfile(project, plan.context.dockerfile_path.read_bytes())
 
     folder.mkdir()
     return [*_choose_stages(plan), *context_archive.FLAGS, "--file=-", folder], write_input
