@@ -16,6 +16,9 @@ from support.messages import apt
         ("# all\n\n  libgomp1   # for lightgbm\r\n#libx\n", ("libgomp1",)),
         ("\ufefflibstdc++6 g++\nlibgomp1\nlibgomp1", ("libstdc++6", "g++", "libgomp1")),
         ("libgomp1=12.2.0-14+deb12u1\nlibxau6=1:1.0.9-1~bpo", None),
+        # repo2docker 2026.4 hands the same words to apt-get.
+        ("a1 b1\ta2\n a1#x\n\n#\n", ("a1", "b1", "a2")),
+        ("a1\x0cb1\u00a0c1\n", ("a1", "b1", "c1")),
         ("", ()),
         ("# nothing", ()),
     ],
