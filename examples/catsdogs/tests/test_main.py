@@ -41,7 +41,7 @@ def test_from_a_zip_file_to_a_prediction(run: Run, call: Run, tmp_path: Path) ->
         assert picture.width > 1000
     assert "60 pictures: 30 cat, 30 dog" in done.stdout
 
-    again = run("train", "--data", download.name, *SMALL)
+    again = call("train", "--data", download.name, *SMALL)
     assert "Nothing has changed" in again.stdout
     assert again.stdout.splitlines()[-8:] == done.stdout.splitlines()[-8:]
 

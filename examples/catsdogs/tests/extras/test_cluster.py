@@ -21,7 +21,7 @@ from catsdogs.network.features import Sight
 
 ray = pytest.importorskip("ray", reason="Ray is in requirements-ray.txt")
 
-SIZE, SHARD = 64, 4
+SIZE, SHARD = 32, 4
 SIGHT = Sight(model.network(SIZE, model.choose_weights("random", 0)))
 
 
@@ -50,11 +50,11 @@ def nodes() -> Iterator[Any]:
 
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
-    """Ninety-six pictures in three tar files."""
+    """Forty-eight pictures in three tar files."""
     folder = tmp_path / "set"
     folder.mkdir()
     for number in range(3):
-        numbers = range(16 * number, 16 * number + 16)
+        numbers = range(8 * number, 8 * number + 8)
         make_tar(
             folder / f"{number}.tar",
             {f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog") for n in numbers},
@@ -91,7 +91,7 @@ def test_no_features_are_lost_with_a_node(
         if path.stem != "settings"
     ]
     kept = [digest for note in notes for digest in note["pictures"]]
-    assert len(kept) == len(set(kept)) == 96
+    assert len(kept) == len(set(kept)) == 48
     digests = sorted(expected.places)
     assert sorted(kept) == digests
     assert np.allclose(computed.of(digests), expected.of(digests), rtol=1e-3, atol=1e-3)
