@@ -94,3 +94,40 @@ def test_tests_with_a_list_of_their_own(
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     assert [each.module for each in find_lacking(root, site)] == expected
+
+
+OWN = {
+    "requirements.in": "alpha\n",
+    "requirements.txt": "alpha==1.0\n",
+    "main.py": "import alpha, cv2",
+    "service/requirements.txt": "flask\n",
+    "service/app/main.py": "import flask, yaml",
+    "lib/pyproject.toml": '[project]\ndependencies = ["requests>=2"]\n',
+    "lib/a.py": "import requests, alpha, main",
+}
+
+
+def test_a_folder_with_a_list_is_compared_with_that(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a part of a monorepo imports belongs into the list of that part."""
+    for name, text in OWN.items():
+        (tmp_path / "project" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "project" / name).write_text(text)
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert "flask" not in printed
+    assert "requests" not in printed
+    hint = "Add to requirements.in, a line each: `opencv-python`; to service/requirements.txt"
+    assert f"{hint}, a line each: `pyyaml`" in printed
+
+
+def test_a_list_that_was_taken_is_no_other_list(tmp_path: Path, site: Path) -> None:
+    """requirements.in names the list that it was written from."""
+    root = tmp_path / "project"
+    (root / "service").mkdir(parents=True)
+    (root / "requirements.in").write_text("# From service/requirements.txt:\n")
+    (root / "service/requirements.txt").write_text("flask\n")
+    (root / "service/a.py").write_text("import flask\n")
+    found = find_lacking(root, site)
+    assert [(each.module, each.source) for each in found] == [("flask", "")]

@@ -31,18 +31,19 @@ def format_survey(survey: Survey) -> Iterator[str]:
     if survey.installed:
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.installed]
         installed = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
-        yield f"Installed by notebooks, and not in {_name_taken(survey)}: {installed}"
+        yield f"Installed by notebooks, and not in {_name_taken(survey) or 'a list'}: {installed}"
     for each in survey.taken:
         yield from _format_skipped(each)
     yield from _decisions(survey)
 
 
 def format_missing(missing: Sequence[Wanted], name: str) -> Iterator[str]:
-    """Yield a line that names what sources import and the list `name` lacks."""
+    """Yield a line that names what sources import and the list `name` lacks, if there is one."""
     if missing:
+        absence = f", and not in {name}" if name else ""
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in missing]
         imported = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
-        yield f"Imported, and not in {name}: {imported}"
+        yield f"Imported{absence}: {imported}"
 
 
 def _format_skipped(source: Source) -> Iterator[str]:
@@ -55,7 +56,9 @@ def _format_skipped(source: Source) -> Iterator[str]:
 
 
 def _name_taken(survey: Survey) -> str:
-    return " or ".join(each.file for each in survey.taken) or "any list"
+    """Return the taken lists; empty where there are others, which may have what is imported."""
+    rest = [each for each in survey.others if each.wanted]
+    return " or ".join(each.file for each in survey.taken) or ("" if rest else "any list")
 
 
 def _describe(source: Source) -> str:

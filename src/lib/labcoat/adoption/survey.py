@@ -25,6 +25,7 @@ from labcoat.adoption.plan import Wanted
 from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
+from labcoat.imports.own_lists import find_imports
 from labcoat.imports.packages import Imported, find_packages, read_code
 from labcoat.imports.tree import list_tree
 from labcoat.locking.requirements_file import requirement_names
@@ -132,7 +133,8 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
     left_out = re.findall(r"(?m)^# left out: ([A-Za-z0-9][\w.-]*)", text)
     asked = requirement_names(text) | set(map(normalize_name, left_out)) | declared_names(project)
     tree = list_tree(project.root)
-    return _find_missing(find_packages(tree, read_code(tree)), asked, [])[0]
+    found = find_imports(tree, read_code(tree))
+    return _find_missing([each for each, source in found if not source], asked, [])[0]
 
 
 def _choose(

@@ -3,11 +3,12 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.core import terminal
-from labcoat.imports.packages import Imported, find_packages, read_code
+from labcoat.imports.own_lists import find_imports
+from labcoat.imports.packages import Imported, read_code
 from labcoat.imports.tree import list_tree
 from labcoat.names import modules
 
@@ -25,7 +26,8 @@ _TEST_LIST = re.compile(
 class Lacking:
     """A module that the environment lacks; `package` would add it, or is empty.
 
-    `is_part` says that the package is there, without this module of it.
+    `is_part` says that the package is there, without this module of it. `source` is the file to add
+    it to, if its folder has one.
     """
 
     module: str
@@ -33,6 +35,7 @@ class Lacking:
     file: str
     line: int
     is_part: bool = False
+    source: str = ""
 
 
 def find_lacking(root: Path, site_packages: Path) -> list[Lacking]:
@@ -43,10 +46,14 @@ def find_lacking(root: Path, site_packages: Path) -> list[Lacking]:
     """
     tree = list_tree(root)
     folders = [site_packages, *_linked_folders(site_packages)]
-    found = find_packages(tree, read_code(tree))
+    found = list(find_imports(tree, read_code(tree)))
     if any(map(_TEST_LIST.search, tree.paths)):
-        found = [each for each in found if not each.in_tests]
-    return [lack for each in found for lack in _find_lacks(each, folders)]
+        found = [each for each in found if not each[0].in_tests]
+    return [
+        replace(lack, source=source)
+        for each, source in found
+        for lack in _find_lacks(each, folders)
+    ]
 
 
 def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: str) -> None:
@@ -55,9 +62,8 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
     absent = [each for each in lacking if not each.is_part]
     if absent:
         names = [f"`{each.module}` ({_place(each)})" for each in absent]
-        packages = list(dict.fromkeys(each.package for each in absent if each.package))
-        lines = terminal.join_some([f"`{name}`" for name in packages], _MOST_SHOWN)
-        hint = f"Add to {source}, a line each: {lines}" if packages else ""
+        hint = "; to ".join(_format_additions(absent, source))
+        hint = f"Add to {hint}" if hint else ""
         shown = terminal.join_some(names, _MOST_SHOWN)
         terminal.print_warning(f"sources import what `{environment}` lacks: {shown}", hint)
     parts = [f"`{each.module}` ({_place(each)})" for each in lacking if each.is_part]
@@ -67,6 +73,17 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
             f" {terminal.join_some(parts, _MOST_SHOWN)}",
             f"Ask for a version that has them in {source}",
         )
+
+
+def _format_additions(absent: Sequence[Lacking], source: str) -> Iterator[str]:
+    """Yield what to add to each file: to `source` what no folder with a list of its own needs."""
+    packages: dict[str, dict[str, None]] = {}
+    for each in absent:
+        if each.package:
+            packages.setdefault(each.source or source, {})[f"`{each.package}`"] = None
+    for file, names in packages.items():
+        shown = terminal.join_some(list(names), _MOST_SHOWN)
+        yield f"{terminal.escape_control(file)}, a line each: {shown}"
 
 
 def _place(each: Lacking) -> str:
