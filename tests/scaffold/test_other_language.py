@@ -18,8 +18,9 @@ def write(root: Path, *names: str) -> Path:
 
 @pytest.mark.parametrize("marker", ["Cargo.toml", "go.mod", "package.json", "DESCRIPTION"])
 def test_another_language_is_named(tmp_path: Path, marker: str) -> None:
-    """Python files of its packages do not count."""
+    """Python files of its packages do not count, nor those of a copy of labcoat."""
     write(tmp_path, marker, "src/main.rs", "node_modules/node-gyp/gyp/gyp.py", ".git/hooks/x.py")
+    write(tmp_path, "tools/lib/include.python.mk", "tools/lib/labcoat/cli.py")
     with pytest.raises(LabcoatError, match=messages.NO_PYTHON.format(marker=marker)):
         refuse_other_language(tmp_path)
 

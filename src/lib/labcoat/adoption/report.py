@@ -58,7 +58,8 @@ def _format_skipped(source: Source) -> Iterator[str]:
 def _name_taken(survey: Survey) -> str:
     """Return the taken lists; empty where there are others, which may have what is imported."""
     rest = [each for each in survey.others if each.wanted]
-    return " or ".join(each.file for each in survey.taken) or ("" if rest else "any list")
+    names = [terminal.escape_control(each.file) for each in survey.taken]
+    return " or ".join(names) or ("" if rest else "any list")
 
 
 def _describe(source: Source) -> str:

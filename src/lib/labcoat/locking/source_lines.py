@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from labcoat.core import terminal
+from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.locking import recorded_sources
@@ -134,15 +134,18 @@ def make_plan(
     build_lock = sources_file.read_text(build_lock_path(lock))
     from labcoat.sources import source_plan  # slow; only sources need it
 
-    plan = source_plan.plan_sources(
-        project,
-        asked,
-        before,
-        build_lock,
-        upgrade=upgrade,
-        packages=packages,
-        is_complete=lock_input.record is not None,
-    )
+    try:
+        plan = source_plan.plan_sources(
+            project,
+            asked,
+            before,
+            build_lock,
+            upgrade=upgrade,
+            packages=packages,
+            is_complete=lock_input.record is not None,
+        )
+    except LabcoatError as error:
+        raise LabcoatError(error.message, _name_line(error, lock_input)) from error
     _check_releases(lock_input, plan, asked)
     if plan.note:
         terminal.print_warning(
@@ -150,6 +153,16 @@ def make_plan(
             "Its dependencies are. Correct `[build-system]` in pyproject.toml, or remove it",
         )
     return plan
+
+
+def _name_line(error: LabcoatError, lock_input: LockInput) -> str:
+    """Return the hint of an error about an address, with the line that asks for it."""
+    for file, text in _asking_texts(lock_input).items():
+        for line in parse_lines(text):
+            address = re.search(r"\w+://[^\s#;]+?(?=(?:@[^\s/@]+)?(?:[\s#;]|$))", line.text)
+            if address and f"`{process.redact(address[0])}`" in error.message:
+                return f"{file.name}:{line.number} asks for it. {error.hint}"
+    return error.hint
 
 
 def _check_releases(lock_input: LockInput, plan: SourcePlan, asked: Sequence[Source]) -> None:

@@ -42,6 +42,8 @@ def _names(root: Path) -> Iterator[str]:
             entries = list(os.scandir(folder))
         except OSError:
             continue
+        if folder is not waiting[0] and any(entry.name == "include.python.mk" for entry in entries):
+            continue  # a copy of labcoat
         for entry in entries:
             seen += 1
             if entry.is_dir(follow_symlinks=False):
