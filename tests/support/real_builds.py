@@ -4,6 +4,7 @@ import io
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,9 +27,11 @@ class Built:
         }
 
 
-def build(root: Path, dockerfile: str = DOCKERFILE, *flags: str) -> Built:
+def build(
+    root: Path, dockerfile: str = DOCKERFILE, *flags: str, again: Sequence[str] = ("--no-cache",)
+) -> Built:
     """Build `root` with BuildKit and the text `dockerfile`, and read the exported image."""
-    done = export_image(dockerfile, *flags, str(root))
+    done = export_image(dockerfile, *flags, str(root), again=again)
     if done.returncode:
         return Built(error=done.stderr.decode(errors="replace").strip() or "failed")
     return Built(read_export(done.stdout))
@@ -54,9 +57,11 @@ def build_together(roots: list[Path]) -> list[set[str]] | None:
     return found
 
 
-def export_image(dockerfile: str, *words: str) -> subprocess.CompletedProcess[bytes]:
+def export_image(
+    dockerfile: str, *words: str, again: Sequence[str] = ("--no-cache",)
+) -> subprocess.CompletedProcess[bytes]:
     """Run `docker build` with the text `dockerfile` and these words; stdout is a tar archive."""
-    options = ("--quiet", "--no-cache", "--file=-", "--output=type=tar,dest=-")
+    options = ("--quiet", *again, "--file=-", "--output=type=tar,dest=-")
     command = ["docker", "build", *options, *words]
     return subprocess.run(
         command, input=dockerfile.encode(), capture_output=True, timeout=300, check=False

@@ -14,6 +14,10 @@ CASES = [
             "npm": "node_modules/a/index.js",
             "metadata": "a.egg-info/PKG-INFO",
             "cache": ".pytest_cache/README.md",
+            "swap-file": ".a.py.swp",
+            "archive": "__MACOSX/._a.py",
+            "terraform": ".terraform/plugins/x",
+            "experiments": "wandb/run-20240101_1-a/logs/debug.log",
         }.items()
     ),
     Case(

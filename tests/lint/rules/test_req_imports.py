@@ -9,7 +9,16 @@ from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     test_rule,
 )
 
+DENSE = (
+    '{{"cells": [{{"cell_type": "code", "source": ["import os\\n", "import {}"]}}], "nbformat": 4}}'
+)
 CASES = [
+    Case(
+        "REQ005",
+        {"requirements.txt": LOCK, "a.ipynb": DENSE.format("pandas")},
+        {"requirements.txt": LOCK, "a.ipynb": DENSE.format("numpy as np")},
+        name="notebook on one line",
+    ),
     Case(
         "REQ005",
         {"requirements.txt": LOCK, "a.py": "import numpy\nimport pandas\n"},

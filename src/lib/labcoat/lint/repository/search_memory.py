@@ -24,7 +24,7 @@ _CODE = (
     _SECRETS.parent / "core" / "path_roles.py",
     _IMPORTS / "sources.py",
     _IMPORTS / "notebooks.py",
-    _SECRETS.parent / "lint" / "rules" / "req_imports.py",
+    _SECRETS.parent / "lint" / "rules" / "req_import_places.py",
 )
 _RECORD = re.compile(rb"([^\0]+)\0((?:  [^\n]*\n)+)")
 _MOST_KEPT = 100  # repositories

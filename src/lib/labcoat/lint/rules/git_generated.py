@@ -22,14 +22,23 @@ _KINDS = (
         ".*_cache/",
         lazy_pattern(r"(?:^|/)\.(?:pytest|mypy|ruff|hypothesis|tox|nox|eggs)(?:_cache)?/"),
     ),
+    ("an editor's swap file", "*.sw?", lazy_pattern(r"(?:^|/)\.[^/]+\.sw[op]$")),
+    ("what macOS adds to archives", "__MACOSX/", lazy_pattern(r"(?:^|/)__MACOSX/")),
+    ("Terraform's working directory", ".terraform/", lazy_pattern(r"(?:^|/)\.terraform/")),
+    (
+        "logs of experiments",
+        "wandb/",
+        lazy_pattern(r"(?:^|/)(?:wandb/(?:offline-)?run-\d|lightning_logs/version_\d+/)"),
+    ),
     ("coverage data", ".coverage", lazy_pattern(r"(?:^|/)(?:\.coverage(?:\.[^/]+)?|htmlcov/.+)$")),
 )
 # What all of these have: a search in each path would take ten times as long.
 _PARTS = (
     *(".ipynb_checkpoints/", "__pycache__/", "node_modules/", ".egg-info", ".coverage"),
+    *("__macosx/", ".terraform/", "wandb/", "lightning_logs/version_"),
     *("htmlcov/", "_cache/", ".hypothesis/", ".tox/", ".nox/", ".eggs/"),
 )
-_ENDINGS = (".pyc", ".pyo", ".pyd", ".ds_store", "thumbs.db", "desktop.ini", ".egg")
+_ENDINGS = (".pyc", ".pyo", ".pyd", ".ds_store", "thumbs.db", "desktop.ini", ".egg", ".swp", ".swo")
 # Material of tests, which is there on purpose.
 _ON_PURPOSE = lazy_pattern(
     r"(?i)(?:^|/)(?:tests?|testing|specs?|fixtures?|test[-_]?data|examples?|templates?)/|\{\{"

@@ -2,21 +2,18 @@
 
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from labcoat.core import git
-from labcoat.core.errors import LabcoatError
-from labcoat.core.files import text_digest
 from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside, is_sample
 from labcoat.core.patterns import lazy_pattern
-from labcoat.imports.notebooks import read_notebook
-from labcoat.imports.sources import read_source, scan_lines
+from labcoat.imports.sources import scan_lines
 from labcoat.imports.standard_library import STANDARD
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.req_import_places import first_imports, modules_of_dense_notebooks
 from labcoat.lint.rules.req_lock import find_locks
 from labcoat.locking.requirement_lines import parse_lines, parse_requirements
 from labcoat.names import modules
@@ -27,11 +24,6 @@ _METADATA = (
     r"pyproject\.toml|setup\.py|setup\.cfg|tox\.ini|pipfile|noxfile\.py"
     r"|(?:conda|environment)[\w.-]*\.ya?ml|meta\.yaml"
 )
-# Programs of other tools: what they import need not be in the project's environment.
-_SEPARATE = lazy_pattern(
-    r"(?:^|/)(?:(?:setup|conf|noxfile|fabfile|tasks|dodo|conanfile|hubconf)\.py$"
-    r"|(?:docs?|examples?|samples?|demos?|tutorials?)/)"
-)
 _ONE = (
     r"(?:import[ \t]+([A-Za-z_]\w*)"
     r"|from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import[ \t]+[\w*(])"
@@ -39,7 +31,6 @@ _ONE = (
 _UNINDENTED = lazy_pattern(f"^{_ONE}", re.MULTILINE)
 _INDENTED = lazy_pattern(rf"^[ \t]*{_ONE}", re.MULTILINE)
 _MODULES = (".py", ".pyi", ".pyx", ".so", ".ipynb")
-_MOST_PARSED = 200  # files
 
 
 def check_imports(repository: Repository) -> Iterator[Finding]:
@@ -54,7 +45,8 @@ def check_imports(repository: Repository) -> Iterator[Finding]:
 def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Finding]:
     own = _own_modules(repository.files)
     named = "\0".join(["", *(each.replace("-", "") for each in required), ""])
-    unknown = _imported_modules(repository.import_lines, indented=False) - STANDARD
+    unknown = _imported_modules(repository.import_lines, indented=False)
+    unknown = (unknown | modules_of_dense_notebooks(repository)) - STANDARD
     unknown = {
         module
         for module in unknown
@@ -86,7 +78,7 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
         else "no requirement names it: it is installed only if another package depends on it"
     )
     is_skipped = is_sample if complete else is_aside
-    for module, (path, line) in sorted(_first_imports(repository, unmet, is_skipped).items()):
+    for module, (path, line) in sorted(first_imports(repository, unmet, is_skipped).items()):
         message = f"`{module}` is imported here, but {reason}"
         project = advice.find_project(repository, path)
         source = advice.source_of(repository, project)
@@ -182,70 +174,6 @@ def _imported_modules(lines: set[str], *, indented: bool) -> set[str]:
     found = {each.top for each in scan_lines(several) if indented or not each.nested}
     pattern = _INDENTED if indented else _UNINDENTED
     return found.union(*pattern.findall("\n".join(lines))) - {""}
-
-
-def _first_imports(
-    repository: Repository, modules: set[str], is_skipped: Callable[[str], bool]
-) -> dict[str, tuple[str, int]]:
-    """Return path and line of the first import of each module, except in samples and tools."""
-    if not modules:
-        return {}
-    key = text_digest(" ".join([is_skipped.__name__, *sorted(modules)]).encode())
-    known = repository.recall_places(key)
-    if known is None:
-        found = _search_imports(repository, modules, is_skipped)
-        known = [(module, *place) for module, place in found.items()]
-        repository.keep_places(key, known)
-    return {module: (path, line) for module, path, line in known}
-
-
-def _search_imports(
-    repository: Repository, modules: set[str], is_skipped: Callable[[str], bool]
-) -> dict[str, tuple[str, int]]:
-    any_of = f"(?:{'|'.join(sorted(modules))})"
-    # In the working tree, with Perl's patterns: git's objects and others take ten times as long.
-    pattern = rf"^(?:from\s+{any_of}|import\s+(?:[A-Za-z_., ]*[, ])?{any_of})(?!\w)"
-    options = ("grep", "--threads=1", "-l", "-z", "-I")
-    try:
-        paths = git.git_lines(
-            repository.root, *options, "-P", f"-e{pattern}", "--", "*.py", statuses=(0, 1)
-        )
-    except LabcoatError:  # a git without them
-        words = (f"-e{module}" for module in sorted(modules))
-        paths = git.git_lines(
-            repository.root, *options, "-F", "-w", *words, "--", "*.py", statuses=(0, 1)
-        )
-    found: dict[str, tuple[str, int]] = {}
-    own = [path for path in paths if not (_SEPARATE.search(path) or is_skipped(path))]
-    for path in own[:_MOST_PARSED]:
-        for module, line in _parse_imports(repository.read_bytes(path)):
-            if module in modules:
-                found.setdefault(module, (path, line))
-        if len(found) == len(modules):
-            break
-    for path in repository.find_named(r".*\.ipynb") if len(found) < len(modules) else ():
-        if _SEPARATE.search(path) or is_skipped(path):
-            continue
-        data = repository.read_whole(path)
-        notebook = read_notebook(data)
-        for each in notebook.imports if notebook else ():
-            if each.top in modules and not (each.optional or each.nested):
-                found.setdefault(each.top, (path, _import_line(data, each.top)))
-    return found
-
-
-def _import_line(notebook: bytes, module: str) -> int:
-    """Return the line of a notebook's file that imports `module`."""
-    pattern = rb"(?m)^.*\b(?:import|from)[ ]+(?:[\w.]+,[ ]*)*" + module.encode() + rb"\b"
-    found = re.search(pattern, notebook)
-    return notebook.count(b"\n", 0, found.start()) + 1 if found else 1
-
-
-def _parse_imports(source: bytes) -> Iterator[tuple[str, int]]:
-    """Yield the modules that a source needs at its top level, each with its line."""
-    for each in read_source(source):
-        if not (each.nested or each.optional):
-            yield each.top, each.line
 
 
 def _provided_modules(repository: Repository) -> dict[str, set[str]]:
