@@ -115,6 +115,7 @@ install_debs() {
   mkdir -p /out
   [ -n "$(ls /debs)" ] || return 0
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH="${TIME#@}" PERL_HASH_SEED=0
+  export FORCE_SOURCE_DATE=1 # TeX reads the date only with it
   # Scripts such as a JRE's put links there; small base images lack the directories.
   for section in 1 2 3 4 5 6 7 8; do mkdir -p /usr/share/man/man$section; done
   touch /tmp/before
@@ -137,7 +138,7 @@ install_debs() {
     -o -path ./base -o -path ./debs -o -path ./opt/install-lock.sh -o -path './etc/host*' -o -path ./etc/resolv.conf \
     -o -path ./etc/machine-id -o -path './var/cache/apt/*' -o -path './var/cache/ldconfig/*' \
     -o -path './var/lib/apt/*' -o -name __pycache__ \) -prune -o \
-    ! \( -type f \( -path './var/log/*' -o -path './var/lib/dpkg/*-old' \
+    ! \( -type f \( -path './var/log/*' -o -path './var/lib/texmf/*.log' -o -path './var/lib/dpkg/*-old' \
     -o -path './var/cache/debconf/*-old' -o -path './etc/*-' \) \) -cnewer /tmp/before -print0 |
     sort -z | tar --xattrs --xattrs-include='*' --null --no-recursion -cf - -T - |
     tar --xattrs --xattrs-include='*' -xpf - -C /out

@@ -1,5 +1,6 @@
 """apt.txt as Binder reads it, and what is refused of it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def test_what_is_no_package_is_refused_with_its_line(line: str, message: str) ->
     assert message in caught.value.message
     assert "\x1b" not in caught.value.message
     assert "line 2" in caught.value.message or "\n" in line
+
+
+@pytest.mark.parametrize("kind", ["directory", "broken link", "pipe"])
+def test_what_is_no_file_is_named(tmp_path: Path, kind: str) -> None:
+    """It was meant to be one."""
+    path = tmp_path / "apt.txt"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("nowhere")
+    with pytest.raises(LabcoatError, match=apt.NO_FILE):
+        read_request(tmp_path)
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:

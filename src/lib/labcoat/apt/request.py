@@ -42,18 +42,21 @@ class AptRequest:
 def find_request(root: Path) -> Path | None:
     """Return the project's apt.txt, or the one in Binder's directory; None without one."""
     found = (root / folder / NAME for folder in _FOLDERS)
-    return next((path for path in found if path.is_file()), None)
+    return next((path for path in found if path.exists() or path.is_symlink()), None)
 
 
 def read_request(root: Path) -> AptRequest | None:
     """Return what the project in `root` asks for; None if it asks for nothing.
 
-    Raise LabcoatError for an option, and for what is not a package's name.
+    Raise LabcoatError for an option, for what is not a package's name, and if it is not a file.
     """
     path = find_request(root)
     if path is None:
         return None
-    words = parse_request(reading.read_file(path), path.relative_to(root).as_posix())
+    name = path.relative_to(root).as_posix()
+    if not path.is_file():
+        raise LabcoatError(f"`{name}` exists but is not a file", f"Remove `{name}`")
+    words = parse_request(reading.read_file(path), name)
     return AptRequest(path, words) if words else None
 
 
