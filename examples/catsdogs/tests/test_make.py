@@ -138,10 +138,10 @@ def test_every_step_is_in_the_readme() -> None:
     """The README mentions the module of every step, and no module that does not exist."""
     readme = (EXAMPLE / "README.md").read_text()
     package = EXAMPLE / "catsdogs"
-    modules = {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
-    assert set(re.findall(r"`([\w/]+\.py)`", readme)) <= modules | {
-        path.name for path in EXAMPLE.glob("*.py")
-    }
+    named = re.findall(r"`([\w/]+\.py)`", readme)
+    assert not [
+        name for name in named if not any((at / name).is_file() for at in (package, EXAMPLE))
+    ]
     steps = (
         "data/dataset",
         "data/split",
