@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catsdogs.data import split as splitting
@@ -30,6 +30,7 @@ def many(count: int, *labels: str) -> list[Picture]:
     return pictures([(label, 2 * number) for label in labels for number in range(count)])
 
 
+@settings(deadline=None)  # a busy machine is slow
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(0, 5), st.randoms())
 def test_order_does_not_matter_and_copies_stay_together(
     extra: list[int], seed: int, random: object
@@ -89,6 +90,7 @@ def test_too_few_for_a_preset_are_divided_in_its_proportions() -> None:
     assert Counter(row.part for row in rows) == {TRAINING: 500, VALIDATION: 250, TEST: 250}
 
 
+@settings(deadline=None)  # a busy machine is slow
 @given(st.integers(2, 12))
 def test_few_pictures_are_enough(count: int) -> None:
     """Two or more pictures of a class give at least one to train on and one to validate with."""
