@@ -7,7 +7,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from catsdogs.data.archives import Tar, Zip
 from catsdogs.data.kinds import is_picture
@@ -19,7 +19,7 @@ from catsdogs.support.progress import track
 CHUNK = 2**20  # bytes that are unpacked at once
 HEAD = 512  # bytes: a tar file's first header
 USTAR = slice(257, 262)  # where that header says what it is
-COMPRESSED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
+COMPRESSED: dict[bytes, Callable[[IO[bytes]], Any]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
@@ -68,7 +68,7 @@ def open_archive(path: Path, cache: Path) -> Zip | Tar:
     )
 
 
-def _unpacked(path: Path, cache: Path, uncompressed: Callable[[IO[bytes]], IO[bytes]]) -> Path:
+def _unpacked(path: Path, cache: Path, uncompressed: Callable[[IO[bytes]], Any]) -> Path:
     """Return the tar file in a compressed one. It is kept until the compressed one changes."""
     status = path.stat()
     identity = f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
@@ -90,9 +90,7 @@ def _unpacked(path: Path, cache: Path, uncompressed: Callable[[IO[bytes]], IO[by
     return copy
 
 
-def _pieces(
-    path: Path, uncompressed: Callable[[IO[bytes]], IO[bytes]]
-) -> Iterator[tuple[bytes, int]]:
+def _pieces(path: Path, uncompressed: Callable[[IO[bytes]], Any]) -> Iterator[tuple[bytes, int]]:
     """Yield pieces of a file, each with how many compressed bytes it took."""
     with path.open("rb") as file, uncompressed(file) as unpacked:
         before = 0

@@ -47,8 +47,8 @@ def make(data: str, weights: str, build: Path) -> tuple[Pair, list[str]]:
 
 def main(words: list[str]) -> None:
     """Write the file."""
-    data, *weights = words
-    pair, digests = make(data, *weights or [""], Path("build"))
+    data, weights = (*words, "")[:2]
+    pair, digests = make(data, weights, Path("build"))
     rows = np.array([list(bytes.fromhex(digest)) for digest in digests], dtype=np.uint8)
     mistake.save(pair, rows, mistake.PACKAGED)
     print(*mistake.compare(pair).lines(), sep="\n")
