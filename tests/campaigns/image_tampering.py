@@ -38,7 +38,7 @@ CHANGES = {
     "a zip file of the standard library": "echo PK >/usr/lib/python311.zip",
     "byte code of the standard library": (
         "echo 'x = 2' >/tmp/types.py; cd /tmp;"
-        " python3 -B -m compileall -q --invalidation-mode unchecked-hash types.py;"
+        " python3 -I -B -m compileall -q --invalidation-mode unchecked-hash types.py;"
         f" mkdir -p {_LIBRARY}/__pycache__; mv __pycache__/types.*.pyc {_LIBRARY}/__pycache__;"
         " rm -r /tmp/*"
     ),
@@ -52,7 +52,7 @@ CHANGES = {
     "an empty package": f"mkdir {_SITE}/simplejson",
     "byte code of a package": (
         f"f=$(ls {_SITE}/*.py | head -1); echo 'x = 2' >/tmp/$(basename $f); cd /tmp;"
-        " python3 -B -m compileall -q --invalidation-mode unchecked-hash .;"
+        " python3 -I -B -m compileall -q --invalidation-mode unchecked-hash .;"
         f" mv __pycache__/* {_SITE}/__pycache__; rm -r /tmp/*"
     ),
     "the shell": "cp /usr/bin/env /usr/local/bin/sh; echo >>/usr/local/bin/sh",

@@ -121,3 +121,17 @@ def test_new_byte_code_of_the_standard_library_is_checked() -> None:
     assert [(each.path, each.source) for each in compiled] == [
         (path, "etc/python3.11/sitecustomize.py")
     ]
+
+
+def test_link_of_a_package_counts_with_its_target() -> None:
+    """Debian's sitecustomize.py is a link into /etc, whose file dpkg's records have."""
+    target = "etc/python3.11/sitecustomize.py"
+    records = {
+        "var/lib/dpkg/status": file(f"Conffiles:\n /{target} {'a' * 32}\n"),
+        "var/lib/dpkg/info": ExportedFile("folder"),
+        "var/lib/dpkg/info/python3.list": file(f"/{LIBRARY}/sitecustomize.py\n"),
+    }
+    for md5, expected in (("a" * 32, []), ("b" * 32, [f"/{LIBRARY}/sitecustomize.py"])):
+        one = around({**records, target: replace(file("changed"), md5=md5)})
+        found = one.compare_deciding(DpkgRecords(one.files))[0]
+        assert [each.path for each in found] == expected

@@ -46,13 +46,19 @@ class DpkgRecords:
         return STATUS in self.files.entries
 
     def has(self, path: str) -> bool:
-        """Return whether a package has `path`, and a file with these contents."""
+        """Return whether a package has `path`, and a file with these contents.
+
+        A link counts with the file that it leads to: Debian's sitecustomize.py is one into /etc.
+        """
         real = self._real(path)
         entry = self.files.entries.get(real)
         if entry is None:
             return False
         if entry.kind == "link":
-            return real in self._listed
+            target = self.files.resolve(real)
+            found = self.files.entries.get(target)
+            is_file = found is not None and found.kind == "file"
+            return real in self._listed and (not is_file or self.has(target))
         return bool(entry.md5) and self._digests.get(real) == entry.md5
 
     def _real(self, path: str) -> str:
