@@ -92,14 +92,12 @@ def test_all_lessons_in_one_table(run: Run, call: Run, tmp_path: Path, three_cla
     assert {path: path.read_bytes() for path in (tmp_path / "build/lessons").glob("*.json")} == kept
 
 
-def test_folds_and_the_same_twice(run: Run, call: Run, tmp_path: Path, three_classes: Path) -> None:
-    """With folds every picture is tested with; two runs agree in everything except their time, one
-    in a new process and one in this.
-    """
+def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path) -> None:
+    """With folds every picture is tested with; two runs agree in everything except their time."""
     found = []
-    for build, do in (("one", run), ("two", call)):
+    for build in ("one", "two"):
         words = ("--data", three_classes, "--weights", "random", "--size", 32, "--build", build)
-        done = do("lessons", *words, "--lessons", "frozen finetuned", "--folds", 2)
+        done = run("lessons", *words, "--lessons", "frozen finetuned", "--folds", 2)
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("60 pictures, seed 0\n")
         assert done.stdout.count("| 32 px | 60, 2 folds |") == 2
