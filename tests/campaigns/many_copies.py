@@ -17,7 +17,7 @@ sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / 
 
 from integration.test_real_copies import TREE as SUITE_TREE  # noqa: E402
 from labcoat.container.context.build_context import BuildContext  # noqa: E402
-from labcoat.container.dockerfile.copy_trace import trace_copies  # noqa: E402
+from labcoat.container.dockerfile.copy_trace import CopyTracer  # noqa: E402
 from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfile  # noqa: E402
 from labcoat.container.dockerignore.matcher import PatternError  # noqa: E402
 from support.real_builds import build  # noqa: E402
@@ -98,15 +98,18 @@ def random_form(chance: random.Random, number: int) -> str:
 
 
 def our_answer(root: Path, form: str) -> set[str] | None:
-    """Return the files of the context that reach the form's last stage; None for an error."""
+    """Return the files of the context in the form's last stage; None for an error.
+
+    Unlike in the layers, a file that a later instruction overwrites is not there.
+    """
     try:
         parsed = parse_dockerfile(form)
-        sent = BuildContext(root).sent_files()
-        files, missing, needed = trace_copies(parsed, sent, root)
+        tracer = CopyTracer(parsed, BuildContext(root).sent_files(), root, {})
+        placed = tracer.trace_stage(parsed.stages[-1]).files_by_path()
     except (DockerfileError, PatternError):
         return None
-    lacking = (each for each in missing[:needed] if not re.search(r"[*?\[\\]", each[1]))
-    return None if any(lacking) else set(files)
+    lacking = (each for each in tracer.missing if not re.search(r"[*?\[\\]", each[1]))
+    return None if any(lacking) else {origin for origin, _ in placed.values()}
 
 
 def read_origin(content: bytes | Path) -> str:

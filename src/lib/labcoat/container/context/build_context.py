@@ -28,6 +28,8 @@ from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 
+Listing = tuple[list[str], list[str]]  # folders, and everything else
+
 
 @dataclass(frozen=True)
 class BuildContext:
@@ -38,7 +40,7 @@ class BuildContext:
     those of `--build-arg` and of the builder, `target` is the stage to stop at, the last if empty.
     `contexts` are other folders that the Dockerfile can copy from, `triggers` the ONBUILD
     instructions of images. `sent_files` adds folders that it cannot read to `unreadable`: the
-    builder fails on them.
+    builder fails on them. `listings` are the folders that it lists, for another build of them.
     """
 
     root: Path
@@ -50,6 +52,7 @@ class BuildContext:
     contexts: tuple[Path, ...] = ()
     triggers: Triggers = field(default_factory=dict, compare=False)
     unreadable: list[str] = field(default_factory=list, compare=False)
+    listings: dict[str, Listing] = field(default_factory=dict, compare=False)
 
     def for_platform(self, platform: str) -> "BuildContext":
         """Return the same for a platform such as `linux/arm64`; empty for this machine's."""
@@ -88,7 +91,7 @@ class BuildContext:
 
     @cached_property
     def _sent_files(self) -> list[str]:
-        return walk_context(self.root, self.matcher, self.unreadable)
+        return walk_context(self.root, self.matcher, self.unreadable, self.listings)
 
     def _read_file(self, path: Path) -> bytes:
         return reading.read_for_build(self.boundary or self.root, path)
@@ -123,22 +126,26 @@ class BuildContext:
         return set(trace_copies(parsed, files, self.root, self.target, self.triggers)[0])
 
 
-def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[str]:
+def walk_context(
+    root: Path, matcher: Matcher, unreadable: list[str], listings: dict[str, Listing]
+) -> list[str]:
     """Return the files and symlinks below `root` that are sent, without walking ignored folders.
 
-    Folders that cannot be read are added to `unreadable`. Raise PatternError for a malformed
-    pattern.
+    Folders that cannot be read are added to `unreadable`, the others to `listings`.
+    Raise PatternError for a malformed pattern.
     """
     found: list[str] = []
     pending: list[tuple[str, ParentMatches]] = [("", ())]
     while pending:
         folder, matches = pending.pop()
         prefix = f"{folder}/" if folder else ""
-        try:
-            folders, others = list_folder(f"{root}/{folder}" if folder else str(root))
-        except OSError:
-            unreadable.append(folder)
-            continue
+        if folder not in listings:
+            try:
+                listings[folder] = list_folder(f"{root}/{folder}" if folder else str(root))
+            except OSError:
+                unreadable.append(folder)
+                continue
+        folders, others = listings[folder]
         found += matcher.filter_files([prefix + name for name in others], matches)
         for name in folders:
             result = matcher.match_folder(prefix + name, matches)
@@ -147,7 +154,7 @@ def walk_context(root: Path, matcher: Matcher, unreadable: list[str]) -> list[st
     return found
 
 
-def list_folder(folder: str) -> tuple[list[str], list[str]]:
+def list_folder(folder: str) -> Listing:
     """Return the names of folders, and of everything else, in `folder`. Raise OSError."""
     folders: list[str] = []
     others: list[str] = []

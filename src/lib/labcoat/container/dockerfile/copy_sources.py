@@ -39,6 +39,7 @@ class SourceTree:
     def __init__(self, files: Iterable[str], read_link: Callable[[str], str | None]) -> None:
         self.paths = list(files)
         self._read_link = read_link
+        self._below: dict[str, list[str]] = {}  # the files of folders that were asked for
 
     @cached_property
     def _files(self) -> frozenset[str]:
@@ -87,9 +88,10 @@ class SourceTree:
         if path in self._files:
             return [CopySource(name, path, [path])]
         if path in self._folders:
-            below = f"{path}/"
-            files = [each for each in self.paths if each.startswith(below)]
-            return [CopySource(name, path, files)]
+            if path not in self._below:
+                below = f"{path}/"
+                self._below[path] = [each for each in self.paths if each.startswith(below)]
+            return [CopySource(name, path, self._below[path])]
         return []
 
     def _resolve_symlinks(self, path: str) -> str | None:
@@ -113,6 +115,18 @@ class SourceTree:
             done = [] if target.startswith("/") else done
             parts = [each for each in target.split("/") if each not in ("", ".")] + parts
         return "/".join(done)
+
+
+def context_tree(files: Iterable[str], root: Path) -> SourceTree:
+    """Return the tree of the context `root`, of which `files` are sent."""
+
+    def read_link(path: str) -> str | None:
+        try:
+            return str((root / path).readlink())
+        except OSError:
+            return None
+
+    return SourceTree(files, read_link)
 
 
 def split_wildcards(source: str) -> tuple[str, str]:

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from labcoat.container.dockerfile.copy_sources import CopySource, SourceTree, list_archive
+from labcoat.container.dockerfile.copy_sources import (
+    CopySource,
+    SourceTree,
+    context_tree,
+    list_archive,
+)
 from labcoat.container.dockerfile.parser import (
     Dockerfile,
     DockerfileError,
@@ -34,19 +39,21 @@ _REMOTE = re.compile(r"(https?://|git@|git://|ssh://)")  # sources of ADD outsid
 
 def trace_copies(
     dockerfile: Dockerfile,
-    sent: Iterable[str],
+    sent: Iterable[str] | SourceTree,
     root: Path,
     target: str = "",
     triggers: Triggers = MappingProxyType({}),
 ) -> tuple[dict[str, int], list[tuple[Instruction, str]], int]:
     """Follow the files `sent` from the context `root` into the stage `target`, by default the last.
 
+    Builds of one context can share its tree.
+
     Return those that reach its image, each with the line of the COPY or ADD that reads it from the
     context; from all stages, the sources that match nothing in the context; and how many of these,
     which are the first, are in stages that the target needs.
     Raise DockerfileError if the build would fail on the Dockerfile.
     """
-    tracer = _CopyTracer(dockerfile, sent, root, triggers)
+    tracer = CopyTracer(dockerfile, sent, root, triggers)
     lines: dict[str, int] = {}
     for copied in tracer.trace_stage(dockerfile.stage(target) or dockerfile.stages[-1]).copied:
         lines = copied.context_lines() | lines if lines else copied.context_lines()
@@ -57,16 +64,20 @@ def trace_copies(
     return lines, tracer.missing, needed
 
 
-class _CopyTracer:
+class CopyTracer:
     """Runs the instructions of one Dockerfile, as far as they move files of the context."""
 
     def __init__(
-        self, dockerfile: Dockerfile, sent: Iterable[str], root: Path, triggers: Triggers
+        self,
+        dockerfile: Dockerfile,
+        sent: Iterable[str] | SourceTree,
+        root: Path,
+        triggers: Triggers,
     ) -> None:
         self.dockerfile = dockerfile
         self.triggers = triggers
         self.root = root
-        self.context = SourceTree(sent, self._read_link)
+        self.context = sent if isinstance(sent, SourceTree) else context_tree(sent, root)
         self.missing: list[tuple[Instruction, str]] = []
         self._states: dict[int, StageState] = {}
         self._trees: dict[int, SourceTree] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile import copy_trace
+from labcoat.container.dockerfile.copy_sources import SourceTree, context_tree
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction
 from labcoat.container.dockerignore.matcher import PatternError
 
@@ -66,6 +67,10 @@ class BuildFacts:
         except (PatternError, OSError):
             return None
 
+    @cached_property
+    def _tree(self) -> SourceTree:
+        return context_tree(self.sent, self.build.root)
+
     def describe_unreadable(self) -> Iterable[str]:
         """Yield a sentence about each thing that could not be read."""
         try:
@@ -88,7 +93,7 @@ class BuildFacts:
         if isinstance(self.parsed, DockerfileError) or self.files_owner._sent is None:
             return {}, [], 0
         try:
-            return copy_trace.trace_copies(self.parsed, self.sent, self.build.root)
+            return copy_trace.trace_copies(self.parsed, self.files_owner._tree, self.build.root)
         except DockerfileError:
             return {}, [], 0
 

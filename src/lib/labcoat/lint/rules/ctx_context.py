@@ -108,7 +108,10 @@ def _check_docker_versions(facts: BuildFacts) -> Iterator[Finding]:
     try:
         old = set(
             BuildContext(
-                facts.build.root, facts.build.dockerfile, Semantics.DOCKER_20_10
+                facts.build.root,
+                facts.build.dockerfile,
+                Semantics.DOCKER_20_10,
+                listings=facts.files_owner.build.listings,
             ).sent_files()
         )
     except PatternError as error:
