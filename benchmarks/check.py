@@ -16,7 +16,7 @@ from side_by_side import INCLUDE, PYTHON, Demand, Program, compare, environment
 
 from labcoat.toolchain import tool_env
 
-LABCOAT = [PYTHON, INCLUDE.parent / "labcoat"]
+LABCOAT = [PYTHON, "-I", "-S", "-B", INCLUDE.parent / "labcoat"]  # as start.sh does
 TRACKED, IN_VENV, ORDINARY = 100_000, 20_000, 300
 ROUNDS = 5
 MOST_REAL = 0.3  # seconds
