@@ -3,11 +3,13 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from labcoat.core import git as core_git
 from labcoat.lint.repository import search_memory, searched_view
+from labcoat.lint.rules import req_import_places
 from labcoat.lint.runner import Selection, check_repository
 from support.repositories import git, repository
 
@@ -115,3 +117,26 @@ def test_oldest_memory_is_removed(root: Path, monkeypatch: pytest.MonkeyPatch) -
     searched(root, monkeypatch)
     assert len(list(folder.iterdir())) == 2
     assert (folder / "old").exists()
+
+
+def test_places_of_imports_are_kept_until_a_source_changes(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second check does not look for them; a line further down is noticed."""
+    looked = []
+    find = req_import_places._search_imports
+
+    def count(*args: Any) -> Any:
+        looked.append(args)
+        return find(*args)
+
+    monkeypatch.setattr(req_import_places, "_search_imports", count)
+    first = searched(root, monkeypatch)[0]
+    assert "REQ005 a.py:1" in first
+    assert searched(root, monkeypatch)[0] == first
+    assert len(looked) == 1
+    (root / "a.py").write_text("\nimport numpy\n")
+    assert "REQ005 a.py:2" in searched(root, monkeypatch)[0]
+    (root / "new.ipynb").write_text("{}")  # git's index does not know it
+    searched(root, monkeypatch)
+    assert len(looked) == 3
