@@ -110,7 +110,8 @@ has_digest() {
 }
 
 # Installs /debs with the image's own apt and without a network, so that the packages' scripts run.
-# What they changed, less logs and caches that differ each time, is what the image gets.
+# What they changed, less logs and caches that differ each time, is what the image gets. Formats of
+# LuaTeX and TeX have a time too: the programs make them where they are missing.
 install_debs() {
   mkdir -p /out
   [ -n "$(ls /debs)" ] || return 0
@@ -138,7 +139,8 @@ install_debs() {
     -o -path ./base -o -path ./debs -o -path ./opt/install-lock.sh -o -path './etc/host*' -o -path ./etc/resolv.conf \
     -o -path ./etc/machine-id -o -path './var/cache/apt/*' -o -path './var/cache/ldconfig/*' \
     -o -path './var/lib/apt/*' -o -name __pycache__ \) -prune -o \
-    ! \( -type f \( -path './var/log/*' -o -path './var/lib/texmf/*.log' -o -path './var/lib/dpkg/*-old' \
+    ! \( -type f \( -path './var/log/*' -o -path './var/lib/texmf/*.log' \
+    -o -path './var/lib/texmf/web2c/lua*.fmt' -o -path ./var/lib/texmf/web2c/tex/tex.fmt -o -path './var/lib/dpkg/*-old' \
     -o -path './var/cache/debconf/*-old' -o -path './etc/*-' \) \) -cnewer /tmp/before -print0 |
     sort -z | tar --xattrs --xattrs-include='*' --null --no-recursion -cf - -T - |
     tar --xattrs --xattrs-include='*' -xpf - -C /out
