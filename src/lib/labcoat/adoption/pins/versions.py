@@ -18,13 +18,14 @@ from labcoat.adoption.pins.solving import (
     loosen_lines,
     texts_of,
 )
-from labcoat.adoption.pins.uv_search import Question, Search
+from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.core.errors import LabcoatError
 from labcoat.locking.locker_output import parse_faults
 
 _SECONDS = 120  # for the lines, and again for the imports
 _IMPORTS_ATTEMPT = 20
 _GROUP = 12  # imports that are tried together
+_MANY = 120  # packages of a list that has nearly all versions, so that searching finds nothing more
 
 
 def find_versions(
@@ -69,11 +70,9 @@ def _add_imports(
 ) -> None:
     """Add the imports that have versions beside the other lines, and drop the rest."""
     pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
-    prefer = _pins_of(state)
     while pending and time.monotonic() < search.deadline:
         group = pending.pop(0)
-        texts = texts_of([*state.lines, *group])
-        attempt = search.attempt(texts, state.built, prefer=prefer, limit=_IMPORTS_ATTEMPT)
+        attempt = _try_imports(search, state, group)
         if attempt.versions is not None:
             state.lines += group
             state.versions = attempt.versions
@@ -83,16 +82,31 @@ def _add_imports(
             pending.insert(0, group)
             continue
         named = find_named(group, attempt.output)
-        if len(group) == 1 or len(named) == 1:
-            gone = (named or group)[0]
-            group.remove(gone)
+        if len(group) == 1:
+            gone = group[0]
             state.dropped.append((gone, gone.drop(explain_drop(search.question, gone, faults))))
-            pending[:0] = [group] if group else []
+        elif len(named) == 1:
+            group.remove(named[0])
+            pending.insert(0, group)
+            pending.append(named)  # alone, when all that is easy has been found
         else:
             middle = len(group) // 2
             pending[:0] = [group[:middle], group[middle:]]
     for line in (each for group in pending for each in group):
         state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
+
+
+def _try_imports(search: Search, state: Solution, group: Sequence[Line]) -> Attempt:
+    """Return whether imports have versions beside the others, which move for a single one alone.
+
+    With all versions fixed, uv answers at once. To search takes minutes where a list is long.
+    """
+    texts = texts_of([*state.lines, *group])
+    pins = _pins_of(state)
+    attempt = search.attempt([*texts, *pins], state.built, prefer=pins)
+    if attempt.versions is not None or len(group) > 1 or len(pins) > _MANY:
+        return attempt
+    return search.attempt(texts, state.built, prefer=pins, limit=_IMPORTS_ATTEMPT)
 
 
 def _pins_of(state: Solution) -> list[str]:
