@@ -16,6 +16,7 @@ from catsdogs.training.head import Floats, log_loss, softmax
 # promised. With fewer pictures, only a smaller one can.
 PROMISES = (0.99, 0.98, 0.95, 0.9)
 CONFIDENCE = 0.95  # of a promise
+NEXT = 100  # predictions, which should keep the promise too: it speaks of so many
 SPREAD = 0.5  # prior standard deviation of the temperature's logarithm
 TEMPERATURES = np.exp(np.linspace(-2, 3, 501))  # to try: from 0.14 to 20
 
@@ -52,16 +53,19 @@ def sure(probabilities: Floats, labels: NDArray[np.int64]) -> Sure:
     """Return the lowest threshold above which as much as possible can be promised.
 
     The predictions must be those of pictures that their model was not trained on. A promise is kept
-    if the lower bound of the share of right predictions above the threshold keeps it: a share that
-    is only observed would often be missed on other pictures.
+    if the lower bound of the share of right predictions above the threshold keeps it, and if the
+    next hundred of them probably keep it too: a share that is only observed would often be missed
+    on other pictures.
     """
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     order = np.argsort(-confidence, kind="stable")
     confidence = confidence[order]
-    bounds = at_least(np.cumsum(right[order]), np.arange(1, len(order) + 1))
+    hits, totals = np.cumsum(right[order]), np.arange(1, len(order) + 1)
+    bounds = at_least(hits, totals)
     last = np.append(confidence[1:] < confidence[:-1], True)[: len(order)]  # of equal confidences
     for promise in PROMISES:
-        enough = np.nonzero((bounds >= promise) & last)[0]
+        kept = (bounds >= promise) & (next_keep(promise, hits, totals) >= CONFIDENCE)
+        enough = np.nonzero(kept & last)[0]
         if len(enough):
             everything = enough[-1] == len(order) - 1
             lowest = 0.0 if everything else float(confidence[enough[-1]])
@@ -78,6 +82,26 @@ def at_least(hits: NDArray[np.int64], totals: NDArray[np.int64]) -> Floats:
 
     bounds = betaincinv(np.maximum(hits, 1), totals - hits + 1, 1 - CONFIDENCE)
     return np.where(hits > 0, bounds, 0.0)
+
+
+def next_keep(promise: float, hits: NDArray[np.int64], totals: NDArray[np.int64]) -> Floats:
+    """Return the probability that at least a share of `promise` of the next `NEXT` predictions is
+    right, after `hits` right ones of `totals`.
+
+    It is the beta-binomial distribution with Jeffreys' prior: H. Jeffreys, 1946, Proc. R. Soc. A
+    186, 453-461.
+    """
+    from scipy.special import betaln, binom
+
+    right, wrong = hits + 0.5, totals - hits + 0.5
+    mistakes = range(round(NEXT * (1 - promise)) + 1)
+    return np.asarray(
+        sum(
+            binom(NEXT, count)
+            * np.exp(betaln(wrong + count, right + NEXT - count) - betaln(wrong, right))
+            for count in mistakes
+        )
+    )
 
 
 def faultless(promise: float) -> int:

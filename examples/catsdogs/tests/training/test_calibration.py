@@ -68,6 +68,19 @@ def test_a_promise_takes_a_number_of_right_predictions(
     assert calibration.faultless(0.9) == 29
 
 
+def test_the_next_hundred_keep_it_too() -> None:
+    """The probability is that of a beta-binomial distribution; ten mistakes in 1,695 are enough for
+    the bound of 99 in 100, but not for the next hundred.
+    """
+    from scipy.stats import betabinom
+
+    hits, totals = np.array([299, 1685]), np.array([299, 1695])
+    found = calibration.next_keep(0.99, hits, totals)
+    assert found == pytest.approx(betabinom.cdf(1, 100, totals - hits + 0.5, hits + 0.5))
+    assert (calibration.at_least(hits, totals) >= 0.99).all()
+    assert found[0] > calibration.CONFIDENCE > found[1]
+
+
 def test_equal_confidences_stay_together() -> None:
     """The threshold does not divide predictions with the same confidence."""
     shares = np.array([[0.9, 0.1]] * 300 + [[0.8, 0.2]] * 20)
