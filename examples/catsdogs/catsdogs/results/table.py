@@ -18,7 +18,7 @@ FILES = {"table": TABLE, "numbers": LINES, "chart": CHART}
 SHOWN = "Comment"  # the text chunk of the chart's file that holds a digest of what is drawn
 COLOURS = ("#4477aa", "#ee6677", "#228833")  # of the sizes
 PUBLISHED = "#888888"
-APART = 0.22  # rows between the sizes of a lesson
+APART = 0.44  # rows between the sizes of a lesson
 
 
 def write(results: Sequence[Result], about: str, build: Path) -> list[str]:
