@@ -100,8 +100,8 @@ def test_all_lessons_in_one_table(
 
 
 def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path) -> None:
-    """With folds every picture is tested with; two runs agree in everything except their time.
-    Results that are there need no large library.
+    """With folds every picture is tested with; two runs, each in a process of its own, agree in
+    everything except their time. Results that are there need no large library.
     """
     found = []
     for build in ("one", "two"):
