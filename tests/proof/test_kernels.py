@@ -1,6 +1,7 @@
 """A proof names the kernels that numeric libraries choose on each level."""
 
 import ctypes.util
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from labcoat.core.project import Project
 from labcoat.proof import kernels_program
 from labcoat.proof.kernels import describe_kernels, read_kernels
+from support import BASE_PYTHON
 
 
 @pytest.mark.parametrize(
@@ -39,8 +41,15 @@ def test_kernels_are_compared(ours: dict[str, str], theirs: dict[str, str], text
 
 def test_libraries_of_a_level_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program runs there; a library that cannot be loaded or asked is left out."""
+    # This machine's Python may have a real NumPy.
+    python = tmp_path / "environment/bin/python"
+    words = [BASE_PYTHON, "-m", "venv", "--without-pip", python.parents[1]]
+    subprocess.run(words, check=True)
+    monkeypatch.setenv("LABCOAT_PYTHON", str(python))
     (tmp_path / "requirements.in").write_text("numpy\n")
     (tmp_path / "numpy/_core").mkdir(parents=True)
+    (tmp_path / "numpy/__init__.py").touch()
+    (tmp_path / "numpy/_core/__init__.py").touch()
     (tmp_path / "numpy/_core/_multiarray_umath.py").write_text(
         "__cpu_dispatch__ = ['X86_V3', 'X86_V4']\n__cpu_features__ = {'X86_V3': True}\n"
     )
