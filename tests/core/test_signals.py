@@ -32,18 +32,26 @@ def test_a_signal_waits_until_a_program_is_registered() -> None:
         pytest.param(signal.SIGINT, KeyboardInterrupt, id="SIGINT"),
     ],
 )
-def test_a_signal_in_a_finalizer_is_not_lost(
-    number: signal.Signals, expected: type[BaseException]
+@pytest.mark.parametrize("place", ["a finalizer", "a member's name"])
+def test_a_signal_is_not_lost_where_exceptions_are(
+    number: signal.Signals, expected: type[BaseException], place: str
 ) -> None:
-    """Python prints and forgets what is raised there, so the signal counts shortly afterwards."""
+    """Python changes or forgets what is raised there, so the signal counts shortly afterwards."""
 
     class Finalized:
         def __del__(self) -> None:
             signal.raise_signal(number)
 
+    class Named:
+        def __set_name__(self, owner: type, name: str) -> None:
+            signal.raise_signal(number)
+
     def begin() -> None:
         with signals.graceful_shutdown(), signals.catch_interrupts():
-            Finalized()
+            if place == "a finalizer":
+                Finalized()
+            else:
+                type("Owner", (), {"member": Named()})
             time.sleep(5)
 
     start = time.monotonic()

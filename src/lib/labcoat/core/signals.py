@@ -63,12 +63,13 @@ def _interrupt(_number: int, frame: FrameType | None) -> None:
 
 
 def _loses_exceptions(frame: FrameType | None) -> bool:
-    """Whether Python prints and forgets what is raised in `frame`.
+    """Whether Python turns what is raised in `frame` into something else.
 
-    It does so in __del__, and in the callbacks of weak references, as importlib has them.
+    It prints and forgets it in __del__, and in the callbacks of weak references, as importlib has
+    them. Up to 3.11 it makes a RuntimeError of it in __set_name__.
     """
     while frame:
-        if frame.f_code.co_name in {"__del__", "cb"}:
+        if frame.f_code.co_name in {"__del__", "__set_name__", "cb"}:
             return True
         frame = frame.f_back
     return False
