@@ -133,12 +133,12 @@ def parser() -> argparse.ArgumentParser:
     on_a_model(
         "report",
         lambda args: commands.write_report(_settled(args).build, _typed(args), args.model),
-        "write a report on a model as a web page; train one if there is none",
+        "write a report on a model as a web page; train one first if needed",
     )
     on_a_model(
         "submit",
         lambda args: commands.write_submission(_settled(args).build, _typed(args), args.model),
-        "write Kaggle's submission file; train a model if there is none",
+        "write Kaggle's submission file; train a model first if needed",
     )
     exporting = on_a_model(
         "export",

@@ -130,7 +130,7 @@ def show_cache(settings: Settings, prune: str) -> int:
 def _chosen(build: Path, typed: Mapping[str, str], model: str) -> Chosen:
     """Return the model to work on, which becomes the current one unless `model` names it.
 
-    Train it if there is none.
+    Train it first if needed.
     """
     found = choice.choose(build, typed, at_home(model))
     if isinstance(found, Chosen):
@@ -143,7 +143,7 @@ def _chosen(build: Path, typed: Mapping[str, str], model: str) -> Chosen:
 
 
 def write_report(build: Path, typed: Mapping[str, str], model: str) -> int:
-    """Write a report on a model, which is trained if there is none."""
+    """Write a report on a model, which is trained first if needed."""
     chosen = _chosen(build, typed, model)
     if not chosen.record:
         raise CatsdogsError(
@@ -158,7 +158,7 @@ def write_report(build: Path, typed: Mapping[str, str], model: str) -> int:
 
 
 def write_submission(build: Path, typed: Mapping[str, str], model: str) -> int:
-    """Write Kaggle's submission file with a model, which is trained if there is none."""
+    """Write Kaggle's submission file with a model, which is trained first if needed."""
     found = choice.choose(build, typed, at_home(model))
     settings = found.settings
     _, data = settings.opened()

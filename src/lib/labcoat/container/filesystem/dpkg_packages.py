@@ -80,17 +80,20 @@ def read_packages(files: ExportedFiles, verify: Sequence[str] = ()) -> DebianPac
             versions[one["Package"]] = one["Version"]
     release = next(filter(None, (_read(files, path) for path in _OS_RELEASE)), "")
     identity = re.search(r"^ID=\"?([\w.-]+)", release, re.MULTILINE)
+    is_left_out = _read_filters(files)
     changed = [
         path
         for one in installed
         if one["Package"] in verify
-        for path in _list_changed(files, one)
-    ]  # fmt: skip
+        for path in _list_changed(files, one, is_left_out)
+    ]
     distribution = identity[1] if identity else "debian"
     return DebianPackages(architecture, distribution, versions, tuple(changed))
 
 
-def _list_changed(files: ExportedFiles, package: _Paragraph) -> Iterator[str]:
+def _list_changed(
+    files: ExportedFiles, package: _Paragraph, is_left_out: Callable[[str], bool]
+) -> Iterator[str]:
     """Yield the paths of a package's files that changed or are gone."""
     name = package["Package"]
     stem = f"{INFO}/{name}"
@@ -104,7 +107,6 @@ def _list_changed(files: ExportedFiles, package: _Paragraph) -> Iterator[str]:
     digests |= dict(_CONFIGURATION.findall(package.get("Conffiles", "")))
     listed = _read(files, f"{stem}.list").splitlines()
     parents = {posixpath.dirname(path) for path in listed}
-    is_left_out = _read_filters(files)
     for path in sorted({*digests, *(one for one in listed if one not in parents)}):
         entry = _find(files, moved.get(path, path))
         if entry is None:
