@@ -73,6 +73,13 @@ def test_failures_are_explained(output: str, message: str) -> None:
         assert apt.MEANT.format("libgomp1") in caught.value.hint
 
 
+def test_several_names_that_are_near_are_named() -> None:
+    known = "".join(f"%known {name}\n" for name in ("libgorm1", "libgomp1", "zlib1g"))
+    with pytest.raises(LabcoatError) as caught:
+        read_resolution(f"%failed E: Unable to locate package libgom1\n{known}", "base", "apt.txt")
+    assert caught.value.hint == apt.MEANT.format("libgorm1` or `libgomp1")
+
+
 def test_values_reach_the_script_quoted() -> None:
     script = resolving_script(("a1", "b1=2"), Archives("http://m.invalid/$(id)'")).decode()
     assert script.startswith("REQUEST='a1 b1=2'\nMIRROR='http://m.invalid/$(id)'\"'\"''\n")

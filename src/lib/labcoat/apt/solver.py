@@ -155,10 +155,11 @@ def _explain_failure(lines: Mapping[str, list[str]], source: str) -> LabcoatErro
 def _unknown_package(name: str, source: str, lines: Mapping[str, list[str]]) -> LabcoatError:
     known = lines.get("known", [])
     beginning = [each for each in known if each[:2] == name[:2] or name in each]
-    close = difflib.get_close_matches(name, beginning, n=1) or difflib.get_close_matches(
-        name, known, n=1
-    )
-    hint = f"Did you mean `{close[0]}`?" if close else "Search packages.debian.org for its name"
+    # With tens of thousands of names several are as near.
+    close = difflib.get_close_matches(name, beginning, cutoff=0.85)
+    close = close or difflib.get_close_matches(name, known, n=1)
+    meant = " or ".join(f"`{each}`" for each in close)
+    hint = f"Did you mean {meant}?" if close else "Search packages.debian.org for its name"
     return LabcoatError(f"the archive has no package `{name}`, which `{source}` asks for", hint)
 
 
