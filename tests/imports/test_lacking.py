@@ -122,6 +122,23 @@ def test_a_folder_with_a_list_is_compared_with_that(
     assert f"{hint}, a line each: `pyyaml`" in printed
 
 
+def test_what_another_list_has_is_left_out_on_purpose(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a list of what only one command needs; its lock does not count."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "requirements-camera.in").write_text("-r requirements.in\nopencv_python\n")
+    (root / "requirements-camera.txt").write_text("opencv-python==4.10\nyaml==1\n")
+    (root / "requirements.txt").write_text("numpy==2.0\n")
+    (root / "a.py").write_text("import cv2, numpy\n")
+    warn_of_lacking(root, site, ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert ".venv is without `cv2` (requirements-camera.in); LABCOAT_DEV_REQUIREMENTS" in printed
+    assert "`.venv` lacks: `numpy` (a.py:1)\nhint" in printed
+    assert "opencv" not in printed
+
+
 def test_a_list_that_was_taken_is_no_other_list(tmp_path: Path, site: Path) -> None:
     """requirements.in names the list that it was written from."""
     root = tmp_path / "project"

@@ -5,6 +5,7 @@ authors have split them.
 * If all pictures are in one folder, Kaggle's names give the classes: `cat.0.jpg`, `dog.0.jpg`.
 * If all top folders are parts of a split, `train/` and `test/`, they have the classes inside. A
   part without classes has pictures to predict.
+* Masks of other pictures are left out, unless `CLASSES=top`.
 
 What can be meant in two ways is refused: `CLASSES=` decides.
 """
@@ -23,6 +24,7 @@ from catsdogs.data.labels import (
     says_nothing,
     without_prefix,
 )
+from catsdogs.data.masks import A_MASK, find_masks
 from catsdogs.data.tree import Node, grow, unwrapped
 from catsdogs.errors import CatsdogsError
 
@@ -61,7 +63,9 @@ def understand(names: Iterable[str], empty: Iterable[str], how: str = "") -> Lay
             f"invalid value `CLASSES={how}`",
             f"Use one of {', '.join(WAYS)}, or leave it empty to find out",
         )
-    root = grow(names, empty)
+    names = list(names)
+    masks = find_masks(names) if how != TOP else set()
+    root = grow([name for name in names if name not in masks], empty)
     node, strays = unwrapped(root)
     if how == NAMES:
         layout = _named(by_name(root.below()))
@@ -76,6 +80,7 @@ def understand(names: Iterable[str], empty: Iterable[str], how: str = "") -> Lay
     else:
         layout = _found(root, node)
     layout.strays |= {name: OUTSIDE for name in strays if name not in layout.labels}
+    layout.strays |= dict.fromkeys(sorted(masks), A_MASK)
     return layout
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from catsdogs.data import kinds
 
-VERSION = 1  # of these pixels: part of the key of everything that is computed from them
+VERSION = 2  # of these pixels: part of the key of everything that is computed from them
 # The beginning of the file that a clone without Git LFS has instead of a picture
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -101,10 +101,14 @@ def _learn_heif() -> bool:
 def _rgb(image: Image.Image) -> Image.Image:
     """Return `image` as 8-bit RGB.
 
-    Pillow clips 16-bit grey at 255 instead of scaling it, so it is scaled here.
+    Pillow clips 16-bit grey at 255 instead of scaling it, so it is scaled here; and it shows what
+    transparent pixels hide, so these become white, as on a page.
     """
     if image.mode.startswith("I") or image.mode == "F":
         values = np.asarray(image, dtype=np.float64)
         top = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1.0)
         image = Image.fromarray((values.clip(0, top) * (255.0 / top)).round().astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
     return image.convert("RGB")

@@ -25,6 +25,11 @@ def some(*folders: str, count: int = 3) -> Members:
     return {f"{folder}/{n}.jpg": jpeg(folder, n, SIDE) for folder in folders for n in range(count)}
 
 
+def masks(*folders: str) -> Members:
+    """A mask for each picture of `some` in a folder of the same name."""
+    return {name.replace(".jpg", ".png"): data for name, data in some(*folders).items()}
+
+
 def kaggles(folder: str = "", *, count: int = 3) -> Members:
     """`count` pictures of each class, named as Kaggle's."""
     return {
@@ -118,6 +123,18 @@ LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
     "classes-with-names-of-parts": (
         folder(some("train", "test tubes", "test", "img", "bus")),
         {"train": 3, "test tubes": 3, "test": 3, "img": 3, "bus": 3},
+    ),
+    "masks-beside-pictures": (
+        folder(some("images/cats", "images/dogs") | masks("masks/cats", "masks/dogs")),
+        {"cats": 3, "dogs": 3},
+    ),
+    "masks-among-pictures": (
+        folder({f"{x}/{x} ({n}){end}.png": jpeg(x + end, n, SIDE) for x in ("benign", "normal")
+                for n in range(3) for end in ("", "_mask", "_mask_1")}),
+        {"benign": 3, "normal": 3},
+    ),
+    "masks-are-what-is-shown": (
+        folder(some("mask", "no_mask")), {"mask": 3, "no_mask": 3}
     ),
     "numbers-in-a-test-class": (folder(some("cat", "dog", "test1")), dict.fromkeys(
         ("cat", "dog", "test1"), 3

@@ -24,6 +24,11 @@ def cmyk() -> bytes:
     return encoded(Image.new("CMYK", (30, 20), (0, 255, 255, 0)), "JPEG")
 
 
+def transparent() -> bytes:
+    """A picture whose transparent pixels hide black."""
+    return encoded(Image.new("RGBA", (20, 30), (0, 0, 0, 0)), "PNG")
+
+
 def grey() -> bytes:
     return encoded(Image.new("L", (30, 20), 128), "JPEG")
 
@@ -74,6 +79,7 @@ RED, GREY = (255, 0, 0), (128, 128, 128)
     [
         (cmyk, RED),
         (grey, GREY),
+        (transparent, (255, 255, 255)),
         (sixteen_bit, GREY),
         (palette, RED),
         (animated, RED),

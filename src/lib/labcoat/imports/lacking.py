@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.core import terminal
-from labcoat.imports.own_lists import find_imports
+from labcoat.imports.own_lists import find_imports, find_root_lists
 from labcoat.imports.packages import Imported, read_code
 from labcoat.imports.tree import list_tree
 from labcoat.names import modules
@@ -27,7 +27,7 @@ class Lacking:
     """A module that the environment lacks; `package` would add it, or is empty.
 
     `is_part` says that the package is there, without this module of it. `source` is the file to add
-    it to, if its folder has one.
+    it to, if its folder has one; `listed` is another list of the root that has it.
     """
 
     module: str
@@ -36,11 +36,13 @@ class Lacking:
     line: int
     is_part: bool = False
     source: str = ""
+    listed: str = ""
 
 
-def find_lacking(root: Path, site_packages: Path) -> list[Lacking]:
+def find_lacking(root: Path, site_packages: Path, taken: str = "requirements.in") -> list[Lacking]:
     """Return what sources and notebooks below `root` import and `site_packages` lacks.
 
+    `taken` is the list that the environment was made from.
     What only tests import is left out where a list of packages for tests, tox or nox is there.
     Nothing is executed: modules are looked up as files.
     """
@@ -49,24 +51,41 @@ def find_lacking(root: Path, site_packages: Path) -> list[Lacking]:
     found = list(find_imports(tree, read_code(tree)))
     if any(map(_TEST_LIST.search, tree.paths)):
         found = [each for each in found if not each[0].in_tests]
+    lists = find_root_lists(tree, taken)
     return [
-        replace(lack, source=source)
+        replace(lack, source=source, listed="" if source else _find_listed(lack.module, lists))
         for each, source in found
         for lack in _find_lacks(each, folders)
     ]
 
 
+def _find_listed(module: str, lists: Mapping[str, frozenset[str]]) -> str:
+    packages = modules.providers_of(module)
+    return next((file for file, names in lists.items() if packages & names), "")
+
+
 def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: str) -> None:
-    """Print a warning that names what `environment` lacks, and the lines for the file `source`."""
-    lacking = find_lacking(root, site_packages)
-    absent = [each for each in lacking if not each.is_part]
+    """Print a warning that names what `environment` lacks, and the lines for the file `source`.
+
+    What another list has is left out on purpose.
+    """
+    lacking = find_lacking(root, site_packages, source)
+    absent = [each for each in lacking if not each.is_part and not each.listed]
+    listed = [f"`{each.module}` ({each.listed})" for each in lacking if each.listed]
+    if listed:
+        terminal.print_progress(
+            f"{environment} is without {terminal.join_some(listed, _MOST_SHOWN)};"
+            " LABCOAT_DEV_REQUIREMENTS adds lists"
+        )
     if absent:
         names = [f"`{each.module}` ({_place(each)})" for each in absent]
         hint = "; to ".join(_format_additions(absent, source))
         hint = f"Add to {hint}" if hint else ""
         shown = terminal.join_some(names, _MOST_SHOWN)
         terminal.print_warning(f"sources import what `{environment}` lacks: {shown}", hint)
-    parts = [f"`{each.module}` ({_place(each)})" for each in lacking if each.is_part]
+    parts = [
+        f"`{each.module}` ({_place(each)})" for each in lacking if each.is_part and not each.listed
+    ]
     if parts:
         terminal.print_warning(
             "sources import modules that the locked versions of their packages lack:"

@@ -58,10 +58,20 @@ def _find_lists(tree: Tree) -> Mapping[str, OwnList]:
     return {folder: _read_lists(tree, folder, names) for folder, names in found.items()}
 
 
+def find_root_lists(tree: Tree, taken: str) -> Mapping[str, frozenset[str]]:
+    """Return the names in each list at the root but `taken` and its lock, those by hand first."""
+    paths = [path for path in tree.paths if "/" not in path and _REQUIREMENTS.fullmatch(path)]
+    return {
+        path: _read_lists(tree, "", [path]).names
+        for path in sorted(paths, key=lambda path: (path.endswith(".txt"), path))
+        if path.rpartition(".")[0] != taken.rpartition(".")[0]
+    }
+
+
 def _read_lists(tree: Tree, folder: str, files: list[str]) -> OwnList:
     names: set[str] = set()
     for file in files:
-        text = tree.read_text(f"{folder}/{file}")
+        text = tree.read_text(f"{folder}/{file}" if folder else file)
         words = (
             _WORD.findall(text) if file in _DECLARING else (one.name for one in parse_lines(text))
         )
