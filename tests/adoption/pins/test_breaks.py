@@ -1,6 +1,13 @@
 """Releases that older packages do not run with."""
 
 from labcoat.adoption.pins import breaks
+from labcoat.adoption.pins.index_releases import PackageReleases
+from labcoat.toolchain.package_index import ListedFile
+
+
+def _release(name: str, tag: str, uploaded: str) -> PackageReleases:
+    file = f"{name}-1.0-{tag}.whl"
+    return PackageReleases(name, (ListedFile(file, "", uploaded=f"{uploaded}T12:00:00Z"),))
 
 
 def test_files_are_no_packages_whose_age_counts() -> None:
@@ -9,3 +16,26 @@ def test_files_are_no_packages_whose_age_counts() -> None:
     parents = {"numpy": ["-r wanted.txt", "old"]}
     assert breaks.suspects(versions, parents) == {"old"}
     assert breaks.find_limits(versions, parents, {}) == []
+
+
+def test_compiled_package_of_numpy_1_brings_limit_that_a_solution_keeps_by_chance() -> None:
+    """The lock for all platforms may have another release of NumPy than this machine's solution."""
+    known = {
+        "compiled": _release("compiled", "cp311-cp311-manylinux_2_17_x86_64", "2023-05-01"),
+        "pure": _release("pure", "py3-none-any", "2023-05-01"),
+        "recent": _release("recent", "cp311-cp311-manylinux_2_17_x86_64", "2024-09-01"),
+    }
+    for numpy in ("1.23.5", "2.1.0"):
+        versions = {"numpy": numpy, **dict.fromkeys(known, "1.0")}
+        found = breaks.find_limits(versions, {"numpy": [*known]}, known)
+        assert [(each.text, each.why) for each in found] == [("numpy<2", "compiled 1.0")]
+        assert not breaks.find_limits(versions, {"numpy": ["pure", "recent"]}, known)
+
+
+def test_lowest_limit_comes_first() -> None:
+    """The higher ones are for where it leaves no solution."""
+    known = {"old": _release("old", "cp39-cp39-manylinux_2_17_x86_64", "2020-05-01")}
+    found = breaks.find_limits({"numpy": "2.0", "old": "1.0"}, {"numpy": ["old"]}, known)
+    assert [each.text for each in found] == ["numpy<1.24", "numpy<2"]
+    assert found[0].is_within(found[1])
+    assert not found[1].is_within(found[0])

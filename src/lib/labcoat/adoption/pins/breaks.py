@@ -16,7 +16,8 @@ class Break:
 
     Older are those that need it and were uploaded before `day`; with `compiled`, only those that
     have no wheel for all platforms. Or it is a package in `partners`, of a version `before` one,
-    which does not say that it needs `name`.
+    which does not say that it needs `name`. With `always`, the limit counts too where a solution
+    keeps it by chance: the lock, which is for all platforms, may have other versions.
     """
 
     name: str
@@ -25,13 +26,14 @@ class Break:
     compiled: bool = False
     partners: tuple[str, ...] = ()
     before: str = ""
+    always: bool = False
 
 
 _TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu")
 # What was removed in each: its release notes say so.
 BREAKS = (
-    Break("numpy", "2", "2024-03-13", compiled=True),  # the binary interface
-    Break("numpy", "1.24", "2021-06-01"),  # np.float, np.bool, np.int
+    Break("numpy", "2", "2024-03-13", compiled=True, always=True),  # the binary interface
+    Break("numpy", "1.24", "2021-06-01", always=True),  # np.float, np.bool, np.int
     Break("protobuf", "4", "2022-05-25"),  # the generated code of older compilers
     Break("keras", "2.5", partners=_TENSORFLOW, before="2.6"),  # keras became a part of its own
     Break("keras", "3", partners=_TENSORFLOW, before="2.16"),
@@ -68,6 +70,10 @@ class Limit:
         """The requirement."""
         return f"{self.name}<{self.below}"
 
+    def is_within(self, other: "Limit") -> bool:
+        """Whether what stays below this one stays below `other`."""
+        return self.name == other.name and Version(self.below) <= Version(other.below)
+
     @property
     def reason(self) -> str:
         """A sentence about the older package, or the module."""
@@ -92,30 +98,28 @@ def find_limits(
     parents: Mapping[str, Sequence[str]],
     known: Mapping[str, PackageReleases | None],
 ) -> list[Limit]:
-    """Return what has to stay below a version, the lowest for each package.
+    """Return what has to stay below a version, the lowest first.
 
-    `versions` are those of a solution, and `parents` the packages that need each.
+    `versions` are those of a solution, and `parents` the packages that need each. A limit may be
+    one that the solution keeps already.
     """
-    found: dict[str, Limit] = {}
+    found = []
     for each in BREAKS:
         for parent in sorted(_dependents(each, versions, parents)):
             releases = known.get(parent)
             version = _parse(versions.get(parent, ""))
             if releases is None or version is None or not _is_older(each, releases, version):
                 continue
-            limit = Limit(each.name, each.below, f"{parent} {version}")
-            earlier = found.get(each.name)
-            if earlier is None or Version(each.below) < Version(earlier.below):
-                found[each.name] = limit
+            found.append(Limit(each.name, each.below, f"{parent} {version}"))
             break
-    return list(found.values())
+    return sorted(found, key=lambda limit: Version(limit.below))
 
 
 def _dependents(
     each: Break, versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]
 ) -> set[str]:
     version = _parse(versions.get(each.name, ""))
-    if version is None or version < Version(each.below):
+    if version is None or (version < Version(each.below) and not each.always):
         return set()
     # uv names files, such as `-r wanted.txt`, among the parents.
     return set(each.partners or parents.get(each.name, ())) & set(versions)

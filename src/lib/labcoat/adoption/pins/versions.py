@@ -128,7 +128,8 @@ def _add_limits(
             listings.update(index_releases.fetch_releases(unknown, search.question.before))
         except LabcoatError:
             return
-        limits = breaks.find_limits(attempt.versions, attempt.parents, listings)
+        found = breaks.find_limits(attempt.versions, attempt.parents, listings)
+        limits = [each for each in found if not _is_kept(each, state)]
         tried = [*state.limits, *limits]
         if not limits:
             return
@@ -138,14 +139,31 @@ def _add_limits(
         state.limits = kept
 
 
+def _is_kept(limit: Limit, state: Solution) -> bool:
+    """Whether a line, or an earlier limit, keeps the package below the same version or a lower."""
+    if any(each.is_within(limit) for each in state.limits):
+        return True
+    lines = [each for each in state.lines if each.name == limit.name and str(each.specifier)]
+    return any(not each.specifier.contains(limit.below, prereleases=True) for each in lines)
+
+
 def _try_limits(search: Search, state: Solution, limits: Sequence[Limit]) -> list[Limit]:
-    """Return those of `limits` that leave a solution: all of them, or one after the other."""
+    """Return those of `limits` that leave a solution, the lowest for each package.
+
+    That is all of them, or what remains when they are tried one after the other.
+    """
     texts, prefer = texts_of(state.lines), _pins_of(state)
-    limited = [*texts, *(each.text for each in limits)]
+    lowest: list[Limit] = []
+    for each in limits:
+        if not any(one.name == each.name for one in lowest):
+            lowest.append(each)
+    limited = [*texts, *(each.text for each in lowest)]
     if search.attempt(limited, state.built, prefer=prefer).versions:
-        return list(limits)
+        return lowest
     kept: list[Limit] = []
     for each in limits:
+        if any(one.name == each.name for one in kept):
+            continue
         tried = [*texts, *(one.text for one in (*kept, each))]
         if search.attempt(tried, state.built, prefer=prefer, limit=_IMPORTS_ATTEMPT).versions:
             kept.append(each)

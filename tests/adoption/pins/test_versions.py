@@ -1,0 +1,61 @@
+"""Limits beside the lines of a solution."""
+
+from collections.abc import Collection, Sequence
+
+import pytest
+
+from labcoat.adoption.pins import index_releases, versions
+from labcoat.adoption.pins.index_releases import PackageReleases
+from labcoat.adoption.pins.lines import Line, read_line
+from labcoat.adoption.pins.uv_search import Attempt, Question, Search
+from labcoat.adoption.plan import Wanted
+from labcoat.toolchain.package_index import ListedFile
+
+_OLD = ListedFile(
+    "old-1.0-cp39-cp39-manylinux_2_17_x86_64.whl", "", uploaded="2020-05-01T00:00:00Z"
+)
+
+
+def _find_limits(monkeypatch: pytest.MonkeyPatch, *texts: str, refused: str = "") -> list[str]:
+    def attempt(
+        _self: Search,
+        texts: Sequence[str],
+        _built: Collection[str],
+        *,
+        prefer: Sequence[str] = (),
+        limit: int = 0,
+    ) -> Attempt:
+        del prefer, limit
+        if refused and refused in texts:
+            return Attempt(None, "no solution")
+        return Attempt({"numpy": "1.26.4", "old": "1.0"}, "", {"numpy": ["old"]})
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    lines = [
+        read_line(Wanted(text, "requirements.txt", 1, "demand"), frozenset()) for text in texts
+    ]
+    known = {"old": PackageReleases("old", (_OLD,))}
+    found = versions.find_versions(
+        Question("3.9"), [each for each in lines if isinstance(each, Line)], set(), known
+    )
+    return [each.text for each in found.limits]
+
+
+@pytest.mark.parametrize("numpy", ["numpy", "numpy>=1.16", "numpy!=1.20"])
+def test_limit_is_added_where_no_line_has_it(monkeypatch: pytest.MonkeyPatch, numpy: str) -> None:
+    """A line without an upper limit leaves the lock free to take a later release."""
+    assert _find_limits(monkeypatch, "old", numpy) == ["numpy<1.24"]
+
+
+@pytest.mark.parametrize("numpy", ["numpy==1.19.5", "numpy<1.24", "numpy~=1.20.0"])
+def test_limit_that_a_line_has_is_not_repeated(monkeypatch: pytest.MonkeyPatch, numpy: str) -> None:
+    """What a list says stays as it is."""
+    assert _find_limits(monkeypatch, "old", numpy) == []
+
+
+def test_higher_limit_is_taken_where_the_lowest_has_no_solution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """NumPy 2 breaks more than 1.24 does."""
+    assert _find_limits(monkeypatch, "old", "numpy", refused="numpy<1.24") == ["numpy<2"]
