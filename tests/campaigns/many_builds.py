@@ -1,6 +1,7 @@
-"""Compare ignore files with BuildKit: `python tests/campaigns/many_builds.py 5000 [seed]`.
+"""Compare ignore files with BuildKit: `python tests/campaigns/many_builds.py 5000 [seed [done]]`.
 
-They are random, and 25 are compared in one build, as in the suite.
+They are random, and 25 are compared in one build, as in the suite. With `done`, it continues after as many
+ignore files of that seed.
 """
 
 import random
@@ -35,8 +36,8 @@ def random_ignore_file(chance: random.Random) -> str:
     return "\n".join(lines)
 
 
-def main(count: int, seed: int) -> int:
-    """Try `count` ignore files. Return 1 if BuildKit reads one of them differently."""
+def main(count: int, seed: int, done: int = 0) -> int:
+    """Try the ignore files from `done` to `count`. Return 1 if BuildKit reads one of them differently."""
     chance = random.Random(seed)  # noqa: S311 - random patterns, no secrets
     wrong = tried = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -46,14 +47,18 @@ def main(count: int, seed: int) -> int:
             tree(root, at % 12)
         while tried < count:
             texts = [random_ignore_file(chance) for _ in roots]
+            if tried < done:
+                tried += len(roots)
+                continue
             for difference in find_differences(roots, texts):
                 wrong += 1
                 print(difference, flush=True)
             tried += len(roots)
             print(f"\r{tried} of {count}, {wrong} differ", end="", file=sys.stderr, flush=True)
-    print(f"\n{tried} ignore files (seed {seed}), {wrong} read differently by BuildKit")
+    print(f"\n{tried - done} ignore files (seed {seed}), {wrong} read differently by BuildKit")
     return int(wrong > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else 1))
+    words = [int(each) for each in sys.argv[1:]]
+    sys.exit(main(words[0], *(words[1:] or [1])))

@@ -1,8 +1,8 @@
-"""Compare COPY and ADD with BuildKit: `python tests/campaigns/many_copies.py 2000 [seed]`.
+"""Compare COPY and ADD with BuildKit: `python tests/campaigns/many_copies.py 2000 [seed [done]]`.
 
 The forms are random, and 50 are compared in one build: each has stages of its own, and the image
 gets the last stage of each in a folder of its own. Forms that fail to build are left out, and
-counted: they copy nothing.
+counted: they copy nothing. With `done`, it continues after as many forms of that seed.
 """
 
 import bisect
@@ -160,14 +160,17 @@ def last_stage(form: str) -> str:
     return [line for line in form.splitlines() if line.startswith("FROM ")][-1].rpartition(" ")[2]
 
 
-def main(count: int, seed: int) -> int:
-    """Try `count` forms. Return 1 if BuildKit copies other files for one of them."""
+def main(count: int, seed: int, done: int = 0) -> int:
+    """Try the forms from `done` to `count`. Return 1 if BuildKit copies other files for one of them."""
     chance = random.Random(seed)  # noqa: S311 - random forms, no secrets
     wrong = tried = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         root = write(Path(folder), TREE)
         while tried < count:
             forms = [random_form(chance, tried + at) for at in range(AT_ONCE)]
+            if tried < done:
+                tried += len(forms)
+                continue
             differences, failures = compare(root, forms, tried)
             for difference in differences:
                 wrong += 1
@@ -175,9 +178,10 @@ def main(count: int, seed: int) -> int:
             failed += failures
             tried += len(forms)
             print(f"\r{tried} of {count}, {wrong} differ", end="", file=sys.stderr, flush=True)
-    print(f"\n{tried} forms (seed {seed}), {failed} that fail to build, {wrong} differ")
+    print(f"\n{tried - done} forms (seed {seed}), {failed} that fail to build, {wrong} differ")
     return int(wrong > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else 1))
+    words = [int(each) for each in sys.argv[1:]]
+    sys.exit(main(words[0], *(words[1:] or [1])))
