@@ -1,7 +1,7 @@
 """Compare ignore files with BuildKit: `python tests/campaigns/many_builds.py 5000 [seed [done]]`.
 
-They are random, and 25 are compared in one build, as in the suite. With `done`, it continues after as many
-ignore files of that seed.
+They are random, and 25 are compared in one build, as in the suite. With `done`, it continues after
+as many ignore files of that seed.
 """
 
 import random
@@ -37,7 +37,7 @@ def random_ignore_file(chance: random.Random) -> str:
 
 
 def main(count: int, seed: int, done: int = 0) -> int:
-    """Try the ignore files from `done` to `count`. Return 1 if BuildKit reads one of them differently."""
+    """Try the ignore files from `done` to `count`. Return 1 if BuildKit reads one differently."""
     chance = random.Random(seed)  # noqa: S311 - random patterns, no secrets
     wrong = tried = 0
     with tempfile.TemporaryDirectory() as folder:

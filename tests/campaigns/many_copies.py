@@ -161,7 +161,7 @@ def last_stage(form: str) -> str:
 
 
 def main(count: int, seed: int, done: int = 0) -> int:
-    """Try the forms from `done` to `count`. Return 1 if BuildKit copies other files for one of them."""
+    """Try the forms from `done` to `count`. Return 1 if BuildKit copies other files for one."""
     chance = random.Random(seed)  # noqa: S311 - random forms, no secrets
     wrong = tried = failed = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -40,6 +40,7 @@ def test_a_fault_is_noticed(repository: Path, tmp_path: Path) -> None:
         "many_copies",
         "mutations",
         "parsers",
+        "precision",
         "re2_patterns",
         "system_libraries",
         "tampering",
