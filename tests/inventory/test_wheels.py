@@ -112,12 +112,25 @@ def test_a_kept_wheel_counts_only_with_a_hash_of_the_lock(
 def test_a_wheel_with_a_compressed_set_of_tags_is_fetched(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools_environment: Path
 ) -> None:
-    """maturin 1.8 writes the two platforms of a file's name on one line of WHEEL."""
+    """maturin 1.8 writes the two platforms of a file's name on one line of WHEEL.
+
+    What has not been used for long is removed then.
+    """
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache/tools").symlink_to(tools_environment.parent)
     monkeypatch.setenv("LABCOAT_CACHE", str(tmp_path / "cache"))
     tag = "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"
     path = index.add("core", "1.0", tag=tag)
     pin = Pin("core", "1.0", "", frozenset({sha256(path.read_bytes()).hexdigest()}))
-    wheels.fetch_wheels([(pin, (tag,))], "3.11", os.environ | {"PIP_INDEX_URL": index.url})
+    fetch = [(pin, (tag,))], "3.11", os.environ | {"PIP_INDEX_URL": index.url}
+    wheels.fetch_wheels(*fetch)
     assert [one.name for one in wheels.read_kept_wheels([pin])["core"]] == [path.name]
+
+    used, unused = (tmp_path / "cache/wheels" / name for name in (*pin.hashes, "0" * 64))
+    unused.mkdir()
+    for folder in (used, unused):
+        os.utime(folder, (0, 0))
+    wheels.read_kept_wheels([pin])
+    wheels.fetch_wheels(*fetch)
+    assert used.exists()
+    assert not unused.exists()

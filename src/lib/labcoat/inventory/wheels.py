@@ -5,10 +5,12 @@ list of digests could be edited there, a wheel cannot. A wheel's own RECORD has 
 files. pip fetches wheels: it knows the user's index, credentials and cache.
 """
 
+import contextlib
 import os
 import re
 import shutil
 import tempfile
+import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import file_digest
 from pathlib import Path
 
-from labcoat.core import process, terminal
+from labcoat.core import files, process, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.settings import time_limit
@@ -26,6 +28,7 @@ from labcoat.inventory.wheel_contents import Wheel
 from labcoat.locking.requirements_file import Pin
 from labcoat.toolchain import tool_env
 
+_KEPT_FOR = 90 * 24 * 3600  # seconds since a wheel was last compared with an environment
 _UNREACHABLE = re.compile(
     r"NewConnectionError|NameResolutionError|Network is unreachable|Connection refused"
     r"|ConnectTimeout|ProxyError|ReadTimeout|Network connectivity is disabled|SSLError"
@@ -52,6 +55,8 @@ def _read_kept_wheel(digest: str) -> Wheel | None:
         try:
             with open(regular_files.open_regular(str(path)), "rb") as file:  # noqa: PTH123 - a descriptor
                 if file_digest(file, "sha256").hexdigest() == digest:
+                    with contextlib.suppress(OSError):
+                        os.utime(path.parent)  # which says when it was used
                     return wheel_contents.read_wheel(path.name, file, path)
         except (OSError, ValueError, zipfile.BadZipFile):
             continue
@@ -113,6 +118,7 @@ def fetch_wheels(
     if groups:
         count = sum(map(len, groups.values()))
         terminal.print_progress(f"fetching {count} wheel{'s' * (count > 1)} to digest their files")
+        _remove_unused()
     for tags, pins in groups.items():
         error = _fetch_group(pins, tags, minor, environ)
         if error and _UNREACHABLE.search(error):
@@ -208,6 +214,15 @@ def _keep_wheel(wheel: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         wheel.replace(target / wheel.name)
     (_cache_path() / f"{digest}.json").unlink(missing_ok=True)  # which labcoat 0.1 wrote
+
+
+def _remove_unused() -> None:
+    """Remove the wheels that nothing has been compared with for a long time."""
+    oldest = time.time() - _KEPT_FOR
+    for folder in _cache_path().glob("*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < oldest:
+                files.remove_path(folder)
 
 
 def _cache_path() -> Path:
