@@ -65,6 +65,23 @@ QUIET: dict[str, Files] = {
         "Dockerfile": f"{PINNED}RUN poetry export | pip install -r /dev/stdin\n",
         "src/a": "",
     },
+    "lock-that-the-build-exports": {
+        "Dockerfile": f"{PINNED}RUN uv export -o all.txt && pip install -r all.txt\n",
+        "src/a": "",
+    },
+    "image-of-another-folder": {
+        "base-notebook/Dockerfile": PINNED.replace("COPY src /app\n", ""),
+        "all-notebook/Dockerfile": "FROM quay.io/ours/base-notebook\n",
+    },
+    "image-that-a-script-builds": {
+        "builder/Dockerfile": PINNED.replace("COPY src /app\n", ""),
+        "app/Dockerfile": "FROM our_builder:latest\n",
+        "build.sh": "docker build --tag our_builder builder && docker build app\n",
+    },
+    "module-with-words-of-its-package": {
+        "requirements.txt": LOCK.replace("numpy", "grpcio-health-checking"),
+        "a.py": "import grpc_health.v1\n",
+    },
     "base-with-a-user": {"Dockerfile": f"FROM quay.io/jupyter/scipy-notebook:2024-01-01{DIGEST}\n"},
     "image-that-only-carries-files": {
         "Dockerfile": f"{PINNED[:-1]} \nFROM scratch\nCOPY src /\n",
@@ -198,6 +215,32 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "of-one-machine": (
         {"requirements.txt": "numpy @ file:///tmp/build/numpy_1\n"},
         {"REQ001": Severity.WARNING},
+    ),
+    "history-that-is-copied-on-purpose": (
+        {"Dockerfile": f"{PINNED}COPY .git /app/.git\n", "src/a": ""},
+        {"CTX002": Severity.NOTE},
+    ),
+    "input-of-another-file": (
+        {"base_requirements.txt": "numpy\n", "requirements.txt": LOCK},
+        {"REQ001": Severity.NOTE},
+    ),
+    "requirements-of-a-package": (
+        {
+            "requirements/s3.txt": "boto3>=1\n",
+            "pyproject.toml": "[build-system]\n[project]\ndependencies = ['Boto3>=1', 'x']\n",
+        },
+        {"REQ001": Severity.NOTE},
+    ),
+    "hardly-pinned": (
+        {"requirements.txt": "numpy\npandas\nscipy==1.0\n"},
+        {"REQ001": Severity.WARNING, "REQ002": Severity.NOTE},
+    ),
+    "packages-that-the-builder-chooses": (
+        {
+            "Dockerfile": f'{PINNED}ARG MORE\nRUN [ -z "$MORE" ] || pip install "$MORE"\n',
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE},
     ),
     "saved-by-powershell": (
         {"requirements.txt": "numpy\n".encode("utf-16")},

@@ -71,6 +71,7 @@ def test_base_may_be_unknown() -> None:
     ("lines", "config"),
     [
         ('SHELL ["bash", "-c"]\nCMD a b', {"Shell": ["bash", "-c"], "Cmd": ["bash", "-c", "a b"]}),
+        ("CMD [ a ] && b", {"Cmd": ["/bin/sh", "-c", "[ a ] && b"]}),
         ("CMD a b", {"Cmd": ["/bin/sh", "-c", "a b"]}),
         ('CMD ["a"]\nENTRYPOINT ["b"]', {"Cmd": ["a"], "Entrypoint": ["b"]}),
         ('ENTRYPOINT ["b"]', {"Entrypoint": ["b"]}),

@@ -17,6 +17,7 @@ from labcoat.container.dockerfile.parser import (
     assigned_variables,
     expand_word,
 )
+from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.result_variables import select_result_variables
 
 # What Docker sets where neither the base nor the Dockerfile does.
@@ -76,8 +77,9 @@ class _Expected:
 
     def _started_words(self, each: Instruction) -> list[str]:
         rest = each.rest.strip()
-        if rest.startswith("["):
-            return [] if not rest.strip("[] \t") else list(each.words)
+        words = parse_json_words(rest)
+        if words is not None:
+            return list(words)
         return [*(self.words.get("SHELL") or ["/bin/sh", "-c"]), rest]
 
     def _enter(self, folder: str) -> None:

@@ -8,7 +8,12 @@ from itertools import pairwise
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.core.shell_commands import split_commands
-from labcoat.lint.repository.build_files import parse_blocks, read_bake, read_compose
+from labcoat.lint.repository.build_files import (
+    parse_blocks,
+    read_bake,
+    read_built_images,
+    read_compose,
+)
 from labcoat.lint.repository.repository import Repository
 
 _COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
@@ -43,6 +48,21 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
         # A script may be started at the root or in its own folder.
         for folder in dict.fromkeys(["", posixpath.dirname(path)]):
             yield from _from_root(repository, commands, folder)
+
+
+def find_built_images(repository: Repository) -> Iterator[str]:
+    """Yield the names, without variables, that scripts and compose files give to what they build.
+
+    A compose file with `build` and `image` names the image that it builds.
+    """
+    for path in repository.find_named(_COMPOSE):
+        yield from read_built_images(repository.read_text(path))
+    for path in repository.find_named(_SCRIPT):
+        for words in _build_commands(repository.read_text(path)):
+            for before, word in pairwise(words):
+                name = word if before in ("-t", "--tag") else word.removeprefix("--tag=")
+                if (before in ("-t", "--tag") or name != word) and "$" not in name:
+                    yield name
 
 
 def _from_root(
@@ -83,12 +103,17 @@ def _builds_in_workflow(text: str) -> Iterator[tuple[str, str]]:
 
 def _builds_in_commands(text: str) -> Iterator[tuple[str, str]]:
     """Yield the builds of `docker build -f FILE CONTEXT` commands."""
+    for words in _build_commands(text):
+        yield from _read_command(words)
+
+
+def _build_commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command that may start a build."""
     if "docker" not in text:
         return
     for line in text.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
         if "docker" in line and "build" in line:
-            for words in split_commands(_STEP.sub("", line)):
-                yield from _read_command(words)
+            yield from split_commands(_STEP.sub("", line))
 
 
 def _read_command(words: Sequence[str]) -> Iterator[tuple[str, str]]:

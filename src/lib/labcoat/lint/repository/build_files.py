@@ -55,6 +55,17 @@ def read_compose(text: str) -> Iterator[Build]:
         yield from _read_build(keys)
 
 
+def read_built_images(text: str) -> Iterator[str]:
+    """Yield the images that a compose file both builds and names, without variables."""
+    data = parse_yaml(text) if "image:" in text and "build:" in text else None
+    services = data.get("services") if isinstance(data, dict) else None
+    for service in services.values() if isinstance(services, dict) else ():
+        if isinstance(service, dict) and service.get("build"):
+            image = service.get("image")
+            if isinstance(image, str) and "$" not in image:
+                yield image
+
+
 def _read_build(build: object) -> Iterator[Build]:
     if isinstance(build, str):
         yield posixpath.join(build, "Dockerfile"), build

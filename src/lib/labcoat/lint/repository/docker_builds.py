@@ -9,7 +9,7 @@ from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfil
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
-from labcoat.lint.repository.build_discovery import find_named_builds
+from labcoat.lint.repository.build_discovery import find_built_images, find_named_builds
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 
@@ -63,6 +63,11 @@ class DockerBuilds:
         Both are relative to the root; an empty context is the root itself.
         """
         return list(find_named_builds(self._repository))
+
+    @cached_property
+    def images(self) -> set[str]:
+        """The images that compose files and scripts build, as `docker build --tag` names them."""
+        return set(find_built_images(self._repository))
 
     @cached_property
     def _builds(self) -> list[BuildFacts]:

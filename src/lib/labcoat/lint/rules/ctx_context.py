@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from labcoat.container.context.build_context import BuildContext, file_sizes, listed_paths
+from labcoat.container.dockerfile.parser import DockerfileError
 from labcoat.container.dockerignore import filepath_match
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
@@ -13,7 +14,7 @@ from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core.reading import path_exists
 from labcoat.core.terminal import join_some
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.config import format_mebibytes
+from labcoat.lint.config import LintConfig, format_mebibytes
 from labcoat.lint.findings import (
     Append,
     BuildFamily,
@@ -94,7 +95,19 @@ def _check_git_folder(sharing: list[BuildFacts]) -> Iterator[Finding]:
             f"Add the line `.git` to {facts.ignore_file}",
             line,
             unsafe_fix(Append(facts.ignore_file, ".git")),
+            Severity.NOTE if _names_git_folder(facts, line) else Severity.WARNING,
         )
+
+
+def _names_git_folder(facts: BuildFacts, line: int) -> bool:
+    """Whether the COPY on `line` names .git, as for a version that is read from the history."""
+    if isinstance(facts.parsed, DockerfileError):
+        return False
+    return any(
+        each.line == line and any(re.search(r"(?:^|/)\.git/?$", word) for word in each.words[:-1])
+        for stage in facts.parsed.stages
+        for each in stage.instructions
+    )
 
 
 def _check_docker_versions(facts: BuildFacts) -> Iterator[Finding]:
@@ -247,6 +260,10 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
             f"over the budget of {format_mebibytes(budget)}; largest files: {named}",
             f"Exclude in {facts.ignore_file} what the image does not need, "
             "or set `context-budget` in [tool.labcoat]",
+            # Nobody chose the default: what is not far above it may be needed.
+            severity=Severity.NOTE
+            if budget == LintConfig.context_budget and total < 2 * budget
+            else Severity.WARNING,
         )
 
 

@@ -1,7 +1,8 @@
 """DKF: Dockerfiles whose image changes from build to build, or that run as root."""
 
+import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
 from labcoat.core.path_roles import is_template
@@ -26,7 +27,9 @@ _NOT_ROOT = lazy_pattern(
 _DROPS_ROOT = lazy_pattern(
     r"(?:(?:docker\.io/)?library/)?(?:postgres|mysql|mariadb|mongo|redis|valkey|rabbitmq|memcached"
     r"|elasticsearch|nginx|httpd|haproxy|solr|neo4j|cassandra|couchdb|influxdb|kibana|logstash"
-    r"|sonarqube)(?:[:@][^/]*)?"
+    r"|sonarqube|flink|storm|spark|zookeeper|eclipse-mosquitto|telegraf|consul|vault|ghost|percona"
+    r"|wordpress|nextcloud|drupal|joomla|odoo|kong|jetty)(?:[:@][^/]*)?"
+    r"|(?:(?:docker\.io/)?library/)?php:[\w.-]*(?:apache|fpm)[\w.-]*(?:@[^/]*)?"
 )
 _OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
@@ -36,7 +39,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     by_dockerfile: dict[str, BuildFacts] = {}
     for facts in builds:
         by_dockerfile.setdefault(facts.dockerfile, facts)
-    own = {name for path in by_dockerfile if (name := _image_of(path))}
+    own = _own_images(builds, by_dockerfile)
     for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
             yield Finding(
@@ -65,19 +68,40 @@ def _image_of(path: str) -> str:
     return name if "-" in name else ""
 
 
-def _is_own(image: str, own: Collection[str]) -> bool:
+def _own_images(builds: DockerBuilds, dockerfiles: Iterable[str]) -> set[str]:
+    """Return what the repository builds: images, and `*/name` for one in a folder of that name.
+
+    A folder's name has a hyphen, as those of images: `spark/Dockerfile` may extend another spark.
+    """
+    own = {name for path in dockerfiles if (name := _image_of(path))}
+    for path in dockerfiles:
+        folder = posixpath.basename(posixpath.dirname(path))
+        if "-" in folder:
+            own.add(f"*/{folder}")
+    return own | {_without_tag(image) for image in builds.images}
+
+
+def _without_tag(image: str) -> str:
+    """Return an image's name without its tag; a registry may have a port."""
+    return re.sub(r":[^/:]*$", "", image.partition("@")[0])
+
+
+def _is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
     """Whether the repository itself builds `image`: there is no digest of it to pin."""
-    return image.partition(":")[0] in own
+    name = _without_tag(image)
+    last = posixpath.basename(name)
+    folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
+    return name in own or (f"*/{last}" in own and last != folder)
 
 
 def _check_pins(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> Iterator[Finding]:
     """DKF001: images that are not pinned by digest."""
     for stage in parsed.stages:
-        if parsed.base_stage(stage) is None and not _is_own(stage.base, own):
+        if parsed.base_stage(stage) is None and not _is_own(facts, stage.base, own):
             yield from _check_image(facts, stage.base, stage.line)
         for each in (*stage.instructions, *stage.triggers):
             for image in each.copied_from:
-                if image and parsed.stage(image) is None and not _is_own(image, own):
+                if image and parsed.stage(image) is None and not _is_own(facts, image, own):
                     yield from _check_image(facts, image, each.line)
 
 
@@ -123,7 +147,7 @@ def _check_user(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> 
     if (
         _NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)
-        or _is_own(last.base, own)  # the finding stands at the Dockerfile of that image
+        or _is_own(facts, last.base, own)  # the finding stands at the Dockerfile of that image
         or (last.base == "scratch" and not _has_command(parsed))
     ):
         return

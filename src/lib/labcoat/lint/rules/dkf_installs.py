@@ -3,10 +3,11 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction
+from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.shell_commands import split_commands
@@ -27,32 +28,67 @@ _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|t
 _FIXED = lazy_pattern(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)")
 
 
+# Programs that write a lock during the build, with hashes or without.
+_EXPORT = lazy_pattern(
+    r"\b(?:(?P<with>(?:uv|poetry)[ \t]+export)|(?P<without>pip-compile|uv[ \t]+pip[ \t]+compile))\b"
+    r"(?P<rest>(?:[^\n;&|\\]|\\\r?\n|\\.)*)"
+)
+_NO_HASHES = lazy_pattern(r"--(?:no|without)-hashes\b")
+_OUTPUT = lazy_pattern(r"(?:>|(?:^|\s)(?:-o|--output(?:-file)?))[\s=]*([^\s\\]+)")
+
+
 def check_installations(
     repository: Repository, facts: BuildFacts, parsed: Dockerfile
 ) -> Iterator[Finding]:
     """DKF002: a RUN that installs anything but the lock with hashes."""
-    for stage in parsed.stages:
-        for each in (*stage.instructions, *stage.triggers):
-            for why, severity in _unlocked_installs(repository, each) if each.name == "RUN" else ():
-                yield Finding(
-                    "DKF002",
-                    facts.dockerfile,
-                    why,
-                    _INSTALL_THE_LOCK,
-                    each.line,
-                    severity=severity,
-                )
+    runs = [
+        each
+        for stage in parsed.stages
+        for each in (*stage.instructions, *stage.triggers)
+        if each.name == "RUN"
+    ]
+    written = {name for each in runs for name in _written_locks(each.rest)}
+    for each in runs:
+        for why, severity in _unlocked_installs(repository, each, written):
+            yield Finding(
+                "DKF002",
+                facts.dockerfile,
+                why,
+                _INSTALL_THE_LOCK,
+                each.line,
+                severity=severity,
+            )
 
 
-def _unlocked_installs(repository: Repository, each: Instruction) -> Iterator[tuple[str, Severity]]:
-    """Yield a message and a severity for each command of a RUN that installs unlocked packages."""
-    in_shell = not each.rest.startswith("[")
-    if in_shell:
+def _written_locks(script: str) -> Iterator[str]:
+    """Yield the names of files with hashes that a script exports or compiles."""
+    for found in _EXPORT.finditer(script):
+        hashed = "--generate-hashes" in found["rest"] if found["without"] else True
+        output = _OUTPUT.search(found["rest"])
+        if output and hashed and not _NO_HASHES.search(found["rest"]):
+            yield posixpath.basename(output[1].strip("\"'"))
+
+
+def _unlocked_installs(
+    repository: Repository, each: Instruction, written: Container[str]
+) -> Iterator[tuple[str, Severity]]:
+    """Yield a message and a severity for each command of a RUN that installs unlocked packages.
+
+    `written` are the names of locks with hashes that the build writes.
+    """
+    # `[ -n "$x" ] && …` is a command of the shell, no list.
+    if parse_json_words(each.rest) is None:
         script = "\n".join([each.rest, *(body for _, body in each.heredocs)])
         found = list(find_installations(script))
     else:
         script = ""
         found = list(find_installations(shlex.join(each.words)))
+    found = [
+        install
+        for install in found
+        if not install.files
+        or not all(posixpath.basename(file.strip("\"'")) in written for file in install.files)
+    ]
     yield from _judge_installs(repository, found, script)
     for path in _started_scripts(repository, script):
         inside = repository.read_text(path)

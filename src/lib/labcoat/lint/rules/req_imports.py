@@ -65,6 +65,7 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
         module
         for module, names in providers.items()
         if not any(_is_required(name, named) for name in names)
+        and not _begins_words(module, required)
     }
     # A lock with hashes is complete. Without hashes, a dependency may provide the module.
     complete = any(
@@ -142,6 +143,13 @@ def _is_required(name: str, required: str) -> bool:
         or f"{squeezed}\0" in required
         or (singular != squeezed and f"\0{singular}\0" in required)
     )
+
+
+def _begins_words(module: str, distributions: Iterable[str]) -> bool:
+    """Whether a distribution's words begin as the module's: grpc_health, grpcio-health-checking."""
+    words = [re.escape(word) for word in normalize_name(module).split("-") if word]
+    pattern = re.compile(r"[a-z0-9]*-(?:.+-)?".join(words))
+    return len(words) > 1 and any(map(pattern.match, distributions))
 
 
 def _named_distributions(repository: Repository) -> set[str]:

@@ -1,6 +1,6 @@
 """REQ001 to REQ003: locks with unpinned packages, without hashes, or older than their inputs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
@@ -18,6 +18,8 @@ from labcoat.locking.requirement_lines import (
 
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
+# A requirement in the metadata of a package: a text that begins with a name.
+_REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
 _SHOWN = 3  # this many are named one by one
 
 
@@ -43,6 +45,36 @@ def _label_requirement(line: RequirementLine) -> str:
     return line.name or line.url
 
 
+def _is_declaration(repository: Repository, path: str, loose: Sequence[RequirementLine]) -> bool:
+    """Whether a file declares what is needed, so that its requirements are loose on purpose.
+
+    Another file of the folder pins them all, or a package beside it declares the same ones.
+    """
+    names = {each.name for each in loose}
+    folder = path.rpartition("/")[0]
+    for other in find_locks(repository):
+        if other != path and other.rpartition("/")[0] == folder:
+            pins = parse_requirements(repository.read_text(other))
+            if names <= {each.name for each in pins if each.is_pinned}:
+                return True
+    above = folder.rpartition("/")[0] if _IN_FOLDER.search(path) else folder
+    return any(_declares(repository, each, path, names) for each in {folder, above})
+
+
+def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -> bool:
+    """Whether the package in `folder` reads the file `path`, or declares all of `names` itself."""
+    own = f"{folder}/" if folder else ""
+    setup = repository.read_text(f"{own}setup.py") + repository.read_text(f"{own}setup.cfg")
+    project = repository.read_text(f"{own}pyproject.toml")
+    if path.removeprefix(own) in setup or (
+        "dynamic" in project and f'"{path.removeprefix(own)}"' in project
+    ):
+        return True
+    if "[build-system]" not in project:
+        return False
+    return names <= {normalize_name(word) for word in _REQUIRED.findall(project)}
+
+
 def _check_pins(
     repository: Repository, path: str, found: Sequence[RequirementLine]
 ) -> Iterator[Finding]:
@@ -56,17 +88,19 @@ def _check_pins(
                 "Replace the address by a version",
                 each.number,
             )
-    loose = [each for each in found if not each.is_pinned and not each.is_local_file]
+    loose = _find_loose(found)
     vary = "two installations of this file can have different versions"
     if not loose:
         return
+    declares = _is_declaration(repository, path, loose)
+    severity = Severity.NOTE if declares else Severity.WARNING
     source = advice.input_of(path)
     command = advice.find_project(repository, source).command("requirements")
     hint = f"Move these lines to {source} and lock it with {command}"
     if len(loose) <= _SHOWN:
         for each in loose:
             message = f"`{_label_requirement(each)}` is not pinned: {vary}"
-            yield Finding("REQ001", path, message, hint, each.number)
+            yield Finding("REQ001", path, message, hint, each.number, severity=severity)
         return
     which = (
         f"none of its {len(found)} requirements is"
@@ -74,7 +108,13 @@ def _check_pins(
         else f"{len(loose)} of {len(found)} are not"
     )
     named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
-    yield Finding("REQ001", path, f"{which} pinned ({named} …): {vary}", hint, loose[0].number)
+    message = f"{which} pinned ({named} …): {vary}"
+    yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity)
+
+
+def _find_loose(found: Sequence[RequirementLine]) -> list[RequirementLine]:
+    """Return the requirements that are not pinned; files of one machine are another fault."""
+    return [each for each in found if not each.is_pinned and not each.is_local_file]
 
 
 def _check_hashes(
@@ -96,7 +136,10 @@ def _check_hashes(
             "there are no hashes: a different file that an index serves as the same version"
             " is installed without notice"
         )
-        yield Finding("REQ002", path, message, hint, bare[0].number, fix)
+        # Of a file that hardly pins, it is enough to say that.
+        loose = len(_find_loose(found)) > len(bare)
+        severity = Severity.NOTE if loose else Severity.WARNING
+        yield Finding("REQ002", path, message, hint, bare[0].number, fix, severity)
         return
     for each in bare:
         message = f"`{each.name}` has no hash while others have: pip refuses to install the file"
