@@ -1,4 +1,4 @@
-"""List what `check` finds in repositories, for a person to judge how much of it is true.
+"""List what `check` finds in repositories, with each line, to judge how much of it is true.
 
 Run `python tests/campaigns/precision.py FOLDER… [--sample COUNT] [--seed SEED] [--rules PREFIX]`.
 Each FOLDER is the work tree of a repository. The program prints how often each rule finds an error,

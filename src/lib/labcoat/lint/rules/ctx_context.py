@@ -260,7 +260,7 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
             f"over the budget of {format_mebibytes(budget)}; largest files: {named}",
             f"Exclude in {facts.ignore_file} what the image does not need, "
             "or set `context-budget` in [tool.labcoat]",
-            # Nobody chose the default: what is not far above it may be needed.
+            # The default is not a choice: what is not far above it may be needed.
             severity=Severity.NOTE
             if budget == LintConfig.context_budget and total < 2 * budget
             else Severity.WARNING,
