@@ -5,21 +5,75 @@ lines of a file, and installs each with its dependencies for an image, in which 
 object that their code loads. A line may have several requirements.
 """
 
+import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "src" / "lib")]
 
+from labcoat.container.filesystem.image_survey import is_surveyed  # noqa: E402
+from labcoat.container.inspect.export import created_container, read_container  # noqa: E402
+from labcoat.container.inspect.export_reader import Wanted  # noqa: E402
+from labcoat.container.inspect.exported_files import ExportedFiles  # noqa: E402
+from labcoat.core.project import Project  # noqa: E402
 from labcoat.system import advice, debian, survey  # noqa: E402
+from labcoat.system.elf import SharedObject  # noqa: E402
+from labcoat.system.object_files import DISK, ObjectFiles  # noqa: E402
 from labcoat.system.verdict import find_missing  # noqa: E402
 from labcoat.toolchain import tool_env  # noqa: E402
 
 IMAGE = "labcoat-test/python:3.11"
+PYTHON = "/usr/bin/python3"
+
+
+class Mounted(ObjectFiles):
+    """The files of an image that has a directory of this machine as /site."""
+
+    def __init__(self, folder: Path, image: ExportedFiles) -> None:
+        self.folder, self.image = folder, image
+
+    def _at(self, path: str) -> tuple[ObjectFiles, str]:
+        inside = path == "/site" or path.startswith("/site/")
+        return (DISK, f"{self.folder}{path[5:]}") if inside else (self.image, path)
+
+    def exists(self, path: str) -> bool:
+        """Return whether `path` leads to something."""
+        files, place = self._at(path)
+        return files.exists(place)
+
+    def real_path(self, path: str) -> str:
+        """Return `path` without links; in /site as it is."""
+        files, place = self._at(path)
+        return path if files is DISK else files.real_path(place)
+
+    def read_object(self, path: str, is_program: bool = False) -> SharedObject | None:
+        """Return what an object says of itself."""
+        files, place = self._at(path)
+        return files.read_object(place, is_program)
+
+    def read(self, path: str, most: int = 1 << 22) -> bytes:
+        """Return a file's contents."""
+        files, place = self._at(path)
+        return files.read(place, most)
+
+    def list_names(self, folder: str) -> list[str]:
+        """Return the names in a directory."""
+        files, place = self._at(folder)
+        return files.list_names(place)
+
+
+@cache
+def image_files() -> ExportedFiles:
+    """Return the image's files, as the engine exports them."""
+    project = Project.at(Path.cwd(), dict(os.environ))
+    with created_container(project, IMAGE, IMAGE) as container:
+        return read_container(project, container, IMAGE, Wanted(is_surveyed, surveys=True))
 
 
 def in_image(folder: Path, words: list[str], given: str = "") -> str:
@@ -51,9 +105,8 @@ def install(folder: Path, requirements: list[str]) -> str:
 
 def compare(folder: Path) -> tuple[str, bool]:
     """Return what labcoat says of the packages in `folder`, and whether ldd agrees."""
-    command = survey.survey_command("python3", "/site")
     started = time.perf_counter()
-    found = survey.parse_survey(in_image(folder, [*command, "/site"]))
+    found = survey.survey_files("/site", ["/site"], PYTHON, {}, Mounted(folder, image_files()))
     seconds = time.perf_counter() - started
     verdict = find_missing(found.packages)
     claimed = {one.library for one in verdict.missing if one.is_required and not one.version}

@@ -78,10 +78,19 @@ def test_the_loader_of_the_image_agrees(built: tuple[Repository, str]) -> None:
     assert "libopenal.so.1: cannot open shared object file" in failed
 
 
-def test_the_proof_names_library_wheel_and_package(built: tuple[Repository, str]) -> None:
+def test_the_proof_names_library_wheel_and_package(
+    built: tuple[Repository, str], tmp_path: Path
+) -> None:
     repo = built[0]
     repo.make("venv")
-    printed = repo.labcoat("prove", "--only", "docker", fails=True)
+    logged, engine = tmp_path / "log", tmp_path / "docker"
+    engine.write_text(f'#!/bin/sh\necho "$@" >>{logged}\nexec docker "$@"\n')
+    engine.chmod(0o755)
+    printed = repo.labcoat("prove", "--only", "docker", fails=True, LABCOAT_DOCKER=str(engine))
+    calls = logged.read_text().splitlines()
+    own = [IMAGE, docker("image", "inspect", "--format", "{{.Id}}", IMAGE)]
+    uses = [line.split()[0] for line in calls if any(one in line.split() for one in own)]
+    assert (uses.count("create"), uses.count("run")) == (1, 0)  # it is exported once, never run
     library = messages.LIBRARY.format(
         package="omega", library="libopenal.so.1", debian="libopenal1", path=MODULE
     )

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from labcoat.apt.apt_lock import read_lock
-from labcoat.container.filesystem.dpkg_packages import compare_locked, read_system_packages
+from labcoat.container.filesystem.dpkg_packages import compare_locked, is_list, read_packages
 from labcoat.container.filesystem.dpkg_records import is_record
-from labcoat.container.filesystem.export import created_container, read_container
+from labcoat.container.inspect.export import created_container, read_container
+from labcoat.container.inspect.export_reader import Wanted
 from labcoat.core.project import Project
 from labcoat.levels.docker import DockerLevel
 from support.debian_archive import DebianArchive
@@ -148,7 +149,10 @@ def test_the_image_gets_exactly_what_is_locked(
     assert len(first.split()) == int(layers) + 1
     project = Project.at(place.root, place.environ)
     assert compare_image(project) == {}
-    versions = read_system_packages(project, image).versions
+    with created_container(project, image, image) as container:
+        wanted = Wanted(lambda path, _: is_list(path), hashes=False)
+        files = read_container(project, container, image, wanted)
+    versions = read_packages(files).versions
     assert (versions["libone1"], versions["libtwo1"]) == ("1.0+x", "1.0+x")
     shown = run_in(image)
     assert shown[:3] == ["root", "libone1 1.0+x", "libtwo1 1.0+x"]
@@ -158,9 +162,8 @@ def test_the_image_gets_exactly_what_is_locked(
 def compare_image(project: Project) -> dict[str, str]:
     """Return what differs from apt.lock in the image's files."""
     with created_container(project, project.image, project.image) as container:
-        files = read_container(
-            project, container, project.image, lambda path, _: is_record(path), lambda _: True
-        )
+        wanted = Wanted(lambda path, _: is_record(path), lambda _: True)
+        files = read_container(project, container, project.image, wanted)
     return {each.path: each.detail for each in compare_locked(project, files)}
 
 

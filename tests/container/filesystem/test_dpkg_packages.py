@@ -5,7 +5,7 @@ from hashlib import md5
 import pytest
 
 from labcoat.container.filesystem.dpkg_packages import read_packages
-from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 
 
 def digest(text: str) -> str:

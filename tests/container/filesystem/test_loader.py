@@ -3,8 +3,8 @@
 import struct
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
-from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.loader import compare_loader, read_loader_cache
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 
 LIBC = "usr/lib/x86_64-linux-gnu/libc.so.6"
 

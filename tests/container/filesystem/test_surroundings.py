@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
-from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.filesystem.surroundings import Surroundings
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 
 PATH = "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
 PYTHON = ImagePython(

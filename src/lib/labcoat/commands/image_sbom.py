@@ -16,11 +16,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Print or write the document."""
-    from labcoat.container.filesystem.dpkg_packages import read_system_packages
+    from labcoat.container.filesystem.dpkg_packages import is_list, read_packages
     from labcoat.container.inspect import sbom
 
     project = Project.here()
-    text = sbom.sbom_document(project, lambda: read_system_packages(project, project.image))
+    text = sbom.sbom_document(project, is_list, read_packages)
     if args.output:
         files.write_output(args.output, f"{text}\n")
     else:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from labcoat.apt import apt_lock
 from labcoat.container.engine import client, errors, flags, local_images, versions
@@ -22,8 +22,6 @@ from labcoat.sources.sources_file import LockedSource
 from labcoat.toolchain import tool_env
 
 if TYPE_CHECKING:
-    from subprocess import CompletedProcess
-
     from labcoat.system.records import SystemSurvey
 
 
@@ -44,6 +42,7 @@ class DockerLevel(Level):
         # A third of the time that status takes, and needed only here.
         from labcoat.container.base_images import system_packages
         from labcoat.container.context import preflight
+        from labcoat.container.filesystem import image_survey
         from labcoat.container.image import build, image_lock
         from labcoat.levels import image_libraries
 
@@ -60,7 +59,12 @@ class DockerLevel(Level):
         if drift := image_lock.image_lock_warning(project, planned, version, built.id):
             terminal.print_warning(drift)
         terminal.print_progress(f"image {project.image} {short_image_id(built.displayed_id)}")
-        image_libraries.warn_missing(project, built.id, lambda: self.survey_system(project))
+        image_libraries.warn_missing(
+            project,
+            built.id,
+            lambda: self.survey_system(project),
+            lambda: image_survey.read_system(project, built.id),
+        )
 
     def run_command(self, project: Project, argv: Sequence[str]) -> int:
         """Run `argv` in a container, in the project's directory as its owner; the exit status."""
@@ -123,23 +127,13 @@ class DockerLevel(Level):
         return replace(read, stripped=tuple(stripped.split()))
 
     def survey_system(self, project: Project) -> "SystemSurvey | None":
-        """Return what its packages need of the image's system, read by its own Python."""
-        from labcoat.system.survey import parse_survey, survey_command
-
+        """Return what its packages need of the image's system, from the engine's export of it."""
         details = local_images.image_details(project, project.image)
         if details is None:
             return None
-        python, prefix = _image_python(details.get("Config") or {})
-        done = _run_in_image(project, survey_command(python, prefix))
-        try:
-            return parse_survey(done.stdout)
-        except ValueError:
-            reason = errors.last_error_line(done.stderr) or "its Python printed nothing"
-            raise LabcoatError(
-                f"cannot read the libraries of image `{project.image}`: {reason}",
-                "Run `make docker`",
-                status=2,
-            ) from None
+        from labcoat.container.filesystem.image_survey import survey_image
+
+        return survey_image(project, details)
 
     def source_differences(
         self, project: Project, listed: Sequence[LockedSource]
@@ -182,25 +176,6 @@ class DockerLevel(Level):
         if reason := _describe_other_image(project, image_id):
             return LevelState("stale", reason)
         return LevelState("fresh", short_image_id(image_id))
-
-
-def _image_python(settings: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the Python of an image with these settings, and the prefix of its environment."""
-    environ = dict(line.partition("=")[::2] for line in settings.get("Env") or ())
-    prefix = environ.get("VIRTUAL_ENV", "")
-    return (f"{prefix}/bin/python" if prefix else "python3"), prefix
-
-
-def _run_in_image(project: Project, command: Sequence[str]) -> "CompletedProcess[str]":
-    """Run a program in the image, without a network and capabilities; return what it printed.
-
-    `run` attaches before the start. Docker 20.10's log of a container that ends at once is often
-    empty.
-    """
-    python, *words = command
-    options = ["--rm", "--network=none", "--cap-drop=ALL", "--read-only", "--user=0"]
-    options.append(f"--entrypoint={python}")
-    return client.call_docker(project, "run", *options, project.image, *words)
 
 
 def _has_terminal() -> bool:

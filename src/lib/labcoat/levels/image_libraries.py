@@ -7,7 +7,7 @@ that are locked later.
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container.context import build_flags
@@ -42,14 +42,20 @@ class ImageLibraries:
     missing: Sequence[MissingLibrary]
 
 
-def warn_missing(project: Project, image: str, survey: Callable[[], SystemSurvey | None]) -> None:
-    """Warn of the libraries that imports in the image with this id will miss."""
+_Read = Callable[[], SystemSurvey | None]
+
+
+def warn_missing(project: Project, image: str, survey: _Read, system: _Read) -> None:
+    """Warn of the libraries that imports in the image with this id will miss.
+
+    `survey` reads all of it; `system` reads only which libraries it has, in much less time.
+    """
     known = read_image_libraries(project)
     if known is None or known.image != image:
-        packages = recall_lock(project)
+        packages = recall_lock(project, learn=True)
         if packages is not None and not any(one.objects for one in packages):
             return  # no package has any shared object
-        known = _look(project, image, survey)
+        known = _look(project, image, survey, system, packages)
     if known and known.missing:
         named = [f"{one.version or one.library} ({one.package})" for one in known.missing]
         wanted = advice.list_packages(known.missing, known.suite)
@@ -128,11 +134,24 @@ def digest_dockerfile(project: Project) -> str:
 
 
 def _look(
-    project: Project, image: str, survey: Callable[[], SystemSurvey | None]
+    project: Project,
+    image: str,
+    survey: _Read,
+    system: _Read,
+    packages: Sequence[PackageNeeds] | None,
 ) -> ImageLibraries | None:
-    """Read the image and keep the result; None if it cannot be read, which the proof names."""
+    """Read the image and keep the result; None if it cannot be read, which the proof names.
+
+    If it is known what the `packages` need and the image has all of that, no more is read.
+    """
     try:
-        read = survey()
+        read = system() if packages is not None else None
+        if read and packages is not None:
+            read = replace(read, packages=packages)
+            found = verdict.find_missing(packages, read.libraries)
+        if not read or advice.list_required(found):
+            read = survey()
+            found = verdict.find_missing(read.packages if read else ())
         pins = lock_pins(project)
     except (LabcoatError, OSError):
         return None
@@ -140,16 +159,16 @@ def _look(
         return None
     memory.remember_packages(read.packages, pins)
     locked = {pin.name for pin in pins}
-    required = advice.list_required(verdict.find_missing(read.packages))
-    found = ImageLibraries(
+    required = advice.list_required(found)
+    libraries = ImageLibraries(
         image,
         digest_dockerfile(project),
         debian.read_suite(read.os_release),
         read.libraries,
         [one for one in required if one.package in locked],
     )
-    _keep(files.state_folder(project.state) / _NAME, found)
-    return found
+    _keep(files.state_folder(project.state) / _NAME, libraries)
+    return libraries
 
 
 def _keep(path: Path, found: ImageLibraries) -> None:

@@ -1,8 +1,7 @@
 """Read from a shared object (ELF) what the loader does: names, search paths, symbol versions.
 
 Only the headers and tables that the dynamic section names are read, so that the size of the file
-does not matter. It imports only the standard library and works on Python 3.8: an image's own
-Python runs the text of this module (system/program.py).
+does not matter.
 
 Source: https://refspecs.linuxfoundation.org/LSB_5.0.0/LSB-Core-generic/LSB-Core-generic.html.
 """
@@ -11,7 +10,9 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import Dict, List, NamedTuple, Optional, Tuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
 
 from labcoat.inventory.regular_files import open_regular
 
@@ -34,17 +35,18 @@ class SharedObject(NamedTuple):
     `wanted` are the symbol versions that it wants of each library, `offered` those it has itself.
     """
 
-    machine: Tuple[int, int]
+    machine: tuple[int, int]
     name: str
-    needed: List[str]
-    rpath: List[str]
-    runpath: List[str]
-    wanted: Dict[str, List[str]]
-    offered: List[str]
+    needed: list[str]
+    rpath: list[str]
+    runpath: list[str]
+    wanted: dict[str, list[str]]
+    offered: list[str]
     is_module: bool
+    is_shared: bool = True  # not a program at a fixed address
 
 
-def read_object(path: str, is_program: bool = False) -> Optional[SharedObject]:
+def read_object(path: str, is_program: bool = False) -> SharedObject | None:
     """Return what a file says of itself; None if it is no shared object.
 
     With `is_program`, any other ELF file with a dynamic section counts too. Raise ValueError if the
@@ -52,26 +54,38 @@ def read_object(path: str, is_program: bool = False) -> Optional[SharedObject]:
     """
     descriptor = open_regular(path)
     try:
-        return _File(descriptor).read(os.path.basename(path), is_program)
-    except (struct.error, OverflowError) as error:
-        raise ValueError(str(error)) from None
+        size = os.fstat(descriptor).st_size
+        return parse_object(partial(os.pread, descriptor), size, os.path.basename(path), is_program)
     finally:
         os.close(descriptor)
+
+
+def parse_object(
+    read: Callable[[int, int], bytes], size: int, name: str, is_program: bool = False
+) -> SharedObject | None:
+    """Return what a file called `name` says of itself, as read_object does.
+
+    `read` returns as many of its `size` bytes as asked for, from an offset on.
+    """
+    try:
+        return _File(read, size).read(name, is_program)
+    except (struct.error, OverflowError) as error:
+        raise ValueError(str(error)) from None
 
 
 class _File:
     """One open ELF file. `loads` are the address, offset and size of the parts in memory."""
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        self.size = os.fstat(descriptor).st_size
+    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
+        self.pread = read
+        self.size = size
         self.order = "<"
-        self.loads: List[Tuple[int, int, int]] = []
+        self.loads: list[tuple[int, int, int]] = []
         self.strings = 0
         self.reads = 0
 
-    def read(self, name: str, is_program: bool) -> Optional[SharedObject]:
-        head = os.pread(self.descriptor, 64, 0)
+    def read(self, name: str, is_program: bool) -> SharedObject | None:
+        head = self.pread(64, 0)
         if head[:4] != b"\x7fELF":
             return None
         if len(head) < 52 or head[4] not in (1, 2) or head[5] not in (1, 2):
@@ -92,20 +106,21 @@ class _File:
             wanted=self.read_wanted(tags) if _VERNEED in tags else {},
             offered=self.read_offered(tags) if _VERDEF in tags else [],
             is_module=_GNU_HASH in tags and self.defines(symbol.encode(), tags),
+            is_shared=kind == _SHARED,
         )
 
-    def unpack(self, form: str, offset: int) -> Tuple[int, ...]:
+    def unpack(self, form: str, offset: int) -> tuple[int, ...]:
         """Return the numbers at `offset`. Raise ValueError if the file ends before."""
         self.reads += 1
         if self.reads > _MOST_READS:
             raise ValueError("its tables do not end")
         form = self.order + form
-        data = os.pread(self.descriptor, struct.calcsize(form), offset) if offset >= 0 else b""
+        data = self.pread(struct.calcsize(form), offset) if offset >= 0 else b""
         if len(data) < struct.calcsize(form):
             raise ValueError("it is truncated")
         return struct.unpack(form, data)
 
-    def read_dynamic(self) -> Dict[int, List[int]]:
+    def read_dynamic(self) -> dict[int, list[int]]:
         """Read the program headers and return the values of the dynamic section by tag."""
         start, size, count = (
             (*self.unpack("Q", 32), *self.unpack("HH", 54))
@@ -125,7 +140,7 @@ class _File:
                 dynamic = offset, length
         if dynamic is None:
             return {}
-        tags: Dict[int, List[int]] = {}
+        tags: dict[int, list[int]] = {}
         width = 16 if self.is_long else 8
         for index in range(min(dynamic[1] // width, _MOST)):
             tag, value = self.unpack("QQ" if self.is_long else "II", dynamic[0] + index * width)
@@ -149,17 +164,17 @@ class _File:
         if self.strings + index >= self.size:
             raise ValueError("a name is outside of it")
         for most in (_USUAL, _LONGEST):
-            data, end, _ = os.pread(self.descriptor, most, self.strings + index).partition(b"\0")
+            data, end, _ = self.pread(most, self.strings + index).partition(b"\0")
             if end:
                 return data.decode("utf-8", "replace")
         raise ValueError("a name does not end")
 
-    def first_string(self, tags: Dict[int, List[int]], tag: int) -> str:
+    def first_string(self, tags: dict[int, list[int]], tag: int) -> str:
         return self.string(tags[tag][0]) if tag in tags else ""
 
-    def read_wanted(self, tags: Dict[int, List[int]]) -> Dict[str, List[str]]:
+    def read_wanted(self, tags: dict[int, list[int]]) -> dict[str, list[str]]:
         """Return the symbol versions that are wanted, by library."""
-        found: Dict[str, List[str]] = {}
+        found: dict[str, list[str]] = {}
         where = self.offset(tags[_VERNEED][0])
         for _ in range(min(tags.get(_VERNEEDNUM, [_MOST])[0], _MOST)):
             _, count, library, first, following = self.unpack("HHIII", where)
@@ -175,7 +190,7 @@ class _File:
             where += following
         return found
 
-    def read_offered(self, tags: Dict[int, List[int]]) -> List[str]:
+    def read_offered(self, tags: dict[int, list[int]]) -> list[str]:
         """Return the symbol versions that it has."""
         found = []
         where = self.offset(tags[_VERDEF][0])
@@ -187,7 +202,7 @@ class _File:
             where += following
         return found
 
-    def defines(self, symbol: bytes, tags: Dict[int, List[int]]) -> bool:
+    def defines(self, symbol: bytes, tags: dict[int, list[int]]) -> bool:
         """Return whether it defines `symbol`, by its hash table of GNU's form."""
         table = self.offset(tags[_GNU_HASH][0])
         buckets, first, words, _ = self.unpack("IIII", table)
@@ -208,7 +223,7 @@ class _File:
                 (name,) = self.unpack("I", symbols + index * (24 if self.is_long else 16))
                 # Other names may be longer than any that the loader asks for.
                 where = self.strings + name
-                if os.pread(self.descriptor, len(symbol) + 1, where) == symbol + b"\0":
+                if self.pread(len(symbol) + 1, where) == symbol + b"\0":
                     return True
             if value & 1:
                 return False
@@ -216,5 +231,5 @@ class _File:
         return False
 
 
-def _split_path(text: str) -> List[str]:
+def _split_path(text: str) -> list[str]:
     return list(dict.fromkeys(folder for folder in text.split(":") if folder))

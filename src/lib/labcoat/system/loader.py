@@ -1,18 +1,15 @@
-"""Find a shared library as the loader of this machine would: ld.so(8), for glibc and musl.
-
-It imports only the standard library and works on Python 3.8: an image's own Python runs the text
-of this module (system/program.py).
-"""
+"""Find a shared library as the loader of a machine would: ld.so(8), for glibc and musl."""
 
 from __future__ import annotations
 
 import os
 import re
 import struct
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from labcoat.inventory.regular_files import read_regular
-from labcoat.system.elf import SharedObject, read_object
+from labcoat.system.elf import SharedObject
+from labcoat.system.object_files import DISK, ObjectFiles
 
 _CACHE = "etc/ld.so.cache"
 _MAGIC = b"glibc-ld.so.cache1.1"
@@ -34,29 +31,35 @@ class Search(NamedTuple):
 class Loader:
     """The loader of a machine whose files are below `root`, for what `program` loads."""
 
-    def __init__(self, program: str, environ: Mapping[str, str], root: str = "/") -> None:
+    def __init__(
+        self,
+        program: str,
+        environ: Mapping[str, str],
+        root: str = "/",
+        files: ObjectFiles = DISK,
+    ) -> None:
         self.root = root
-        self._objects: Dict[str, Optional[SharedObject]] = {}
-        own = self.read(os.path.realpath(program), is_program=True)
+        self.files = files
+        self._objects: dict[str, SharedObject | None] = {}
+        program = files.real_path(program)
+        own = self.read(program, is_program=True)
         self.machine = own.machine if own else (0, 0)
         self.preset = environ.get("LD_LIBRARY_PATH", "").replace(";", ":").split(":")
-        self.folders = _default_folders(root)
-        self.cache = read_cache(os.path.join(root, _CACHE))
+        self.folders = _default_folders(root, files)
+        self.cache = read_cache(os.path.join(root, _CACHE), files)
         self.rpath = [
-            folder.replace("${ORIGIN}", "$ORIGIN").replace(
-                "$ORIGIN", os.path.dirname(os.path.realpath(program))
-            )
+            folder.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", os.path.dirname(program))
             for folder in (own.rpath if own else ())
         ]
-        self.loaded: Dict[str, str] = {}
+        self.loaded: dict[str, str] = {}
         if own:
-            self._load(own, os.path.dirname(os.path.realpath(program)))
+            self._load(own, os.path.dirname(program))
 
-    def read(self, path: str, is_program: bool = False) -> Optional[SharedObject]:
+    def read(self, path: str, is_program: bool = False) -> SharedObject | None:
         """Return the shared object at `path`; None if there is none, or if it is damaged."""
         if path not in self._objects:
             try:
-                self._objects[path] = read_object(path, is_program)
+                self._objects[path] = self.files.read_object(path, is_program)
             except (OSError, ValueError):
                 self._objects[path] = None
         return self._objects[path]
@@ -72,15 +75,15 @@ class Loader:
         if library in self.loaded:  # whatever has this name is taken
             return self.loaded[library]
         usual = [os.path.join(folder, library) for folder in self.folders]
-        known: List[str] = self.cache.get(library, [])
+        known: list[str] = self.cache.get(library, [])
         return next((path for path in known + usual if self._fits(path)), "")
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """Return the names of all libraries that every object finds."""
         found = {*self.cache, *self.loaded}
         for folder in self.folders:
             try:
-                found.update(filter(_LIBRARY.fullmatch, os.listdir(folder)))
+                found.update(filter(_LIBRARY.fullmatch, self.files.list_names(folder)))
             except OSError:
                 continue
         return sorted(found)
@@ -94,7 +97,7 @@ class Loader:
 
     def _fits(self, path: str) -> bool:
         # Most names are looked for in several directories, and reading is slower.
-        found = self.read(path) if os.path.exists(path) else None
+        found = self.read(path) if self.files.exists(path) else None
         return found is not None and found.machine == self.machine
 
     def _load(self, first: SharedObject, origin: str) -> None:
@@ -110,13 +113,13 @@ class Loader:
                     waiting.append((found, os.path.dirname(path)))
 
 
-def read_cache(path: str) -> Dict[str, List[str]]:
+def read_cache(path: str, files: ObjectFiles = DISK) -> dict[str, list[str]]:
     """Return the paths in a cache of ldconfig by library; none if it is missing or damaged."""
     try:
-        data = read_regular(path, _MOST_CACHE)
+        data = files.read(path, _MOST_CACHE)
         start = data.index(_MAGIC)
         (count,) = struct.unpack_from("=I", data, start + len(_MAGIC))
-        found: Dict[str, List[str]] = {}
+        found: dict[str, list[str]] = {}
         for index in range(min(count, len(data) // 24)):
             _, name, value, _, _ = struct.unpack_from("=iIIIQ", data, start + 48 + 24 * index)
             found.setdefault(_text(data, start + name), []).append(_text(data, start + value))
@@ -129,14 +132,14 @@ def _text(data: bytes, start: int) -> str:
     return data[start : data.index(b"\0", start)].decode("utf-8", "surrogateescape")
 
 
-def _default_folders(root: str) -> List[str]:
+def _default_folders(root: str, files: ObjectFiles) -> list[str]:
     """Return the directories that are searched by default, in their order."""
-    if paths := _musl_folders(root):
+    if paths := _musl_folders(root, files):
         return paths
-    names: List[Tuple[str, str]] = []
+    names: list[tuple[str, str]] = []
     for top in ("lib", "usr/lib"):
         try:
-            inside = sorted(os.listdir(os.path.join(root, top)))
+            inside = sorted(files.list_names(os.path.join(root, top)))
         except OSError:
             inside = []
         names += [(top, name) for name in inside if name.endswith(("-linux-gnu", "-gnueabihf"))]
@@ -144,17 +147,17 @@ def _default_folders(root: str) -> List[str]:
     return folders + [os.path.join(root, name) for name in ("lib64", "usr/lib64", "lib", "usr/lib")]
 
 
-def _musl_folders(root: str) -> List[str]:
+def _musl_folders(root: str, files: ObjectFiles) -> list[str]:
     """Return the directories of musl's loader; none if it is not here."""
     try:
-        names = os.listdir(os.path.join(root, "lib"))
+        names = files.list_names(os.path.join(root, "lib"))
     except OSError:
         return []
     for name in names:
         if name.startswith("ld-musl-"):
             chosen = os.path.join(root, "etc", name.partition(".so")[0] + ".path")
             try:
-                return re.split(r"[:\n]+", read_regular(chosen).decode().strip())
+                return re.split(r"[:\n]+", files.read(chosen).decode().strip())
             except (OSError, ValueError):
                 return [os.path.join(root, one) for one in ("lib", "usr/local/lib", "usr/lib")]
     return []

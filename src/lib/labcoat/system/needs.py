@@ -1,8 +1,5 @@
 """What the shared objects of one installed package need, and which of them its code loads.
 
-It imports only the standard library and works on Python 3.8: an image's own Python runs the text
-of this module (system/program.py).
-
 The package's code loads its modules, unless each import of one is in a `try`, and the libraries
 whose names are in code that loads libraries. Others, such as plugins, are loaded by other libraries
 if at all.
@@ -13,12 +10,13 @@ from __future__ import annotations
 import ast
 import os
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
+from typing import Any, NamedTuple
 
 from labcoat.inventory.records import read_metadata, read_record
-from labcoat.inventory.regular_files import read_regular
-from labcoat.system.elf import SharedObject, read_object
+from labcoat.system.elf import SharedObject
+from labcoat.system.object_files import DISK, ObjectFiles
 from labcoat.system.relations import list_imports, list_modules, read_requirements
 
 _OBJECT = re.compile(r"\.so(\.[\w.+-]+)*$")
@@ -39,41 +37,46 @@ _CATCHING = {"ImportError", "ModuleNotFoundError", "OSError", "Exception", "Base
 
 
 class Package(NamedTuple):
-    """One installed distribution: its metadata's directory, and the files that RECORD lists."""
+    """One installed distribution: its metadata's directory, and the files that RECORD lists.
+
+    They are read from `disk`.
+    """
 
     folder: str
     site: str
-    files: List[str]
+    files: list[str]
+    disk: ObjectFiles = DISK
 
 
-def list_packages(site: str, prefix: str) -> Iterator[Package]:
+def list_packages(site: str, prefix: str, disk: ObjectFiles = DISK) -> Iterator[Package]:
     """Yield the distributions in `site`, with those of their files that are in the environment."""
     try:
-        infos = sorted(name for name in os.listdir(site) if name.endswith(".dist-info"))
+        infos = sorted(name for name in disk.list_names(site) if name.endswith(".dist-info"))
     except OSError:
         return
     for info in infos:
         folder = os.path.join(site, info)
         paths = (
-            os.path.normpath(os.path.join(site, one)) for one, _, _ in read_record(folder) or ()
+            os.path.normpath(os.path.join(site, one))
+            for one, _, _ in read_record(folder, disk) or ()
         )
         inside = [path for path in paths if path.startswith((site + os.sep, prefix + os.sep))]
-        yield Package(folder, site, inside)
+        yield Package(folder, site, inside, disk)
 
 
-def read_package(package: Package, machine: Tuple[int, int]) -> Dict[str, Any]:
+def read_package(package: Package, machine: tuple[int, int]) -> dict[str, Any]:
     """Return what a package needs; system.records.PackageNeeds describes the shape.
 
     Objects for another machine are left out, except modules: an import of one fails.
     """
-    name, version, tags = read_metadata(package.folder)
-    objects: Dict[str, SharedObject] = {}
-    damaged: Dict[str, str] = {}
+    name, version, tags = read_metadata(package.folder, package.disk)
+    objects: dict[str, SharedObject] = {}
+    damaged: dict[str, str] = {}
     for path in package.files:
         if not _OBJECT.search(path):
             continue
         try:
-            found = read_object(path)
+            found = package.disk.read_object(path)
         except ValueError as error:
             damaged[_short(path, package)] = f"is damaged: {error}"
             continue
@@ -92,7 +95,7 @@ def read_package(package: Package, machine: Tuple[int, int]) -> Dict[str, Any]:
         "tags": tags,
         "objects": graph.describe_objects(),
         "damaged": damaged,
-        **read_requirements(package.folder),
+        **read_requirements(package.folder, package.disk),
         "imports": graph.list_imports(),
         "modules": list_modules(package.files, package.site) if objects or damaged else [],
     }
@@ -101,11 +104,11 @@ def read_package(package: Package, machine: Tuple[int, int]) -> Dict[str, Any]:
 class _Graph:
     """The objects of one package, and which of them load which."""
 
-    def __init__(self, package: Package, objects: Dict[str, SharedObject]) -> None:
+    def __init__(self, package: Package, objects: dict[str, SharedObject]) -> None:
         self.package, self.objects = package, objects
         self.own = {name: path for path, one in objects.items() for name in _names(path, one)}
 
-    def describe_objects(self) -> List[Dict[str, Any]]:
+    def describe_objects(self) -> list[dict[str, Any]]:
         modules = {
             path for path, one in self.objects.items() if _is_module(path, one, self.package)
         }
@@ -126,7 +129,7 @@ class _Graph:
             for path, one in sorted(self.objects.items())
         ]
 
-    def list_imports(self) -> List[str]:
+    def list_imports(self) -> list[str]:
         """Return the modules that code imports which may load libraries for the package.
 
         Nothing if it needs none but its own and those that every system has.
@@ -139,7 +142,7 @@ class _Graph:
             if os.path.basename(path) == "__init__.py" or _LOADS.search(data)
         )
 
-    def _reach(self, starts: Sequence[str]) -> Set[str]:
+    def _reach(self, starts: Sequence[str]) -> set[str]:
         """Return the objects that loading those in `starts` loads, with themselves."""
         found, waiting = set(starts), list(starts)
         while waiting:
@@ -155,7 +158,7 @@ class _Graph:
         needed = {library for one in self._reach([path]) for library in self.objects[one].needed}
         return any(one not in self.own and not CORE.fullmatch(one) for one in needed)
 
-    def _find_guarded(self, modules: Iterable[str]) -> Set[str]:
+    def _find_guarded(self, modules: Iterable[str]) -> set[str]:
         """Return the `modules` that the package imports only where they may be missing.
 
         If its __init__.py does, the package works without, whatever other modules of it import.
@@ -196,7 +199,7 @@ class _Graph:
         )
 
     @staticmethod
-    def _imports_any(data: bytes, stems: Set[str]) -> bool:
+    def _imports_any(data: bytes, stems: set[str]) -> bool:
         """Return whether an import in `data` has one of these names."""
         return any(
             not stems.isdisjoint(word.decode() for word in _WORD.findall(module + b" " + names))
@@ -204,20 +207,20 @@ class _Graph:
         )
 
     @cached_property
-    def _sources(self) -> Dict[str, bytes]:
+    def _sources(self) -> dict[str, bytes]:
         found = {}
         for path in self.package.files:
             if path.endswith(".py") and not _ASIDE.search(path[len(self.package.site) :]):
                 try:
-                    found[path] = read_regular(path, _MOST_SOURCE)
+                    found[path] = self.package.disk.read(path, _MOST_SOURCE)
                 except OSError:
                     continue
         return found
 
-    def _index_imports(self, stems: Set[str]) -> Tuple[Set[str], Dict[str, Set[str]]]:
+    def _index_imports(self, stems: set[str]) -> tuple[set[str], dict[str, set[str]]]:
         """Return which of `stems` a source imports at its top level, and the others' sources."""
-        plain: Set[str] = set()
-        indented: Dict[str, Set[str]] = {}
+        plain: set[str] = set()
+        indented: dict[str, set[str]] = {}
         wanted = [stem.encode() for stem in stems]
         for path, data in self._sources.items() if stems else ():
             if not any(stem in data for stem in wanted):
@@ -238,7 +241,7 @@ def _imports(data: bytes, stem: str) -> Iterator[bool]:
         tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    waiting: List[Tuple[ast.AST, bool]] = [(tree, False)]
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
         node, guarded = waiting.pop()
         if isinstance(node, ast.ImportFrom):
@@ -268,7 +271,7 @@ def _module_stem(path: str) -> str:
     return os.path.basename(folder) if name == "__init__.py" else name[: -len(".py")]
 
 
-def _names(path: str, one: SharedObject) -> Set[str]:
+def _names(path: str, one: SharedObject) -> set[str]:
     return {os.path.basename(path), one.name} - {""}
 
 

@@ -1,16 +1,13 @@
-"""What one installed package says of others: which it requires, and which its code imports.
-
-It imports only the standard library and works on Python 3.8: an image's own Python runs the text
-of this module (system/program.py).
-"""
+"""What one installed package says of others: which it requires, and which its code imports."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import Dict, Iterable, List, Set
+from collections.abc import Iterable
 
 from labcoat.inventory.records import read_lines
+from labcoat.inventory.regular_files import DISK, DiskFiles
 
 _NAME = re.compile(r"Requires-Dist:\s*([A-Za-z0-9][\w.-]*)")
 _EXTRA = re.compile(r";.*\bextra\b")
@@ -21,10 +18,10 @@ _IMPORTS = re.compile(
 )
 
 
-def read_requirements(folder: str) -> Dict[str, List[str]]:
+def read_requirements(folder: str, files: DiskFiles = DISK) -> dict[str, list[str]]:
     """Return the packages that the METADATA in `folder` names: `requires`, `extras`."""
-    found: Dict[str, Set[str]] = {"requires": set(), "extras": set()}
-    for line in read_lines(os.path.join(folder, "METADATA")):
+    found: dict[str, set[str]] = {"requires": set(), "extras": set()}
+    for line in read_lines(os.path.join(folder, "METADATA"), files):
         if not line.strip():
             break
         if name := _NAME.match(line):
@@ -32,9 +29,9 @@ def read_requirements(folder: str) -> Dict[str, List[str]]:
     return {key: sorted(names) for key, names in found.items()}
 
 
-def list_imports(sources: Iterable[bytes]) -> List[str]:
+def list_imports(sources: Iterable[bytes]) -> list[str]:
     """Return the top-level modules that these sources import."""
-    found: Set[str] = set()
+    found: set[str] = set()
     for data in sources:
         for module, listed, named in _IMPORTS.findall(data):
             words = [module or named, *(one.strip().split(b".")[0] for one in listed.split(b","))]
@@ -42,7 +39,7 @@ def list_imports(sources: Iterable[bytes]) -> List[str]:
     return sorted(found)
 
 
-def list_modules(files: Iterable[str], site: str) -> List[str]:
+def list_modules(files: Iterable[str], site: str) -> list[str]:
     """Return the top-level modules among a package's `files`, those in `site`."""
     start = len(site) + 1
     tops = {path[start:].split(os.sep)[0] for path in files if path.startswith(site + os.sep)}

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.container.filesystem.configuration import TEXTS
-from labcoat.container.filesystem.export import created_container, read_container
-from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
+from labcoat.container.inspect.export import created_container, read_container
+from labcoat.container.inspect.export_reader import Wanted
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 from labcoat.core import files, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
@@ -33,7 +34,7 @@ def read_base_files(project: Project, image: str, name: str) -> ExportedFiles:
         return known
     terminal.print_progress(f"reading the base image {name}")
     with created_container(project, image, name) as container:
-        found = read_container(project, container, name, _is_kept)
+        found = read_container(project, container, name, Wanted(_is_kept))
     # Without a cache, the base is read each time.
     with contextlib.suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
-from labcoat.container.filesystem.exported_files import ExportedFiles
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.inventory.file_finding import FileFinding
 
 _NSSWITCH = "etc/nsswitch.conf"

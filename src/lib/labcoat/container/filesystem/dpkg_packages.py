@@ -11,16 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from labcoat.apt import apt_lock
 from labcoat.container.filesystem.dpkg_records import DIVERSIONS, INFO, STATUS, is_settings
-from labcoat.container.filesystem.export import created_container, stream_archive
-from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles, read_export
 from labcoat.container.inspect.debian_packages import DebianPackages, compare_packages
-from labcoat.core.errors import LabcoatError
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 from labcoat.core.project import Project
 from labcoat.inventory.file_finding import FileFinding
 
 _OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
-# docker's and podman's words for a path that an image does not have.
-_NOT_FOUND = re.compile(r"could not (find|be found)|no such", re.IGNORECASE)
 _FIELD = re.compile(r"^(\S+): *(.*(?:\n[ \t].*)*)", re.MULTILINE)
 _CONFIGURATION = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)  # none that is obsolete
 _FILTER = re.compile(r"^\s*path-(include|exclude)[\s=]+(\S+)", re.MULTILINE)
@@ -46,23 +42,9 @@ def compare_locked(project: Project, files: ExportedFiles) -> tuple[FileFinding,
     return tuple(FileFinding("system", name, detail) for name, detail in found)
 
 
-def read_system_packages(project: Project, image: str) -> DebianPackages:
-    """Return the packages of `image`, of which only dpkg's list is copied out; none without dpkg.
-
-    Raise LabcoatError, status 2, if the engine cannot copy it.
-    """
-    entries: dict[str, ExportedFile] = {}
-    with created_container(project, image, image) as container:
-        for path in (STATUS, *_OS_RELEASE):
-            try:
-                with stream_archive(project, image, "cp", f"{container}:/{path}", "-") as stream:
-                    found = read_export(stream, lambda path, size: True)  # noqa: ARG005
-            except LabcoatError as failure:
-                if not _NOT_FOUND.search(failure.message):
-                    raise
-                continue
-            entries |= {f"{posixpath.dirname(path)}/{name}": one for name, one in found.items()}
-    return read_packages(ExportedFiles(entries))
+def is_list(path: str) -> bool:
+    """Return whether the text of `path` is needed to list packages without their files."""
+    return path == STATUS or path in _OS_RELEASE
 
 
 def read_packages(files: ExportedFiles, verify: Sequence[str] = ()) -> DebianPackages:

@@ -7,7 +7,7 @@ import posixpath
 import re
 from functools import cached_property
 
-from labcoat.container.filesystem.exported_files import ExportedFiles
+from labcoat.container.inspect.exported_files import ExportedFiles
 
 INFO = "var/lib/dpkg/info"
 STATUS = "var/lib/dpkg/status"

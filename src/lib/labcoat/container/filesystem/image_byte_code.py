@@ -13,12 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container.engine import client
-from labcoat.container.filesystem.export import stream_archive
-from labcoat.container.filesystem.exported_files import (
-    ExportedFiles,
-    ForwardStream,
-    list_members,
-)
+from labcoat.container.inspect.export import stream_archive
+from labcoat.container.inspect.export_reader import ForwardStream, list_members
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core import terminal
 from labcoat.core.project import Project
 from labcoat.inventory.code_paths import byte_code_check

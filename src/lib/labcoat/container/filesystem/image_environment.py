@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from labcoat.container.filesystem.configuration import TEXTS
-from labcoat.container.filesystem.exported_files import ExportedFiles
 from labcoat.container.filesystem.image_python import (
     ImagePython,
     claimed_version,
@@ -14,6 +13,7 @@ from labcoat.container.filesystem.image_python import (
     judge_start,
 )
 from labcoat.container.filesystem.new_environment import is_own_file
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.inventory import scan
 from labcoat.inventory.code_paths import byte_code, interpreter
 from labcoat.inventory.code_paths.byte_code import CompiledFile

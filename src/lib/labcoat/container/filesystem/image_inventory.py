@@ -13,20 +13,21 @@ from labcoat.container.filesystem.dpkg_records import (
     is_record,
     may_be_packaged,
 )
-from labcoat.container.filesystem.export import created_container, read_container
-from labcoat.container.filesystem.exported_files import ExportedFiles
 from labcoat.container.filesystem.image_byte_code import Compiler
-from labcoat.container.filesystem.image_environment import is_kept, read_image_environment
-from labcoat.container.filesystem.image_python import MACHINES, ImagePython, find_python
+from labcoat.container.filesystem.image_environment import read_image_environment
+from labcoat.container.filesystem.image_python import MACHINES, ImagePython, find_image_python
+from labcoat.container.filesystem.image_survey import is_surveyed, keep_files
 from labcoat.container.filesystem.surroundings import Surroundings
 from labcoat.container.image.declared import read_declaration, undeclared_settings
-from labcoat.core.errors import LabcoatError
+from labcoat.container.inspect.export import created_container, read_container
+from labcoat.container.inspect.export_reader import Wanted
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core.files import text_digest
 from labcoat.core.project import Project
 from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import Inventory
-from labcoat.toolchain import base_interpreters, interpreters
+from labcoat.toolchain import base_interpreters
 
 
 def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Inventory:
@@ -48,24 +49,19 @@ def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Invent
     architecture = details.get("Architecture", "")
     own = f"{variables.get('VIRTUAL_ENV', '').strip('/') or '/'}/"  # no Debian package's
     with created_container(project, details["Id"], project.image) as container:
-        files = read_container(
-            project,
-            container,
-            project.image,
-            is_kept if is_labcoats else lambda path, size: is_kept(path, size) or is_record(path),
+        wanted = Wanted(
+            is_surveyed
+            if is_labcoats
+            else lambda path, size: is_surveyed(path, size) or is_record(path),
             lambda path: (
                 not is_labcoats
                 and (may_be_packaged(path) or (has_locked and not path.startswith(own)))
             ),
+            surveys=True,
         )
-        try:
-            python = find_python(files, variables, interpreters.project_minor(project))
-        except ValueError as error:
-            raise LabcoatError(
-                f"cannot read the packages of image `{project.image}`: {error}",
-                "Set VIRTUAL_ENV in the Dockerfile to the environment, and PATH to its `bin`",
-                status=2,
-            ) from None
+        files = read_container(project, container, project.image, wanted)
+        keep_files(details["Id"], files)
+        python = find_image_python(project, files, variables)
         read = read_image_environment(
             files, base, python, variables, architecture, is_labcoats=is_labcoats
         )

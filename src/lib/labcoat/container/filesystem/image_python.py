@@ -5,11 +5,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from labcoat.container.filesystem.exported_files import ExportedFiles
+from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.core.errors import LabcoatError
+from labcoat.core.project import Project
 from labcoat.inventory.code_paths import interpreter
 from labcoat.inventory.code_paths.facts import assume_facts
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import InterpreterFacts
+from labcoat.toolchain import interpreters
 
 _PROGRAM = re.compile(r"python(3\.\d+)(t?)")
 _FOLDER = re.compile(r"python(3\.\d+)t?")
@@ -77,6 +80,20 @@ def find_python(files: ExportedFiles, variables: Mapping[str, str], minor: str) 
     )
     site = next((one for one in places if files.find(one)), places[0])
     return ImagePython("", program, minor, site)
+
+
+def find_image_python(
+    project: Project, files: ExportedFiles, variables: Mapping[str, str]
+) -> ImagePython:
+    """Return the Python of the project's image. Raise LabcoatError, status 2, if it has none."""
+    try:
+        return find_python(files, variables, interpreters.project_minor(project))
+    except ValueError as error:
+        raise LabcoatError(
+            f"cannot read the packages of image `{project.image}`: {error}",
+            "Set VIRTUAL_ENV in the Dockerfile to the environment, and PATH to its `bin`",
+            status=2,
+        ) from None
 
 
 def claimed_version(files: ExportedFiles, prefix: str) -> str:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
-from labcoat.container.filesystem.exported_files import ExportedFiles
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.inventory.file_finding import FileFinding
 
 _CACHE = "etc/ld.so.cache"

@@ -7,8 +7,8 @@ standard library has: https://docs.python.org/3/library/venv.html.
 import re
 from collections.abc import Iterator
 
-from labcoat.container.filesystem.exported_files import ExportedFiles
 from labcoat.container.filesystem.image_python import ImagePython
+from labcoat.container.inspect.exported_files import ExportedFiles
 
 _VARIABLE = re.compile(rb"__VENV_(DIR|NAME|PROMPT|BIN_NAME|PYTHON)__")
 # venv of Python 3.13 writes it; git reads it and no interpreter does.

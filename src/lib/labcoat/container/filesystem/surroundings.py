@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from labcoat.container.filesystem import loader
 from labcoat.container.filesystem.configuration import compare_configuration
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
-from labcoat.container.filesystem.exported_files import ExportedFile, ExportedFiles
 from labcoat.container.filesystem.image_python import ImagePython, find_program
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.file_finding import FileFinding

@@ -9,16 +9,14 @@ import hashlib
 import io
 import posixpath
 import re
-import subprocess
-import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from labcoat.container.engine import client
-from labcoat.container.engine.errors import last_error_line
+from labcoat.container.inspect.export import created_container, read_container
+from labcoat.container.inspect.export_reader import Wanted
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
-from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 
@@ -27,11 +25,10 @@ _METADATA = re.compile(
 )
 # Where labcoat's Dockerfile installs packages; a custom one may use the base's Python.
 _ENVIRONMENT = "opt/venv/"
-_SITES = (
-    f"{_ENVIRONMENT}lib/python3*/site-packages",
-    "usr/local/lib/python3*/*-packages",
-    "usr/lib/python3*/*-packages",
+_SITE = re.compile(
+    rf"{_ENVIRONMENT}lib/python3[^/]*/site-packages|usr/(local/)?lib/python3[^/]*/[^/]*-packages"
 )
+_MOST_METADATA = 1 << 26
 _BYTE_CODE = re.compile(
     r"(?P<folder>.*)/__pycache__/(?P<module>[^/]+)\.cpython-\d+(?:\.opt-\d)?\.pyc"
 )
@@ -62,39 +59,29 @@ def image_distributions(image: ImageArchive) -> list[ImageDistribution]:
     return _read_distributions((member.name, content) for member, content in members if content)
 
 
-def installed_packages(project: Project, image: str) -> list[ImageDistribution]:
-    """Return the distributions in `image`, read from a container that prints only their metadata.
+def is_metadata(path: str, size: int) -> bool:
+    """Return whether the text of a file is needed to list the packages of an image."""
+    found = _METADATA.fullmatch(path) if size <= _MOST_METADATA else None
+    return found is not None and _SITE.fullmatch(found["site"]) is not None
 
-    That is a hundredth of the image's bytes. Raise LabcoatError if the container fails.
+
+def installed_packages(project: Project, image: str) -> list[ImageDistribution]:
+    """Return the distributions in `image`, as the engine exports it; nothing of it is run.
+
+    Raise LabcoatError, status 2, if the engine cannot export it.
     """
-    paths = " ".join(
-        f"{site}/*.dist-info/{file}" for site in _SITES for file in ("METADATA", "RECORD")
+    with created_container(project, image, image) as container:
+        files = read_container(project, container, image, Wanted(is_metadata, hashes=False))
+    return list_distributions(files)
+
+
+def list_distributions(files: ExportedFiles) -> list[ImageDistribution]:
+    """Return the distributions whose metadata `files` has, sorted by name."""
+    return _read_distributions(
+        (path, io.BytesIO(one.data))
+        for path, one in files.entries.items()
+        if one.data is not None and is_metadata(path, one.size)
     )
-    line = f"cd / && ls -d {paths} 2>/dev/null | tar -c -T -"
-    words = [
-        *client.docker_command(project),
-        "run",
-        "--rm",
-        "--network=none",
-        "--entrypoint=sh",
-        image,
-        "-c",
-        line,
-    ]
-    done = subprocess.run(words, capture_output=True, check=False)
-    try:
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            return _read_distributions(
-                (member.name, content)
-                for member in archive
-                if (content := archive.extractfile(member))
-            )
-    except tarfile.TarError:
-        reason = last_error_line(done.stderr.decode(errors="replace")) or "no output"
-        raise LabcoatError(
-            f"cannot read the packages of image `{image}`: {reason}",
-            "The image needs `sh` and `tar`",
-        ) from None
 
 
 def _read_distributions(members: Iterable[tuple[str, IO[bytes]]]) -> list[ImageDistribution]:

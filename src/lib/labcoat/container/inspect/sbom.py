@@ -9,25 +9,38 @@ from labcoat.apt.apt_lock import AptPackage
 from labcoat.container.engine.errors import missing_image_error
 from labcoat.container.engine.local_images import image_details
 from labcoat.container.inspect.debian_packages import DebianPackages, installed_of_lock
-from labcoat.container.inspect.packages import ImageDistribution, installed_packages
+from labcoat.container.inspect.export import created_container, read_container
+from labcoat.container.inspect.export_reader import Wanted
+from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.container.inspect.packages import (
+    ImageDistribution,
+    is_metadata,
+    list_distributions,
+)
 from labcoat.core.project import Project
 from labcoat.toolchain import tool_env
 
 _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for object identifiers
 
 
-def sbom_document(project: Project, read_system: Callable[[], DebianPackages]) -> str:
+def sbom_document(
+    project: Project,
+    is_record: Callable[[str], bool],
+    read_system: Callable[[ExportedFiles], DebianPackages],
+) -> str:
     """Return the bill of `project`'s image, as JSON. Raise LabcoatError if it does not exist.
 
-    `read_system` reads the image's Debian packages, which it has if the project locks some.
+    `read_system` reads the image's Debian packages from those of its files that satisfy
+    `is_record`; the project may lock some. The engine exports the image once.
     """
     details = image_details(project, project.image)
     if details is None:
         raise missing_image_error(project.image)
-    distributions = installed_packages(project, project.image)
-    return sbom_text(
-        project.image, details["Created"], distributions, _system_packages(project, read_system)
-    )
+    wanted = Wanted(lambda path, size: is_metadata(path, size) or is_record(path), hashes=False)
+    with created_container(project, details["Id"], project.image) as container:
+        files = read_container(project, container, project.image, wanted)
+    system = _system_packages(project, lambda: read_system(files))
+    return sbom_text(project.image, details["Created"], list_distributions(files), system)
 
 
 @dataclass(frozen=True)

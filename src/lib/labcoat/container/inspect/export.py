@@ -3,12 +3,13 @@
 import contextlib
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO
 
 from labcoat.container.engine import client
 from labcoat.container.engine.errors import engine_error, last_error_line
-from labcoat.container.filesystem.exported_files import ExportedFiles, read_export
+from labcoat.container.inspect.export_reader import Wanted, read_export
+from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
@@ -38,19 +39,13 @@ def created_container(project: Project, image: str, name: str) -> Iterator[str]:
             terminal.print_warning(f"cannot remove container {container[:12]}: {failure.message}")
 
 
-def read_container(
-    project: Project,
-    container: str,
-    name: str,
-    keeps: Callable[[str, int], bool],
-    needs_md5: Callable[[str], bool] = lambda path: False,  # noqa: ARG005
-) -> ExportedFiles:
-    """Return all files of a created container, read as by `read_export`.
+def read_container(project: Project, container: str, name: str, wanted: Wanted) -> ExportedFiles:
+    """Return all files of a created container, and what is `wanted` of them.
 
     Raise LabcoatError, status 2, if that fails.
     """
     with stream_archive(project, name, "export", container) as stream:
-        return ExportedFiles(read_export(stream, keeps, needs_md5))
+        return read_export(stream, wanted)
 
 
 @contextlib.contextmanager

@@ -3,10 +3,14 @@
 import hashlib
 import io
 import tarfile
+from pathlib import Path
 
 import pytest
 
-from labcoat.container.filesystem.exported_files import ExportedFiles, read_export
+from labcoat.container.inspect.export_reader import Wanted, read_export
+from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.system.object_files import DISK
+from support.elf_files import elf_bytes, write_elf
 
 
 def archive(*members: tuple[str, str, bytes | str]) -> bytes:
@@ -44,8 +48,37 @@ class Pipe(io.RawIOBase):
         return len(part)
 
 
-def read(data: bytes) -> ExportedFiles:
-    return ExportedFiles(read_export(io.BufferedReader(Pipe(data)), lambda _, size: size < 9))
+def read(data: bytes, wanted: Wanted | None = None) -> ExportedFiles:
+    wanted = wanted or Wanted(lambda _, size: size < 9)
+    return read_export(io.BufferedReader(Pipe(data)), wanted)
+
+
+def test_shared_objects_and_sources_are_read_without_keeping_them(tmp_path: Path) -> None:
+    """A large one is read from a file, and gives what the same file on this machine gives."""
+    small = elf_bytes(["libz.so.1"], name="libsmall.so", rpath="$ORIGIN/x")
+    large = elf_bytes(["libsmall.so"], symbol="PyInit_large") + bytes(9 << 20)
+    site = "opt/venv/lib/python3.11/site-packages"
+    data = archive(
+        ("lib/libsmall.so.1", "file", small),
+        (f"{site}/large.so", "file", large),
+        (f"{site}/cut.so", "file", small[:90]),
+        (f"{site}/one.py", "file", b"import one\n"),
+        (f"{site}/two.py", "file", b"import two\n"),
+        ("lib/libsmall.so", "link", "libsmall.so.1"),
+    )
+    files = read(data, Wanted(surveys=True, hashes=False))
+    for path, content in (("lib/libsmall.so", small), (f"{site}/large.so", large)):
+        place = write_elf(tmp_path / path.rpartition("/")[2], content)
+        assert files.read_object(f"/{path}") == DISK.read_object(str(place))
+    with pytest.raises(ValueError, match="truncated"):
+        files.read_object(f"/{site}/cut.so")
+    assert files.read(f"/{site}/two.py") == b"import two\n"
+    assert files.read_object(f"/{site}/two.py") is None
+    assert not files.entries["lib/libsmall.so.1"].digest
+    with pytest.raises(OSError, match="larger"):
+        files.read("/lib/libsmall.so")
+    assert files.real_path("/lib/libsmall.so") == "/lib/libsmall.so.1"
+    assert not files.exists("/lib/none")
 
 
 def test_contents_are_hashed_and_small_ones_kept() -> None:

@@ -4,30 +4,39 @@ An export is the tar archive of `docker export`: https://docs.docker.com/referen
 """
 
 import errno
-import hashlib
-import posixpath
-import tarfile
+import os
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO
 
 from labcoat.inventory.code_paths.tree import Entry
-from labcoat.inventory.regular_files import DiskFiles
+from labcoat.system.elf import SharedObject
+from labcoat.system.object_files import ObjectFiles
 
-_CHUNK = 1 << 20
-_MOST_FILE = 1 << 33  # as regular_files: no package has a larger one
-_MOST_KEPT = 1 << 28  # of all contents together
 _MOST_LINKS = 40  # as Linux (path_resolution(7))
-_CAPABILITY = "SCHILY.xattr.security.capability"  # the header of a file in an export
-_KINDS = {
-    tarfile.DIRTYPE: "folder",
-    tarfile.SYMTYPE: "link",
-    tarfile.FIFOTYPE: "a pipe",
-    tarfile.CHRTYPE: "a device",
-    tarfile.BLKTYPE: "a device",
-}
+
+
+class KeptSources:
+    """The sources of an image's packages, in a file without a name."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as this lives
+        self._end = 0
+
+    def add(self, data: bytes) -> int:
+        """Keep `data` and return its place."""
+        place = self._end
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        self._end += len(data)
+        return place
+
+    def read(self, place: int, size: int) -> bytes:
+        """Return `size` bytes from `place` on."""
+        return os.pread(self._file.fileno(), size, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class ExportedFile:
     """One entry: what lstat(2) says of it, a regular file's SHA-256, the text of some.
 
     The kind is as in tree.Entry. A hard link has what its target has. `capability` are rights that
-    a program gets beside its user's (capabilities(7)).
+    a program gets beside its user's (capabilities(7)). `place` is a source's in KeptSources. An ELF
+    file has what it says of itself as its `object`, or what is wrong with it.
     """
 
     kind: str
@@ -48,13 +58,18 @@ class ExportedFile:
     data: bytes | None = None
     md5: str = ""
     capability: str = ""
+    place: int = -1
+    object: SharedObject | str | None = None
 
 
-class ExportedFiles(DiskFiles):
-    """All entries of an image by path without a leading slash, with the methods of DiskFiles."""
+class ExportedFiles(ObjectFiles):
+    """All entries of an image by path without a leading slash, with the methods of ObjectFiles."""
 
-    def __init__(self, entries: Mapping[str, ExportedFile]) -> None:
+    def __init__(
+        self, entries: Mapping[str, ExportedFile], sources: KeptSources | None = None
+    ) -> None:
         self.entries = entries
+        self.sources = sources
 
     @cached_property
     def _names(self) -> Mapping[str, list[str]]:
@@ -140,118 +155,32 @@ class ExportedFiles(DiskFiles):
     def read(self, path: str, most: int = 1 << 26) -> bytes:
         """Return a file whose text was kept. Raise OSError for any other."""
         one = self._regular(path)
-        if one.data is None or len(one.data) > most:
-            raise OSError(errno.EFBIG, "larger than expected", path)
-        return one.data
+        if one.data is not None and len(one.data) <= most:
+            return one.data
+        if one.size <= most and one.place >= 0 and self.sources:
+            return self.sources.read(one.place, one.size)
+        raise OSError(errno.EFBIG, "larger than expected", path)
+
+    def exists(self, path: str) -> bool:
+        """Return whether `path` leads to a file or a directory."""
+        return self.find(path) is not None
+
+    def real_path(self, path: str) -> str:
+        """Return the absolute path without links."""
+        return f"/{self.resolve(path)}"
+
+    def read_object(self, path: str, is_program: bool = False) -> SharedObject | None:
+        """Return what a shared object, or a program, said of itself.
+
+        None if it is no ELF file. Raise ValueError if it is damaged, OSError if it is no file.
+        """
+        found = self._regular(path).object
+        if isinstance(found, str):
+            raise ValueError(found)  # noqa: TRY004  # it is what was wrong
+        return found if found is None or found.is_shared or is_program else None
 
     def _regular(self, path: str) -> ExportedFile:
         one = None if "\0" in path else self.find(path)
         if one is None or one.kind != "file":
             raise OSError(errno.ENOENT, "not a regular file", path)
         return one
-
-
-class ForwardStream:
-    """A pipe that tarfile can read as a file, as long as it moves forward only.
-
-    tarfile's own mode for pipes takes twice the time.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
-        self.position = 0
-        self.last = b""
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes, fewer than `size` at the end only."""
-        self.last = self.stream.read(size)
-        self.position += len(self.last)
-        return self.last
-
-    def tell(self) -> int:
-        """Return how many bytes are read."""
-        return self.position
-
-    def seek(self, position: int) -> None:
-        """Read up to `position`. Raise EOFError if the pipe ends before it."""
-        while self.position < position:
-            if not self.read(min(_CHUNK, position - self.position)):
-                raise EOFError("it ends within a file")
-
-
-def read_export(
-    stream: IO[bytes],
-    keeps: Callable[[str, int], bool],
-    needs_md5: Callable[[str], bool] = lambda path: False,  # noqa: ARG005
-) -> dict[str, ExportedFile]:
-    """Read an export, a buffered pipe, to its end, hashing as it comes.
-
-    The contents of files whose path and size satisfy `keeps` are kept; those that satisfy
-    `needs_md5` get that digest too, which dpkg's records have. Raise tarfile.TarError,
-    EOFError or OSError if the archive is damaged or ends early.
-    """
-    found: dict[str, ExportedFile] = {}
-    kept = 0
-    forward = ForwardStream(stream)
-    for member in list_members(forward):
-        path = posixpath.normpath(member.name).strip("/")
-        if path in {"", "."}:
-            continue
-        if member.islnk():
-            target = posixpath.normpath(member.linkname).strip("/")
-            found[path] = found.get(target, ExportedFile("a link to nothing"))
-            continue
-        kind = _KINDS.get(member.type, "file" if member.isfile() else "a special file")
-        digest, data, md5 = "", None, ""
-        if kind == "file" and member.size <= _MOST_FILE:
-            keep = kept + member.size <= _MOST_KEPT and keeps(path, member.size)
-            second = hashlib.md5(usedforsecurity=False) if needs_md5(path) else None
-            digest, data = _read_content(forward, member.size, second, keep=keep)
-            md5 = second.hexdigest() if second else ""
-            kept += len(data or b"")
-        found[path] = ExportedFile(
-            kind,
-            member.mode & 0o7777,
-            member.uid,
-            member.size,
-            int(member.mtime),
-            member.linkname if kind == "link" else "",
-            digest,
-            data,
-            md5,
-            member.pax_headers.get(_CAPABILITY, ""),
-        )
-    return found
-
-
-def list_members(forward: ForwardStream) -> Iterator[tarfile.TarInfo]:
-    """Yield each member; its contents can be read from `forward` until the next one is asked for.
-
-    Raise EOFError if the archive has no end mark: tarfile takes a damaged header for the end.
-    """
-    with tarfile.open(fileobj=forward, mode="r:") as archive:  # type: ignore[call-overload]
-        while (member := archive.next()) is not None:
-            archive.members = []  # it would keep all of them
-            if member.sparse:
-                raise tarfile.ReadError("it has a sparse file")
-            yield member
-    if forward.last != bytes(tarfile.BLOCKSIZE):
-        raise EOFError("it has no end mark")
-
-
-def _read_content(
-    content: ForwardStream, size: int, second: "hashlib._Hash | None", *, keep: bool
-) -> tuple[str, bytes | None]:
-    total, rest = hashlib.sha256(), size
-    parts: list[bytes] = []
-    while rest:
-        data = content.read(min(rest, _CHUNK))
-        if not data:
-            raise EOFError("it ends within a file")
-        total.update(data)
-        if second:
-            second.update(data)
-        rest -= len(data)
-        if keep:
-            parts.append(data)
-    return total.hexdigest(), b"".join(parts) if keep else None

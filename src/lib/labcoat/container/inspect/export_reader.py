@@ -1,0 +1,219 @@
+"""Read the archive of an export as it comes: `docker export` and `docker cp` print one."""
+
+import hashlib
+import posixpath
+import re
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO
+
+from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles, KeptSources
+from labcoat.system.elf import SharedObject, parse_object
+
+_CHUNK = 1 << 20
+_MOST_FILE = 1 << 33  # as regular_files: no package has a larger one
+_MOST_KEPT = 1 << 28  # of all contents together
+_MOST_SOURCE = 1 << 22  # as system.needs
+_MOST_SOURCES = 1 << 31  # of all packages together
+_MOST_MEMORY = 1 << 23  # of a shared object
+_CAPABILITY = "SCHILY.xattr.security.capability"  # the header of a file in an export
+_KINDS = {
+    tarfile.DIRTYPE: "folder",
+    tarfile.SYMTYPE: "link",
+    tarfile.FIFOTYPE: "a pipe",
+    tarfile.CHRTYPE: "a device",
+    tarfile.BLKTYPE: "a device",
+}
+_SOURCE = re.compile(r".*/(site|dist)-packages/.*\.py")
+_PROGRAM = re.compile(r"(.*/)?s?bin/(?!python)[^/]+")
+
+
+def _nothing(path: str, size: int = 0) -> bool:  # noqa: ARG001
+    return False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is read of an export's files besides their headers.
+
+    The texts of those whose path and size satisfy `keeps`, and the MD5 digests, which dpkg's
+    records have, of those that satisfy `needs_md5`. With `surveys`, the packages' sources too, and
+    what shared objects say of themselves. Without `hashes` there is no digest.
+    """
+
+    keeps: Callable[[str, int], bool] = _nothing
+    needs_md5: Callable[[str], bool] = _nothing
+    surveys: bool = False
+    hashes: bool = True
+
+
+class ForwardStream:
+    """A pipe that tarfile can read as a file, as long as it moves forward only.
+
+    tarfile's own mode for pipes takes twice the time.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream = stream
+        self.position = 0
+        self.last = b""
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, fewer than `size` at the end only."""
+        self.last = self.stream.read(size)
+        self.position += len(self.last)
+        return self.last
+
+    def tell(self) -> int:
+        """Return how many bytes are read."""
+        return self.position
+
+    def seek(self, position: int) -> None:
+        """Read up to `position`. Raise EOFError if the pipe ends before it."""
+        while self.position < position:
+            if not self.read(min(_CHUNK, position - self.position)):
+                raise EOFError("it ends within a file")
+
+
+def read_export(stream: IO[bytes], wanted: Wanted) -> ExportedFiles:
+    """Read an export, a buffered pipe, to its end, hashing as it comes.
+
+    Raise tarfile.TarError, EOFError or OSError if the archive is damaged or ends early.
+    """
+    found: dict[str, ExportedFile] = {}
+    contents = _Contents(ForwardStream(stream), wanted)
+    for member in list_members(contents.stream):
+        path = posixpath.normpath(member.name).strip("/")
+        if path in {"", "."}:
+            continue
+        if member.islnk():
+            target = posixpath.normpath(member.linkname).strip("/")
+            found[path] = found.get(target, ExportedFile("a link to nothing"))
+            continue
+        kind = _KINDS.get(member.type, "file" if member.isfile() else "a special file")
+        content = _NO_CONTENT
+        if kind == "file" and member.size <= _MOST_FILE:
+            content = contents.read(path, member.size)
+        found[path] = ExportedFile(
+            kind,
+            member.mode & 0o7777,
+            member.uid,
+            member.size,
+            int(member.mtime),
+            member.linkname if kind == "link" else "",
+            content.digest,
+            content.data,
+            content.md5,
+            member.pax_headers.get(_CAPABILITY, ""),
+            content.place,
+            content.object,
+        )
+    return ExportedFiles(found, contents.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What is kept of one file's contents; the names are as in ExportedFile."""
+
+    digest: str = ""
+    data: bytes | None = None
+    md5: str = ""
+    place: int = -1
+    object: SharedObject | str | None = None
+
+
+_NO_CONTENT = _Content()
+
+
+class _Contents:
+    """The contents of the files in an export, each read once."""
+
+    def __init__(self, stream: ForwardStream, wanted: Wanted) -> None:
+        self.stream = stream
+        self.wanted = wanted
+        self.sources = KeptSources() if wanted.surveys else None
+        self.kept = self.spooled = 0
+
+    def read(self, path: str, size: int) -> _Content:
+        """Read the next `size` bytes, those of the file `path`."""
+        wanted = self.wanted
+        keeps = self.kept + size <= _MOST_KEPT and wanted.keeps(path, size)
+        is_source = bool(
+            self.sources
+            and size <= _MOST_SOURCE
+            and self.spooled + size <= _MOST_SOURCES
+            and _SOURCE.fullmatch(path)
+        )
+        may_be_object = wanted.surveys and not _PROGRAM.fullmatch(path)
+        if not (keeps or wanted.hashes or is_source or may_be_object):
+            return _NO_CONTENT  # the stream is moved to the next member
+        hashes = [hashlib.sha256() if wanted.hashes else None]
+        hashes.append(hashlib.md5(usedforsecurity=False) if wanted.needs_md5(path) else None)
+        parts: list[bytes] = []
+        with ExitStack() as closing:
+            file: IO[bytes] | None = None
+            holds, is_object = keeps or is_source, False
+            for position, data in enumerate(self._parts(size)):
+                if position == 0 and may_be_object and data.startswith(b"\x7fELF"):
+                    is_object = True
+                    if size > _MOST_MEMORY and not holds:
+                        file = closing.enter_context(tempfile.TemporaryFile())
+                    else:
+                        holds = True
+                for one in filter(None, hashes):
+                    one.update(data)
+                if file:
+                    file.write(data)
+                elif holds:
+                    parts.append(data)
+            whole = b"".join(parts)
+            found = _read_object(path, size, whole, file) if is_object else None
+        place = self.sources.add(whole) if is_source and self.sources else -1
+        self.kept += size if keeps else 0
+        self.spooled += size if is_source else 0
+        digest, md5 = (one.hexdigest() if one else "" for one in hashes)
+        return _Content(digest, whole if keeps else None, md5, place, found)
+
+    def _parts(self, size: int) -> Iterator[bytes]:
+        rest = size
+        while rest:
+            data = self.stream.read(min(rest, _CHUNK))
+            if not data:
+                raise EOFError("it ends within a file")
+            rest -= len(data)
+            yield data
+
+
+def _read_object(
+    path: str, size: int, data: bytes, file: IO[bytes] | None
+) -> SharedObject | str | None:
+    """Return what an ELF file says of itself, or what is wrong with it."""
+
+    def read(count: int, offset: int) -> bytes:
+        if file is None:
+            return data[offset : offset + count]
+        file.seek(offset)
+        return file.read(count)
+
+    try:
+        return parse_object(read, size, posixpath.basename(path), is_program=True)
+    except ValueError as error:
+        return str(error)
+
+
+def list_members(forward: ForwardStream) -> Iterator[tarfile.TarInfo]:
+    """Yield each member; its contents can be read from `forward` until the next one is asked for.
+
+    Raise EOFError if the archive has no end mark: tarfile takes a damaged header for the end.
+    """
+    with tarfile.open(fileobj=forward, mode="r:") as archive:  # type: ignore[call-overload]
+        while (member := archive.next()) is not None:
+            archive.members = []  # it would keep all of them
+            if member.sparse:
+                raise tarfile.ReadError("it has a sparse file")
+            yield member
+    if forward.last != bytes(tarfile.BLOCKSIZE):
+        raise EOFError("it has no end mark")
