@@ -11,6 +11,7 @@ from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.adoption.plan import Wanted
 from labcoat.toolchain.package_index import ListedFile
 
+_NAMES = ("one", "two", "three")
 _OLD = ListedFile(
     "old-1.0-cp39-cp39-manylinux_2_17_x86_64.whl", "", uploaded="2020-05-01T00:00:00Z"
 )
@@ -59,3 +60,26 @@ def test_higher_limit_is_taken_where_the_lowest_has_no_solution(
 ) -> None:
     """NumPy 2 breaks more than 1.24 does."""
     assert _find_limits(monkeypatch, "old", "numpy", refused="numpy<1.24") == ["numpy<2"]
+
+
+def test_import_that_a_group_failed_for_is_not_tried_with_fixed_versions_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The explanation names no other import: beside more versions it has no solution either."""
+    asked: list[set[str]] = []
+
+    def attempt(_self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        asked.append({*texts})
+        if "two" in texts:
+            return Attempt(None, "Because all versions of two depend on zero and you require two")
+        return Attempt({text.partition("=")[0]: "1" for text in texts})
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    monkeypatch.setattr(versions, "_MANY", 0)
+    lines = [Line(Wanted(text, "a.py", 1, "import"), text, text, "added") for text in _NAMES]
+    base = Line(Wanted("base", "requirements.txt", 1, "demand"), "base", "base", "kept")
+    found = versions.find_versions(Question("3.11"), [base, *lines], set(), {}, only_once=True)
+    assert [each.name for each in found.lines] == ["base", "one", "three"]
+    assert [line.name for line, _ in found.dropped] == ["two"]
+    assert sum("two" in each for each in asked) == 1

@@ -6,6 +6,7 @@ Nothing here asks an index.
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from labcoat._vendor.packaging.requirements import InvalidRequirement, Requirement
 from labcoat._vendor.packaging.specifiers import SpecifierSet
@@ -69,12 +70,12 @@ class Line:
         """Whether its version was recorded, rather than asked for by its author."""
         return self.wanted.kind in {"freeze", "conda"}
 
-    @property
+    @cached_property
     def requirement(self) -> Requirement:
         """The text, parsed."""
         return Requirement(self.text)
 
-    @property
+    @cached_property
     def specifier(self) -> SpecifierSet:
         """The versions that are asked for."""
         return SpecifierSet() if self.is_fixed else self.requirement.specifier
@@ -84,7 +85,7 @@ class Line:
         """The marker, or nothing."""
         return "" if self.is_fixed else str(self.requirement.marker or "")
 
-    @property
+    @cached_property
     def pinned(self) -> Version | None:
         """The version, if just one is asked for."""
         return pinned_version(self.specifier)

@@ -1,7 +1,7 @@
 """Ask uv for versions that fit together, for one Python on this machine; nothing is built."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.adoption.pins.breaks import Limit
@@ -12,6 +12,8 @@ from labcoat.locking.locker_output import parse_parents
 from labcoat.toolchain import index_config, interpreters, tool_env
 
 SECONDS = 60  # for one attempt
+# What uv logs where its cache lacks something: without a network, it then passes over a release.
+_MISS = "Sending fresh"
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,15 @@ class Question:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What uv found: the version of each package, or None and its `output`.
+    """What uv found: the version of each package, or None; and its `output`.
 
-    `parents` are the packages that need each.
+    `parents` are the packages that need each. It `is_cached` if no index was asked.
     """
 
     versions: Mapping[str, str] | None
     output: str = ""
     parents: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_cached: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,26 +56,40 @@ class Search:
         *,
         prefer: Sequence[str] = (),
         limit: int = SECONDS,
+        is_final: bool = True,
     ) -> Attempt:
         """Ask uv for versions of `texts` without those `built`.
 
         Pins in `prefer` are kept where they fit. `limit` is in seconds.
+
+        All but the first attempt of a search are made from uv's cache first: an index that does not
+        say how long its answers last is asked again for every package, each time. What the cache
+        lacks, only the index can tell; with `is_final`, also that there is no solution.
         """
         asked, excluded = self.folder / "wanted.txt", self.folder / "excluded.txt"
-        output = self.folder / "versions.txt"
+        is_first = not asked.exists()
         asked.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
         excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
-        output.write_text("".join(f"{pin}\n" for pin in prefer), encoding="utf-8")
         own = interpreters.own_interpreter().executable
-        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile", "--quiet"]
+        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile"]
         command += ["--python", own, "--python-version", self.question.minor]
         command += ["--no-header", "--only-binary", ":all:"]
         command += ["--exclude-newer", self.question.before] if self.question.before else []
         command += ["--excludes", excluded] if built else []
-        command += ["--output-file", output, asked]
+        if not is_first:
+            found = self._run_uv([*command, "--offline", "--verbose"], prefer, limit)
+            if (found.versions or not is_final) and _MISS not in found.output:
+                lines = found.output.splitlines(keepends=True)
+                said = "".join(each for each in lines if not each.startswith("DEBUG "))
+                return replace(found, output=said, is_cached=True)
+        return self._run_uv([*command, "--quiet"], prefer, limit)
+
+    def _run_uv(self, command: Sequence[str | Path], prefer: Sequence[str], limit: int) -> Attempt:
+        output = self.folder / "versions.txt"
+        output.write_text("".join(f"{pin}\n" for pin in prefer), encoding="utf-8")
         try:
             done = process.run_process(
-                command,
+                [*command, "--output-file", output, self.folder / "wanted.txt"],
                 index_config.installer_environment(),
                 self.folder,
                 show=process.show_none,
@@ -83,4 +100,4 @@ class Search:
         if done.status:
             return Attempt(None, done.output)
         text = output.read_text(encoding="utf-8")
-        return Attempt(requirements_file.pinned_versions(text), "", parse_parents(text))
+        return Attempt(requirements_file.pinned_versions(text), done.output, parse_parents(text))

@@ -70,9 +70,10 @@ def _add_imports(
 ) -> None:
     """Add the imports that have versions beside the other lines, and drop the rest."""
     pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
+    failed: dict[Line, Attempt] = {}
     while pending and time.monotonic() < search.deadline:
         group = pending.pop(0)
-        attempt = _try_imports(search, state, group)
+        attempt = _try_imports(search, state, group, failed.get(group[0]))
         if attempt.versions is not None:
             state.lines += group
             state.versions = attempt.versions
@@ -89,6 +90,8 @@ def _add_imports(
             group.remove(named[0])
             pending.insert(0, group)
             pending.append(named)  # alone, when all that is easy has been found
+            if not attempt.is_cached:
+                failed[named[0]] = attempt  # for its own sake: the rest of the group is not named
         else:
             middle = len(group) // 2
             pending[:0] = [group[:middle], group[middle:]]
@@ -96,15 +99,19 @@ def _add_imports(
         state.dropped.append((line, line.drop("no time was left to look for a version that fits")))
 
 
-def _try_imports(search: Search, state: Solution, group: Sequence[Line]) -> Attempt:
+def _try_imports(
+    search: Search, state: Solution, group: Sequence[Line], failed: Attempt | None
+) -> Attempt:
     """Return whether imports have versions beside the others, which move for a single one alone.
 
     With all versions fixed, uv answers at once. To search takes minutes where a list is long.
+    `failed` is an earlier attempt of these with fixed versions.
     """
     texts = texts_of([*state.lines, *group])
     pins = _pins_of(state)
-    attempt = search.attempt([*texts, *pins], state.built, prefer=pins)
-    if attempt.versions is not None or len(group) > 1 or len(pins) > _MANY:
+    is_alone = len(group) == 1
+    attempt = failed or search.attempt([*texts, *pins], state.built, prefer=pins, is_final=is_alone)
+    if attempt.versions is not None or not is_alone or len(pins) > _MANY:
         return attempt
     return search.attempt(texts, state.built, prefer=pins, limit=_IMPORTS_ATTEMPT)
 
