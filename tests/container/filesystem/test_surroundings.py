@@ -10,7 +10,7 @@ from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.filesystem.surroundings import Surroundings
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 
-PATH = "/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
+PATH = "/first:/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
 PYTHON = ImagePython(
     "opt/venv", "usr/local/bin/python3.11", "3.11", "opt/venv/lib/python3.11/site-packages"
 )
@@ -81,6 +81,15 @@ def test_labcoats_own_steps_write_nothing_else(
     ("changes", "expected"),
     [
         ({"usr/local/bin/tool": file("tool"), "opt/tool/x.py": file("x")}, []),
+        ({"usr/local/bin/make": file("new")}, []),
+        ({"usr/local/bin/bash": file("evil")}, ["/usr/local/bin/bash"]),
+        ({"usr/local/bin/sh": file("sh"), "usr/bin/bash": file("evil")},
+         ["/usr/local/bin/sh", "/usr/bin/bash"]),
+        ({"first/pytest": file("evil"), "opt/venv/bin/pytest": file()}, ["/first/pytest"]),
+        ({"usr/local/bin/pytest": file("any"), "opt/venv/bin/pytest": file()}, []),
+        ({"usr/bin/env": replace(file("env"), capability="any")}, ["/usr/bin/env"]),
+        ({PYTHON.program: file("python", 0o4755)}, [f"/{PYTHON.program}"]),
+        ({"usr/local/bin/tool": file("tool", 0o4755)}, []),
         ({"usr/bin/sh": ExportedFile("link", target="bash")}, []),
         ({f"{LIBRARY}/json.py": None}, []),
         ({"usr/bin/sh": file("evil")}, ["/usr/bin/sh"]),
@@ -135,3 +144,26 @@ def test_link_of_a_package_counts_with_its_target() -> None:
         one = around({**records, target: replace(file("changed"), md5=md5)})
         found = one.compare_deciding(DpkgRecords(one.files))[0]
         assert [each.path for each in found] == expected
+
+
+def test_a_converter_of_encodings_counts_unless_a_package_brings_it() -> None:
+    """A new locale is chosen by variables, which are compared; C.UTF-8 is used in each run."""
+    records = {
+        "var/lib/dpkg/status": file("Package: any\n"),
+        "var/lib/dpkg/info": ExportedFile("folder"),
+        "var/lib/dpkg/info/libc6.md5sums": file(f"{'a' * 32}  usr/lib/x/gconv/B.so\n"),
+    }
+    changes = {
+        "usr/lib/x/gconv/A.so": file("evil"),
+        "usr/lib/x/gconv/B.so": replace(file("new"), md5="a" * 32),
+        "usr/lib/x/gconv/gconv-modules.cache": file("made by iconvconfig"),
+        "usr/lib/locale/locale-archive": file("made by locale-gen"),
+        "usr/lib/locale/C.utf8/LC_COLLATE": file("other"),
+    }
+    one = around({**records, **changes})
+    base = ExportedFiles({**BASE, "usr/lib/locale/C.utf8/LC_COLLATE": file("C")})
+    found = replace(one, base=base).compare_deciding(DpkgRecords(one.files))[0]
+    assert [each.path for each in found] == [
+        "/usr/lib/locale/C.utf8/LC_COLLATE",
+        "/usr/lib/x/gconv/A.so",
+    ]

@@ -1,6 +1,7 @@
-"""Files of settings that make the C library or OpenSSL load further libraries into each program.
+"""Files that decide what the C library or OpenSSL load into each program.
 
-Sources: nsswitch.conf(5), and config(5ssl) of OpenSSL.
+Sources: nsswitch.conf(5), config(5ssl) of OpenSSL, and for converters between encodings
+https://sourceware.org/glibc/manual/latest/html_node/glibc-iconv-Implementation.html.
 """
 
 import re
@@ -15,6 +16,11 @@ _NSSWITCH = "etc/nsswitch.conf"
 _OPENSSL = ("usr/lib/ssl/openssl.cnf", "etc/ssl/openssl.cnf", "etc/pki/tls/openssl.cnf")
 TEXTS = frozenset({_NSSWITCH, *_OPENSSL})
 _LOADS = re.compile(r"\s*(module|dynamic_path|soname|\.include)\b.*")
+# The encodings' converters, which are libraries, and the locale that labcoat runs programs in.
+_CONVERTER = re.compile(
+    r"(?:usr/)?lib(?:64)?/(?:[^/]+/)?gconv/(?:[^/]+\.so|gconv-modules(?:\.d/[^/]+)?)"
+)
+_LOCALE = re.compile(r"usr/lib(?:64)?/locale/C\.(?:utf8|UTF-8)/.+")
 _NSS = re.compile(r"(?:usr/)?(?:local/)?lib(?:64)?/(?:[^/]+/)?libnss_(?P<name>[^/.]+)\.so(\.\d+)?")
 
 
@@ -30,12 +36,31 @@ def compare_configuration(
         match = _NSS.fullmatch(path) if services else None
         if match and match["name"] in services and not _is_known(files, base, packages, path):
             yield FileFinding("base", f"/{path}", f"is loaded because `/{_NSSWITCH}` names it")
+    if packages.is_known():
+        yield from _compare_encodings(files, base, packages)
     for path in _OPENSSL:
         entry = files.entries.get(path)
         if entry is None or entry.kind == "link" or packages.has(path):
             continue
         if _loaded(files, path) - _loaded(base, path):
             yield FileFinding("base", f"/{path}", "names libraries that OpenSSL loads")
+
+
+def _compare_encodings(
+    files: ExportedFiles, base: ExportedFiles, packages: DpkgRecords
+) -> Iterator[FileFinding]:
+    """Yield converters of encodings, and parts of the locale C.UTF-8, that are not the base's.
+
+    Other locales are no difference: the variables that choose one are compared.
+    """
+    for path, one in sorted(files.entries.items()):
+        if one.kind != "folder" and (_CONVERTER.fullmatch(path) or _LOCALE.fullmatch(path)):
+            is_new = path not in base.entries
+            if not (is_new and _LOCALE.fullmatch(path)) and not _is_known(
+                files, base, packages, path
+            ):
+                detail = "is not in the base image" if is_new else "is not the base image's"
+                yield FileFinding("base", f"/{path}", detail)
 
 
 def _is_known(files: ExportedFiles, base: ExportedFiles, packages: DpkgRecords, path: str) -> bool:

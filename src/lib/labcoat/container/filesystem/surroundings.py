@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from labcoat.container.filesystem import loader
 from labcoat.container.filesystem.configuration import compare_configuration
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
-from labcoat.container.filesystem.image_python import ImagePython, find_program
+from labcoat.container.filesystem.image_python import ImagePython
+from labcoat.container.filesystem.programs import compare_programs
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.code_paths.byte_code import CompiledFile
@@ -30,7 +31,6 @@ _USERS = {
     "etc/passwd": b"labcoat:x:1000:1000::/home/labcoat:/bin/sh",
     "etc/group": b"labcoat:x:1000:",
 }
-_SHELLS = ("sh", "env")
 _NEW, _OTHER, _GONE = (
     "is not in the base image",
     "is not the base image's",
@@ -100,7 +100,9 @@ class Surroundings:
             *self._compare_start(packages),
             *loader.compare_loader(self.files, self.base, packages),
             *compare_configuration(self.files, self.base, packages),
-            *self._compare_programs(packages),
+            *compare_programs(
+                self.files, self.base, self.python, self.variables.get("PATH", ""), packages
+            ),
         ]
         return found[:_MOST], compiled
 
@@ -165,21 +167,6 @@ class Surroundings:
             is_installed = path == program and before is None
             if entry and not (is_installed or self._is_bases(path) or packages.has(path)):
                 yield FileFinding("base", f"/{path}", _OTHER if before else _NEW)
-
-    def _compare_programs(self, packages: DpkgRecords) -> Iterator[FileFinding]:
-        """Yield programs that start in place of the base's shell or `env`."""
-        path = self.variables.get("PATH", "")
-        known = {one.digest for one in self.base.entries.values() if one.kind == "file"}
-        for name in _SHELLS:
-            place, before = (find_program(each, name, path) for each in (self.files, self.base))
-            real = self.files.resolve(place)
-            if not place or not before or packages.has(real):
-                continue
-            # A link to another of the base's shells is an ordinary step.
-            if self.files.entries[real].digest not in known:
-                is_elsewhere = place != before
-                detail = f"starts in place of `/{before}` of the base image"
-                yield FileFinding("base", f"/{place}", detail if is_elsewhere else _OTHER)
 
 
 def _parents(path: str) -> Iterator[str]:
