@@ -1,7 +1,7 @@
 """A proof names the kernels that numeric libraries choose on each level."""
 
 import ctypes.util
-import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -41,12 +41,18 @@ def test_kernels_are_compared(ours: dict[str, str], theirs: dict[str, str], text
 
 
 def test_libraries_of_a_level_are_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The program runs there; a library that cannot be loaded or asked is left out."""
+    """The program runs there; a library that cannot be loaded or asked is left out.
+
+    PATH has no `python`, as that of many systems: the level's own Python is asked.
+    """
     # This machine's Python may have a real NumPy.
     python = tmp_path / "environment/bin/python"
     words = [BASE_PYTHON, "-m", "venv", "--without-pip", python.parents[1]]
     subprocess.run(words, check=True)
-    monkeypatch.setenv("PATH", f"{python.parent}{os.pathsep}{os.environ['PATH']}")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").symlink_to(shutil.which("git") or "")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setenv("LABCOAT_PYTHON", str(python))
     (tmp_path / "requirements.in").write_text("numpy\n")
     (tmp_path / "numpy/_core").mkdir(parents=True)
     (tmp_path / "numpy/__init__.py").touch()

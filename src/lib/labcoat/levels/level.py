@@ -96,6 +96,10 @@ class Level(ABC):
         Raise UnavailableError if what it needs, such as a container engine, is missing.
         """
 
+    def python_program(self, project: Project) -> str:  # noqa: ARG002 - for overrides
+        """Return the word that starts its Python in run_command."""
+        return "python"
+
     def listen_address(self, project: Project) -> str:  # noqa: ARG002 - for overrides
         """Return the address a server in it listens at, so that only this machine reaches it."""
         return "127.0.0.1"

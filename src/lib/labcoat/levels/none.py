@@ -107,6 +107,10 @@ class NoneLevel(Level):
         sys.stdout.flush()
         process.exec_program(argv, os.environ, "on the path")
 
+    def python_program(self, project: Project) -> str:
+        """Return the path of the user's Python: PATH may have no `python`, or another one."""
+        return find_user_python(project).executable
+
     def open_shell(self, project: Project) -> int:
         """Become the user's shell; does not return."""
         return self.run_command(project, [os.environ.get("SHELL") or "/bin/sh"])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labcoat.core import process
 from labcoat.core.project import Project
+from labcoat.levels.registry import get_level
 from labcoat.proof import run_environment
 
 LABCOAT = Path(__file__).parents[1]
@@ -26,7 +27,8 @@ def run_on_level(
 
     What it writes to standard error is discarded.
     """
-    command = [*run_words(level), "--", "python", "-c", program.read_text("utf-8"), *words]
+    python = get_level(level).python_program(project)
+    command = [*run_words(level), "--", python, "-c", program.read_text("utf-8"), *words]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
     environ: Mapping[str, str] = run_environment.run_variables(os.environ)
     with process.popen(
