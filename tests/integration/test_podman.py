@@ -129,7 +129,7 @@ def test_two_builds_have_the_same_content(place: Workplace) -> None:
 def test_changed_sources_match_the_image_lock(place: Workplace) -> None:
     """Nor is another id reported."""
     recorded = place.labcoat("image", "record")
-    (place.root / "main.py").write_text("print('changed')\n")
+    (place.root / "other.py").write_text("print('added')\n")
     built = place.labcoat("image", "build")
     (place.root / "image.lock.yaml").unlink()
     assert recorded.returncode == 0, recorded.stderr

@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -183,14 +184,22 @@ CHOICES = {
 }
 
 
+@pytest.fixture
+def context_of_choices(context: Path) -> Iterator[Path]:
+    """The tree, and `v7`, which a build for that variant of a processor copies."""
+    (context / "v7").write_text("data/x.csv")
+    yield context
+    (context / "v7").unlink()
+
+
 @pytest.mark.docker
 @pytest.mark.parametrize(("dockerfile", "words"), CHOICES.values(), ids=CHOICES.keys())
 def test_flags_choose_what_is_copied(
-    context: Path, dockerfile: str, words: str, monkeypatch: pytest.MonkeyPatch
+    context_of_choices: Path, dockerfile: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Target stage, build arguments and platform."""
+    context = context_of_choices
     monkeypatch.setenv("LABCOAT_TEST", "src")
-    (context / "v7").write_text("data/x.csv")
     flags = build_flags.parse_build_flags(words.split())
     described = BuildContext(context, arguments=flags.arguments, target=flags.target).for_platform(
         *flags.platforms or [""]

@@ -177,6 +177,8 @@ def run_in(image: str) -> list[str]:
 
 def test_a_tampered_package_is_a_difference(place: Workplace, lock_of_one: str) -> None:
     """So are one that is gone, and an image of an earlier lock."""
+    write_lock(place, lock_of_one)
+    assert not build(place)
     image = place.environ["LABCOAT_IMAGE"]
     lines = (
         f"FROM {image}\nRUN echo x >>/usr/share/labcoat-test/libone1 && dpkg --purge --force-all"
@@ -308,8 +310,11 @@ def test_an_earlier_dockerfile_is_refused(place: Workplace, lock_of_one: str) ->
         dockerfile.write_text(whole)
 
 
-def test_without_an_engine_the_rest_is_locked(place: Workplace, tmp_path: Path) -> None:
+def test_without_an_engine_the_rest_is_locked(
+    place: Workplace, tmp_path: Path, lock_of_one: str
+) -> None:
     """Only the image needs system packages."""
+    write_lock(place, lock_of_one)
     root = tmp_path / "project"
     shutil.copytree(place.root, root)
     (root / "apt.txt").write_text("libthree1\n")

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,17 +25,37 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def made(shared_repo: Repository) -> Iterator[Repository]:
-    """A repository with a virtual environment and a conda environment from one lock."""
+def first_lock(shared_repo: Repository) -> tuple[str, str]:
+    """The texts of requirements.in and requirements.txt that `made` begins with."""
+    inputs, lock = (shared_repo.path / f"requirements.{suffix}" for suffix in ("in", "txt"))
+    return inputs.read_text(), lock.read_text()
+
+
+@pytest.fixture(scope="module")
+def made(shared_repo: Repository, first_lock: tuple[str, str]) -> Repository:
+    """A repository with a virtual environment and a conda environment from one lock.
+
+    Tests that need another lock make it; `fresh` goes back to the `first_lock`.
+    """
     shared_repo.make("conda")
     return shared_repo
 
 
-def test_it_is_equal_to_the_lock_and_the_virtual_environment(made: Repository) -> None:
-    assert proof.EQUAL.format(names="lock, venv, conda") in made.labcoat(
+@pytest.fixture
+def fresh(made: Repository, first_lock: tuple[str, str]) -> Repository:
+    """The same, as it was made, whichever test came before."""
+    inputs, lock = first_lock
+    if (made.path / "requirements.txt").read_text() != lock:
+        made.write(requirements__in=inputs, requirements__txt=lock).make("venv")
+        made.make("conda", "AGAIN=1")
+    return made
+
+
+def test_it_is_equal_to_the_lock_and_the_virtual_environment(fresh: Repository) -> None:
+    assert proof.EQUAL.format(names="lock, venv, conda") in fresh.labcoat(
         "prove", LABCOAT_DOCKER="no-such-docker"
     )
-    assert "conda                 fresh" in made.labcoat("status", LABCOAT_DOCKER="no-such-docker")
+    assert "conda                 fresh" in fresh.labcoat("status", LABCOAT_DOCKER="no-such-docker")
 
 
 def test_it_has_sources_of_the_same_bytes(repo: Repository, tmp_path: Path) -> None:
@@ -57,64 +76,66 @@ def test_it_has_sources_of_the_same_bytes(repo: Repository, tmp_path: Path) -> N
     assert proof.EQUAL.format(names="lock, venv, conda") in repo.make("prove")
 
 
-def test_second_run_does_nothing(made: Repository) -> None:
+def test_second_run_does_nothing(fresh: Repository) -> None:
     """It neither writes environment.yml nor creates the environment."""
-    files = [made.path / "environment.yml", made.path / ".conda/labcoat.json"]
+    files = [fresh.path / "environment.yml", fresh.path / ".conda/labcoat.json"]
     before = [file.stat().st_mtime_ns for file in files]
-    assert messages.CREATING not in made.make("conda")
+    assert messages.CREATING not in fresh.make("conda")
     assert [file.stat().st_mtime_ns for file in files] == before
 
 
-def test_again_recreates_it(made: Repository) -> None:
+def test_again_recreates_it(fresh: Repository) -> None:
     """`make conda AGAIN=1` does so though nothing has changed, as prove says."""
-    removed = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
+    removed = next(fresh.path.glob(".conda/lib/python*/site-packages/alpha.py"))
     removed.unlink()
-    output = made.labcoat("prove", "--only", "conda", fails=True)
+    output = fresh.labcoat("prove", "--only", "conda", fails=True)
     assert proof.FIX.format(level="conda", command="make conda AGAIN=1") in output
-    made.make("conda", "AGAIN=1")
+    fresh.make("conda", "AGAIN=1")
     assert removed.exists()
 
 
-def test_a_program_runs_in_it(made: Repository) -> None:
+def test_a_program_runs_in_it(fresh: Repository) -> None:
     """Arguments and exit status are passed on, and the environment's own Python runs."""
     code = (
         "import alpha, sys; print(alpha.version, sys.argv[1:], sys.prefix.endswith('.conda'));"
         "sys.exit(7)"
     )
-    output = made.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
+    output = fresh.labcoat("run", "--in", "conda", "--", "python", "-c", code, "a b", fails=True)
     assert "2.0 ['a b'] True" in output
-    assert "no program `nosuch`" in made.labcoat("run", "--in", "conda", "--", "nosuch", fails=True)
+    assert "no program `nosuch`" in fresh.labcoat(
+        "run", "--in", "conda", "--", "nosuch", fails=True
+    )
 
 
-def test_edited_file_is_reported(made: Repository) -> None:
-    path = next(made.path.glob(".conda/lib/python*/site-packages/alpha.py"))
+def test_edited_file_is_reported(fresh: Repository) -> None:
+    path = next(fresh.path.glob(".conda/lib/python*/site-packages/alpha.py"))
     before = path.read_text()
     path.write_text(before + "# edited\n")
     try:
-        output = made.labcoat("prove", "--only", "conda", fails=True)
+        output = fresh.labcoat("prove", "--only", "conda", fails=True)
         assert f"conda: {proof.EDITED.format(path='alpha.py', package='alpha')}" in output
     finally:
         path.write_text(before)
 
 
-def test_unknown_conda_package_leaves_the_environment_unchanged(made: Repository) -> None:
+def test_unknown_conda_package_leaves_the_environment_unchanged(fresh: Repository) -> None:
     """The error names it."""
-    before = (made.path / "environment.yml").read_text()
-    output = made.make("conda", fails=True, LABCOAT_CONDA_PACKAGES="no-such-package-anywhere")
+    before = (fresh.path / "environment.yml").read_text()
+    output = fresh.make("conda", fails=True, LABCOAT_CONDA_PACKAGES="no-such-package-anywhere")
     assert messages.CONFLICT in output
     assert "no-such-package-anywhere" in output
-    (made.path / "environment.yml").write_text(before)
-    assert "2.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
+    (fresh.path / "environment.yml").write_text(before)
+    assert "2.0" in fresh.labcoat("run", "--in", "conda", "--", "alpha")
 
 
-def test_new_lock_makes_it_stale(made: Repository) -> None:
+def test_new_lock_makes_it_stale(fresh: Repository) -> None:
     """`make conda` then recreates it."""
-    made.write(requirements__in="alpha<2\n").make("requirements")
-    assert "conda                 stale    requirements.txt has changed" in made.labcoat(
+    fresh.write(requirements__in="alpha<2\n").make("requirements")
+    assert "conda                 stale    requirements.txt has changed" in fresh.labcoat(
         "status", LABCOAT_DOCKER="no-docker"
     )
-    made.make("conda")
-    assert "1.0" in made.labcoat("run", "--in", "conda", "--", "alpha")
+    fresh.make("conda")
+    assert "1.0" in fresh.labcoat("run", "--in", "conda", "--", "alpha")
 
 
 def test_missing_conda_program_is_named(repo: Repository) -> None:
