@@ -1,6 +1,5 @@
 """Say why a lock cannot be made or installed: ask the index about the packages that were blamed."""
 
-import re
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
 from labcoat.locking import cause_words, index_comments, lockers, requirements_file
+from labcoat.locking.cause_places import add_places, requested_versions
 from labcoat.locking.locker_output import Fault, is_conflict, parse_faults, parse_parents
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.releases import Obstacle, find_obstacle
@@ -148,12 +148,16 @@ def explain_install_failure(
 def _explain(output: str, failed: FailedLock, otherwise: str, log: Path) -> LabcoatError:
     files.write_file(log, output)
     if error := explain_local_error(output) or index_router.find_failure():
-        return error
+        return _place(error, output, failed)
     try:
         found = _ask_index(output, failed)
     except LabcoatError as error:  # the index itself is what is wrong
         return error
-    return found or explain_installer_error(output, otherwise, log)
+    return found or _place(explain_installer_error(output, otherwise, log), output, failed)
+
+
+def _place(error: LabcoatError, output: str, failed: FailedLock) -> LabcoatError:
+    return add_places(error, output, failed.find_line, lambda fault: _locate(failed, fault))
 
 
 def _ask_index(output: str, failed: FailedLock) -> LabcoatError | None:
@@ -206,7 +210,7 @@ def _find(failed: FailedLock, fault: Fault, listed: tuple[ListedFile, ...]) -> O
 def _asked(failed: FailedLock, fault: Fault) -> str:
     """Return the versions that were asked for: as the output says, or else the input."""
     line = failed.find_line(fault.name)
-    return fault.specifier or (_specifier(line[1]) if line else "")
+    return fault.specifier or (requested_versions(line[1]) if line else "")
 
 
 def _find_sources(failed: FailedLock, fault: Fault, obstacle: Obstacle) -> list[cause_words.Row]:
@@ -258,12 +262,6 @@ def _compile_without(failed: FailedLock, excluded: Sequence[str]) -> str:
             ).output
         except LabcoatError:  # too slow: what is known already has to do
             return ""
-
-
-def _specifier(body: str) -> str:
-    """Return the versions that a requirement asks for: `>=1,<2`."""
-    found = re.match(r"[\w.-]+\s*(?:\[[^\]]*\])?\s*\(?([<>=!~][^;)]*)", body)
-    return found[1].strip() if found else ""
 
 
 def _locate(

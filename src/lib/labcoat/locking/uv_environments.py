@@ -20,6 +20,8 @@ def fails_elsewhere(output: str, minor: str, systems: Sequence[str]) -> bool:
     """Whether uv has no solution for this system on another processor, and may have one here.
 
     It names the markers of the part that fails; where it names none, this is the last thing to try.
+    The part may be a processor that no lock is for, such as s390x, which a dependency has a marker
+    for.
     """
     if "No solution found" not in output:
         return False
@@ -30,11 +32,9 @@ def fails_elsewhere(output: str, minor: str, systems: Sequence[str]) -> bool:
     applies = [
         each for each in platforms.PLATFORMS if marker_applies(found[1], each.marker_values(minor))
     ]
-    return (
-        bool(applies)
-        and all(each.system == here.system for each in applies)
-        and (here not in applies)
-    )
+    if not applies:
+        return not marker_applies(found[1], here.marker_values(minor))
+    return all(each.system == here.system for each in applies) and here not in applies
 
 
 def failed_systems(output: str, minor: str, systems: Sequence[str]) -> list[str]:
