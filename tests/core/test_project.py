@@ -125,6 +125,8 @@ def test_an_environment_needs_its_own_directory(
         *(("AS_OF", value) for value in ("2021", "2021-02-30", "yesterday")),
         *(("NO_BINARY", value) for value in (":any:", "numpy bad!name", "--pre", "numpy>=1")),
         ("REQUIREMENTS", "requirements.in"),
+        *(("REQUIREMENTS", value) for value in ("Makefile", "app.py", "sub/environment.yml")),
+        ("DEV_REQUIREMENTS", "requirements-dev.txt tox.ini"),
         ("DEV_REQUIREMENTS", "requirements-dev.txt tests.in"),
     ],
 )

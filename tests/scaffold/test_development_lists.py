@@ -31,6 +31,7 @@ def plan(root: Path, files: dict[str, str], *, takes: bool = True) -> ChangeSet:
         ({"requirements-dev.txt": "beta"}, "requirements-dev.txt"),
         ({"requirements/test.txt": "beta"}, "requirements/test.txt"),
         ({"Pipfile": PIPFILE}, "Pipfile"),
+        ({"tox.ini": "[testenv]\ndeps = beta\n"}, "tox.ini"),
         ({"docs/requirements.txt": "beta", "requirements-docs.txt": "beta"}, ""),
         ({"requirements-dev.txt": "beta", NAME: "beta"}, ""),
         (

@@ -100,6 +100,7 @@ def _decisions(survey: Survey) -> Iterator[str]:
                 f"{each.file} asks for {terminal.join_some(each.system)} of the operating system:"
                 f" {_remedy(each.file)}"
             )
+    rows += survey.computed
     if survey.unread:
         rows.append(f"too long or damaged: {terminal.join_some(survey.unread)}")
     if survey.is_cut:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.evidence.commands import find_commands
+from labcoat.adoption.evidence.computed import find_computed
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.declared import (
     declared_names,
@@ -16,6 +17,7 @@ from labcoat.adoption.evidence.declared import (
 from labcoat.adoption.evidence.installed import find_installed
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
+from labcoat.adoption.evidence.runners import find_runners
 from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.evidence.system_lists import find_system_lists
@@ -42,6 +44,7 @@ class Survey:
     requirements.in. `passed_over` is a lock that cannot be taken. `missing` is imported and listed
     in none of the taken ones; of `unknown`, no package is known. `installed` is what commands of
     notebooks install besides. `limits` are for what sources import and later releases removed.
+    `computed` are sentences about what only running a file would tell.
     """
 
     taken: tuple[Source, ...] = ()
@@ -57,6 +60,7 @@ class Survey:
     is_cut: bool = False
     passed_over: str = ""
     limits: tuple[Limit, ...] = ()
+    computed: tuple[str, ...] = ()
 
     @property
     def is_declared(self) -> bool:
@@ -92,7 +96,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     declared, lock = find_declared(project), None if passed_over else find_lock(project)
     system = find_system_lists(tree)
     found = [*lists, *pipfiles, *environments, *commands, *find_scripts(tree, code), *system]
-    found += find_installed(project.root)
+    found += [*find_runners(tree), *find_installed(project.root)]
     others = [*pipfiles, *environments, *commands]
     locked = set() if passed_over else locked_names(tree)
     imported = find_packages(tree, code)
@@ -122,6 +126,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tree.is_cut,
         passed_over,
         tuple(_find_limits(imported)),
+        tuple(find_computed(project, tree)),
     )
 
 

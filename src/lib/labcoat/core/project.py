@@ -14,6 +14,16 @@ from labcoat.core.settings import DEFAULTS, read_settings
 from labcoat.core.terminal import escape_control
 
 _DEV = "LABCOAT_DEV_REQUIREMENTS"
+# Files of other kinds, which no lock may replace.
+_OTHER_NAMES = frozenset(
+    {"makefile", "dockerfile", "containerfile", "pipfile", "readme", "license"}
+)
+_OTHER_SUFFIXES = frozenset(
+    {
+        *(".cfg", ".csv", ".dockerfile", ".gz", ".ini", ".ipynb", ".json", ".md", ".mk", ".py"),
+        *(".rst", ".sh", ".toml", ".whl", ".yaml", ".yml", ".zip"),
+    }
+)
 # What the include passes where no one sets it: only the helper reads pyproject.toml.
 _UNSET = "?"
 
@@ -52,6 +62,12 @@ class Project:
                 raise LabcoatError(
                     f"{lock.name} is the input of a lock, not a lock",
                     f"Set the setting to {lock.stem}.txt",
+                )
+            if lock.name.lower() in _OTHER_NAMES or lock.suffix.lower() in _OTHER_SUFFIXES:
+                name = "REQUIREMENTS" if lock == project.requirements else "DEV_REQUIREMENTS"
+                raise LabcoatError(
+                    f"LABCOAT_{name} names `{lock.name}`, which is not a requirements file",
+                    "Set it to the name of a lock, such as requirements.txt",
                 )
         return project
 

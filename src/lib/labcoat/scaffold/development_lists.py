@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists
+from labcoat.adoption.evidence.runners import find_runners
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.pins.lines import Line, read_line
 from labcoat.adoption.pins.own_names import own_names
@@ -67,13 +68,17 @@ def _list_locks(project: Project) -> list[str]:
 def _find_lists(project: Project) -> list[Source]:
     tree = list_tree(project.root)
     found = [*find_lists(tree), *find_pipfiles(tree), *find_environments(tree)]
+    found += find_runners(tree)
     return [
         each
         for each in found
         if each.dev
         and each.wanted
         and is_own_list(each)
-        and (each.format == "Pipfile" or _WORK.search(each.file.rpartition(".")[0] or each.file))
+        and (
+            each.format in {"Pipfile", "runner"}
+            or _WORK.search(each.file.rpartition(".")[0] or each.file)
+        )
     ]
 
 

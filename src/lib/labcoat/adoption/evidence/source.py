@@ -12,6 +12,7 @@ Format = Literal[
     "commands",
     "declared",
     "script",
+    "runner",
     "installed",
     "system",
     "lock",
