@@ -29,7 +29,7 @@ def test_line_of_the_package_comes_first() -> None:
 
 
 def test_lines_of_a_conflict_are_all_named() -> None:
-    """Which of them to change is for a person to say."""
+    """You choose which of them to change."""
     output = (
         "And because onnx>=1.23.0 depends on protobuf>=6.31.1\n"
         "   and you require onnx and protobuf<4.21.3, it is unsatisfiable."
