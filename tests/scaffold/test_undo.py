@@ -1,5 +1,6 @@
 """`labcoat init` loses nothing: --dry-run writes nothing, --undo puts back every byte."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -108,5 +109,55 @@ def test_two_at_once_are_one(own: Repository) -> None:
     ]
     assert [each.wait(60) for each in started] == [0, 0, 0]
     assert (own.path / "Makefile").read_text().count("include ") == 1
+    run(own, "init", "--undo")
+    assert snapshot(own.path) == before
+
+
+# Root obeys the modes of its own files without this capability.
+_OBEYING = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
+
+
+def _seal(root: Path, mode: int) -> None:
+    for folder, _, _ in os.walk(root, topdown=False):
+        Path(folder).chmod(mode)
+
+
+def test_read_only_tree_is_named_and_loses_nothing(own: Repository) -> None:
+    """Two lines, no traceback, and nothing half written; a look at the changes needs no writing."""
+    prefix = _OBEYING if os.geteuid() == 0 else ()
+    if prefix and shutil.which(prefix[0]) is None:
+        pytest.skip("root without setpriv")
+
+    def refuse(*command: str) -> None:
+        ended = subprocess.run(
+            [*prefix, *command],
+            cwd=own.path,
+            env=own.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        lines = [each for each in ended.stderr.splitlines() if not each.startswith("make: ")]
+        assert ended.returncode, ended.stdout
+        assert lines[-2].startswith(f"error: cannot write {own.path}"), ended.stderr
+        assert lines[-1].startswith("hint: ")
+        assert "Traceback" not in ended.stderr
+
+    labcoat = (own.env["LABCOAT_PYTHON"], "-I", "lib/labcoat")
+    before = snapshot(own.path)
+    try:
+        _seal(own.path, 0o555)
+        assert "+include lib/include.python.mk" in run(own, "init", "--dry-run")
+        refuse(*labcoat, "init")
+        assert not (own.path / ".labcoat").exists()
+        _seal(own.path, 0o755)
+        run(own, "init")
+        written = snapshot(own.path)
+        _seal(own.path, 0o555)
+        refuse("make", "venv")
+        refuse(*labcoat, "init", "--undo")
+    finally:
+        _seal(own.path, 0o755)
+    assert snapshot(own.path) == written
     run(own, "init", "--undo")
     assert snapshot(own.path) == before
