@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
-from labcoat.secrets import names, rules, values
+from labcoat.secrets import commands, names, rules, values
 
 # An address with a user and a password: it is searched for by the text that all have.
 _ADDRESS = lazy_pattern(
@@ -30,19 +30,6 @@ _PAIR = lazy_pattern(
 )
 _VARIABLE = lazy_pattern(
     rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
-)
-# What a name must have so that a made-up value for it is a secret; `key` alone is a column.
-_NAMED = lazy_pattern(
-    rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
-    rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
-    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
-    rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
-)
-_NOT_SECRET = lazy_pattern(
-    rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
-    rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
-    rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
-    rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
 )
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
@@ -155,6 +142,9 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
         yield "a password in an address", found.start(), known and not prose, ""
     if is_written_by_program(path, len(text)):
         return
+    if names.runs_commands(path):
+        for argument in commands.find_arguments(text):
+            yield argument.kind, argument.start, argument.sure, ""
     told = not _PROSE.search(path)
     for name, value, at in _named_values(path, text):
         if len(value) >= _LEAST_TOKEN and values.is_generated(value):
@@ -162,14 +152,9 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
             window = text[before : at + len(value) + 2]
             for token in rules.find_service_tokens(window, before):
                 yield token.kind, token.start, told and not values.is_marked(window), ""
-        if is_named_secret(name) and _is_real(name, value):
+        if values.is_named_secret(name) and _is_real(name, value):
             shown = values.is_marked(_line_at(text, at))
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()
-
-
-def is_named_secret(name: bytes) -> bool:
-    """Whether a made-up value under this name lets somebody in."""
-    return _NAMED.search(name) is not None and not _NOT_SECRET.search(name)
 
 
 def _is_real(name: bytes, value: bytes) -> bool:

@@ -57,6 +57,9 @@ _VARIABLES = lazy_pattern(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging
 _COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
 
 
+_RECIPES = lazy_pattern(r"(?i)(?:^|/)(?:gnu)?makefile$|\.mk$|(?:^|/)\.gitlab-ci\.ya?ml$")
+
+
 def hinted(paths: Iterable[str]) -> list[str]:
     """Return those of `paths` that `is_secret_name` must check; it is slow for a whole tree."""
     return filter_paths(list(paths), [".env", "/env.", "\0env."], _ENDINGS)
@@ -102,3 +105,8 @@ def is_example_of_variables(path: str) -> bool:
 def holds_commands(path: str) -> bool:
     """Whether a file of this name is a Dockerfile or a script, with several values on a line."""
     return _COMMANDS.search(path) is not None
+
+
+def runs_commands(path: str) -> bool:
+    """Whether a file of this name runs commands of the shell: also a Makefile."""
+    return holds_commands(path) or _RECIPES.search(path) is not None

@@ -38,6 +38,12 @@ _LINE = (
     r"""(?i)(?:sw(?:or)?d|cret|ken|key|hrase|pass|dential|auth)\w{0,9}[ =:]{1,3}"""
     r"""["']?[^\s"'${<]{8,}"""
 )
+# Commands with a password or a token among their arguments, see `labcoat.secrets.commands`.
+_COMMAND = (
+    r"(?i)\b(?:curl|wget|login|twine|sshpass|my\w*sql\w*|mariadb\w*|redis-cli|sqlcmd|ldap\w+|mongo\w*"
+    r"|chpasswd|htpasswd|useradd|usermod|unzip|zip|configure|config)\b|[-_]authtoken|://[^\s/:@]{16,}:?\w*@"
+    r"|--[\w-]*(?:pass|token|secret|key|auth)[\w-]*|\bpassword |/t/[a-z]{2}-[0-9a-f]{8}-"
+)
 # Test material, samples and what programs write: whatever is named like a secret there is none.
 _ASIDE = tuple(
     f":(exclude,glob,icase)**/{folder}/**"
@@ -65,6 +71,9 @@ _PICTURES = tuple(f":(exclude,icase)*{ending}" for ending in UNSEARCHED)
 _SETTINGS = (
     *("*.yml", "*.yaml", "*.ini", "*.cfg", "*.conf", "*.properties", "*.tfvars", "*.env"),
     *("*.env.*", "*.sh", "*npmrc", "*pypirc", "*netrc", "*envrc", "*ockerfile*", "*ontainerfile*"),
+)
+_SCRIPTS = (
+    *("*.sh", "*.bash", "*ockerfile*", "*ontainerfile*", "*akefile", "*.mk", "*.gitlab-ci.yml"),
 )
 
 
@@ -111,6 +120,7 @@ def make_searches(*others: str) -> tuple[Search, ...]:
         Search((*_FORMS, _ADDRESS, *others), (".", *_PICTURES)),
         Search((_VALUE, _NAMED), (".", *_ASIDE, *_WRITTEN, *_PICTURES), in_lines=True),
         Search((_LINE,), _SETTINGS, in_lines=True),
+        Search((_COMMAND,), _SCRIPTS),
     )
 
 

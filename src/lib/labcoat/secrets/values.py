@@ -51,6 +51,19 @@ _OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.
 _EXAMPLE_HOSTS = lazy_pattern(
     rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
 )
+# What a name must have so that a made-up value for it is a secret; `key` alone is a column.
+_NAMED = lazy_pattern(
+    rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
+    rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
+    rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
+    rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
+)
+_NOT_SECRET = lazy_pattern(
+    rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
+    rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
+    rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
+    rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
+)
 # Pairs of letters that are common in English and in names of programs; random text has a fifth.
 _PAIRS = frozenset(
     (
@@ -86,6 +99,11 @@ def is_telling(name: bytes, value: bytes) -> bool:
 def is_secret_variable(name: bytes) -> bool:
     """Whether a variable's name says that it is a secret."""
     return bool(_SECRET_VARIABLE.fullmatch(name)) and not _PUBLIC.match(name)
+
+
+def is_named_secret(name: bytes) -> bool:
+    """Whether a made-up value under this name lets somebody in."""
+    return _NAMED.search(name) is not None and not _NOT_SECRET.search(name)
 
 
 def has_secret_word(name: bytes) -> bool:
