@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from labcoat.core.patterns import lazy_pattern
@@ -50,15 +50,28 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
             yield from _from_root(repository, commands, folder)
 
 
-def find_built_images(repository: Repository) -> Iterator[str]:
-    """Yield the names, without variables, that scripts and compose files give to what they build.
+def find_built_images(repository: Repository, names: Collection[str]) -> Iterator[str]:
+    """Yield those of the image `names`, without tags, that scripts and compose files build.
 
     A compose file with `build` and `image` names the image that it builds.
     """
-    for path in repository.find_named(_COMPOSE):
-        yield from read_built_images(repository.read_text(path))
-    for path in repository.find_named(_SCRIPT):
-        for words in _build_commands(repository.read_text(path)):
+    for kind in (_COMPOSE, _SCRIPT):
+        for path in repository.find_named(kind):
+            text = repository.read_text(path)
+            if any(name in text for name in names):
+                found = read_built_images(text) if kind is _COMPOSE else _read_tags(text)
+                yield from {without_tag(image) for image in found} & set(names)
+
+
+def without_tag(image: str) -> str:
+    """Return an image's name without its tag and digest; a registry may have a port."""
+    return re.sub(r":[^/:]*$", "", image.partition("@")[0])
+
+
+def _read_tags(script: str) -> Iterator[str]:
+    """Yield the values of `--tag`, of commands that build."""
+    for words in _build_commands(script):
+        if "build" in words:
             for before, word in pairwise(words):
                 name = word if before in ("-t", "--tag") else word.removeprefix("--tag=")
                 if (before in ("-t", "--tag") or name != word) and "$" not in name:

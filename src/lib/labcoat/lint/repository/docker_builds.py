@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfile
@@ -64,10 +64,9 @@ class DockerBuilds:
         """
         return list(find_named_builds(self._repository))
 
-    @cached_property
-    def images(self) -> set[str]:
-        """The images that compose files and scripts build, as `docker build --tag` names them."""
-        return set(find_built_images(self._repository))
+    def find_built(self, names: Collection[str]) -> set[str]:
+        """Return those of the image `names` that compose files and scripts build."""
+        return set(find_built_images(self._repository, names))
 
     @cached_property
     def _builds(self) -> list[BuildFacts]:

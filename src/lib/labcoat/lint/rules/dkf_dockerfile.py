@@ -2,12 +2,13 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
+from labcoat.lint.repository.build_discovery import without_tag
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
@@ -39,7 +40,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     by_dockerfile: dict[str, BuildFacts] = {}
     for facts in builds:
         by_dockerfile.setdefault(facts.dockerfile, facts)
-    own = _own_images(builds, by_dockerfile)
+    own = _own_images(builds, by_dockerfile.values())
     for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
             yield Finding(
@@ -68,27 +69,36 @@ def _image_of(path: str) -> str:
     return name if "-" in name else ""
 
 
-def _own_images(builds: DockerBuilds, dockerfiles: Iterable[str]) -> set[str]:
+def _own_images(builds: DockerBuilds, all_facts: Collection[BuildFacts]) -> set[str]:
     """Return what the repository builds: images, and `*/name` for one in a folder of that name.
 
     A folder's name has a hyphen, as those of images: `spark/Dockerfile` may extend another spark.
     """
-    own = {name for path in dockerfiles if (name := _image_of(path))}
-    for path in dockerfiles:
-        folder = posixpath.basename(posixpath.dirname(path))
+    own = {name for facts in all_facts if (name := _image_of(facts.dockerfile))}
+    named: set[str] = set()
+    for facts in all_facts:
+        folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
         if "-" in folder:
             own.add(f"*/{folder}")
-    return own | {_without_tag(image) for image in builds.images}
+        if not isinstance(facts.parsed, DockerfileError):
+            named |= {without_tag(image) for image, _ in _used_images(facts.parsed)}
+    return own | builds.find_built(named - {"", "scratch"})
 
 
-def _without_tag(image: str) -> str:
-    """Return an image's name without its tag; a registry may have a port."""
-    return re.sub(r":[^/:]*$", "", image.partition("@")[0])
+def _used_images(parsed: Dockerfile) -> Iterator[tuple[str, int]]:
+    """Yield the images that a Dockerfile takes from elsewhere, each with its line."""
+    for stage in parsed.stages:
+        if parsed.base_stage(stage) is None:
+            yield stage.base, stage.line
+        for each in (*stage.instructions, *stage.triggers):
+            for image in each.copied_from:
+                if image and parsed.stage(image) is None:
+                    yield image, each.line
 
 
 def _is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
     """Whether the repository itself builds `image`: there is no digest of it to pin."""
-    name = _without_tag(image)
+    name = without_tag(image)
     last = posixpath.basename(name)
     folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
     return name in own or (f"*/{last}" in own and last != folder)
@@ -96,13 +106,9 @@ def _is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
 
 def _check_pins(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> Iterator[Finding]:
     """DKF001: images that are not pinned by digest."""
-    for stage in parsed.stages:
-        if parsed.base_stage(stage) is None and not _is_own(facts, stage.base, own):
-            yield from _check_image(facts, stage.base, stage.line)
-        for each in (*stage.instructions, *stage.triggers):
-            for image in each.copied_from:
-                if image and parsed.stage(image) is None and not _is_own(facts, image, own):
-                    yield from _check_image(facts, image, each.line)
+    for image, line in _used_images(parsed):
+        if not _is_own(facts, image, own):
+            yield from _check_image(facts, image, line)
 
 
 def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
