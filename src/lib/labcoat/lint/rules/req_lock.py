@@ -25,10 +25,11 @@ _SHOWN = 3  # this many are named one by one
 
 def check_locks(repository: Repository) -> Iterator[Finding]:
     """Check each lock by itself, then against its input and the environment."""
-    for path in find_locks(repository):
+    locks = find_locks(repository)
+    for path in locks:
         text = repository.read_text(path)
         found = parse_requirements(text)
-        yield from _check_pins(repository, path, found)
+        yield from _check_pins(repository, path, found, locks)
         yield from _check_hashes(repository, path, found)
         yield from _check_inputs(repository, path, text)
     yield from _check_environment(repository)
@@ -45,14 +46,16 @@ def _label_requirement(line: RequirementLine) -> str:
     return line.name or line.url
 
 
-def _is_declaration(repository: Repository, path: str, loose: Sequence[RequirementLine]) -> bool:
+def _is_declaration(
+    repository: Repository, path: str, loose: Sequence[RequirementLine], locks: Sequence[str]
+) -> bool:
     """Whether a file declares what is needed, so that its requirements are loose on purpose.
 
     Another file of the folder pins them all, or a package beside it declares the same ones.
     """
     names = {each.name for each in loose}
     folder = path.rpartition("/")[0]
-    for other in find_locks(repository):
+    for other in locks:
         if other != path and other.rpartition("/")[0] == folder:
             pins = parse_requirements(repository.read_text(other))
             if names <= {each.name for each in pins if each.is_pinned}:
@@ -76,7 +79,7 @@ def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -
 
 
 def _check_pins(
-    repository: Repository, path: str, found: Sequence[RequirementLine]
+    repository: Repository, path: str, found: Sequence[RequirementLine], locks: Sequence[str]
 ) -> Iterator[Finding]:
     for each in found:
         if each.is_local_file:
@@ -92,7 +95,7 @@ def _check_pins(
     vary = "two installations of this file can have different versions"
     if not loose:
         return
-    declares = _is_declaration(repository, path, loose)
+    declares = _is_declaration(repository, path, loose, locks)
     severity = Severity.NOTE if declares else Severity.WARNING
     source = advice.input_of(path)
     command = advice.find_project(repository, source).command("requirements")
