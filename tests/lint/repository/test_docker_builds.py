@@ -33,8 +33,9 @@ CONTEXTS: dict[str, tuple[Files, str]] = {
     "compose-inline": ({"docker-compose.yml": "services: \n  a:\n    build: ./sub\n"}, "sub"),
     "workflow": (
         {
-            ".github/workflows/b.yml": "x:\n  - with:\n"
-            "      context: .\n      file: ./sub/Dockerfile\n"
+            ".github/workflows/b.yml": "jobs:\n  x:\n    steps:\n"
+            "      - uses: docker/build-push-action@v6\n"
+            "        with: {context: ., file: ./sub/Dockerfile}\n"
         },
         "",
     ),

@@ -8,19 +8,13 @@ from itertools import pairwise
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.core.shell_commands import split_commands
-from labcoat.lint.repository.build_files import (
-    parse_blocks,
-    read_bake,
-    read_built_images,
-    read_compose,
-)
+from labcoat.lint.repository.build_files import read_bake, read_built_images, read_compose
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.repository.workflows import Step, is_workflow, read_steps
 
 _COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
 _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
-# How a step of a workflow begins its script.
-_STEP = lazy_pattern(r"^[ \t]*(?:-[ \t]+)?run:[ \t]*")
 # The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
 _FLAG = lazy_pattern(
     r"-[qD]+|-h|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push"
@@ -41,8 +35,8 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
             )
         yield from _from_root(repository, baked, posixpath.dirname(path))
     for path in repository.find_named(r".*\.ya?ml"):
-        if path.startswith(".github/workflows/"):
-            yield from _from_root(repository, _builds_in_workflow(repository.read_text(path)), "")
+        if is_workflow(path):
+            yield from _builds_in_workflow(repository, path)
     for path in repository.find_named(_SCRIPT):
         commands = list(_builds_in_commands(repository.read_text(path)))
         # A script may be started at the root or in its own folder.
@@ -105,13 +99,35 @@ def _from_root(
             yield place, "" if base == "." else base
 
 
-def _builds_in_workflow(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the builds of a workflow's steps; all paths are relative to the root."""
-    for keys in parse_blocks(text):
-        if "context" in keys or "file" in keys:
-            context = keys.get("context", ".")
-            yield keys.get("file") or posixpath.join(context, "Dockerfile"), context
-    yield from _builds_in_commands(text)
+def _builds_in_workflow(repository: Repository, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the builds of a workflow's steps."""
+    text = repository.read_text(path)
+    if "docker" not in text or "build" not in text:
+        return
+    steps = read_steps(text)
+    if steps is None:
+        repository.left_out.append(
+            f"{path} cannot be read as YAML: did not check the builds that it names"
+        )
+    for step in steps or ():
+        if "context" in step.inputs or "file" in step.inputs:
+            context = step.inputs.get("context") or "."
+            dockerfile = step.inputs.get("file") or posixpath.join(context, "Dockerfile")
+            yield from _from_root(repository, [(dockerfile, context)], "")
+        yield from _builds_in_script(repository, step)
+
+
+def _builds_in_script(repository: Repository, step: Step) -> Iterator[tuple[str, str]]:
+    """Yield the builds of a step's commands, which follow those that change the folder."""
+    folder = step.folder
+    for line in step.script.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
+        here = folder
+        for words in split_commands(line) if "cd" in line or "docker" in line else ():
+            if words[0] in ("cd", "pushd") and len(words) == 2:
+                here = posixpath.normpath(posixpath.join(here, words[1]))
+            yield from _from_root(repository, _read_command(words), here)
+        if "(" not in line:  # a subshell's folder ends with it
+            folder = here
 
 
 def _builds_in_commands(text: str) -> Iterator[tuple[str, str]]:
@@ -126,7 +142,7 @@ def _build_commands(text: str) -> Iterator[list[str]]:
         return
     for line in text.replace("\\\r\n", " ").replace("\\\n", " ").split("\n"):
         if "docker" in line and "build" in line:
-            yield from split_commands(_STEP.sub("", line))
+            yield from split_commands(line)
 
 
 def _read_command(words: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,110 @@
+"""The steps of workflows: of GitHub Actions, of their composite actions, and of GitLab CI.
+
+Syntax: https://docs.github.com/actions/reference/workflow-syntax-for-github-actions and
+https://docs.gitlab.com/ci/yaml/.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from labcoat.core.patterns import lazy_pattern
+from labcoat.lint.repository.build_files import has_yaml, parse_blocks, parse_yaml
+
+_WORKFLOW = lazy_pattern(
+    r"\.github/workflows/[^/]+\.ya?ml|(?:.*/)?action\.ya?ml|(?:.*[./])?gitlab-ci\.ya?ml"
+)
+_BUILDS = lazy_pattern(r"(?i)build|docker|kaniko")  # in names of actions
+# Shells whose commands are not those of sh.
+_OTHER_SHELL = lazy_pattern(r"(?:.*/)?(?:python|perl|node|ruby|Rscript|cmd)\b.*", re.DOTALL)
+# Without PyYAML: how a step begins its script.
+_RUN = lazy_pattern(r"^[ \t]*(?:-[ \t]+)?(?:run:[ \t]*)?", re.MULTILINE)
+_SCRIPTS = ("before_script", "script", "after_script")
+_MOST_STEPS = 2000  # aliases can repeat them
+_MOST_PARTS = 2000  # of a script
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: its `script` for sh, or an action's `inputs`, in a `folder` relative to the root."""
+
+    script: str = ""
+    folder: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_workflow(path: str) -> bool:
+    """Whether a file of this name has steps."""
+    return _WORKFLOW.fullmatch(path) is not None
+
+
+def read_steps(text: str) -> list[Step] | None:
+    """Return the steps of a workflow; None if it is not valid YAML, too large or too nested.
+
+    Without PyYAML, each line may be a command of the root.
+    """
+    if not has_yaml():
+        blocks = [Step(inputs=keys) for keys in parse_blocks(text)]
+        return [Step(script=_RUN.sub("", text)), *blocks]
+    data = parse_yaml(text)
+    if not isinstance(data, dict):
+        return None
+    found: list[Step] = []
+    for step in _find_steps(data):
+        found.append(step)
+        if len(found) == _MOST_STEPS:
+            break
+    return found
+
+
+def _find_steps(data: Mapping[Any, Any]) -> Iterator[Step]:
+    jobs = _mapping(data.get("jobs"))
+    if not jobs and "runs" not in data:
+        for job in data.values():
+            yield from _find_gitlab_steps(_mapping(job))
+        return
+    folder, shell = _defaults(data, "", "")
+    for job in (*jobs.values(), data.get("runs")):
+        settings = _mapping(job)
+        yield from _find_github_steps(settings.get("steps"), *_defaults(settings, folder, shell))
+
+
+def _defaults(settings: Mapping[Any, Any], folder: str, shell: str) -> tuple[str, str]:
+    """Return the folder and the shell of `defaults: run:`, or those from further out."""
+    run = _mapping(_mapping(settings.get("defaults")).get("run"))
+    return str(run.get("working-directory") or folder), str(run.get("shell") or shell)
+
+
+def _find_github_steps(steps: object, folder: str, shell: str) -> Iterator[Step]:
+    for each in steps if isinstance(steps, list) else ():
+        step = _mapping(each)
+        script = step.get("run")
+        if isinstance(script, str) and not _OTHER_SHELL.fullmatch(str(step.get("shell") or shell)):
+            yield Step(script, str(step.get("working-directory") or folder))
+        elif _BUILDS.search(str(step.get("uses"))):
+            given = _mapping(step.get("with")).items()
+            yield Step(inputs={str(key): str(value) for key, value in given if value is not None})
+
+
+def _find_gitlab_steps(job: Mapping[Any, Any]) -> Iterator[Step]:
+    lines = [line for key in _SCRIPTS for line in _flatten(job.get(key))]
+    if lines:
+        yield Step("\n".join(lines))
+
+
+def _flatten(script: object) -> Iterator[str]:
+    """Yield the lines of a script, whose parts may be lists, as anchors make them."""
+    parts = [script]
+    for _ in range(_MOST_PARTS):
+        if not parts:
+            return
+        part = parts.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, list):
+            parts += reversed(part[:_MOST_PARTS])
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
