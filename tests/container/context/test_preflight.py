@@ -15,6 +15,7 @@ from support.messages.container_context import (
     REFUSAL,
     REFUSAL_HINT,
     REFUSAL_HINT_IN_FOLDER,
+    REFUSAL_HINT_NAMED,
 )
 from support.repositories import write
 
@@ -162,6 +163,14 @@ def test_refused_secrets_are_named(tmp_path: Path) -> None:
     named = "`a/.env`, `b/.env`, `c/.env` and 2 more in `base`"
     assert caught.value.message == REFUSAL.format(named)
     assert caught.value.hint == REFUSAL_HINT_IN_FOLDER.format("base")
+
+
+def test_refused_secret_that_a_copy_names(tmp_path: Path) -> None:
+    """To ignore it would make the build fail."""
+    write(tmp_path, {"Dockerfile": "FROM scratch\nCOPY .env /\n", ".env": "PASSWORD=a1b2c3d4"})
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path))
+    assert caught.value.hint == REFUSAL_HINT_NAMED
 
 
 def test_errors_name_the_file(tmp_path: Path) -> None:

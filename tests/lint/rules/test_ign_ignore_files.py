@@ -75,6 +75,13 @@ CASES = [
     ),
     Case(
         "IGN006",
+        {"Dockerfile": COPY_ALL, ".dockerignore": "*\n!src\n!src/**\n", "src/a": ""},
+        {"Dockerfile": COPY_ALL, ".dockerignore": "*\n!src/**\n", "src/a": ""},
+        "unsafe",
+        name="twice",
+    ),
+    Case(
+        "IGN006",
         {".gitignore": "data\n!data/keep.txt\n", "a": ""},
         {".gitignore": "data/*\n!data/keep.txt\n", "a": ""},
         "unsafe",

@@ -164,6 +164,7 @@ IN_HISTORY = {
     "second-of-a-line": f"ENV A=b DB_PASSWORD={HEX}",
     "address": "ADD https://user:" + HEX[:12] + "@files.corp.io/f /f",
     "run": f"RUN API_KEY={HEX} ./fetch.sh",
+    "argument-of-a-command": f"RUN curl -u user:{HEX} https://files.corp.io/f",
 }
 
 
@@ -178,3 +179,15 @@ def test_value_in_a_dockerfile_is_history(instruction: str, tmp_path: Path) -> N
     ]
     assert "history" in found[1].message
     assert apply_fixes(root, Selection(("SEC",))) == []
+
+
+def test_secret_that_a_copy_names_has_no_fix(tmp_path: Path) -> None:
+    """Without the file the build would fail, so no fix ignores it; beside it, all others are."""
+    files: Files = {
+        "Dockerfile": "FROM scratch\nCOPY ./conf/.env src /\n",
+        "conf/.env": f"TOKEN={TOKEN}\n",
+        "src/k.py": f"T = '{TOKEN}'\n",
+    }
+    root = repository(tmp_path / "r", files)
+    apply_fixes(root, Selection(("SEC",)), unsafe=True)
+    assert (root / ".dockerignore").read_text() == "src/k.py\n"

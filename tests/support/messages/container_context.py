@@ -8,6 +8,10 @@ NOT_ROOT = "that it does not run as root"
 # preflight
 REFUSAL = "a secret would reach the image: {}"
 REFUSAL_HINT = "Add it to .dockerignore, as `make fix` does, and build again"
+REFUSAL_HINT_NAMED = (
+    "Remove it from the COPY that names it, and give it to the build with `--secret`,"
+    " or at run time"
+)
 REFUSAL_HINT_IN_FOLDER = "Remove it, or add it to `{0}/.dockerignore`, and build again"
 LARGE_CONTEXT = "the build context is {} MiB; `make context` lists its largest files"
 MOUNTED_FILE = (

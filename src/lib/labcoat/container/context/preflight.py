@@ -9,6 +9,7 @@ from labcoat.container.context.build_context import (
     is_sure_secret,
     secrets_reaching,
 )
+from labcoat.container.dockerfile.copy_sources import names_source
 from labcoat.container.dockerfile.guarantees import lost_guarantees
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import reading
@@ -31,6 +32,12 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
         raise LabcoatError(
             f"a secret would reach the image: {secrets} in `{folder}`",
             f"Remove it, or add it to `{folder}/.dockerignore`, and build again",
+        )
+    if any(names_source(build.parsed, path) for path in found):
+        raise LabcoatError(
+            f"a secret would reach the image: {secrets}",
+            "Remove it from the COPY that names it, and give it to the build with `--secret`,"
+            " or at run time",
         )
     raise LabcoatError(
         f"a secret would reach the image: {secrets}",

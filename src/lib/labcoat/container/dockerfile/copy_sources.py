@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.container.dockerignore.filepath_match import filepath_match
 
 _WILDCARD = re.compile(r"[*?\[\\]")
@@ -115,6 +116,17 @@ class SourceTree:
             done = [] if target.startswith("/") else done
             parts = [each for each in target.split("/") if each not in ("", ".")] + parts
         return "/".join(done)
+
+
+def names_source(parsed: Dockerfile, path: str) -> bool:
+    """Whether a COPY or ADD names the file `path` itself, so that a build needs it."""
+    return any(
+        each.name in ("COPY", "ADD")
+        and each.flag("from") is None
+        and any(posixpath.normpath("/" + word)[1:] == path for word in each.words[:-1])
+        for stage in parsed.stages
+        for each in stage.instructions
+    )
 
 
 def context_tree(files: Iterable[str], root: Path) -> SourceTree:

@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
-from labcoat.container.context.build_context import listed_paths
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core.patterns import lazy_pattern
@@ -22,6 +20,10 @@ from labcoat.lint.findings import (
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.ign_negations import (
+    check_negations_for_docker,
+    check_negations_for_git,
+)
 from labcoat.secrets.names import is_secret_name
 
 # Patterns that mean files at any depth, because no image needs these.
@@ -34,7 +36,6 @@ _COMMENT = lazy_pattern(r"^(?P<pattern>[^#\s][^#]*?)\s+#\s.*$")
 _QUOTED = lazy_pattern(r"^(!?)(['\"])(.+)\2$")
 _BRACES = lazy_pattern(r"^([^{}]*)\{([^{}]*,[^{}]*)\}([^{}]*)$")
 _BACKSLASH = lazy_pattern(r"[\w.*]\\[A-Za-z0-9_]")
-_KEEPS = ("!.gitignore", "!.gitkeep", "!.keep", "!/.gitignore", "!/.gitkeep")
 # macOS names a file `Icon` with a carriage return, and many a .gitignore lists it.
 _LONE_CARRIAGE_RETURN = lazy_pattern(rb"(?<!Icon)\r(?!\n|$)")
 
@@ -55,7 +56,7 @@ def check_ignore_files(repository: Repository, builds: DockerBuilds) -> Iterator
         by_file.setdefault(facts.ignore_file, facts)
     for facts in by_file.values():
         yield from _check_effect_on_build(repository, facts)
-    yield from _check_negations_for_git(repository)
+    yield from check_negations_for_git(repository)
 
 
 def _check_encoding(path: str, data: bytes) -> Iterator[Finding]:
@@ -172,7 +173,7 @@ def _check_effect_on_build(repository: Repository, facts: BuildFacts) -> Iterato
     try:
         patterns = facts.build.matcher.patterns
         yield from _check_root_only(facts, patterns)
-        yield from _check_negations_for_docker(repository, facts, patterns)
+        yield from check_negations_for_docker(repository, facts, patterns)
     except (PatternError, OSError):
         return  # IGN002 reports it
 
@@ -213,75 +214,6 @@ def _nested_match(pattern: str) -> re.Pattern[str]:
 
 def _means_any_depth(pattern: str) -> bool:
     return _ANYWHERE.fullmatch(pattern) is not None or is_secret_name(pattern)
-
-
-def _check_negations_for_docker(
-    repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ...]
-) -> Iterator[Finding]:
-    """IGN006: negations in a .dockerignore without which the same files are sent."""
-    for index, each in enumerate(patterns):
-        if not each.negated:
-            continue
-        without = Matcher([*patterns[:index], *patterns[index + 1 :]])
-        if _matches_something(repository, facts, each) and len(
-            list(listed_paths(facts.sent, without))
-        ) == len(facts.sent):
-            yield _idle_negation_finding(repository, facts.ignore_file, each.line, each.written)
-
-
-def _matches_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
-    """Whether a negation names an existing file, as opposed to a future one."""
-    if not re.search(r"[*?\[\\]", pattern.text):
-        return path_exists(facts.build.root / pattern.text)
-    matcher = Matcher([replace(pattern, negated=False)])
-    inside = f"{facts.context}/" if facts.context else ""
-    tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
-    return any(
-        len(list(listed_paths(paths, matcher))) < len(paths) for paths in (facts.sent, tracked)
-    )
-
-
-def _idle_negation_finding(repository: Repository, path: str, line: int, written: str) -> Finding:
-    text = repository.read_bytes(path).decode("utf-8", "surrogateescape").splitlines()
-    old = text[line - 1] if line <= len(text) else written
-    return Finding(
-        "IGN006",
-        path,
-        f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
-        "or one ignores the whole folder around it",
-        "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead of"
-        " `*`, and include the folder too, as in `!/folder/`",
-        line,
-        unsafe_fix(Replace(path, line, old, ())),
-        # Many write it to keep a folder, and it does no harm.
-        Severity.NOTE if written.strip() in _KEEPS else Severity.WARNING,
-    )
-
-
-def _check_negations_for_git(repository: Repository) -> Iterator[Finding]:
-    """IGN006: negations in a .gitignore of something that stays ignored with its folder."""
-    for path in repository.ignore_files if repository.git_top else ():
-        if not path.endswith(".gitignore"):
-            continue
-        folder = path[: -len(".gitignore")]
-        for number, line in enumerate(repository.read_text(path).splitlines(), 1):
-            if not line.startswith("!") or re.search(r"[*?\[\\]", line):
-                continue
-            named = folder + line[1:].strip().strip("/")
-            if not path_exists(repository.root / named) or len(named) <= len(folder):
-                continue
-            decided = repository.deciding_patterns(_sample_files(repository, named)).values()
-            if decided and not any(pattern.startswith("!") for _, _, pattern in decided):
-                yield _idle_negation_finding(repository, path, number, line)
-
-
-def _sample_files(repository: Repository, path: str) -> list[str]:
-    """Return `path`, or a few of its files if it is a folder."""
-    folder = repository.root / path
-    if not folder.is_dir() or folder.is_symlink():
-        return [path]
-    inner = sorted(each for each in folder.iterdir() if not each.is_dir())[:3]
-    return [each.relative_to(repository.root).as_posix() for each in inner] or [path]
 
 
 FAMILY = BuildFamily(

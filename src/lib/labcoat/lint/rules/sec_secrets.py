@@ -4,11 +4,13 @@ import os
 import re
 from collections.abc import Container, Iterator
 
+from labcoat.container.dockerfile.copy_sources import names_source
+from labcoat.container.dockerfile.parser import DockerfileError
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.core.path_roles import is_aside, is_generated
 from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments
-from labcoat.lint.findings import Append, BuildFamily, Finding, Rule, Severity, safe_fix
+from labcoat.lint.findings import Append, BuildFamily, Finding, Fix, Rule, Severity, safe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.git_view import LFS_POINTER
@@ -193,7 +195,7 @@ def _admitted_finding(
         f"Add the line `{pattern}` to {ignore_file}, "
         "and give the secret to the build with `--secret`, or at run time"
     )
-    fix = safe_fix(Append(ignore_file, pattern))
+    fix: Fix | None = safe_fix(Append(ignore_file, pattern))
     reached = [
         (each, line) for each in sharing if (line := each.reaching.get(each.context_path(place)))
     ]
@@ -206,6 +208,17 @@ def _admitted_finding(
         weight = _weigh(secret, Severity.WARNING)
         return Finding("SEC003", place, message, hint, secret.line, fix, weight)
     first, line = reached[0]
+    if any(
+        not isinstance(each.parsed, DockerfileError)
+        and names_source(each.parsed, each.context_path(place))
+        for each, _ in reached
+    ):
+        # Without the file the build fails, so to ignore it would be no fix.
+        hint = (
+            "Remove it from the COPY that names it, and give the secret to the build with "
+            "`--secret`, or at run time"
+        )
+        fix = None
     more = f" (and of {len(reached) - 1} more Dockerfiles)" if reached[1:] else ""
     message = (
         f"{secret.kind}, {place}, is copied into the image{more}: "

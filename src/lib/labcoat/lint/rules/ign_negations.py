@@ -1,0 +1,100 @@
+"""IGN006: negations in ignore files that change nothing."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from labcoat.container.context.build_context import listed_paths
+from labcoat.container.dockerignore.matcher import Matcher, Pattern
+from labcoat.core.reading import path_exists
+from labcoat.lint.findings import Finding, Replace, Severity, unsafe_fix
+from labcoat.lint.repository.build_facts import BuildFacts
+from labcoat.lint.repository.repository import Repository
+
+_KEEPS = ("!.gitignore", "!.gitkeep", "!.keep", "!/.gitignore", "!/.gitkeep")
+
+
+def check_negations_for_docker(
+    repository: Repository, facts: BuildFacts, patterns: tuple[Pattern, ...]
+) -> Iterator[Finding]:
+    """IGN006: negations in a .dockerignore without which the same files are sent."""
+    left = list(patterns)
+    for each in patterns:
+        if not each.negated:
+            continue
+        without = [other for other in left if other is not each]
+        if _matches_something(repository, facts, each) and _count_sent(facts, without) == len(
+            facts.sent
+        ):
+            left = without  # of two that include the same files, the second is needed
+            excluding = [other for other in patterns if not other.negated]
+            alone = [other for other in patterns if not other.negated or other is each]
+            twice = _count_sent(facts, alone) > _count_sent(facts, excluding)
+            yield _idle_negation_finding(
+                repository, facts.ignore_file, each.line, each.written, twice=twice
+            )
+
+
+def _count_sent(facts: BuildFacts, patterns: list[Pattern]) -> int:
+    """Return how many of the files that are sent would be with these patterns."""
+    return len(list(listed_paths(facts.sent, Matcher(patterns))))
+
+
+def _matches_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
+    """Whether a negation names an existing file, as opposed to a future one."""
+    if not re.search(r"[*?\[\\]", pattern.text):
+        return path_exists(facts.build.root / pattern.text)
+    matcher = Matcher([replace(pattern, negated=False)])
+    inside = f"{facts.context}/" if facts.context else ""
+    tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
+    return any(
+        len(list(listed_paths(paths, matcher))) < len(paths) for paths in (facts.sent, tracked)
+    )
+
+
+def _idle_negation_finding(
+    repository: Repository, path: str, line: int, written: str, *, twice: bool = False
+) -> Finding:
+    """Return the finding; `twice` says that another negation includes the same files."""
+    text = repository.read_bytes(path).decode("utf-8", "surrogateescape").splitlines()
+    old = text[line - 1] if line <= len(text) else written
+    return Finding(
+        "IGN006",
+        path,
+        f"`{written.strip()}` has no effect: another negation includes the same files"
+        if twice
+        else f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
+        "or one ignores the whole folder around it",
+        "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead of"
+        " `*`, and include the folder too, as in `!/folder/`",
+        line,
+        unsafe_fix(Replace(path, line, old, ())),
+        # Many write it to keep a folder, and it does no harm.
+        Severity.NOTE if twice or written.strip() in _KEEPS else Severity.WARNING,
+    )
+
+
+def check_negations_for_git(repository: Repository) -> Iterator[Finding]:
+    """IGN006: negations in a .gitignore of something that stays ignored with its folder."""
+    for path in repository.ignore_files if repository.git_top else ():
+        if not path.endswith(".gitignore"):
+            continue
+        folder = path[: -len(".gitignore")]
+        for number, line in enumerate(repository.read_text(path).splitlines(), 1):
+            if not line.startswith("!") or re.search(r"[*?\[\\]", line):
+                continue
+            named = folder + line[1:].strip().strip("/")
+            if not path_exists(repository.root / named) or len(named) <= len(folder):
+                continue
+            decided = repository.deciding_patterns(_sample_files(repository, named)).values()
+            if decided and not any(pattern.startswith("!") for _, _, pattern in decided):
+                yield _idle_negation_finding(repository, path, number, line)
+
+
+def _sample_files(repository: Repository, path: str) -> list[str]:
+    """Return `path`, or a few of its files if it is a folder."""
+    folder = repository.root / path
+    if not folder.is_dir() or folder.is_symlink():
+        return [path]
+    inner = sorted(each for each in folder.iterdir() if not each.is_dir())[:3]
+    return [each.relative_to(repository.root).as_posix() for each in inner] or [path]
