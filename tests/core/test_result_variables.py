@@ -17,6 +17,8 @@ from labcoat.core.result_variables import select_result_variables
         ("LC_ALL", "de_DE.UTF-8", False),
         ("LD_PRELOAD", "x.so", False),
         ("NUMBA_CACHE_DIR", "n", False),
+        ("KERAS_BACKEND", "torch", True),
+        ("TF_CPP_MIN_LOG_LEVEL", "2", False),
         ("AWS_SECRET_ACCESS_KEY", "x", False),
     ],
 )

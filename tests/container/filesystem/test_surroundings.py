@@ -82,6 +82,9 @@ def test_labcoats_own_steps_write_nothing_else(
     [
         ({"usr/local/bin/tool": file("tool"), "opt/tool/x.py": file("x")}, []),
         ({"usr/local/bin/make": file("new")}, []),
+        ({"usr/bin/bash": None, "usr/bin/env": None}, []),
+        ({"usr/bin/env": ExportedFile("link", target="dash")}, ["/usr/bin/env"]),
+        ({"usr/bin/sh": ExportedFile("link", target="env")}, ["/usr/bin/sh"]),
         ({"usr/local/bin/bash": file("evil")}, ["/usr/local/bin/bash"]),
         ({"usr/local/bin/sh": file("sh"), "usr/bin/bash": file("evil")},
          ["/usr/local/bin/sh", "/usr/bin/bash"]),

@@ -1,12 +1,18 @@
 """The variables that decide how libraries compute: kernels, threads, order, locale.
 
-Sources: the documentation of OpenBLAS, oneMKL, oneDNN, OpenMP, BLIS, NumPy, Numba, NumExpr and
-Python. The same program with another of these can write other bytes.
+Sources: the documentation of OpenBLAS, oneMKL, oneDNN, OpenMP, BLIS, NumPy, Numba, NumExpr,
+cuBLAS, TensorFlow, Keras, JAX and Python. The same program with another of these can write other
+bytes.
 """
 
 from collections.abc import Mapping
 
-_NAMES = frozenset({"PYTHONHASHSEED", "TZ", "TF_ENABLE_ONEDNN_OPTS"})
+_NAMES = frozenset({
+    "CUBLAS_WORKSPACE_CONFIG", "JAX_DEFAULT_MATMUL_PRECISION", "JAX_ENABLE_X64", "JAX_PLATFORMS",
+    "KERAS_BACKEND", "NVIDIA_TF32_OVERRIDE", "PYTHONHASHSEED", "TF_CUDNN_DETERMINISTIC",
+    "TF_DETERMINISTIC_OPS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS", "TF_XLA_FLAGS", "TZ",
+    "XLA_FLAGS",
+})  # fmt: skip
 _PREFIXES = (
     "BLIS_",
     "DNNL_",

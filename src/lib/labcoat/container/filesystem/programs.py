@@ -5,6 +5,7 @@ line, and `make`. Other programs that a project's own steps add are no differenc
 """
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
@@ -13,7 +14,15 @@ from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 from labcoat.inventory.code_paths import interpreter
 from labcoat.inventory.file_finding import FileFinding
 
-_NAMES = ("sh", "bash", "env", "make")
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox"})
+# By another name it is the same program: BusyBox is one for all.
+_ALIASES = {
+    "sh": _SHELLS,
+    "bash": _SHELLS,
+    "env": frozenset({"env", "busybox", "coreutils"}),
+    "make": frozenset({"make", "gmake"}),
+}
+_FOLDER = re.compile(r"(usr/)?(local/)?bin/")
 _PLACES = ("bin/sh", "bin/bash", "usr/bin/env")  # as first lines of programs name them
 _OTHERS_RIGHTS = 0o6000  # set-user-ID, set-group-ID
 _RIGHTS = "gives other rights than the base image's"
@@ -31,18 +40,18 @@ def compare_programs(
     What the system's `packages` brought is no difference.
     """
     yield from _find_shadows(files, python, path)
-    known = {one.digest for one in base.entries.values() if one.kind == "file"}
-    places = [(find_program(files, name, path), find_program(base, name, path)) for name in _NAMES]
-    places += [(place, place) for place in _PLACES if files.find(place)]
+    named = [
+        (name, find_program(files, name, path), find_program(base, name, path)) for name in _ALIASES
+    ]
+    named += [(posixpath.basename(place), place, place) for place in _PLACES]
     seen = set()
-    for place, before in places:
+    for name, place, before in named:
         real = files.resolve(place)
-        if not place or not before or base.find(before) is None or real in seen:
+        is_there = place and before and files.find(place) and base.find(before)
+        if not is_there or (name, real) in seen:
             continue
-        seen.add(real)
-        is_packaged = packages.has(real)
-        # A link to another of the base's shells is an ordinary step.
-        if not is_packaged and files.entries[real].digest not in known:
+        seen.add((name, real))
+        if not _is_expected(files, base, packages, name, real):
             is_elsewhere = place != before
             detail = f"starts in place of `/{before}` of the base image"
             other = "is not the base image's"
@@ -54,6 +63,27 @@ def compare_programs(
     is_compared = python.program in base.entries and not packages.has(python.program)
     if program and not is_compared and _rights(program) - _rights(base.find(python.program)):
         yield FileFinding("base", f"/{python.program}", _RIGHTS)
+
+
+def _is_expected(
+    files: ExportedFiles, base: ExportedFiles, packages: DpkgRecords, name: str, real: str
+) -> bool:
+    """Return whether the file `real` may start as `name`: the base or a package has it as that.
+
+    A link from `sh` to another of the base's shells is an ordinary step.
+    """
+    one = files.entries.get(real)
+    if one is None:
+        return False
+    is_named = posixpath.basename(real) in _ALIASES[name]
+    known = {
+        found.digest
+        for place in base.entries
+        if _FOLDER.match(place)
+        and posixpath.basename(place) in _ALIASES[name]
+        and (found := base.find(place))
+    }
+    return one.digest in known or (is_named and packages.has(real))
 
 
 def _find_shadows(files: ExportedFiles, python: ImagePython, path: str) -> Iterator[FileFinding]:
