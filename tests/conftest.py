@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from labcoat.container.base_images.defaults import pinned_images
@@ -23,6 +24,9 @@ from support.session import Cleanup, is_controller, make_once, start_session
 _KEPT = frozenset({"LABCOAT_REQUIRE_DOCKER", "LABCOAT_TEST_BASE_IMAGE"})
 _MAKE = frozenset({"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES"})
 REPOSITORY = Path(__file__).parent.parent
+# No test is timed: a busy machine would fail it.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 CLEANUP = pytest.StashKey[Cleanup]()
 STAND_IN = "labcoat-test/python:3.11"  # for machines that reach no image registry
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from catsdogs.data import dataset
+from catsdogs.data import dataset, split
 from catsdogs.data.dataset import SYNTHETIC, Data
 from catsdogs.data.sources import Source
 from catsdogs.data.views import MOST
@@ -92,7 +92,7 @@ def settle(build: str, **words: str) -> Settings:
         size=number("SIZE", given.get("size", "64" if trying else "224"), SMALLEST, 1024),
         seed=number("SEED", given.get("seed", "0"), 0, 2**31 - 1),
         views=number("VIEWS", given.get("views", "0"), 0, MOST),
-        split=given.get("split", ""),
+        split=split.check(given.get("split", "")),
         classes=given.get("classes", ""),
         alike=given.get("alike", dataset.NEAR),
         winograd=switch("WINOGRAD", given.get("winograd", OFF if engine.DEVICE.gpu else ON)),

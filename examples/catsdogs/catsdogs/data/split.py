@@ -38,6 +38,16 @@ def chosen(pictures: Iterable[Picture], how: str) -> str:
     return how or (FOLDERS if any(picture.part for picture in pictures) else FULL)
 
 
+def check(how: str) -> str:
+    """Return `how` if it names a way to split, or nothing. Raise `CatsdogsError` otherwise."""
+    if how and how not in {FOLDERS, *PRESETS} and not how.endswith(".csv"):
+        raise CatsdogsError(
+            f"invalid value `SPLIT={how}`",
+            f"Use one of {', '.join([*PRESETS, FOLDERS])}, or a manifest: a path that ends in .csv",
+        )
+    return how
+
+
 def divide(pictures: Iterable[Picture], seed: int, how: str = "") -> list[Row]:
     """Split `pictures` by `how`: one of `PRESETS`, `FOLDERS`, or the path of a manifest; if empty,
     as `chosen`.
@@ -45,18 +55,13 @@ def divide(pictures: Iterable[Picture], seed: int, how: str = "") -> list[Row]:
     Raise `CatsdogsError` if a class has no training picture, or if there is no validation picture.
     """
     pictures = list(pictures)
-    how = chosen(pictures, how)
+    how = chosen(pictures, check(how))
     if how.endswith(".csv"):
         rows = read(Path(how), pictures)
     elif how == FOLDERS:
         rows = of_authors(pictures, seed)
-    elif how in PRESETS:
-        rows = split(pictures, seed, how)
     else:
-        raise CatsdogsError(
-            f"invalid value `SPLIT={how}`",
-            f"Use one of {', '.join([*PRESETS, FOLDERS])}, or a manifest: a path that ends in .csv",
-        )
+        rows = split(pictures, seed, how)
     lacking = [f"of the class {label!r} to train on" for label in untaught(rows, pictures)]
     if VALIDATION not in {row.part for row in rows}:
         lacking.append("to validate with")

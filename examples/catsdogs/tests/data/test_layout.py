@@ -494,7 +494,7 @@ def test_an_empty_class_is_named(
         for name in folders:
             (path / name).mkdir()
     else:
-        members |= {f"{name}/": b"" for name in folders}
+        members = members | {f"{name}/": b"" for name in folders}
         if kind == "backslashes":
             members = {name.replace("/", "\\"): data for name, data in members.items()}
         path = make_zip(tmp_path / "set.zip", members)
