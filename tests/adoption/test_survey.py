@@ -187,3 +187,15 @@ def test_a_notebook_replaces_no_file_that_declares_all(tmp_path: Path) -> None:
     assert found.is_declared
     assert [each.requirement for each in found.installed] == ["gamma", "beta>=2"]
     assert [each.requirement for each in found.wanted] == ["alpha"]
+
+
+def test_folders_with_lists_of_their_own_are_named(tmp_path: Path) -> None:
+    """In the root of a monorepo, each project may want an environment of its own."""
+    for name in ("a/requirements.txt", "b/requirements.txt", "c/requirements-dev.txt"):
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.write_text("alpha\n")
+    text = "\n".join(format_survey(survey_project(Project(tmp_path))))
+    assert "a, b have lists of their own: run init in one of them" in text
+    (tmp_path / "requirements.txt").write_text("alpha\n")
+    assert "own: run init" not in "\n".join(format_survey(survey_project(Project(tmp_path))))

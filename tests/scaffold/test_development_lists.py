@@ -94,3 +94,13 @@ def test_the_environment_has_them_and_undo_puts_them_back(repo: Repository) -> N
     init("--undo")
     after = {path.name: path.read_bytes() for path in repo.path.iterdir() if path.is_file()}
     assert after == before
+
+
+def test_lists_are_named_where_requirements_in_takes_the_place_of_a_lock(tmp_path: Path) -> None:
+    """The lock of another tool has the packages for development too, until it no longer counts."""
+    for name, text in {"Pipfile": PIPFILE, "Pipfile.lock": '{"develop": {"beta": {}}}'}.items():
+        (tmp_path / name).write_text(text)
+    changes = ChangeSet(tmp_path)
+    changes.plan("requirements.in", "alpha\n", "written")
+    plan_development(changes, Project(tmp_path), takes=False)
+    assert changes.notes == [TAKES.format("Pipfile")]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.core import originals
 from labcoat.core.project import Project
 from labcoat.core.settings import read_settings
 from labcoat.scaffold import dockerfile
@@ -60,3 +61,16 @@ def test_one_beside_the_projects_own(tmp_path: Path) -> None:
     assert (tmp_path / "install-lock.sh").exists()
     assert (tmp_path / ".dockerignore").read_text() == "*\n!app\n"
     assert (tmp_path / "Dockerfile").read_text().startswith("FROM python:3.9")
+
+
+def test_files_written_for_a_build_are_undone_with_the_rest(tmp_path: Path) -> None:
+    """`labcoat init` has written others before."""
+    project = Project(tmp_path)
+    originals.record_step(project.state, {"Makefile": (None, b"x")})
+    (tmp_path / "Makefile").write_text("x")
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    settings = read_settings({"LABCOAT_DOCKER_FLAGS": f"--file={dockerfile.BESIDE}"})
+    dockerfile.provide_dockerfile(Project(tmp_path, settings))
+    assert (tmp_path / dockerfile.BESIDE).exists()
+    originals.undo_steps(tmp_path, project.state)
+    assert {each.name for each in tmp_path.iterdir()} <= {"Dockerfile", ".labcoat"}

@@ -14,7 +14,7 @@ def test_files_are_no_packages_whose_age_counts() -> None:
     """A locker names what asks for a package: other packages, and files."""
     versions = {"numpy": "2.1", "old": "1.0"}
     parents = {"numpy": ["-r wanted.txt", "old"]}
-    assert breaks.suspects(versions, parents) == {"old"}
+    assert breaks.suspects(versions, parents) == {"old", "numpy"}
     assert breaks.find_limits(versions, parents, {}) == []
 
 
@@ -39,3 +39,18 @@ def test_lowest_limit_comes_first() -> None:
     assert [each.text for each in found] == ["numpy<1.24", "numpy<2"]
     assert found[0].is_within(found[1])
     assert not found[1].is_within(found[0])
+
+
+def test_limit_above_all_releases_for_a_python_is_none() -> None:
+    """The last NumPy for Python 3.8 is 1.24."""
+    known = {"compiled": _release("compiled", "cp38-cp38-manylinux_2_17_x86_64", "2023-05-01")}
+    versions = {"numpy": "1.24.4", "compiled": "1.0"}
+    (limit,) = breaks.find_limits(versions, {"numpy": ["compiled"]}, known)
+    files = tuple(
+        ListedFile(f"numpy-{version}-py3-none-any.whl", "", requires_python=python)
+        for version, python in (("1.24.4", ">=3.8"), ("2.0.0", ">=3.9"))
+    )
+    known = {"numpy": PackageReleases("numpy", files)}
+    assert not breaks.exists(limit, known, "3.8")
+    assert breaks.exists(limit, known, "3.9")
+    assert breaks.exists(limit, {}, "3.8")

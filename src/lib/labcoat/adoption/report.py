@@ -80,6 +80,17 @@ def _remedy(file: str) -> str:
     return "list Debian's in apt.txt, and the image gets them"
 
 
+def _own_folders(sources: Sequence[Source]) -> list[str]:
+    """Return the folders below this one that list packages for running what is in them."""
+    lists = {"requirements", "Pipfile", "conda", "declared", "lock"}
+    found = (
+        each.file.rpartition("/")[0]
+        for each in sources
+        if each.wanted and not each.dev and each.format in lists
+    )
+    return list(dict.fromkeys(filter(None, found)))
+
+
 def _decisions(survey: Survey) -> Iterator[str]:
     """Yield what labcoat leaves to the user."""
     rows = [
@@ -101,6 +112,13 @@ def _decisions(survey: Survey) -> Iterator[str]:
                 f" {_remedy(each.file)}"
             )
     rows += survey.computed
+    folders = [] if survey.taken else _own_folders(survey.others)
+    if len(folders) > 1:
+        names = terminal.escape_control(terminal.join_some(folders, _MOST_IMPORTS))
+        rows.append(
+            f"{names} have lists of their own: run init in one of them for an environment of its"
+            " own; here, one is made of all that the sources import"
+        )
     if survey.unread:
         rows.append(f"too long or damaged: {terminal.join_some(survey.unread)}")
     if survey.is_cut:

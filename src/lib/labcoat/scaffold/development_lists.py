@@ -15,6 +15,7 @@ from labcoat.core import terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.project_files.lock_of_record import find_record
 from labcoat.imports.tree import list_tree
 from labcoat.locking import inputs, requirements_file
 
@@ -36,7 +37,7 @@ def plan_development(changes: ChangeSet, project: Project, *, takes: bool) -> No
 
     Nothing is planned where the development of the project has a lock already.
     """
-    locks = _list_locks(project)
+    locks = _list_locks(project, changes)
     if changes.read(NAME) is not None or f"{inputs.MAIN}-dev.txt" in locks:
         return
     if other := [lock for lock in locks if _WORK.search(lock.removesuffix(".txt"))]:
@@ -57,9 +58,16 @@ def plan_development(changes: ChangeSet, project: Project, *, takes: bool) -> No
         )
 
 
-def _list_locks(project: Project) -> list[str]:
-    """Return the names of the locks that the project has already; none if it cannot be read."""
+def _list_locks(project: Project, changes: ChangeSet) -> list[str]:
+    """Return the names of the locks that the project has already; none if it cannot be read.
+
+    The lock of another tool has none where a requirements.in is about to take its place.
+    """
+    source = f"{inputs.MAIN}.in"
+    is_new = changes.read(source) is not None and not (project.root / source).exists()
     try:
+        if is_new and find_record(project.requirements) is not None:
+            return []
         return [each.lock.name for each in inputs.list_inputs(project.root)]
     except LabcoatError:
         return []

@@ -5,7 +5,7 @@ from pathlib import Path
 from labcoat.container.context import build_flags
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine.flags import docker_flags
-from labcoat.core import files, reading
+from labcoat.core import originals, reading
 from labcoat.core.changes import append_lines
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
@@ -73,6 +73,6 @@ def provide_dockerfile(project: Project) -> None:
         text = (TEMPLATES / template).read_text(encoding="utf-8")
         if template == "dockerignore":
             text = append_lines(text, own_patterns(project.root))
-        files.write_file(project.root / name, text)
+        originals.write_undoable(project.root / name, text)
     if missing:
         print_progress(f"wrote {', '.join(missing.values())}: commit them, and change them freely")

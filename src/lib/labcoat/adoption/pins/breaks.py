@@ -88,9 +88,24 @@ def is_needed(limit: Limit, versions: Mapping[str, str]) -> bool:
     return version is not None and version >= Version(limit.below)
 
 
+def exists(limit: Limit, known: Mapping[str, PackageReleases | None], minor: str) -> bool:
+    """Whether Python `minor` can install a release that is not below the limit.
+
+    For a package that is not in `known`, that is assumed.
+    """
+    releases = known.get(limit.name)
+    here = releases.installable(minor) if releases is not None else None
+    return here is None or any(each >= Version(limit.below) for each in here)
+
+
 def suspects(versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the packages whose age decides: those that need what has had such a release."""
-    return {parent for each in BREAKS for parent in _dependents(each, versions, parents)}
+    """Return the packages whose releases decide: those that need what has had such a release.
+
+    What always counts is one of them: its releases may end below that one on an old Python.
+    """
+    found = {parent for each in BREAKS for parent in _dependents(each, versions, parents)}
+    always = {each.name for each in BREAKS if each.always and each.name in versions}
+    return found | (always if found else set())
 
 
 def find_limits(

@@ -136,7 +136,12 @@ def _add_limits(
         except LabcoatError:
             return
         found = breaks.find_limits(attempt.versions, attempt.parents, listings)
-        limits = [each for each in found if not _is_kept(each, state)]
+        minor = search.question.minor
+        limits = [
+            each
+            for each in found
+            if not _is_kept(each, state) and breaks.exists(each, listings, minor)
+        ]
         tried = [*state.limits, *limits]
         if not limits:
             return
