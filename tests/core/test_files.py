@@ -37,6 +37,15 @@ def test_a_new_file_gets_the_mode_of_the_umask(
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
+def test_a_log_is_for_its_owner(tmp_path: Path) -> None:
+    """Also one that others could read before."""
+    path = tmp_path / "a.log"
+    for _ in range(2):
+        files.write_log(path, "output")
+        assert path.stat().st_mode & 0o777 == 0o600
+        path.chmod(0o644)
+
+
 def test_a_reader_with_the_old_file_open_reads_all_of_it(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_text("old")

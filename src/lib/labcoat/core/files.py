@@ -14,18 +14,25 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.terminal import print_progress
 
 
-def write_file(path: Path, content: str | bytes) -> None:
+def write_log(path: Path, output: str) -> None:
+    """Write what a program printed, for its owner alone: it may show what should be secret."""
+    if path.is_file() and not path.is_symlink():
+        path.chmod(0o600)
+    write_file(path, output, mode=0o600)
+
+
+def write_file(path: Path, content: str | bytes, *, mode: int | None = None) -> None:
     """Replace the content of `path`, completely or not at all; its mode and a symlink stay.
 
-    A new file gets the mode that the umask gives. Raise LabcoatError if `path` is not a regular
-    file, such as a directory, a device or a link to itself.
+    A new file gets the `mode`, by default the one that the umask gives. Raise LabcoatError if
+    `path` is not a regular file, such as a directory, a device or a link to itself.
     """
     data = content.encode() if isinstance(content, str) else content
     path = Path(os.path.realpath(path))
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise LabcoatError(f"cannot write {path}: not a regular file", "Move it to another place")
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else mode
     aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     # Until it has the mode of the file that it replaces, only its owner can read it.
     create = os.O_WRONLY | os.O_CREAT | os.O_EXCL

@@ -19,8 +19,9 @@ from labcoat.core import signals
 from labcoat.core.errors import LabcoatError
 from labcoat.core.terminal import print_progress
 
-# user:password@ in an address, such as an index URL; it must not reach a log.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
+# user:password@ in an address, such as an index URL; it must not reach a log. A password may have
+# a `/` that should be escaped, and an address lack its colon.
+_CREDENTIALS = re.compile(r"(?<=//)(?:[^/\s@]+@|[^/\s@:]*:(?!\d+[/\s])[^\s@'\"]+@)")
 
 
 # Signals that end a program because of its own fault (signal(7)).

@@ -146,7 +146,7 @@ def explain_install_failure(
 
 
 def _explain(output: str, failed: FailedLock, otherwise: str, log: Path) -> LabcoatError:
-    files.write_file(log, output)
+    files.write_log(log, output)
     if error := explain_local_error(output) or index_router.find_failure():
         return _place(error, output, failed)
     try:

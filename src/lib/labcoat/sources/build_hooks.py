@@ -119,7 +119,7 @@ def _environment(python: Path, tree: Tree) -> dict[str, str]:
 def explain_build_failure(project: Project, place: str, output: str) -> LabcoatError:
     """Return the error for a build that failed with this output, which build.log keeps."""
     log = files.state_folder(project.state) / "build.log"
-    files.write_file(log, output)
+    files.write_log(log, output)
     where = f"Full output: {os.path.relpath(log, project.root)}"
     if found := _COMPILER.search(output):
         program = Path(next(filter(None, found.groups()))).name

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from labcoat.core.errors import LabcoatError
+from labcoat.toolchain.index_address import check_address
 from labcoat.toolchain.named_indexes import NamedIndex
 
 _REACH = (
@@ -102,6 +103,7 @@ def installer_environment(environ: Mapping[str, str] = os.environ) -> dict[str, 
     }
     kept |= {"UV_NO_PROGRESS": "1", "UV_PYTHON_DOWNLOADS": "never"}
     if url := reach.get("index-url"):
+        check_address(url)
         kept["UV_DEFAULT_INDEX"] = url
     if bundle := certificate_bundle(environ):
         if bundle == _own_bundle(environ) and not Path(bundle).is_file():
@@ -198,6 +200,7 @@ def _login_at_host(url: str, environ: Mapping[str, str]) -> str:
 
 
 def _find_access(url: str, environ: Mapping[str, str]) -> IndexAccess:
+    check_address(url)
     reach = _settings(environ)
     parts = urlsplit(url)
     login, _, host = parts.netloc.rpartition("@")

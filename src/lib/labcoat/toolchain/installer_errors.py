@@ -116,7 +116,7 @@ def explain_installer_error(output: str, otherwise: str, log: Path) -> LabcoatEr
 
     `otherwise` says what failed, for output that is unknown.
     """
-    files.write_file(log, output)
+    files.write_log(log, output)
     output = _word_conflicts(output)
     if error := explain_local_error(output) or _match_case(output, _CASES):
         return error

@@ -136,7 +136,7 @@ def explain_build_error(output: str, log: Path) -> LabcoatError:
         or explain_output(_PROGRAMS, programs or output)
         or explain_installer_error(programs or output, "cannot build the image", log)
     )
-    files.write_file(log, output)
+    files.write_log(log, output)
     return error
 
 

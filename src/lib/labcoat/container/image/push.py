@@ -130,7 +130,7 @@ def _select_lines(project: Project) -> Callable[[str], bool]:
 
 def _explain_push_error(project: Project, output: str) -> LabcoatError:
     log = files.state_folder(project.state) / "push.log"
-    files.write_file(log, output)
+    files.write_log(log, output)
     builder = builder_output(output)
     if error := engine_error(builder) or image_name_error(project.image, builder):
         return error
