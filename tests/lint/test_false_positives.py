@@ -166,6 +166,10 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {".env": "DEBUG=1\nAPI_KEY=9f86d081884c7d65\n"},
         {"SEC001": Severity.ERROR},
     ),
+    "generated-for-a-test-of-all": (
+        {".ci/compose.ci.yaml": 'POSTGRES_PASSWORD: "' + "FmTKs5vX52uf" + 'KR1rd8tn4MoSP7zv"\n'},
+        {"SEC001": Severity.NOTE},
+    ),
     "production-with-a-secret": (
         {".env.production": "export DB_PASSWORD='hunter2!x'\n"},
         {"SEC001": Severity.ERROR},

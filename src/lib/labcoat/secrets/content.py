@@ -133,10 +133,10 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
         public = token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None
         shown = values.is_marked(value) or values.is_marked(_line_at(text, token.start))
         yield token.kind, token.start, sure and not public and not shown, ""
-    if not sure or tokens_only:
-        return  # passwords of tests and for development, which let no one in
+    if tokens_only or is_aside(path):
+        return  # passwords of tests, which let no one in
     client = names.is_client_config(path)
-    for found in _passwords(text, everywhere=client):
+    for found in _passwords(text, everywhere=client) if sure else ():
         known = client or values.is_mixed(found["password"])
         prose = _PROSE.search(path) is not None
         yield "a password in an address", found.start(), known and not prose, ""
@@ -144,8 +144,8 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
         return
     if names.runs_commands(path):
         for argument in commands.find_arguments(text):
-            yield argument.kind, argument.start, argument.sure, ""
-    told = not _PROSE.search(path)
+            yield argument.kind, argument.start, sure and argument.sure, ""
+    told = sure and not _PROSE.search(path)
     for name, value, at in _named_values(path, text):
         if len(value) >= _LEAST_TOKEN and values.is_generated(value):
             before = max(0, at - _BEFORE)
