@@ -1,9 +1,10 @@
 """Tamper with an image in ways that change which code runs, and look whether `prove` finds each.
 
-Usage: python tests/campaigns/image_tampering.py PROJECT, which has an image of `make docker` with
-Debian's Python. Each change is a layer on top of it, with the settings as they were, so that only
-the files can tell; then settings are changed. With `own` as second argument the Dockerfile has own
-steps: harmless ones must not be found. It prints what was missed; then the exit status is 1.
+Usage: python tests/campaigns/image_tampering.py PROJECT [own]. The project has an image of `make
+docker` with Debian's Python, and locks six and NumPy. Each change is a layer on top of it, with the
+settings as they were, so that only the files can tell; then settings are changed. With `own` the
+Dockerfile has own steps: harmless ones must not be found. It prints how each was judged; if any was
+judged wrongly, the exit status is 1.
 """
 
 import json

@@ -71,6 +71,8 @@ def stream_archive(project: Project, name: str, *words: str) -> Iterator[IO[byte
             raise
         if damage:
             child.terminate()
+            if child.stdout:
+                child.stdout.close()  # a program that a wrapper started may still write to it
         said = child.stderr.read().decode(errors="replace") if child.stderr else ""
         status = child.wait()
     if failure := engine_error(said) if status else None:
