@@ -40,6 +40,7 @@ _LEFT_OUT = re.compile(
 )
 # ensurepip's and pip's additional name for pip, which no wheel has.
 _PIP_ALIAS = re.compile(r"\{prefix\}/bin/pip3\.\d+")
+_PIP_STARTS = ("main", "cli")  # up to pip 26.2, and since
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 # What every new environment has in bin.
 _OWN_PROGRAMS = re.compile(r"python[\w.]*|[Aa]ctivate[\w.]*|deactivate[\w.]*|pydoc\.bat|𝜋thon")
@@ -230,7 +231,7 @@ def _scan_distribution(
     source = environment.files
     name, version, tags = read_metadata(folder, source)
     files, edited, gone = {}, [], []
-    pip = entry_point_digest("pip._internal.cli.main", "main")
+    pip = {entry_point_digest("pip._internal.cli.main", each) for each in _PIP_STARTS}
     for path, known, size in lines or ():
         place = environment.absolute_path(path)
         if place not in read:
@@ -239,7 +240,7 @@ def _scan_distribution(
         if found is None:
             gone.append(short)
             continue
-        if _PIP_ALIAS.fullmatch(short) and found[0] == pip:
+        if _PIP_ALIAS.fullmatch(short) and found[0] in pip:
             continue
         files[short] = found[0]
         if (known and known != found[1]) or (size is not None and size != found[2]):
