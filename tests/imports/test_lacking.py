@@ -72,6 +72,18 @@ def test_the_warning_has_the_lines_to_add(
     assert "`alpha.gone` (main.py:1)" in printed
 
 
+def test_what_init_left_out_is_not_to_be_added(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The index has no such package, and the list says so."""
+    lacking(tmp_path, site, "import numpy, pyHook\n")
+    path = tmp_path / "project/requirements.in"
+    path.write_text("# left out: pyhook (the package index has no package of this name)\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert "a line each: `numpy`; requirements.in says why it has no pyhook" in printed
+
+
 @pytest.mark.parametrize(
     ("listed", "expected"),
     [

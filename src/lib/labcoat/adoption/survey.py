@@ -24,9 +24,9 @@ from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
-from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
+from labcoat.imports.lacking import left_out_names
 from labcoat.imports.own_lists import find_imports
 from labcoat.imports.packages import Imported, find_packages, read_code
 from labcoat.imports.tree import list_tree
@@ -135,8 +135,7 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
 
     What `text` leaves out in a comment is known.
     """
-    left_out = re.findall(r"(?m)^# left out: ([A-Za-z0-9][\w.-]*)", text)
-    asked = requirement_names(text) | set(map(normalize_name, left_out)) | declared_names(project)
+    asked = requirement_names(text) | left_out_names(text) | declared_names(project)
     tree = list_tree(project.root)
     found = find_imports(tree, read_code(tree))
     return _find_missing([each for each, source in found if not source], asked, [])[0]

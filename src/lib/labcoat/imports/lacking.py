@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.core import terminal
+from labcoat.core.package_names import normalize_name
 from labcoat.imports.own_lists import find_imports, find_root_lists
 from labcoat.imports.packages import Imported, read_code
-from labcoat.imports.tree import list_tree
+from labcoat.imports.tree import Tree, list_tree
 from labcoat.names import modules
 
 _MOST_TEXT = 1 << 20  # bytes of a package's own __init__.py
@@ -79,8 +80,14 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
         )
     if absent:
         names = [f"`{each.module}` ({_place(each)})" for each in absent]
-        hint = "; to ".join(_format_additions(absent, source))
+        gone = left_out_names(Tree(root, (source,)).read_text(source))
+        hint = "; to ".join(
+            _format_additions([each for each in absent if each.package not in gone], source)
+        )
         hint = f"Add to {hint}" if hint else ""
+        if left_out := [each.package for each in absent if each.package in gone]:
+            why = f"{source} says why it has no {terminal.join_some(left_out, _MOST_SHOWN)}"
+            hint = f"{hint}; {why}" if hint else f"Read {source}: it says why it has none of these"
         shown = terminal.join_some(names, _MOST_SHOWN)
         terminal.print_warning(f"sources import what `{environment}` lacks: {shown}", hint)
     parts = [
@@ -92,6 +99,12 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
             f" {terminal.join_some(parts, _MOST_SHOWN)}",
             f"Ask for a version that has them in {source}",
         )
+
+
+def left_out_names(text: str) -> set[str]:
+    """Return the packages that `labcoat init` left out of requirements.in, by its comments."""
+    found = re.findall(r"(?m)^# left out: ([A-Za-z0-9][\w.-]*)", text)
+    return set(map(normalize_name, found))
 
 
 def _format_additions(absent: Sequence[Lacking], source: str) -> Iterator[str]:

@@ -23,6 +23,12 @@ _CHOSEN: Mapping[str, str] = {
     "vertexai": "google-cloud-aiplatform", "whisper": "openai-whisper", "zstd": "zstandard",
     "dtw": "dtw-python", "cairosvg": "cairosvg", "flash_attn": "flash-attn", "ffmpeg":
     "ffmpeg-python", "tf_keras": "tf-keras", "vaderSentiment": "vadersentiment",
+    **dict.fromkeys(
+        ("pythoncom", "pythonwin", "win32clipboard", "win32event", "win32file", "win32gui",
+         "win32pipe", "win32print", "win32process", "win32security", "win32service",
+         "win32serviceutil", "win32ui", "winerror"),
+        "pywin32",
+    ),
 }  # fmt: skip
 # Packages that provide a module instead of the one above.
 _ALTERNATIVES: Mapping[str, str] = {
