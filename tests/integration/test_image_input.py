@@ -1,7 +1,14 @@
-"""Standard input of a program in the image, and images with an entrypoint."""
+"""Standard input and terminal of a program in the image, and images with an entrypoint."""
 
+import fcntl
+import os
+import pty
+import select
 import signal
+import struct
 import subprocess
+import termios
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +20,11 @@ from support.workplace import IMAGE, NETWORK, Workplace, containers_of, create_p
 
 pytestmark = pytest.mark.docker
 ENTRYPOINT_IMAGE = f"{IMAGE}-entrypoint"
+ROWS, COLUMNS = 31, 97
+PROGRAM = (
+    "import os,time; print('size', *os.get_terminal_size()); print('got', input('name? '));"
+    "print('waits', flush=True); time.sleep(60)"
+)
 
 
 def run_with_input(
@@ -159,6 +171,38 @@ def test_a_projects_path_may_contain_quotes(
     docker("image", "rm", "--force", f"{IMAGE}-quoted")
     assert shell.stdout == f"{root}\n", shell.stderr
     assert built.returncode == 0, built.stderr
+
+
+def read_until(terminal: int, wanted: bytes) -> bytes:
+    """Return what the terminal shows, up to `wanted`."""
+    shown, end = b"", time.monotonic() + 60
+    while wanted not in shown and time.monotonic() < end:
+        if select.select([terminal], [], [], 1)[0]:
+            try:
+                shown += os.read(terminal, 4096)
+            except OSError:  # the program ended
+                break
+    assert wanted in shown, shown
+    return shown
+
+
+def test_program_in_the_image_has_the_terminal(place: Workplace) -> None:
+    """It reads a line, knows the size, and Ctrl-C ends it with 130."""
+    words = place.words("run", "--in", "docker", "--", "python3", "-c", PROGRAM)
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(place.root)
+        os.execvpe(words[0], [str(word) for word in words], place.environ)  # noqa: S606
+    try:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        assert f"size {COLUMNS} {ROWS}".encode() in read_until(terminal, b"name? ")
+        os.write(terminal, b"Ada\n")
+        read_until(terminal, b"waits")
+        os.write(terminal, b"\x03")
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 130
+    finally:
+        os.close(terminal)
+    assert containers_of(place.root) == ""
 
 
 def test_a_run_without_a_command_is_refused(place: Workplace) -> None:
