@@ -16,6 +16,7 @@ from support.messages.container_context import (
     REFUSAL_HINT,
     REFUSAL_HINT_IN_FOLDER,
     REFUSAL_HINT_NAMED,
+    REFUSAL_OF_HISTORY,
 )
 from support.repositories import write
 
@@ -163,6 +164,19 @@ def test_refused_secrets_are_named(tmp_path: Path) -> None:
     named = "`a/.env`, `b/.env`, `c/.env` and 2 more in `base`"
     assert caught.value.message == REFUSAL.format(named)
     assert caught.value.hint == REFUSAL_HINT_IN_FOLDER.format("base")
+
+
+def test_secret_in_an_instruction_is_refused(tmp_path: Path) -> None:
+    """As `check` reports it: the image's history shows it to everybody who has the image."""
+    password = "Zx81" + "kLw0qPm4"
+    run = f"RUN curl -u user:{password} https://host.org/f"
+    (tmp_path / "Dockerfile").write_text(f"FROM a\n{run}\n")
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path))
+    assert caught.value.message == REFUSAL_OF_HISTORY
+    assert password not in caught.value.hint
+    (tmp_path / "Dockerfile").write_text("FROM a\nRUN curl -u user:$PASSWORD https://host.org/f\n")
+    preflight.refuse_secrets(BuildContext(tmp_path))
 
 
 def test_refused_secret_that_a_copy_names(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ NOT_ROOT = "that it does not run as root"
 # preflight
 REFUSAL = "a secret would reach the image: {}"
 REFUSAL_HINT = "Add it to .dockerignore, as `make fix` does, and build again"
+REFUSAL_OF_HISTORY = (
+    "a secret would reach the image's history: a password in a command in line 2 of `Dockerfile`"
+)
 REFUSAL_HINT_NAMED = (
     "Remove it from the COPY that names it, and give it to the build with `--secret`,"
     " or at run time"

@@ -25,6 +25,7 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
     `folder` names the build's root in messages, if that differs from the project's root.
     """
     found = secrets_reaching(build)
+    _refuse_written_secret(build)
     if not found:
         return
     secrets = join_some([f"`{path}`" for path in found], 3)
@@ -43,6 +44,20 @@ def refuse_secrets(build: BuildContext, folder: str = "") -> None:
         f"a secret would reach the image: {secrets}",
         "Add it to .dockerignore, as `make fix` does, and build again",
     )
+
+
+def _refuse_written_secret(build: BuildContext) -> None:
+    """Raise LabcoatError if a secret is in an instruction, which the image's history shows."""
+    from labcoat.secrets.look import find_secret
+
+    secret = find_secret(build.dockerfile, build.text.encode())
+    if secret and secret.sure:
+        raise LabcoatError(
+            f"a secret would reach the image's history: {secret.kind} in line {secret.line} of"
+            f" `{build.dockerfile}`",
+            "Revoke it, remove it from the Dockerfile, and give it to the build with `--secret` and"
+            " `RUN --mount=type=secret`, or to the container at run time",
+        )
 
 
 def preflight_warnings(build: BuildContext) -> Iterator[str]:
