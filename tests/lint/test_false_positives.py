@@ -170,6 +170,17 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {".ci/compose.ci.yaml": 'POSTGRES_PASSWORD: "' + "FmTKs5vX52uf" + 'KR1rd8tn4MoSP7zv"\n'},
         {"SEC001": Severity.NOTE},
     ),
+    "key-id-of-a-signed-address": (
+        {
+            "a.md": "https://b.s3.amazonaws.com/a?AWSAccessKeyId=AKIA"
+            + "2FPBP3II4S6KTWEU&Signature=x"
+        },
+        {"SEC001": Severity.NOTE},
+    ),
+    "allowed-for-other-programs": (
+        {"a.py": f"T = 'ghp_{'a1B2' * 9}'  # gitleaks:allow\n"},
+        {"SEC001": Severity.NOTE},
+    ),
     "production-with-a-secret": (
         {".env.production": "export DB_PASSWORD='hunter2!x'\n"},
         {"SEC001": Severity.ERROR},

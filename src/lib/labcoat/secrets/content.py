@@ -44,6 +44,8 @@ _NO_SOURCE = lazy_pattern(
 )
 _WEB = lazy_pattern(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
+# The name of a key in a signed address, which expires; the key itself is not there.
+_SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 # A digit, or ten letters; no path, no placeholder, no code.
 _PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
@@ -130,7 +132,9 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[st
     sure = not is_development(path)
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
-        public = token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None
+        public = (token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None) or bool(
+            _SIGNED.search(text, max(0, token.start - _BEFORE), token.start)
+        )
         shown = values.is_marked(value) or values.is_marked(_line_at(text, token.start))
         yield token.kind, token.start, sure and not public and not shown, ""
     if tokens_only or is_aside(path):

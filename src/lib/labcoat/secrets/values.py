@@ -44,7 +44,7 @@ _STAND_IN = lazy_pattern(
 )
 _MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
-    rb"|redacted|notreal|insecure"
+    rb"|redacted|notreal|insecure|gitleaks:allow|pragma:? ?(?:allow|white)list[ -]secret"
 )
 _SEQUENCE = lazy_pattern(rb"(?i)0123456|1234567|abcdefg?h|qwerty|(.)\1{5}|(..)\2{4}|deadbeef")
 _OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
