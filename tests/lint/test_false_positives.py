@@ -181,6 +181,26 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"a.py": f"T = 'ghp_{'a1B2' * 9}'  # gitleaks:allow\n"},
         {"SEC001": Severity.NOTE},
     ),
+    "wheel-by-its-address": (
+        {
+            "Dockerfile": f"{PINNED}RUN pip install https://a.org/x-1-py3-none-any.whl\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE},
+    ),
+    "ignore-file-of-another-program": (
+        {"Dockerfile": PINNED, "src/a": "", "flow/.dockerignore": "data\n", "flow/a.py": ""},
+        {"CTX005": Severity.NOTE},
+    ),
+    "ignore-file-beside-a-dockerfile": (
+        {
+            "web/Dockerfile": PINNED,
+            "compose.yml": "services: {a: {build: {context: ., dockerfile: web/Dockerfile}}}\n",
+            "src/a": "",
+            "web/.dockerignore": "data\n",
+        },
+        {"CTX005": Severity.WARNING},
+    ),
     "production-with-a-secret": (
         {".env.production": "export DB_PASSWORD='hunter2!x'\n"},
         {"SEC001": Severity.ERROR},

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.parser import PatternError, parse_ignore_file
-from labcoat.lint.findings import Append, Finding, Remove, unsafe_fix
+from labcoat.lint.findings import Append, Finding, Remove, Severity, unsafe_fix
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
@@ -31,7 +31,18 @@ def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator
                 "or NAME.dockerignore beside the Dockerfile NAME",
                 "Move its patterns to the file that Docker reads",
                 fix=unsafe_fix(*_move_patterns(repository, path, builds), Remove(path)),
+                severity=_weigh(path, builds),
             )
+
+
+def _weigh(path: str, builds: DockerBuilds) -> Severity:
+    """Return a warning if a Dockerfile is beside the file or below; others may build otherwise.
+
+    Programs such as ZenML write a Dockerfile of their own for the folder.
+    """
+    folder = path.rpartition("/")[0]
+    beside = any(f"/{each.dockerfile}".startswith(f"/{folder}/") for each in builds)
+    return Severity.WARNING if beside or not folder else Severity.NOTE
 
 
 def _move_patterns(repository: Repository, path: str, builds: DockerBuilds) -> list[Append]:
