@@ -91,6 +91,7 @@ def test_the_proof_names_library_wheel_and_package(
     own = [IMAGE, docker("image", "inspect", "--format", "{{.Id}}", IMAGE)]
     uses = [line.split()[0] for line in calls if any(one in line.split() for one in own)]
     assert (uses.count("create"), uses.count("run")) == (1, 0)  # it is exported once, never run
+    assert not any(line.startswith("cp ") for line in calls)  # nor is its byte code read again
     library = messages.LIBRARY.format(
         package="omega", library="libopenal.so.1", debian="libopenal1", path=MODULE
     )

@@ -8,13 +8,11 @@ import contextlib
 import json
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container.engine import client
-from labcoat.container.inspect.export import stream_archive
-from labcoat.container.inspect.export_reader import ForwardStream, list_members
 from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core import terminal
 from labcoat.core.project import Project
@@ -23,7 +21,6 @@ from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.code_paths.known_byte_code import KnownByteCode
 
 _CHECK = Path(__file__).with_name("compile_check.py")
-_MOST = byte_code_check.MOST
 _TIMEOUT = 900.0
 
 
@@ -47,16 +44,11 @@ def base_compiler(project: Project, image: str, program: str) -> Compiler:
 
 
 def find_forged(
-    project: Project,
-    container: str,
-    files: ExportedFiles,
-    compiled: Sequence[CompiledFile],
-    compiler: Compiler,
+    files: ExportedFiles, compiled: Sequence[CompiledFile], compiler: Compiler
 ) -> list[str]:
     """Return the paths in `compiled` that are not what their sources compile to.
 
-    `container` is one of the image whose files are `files`. Raise CompilerError if the `compiler`
-    does not start, and LabcoatError, status 2, if the engine copies nothing out.
+    Raise CompilerError if the `compiler` does not start.
     """
     known = KnownByteCode(compiler.identity)
     keys = {
@@ -69,13 +61,13 @@ def find_forged(
     if not unknown:
         return []
     terminal.print_progress(f"compiling {len(unknown)} modules to compare the image's byte code")
-    verdicts = _compile(project, container, unknown, compiler)
+    verdicts = _compile(files, unknown, compiler)
     known.remember(keys[path] for path, verdict in verdicts.items() if verdict == "ok")
     return sorted(one.path for one in unknown if verdicts.get(one.path) not in {"ok", "stale"})
 
 
 def _compile(
-    project: Project, container: str, wanted: Sequence[CompiledFile], compiler: Compiler
+    files: ExportedFiles, wanted: Sequence[CompiledFile], compiler: Compiler
 ) -> dict[str, str]:
     """Return the verdict on each file; one that ends the compiler has none."""
     pipe = subprocess.PIPE
@@ -92,7 +84,7 @@ def _compile(
         try:
             # It writes nothing before its input ends.
             with contextlib.suppress(BrokenPipeError):
-                _send(project, container, wanted, child)
+                _send(files, wanted, child)
             timer = threading.Timer(_TIMEOUT, child.kill)
             timer.start()
             out, said = child.communicate()
@@ -112,12 +104,9 @@ def _compile(
 
 
 def _send(
-    project: Project,
-    container: str,
-    wanted: Sequence[CompiledFile],
-    child: "subprocess.Popen[bytes]",
+    files: ExportedFiles, wanted: Sequence[CompiledFile], child: "subprocess.Popen[bytes]"
 ) -> None:
-    """Send the sources and the byte code of `wanted`, as the engine copies them out."""
+    """Send the sources and the byte code of `wanted`."""
     assert child.stdin is not None  # noqa: S101  # PIPE was asked for
     stdin = child.stdin
 
@@ -130,35 +119,10 @@ def _send(
     numbers = {path: number for number, path in enumerate(places)}
     pairs = [[numbers[one.source], numbers[one.path], one.level] for one in wanted]
     send(json.dumps(pairs).encode() + b"\n")
-    for top in _tops(places):
-        with stream_archive(project, project.image, "cp", f"{container}:/{top}", "-") as stream:
-            _send_members(ForwardStream(stream), top, numbers, send)
-
-
-def _send_members(
-    forward: ForwardStream, top: str, numbers: dict[str, int], send: Callable[[bytes], object]
-) -> None:
-    above = top.rpartition("/")[0]
-    for member in list_members(forward):
-        number = numbers.get(f"{above}/{member.name.strip('/')}".lstrip("/"))
-        if number is None or not member.isreg() or member.size > _MOST:
-            continue
-        send(json.dumps([number, member.size, int(member.mtime)]).encode() + b"\n")
-        rest = member.size
-        while rest:
-            data = forward.read(min(rest, 1 << 20))
-            if not data:
-                raise EOFError("it ends within a file")
-            send(data)
-            rest -= len(data)
-
-
-def _tops(paths: Sequence[str]) -> Iterator[str]:
-    """Yield directories that hold all of the sorted `paths`: each up to its Python's packages."""
-    done = ""
-    for path in paths:
-        if done and path.startswith(f"{done}/"):
-            continue
-        head, found, _ = path.partition("-packages/")
-        done = f"{head}-packages" if found else path.rpartition("/")[0]
-        yield done
+    for path, number in numbers.items():
+        try:
+            data = files.read(f"/{path}", byte_code_check.MOST)
+        except OSError:
+            continue  # too large to be byte code
+        send(json.dumps([number, len(data), files.entries[path].time]).encode() + b"\n")
+        send(data)

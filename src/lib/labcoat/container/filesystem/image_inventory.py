@@ -60,18 +60,18 @@ def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Invent
             surveys=True,
         )
         files = read_container(project, container, project.image, wanted)
-        keep_files(details["Id"], files)
-        python = find_image_python(project, files, variables)
-        read = read_image_environment(
-            files, base, python, variables, architecture, is_labcoats=is_labcoats
-        )
-        around, compiled = _compare_surroundings(files, base, python, details, is_labcoats)
-        compilers = _Compilers(project, base_id, base, architecture).find(python)
-        compiled = [*read.byte_code, *compiled]
-        forged = [
-            FileFinding("byte-code", _name(path, python.prefix), detail)
-            for path, detail in _find_forged(project, container, files, compiled, compilers)
-        ]
+    keep_files(details["Id"], files)
+    python = find_image_python(project, files, variables)
+    read = read_image_environment(
+        files, base, python, variables, architecture, is_labcoats=is_labcoats
+    )
+    around, compiled = _compare_surroundings(files, base, python, details, is_labcoats)
+    compilers = _Compilers(project, base_id, base, architecture).find(python)
+    compiled = [*read.byte_code, *compiled]
+    forged = [
+        FileFinding("byte-code", _name(path, python.prefix), detail)
+        for path, detail in _find_forged(files, compiled, compilers)
+    ]
     found = undeclared_settings(project, declared, details) if declared else ()
     system = compare_locked(project, files)
     findings = (*found, *read.inventory.findings, *around, *forged, *system)
@@ -117,11 +117,7 @@ class _Compilers:
 
 
 def _find_forged(
-    project: Project,
-    container: str,
-    files: ExportedFiles,
-    compiled: Sequence[CompiledFile],
-    compilers: Iterator[Compiler],
+    files: ExportedFiles, compiled: Sequence[CompiledFile], compilers: Iterator[Compiler]
 ) -> Iterator[tuple[str, str]]:
     """Yield the byte code that is not what its source compiles to, and why it is not."""
     if not compiled:
@@ -129,7 +125,7 @@ def _find_forged(
     failure = None
     for compiler in compilers:
         try:
-            forged = image_byte_code.find_forged(project, container, files, compiled, compiler)
+            forged = image_byte_code.find_forged(files, compiled, compiler)
         except image_byte_code.CompilerError as error:
             failure = error
             continue

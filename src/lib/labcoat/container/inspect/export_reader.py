@@ -16,8 +16,7 @@ from labcoat.system.elf import SharedObject, parse_object
 _CHUNK = 1 << 20
 _MOST_FILE = 1 << 33  # as regular_files: no package has a larger one
 _MOST_KEPT = 1 << 28  # of all contents together
-_MOST_SOURCE = 1 << 22  # as system.needs
-_MOST_SOURCES = 1 << 31  # of all packages together
+_MOST_SOURCE = 1 << 26  # as byte_code_check
 _MOST_MEMORY = 1 << 23  # of a shared object
 _CAPABILITY = "SCHILY.xattr.security.capability"  # the header of a file in an export
 _KINDS = {
@@ -27,7 +26,6 @@ _KINDS = {
     tarfile.CHRTYPE: "a device",
     tarfile.BLKTYPE: "a device",
 }
-_SOURCE = re.compile(r".*/(site|dist)-packages/.*\.py")
 _PROGRAM = re.compile(r"(.*/)?s?bin/(?!python)[^/]+")
 
 
@@ -40,8 +38,8 @@ class Wanted:
     """What is read of an export's files besides their headers.
 
     The texts of those whose path and size satisfy `keeps`, and the MD5 digests, which dpkg's
-    records have, of those that satisfy `needs_md5`. With `surveys`, the packages' sources too, and
-    what shared objects say of themselves. Without `hashes` there is no digest.
+    records have, of those that satisfy `needs_md5`. With `surveys`, Python's sources and byte
+    code too, and what shared objects say of themselves. Without `hashes` there is no digest.
     """
 
     keeps: Callable[[str, int], bool] = _nothing
@@ -135,18 +133,13 @@ class _Contents:
         self.stream = stream
         self.wanted = wanted
         self.sources = KeptSources() if wanted.surveys else None
-        self.kept = self.spooled = 0
+        self.kept = 0
 
     def read(self, path: str, size: int) -> _Content:
         """Read the next `size` bytes, those of the file `path`."""
         wanted = self.wanted
         keeps = self.kept + size <= _MOST_KEPT and wanted.keeps(path, size)
-        is_source = bool(
-            self.sources
-            and size <= _MOST_SOURCE
-            and self.spooled + size <= _MOST_SOURCES
-            and _SOURCE.fullmatch(path)
-        )
+        is_source = bool(self.sources and size <= _MOST_SOURCE and path.endswith((".py", ".pyc")))
         may_be_object = wanted.surveys and not _PROGRAM.fullmatch(path)
         if not (keeps or wanted.hashes or is_source or may_be_object):
             return _NO_CONTENT  # the stream is moved to the next member
@@ -173,7 +166,6 @@ class _Contents:
             found = _read_object(path, size, whole, file) if is_object else None
         place = self.sources.add(whole) if is_source and self.sources else -1
         self.kept += size if keeps else 0
-        self.spooled += size if is_source else 0
         digest, md5 = (one.hexdigest() if one else "" for one in hashes)
         return _Content(digest, whole if keeps else None, md5, place, found)
 

@@ -19,7 +19,7 @@ _MOST_LINKS = 40  # as Linux (path_resolution(7))
 
 
 class KeptSources:
-    """The sources of an image's packages, in a file without a name."""
+    """Python's sources and byte code in an image, in a file without a name."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as this lives
