@@ -26,6 +26,8 @@ _FAILS = (
     (re.compile(rb"use_2to3\s*=\s*True"), "needs setuptools older than 58"),
     (re.compile(rb"(?m)^\s*raise (?:RuntimeError|SystemExit|Exception|ImportError)\(.*\n\Z"),
      "refuses to be built"),
+    (re.compile(rb"[\"'](?:--extra-index-url|--index-url|--find-links)[\"']"),
+     "installs packages of another index when it is built"),
     (re.compile(rb"(?m)^\s*print [\"'][^\n]*$"), "is for Python 2"),
 )  # fmt: skip
 
