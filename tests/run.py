@@ -1,20 +1,16 @@
 """Run all tests in parallel.
 
 Run `python tests/run.py EXAMPLE_PYTHON`, or `python tests/run.py --fast`. The toolkit's tests run
-on this Python, the example's on EXAMPLE_PYTHON, which has TensorFlow; both run at once. `--fast`
+on this Python, the example's on EXAMPLE_PYTHON, which has TensorFlow; both always run. `--fast`
 leaves out the example and what needs Docker or a package index.
-PYTEST_ADDOPTS adds to pytest's options; with it they run one after the other.
-SHUFFLE may be several seeds, with a run for each.
+PYTEST_ADDOPTS adds to pytest's options. SHUFFLE may be several seeds, with a run for each.
 """
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import IO, Any
 
 REPOSITORY = Path(__file__).parents[1]
 FAST = "not (docker or network or index)"
@@ -35,22 +31,16 @@ def options(chosen: str, workers: int) -> list[str]:
     return ["--durations=20", *([] if "no:xdist" in chosen else parallel)]
 
 
-def start_pytest(
-    python: str, workers: int, *words: str, output: IO[bytes] | None = None, **env: str
-) -> subprocess.Popen[bytes]:
-    """Start pytest on `python`, with `output` for what it prints."""
+def run_pytest(python: str, workers: int, *words: str, **env: str) -> int:
+    """Run pytest on `python`; its exit status."""
     chosen = os.environ.get("PYTEST_ADDOPTS", "")
     addopts = " ".join([*options(chosen, workers), chosen])
     environ = {**os.environ, "PYTEST_ADDOPTS": addopts, **env}
     # With it each of thousands of processes compiles what it imports, and TensorFlow is imported.
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    return subprocess.Popen(
-        [python, "-m", "pytest", *words],
-        cwd=REPOSITORY,
-        env=environ,
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
-    )
+    return subprocess.run(
+        [python, "-m", "pytest", *words], cwd=REPOSITORY, env=environ, check=False
+    ).returncode
 
 
 def run_once(words: list[str], seed: str) -> int:
@@ -59,34 +49,17 @@ def run_once(words: list[str], seed: str) -> int:
     order = {"SHUFFLE": seed}
     if words == ["--fast"]:
         fast = ["tests", "-m", FAST]
-        return start_pytest(sys.executable, cores, *fast, DOCKER_HOST=NOWHERE, **order).wait()
-    # A test of the toolkit waits for the engine or an index for a third of its time.
-    more = cores + (cores + 1) // 2
-    example = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
-    if os.environ.get("PYTEST_ADDOPTS"):  # such as --pdb, which needs the terminal
-        statuses = [
-            start_pytest(sys.executable, more, "tests", **order).wait(),
-            start_pytest(words[0], cores, *example, **order).wait(),
-        ]
+        statuses = [run_pytest(sys.executable, cores, *fast, DOCKER_HOST=NOWHERE, **order)]
     else:
-        statuses = run_both(
-            [sys.executable, more, "tests"], [words[0], max(1, cores // 2), *example], order
-        )
+        # A test of the toolkit waits for the engine or an index for a third of its time. TensorFlow
+        # in one of the example's uses every processor.
+        more = cores + (cores + 1) // 2
+        example = ["-c", "pyproject.toml", "-p", "tests.support.plugin", "examples/catsdogs/tests"]
+        statuses = [
+            run_pytest(sys.executable, more, "tests", **order),
+            run_pytest(words[0], cores, *example, **order),
+        ]
     return max((status for status in statuses if status != NO_TESTS), default=NO_TESTS)
-
-
-def run_both(first: list[Any], second: list[Any], order: dict[str, str]) -> list[int]:
-    """Run pytest twice at once: the example computes while the toolkit waits. Print one, then the
-    other; return their exit statuses.
-    """
-    with tempfile.TemporaryFile() as output:
-        other = start_pytest(*second, output=output, **order)
-        try:
-            return [start_pytest(*first, **order).wait(), other.wait()]
-        finally:
-            output.seek(0)
-            shutil.copyfileobj(output, sys.stdout.buffer)
-            sys.stdout.flush()
 
 
 def main(words: list[str]) -> int:

@@ -4,10 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from run import run_both
-
 MODULE = """
 import os, pytest
 
@@ -36,16 +32,3 @@ def test_a_fixture_of_a_module_is_made_once(tmp_path: Path, repository: Path) ->
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert (tmp_path / "made").read_text() == "x"
-
-
-def test_both_runs_are_printed_and_a_failure_of_either_counts(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    """First what ran in the foreground."""
-    python = [sys.executable, 1, "--noconftest", "tests/test_run.py"]
-    words = [*python, "--no-such-option"], [*python, "--version"]
-    assert run_both(*words, {}) == [4, 0]
-    assert run_both(*reversed(words), {"SHUFFLE": "1"}) == [0, 4]
-    printed = capfd.readouterr()
-    assert "pytest" in printed.out + printed.err
-    assert "no-such-option" in printed.out
