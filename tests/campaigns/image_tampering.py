@@ -98,7 +98,7 @@ HARMLESS = {
     "a login shell's settings": "echo 'export PYTHONPATH=/x' >/etc/profile.d/x.sh",
     "pip's settings": "echo '[global]' >/etc/pip.conf",
     "a time zone": "ln -sf /usr/share/zoneinfo/Asia/Tokyo /etc/localtime",
-    "settings in a home directory": "mkdir -p /root/.keras; echo '{}' >/root/.keras/keras.json",
+    "settings in a home directory": "mkdir -p ~/.keras; echo {} >~/.keras/keras.json",
     "another home in passwd": "sed -i 's#:/home/labcoat:#:/srv:#' /etc/passwd",
     "a .pth file of the system's Python": (
         "mkdir -p /usr/local/lib/python3.11/dist-packages;"
