@@ -35,6 +35,8 @@ SECRET = (
     f"sshpass -p{PASSWORD} scp me@host:/f /f",
     f"redis-cli -a {PASSWORD} ping",
     f'echo "root:{PASSWORD}" | chpasswd',
+    f"echo {PASSWORD} | docker login -u me --password-stdin reg.host.org",
+    f"kubectl create secret generic db --from-literal=password={PASSWORD}",
     f"htpasswd -bc /etc/htpasswd me {PASSWORD}",
     f"useradd -p {PASSWORD} me",
     f"echo 'machine host.org login me password {PASSWORD}' > ~/.netrc",
@@ -76,6 +78,8 @@ HARMLESS = (
     "pip install --index-url https://user:$TOKEN@host.org/simple x",
     f"psql -p 5432 -h {TOKEN}",
     "echo 'root:root' | chpasswd",
+    "echo $PASSWORD | docker login -u me --password-stdin reg.host.org",
+    f"kubectl create configmap c --from-literal=colour={TOKEN}",
 )
 
 

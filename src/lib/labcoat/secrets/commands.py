@@ -39,7 +39,7 @@ _NEEDLE = lazy_pattern(
             name.encode()
             for name in (
                 *(*_USERS, *_OPTIONS, *_LOGINS, *_ATTACHED, *_SETTERS),
-                *("wget", "chpasswd", "htpasswd", "wandb", "huggingface-cli"),
+                *("wget", "chpasswd", "htpasswd", "wandb", "huggingface-cli", "kubectl"),
             )
         )
     )
@@ -141,6 +141,8 @@ def _find_values(words: Sequence[str], before: Sequence[str]) -> Iterator[tuple[
 def _find_in_option(word: str, following: str) -> Iterator[tuple[str, str]]:
     name, equals, value = word[2:].partition("=")
     value = value if equals else following
+    if name == "from-literal":  # kubectl's and oc's, with the name of a setting
+        name, _, value = value.partition("=")
     if name == "header":
         yield from _find_in_header(value)
     elif values.is_named_secret(name.encode("latin-1")) and not name.endswith(("stdin", "-env")):
@@ -188,6 +190,8 @@ def _find_of_program(
             found.append(word[2:])
     if name == "htpasswd" and any(re.fullmatch("-[a-zA-Z]*b[a-zA-Z]*", word) for word in rest):
         found += rest[-1:]
+    if name in _LOGINS and "--password-stdin" in rest and before[:1] in (["echo"], ["printf"]):
+        found += before[1:]
     if name == "chpasswd" and before:
         found += [word.partition(":")[2] for word in before[1:]]
     yield from ((PASSWORD, value) for value in found if _is_password(value))

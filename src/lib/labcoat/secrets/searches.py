@@ -41,7 +41,7 @@ _LINE = (
 # Commands with a password or a token among their arguments, see `labcoat.secrets.commands`.
 _COMMAND = (
     r"(?i)\b(?:curl|wget|login|twine|sshpass|my\w*sql\w*|mariadb\w*|redis-cli|sqlcmd|ldap\w+|mongo\w*"
-    r"|chpasswd|htpasswd|useradd|usermod|unzip|zip|configure|config)\b|[-_]authtoken|://[^\s/:@]{16,}:?\w*@"
+    r"|chpasswd|htpasswd|kubectl|useradd|usermod|unzip|zip|configure|config)\b|[-_]authtoken|://[^\s/:@]{16,}:?\w*@"
     r"|--[\w-]*(?:pass|token|secret|key|auth)[\w-]*|\bpassword |/t/[a-z]{2}-[0-9a-f]{8}-"
 )
 # Test material, samples and what programs write: whatever is named like a secret there is none.
