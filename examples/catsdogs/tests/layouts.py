@@ -91,7 +91,7 @@ def spread(classes: dict[str, int]) -> Members:
     return {k: v for name, count in classes.items() for k, v in some(name, count=count).items()}
 
 
-# Each layout, with the classes and numbers that a person would name.
+# Each layout, with the classes and numbers that somebody would name.
 LAYOUTS: dict[str, tuple[Callable[[Path], Path], dict[str, int]]] = {
     "nested": (
         folder(some("cats/2019/jan", "cats/2020", "dogs", "dogs/old/a/b")),
