@@ -51,7 +51,7 @@ def test_fine_tuning_needs_two_boundaries() -> None:
 @pytest.fixture(scope="module")
 def three_classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     members = {
-        f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(20)
+        f"{label}/{n}.jpg": jpeg(label, n) for label in ("cat", "dog", "frog") for n in range(10)
     }
     return make_folder(tmp_path_factory.mktemp("three") / "set", members)
 
@@ -108,8 +108,8 @@ def test_folds_and_the_same_twice(run: Run, tmp_path: Path, three_classes: Path)
         words = ("--data", three_classes, "--weights", "random", "--size", 32, "--build", build)
         done = run("lessons", *words, "--lessons", "frozen finetuned", "--folds", 2)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.startswith("60 pictures, seed 0\n")
-        assert done.stdout.count("| 32 px | 60, 2 folds |") == 2
+        assert done.stdout.startswith("30 pictures, seed 0\n")
+        assert done.stdout.count("| 32 px | 30, 2 folds |") == 2
         results = [
             json.loads(path.read_text())
             for path in sorted((tmp_path / build / "lessons").glob("*.json"))
@@ -131,11 +131,11 @@ def test_finetune_produces_a_model(call: Run, tmp_path: Path, three_classes: Pat
     assert done.returncode == 0, done.stderr
     assert "test accuracy" in done.stdout
     assert re.search(
-        r"validation accuracy .* of 12 pictures \(.*\)\nmodel  build/model.keras\ncurves",
+        r"validation accuracy .* of 6 pictures \(.*\)\nmodel  build/model.keras\ncurves",
         done.stdout,
     )
     record = json.loads((tmp_path / "build/result.json").read_text())
-    assert record["test"]["total"] == 12
+    assert record["test"]["total"] == 6
     assert record["temperature"] > 0
     (tmp_path / "frog.jpg").write_bytes(jpeg("frog", 600))
     asked = call("predict", "frog.jpg")
