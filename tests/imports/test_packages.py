@@ -74,3 +74,14 @@ def test_hostile_files_take_no_time(tmp_path: Path) -> None:
     assert [each.package for each in find_packages(tree, code)] == ["numpy"]
     assert code.unread == ["long.ipynb"]
     assert time.monotonic() - start < 5
+
+
+def test_a_notebook_may_be_imported_by_another(tmp_path: Path) -> None:
+    """Its name is no package's, unless the package is well known: that is what it is about."""
+    cell = {"cell_type": "code", "source": "import first_transform, pandas"}
+    notebook = json.dumps({"cells": [cell]})
+    write(
+        tmp_path,
+        **{"n/model.ipynb": notebook, "n/first_transform.ipynb": "{}", "n/pandas.ipynb": "{}"},
+    )
+    assert packages(tmp_path) == {"pandas": "n/model.ipynb"}

@@ -127,6 +127,26 @@ def test_missing_lines_of_requirements_txt_are_added(bare: Repository) -> None:
     assert run(bare, "init").splitlines()[0] == messages.COMPLETE
 
 
+def test_files_that_git_ignores_are_named(bare: Repository) -> None:
+    """The lock too, before it is there; what is tracked, or not ignored after all, is not."""
+    subprocess.run(["git", "init", "-q"], cwd=bare.path, check=True)
+    bare.write(
+        __gitignore="*.txt\nDockerfile\n*.in\n!requirements.in\nlib/\n", __dockerignore="mine\n"
+    )
+    warning = messages.UNSHARED.format(
+        files="Dockerfile, requirements.txt, my tools/lib/include.python.mk, my tools/lib/labcoat",
+        patterns="`Dockerfile` in .gitignore:2, `*.txt` in .gitignore:1, `lib/` in .gitignore:5",
+    )
+    for _ in range(2):
+        assert warning in run(bare, "init")
+    git = ("git", "-C", bare.path, "add", "-f", "Dockerfile", "my tools/lib")
+    subprocess.run(git, check=True)
+    warning = messages.UNSHARED.format(files="requirements.txt", patterns="`*.txt` in .gitignore:1")
+    assert warning in run(bare, "init")
+    (bare.path / ".gitignore").write_text("/build\n")
+    assert "warning:" not in run(bare, "init")
+
+
 def test_lock_does_not_become_requirements_in(tmp_path: Path) -> None:
     """A requirements.txt with hashes is a lock already."""
     (tmp_path / "requirements.txt").write_text("alpha==1.0 --hash=sha256:00\n")

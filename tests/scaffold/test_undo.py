@@ -117,6 +117,39 @@ def test_two_at_once_are_one(own: Repository) -> None:
 _OBEYING = ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override")
 
 
+def test_nothing_is_searched_for_where_nothing_can_be_written(own: Repository) -> None:
+    """A tree without rights, and a directory of labcoat's own that is a link, fail at once."""
+    prefix = _OBEYING if os.geteuid() == 0 else ()
+    if prefix and shutil.which(prefix[0]) is None:
+        pytest.skip("root without setpriv")
+    labcoat = (*prefix, own.env["LABCOAT_PYTHON"], "-I", "lib/labcoat", "init")
+
+    def refuse() -> list[str]:
+        ended = subprocess.run(
+            labcoat, cwd=own.path, env=own.env, capture_output=True, text=True, check=False
+        )
+        assert (ended.returncode, ended.stdout) == (1, "")
+        return ended.stderr.splitlines()
+
+    before = snapshot(own.path)
+    try:
+        _seal(own.path, 0o555)
+        denied, _ = refuse()
+        assert denied == f"error: cannot write {own.path}: Permission denied"
+    finally:
+        _seal(own.path, 0o755)
+    (own.path / ".labcoat").symlink_to("nowhere")
+    linked, _ = refuse()
+    assert linked.startswith("error: `.labcoat` is a symlink")
+    (own.path / ".labcoat").unlink()
+    own.write(labcoat__mk="mine:\n", Makefile="include labcoat.mk\n")
+    foreign, _ = refuse()
+    assert messages.FOREIGN_FILE in foreign
+    own.write(Makefile=before["Makefile"].decode())
+    (own.path / "labcoat.mk").unlink()
+    assert snapshot(own.path) == before
+
+
 def _seal(root: Path, mode: int) -> None:
     for folder, _, _ in os.walk(root, topdown=False):
         Path(folder).chmod(mode)

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+from labcoat.core.makefiles import FIRST_LINE
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     Case,
     test_fix,
     test_near_miss,
     test_rule,
 )
+
+LABCOAT = {"lc/include.python.mk": f"{FIRST_LINE}\n", "Makefile": "include lc/include.python.mk\n"}
+WORK = {**LABCOAT, "work/Makefile": "include ../lc/include.python.mk\n"}
 
 CASES = [
     Case(
@@ -34,5 +38,38 @@ CASES = [
         {"run.sh": "source ../env.sh\n"},
         {"run.sh": ". ./env.sh\n. /etc/profile\n", "env.sh": ""},
         name="script",
+    ),
+    *(
+        Case(
+            "GIT005",
+            {**WORK, ".gitignore": f"{pattern}\n"},
+            {**WORK, ".gitignore": f"{pattern}\n!{name}\n"},
+            untracked={f"{folder}{name}": ""},
+            nearly_untracked={f"{folder}{name}": "", f"{folder}notes.txt": ""},
+            name=f"{folder}{name}",
+        )
+        for folder, name, pattern in (
+            ("", "requirements.txt", "*.txt"),
+            ("", ".python-version", ".python-version"),
+            ("", "Dockerfile", "/Dockerfile"),
+            ("work/", "requirements-dev.in", "*.in"),
+        )
+    ),
+    Case(
+        "GIT005",
+        {**LABCOAT, ".gitignore": "labcoat.mk\n"},
+        # Without labcoat a project may not need the file, and further below it may be data.
+        {".gitignore": ".python-version\n*.txt\n", "Makefile": "all:\n"},
+        untracked={"labcoat.mk": ""},
+        nearly_untracked={".python-version": "3.11\n", "data/requirements.txt": ""},
+        name="without-labcoat",
+    ),
+    Case(
+        "GIT005",
+        {**LABCOAT, ".gitignore": "*.txt\n"},
+        {**LABCOAT, ".gitignore": "*.txt\n", "requirements.txt": ""},
+        untracked={"requirements.txt": ""},
+        nearly_untracked={"data/requirements.txt": ""},
+        name="tracked",
     ),
 ]

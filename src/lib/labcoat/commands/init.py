@@ -77,6 +77,7 @@ def run(args: Namespace) -> int:
         print(f"{change.name}: {change.summary}")
     if not changes:
         print("Nothing is missing.")
+    _warn_of_unshared(project)
     _print_next(project, is_first=bool(changes))
     return 0
 
@@ -84,6 +85,21 @@ def run(args: Namespace) -> int:
 def _print_notes(notes: Sequence[str], stream: TextIO) -> None:
     for line in notes:
         print(line, file=stream)
+
+
+def _warn_of_unshared(project: Project) -> None:
+    """Name the files that git ignores and everybody needs, after the changes that wrote them."""
+    from labcoat.lint.repository.unshared import name_patterns
+    from labcoat.scaffold import init
+
+    if unshared := init.find_unshared_files(project):
+        sys.stdout.flush()
+        names = terminal.escape_control(terminal.join_some([each.path for each in unshared]))
+        patterns = terminal.escape_control(name_patterns(unshared))
+        terminal.print_warning(
+            f"git ignores files that every clone needs: {names} ({patterns})",
+            "Remove those patterns, or add the files with `git add -f`",
+        )
 
 
 def _print_next(project: Project, *, is_first: bool) -> None:

@@ -116,6 +116,14 @@ def is_read_only(error: OSError) -> bool:
     return error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
+def require_writable(folder: Path) -> None:
+    """Raise OSError, as the system would, if this user cannot create files in `folder`."""
+    if not os.access(folder, os.W_OK | os.X_OK):
+        is_sealed = os.statvfs(folder).f_flag & os.ST_RDONLY
+        number = errno.EROFS if is_sealed else errno.EACCES
+        raise OSError(number, os.strerror(number), str(folder))
+
+
 def state_folder(folder: Path) -> Path:
     """Create labcoat's own directory in a project, with a .gitignore for all of it.
 

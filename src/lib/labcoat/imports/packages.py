@@ -141,12 +141,17 @@ def _describe(places: list[tuple[str, Import]]) -> Imported:
 
 
 def _own_modules(paths: Iterable[str]) -> tuple[set[str], set[str]]:
-    """Return the names of the repository's modules, and those of other folders with sources."""
+    """Return the names of the repository's modules, and those of other folders with sources.
+
+    Notebooks count as such folders: some import each other, and others are about a package.
+    """
     own: set[str] = set()
     folders: set[str] = set()
     for path in paths:
         found = _MODULE_FILE.search(path)
         if not found:
+            if path.endswith(".ipynb"):
+                folders.add(path.rpartition("/")[2].removesuffix(".ipynb"))
             continue
         parts = path.split("/")[:-1]
         if found[1] == "__init__":

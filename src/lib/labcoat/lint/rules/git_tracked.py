@@ -1,15 +1,18 @@
-"""GIT: tracked files that are ignored too, and references to outside of the repository."""
+"""GIT: files both tracked and ignored, references to outside, and files that no clone gets."""
 
 import posixpath
 import re
+import shlex
 from collections.abc import Iterator
 
 from labcoat.core import git
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
+from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.repository.unshared import SHARED_NAME, find_unshared, name_patterns
 
 _LINK = "120000"
 _MAKE = lazy_pattern(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
@@ -42,8 +45,9 @@ _KEEPERS = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder of ig
 
 
 def check_tracked_files(repository: Repository) -> Iterator[Finding]:
-    """Check for tracked files that are ignored, and for references that leave the repository."""
+    """Check for tracked files that are ignored, references that leave, and files that stay here."""
     yield from _check_ignored(repository)
+    yield from _check_unshared(repository)
     yield from _check_symlinks(repository)
     yield from _check_references(repository)
 
@@ -66,6 +70,27 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
             # A text was added with --force, on purpose; data and what programs write seldom was.
             severity=Severity.NOTE if all(map(_TEXT.search, paths)) else Severity.WARNING,
         )
+
+
+def _check_unshared(repository: Repository) -> Iterator[Finding]:
+    """GIT005: files of labcoat's projects that are ignored, so that no clone has them."""
+    others = [*repository.ignored, *repository.untracked]
+    named = [path for path in others if SHARED_NAME.fullmatch(path.rpartition("/")[2].lower())]
+    own = [path for path in named if _is_of_project(repository, path)]
+    for each in find_unshared(repository, own):
+        name = each.path.rpartition("/")[2]
+        yield Finding(
+            "GIT005",
+            each.path,
+            f"{name_patterns([each])} ignores it, so that no other clone has it",
+            f"Remove that line, or add the file with `git add -f {shlex.quote(name)}`",
+        )
+
+
+def _is_of_project(repository: Repository, path: str) -> bool:
+    """Whether `path` is in the folder of a project with labcoat, not further below."""
+    project = advice.find_project(repository, path)
+    return project.has_labcoat and path.rpartition("/")[0] == project.folder
 
 
 def _check_symlinks(repository: Repository) -> Iterator[Finding]:
@@ -135,6 +160,7 @@ FAMILY = Family(
     rules=(
         Rule("GIT001", "file both tracked and ignored", Severity.WARNING, "tracked"),
         Rule("GIT002", "reference to outside of the repository", Severity.WARNING, "tracked"),
+        Rule("GIT005", "file of the project that is not committed", Severity.WARNING, "tracked"),
     ),
     check=check_tracked_files,
     needs_git=True,
