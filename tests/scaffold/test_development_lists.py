@@ -32,6 +32,8 @@ def plan(root: Path, files: dict[str, str], *, takes: bool = True) -> ChangeSet:
         ({"requirements/test.txt": "beta"}, "requirements/test.txt"),
         ({"Pipfile": PIPFILE}, "Pipfile"),
         ({"tox.ini": "[testenv]\ndeps = beta\n"}, "tox.ini"),
+        ({"requirements-tools.txt": "black\npytest-cov"}, "requirements-tools.txt"),
+        ({"requirements-pip.txt": "pip==23.1.2\nsetuptools"}, ""),
         ({"docs/requirements.txt": "beta", "requirements-docs.txt": "beta"}, ""),
         ({"requirements-dev.txt": "beta", NAME: "beta"}, ""),
         (

@@ -66,6 +66,21 @@ def test_the_projects_own_list_is_first(tmp_path: Path) -> None:
     assert not is_other("requirements.txt")
 
 
+def test_a_list_of_tools_is_for_development(tmp_path: Path) -> None:
+    """Whatever it is called, unless it is the folder's list by its name."""
+    tools = "black==23.3.0\nPytest\npytest-cov>=4\nsetuptools\n"
+    lists = {
+        "requirements-pip.txt": "pip==23.1.2\n",
+        "requirements-tools.txt": tools,
+        "requirements-flask.txt": f"{tools}flask\n",
+        "sub/requirements.txt": tools,
+        "requirements.txt": tools,
+    }
+    write(tmp_path, **lists)
+    found = {each.file for each in find_lists(list_tree(tmp_path)) if each.dev}
+    assert found == {"requirements-pip.txt", "requirements-tools.txt"}
+
+
 def test_included_lists_are_part_of_the_one_that_includes_them(tmp_path: Path) -> None:
     write(
         tmp_path,

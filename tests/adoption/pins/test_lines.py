@@ -98,3 +98,11 @@ def test_a_stronger_line_wins() -> None:
     assert isinstance(dropped[0][1], Decision)
     kept, _ = merge_lines([line("b>=1", "demand"), line("b<2", "demand")])
     assert len(kept) == 2
+    wide, recorded = line("c>=2,<4", "demand"), line("c==3.1", "freeze")
+    weaker = [line("c==3.1", "conda"), line("c==3.2", "freeze"), line("c", "import")]
+    kept, dropped = merge_lines([*weaker, recorded, wide])
+    assert [each.text for each in kept] == ["c==3.2", "c>=2,<4"]
+    assert len(dropped) == 3
+    kept, dropped = merge_lines([wide, line("c==4", "freeze")])
+    assert kept == [wide]
+    assert "c>=2,<4" in dropped[0][1].reason

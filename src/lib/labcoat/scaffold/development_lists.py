@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from labcoat.adoption.evidence.conda_environment import find_environments
+from labcoat.adoption.evidence.development_tools import INSTALLERS, are_tools
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists
 from labcoat.adoption.evidence.runners import find_runners
@@ -18,6 +19,7 @@ from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import find_record
 from labcoat.imports.tree import list_tree
 from labcoat.locking import inputs, requirements_file
+from labcoat.locking.requirements_file import requirement_names
 
 NAME = "requirements-dev.in"
 INTRODUCTION = (
@@ -86,8 +88,15 @@ def _find_lists(project: Project) -> list[Source]:
         and (
             each.format in {"Pipfile", "runner"}
             or _WORK.search(each.file.rpartition(".")[0] or each.file)
+            or _has_tools(each)
         )
     ]
+
+
+def _has_tools(source: Source) -> bool:
+    """Whether a list has nothing but tools, and others than installers, which labcoat brings."""
+    names = {name for each in source.wanted for name in requirement_names(each.requirement)}
+    return are_tools(names) and not names <= INSTALLERS
 
 
 def _format(changes: ChangeSet, project: Project, sources: Sequence[Source]) -> str:

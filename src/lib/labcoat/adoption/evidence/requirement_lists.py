@@ -3,10 +3,11 @@
 import difflib
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from labcoat.adoption.evidence.conda_specs import is_export, read_specs
+from labcoat.adoption.evidence.development_tools import are_tools
 from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Kind, Wanted
 from labcoat.core.package_names import normalize_name
@@ -14,6 +15,7 @@ from labcoat.core.process import redact
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
+from labcoat.locking.requirements_file import requirement_names
 
 _NAME = re.compile(
     r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"
@@ -91,6 +93,7 @@ def read_list(tree: Tree, path: str) -> Source:
         for each in layout
     )
     skipped = tuple(each for each in read if isinstance(each, Skipped))
+    is_dev |= not _is_main(path) and are_tools(_list_names(lines))
     return Source(path, "requirements", lines, dev=is_dev, skipped=skipped)
 
 
@@ -122,10 +125,24 @@ def _likeliness(path: str) -> tuple[object, ...]:
     depth, _ = nearness(path)
     if _FOLDER.search(path):
         depth -= 1  # requirements/base.txt
-    name = re.sub(r"\.\w+$", "", path.rpartition("/")[2].lower())
+    name = _main_name(path)
     rank = _MAIN.index(name) if name in _MAIN else len(_MAIN)
     is_aside = _DEV.search(stem) is not None
     return is_aside, _OTHER.search(stem) is not None, depth, rank, path
+
+
+def _main_name(path: str) -> str:
+    return re.sub(r"\.\w+$", "", path.rpartition("/")[2].lower())
+
+
+def _is_main(path: str) -> bool:
+    """Whether a file is its folder's list by its name, whatever is in it."""
+    return _main_name(path) in _MAIN
+
+
+def _list_names(lines: Iterable[str | Wanted]) -> list[str]:
+    texts = (each.requirement for each in lines if isinstance(each, Wanted))
+    return [name for text in texts for name in requirement_names(text)]
 
 
 def _stem(path: str) -> str:

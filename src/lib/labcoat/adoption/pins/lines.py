@@ -252,6 +252,7 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
     """Return the lines without those that say again what a stronger one says, and these.
 
     What an author asks for is stronger than a recorded version, and that stronger than an import.
+    A recorded version that an author's range allows stays beside it.
     """
     strength = {"demand": 0, "freeze": 1, "conda": 2, "import": 3}
     order = sorted(range(len(lines)), key=lambda at: (strength[lines[at].wanted.kind], at))
@@ -263,7 +264,11 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
         known = first.setdefault((line.name, line.marker), line)
         if known is line or not line.name:
             continue
-        is_same = line.text == known.text or line.is_limit or line.wanted.kind == "import"
+        if line.is_limit and _narrows(line, known):
+            first[line.name, line.marker] = line
+            continue
+        is_weaker = line.is_limit or line.wanted.kind == "import"
+        is_same = line.text == known.text or is_weaker
         both = line.pinned is not None and known.pinned is not None
         if is_same or (both and line.pinned != known.pinned):
             where = f"{known.wanted.file}:{known.wanted.line}"
@@ -271,3 +276,9 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
             dropped.append((line, line.drop(f"{where} {says}")))
             out.add(at)
     return [line for at, line in enumerate(lines) if at not in out], dropped
+
+
+def _narrows(line: Line, known: Line) -> bool:
+    """Whether `line` has one of the versions that `known` allows, which are several."""
+    is_range = known.pinned is None and not known.is_fixed
+    return is_range and line.pinned is not None and line.pinned in known.specifier
