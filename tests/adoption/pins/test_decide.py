@@ -113,6 +113,31 @@ def test_the_python_that_has_the_wheels_is_chosen(project: Project) -> None:
     assert outcome(made) == [("wheely==1.0", "kept"), ("base==1.0", "kept")]
 
 
+def test_a_package_of_the_repository_is_taken_from_its_folder(project: Project) -> None:
+    """Where no index has it; one that cannot be built, or that is the project's own, is not."""
+    build = '[build-system]\nrequires = ["setuptools"]\n'
+    inner = project.root / "apps/site"
+    for folder, text in {
+        "libs/Own_Lib": f'{build}[project]\nname = "Own_Lib"\n',
+        "libs/script": "from setuptools import setup\nsetup(name='own-script')\n",
+        "libs/base": f'{build}[project]\nname = "base"\n',
+        "libs/notes": '[project]\nname = "own-notes"\n',
+        "apps/site": f'{build}[tool.poetry]\nname = "own-site"\n',
+    }.items():
+        (project.root / folder).mkdir(parents=True)
+        name = "setup.py" if "setup(" in text else "pyproject.toml"
+        (project.root / folder / name).write_text(text)
+    (project.root / ".git").mkdir()
+    asked = ("own.lib[x]>=1", "own-script", "base", "own-notes", "own-site")
+    expected = ["-e ../../libs/Own_Lib[x]", "-e ../../libs/script", "base", None, None]
+    for kind in ("demand", "import"):
+        made = plan(Project(inner, read_settings({})), *asked, kind=kind)
+        assert [each.after for each in made.decisions] == expected
+    assert plan(project, "own-script").decisions[0].after == "-e ./libs/script"
+    with pytest.raises(LabcoatError, match="own-script"):
+        plan(project, "own-script", strict=True)
+
+
 def test_a_declared_python_is_preferred(project: Project) -> None:
     """Where it has the wheels; and the nearest one where this machine lacks it."""
     assert plan(project, "python==3.13.*", "base==1.0").python == "3.13"

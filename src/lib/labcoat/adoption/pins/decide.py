@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from labcoat.adoption.pins import (
     fitting,
     index_releases,
+    siblings,
     solving,
     sources,
     stop,
@@ -48,6 +49,7 @@ def decide(
     chosen = choose_python(project, wanted, lines, known)
     for line in lines:
         outcomes[line.wanted] = fitting.fit_line(line, known, chosen.minor)
+    outcomes |= {line.wanted: line for line in siblings.take_siblings(project.root, lines, known)}
     if strict:
         stop.refuse_changes(outcomes)
     solution = solving.Solution([], set())
