@@ -165,6 +165,21 @@ def test_declared_dependencies_need_no_requirements_in(bare: Repository) -> None
     assert (bare.path / "requirements.in").read_text().endswith("alpha==1.0\nbeta==1.0\n")
 
 
+def test_what_declared_packages_bring_needs_no_list(bare: Repository, index: Index) -> None:
+    """pyproject.toml is locked as it is, until sources import what does not come with it."""
+    index.add("brings", "1.0", ["gamma"])
+    bare.write(
+        pyproject__toml='[project]\nname = "p"\ndependencies = ["brings"]\n',
+        main__py="import brings, gamma\n",
+    )
+    assert messages.BROUGHT.format(source="pyproject.toml") in run(bare, "init")
+    assert not (bare.path / "requirements.in").exists()
+    assert run(bare, "init").splitlines()[-3] == messages.COMPLETE
+    bare.write(main__py="import brings, gamma, beta\n")
+    assert messages.BROUGHT.format(source="pyproject.toml") not in run(bare, "init")
+    assert "\nbeta  # main.py:1\n" in (bare.path / "requirements.in").read_text()
+
+
 def test_makefile_calls_an_installed_labcoat(tmp_path: Path) -> None:
     """It does not contain the path of one user's environment."""
     installed = tmp_path / ".venv/lib/python3.12/site-packages/labcoat/include.python.mk"

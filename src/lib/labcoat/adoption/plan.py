@@ -38,9 +38,11 @@ class Plan:
 
     The decisions are about what is wanted, in its order; after these come limits, which other
     packages need. `settings` are those of the make include, by name, without which the lines cannot
-    be installed: LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON.
+    be installed: LABCOAT_NO_BINARY, LABCOAT_AS_OF, LABCOAT_PYTHON. `brought` are the names of all
+    packages that come with what is asked for, without the imports.
     """
 
     python: str | None
     decisions: tuple[Decision, ...]
     settings: tuple[tuple[str, str], ...] = ()
+    brought: frozenset[str] = frozenset()

@@ -63,10 +63,14 @@ class Survey:
     computed: tuple[str, ...] = ()
 
     @property
+    def is_declared_alone(self) -> bool:
+        """Whether no other list is taken than the project's own file."""
+        return [each.file for each in self.taken] == [self.declared] and not self.passed_over
+
+    @property
     def is_declared(self) -> bool:
         """Whether the project's own file lists everything, so that it can be locked as it is."""
-        is_alone = [each.file for each in self.taken] == [self.declared]
-        return is_alone and not self.missing and not self.passed_over
+        return self.is_declared_alone and not self.missing
 
     @property
     def is_locked(self) -> bool:

@@ -99,12 +99,19 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         limits=survey.limits,
     )
     decisions = plan.decisions[len(survey.pythons) :]
-    changes.notes += format_plan(replace(plan, decisions=decisions))
     is_changed = any(each.verdict in {"moved", "dropped", "renamed"} for each in decisions)
     is_changed |= len(plan.decisions) > len(survey.wanted)
+    is_whole = survey.is_declared or (not is_changed and _brings_imports(survey, plan))
+    if is_whole:
+        decisions = tuple(each for each in decisions if each.verdict != "added")
+    changes.notes += format_plan(replace(plan, decisions=decisions))
+    if is_whole and survey.missing:
+        changes.notes.append(
+            f"{survey.declared} stays as it is: its packages bring what is imported"
+        )
     if is_changed and not wishes.as_of and (day := _last_day(project.root)):
         changes.notes.append(f"`labcoat init --as-of {day}` takes the releases of the last commit")
-    if is_changed or not survey.is_declared:
+    if is_changed or not is_whole:
         text = format_requirements(survey, plan)
         changes.plan(NAME, text, f"written from {_describe(survey)}")
         asked = [each.requirement for each in survey.wanted]
@@ -112,6 +119,13 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
     _plan_environment(changes, plan)
     only_conda = [each.system for each in survey.taken if each.format == "conda" and each.system]
     plan_settings(changes, [("LABCOAT_CONDA_PACKAGES", " ".join(each)) for each in only_conda[:1]])
+
+
+def _brings_imports(survey: Survey, plan: Plan) -> bool:
+    """Whether the packages of the project's own file need all that it lacks and sources import."""
+    missing = "\n".join(each.requirement for each in survey.missing)
+    names = requirements_file.requirement_names(missing)
+    return survey.is_declared_alone and names <= plan.brought
 
 
 def _warn_of_unreadable(project: Project) -> None:

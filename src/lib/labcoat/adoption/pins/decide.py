@@ -119,4 +119,4 @@ def _plan(
         settings["LABCOAT_NO_BINARY"] = " ".join(sorted(solution.built))
     if as_of:
         settings["LABCOAT_AS_OF"] = as_of
-    return Plan(chosen.written, tuple(decisions), tuple(settings.items()))
+    return Plan(chosen.written, tuple(decisions), tuple(settings.items()), solution.brought)

@@ -24,7 +24,7 @@ def take_siblings(
     """Return those of `lines` that name a package of this repository, as the path of its folder.
 
     A line is looked at if `known`, what the index has, says that it has no such package. `root` is
-    the project's directory, whose own package is none of them.
+    the project's directory, whose own package does not count.
     """
     missing = [line for line in lines if not line.is_fixed and known.get(line.name, 0) is None]
     places = _find_places(root, {line.name for line in missing}) if missing else {}

@@ -33,7 +33,8 @@ _NONE: Mapping[Line, str] = MappingProxyType({})
 class Solution:
     """The `lines` that have a solution, those `dropped`, and the packages that must be built.
 
-    `versions` is None, and `output` says why, if no solution was found.
+    `versions` is None, and `output` says why, if no solution was found. `brought` are the packages
+    of the solution without the imports.
     """
 
     lines: list[Line]
@@ -42,6 +43,7 @@ class Solution:
     limits: list[Limit] = field(default_factory=list)
     versions: Mapping[str, str] | None = None
     output: str = ""
+    brought: frozenset[str] = frozenset()
 
 
 def loosen_lines(
