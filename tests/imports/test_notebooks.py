@@ -1,6 +1,7 @@
 """What a notebook imports and installs."""
 
 import json
+import time
 
 import pytest
 
@@ -68,6 +69,13 @@ def test_long_output_keeps_no_notebook_from_being_read() -> None:
     found = read_notebook(data)
     assert found is not None
     assert [each.module for each in found.imports] == ["a"]
+
+
+def test_a_long_file_of_short_texts_is_given_up() -> None:
+    """It would take a minute to look at each of them, and no notebook has as many."""
+    begun = time.process_time()
+    assert read_notebook(b'{"cells": [' + b'{"long name":[' * (1 << 22)) is None
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("cells", [None, 3, [3], [{"cell_type": "code", "source": {"a": 1}}]])

@@ -127,6 +127,23 @@ def test_missing_lines_of_requirements_txt_are_added(bare: Repository) -> None:
     assert run(bare, "init").splitlines()[0] == messages.COMPLETE
 
 
+@pytest.mark.parametrize("how", ["ignored", "linked inside", "linked outside"])
+def test_twice_is_once_wherever_the_list_is(bare: Repository, tmp_path: Path, how: str) -> None:
+    """A list that git ignores, or a link leads to, is read; not one outside of the repository."""
+    subprocess.run(["git", "init", "-q"], cwd=bare.path, check=True)
+    source = {"ignored": bare.path / "requirements.txt", "linked inside": bare.path / "pins"}
+    source.get(how, tmp_path / "pins").write_text("beta\n")
+    if how == "ignored":
+        bare.write(__gitignore="*.txt\n")
+    else:
+        (bare.path / "requirements.txt").symlink_to(source.get(how, tmp_path / "pins"))
+    run(bare, "init")
+    text = (bare.path / "requirements.in").read_text()
+    assert ("\nbeta\n" in text) == (how != "linked outside")
+    assert messages.COMPLETE in run(bare, "init")
+    assert (bare.path / "requirements.in").read_text() == text
+
+
 def test_files_that_git_ignores_are_named(bare: Repository) -> None:
     """The lock too, before it is there; what is tracked, or not ignored after all, is not."""
     subprocess.run(["git", "init", "-q"], cwd=bare.path, check=True)

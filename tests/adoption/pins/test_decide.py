@@ -153,6 +153,8 @@ def test_a_file_that_names_another_python_is_overruled_by_the_setting(project: P
     (project.root / "runtime.txt").unlink()
     (project.root / ".python-version").write_text("3.6.9\n")
     assert plan(project, "base").python == "3.9"
+    (project.root / ".python-version").write_text("../no/version\n")
+    assert plan(project, "base").python == "3.11"
 
 
 def test_the_python_of_a_lock_outlives_it(

@@ -33,3 +33,21 @@ def test_setup_py_says_what_a_build_needs(
     monkeypatch.setattr(package_index, "download_file", lambda _: data.getvalue())
     sources._read_sdist.cache_clear()
     assert sources.find_obstacle(ListedFile("x-1.tar.gz", "")) == obstacle
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [
+        ("own_name/__init__.py", True),
+        ("Own_Name.py", True),
+        ("src/own_name/__init__.py", True),
+        ("py/own_name.py", True),
+        ("tests/own_name/__init__.py", False),
+        ("other/own_name.py", False),
+        ("deep/er/own_name.py", False),
+    ],
+)
+def test_a_source_has_a_module_of_the_packages_name(path: str, is_found: bool) -> None:
+    """In a folder of any name, unless that is a package or for tests."""
+    names = ["x-1/setup.py", "x-1/other/__init__.py", f"x-1/{path}"]
+    assert sources._has_module(names, "own-name") is is_found

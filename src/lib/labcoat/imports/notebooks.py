@@ -11,6 +11,7 @@ from labcoat.imports.sources import Import, read_plain_imports, read_source
 
 MOST = 1 << 28  # bytes of a notebook
 _MOST_PARSED = 1 << 25  # bytes of one without the long texts, which are output
+_MOST_QUOTES = 1 << 23  # of a longer one: some seconds of looking at each text
 _LONG_TEXT = 1 << 15  # bytes
 _MAGIC = lazy_pattern(r"^(?P<indent>\s*)(?P<sign>[!%])(?P<rest>.*)$")
 _BARE = lazy_pattern(r"^\s*(?:pip3?|conda|mamba)\s+install\s")
@@ -48,7 +49,7 @@ def read_notebook(data: bytes) -> Notebook | None:
     if len(data) > MOST:
         return None
     if len(data) > _MOST_PARSED:
-        data = _JSON_TEXT.sub(_drop_long, data)
+        data = _drop_output(data)
     if len(data) > _MOST_PARSED:  # numbers without end, which take a lot of memory
         return None
     try:
@@ -66,6 +67,11 @@ def read_notebook(data: bytes) -> Notebook | None:
     for number, code in enumerate(_code_cells(content), 1):
         _read_cell(code, number, reader)
     return Notebook(tuple(reader.imports), tuple(reader.commands), str(info.get("version") or ""))
+
+
+def _drop_output(data: bytes) -> bytes:
+    """Return a notebook's JSON without long texts; as it is if it has too many texts to look at."""
+    return data if data.count(b'"') > _MOST_QUOTES else _JSON_TEXT.sub(_drop_long, data)
 
 
 def _drop_long(text: re.Match[bytes]) -> bytes:

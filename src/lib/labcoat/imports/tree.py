@@ -13,7 +13,8 @@ from labcoat.inventory.virtualenvs import environments
 
 MOST_FILES = 100_000
 _MOST_TEXT = 1 << 20  # bytes of a list of packages
-_LIST = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+LIST = "requirements.txt"
+_FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
 _SKIPPED = frozenset({".git", "node_modules", "__pycache__", "site-packages", ".labcoat"})
 
 
@@ -27,13 +28,28 @@ class Tree:
     _real: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def read_bytes(self, path: str, most: int = _MOST_TEXT) -> bytes:
-        """Return the first `most` bytes of a file; nothing for what is not a regular file."""
+        """Return the first `most` bytes of a file, which a link may lead to inside of the tree.
+
+        Return nothing for what is not a regular file.
+        """
         folder = path.rpartition("/")[0]
         if folder not in self._real:
             names = folder.split("/")
             parents = ("/".join(names[: count + 1]) for count in range(len(names)))
             self._real[folder] = not any((self.root / each).is_symlink() for each in parents)
-        return reading.read_regular(f"{self.root}/{path}", most) if self._real[folder] else b""
+        if not self._real[folder]:
+            return b""
+        return reading.read_regular(f"{self.root}/{path}", most) or self._read_linked(path, most)
+
+    def _read_linked(self, path: str, most: int) -> bytes:
+        """Return the bytes of a file that a link inside of the tree leads to."""
+        linked = self.root / path
+        if not linked.is_symlink():
+            return b""
+        try:
+            return reading.read_for_build(self.root, linked)[:most]
+        except (OSError, ValueError):
+            return b""
 
     def read_text(self, path: str) -> str:
         """Return the text of a file with LF line endings; nothing for one that is not text."""
@@ -57,13 +73,16 @@ def nearness(path: str) -> tuple[int, str]:
 def list_tree(root: Path) -> Tree:
     """Return the files of `root` that git tracks or would track; without git, all of them.
 
+    Its requirements.txt counts, also where git ignores it, for labcoat is about to replace it.
     Environments, test data, generated files and this labcoat are left out.
     """
     try:
-        found = git.git_lines(root, *_LIST) if git.git_root(root) else _walk(root)
+        found = git.git_lines(root, *_FILES) if git.git_root(root) else _walk(root)
     except LabcoatError:
         found = _walk(root)
     paths = list(found)[: MOST_FILES + 1]
+    if LIST not in paths and (root / LIST).is_file():
+        paths.insert(0, LIST)
     left_out = tuple(f"{folder}/" for folder in (*environments(paths), *_labcoats(paths)))
     kept = tuple(
         path

@@ -7,6 +7,7 @@ from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine.flags import docker_flags
 from labcoat.core import originals, reading
 from labcoat.core.changes import append_lines
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.terminal import print_progress
 from labcoat.scaffold.ignore_files import own_patterns
@@ -27,9 +28,7 @@ def missing_files(root: Path) -> dict[str, str]:
     """
     found = {"Dockerfile": "Dockerfile", "dockerignore": ".dockerignore", "install-lock.sh": SCRIPT}
     dockerfile = build_flags.locate_dockerfile(root)
-    if dockerfile.exists() and SCRIPT not in reading.read_file(dockerfile).decode(
-        "utf-8", "replace"
-    ):
+    if dockerfile.exists() and SCRIPT not in _read(dockerfile):
         del found["install-lock.sh"]
     if dockerfile.exists():
         del found["Dockerfile"]
@@ -51,8 +50,17 @@ def installs_itself(root: Path) -> bool:
     path = build_flags.locate_dockerfile(root)
     if not path.exists():
         return False
-    text = reading.read_file(path).decode("utf-8", "replace")
+    text = _read(path)
     return SCRIPT not in text and "--require-hashes" not in text
+
+
+def _read(path: Path) -> str:
+    try:
+        return reading.read_file(path).decode("utf-8", "replace")
+    except OSError as error:
+        raise LabcoatError(
+            f"cannot read `{path.name}`: {error.strerror}", "Check its permissions"
+        ) from None
 
 
 def provide_dockerfile(project: Project) -> None:

@@ -19,6 +19,7 @@ from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.reader import read_declared
+from labcoat.imports.tree import LIST
 from labcoat.locking import download_sizes, index_options, inputs, requirements_file
 from labcoat.scaffold.makefile import plan_settings
 
@@ -49,17 +50,20 @@ def plan_requirements(
     Raise LabcoatError if `wishes` are strict, and a line cannot be taken as it is.
     """
     root = changes.root
-    listed = (
-        requirements_file.read_requirements(root / "requirements.txt")
-        if (root / "requirements.txt").exists()
-        else ""
-    )
+    listed = _read_list(root / LIST)
     if changes.read(NAME) is not None:
         _add_listed(changes, listed)
         missing = find_missing_imports(project or Project(root), changes.read(NAME) or "")
         changes.notes += format_missing(missing, NAME)
     elif "--hash=" not in listed:
         _plan_new(changes, project or Project(root), wishes)
+
+
+def _read_list(path: Path) -> str:
+    """Return the text of a list; nothing if there is none, or a link leads out to it."""
+    if not path.exists() or not path.resolve().is_relative_to(path.parent.resolve()):
+        return ""
+    return requirements_file.read_requirements(path)
 
 
 def _add_listed(changes: ChangeSet, listed: str) -> None:

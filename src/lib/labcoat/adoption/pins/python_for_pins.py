@@ -90,7 +90,7 @@ def choose_python(
     lock = _passed_over(project, lines)
     allowed = [minor for minor in here if interpreters.is_allowed(project, minor, lock)]
     ranked = rank_pythons(lines, known, allowed or here)
-    best = choose_candidate(ranked, declared, present.minor if present else "")
+    best = choose_candidate(ranked, declared, present.minor if present else own)
     _name_unsupported(declared, best)
     _name_missing(lines, known, best, here)
     if present and best.minor == present.minor:

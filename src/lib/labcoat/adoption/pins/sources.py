@@ -56,11 +56,24 @@ def _is_compiled(name: str) -> bool:
 
 
 def _has_module(names: list[str], package: str) -> bool:
-    """Return whether a source has a module of the package's name, at its top or under src."""
+    """Return whether a source has a module of the package's name, at its top or in a folder there.
+
+    That folder, such as src, is no package itself.
+    """
     wanted = package.replace("-", "_")
-    parts = [name.partition("/")[2].removeprefix("src/").split("/") for name in names]
-    tops = {each[0].removesuffix(".py") for each in parts if len(each) > 1 or each[0] != "setup.py"}
-    return wanted in {normalize_name(top).replace("-", "_") for top in tops}
+    paths = [name.partition("/")[2] for name in names]
+    packages = {path.removesuffix("/__init__.py") for path in paths if path.count("/") == 1}
+    tops = {path.split("/")[0] for path in paths if path != "setup.py"}
+    for path in paths:
+        folder, _, inside = path.partition("/")
+        is_module = inside.removesuffix("/__init__.py").count("/") == 0
+        if is_module and folder not in packages and not _ASIDE.search(path):
+            tops.add(inside.removesuffix("/__init__.py"))
+    return wanted in {_module_name(top) for top in tops}
+
+
+def _module_name(path: str) -> str:
+    return normalize_name(path.removesuffix(".py")).replace("-", "_")
 
 
 @lru_cache(maxsize=256)
