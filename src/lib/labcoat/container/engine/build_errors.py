@@ -99,7 +99,7 @@ _BUILDER: ErrorTable = (
         r"(?:docker\.io/(?:library/)?)?([^\s,]+?)[:,]?\s",
         "cannot resolve base image `{0}`",
         "Check the name, your network connection and `docker login`, or choose an image that "
-        "`docker images` lists: `LABCOAT_BASE_IMAGE=IMAGE`",
+        "`docker images` lists: `LABCOAT_BASE_IMAGE=IMAGE`, or the FROM of a Dockerfile of yours",
     ),
     (
         r'"/([^"]+)":? not found',
