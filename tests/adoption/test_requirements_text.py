@@ -44,3 +44,12 @@ def test_what_was_left_out_is_not_lost() -> None:
     """The lock may replace the list: each of its lines is in requirements.in, or in a comment."""
     listed = "\n".join([*LIST, "--pre", "h"])
     assert unlisted_requirements(listed, made()) == ["h"]
+
+
+def test_what_was_left_out_is_one_line() -> None:
+    """Names of a hostile file neither act on a terminal nor begin a requirement of their own."""
+    wanted = Wanted("a\x1b[31m\nevil", "Pipfile", 1, "demand")
+    source = Source("Pipfile", "Pipfile", (wanted,))
+    plan = Plan(None, (Decision(wanted.requirement, None, "dropped", "not a requirement"),))
+    text = format_requirements(Survey(taken=(source,)), plan)
+    assert text.splitlines()[-1] == "# left out: a\\x1b[31m\\x0aevil (not a requirement)"

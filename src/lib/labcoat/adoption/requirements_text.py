@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Decision, Plan, Wanted
 from labcoat.adoption.survey import Survey
+from labcoat.core import terminal
 
 INTRODUCTION = (
     "# The packages this project uses, one on each line, such as pandas or pandas>=2."
@@ -52,11 +53,10 @@ def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[
 
 
 def _format_wanted(wanted: Wanted, decision: Decision) -> Iterator[str]:
+    if decision.after is None or decision.verdict == "renamed":
+        yield _format_left_out(wanted, decision)
     if decision.after is None:
-        yield f"# left out: {wanted.requirement} ({decision.reason})"
         return
-    if decision.verdict == "renamed":
-        yield f"# left out: {wanted.requirement} ({decision.reason})"
     was = f"  # was {wanted.requirement}" if decision.verdict == "moved" else ""
     yield f"{decision.after}{was}"
 
@@ -65,6 +65,11 @@ def _format_import(wanted: Wanted, made: Mapping[Wanted, Decision]) -> Iterator[
     decision = made[wanted]
     where = f"{wanted.file}:{wanted.line}"
     if decision.after is None:
-        yield f"# left out: {wanted.requirement} ({decision.reason})"
+        yield _format_left_out(wanted, decision)
     else:
         yield f"{decision.after}  # {where}"
+
+
+def _format_left_out(wanted: Wanted, decision: Decision) -> str:
+    """Return a comment of one line, whatever characters a repository's file has."""
+    return terminal.escape_control(f"# left out: {wanted.requirement} ({decision.reason})")
