@@ -103,6 +103,8 @@ def test_a_stronger_line_wins() -> None:
     kept, dropped = merge_lines([*weaker, recorded, wide])
     assert [each.text for each in kept] == ["c==3.2", "c>=2,<4"]
     assert len(dropped) == 3
+    _, dropped = merge_lines([line("d>1", "demand"), line("d>1", "freeze")])
+    assert dropped[0][1].reason == "demand.txt says it"
     kept, dropped = merge_lines([wide, line("c==4", "freeze")])
     assert kept == [wide]
     assert "c>=2,<4" in dropped[0][1].reason

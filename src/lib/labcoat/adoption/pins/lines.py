@@ -271,8 +271,11 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
         is_same = line.text == known.text or is_weaker
         both = line.pinned is not None and known.pinned is not None
         if is_same or (both and line.pinned != known.pinned):
-            where = f"{known.wanted.file}:{known.wanted.line}"
+            file = known.wanted.file
+            # The table lists together what has one reason, such as a list that says all of it too.
+            same = line.text == known.text and file != line.wanted.file
             says = "says it" if line.text == known.text else f"asks for `{known.text}`"
+            where = file if same else f"{file}:{known.wanted.line}"
             dropped.append((line, line.drop(f"{where} {says}")))
             out.add(at)
     return [line for at, line in enumerate(lines) if at not in out], dropped
