@@ -1,10 +1,12 @@
 """A project without a Dockerfile gets labcoat's; a project with one keeps it."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from labcoat.core import originals
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.settings import read_settings
 from labcoat.scaffold import dockerfile
@@ -25,6 +27,14 @@ def test_a_project_without_one_gets_both_files(
         dockerfile.TEMPLATES / "install-lock.sh"
     ).read_bytes()
     assert "wrote Dockerfile, .dockerignore, install-lock.sh" in capsys.readouterr().err
+
+
+def test_a_pipe_is_named(tmp_path: Path) -> None:
+    """It would block whoever reads it."""
+    os.mkfifo(tmp_path / "Dockerfile")
+    for look in (dockerfile.missing_files, dockerfile.installs_itself):
+        with pytest.raises(LabcoatError, match="cannot read `Dockerfile`: not a regular file"):
+            look(tmp_path)
 
 
 def test_existing_files_stay(tmp_path: Path) -> None:
