@@ -85,3 +85,10 @@ def test_a_notebook_may_be_imported_by_another(tmp_path: Path) -> None:
         **{"n/model.ipynb": notebook, "n/first_transform.ipynb": "{}", "n/pandas.ipynb": "{}"},
     )
     assert packages(tmp_path) == {"pandas": "n/model.ipynb"}
+
+
+def test_a_mark_and_other_line_endings_hide_no_import(tmp_path: Path) -> None:
+    """Editors of Windows write them, and Python reads them."""
+    (tmp_path / "marked.py").write_bytes(b"\xef\xbb\xbfimport numpy\r\nimport pandas\r\n")
+    (tmp_path / "old.py").write_bytes(b"import yaml\rimport cv2\r")
+    assert packages(tmp_path).keys() == {"numpy", "opencv-python", "pandas", "pyyaml"}

@@ -59,7 +59,7 @@ def read_code(tree: Tree) -> Code:
     left = _MOST_READ
     for path in tree.paths:
         if path.endswith((".py", ".pyw")) and not _SEPARATE.search(path):
-            data = tree.read_bytes(path)
+            data = tree.read_source(path)
             if b"# /// script" in data:
                 code.scripts.append(path)
             if found := list_modules(data):
@@ -115,7 +115,7 @@ def _needed_imports(
             continue
         parsed += 1
         tried.update(wanted)
-        source = tree.read_bytes(path)
+        source = tree.read_source(path)
         is_parsed = parsed <= _MOST_PARSED
         for each in read_imports_of(source, wanted) if is_parsed else scan_lines(source):
             if each.module in wanted and not each.optional:

@@ -1,5 +1,6 @@
 """The files of a repository that can say something about its environment."""
 
+import codecs
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -50,6 +51,11 @@ class Tree:
             return reading.read_for_build(self.root, linked)[:most]
         except (OSError, ValueError):
             return b""
+
+    def read_source(self, path: str) -> bytes:
+        """Return a source with LF line endings and no byte order mark, as Python reads it."""
+        data = self.read_bytes(path).removeprefix(codecs.BOM_UTF8)
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
 
     def read_text(self, path: str) -> str:
         """Return the text of a file with LF line endings; nothing for one that is not text."""
