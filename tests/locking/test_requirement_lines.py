@@ -157,7 +157,7 @@ PARTS = st.sampled_from(
     ]
 )
 STARTS = st.sampled_from(
-    ["foo", "foo[x]==", "foo==1.0 ;", "foo ; python_version", "foo>=1,", "a @"]
+    ["foo", "foo[x]==", "foo==1.0 ;", "foo==1.0.*", "foo ; python_version", "foo>=1,", "a @"]
 )
 
 

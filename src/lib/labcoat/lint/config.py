@@ -65,14 +65,14 @@ class LintConfig:
 
 def read_config(root: Path) -> LintConfig:
     """Return the settings of the repository at `root`, with the default for each invalid one."""
-    import tomllib
-
     path = root / "pyproject.toml"
     if path.is_file() and not path.is_symlink() and not os.access(path, os.R_OK):
         return LintConfig(faults=("cannot read pyproject.toml: using the default settings",))
     data = reading.read_inside(root, "pyproject.toml")
     if b"labcoat" not in data:
         return LintConfig()
+    import tomllib
+
     try:
         table = tomllib.loads(data.decode()).get("tool", {})
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits too

@@ -35,7 +35,9 @@ _INTEGER = "[0-9]{1,19}"
 _RELEASE = rf"{_INTEGER}(?:\.{_INTEGER})*"
 _VERSION = rf"{_RELEASE}(?:(?:a|b|rc){_INTEGER})?(?:\.post{_INTEGER})?(?:\.dev{_INTEGER})?"
 _LOCAL = r"(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?"
-_RANGE = rf"(?:(?:[<>!]=|[<>]){_S}{_VERSION}|~={_S}{_INTEGER}(?:\.{_INTEGER})+)"
+_RANGE = (
+    rf"(?:[!=]={_S}{_RELEASE}\.\*|(?:[<>!]=|[<>]){_S}{_VERSION}|~={_S}{_INTEGER}(?:\.{_INTEGER})+)"
+)
 _VARIABLE = (
     "(?:os_name|sys_platform|python_version|python_full_version|implementation_name"
     "|platform_machine|platform_system|platform_python_implementation)"
@@ -87,6 +89,8 @@ class RequirementLine(FileLine):
     @property
     def is_pinned(self) -> bool:
         """Whether every installation gets the same release: by version, commit or hash."""
+        if not self.url:
+            return bool(self.version)
         if self.url.startswith(("git+", "hg+")) and _COMMIT.search(self.url):
             return True
         has_hash = any(each.startswith(("sha256=", "sha256:")) for each in _fragment(self.url))

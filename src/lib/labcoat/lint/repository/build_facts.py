@@ -9,7 +9,7 @@ from labcoat.container.context.build_context import BuildContext
 from labcoat.container.dockerfile import copy_trace
 from labcoat.container.dockerfile.copy_sources import SourceTree, context_tree
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction
-from labcoat.container.dockerignore.matcher import PatternError
+from labcoat.container.dockerignore.matcher import Matcher, PatternError
 
 
 class BuildFacts:
@@ -33,6 +33,11 @@ class BuildFacts:
         own = (self.build.root, self.build.ignore_path)
         same = (each for each in others if (each.build.root, each.build.ignore_path) == own)
         self.files_owner = next(same, self).files_owner
+
+    @property
+    def matcher(self) -> Matcher:
+        """The matcher of the ignore file. Raise PatternError or OSError if there is none."""
+        return self.files_owner.build.matcher
 
     @cached_property
     def ignore_file(self) -> str:
@@ -74,7 +79,7 @@ class BuildFacts:
     def describe_unreadable(self) -> Iterable[str]:
         """Yield a sentence about each thing that could not be read."""
         try:
-            _ = self.build.matcher
+            _ = self.matcher
         except PatternError:
             pass  # IGN002 reports it
         except OSError as error:
@@ -111,6 +116,21 @@ class BuildFacts:
     def needed_missing(self) -> list[tuple[Instruction, str]]:
         """Those of `missing` that are in stages which the last one needs."""
         return self._copied[1][: self._copied[2]]
+
+    def find_emptied(self) -> list[str]:
+        """Return those of `reaching` that arrive empty. Raise PatternError or OSError."""
+        if not self.matcher.may_empty_files:
+            return []
+        # Builds with the same files copy many of them, which need only one answer.
+        known = self.files_owner._emptied
+        unknown = [path for path in self.reaching if path not in known]
+        emptied = set(self.matcher.find_emptied(unknown))
+        known |= {path: path in emptied for path in unknown}
+        return [path for path in self.reaching if known[path]]
+
+    @cached_property
+    def _emptied(self) -> dict[str, bool]:
+        return {}
 
     def sent_root_paths(self) -> list[str]:
         """Return the `sent` files relative to the repository's root."""

@@ -113,7 +113,7 @@ def _names_git_folder(facts: BuildFacts, line: int) -> bool:
 def _check_docker_versions(facts: BuildFacts) -> Iterator[Finding]:
     """CTX003: an ignore file that Docker 20.10 reads differently."""
     try:
-        patterns = facts.build.matcher.patterns
+        patterns = facts.matcher.patterns
     except (PatternError, OSError):
         return
     if not any(each.negated or _READ_DIFFERENTLY & set(each.text) for each in patterns):
@@ -206,8 +206,7 @@ def _check_copy_sources(facts: BuildFacts) -> Iterator[Finding]:
 def _check_emptied_files(facts: BuildFacts) -> Iterator[Finding]:
     """CTX006: a file that BuildKit lists but cannot open."""
     try:
-        matcher = facts.build.matcher
-        emptied = matcher.find_emptied(facts.reaching) if matcher.may_empty_files else []
+        emptied = facts.find_emptied()
     except (PatternError, OSError):
         return
     if emptied:

@@ -171,7 +171,7 @@ def _check_docker_forms(path: str, data: bytes) -> Iterator[Finding]:
 
 def _check_effect_on_build(repository: Repository, facts: BuildFacts) -> Iterator[Finding]:
     try:
-        patterns = facts.build.matcher.patterns
+        patterns = facts.matcher.patterns
         yield from _check_root_only(facts, patterns)
         yield from check_negations_for_docker(repository, facts, patterns)
     except (PatternError, OSError):
