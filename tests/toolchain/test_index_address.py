@@ -8,6 +8,7 @@ from labcoat.toolchain.index_address import check_address
 from labcoat.toolchain.index_config import index_access, installer_environment
 
 BROKEN = [f"https://user:S3cr{mark}3tPw@host.org/simple" for mark in "/#?[\\"]
+BROKEN += ["https//user:S3cr3tPw@host.org/simple", "user:S3cr3tPw@host.org/simple"]
 BROKEN += ["http://user:12/S3cr@localhost:80/", "http://user:/S3cr3@host.org", "//u:a/S3cr@h:1/x"]
 
 
@@ -42,6 +43,14 @@ def test_unescaped_password_is_refused(url: str) -> None:
 def test_other_addresses_are_accepted(url: str) -> None:
     """An `@` may be in a path, and a colon before a port or in an address of IPv6."""
     check_address(url)
+
+
+@pytest.mark.parametrize("url", ["https//host.org/simple", "https:/host.org", "http:host.org"])
+def test_address_without_its_slashes_is_refused(url: str) -> None:
+    """uv would look for a folder of that name."""
+    with pytest.raises(LabcoatError) as caught:
+        index_access({"PIP_INDEX_URL": url})
+    assert caught.value.message == f"`{url}` is not an address of a package index"
 
 
 @pytest.mark.parametrize("mark", ["", "/", "#", "?", "://x/"])

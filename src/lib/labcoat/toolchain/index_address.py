@@ -9,14 +9,24 @@ from labcoat.core.patterns import lazy_pattern
 _HOST_AFTER = lazy_pattern(
     r".*@(?:[\w-]+(?:\.[\w-]+)+|localhost|[\w-]+(?=:\d)|\[[\da-fA-F:]+\])(?::\d+)?(?:/.*)?"
 )
+# What looks like an address without being one: pip and uv would look for a folder of that name.
+_MISWRITTEN = lazy_pattern(r"(?i)https?(?!://)[:/].*|(?![\w.+-]+://|[./]).*:.*@.*", re.DOTALL)
 _PARTS = lazy_pattern(r"(?:[^/?#]*//)?([^/?#\\]*)(.?)(.*)", re.DOTALL)
 
 
 def check_address(url: str) -> None:
-    """Raise LabcoatError if a password in `url` ends the part with the host, by a `/`, `#` or `?`.
+    """Raise LabcoatError if `url` has no `://` where it should, or a password with `/`, `#` or `?`.
 
-    pip and uv take its beginning for a port, and show it in their messages.
+    Those end the part with the host. pip and uv take the beginning of the password for a port, and
+    show it in their messages.
     """
+    if _MISWRITTEN.fullmatch(url):
+        shown = f"***@{url.rpartition('@')[2]}" if "@" in url else url
+        raise LabcoatError(
+            f"`{shown}` is not an address of a package index",
+            "Correct the address, which begins with `https://` or `http://`, in PIP_INDEX_URL,"
+            " UV_DEFAULT_INDEX or pip's configuration",
+        )
     parts = _PARTS.match(url)
     host, mark, rest = parts.groups() if parts else ("", "", "")
     is_cut = ":" in host and "@" not in host and _HOST_AFTER.fullmatch(rest)
