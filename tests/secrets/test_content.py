@@ -140,3 +140,31 @@ SETTINGS = [
 def test_ordinary_settings(setting: str) -> None:
     """Settings about keys and tokens are not secrets."""
     assert not find_in_variables("a.env", f"{setting}\n".encode())
+
+
+def test_every_sure_secret_of_a_file_is_named() -> None:
+    """Also those after the first, one for each line, so that no one meets them singly."""
+    text = f"a = '{GITHUB}'\nb = '{GITHUB}'; c = '{GITHUB}'\n{BEGIN}\n{LINE}\n"
+    found = find_in_content("a.py", text.encode())
+    assert found
+    assert {(each.kind, each.line) for each in found.all} == {
+        ("a GitHub token", 1),
+        ("a GitHub token", 2),
+        ("a private key", 3),
+    }
+
+
+def test_every_variable_with_a_secret_is_named() -> None:
+    """A file of variables too, without those that have a weak value."""
+    found = find_in_variables(
+        "a.env", b"A_TOKEN=9f86d081x884c7d65\nB_PASSWORD=word\nC_SECRET=k3W9vTq2Zx8LmP4r\n"
+    )
+    assert found
+    assert [(each.name, each.line) for each in found.all] == [("A_TOKEN", 1), ("C_SECRET", 3)]
+
+
+def test_of_thousands_of_secrets_some_are_named() -> None:
+    """A dump of tokens is named by some of them, in little time."""
+    found = find_in_content("a.txt", f"{GITHUB}\n".encode() * 5000)
+    assert found
+    assert len(found.all) == 50

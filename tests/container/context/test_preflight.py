@@ -175,6 +175,11 @@ def test_secret_in_an_instruction_is_refused(tmp_path: Path) -> None:
         preflight.refuse_secrets(BuildContext(tmp_path))
     assert caught.value.message == REFUSAL_OF_HISTORY
     assert password not in caught.value.hint
+    (tmp_path / "Dockerfile").write_text(f"FROM a\n{run}\nWORKDIR /\n{run}\n")
+    with pytest.raises(LabcoatError) as caught:
+        preflight.refuse_secrets(BuildContext(tmp_path))
+    assert "line 2" in caught.value.message
+    assert "line 4" in caught.value.message
     (tmp_path / "Dockerfile").write_text("FROM a\nRUN curl -u user:$PASSWORD https://host.org/f\n")
     preflight.refuse_secrets(BuildContext(tmp_path))
 

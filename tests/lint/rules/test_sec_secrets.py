@@ -181,6 +181,21 @@ def test_value_in_a_dockerfile_is_history(instruction: str, tmp_path: Path) -> N
     assert apply_fixes(root, Selection(("SEC",))) == []
 
 
+def test_every_secret_of_a_file_has_a_finding(tmp_path: Path) -> None:
+    """Tracked, and in the instructions of a Dockerfile: whoever fixes one meets no other later."""
+    lines = "\n".join(["FROM scratch", *IN_HISTORY.values()])
+    files: Files = {"Dockerfile": f"{lines}\n", "a.py": f"A = '{TOKEN}'\n\nB = '{TOKEN}'\n"}
+    root = repository(tmp_path / "r", files)
+    found = check_repository(root, Selection(("SEC",))).findings
+    instructions = list(range(2, len(IN_HISTORY) + 2))
+    for path, rule, expected in (
+        ("a.py", "SEC001", [1, 3]),
+        ("Dockerfile", "SEC001", instructions),
+        ("Dockerfile", "SEC002", instructions),
+    ):
+        assert [each.line for each in found if (each.path, each.rule) == (path, rule)] == expected
+
+
 def test_secret_that_a_copy_names_has_no_fix(tmp_path: Path) -> None:
     """Without the file the build would fail, so no fix ignores it; beside it, all others are."""
     files: Files = {

@@ -1,8 +1,9 @@
 """Secrets in the content of a file, weighed by where they are."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
@@ -52,19 +53,29 @@ _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
 _BEFORE = 60  # bytes before a value in which its name is
+_MOST_SECRETS = 50  # of one file; it takes time to find the line of each
+
+Found = tuple[str, int, bool, str]  # a kind of secret, its place, whether it is sure, its name
 
 
 @dataclass(frozen=True)
 class Secret:
     """The kind of secret in a file, on `line` (0 for the whole file), under a `name` if it has one.
 
-    It is not `sure` if it may be an example, test material, or a value for development.
+    It is not `sure` if it may be an example, test material, or a value for development. `others`
+    are sure secrets on other lines: whoever removes one should not meet the next one afterwards.
     """
 
     kind: str
     line: int = 0
     sure: bool = True
     name: str = ""
+    others: tuple["Secret", ...] = ()
+
+    @property
+    def all(self) -> tuple["Secret", ...]:
+        """The secret and the others of its file."""
+        return (self, *self.others)
 
 
 def find_in_content(path: str, data: bytes, *, tokens_only: bool = False) -> Secret | None:
@@ -73,34 +84,50 @@ def find_in_content(path: str, data: bytes, *, tokens_only: bool = False) -> Sec
     With `tokens_only`, values are not secrets because of their names.
     """
     text = as_utf8(data)
-    best: Secret | None = None
-    for kind, at, sure, name in _find_all(path, text, tokens_only=tokens_only):
-        if best is None or (sure and not best.sure):
-            best = Secret(kind, text.count(b"\n", 0, at) + 1, sure, name)
-        if sure:
-            break
-    return best
+    return _join(text, _find_all(path, text, tokens_only=tokens_only))
 
 
 def find_in_variables(path: str, data: bytes) -> Secret | None:
     """Return the most serious secret in a file of variables, in which all values count."""
     text = as_utf8(data)
+    found = chain(_find_all(path, text, tokens_only=False), _find_telling(path, text))
+    return _join(text, found)
+
+
+def _find_telling(path: str, text: bytes) -> Iterator[Found]:
+    """Yield the variables with names of secrets. A value that several have is not sure."""
     variables = [(found, found[2].strip(b"\"'")) for found in _VARIABLE.finditer(text)]
     counts: dict[bytes, int] = {}
     for _, value in variables:
         counts[value] = counts.get(value, 0) + 1
-    best = find_in_content(path, data)
-    for found, value in variables if best is None or not best.sure else ():
-        if not values.is_telling(found[1], value) or values.is_marked(found[1]):
-            continue
-        line = text.count(b"\n", 0, found.start()) + 1
-        weak = not _is_strong(value) or counts[value] > 1 or is_development(path)
-        if not weak or best is None:
+    sure = not is_development(path)
+    for found, value in variables:
+        if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
-            best = Secret(f"a value for {name}", line, not weak, name)
-        if best.sure:
+            is_sure = sure and counts[value] == 1 and _is_strong(value)
+            yield f"a value for {name}", found.start(), is_sure, name
+
+
+def _join(text: bytes, found: Iterable[Found]) -> Secret | None:
+    """Return the first sure secret with the sure ones on other lines, else the first one."""
+    first: Secret | None = None
+    sure: dict[int, Secret] = {}
+    count = 0
+    for kind, at, is_sure, name in found:
+        if first and not is_sure:
+            continue
+        line = text.count(b"\n", 0, at) + 1
+        secret = Secret(kind, line, is_sure, name)
+        first = first or secret
+        if is_sure:
+            sure.setdefault(line, secret)
+            count += 1
+        if count == _MOST_SECRETS:
             break
-    return best
+    if not sure:
+        return first
+    best, *others = sure.values()
+    return replace(best, others=tuple(sorted(others, key=lambda each: each.line)))
 
 
 def find_passwords(data: bytes) -> list[bytes]:
@@ -127,7 +154,7 @@ def as_utf8(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[tuple[str, int, bool, str]]:
+def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
     """Yield each secret: its kind, its place in `text`, whether it is sure, and its name."""
     sure = not is_development(path)
     for token in rules.find_tokens(text):

@@ -52,8 +52,9 @@ def _refuse_written_secret(build: BuildContext) -> None:
 
     secret = find_secret(build.dockerfile, build.text.encode())
     if secret and secret.sure:
+        places = [f"{each.kind} in line {each.line}" for each in secret.all]
         raise LabcoatError(
-            f"a secret would reach the image's history: {secret.kind} in line {secret.line} of"
+            f"a secret would reach the image's history: {join_some(places)} of"
             f" `{build.dockerfile}`",
             "Revoke it, remove it from the Dockerfile, and give it to the build with `--secret` and"
             " `RUN --mount=type=secret`, or to the container at run time",

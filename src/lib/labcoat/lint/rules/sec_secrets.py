@@ -47,14 +47,15 @@ def check_secrets(repository: Repository, builds: DockerBuilds) -> Iterator[Find
     """Check for secrets, by file name and by content, in git and in the builds."""
     committed, present = _find_tracked(repository)
     for path, secret in sorted(committed.items()):
-        yield Finding(
-            "SEC001",
-            path,
-            f"{secret.kind} is tracked: everybody with access to the repository has it",
-            _choose_hint(path, secret),
-            secret.line,
-            severity=_weigh(secret),
-        )
+        for each in secret.all:
+            yield Finding(
+                "SEC001",
+                path,
+                f"{each.kind} is tracked: everybody with access to the repository has it",
+                _choose_hint(path, each),
+                each.line,
+                severity=_weigh(each),
+            )
     yield from _check_builds(repository, builds, present)
 
 
@@ -151,8 +152,8 @@ def _check_builds(
                 found |= {place: secret} if secret else {}
     for path in dict.fromkeys(facts.dockerfile for facts in builds):
         secret = found.get(path) or look.find_secret_on_disk(repository.root, path)
-        if secret:
-            yield _history_finding(path, secret)
+        for each in secret.all if secret else ():
+            yield _history_finding(path, each)
     admitted: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in builds if found else ():
         for place in filter(facts.sends, found):
@@ -190,7 +191,10 @@ def _ignore_pattern(facts: BuildFacts, place: str, found: Container[str]) -> str
 def _admitted_finding(
     ignore_file: str, place: str, sharing: list[BuildFacts], secret: Secret, pattern: str
 ) -> Finding:
-    """Return the finding for a secret that `ignore_file` admits to the builds `sharing` it."""
+    """Return the finding for a secret that `ignore_file` admits to the builds `sharing` it.
+
+    It is one for each file, however many secrets that has: the file as a whole is ignored.
+    """
     hint = (
         f"Add the line `{pattern}` to {ignore_file}, "
         "and give the secret to the build with `--secret`, or at run time"
