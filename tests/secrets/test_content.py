@@ -168,3 +168,41 @@ def test_of_thousands_of_secrets_some_are_named() -> None:
     found = find_in_content("a.txt", f"{GITHUB}\n".encode() * 5000)
     assert found
     assert len(found.all) == 50
+
+
+KEY = "k3W9vTq2Zx8LmP4rN7bY"
+PUBLIC = {
+    "posthog": ("POSTHOG_API_KEY", f"phc_{KEY}{KEY}"),
+    "segment": ("SEGMENT_WRITE_KEY", f"{KEY}a1B2c3D4e5F6"),
+    "amplitude": ("AMPLITUDE_API_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
+    "stripe": ("STRIPE_API_KEY", f"pk_live_{KEY}{KEY}"),
+    "mapbox": ("MAPBOX_ACCESS_TOKEN", f"pk.eyJ{KEY}.{KEY}"),
+}
+SECRET = {
+    "posthog-of-a-person": ("POSTHOG_API_KEY", f"phx_{KEY}{KEY}"),
+    "segment-of-an-account": ("SEGMENT_ACCESS_TOKEN", f"{KEY}a1B2c3D4e5F6"),
+    "amplitude-secret": ("AMPLITUDE_SECRET_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
+    "stripe-secret": ("STRIPE_API_KEY", f"sk_live_{KEY}{KEY}"),
+    "mapbox-secret": ("MAPBOX_ACCESS_TOKEN", f"sk.eyJ{KEY}.{KEY}"),
+}
+
+
+@pytest.mark.parametrize(("name", "value"), PUBLIC.values(), ids=PUBLIC.keys())
+def test_public_keys_are_not_sure(name: str, value: str) -> None:
+    """Every page or program that uses the service has the key, so it gives no one access."""
+    for found in (
+        find_in_content("a.py", f'{name} = "{value}"\n'.encode()),
+        find_in_variables("a.env", f"{name}={value}\n".encode()),
+    ):
+        assert not found or not found.sure
+
+
+@pytest.mark.parametrize(("name", "value"), SECRET.values(), ids=SECRET.keys())
+def test_secret_keys_of_the_same_services_are_sure(name: str, value: str) -> None:
+    """They have another beginning, or another name."""
+    for found in (
+        find_in_content("a.py", f'{name} = "{value}"\n'.encode()),
+        find_in_variables("a.env", f"{name}={value}\n".encode()),
+    ):
+        assert found
+        assert found.sure

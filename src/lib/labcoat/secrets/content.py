@@ -8,6 +8,7 @@ from itertools import chain
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import commands, names, rules, values
+from labcoat.secrets.public_keys import is_public_key
 
 # An address with a user and a password: it is searched for by the text that all have.
 _ADDRESS = lazy_pattern(
@@ -105,6 +106,7 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
         if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
             is_sure = sure and counts[value] == 1 and _is_strong(value)
+            is_sure = is_sure and not is_public_key(found[1], value)
             yield f"a value for {name}", found.start(), is_sure, name
 
 
@@ -184,7 +186,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             for token in rules.find_service_tokens(window, before):
                 yield token.kind, token.start, told and not values.is_marked(window), ""
         if values.is_named_secret(name) and _is_real(name, value):
-            shown = values.is_marked(_line_at(text, at))
+            shown = values.is_marked(_line_at(text, at)) or is_public_key(name, value)
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()
 
 

@@ -1,0 +1,65 @@
+"""Keys that are public by their kind: pages and programs that everybody has contain them.
+
+They name an account, and let everybody send to it; none of them reads or changes what it holds.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from labcoat.core.patterns import lazy_pattern
+
+_ANY = lazy_pattern(rb".*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A kind of key: the `name` of its variable, the form of its `value`, and who says so.
+
+    Both have to match as a whole.
+    """
+
+    service: str
+    name: re.Pattern[bytes]
+    value: re.Pattern[bytes]
+    source: str
+
+
+PUBLIC_KEYS: Sequence[PublicKey] = (
+    PublicKey(
+        "PostHog's project key; a personal one begins with phx_",
+        _ANY,
+        lazy_pattern(rb"phc_[A-Za-z0-9]{20,}"),
+        "https://posthog.com/docs/api",
+    ),
+    PublicKey(
+        "Segment's write key",
+        lazy_pattern(rb"(?i).*segment.*(?:write|analytics).*|.*write_?key"),
+        lazy_pattern(rb"[A-Za-z0-9]{32}"),
+        "https://segment.com/docs/connections/sources/catalog/libraries/website/javascript/"
+        "troubleshooting/",
+    ),
+    PublicKey(
+        "Amplitude's key of a project, which is not its secret key",
+        lazy_pattern(rb"(?i).*amplitude_?(?:project_?)?(?:api_?)?key"),
+        lazy_pattern(rb"[0-9a-f]{32}"),
+        "https://amplitude.com/docs/apis/keys-and-tokens",
+    ),
+    PublicKey(
+        "Stripe's publishable key",
+        _ANY,
+        lazy_pattern(rb"pk_(?:live|test)_[A-Za-z0-9]{20,}"),
+        "https://docs.stripe.com/keys",
+    ),
+    PublicKey(
+        "Mapbox' public token; a secret one begins with sk.",
+        _ANY,
+        lazy_pattern(rb"pk\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"),
+        "https://docs.mapbox.com/help/dive-deeper/access-tokens/",
+    ),
+)
+
+
+def is_public_key(name: bytes, value: bytes) -> bool:
+    """Whether the value of a variable is a key that is public by its kind."""
+    return any(each.name.fullmatch(name) and each.value.fullmatch(value) for each in PUBLIC_KEYS)
