@@ -95,3 +95,14 @@ def test_many_commands_take_no_time() -> None:
         start = time.process_time()
         list(find_arguments(text[: 1 << 20]))
         assert time.process_time() - start < 5
+
+
+def test_address_of_sentry_is_not_sure() -> None:
+    """Every program that reports its faults there has it; a token before another path is sure."""
+    key = "9f86d081884c7d659a2feaa0c55ad015"
+    for address, is_sure in (
+        (f"https://{key}@o447951.ingest.sentry.io/4504", False),
+        (f"https://{key}@git.corp.io/team/project", True),
+    ):
+        (found,) = find_arguments(f"./run.sh {address}\n".encode())
+        assert found.sure is is_sure

@@ -53,6 +53,9 @@ _USER_TOKEN = lazy_pattern(
     rb"://(?P<token>[^\s/:@\"'<>${}]{16,})(?::(?:x-oauth-basic)?)?@[\w.-]+"
     rb"|/t/(?P<conda>[a-z]{2}-[0-9a-f]{8}-[0-9a-f-]{27})/"
 )
+# Where a program reports its faults, which everybody who has the program can read:
+# https://docs.sentry.io/concepts/key-terms/dsn-explainer/
+_SENTRY_DSN = lazy_pattern(rb"://[0-9a-f]{32}@[\w.-]+(?::\d+)?/\d+\b")
 _NETRC = lazy_pattern(rb"\blogin\s+\S+\s+password\s+(?P<value>[^\s\"'\\]+)")
 _VARIABLE = lazy_pattern(r"[$`<>{}()]|%\(")
 _SETTING = lazy_pattern(r"^\w+=.|,")  # `--secret id=NAME`
@@ -80,7 +83,7 @@ def find_arguments(text: bytes) -> Iterator[Argument]:
     for found in _USER_TOKEN.finditer(text):
         value = found["token"] or found["conda"]
         if values.is_generated(value):
-            yield Argument(TOKEN, found.start(), sure=True)
+            yield Argument(TOKEN, found.start(), sure=not _SENTRY_DSN.match(text, found.start()))
     for found in _NETRC.finditer(text):
         if _is_password(found["value"].decode("latin-1")):
             yield Argument(PASSWORD, found.start(), values.is_mixed(found["value"]))
