@@ -13,7 +13,16 @@ from labcoat.levels.level import Level
 from labcoat.levels.registry import get_level, level_names
 from labcoat.locking import index_comments, requirements_file
 from labcoat.locking.requirements_file import Pin
-from labcoat.proof import differences, earlier, explain, libraries, outputs, rows, sources
+from labcoat.proof import (
+    differences,
+    earlier,
+    explain,
+    libraries,
+    outputs,
+    pytest_files,
+    rows,
+    sources,
+)
 from labcoat.proof.differences import InstalledEnvironment
 from labcoat.proof.kernels import read_kernels
 from labcoat.proof.processor import describe_processor
@@ -69,6 +78,10 @@ def check_levels(project: Project, only: Sequence[str] = (), *, strict: bool = F
         }
         for one in environments
     }
+    environments = [
+        pytest_files.compare_pytest_files(project, one, matched[one.level]) for one in environments
+    ]
+    first = environments[0]
     minor = interpreters.project_minor(project)
     for one in environments:
         # What was built from other sources is named once, not file by file.

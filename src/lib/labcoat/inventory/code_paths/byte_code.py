@@ -2,35 +2,26 @@
 
 `labcoat run` keeps byte code outside of the environment (levels/python_variables.py), so this is
 about activated shells and editors. The check runs in the installed Python that the environment is
-based on, in a process of its own: data for marshal can end it.
+based on.
 Source: https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation.
 """
 
-import hashlib
-import json
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.inventory.code_paths.known_byte_code import KnownByteCode
+from labcoat.inventory.code_paths.check_process import Checker, identify, list_forged
 from labcoat.inventory.code_paths.layout import Layout
 from labcoat.inventory.code_paths.tree import read_entry
 from labcoat.inventory.file_finding import FileFinding
-from labcoat.inventory.regular_files import file_digest
 
 _NAME = re.compile(r"(?P<stem>.+?)\.(?P<tag>[^.]+)(?:\.opt-(?P<level>[12]))?\.pyc")
+# Byte code that only pytest reads: it changes `assert` statements (pytest_byte_code.py).
+_PYTEST_NAME = re.compile(r"(?P<stem>.+?)\.(?P<tag>[^.]+)-pytest-(?P<version>[^-]+)\.pyc")
 # Tags of interpreters (sys.implementation.cache_tag); the environment's reads no others.
 _OTHER_PYTHON = re.compile(r"(cpython|pypy|graalpy)-?\d+t?")
 _CHECK = Path(__file__).with_name("byte_code_check.py")
-_TIMEOUT = 600.0
-
-
-# A name for findings, and what the check reads: source, byte code and level of optimization.
-_Wanted = tuple[str, tuple[str, str, int]]
 
 
 @dataclass(frozen=True)
@@ -56,24 +47,37 @@ def judge_byte_code(
 
     findings, found = pair_sources(paths, minor, layout.name, is_file)
     yield from findings
-    wanted = [
-        (one.path, (str(prefix / one.source), str(prefix / one.path), one.level)) for one in found
-    ]
-    if not wanted:
+    if not found:
         return
     if python is None:
         detail = f"there is no Python {minor} to check byte code with"
-        yield FileFinding("byte-code", layout.name(wanted[0][0]), detail)
+        yield FileFinding("byte-code", layout.name(found[0].path), detail)
         return
-    for path in _find_forged(python, wanted):
+    wanted = {
+        one.path: (str(prefix / one.source), str(prefix / one.path), one.level) for one in found
+    }
+    checker = Checker(python, _CHECK.read_text(encoding="utf-8"), identify(python))
+    for path in list_forged(checker, wanted):
         yield FileFinding("byte-code", layout.name(path), "is not what its source compiles to")
 
 
 def source_path(path: str) -> str:
     """Return the path of the source of byte code in `__pycache__`; empty for another path."""
     folder, _, name = path.rpartition("/")
-    found = _NAME.fullmatch(name)
+    found = _PYTEST_NAME.fullmatch(name) or _NAME.fullmatch(name)
     return f"{folder.rpartition('/')[0]}/{found['stem']}.py".lstrip("/") if found else ""
+
+
+def pytest_version(path: str) -> str:
+    """Return the version of the pytest that reads this byte code; empty if pytest does not."""
+    found = _PYTEST_NAME.fullmatch(path.rpartition("/")[2])
+    return found["version"] if found else ""
+
+
+def pytest_tag(path: str) -> str:
+    """Return which Python and which pytest read this byte code, such as cpython-311-pytest-9.0."""
+    found = _PYTEST_NAME.fullmatch(path.rpartition("/")[2])
+    return f"{found['tag']}-pytest-{found['version']}" if found else ""
 
 
 def pair_sources(
@@ -90,6 +94,10 @@ def pair_sources(
     findings: list[FileFinding] = []
     wanted: list[CompiledFile] = []
     for path in paths:
+        if version := pytest_version(path):
+            detail = f"was written by pytest {version} and cannot be compared with its source"
+            findings.append(FileFinding("byte-code", name_of(path), detail))
+            continue
         found = _NAME.fullmatch(path.rpartition("/")[2])
         tag = found["tag"] if found else ""
         if found and tag != own_tag and _OTHER_PYTHON.fullmatch(tag):
@@ -103,70 +111,3 @@ def pair_sources(
         else:
             findings.append(FileFinding("sourceless", name_of(path)))
     return findings, wanted
-
-
-def _find_forged(python: Path, wanted: Sequence[_Wanted]) -> Iterator[str]:
-    """Yield the files that differ; what was once found equal is not compiled again."""
-    known = KnownByteCode(_identify(python))
-    keys = {path: _key(known, *files) for path, files in wanted}
-    unknown = [one for one in wanted if keys[one[0]] not in known.keys]
-    if not unknown:
-        return
-    count = min(os.cpu_count() or 1, 4, 1 + len(unknown) // 50)
-    parts = [unknown[start::count] for start in range(count)]
-    with ThreadPoolExecutor(count) as pool:
-        found = pool.map(lambda part: _find_bad(python, part), parts)
-        bad = {path for part in found for path in part}
-    known.remember(keys[path] for path, _ in unknown if path not in bad and keys[path])
-    yield from sorted(bad)
-
-
-def _identify(python: Path) -> str:
-    """Return a digest of which installed Python this is; an update gives another."""
-    path = python.resolve()
-    found = path.stat()
-    parts = (str(path), found.st_size, found.st_mtime_ns, found.st_ino)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-
-def _key(known: KnownByteCode, source: str, compiled: str, level: int) -> str:
-    """Return the key of two files, or nothing if one cannot be read.
-
-    Whether Python ignores the byte code depends on the time of the source.
-    """
-    try:
-        time = int(os.stat(source, follow_symlinks=False).st_mtime)
-        digests = [file_digest(path)[0] for path in (source, compiled)]
-    except OSError:
-        return ""
-    return known.key(level, f"{digests[0]} {time}", digests[1])
-
-
-def _find_bad(python: Path, wanted: list[_Wanted]) -> list[str]:
-    """Return the files that differ. One that ends the check differs; the check goes on after it."""
-    bad: list[str] = []
-    while wanted:
-        words: list[str | Path] = [
-            python,
-            "-ISB",
-            "-X",
-            "utf8",
-            "-c",
-            _CHECK.read_text(encoding="utf-8"),
-        ]
-        text = json.dumps([one for _, one in wanted])
-        try:
-            done = subprocess.run(
-                words, input=text.encode(), capture_output=True, check=False, timeout=_TIMEOUT
-            ).stdout
-        except subprocess.TimeoutExpired as error:
-            done = error.stdout or b""
-        verdicts = done.decode("ascii", "replace").split("\n")[:-1][: len(wanted)]
-        bad += [
-            path for (path, _), verdict in zip(wanted, verdicts, strict=False) if verdict != "ok"
-        ]
-        if len(verdicts) == len(wanted):
-            break
-        bad.append(wanted[len(verdicts)][0])
-        wanted = wanted[len(verdicts) + 1 :]
-    return sorted(bad)

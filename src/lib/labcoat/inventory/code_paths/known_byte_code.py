@@ -24,7 +24,7 @@ class KnownByteCode:
         except (OSError, ValueError):
             self.keys = set()
 
-    def key(self, level: int, source: str, compiled: str) -> str:
+    def key(self, level: int | str, source: str, compiled: str) -> str:
         """Return the key of the files with the digests `source` and `compiled`."""
         parts = (self.identity, str(level), source, compiled)
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
