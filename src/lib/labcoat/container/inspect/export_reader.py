@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles, KeptSources
+from labcoat.container.inspect.tar_stream import ForwardStream, list_members
 from labcoat.system.elf import SharedObject, parse_object
 
 _CHUNK = 1 << 20
@@ -26,6 +27,7 @@ _KINDS = {
     tarfile.CHRTYPE: "a device",
     tarfile.BLKTYPE: "a device",
 }
+_ELF = b"\x7fELF"
 _PROGRAM = re.compile(r"(.*/)?s?bin/(?!python)[^/]+")
 
 
@@ -48,34 +50,6 @@ class Wanted:
     hashes: bool = True
 
 
-class ForwardStream:
-    """A pipe that tarfile can read as a file, as long as it moves forward only.
-
-    tarfile's own mode for pipes takes twice the time.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream = stream
-        self.position = 0
-        self.last = b""
-
-    def read(self, size: int) -> bytes:
-        """Return the next bytes, fewer than `size` at the end only."""
-        self.last = self.stream.read(size)
-        self.position += len(self.last)
-        return self.last
-
-    def tell(self) -> int:
-        """Return how many bytes are read."""
-        return self.position
-
-    def seek(self, position: int) -> None:
-        """Read up to `position`. Raise EOFError if the pipe ends before it."""
-        while self.position < position:
-            if not self.read(min(_CHUNK, position - self.position)):
-                raise EOFError("it ends within a file")
-
-
 def read_export(stream: IO[bytes], wanted: Wanted) -> ExportedFiles:
     """Read an export, a buffered pipe, to its end, hashing as it comes.
 
@@ -87,11 +61,11 @@ def read_export(stream: IO[bytes], wanted: Wanted) -> ExportedFiles:
         path = posixpath.normpath(member.name).strip("/")
         if path in {"", "."}:
             continue
-        if member.islnk():
+        if member.type == tarfile.LNKTYPE:
             target = posixpath.normpath(member.linkname).strip("/")
             found[path] = found.get(target, ExportedFile("a link to nothing"))
             continue
-        kind = _KINDS.get(member.type, "file" if member.isfile() else "a special file")
+        kind = _KINDS.get(member.type, "file" if member.is_file else "a special file")
         content = _NO_CONTENT
         if kind == "file" and member.size <= _MOST_FILE:
             content = contents.read(path, member.size)
@@ -100,12 +74,12 @@ def read_export(stream: IO[bytes], wanted: Wanted) -> ExportedFiles:
             member.mode & 0o7777,
             member.uid,
             member.size,
-            int(member.mtime),
+            member.mtime,
             member.linkname if kind == "link" else "",
             content.digest,
             content.data,
             content.md5,
-            member.pax_headers.get(_CAPABILITY, ""),
+            member.records.get(_CAPABILITY, ""),
             content.place,
             content.object,
         )
@@ -143,20 +117,39 @@ class _Contents:
         may_be_object = wanted.surveys and not _PROGRAM.fullmatch(path)
         if not (keeps or wanted.hashes or is_source or may_be_object):
             return _NO_CONTENT  # the stream is moved to the next member
-        hashes = [hashlib.sha256() if wanted.hashes else None]
-        hashes.append(hashlib.md5(usedforsecurity=False) if wanted.needs_md5(path) else None)
+        md5 = hashlib.md5(usedforsecurity=False) if wanted.needs_md5(path) else None
+        if size <= _CHUNK:  # as almost all are
+            whole = self.stream.read(size)
+            if md5:
+                md5.update(whole)
+            digest = hashlib.sha256(whole).hexdigest() if wanted.hashes else ""
+            is_object = may_be_object and whole.startswith(_ELF)
+            found = _read_object(path, size, whole, None) if is_object else None
+        else:
+            may_hold = keeps or is_source
+            digest, whole, found = self._read_large(path, size, may_be_object, may_hold, md5)
+        place = self.sources.add(whole) if is_source and self.sources else -1
+        self.kept += size if keeps else 0
+        kept = whole if keeps else None
+        return _Content(digest, kept, md5.hexdigest() if md5 else "", place, found)
+
+    def _read_large(
+        self, path: str, size: int, may_be_object: bool, holds: bool, md5: "hashlib._Hash | None"
+    ) -> tuple[str, bytes, SharedObject | str | None]:
+        """Return digest, contents if it `holds` them, and what an ELF file says of itself."""
+        sha256 = hashlib.sha256() if self.wanted.hashes else None
         parts: list[bytes] = []
         with ExitStack() as closing:
             file: IO[bytes] | None = None
-            holds, is_object = keeps or is_source, False
+            is_object = False
             for position, data in enumerate(self._parts(size)):
-                if position == 0 and may_be_object and data.startswith(b"\x7fELF"):
+                if position == 0 and may_be_object and data.startswith(_ELF):
                     is_object = True
                     if size > _MOST_MEMORY and not holds:
                         file = closing.enter_context(tempfile.TemporaryFile())
                     else:
                         holds = True
-                for one in filter(None, hashes):
+                for one in filter(None, (sha256, md5)):
                     one.update(data)
                 if file:
                     file.write(data)
@@ -164,17 +157,12 @@ class _Contents:
                     parts.append(data)
             whole = b"".join(parts)
             found = _read_object(path, size, whole, file) if is_object else None
-        place = self.sources.add(whole) if is_source and self.sources else -1
-        self.kept += size if keeps else 0
-        digest, md5 = (one.hexdigest() if one else "" for one in hashes)
-        return _Content(digest, whole if keeps else None, md5, place, found)
+        return sha256.hexdigest() if sha256 else "", whole, found
 
     def _parts(self, size: int) -> Iterator[bytes]:
         rest = size
         while rest:
             data = self.stream.read(min(rest, _CHUNK))
-            if not data:
-                raise EOFError("it ends within a file")
             rest -= len(data)
             yield data
 
@@ -194,18 +182,3 @@ def _read_object(
         return parse_object(read, size, posixpath.basename(path), is_program=True)
     except ValueError as error:
         return str(error)
-
-
-def list_members(forward: ForwardStream) -> Iterator[tarfile.TarInfo]:
-    """Yield each member; its contents can be read from `forward` until the next one is asked for.
-
-    Raise EOFError if the archive has no end mark: tarfile takes a damaged header for the end.
-    """
-    with tarfile.open(fileobj=forward, mode="r:") as archive:  # type: ignore[call-overload]
-        while (member := archive.next()) is not None:
-            archive.members = []  # it would keep all of them
-            if member.sparse:
-                raise tarfile.ReadError("it has a sparse file")
-            yield member
-    if forward.last != bytes(tarfile.BLOCKSIZE):
-        raise EOFError("it has no end mark")

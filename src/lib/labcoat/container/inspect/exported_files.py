@@ -22,20 +22,19 @@ class KeptSources:
     """Python's sources and byte code in an image, in a file without a name."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  # as long as this lives
+        self._file = tempfile.TemporaryFile(buffering=1 << 20)  # noqa: SIM115  # as long as this lives
         self._end = 0
 
     def add(self, data: bytes) -> int:
         """Keep `data` and return its place."""
         place = self._end
-        rest = memoryview(data)
-        while rest:
-            rest = rest[self._file.write(rest) :]
+        self._file.write(data)
         self._end += len(data)
         return place
 
     def read(self, place: int, size: int) -> bytes:
         """Return `size` bytes from `place` on."""
+        self._file.flush()
         return os.pread(self._file.fileno(), size, place)
 
 
