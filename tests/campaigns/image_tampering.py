@@ -76,6 +76,12 @@ CHANGES = {
     "the locale C.UTF-8": "echo x >>/usr/lib/locale/C.utf8/LC_TIME",
     "activate": "echo 'PYTHONPATH=/x' >>/opt/venv/bin/activate",
     "a folder that all may write": f"chmod 2777 $(ls -d {_SITE}/*/ | head -1)",
+    "a module that the image's user may write": (
+        f"f=$(ls {_SITE}/*.py | head -1); chgrp 1000 $f; chmod g+w $f"
+    ),
+    "a folder that the image's user may write": (
+        f"chgrp 1000 {_LIBRARY}/json; chmod g+w {_LIBRARY}/json"
+    ),
     "system packages in the environment": "sed -i s/false/true/ /opt/venv/pyvenv.cfg",
 }
 # Each must be found in the settings alone: a forged history may hide the step.

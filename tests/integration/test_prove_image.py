@@ -66,6 +66,7 @@ ENV PYTHONPATH=/evil LD_AUDIT=/x.so PATH=/evil:$PATH
 USER 0
 ENTRYPOINT ["/evil"]
 RUN cd /opt/venv/lib/python3.11/site-packages; L=/usr/lib/python3.11; \\
+ chgrp 1000 beta.py $L/email; chmod g+w beta.py $L/email; \\
  echo '# edited' >>alpha.py; echo 'x = 1' >sitecustomize.py; mkdir delta-1.dist-info simplejson; \\
  sed -i 's/main())/main() or 3)/' ../../../bin/alpha; \\
  sed -i 's/^Version: .*/Version: 9/' beta-1.5.dist-info/METADATA; mkfifo alpha.pipe; \\
@@ -115,9 +116,11 @@ def test_tampering_in_an_image_is_reported(tampered: str, expected: str) -> None
     [
         ("empty", "simplejson/", ""),
         ("special", "alpha.pipe", "a pipe"),
+        ("mode", "beta.py", "can be changed by a group"),
+        ("base", "/usr/lib/python3.11/email", "is not the base image's"),
         ("stray", "{prefix}/lib/python3.10/", ""),
         ("stray", "sitecustomize.py", ""),
-        ("interpreter", "", "`/opt/venv/bin/python` starts a file in the environment itself"),
+        ("start", "", "`/opt/venv/bin/python` starts a file in the environment itself"),
         ("setting", "{prefix}/pyvenv.cfg", "sets `include-system-site-packages = true`"),
         ("byte-code", "__pycache__/beta.cpython-311.pyc", "is not what its source compiles to"),
         ("base", "/usr/lib/python3.11/json/decoder.py", "is not the base image's"),

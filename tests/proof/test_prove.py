@@ -128,6 +128,12 @@ def add_a_module_with_a_line(repo: Repository) -> None:
     update_record(repo, "alpha-2.0.dist-info", site(repo) / "extra.py")
 
 
+def add_function_of_numba(repo: Repository) -> None:
+    folder = site(repo) / "__pycache__"
+    folder.mkdir(exist_ok=True)
+    (folder / "alpha.f-2.py311.nbi").write_bytes(b"anything")
+
+
 def add_byte_code_without_source(repo: Repository) -> None:
     (site(repo) / "extra.pyc").write_bytes(b"anything")
 
@@ -176,6 +182,7 @@ TAMPERING = [
     (remove_a_file_and_its_line, proof.REMOVED.format(path="alpha.py", package="alpha")),
     (add_a_module, proof.STRAY.format(path="sitecustomize.py")),
     (add_a_module_with_a_line, proof.STRAY.format(path="extra.py")),
+    (add_function_of_numba, proof.NUMBA.format(path="__pycache__/alpha.f-2.py311.nbi")),
     (add_byte_code_without_source, proof.STRAY.format(path="extra.pyc")),
     (add_a_linked_folder, proof.STRAY.format(path="extra")),
     (add_a_program, proof.STRAY.format(path="{prefix}/bin/ls")),
@@ -341,7 +348,9 @@ def test_missing_lock_is_named(repo: Repository) -> None:
 def test_missing_interpreter_is_a_difference(made: Repository) -> None:
     """So is one that is gone: a removed file cannot hide what else is different."""
     (made.path / ".venv/bin/python").unlink()
-    assert proof.NO_PYTHON in made.labcoat("prove", fails=True)
+    output = made.labcoat("prove", fails=True)
+    assert proof.NO_PYTHON in output
+    assert proof.FIX.format(level="venv", command="make venv AGAIN=1") in output
     (made.path / ".venv/bin/python").symlink_to("/nowhere/python")
     assert proof.OTHER_PYTHON.format(path="/nowhere/python") in made.labcoat("prove", fails=True)
 

@@ -35,6 +35,7 @@ KINDS = {
     "removed": "{path} of {package} was removed",
     "stray": "{path} belongs to no package",
     "interpreter": "{detail}",
+    "start": "{detail}",
     "own": "{path} is not the file that labcoat and its installers write there",
     "removed-own": "{path} was removed",
     "empty": "{path} is an empty directory that belongs to no package",

@@ -88,6 +88,7 @@ def read_image_environment(  # noqa: PLR0913 - what the engine tells of an image
         },
         executable=frozenset(path for path in packages if path.startswith("bin/")),
         owners={0} if is_labcoats else frozenset(),
+        is_roots=is_labcoats,
         own_folders=("include", f"include/python{python.minor}"),
     )
     judged = judge_entries(layout, partial(files.list_entries, prefix))

@@ -154,7 +154,7 @@ def judge_start(
         place = find_program(files, name, variables.get("PATH", ""))
         if place != f"{prefix}/bin/{name}" and (place or name == "python"):
             detail = f"`{name}` starts `/{place}`, not `/{prefix}/bin/{name}`"
-            yield FileFinding("interpreter", "", detail if place else f"no `{name}` is on its PATH")
+            yield FileFinding("start", "", detail if place else f"no `{name}` is on its PATH")
     if files.resolve(prefix) != prefix:
         yield FileFinding("link", f"/{prefix}", f"/{files.resolve(prefix)}")
     for name in interpreter.interpreter_names(python.minor):
@@ -163,7 +163,7 @@ def judge_start(
             continue
         target = files.resolve(f"{prefix}/bin/{name}")
         if detail := _describe_target(files, base, python, target):
-            yield FileFinding("interpreter", "", f"`/{prefix}/bin/{name}` {detail}")
+            yield FileFinding("start", "", f"`/{prefix}/bin/{name}` {detail}")
     if f"{prefix}/pyvenv.cfg" not in files.entries:
         yield FileFinding("removed-own", "{prefix}/pyvenv.cfg")
     elif files.entries[f"{prefix}/pyvenv.cfg"].kind == "file":

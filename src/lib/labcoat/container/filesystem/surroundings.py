@@ -180,7 +180,7 @@ def _is_same(one: ExportedFile, other: ExportedFile) -> bool:
     if one.kind != other.kind:
         return False
     if one.kind == "folder":
-        return not one.mode & 0o002 or bool(other.mode & 0o002)
+        return not one.mode & ~other.mode & 0o022
     return (one.digest, one.target, one.owner) == (other.digest, other.target, other.owner) and (
         one.kind == "link" or (one.mode, one.capability) == (other.mode, other.capability)
     )

@@ -81,15 +81,15 @@ def judge_start(prefix: Path, base: Interpreter | None, minor: str, project: Pat
         entry = read_entry(str(prefix), f"bin/{name}")
         if entry is None:
             if name == "python":
-                found.append(FileFinding("interpreter", "", "`bin/python` is missing"))
+                found.append(FileFinding("start", "", "`bin/python` is missing"))
             continue
         links.append(f"bin/{name}")
         if base is None:
             if name == "python":
                 detail = f"`bin/python` starts `{target}`, which is no installed Python"
-                found.append(FileFinding("interpreter", "", detail))
+                found.append(FileFinding("start", "", detail))
         elif detail := _describe_start(prefix, name, base, minor, project):
-            found.append(FileFinding("interpreter", "", detail))
+            found.append(FileFinding("start", "", detail))
     found += _judge_settings(prefix, base, project)
     return Start(base, minor, frozenset(links), tuple(found))
 

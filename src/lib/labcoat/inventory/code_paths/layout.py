@@ -4,6 +4,7 @@ The world is closed: an entry that no package, installer or level explains is a 
 is and whatever its name. So no list of dangerous places has to be complete.
 """
 
+import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from labcoat.inventory.code_paths.tree import Entry
 from labcoat.inventory.file_finding import FileFinding
 
 _BYTE_CODE = "__pycache__"
+# An index of compiled functions, and their code: https://numba.readthedocs.io/en/stable/developer/caching.html.
+_NUMBA = re.compile(r".*/__pycache__/[^/]+\.nb[ic]")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,9 @@ class Layout:
     obeys; `own` returns whether a file has the contents that labcoat or the environment's maker
     gives it, None if it is another file. `links` are the links it may have, with their targets;
     an empty target is checked elsewhere. `executable` are the files that must be executable,
-    `owners` the users who may own files. `stamps` is a directory of empty files, which nothing
-    reads, `own_folders` are those of files that `own` knows.
+    `owners` the users who may own files. In one that `is_roots`, no group may change files.
+    `stamps` is a directory of empty files, which nothing reads, `own_folders` are those of files
+    that `own` knows.
     """
 
     site: str
@@ -34,6 +38,7 @@ class Layout:
     links: Mapping[str, str] = field(default_factory=dict)
     executable: Collection[str] = frozenset()
     owners: Collection[int] = frozenset()
+    is_roots: bool = False
     stamps: str = ""
     own_folders: Collection[str] = ()
 
@@ -122,7 +127,10 @@ def _is_byte_code(path: str) -> bool:
 
 def _judge_own(entry: Entry, name: str, layout: Layout) -> Iterator[FileFinding]:
     verdict = layout.own(entry.path)
-    if verdict is None:
+    if verdict is None and _NUMBA.fullmatch(entry.path):
+        detail = "was written by Numba and cannot be compared with its source"
+        yield FileFinding("byte-code", name, detail)
+    elif verdict is None:
         yield FileFinding("stray", name)
     elif not verdict:
         yield FileFinding("own", name)
@@ -152,6 +160,8 @@ def _judge_mode(
     needed = stat.S_IRUSR | (stat.S_IXUSR if is_program or entry.kind == "folder" else 0)
     if mode & stat.S_IWOTH:
         yield FileFinding("mode", name, "can be changed by every user")
+    elif layout.is_roots and mode & stat.S_IWGRP:
+        yield FileFinding("mode", name, "can be changed by a group")
     elif entry.kind == "file" and mode & (stat.S_ISUID | stat.S_ISGID):
         yield FileFinding("mode", name, "runs with the rights of its owner")
     elif mode & needed != needed:
