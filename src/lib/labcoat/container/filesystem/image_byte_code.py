@@ -30,10 +30,14 @@ class CompilerError(Exception):
 
 @dataclass(frozen=True)
 class Compiler:
-    """A Python to compile with: the words that start it, and the digest of what it is."""
+    """A Python to compile with: the words that start it, and the digest of what it is.
+
+    `release` is its version if that may be another than the image's.
+    """
 
     words: tuple[str, ...]
     identity: str
+    release: str = ""
 
 
 def base_compiler(project: Project, image: str, program: str) -> Compiler:

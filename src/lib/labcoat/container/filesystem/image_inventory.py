@@ -1,8 +1,7 @@
 """Read all of an image from outside: its environment, its settings and what is around it."""
 
-import platform
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from labcoat.container.filesystem import image_byte_code
@@ -15,7 +14,7 @@ from labcoat.container.filesystem.dpkg_records import (
 )
 from labcoat.container.filesystem.image_byte_code import Compiler
 from labcoat.container.filesystem.image_environment import read_image_environment
-from labcoat.container.filesystem.image_python import MACHINES, ImagePython, find_image_python
+from labcoat.container.filesystem.image_python import ImagePython, find_image_python
 from labcoat.container.filesystem.image_survey import is_surveyed, keep_files
 from labcoat.container.filesystem.surroundings import Surroundings
 from labcoat.container.image.declared import read_declaration, undeclared_settings
@@ -66,11 +65,11 @@ def read_image_inventory(project: Project, details: Mapping[str, Any]) -> Invent
         files, base, python, variables, architecture, is_labcoats=is_labcoats
     )
     around, compiled = _compare_surroundings(files, base, python, details, is_labcoats)
-    compilers = _Compilers(project, base_id, base, architecture).find(python)
+    compilers = _find_compilers(project, base_id, base, python)
     compiled = [*read.byte_code, *compiled]
     forged = [
         FileFinding("byte-code", _name(path, python.prefix), detail)
-        for path, detail in _find_forged(files, compiled, compilers)
+        for path, detail in _find_forged(files, compiled, compilers, read.inventory.python.version)
     ]
     found = undeclared_settings(project, declared, details) if declared else ()
     system = compare_locked(project, files)
@@ -95,31 +94,31 @@ def _compare_surroundings(
     return around.compare_deciding(DpkgRecords(files))
 
 
-@dataclass(frozen=True)
-class _Compilers:
-    """The Pythons that can compile an image's sources: its base's, else one of this machine."""
+def _find_compilers(
+    project: Project, base_id: str, base: ExportedFiles | None, python: ImagePython
+) -> Iterator[Compiler]:
+    """Yield what can compile an image's sources: its base's Python, else one of this machine.
 
-    project: Project
-    base_id: str
-    base: ExportedFiles | None
-    architecture: str
-
-    def find(self, python: ImagePython) -> Iterator[Compiler]:
-        """Yield each that has the version of the image's `python`, the base's first."""
-        program = self.base.find(python.program) if self.base else None
-        is_same_machine = MACHINES.get(self.architecture, self.architecture) == platform.machine()
-        if program and is_same_machine:
-            yield image_byte_code.base_compiler(self.project, self.base_id, python.program)
-        own = base_interpreters.find_minor(python.minor, (self.project.root,))
-        if own:
-            identity = f"{own.version} {own.executable}"
-            yield Compiler((str(own.executable),), text_digest(identity.encode()))
+    That of a base for another processor starts where the engine emulates it.
+    """
+    if base and base.find(python.program):
+        yield image_byte_code.base_compiler(project, base_id, python.program)
+    own = base_interpreters.find_minor(python.minor, (project.root,))
+    if own:
+        identity = f"{own.version} {own.executable}"
+        yield Compiler((str(own.executable),), text_digest(identity.encode()), own.version)
 
 
 def _find_forged(
-    files: ExportedFiles, compiled: Sequence[CompiledFile], compilers: Iterator[Compiler]
+    files: ExportedFiles,
+    compiled: Sequence[CompiledFile],
+    compilers: Iterator[Compiler],
+    release: str,
 ) -> Iterator[tuple[str, str]]:
-    """Yield the byte code that is not what its source compiles to, and why it is not."""
+    """Yield the byte code that is not what its source compiles to, and why it is not.
+
+    Another release than the image's may compile a few sources otherwise.
+    """
     if not compiled:
         return
     failure = None
@@ -129,8 +128,11 @@ def _find_forged(
         except image_byte_code.CompilerError as error:
             failure = error
             continue
+        detail = "is not what its source compiles to"
+        if compiler.release not in {"", release}:
+            detail += f" in Python {compiler.release} of this machine; the image has {release}"
         for path in forged:
-            yield path, "is not what its source compiles to"
+            yield path, detail
         return
     reason = failure or "there is no Python of its version"
     yield compiled[0].path, f"cannot be compared with its source: {reason}"
