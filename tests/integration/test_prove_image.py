@@ -133,9 +133,15 @@ def test_tampering_in_an_image_is_reported(tampered: str, expected: str) -> None
 def test_planted_file_in_an_image_is_reported(
     tampered: str, kind: str, path: str, detail: str
 ) -> None:
-    """In the environment, and around it: the base image has other files."""
+    """In the environment, and around it: the base image has other files.
+
+    A Python of this machine compiles, since the image's is not the base's; its release is named.
+    """
     proof = json.loads(tampered[tampered.index('{\n "labcoat"') :])
-    found = [(each["kind"], each["path"], each["detail"]) for each in proof["differences"]]
+    found = [
+        (each["kind"], each["path"], each["detail"].partition(" in Python ")[0])
+        for each in proof["differences"]
+    ]
     assert (kind, path, detail) in found
 
 
