@@ -49,7 +49,7 @@ with tarfile.open(fileobj=SEVERAL, mode="w") as several:
 LOG = f"login {GITHUB}\n".encode() + RANDOM.randbytes(1 << 17)
 CORRUPT = {
     "log.gz": truncate(gzip.compress(LOG)),
-    "log.bz2": truncate(bz2.compress(LOG + RANDOM.randbytes(1 << 21))),
+    "log.bz2": truncate(bz2.compress(LOG + RANDOM.randbytes(1 << 18), 1)),
     "log.xz": truncate(lzma.compress(LOG)),
     "data.tar": truncate(SEVERAL.getvalue()),
     "data.tar.gz": truncate(gzip.compress(SEVERAL.getvalue())),
