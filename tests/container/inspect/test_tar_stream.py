@@ -114,3 +114,23 @@ def test_damaged_records_are_an_error(text: bytes) -> None:
     data += tarfile.TarInfo("a").tobuf(tarfile.USTAR_FORMAT) + bytes(1024)
     with pytest.raises((EOFError, tarfile.TarError)):
         read(data)
+
+
+@pytest.mark.parametrize("form", _FORMATS)
+def test_a_size_below_zero_is_an_error(form: str) -> None:
+    """Reading as many bytes would read to the end of the archive."""
+    header = bytearray(tarfile.TarInfo("a").tobuf(_FORMATS[form]))
+    header[124:136] = (-5).to_bytes(12, "big", signed=True)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    with pytest.raises(tarfile.ReadError):
+        next(list_members(ForwardStream(io.BytesIO(bytes(header) + bytes(1024)))))
+
+
+@pytest.mark.parametrize("key", ["GNU.sparse.major", "GNU.sparse.map", "GNU.sparse.size"])
+def test_a_sparse_file_of_pax_is_an_error(key: str) -> None:
+    """Each version of the format has a record of its own."""
+    member = tarfile.TarInfo("a")
+    member.pax_headers = {key: "1"}
+    with pytest.raises(tarfile.ReadError, match="sparse"):
+        read(write([member], tarfile.PAX_FORMAT))

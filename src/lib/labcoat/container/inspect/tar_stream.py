@@ -87,8 +87,12 @@ def list_members(forward: ForwardStream) -> Iterator[Member]:
         else:
             if general or records:
                 member = _apply_records(member, general | records)
-            if member.type == tarfile.GNUTYPE_SPARSE or "GNU.sparse.major" in member.records:
+            if member.type == tarfile.GNUTYPE_SPARSE or any(
+                key.startswith("GNU.sparse.") for key in member.records
+            ):
                 raise tarfile.ReadError("it has a sparse file")
+            if member.size < 0:
+                raise tarfile.ReadError("it has a damaged header")
             yield member
             records = {}
         size = 0 if member.type in _EMPTY else member.size
