@@ -181,6 +181,7 @@ PUBLIC = {
 SECRET = {
     "posthog-of-a-person": ("POSTHOG_API_KEY", f"phx_{KEY}{KEY}"),
     "segment-of-an-account": ("SEGMENT_ACCESS_TOKEN", f"{KEY}a1B2c3D4e5F6"),
+    "write-of-another-service": ("KEEN_SECRET_WRITE_KEY", f"{KEY}a1B2c3D4e5F6"),
     "amplitude-secret": ("AMPLITUDE_SECRET_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
     "stripe-secret": ("STRIPE_API_KEY", f"sk_live_{KEY}{KEY}"),
     "mapbox-secret": ("MAPBOX_ACCESS_TOKEN", f"sk.eyJ{KEY}.{KEY}"),

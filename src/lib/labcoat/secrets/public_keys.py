@@ -34,7 +34,7 @@ PUBLIC_KEYS: Sequence[PublicKey] = (
     ),
     PublicKey(
         "Segment's write key",
-        lazy_pattern(rb"(?i).*segment.*(?:write|analytics).*|.*write_?key"),
+        lazy_pattern(rb"(?i).*segment.*(?:write|analytics)_?key|analytics_?write_?key"),
         lazy_pattern(rb"[A-Za-z0-9]{32}"),
         "https://segment.com/docs/connections/sources/catalog/libraries/website/javascript/"
         "troubleshooting/",
