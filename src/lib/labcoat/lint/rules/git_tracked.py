@@ -78,12 +78,11 @@ def _check_unshared(repository: Repository) -> Iterator[Finding]:
     named = [path for path in others if SHARED_NAME.fullmatch(path.rpartition("/")[2].lower())]
     own = [path for path in named if _is_of_project(repository, path)]
     for each in find_unshared(repository, own):
-        name = each.path.rpartition("/")[2]
         yield Finding(
             "GIT005",
             each.path,
             f"{name_patterns([each])} ignores it, so that no other clone has it",
-            f"Remove that line, or add the file with `git add -f {shlex.quote(name)}`",
+            f"Remove that line, or add the file with `git add -f {shlex.quote(each.path)}`",
         )
 
 
