@@ -86,6 +86,22 @@ def test_a_lock_that_cannot_be_installed_is_passed_over(
     assert expected in reason
 
 
+def test_what_a_file_of_the_users_has_in_addition_is_named(
+    tmp_path: Path, index: ListedIndex
+) -> None:
+    """The lock counts, which the setting says, for `make venv` would refuse to replace the file."""
+    made = project(tmp_path, "wheely")
+    (tmp_path / "requirements.txt").write_text("wheely==1.0\nextra==2.0\n")
+    plan, note = plan_lock(made, "uv.lock", ())
+    assert plan is not None
+    assert plan.settings == (("LABCOAT_LOCK_FROM", "uv.lock"),)
+    assert note == messages.REPLACED.format(lock="requirements.txt", lost="extra")
+    (tmp_path / "requirements.txt").write_text("wheely\n")
+    plan, note = plan_lock(made, "uv.lock", ())
+    assert plan is not None
+    assert (plan.settings, note) == ((), "")
+
+
 def test_a_lock_for_a_python_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "Pipfile").write_text('[requires]\npython_version = "3.6"\n[packages]\nsix = "*"\n')
     six = {"hashes": [f"sha256:{HASH}"], "version": "==1.17.0"}

@@ -1,5 +1,6 @@
 """A project that uv has locked gets labcoat's environments and proof, and keeps its lock."""
 
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 from packaging.pylock import Pylock
 
-from support import BASE_PYTHON, Repository
+from support import BASE_PYTHON, INCLUDE, Repository
 from support.messages import other_locks
+from support.messages.adoption import REPLACED
 from support.source_packages import write_package
 
 PYPROJECT = """\
@@ -139,6 +141,39 @@ def test_a_setting_chooses(locked: Repository) -> None:
     assert replaced not in locked.labcoat("lock", "--again")
     said = locked.labcoat("lock", fails=True, LABCOAT_LOCK_FROM="uv.lok")
     assert "invalid LABCOAT_LOCK_FROM `uv.lok`" in said
+
+
+def test_init_keeps_the_lock_where_a_file_of_the_users_has_more(locked: Repository) -> None:
+    """`make venv` works after it, and names what it loses; without it, nothing is replaced."""
+    listed = {
+        "requirements.txt": "alpha==1.0\ngamma==3.0\n",
+        "requirements-dev.txt": "beta\ngamma\n",
+    }
+    for name, text in listed.items():
+        (locked.path / name).write_text(text)
+    said = locked.make("venv", fails=True)
+    assert other_locks.MORE.format(file="requirements.txt", lock="uv.lock", lost="gamma") in said
+    assert (locked.path / "requirements.txt").read_text() == listed["requirements.txt"]
+    # A labcoat in the repository, and no include yet.
+    copied = locked.path / "lib"
+    shutil.copytree(INCLUDE.parent, copied, ignore=shutil.ignore_patterns("__pycache__"))
+    (locked.path / "Makefile").unlink()
+    init = [str(BASE_PYTHON), "-I", "lib/labcoat", "init"]
+
+    def run(*words: str) -> str:
+        return subprocess.check_output(
+            [*init, *words], cwd=locked.path, env=locked.env, text=True, stderr=subprocess.STDOUT
+        )
+
+    said = run()
+    assert REPLACED.format(lock="requirements.txt", lost="gamma") in said
+    assert REPLACED.format(lock="requirements-dev.txt", lost="beta") in said
+    assert "LABCOAT_LOCK_FROM" in (locked.path / "Makefile").read_text()
+    assert "  gamma 3.0 → (removed)\n" in locked.make("venv")
+    locked.python("import alpha")
+    run("--undo")
+    for name, text in listed.items():
+        assert (locked.path / name).read_text() == text
 
 
 def test_a_directory_goes_to_the_sources_file(locked: Repository, tools_environment: Path) -> None:

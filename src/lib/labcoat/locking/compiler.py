@@ -110,11 +110,7 @@ def check_nothing_lost(lock_input: LockInput, before: str, after: str) -> None:
     Beside a requirements.in, it was written for labcoat; beside other files it may be the only
     place that names them.
     """
-    if lock_input.declared is None or lock_header.has_header(before):
-        return
-    names = requirements_file.requirement_names(before)
-    lost = sorted(names - requirements_file.requirement_names(after))
-    if lost:
+    if lock_input.declared is not None and (lost := lock_header.find_lost(before, after)):
         lock, source = lock_input.lock.name, lock_input.source.name
         raise LabcoatError(
             f"`{lock}` has packages that `{source}` does not need: {terminal.join_some(lost)}",

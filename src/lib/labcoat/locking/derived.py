@@ -21,7 +21,7 @@ from pathlib import Path
 from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
-from labcoat.core.project_files.lock_of_record import SETTING, list_records, lock_tool
+from labcoat.core.project_files.lock_of_record import SETTING, is_chosen, list_records, lock_tool
 from labcoat.core.settings import time_limit
 from labcoat.locking import (
     index_comments,
@@ -50,7 +50,8 @@ def derive_lock(source: LockInput) -> None:
     """Write `source.lock` from the lock of another tool.
 
     Raise LabcoatError, and leave the file unchanged, if that lock cannot be read, is older than
-    what it was made from, or lacks hashes, or if a file of the user's has more packages.
+    what it was made from, or lacks hashes, or if a file of the user's has more packages, unless
+    LABCOAT_LOCK_FROM says that the lock counts.
     """
     record, lock = _record(source), source.lock
     staleness.check_current(record, lock.parent)
@@ -72,6 +73,18 @@ def derive_lock(source: LockInput) -> None:
     count = len({pin.name for pin in pins})
     print(f"{lock.name}: {count} package{'s' * (count != 1)}", file=sys.stderr)
     _warn(source, derived)
+
+
+def find_lost(lock: Path) -> list[str]:
+    """Return the packages of a file of the user's that it loses when it is derived.
+
+    Raise LabcoatError if it, or the lock of the other tool, cannot be read.
+    """
+    source = find_input(lock)
+    if source.record is None:
+        return []
+    before = requirements_file.read_requirements(lock)
+    return lock_header.find_lost(before, "".join(map(str, _derive(source).pins)))
 
 
 def update_records(locks: Sequence[Path], packages: Sequence[str], *, upgrade: bool) -> None:
@@ -229,16 +242,15 @@ def _announce_choice(folder: Path, record: Path) -> None:
 
 def _check_nothing_lost(source: LockInput, before: str, after: str) -> None:
     """Raise LabcoatError if a file that labcoat did not write has packages that it would lose."""
-    if lock_header.has_header(before):
+    record = _record(source)
+    if is_chosen(record.name):
         return
-    names = requirements_file.requirement_names(before)
-    lost = sorted(names - requirements_file.requirement_names(after))
-    if lost:
-        record = _record(source)
+    if lost := lock_header.find_lost(before, after):
         raise LabcoatError(
             f"`{source.lock.name}` has packages that `{record.name}` does not need:"
             f" {terminal.join_some(lost)}",
-            f"Add them with `{owners.add_command(record, lost)}`, or remove `{source.lock.name}`",
+            f"Set {SETTING} to {record.name} if they are not needed, or add them with"
+            f" `{owners.add_command(record, lost)}`",
         )
 
 

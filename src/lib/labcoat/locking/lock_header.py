@@ -24,10 +24,11 @@ from labcoat.core.project import Project
 from labcoat.locking import sources_beside
 from labcoat.locking.index_comments import MARK
 from labcoat.locking.inputs import LockInput, find_input, inputs_digest, lock_source
-from labcoat.locking.requirements_file import read_requirements
+from labcoat.locking.requirements_file import read_requirements, requirement_names
 from labcoat.toolchain import interpreters
 
 __all__ = [
+    "find_lost",
     "format_header",
     "has_header",
     "inputs_digest",
@@ -112,6 +113,16 @@ def body_digest(text: str) -> str:
 def has_header(text: str) -> bool:
     """Whether the text of a lock has the digest of its inputs: labcoat wrote it."""
     return _INPUTS.search(text) is not None
+
+
+def find_lost(before: str, after: str) -> list[str]:
+    """Return the packages that a lock's file of the user's, `before`, has and `after` has not.
+
+    There are none in a file that labcoat wrote.
+    """
+    if has_header(before):
+        return []
+    return sorted(requirement_names(before) - requirement_names(after))
 
 
 def lock_format(text: str) -> int:

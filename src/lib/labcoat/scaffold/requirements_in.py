@@ -87,6 +87,7 @@ def _plan_new(changes: ChangeSet, project: Project, wishes: Wishes) -> None:
         plan, reason = plan_lock(project, name, survey.pythons)
         if plan is not None:
             changes.notes += format_survey(survey)
+            changes.notes += [reason] if reason else []
             _plan_environment(changes, plan)
             return
         changes.notes.append(f"{name} cannot be taken as it is: {reason}")

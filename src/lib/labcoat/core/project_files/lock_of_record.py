@@ -61,6 +61,11 @@ def _is_lock(path: Path) -> bool:
     return path.is_file() and not (lock_tool(path.name) == "pylock" and is_own_export(path))
 
 
+def is_chosen(name: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the setting says that the lock `name` counts."""
+    return environ.get(SETTING, "").strip() == name
+
+
 def find_record(lock: Path, environ: Mapping[str, str] = os.environ) -> Path | None:
     """Return the lock of another tool that `lock`, a requirements*.txt, is derived from.
 
