@@ -12,10 +12,16 @@ from typing import Callable, List
 
 # The first line as the kernel reads it (execve(2)): after `#!` one path without white space, then
 # the end of the line. More words are arguments, and a carriage return is part of the path. A path
-# that is long or has a space is in a line for sh.
+# that is long or has a space is in a line for sh. If the program declares an encoding, uv repeats
+# that before it, and writes the path as octal numbers.
+_EXEC = rb"\"\$0\" \"\$@\"\n' '''"
 _HEAD = re.compile(
-    rb"\A#!(?:/bin/sh\n'''exec' ([^\n]+?) \"\$0\" \"\$@\"\n' '''|(/[^\s\0]*))\n", re.ASCII
-)
+    rb"\A#!(?:/bin/sh\n'''exec' (?P<quoted>[^\n]+?) " + _EXEC + rb"|/bin/sh\n# coding: (?P<coding>"
+    rb"[\w.-]+)\n'''exec' \"\$\(printf %b(?P<octal>(?: '\\'0[0-3][0-7]{2})+)\)\" " + _EXEC
+    + rb"|(?P<plain>/[^\s\0]*))\n", re.ASCII,
+)  # fmt: skip
+# Source: https://docs.python.org/3/reference/lexical_analysis.html#encoding-declarations.
+_CODING = re.compile(rb"[ \t\f]*#[^\n]*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _START = r"(?:# -\*- coding: utf-8 -\*-\n)?(?:import re\n)?import sys\n"
 _IMPORT = r"from (?P<module>[\w.]+) import (?P<name>\w+)\n"
 _MAIN = r"if __name__ == (?:'__main__'|\"__main__\"):\n"
@@ -51,6 +57,8 @@ def script_digest(data: bytes, is_own: Callable[[str], bool]) -> str:
     if not head or not any(is_own(one) for one in _parse_shebang(head)):
         return hashlib.sha256(data).hexdigest()
     rest = data[head.end() :]
+    if head["coding"] and not _declares(rest, head["coding"]):
+        return hashlib.sha256(data).hexdigest()
     found = _GENERATED.fullmatch(rest.decode("utf-8", "replace"))
     if not found:
         return hashlib.sha256(b"#!python\n" + rest).hexdigest()
@@ -61,12 +69,22 @@ def script_digest(data: bytes, is_own: Callable[[str], bool]) -> str:
     return entry_point_digest(module, function)
 
 
+def _declares(rest: bytes, coding: bytes) -> bool:
+    """Whether a program without its first line declares this encoding, in what is its second."""
+    found = _CODING.match(rest)
+    return found is not None and found[1].lower() == coding.lower()
+
+
 def _parse_shebang(head: re.Match[bytes]) -> List[str]:
     """Return the interpreter that a program's first lines start; empty if they are unusual.
 
     Installers quote a path in a line for sh, so that only the path itself may be in the quotes.
     """
-    quoted, plain = ((part or b"").decode("utf-8", "surrogateescape") for part in head.groups())
+    octal = bytes(int(one, 8) for one in re.findall(rb"[0-7]{4}", head["octal"] or b""))
+    quoted, plain = (
+        (part or b"").decode("utf-8", "surrogateescape")
+        for part in (head["quoted"], head["plain"] or octal)
+    )
     if plain:
         return [plain]
     try:
