@@ -47,6 +47,13 @@ CONDA = "dependencies:\n- python=3.8\n- alpha=1.0\n"
         ({"a/requirements.txt": "alpha", "b/requirements.txt": "beta"}, ""),
         ({"requirements-dev.txt": "alpha"}, ""),
         ({"pyproject.toml": PROJECT}, "pyproject.toml"),
+        ({"sub/pyproject.toml": PROJECT, "web/package.json": "{}"}, "sub/pyproject.toml"),
+        ({"a/pyproject.toml": PROJECT, "copied/setup.cfg": SETUP}, "a/pyproject.toml"),
+        ({"copied/setup.cfg": SETUP}, ""),
+        ({"a/pyproject.toml": PROJECT, "b/pyproject.toml": PROJECT}, ""),
+        ({"a/requirements.txt": "alpha", "b/Pipfile": PIPFILE}, ""),
+        ({"requirements.txt": "beta", "sub/pyproject.toml": PROJECT}, "requirements.txt"),
+        ({"tests/pyproject.toml": PROJECT}, ""),
         ({"pyproject.toml": PROJECT, "requirements.txt": "alpha==1.0\n"}, "pyproject.toml"),
         ({"setup.cfg": SETUP, "requirements.txt": "beta\n"}, "setup.cfg requirements.txt"),
         ({"pyproject.toml": PROJECT, "main.py": "import gamma"}, "pyproject.toml"),
@@ -93,6 +100,17 @@ def test_imports_take_their_versions_from_other_lists(tmp_path: Path) -> None:
     text = "\n".join(format_survey(found))
     assert "requirements.txt" in text
     assert "`utils` is imported in main.py:1" in text
+
+
+def test_imports_take_their_versions_from_projects_in_folders(tmp_path: Path) -> None:
+    """A line for a folder beside it is of use in that project alone."""
+    project = PROJECT.replace('"alpha"', '"alpha>=1", "beta @ file:///${PROJECT_ROOT}/../beta"')
+    files = {"a/pyproject.toml": project, "b/requirements.txt": "gamma==1\n"}
+    found = survey(tmp_path, **files, **{"main.py": "import alpha\nimport beta\n"})
+    assert [(each.requirement, each.file, each.line) for each in found.missing] == [
+        ("alpha>=1", "a/pyproject.toml", 4),
+        ("beta", "main.py", 2),
+    ]
 
 
 def test_an_environment_that_exists_has_the_versions(tmp_path: Path) -> None:
@@ -191,10 +209,11 @@ def test_a_notebook_replaces_no_file_that_declares_all(tmp_path: Path) -> None:
 
 def test_folders_with_lists_of_their_own_are_named(tmp_path: Path) -> None:
     """In the root of a monorepo, each project may want an environment of its own."""
-    for name in ("a/requirements.txt", "b/requirements.txt", "c/requirements-dev.txt"):
+    lists = {"a/requirements.txt": "alpha\n", "b/pyproject.toml": PROJECT}
+    for name, text in {**lists, "c/requirements-dev.txt": "alpha\n"}.items():
         path = tmp_path / name
         path.parent.mkdir()
-        path.write_text("alpha\n")
+        path.write_text(text)
     text = "\n".join(format_survey(survey_project(Project(tmp_path))))
     assert "a, b have lists of their own: run init in one of them" in text
     (tmp_path / "requirements.txt").write_text("alpha\n")

@@ -29,6 +29,7 @@ from labcoat.names import modules
         ("mmh3", "mmh3"),
         ("google.colab", ""),
         ("google", ""),
+        ("apex.amp", ""),  # NVIDIA's, which no index has; the index has another apex
     ],
 )
 def test_package(module: str, package: str) -> None:

@@ -77,3 +77,13 @@ def test_a_dump_has_limits(tmp_path: Path) -> None:
 def test_hostile_yaml_is_read_as_lines(tmp_path: Path, text: str) -> None:
     (tmp_path / "environment.yml").write_text(text)
     find_environments(list_tree(tmp_path))
+
+
+def test_a_file_of_another_name_at_the_top(tmp_path: Path) -> None:
+    """It is known by its contents; other YAML files are not taken for one."""
+    text = "name: x\nchannels:\n  - conda-forge\ndependencies:\n  - numpy=1.21\n"
+    (tmp_path / "chart.yaml").write_text("name: x\ndependencies:\n  - name: redis\n")
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "some.yml").write_text(text)
+    source = read(tmp_path, text, "requirements.yml")
+    assert [each.requirement for each in source.wanted] == ["numpy==1.21.*"]

@@ -54,3 +54,10 @@ def test_limit_above_all_releases_for_a_python_is_none() -> None:
     assert not breaks.exists(limit, known, "3.8")
     assert breaks.exists(limit, known, "3.9")
     assert breaks.exists(limit, {}, "3.8")
+
+
+def test_the_wrong_name_of_scikit_learn_stays_where_it_can_be_built() -> None:
+    """Older packages ask for `sklearn`, whose later releases, sources alone, fail to build."""
+    (limit,) = breaks.limits_of_built({"sklearn", "another"})
+    assert limit.text == "sklearn<0.0.post1"
+    assert limit.reason == "sklearn 0.0.post1 refuses to be built"

@@ -12,6 +12,7 @@ from labcoat.adoption.evidence.declared import (
     declared_names,
     find_declared,
     find_lock,
+    find_nested,
     locked_names,
 )
 from labcoat.adoption.evidence.installed import find_installed
@@ -96,12 +97,13 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     code = read_code(tree)
     lists = find_lists(tree)
     environments, pipfiles = find_environments(tree), find_pipfiles(tree)
+    nested = find_nested(tree)
     commands = find_commands(tree, code)
     declared, lock = find_declared(project), None if passed_over else find_lock(project)
     system = find_system_lists(tree)
-    found = [*lists, *pipfiles, *environments, *commands, *find_scripts(tree, code), *system]
-    found += [*find_runners(tree), *find_installed(project.root)]
-    others = [*pipfiles, *environments, *commands]
+    found = [*lists, *nested, *pipfiles, *environments, *commands, *find_scripts(tree, code)]
+    found += [*system, *find_runners(tree), *find_installed(project.root)]
+    others = [*nested, *pipfiles, *environments, *commands]
     locked = set() if passed_over else locked_names(tree)
     imported = find_packages(tree, code)
     if lock is not None:
@@ -180,16 +182,29 @@ def _groups(
     built = [each for each in own if each.format == "commands" and each.python]
     yield root, "it is the project's list"
     yield formats, "it is the project's list"
-    yield nested if len(nested) == 1 else [], "it is the only list"
+    deeper = [each for each in others if _is_of_a_folder(each)]
+    is_one = len({_folder(each) for each in (*nested, *deeper)}) == 1
+    yield nested if is_one and len(nested) == 1 else [], "it is the only list"
     yield [each for each in lists if is_own_list(each) and not each.dev], "it is the only list"
-    deeper = [each for each in others if each.wanted and each.format != "commands" and not each.dev]
-    yield deeper if len(deeper) == 1 and not nested else [], "it is the only list"
+    yield deeper if is_one and not nested else [], "it is the only list"
     yield built, "it installs the packages"
+
+
+def _is_of_a_folder(source: Source) -> bool:
+    """Whether a file lists what a folder needs to run; a setup.py may be a copied library's."""
+    name = source.file.rpartition("/")[2]
+    if source.dev or source.format == "commands" or name in {"setup.py", "setup.cfg"}:
+        return False
+    return bool(source.wanted) and not is_aside(source.file)
+
+
+def _folder(source: Source) -> str:
+    return source.file.rpartition("/")[0]
 
 
 def is_own_list(source: Source) -> bool:
     """Whether a file is the whole repository's: at its top, or in a folder of requirements."""
-    folder = source.file.rpartition("/")[0].lower()
+    folder = _folder(source).lower()
     return folder in {"", "requirements", "requirement", "reqs", "deps", "conda", "envs", "docker"}
 
 

@@ -23,6 +23,9 @@ _CHOSEN: Mapping[str, str] = {
     "vertexai": "google-cloud-aiplatform", "whisper": "openai-whisper", "zstd": "zstandard",
     "dtw": "dtw-python", "cairosvg": "cairosvg", "flash_attn": "flash-attn", "ffmpeg":
     "ffmpeg-python", "tf_keras": "tf-keras", "vaderSentiment": "vadersentiment",
+    # What data scientists import under these names is on no index; the packages of these names
+    # are a toolkit for Pyramid, a clipboard, a serialization, balloons, faces and a placeholder.
+    **dict.fromkeys(("apex", "clip", "bert", "habitat", "ldm", "kaolin"), ""),
     **dict.fromkeys(
         ("pythoncom", "pythonwin", "win32clipboard", "win32event", "win32file", "win32gui",
          "win32pipe", "win32print", "win32process", "win32security", "win32service",

@@ -13,17 +13,26 @@ from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import OptionLine, RequirementLine, parse_lines
 
 _FILE = re.compile(r"(?:^|/)(?:[\w.-]*(?:environment|conda|env)[\w.-]*)\.ya?ml$", re.IGNORECASE)
+# Such a file under another name at the top, such as requirements.yml.
+_CONTENT = re.compile(
+    r"^channels:.*^dependencies:|^dependencies:.*^channels:", re.MULTILINE | re.DOTALL
+)
 _ITEM = re.compile(r"^(?P<indent>\s*)-\s+(?P<value>.*?)\s*$")
 
 
 def find_environments(tree: Tree) -> list[Source]:
     """Return the conda environment files of the repository, the nearest to its root first."""
     paths = sorted(
-        (path for path in tree.paths if _FILE.search(path)),
+        (path for path in tree.paths if _FILE.search(path) or _is_environment(tree, path)),
         key=lambda path: (path.count("/"), "environment.y" not in path.lower(), path),
     )
     found = (read_environment(tree, path) for path in paths)
     return [each for each in found if each.wanted or each.python]
+
+
+def _is_environment(tree: Tree, path: str) -> bool:
+    is_yaml = "/" not in path and path.lower().endswith((".yml", ".yaml"))
+    return is_yaml and bool(_CONTENT.search(tree.read_text(path)))
 
 
 def read_environment(tree: Tree, path: str) -> Source:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
 from labcoat.core.errors import LabcoatError
+from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import LOCKS, find_record
 from labcoat.core.project_files.reader import read_declared
@@ -14,6 +17,8 @@ from labcoat.locking import flattening, inputs, requirements_file
 from labcoat.locking.requirement_lines import FileLine, parse_lines
 
 _LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
+_PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+_MOST_FOLDERS = 30  # projects in one repository that are read
 _LOCK_FILES = tuple(name.lower() for name in LOCKS)
 
 
@@ -31,9 +36,36 @@ def find_declared(project: Project) -> Source | None:
 
     A list that is in requirements.txt itself, which the lock would replace, cannot be locked there.
     """
-    lock = project.requirements
+    return _read_folder(project.root, project.requirements)
+
+
+def find_nested(tree: Tree) -> list[Source]:
+    """Return what the projects in folders of this one declare, those of tests and docs aside."""
+    folders = dict.fromkeys(
+        path.rpartition("/")[0]
+        for path in tree.named(*_PROJECT_FILES)
+        if "/" in path and not is_aside(path)
+    )
+    found = []
+    for folder in list(folders)[:_MOST_FOLDERS]:
+        root = tree.root / folder
+        if declared := _read_folder(root, root / "requirements.txt"):
+            file = f"{folder}/{declared.file}"
+            layout = tuple(
+                replace(each, file=file) for each in declared.wanted if not _is_path(each)
+            )
+            found.append(replace(declared, file=file, layout=layout))
+    return found
+
+
+def _is_path(wanted: Wanted) -> bool:
+    """Whether it names a folder, such as a sibling: that is of use in its own project alone."""
+    return bool(re.search(r"@\s*file:|^(?:-e\b|--editable\b|\.)", wanted.requirement))
+
+
+def _read_folder(root: Path, lock: Path) -> Source | None:
     try:
-        declared = read_declared(project.root)
+        declared = read_declared(root)
         listing = declared.dependencies
         if not listing or listing.computed or listing.problem or lock in listing.files:
             return None

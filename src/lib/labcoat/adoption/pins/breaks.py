@@ -3,7 +3,7 @@
 A package of 2020 asks for `numpy`, and means the one of 2020.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from labcoat._vendor.packaging.version import InvalidVersion, Version
@@ -51,18 +51,22 @@ BREAKS = (
     Break("marshmallow", "4", "2025-04-16"),
     Break("httpx", "0.28", "2024-11-28"),  # proxies
 )
+# Sources whose later releases raise an error when they are built: sklearn's README says so, which
+# old packages ask for instead of scikit-learn.
+_REFUSING: Mapping[str, str] = {"sklearn": "0.0.post1"}
 
 
 @dataclass(frozen=True)
 class Limit:
     """A package that has to stay `below` a version, and the older package that is `why`.
 
-    Or `module` is what sources import, at the place `why`, and that version removed.
+    Or `module` is what sources import, at the place `why`, and that version removed. Without a
+    `why`, no release from that one on can be built.
     """
 
     name: str
     below: str
-    why: str
+    why: str = ""
     module: str = ""
 
     @property
@@ -79,6 +83,8 @@ class Limit:
         """A sentence about the older package, or the module."""
         if self.module:
             return f"{self.name} {self.below} has no `{self.module}`, imported in {self.why}"
+        if not self.why:
+            return f"{self.name} {self.below} refuses to be built"
         return f"{self.why} is older than {self.name} {self.below}, and does not run with it"
 
 
@@ -106,6 +112,11 @@ def suspects(versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]) 
     found = {parent for each in BREAKS for parent in _dependents(each, versions, parents)}
     always = {each.name for each in BREAKS if each.always and each.name in versions}
     return found | (always if found else set())
+
+
+def limits_of_built(built: Iterable[str]) -> list[Limit]:
+    """Return the limits of packages that are built from source, and are in no solution."""
+    return [Limit(name, _REFUSING[name]) for name in sorted(built) if name in _REFUSING]
 
 
 def find_limits(

@@ -126,6 +126,8 @@ def _add_limits(
     search: Search, state: Solution, listings: dict[str, PackageReleases | None]
 ) -> None:
     """Keep packages below the releases that broke older packages of the solution."""
+    refusing = breaks.limits_of_built(state.built)
+    state.limits = [*state.limits, *(each for each in refusing if not _is_kept(each, state))]
     for _ in range(2):  # an older package may come in with the first limits
         texts = texts_of(state.lines) + [each.text for each in state.limits]
         attempt = search.attempt(texts, state.built, prefer=_pins_of(state))
