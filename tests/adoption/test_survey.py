@@ -113,6 +113,27 @@ def test_imports_take_their_versions_from_projects_in_folders(tmp_path: Path) ->
     ]
 
 
+GROUPS = """[tool.poetry]
+name = "p"
+[tool.poetry.dependencies]
+python = "^3.10"
+[tool.poetry.group.dev.dependencies]
+alpha = "^1.2"
+"""
+
+
+def test_groups_are_asked_for_no_more_where_requirements_in_is_written(tmp_path: Path) -> None:
+    """What sources import of them is added, with the versions there."""
+    files = {"pyproject.toml": GROUPS, "requirements.txt": "beta\n", "main.py": "import alpha"}
+    found = survey(tmp_path, **files)
+    assert taken(found) == ["requirements.txt"]
+    assert [(each.requirement, each.file, each.line) for each in found.missing] == [
+        ("alpha>=1.2,<2", "pyproject.toml", 6)
+    ]
+    (tmp_path / "requirements.txt").unlink()
+    assert survey_project(Project(tmp_path)).is_declared
+
+
 def test_an_environment_that_exists_has_the_versions(tmp_path: Path) -> None:
     packages = tmp_path / "venv/lib/python3.9/site-packages"
     (packages / "numpy-1.21.0.dist-info").mkdir(parents=True)

@@ -11,6 +11,7 @@ from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.declared import (
     declared_names,
     find_declared,
+    find_groups,
     find_lock,
     find_nested,
     locked_names,
@@ -117,6 +118,10 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     asked = _names(taken) | locked | (declared_names(project) if lock is None else set())
     rest = [each for each in found if each not in taken]
     missing, unknown = _find_missing(imported, asked, rest)
+    if missing or taken not in ([declared], [lock]):
+        # requirements.in takes the place of groups, extras and another tool's lock.
+        asked = _names(taken)
+        missing, unknown = _find_missing(imported, asked, [*find_groups(project), *rest])
     asked |= {name for each in missing for name in requirement_names(each.requirement)}
     return Survey(
         tuple(taken),
@@ -157,7 +162,8 @@ def _choose(
         return [declared], "the lock has all versions"
     if declared is not None:
         if root and not _names(root[:1]) <= _names([declared]):
-            return [declared, root[0]], f"{root[0].file} lists more than {declared.file}"
+            both = [each for each in (declared, root[0]) if each.wanted]
+            return both, f"{root[0].file} lists more than {declared.file}"
         return [declared], "it declares the project's dependencies"
     for group, reason in _groups(root, nested, lists, others):
         if group:

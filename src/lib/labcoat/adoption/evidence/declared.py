@@ -93,6 +93,25 @@ def _line_of(each: FileLine, content: Sequence[str]) -> int:
     return 1
 
 
+def find_groups(project: Project) -> list[Source]:
+    """Return what groups and extras of the project's own file ask for, as a list of its own."""
+    found: dict[str, list[Wanted]] = {}
+    try:
+        for each in inputs.list_inputs(project.root):
+            if each.declared is None or each.lock == project.requirements:
+                continue
+            content = requirements_file.read_requirements(each.source).lower().splitlines()
+            found.setdefault(each.source.name, []).extend(
+                Wanted(line.text, each.source.name, _line_of(line, content), "demand")
+                for text in each.texts().values()
+                for line in parse_lines(text)
+                if line.name
+            )
+    except LabcoatError:
+        pass
+    return [Source(name, "declared", tuple(layout), dev=True) for name, layout in found.items()]
+
+
 def declared_names(project: Project) -> set[str]:
     """Return the names in groups and extras, which have locks of their own."""
     names: set[str] = set()
