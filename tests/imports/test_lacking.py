@@ -37,8 +37,8 @@ def lacking(tmp_path: Path, site: Path, code: str) -> list[Lacking]:
 @pytest.mark.parametrize(
     "module",
     [
-        *("alpha", "alpha.part", "alpha.in_code", "lazy_one.anything", "single.part", "compiled"),
-        *("google.cloud.storage", "editable", "os.path", "google.colab"),
+        *("alpha", "alpha.part", "alpha.in_code", "lazy_one", "single", "compiled"),
+        *("compiled.part", "google.cloud.storage", "editable", "os.path", "google.colab"),
     ],
 )
 def test_what_is_there(tmp_path: Path, site: Path, module: str) -> None:
@@ -70,6 +70,19 @@ def test_the_warning_has_the_lines_to_add(
     assert "`.venv` lacks: `numpy` (main.py:1), `cv2` (main.py:2)" in printed
     assert "requirements.in, a line each: `numpy`, `opencv-python`" in printed
     assert "`alpha.gone` (main.py:1)" in printed
+
+
+def test_each_module_has_its_own_place(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a module of the repository may have been meant."""
+    lacking(tmp_path, site, "import alpha\nfrom alpha.three_conv.net import x\n")
+    (tmp_path / "project/models/three_conv").mkdir(parents=True)
+    (tmp_path / "project/models/three_conv/__init__.py").write_text("")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert "`alpha.three_conv` (main.py:2)" in printed
+    assert "Was `models/three_conv` meant?" in printed
 
 
 def test_what_init_left_out_is_not_to_be_added(

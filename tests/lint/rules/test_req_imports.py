@@ -12,6 +12,11 @@ from support.rule_cases import (  # noqa: F401 - pytest collects the tests
 DENSE = (
     '{{"cells": [{{"cell_type": "code", "source": ["import os\\n", "import {}"]}}], "nbformat": 4}}'
 )
+NUMPY_FILES = {
+    **venv(".venv"),
+    f"{PACKAGES}/numpy/__init__.py": "def __getattr__(name): ...\n",
+    f"{PACKAGES}/numpy/there.py": "",
+}
 CASES = [
     Case(
         "REQ005",
@@ -75,5 +80,13 @@ CASES = [
             f"{PACKAGES}/numpy-2.0.0.dist-info/RECORD": "numpy/__init__.py,,\n",
         },
         name="reason",
+    ),
+    Case(
+        "REQ005",
+        {"requirements.txt": LOCK, "a.py": "import numpy.gone\n", ".gitignore": ".venv\n"},
+        {"requirements.txt": LOCK, "a.py": "import numpy.there\n", ".gitignore": ".venv\n"},
+        untracked=NUMPY_FILES,
+        nearly_untracked=NUMPY_FILES,
+        name="a part that the environment lacks",
     ),
 ]

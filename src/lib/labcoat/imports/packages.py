@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -28,7 +28,8 @@ _SEPARATE = re.compile(
 class Imported:
     """A package that sources import: its `modules` (dotted), and the first place.
 
-    `package` is empty if nothing is known to provide them. A `guess` is named after its module.
+    `places` are the first of each module. `package` is empty if nothing is known to provide them. A
+    `guess` is named after its module.
     """
 
     package: str
@@ -37,6 +38,7 @@ class Imported:
     line: int
     guess: bool = False
     in_tests: bool = False
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass
@@ -137,6 +139,7 @@ def _describe(places: list[tuple[str, Import]]) -> Imported:
         first.line,
         guess=all(modules.is_guess(each.module) for _, each in places),
         in_tests=all(is_aside(path) for path, _ in places),
+        places={each.module: (path, each.line) for path, each in reversed(places)},
     )
 
 

@@ -13,6 +13,7 @@ from labcoat.imports.standard_library import STANDARD
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.req_import_parts import find_missing_parts
 from labcoat.lint.rules.req_import_places import first_imports, modules_of_dense_notebooks
 from labcoat.lint.rules.req_lock import find_locks
 from labcoat.locking.requirement_lines import parse_lines, parse_requirements
@@ -40,6 +41,7 @@ def check_imports(repository: Repository) -> Iterator[Finding]:
         return
     yield from _find_unrequired(repository, required)
     yield from _find_unimported(repository)
+    yield from find_missing_parts(repository, _own_modules(repository.files))
 
 
 def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Finding]:

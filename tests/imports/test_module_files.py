@@ -1,0 +1,80 @@
+"""Modules that an environment has, lacks, or may define when its packages are imported."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.imports.module_files import ModuleFiles
+
+# What packages do so that `import a.b` works without a file of that name.
+DEFINES = {
+    "a name in the package": {"a/__init__.py": "from a.core import b"},
+    "sys.modules in another module": {
+        "a/__init__.py": "",
+        "a/compat.py": "import sys\nsys.modules[__name__.replace('compat', 'b')] = None",
+    },
+    "a list of names": {
+        "a/__init__.py": "from a.compat import add",
+        "a/compat.py": "for name in ('b', 'c'): sys.modules.setdefault('a.' + name, x)",
+    },
+    "an importer": {
+        "a/__init__.py": "from a import build",
+        "a/build.py": "import sys\nsys.meta_path.append(Loader())",
+    },
+    "another package's importer": {
+        "a/__init__.py": "from x import ExtensionImporter\nExtensionImporter().install()"
+    },
+    "a folder of another package": {
+        "a/__init__.py": "__path__.append(directory)",
+        "x/b/__init__.py": "",
+        "x-1.dist-info/RECORD": "x/__init__.py,,\nx/b/__init__.py,,\n",
+    },
+    "a compiled module": {"a/__init__.py": "", "a/native.abi3.so": "PyInit\0a.b\0"},
+    "a module alone": {"a.py": "from x import *"},
+    "a compiled module alone": {"a.cpython-311-x86_64-linux-gnu.so": ""},
+    "a namespace's other folder": {"a/c.py": "", "more.pth": "more", "more/a/b.py": ""},
+    "byte code": {"a/__init__.py": "", "a/b.pyc": ""},
+}
+# What looks like it and does not help `import a.b`.
+LACKS = {
+    "nothing": {"a/__init__.py": ""},
+    "__getattr__": {"a/__init__.py": "def __getattr__(name): ...\nlazy = 1"},
+    "a longer name": {"a/__init__.py": "import sys\nsys.modules['a.bc'] = sys.modules[__name__]"},
+    "a part of a name in an importer": {
+        "a/__init__.py": "import a.c",
+        "a/c.py": "meta_path = x",
+    },
+    "a trick with files, none of which is it": {
+        "a/__init__.py": "__path__.append(directory)",
+        "x-1.dist-info/RECORD": "x/bc/__init__.py,,\nb-1.dist-info/METADATA,,\n",
+    },
+    "tests of importers": {
+        "a/__init__.py": "",
+        "a/tests/t.py": "import sys\nsys.meta_path.insert(0, x)",
+    },
+}
+
+
+def layout(folder: Path, files: dict[str, str]) -> ModuleFiles:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return ModuleFiles(folder)
+
+
+@pytest.mark.parametrize("files", DEFINES.values(), ids=DEFINES)
+def test_what_may_be_defined_is_not_missing(tmp_path: Path, files: dict[str, str]) -> None:
+    assert layout(tmp_path, files).find_missing("a.b") == ""
+
+
+@pytest.mark.parametrize("files", LACKS.values(), ids=LACKS)
+def test_what_no_code_can_define_is_missing(tmp_path: Path, files: dict[str, str]) -> None:
+    assert layout(tmp_path, files).find_missing("a.b.c") == "a.b"
+
+
+def test_a_module_in_a_file_of_a_package(tmp_path: Path) -> None:
+    """It is no package, so that nothing can be imported below it."""
+    files = layout(tmp_path, {"a/__init__.py": "", "a/b.py": "import os"})
+    assert files.find_missing("a.b.c") == "a.b.c"
+    (tmp_path / "a/b.py").write_text("__path__ = []\nc = 1")
+    assert files.find_missing("a.b.c") == ""
