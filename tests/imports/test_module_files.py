@@ -78,3 +78,5 @@ def test_a_module_in_a_file_of_a_package(tmp_path: Path) -> None:
     assert files.find_missing("a.b.c") == "a.b.c"
     (tmp_path / "a/b.py").write_text("__path__ = []\nc = 1")
     assert files.find_missing("a.b.c") == ""
+    (tmp_path / "a/b.py").write_text("def __getattr__(name): ...")
+    assert files.find_missing("a.b.c") == ""

@@ -64,7 +64,7 @@ class ListedIndex:
     ) -> None:
         """Publish a wheel or an sdist by its file name; an sdist fails when somebody builds it.
 
-        An sdist has the files `members` too, by their path in it.
+        It has the files `members` too, by their path in it.
         """
         name, version = file.removesuffix(".tar.gz").split("-")[:2]
         fields = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -72,13 +72,18 @@ class ListedIndex:
             fields += f"Requires-Python: {requires_python}\n"
         fields += "".join(f"Requires-Dist: {one}\n" for one in requires)
         is_wheel = file.endswith(".whl")
-        data = _wheel(name, version, fields, file) if is_wheel else _sdist(file, fields, members)
+        data = (
+            _wheel(name, version, fields, file, members)
+            if is_wheel
+            else _sdist(file, fields, members)
+        )
         self.contents[file] = data
         listed: dict[str, object] = {
             "filename": file,
             "url": f"/files/{file}",
             "hashes": {"sha256": sha256(data).hexdigest()} if self.algorithm == "sha256" else {},
             "yanked": yanked,
+            "size": len(data),
         }
         if requires_python:
             listed["requires-python"] = requires_python
@@ -161,11 +166,12 @@ def _link(file: dict[str, object]) -> str:
     return f'<a href="{file["url"]}{digest}"{more}>{file["filename"]}</a>\n'
 
 
-def _wheel(name: str, version: str, fields: str, file: str) -> bytes:
+def _wheel(name: str, version: str, fields: str, file: str, members: Mapping[str, str]) -> bytes:
     info = f"{name}-{version}.dist-info"
     tags = "-".join(file.removesuffix(".whl").split("-")[-3:])
     contents = {
         f"{name}.py": f"version = {version!r}\n",
+        **members,
         f"{info}/METADATA": fields,
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tags}\n",
     }

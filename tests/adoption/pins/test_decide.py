@@ -61,6 +61,13 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("keepsnew-1.0-py3-none-any.whl", ["protobuf>=4"])
     for version in ("3.20", "4.21"):
         index.publish(f"protobuf-{version}-py3-none-any.whl", uploaded="2022-06-01T00:00:00Z")
+    leans = {"leans.py": "from pkg_resources import resource_filename\n"}
+    for version, day in {"1.0": "2020-01-01", "2.0": "2025-01-01"}.items():
+        uploaded = f"{day}T00:00:00Z"
+        index.publish(f"leans-{version}-py3-none-any.whl", uploaded=uploaded, members=leans)
+    for version in ("81.0", "82.0"):
+        index.publish(f"setuptools-{version}-py3-none-any.whl")
+    index.publish("asks-1.0-py3-none-any.whl", ["setuptools"])
     index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
     yield index
     index.stop()
@@ -370,3 +377,29 @@ def test_what_sources_import_limits_a_package(project: Project, asked: str, afte
     assert rest == (["base<1.9"] if asked == "upper" else [])
     if after == "base<1.9":
         assert plan.decisions[0].reason == "base 1.9 has no `base.part`, imported in a.py:3"
+
+
+@pytest.mark.parametrize(
+    ("requirements", "added"),
+    [
+        (("leans==1.0",), ["setuptools<82"]),
+        (("leans==1.0", "asks"), ["setuptools<82"]),
+        (("leans==1.0", "setuptools==81.0"), []),
+        (("leans==2.0",), []),  # of a time when environments had no setuptools
+        (("base",), []),
+    ],
+)
+def test_packages_that_import_setuptools_get_it(
+    project: Project, requirements: tuple[str, ...], added: list[str]
+) -> None:
+    """Only the files of a wheel tell that it imports what it does not ask for."""
+    made = plan(project, *requirements, kind="demand")
+    rest = made.decisions[len(requirements) :]
+    assert [each.after for each in rest] == added
+    if added:
+        assert rest[0].reason == "leans 1.0 imports `pkg_resources` and does not ask for it"
+
+
+def test_a_listed_setuptools_is_limited(project: Project) -> None:
+    made = plan(project, "leans==1.0", "setuptools", kind="demand")
+    assert outcome(made) == [("leans==1.0", "kept"), ("setuptools<82", "moved")]

@@ -13,7 +13,7 @@ INTRODUCTION = (
 )
 IMPORTS = "# Your sources import these, and no list has them:"
 INSTALLED = "# Notebooks install these, and no list has them:"
-LIMITS = "# Later releases of these break packages above:"
+LIMITS = "# Packages above need these, and do not say so:"
 GUESSES = (
     "# These too; each is the package of its module's name, so check that it is the right one:"
 )

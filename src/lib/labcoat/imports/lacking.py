@@ -12,6 +12,7 @@ from labcoat.imports.own_lists import find_imports, find_root_lists
 from labcoat.imports.packages import Imported, read_code
 from labcoat.imports.tree import Tree, list_tree
 from labcoat.names import modules
+from labcoat.names.removed_modules import find_removal
 
 _MOST_SHOWN = 6
 # Where there is one, tests run in an environment of their own.
@@ -129,7 +130,9 @@ def _format_additions(absent: Sequence[Lacking], source: str) -> Iterator[str]:
     packages: dict[str, dict[str, None]] = {}
     for each in absent:
         if each.package:
-            packages.setdefault(each.source or source, {})[f"`{each.package}`"] = None
+            removal = find_removal(each.module)
+            limit = f"<{removal.below}" if removal and removal.package == each.package else ""
+            packages.setdefault(each.source or source, {})[f"`{each.package}{limit}`"] = None
     for file, names in packages.items():
         shown = terminal.join_some(list(names), _MOST_SHOWN)
         yield f"{terminal.escape_control(file)}, a line each: {shown}"

@@ -67,6 +67,8 @@ class ModuleFiles:
         return (
             any(word.search(text) or _IMPORTERS.search(text) for text in texts)
             or (any(map(_TRICKS.search, texts)) and self._is_recorded(name))
+            # Such a module alone may answer with the `__path__` of another.
+            or any(not path.is_dir() and b"__getattr__" in _read(path) for path in parents)
             or any(_names_in_binary(path, name) for path in parents if path.is_dir())
             or any(_is_defined_below(folder / top, name) for folder in self.folders)
         )

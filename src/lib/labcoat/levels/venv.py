@@ -124,11 +124,11 @@ class VenvLevel(Level):
                 site_packages = find_site_packages(project.venv)
                 shared_files.warn_of_shared_files(site_packages)
                 byte_code.remove_abandoned(project)
-                from labcoat.imports import lacking  # slow; a new environment alone needs it
+                from labcoat.imports import lacking, undeclared  # slow; only here
 
-                lacking.warn_of_lacking(
-                    project.root, site_packages, project["VENV"], _describe_source(locks[0])
-                )
+                source, venv = _describe_source(locks[0]), project["VENV"]
+                lacking.warn_of_lacking(project.root, site_packages, venv, source)
+                undeclared.warn_of_undeclared(site_packages, interpreter.minor, venv, source)
             else:
                 # A run that was killed after it had finished the environment may have left this.
                 files.remove_path(files.backup_path(project.venv.resolve()))

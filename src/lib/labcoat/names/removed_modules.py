@@ -16,7 +16,7 @@ class Removal(NamedTuple):
     below: str
 
 
-# By top-level module, package and release: the names of modules in it.
+# By top-level module, package and release: the names of modules in it, or `.` for all of it.
 _REMOVED: Mapping[tuple[str, str, str], str] = {
     ("keras", "keras", "2.9"): """
         layers.advanced_activations layers.convolutional_recurrent layers.embeddings layers.local
@@ -36,6 +36,7 @@ _REMOVED: Mapping[tuple[str, str, str], str] = {
     ("openai", "openai", "1"): "api_resources embeddings_utils error openai_object",
     ("pandas", "pandas", "2"): "util.testing",
     ("pytorch_lightning", "pytorch-lightning", "1.5"): "metrics",
+    ("pkg_resources", "setuptools", "82"): ".",
     ("torch", "torch", "2"): "_six",
     ("torchtext", "torchtext", "0.12"): "legacy",
     ("torchvision", "torchvision", "0.17"): "transforms.functional_tensor",
@@ -77,7 +78,7 @@ def find_removal(module: str) -> Removal | None:
     The answer is the same for what is below a removed module.
     """
     parts = module.split(".")
-    for end in range(2, len(parts) + 1):
+    for end in range(1, len(parts) + 1):
         if found := _removals().get(".".join(parts[:end])):
             return found
     return None
@@ -86,7 +87,7 @@ def find_removal(module: str) -> Removal | None:
 @cache
 def _removals() -> Mapping[str, Removal]:
     return {
-        f"{top}.{name}": Removal(f"{top}.{name}", package, below)
+        module: Removal(module, package, below)
         for (top, package, below), names in _REMOVED.items()
-        for name in names.split()
+        for module in (f"{top}.{name}".rstrip(".") for name in names.split())
     }

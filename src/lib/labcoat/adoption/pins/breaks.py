@@ -60,7 +60,8 @@ _REFUSING: Mapping[str, str] = {"sklearn": "0.0.post1"}
 class Limit:
     """A package that has to stay `below` a version, and the older package that is `why`.
 
-    Or `module` is what sources import, at the place `why`, and that version removed. Without a
+    Or `module` is what sources import, at the place `why`, and that version removed. With
+    `is_need`, `why` is a sentence about a package that imports it without asking for it. Without a
     `why`, no release from that one on can be built.
     """
 
@@ -68,6 +69,7 @@ class Limit:
     below: str
     why: str = ""
     module: str = ""
+    is_need: bool = False
 
     @property
     def text(self) -> str:
@@ -81,6 +83,8 @@ class Limit:
     @property
     def reason(self) -> str:
         """A sentence about the older package, or the module."""
+        if self.is_need:
+            return self.why
         if self.module:
             return f"{self.name} {self.below} has no `{self.module}`, imported in {self.why}"
         if not self.why:

@@ -66,16 +66,9 @@ class Search:
         say how long its answers last is asked again for every package, each time. What the cache
         lacks, only the index can tell; with `is_final`, also that there is no solution.
         """
-        asked, excluded = self.folder / "wanted.txt", self.folder / "excluded.txt"
+        asked = self.folder / "wanted.txt"
         is_first = not asked.exists()
-        asked.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
-        excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
-        own = interpreters.own_interpreter().executable
-        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile"]
-        command += ["--python", own, "--python-version", self.question.minor]
-        command += ["--no-header", "--only-binary", ":all:"]
-        command += ["--exclude-newer", self.question.before] if self.question.before else []
-        command += ["--excludes", excluded] if built else []
+        command = self._compile(texts, built)
         if not is_first:
             found = self._run_uv([*command, "--offline", "--verbose"], prefer, limit)
             if (found.versions or not is_final) and _MISS not in found.output:
@@ -83,6 +76,51 @@ class Search:
                 said = "".join(each for each in lines if not each.startswith("DEBUG "))
                 return replace(found, output=said, is_cached=True)
         return self._run_uv([*command, "--quiet"], prefer, limit)
+
+    def list_wheels(
+        self, texts: Sequence[str], built: Collection[str], versions: Mapping[str, str]
+    ) -> str:
+        """Return a lock (PEP 751) of a solution's `versions`, from uv's cache; empty without one.
+
+        It has the sizes and days of all wheels, where the index has them.
+        """
+        pins = [f"{name}=={version}" for name, version in versions.items()]
+        output = self.folder / "pylock.toml"
+        command = [*self._compile([*texts, *pins], built), "--offline", "--quiet"]
+        command += ["--format", "pylock.toml", "--output-file", output]
+        is_made = self._run([*command, self.folder / "wanted.txt"])
+        return output.read_text(encoding="utf-8") if is_made else ""
+
+    def unpack_wheels(self, pins: Sequence[str], folder: Path) -> bool:
+        """Unpack the wheels of `pins` in `folder`, none of what they need; whether it worked."""
+        command: list[str | Path] = [tool_env.uv_program(), "pip", "install", "--quiet"]
+        command += ["--no-deps", "--only-binary", ":all:", "--no-config", "--target", folder]
+        command += ["--python", interpreters.own_interpreter().executable]
+        return self._run([*command, "--python-version", self.question.minor, *pins])
+
+    def _compile(self, texts: Sequence[str], built: Collection[str]) -> list[str | Path]:
+        """Write what to ask for, and return the command that asks without an output file."""
+        excluded = self.folder / "excluded.txt"
+        wanted = "".join(f"{text}\n" for text in texts)
+        (self.folder / "wanted.txt").write_text(wanted, encoding="utf-8")
+        excluded.write_text("".join(f"{name}\n" for name in sorted(built)), encoding="utf-8")
+        own = interpreters.own_interpreter().executable
+        command: list[str | Path] = [tool_env.uv_program(), "pip", "compile"]
+        command += ["--python", own, "--python-version", self.question.minor]
+        command += ["--no-header", "--only-binary", ":all:"]
+        command += ["--exclude-newer", self.question.before] if self.question.before else []
+        command += ["--excludes", excluded] if built else []
+        return command
+
+    def _run(self, command: Sequence[str | Path]) -> bool:
+        environ = index_config.installer_environment()
+        try:
+            done = process.run_process(
+                command, environ, self.folder, show=process.show_none, limit=SECONDS
+            )
+        except LabcoatError:
+            return False
+        return not done.status
 
     def _run_uv(self, command: Sequence[str | Path], prefer: Sequence[str], limit: int) -> Attempt:
         output = self.folder / "versions.txt"

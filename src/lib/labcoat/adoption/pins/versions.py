@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from labcoat.adoption.pins import breaks, index_releases
+from labcoat.adoption.pins import breaks, index_releases, undeclared_needs
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
@@ -60,6 +60,8 @@ def find_versions(
                 needed = [each for each in question.limits if breaks.is_needed(each, found)]
                 state.limits = _try_limits(search, state, needed) if needed else []
                 _add_limits(search, state, listings)
+                if need := undeclared_needs.find_undeclared_need(search, state):
+                    state.limits = _try_limits(search, state, [*state.limits, need])
     return state
 
 

@@ -1,0 +1,92 @@
+"""Packages that import setuptools' modules and do not ask for it."""
+
+from pathlib import Path
+
+import pytest
+
+from labcoat.imports import undeclared
+from labcoat.imports.undeclared import find_undeclared, lacking_modules, warn_of_undeclared
+
+LACKING = lacking_modules("3.11", has_setuptools=False)
+NEWER = "Classifier: Programming Language :: Python :: 3.12\n"
+NEEDS = {
+    "at the top": {"a.py": "import os\nimport pkg_resources\n"},
+    "behind relative imports": {
+        "a/__init__.py": "from . import (\n    core,\n)\n",
+        "a/core/__init__.py": "from ..util.files import find\n",
+        "a/util/__init__.py": "",
+        "a/util/files.py": "\nfrom pkg_resources import resource_filename\n",
+    },
+    "behind its own name": {
+        "a/__init__.py": "from a.b import c, \\\n    d\n",
+        "a/b.py": "import setuptools",
+    },
+}
+FINE = {
+    "in a function": {"a.py": "def f():\n    import pkg_resources\n"},
+    "tried": {"a.py": "try:\n    import pkg_resources\nexcept ImportError:\n    pass\n"},
+    "on a condition": {"a.py": "if x:\n    import pkg_resources\n"},
+    "in a text": {"a.py": '"""\nimport pkg_resources\n"""\n'},
+    "behind a text": {
+        "a/__init__.py": '"""\nfrom a import b\n"""\n',
+        "a/b.py": "import pkg_resources",
+    },
+    "not imported by the package": {"a/__init__.py": "", "a/build.py": "import setuptools"},
+    "a longer name": {"a.py": "import pkg_resources_extra"},
+    "in the standard library": {"a.py": "import distutils.util"},
+    "damaged": {"a.py": "import pkg_resources\n(\n"},
+}
+
+
+def install(site: Path, files: dict[str, str], metadata: str = "") -> None:
+    """Install a distribution `a` 1.0 with `files`."""
+    info = site / "a-1.0.dist-info"
+    info.mkdir(parents=True)
+    for path, text in files.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(text)
+    (info / "RECORD").write_text("".join(f"{path},,\n" for path in files))
+    (info / "METADATA").write_text(f"Name: a\n{metadata}")
+
+
+@pytest.mark.parametrize("files", NEEDS.values(), ids=NEEDS)
+def test_what_importing_a_package_needs(tmp_path: Path, files: dict[str, str]) -> None:
+    install(tmp_path, files)
+    (found,) = find_undeclared(tmp_path, LACKING)
+    path, _, line = found.place.partition(":")
+    assert found.module in (tmp_path / path).read_text().splitlines()[int(line) - 1]
+
+
+@pytest.mark.parametrize("files", FINE.values(), ids=FINE)
+def test_what_a_package_can_do_without(tmp_path: Path, files: dict[str, str]) -> None:
+    install(tmp_path, files)
+    assert find_undeclared(tmp_path, LACKING) == []
+
+
+@pytest.mark.parametrize(
+    ("metadata", "found"),
+    [(NEWER, 0), (f"{NEWER}Requires-Dist: setuptools>=40\n", 1), ("Requires-Dist: x\n", 1)],
+)
+def test_packages_tried_without_setuptools(tmp_path: Path, metadata: str, found: int) -> None:
+    """Those for Python 3.12 run without it, unless they ask for it."""
+    install(tmp_path, NEEDS["at the top"], metadata)
+    assert len(find_undeclared(tmp_path, LACKING)) == found
+
+
+def test_what_setuptools_gives() -> None:
+    assert lacking_modules("3.11", has_setuptools=True) == ("pkg_resources",)
+    assert "distutils" in lacking_modules("3.12", has_setuptools=False)
+    assert undeclared.setuptools_requirement() == "setuptools<82"
+
+
+def test_the_warning_has_the_line_to_add(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, NEEDS["at the top"])
+    warn_of_undeclared(tmp_path, "3.11", ".venv", "requirements.in")
+    printed = capsys.readouterr().err
+    assert "a 1.0 imports `pkg_resources` and does not ask for it (a.py:2)" in printed
+    assert "Add to requirements.in: `setuptools<82`" in printed
+    (tmp_path / "pkg_resources").mkdir()
+    warn_of_undeclared(tmp_path, "3.11", ".venv", "requirements.in")
+    assert capsys.readouterr().err == ""
