@@ -224,7 +224,9 @@ def test_of_a_contradiction_the_fewest_move(project: Project) -> None:
 def test_demands_that_contradict_each_other_give_way_too(project: Project) -> None:
     """So that there is an environment."""
     made = plan(project, "upper==1.0", "base==1.0", kind="demand")
-    assert sum(each.verdict == "moved" for each in made.decisions) == 1
+    (moved,) = (each for each in made.decisions if each.verdict == "moved")
+    others = {"upper==1.0": "base==1.0 (list.txt:2)", "base==1.0": "upper==1.0 (list.txt:1)"}
+    assert moved.reason.endswith(f" contradicts {others[moved.requirement]}")
 
 
 def test_pure_sources_are_built_by_name(project: Project) -> None:

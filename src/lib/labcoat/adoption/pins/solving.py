@@ -24,6 +24,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _ROUNDS = 60
+_MOST_NAMED = 2  # lines that another contradicts
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 _NONE: Mapping[Line, str] = MappingProxyType({})
@@ -34,7 +35,8 @@ class Solution:
     """The `lines` that have a solution, those `dropped`, and the packages that must be built.
 
     `versions` is None, and `output` says why, if no solution was found. `brought` are the packages
-    of the solution without the imports.
+    of the solution without the imports. `opposed` are the lines that uv named with each loosened
+    package.
     """
 
     lines: list[Line]
@@ -44,6 +46,7 @@ class Solution:
     versions: Mapping[str, str] | None = None
     output: str = ""
     brought: frozenset[str] = frozenset()
+    opposed: dict[str, list[Line]] = field(default_factory=dict)
 
 
 def loosen_lines(
@@ -117,6 +120,10 @@ def _give_way(
     limits = [line for line in tight if line.is_limit]
     for loosened in (limits, [line for line in tight if line.pinned is not None], tight):
         if loosened:
+            others = [line for line in named if line not in loosened]
+            for line in loosened:
+                rest = [each for each in loosened if each is not line]
+                state.opposed[line.name] = [*others, *rest]
             freed.update(dict.fromkeys(loosened, ""))
             return True
     return _drop_one(question, state, named, faults)
@@ -194,7 +201,9 @@ def _settle(
             if tried is near:
                 break
     state.lines = [
-        _give_version(line, versions.get(line.name, "")) if line in freed else line
+        _give_version(line, versions.get(line.name, ""), state.opposed.get(line.name, ()))
+        if line in freed
+        else line
         for line in state.lines
     ]
     return versions
@@ -214,7 +223,7 @@ def _near_range(line: Line) -> str:
     return f">={pin.public},<{pin.epoch}!{upper}" if pin.epoch else f">={pin.public},<{upper}"
 
 
-def _give_version(line: Line, version: str) -> Line:
+def _give_version(line: Line, version: str, opposed: Sequence[Line]) -> Line:
     if not version or line.specifier.contains(version, prereleases=True):
         return line  # a marker leaves it out here, or it can stay
     try:
@@ -222,5 +231,11 @@ def _give_version(line: Line, version: str) -> Line:
     except InvalidVersion:
         return line
     asked = line.pinned if line.pinned is not None else str(line.specifier)
-    reason = f"{asked} contradicts another line"
+    reason = f"{asked} contradicts {_name_lines(opposed)}"
     return replace(line.change("moved", reason, specifier=f"=={version}"))
+
+
+def _name_lines(lines: Sequence[Line]) -> str:
+    """Return the requirements with their places; without any, what a package needs is meant."""
+    texts = [f"{each.wanted.requirement} ({each.wanted.file}:{each.wanted.line})" for each in lines]
+    return terminal.join_some(texts, _MOST_NAMED) if texts else "what other packages need"
