@@ -145,9 +145,9 @@ _labcoat_public := \
   LABCOAT_CACHE LABCOAT_OWN LABCOAT_TIMEOUT
 _labcoat_read := LABCOAT_BIN LABCOAT_RUN LABCOAT_READY
 _labcoat_tests := LABCOAT_REQUIRE_DOCKER LABCOAT_TEST_BASE_IMAGE
-# The helper suggests the right name of a misspelt variable. This prerequisite starts it even if
-# nothing else has to be done.
-_labcoat_misspelt := $(if $(filter-out $(_labcoat_public) $(_labcoat_read) $(_labcoat_tests),$(filter LABCOAT_%,$(.VARIABLES))),labcoat-settings)
+# The helper suggests the right name of a misspelt variable, locker or installer. This prerequisite
+# starts it even if nothing else has to be done.
+_labcoat_misspelt := $(if $(filter-out $(_labcoat_public) $(_labcoat_read) $(_labcoat_tests),$(filter LABCOAT_%,$(.VARIABLES)))$(filter-out pip-tools uv,$(LABCOAT_LOCKER))$(filter-out uv pip,$(LABCOAT_INSTALLER)),labcoat-settings)
 
 # A project's dev group may stand in pyproject.toml, which only the helper reads: if no one sets the
 # variable, the helper gets a question mark and finds out.

@@ -196,6 +196,16 @@ def test_missing_additional_lock_is_an_error(repo: Repository) -> None:
     assert "LABCOAT_DEV_REQUIREMENTS names requirements-nope.txt, which does not exist" in output
 
 
+@pytest.mark.parametrize("name", ["LABCOAT_LOCKER", "LABCOAT_INSTALLER"])
+def test_mistyped_choice_is_refused_where_nothing_is_to_be_done(
+    repo: Repository, name: str
+) -> None:
+    """make would start no helper that could tell."""
+    repo.make("venv")
+    assert "Nothing to be done" in repo.make("venv")
+    assert f"invalid {name} `uvv`" in repo.make("venv", f"{name}=uvv", fails=True)
+
+
 @every_make
 def test_variant_installs_its_own_lock(repo: Repository, program: str) -> None:
     """LABCOAT_VARIANT=old installs requirements-old.txt; without it requirements.txt again."""
