@@ -183,3 +183,35 @@ def test_a_file_that_labcoat_adds_later_is_removed_again(root: Path) -> None:
     originals.undo_steps(root, root / ".labcoat")
     assert (root / "first.txt").read_text() == "before init\n"
     assert not (root / "second.txt").exists()
+
+
+def test_links_to_one_file_share_what_is_planned(root: Path) -> None:
+    """As a .dockerignore that is a link to .gitignore; each adds its lines."""
+    (root / "a").write_text("one\n")
+    (root / "b").symlink_to("a")
+    changes = ChangeSet(root)
+    changes.append("a", ["two"], "added two")
+    changes.append("b", ["three"], "added three")
+    changes.write(root / ".labcoat")
+    assert (root / "b").read_text() == "one\ntwo\nthree\n"
+    originals.undo_steps(root, root / ".labcoat")
+    assert (root / "a").read_text() == "one\n"
+
+
+def test_links_to_one_missing_file_that_need_two_texts_are_refused(root: Path) -> None:
+    for name in "ab":
+        (root / name).symlink_to("missing")
+    changes = ChangeSet(root)
+    changes.plan("a", "one", "written")
+    with pytest.raises(LabcoatError, match="`b` and `a` lead to one file"):
+        changes.plan("b", "two", "written")
+
+
+def test_undo_removes_the_file_behind_a_link_and_not_the_link(root: Path) -> None:
+    (root / "a").symlink_to("missing")
+    changes = ChangeSet(root)
+    changes.plan("a", "one", "written")
+    changes.write(root / ".labcoat")
+    originals.undo_steps(root, root / ".labcoat")
+    assert (root / "a").is_symlink()
+    assert not (root / "missing").exists()

@@ -41,15 +41,17 @@ class ChangeSet:
 
         Line endings stay as they are. Raise LabcoatError if it cannot be read as text.
         """
-        if name in self._planned:
-            return self._planned[name].text
+        planned = self._planned.get(self._first_name(name))
+        if planned is not None:
+            return planned.text
         data = self._read_bytes(name)
         return None if data is None else _decode(name, data)
 
     def plan(self, name: str, text: str, summary: str, *, as_utf8: bool = False) -> None:
         """Plan that the file `name` gets `text`. `summary` describes the change, in a few words.
 
-        Raise LabcoatError if the file is a link that leads out of the repository.
+        Raise LabcoatError if the file is a link that leads out of the repository, or to a file that
+        was planned with another text.
         """
         target = (self.root / name).resolve()
         if not target.is_relative_to(self.root.resolve()):
@@ -57,10 +59,24 @@ class ChangeSet:
                 f"`{name}` is a link that leads out of this directory",
                 f"Replace it with a copy of {target}",
             )
+        first = self._first_name(name)
+        if first != name and not text.startswith(self._planned[first].text):
+            raise LabcoatError(
+                f"`{name}` and `{first}` lead to one file, and each needs a text of its own",
+                "Replace one of the links with a file",
+            )
+        name = first
         earlier = self._planned.get(name)
         parts = [earlier.summary, summary] if earlier else [summary]
         is_utf8 = as_utf8 or (earlier is not None and earlier.as_utf8)
         self._planned[name] = PlannedChange(name, text, "; ".join(parts), is_utf8)
+
+    def _first_name(self, name: str) -> str:
+        """Return the name under which a file was planned that `name` is too, by a link."""
+        if name in self._planned or not self._planned:
+            return name
+        target = (self.root / name).resolve()
+        return next((one for one in self._planned if (self.root / one).resolve() == target), name)
 
     def append(self, name: str, lines: Sequence[str], summary: str) -> None:
         """Plan `lines` at the end of the file `name`, in its line endings."""

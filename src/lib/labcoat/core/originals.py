@@ -101,7 +101,7 @@ def undo_steps(root: Path, state: Path, *, last_only: bool = False) -> list[Undo
         for step in reversed(undone):
             rest: Step = {}
             for name, (before, after) in reversed(step.items()):
-                result = _undo_file(root / name, folder, name, before, after)
+                result = _undo_file(root, folder, name, before, after)
                 if result and (name not in done or done[name].verdict != "kept"):
                     done[name] = result
                 if result and result.verdict == "kept":
@@ -113,16 +113,23 @@ def undo_steps(root: Path, state: Path, *, last_only: bool = False) -> list[Undo
     return sorted(done.values(), key=lambda each: each.name)
 
 
+def _linked_file(path: Path, root: Path) -> Path:
+    """Return the file that was written where `path` is a link in `root`, which stays."""
+    target = path.resolve()
+    return target if target.is_relative_to(root.resolve()) else path
+
+
 def _undo_file(
-    path: Path, folder: Path, name: str, before: str | None, after: str | None
+    root: Path, folder: Path, name: str, before: str | None, after: str | None
 ) -> UndoneFile | None:
+    path = root / name
     current = _read(path)
     digest = None if current is None else digest_bytes(current)
     if digest == before:
         return None
     if digest == after:
         if before is None:
-            path.unlink()
+            _linked_file(path, root).unlink()
             return UndoneFile(name, "removed")
         files.write_file(path, _original(folder, before).read_bytes())
         return UndoneFile(name, "restored")
