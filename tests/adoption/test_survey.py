@@ -82,6 +82,12 @@ def test_a_project_that_declares_all_is_locked_as_it_is(tmp_path: Path) -> None:
     assert not survey(tmp_path).is_declared
 
 
+def test_the_project_itself_is_not_added(tmp_path: Path) -> None:
+    """A script may import it by a name that only another system takes for the same."""
+    found = survey(tmp_path, **{"pyproject.toml": PROJECT, "dev/a.py": "import P, gamma"})
+    assert [each.requirement for each in found.missing] == ["gamma"]
+
+
 def test_imports_take_their_versions_from_other_lists(tmp_path: Path) -> None:
     found = survey(
         tmp_path,

@@ -60,6 +60,20 @@ def test_other_errors_stay(message: str) -> None:
     assert _place(message, "Failed to download `onnx==1.12.0`: os error 28") == message
 
 
+def test_a_lock_says_who_needs_a_package() -> None:
+    """Its comments do."""
+    message = "cannot build onnx from source"
+    lock = "onnx==1.0 \\\n    --hash=sha256:0\n    # via\n    #   -r requirements.in\n    #   dvc\n"
+    error = add_places(
+        LabcoatError(message, ""),
+        "Failed to build `onnx==1.0`",
+        _LINES.get,
+        lambda _: ("", ""),
+        [lock],
+    )
+    assert error.message == f"requirements.in:12: {message} (needed by dvc)"
+
+
 def test_error_without_a_package_stays() -> None:
     """There is nothing to look for."""
     assert _place("cannot lock `requirements.in`: killed", "killed") == (

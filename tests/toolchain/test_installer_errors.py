@@ -87,3 +87,13 @@ def test_a_wheel_that_leaves_its_environment_is_named(tmp_path: Path, output: st
     assert failure.message == (
         "the wheel up-1.0-py3-none-any.whl would write files outside of the environment"
     )
+
+
+def test_a_build_that_installs_from_another_index_is_named(tmp_path: Path) -> None:
+    output = """Failed to build `alpha-cu12==1.0`
+    subprocess.CalledProcessError: Command '['/b/pip', 'install', '--extra-index-url',
+    """
+    failure = explain_installer_error(output, "otherwise", tmp_path / "log")
+    assert failure.message == (
+        "cannot build alpha-cu12 from source: its build installs packages from another index"
+    )

@@ -26,8 +26,11 @@ from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
+from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
+from labcoat.core.project_files.reader import read_declared
 from labcoat.imports.lacking import left_out_names
 from labcoat.imports.own_lists import find_imports
 from labcoat.imports.packages import Imported, find_packages, read_code
@@ -107,21 +110,22 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     others = [*nested, *pipfiles, *environments, *commands]
     locked = set() if passed_over else locked_names(tree)
     imported = find_packages(tree, code)
+    own = _own_package(project)
     if lock is not None:
         # A list by hand counts beside a lock; what pip wrote down says less than that does.
         by_hand = [each for each in lists if {one.kind for one in each.wanted} == {"demand"}]
         more = [each for each in _own_lists(by_hand)[:1] if not _names([each]) <= locked]
-        missing, _ = _find_missing(imported, locked | _names(more), found)
+        missing, _ = _find_missing(imported, locked | _names(more) | own, found)
         if not more and not missing:
             declared = lock
     taken, reason = _choose(declared, lists, others)
     asked = _names(taken) | locked | (declared_names(project) if lock is None else set())
     rest = [each for each in found if each not in taken]
-    missing, unknown = _find_missing(imported, asked, rest)
+    missing, unknown = _find_missing(imported, asked | own, rest)
     if missing or taken not in ([declared], [lock]):
         # requirements.in takes the place of groups, extras and another tool's lock.
         asked = _names(taken)
-        missing, unknown = _find_missing(imported, asked, [*find_groups(project), *rest])
+        missing, unknown = _find_missing(imported, asked | own, [*find_groups(project), *rest])
     asked |= {name for each in missing for name in requirement_names(each.requirement)}
     return Survey(
         tuple(taken),
@@ -147,9 +151,18 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
     What `text` leaves out in a comment is known.
     """
     asked = requirement_names(text) | left_out_names(text) | declared_names(project)
+    asked |= _own_package(project)
     tree = list_tree(project.root)
     found = find_imports(tree, read_code(tree))
     return _find_missing([each for each, source in found if not source], asked, [])[0]
+
+
+def _own_package(project: Project) -> set[str]:
+    """Return the name that the project declares: what an index has of it is a release of this."""
+    try:
+        return {normalize_name(read_declared(project.root).name)} - {""}
+    except LabcoatError:
+        return set()
 
 
 def _choose(

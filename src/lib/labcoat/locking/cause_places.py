@@ -1,11 +1,11 @@
 """Which lines of which files ask for the packages that a message names."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.locking.locker_output import Fault, parse_faults
+from labcoat.locking.locker_output import Fault, parse_faults, parse_parents
 
 _MOST = 4  # lines that one message names
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -23,12 +23,17 @@ Locate = Callable[[Fault], tuple[str, str]]
 
 
 def add_places(
-    error: LabcoatError, output: str, find_line: FindLine, locate: Locate
+    error: LabcoatError,
+    output: str,
+    find_line: FindLine,
+    locate: Locate,
+    locks: Iterable[str] = (),
 ) -> LabcoatError:
     """Return `error` with the lines that ask for the packages which the installer's `output` names.
 
     `find_line` returns the place and the text of the line that names a package, and `locate` the
-    line through which a package at fault is needed, and the packages on the way. An error that
+    line through which a package at fault is needed, and the packages on the way. The comments of
+    `locks` say who needs a package. An error that
     names a place already, or is about the machine or the network, stays as it is.
     """
     if _HAS_PLACE.search(error.message) or not _OF_PACKAGES.search(error.message):
@@ -37,7 +42,8 @@ def add_places(
     lines = {name: line for name in names if (line := find_line(name))}
     if len(lines) == 1 and next(iter(lines)) in error.message.lower():
         where = next(iter(lines.values()))[0]
-        return LabcoatError(f"{where}: {error.message}", error.hint)
+        via = _find_parent(next(iter(lines)), locks)
+        return LabcoatError(f"{where}: {error.message}{_format_via(via)}", error.hint)
     if lines:
         asking = [f"{where} asks for `{body}`" for where, body in [*lines.values()][:_MOST]]
         return LabcoatError(f"{error.message}; {', '.join(asking)}", error.hint)
@@ -45,8 +51,16 @@ def add_places(
         return error
     fault = next(iter(parse_faults(output)), Fault(names[0]))
     where, via = locate(fault)
-    end = f" (needed by {via})" if via else ""
-    return LabcoatError(f"{where}: {error.message}{end}", error.hint)
+    return LabcoatError(f"{where}: {error.message}{_format_via(via)}", error.hint)
+
+
+def _find_parent(name: str, locks: Iterable[str]) -> str:
+    found = (each for text in locks for each in parse_parents(text).get(name, ()))
+    return next((each for each in found if not each.startswith("-")), "")
+
+
+def _format_via(via: str) -> str:
+    return f" (needed by {via})" if via else ""
 
 
 def requested_versions(body: str) -> str:

@@ -157,7 +157,8 @@ def _explain(output: str, failed: FailedLock, otherwise: str, log: Path) -> Labc
 
 
 def _place(error: LabcoatError, output: str, failed: FailedLock) -> LabcoatError:
-    return add_places(error, output, failed.find_line, lambda fault: _locate(failed, fault))
+    texts = failed.texts.values()
+    return add_places(error, output, failed.find_line, lambda fault: _locate(failed, fault), texts)
 
 
 def _ask_index(output: str, failed: FailedLock) -> LabcoatError | None:

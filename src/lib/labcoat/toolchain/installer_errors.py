@@ -41,6 +41,12 @@ _LOCAL = (
         "Unset UV_OFFLINE; cached packages need no network",
     ),
     (
+        r"(?s)Failed to (?:download and )?build [`']?([\w.-]+?)(?:==|[`'@ ]).*"
+        r"'install',[^\n]*'--(?:extra-)?index-url',",
+        "cannot build {0} from source: its build installs packages from another index",
+        "Remove it from LABCOAT_NO_BINARY, and what needs it from your requirements",
+    ),
+    (
         r"Failed to (?:download and )?build [`']?([\w.-]+)",
         "cannot build {0} from source",
         "The log in .labcoat says why: it may need a compiler or libraries. Or choose a version"
