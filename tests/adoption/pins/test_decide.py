@@ -68,6 +68,9 @@ def listed() -> Iterator[ListedIndex]:
     for version in ("81.0", "82.0"):
         index.publish(f"setuptools-{version}-py3-none-any.whl")
     index.publish("asks-1.0-py3-none-any.whl", ["setuptools"])
+    index.publish("early-1.0.tar.gz", members={"fast.c": ""})
+    index.publish("early-1.0b6-py3-none-any.whl")
+    index.publish("needsearly-1.0-py3-none-any.whl", ["early"])
     index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
     yield index
     index.stop()
@@ -405,3 +408,15 @@ def test_packages_that_import_setuptools_get_it(
 def test_a_listed_setuptools_is_limited(project: Project) -> None:
     made = plan(project, "leans==1.0", "setuptools", kind="demand")
     assert outcome(made) == [("leans==1.0", "kept"), ("setuptools<82", "moved")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_said"), [("early", True), ("early==1.0b6", False), ("base", False)]
+)
+def test_a_prerelease_that_nobody_asked_for_is_named(
+    project: Project, asked: str, is_said: bool
+) -> None:
+    """uv takes one where no final release has a wheel."""
+    made = plan(project, asked, kind="demand")
+    assert outcome(made) == [(asked, "kept")]
+    assert made.decisions[0].reason.startswith("1.0b6 is a pre-release: no final") == is_said

@@ -50,7 +50,7 @@ def setuptools_requirement() -> str:
 
 
 def find_undeclared(site_packages: Path, lacking: Collection[str]) -> list[Undeclared]:
-    """Return the packages that cannot be imported for want of a module in `lacking`.
+    """Return the packages that cannot be imported because a module in `lacking` is missing.
 
     Only what importing a package itself runs counts, and what no condition or `try` is around.
     Nothing is executed.

@@ -1,7 +1,9 @@
 """The plan for what a repository asks for: which Python, and what becomes of each line."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import (
     fitting,
     index_releases,
@@ -109,6 +111,8 @@ def _plan(
             specifier = ",".join(filter(None, [str(line.specifier), f"<{limit.below}"]))
             verdict: Verdict = "added" if line.verdict == "added" else "moved"
             line = line.change(verdict, limit.reason, specifier=specifier)
+        if isinstance(line, Line):
+            line = _note_prerelease(line, solution, chosen.minor)
         decisions.append(line if isinstance(line, Decision) else line.decide())
     asked = {each.name for each in outcomes if isinstance(each, Line)}
     for name, limit in limits.items():
@@ -120,3 +124,14 @@ def _plan(
     if as_of:
         settings["LABCOAT_AS_OF"] = as_of
     return Plan(chosen.written, tuple(decisions), tuple(settings.items()), solution.brought)
+
+
+def _note_prerelease(line: Line, solution: solving.Solution, minor: str) -> Line:
+    """Return the line with a note where only a pre-release, which it did not ask for, was found."""
+    found = (solution.versions or {}).get(line.name, "")
+    if line.is_fixed or not found or line.specifier.prereleases:
+        return line
+    if not Version(found).is_prerelease:
+        return line
+    note = f"{found} is a pre-release: no final release that fits has a wheel for Python {minor}"
+    return replace(line, reasons=(*line.reasons, note))
