@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.lint.repository import repository as repository_module
 from labcoat.lint.runner import check_repository
+from labcoat.locking.requirement_lines import FileLine, parse_lines
 from support import INCLUDE
 from support.messages import lint as messages
 from support.repositories import repository
 
 LOOSE = "numpy\n"
 MINE = "include labcoat.mk\n"
+DECLARED = '[project]\nname = "p"\nversion = "1"\ndependencies = ["numpy"]\n'
+INSTALL = "FROM scratch\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
 
 
 def hints(root: Path, rule: str) -> dict[str, str]:
@@ -64,12 +68,11 @@ def test_loose_requirements(
 
 def test_an_import_is_added_where_its_project_lists_what_it_needs(tmp_path: Path) -> None:
     """The nearest project upward, in the file that it has."""
-    declared = '[project]\nname = "p"\nversion = "1"\ndependencies = ["numpy"]\n'
     lock = "numpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
     root = repository(
         tmp_path / "r",
         {
-            "one/pyproject.toml": declared,
+            "one/pyproject.toml": DECLARED,
             "one/requirements.txt": lock,
             "one/src/deep.py": "import pandas\n",
             "requirements.in": LOOSE,
@@ -82,3 +85,42 @@ def test_an_import_is_added_where_its_project_lists_what_it_needs(tmp_path: Path
     found = hints(root, "REQ005")
     assert "to one/pyproject.toml and run `labcoat init` in one" in found["one/src/deep.py"]
     assert found["top.py"].endswith("to requirements.in and run `make requirements`")
+
+
+@pytest.mark.parametrize(
+    ("files", "source"),
+    [
+        ({"uv.lock": "version = 1\n", "pyproject.toml": DECLARED}, "pyproject.toml"),
+        ({"poetry.lock": "", "pyproject.toml": DECLARED}, "pyproject.toml"),
+        ({"Pipfile.lock": "{}", "Pipfile": "[packages]\n"}, "Pipfile"),
+        (
+            {"setup.py": 'from setuptools import setup\nsetup(extras_require={"a": ["b"]})\n'},
+            "setup.py",
+        ),
+        ({"pyproject.toml": DECLARED, "requirements.in": LOOSE}, "requirements.in"),
+        ({"pyproject.toml": "not = [toml"}, "requirements.in"),
+        ({}, "requirements.in"),
+    ],
+)
+def test_an_import_is_added_to_a_file_that_people_edit(
+    tmp_path: Path, files: dict[str, str], source: str
+) -> None:
+    """Not to the lock that another program writes."""
+    lock = "numpy==2.0.0 --hash=sha256:" + "b" * 64 + "\n"
+    given = {"requirements.txt": lock, "top.py": "import pandas\n", **files}
+    found = hints(repository(tmp_path / "r", given), "REQ005")
+    assert found["top.py"].startswith(f"Add `pandas` to {source} and run ")
+
+
+def test_a_lock_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock of thousands of hashes is read by several rules."""
+    files = {"requirements.txt": "numpy==2.0.0\n", "Dockerfile": INSTALL, "a.py": "import pandas\n"}
+    parsed: list[str] = []
+
+    def count(text: str) -> tuple[FileLine, ...]:
+        parsed.append(text)
+        return parse_lines(text)
+
+    monkeypatch.setattr(repository_module, "parse_lines", count)
+    check_repository(repository(tmp_path / "r", files))
+    assert parsed == ["numpy==2.0.0\n"]

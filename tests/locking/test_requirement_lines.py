@@ -31,6 +31,9 @@ def test_continuation_lines_are_joined_and_comments_removed() -> None:
     ]
     (numpy, *_) = parse_requirements(text)
     assert (numpy.body, numpy.hashes) == ("numpy==2.0", ("sha256:00", "sha512:11"))
+    assert (numpy.has_hashes, numpy.is_hashed) == (True, True)
+    (bare,) = parse_requirements("--hash==1\nnumpy==2.0 --hash\n")
+    assert (bare.hashes, bare.has_hashes, bare.is_hashed) == ((), False, False)
 
 
 def test_a_hash_sign_within_an_address_is_not_a_comment() -> None:
@@ -169,7 +172,7 @@ def test_common_forms_are_read_as_packaging_reads_them(start: str, rest: str) ->
     (common,) = parse_lines(body)
     if not isinstance(common, RequirementLine) or common.body != body:
         return
-    parsed = requirement_lines._parse_uncommon(FileLine(1, body), body, ())
+    parsed = requirement_lines._parse_uncommon(FileLine(1, body), body)
     assert isinstance(parsed, RequirementLine)
     assert (common.name, common.version, common.url) == (parsed.name, parsed.version, parsed.url)
     assert common.marker.translate(SPELLING) == parsed.marker.translate(SPELLING)

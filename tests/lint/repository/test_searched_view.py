@@ -89,6 +89,26 @@ def test_only_changes_are_searched_again(root: Path, monkeypatch: pytest.MonkeyP
     assert "SEC001 b.py:1" not in searched(root, monkeypatch)[0]
 
 
+def test_other_changes_do_not_search_for_imports_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a changed source can import something else; one that is deleted imports nothing."""
+    (root / "c.py").write_text("import pandas\n")
+    (root / "notes.txt").write_text("a\n")
+    settle(root)
+    searched(root, monkeypatch)
+    (root / "notes.txt").write_text("b\n")
+    assert "REQ005 c.py:1" in searched(root, monkeypatch)[0]  # remembers without the changed file
+    with monkeypatch.context() as patch:
+        patch.setattr(searched_view.SearchedView, "_import_lines", property(lambda _: 1 / 0))
+        assert "REQ005 c.py:1" in searched(root, patch)[0]
+    (root / "c.py").unlink()
+    assert "REQ005 c.py:1" not in searched(root, monkeypatch)[0]
+    with monkeypatch.context() as patch:
+        patch.setattr(searched_view.SearchedView, "_import_lines", property(lambda _: 1 / 0))
+        assert "REQ005 c.py:1" not in searched(root, patch)[0]
+
+
 def test_memory_is_not_trusted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After other rules, other searches, and of a damaged file."""
     before = searched(root, monkeypatch)

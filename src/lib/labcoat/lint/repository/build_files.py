@@ -8,6 +8,7 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from labcoat.core.cache import cache_folder
@@ -42,6 +43,8 @@ Build = tuple[str, str]  # a Dockerfile and its context
 
 def read_compose(text: str) -> Iterator[Build]:
     """Yield the builds of a compose file."""
+    if "build" not in text:
+        return
     data = parse_yaml(text) if _NEEDS_YAML.search(text) else None
     if isinstance(data, dict):
         services = data.get("services")
@@ -121,15 +124,23 @@ def parse_yaml(text: str) -> Any:
         return None
     import yaml
 
-    # The loader in C takes a tenth of the time; like the other, it makes no objects of programs.
+    try:
+        return yaml.load(text, _yaml_loader())  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+@cache
+def _yaml_loader() -> Any:
+    """Return a safe loader: it makes no objects of programs."""
+    import yaml
+
+    # The loader in C takes a tenth of the time.
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         """Reads a value with a tag of GitLab or Docker, such as `!reference`, without the tag."""
 
     Loader.add_multi_constructor("!", _drop_tag)
-    try:
-        return yaml.load(text, Loader)  # noqa: S506 - a safe loader
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
+    return Loader
 
 
 def _drop_tag(loader: Any, _suffix: str, node: Any) -> object:

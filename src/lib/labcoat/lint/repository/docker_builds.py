@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
 
-from labcoat.container.dockerfile.parser import DockerfileError, parse_dockerfile
+from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, parse_dockerfile
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
@@ -113,7 +113,7 @@ class DockerBuilds:
         ):
             return own
         root = self.get_facts(path, "")
-        here, there = _count_sources(own), _count_sources(root)
+        here, there = (_count_sources(own.parsed, each) for each in (own, root))
         return root if there > here or (there == here and _has_only_build_files(own)) else own
 
 
@@ -141,11 +141,8 @@ def _has_only_build_files(facts: BuildFacts) -> bool:
         return False
 
 
-def _count_sources(facts: BuildFacts) -> int:
-    """Count the COPY and ADD sources without wildcards that exist in the context."""
-    parsed = facts.parsed
-    if isinstance(parsed, DockerfileError):
-        return 0
+def _count_sources(parsed: Dockerfile, facts: BuildFacts) -> int:
+    """Count the COPY and ADD sources without wildcards that exist in the context of `facts`."""
     copies = (
         each
         for stage in parsed.stages

@@ -12,6 +12,7 @@ from labcoat.core.path_roles import is_sample
 from labcoat.lint import config
 from labcoat.lint.config import LintConfig
 from labcoat.lint.repository.searched_view import SearchedView
+from labcoat.locking.requirement_lines import FileLine, RequirementLine, parse_lines
 
 # Endings of all names that rules pass to `find_named`, except Dockerfile.NAME.
 _NAMED = (
@@ -47,11 +48,18 @@ class Repository(SearchedView):
 
     def find_named(self, pattern: str) -> list[str]:
         """Return the existing `files` whose name in lower case matches the regular expression."""
-        matches = re.compile(pattern).fullmatch
-        found = (
-            path for name, paths in self.files_by_name.items() if matches(name) for path in paths
-        )
-        return sorted(path for path in found if os.path.lexists(self.root / path))
+        if pattern not in self._named:
+            matches = re.compile(pattern).fullmatch
+            names = filter(matches, self.files_by_name)
+            found = [path for name in names for path in self.files_by_name[name]]
+            top = f"{self.root}/"
+            self._named[pattern] = sorted(path for path in found if os.path.lexists(top + path))
+        return list(self._named[pattern])
+
+    @cached_property
+    def _named(self) -> dict[str, list[str]]:
+        """What `find_named` has found for each pattern: several rules ask for the same."""
+        return {}
 
     @cached_property
     def ignore_files(self) -> list[str]:
@@ -75,6 +83,21 @@ class Repository(SearchedView):
         return data.decode(
             "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8", "replace"
         )
+
+    def read_requirement_lines(self, path: str) -> tuple[FileLine, ...]:
+        """Return the lines of a requirements file, which several rules read."""
+        if path not in self._requirement_lines:
+            self._requirement_lines[path] = parse_lines(self.read_text(path))
+        return self._requirement_lines[path]
+
+    def read_requirements(self, path: str) -> list[RequirementLine]:
+        """Return the valid requirements of a file, without options, paths and mistakes."""
+        lines = self.read_requirement_lines(path)
+        return [line for line in lines if isinstance(line, RequirementLine)]
+
+    @cached_property
+    def _requirement_lines(self) -> dict[str, tuple[FileLine, ...]]:
+        return {}
 
 
 def open_repository(root: Path) -> Repository:

@@ -64,7 +64,8 @@ def leave_out(details: bytes, paths: Collection[str]) -> bytes:
     """Return the records of the index without those of `paths`."""
     if not paths:
         return details
-    kept = (each for each in _RECORD.findall(details) if os.fsdecode(each[0]) not in paths)
+    left = set(map(os.fsencode, paths))
+    kept = (each for each in _RECORD.findall(details) if each[0] not in left)
     return b"".join(path + b"\0" + record for path, record in kept)
 
 

@@ -80,9 +80,8 @@ class SearchedView(GitView):
         imports = self._known_imports
         if "_import_lines" in self.__dict__ and not self._changed_sources:
             imports = frozenset(self._import_lines)
-        details = search_memory.leave_out(self._details, self.changed)
         places = self._places or (self._memory.places if self._is_unchanged else {})
-        now = Searched(details, frozenset(suspects - self.changed), imports, places)
+        now = Searched(self._unchanged_details, frozenset(suspects - self.changed), imports, places)
         if now != self._memory:
             search_memory.remember(self.root, repr(_SEARCHES), now)
 
@@ -122,12 +121,17 @@ class SearchedView(GitView):
     @property
     def _is_unchanged(self) -> bool:
         """Whether the sources are those of the last check."""
-        return self._memory.details == self._details and not self._has_other_sources
+        return self._memory.details == self._unchanged_details and not self._has_other_sources
 
     @property
     def _has_other_sources(self) -> bool:
         """Whether there are sources that git's index does not describe."""
         return self._changed_sources or any(path.endswith(_SOURCES) for path in self.untracked)
+
+    @cached_property
+    def _unchanged_details(self) -> bytes:
+        """The details of the files that are as git last recorded them."""
+        return search_memory.leave_out(self._details, self.changed)
 
     @cached_property
     def _is_large(self) -> bool:
@@ -144,7 +148,7 @@ class SearchedView(GitView):
         """The files to search, besides the changed ones; None for all of them."""
         if not self._memory.details:
             return None
-        found = self._memory.unsearched(self._details) - self.changed
+        found = self._memory.unsearched(self._unchanged_details)
         return sorted(found) if len(found) <= _MOST_NAMED else None
 
     @cached_property
@@ -180,12 +184,15 @@ class SearchedView(GitView):
 
     @cached_property
     def _changed_sources(self) -> bool:
-        return any(path.endswith(_SOURCES) for path in self.changed)
+        """Whether a source is not as git recorded it; one that is deleted imports nothing."""
+        return any(
+            path.endswith(_SOURCES) and os.path.lexists(self.root / path) for path in self.changed
+        )
 
     @cached_property
     def _known_imports(self) -> frozenset[bytes] | None:
-        """The lines with imports, if no file is different from what was searched."""
-        same = self._memory.details == self._details and not self._changed_sources
+        """The lines with imports, if no source is different from what was searched."""
+        same = self._memory.details == self._unchanged_details and not self._changed_sources
         return self._memory.imports if same else None
 
     @cached_property

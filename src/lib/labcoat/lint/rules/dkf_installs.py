@@ -14,7 +14,6 @@ from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
-from labcoat.locking.requirement_lines import parse_requirements
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
@@ -182,7 +181,5 @@ def _has_hashes(repository: Repository, file: str) -> bool:
         return True  # written during the build
     candidates = repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
     return any(
-        each.hashes
-        for path in candidates
-        for each in parse_requirements(repository.read_text(path))
+        each.has_hashes for path in candidates for each in repository.read_requirements(path)
     )

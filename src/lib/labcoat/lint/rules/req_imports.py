@@ -16,7 +16,7 @@ from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_import_parts import find_missing_parts
 from labcoat.lint.rules.req_import_places import first_imports, modules_of_dense_notebooks
 from labcoat.lint.rules.req_lock import find_locks
-from labcoat.locking.requirement_lines import parse_lines, parse_requirements
+from labcoat.locking.requirement_lines import parse_requirements
 from labcoat.names import modules
 
 _WORD = lazy_pattern(r"[A-Za-z0-9][\w.-]*")
@@ -71,9 +71,9 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
     }
     # A lock with hashes is complete. Without hashes, a dependency may provide the module.
     complete = any(
-        each.hashes
+        each.has_hashes
         for path in find_locks(repository)
-        for each in parse_requirements(repository.read_text(path))
+        for each in repository.read_requirements(path)
     )
     reason = (
         "no requirement provides it: it works only where it happens to be installed"
@@ -160,7 +160,7 @@ def _named_distributions(repository: Repository) -> set[str]:
     found = {
         each.name
         for path in [*find_locks(repository), *inputs]
-        for each in parse_lines(repository.read_text(path))
+        for each in repository.read_requirement_lines(path)
     }
     found.discard("")
     for path in repository.find_named(_METADATA) if found else ():

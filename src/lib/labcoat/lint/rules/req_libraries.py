@@ -11,7 +11,6 @@ from labcoat.core.terminal import join_some
 from labcoat.lint.findings import Append, Family, Finding, Rule, Severity, safe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.rules.req_lock import has_header
-from labcoat.locking.requirement_lines import parse_requirements
 
 if TYPE_CHECKING:
     from labcoat.levels.image_libraries import ImageLibraries
@@ -68,7 +67,7 @@ def _find_missing(
 
     file = next((name for name in _ASKED if (repository.root / name).is_file()), _ASKED[0])
     asked = _list_asked(repository)
-    lines = {each.name: each.number for each in parse_requirements(repository.read_text(path))}
+    lines = {each.name: each.number for each in repository.read_requirements(path)}
     groups: dict[tuple[str, str], list[MissingLibrary]] = {}
     missing = verdict.find_missing(packages, image.libraries).missing
     for one in missing:

@@ -11,7 +11,6 @@ from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsaf
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking.requirement_lines import (
     RequirementLine,
-    parse_lines,
     parse_requirements,
     satisfies_pin,
 )
@@ -28,7 +27,7 @@ def check_locks(repository: Repository) -> Iterator[Finding]:
     locks = find_locks(repository)
     for path in locks:
         text = repository.read_text(path)
-        found = parse_requirements(text)
+        found = repository.read_requirements(path)
         yield from _check_pins(repository, path, found, locks)
         yield from _check_hashes(repository, path, found)
         yield from _check_inputs(repository, path, text)
@@ -57,7 +56,7 @@ def _is_declaration(
     folder = path.rpartition("/")[0]
     for other in locks:
         if other != path and other.rpartition("/")[0] == folder:
-            pins = parse_requirements(repository.read_text(other))
+            pins = repository.read_requirements(other)
             if names <= {each.name for each in pins if each.is_pinned}:
                 return True
     above = folder.rpartition("/")[0] if _IN_FOLDER.search(path) else folder
@@ -134,7 +133,7 @@ def _check_hashes(
     )
     project = advice.find_project(repository, advice.input_of(path))
     hint = f"Lock it with hashes: {project.command('requirements')}"
-    if not any(each.hashes for each in found):
+    if not any(each.has_hashes for each in found):
         message = (
             "there are no hashes: a different file that an index serves as the same version"
             " is installed without notice"
@@ -154,7 +153,7 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
     source, requested = _read_input(repository, path, text)
     if not requested:
         return
-    locked = {each.name for each in parse_lines(text)}
+    locked = {each.name for each in repository.read_requirement_lines(path)}
     missing = [
         each.name
         for each in parse_requirements(requested)
@@ -219,7 +218,7 @@ def _check_environment(repository: Repository) -> Iterator[Finding]:
         return
     installed = dict(_installed_versions(folder))
     different = []
-    for each in parse_requirements(repository.read_text(path)):
+    for each in repository.read_requirements(path):
         version = installed.get(each.name)
         if not version or not each.version or each.marker:
             continue
