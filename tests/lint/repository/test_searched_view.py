@@ -11,11 +11,13 @@ from labcoat.core import git as core_git
 from labcoat.lint.repository import search_memory, searched_view
 from labcoat.lint.rules import req_import_places
 from labcoat.lint.runner import Selection, check_repository
+from labcoat.secrets import look
 from support.repositories import git, repository
 
 HEX = "9f86d081884c7d659a2f" + "eaa0c55ad015a3bf4f1b"
 KIND = "PRIVATE" + " KEY"
 SECRET = f'API_KEY = "{HEX}"\n'
+DOCKERFILE = "FROM scratch\nCOPY . /app/\nUSER 1000\n"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + HEX + "\nsize 1\n"
 
 
@@ -30,7 +32,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "lines.yml": "password: some-words-1\n",
         "key.txt": f"write -----BEGIN {KIND}----- first\n" * 40,
         "w.bin": POINTER,
-        "Dockerfile": "FROM scratch\nCOPY . /app/\nUSER 1000\n",
+        "Dockerfile": DOCKERFILE,
         "requirements.txt": "flask==1.0\n",
     }
     root = repository(tmp_path / "r", files)
@@ -93,9 +95,11 @@ def test_other_changes_do_not_search_for_imports_again(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only a changed source can import something else; one that is deleted imports nothing."""
-    (root / "c.py").write_text("import pandas\n")
-    (root / "notes.txt").write_text("a\n")
-    settle(root)
+    past = time.time() - 100
+    for name, text in (("c.py", "import pandas\n"), ("notes.txt", "a\n")):
+        (root / name).write_text(text)
+        os.utime(root / name, (past, past))
+    git(root, "add", "-A")
     searched(root, monkeypatch)
     (root / "notes.txt").write_text("b\n")
     assert "REQ005 c.py:1" in searched(root, monkeypatch)[0]  # remembers without the changed file
@@ -107,6 +111,31 @@ def test_other_changes_do_not_search_for_imports_again(
     with monkeypatch.context() as patch:
         patch.setattr(searched_view.SearchedView, "_import_lines", property(lambda _: 1 / 0))
         assert "REQ005 c.py:1" not in searched(root, patch)[0]
+
+
+def test_files_without_a_secret_are_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again while they are as they were; a Dockerfile and a suspect among them."""
+    past = time.time() - 100
+    (root / "none.txt").write_text(f"-----BEGIN {KIND}-----\n")
+    os.utime(root / "none.txt", (past, past))
+    git(root, "add", "-A")
+    read: list[str] = []
+    find = look.find_secret
+
+    def count(path: str, data: bytes) -> look.Secret | None:
+        read.append(path)
+        return find(path, data)
+
+    monkeypatch.setattr(look, "find_secret", count)
+    first = searched(root, monkeypatch)[0]
+    assert {"b.py", "none.txt", "Dockerfile"} <= {*read}
+    read.clear()
+    assert searched(root, monkeypatch)[0] == first
+    assert "b.py" in read
+    assert not {"none.txt", "Dockerfile"} & {*read}
+    (root / "Dockerfile").write_text(f"{DOCKERFILE}ENV {SECRET}")
+    found = searched(root, monkeypatch)[0]
+    assert {*found} - {*first} == {"SEC002 Dockerfile:4"}
 
 
 def test_memory_is_not_trusted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What the commands of a script install: of pip, uv, conda, poetry, pipenv, pdm and apt."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.shell_commands import split_commands
@@ -69,8 +69,7 @@ _LOCAL = ("-e", "--editable")
 _SHORT_WITH_VALUE = lazy_pattern(r"-[rceiftCbPpn].+")
 
 
-@dataclass(frozen=True)
-class Installation:
+class Installation(NamedTuple):
     """A command that installs: the `tool`, its packages, the files that name more, its options."""
 
     tool: str

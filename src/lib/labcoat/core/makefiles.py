@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from labcoat.core import reading
 from labcoat.core.patterns import lazy_pattern
@@ -40,8 +41,7 @@ _CALL = lazy_pattern(r"\$\((?:[^()]|\([^()]*\))*\)|\$\{[^{}]*\}")
 _REFERENCE = lazy_pattern(r"\$\(([\w.-]+)\)|\$\{([\w.-]+)\}")
 
 
-@dataclass(frozen=True)
-class Include:
+class Include(NamedTuple):
     """A file that a makefile includes, as it is written there, and what its path leads to.
 
     `path` is None if only make knows it.

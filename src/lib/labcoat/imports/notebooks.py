@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.imports.sources import Import, read_plain_imports, read_source
@@ -23,8 +23,7 @@ _OTHER_CELL = lazy_pattern(
 )
 
 
-@dataclass(frozen=True)
-class Notebook:
+class Notebook(NamedTuple):
     """The imports of a notebook, and the commands of its `!` and `%` lines, with their cells.
 
     Lines are numbered by cell: the line of an import is the number of its code cell, from 1.

@@ -5,8 +5,8 @@ import bisect
 import re
 import warnings
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 
@@ -26,8 +26,7 @@ _ALIAS = lazy_pattern(r"[ \t]+as[ \t]+\w+")
 _NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "airflow.providers")
 
 
-@dataclass(frozen=True)
-class Import:
+class Import(NamedTuple):
     """A module that line `line` imports, dotted as it is written.
 
     The code can do without an `optional` one: it is inside of `try`, or of a `with` that suppresses
@@ -92,7 +91,7 @@ def read_imports_of(source: bytes, modules: Collection[str]) -> list[Import]:
             imports = list(_walk(statement.body, optional=False, nested=False))
         except RecursionError:
             return read_source(source)
-        found[start] = [replace(each, line=each.line + lines) for each in imports]
+        found[start] = [each._replace(line=each.line + lines) for each in imports]
     return sorted((each for part in found.values() for each in part), key=lambda each: each.line)
 
 
@@ -111,7 +110,7 @@ def _is_text(source: bytes, at: int) -> bool:
 
 def _read_plain(source: bytes, first: int, last: int) -> list[Import]:
     line = source.count(b"\n", 0, first) + 1
-    return [replace(each, line=line) for each in scan_lines(source[first:last])]
+    return [each._replace(line=line) for each in scan_lines(source[first:last])]
 
 
 def read_plain_imports(source: str) -> list[Import] | None:

@@ -2,9 +2,8 @@
 
 import functools
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.reading import path_exists
@@ -19,8 +18,7 @@ _INPUT = "requirements.in"
 _FIRST = "`labcoat init`"
 
 
-@dataclass(frozen=True)
-class ProjectAdvice:
+class ProjectAdvice(NamedTuple):
     """The project of a file: its folder below the repository's root, empty for the root itself.
 
     `has_labcoat` says whether its Makefile includes labcoat, `own` are its targets in LABCOAT_OWN.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
@@ -27,8 +27,7 @@ _UNITS = {
 }
 
 
-@dataclass(frozen=True)
-class Suppression:
+class Suppression(NamedTuple):
     """Findings to suppress: of `rules`, in files that match the pattern `paths`, for a `reason`.
 
     It is written on `line` of `file`; `line` is 0 for a setting.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from labcoat.lint.repository.docker_builds import DockerBuilds
@@ -21,16 +21,14 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True)
-class Append:
+class Append(NamedTuple):
     """Add `line` at the end of the file `path`; create the file if it does not exist."""
 
     path: str
     line: str
 
 
-@dataclass(frozen=True)
-class Replace:
+class Replace(NamedTuple):
     """Replace line `line` (from 1) of `path` with the lines `new`, if it still reads `old`."""
 
     path: str
@@ -39,43 +37,37 @@ class Replace:
     new: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Reencode:
+class Reencode(NamedTuple):
     """Save an ignore file as UTF-8 with line feeds and ordinary spaces."""
 
     path: str
 
 
-@dataclass(frozen=True)
-class Untrack:
+class Untrack(NamedTuple):
     """Remove `paths` from git's index, and keep the files."""
 
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Remove:
+class Remove(NamedTuple):
     """Delete the file `path`."""
 
     path: str
 
 
-@dataclass(frozen=True)
-class RestrictMode:
+class RestrictMode(NamedTuple):
     """Let only the owner read and write the file `path`, which may be absolute."""
 
     path: str
 
 
-@dataclass(frozen=True)
-class Relock:
+class Relock(NamedTuple):
     """Compile the lock `path` from its input again."""
 
     path: str
 
 
-@dataclass(frozen=True)
-class PinDigest:
+class PinDigest(NamedTuple):
     """Append the digest known to the local engine to `image`, on line `line` of a Dockerfile."""
 
     path: str
@@ -112,8 +104,7 @@ class Finding:
     severity: Severity = Severity.WARNING
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One kind of problem: a `title` of a few words, and its `page`, docs/rules/`page`.md."""
 
     id: str
@@ -122,8 +113,7 @@ class Rule:
     page: str
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(NamedTuple):
     """Rules that one function checks together, because they need the same facts."""
 
     rules: tuple[Rule, ...]
@@ -131,8 +121,7 @@ class Family:
     needs_git: bool = False
 
 
-@dataclass(frozen=True)
-class BuildFamily:
+class BuildFamily(NamedTuple):
     """Rules that one function checks together, and that need the repository's Docker builds."""
 
     rules: tuple[Rule, ...]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.shell_commands import split_commands
@@ -66,8 +66,7 @@ _LEAST = 5  # characters of a password
 _PROVED = 8  # characters of a token without a form of its own
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """A password or a token that a command has: its kind and its place in the text.
 
     It is not `sure` if it may be a word.

@@ -5,15 +5,14 @@ They name an account, and let everybody send to it; none of them reads or change
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 
 _ANY = lazy_pattern(rb".*", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class PublicKey:
+class PublicKey(NamedTuple):
     """A kind of key: the `name` of its variable, the form of its `value`, and who says so.
 
     Both have to match as a whole.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import values
@@ -63,8 +63,7 @@ _AN = lazy_pattern(r"[aeiou]|rsa|hsts|x", re.IGNORECASE)
 _UPPER = {"api": "API", "jwt": "JWT", "pat": "token", "aws": "AWS", "url": "URL", "npm": "npm"}
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A token in a text: its kind, with an article, and its bytes from `start` to `end`."""
 
     kind: str
@@ -162,9 +161,9 @@ def _named_rules() -> tuple[tuple[bytes, VendoredRule], ...]:
 @cache
 def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
-        ("a private key", b"PRIVATE KEY", re.compile(_KEY)),
+        ("a private key", b"PRIVATE KEY", lazy_pattern(_KEY)),
         *(
-            (what, start, re.compile(_TOKEN % (start, start, start, rest)))
+            (what, start, lazy_pattern(_TOKEN % (start, start, start, rest)))
             for what, start, rest in TOKENS
         ),
     )

@@ -5,8 +5,8 @@ secrets, and each part of a secret that `labcoat.secrets.content` finds in ordin
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 _FORMS = (
     "gh[oprsu]_[A-Za-z0-9]{20}",
@@ -77,8 +77,7 @@ _SCRIPTS = (
 )
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(NamedTuple):
     """Patterns for `git grep -P`, and the pathspecs of the files to search.
 
     With `in_lines`, a secret is in a line that matches, so that the rest need not be read.

@@ -8,9 +8,9 @@ import posixpath
 import re
 import stat
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.container.dockerignore.filepath_match import filepath_match
@@ -20,8 +20,7 @@ _MOST_UNPACKED = 1 << 31  # bytes of an archive to read: a small file can contai
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 
 
-@dataclass(frozen=True)
-class CopySource:
+class CopySource(NamedTuple):
     """A match of a source: `name` as matched, `path` with symlinks followed, and its `files`."""
 
     name: str

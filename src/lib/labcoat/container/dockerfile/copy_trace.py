@@ -8,9 +8,9 @@ import contextlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from labcoat.container.dockerfile.copy_sources import (
     CopySource,
@@ -154,8 +154,7 @@ class CopyTracer:
             return None
 
 
-@dataclass(frozen=True)
-class _Copy:
+class _Copy(NamedTuple):
     """One COPY or ADD, run source by source as fsutil's Copy does."""
 
     instruction: Instruction

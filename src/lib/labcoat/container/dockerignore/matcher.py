@@ -10,9 +10,9 @@ Sources: moby/patternmatcher `patternmatcher.go`, tonistiigi/fsutil `filter.go`,
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from labcoat.container.dockerignore.compiled_pattern import CompiledPattern, PatternGroup
 from labcoat.container.dockerignore.parser import Pattern, PatternError, Semantics
@@ -31,8 +31,7 @@ _GLOB = frozenset("*[]?^\\")
 ParentMatches = tuple[bool, ...]  # for each pattern, whether it matched a folder or one above it
 
 
-@dataclass(frozen=True)
-class FolderResult:
+class FolderResult(NamedTuple):
     """Whether a builder leaves a folder out, whether it walks it, and what its contents need."""
 
     ignored: bool

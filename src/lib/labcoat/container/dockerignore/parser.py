@@ -7,8 +7,8 @@ Sources: moby/patternmatcher `ignorefile.go` and `patternmatcher.go` (New), Go's
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from labcoat.container.dockerignore.filepath_match import is_valid_pattern
 
@@ -41,8 +41,7 @@ class PatternError(ValueError):
 _MOST_LINES = 100_000  # a builder takes minutes for more
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One line of an ignore file: `written` in the file, `text` cleaned and without its `!`."""
 
     line: int

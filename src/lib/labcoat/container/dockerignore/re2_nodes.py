@@ -1,7 +1,7 @@
 """The parts of a parsed Go regular expression (RE2 syntax), and ranges of characters."""
 
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 Ranges = tuple[tuple[int, int], ...]  # code points, first and last of each range included
 
@@ -13,22 +13,19 @@ class ExpressionError(ValueError):
     """An expression that Go refuses to compile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chars:
+class Chars(NamedTuple):
     """One character in `ranges`."""
 
     ranges: Ranges
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(NamedTuple):
     """A position: `A` the start, `Z` the end, `b` a word boundary, `B` any other position."""
 
     where: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(NamedTuple):
     """`node`, `low` to `high` times; any number of times from `low` where `high` is None."""
 
     node: "Node"
@@ -36,15 +33,13 @@ class Repeat:
     high: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """One node after the other."""
 
     nodes: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(NamedTuple):
     """Any one of the nodes."""
 
     nodes: "tuple[Node, ...]"

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
@@ -21,8 +21,7 @@ _LIST_OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _LIST_TRACKED_AND_IGNORED = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
+class IndexEntry(NamedTuple):
     """A path in git's index: its mode in octal, such as 100644, and the id of its content."""
 
     mode: str

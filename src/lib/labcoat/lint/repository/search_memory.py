@@ -22,6 +22,7 @@ _CODE = (
     *sorted(_SECRETS.glob("*.py")),
     _SECRETS.parent / "_vendor" / "gitleaks" / "rules.json",
     _SECRETS.parent / "core" / "path_roles.py",
+    _SECRETS.parent / "core" / "shell_commands.py",
     _IMPORTS / "sources.py",
     _IMPORTS / "notebooks.py",
     _SECRETS.parent / "lint" / "rules" / "req_import_places.py",
@@ -38,7 +39,8 @@ Place = tuple[str, str, int]  # a module, the file that imports it, and the line
 class Searched:
     """The records of the index in `details`, and what a search of their files found.
 
-    `suspects` have a secret or look like a pointer of git LFS; `imports` are None if unknown.
+    `suspects` have a secret or look like a pointer of git LFS, `clean` are files that were read and
+    have none; `imports` are None if unknown.
     `places` are those of the first imports of modules, by a digest of what was asked.
     """
 
@@ -46,6 +48,7 @@ class Searched:
     suspects: frozenset[str]
     imports: frozenset[bytes] | None
     places: Mapping[str, list[Place]] = field(default_factory=dict)
+    clean: frozenset[str] = frozenset()
 
     def unsearched(self, details: bytes) -> set[str]:
         """Return the paths in `details`, from git's index now, that have to be searched."""
@@ -85,6 +88,7 @@ def recall(root: Path, key: str) -> Searched:
                     str(key): [(str(module), str(path), int(line)) for module, path, line in found]
                     for key, found in head["places"].items()
                 },
+                frozenset(head["clean"]),
             )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LabcoatError):
         return NOTHING
@@ -101,6 +105,7 @@ def remember(root: Path, key: str, searched: Searched) -> None:
         if searched.imports is None
         else [os.fsdecode(line) for line in searched.imports],
         "places": searched.places,
+        "clean": sorted(searched.clean),
     }
     try:
         place = _memory(root)

@@ -51,6 +51,7 @@ class SearchedView(GitView):
         super().__init__(root)
         # The files with a secret, among those that the searches find, once a rule has looked.
         self.confirmed: set[str] | None = None
+        self.cleared: set[str] = set()  # the files that a rule has read, and found no secret in
         self._places: dict[str, list[Place]] = {}  # see recall_places
 
     def start_searches(self) -> None:
@@ -81,7 +82,13 @@ class SearchedView(GitView):
         if "_import_lines" in self.__dict__ and not self._changed_sources:
             imports = frozenset(self._import_lines)
         places = self._places or (self._memory.places if self._is_unchanged else {})
-        now = Searched(self._unchanged_details, frozenset(suspects - self.changed), imports, places)
+        now = Searched(
+            self._unchanged_details,
+            frozenset(suspects - self.changed),
+            imports,
+            places,
+            (self.clean | self.cleared & self.tracked_set) - self.changed,
+        )
         if now != self._memory:
             search_memory.remember(self.root, repr(_SEARCHES), now)
 
@@ -98,6 +105,13 @@ class SearchedView(GitView):
         """The lines of other tracked files that may contain a secret."""
         whole, lines, _ = self._found
         return {path: lines[path] for path in lines.keys() - whole - self.changed}
+
+    @cached_property
+    def clean(self) -> frozenset[str]:
+        """The tracked files without a secret: an earlier check read them as they are now."""
+        if self._unsearched is None:
+            return frozenset()
+        return self._memory.clean.difference(self._unsearched, self.changed)
 
     @cached_property
     def import_lines(self) -> set[str]:

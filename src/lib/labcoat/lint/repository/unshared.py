@@ -1,7 +1,7 @@
 """Files that everybody needs to use labcoat in a clone, and that git leaves out of commits."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
@@ -15,8 +15,7 @@ SHARED_NAME = lazy_pattern(
 )
 
 
-@dataclass(frozen=True)
-class UnsharedFile:
+class UnsharedFile(NamedTuple):
     """The path of an ignored file that is not tracked, and the pattern that ignores it.
 
     `source` is the ignore file with the pattern in its line `line`.

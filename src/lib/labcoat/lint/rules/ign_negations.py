@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from labcoat.container.context.build_context import listed_paths
 from labcoat.container.dockerignore.matcher import Matcher, Pattern
@@ -44,7 +43,7 @@ def _matches_something(repository: Repository, facts: BuildFacts, pattern: Patte
     """Whether a negation names an existing file, as opposed to a future one."""
     if not re.search(r"[*?\[\\]", pattern.text):
         return path_exists(facts.build.root / pattern.text)
-    matcher = Matcher([replace(pattern, negated=False)])
+    matcher = Matcher([pattern._replace(negated=False)])
     inside = f"{facts.context}/" if facts.context else ""
     tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
     return any(

@@ -79,12 +79,14 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
     suspects |= {
         path for path in lines.keys() - suspects if look.is_in_lines(path, lines[path], sizes[path])
     }
+    suspects -= repository.clean
     present = {
         path: secret
         for path in sorted(suspects)
         if (secret := look.find_secret_on_disk(repository.root, path))
     }
     repository.confirmed = set(present)
+    repository.cleared |= suspects - present.keys()
     changed = suspects & repository.changed
     committed = {path: secret for path, secret in present.items() if path not in changed}
     unread = {path for path in changed if names.is_secret_name(path)}
@@ -151,9 +153,13 @@ def _check_builds(
                 secret = look.find_secret_on_disk(repository.root, place)
                 found |= {place: secret} if secret else {}
     for path in dict.fromkeys(facts.dockerfile for facts in builds):
+        if path in repository.clean:
+            continue
         secret = found.get(path) or look.find_secret_on_disk(repository.root, path)
         for each in secret.all if secret else ():
             yield _history_finding(path, each)
+        if not secret:
+            repository.cleared.add(path)
     admitted: dict[tuple[str, str], list[BuildFacts]] = {}
     for facts in builds if found else ():
         for place in filter(facts.sends, found):
