@@ -189,3 +189,30 @@ def test_places_of_imports_are_kept_until_a_source_changes(
     (root / "new.ipynb").write_text("{}")  # git's index does not know it
     searched(root, monkeypatch)
     assert len(looked) == 3
+
+
+def test_git_searches_new_files_where_there_are_many(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after `git rm --cached`: the same findings, and few files are read."""
+    (root / ".env").write_text("APP_PASSWORD=9f86d081884c7d65\n")
+    for at in range(9):
+        (root / f"{at}.txt").write_text("nothing\n")
+    git(root, "rm", "-rq", "--cached", ".")
+    before = searched(root, monkeypatch)[0]
+    assert "SEC002 Dockerfile:2" in before
+    read: list[str] = []
+    find = look.find_secret
+
+    def count(path: str, data: bytes) -> look.Secret | None:
+        read.append(path)
+        return find(path, data)
+
+    monkeypatch.setattr(look, "find_secret", count)
+    searched(root, monkeypatch)
+    assert "1.txt" in read
+    read.clear()
+    monkeypatch.setattr(searched_view, "_MOST_NAMED", 3)
+    assert searched(root, monkeypatch)[0] == before
+    assert {"b.py", ".env"} <= {*read}
+    assert "1.txt" not in read

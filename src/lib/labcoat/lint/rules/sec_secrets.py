@@ -107,9 +107,10 @@ def _find_untracked(
 ) -> Iterator[tuple[str, Secret]]:
     """Yield secrets in untracked files of build contexts, up to a total of `_MOST_READ`."""
     left = _MOST_READ
-    for path in dict.fromkeys(
+    sent = dict.fromkeys(
         path for facts in builds.distinct() for path in _untracked_texts(repository, facts)
-    ):
+    )
+    for path in repository.leave_out_unsuspected(sent):
         size = _file_size(repository, path)
         if size > look.largest(path):
             continue
