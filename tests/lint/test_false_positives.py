@@ -231,6 +231,49 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"Dockerfile": f"FROM host:5000/ours:1{DIGEST}\n"},
         {"DKF003": Severity.NOTE},
     ),
+    "script-that-drops-root": (
+        {
+            "Dockerfile": f'FROM python:3.11{DIGEST}\nCOPY src /app\nCMD ["/app/Start.sh"]\n',
+            "src/start.sh": 'chown -R www-data: data\nexec uwsgi --uid www-data "$@"\n',
+        },
+        {"DKF003": Severity.NOTE},
+    ),
+    "program-that-drops-root": (
+        {"Dockerfile": f"FROM python:3.11{DIGEST} AS a\nRUN apt-get install -y gosu\nFROM a\n"},
+        {"DKF003": Severity.NOTE},
+    ),
+    "script-that-stays-root": (
+        {
+            "Dockerfile": f'FROM python:3.11{DIGEST}\nCOPY src /app\nCMD ["/app/start.sh"]\n',
+            "src/start.sh": 'exec uwsgi "$@"\n',
+            "other.sh": "chown -R www-data: data\n",
+        },
+        {"DKF003": Severity.WARNING},
+    ),
+    "lists-for-documentation-and-tests": (
+        {
+            "docs-requirements.txt": "sphinx==7.1\n",
+            "requirements/rtd.txt": "sphinx\n",
+            "x/benchmark-requirements.txt": "pytest-benchmark==4.0\n",
+            "x/requirements.oldest.txt": "requests==2.0\n",
+        },
+        {"REQ001": Severity.NOTE, "REQ002": Severity.NOTE},
+    ),
+    "lists-with-other-names": (
+        {"requirements-docstore.txt": "flask==1.0\n", "benchmarking_requirements.txt": "django\n"},
+        {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},
+    ),
+    "list-of-those-who-develop": (
+        {"requirements.txt": "-e .[brotli]\nmkdocs==1.6\n"},
+        {"REQ002": Severity.NOTE},
+    ),
+    "version-that-the-shell-completes": (
+        {
+            "Dockerfile": f"{PINNED}RUN pip install jaxlib==0.1+cuda$(cut -f1,2 -d. <<< $C)\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE},
+    ),
     "pinned-without-hashes": (
         {"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""},
         {"DKF002": Severity.NOTE},

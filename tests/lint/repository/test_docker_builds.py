@@ -41,6 +41,26 @@ CONTEXTS: dict[str, tuple[Files, str]] = {
     ),
     "makefile": ({"Makefile": "image:\n\tdocker build -t x:1 -f sub/Dockerfile .\n"}, ""),
     "script-beside-it": ({"sub/build.sh": "docker buildx build \\\n  --file=Dockerfile ..\n"}, ""),
+    "readme": (
+        {"README.md": "Run `docker build -f sub/Dockerfile -t x .`, then\n", "sub/main.py": ""},
+        "",
+    ),
+    "readme-over-lines": (
+        {"readme.rst": "::\n\n    docker build \\\n      -f sub/Dockerfile .\n", "sub/main.py": ""},
+        "",
+    ),
+    "readme-of-a-folder": (
+        {"sub/README.md": "`docker build -f sub/Dockerfile .`\n", "sub/main.py": ""},
+        "sub",
+    ),
+    "readme-and-script": (
+        {
+            "README.md": "`docker build -f sub/Dockerfile .`\n",
+            "build.sh": "docker build sub\n",
+            "sub/main.py": "",
+        },
+        "sub",
+    ),
     "nothing-else-there": ({}, ""),
     "a-program-there": ({"sub/main.py": ""}, "sub"),
     "its-own-ignore-file": ({"sub/.dockerignore": "x\n"}, "sub"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.lint import suppressions
 from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
@@ -15,6 +16,11 @@ from labcoat.secrets.content import is_development
 # What matters for programs that others run or install, and not for tests and documentation.
 _PRACTICE = frozenset(
     ("DKF001", "DKF002", "DKF003", "REQ001", "REQ002", "REQ005", "GIT001", "CTX007")
+)
+# What documentation and measurements need, and the ends of the ranges that tests try.
+_OTHER_LISTS = lazy_pattern(
+    r"(?i)(?:^|[/._-])(?:docs?|rtd|readthedocs|sphinx|mkdocs|bench(?:mark)?s?|oldest|lowest|latest)"
+    r"(?=[/._-])"
 )
 
 
@@ -120,11 +126,10 @@ def parse_selectors(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _weigh_place(finding: Finding) -> Finding:
     """Return the finding, as a note if a rule of good practice is broken in a sample or a test."""
-    if (
-        finding.severity is Severity.WARNING
-        and finding.rule in _PRACTICE
-        and is_development(finding.path)
-    ):
+    if finding.severity is not Severity.WARNING or finding.rule not in _PRACTICE:
+        return finding
+    is_list = finding.rule.startswith("REQ")
+    if is_development(finding.path) or (is_list and _OTHER_LISTS.search(finding.path)):
         return replace(finding, severity=Severity.NOTE)
     return finding
 

@@ -15,6 +15,9 @@ from labcoat.lint.repository.workflows import Step, is_workflow, read_steps
 _COMPOSE = r"(?:docker-)?compose(?:[-._][\w.-]*)?\.ya?ml"
 _SCRIPT = r"(?:gnu)?makefile|.*\.(?:mk|sh|bash)"
 _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
+_README = r"readme(?:\.md|\.rst)?"
+# A command in prose ends with its line, or with the code that it is in.
+_TOLD = lazy_pattern(r"docker (?:buildx |image )?build (?:[^`\n\\]|\\\r?\n|\\.)*")
 # The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
 _FLAG = lazy_pattern(
     r"-[qD]+|-h|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push"
@@ -47,6 +50,9 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
         # A script may be started at the root or in its own folder.
         for folder in dict.fromkeys(["", posixpath.dirname(path)]):
             yield from _from_root(repository, commands, folder)
+    for path in repository.find_named(_README):
+        if "/" not in path:
+            yield from _builds_in_prose(repository, repository.read_text(path))
 
 
 def find_built_images(repository: Repository, names: Collection[str]) -> Iterator[str]:
@@ -123,6 +129,15 @@ def _builds_in_workflow(repository: Repository, path: str) -> Iterator[tuple[str
             dockerfile = step.inputs.get("file") or posixpath.join(context, "Dockerfile")
             yield from _from_root(repository, [(dockerfile, context)], "")
         yield from _builds_in_script(repository, step)
+
+
+def _builds_in_prose(repository: Repository, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the builds of existing Dockerfiles that a README tells its readers to start."""
+    for found in _TOLD.finditer(text):
+        command = found[0].replace("\\\r\n", " ").replace("\\\n", " ")
+        for dockerfile, context in _from_root(repository, _builds_in_commands(command), ""):
+            if path_exists(repository.root / dockerfile):
+                yield dockerfile, context
 
 
 def _builds_in_script(repository: Repository, step: Step) -> Iterator[tuple[str, str]]:

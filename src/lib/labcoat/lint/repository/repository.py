@@ -18,7 +18,7 @@ from labcoat.locking.requirement_lines import FileLine, RequirementLine, parse_l
 _NAMED = (
     *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
-    *(".hcl", "bake.json", "override.json"),
+    *(".hcl", "bake.json", "override.json", "readme", "readme.md", "readme.rst"),
 )
 
 

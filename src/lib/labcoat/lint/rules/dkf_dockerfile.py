@@ -32,6 +32,11 @@ _DROPS_ROOT = lazy_pattern(
     r"|wordpress|nextcloud|drupal|joomla|odoo|kong|jetty)(?:[:@][^/]*)?"
     r"|(?:(?:docker\.io/)?library/)?php:[\w.-]*(?:apache|fpm)[\w.-]*(?:@[^/]*)?"
 )
+# Programs that continue as another user, and what scripts do before.
+_CHANGES_USER = lazy_pattern(r"\b(?:gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid)\b")
+_CHANGES_OWNER = lazy_pattern(
+    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid|usermod|chown)\b"
+)
 _OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
 
@@ -54,7 +59,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
             continue
         yield from _check_pins(facts, facts.parsed, own)
         yield from check_installations(repository, facts, facts.parsed)
-        yield from _check_user(facts, facts.parsed, own)
+        yield from _check_user(repository, facts, facts.parsed, own)
 
 
 def _image_of(path: str) -> str:
@@ -137,7 +142,9 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
     )
 
 
-def _check_user(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> Iterator[Finding]:
+def _check_user(
+    repository: Repository, facts: BuildFacts, parsed: Dockerfile, own: Collection[str]
+) -> Iterator[Finding]:
     """DKF003: an image that runs as root."""
     stage: Stage | None = parsed.stages[-1]
     while stage is not None:
@@ -162,10 +169,28 @@ def _check_user(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> 
         perhaps = ", which has no other files"
     elif _DROPS_ROOT.fullmatch(last.base):
         perhaps = ", whose program starts as root and then drops it"
+    elif _starts_as_root(repository, parsed):
+        perhaps = ", and what it starts drops root or gives files to another user"
     elif last.base and not _OFFICIAL.fullmatch(last.base):
         perhaps = ", unless that image sets one"
     why = f"no USER is set on top of {last.base or 'the base image'}{perhaps}"
     yield _root_finding(facts, final.line, why, Severity.NOTE if perhaps else Severity.WARNING)
+
+
+def _starts_as_root(repository: Repository, parsed: Dockerfile) -> bool:
+    """Whether the image begins as root on purpose: its script does what only root can."""
+    stage: Stage | None = parsed.stages[-1]
+    while stage is not None:
+        for each in stage.instructions:
+            if each.name in ("RUN", "CMD", "ENTRYPOINT") and _CHANGES_USER.search(each.rest):
+                return True
+            for word in each.words if each.name in ("CMD", "ENTRYPOINT") else ():
+                name = posixpath.basename(word.strip("\"'"))
+                for path in repository.files_by_name.get(name.lower(), ()):
+                    if _CHANGES_OWNER.search(repository.read_text(path)):
+                        return True
+        stage = parsed.base_stage(stage)
+    return False
 
 
 def _has_command(parsed: Dockerfile) -> bool:

@@ -24,7 +24,7 @@ _INSTALL_THE_LOCK = (
     "then the project with `--no-deps`"
 )
 _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
-_FIXED = lazy_pattern(r"\S*(?:==\S*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
+_FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
 
 
 # Programs that write a lock during the build, with hashes or without.

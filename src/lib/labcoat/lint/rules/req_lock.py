@@ -10,6 +10,7 @@ from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.locking.requirement_lines import (
+    OptionLine,
     RequirementLine,
     parse_requirements,
     satisfies_pin,
@@ -138,14 +139,21 @@ def _check_hashes(
             "there are no hashes: a different file that an index serves as the same version"
             " is installed without notice"
         )
-        # Of a file that hardly pins, it is enough to say that.
+        # Of a file that hardly pins, it is enough to say that; with hashes, pip refuses an
+        # editable package, which only those have who develop it.
         loose = len(_find_loose(found)) > len(bare)
-        severity = Severity.NOTE if loose else Severity.WARNING
+        severity = Severity.NOTE if loose or _is_editable(repository, path) else Severity.WARNING
         yield Finding("REQ002", path, message, hint, bare[0].number, fix, severity)
         return
     for each in bare:
         message = f"`{each.name}` has no hash while others have: pip refuses to install the file"
         yield Finding("REQ002", path, message, hint, each.number, fix, Severity.ERROR)
+
+
+def _is_editable(repository: Repository, path: str) -> bool:
+    """Whether a file installs a package as editable."""
+    lines = repository.read_requirement_lines(path)
+    return any(isinstance(each, OptionLine) and each.option == "--editable" for each in lines)
 
 
 def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Finding]:
