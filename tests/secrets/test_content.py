@@ -174,6 +174,8 @@ KEY = "k3W9vTq2Zx8LmP4rN7bY"
 PUBLIC = {
     "posthog": ("POSTHOG_API_KEY", f"phc_{KEY}{KEY}"),
     "segment": ("SEGMENT_WRITE_KEY", f"{KEY}a1B2c3D4e5F6"),
+    "algolia": ("ALGOLIA_SEARCH_API_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
+    "algolia-camel": ("algoliaSearchOnlyKey", "9f86d081884c7d659a2feaa0c55ad015"),
     "amplitude": ("AMPLITUDE_API_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
     "stripe": ("STRIPE_API_KEY", f"pk_live_{KEY}{KEY}"),
     "mapbox": ("MAPBOX_ACCESS_TOKEN", f"pk.eyJ{KEY}.{KEY}"),
@@ -182,6 +184,9 @@ SECRET = {
     "posthog-of-a-person": ("POSTHOG_API_KEY", f"phx_{KEY}{KEY}"),
     "segment-of-an-account": ("SEGMENT_ACCESS_TOKEN", f"{KEY}a1B2c3D4e5F6"),
     "write-of-another-service": ("KEEN_SECRET_WRITE_KEY", f"{KEY}a1B2c3D4e5F6"),
+    "algolia-admin": ("ALGOLIA_ADMIN_API_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
+    "algolia-unsaid": ("ALGOLIA_API_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
+    "algolia-both": ("ALGOLIA_SEARCH_ADMIN_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
     "amplitude-secret": ("AMPLITUDE_SECRET_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
     "stripe-secret": ("STRIPE_API_KEY", f"sk_live_{KEY}{KEY}"),
     "mapbox-secret": ("MAPBOX_ACCESS_TOKEN", f"sk.eyJ{KEY}.{KEY}"),

@@ -48,6 +48,19 @@ def test_a_secret_in_a_file_is_found(path: str, data: bytes) -> None:
     assert len(list(scan_file(path, io.BytesIO(data), len(data)))) == 1
 
 
+def test_each_secret_of_a_file_is_named() -> None:
+    """With its line, in an archive too; of very many, the first fifty."""
+    data = f"a = '{GITHUB}'\n\nb = '{HUGGING}'\n".encode()
+    lines = ["line 1: a GitHub token", "line 3: a Hugging Face token"]
+    found = [str(each) for each in scan_file("app/a.py", io.BytesIO(data), len(data))]
+    assert found == [f"app/a.py, {line}" for line in lines]
+    packed = tarred("a.py", data)
+    found = [str(each) for each in scan_file("app/a.tar.gz", io.BytesIO(packed), len(packed))]
+    assert found == [f"app/a.tar.gz > a.py, {line}" for line in lines]
+    many = "".join(f"t{at} = '{GITHUB}'\n" for at in range(60)).encode()
+    assert len(list(scan_file("app/b.py", io.BytesIO(many), len(many)))) == 50
+
+
 HARMLESS = {
     "usr/lib/python3.11/site-packages/oauth/tests/key.pem": PRIVATE.encode(),
     "usr/share/doc/x/example": ADDRESS.encode(),

@@ -183,8 +183,9 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         if len(value) >= _LEAST_TOKEN and values.is_generated(value):
             before = max(0, at - _BEFORE)
             window = text[before : at + len(value) + 2]
+            shown = values.is_marked(window) or is_public_key(name, value)
             for token in rules.find_service_tokens(window, before):
-                yield token.kind, token.start, told and not values.is_marked(window), ""
+                yield token.kind, token.start, told and not shown, ""
         if values.is_named_secret(name) and _is_real(name, value):
             shown = values.is_marked(_line_at(text, at)) or is_public_key(name, value)
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()

@@ -45,6 +45,12 @@ PUBLIC_KEYS: Sequence[PublicKey] = (
         "https://amplitude.com/docs/apis/keys-and-tokens",
     ),
     PublicKey(
+        "Algolia's key for searches; the form of one for all else is the same, its name is not",
+        lazy_pattern(rb"(?i)(?!.*(?:admin|write|usage|monitoring)).*algolia.*search.*key"),
+        lazy_pattern(rb"[0-9a-f]{32}"),
+        "https://www.algolia.com/doc/guides/security/api-keys/",
+    ),
+    PublicKey(
         "Stripe's publishable key",
         _ANY,
         lazy_pattern(rb"pk_(?:live|test)_[A-Za-z0-9]{20,}"),

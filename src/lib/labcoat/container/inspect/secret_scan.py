@@ -46,14 +46,19 @@ _SYSTEM = re.compile(r"(?:usr|lib|lib64|bin|sbin|var/lib|var/cache|etc/ssl)/")
 
 @dataclass(frozen=True)
 class ImageSecret:
-    """A secret and its location; `members` are its path in nested archives, from the outside in."""
+    """A secret and its location; `members` are its path in nested archives, from the outside in.
+
+    `line` is set where a file has several.
+    """
 
     location: str
     description: str
     members: tuple[str, ...] = ()
+    line: int = 0
 
     def __str__(self) -> str:
-        return f"{' > '.join((self.location, *self.members))}: {self.description}"
+        line = f", line {self.line}" if self.line else ""
+        return f"{' > '.join((self.location, *self.members))}{line}: {self.description}"
 
 
 def scan_image(image: ImageArchive) -> Iterator[ImageSecret]:
@@ -74,15 +79,17 @@ def scan_file(
     package = package or bool(_PACKAGES.fullmatch(path))
     start = content.read(_CHUNK)
     if not package and (found := _look_at_file(path, start, size)):
-        if found.sure:
-            yield ImageSecret(path, found.kind)
+        sure = [each for each in found.all if each.sure]
+        for each in sure:
+            yield ImageSecret(path, each.kind, line=each.line if sure[1:] else 0)
         return
     if depth < _MAX_DEPTH and size <= nested_archives.LARGEST and nested_archives.is_archive(start):
         start += content.read()
         archive = nested_archives.NestedArchive(start)
         for name, inner, length in archive.members():
             for inside in scan_file(name, inner, length, depth + 1, package=package):
-                yield ImageSecret(path, inside.description, (inside.location, *inside.members))
+                members = (inside.location, *inside.members)
+                yield ImageSecret(path, inside.description, members, inside.line)
         if not archive.corrupt:
             return
     if (
