@@ -150,7 +150,7 @@ class BuildFacts:
 
     def root_path(self, path: str) -> str:
         """Return a path of the context relative to the repository's root."""
-        return posixpath.join(self.context, path)
+        return f"{self.context}/{path}" if self.context else path  # join() takes thrice as long
 
     def context_path(self, place: str) -> str:
         """Return a path below the context, given from the repository's root, relative to it."""

@@ -111,8 +111,10 @@ def _check_references(repository: Repository) -> Iterator[Finding]:
     for names, pattern, kind in _REFERENCES:
         for path in repository.find_named(names):
             text = repository.read_text(path)
-            if kind == "include" and not any(each in f"\n{text}" for each in _MAY_INCLUDE):
-                continue  # a lock of thousands of lines
+            if kind == "include":
+                lines = f"\n{text}"
+                if not any(each in lines for each in _MAY_INCLUDE):
+                    continue  # a lock of thousands of lines
             for found in pattern.finditer(text):
                 line = text.count("\n", 0, found.start()) + 1
                 moved = kind == "script" and bool(_CHANGES_FOLDER.search(text, 0, found.start()))

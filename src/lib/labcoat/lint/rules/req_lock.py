@@ -20,6 +20,7 @@ _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 # A requirement in the metadata of a package: a text that begins with a name.
 _REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
+_HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _SHOWN = 3  # this many are named one by one
 
 
@@ -27,11 +28,10 @@ def check_locks(repository: Repository) -> Iterator[Finding]:
     """Check each lock by itself, then against its input and the environment."""
     locks = find_locks(repository)
     for path in locks:
-        text = repository.read_text(path)
         found = repository.read_requirements(path)
         yield from _check_pins(repository, path, found, locks)
         yield from _check_hashes(repository, path, found)
-        yield from _check_inputs(repository, path, text)
+        yield from _check_inputs(repository, path)
     yield from _check_environment(repository)
 
 
@@ -156,9 +156,10 @@ def _is_editable(repository: Repository, path: str) -> bool:
     return any(isinstance(each, OptionLine) and each.option == "--editable" for each in lines)
 
 
-def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Finding]:
+def _check_inputs(repository: Repository, path: str) -> Iterator[Finding]:
     """Report a lock that lacks a package of its input, or was compiled from other inputs."""
-    source, requested = _read_input(repository, path, text)
+    is_ours = _HEADER in repository.read_bytes(path) and has_header(repository.read_text(path))
+    source, requested = _read_input(repository, path, is_ours=is_ours)
     if not requested:
         return
     locked = {each.name for each in repository.read_requirement_lines(path)}
@@ -169,7 +170,7 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
     ]
     if missing:
         message = f"`{source}` asks for `{missing[0]}`, which the lock lacks: the lock is older"
-    elif has_header(text) and not _is_fresh(repository.root / path):
+    elif is_ours and not _is_fresh(repository.root / path):
         message = f"the lock is older than `{source}`: it was compiled from other inputs"
     else:
         return
@@ -177,15 +178,15 @@ def _check_inputs(repository: Repository, path: str, text: str) -> Iterator[Find
     yield Finding("REQ003", path, message, f"Run {command}")
 
 
-def _read_input(repository: Repository, path: str, lock: str) -> tuple[str, str]:
+def _read_input(repository: Repository, path: str, *, is_ours: bool) -> tuple[str, str]:
     """Return the name of the file that a lock is compiled from, and its requirements; or nothing.
 
-    `lock` is the lock's text. Only labcoat's own are compiled from pyproject.toml and the like.
+    Only labcoat's own locks are compiled from pyproject.toml and the like.
     """
     source = f"{path.removesuffix('.txt')}.in"
     if repository.read_bytes(source):
         return source, repository.read_text(source)
-    if not has_header(lock):
+    if not is_ours:
         return "", ""
     from labcoat.locking import inputs
 
