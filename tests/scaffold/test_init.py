@@ -82,6 +82,20 @@ def test_output_of_pip_freeze_becomes_requirements_in(bare: Repository, index: I
     assert bare.python("import alpha, beta; print(alpha.version, beta.version)") == "1.0 1.5\n"
 
 
+@pytest.mark.parametrize("file", ["requirements__txt", "main__py"])
+def test_a_source_is_built_rather_than_a_release_candidate_taken(
+    bare: Repository, index: Index, file: str
+) -> None:
+    """A final release needs what only a source has. pip-tools and pip take no candidate."""
+    index.add("delta", "1.0", ["only"])
+    index.add("delta", "2.0rc1")
+    index.add_source("only", "1.0", {"setup.py": "", "PKG-INFO": "Name: only\n", "only.py": ""})
+    bare.write(**{file: "import delta\n" if file == "main__py" else "delta>=1\n"})
+    run(bare, "init")
+    assert "LABCOAT_NO_BINARY := only\n" in (bare.path / "Makefile").read_text()
+    assert "rc1" not in (bare.path / "requirements.in").read_text()
+
+
 def test_from_a_list_of_another_name_and_imports_to_an_environment(bare: Repository) -> None:
     """What sources and notebooks import is in the environment, and a second init changes nothing.
 

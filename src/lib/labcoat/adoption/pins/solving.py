@@ -61,15 +61,38 @@ def loosen_lines(
     for round_ in range(_ROUNDS):
         if round_ == 1:
             terminal.print_progress("looking for versions that fit together")
-        attempt = search.attempt(texts_of(state.lines, freed), state.built, prefer=_pins(freed))
+        texts = texts_of(state.lines, freed)
+        attempt = search.attempt(texts, state.built, prefer=_pins(freed))
         state.output = attempt.output
         if attempt.versions is not None:
+            if not only_once and build_for_finals(search, state, texts, attempt.versions, listings):
+                continue
             state.versions = _settle(search, state, freed, attempt.versions)
             return
         if only_once or time.monotonic() > search.deadline:
             return
         if not _give_way(search.question, state, freed, listings, attempt.output):
             return
+
+
+def build_for_finals(
+    search: Search,
+    state: Solution,
+    texts: Sequence[str],
+    versions: Mapping[str, str],
+    listings: dict[str, PackageReleases | None],
+) -> bool:
+    """Return whether what only a source has is built now, since a solution has pre-releases.
+
+    uv takes the next release candidate where a final release needs such a package; pip-tools and
+    pip do not.
+    """
+    pins = [f"{name}=={each}" for name, each in versions.items() if not Version(each).is_prerelease]
+    if len(pins) == len(versions):
+        return False
+    finals = replace(search, finals=True).attempt(texts, state.built, prefer=pins)
+    faults = parse_faults(finals.output) if finals.versions is None else []
+    return bool(faults) and build_sources(search.question, state, faults, listings)
 
 
 def find_named(lines: Sequence[Line], output: str) -> list[Line]:

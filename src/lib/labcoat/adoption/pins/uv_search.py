@@ -43,11 +43,16 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Search:
-    """A question, the directory for uv's files, and when to end (by `time.monotonic`)."""
+    """A question, the directory for uv's files, and when to end (by `time.monotonic`).
+
+    With `finals`, only a line that names a pre-release may have one; else also a package of which
+    no final release fits.
+    """
 
     question: Question
     folder: Path
     deadline: float
+    finals: bool = False
 
     def attempt(
         self,
@@ -110,6 +115,7 @@ class Search:
         command += ["--no-header", "--only-binary", ":all:"]
         command += ["--exclude-newer", self.question.before] if self.question.before else []
         command += ["--excludes", excluded] if built else []
+        command += ["--prerelease", "explicit"] if self.finals else []
         return command
 
     def _run(self, command: Sequence[str | Path]) -> bool:

@@ -12,6 +12,7 @@ from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.pins.solving import (
     Solution,
+    build_for_finals,
     build_sources,
     explain_drop,
     find_named,
@@ -78,6 +79,10 @@ def _add_imports(
         group = pending.pop(0)
         attempt = _try_imports(search, state, group, failed.get(group[0]))
         if attempt.versions is not None:
+            texts = texts_of([*state.lines, *group])
+            if build_for_finals(search, state, texts, attempt.versions, listings):
+                pending.insert(0, group)
+                continue
             state.lines += group
             state.versions = attempt.versions
             continue
