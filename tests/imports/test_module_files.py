@@ -32,6 +32,10 @@ DEFINES = {
     "a compiled module": {"a/__init__.py": "", "a/native.abi3.so": "PyInit\0a.b\0"},
     "a module alone": {"a.py": "from x import *"},
     "a compiled module alone": {"a.cpython-311-x86_64-linux-gnu.so": ""},
+    "a compiled module beside its stubs": {
+        "a.cpython-311-x86_64-linux-gnu.so": "",
+        "a/__init__.pyi": "",
+    },
     "a namespace's other folder": {"a/c.py": "", "more.pth": "more", "more/a/b.py": ""},
     "byte code": {"a/__init__.py": "", "a/b.pyc": ""},
 }

@@ -91,19 +91,22 @@ _AROUND = (("/", "/"), ("/", "."), ("\n", "/"), ("\n", "."))
 
 
 def _find_module(folder: Path, name: str) -> Iterator[Path]:
-    """Yield the package or the file that is the module `name` in `folder`."""
-    if (folder / name).is_dir():
+    """Yield the package or the file that is the module `name` in `folder`.
+
+    A file goes before a folder without `__init__.py`, which may hold stubs of a compiled module.
+    """
+    is_folder = (folder / name).is_dir()
+    if is_folder and (folder / name / "__init__.py").is_file():
         yield folder / name
         return
     try:
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if entry.name.startswith(f"{name}.")]
     except OSError:
-        return
-    for each in names:
-        found = _FILE.match(each)
-        if found and found["name"] == name:
-            yield folder / each
+        names = []
+    files = [each for each in names if (found := _FILE.match(each)) and found["name"] == name]
+    if files or is_folder:
+        yield from [folder / each for each in files] or [folder / name]
 
 
 def _names_in_binary(folder: Path, name: str) -> bool:
