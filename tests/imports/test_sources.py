@@ -40,6 +40,22 @@ def test_what_try_holds_is_optional() -> None:
     assert modules(code, optional=True) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "is_optional"),
+    [
+        ("sys.version_info >= (3, 8)", True),
+        ("sys.version_info[0] == 2", True),
+        ("typing.TYPE_CHECKING", True),
+        ("sys.platform == 'win32'", True),
+        ("args.platform == 'x'", False),
+        ("platform", False),
+    ],
+)
+def test_what_only_some_pythons_import_is_optional(condition: str, is_optional: bool) -> None:
+    code = f"if {condition}:\n    import a\nelse:\n    import b\nimport c"
+    assert modules(code) == (["c"] if is_optional else ["a", "b", "c"])
+
+
 def test_try_without_handler_needs_its_imports() -> None:
     assert modules("try:\n    import a\nfinally:\n    pass") == ["a"]
 
