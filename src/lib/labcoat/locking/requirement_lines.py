@@ -254,22 +254,11 @@ def _parse_uncommon(line: FileLine, body: str) -> FileLine:
     if parsed is None:
         name = _LEADING_NAME.match(line.text)
         return FileLine(line.number, line.text, normalize_name(name[1]) if name else "")
-    exact = [
-        each.version
-        for each in parsed.specifier
-        if len(parsed.specifier) == 1
-        and each.operator in {"==", "==="}
-        and not each.version.endswith(".*")
-    ]
-    return RequirementLine(
-        line.number,
-        line.text,
-        normalize_name(parsed.name),
-        body,
-        "".join(exact),
-        parsed.url or "",
-        str(parsed.marker or ""),
-    )
+    only = next(iter(parsed.specifier)) if len(parsed.specifier) == 1 else None
+    is_exact = only and only.operator in {"==", "==="} and not only.version.endswith(".*")
+    version, marker = only.version if only and is_exact else "", str(parsed.marker or "")
+    normalized, url = normalize_name(parsed.name), parsed.url or ""
+    return RequirementLine(line.number, line.text, normalized, body, version, url, marker)
 
 
 def _fragment(url: str) -> list[str]:
