@@ -201,8 +201,9 @@ def test_without_network_and_cache_the_environment_stays(
     assert repo.python("import alpha; print(alpha.version)") == "2.0\n"
 
 
-def test_cache_is_enough_without_network(repo: Repository, index: Index) -> None:
+def test_cache_is_enough_without_network(repo: Repository, index: Index, tmp_path: Path) -> None:
     """Packages that were installed once need no index, though cached index pages have expired."""
+    repo.env["UV_CACHE_DIR"] = str(tmp_path / "uv")  # another test may have labcoat clean alpha
     repo.make("venv")
     index.stop()
     shutil.rmtree(repo.path / ".venv")

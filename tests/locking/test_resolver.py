@@ -202,8 +202,11 @@ def test_a_lock_of_an_earlier_version_stays_valid(repo: Repository, index: Index
     assert repo.labcoat("lock", "--check") == ""
 
 
-def test_again_relocks_only_where_it_is_asked_for(repo: Repository, index: Index) -> None:
+def test_again_relocks_only_where_it_is_asked_for(
+    repo: Repository, index: Index, tmp_path: Path
+) -> None:
     """`make venv AGAIN=1` recreates the environment from the lock there is, without an index."""
+    repo.env["UV_CACHE_DIR"] = str(tmp_path / "uv")  # another test may have labcoat clean alpha
     repo.make("venv")
     before = (repo.path / "requirements.txt").stat().st_mtime_ns
     index.stop()
