@@ -48,6 +48,16 @@ def test_a_folder_of_notes_does_not_hide_a_package(tmp_path: Path) -> None:
     assert packages(tmp_path) == {"pandas": "pandas/lesson.py"}
 
 
+def test_a_folder_of_modules_is_imported_whatever_package_has_its_name(tmp_path: Path) -> None:
+    """`datasets` is a package too: an import of that itself means it."""
+    write(tmp_path, **{"datasets/birds.py": "", "main.py": "from datasets.birds import x"})
+    assert packages(tmp_path) == {}
+    write(tmp_path, **{"main.py": "import datasets.birds\nfrom datasets import load_dataset"})
+    assert packages(tmp_path) == {"datasets": "main.py"}
+    write(tmp_path, **{"main.py": "import torch.utils", "examples/torch/utils/x.py": ""})
+    assert packages(tmp_path) == {"torch": "main.py"}
+
+
 def test_a_copy_of_labcoat_and_environments_are_left_out(tmp_path: Path) -> None:
     write(
         tmp_path,

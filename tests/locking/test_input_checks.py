@@ -46,6 +46,7 @@ def check(folder: Path, text: str, **settings: str) -> None:
         ("idna=>3", "`idna>=3`"),
         ("idna=<3", "`idna<=3`"),
         ("idna>=3.*", "`idna>=3`"),
+        ("torch>=1.13.1+cu116", "`torch>=1.13.1`"),
         ("idna^3.10", "`idna>=3.10,<4`"),
         ("idna≥3", "`idna>=3`"),
         ("idna,", "`idna`"),

@@ -29,6 +29,7 @@ from labcoat.names import modules
         ("mmh3", "mmh3"),
         ("google.colab", ""),
         ("google", ""),
+        ("ibis.selectors", "ibis-framework"),
         ("apex.amp", ""),  # NVIDIA's, which no index has; the index has another apex
     ],
 )

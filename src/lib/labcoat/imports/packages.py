@@ -83,6 +83,7 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
     The repository's own modules, the standard library and optional imports are left out.
     """
     own, folders = _own_modules(tree.paths)
+    rooted = set(_rooted_modules(tree.paths))
     own.add("labcoat")  # the tool itself, which environments do not contain
 
     @cache
@@ -90,7 +91,9 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
         top = module.partition(".")[0]
         if top in STANDARD or top in own or modules.is_platform_module(module):
             return False
-        return top not in folders or is_popular(modules.package_of(module))
+        if top not in folders or module in rooted:
+            return top not in folders
+        return is_popular(modules.package_of(module))
 
     found: dict[str, list[tuple[str, Import]]] = {}
     for path, each in _needed_imports(tree, code, is_foreign):
@@ -163,3 +166,14 @@ def _own_modules(paths: Iterable[str]) -> tuple[set[str], set[str]]:
             own.add(found[1])
         folders.update(parts)
     return own, folders
+
+
+def _rooted_modules(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the modules below a folder of the root, and their folders: `a.b` of `a/b/c.py`.
+
+    What runs in the root imports them so, whatever package has the folder's name.
+    """
+    for path in paths:
+        if path.endswith(".py"):
+            parts = path.removesuffix(".py").split("/")
+            yield from (".".join(parts[:end]) for end in range(2, len(parts) + 1))

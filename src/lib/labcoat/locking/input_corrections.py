@@ -162,6 +162,7 @@ def _correct_operators(text: str) -> str:
         asked = re.sub(r"([<>]=?)\s*(\d[\d.]*)\.\*", r"\1\2", asked)
         asked = re.sub(r"([<>=!~]=?)\s*v(?=\d)", r"\1", asked)
         asked = re.sub(r"(?<=[<>=!~,])\s+|\s+(?=,)", "", asked)
+        asked = re.sub(r"((?:[<>]=?|~=)[\w.]+)\+[\w.]+", r"\1", asked)  # only == may have it
     return f"{name}{extras}{asked}" + (f"{semicolon}{marker}" if semicolon else "")
 
 
