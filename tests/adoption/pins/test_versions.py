@@ -83,3 +83,20 @@ def test_import_that_a_group_failed_for_is_not_tried_with_fixed_versions_again(
     assert [each.name for each in found.lines] == ["base", "one", "three"]
     assert [line.name for line, _ in found.dropped] == ["two"]
     assert sum("two" in each for each in asked) == 1
+
+
+def test_imports_that_many_use_are_tried_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group of what few use may take all the time."""
+    asked: list[set[str]] = []
+
+    def attempt(_self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        asked.append({*texts})
+        return Attempt(dict.fromkeys((text.partition("=")[0] for text in texts), "1"))
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    names = [*(f"a{number}" for number in range(versions._GROUP)), "scipy"]
+    lines = [Line(Wanted(text, "a.py", 1, "import"), text, text, "added") for text in names]
+    versions.find_versions(Question("3.11"), lines, set(), {}, only_once=True)
+    with_imports = [texts for texts in asked if texts]
+    assert "scipy" in with_imports[0]
+    assert "a11" not in with_imports[0]

@@ -21,6 +21,7 @@ from labcoat.adoption.pins.solving import (
 )
 from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.core.errors import LabcoatError
+from labcoat.locking.known_packages import is_popular
 from labcoat.locking.locker_output import parse_faults
 
 _SECONDS = 120  # for the lines, and again for the imports
@@ -72,8 +73,12 @@ def _add_imports(
     imports: Sequence[Line],
     listings: dict[str, PackageReleases | None],
 ) -> None:
-    """Add the imports that have versions beside the other lines, and drop the rest."""
-    pending = [list(imports[at : at + _GROUP]) for at in range(0, len(imports), _GROUP)]
+    """Add the imports that have versions beside the other lines, and drop the rest.
+
+    What many use is tried first: it seldom has none, and what few use may take all the time.
+    """
+    ordered = sorted(imports, key=lambda line: not is_popular(line.name))
+    pending = [ordered[at : at + _GROUP] for at in range(0, len(ordered), _GROUP)]
     failed: dict[Line, Attempt] = {}
     while pending and time.monotonic() < search.deadline:
         group = pending.pop(0)
