@@ -72,6 +72,14 @@ def test_the_warning_has_the_lines_to_add(
     assert "`alpha.gone` (main.py:1)" in printed
 
 
+def test_the_warning_says_what_to_do_where_no_package_is_known(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking(tmp_path, site, "import apex, utils\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    assert "hint: No package is known for them: add" in capsys.readouterr().err
+
+
 def test_each_module_has_its_own_place(
     tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -46,6 +46,12 @@ def test_lines_for_pip_are_followed_or_named(tmp_path: Path) -> None:
     assert texts == ["-f https://pages.example", "-e .", "--pre"]
 
 
+def test_what_is_no_requirement_is_not_lost(tmp_path: Path) -> None:
+    """It is corrected, or named as left out, with all other lines."""
+    source = read(tmp_path, "dependencies:\n- pip:\n  - six>=1.16+cpu\n  - what is this\n")
+    assert [each.requirement for each in source.wanted] == ["six>=1.16+cpu", "what is this"]
+
+
 def test_a_dump_has_limits(tmp_path: Path) -> None:
     """What was built without Python is no package of Python."""
     source = read(

@@ -106,6 +106,8 @@ def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: s
         if left_out := [each.package for each in absent if each.package in gone]:
             why = f"{source} says why it has no {terminal.join_some(left_out, _MOST_SHOWN)}"
             hint = f"{hint}; {why}" if hint else f"Read {source}: it says why it has none of these"
+        if not hint:
+            hint = f"No package is known for them: add those that you mean to {source}"
         shown = terminal.join_some(names, _MOST_SHOWN)
         terminal.print_warning(f"sources import what `{environment}` lacks: {shown}", hint)
     parts = [each for each in lacking if each.is_part and not each.listed]

@@ -10,7 +10,7 @@ from labcoat.adoption.evidence.requirement_lists import read_option
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Kind, Wanted
 from labcoat.imports.tree import Tree
-from labcoat.locking.requirement_lines import OptionLine, RequirementLine, parse_lines
+from labcoat.locking.requirement_lines import OptionLine, parse_lines
 
 _FILE = re.compile(r"(?:^|/)(?:[\w.-]*(?:environment|conda|env)[\w.-]*)\.ya?ml$", re.IGNORECASE)
 # Such a file under another name at the top, such as requirements.yml.
@@ -43,12 +43,12 @@ def read_environment(tree: Tree, path: str) -> Source:
     layout, skipped = list(found.wanted), list(found.skipped)
     for number, text in lines:
         line = next(iter(parse_lines(text)), None)
-        if isinstance(line, RequirementLine):
-            layout.append(Wanted(text, path, number, kind))
-        elif isinstance(line, OptionLine):
+        if isinstance(line, OptionLine):
             below, more = read_option(tree, path, line, kind)
             layout += below
             skipped += more
+        elif line is not None:  # also what is no requirement, to be corrected or named
+            layout.append(Wanted(text, path, number, kind))
     return Source(
         path,
         "conda",
