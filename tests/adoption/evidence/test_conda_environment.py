@@ -1,5 +1,6 @@
 """Conda's environment files, without a YAML library."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,11 @@ def test_a_file_of_another_name_at_the_top(tmp_path: Path) -> None:
     (tmp_path / "deploy" / "some.yml").write_text(text)
     source = read(tmp_path, text, "requirements.yml")
     assert [each.requirement for each in source.wanted] == ["numpy==1.21.*"]
+
+
+def test_a_large_file_of_one_of_its_keys_is_searched_once(tmp_path: Path) -> None:
+    """A search for both keys in one pattern starts again at each line."""
+    (tmp_path / "some.yml").write_text("channels: x\n" * 20_000)
+    started = time.process_time()
+    assert find_environments(list_tree(tmp_path)) == []
+    assert time.process_time() - started < 2

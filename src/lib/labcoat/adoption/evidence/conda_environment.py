@@ -14,9 +14,7 @@ from labcoat.locking.requirement_lines import OptionLine, parse_lines
 
 _FILE = re.compile(r"(?:^|/)(?:[\w.-]*(?:environment|conda|env)[\w.-]*)\.ya?ml$", re.IGNORECASE)
 # Such a file under another name at the top, such as requirements.yml.
-_CONTENT = re.compile(
-    r"^channels:.*^dependencies:|^dependencies:.*^channels:", re.MULTILINE | re.DOTALL
-)
+_CONTENT = tuple(re.compile(rf"^{key}:", re.MULTILINE) for key in ("channels", "dependencies"))
 _ITEM = re.compile(r"^(?P<indent>\s*)-\s+(?P<value>.*?)\s*$")
 
 
@@ -32,7 +30,10 @@ def find_environments(tree: Tree) -> list[Source]:
 
 def _is_environment(tree: Tree, path: str) -> bool:
     is_yaml = "/" not in path and path.lower().endswith((".yml", ".yaml"))
-    return is_yaml and bool(_CONTENT.search(tree.read_text(path)))
+    if not is_yaml:
+        return False
+    text = tree.read_text(path)
+    return all(each.search(text) for each in _CONTENT)
 
 
 def read_environment(tree: Tree, path: str) -> Source:

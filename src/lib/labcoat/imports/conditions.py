@@ -1,0 +1,83 @@
+"""Which branch of an `if` about Python's version, its platform or a type checker runs.
+
+Only such conditions are decided: for every Python that an environment may have, on Linux, where
+images run. All others may go either way.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+_NAMES = {
+    "sys.version_info", "version_info", "sys.hexversion", "sys.version", "PY2", "PY3", "six.PY2",
+    "six.PY3", "sys.platform", "os.name", "platform.system", "TYPE_CHECKING",
+    "typing.TYPE_CHECKING",
+}  # fmt: skip
+_FIXED: Mapping[str, Any] = {
+    **dict.fromkeys(("TYPE_CHECKING", "typing.TYPE_CHECKING", "PY2", "six.PY2"), False),
+    **dict.fromkeys(("PY3", "six.PY3"), True),
+    "sys.version[0]": "3", "sys.platform": "linux", "os.name": "posix",
+    "platform.system()": "Linux",
+}  # fmt: skip
+_MINORS = range(7, 40)
+_OPERATORS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
+    ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Is: operator.eq, ast.IsNot: operator.ne,
+    ast.In: lambda one, many: one in many, ast.NotIn: lambda one, many: one not in many,
+}  # fmt: skip
+
+
+class Needed(NamedTuple):
+    """Whether the code needs what is in the body of an `if`, and what is after its `else`."""
+
+    body: bool
+    orelse: bool
+
+
+def find_needed(test: ast.expr) -> Needed:
+    """Return which branches are needed on every Python: neither of one that its minor decides."""
+    if not any(_is_known(node) for node in ast.walk(test)):
+        return Needed(body=True, orelse=True)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = find_needed(test.operand)
+        return Needed(inner.orelse, inner.body)
+    if isinstance(test, ast.BoolOp):
+        parts = [find_needed(each) for each in test.values]
+        bodies, others = [each.body for each in parts], [each.orelse for each in parts]
+        is_and = isinstance(test.op, ast.And)
+        return Needed(all(bodies), any(others)) if is_and else Needed(any(bodies), all(others))
+    try:
+        answers = {bool(_evaluate(test, _names_of(minor))) for minor in _MINORS}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        answers = {True, False}
+    return Needed(answers == {True}, answers == {False})
+
+
+def _is_known(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in _NAMES
+
+
+def _names_of(minor: int) -> Mapping[str, Any]:
+    info = (3, minor, 0, "final", 0)
+    names = {**_FIXED, "sys.hexversion": 0x030000F0 + (minor << 16)}
+    for name in ("sys.version_info", "version_info"):
+        names |= {name: info, f"{name}[:2]": info[:2], f"{name}[0:2]": info[:2]}
+        names |= dict.fromkeys((f"{name}[0]", f"{name}.major"), info[0])
+        names |= dict.fromkeys((f"{name}[1]", f"{name}.minor"), info[1])
+    return names
+
+
+def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    """Return the value of a comparison, a `.startswith(…)`, a name or a literal.
+
+    Raises ValueError, or what such an expression raises, for anything else.
+    """
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        compare = _OPERATORS[type(node.ops[0])]
+        return compare(_evaluate(node.left, names), _evaluate(node.comparators[0], names))
+    if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).endswith(".startswith"):
+        text = ast.unparse(node.func).removesuffix(".startswith")
+        return names[text].startswith(_evaluate(node.args[0], names))
+    text = ast.unparse(node)
+    return names[text] if text in names else ast.literal_eval(node)
