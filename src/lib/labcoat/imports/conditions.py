@@ -7,6 +7,7 @@ images run. All others may go either way.
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 _NAMES = {
@@ -48,6 +49,15 @@ def find_needed(test: ast.expr) -> Needed:
         is_and = isinstance(test.op, ast.And)
         return Needed(all(bodies), any(others)) if is_and else Needed(any(bodies), all(others))
     try:
+        return _decide(ast.unparse(test))
+    except (ValueError, SyntaxError):  # a number or text that has no usual form
+        return Needed(body=False, orelse=False)
+
+
+@lru_cache(maxsize=1024)  # few conditions are written often
+def _decide(text: str) -> Needed:
+    test = ast.parse(text, mode="eval").body
+    try:
         answers = {bool(_evaluate(test, _names_of(minor))) for minor in _MINORS}
     except (ValueError, TypeError, KeyError, AttributeError):
         answers = {True, False}
@@ -58,6 +68,7 @@ def _is_known(node: ast.AST) -> bool:
     return isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in _NAMES
 
 
+@cache
 def _names_of(minor: int) -> Mapping[str, Any]:
     info = (3, minor, 0, "final", 0)
     names = {**_FIXED, "sys.hexversion": 0x030000F0 + (minor << 16)}

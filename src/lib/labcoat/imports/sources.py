@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.imports.conditions import find_needed
 
 _MOST = 1 << 20  # bytes of a source; generated ones can be much longer
 _STATEMENT = lazy_pattern(
@@ -20,17 +21,6 @@ _LINE = lazy_pattern(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
 # The next statement that is not indented, and does not go on with one before it.
 _STATEMENT_START = lazy_pattern(rb"\n(?=[A-Za-z_@])(?!(?:except|else|elif|finally)\b)")
 _EXPECTING = lazy_pattern(r"suppress|raises|assert_?raises\w*", re.IGNORECASE)
-_VERSIONS = {
-    "sys.version_info",
-    "version_info",
-    "sys.hexversion",
-    "PY2",
-    "PY3",
-    "six.PY2",
-    "six.PY3",
-}
-_PLATFORMS = {"sys.platform", "os.name", "platform.system"}
-_CONDITIONS = _VERSIONS | _PLATFORMS | {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
 _QUOTES = (b'"""', b"'''")
 _ALIAS = lazy_pattern(r"[ \t]+as[ \t]+\w+")
 # Packages whose parts are released separately: what is imported from them is a module.
@@ -41,7 +31,7 @@ class Import(NamedTuple):
     """A module that line `line` imports, dotted as it is written.
 
     The code can do without an `optional` one: it is inside of `try`, of a `with` that suppresses or
-    expects an error, or of an `if` about Python's version, its platform or a type checker. A
+    expects an error, or of a branch that not every Python runs, or only a type checker. A
     `nested` one is inside of a function or class.
     """
 
@@ -210,24 +200,14 @@ def _walk(statements: list[ast.stmt], *, optional: bool, nested: bool) -> Iterat
 def _bodies(statement: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
     """Yield the blocks of a statement, and whether the code can do without what is in them."""
     handlers = getattr(statement, "handlers", [])  # of try
-    is_optional = bool(handlers) or _expects_errors(statement) or _is_for_some(statement)
+    is_optional = bool(handlers) or _expects_errors(statement)
+    needed = find_needed(statement.test) if isinstance(statement, ast.If) else None
     for name in ("body", "orelse", "finalbody"):
         inside = getattr(statement, name, None)
         if isinstance(inside, list):
-            yield inside, is_optional
+            yield inside, is_optional or not getattr(needed, name, True)
     for handler in handlers:
         yield handler.body, True
-
-
-def _is_for_some(statement: ast.stmt) -> bool:
-    """Whether a condition asks for Python's version or platform, or for a type checker."""
-    if not isinstance(statement, ast.If):
-        return False
-    return any(
-        ast.unparse(node) in _CONDITIONS
-        for node in ast.walk(statement.test)
-        if isinstance(node, ast.Name | ast.Attribute)
-    )
 
 
 def _expects_errors(statement: ast.stmt) -> bool:
