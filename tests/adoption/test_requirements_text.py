@@ -53,3 +53,17 @@ def test_what_was_left_out_is_one_line() -> None:
     plan = Plan(None, (Decision(wanted.requirement, None, "dropped", "not a requirement"),))
     text = format_requirements(Survey(taken=(source,)), plan)
     assert text.splitlines()[-1] == "# left out: a\\x1b[31m\\x0aevil (not a requirement)"
+
+
+def test_a_name_of_a_file_is_one_line() -> None:
+    """A folder may have any name; what is after a line's end in it would be a requirement."""
+    listed, imported = (
+        Wanted("a", "x\nevil/r.txt", 1, "demand"),
+        Wanted("b", "\nevil.py", 2, "import"),
+    )
+    limit = Decision("c<2", "c<2", "added", "imported in \nevil.py")
+    plan = Plan(None, (Decision("a", "a", "kept", ""), Decision("b", "b", "added", ""), limit))
+    source = Source(listed.file, "requirements", (listed,))
+    text = format_requirements(Survey(taken=(source,), missing=(imported,)), plan)
+    assert "x\\x0aevil/r.txt" in text
+    assert not [line for line in text.splitlines() if line.startswith("evil")]

@@ -34,7 +34,7 @@ def format_requirements(survey: Survey, plan: Plan) -> str:
         if group:
             lines += ["", heading, *(line for each in group for line in _format_import(each, made))]
     if limits := plan.decisions[len(survey.wanted) :]:
-        lines += ["", LIMITS, *(f"{each.requirement}  # {each.reason}" for each in limits)]
+        lines += ["", LIMITS, *(_comment(each.requirement, each.reason) for each in limits)]
     return INTRODUCTION + "".join(f"{line}\n" for line in lines)
 
 
@@ -44,7 +44,8 @@ def _is_guess(survey: Survey, each: Wanted) -> bool:
 
 def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[str]:
     is_declared = source.format == "declared"
-    yield f"# From {source.file}{', which labcoat no longer reads' * is_declared}:"
+    file = terminal.escape_control(source.file)
+    yield f"# From {file}{', which labcoat no longer reads' * is_declared}:"
     for each in source.layout:
         if isinstance(each, str):
             yield each
@@ -57,8 +58,8 @@ def _format_wanted(wanted: Wanted, decision: Decision) -> Iterator[str]:
         yield _format_left_out(wanted, decision)
     if decision.after is None:
         return
-    was = f"  # was {wanted.requirement}" if decision.verdict == "moved" else ""
-    yield f"{decision.after}{was}"
+    is_moved = decision.verdict == "moved"
+    yield _comment(decision.after, f"was {wanted.requirement}") if is_moved else decision.after
 
 
 def _format_import(wanted: Wanted, made: Mapping[Wanted, Decision]) -> Iterator[str]:
@@ -67,7 +68,12 @@ def _format_import(wanted: Wanted, made: Mapping[Wanted, Decision]) -> Iterator[
     if decision.after is None:
         yield _format_left_out(wanted, decision)
     else:
-        yield f"{decision.after}  # {where}"
+        yield _comment(decision.after, where)
+
+
+def _comment(requirement: str, comment: str) -> str:
+    """Return a line whose comment is one, whatever characters the name of a file has."""
+    return f"{requirement}  # {terminal.escape_control(comment)}"
 
 
 def _format_left_out(wanted: Wanted, decision: Decision) -> str:
