@@ -140,6 +140,19 @@ def test_groups_are_asked_for_no_more_where_requirements_in_is_written(tmp_path:
     assert survey_project(Project(tmp_path)).is_declared
 
 
+def test_a_group_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    """Poetry's folders have no form in a list of requirements."""
+    bad = '[tool.poetry.group.bad.dependencies]\ngamma = {path = "../gamma"}\n'
+    files = {"requirements.txt": "beta\n", "main.py": "import alpha"}
+    found = survey(tmp_path, **{"pyproject.toml": GROUPS + bad}, **files)
+    assert [each.requirement for each in found.missing] == ["alpha>=1.2,<2"]
+    head, _, dev = GROUPS.partition("[tool.poetry.group")
+    found = survey(tmp_path, **{"pyproject.toml": f"{head}{bad}[tool.poetry.group{dev}"})
+    assert [each.requirement for each in found.missing] == ["alpha>=1.2,<2"]
+    (tmp_path / "requirements.txt").unlink()
+    assert not survey_project(Project(tmp_path)).missing
+
+
 def test_an_environment_that_exists_has_the_versions(tmp_path: Path) -> None:
     packages = tmp_path / "venv/lib/python3.9/site-packages"
     (packages / "numpy-1.21.0.dist-info").mkdir(parents=True)

@@ -1,7 +1,8 @@
 """What the project's own files declare, and the lock of another tool that says more."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,33 +97,33 @@ def _line_of(each: FileLine, content: Sequence[str]) -> int:
 def find_groups(project: Project) -> list[Source]:
     """Return what groups and extras of the project's own file ask for, as a list of its own."""
     found: dict[str, list[Wanted]] = {}
-    try:
-        for each in inputs.list_inputs(project.root):
-            if each.declared is None or each.lock == project.requirements:
-                continue
+    for each, text in _declared_texts(project):
+        if each.lock != project.requirements:
             content = requirements_file.read_requirements(each.source).lower().splitlines()
             found.setdefault(each.source.name, []).extend(
                 Wanted(line.text, each.source.name, _line_of(line, content), "demand")
-                for text in each.texts().values()
                 for line in parse_lines(text)
                 if line.name
             )
-    except LabcoatError:
-        pass
     return [Source(name, "declared", tuple(layout), dev=True) for name, layout in found.items()]
 
 
 def declared_names(project: Project) -> set[str]:
     """Return the names in groups and extras, which have locks of their own."""
-    names: set[str] = set()
+    texts = (requirements_file.requirement_names(text) for _, text in _declared_texts(project))
+    return set().union(*texts)
+
+
+def _declared_texts(project: Project) -> Iterator[tuple[inputs.LockInput, str]]:
+    """Yield the requirements of each group, but of one with a folder or the like of Poetry."""
     try:
-        for each in inputs.list_inputs(project.root):
-            if each.declared is not None:
-                for text in each.texts().values():
-                    names |= requirements_file.requirement_names(text)
+        listed = inputs.list_inputs(project.root)
     except LabcoatError:
-        pass
-    return names
+        return
+    for each in listed:
+        if each.declared is not None:
+            with suppress(LabcoatError):
+                yield from ((each, text) for text in each.texts().values())
 
 
 def locked_names(tree: Tree) -> set[str]:
