@@ -241,6 +241,20 @@ def test_a_list_with_the_name_of_the_lock_is_named(repo: Repository) -> None:
     assert (repo.path / "requirements.txt").read_text() == text
 
 
+@pytest.mark.parametrize("link", ["requirements.txt", "requirements.in"])
+def test_a_lock_does_not_replace_its_own_input_through_a_link(repo: Repository, link: str) -> None:
+    """Writing a file keeps a link, so the list of the packages would be lost."""
+    lock, source = repo.path / "requirements.txt", repo.path / "requirements.in"
+    other = source if link == lock.name else lock
+    text = source.read_text()
+    lock.unlink(missing_ok=True)
+    source.rename(other)
+    (repo.path / link).symlink_to(other.name)
+    message = locking.ONE_FILE.format(lock=lock.name, source=source.name)
+    assert message in repo.make("requirements", fails=True)
+    assert other.read_text() == text
+
+
 def test_setup_files_make_locks(repo: Repository) -> None:
     """setup.cfg, and a setup.py that is read, and run only with the setting."""
     (repo.path / "requirements.in").unlink()

@@ -91,6 +91,12 @@ class LockInput:
         if self.record is not None:
             return {self.record: read_requirements(self.lock) if self.lock.exists() else ""}
         if self.declared is None:
+            if self.lock.exists() and self.source.exists() and self.lock.samefile(self.source):
+                raise LabcoatError(
+                    f"`{self.lock.name}` and `{self.source.name}` are one file, which the lock"
+                    " would replace",
+                    "Remove the one that is a link",
+                )
             return {file: read_requirements(file) for file in self.files()}
         if any(self.lock in each.files for each in self._listings()):
             raise LabcoatError(
