@@ -1,5 +1,7 @@
 """Modules that an environment has, lacks, or may define when its packages are imported."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,35 @@ def test_a_module_in_a_file_of_a_package(tmp_path: Path) -> None:
     assert files.find_missing("a.b.c") == ""
     (tmp_path / "a/b.py").write_text("def __getattr__(name): ...")
     assert files.find_missing("a.b.c") == ""
+
+
+HOSTILE = {
+    "imports of sys": (b"b ", b"sys import "),
+    "what an importer is added to": (b"", b"sys.meta_path["),
+    "a word": (b"b ", b"a"),
+}
+
+
+@pytest.mark.parametrize(("start", "part"), HOSTILE.values(), ids=HOSTILE)
+def test_a_long_line_takes_no_time(tmp_path: Path, start: bytes, part: bytes) -> None:
+    files = layout(tmp_path, {"a/__init__.py": "", "a/c.py": ""})
+    (tmp_path / "a/c.py").write_bytes(start + part * ((1 << 20) // len(part) - 1))
+    before = time.process_time()
+    assert files.find_missing("a.b") == "a.b"
+    assert time.process_time() - before < 5
+
+
+def test_a_pipe_in_an_environment_is_no_source(tmp_path: Path) -> None:
+    for name in ("a/__init__.py", "a/c.py", "a/native.so"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(tmp_path / name)
+    os.mkfifo(tmp_path / "more.pth")
+    assert ModuleFiles(tmp_path).find_missing("a.b") == "a.b"
+
+
+def test_an_installer_may_make_links(tmp_path: Path) -> None:
+    files = layout(tmp_path, {"a/__init__.py": "", "cache.py": "b = 1"})
+    assert files.find_missing("a.b") == "a.b"
+    (tmp_path / "a/__init__.py").unlink()
+    (tmp_path / "a/__init__.py").symlink_to(tmp_path / "cache.py")
+    assert files.find_missing("a.b") == ""

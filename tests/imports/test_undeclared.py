@@ -1,5 +1,6 @@
 """Packages that import setuptools' modules and do not ask for it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,11 @@ def test_the_warning_has_the_line_to_add(
     (tmp_path / "pkg_resources").mkdir()
     warn_of_undeclared(tmp_path, "3.11", ".venv", "requirements.in")
     assert capsys.readouterr().err == ""
+
+
+def test_a_pipe_in_an_environment_is_no_source(tmp_path: Path) -> None:
+    install(tmp_path, {"a/__init__.py": "import a.b\n"})
+    for path in ("a-1.0.dist-info/METADATA", "a/__init__.py"):
+        (tmp_path / path).unlink()
+        os.mkfifo(tmp_path / path)
+    assert find_undeclared(tmp_path, LACKING) == []

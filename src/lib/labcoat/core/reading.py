@@ -22,10 +22,13 @@ def read_inside(root: Path, path: str, most: int = _MOST) -> bytes:
     return read_regular(whole, most)
 
 
-def read_regular(path: str, most: int = _MOST) -> bytes:
-    """Return the first `most` bytes of the regular file `path`; nothing for anything else."""
+def read_regular(path: Path | str, most: int = _MOST, *, follow: bool = False) -> bytes:
+    """Return the first `most` bytes of the regular file `path`; nothing for anything else.
+
+    A symlink counts as the file that it leads to only with `follow`.
+    """
     try:
-        return _regular(path, os.O_NOFOLLOW, most)
+        return _regular(path, 0 if follow else os.O_NOFOLLOW, most)
     except (OSError, ValueError):
         return b""
 

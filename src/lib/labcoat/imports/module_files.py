@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from labcoat.core import reading
+
 _MOST_TEXT = 1 << 20  # bytes of a source
 _MOST_BINARY = 1 << 27  # bytes of a compiled module
 _MOST_SEARCHED = 1 << 27  # bytes of all sources of a package
@@ -19,11 +21,11 @@ _FILE = re.compile(r"(?P<name>[^.]+)\.(?:pyi?|pyc|so|pyd|[\w-]+\.so|[\w-]+\.pyd)
 _IMPORTERS = re.compile(rb"\b(?:meta_path|path_hooks|initpkg|lazy_module|ShimModule|\w*Importer)\b")
 _ADDS_IMPORTER = re.compile(
     rb"\b(?:meta_path|path_hooks)\s*\.\s*(?:append|insert|extend)"
-    rb"|\bsys\.(?:meta_path|path_hooks)(?:\[[^]\n]*\])?\s*\+?=(?!=)"
+    rb"|\bsys\.(?:meta_path|path_hooks)(?:\[[^]\n]{0,200}\])?\s*\+?=(?!=)"
 )
 # Code that adds folders or modules, whose names are in it or are those of files.
 _TRICKS = re.compile(
-    rb"\bmodules\s*\[|\bmodules\.(?:setdefault|update|__setitem__)|\bsys\s+import\s.*\bmodules\b"
+    rb"\bmodules\s*\[|\bmodules\.(?:setdefault|update|__setitem__)|\bsys\s+import\s.{0,200}\bmodules\b"
     rb"|__path__|\bextend_path\b|\bmeta_path\b|\bModuleType\b|\bnew_module\b|\bmodule_from_spec\b"
 )
 
@@ -111,7 +113,7 @@ def _find_module(folder: Path, name: str) -> Iterator[Path]:
 
 def _names_in_binary(folder: Path, name: str) -> bool:
     """Whether a compiled module in `folder` has the text `name`; one that is too large may."""
-    for path in _scan(folder, (".so", ".pyd")):
+    for path in (each for ending in ("so", "pyd") for each in folder.glob(f"*.{ending}")):
         data = _read(path, _MOST_BINARY + 1)
         if name.encode() in data or len(data) > _MOST_BINARY:
             return True
@@ -124,9 +126,9 @@ def _is_defined_below(package: Path, name: str) -> bool:
     A package that is too large to tell may have one.
     """
     word, encoded, left = _word(name), name.encode(), _MOST_SEARCHED
-    for folder, folders, _ in os.walk(package):
+    for folder, folders, names in os.walk(package):
         folders[:] = [each for each in folders if each not in {"tests", "test", "testing"}]
-        for path in _scan(folder, (".py",)):
+        for path in (f"{folder}/{each}" for each in names if each.endswith(".py")):
             data = _read(path)
             left -= len(data)
             if left < 0:
@@ -143,31 +145,14 @@ def _word(name: str) -> re.Pattern[bytes]:
     return re.compile(rb"\b%s\b" % re.escape(name.encode()))
 
 
-def _scan(folder: Path | str, suffixes: tuple[str, ...]) -> Iterator[str]:
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if entry.name.endswith(suffixes)]
-    except OSError:
-        return
-    yield from (f"{folder}/{name}" for name in names)
-
-
 def _read(path: Path | str, most: int = _MOST_TEXT) -> bytes:
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands of files
-            return file.read(most)
-    except OSError:
-        return b""
+    return reading.read_regular(path, most, follow=True)  # an installer may have made links
 
 
 def _linked_folders(site_packages: Path) -> Iterator[Path]:
     """Yield the folders that .pth files add, as an editable installation's does."""
     for file in sorted(site_packages.glob("*.pth")):
-        try:
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()[:100]
-        except OSError:
-            continue
-        for line in lines:
+        for line in _read(file).decode("utf-8", "replace").splitlines()[:100]:
             path = line.strip()
             if path and not path.startswith(("import ", "import\t", "#")):
                 folder = site_packages / path

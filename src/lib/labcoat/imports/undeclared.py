@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from labcoat.core import terminal
+from labcoat.core import reading, terminal
 from labcoat.core.package_names import normalize_name
 from labcoat.names.removed_modules import find_removal
 
@@ -60,10 +60,10 @@ def find_undeclared(site_packages: Path, lacking: Collection[str]) -> list[Undec
         name, _, version = folder.name.removesuffix(".dist-info").partition("-")
         if normalize_name(name) in _BUILD_TOOLS:
             continue
-        described = _read_text(folder / "METADATA", 1 << 16)
+        described = _read(folder / "METADATA", 1 << 16).decode("utf-8", "replace")
         if _NEWER.search(described) and not _REQUIRES.search(described):
             continue
-        record = _read_text(folder / "RECORD", 1 << 26)
+        record = _read(folder / "RECORD", 1 << 26).decode("utf-8", "replace")
         paths = frozenset(_SOURCE.findall(record))
         for top in dict.fromkeys(_TOP.findall(record)):
             if needed := _Package(site_packages, top, paths).find_needed(lacking):
@@ -144,7 +144,7 @@ class _Package:
         return next((name for name in names if name in self.paths), "")
 
     def _read(self, path: str) -> bytes:
-        return _read(f"{self.site_packages}/{path}")
+        return _read(f"{self.site_packages}/{path}", _MOST_SOURCE)
 
 
 def _scan_imports(
@@ -188,17 +188,5 @@ def _with_parents(module: str) -> Iterator[str]:
     yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands of files
-            return file.read(_MOST_SOURCE)
-    except OSError:
-        return b""
-
-
-def _read_text(path: Path, most: int) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(most).decode("utf-8", "replace")
-    except OSError:
-        return ""
+def _read(path: Path | str, most: int) -> bytes:
+    return reading.read_regular(path, most, follow=True)  # an installer may have made links
