@@ -69,8 +69,8 @@ def test_modules_that_releases_removed_limit_them(tmp_path: Path) -> None:
     code = "import keras.utils.np_utils\nfrom keras.layers.merge import x\n"
     optional = "try:\n    from sklearn.externals import joblib\nexcept ImportError:\n    pass\n"
     found = survey(tmp_path, **{"requirements.txt": "keras\n", "a.py": code + optional})
-    assert [(each.text, each.module) for each in found.limits] == [
-        ("keras<2.9", "keras.layers.merge")
+    assert [(each.text, each.reason) for each in found.limits] == [
+        ("keras<2.9", "keras 2.9 has no `keras.layers.merge`, imported in a.py:1")
     ]
 
 

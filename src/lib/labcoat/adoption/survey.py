@@ -9,7 +9,6 @@ from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.computed import find_computed
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.declared import (
-    declared_names,
     find_declared,
     find_groups,
     find_lock,
@@ -118,13 +117,14 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         if not more and not missing:
             declared = lock
     taken, reason = _choose(declared, lists, others)
-    asked = _names(taken) | locked | (declared_names(project) if lock is None else set())
+    groups = find_groups(project)
+    asked = _names(taken) | locked | (_names(groups) if lock is None else set())
     rest = [each for each in found if each not in taken]
     missing, unknown = _find_missing(imported, asked | own, rest)
     if missing or taken not in ([declared], [lock]):
         # requirements.in takes the place of groups, extras and another tool's lock.
         asked = _names(taken)
-        missing, unknown = _find_missing(imported, asked | own, [*find_groups(project), *rest])
+        missing, unknown = _find_missing(imported, asked | own, [*groups, *rest])
     asked |= {name for each in missing for name in requirement_names(each.requirement)}
     return Survey(
         tuple(taken),
@@ -149,7 +149,7 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
 
     What `text` leaves out in a comment is known.
     """
-    asked = requirement_names(text) | left_out_names(text) | declared_names(project)
+    asked = requirement_names(text) | left_out_names(text) | _names(find_groups(project))
     asked |= _own_package(project)
     tree = list_tree(project.root)
     found = find_imports(tree, read_code(tree))
@@ -266,8 +266,9 @@ def _find_limits(imported: Iterable[Imported]) -> Iterator[Limit]:
         removals = [found for module in each.modules if (found := find_removal(module))]
         if removals:
             first = min(removals, key=lambda found: Version(found.below))
-            place = f"{each.file}:{each.line}"
-            yield Limit(first.package, first.below, place, first.module)
+            lacks = f"{first.package} {first.below} has no `{first.module}`"
+            reason = f"{lacks}, imported in {each.file}:{each.line}"
+            yield Limit(first.package, first.below, reason)
 
 
 def _find_installed(commands: Iterable[Source], asked: set[str]) -> Iterator[Wanted]:

@@ -95,7 +95,7 @@ def _line_of(each: FileLine, content: Sequence[str]) -> int:
 
 
 def find_groups(project: Project) -> list[Source]:
-    """Return what groups and extras of the project's own file ask for, as a list of its own."""
+    """Return what the project's groups and extras ask for, which have locks of their own."""
     found: dict[str, list[Wanted]] = {}
     for each, text in _declared_texts(project):
         if each.lock != project.requirements:
@@ -106,12 +106,6 @@ def find_groups(project: Project) -> list[Source]:
                 if line.name
             )
     return [Source(name, "declared", tuple(layout), dev=True) for name, layout in found.items()]
-
-
-def declared_names(project: Project) -> set[str]:
-    """Return the names in groups and extras, which have locks of their own."""
-    texts = (requirements_file.requirement_names(text) for _, text in _declared_texts(project))
-    return set().union(*texts)
 
 
 def _declared_texts(project: Project) -> Iterator[tuple[inputs.LockInput, str]]:

@@ -3,7 +3,7 @@
 A package of 2020 asks for `numpy`, and means the one of 2020.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from labcoat._vendor.packaging.version import InvalidVersion, Version
@@ -59,18 +59,11 @@ _REFUSING: Mapping[str, str] = {"sklearn": "0.0.post1"}
 
 @dataclass(frozen=True)
 class Limit:
-    """A package that has to stay `below` a version, and the older package that is `why`.
-
-    Or `module` is what sources import, at the place `why`, and that version removed. With
-    `is_need`, `why` is a sentence about a package that imports it without asking for it. Without a
-    `why`, no release from that one on can be built.
-    """
+    """A package that has to stay `below` a version, and the `reason` in a sentence."""
 
     name: str
     below: str
-    why: str = ""
-    module: str = ""
-    is_need: bool = False
+    reason: str
 
     @property
     def text(self) -> str:
@@ -80,17 +73,6 @@ class Limit:
     def is_within(self, other: "Limit") -> bool:
         """Whether what stays below this one stays below `other`."""
         return self.name == other.name and Version(self.below) <= Version(other.below)
-
-    @property
-    def reason(self) -> str:
-        """A sentence about the older package, or the module."""
-        if self.is_need:
-            return self.why
-        if self.module:
-            return f"{self.name} {self.below} has no `{self.module}`, imported in {self.why}"
-        if not self.why:
-            return f"{self.name} {self.below} refuses to be built"
-        return f"{self.why} is older than {self.name} {self.below}, and does not run with it"
 
 
 def is_needed(limit: Limit, versions: Mapping[str, str]) -> bool:
@@ -119,9 +101,13 @@ def suspects(versions: Mapping[str, str], parents: Mapping[str, Sequence[str]]) 
     return found | (always if found else set())
 
 
-def limits_of_built(built: Iterable[str]) -> list[Limit]:
+def limits_of_built(built: Collection[str]) -> list[Limit]:
     """Return the limits of packages that are built from source, and are in no solution."""
-    return [Limit(name, _REFUSING[name]) for name in sorted(built) if name in _REFUSING]
+    return [
+        Limit(name, below, f"{name} {below} refuses to be built")
+        for name, below in _REFUSING.items()
+        if name in built
+    ]
 
 
 def find_limits(
@@ -141,7 +127,8 @@ def find_limits(
             version = _parse(versions.get(parent, ""))
             if releases is None or version is None or not _is_older(each, releases, version):
                 continue
-            found.append(Limit(each.name, each.below, f"{parent} {version}"))
+            older = f"{parent} {version} is older than {each.name} {each.below}"
+            found.append(Limit(each.name, each.below, f"{older}, and does not run with it"))
             break
     return sorted(found, key=lambda limit: Version(limit.below))
 

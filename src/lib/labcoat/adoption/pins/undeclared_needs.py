@@ -52,7 +52,7 @@ def find_undeclared_need(search: Search, state: Solution) -> Limit | None:
     files.remove_path(folder)
     if not found:
         return None
-    return Limit(removal.package, removal.below, found[0].describe(), is_need=True)
+    return Limit(removal.package, removal.below, found[0].describe())
 
 
 def _choose_wheels(lock: dict[str, Any]) -> Iterator[str]:
