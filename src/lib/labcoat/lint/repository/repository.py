@@ -31,6 +31,11 @@ class Repository(SearchedView):
         return config.read_config(self.root)
 
     @cached_property
+    def site_packages(self) -> Path | None:
+        """The packages of the environment .venv; None without one."""
+        return next((self.root / ".venv").glob("lib/python3*/site-packages"), None)
+
+    @cached_property
     def files(self) -> list[str]:
         """The tracked and the new files; without git, the files at the root."""
         if self.git_top is None:

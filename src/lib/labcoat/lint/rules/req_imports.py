@@ -13,7 +13,6 @@ from labcoat.imports.standard_library import STANDARD
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity
 from labcoat.lint.repository.repository import Repository
-from labcoat.lint.rules.req_import_parts import find_missing_parts
 from labcoat.lint.rules.req_import_places import first_imports, modules_of_dense_notebooks
 from labcoat.lint.rules.req_lock import find_locks
 from labcoat.locking.requirement_lines import parse_requirements
@@ -39,13 +38,18 @@ def check_imports(repository: Repository) -> Iterator[Finding]:
     required = _named_distributions(repository)
     if not required and not repository.find_named(r"requirements\.(?:in|txt)"):
         return
-    yield from _find_unrequired(repository, required)
-    yield from _find_unimported(repository)
-    yield from find_missing_parts(repository, _own_modules(repository.files))
-
-
-def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Finding]:
     own = _own_modules(repository.files)
+    yield from _find_unrequired(repository, required, own)
+    yield from _find_unimported(repository)
+    if repository.site_packages:
+        from labcoat.lint.rules.req_import_parts import find_missing_parts  # most checks need none
+
+        yield from find_missing_parts(repository, repository.site_packages, own)
+
+
+def _find_unrequired(
+    repository: Repository, required: set[str], own: set[str]
+) -> Iterator[Finding]:
     named = "\0".join(["", *(each.replace("-", "") for each in required), ""])
     unknown = _imported_modules(repository.import_lines, indented=False)
     unknown = (unknown | modules_of_dense_notebooks(repository)) - STANDARD
@@ -99,7 +103,7 @@ def _find_unrequired(repository: Repository, required: set[str]) -> Iterator[Fin
 
 def _find_unimported(repository: Repository) -> Iterator[Finding]:
     """Report installed requirements that no source imports, except programs and plugins."""
-    folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
+    folder = repository.site_packages
     if folder is None or repository.find_named(r".*\.ipynb"):
         return  # their modules are unknown without metadata, and notebooks import too
     imported = _imported_modules(repository.import_lines, indented=True)
@@ -188,7 +192,7 @@ def _imported_modules(lines: set[str], *, indented: bool) -> set[str]:
 
 def _provided_modules(repository: Repository) -> dict[str, set[str]]:
     """Return the distributions that provide each module in the project's environment, if any."""
-    folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
+    folder = repository.site_packages
     return _modules_by_distribution(folder) if folder else {}
 
 

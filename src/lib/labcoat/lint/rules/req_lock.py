@@ -222,7 +222,7 @@ def _is_fresh(lock: Path) -> bool:
 def _check_environment(repository: Repository) -> Iterator[Finding]:
     """Compare the project's virtual environment, if there is one, with the lock."""
     path = "requirements.txt"
-    folder = next((repository.root / ".venv").glob("lib/python3*/site-packages"), None)
+    folder = repository.site_packages
     if folder is None or path not in repository.files_by_name.get(path, ()):
         return
     installed = dict(_installed_versions(folder))
