@@ -83,6 +83,25 @@ def test_it_starts_as_directory_and_as_module(tmp_path: Path, way: list[str]) ->
     assert len(ended.stderr.splitlines()) == 2
 
 
+def test_a_check_without_an_environment_imports_nothing_that_looks_into_one(
+    tmp_path: Path,
+) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "requirements.in").write_text("numpy\n")
+    (tmp_path / "a.py").write_text("import numpy.linalg\n")
+    ended = subprocess.run(
+        [BASE_PYTHON, "-X", "importtime", "-m", "labcoat", "check"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE.parent), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "labcoat.lint.rules.req_imports" in ended.stderr
+    assert "labcoat.imports.module_files" not in ended.stderr
+    assert "labcoat.imports.lacking" not in ended.stderr
+
+
 @pytest.mark.parametrize("newer", [False, True], ids=["alone", "beside a newer one"])
 def test_an_old_python_looks_for_a_newer_one(tmp_path: Path, newer: bool) -> None:
     """A Python before 3.11 starts labcoat on a newer one, or ends in two lines."""

@@ -80,6 +80,20 @@ def test_the_warning_says_what_to_do_where_no_package_is_known(
     assert "hint: No package is known for them: add" in capsys.readouterr().err
 
 
+def test_a_missing_part_is_named_once_at_its_first_place(tmp_path: Path, site: Path) -> None:
+    code = "import alpha.gone\nimport alpha.gone.far\nimport alpha.gone\n"
+    expected = Lacking("alpha.gone", "", "main.py", 1, is_part=True)
+    assert lacking(tmp_path, site, code) == [expected]
+
+
+def test_a_removed_module_is_added_with_its_limit(
+    tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking(tmp_path, site, "import pkg_resources\nimport setuptools\n")
+    warn_of_lacking(tmp_path / "project", site, ".venv", "requirements.in")
+    assert "a line each: `setuptools<82`" in capsys.readouterr().err
+
+
 def test_each_module_has_its_own_place(
     tmp_path: Path, site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.imports import module_files
 from labcoat.imports.module_files import ModuleFiles
 
 # What packages do so that `import a.b` works without a file of that name.
@@ -102,6 +103,15 @@ def test_a_long_line_takes_no_time(tmp_path: Path, start: bytes, part: bytes) ->
     before = time.process_time()
     assert files.find_missing("a.b") == "a.b"
     assert time.process_time() - before < 5
+
+
+def test_a_package_too_large_to_tell_may_define_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = layout(tmp_path, {"a/__init__.py": "import os\n"})
+    assert files.find_missing("a.b") == "a.b"
+    monkeypatch.setattr(module_files, "_MOST_SEARCHED", 5)
+    assert files.find_missing("a.b") == ""
 
 
 def test_a_pipe_in_an_environment_is_no_source(tmp_path: Path) -> None:

@@ -39,9 +39,9 @@ FINE = {
 }
 
 
-def install(site: Path, files: dict[str, str], metadata: str = "") -> None:
-    """Install a distribution `a` 1.0 with `files`."""
-    info = site / "a-1.0.dist-info"
+def install(site: Path, files: dict[str, str], metadata: str = "", name: str = "a") -> None:
+    """Install a distribution 1.0 with `files`."""
+    info = site / f"{name}-1.0.dist-info"
     info.mkdir(parents=True)
     for path, text in files.items():
         (site / path).parent.mkdir(parents=True, exist_ok=True)
@@ -66,12 +66,22 @@ def test_what_a_package_can_do_without(tmp_path: Path, files: dict[str, str]) ->
 
 @pytest.mark.parametrize(
     ("metadata", "found"),
-    [(NEWER, 0), (f"{NEWER}Requires-Dist: setuptools>=40\n", 1), ("Requires-Dist: x\n", 1)],
+    [
+        (NEWER, 0),
+        (f"{NEWER}Requires-Dist: setuptools>=40\n", 1),
+        (f"{NEWER}Requires-Dist: setuptools>=40; extra == 'dev'\n", 0),
+        ("Requires-Dist: x\n", 1),
+    ],
 )
 def test_packages_tried_without_setuptools(tmp_path: Path, metadata: str, found: int) -> None:
     """Those for Python 3.12 run without it, unless they ask for it."""
     install(tmp_path, NEEDS["at the top"], metadata)
     assert len(find_undeclared(tmp_path, LACKING)) == found
+
+
+def test_what_builds_packages_is_left_alone(tmp_path: Path) -> None:
+    install(tmp_path, NEEDS["at the top"], name="Wheel")
+    assert find_undeclared(tmp_path, LACKING) == []
 
 
 def test_what_setuptools_gives() -> None:

@@ -196,6 +196,7 @@ def test_git_searches_new_files_where_there_are_many(
 ) -> None:
     """As after `git rm --cached`: the same findings, and few files are read."""
     (root / ".env").write_text("APP_PASSWORD=9f86d081884c7d65\n")
+    (root / "some.env").write_text("nothing that a search finds\n")
     for at in range(9):
         (root / f"{at}.txt").write_text("nothing\n")
     git(root, "rm", "-rq", "--cached", ".")
@@ -214,5 +215,5 @@ def test_git_searches_new_files_where_there_are_many(
     read.clear()
     monkeypatch.setattr(searched_view, "_MOST_NAMED", 3)
     assert searched(root, monkeypatch)[0] == before
-    assert {"b.py", ".env"} <= {*read}
+    assert {"b.py", ".env", "some.env"} <= {*read}
     assert "1.txt" not in read

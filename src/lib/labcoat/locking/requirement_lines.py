@@ -198,8 +198,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         if "\0" in whole:
             parts = whole.split("\0")
             number += len(parts) - 1
-            # A comment ends a continued line; a backslash alone has rules of its own.
-            if "#" in whole or "" in parts[:-1]:
+            if "#" in whole:  # a comment ends a continued line
                 yield from _join_lines(whole.replace("\0", "\\\n"), first)
                 continue
             line = "".join(parts)
