@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 
-from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Stage
+from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
@@ -33,10 +33,9 @@ _DROPS_ROOT = lazy_pattern(
     r"|(?:(?:docker\.io/)?library/)?php:[\w.-]*(?:apache|fpm)[\w.-]*(?:@[^/]*)?"
 )
 # Programs that continue as another user, and what scripts do before.
-_CHANGES_USER = lazy_pattern(r"\b(?:gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid)\b")
-_CHANGES_OWNER = lazy_pattern(
-    r"\b(?:gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid|usermod|chown)\b"
-)
+_CHANGERS = "gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid"
+_CHANGES_USER = lazy_pattern(rf"\b(?:{_CHANGERS})\b")
+_CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|usermod|chown)\b")
 _OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
 
@@ -161,7 +160,7 @@ def _check_user(
         _NOT_ROOT.fullmatch(last.base)
         or is_template(last.base)
         or _is_own(facts, last.base, own)  # the finding stands at the Dockerfile of that image
-        or (last.base == "scratch" and not _has_command(parsed))
+        or (last.base == "scratch" and not any(_list_named(parsed, "CMD", "ENTRYPOINT")))
     ):
         return
     perhaps = ""
@@ -179,28 +178,20 @@ def _check_user(
 
 def _starts_as_root(repository: Repository, parsed: Dockerfile) -> bool:
     """Whether the image begins as root on purpose: its script does what only root can."""
-    stage: Stage | None = parsed.stages[-1]
-    while stage is not None:
-        for each in stage.instructions:
-            if each.name in ("RUN", "CMD", "ENTRYPOINT") and _CHANGES_USER.search(each.rest):
-                return True
-            for word in each.words if each.name in ("CMD", "ENTRYPOINT") else ():
-                name = posixpath.basename(word.strip("\"'"))
-                for path in repository.files_by_name.get(name.lower(), ()):
-                    if _CHANGES_OWNER.search(repository.read_text(path)):
-                        return True
-        stage = parsed.base_stage(stage)
-    return False
+    started = list(_list_named(parsed, "CMD", "ENTRYPOINT"))
+    if any(_CHANGES_USER.search(each.rest) for each in (*started, *_list_named(parsed, "RUN"))):
+        return True
+    words = {posixpath.basename(word.strip("\"'")) for each in started for word in each.words}
+    paths = (path for word in words for path in repository.files_by_name.get(word.lower(), ()))
+    return any(_CHANGES_OWNER.search(repository.read_text(path)) for path in paths)
 
 
-def _has_command(parsed: Dockerfile) -> bool:
-    """Whether the image runs a program, as opposed to one that only carries files."""
+def _list_named(parsed: Dockerfile, *names: str) -> Iterator[Instruction]:
+    """Yield the instructions of the image's stages with one of `names`, the last stage's first."""
     stage: Stage | None = parsed.stages[-1]
     while stage is not None:
-        if any(each.name in ("CMD", "ENTRYPOINT") for each in stage.instructions):
-            return True
+        yield from (each for each in stage.instructions if each.name in names)
         stage = parsed.base_stage(stage)
-    return False
 
 
 def _root_finding(
