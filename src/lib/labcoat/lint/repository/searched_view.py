@@ -14,7 +14,7 @@ from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.repository import search_memory
 from labcoat.lint.repository.git_view import LACKS_CONTENTS, LFS_POINTER, GitView
 from labcoat.lint.repository.search_memory import Place, Searched
-from labcoat.secrets import look, names
+from labcoat.secrets import look
 from labcoat.secrets.searches import PLAIN, make_searches
 
 _IMPORT = lazy_pattern(rb"^[^\S\n]*(?:import|from)[^\S\n]+[A-Za-z_].*", re.MULTILINE)
@@ -208,7 +208,7 @@ class SearchedView(GitView):
     def leave_out_unsuspected(self, paths: Iterable[str]) -> list[str]:
         """Return `paths` without new files in which git finds nothing like a secret.
 
-        To read a few is faster; git's search has to walk the whole tree.
+        To read a few is faster; git's search has to walk the whole tree. Names say nothing here.
         """
         chosen = list(paths)
         new = set(self.untracked).intersection(chosen) if len(chosen) > _MOST_NAMED else set()
@@ -222,7 +222,7 @@ class SearchedView(GitView):
         new -= whole
         sizes = file_sizes(self.root, new & lines.keys())
         new -= {path for path, size in sizes if look.is_in_lines(path, lines[path], size)}
-        return [path for path in chosen if path not in new or names.is_read_by_name(path)]
+        return [path for path in chosen if path not in new]
 
     @cached_property
     def _changed_sources(self) -> bool:
