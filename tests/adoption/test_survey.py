@@ -153,6 +153,18 @@ def test_a_group_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     assert not survey_project(Project(tmp_path)).missing
 
 
+def test_groups_are_asked_for_no_more_where_an_import_is_added(tmp_path: Path) -> None:
+    """It would not be if nothing else were missing."""
+    extra = f'{PROJECT}[project.optional-dependencies]\nmore = ["beta<3"]\n'
+    found = survey(tmp_path, **{"pyproject.toml": extra, "a.py": "import alpha, beta, gamma\n"})
+    assert [(each.requirement, each.file, each.line) for each in found.missing] == [
+        ("beta<3", "pyproject.toml", 6),
+        ("gamma", "a.py", 1),
+    ]
+    (tmp_path / "a.py").write_text("import alpha, beta\n")
+    assert survey_project(Project(tmp_path)).missing == ()
+
+
 def test_an_environment_that_exists_has_the_versions(tmp_path: Path) -> None:
     packages = tmp_path / "venv/lib/python3.9/site-packages"
     (packages / "numpy-1.21.0.dist-info").mkdir(parents=True)

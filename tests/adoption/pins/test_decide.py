@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.adoption.pins import table
+from labcoat.adoption.pins import table, undeclared_needs
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.plan import Decision, Kind, Plan, Wanted
@@ -403,6 +403,14 @@ def test_packages_that_import_setuptools_get_it(
     assert [each.after for each in rest] == added
     if added:
         assert rest[0].reason == "leans 1.0 imports `pkg_resources` and does not ask for it"
+
+
+@pytest.mark.parametrize("bound", ["_MOST_WHEEL", "_MOST_BYTES"])
+def test_large_wheels_are_not_looked_into(
+    project: Project, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(undeclared_needs, bound, 10)
+    assert outcome(plan(project, "leans==1.0", kind="demand")) == [("leans==1.0", "kept")]
 
 
 def test_a_listed_setuptools_is_limited(project: Project) -> None:
