@@ -9,7 +9,8 @@ from labcoat.lint.runner import check_repository
 from labcoat.locking.requirement_lines import FileLine, parse_lines
 from support import INCLUDE
 from support.messages import lint as messages
-from support.repositories import repository
+from support.repositories import repository, venv
+from support.rule_cases import PACKAGES
 
 LOOSE = "numpy\n"
 MINE = "include labcoat.mk\n"
@@ -85,6 +86,15 @@ def test_an_import_is_added_where_its_project_lists_what_it_needs(tmp_path: Path
     found = hints(root, "REQ005")
     assert "to one/pyproject.toml and run `labcoat init` in one" in found["one/src/deep.py"]
     assert found["top.py"].endswith("to requirements.in and run `make requirements`")
+
+
+def test_a_missing_part_may_be_a_file_of_the_repository(tmp_path: Path) -> None:
+    files = {".gitignore": ".venv\n", "requirements.in": LOOSE, "own/gone.py": ""}
+    root = repository(tmp_path / "r", {**files, "a.py": "import numpy.gone\n"})
+    for path, text in {**venv(".venv"), f"{PACKAGES}/numpy/__init__.py": ""}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    assert hints(root, "REQ005")["a.py"] == "Was `own/gone.py` meant?"
 
 
 @pytest.mark.parametrize(
