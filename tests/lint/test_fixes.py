@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.lint import fixes
+from labcoat.lint.findings import Finding, Reencode, Remove, safe_fix
 from labcoat.lint.fixes import append_line, apply_fixes
-from labcoat.lint.runner import Selection, check_repository
+from labcoat.lint.runner import Report, Selection, check_repository
 from support import Repository
 from support.messages import lint as messages
 from support.repositories import Content, git, repository, venv, write
@@ -201,3 +203,14 @@ def test_docker_form_in_other_encoding_is_corrected(tmp_path: Path) -> None:
     root = repository(tmp_path, {".gitignore": b"./caf\xe9\n*.log\n"})
     apply_fixes(root, Selection(("IGN005",)))
     assert (root / ".gitignore").read_bytes() == b"/caf\xe9\n*.log\n"
+
+
+def test_edits_of_two_kinds_are_both_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One saves the file again, the other deletes it: named tuples with the same path are equal."""
+    root = repository(tmp_path, {"a": b"data\xc2\xa0\n"})
+    edits = (safe_fix(Reencode("a")), safe_fix(Remove("a")))
+    found = [Finding("IGN001", "a", "", "", fix=each) for each in edits]
+    monkeypatch.setattr(fixes, "run_rules", lambda *_: Report(root, found))
+    monkeypatch.setattr(fixes, "_ROUNDS", 1)
+    assert len(apply_fixes(root, Selection())) == 2
+    assert not (root / "a").exists()

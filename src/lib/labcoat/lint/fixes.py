@@ -53,7 +53,8 @@ def apply_fixes(root: Path, selection: Selection, *, unsafe: bool = False) -> li
 def _collect_edits(findings: Iterable[Finding], *, unsafe: bool) -> list[Edit]:
     """Return each edit once; those of lines from the end of a file upward, to keep line numbers."""
     chosen = [each.fix for each in findings if each.fix is not None and (each.fix.safe or unsafe)]
-    edits = list(dict.fromkeys(edit for fix in chosen for edit in fix.edits))
+    # Named tuples are equal whatever their kind: to remove a file, and to save it again.
+    edits = list({(type(edit), edit): edit for fix in chosen for edit in fix.edits}.values())
     of_lines = [edit for edit in edits if isinstance(edit, Replace | PinDigest)]
     of_lines.sort(key=lambda edit: (edit.path, -edit.line))
     return [*of_lines, *(edit for edit in edits if not isinstance(edit, Replace | PinDigest))]
