@@ -1,13 +1,12 @@
 """Whether the lock of another tool can be installed here as it is, and what that needs."""
 
-from dataclasses import replace
-
 from labcoat.adoption.pins.decide import decide
 from labcoat.adoption.plan import Plan, Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import SETTING, default_groups, find_record
+from labcoat.core.records import replace
 from labcoat.locking import derived, platforms
 from labcoat.locking.other_locks import reader, staleness
 from labcoat.locking.other_locks.requirements import derive_requirements

@@ -1,14 +1,14 @@
 """What a repository asks for, with where it says so, and what labcoat makes of it."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from labcoat.core.records import Record
 
 Kind = Literal["demand", "freeze", "conda", "import"]
 Verdict = Literal["kept", "moved", "dropped", "added", "renamed"]
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Record):
     """One requirement, as the line `line` of `file` has it.
 
     `kind` says how binding it is: its author wrote a demand; `pip freeze` or conda recorded a
@@ -22,8 +22,7 @@ class Wanted:
     kind: Kind
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Record):
     """What becomes of one requirement: `after` is None if it is left out."""
 
     requirement: str
@@ -32,8 +31,7 @@ class Decision:
     reason: str
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Record):
     """The Python to write to `.python-version`, None to leave it, and what becomes of each line.
 
     The decisions are about what is wanted, in its order; after these come limits, which other

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.evidence.commands import find_commands
@@ -30,6 +29,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.core.project_files.reader import read_declared
+from labcoat.core.records import Record, field, replace
 from labcoat.imports.lacking import left_out_names
 from labcoat.imports.own_lists import find_imports
 from labcoat.imports.packages import Imported, find_packages, read_code
@@ -39,8 +39,7 @@ from labcoat.names import modules
 from labcoat.names.removed_modules import find_removal
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(Record):
     """What a repository says about its environment.
 
     `taken` are the sources that are taken whole, and `reason` says why these; `others` are the rest

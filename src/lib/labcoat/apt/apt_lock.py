@@ -12,11 +12,12 @@ the lock names no host. install-lock.sh reads these lines, too.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from labcoat.core import files, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field
 
 NAME = "apt.lock"
 _SHA256 = r"sha256:[0-9a-f]{64}"
@@ -29,8 +30,7 @@ _PACKAGE = re.compile(
 )
 
 
-@dataclass(frozen=True, order=True)
-class AptPackage:
+class AptPackage(NamedTuple):
     """A package: its file's path below the archive's address, size in bytes, and `sha256:…`."""
 
     name: str
@@ -40,8 +40,7 @@ class AptPackage:
     sha256: str
 
 
-@dataclass(frozen=True)
-class AptLock:
+class AptLock(Record):
     """The packages of each architecture, in addition to those of the base image.
 
     `digest` is the base image's, "" if it has none; a date is the one on which apt resolved.

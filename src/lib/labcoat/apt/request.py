@@ -5,11 +5,11 @@ https://repo2docker.readthedocs.io/en/latest/configuration/system.html
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import files, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.terminal import escape_control
 
 NAME = "apt.txt"
@@ -22,8 +22,7 @@ _WORD = re.compile(
 _HINT = "Write one package a line, such as `libgomp1` or `libgomp1=12.2.0-14`"
 
 
-@dataclass(frozen=True)
-class AptRequest:
+class AptRequest(Record):
     """The packages that a file asks for, each NAME or NAME=VERSION, without repetitions."""
 
     file: Path

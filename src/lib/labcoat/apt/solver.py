@@ -7,13 +7,13 @@ import difflib
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 from labcoat.apt.apt_lock import AptPackage
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.terminal import join_some
 
 _SCRIPT = Path(__file__).with_name("resolve.sh")
@@ -25,16 +25,14 @@ _RETRY_DAY = (
 _MOMENT = re.compile(r"/\d{8}T\d{6}Z$")  # in addresses of an archive of earlier days
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(Record):
     """What apt would install, and the architecture of the image."""
 
     architecture: str
     packages: tuple[AptPackage, ...]
 
 
-@dataclass(frozen=True)
-class Archives:
+class Archives(Record):
     """Where packages come from instead of the image's archives; "" leaves those.
 
     `mirror` replaces them, and so does `snapshot` if there is a `moment`, such as

@@ -4,14 +4,14 @@ import argparse
 import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from labcoat.core.records import Record
 
 _Line = Callable[[str, dict[str, str]], str]
 _LEVELS = {"none": "", "venv": "", "conda": "", "docker": ""}
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Record):
     """What can follow a command: names of commands, options, and the values of some options.
 
     Each is a word with its description. `command` is empty at the start.

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.apt.request import read_request
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.core.terminal import join_some
 from labcoat.toolchain import installed_pythons, interpreters, python_finder
 
@@ -21,8 +21,7 @@ _GIGABYTE = 1_000_000_000
 _ROOM = 5  # gigabytes: an environment with TensorFlow takes two, an image of it two more
 
 
-@dataclass(frozen=True)
-class ToolCheck:
+class ToolCheck(Record):
     """One thing checked: `about` says what was found, `hint` what to do about a problem."""
 
     name: str

@@ -2,11 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
-from dataclasses import replace
 
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import inventory
 from labcoat.inventory.environment_changes import EnvironmentChanges, find_changes

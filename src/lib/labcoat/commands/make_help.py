@@ -9,13 +9,13 @@ import sys
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import chain, groupby
 
 from labcoat.commands.makefile_comments import Entry, read_entries, split_makefile_list
 from labcoat.core import terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project, default_dev_requirements
+from labcoat.core.records import replace
 from labcoat.core.settings import DEFAULTS
 
 INCLUDE = "include.python.mk"

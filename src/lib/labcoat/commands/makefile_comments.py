@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from labcoat.core.records import Record
 
 _TARGET = re.compile(r"^([\w./ -]+?)\s*:{1,2}(?![:=]).*?\s##\s+(.*)$")
 _VARIABLE = re.compile(r"^(?:override\s+)?([A-Za-z][\w.]*)\s*[:?+]?=\s*(.*)$")
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Record):
     """A documented target or variable."""
 
     group: str

@@ -3,10 +3,10 @@
 import shutil
 import socket
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 
 _PROGRAM = "jupyter-lab"
 _PORT, _TRIES = 8888, 50  # Jupyter's own defaults

@@ -2,17 +2,16 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import files, originals, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text, encode_like, text_encoding
 from labcoat.core.text_merge import split_lines
 
 
-@dataclass(frozen=True)
-class PlannedChange:
+class PlannedChange(Record):
     """A file's name relative to the root, the whole text it gets, and what that changes.
 
     The text is written in the encoding of the file that it replaces, or as UTF-8 with `as_utf8`.

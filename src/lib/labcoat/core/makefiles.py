@@ -5,13 +5,13 @@ Nothing is executed: `$(shell …)` stays as it is, and what only make can know 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from labcoat.core import reading
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import MutableRecord, field
 from labcoat.core.text_encoding import decode_text
 
 NAMES = ("GNUmakefile", "makefile", "Makefile")  # in the order in which make looks for them
@@ -53,8 +53,7 @@ class Include(NamedTuple):
     optional: bool
 
 
-@dataclass
-class Makefile:
+class Makefile(MutableRecord):
     """What makefiles say together: a makefile and what it includes.
 
     `rules` are the names of targets, and whether a rule has a recipe. `settings` are variables

@@ -10,11 +10,11 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from labcoat.core import files, reading
+from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text, encode_like
 from labcoat.core.text_merge import merge_undo
 
@@ -23,8 +23,7 @@ _RECORD = "record.json"
 Step = dict[str, tuple[str | None, str | None]]  # name to digests before and after; None: no file
 
 
-@dataclass(frozen=True)
-class UndoneFile:
+class UndoneFile(Record):
     """What `undo_steps` did with a file; for one that was `kept`, where its earlier bytes are."""
 
     name: str

@@ -11,12 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NoReturn, TextIO, cast
 
 from labcoat.core import signals
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.terminal import print_progress
 
 # user:password@ in an address, such as an index URL; it must not reach a log. A password may have
@@ -33,8 +33,7 @@ _PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
 _MINUTE = 60
 
 
-@dataclass(frozen=True)
-class ProcessResult:
+class ProcessResult(Record):
     """How a program ended: its exit status and its output on both streams."""
 
     status: int

@@ -6,10 +6,10 @@ import shlex
 import stat
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field
 from labcoat.core.settings import DEFAULTS, read_settings
 from labcoat.core.terminal import escape_control
 
@@ -28,8 +28,7 @@ _OTHER_SUFFIXES = frozenset(
 _UNSET = "?"
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Record):
     """A project directory and its settings."""
 
     root: Path

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.core import terminal
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record, replace
 from labcoat.imports.module_files import ModuleFiles
 from labcoat.imports.own_lists import find_imports, find_root_lists
 from labcoat.imports.packages import Imported, read_code
@@ -22,8 +22,7 @@ _TEST_LIST = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Lacking:
+class Lacking(Record):
     """A module that the environment lacks; `package` would add it, or is empty.
 
     `is_part` says that the package is there, without this module of it. `source` is the file to add

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import MutableRecord, field
 from labcoat.imports.sources import Import, read_plain_imports, read_source
 
 MOST = 1 << 28  # bytes of a notebook
@@ -34,8 +34,7 @@ class Notebook(NamedTuple):
     python: str = ""
 
 
-@dataclass
-class _Reader:
+class _Reader(MutableRecord):
     imports: list[Import] = field(default_factory=list)
     commands: list[tuple[int, str]] = field(default_factory=list)
 

@@ -5,9 +5,9 @@ What their sources import is compared with that list, and belongs into it.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record, field
 from labcoat.imports.packages import Code, Imported, find_packages
 from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import parse_lines
@@ -19,13 +19,12 @@ _DECLARING = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
 
 
-@dataclass(frozen=True)
-class OwnList:
+class OwnList(Record):
     """A folder, the `file` in it to edit, and the `names` of all packages that its lists have."""
 
     folder: str
     file: str = ""
-    names: frozenset[str] = field(default=frozenset(), repr=False)
+    names: frozenset[str] = field(default=frozenset())
 
 
 def find_imports(tree: Tree, code: Code) -> Iterator[tuple[Imported, str]]:

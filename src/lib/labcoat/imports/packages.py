@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
 from labcoat.core.path_roles import is_aside
+from labcoat.core.records import MutableRecord, Record, field
 from labcoat.imports.notebooks import MOST, Notebook, read_notebook
 from labcoat.imports.sources import Import, list_modules, read_imports_of, scan_lines
 from labcoat.imports.standard_library import STANDARD
@@ -24,8 +24,7 @@ _SEPARATE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(Record):
     """A package that sources import: its `modules` (dotted), and the first place.
 
     `places` are the first of each module. `package` is empty if nothing is known to provide them. A
@@ -38,11 +37,10 @@ class Imported:
     line: int
     guess: bool = False
     in_tests: bool = False
-    places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False, repr=False)
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict, compare=False)
 
 
-@dataclass
-class Code:
+class Code(MutableRecord):
     """All sources and notebooks of a repository, read once.
 
     `modules` are those that each source names, in whichever way; `scripts` have a block of metadata

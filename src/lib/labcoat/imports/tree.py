@@ -3,12 +3,12 @@
 import codecs
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import git, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.path_roles import is_generated, is_sample
+from labcoat.core.records import Record, field
 from labcoat.core.text_encoding import decode_text
 from labcoat.inventory.virtualenvs import environments
 
@@ -19,14 +19,13 @@ _FILES = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--ded
 _SKIPPED = frozenset({".git", "node_modules", "__pycache__", "site-packages", ".labcoat"})
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Record):
     """A directory and the paths of its files, relative to it; `is_cut` if there are too many."""
 
     root: Path
     paths: tuple[str, ...]
     is_cut: bool = False
-    _real: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    _real: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def read_bytes(self, path: str, most: int = _MOST_TEXT) -> bytes:
         """Return the first `most` bytes of a file, which a link may lead to inside of the tree.

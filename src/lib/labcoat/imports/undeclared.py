@@ -9,11 +9,11 @@ import re
 import warnings
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import reading, terminal
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 from labcoat.names.removed_modules import find_removal
 
 _MOST_SOURCE = 1 << 20  # bytes
@@ -29,8 +29,7 @@ _NEWLINE = b"\n"
 _BUILD_TOOLS = frozenset({"setuptools", "pip", "wheel", "distribute"})
 
 
-@dataclass(frozen=True)
-class Undeclared:
+class Undeclared(Record):
     """A package whose import needs `module`; `place` is the file and line in the environment."""
 
     package: str
@@ -100,8 +99,7 @@ def lacking_modules(minor: str, *, has_setuptools: bool) -> tuple[str, ...]:
     return ("pkg_resources", "setuptools", *(["distutils"] if is_new else []))
 
 
-@dataclass(frozen=True)
-class _Package:
+class _Package(Record):
     """An importable package `top` of a distribution, whose sources are `paths`."""
 
     site_packages: Path

@@ -1,14 +1,13 @@
 """What changed in an environment since it was made, compared with its locks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
+from labcoat.core.records import Record, field, replace
 from labcoat.inventory.inventory import INSTALLERS, Distribution
 from labcoat.locking.requirement_lines import same_version
 
 
-@dataclass(frozen=True)
-class EnvironmentChanges:
+class EnvironmentChanges(Record):
     """Packages of an environment that its locks do not explain.
 
     `requested` were installed by name, `dependencies` came with them, `moved` are locked at another

@@ -1,10 +1,9 @@
 """What is wrong with a file of an environment, apart from the contents of packages."""
 
-from dataclasses import dataclass
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class FileFinding:
+class FileFinding(Record):
     """One entry that can change which code runs. `kind` is one of proof.difference.KINDS.
 
     `path` is as `scan` names files; a directory's ends with a slash. `detail` completes the kind's

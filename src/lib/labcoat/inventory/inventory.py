@@ -4,12 +4,12 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.locking.requirement_lines import same_version
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
 
 
-@dataclass(frozen=True)
-class Distribution:
+class Distribution(Record):
     """One installed distribution, from its metadata.
 
     `requested` is whether it was installed by name (PEP 376's REQUESTED), `origin` the address or
@@ -37,8 +36,7 @@ class Distribution:
     installer: str = ""
 
 
-@dataclass(frozen=True)
-class Contents:
+class Contents(Record):
     """One installed distribution, file by file.
 
     `files` are digests by name, as `scan` gives both. Files in `edited` differ from RECORD, those
@@ -64,8 +62,7 @@ class Contents:
         return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-@dataclass(frozen=True)
-class InterpreterFacts:
+class InterpreterFacts(Record):
     """An environment's Python.
 
     The version is like `3.12.1`, the ABI like `cpython-312-…`, the platform like `linux-x86_64`;
@@ -83,8 +80,7 @@ class InterpreterFacts:
         return ".".join(self.version.split(".")[:2])
 
 
-@dataclass(frozen=True)
-class Inventory:
+class Inventory(Record):
     """All that one environment holds.
 
     Files in `stray` belong to no distribution; `stripped` are the kinds of files that an image

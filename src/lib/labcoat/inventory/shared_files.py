@@ -8,15 +8,14 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import terminal
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class SharedFile:
+class SharedFile(Record):
     """A file that several `packages` bring with different contents.
 
     `winner` is the package whose contents are installed; empty if somebody edited the file.

@@ -8,16 +8,15 @@ import re
 import stat
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import IO
 
+from labcoat.core.records import Record, replace
 from labcoat.inventory import programs, records, regular_files, scan
 
 
-@dataclass(frozen=True)
-class Wheel:
+class Wheel(Record):
     """A wheel's file name, and the digests of the files it installs, named as `scan` does.
 
     `executable` are the files that its installer makes executable, `folders` the directories in it,

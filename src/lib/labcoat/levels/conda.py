@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
@@ -15,6 +14,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project, check_environment_path
 from labcoat.core.reading import read_inside
+from labcoat.core.records import Record, as_dict, replace
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.conda import read_conda_environment
 from labcoat.inventory.inventory import Inventory
@@ -34,8 +34,7 @@ from labcoat.locking import requirements_file
 from labcoat.toolchain import interpreters, own_install
 
 
-@dataclass(frozen=True)
-class CondaMetadata:
+class CondaMetadata(Record):
     """What a finished environment was created from; the field names are labcoat.json's keys.
 
     `file` and `lock` are digests of environment.yml and the lock, `place` is the path it was
@@ -92,7 +91,7 @@ class CondaLevel(Level):
                 python = folder.resolve() / "bin" / "python"
                 packages = self.site_packages(project) or folder
                 sources.install_sources(project, self.lock_files(project), python, packages)
-                metadata.write_metadata(folder, asdict(expected))
+                metadata.write_metadata(folder, as_dict(expected))
         terminal.print_progress(f"{project['CONDA_ENV']} holds {project.requirements.name} (conda)")
         if site := self.site_packages(project):
             shared_files.warn_of_shared_files(site)

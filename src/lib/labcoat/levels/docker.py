@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from labcoat.apt import apt_lock
@@ -14,6 +13,7 @@ from labcoat.container.image.labels import LOCK, SOURCES, STRIP, SYSTEM
 from labcoat.core import files, process, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import python_variables, sources
 from labcoat.levels.level import Level, LevelState

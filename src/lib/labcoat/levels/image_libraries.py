@@ -7,7 +7,6 @@ that are locked later.
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container.context import build_flags
@@ -15,6 +14,7 @@ from labcoat.container.engine.flags import docker_flags
 from labcoat.core import files, reading, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, replace
 from labcoat.inventory import inventory
 from labcoat.levels.venv import VenvLevel
 from labcoat.locking import requirements_file
@@ -28,8 +28,7 @@ _NAME = "libraries.json"
 _FORMAT = 1
 
 
-@dataclass(frozen=True)
-class ImageLibraries:
+class ImageLibraries(Record):
     """What the system of an image has: `libraries` of Debian's `suite`, empty for other systems.
 
     It was built from the text `dockerfile`. What it lacks is `missing`.

@@ -16,11 +16,11 @@ To add a level:
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import sources
 from labcoat.sources.sources_file import LockedSource
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from labcoat.system.records import SystemSurvey
 
 
-@dataclass(frozen=True)
-class LevelState:
+class LevelState(Record):
     """How a level compares with the lock.
 
     `kind` is fresh, stale, missing, changed (it has drifted), other or unknown; `about` explains it

@@ -6,13 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.core.settings import time_limit
 from labcoat.inventory import inventory
 from labcoat.inventory.inventory import Inventory
@@ -35,8 +35,7 @@ _DESCRIBE = (
 _SECONDS = 20  # a program that takes longer to print this is broken
 
 
-@dataclass(frozen=True)
-class UserPython:
+class UserPython(Record):
     """The user's own Python, and where it keeps its library and its packages."""
 
     executable: str

@@ -8,12 +8,12 @@ labcoat.json and starts again.
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_environment_path
+from labcoat.core.records import replace
 from labcoat.inventory import inventory, shared_files
 from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory

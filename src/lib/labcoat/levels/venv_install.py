@@ -4,12 +4,12 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import as_dict, replace
 from labcoat.core.settings import time_limit
 from labcoat.core.terminal import escape_control
 from labcoat.levels import metadata, pip_shim, sources
@@ -47,7 +47,7 @@ def replace_environment(
     ):
         _install_locks(project, locks, interpreter)
         tool = str(_find_pip(interpreter) / "bin" / "python")
-        metadata.write_metadata(project.venv, asdict(replace(expected, tool=tool)))
+        metadata.write_metadata(project.venv, as_dict(replace(expected, tool=tool)))
 
 
 def _find_pip(interpreter: Interpreter) -> Path:

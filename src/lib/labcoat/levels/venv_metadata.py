@@ -2,19 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import files, reading
 from labcoat.core.cache import cache_folder
 from labcoat.core.project import Project
+from labcoat.core.records import Record, field
 from labcoat.levels import metadata, sources
 from labcoat.locking import requirements_file
 from labcoat.toolchain import interpreters
 
 
-@dataclass(frozen=True)
-class EnvironmentMetadata:
+class EnvironmentMetadata(Record):
     """What a finished environment was created from; the field names are labcoat.json's keys.
 
     `locks` is the digest of its locks, `python` the minor version, `installer` uv or pip, `place`

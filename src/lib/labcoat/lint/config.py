@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record, replace
 
 MIB = 1 << 20
 _SIZE = lazy_pattern(r"\s*([0-9]{1,15}(?:\.[0-9]{1,15})?)\s*([KMG]i?B|B)?\s*", re.IGNORECASE)
@@ -47,8 +47,7 @@ class Suppression(NamedTuple):
         return not self.target or not line or line in (self.target, self.line)
 
 
-@dataclass(frozen=True)
-class LintConfig:
+class LintConfig(Record):
     """The settings of a repository; `faults` describes those that are invalid.
 
     `context_budget` and `large_file` are bytes; `builds` are pairs of Dockerfile and context,

@@ -1,9 +1,10 @@
 """Rules, what they find, and the edits that fix it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
+
+from labcoat.core.records import Record
 
 if TYPE_CHECKING:
     from labcoat.lint.repository.docker_builds import DockerBuilds
@@ -78,16 +79,14 @@ class PinDigest(NamedTuple):
 Edit = Append | Replace | Reencode | Untrack | Remove | RestrictMode | Relock | PinDigest
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(Record):
     """Edits that resolve a finding. A `safe` fix changes nothing but what the finding names."""
 
     edits: tuple[Edit, ...]
     safe: bool
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Record):
     """One problem, found by `rule`.
 
     `path` is relative to the repository's root (empty for the repository itself, absolute for a

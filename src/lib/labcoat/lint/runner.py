@@ -1,11 +1,11 @@
 """Run the rules on a repository and collect their findings."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record, field, replace
 from labcoat.lint import suppressions
 from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
@@ -24,8 +24,7 @@ _OTHER_LISTS = lazy_pattern(
 )
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Record):
     """Which findings to report: by rule ids or their prefixes (`CTX`), and by severity.
 
     With `online`, the rules that query the package index run too.
@@ -43,8 +42,7 @@ class Selection:
         )
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Record):
     """The findings in the repository at `root`, and in `left_out` what was not checked, and why.
 
     `failure` is the error that prevented the check, or empty.

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.core.settings import DEFAULTS
 from labcoat.locking import known_packages, wheel_platforms
 from labcoat.locking.releases import Obstacle
@@ -19,8 +19,7 @@ _LOCAL_HINT = (
 Row = tuple[str, Obstacle, str, str]  # a package, its obstacle, the line that asks, through which
 
 
-@dataclass(frozen=True)
-class Mismatch:
+class Mismatch(Record):
     """A download whose SHA-256 `digest` is not one of the lock's: of which package and version."""
 
     name: str

@@ -3,13 +3,13 @@
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.locking import cause_words, index_comments, lockers, requirements_file
 from labcoat.locking.cause_places import add_places, requested_versions
 from labcoat.locking.locker_output import Fault, is_conflict, parse_faults, parse_parents
@@ -39,8 +39,7 @@ _ROUNDS = 40  # how many packages without a wheel are found, one after the other
 _SECONDS = 60  # for all of that
 
 
-@dataclass(frozen=True)
-class FailedLock:
+class FailedLock(Record):
     """What failed: the `texts` of which files, for which Python, with what cooldown.
 
     Releases uploaded after `before` did not count (ISO 8601; empty without a cooldown).

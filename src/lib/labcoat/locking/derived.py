@@ -15,13 +15,13 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import SETTING, is_chosen, list_records, lock_tool
+from labcoat.core.records import replace
 from labcoat.core.settings import time_limit
 from labcoat.locking import (
     index_comments,

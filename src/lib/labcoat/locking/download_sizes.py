@@ -8,10 +8,11 @@ enough.
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from labcoat.core.records import Record
 
 _TABLE = Path(__file__).with_name("download_sizes.json")
 _SPEED = 10  # megabytes a second
@@ -19,8 +20,7 @@ _CUDA = 250  # megabytes; no wheel for macOS is larger, since it has no librarie
 LARGE = 100  # megabytes; less takes no time worth a line
 
 
-@dataclass(frozen=True)
-class Download:
+class Download(Record):
     """Megabytes, and the packages that most of it is for, the largest first."""
 
     megabytes: int

@@ -10,12 +10,12 @@ The lock has the name and never the address. Every level installs by these comme
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.core.settings import suggest_name
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines, parse_requirements
 from labcoat.locking.requirements_file import read_requirements, requirement_names

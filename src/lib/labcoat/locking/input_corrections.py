@@ -1,8 +1,8 @@
 """What somebody probably meant by a line that is not a requirement."""
 
 import re
-from dataclasses import dataclass
 
+from labcoat.core.records import Record
 from labcoat.locking.known_packages import distribution_name
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 
@@ -36,8 +36,7 @@ _SIGNS = {
 PYTHON_HINT = "Python is not a package. Write its version to `.python-version`"
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(Record):
     """A hint about a line, and whether it names a file or directory of this machine."""
 
     hint: str

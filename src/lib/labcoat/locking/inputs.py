@@ -13,7 +13,6 @@ project, its lock comes before the files that it was made from: nothing is resol
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core import files
@@ -21,6 +20,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.lock_of_record import find_record, named_pylocks
 from labcoat.core.project_files.reader import READERS, read_declared
+from labcoat.core.records import Record, field, replace
 from labcoat.locking import flattening, index_comments, input_copies
 from labcoat.locking.other_locks import reader
 from labcoat.locking.requirements_file import included_files, read_requirements
@@ -31,8 +31,7 @@ MAIN = "requirements"
 _HEADER = "# labcoat-inputs: sha256:"
 
 
-@dataclass(frozen=True)
-class LockInput:
+class LockInput(Record):
     """What `lock` is compiled from; `source` is the file to edit, which may not exist.
 
     `declared` is None where the source is a requirements file, or `record`, the lock of another
@@ -42,7 +41,7 @@ class LockInput:
 
     lock: Path
     source: Path
-    declared: Declared | None = field(default=None, repr=False)
+    declared: Declared | None = field(default=None)
     parts: tuple[str, ...] = ()
     record: Path | None = None
 
@@ -155,8 +154,7 @@ class LockInput:
         return Prepared(copies[self.source], {copy: file for file, copy in copies.items()})
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Record):
     """The `file` for the locker, and the files that it and others were copied from."""
 
     file: Path

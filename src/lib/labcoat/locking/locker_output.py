@@ -1,9 +1,9 @@
 """Read which packages pip, pip-tools and uv blame when they find no solution."""
 
 import re
-from dataclasses import dataclass
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _EXTRAS = r"(?:\[[^\]]*\])?"
@@ -34,8 +34,7 @@ _UV = (
 _FETCH = re.compile(r"Failed to (?:fetch|download)[^\n]*?://\S+?/([^/\s`]+)/?(?=[`\s]|$)")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Record):
     """A package at fault: its normalized name, what was asked for (PEP 440), and who asked.
 
     `parent` is the package that needs it; empty where an input does, or it is not known.

@@ -3,11 +3,11 @@
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labcoat.core.project import Project
+from labcoat.core.records import Record, field
 from labcoat.locking.inputs import LockInput, Prepared
 from labcoat.toolchain import interpreters, named_indexes, python_finder, tool_env
 from labcoat.toolchain.interpreters import Interpreter
@@ -17,8 +17,7 @@ from labcoat.toolchain.wheel_options import wheel_options
 Command = list[str | Path]
 
 
-@dataclass(frozen=True)
-class LockRequest:
+class LockRequest(Record):
     """What to lock: the file for the locker, and which of the known versions may change.
 
     `stand_ins` are the versions of packages, by name, that are no part of the lock.

@@ -4,8 +4,8 @@ Python 3.11.2 of an image and 3.11.7 of an environment would get different versi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from labcoat.core.records import Record
 from labcoat.locking import platforms, requirements_file
 from labcoat.locking.requirement_lines import marker_applies
 from labcoat.locking.requirements_file import Pin
@@ -13,8 +13,7 @@ from labcoat.locking.requirements_file import Pin
 _FIRST, _LAST = "0", "99"
 
 
-@dataclass(frozen=True)
-class PatchSplit:
+class PatchSplit(Record):
     """The version for the first release of a `python` such as `Python 3.11`, and for the last."""
 
     old: str

@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from labcoat.core.records import Record
 from labcoat.locking.requirement_lines import marker_applies
 from labcoat.locking.requirements_file import Pin
 
@@ -18,8 +18,7 @@ _GLIBC_MINORS = range(36, 4, -1)
 _MACOS = (14, 0)
 
 
-@dataclass(frozen=True)
-class Platform:
+class Platform(Record):
     """A platform: its name, and its values of `sys.platform` and `platform.machine()`."""
 
     name: str
@@ -75,8 +74,7 @@ PLATFORMS: Sequence[Platform] = (
 SYSTEMS: Sequence[str] = ("darwin", "linux", "win32")
 
 
-@dataclass(frozen=True)
-class ReleaseFiles:
+class ReleaseFiles(Record):
     """The files of one release: the names of its wheels, and whether it may be built."""
 
     wheels: tuple[str, ...]

@@ -1,10 +1,10 @@
 """Why no release of a package can be installed, by the files that the index lists."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat._vendor.packaging.version import Version
+from labcoat.core.records import Record
 from labcoat.locking import listed_files, wheel_platforms
 from labcoat.locking.wheel_platforms import MINORS, PROJECT_MINORS
 from labcoat.toolchain.package_index import ListedFile
@@ -13,8 +13,7 @@ _LIMITS = "LABCOAT_COOLDOWN or LABCOAT_AS_OF"
 _Releases = Mapping[Version, list[ListedFile]]
 
 
-@dataclass(frozen=True)
-class Obstacle:
+class Obstacle(Record):
     """Why a package cannot be locked or installed.
 
     `kind` is version, age, prerelease, yanked, python, source, tag or platform; `reason` is a

@@ -6,12 +6,12 @@ stands in a requirement; its most common forms are recognized without importing 
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record
 
 if TYPE_CHECKING:
     from labcoat._vendor.packaging.markers import Marker
@@ -51,8 +51,7 @@ _COMMON = lazy_pattern(
 )
 
 
-@dataclass(frozen=True)
-class FileLine:
+class FileLine(Record):
     """A logical line: its first line's `number`, and its `text`, joined and without comments.
 
     An object of this class itself is neither an option nor a valid requirement: a path, a template,
@@ -64,7 +63,6 @@ class FileLine:
     name: str = ""
 
 
-@dataclass(frozen=True)
 class OptionLine(FileLine):
     """An option of pip, with its dashes (-r, -c and -e by their long names), and its value."""
 
@@ -72,7 +70,6 @@ class OptionLine(FileLine):
     value: str = ""
 
 
-@dataclass(frozen=True)
 class RequirementLine(FileLine):
     """A requirement that is valid by PEP 508, or an address, which may have no name.
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text
 from labcoat.locking.requirement_lines import (
     FileLine,
@@ -18,8 +18,7 @@ from labcoat.locking.requirement_lines import (
 )
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(Record):
     """One package of a lock: its normalized name, version, marker (PEP 508, or empty) and hashes.
 
     `hashes` are the SHA-256 of its files in hexadecimal.

@@ -7,11 +7,11 @@ Neither builds anything to do so, except for the packages in LABCOAT_NO_BINARY.
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field, replace
 from labcoat.core.settings import time_limit
 from labcoat.locking import (
     index_comments,
@@ -36,8 +36,7 @@ from labcoat.toolchain.interpreters import Interpreter
 _PATIENCE = 60
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(Record):
     """The text of a lock without its header, and what other platforms lack.
 
     `missing` are the releases without a wheel, by platform name.
@@ -80,8 +79,7 @@ def resolve_lock(request: LockRequest, seed: str, folder: Path) -> Resolution:
     return Resolution(index_comments.add_comments(text, request.indexes), missing)
 
 
-@dataclass(frozen=True)
-class _Run:
+class _Run(Record):
     """One locking, and the files that the lockers write.
 
     `unsolved` are the operating systems for which there is no solution, by `sys.platform`. With

@@ -1,10 +1,10 @@
 """The versions that a new lock keeps from the one before."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import git
+from labcoat.core.records import replace
 from labcoat.locking import index_comments, lock_header, requirements_file
 from labcoat.locking.requirements_file import Pin
 from labcoat.toolchain import named_indexes

@@ -11,7 +11,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.declared import Listing
+from labcoat.core.records import replace
 from labcoat.locking.inputs import LockInput, find_input
 from labcoat.toolchain import python_finder
 

@@ -1,11 +1,11 @@
 """Edit the file that a project's requirements are written in, whichever it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, field
 from labcoat.core.terminal import join_some
 from labcoat.core.text_encoding import decode_text, encode_like
 from labcoat.locking import flattening, pyproject_edit, requirements_edit
@@ -18,8 +18,7 @@ from labcoat.locking.requirements_file import (
 )
 
 
-@dataclass(frozen=True)
-class SourceChange:
+class SourceChange(Record):
     """What to change: names to add and to remove, and versions that `==` pins get."""
 
     added: Sequence[str] = ()

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 
 _TABLE = Path(__file__).with_name("conda.json")
 # Where conda-forge has no package, or one without metadata, and other channels have another name.
@@ -63,8 +63,7 @@ def pypi_name(name: str, build: str = "") -> str:
     return key
 
 
-@dataclass(frozen=True)
-class _Tables:
+class _Tables(Record):
     """What conda.json has, by normalized names."""
 
     renamed: Mapping[str, str]

@@ -8,14 +8,14 @@ choice decides.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
+
+from labcoat.core.records import Record
 
 Choices = frozenset[str]
 
 
-@dataclass(frozen=True)
-class Deciding:
+class Deciding(Record):
     """What a search found.
 
     `sets` are the sets of choices that may be the one that decides, the likeliest first. `pinned`

@@ -2,10 +2,10 @@
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core.declared_variables import CHOICES
+from labcoat.core.records import MutableRecord, field
 from labcoat.proof.choice_search import Choices, Deciding, find_deciding
 
 MOST_RUNS = 8
@@ -46,8 +46,7 @@ class RunFailedError(Exception):
     """A run that gave no outputs: on which level, and why."""
 
 
-@dataclass
-class Runs:
+class Runs(MutableRecord):
     """The runs of one command, and how many are left.
 
     `before` has what the levels gave with nothing pinned, `place` the outputs of the last run. Once

@@ -1,10 +1,9 @@
 """What a proof can find: one difference, its kinds, and packages that nothing proves."""
 
-from dataclasses import dataclass
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Record):
     """One thing that differs from the lock or another environment. `kind` is one of KINDS."""
 
     level: str
@@ -18,8 +17,7 @@ class Difference:
         return f"{self.level}: {text}"
 
 
-@dataclass(frozen=True)
-class Unproved:
+class Unproved(Record):
     """A package of a level whose files could be compared with nothing but its own RECORD."""
 
     level: str

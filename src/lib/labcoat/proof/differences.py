@@ -2,8 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from labcoat.core.records import Record, replace
 from labcoat.inventory import shared_files, strip, wheels
 from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.inventory import Contents, Inventory
@@ -14,8 +14,7 @@ from labcoat.locking.requirements_file import Pin
 from labcoat.proof.difference import Difference, Unproved
 
 
-@dataclass(frozen=True)
-class InstalledEnvironment:
+class InstalledEnvironment(Record):
     """What one level holds, and the pins that apply to it.
 
     The user's own Python is not isolated: it may hold other packages too. Packages in `local` are

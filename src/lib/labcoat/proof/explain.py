@@ -5,12 +5,12 @@ hash seed. Each such choice can be pinned by a variable (core/declared_variables
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from labcoat.core.project import Project
+from labcoat.core.records import MutableRecord, field
 from labcoat.proof.choices import (
     Digests,
     RunFailedError,
@@ -157,8 +157,7 @@ def explain_earlier(  # noqa: PLR0913, PLR0917 - each is needed
         yield f"`{command}`: {reason}"
 
 
-@dataclass
-class _EarlierOutputs:
+class _EarlierOutputs(MutableRecord):
     """The digests `then` of an earlier proof; `lines` say how the outputs in `kept` differ."""
 
     then: Mapping[str, str]

@@ -1,19 +1,18 @@
 """Which system libraries a level lacks: what makes an import fail is a difference."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.levels.registry import get_level
 from labcoat.proof.difference import Difference
 from labcoat.proof.differences import InstalledEnvironment
 from labcoat.system import advice, debian, memory, verdict
 
 
-@dataclass(frozen=True)
-class LackingLibraries:
+class LackingLibraries(Record):
     """What one level's system lacks: `packages` are those of Debian that have it."""
 
     differences: Sequence[Difference] = ()

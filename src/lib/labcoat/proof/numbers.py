@@ -5,10 +5,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from labcoat.core.records import MutableRecord, Record
 from labcoat.proof.output_rows import Rows, read_rows
 
 _MOST = 1 << 26  # bytes of an output that are compared
@@ -22,8 +22,7 @@ _DAMAGED = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(Record):
     """How far two outputs agree.
 
     `digits` is the largest n up to which all numbers agree to a relative 1e-n; -1 if they do not
@@ -60,8 +59,7 @@ class Agreement:
         return "numbers do not agree"
 
 
-@dataclass
-class _Count:
+class _Count(MutableRecord):
     """What has been compared so far."""
 
     digits: int = _HIGHEST

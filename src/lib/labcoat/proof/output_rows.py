@@ -11,10 +11,9 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 _MOST_JSON = 1 << 26
 _LONGEST = 1 << 24  # bytes of a line
@@ -30,8 +29,7 @@ _FORMS = {
 Split = tuple[list[float], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """The rows of one array, text or value; `name` names the one with a number, from 0."""
 
     name: Callable[[int], str]

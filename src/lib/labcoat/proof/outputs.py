@@ -10,12 +10,12 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, field
 from labcoat.proof import run_environment
 from labcoat.proof.difference import Difference
 from labcoat.proof.level_program import run_words
@@ -23,16 +23,14 @@ from labcoat.proof.level_program import run_words
 _LARGE = 1 << 29  # bytes of a file that takes seconds to read
 
 
-@dataclass(frozen=True)
-class ProofRun:
+class ProofRun(Record):
     """A line for sh, and the files or directories that it writes, relative to the project."""
 
     command: str
     outputs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(Record):
     """An output, and for each level its digest, or why it has no digest."""
 
     command: str

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 
 from labcoat import __version__
+from labcoat.core.records import Record, as_dict, field
 from labcoat.proof.difference import Difference, Unproved
 from labcoat.proof.outputs import RunResult
 
@@ -15,8 +15,7 @@ FORMAT = 2
 EQUAL, DIFFERENT, NOT_PROVED = "equal", "different", "not proved"
 
 
-@dataclass(frozen=True)
-class ProofRow:
+class ProofRow(Record):
     """What the lock or one level holds: counts, and a digest over each package's version and files.
 
     `digest` is empty if not all files are known. `packages` are the digests by name, `notes` what
@@ -32,8 +31,7 @@ class ProofRow:
     identity: str = ""
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Record):
     """A row for the lock and each level of isolation, all differences, and the outputs of runs.
 
     `explanations` say why outputs differ, `processor` is the one that the commands ran on, and
@@ -62,17 +60,17 @@ class Proof:
     @property
     def json_text(self) -> str:
         """The proof as JSON, with the keys that proof.json has always had."""
-        found = [_rename_level(asdict(one)) for one in self.differences]
+        found = [_rename_level(as_dict(one)) for one in self.differences]
         document = {
             "labcoat": __version__,
             "format": FORMAT,
             "lock": self.lock,
             "verdict": self.verdict,
             "equal": self.verdict == EQUAL,
-            "rungs": [asdict(row) for row in self.rows],
+            "rungs": [as_dict(row) for row in self.rows],
             "differences": found,
-            "unproved": [_rename_level(asdict(one)) for one in self.unproved],
-            "results": [asdict(one) for one in self.results],
+            "unproved": [_rename_level(as_dict(one)) for one in self.unproved],
+            "results": [as_dict(one) for one in self.results],
             "processor": dict(self.processor),
             "kernels": {level: dict(one) for level, one in self.kernels.items()},
             "explanations": list(self.explanations),

@@ -1,12 +1,12 @@
 """Verify, file by file, that the lock, the environments and the image match."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import files, reading, terminal
 from labcoat.core.errors import LabcoatError, UnavailableError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.inventory import wheel_contents, wheels
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.level import Level

@@ -1,9 +1,9 @@
 """What pytest keeps in an environment, compared once the wheels of the lock are known."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.inventory.code_paths import pytest_byte_code
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.levels.registry import get_level

@@ -6,12 +6,12 @@ package's files, the same for all levels, says that they are of one source.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.inventory.wheel_contents import Wheel, read_wheel
 from labcoat.levels import sources
 from labcoat.levels.level import Level

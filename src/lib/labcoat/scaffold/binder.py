@@ -9,7 +9,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,6 +28,7 @@ from labcoat.container.image.labels import web_address
 from labcoat.container.image.system_layer import system_arguments
 from labcoat.core import files, git, git_status
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.inventory import strip
 from labcoat.locking import index_comments, lock_header, requirements_file
@@ -46,8 +46,7 @@ _MARK = (
 _USER = "1000"  # Binder and dev containers run as this user
 
 
-@dataclass(frozen=True)
-class BinderCheck:
+class BinderCheck(Record):
     """One requirement of Binder: what was found, and what to do if it does not hold."""
 
     about: str

@@ -4,10 +4,9 @@ JupyterLab stays out of the project's own lock. A level builds its notebook envi
 lock, beside its own environment.
 """
 
-from dataclasses import replace
-
 from labcoat.core import files
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.locking import inputs, project_locks, requirements_file
 
 PACKAGES = ("jupyterlab", "notebook")  # Binder starts the second

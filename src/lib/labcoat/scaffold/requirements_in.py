@@ -4,7 +4,6 @@ A repository whose files declare all that it imports gets none.
 """
 
 import time
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.adoption.locked import plan_lock
@@ -19,6 +18,7 @@ from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.reader import read_declared
+from labcoat.core.records import Record, replace
 from labcoat.imports.tree import LIST
 from labcoat.locking import download_sizes, index_options, inputs, requirements_file
 from labcoat.scaffold.makefile import plan_settings
@@ -26,8 +26,7 @@ from labcoat.scaffold.makefile import plan_settings
 NAME = "requirements.in"
 
 
-@dataclass(frozen=True)
-class Wishes:
+class Wishes(Record):
     """How to take what a repository asks for.
 
     With `strict`, what cannot be taken as it is is an error. `as_of`, a date or empty, limits

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import chain
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record, replace
 from labcoat.secrets import commands, names, rules, values
 from labcoat.secrets.public_keys import is_public_key
 
@@ -59,8 +59,7 @@ _MOST_SECRETS = 50  # of one file; it takes time to find the line of each
 Found = tuple[str, int, bool, str]  # a kind of secret, its place, whether it is sure, its name
 
 
-@dataclass(frozen=True)
-class Secret:
+class Secret(Record):
     """The kind of secret in a file, on `line` (0 for the whole file), under a `name` if it has one.
 
     It is not `sure` if it may be an example, test material, or a value for development. `others`

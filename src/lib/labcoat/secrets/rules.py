@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record
 from labcoat.secrets import values
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
@@ -71,8 +71,7 @@ class Token(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, eq=False)
-class VendoredRule:
+class VendoredRule(Record):
     """A rule of gitleaks."""
 
     id: str

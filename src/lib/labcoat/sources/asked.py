@@ -6,7 +6,6 @@ https://pip.pypa.io/en/stable/topics/vcs-support/.
 
 import os
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
@@ -15,6 +14,7 @@ from labcoat.core import git, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record, replace
 
 Kind = Literal["local", "file", "git", "archive"]
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz")
@@ -27,8 +27,7 @@ _PATH_EXTRAS = lazy_pattern(r"(?P<path>.*?)\[(?P<extras>[^\]]*)\]$")
 _COMMIT = lazy_pattern(r"[0-9a-f]{40}")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Record):
     """A package that is not a release of an index, as a line of an input asks for it.
 
     `kind` is a directory (local) or an archive (file) of the repository, whose `path` is relative

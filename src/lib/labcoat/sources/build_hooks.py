@@ -8,13 +8,13 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, field
 from labcoat.core.settings import time_limit
 from labcoat.sources import build_tools
 from labcoat.sources.package_facts import BuildSystem, read_build_system
@@ -50,8 +50,7 @@ _NOISE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Record):
     """The files of a package that can be built: its `folder`, and what errors call it."""
 
     folder: Path

@@ -6,7 +6,6 @@ https://packaging.python.org/en/latest/specifications/core-metadata/.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.pyproject import parse_toml
+from labcoat.core.records import Record, field
 
 # What builds a package without [build-system]: https://peps.python.org/pep-0517/.
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
@@ -31,8 +31,7 @@ _NOT_BUILDING = frozenset(
 _DEFINING = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
-@dataclass(frozen=True)
-class BuildSystem:
+class BuildSystem(Record):
     """How to build a package (PEP 517): requirements, backend, and where to import it from."""
 
     requires: tuple[str, ...]
@@ -40,8 +39,7 @@ class BuildSystem:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class PackageFacts:
+class PackageFacts(Record):
     """A package's name and version, and its requirements: without extras, and by extra."""
 
     name: str

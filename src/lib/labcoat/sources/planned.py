@@ -1,13 +1,12 @@
 """What is planned for the sources of a lock; source_plan decides it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from labcoat.core.records import Record, field
 from labcoat.sources.sources_file import LockedSource
 
 
-@dataclass(frozen=True)
-class SourcePlan:
+class SourcePlan(Record):
     """The lines of a sources file, what these packages need, and the lock of their builds.
 
     `versions` are those of the packages, by name, as far as a build tells. `note` is why the

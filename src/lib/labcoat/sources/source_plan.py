@@ -6,13 +6,13 @@ others are built, with locked tools: asking for a package in an input is consent
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
+from labcoat.core.records import MutableRecord, field, replace
 from labcoat.core.terminal import print_progress, print_warning
 from labcoat.sources import (
     build_hooks,
@@ -35,8 +35,7 @@ from labcoat.sources.planned import SourcePlan
 from labcoat.sources.sources_file import LockedSource
 
 
-@dataclass
-class _Item:
+class _Item(MutableRecord):
     """One source on its way: `tree` are its files, or the wheel that it is."""
 
     asked: Source

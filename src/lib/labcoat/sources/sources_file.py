@@ -12,13 +12,13 @@ of what the builds need.
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text
 from labcoat.sources.asked import Kind, Source
 
@@ -32,8 +32,7 @@ _ARCHIVE = lazy_pattern(
 )
 
 
-@dataclass(frozen=True)
-class LockedSource:
+class LockedSource(Record):
     """One line: a directory or archive at `path`, or `url` with its `commit` or `digest`.
 
     `path` is relative to the project. `version` is empty for a directory, whose package may change

@@ -1,14 +1,13 @@
 """What packages need of a system, as program.py lists it. No I/O."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record, as_dict, field
 
 
-@dataclass(frozen=True)
-class ObjectNeeds:
+class ObjectNeeds(Record):
     """One shared object of a package.
 
     The package's code loads it if it `is_root`. `places` are the files that the loader of a level
@@ -31,8 +30,7 @@ class ObjectNeeds:
         return frozenset({self.path.rpartition("/")[2], self.name} - {""})
 
 
-@dataclass(frozen=True)
-class PackageNeeds:
+class PackageNeeds(Record):
     """The shared objects of one package. `damaged` are paths and what is wrong with them.
 
     It `requires` other packages, in `extras` too. If it needs what it does not bring, its `imports`
@@ -66,14 +64,14 @@ class PackageNeeds:
 
     def to_json(self) -> dict[str, Any]:
         """Return what from_json reads, without what is so on one level only."""
-        found = asdict(self)
+        found = as_dict(self)
+        found["objects"] = [as_dict(one) for one in self.objects]
         for one in found["objects"]:
             del one["places"], one["lacking"]
         return found
 
 
-@dataclass(frozen=True)
-class SystemSurvey:
+class SystemSurvey(Record):
     """What the packages of one level need, and what its system has.
 
     `libraries` are the names of those that any object finds there.
@@ -95,8 +93,7 @@ class SystemSurvey:
         )
 
 
-@dataclass(frozen=True)
-class MissingLibrary:
+class MissingLibrary(Record):
     """A library that an object of a package needs and the loader does not find.
 
     If `version` is not empty, the library is there, but without that symbol version. It

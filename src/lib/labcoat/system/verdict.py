@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from labcoat.core.records import Record
 from labcoat.system.lenders import Lenders
 from labcoat.system.needs import CORE
 from labcoat.system.records import MissingLibrary, ObjectNeeds, PackageNeeds
@@ -12,8 +12,7 @@ from labcoat.system.records import MissingLibrary, ObjectNeeds, PackageNeeds
 _DRIVER = re.compile(r"lib(cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[\w-]+)\.so(\.\d+)*")
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Record):
     """What is `missing`, and what only the loading package can know: libraries in `undecided`.
 
     Those are in packages that it has to do with, and whose code may load them before.

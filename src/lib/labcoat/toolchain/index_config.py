@@ -11,11 +11,11 @@ import configparser
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, replace
 from labcoat.toolchain.index_address import check_address
 from labcoat.toolchain.named_indexes import NamedIndex
 
@@ -49,8 +49,7 @@ _PIP_KEPT = {"PIP_CACHE_DIR", "PIP_DEFAULT_TIMEOUT", "PIP_NO_CACHE_DIR"}
 _PYPI = "https://pypi.org/simple"
 
 
-@dataclass(frozen=True)
-class IndexAccess:
+class IndexAccess(Record):
     """The index's `url` without a password, and how to reach it.
 
     `authorization` is the value of the HTTP header, a secret. `timeout` is in seconds. `name` is

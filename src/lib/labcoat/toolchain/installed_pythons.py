@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from labcoat.core.records import Record
 
 # The version, the implementation and the executable; of a virtual environment, its base's.
 _DESCRIBE = (
@@ -21,8 +22,7 @@ _SHIMS = re.compile(r"/(?:\.?pyenv|\.?asdf|mise)/shims$")
 _SECONDS = 20  # a program that takes longer to print its version is broken
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(Record):
     """A Python: its executable, and its version such as `3.12.1`."""
 
     executable: Path

@@ -14,7 +14,6 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +24,7 @@ from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.pyproject import parse_toml
+from labcoat.core.records import Record
 from labcoat.core.settings import suggest_name
 from labcoat.core.terminal import escape_control
 from labcoat.toolchain import uv_indexes
@@ -38,8 +38,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
 _EXAMPLE = 'packages = ["torch", "nvidia-*"]'
 
 
-@dataclass(frozen=True)
-class NamedIndex:
+class NamedIndex(Record):
     """An index: its `name`, its `url` as it is written, and which `packages` come from it.
 
     `url` may have variables such as ${TOKEN}, which only `address` replaces. `packages` are

@@ -15,7 +15,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.client import HTTPMessage, HTTPResponse
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import IO, cast
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 from labcoat.toolchain import connections, index_config, index_errors
 from labcoat.toolchain.index_config import IndexAccess
 
@@ -32,8 +32,7 @@ _SECONDS = 60  # for a whole page: an index may send a few bytes at a time for e
 _FILE = re.compile(r"\.(?:whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|egg|exe|msi|rpm)$", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class ListedFile:
+class ListedFile(Record):
     """A file that the index has: its name and address, and what the index says about it.
 
     `requires_python` and `uploaded` (a time, ISO 8601) are empty where it says nothing; `yanked` is

@@ -6,10 +6,10 @@ An exact version comes from LABCOAT_PYTHON, `.python-version` or `runtime.txt`, 
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record
 
 OLDEST = 8  # 3.8: what the inventory and the installers run on
 NEWEST = 15  # the newest minor that labcoat is tested with
@@ -25,8 +25,7 @@ _SPECIFIER = lazy_pattern(r"\s*[<>=!~]")
 _LOWEST_AND_BELOW = lazy_pattern(r"\s*>=\s*3\.(\d+)(?:\.0)?\s*(?:,\s*<\s*(3\.(\d+)|4)(?:\.0)?\s*)?")
 
 
-@dataclass(frozen=True)
-class NamedPython:
+class NamedPython(Record):
     """The Python that one file or setting names: its minor, and the patch release if it is exact.
 
     `patch` is a full version such as `3.12.4`, or empty.
@@ -37,16 +36,14 @@ class NamedPython:
     patch: str = ""
 
 
-@dataclass(frozen=True)
-class PythonRange:
+class PythonRange(Record):
     """The Pythons that one file allows: version specifiers (PEP 440) such as `>=3.9,<3.13`."""
 
     specifiers: str
     source: str
 
 
-@dataclass(frozen=True)
-class PythonChoice:
+class PythonChoice(Record):
     """The project's Python: its minor, an exact release if one is asked for, and who says so.
 
     `source` is a file or setting, or OWN. `note` names a range that LABCOAT_PYTHON is outside of.

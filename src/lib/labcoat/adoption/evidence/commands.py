@@ -1,11 +1,11 @@
 """What the commands in notebooks and Dockerfiles install: pip, conda and apt-get, never run."""
 
 import re
-from dataclasses import dataclass
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
 from labcoat.core.installations import find_installations
+from labcoat.core.records import Record
 from labcoat.imports.packages import Code
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
@@ -19,8 +19,7 @@ _FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S*?)python:(\d+\.\d+(?:\.\d+)?)",
 _BUILD_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "pipenv", "poetry"})
 
 
-@dataclass(frozen=True)
-class Installs:
+class Installs(Record):
     """The requirements that a command installs, and the packages of the operating system."""
 
     requirements: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from labcoat.adoption.evidence.source import Skipped
 from labcoat.adoption.plan import Wanted
+from labcoat.core.records import Record
 from labcoat.names import conda
 
 _SPEC = re.compile(
@@ -16,8 +16,7 @@ _DUMPED = 0.5  # the share of specs with a build, from which on conda wrote the 
 _EXPORTED = re.compile(r"[\w.-]+=[^=\s]+=[^=\s]+")
 
 
-@dataclass(frozen=True)
-class Specs:
+class Specs(Record):
     """What specs ask for, with the names that PyPI has, and what only conda has.
 
     `system` are the latter of a list by hand, and `python` is the version that they name.

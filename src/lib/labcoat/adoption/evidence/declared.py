@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.adoption.evidence.source import Source
@@ -13,6 +12,7 @@ from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import LOCKS, find_record
 from labcoat.core.project_files.reader import read_declared
+from labcoat.core.records import replace
 from labcoat.imports.tree import Tree
 from labcoat.locking import flattening, inputs, requirements_file
 from labcoat.locking.requirement_lines import FileLine, parse_lines

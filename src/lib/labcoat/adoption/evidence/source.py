@@ -1,9 +1,9 @@
 """A file that lists packages, as labcoat read it."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from labcoat.adoption.plan import Wanted
+from labcoat.core.records import Record
 
 Format = Literal[
     "requirements",
@@ -19,16 +19,14 @@ Format = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(Record):
     """A line of a list that is not taken, and why."""
 
     text: str
     reason: str
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Record):
     """What one file asks for, in the order of its lines.
 
     Of `layout`, strings are comments to keep. `python` is the version that the file names, as it is

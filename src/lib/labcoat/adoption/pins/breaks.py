@@ -4,14 +4,13 @@ A package of 2020 asks for `numpy`, and means the one of 2020.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.adoption.pins.index_releases import PackageReleases
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class Break:
+class Break(Record):
     """A release `below` which older packages need `name` to stay.
 
     Older are those that need it and were uploaded before `day`; with `compiled`, only those that
@@ -57,8 +56,7 @@ BREAKS = (
 _REFUSING: Mapping[str, str] = {"sklearn": "0.0.post1"}
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Record):
     """A package that has to stay `below` a version, and the `reason` in a sentence."""
 
     name: str

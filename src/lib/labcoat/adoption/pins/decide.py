@@ -1,7 +1,6 @@
 """The plan for what a repository asks for: which Python, and what becomes of each line."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import (
@@ -22,6 +21,7 @@ from labcoat.adoption.plan import Decision, Plan, Verdict, Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 
 _Outcomes = dict[Wanted, Line | Decision]
 

@@ -1,13 +1,13 @@
 """Fit each line to one Python: as it is where a wheel exists, else with the nearest release."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import sources
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.plan import Decision
+from labcoat.core.records import replace
 from labcoat.locking import wheel_platforms
 from labcoat.locking.known_packages import distribution_name
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from functools import cached_property
 from http.client import HTTPException
 
@@ -11,6 +10,7 @@ from labcoat._vendor.packaging.version import Version
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import Record
 from labcoat.locking import listed_files, wheel_platforms
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
@@ -20,8 +20,7 @@ _SECONDS = 90  # for all of them
 _PROGRESS = 12  # more packages than this take seconds
 
 
-@dataclass(frozen=True)
-class PackageReleases:
+class PackageReleases(Record):
     """The `files` that the index has of one package."""
 
     name: str

@@ -5,7 +5,6 @@ Nothing here asks an index.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from labcoat._vendor.packaging.requirements import InvalidRequirement, Requirement
@@ -15,6 +14,7 @@ from labcoat.adoption.pins.own_names import repository_place
 from labcoat.adoption.plan import Decision, Verdict, Wanted
 from labcoat.core.package_names import normalize_name
 from labcoat.core.process import redact
+from labcoat.core.records import Record, replace
 from labcoat.locking import input_corrections
 from labcoat.locking.requirement_lines import OptionLine, RequirementLine, parse_lines
 from labcoat.names import conda
@@ -46,8 +46,7 @@ _EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
 _ADDRESS_NAME = re.compile(r"([^/@]+?)(?:\.git)?(?:@[^/]*)?(?:#.*)?$")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Record):
     """One requirement on its way to a decision.
 
     `text` is what is asked for now, `name` its normalized name, empty for an address without one.

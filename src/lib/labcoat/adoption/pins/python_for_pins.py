@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat.adoption.pins import fitting
@@ -12,6 +11,7 @@ from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import find_record
+from labcoat.core.records import Record
 from labcoat.locking.wheel_platforms import PROJECT_MINORS
 from labcoat.toolchain import installed_pythons, interpreters
 from labcoat.toolchain.python_choice import NEWEST, OLDEST, OWN
@@ -25,8 +25,7 @@ _LASTING = {OWN, ".python-version", "runtime.txt", "pyproject.toml", "setup.cfg"
 _ONE = re.compile(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
 
 
-@dataclass(frozen=True)
-class PythonForPins:
+class PythonForPins(Record):
     """The `minor` to use; what to write to `.python-version`, if anything; and settings."""
 
     minor: str
@@ -34,8 +33,7 @@ class PythonForPins:
     settings: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Record):
     """A Python, and the lines that it has no wheel for, of how many."""
 
     minor: str

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.adoption.pins.index_releases import PackageReleases
@@ -11,6 +10,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.git import git_root
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.reader import read_declared
+from labcoat.core.records import replace
 from labcoat.imports.tree import list_tree
 from labcoat.sources.package_facts import has_build_system
 

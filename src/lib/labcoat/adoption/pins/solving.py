@@ -7,7 +7,6 @@ contradiction only those move that have to.
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from labcoat._vendor.packaging.specifiers import SpecifierSet
@@ -21,6 +20,7 @@ from labcoat.adoption.plan import Decision
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import MutableRecord, field, replace
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _ROUNDS = 60
@@ -30,8 +30,7 @@ _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _NONE: Mapping[Line, str] = MappingProxyType({})
 
 
-@dataclass
-class Solution:
+class Solution(MutableRecord):
     """The `lines` that have a solution, those `dropped`, and the packages that must be built.
 
     `versions` is None, and `output` says why, if no solution was found. `brought` are the packages

@@ -1,12 +1,12 @@
 """Ask uv for versions that fit together, for one Python on this machine; nothing is built."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field, replace
 from labcoat.locking import requirements_file
 from labcoat.locking.locker_output import parse_parents
 from labcoat.toolchain import index_config, interpreters, tool_env
@@ -16,8 +16,7 @@ SECONDS = 60  # for one attempt
 _MISS = "Sending fresh"
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Record):
     """What to solve for: a Python, and releases that were uploaded before (ISO 8601), or all.
 
     `limits` are those of what sources import.
@@ -28,8 +27,7 @@ class Question:
     limits: tuple[Limit, ...] = ()
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(Record):
     """What uv found: the version of each package, or None; and its `output`.
 
     `parents` are the packages that need each. It `is_cached` if no index was asked.
@@ -41,8 +39,7 @@ class Attempt:
     is_cached: bool = False
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(Record):
     """A question, the directory for uv's files, and when to end (by `time.monotonic`).
 
     With `finals`, only a line that names a pre-release may have one; else also a package of which

@@ -3,7 +3,6 @@
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.adoption.pins import breaks, index_releases, undeclared_needs
@@ -21,6 +20,7 @@ from labcoat.adoption.pins.solving import (
 )
 from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import replace
 from labcoat.locking.known_packages import is_popular
 from labcoat.locking.locker_output import parse_faults
 

@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container.engine import client
@@ -11,6 +10,7 @@ from labcoat.container.engine.local_images import local_digest
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.toolchain import tool_env
 
 NAME = "extern.toml"
@@ -20,8 +20,7 @@ _HEADER = """# Digests of the images that the base images in LABCOAT_EXTERN buil
 """
 
 
-@dataclass(frozen=True)
-class ExternPins:
+class ExternPins(Record):
     """The digest of each image, by its name with tag, and the date of Debian's archive."""
 
     images: dict[str, str]

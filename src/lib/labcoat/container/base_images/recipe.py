@@ -6,7 +6,6 @@ an archive that moves.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from labcoat.container.base_images import extern_pins, submodules
@@ -15,12 +14,12 @@ from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.core import files, git, git_status
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 
 PREFIX = "extern/"
 
 
-@dataclass(frozen=True)
-class BaseImage:
+class BaseImage(Record):
     """A base image to build: its name and its Dockerfile, relative to the project."""
 
     name: str
@@ -32,8 +31,7 @@ class BaseImage:
         return str(self.dockerfile.parent)
 
 
-@dataclass(frozen=True)
-class BaseImageRecipe:
+class BaseImageRecipe(Record):
     """All that determines a base image except its commit.
 
     `bases` and `sources` map the names of images in the Dockerfile to names by digest: those it

@@ -1,13 +1,11 @@
 """Compare submodules and pinned images with their upstreams."""
 
-from dataclasses import dataclass
-
 from labcoat.container.base_images import extern_pins, submodules
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class PinStatus:
+class PinStatus(Record):
     """A submodule's commit or an image's digest, and the newest one upstream.
 
     `newest` is empty if the upstream is unreachable; `url` is the submodule's address.

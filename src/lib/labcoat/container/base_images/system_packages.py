@@ -4,7 +4,6 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from labcoat.apt import apt_lock, solver
@@ -22,6 +21,7 @@ from labcoat.container.engine.run_config import certificate_bundle
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, replace
 from labcoat.toolchain import interpreters
 
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
@@ -39,8 +39,7 @@ _FORMAT = "%Y%m%dT%H%M%SZ"
 _HINT = "Run `make requirements`"
 
 
-@dataclass(frozen=True)
-class _Target:
+class _Target(Record):
     """What a lock is for: a base image with its digest, "" if it has none, and its platforms."""
 
     base: str

@@ -10,7 +10,6 @@ The context is what `.dockerignore` leaves; of that, BuildKit fetches only what 
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -27,12 +26,12 @@ from labcoat.container.dockerignore.matcher import (
 from labcoat.container.dockerignore.parser import parse_ignore_file
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field, replace
 
 Listing = tuple[list[str], list[str]]  # folders, and everything else
 
 
-@dataclass(frozen=True)
-class BuildContext:
+class BuildContext(Record):
     """A build as `docker build -f dockerfile root` starts it.
 
     `dockerfile` is relative to `root` or absolute. `semantics` is the builder that reads the ignore

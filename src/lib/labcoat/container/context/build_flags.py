@@ -6,14 +6,14 @@ Source: `docker buildx build --help` (0.13). Of an option given twice, the last 
 import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from labcoat.core.records import Record, field
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}  # uname's name: the builder's
 
 
-@dataclass(frozen=True)
-class BuildFlags:
+class BuildFlags(Record):
     """The Dockerfile, the target stage, build arguments, other contexts' folders, and platforms."""
 
     file: str = "Dockerfile"

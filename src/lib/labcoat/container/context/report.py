@@ -3,10 +3,10 @@
 import heapq
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from labcoat.container.context.build_context import BuildContext, file_sizes
 from labcoat.container.dockerignore.escape import docker_pattern
+from labcoat.core.records import Record
 from labcoat.core.terminal import escape_control
 from labcoat.inventory.virtualenvs import environments
 
@@ -25,8 +25,7 @@ _SELDOM_NEEDED = {
 }
 
 
-@dataclass(frozen=True)
-class FolderSize:
+class FolderSize(Record):
     """A folder at the context's root: its files and bytes, and those that reach the image."""
 
     name: str
@@ -36,8 +35,7 @@ class FolderSize:
     reaching_size: int
 
 
-@dataclass(frozen=True)
-class ContextReport:
+class ContextReport(Record):
     """What a build is sent. Without a Dockerfile, what reaches the image is unknown.
 
     `largest` are bytes and paths; `removable` are bytes, a pattern for the ignore file, and what

@@ -7,7 +7,6 @@ Python could be asked.
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from labcoat.container.dockerfile.parser import (
@@ -18,6 +17,7 @@ from labcoat.container.dockerfile.parser import (
     expand_word,
 )
 from labcoat.container.dockerfile.words import parse_json_words
+from labcoat.core.records import MutableRecord, field
 from labcoat.core.result_variables import select_result_variables
 
 # What Docker sets where neither the base nor the Dockerfile does.
@@ -36,8 +36,7 @@ _STARTS = {"ENTRYPOINT": "Entrypoint", "CMD": "Cmd", "SHELL": "Shell"}
 _LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 
 
-@dataclass
-class _Expected:
+class _Expected(MutableRecord):
     """What an image gets from its base and its Dockerfile, which `apply` reads stage by stage.
 
     `words` are the settings that start a container; one that only an unknown base gives is not in

@@ -5,13 +5,13 @@ Source: BuildKit's frontend/dockerfile (parser, instructions), and the Dockerfil
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from labcoat.container.dockerfile.expansion import ExpansionError, expand_variables
 from labcoat.container.dockerfile.instruction_flags import Flags, parse_mount, split_flags
 from labcoat.container.dockerfile.words import parse_json_words, split_at_spaces, split_words
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record, field
 
 _KNOWN = frozenset({
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
@@ -41,8 +41,7 @@ class DockerfileError(ValueError):
         self.why = why
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(Record):
     """One instruction: first line, name in capitals, `--flags`, and the rest as written."""
 
     line: int
@@ -80,8 +79,7 @@ class Instruction:
         return parse_json_words(self.rest) or tuple(split(self.rest))
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Record):
     """A FROM and the instructions after it. `base` is expanded.
 
     `arguments` are the ARGs before the first FROM, which the stage can declare again; `given` are
@@ -109,8 +107,7 @@ class Stage:
         )
 
 
-@dataclass(frozen=True)
-class Dockerfile:
+class Dockerfile(Record):
     """A parsed Dockerfile."""
 
     stages: tuple[Stage, ...]

@@ -2,15 +2,14 @@
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from labcoat.container.dockerfile.parser import Instruction
+from labcoat.core.records import Record, field
 
 Origin = tuple[str, int]  # a path of the context, and the line of the COPY or ADD that reads it
 
 
-@dataclass(frozen=True)
-class CopiedFiles:
+class CopiedFiles(Record):
     """Files that one source of a COPY or ADD brought into `folder`.
 
     `paths` are in the tree that they come from, and each lands in `folder` without its first `cut`

@@ -2,17 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from labcoat.container.engine import client
 from labcoat.container.engine.errors import image_name_error
 from labcoat.container.engine.image_reference import find_digest
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class LocalImage:
+class LocalImage(Record):
     """An image on this machine: its id, its names by digest, and its ONBUILD instructions."""
 
     id: str

@@ -1,17 +1,16 @@
 """What a container may use of this machine: GPUs, memory, processors and ports."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 
 _LOOPBACK = "127.0.0.1"  # ports are for users of this machine
 
 
-@dataclass(frozen=True)
-class Resources:
+class Resources(Record):
     """Limits of a container.
 
     `gpus` is empty, `all`, or numbers separated by commas; `memory` as in docker's --memory; `cpus`

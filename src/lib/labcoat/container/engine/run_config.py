@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container.engine import client
@@ -11,6 +10,7 @@ from labcoat.container.engine.resources import NO_LIMITS, Resources, read_resour
 from labcoat.core import files
 from labcoat.core.declared_variables import declared_variables
 from labcoat.core.project import Project
+from labcoat.core.records import Record, replace
 from labcoat.core.result_variables import select_result_variables
 
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES")
@@ -19,8 +19,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 _CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-@dataclass(frozen=True)
-class RunConfig:
+class RunConfig(Record):
     """How a program runs in a container.
 
     The container has the folder `root` and, read-only, the paths `data`, each at its own path.

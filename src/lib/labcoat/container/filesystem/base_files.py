@@ -5,7 +5,6 @@ import contextlib
 import gzip
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,7 @@ def _read_remembered(place: Path) -> ExportedFiles | None:
 def _read_row(row: list[Any]) -> ExportedFile:
     *about, data, capability = row
     kept = None if data is None else base64.b64decode(data)
-    return replace(ExportedFile(*about), data=kept, capability=capability)
+    return ExportedFile(*about)._replace(data=kept, capability=capability)
 
 
 def _remove_oldest(folder: Path) -> None:

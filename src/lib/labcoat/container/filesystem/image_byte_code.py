@@ -9,13 +9,13 @@ import json
 import subprocess
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from labcoat.container.engine import client
 from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core import terminal
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.inventory.code_paths import byte_code_check
 from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.code_paths.known_byte_code import KnownByteCode
@@ -28,8 +28,7 @@ class CompilerError(Exception):
     """A Python that cannot compile: why."""
 
 
-@dataclass(frozen=True)
-class Compiler:
+class Compiler(Record):
     """A Python to compile with: the words that start it, and the digest of what it is.
 
     `release` is its version if that may be another than the image's.

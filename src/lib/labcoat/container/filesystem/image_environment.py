@@ -1,7 +1,6 @@
 """The inventory of an image's environment, from the image's files: nothing of it is run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from labcoat.container.filesystem.image_python import (
 )
 from labcoat.container.filesystem.new_environment import is_own_file
 from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.core.records import Record
 from labcoat.inventory import scan
 from labcoat.inventory.code_paths import byte_code, interpreter
 from labcoat.inventory.code_paths.byte_code import CompiledFile
@@ -30,8 +30,7 @@ _MOST_RECORD = 1 << 26
 _MOST_TEXT = 1 << 20
 
 
-@dataclass(frozen=True)
-class ImageEnvironment:
+class ImageEnvironment(Record):
     """The inventory of an image, and its byte code with sources, by paths in the image."""
 
     inventory: Inventory

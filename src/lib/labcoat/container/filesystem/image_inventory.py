@@ -1,7 +1,6 @@
 """Read all of an image from outside: its environment, its settings and what is around it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from labcoat.container.filesystem import image_byte_code
@@ -23,6 +22,7 @@ from labcoat.container.inspect.export_reader import Wanted
 from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core.files import text_digest
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import Inventory

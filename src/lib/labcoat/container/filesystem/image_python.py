@@ -3,11 +3,11 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.inventory.code_paths import interpreter
 from labcoat.inventory.code_paths.facts import assume_facts
 from labcoat.inventory.file_finding import FileFinding
@@ -21,8 +21,7 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l
 _CFG_MOST = 1 << 16
 
 
-@dataclass(frozen=True)
-class ImagePython:
+class ImagePython(Record):
     """The Python of an image's environment; paths have no leading slash.
 
     `prefix` is the environment, empty for the system's own Python. `program` is the file that

@@ -9,7 +9,6 @@ programs on PATH that start Python.
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from labcoat.container.filesystem import loader
 from labcoat.container.filesystem.configuration import compare_configuration
@@ -17,6 +16,7 @@ from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.filesystem.programs import compare_programs
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
+from labcoat.core.records import Record, replace
 from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.code_paths.byte_code import CompiledFile
 from labcoat.inventory.file_finding import FileFinding
@@ -38,8 +38,7 @@ _NEW, _OTHER, _GONE = (
 )
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Record):
     """An image, its base, its Python, the variables of its settings, and its working directory."""
 
     files: ExportedFiles

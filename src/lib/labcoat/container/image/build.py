@@ -4,7 +4,6 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labcoat.container.base_images.build import resolve_base_image
@@ -36,6 +35,7 @@ from labcoat.container.image.system_layer import system_arguments, warn_uninstal
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, replace
 from labcoat.inventory import strip
 from labcoat.locking import sources_beside
 from labcoat.locking.inputs import lock_source
@@ -53,8 +53,7 @@ _MANIFEST = "exporting manifest sha256:"  # printed if the image goes to contain
 BuilderInput = Callable[[], bytes] | None
 
 
-@dataclass(frozen=True)
-class BuildPlan:
+class BuildPlan(Record):
     """All that determines a build."""
 
     context: BuildContext
@@ -143,8 +142,7 @@ def _require_inputs(project: Project, dockerfile: str) -> None:
             raise LabcoatError(f"`{path.name}` does not exist in {path.parent}", hint)
 
 
-@dataclass(frozen=True)
-class BuiltImage:
+class BuiltImage(Record):
     """An image: its `id`, the digest of its settings, and the id that docker displays.
 
     They differ in containerd's store, where docker displays the digest of the manifest.

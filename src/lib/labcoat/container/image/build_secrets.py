@@ -7,7 +7,6 @@ are in no layer, nor in the image's history or settings.
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.engine.csv_option import csv_option
@@ -15,6 +14,7 @@ from labcoat.container.engine.run_config import certificate_bundle
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.core.settings import DEFAULTS
 from labcoat.locking import index_comments
 from labcoat.toolchain import index_config
@@ -31,8 +31,7 @@ _CONNECTION = (
 )
 
 
-@dataclass(frozen=True)
-class BuildSecrets:
+class BuildSecrets(Record):
     """Flags for the builder's command line, and the environment variables that they refer to."""
 
     flags: tuple[str, ...]

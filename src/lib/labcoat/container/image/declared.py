@@ -1,7 +1,6 @@
 """What the Dockerfile and its base image give the image of a project, and what they do not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from labcoat.container.base_images.build import resolve_base_image
@@ -19,14 +18,14 @@ from labcoat.container.image.system_layer import system_arguments
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.toolchain import interpreters
 
 _IMAGE = "the image"  # what findings about layers and steps name
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Record):
     """The stages of an image, what the engine says of its base, and whose steps they are.
 
     `base` is None if the base image cannot be fetched, empty for `scratch`.

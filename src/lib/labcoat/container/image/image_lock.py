@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from labcoat.container.engine import client, versions
@@ -15,14 +14,14 @@ from labcoat.container.inspect.image_archive import content_digest, open_image_a
 from labcoat.core import files, reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, as_dict, replace
 from labcoat.toolchain import tool_env
 
 _HEADER = "# Written by `labcoat image record`. Commit it: `make docker` compares images with it.\n"
 _SEPARATE = frozenset({"BASE_IMAGE", "SOURCE_DATE_EPOCH"})  # arguments with their own fields
 
 
-@dataclass(frozen=True)
-class ImageLock:
+class ImageLock(Record):
     """What an image was built from, by which engine, and its digests; the fields of the file.
 
     `settings` are the other build arguments, `epoch` is in seconds since 1970.
@@ -103,7 +102,7 @@ def write_image_lock(project: Project, lock: ImageLock) -> Path:
     import yaml
 
     path = image_lock_path(project)
-    files.write_file(path, _HEADER + yaml.safe_dump(asdict(lock), sort_keys=False))
+    files.write_file(path, _HEADER + yaml.safe_dump(as_dict(lock), sort_keys=False))
     return path
 
 
@@ -117,7 +116,7 @@ def read_image_lock(project: Project) -> ImageLock | None:
 
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))
-        lock = ImageLock(**{field.name: found[field.name] for field in fields(ImageLock)})
+        lock = ImageLock(**{name: found[name] for name in ImageLock.__match_args__})
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, KeyError):
         lock = None
     if lock is None or not _is_well_typed(lock):

@@ -4,7 +4,6 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.container.base_images import extern_pins
@@ -24,6 +23,7 @@ from labcoat.container.image import build
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 
 _DIGEST = re.compile(
     r"digest: (sha256:[0-9a-f]{64})|pushing manifest for \S+@(sha256:[0-9a-f]{64})"

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from labcoat.container.engine import client
 from labcoat.container.engine.image_reference import repository_of
@@ -13,12 +12,12 @@ from labcoat.container.inspect.image_archive import content_digest, open_image_a
 from labcoat.container.inspect.image_diff import ImageDifference, diff_images
 from labcoat.core import terminal
 from labcoat.core.project import Project
+from labcoat.core.records import Record, replace
 
 SHOWN = 10
 
 
-@dataclass(frozen=True)
-class ReproducibilityReport:
+class ReproducibilityReport(Record):
     """What two builds have in common: ids, layers, content digests; and the files that differ.
 
     `engine` is the engine's version.

@@ -1,13 +1,12 @@
 """The Debian packages of an image, compared with apt.lock."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from labcoat.apt.apt_lock import AptLock, AptPackage
+from labcoat.core.records import Record, field
 
 
-@dataclass(frozen=True)
-class DebianPackages:
+class DebianPackages(Record):
     """What dpkg lists, and the paths of verified packages that changed or are gone.
 
     Without dpkg all of it is empty. `versions` are those of installed packages, by name; of two

@@ -7,11 +7,11 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles, KeptSources
 from labcoat.container.inspect.tar_stream import ForwardStream, list_members
+from labcoat.core.records import Record
 from labcoat.system.elf import SharedObject, parse_object
 
 _CHUNK = 1 << 20
@@ -35,8 +35,7 @@ def _nothing(path: str, size: int = 0) -> bool:  # noqa: ARG001
     return False
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Record):
     """What is read of an export's files besides their headers.
 
     The texts of those whose path and size satisfy `keeps`, and the MD5 digests, which dpkg's
@@ -86,8 +85,7 @@ def read_export(stream: IO[bytes], wanted: Wanted) -> ExportedFiles:
     return ExportedFiles(found, contents.sources)
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
+class _Content(NamedTuple):
     """What is kept of one file's contents; the names are as in ExportedFile."""
 
     digest: str = ""

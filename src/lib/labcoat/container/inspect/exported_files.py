@@ -8,8 +8,8 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from labcoat.inventory.code_paths.tree import Entry
 from labcoat.system.elf import SharedObject
@@ -38,8 +38,7 @@ class KeptSources:
         return os.pread(self._file.fileno(), size, place)
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedFile:
+class ExportedFile(NamedTuple):
     """One entry: what lstat(2) says of it, a regular file's SHA-256, the text of some.
 
     The kind is as in tree.Entry. A hard link has what its target has. `capability` are rights that

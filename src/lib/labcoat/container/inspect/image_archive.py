@@ -10,7 +10,6 @@ import posixpath
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
@@ -23,6 +22,7 @@ from labcoat.container.engine.errors import (
 )
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import Record, replace
 
 _KINDS = {tarfile.DIRTYPE: "folder", tarfile.SYMTYPE: "link", tarfile.LNKTYPE: "hard link"}
 # A file with this prefix deletes the file of the rest of its name in the layers below.
@@ -31,8 +31,7 @@ _WHITEOUT = ".wh."
 _OPAQUE_WHITEOUT = ".wh..wh..opq"
 
 
-@dataclass(frozen=True)
-class ArchiveEntry:
+class ArchiveEntry(Record):
     """One file of a layer.
 
     `digest` is of a regular file's bytes, `size` in bytes, `target` a link's, `time` in seconds
@@ -57,8 +56,7 @@ class ArchiveEntry:
         )
 
 
-@dataclass(frozen=True)
-class ImageArchive:
+class ImageArchive(Record):
     """An image in an open file written by `docker save`."""
 
     archive: tarfile.TarFile

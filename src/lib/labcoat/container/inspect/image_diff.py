@@ -2,13 +2,12 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
+from labcoat.core.records import Record
 
 
-@dataclass(frozen=True)
-class ImageDifference:
+class ImageDifference(Record):
     """A file that differs, its layer (the base's first is 0), and the reason."""
 
     layer: int

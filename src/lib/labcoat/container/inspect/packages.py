@@ -10,7 +10,6 @@ import io
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import IO
 
 from labcoat.container.inspect.export import created_container, read_container
@@ -19,6 +18,7 @@ from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 
 _METADATA = re.compile(
     r"(?P<site>.*/(?:site|dist)-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)"
@@ -38,8 +38,7 @@ _INSTALLER_FILES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class ImageDistribution:
+class ImageDistribution(Record):
     """One installed distribution.
 
     `files` are paths in the image, `content_digest` covers the files of its wheel.

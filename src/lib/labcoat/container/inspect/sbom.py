@@ -1,7 +1,6 @@
 """The image's software bill of materials: CycloneDX (ECMA-424), reproducible byte for byte."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 from labcoat.apt import apt_lock
@@ -18,6 +17,7 @@ from labcoat.container.inspect.packages import (
     list_distributions,
 )
 from labcoat.core.project import Project
+from labcoat.core.records import Record
 from labcoat.toolchain import tool_env
 
 _NAMESPACE = UUID("6ba7b812-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's for object identifiers
@@ -43,8 +43,7 @@ def sbom_document(
     return sbom_text(project.image, details["Created"], list_distributions(files), system)
 
 
-@dataclass(frozen=True)
-class SystemPackage:
+class SystemPackage(Record):
     """A package of apt.lock that the image has."""
 
     package: AptPackage

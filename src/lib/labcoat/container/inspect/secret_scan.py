@@ -5,11 +5,11 @@ What a later layer deletes is still in the earlier one, for everyone who has the
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from labcoat.container.inspect import nested_archives
 from labcoat.container.inspect.image_archive import ImageArchive
+from labcoat.core.records import Record, replace
 from labcoat.secrets import content as contents
 from labcoat.secrets import look, names, rules, values
 
@@ -44,8 +44,7 @@ _PACKAGES = re.compile(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3[^/]*
 _SYSTEM = re.compile(r"(?:usr|lib|lib64|bin|sbin|var/lib|var/cache|etc/ssl)/")
 
 
-@dataclass(frozen=True)
-class ImageSecret:
+class ImageSecret(Record):
     """A secret and its location; `members` are its path in nested archives, from the outside in.
 
     `line` is set where a file has several.

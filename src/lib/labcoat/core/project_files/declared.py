@@ -1,10 +1,10 @@
 """The dependencies that a project's files declare, as they are written there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field
 from labcoat.core.text_encoding import decode_text
 
 _MOST = 1 << 22  # bytes; a file of dependencies has a few thousand
@@ -12,8 +12,7 @@ _MOST = 1 << 22  # bytes; a file of dependencies has a few thousand
 Groups = Mapping[str, "Listing"]
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Record):
     """A list of requirements: the dependencies, or an extra or a group.
 
     `items` are as the `source` has them: strings, or tables such as `{include-group = "test"}`.
@@ -28,8 +27,7 @@ class Listing:
     computed: bool = False
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(Record):
     """What the files of a directory declare; `dependencies` is None if they declare none.
 
     `locks`, from `[tool.labcoat.locks]`, are the groups and extras of each lock, by the lock's name

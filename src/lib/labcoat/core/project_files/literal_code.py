@@ -2,16 +2,15 @@
 
 import ast
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from labcoat.core.project_files.literal_expressions import Expressions
 from labcoat.core.project_files.literal_values import OpenFile, UnknownError, list_items
+from labcoat.core.records import field
 
 _MUTATORS = frozenset({"append", "extend", "update"})
 
 
-@dataclass
 class Evaluator(Expressions):
     """Follows statements; `calls` are the keyword arguments of each call of setup(), evaluated.
 

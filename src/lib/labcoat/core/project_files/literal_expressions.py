@@ -7,7 +7,6 @@ project that are opened for reading. All else is unknown, and so is what depends
 import ast
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,14 @@ from labcoat.core.project_files.literal_values import (
     parent_path,
     read_opened,
 )
+from labcoat.core.records import MutableRecord, field
 
 _MOST = 1 << 20  # characters or items of a value
 _STEPS = 100_000
 _DEPTH = 20  # calls of functions of the script
 
 
-@dataclass
-class Expressions:
+class Expressions(MutableRecord):
     """Evaluates expressions of the `script` in `folder`; `names` are the values known so far.
 
     `functions` are the script's own. `files` are those that it read.

@@ -3,11 +3,11 @@
 import ast
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labcoat.core.project_files.declared import read_file
+from labcoat.core.records import MutableRecord
 
 METHODS: Mapping[type, frozenset[str]] = {
     str: frozenset(
@@ -34,8 +34,7 @@ class UnknownError(Exception):
     """The value cannot be known without running the code; the message is the code's text."""
 
 
-@dataclass
-class OpenFile:
+class OpenFile(MutableRecord):
     """A file of the project that the script opened."""
 
     path: Path

@@ -1,7 +1,6 @@
 """Read which dependencies the files of a directory declare, the first that has them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
@@ -9,6 +8,7 @@ from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.pyproject import read_pyproject
 from labcoat.core.project_files.setup_cfg import read_setup_cfg
 from labcoat.core.project_files.setup_script import read_setup_script
+from labcoat.core.records import replace
 
 # In the order in which they are asked.
 READERS: Mapping[str, Callable[[Path], Declared]] = {

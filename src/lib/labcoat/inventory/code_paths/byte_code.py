@@ -8,9 +8,9 @@ Source: https://docs.python.org/3/reference/import.html#cached-bytecode-invalida
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.core.records import Record
 from labcoat.inventory.code_paths.check_process import Checker, identify, list_forged
 from labcoat.inventory.code_paths.layout import Layout
 from labcoat.inventory.code_paths.tree import read_entry
@@ -24,8 +24,7 @@ _OTHER_PYTHON = re.compile(r"(cpython|pypy|graalpy)-?\d+t?")
 _CHECK = Path(__file__).with_name("byte_code_check.py")
 
 
-@dataclass(frozen=True)
-class CompiledFile:
+class CompiledFile(Record):
     """A file of byte code, the source it stands for, and its level of optimization."""
 
     path: str

@@ -6,9 +6,9 @@ import os
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.core.records import Record
 from labcoat.inventory.code_paths.known_byte_code import KnownByteCode
 from labcoat.inventory.regular_files import file_digest
 
@@ -19,8 +19,7 @@ _TIMEOUT = 600.0
 Files = tuple[str, str, int | str]
 
 
-@dataclass(frozen=True)
-class Checker:
+class Checker(Record):
     """A Python that checks byte code: its program, and a digest of all that decides the verdict.
 
     The program takes the `words`, and a JSON list of Files on its input; its output has a line for

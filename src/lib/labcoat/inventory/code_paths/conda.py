@@ -9,12 +9,12 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import MutableRecord, field
 from labcoat.inventory import regular_files, scan
 from labcoat.inventory.code_paths import byte_code, facts, interpreter, tree
 from labcoat.inventory.code_paths.environment import (
@@ -35,8 +35,7 @@ _REMOVED = "was removed"
 _LARGEST = 1 << 28
 
 
-@dataclass
-class _Records:
+class _Records(MutableRecord):
     """What conda's records state: packages with their versions, and the digests of files by path.
 
     A path without a digest has an empty set. `packages` are the packages by path, `links` the paths

@@ -7,9 +7,9 @@ Sources: https://docs.python.org/3/library/site.html, Modules/getpath.py, PEP 40
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from labcoat.core.records import Record
 from labcoat.inventory import regular_files
 from labcoat.inventory.code_paths.tree import read_entry
 from labcoat.inventory.file_finding import FileFinding
@@ -28,8 +28,7 @@ _INFORMATION = {
 }
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Record):
     """How an environment's programs find Python.
 
     `base` is the installed Python that they start, None if they start another program. `minor` is

@@ -7,8 +7,8 @@ is and whatever its name. So no list of dangerous places has to be complete.
 import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 
+from labcoat.core.records import Record, field
 from labcoat.inventory.code_paths.tree import Entry
 from labcoat.inventory.file_finding import FileFinding
 
@@ -17,8 +17,7 @@ _BYTE_CODE = "__pycache__"
 _NUMBA = re.compile(r".*/__pycache__/[^/]+\.nb[ic]")
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Record):
     """What explains the entries of an environment; all paths are relative to its directory.
 
     `site` is its site-packages. `packages` are the files that distributions account for, whose
@@ -58,8 +57,7 @@ class Layout:
         return found
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(Record):
     """What is wrong with an environment's entries.
 
     `byte_code` are the files that have to be compared with a source, `executable` the names of

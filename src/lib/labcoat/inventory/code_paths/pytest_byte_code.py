@@ -7,10 +7,10 @@ Source: https://docs.pytest.org/en/stable/how-to/assert.html#assertion-rewriting
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
+from labcoat.core.records import replace
 from labcoat.inventory.code_paths.byte_code import pytest_tag, pytest_version, source_path
 from labcoat.inventory.code_paths.check_process import Checker, identify, list_forged
 from labcoat.inventory.file_finding import FileFinding

@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 _KINDS = {
     stat.S_IFREG: "file",
@@ -16,8 +16,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry: its path from the top, its kind, and what lstat(2) says of it.
 
     The kind is file, folder, link, or the name of any other kind; `unreadable` is a
@@ -70,7 +69,7 @@ def list_entries(top: str, enters: Callable[[str], bool]) -> Iterator[Entry]:
                 yield entry
                 waiting.append(path)
             else:
-                yield replace(entry, is_empty=_is_empty(os.path.join(top, path)))
+                yield entry._replace(is_empty=_is_empty(os.path.join(top, path)))
 
 
 def _is_empty(folder: str) -> bool:

@@ -9,12 +9,12 @@ import json
 import os
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from labcoat.core import files
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record, field
 
 _SECRETS = Path(__file__).parent.parent.parent / "secrets"
 _IMPORTS = _SECRETS.parent / "imports"
@@ -35,8 +35,7 @@ _MOST = 1 << 26  # bytes; larger repositories are searched each time
 Place = tuple[str, str, int]  # a module, the file that imports it, and the line
 
 
-@dataclass(frozen=True)
-class Searched:
+class Searched(Record):
     """The records of the index in `details`, and what a search of their files found.
 
     `suspects` have a secret or look like a pointer of git LFS, `clean` are files that were read and

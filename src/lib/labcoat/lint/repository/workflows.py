@@ -6,10 +6,10 @@ https://docs.gitlab.com/ci/yaml/.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import Record, field
 from labcoat.lint.repository.build_files import has_yaml, parse_blocks, parse_yaml
 
 _WORKFLOW = lazy_pattern(
@@ -25,8 +25,7 @@ _MOST_STEPS = 2000  # aliases can repeat them
 _MOST_PARTS = 2000  # of a script
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Record):
     """A step: its `script` for sh, or an action's `inputs`, in a `folder` relative to the root."""
 
     script: str = ""

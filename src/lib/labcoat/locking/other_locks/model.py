@@ -5,26 +5,24 @@ package with its own marker have roots only.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from labcoat.core.records import Record, field
 from labcoat.locking.other_locks.marker_clauses import ALWAYS, Clauses
 
 MAIN = ""  # the part of a lock that is neither a group nor an extra
 SourceKind = Literal["index", "directory", "vcs", "archive", "project"]
 
 
-@dataclass(frozen=True)
-class LockedFile:
+class LockedFile(Record):
     """A file of a release: its name, and its SHA-256 in hexadecimal; either may be empty."""
 
     name: str
     sha256: str
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(Record):
     """A dependency on the package `name`, normalized, where `marker` holds, with some `extras`.
 
     Of several versions of that package, those in `versions` (indexes into the lock's packages) are
@@ -37,8 +35,7 @@ class Edge:
     targets: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class LockedPackage:
+class LockedPackage(Record):
     """A release: name (normalized), version (empty where the source has none), files, source.
 
     `origin` is the address or the path that the source names; for an index other than the one most
@@ -62,8 +59,7 @@ class LockedPackage:
         return tuple(sorted({file.sha256 for file in self.files if file.sha256}))
 
 
-@dataclass(frozen=True)
-class OtherLock:
+class OtherLock(Record):
     """A lock of another tool.
 
     `roots` are what the project needs: MAIN, each group and each extra, by normalized name; an

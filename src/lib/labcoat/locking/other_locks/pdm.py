@@ -1,9 +1,9 @@
 """Read pdm.lock. Format: `pdm.project.lockfile` in https://github.com/pdm-project/pdm."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.records import replace
 from labcoat.locking.other_locks.declared_roots import (
     declared_extras,
     declared_roots,

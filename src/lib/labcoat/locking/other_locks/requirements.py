@@ -1,9 +1,9 @@
 """The requirements that a lock of another tool stands for, and what of it they cannot hold."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.terminal import join_some
 from labcoat.locking.other_locks.model import LockedPackage, OtherLock
 from labcoat.locking.other_locks.selection import Selected, select_packages
@@ -16,8 +16,7 @@ _CAUSES = {
 }
 
 
-@dataclass(frozen=True)
-class DerivedPin:
+class DerivedPin(Record):
     """A line of a derived requirements.txt: name, version, marker (PEP 508), SHA-256 hashes."""
 
     name: str
@@ -31,8 +30,7 @@ class DerivedPin:
         return f"{self.name}=={self.version}{marker}{hashes}\n"
 
 
-@dataclass(frozen=True)
-class Derived:
+class Derived(Record):
     """What a lock of another tool says for one requirements*.txt.
 
     `left_out` are the packages that a requirements file with hashes cannot hold, with the cause;

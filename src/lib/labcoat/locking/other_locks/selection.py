@@ -1,9 +1,9 @@
 """Which packages of a lock a set of groups and extras needs, and where."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.records import Record
 from labcoat.core.settings import suggest_name
 from labcoat.locking.other_locks.marker_clauses import (
     NEVER,
@@ -19,8 +19,7 @@ from labcoat.locking.other_locks.model import MAIN, Edge, LockedPackage, OtherLo
 _SETS = {"extras": "extra", "dependency_groups": "group"}  # variables of PEP 751
 
 
-@dataclass(frozen=True)
-class Selected:
+class Selected(Record):
     """A package that is needed, and the marker (PEP 508) that says where."""
 
     package: LockedPackage
