@@ -6,12 +6,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from labcoat.core.records import replace
 from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import Contents, InterpreterFacts, Inventory
 from labcoat.inventory.wheel_contents import Wheel

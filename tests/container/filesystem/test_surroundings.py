@@ -1,7 +1,6 @@
 """Files around an image's environment are the base's, labcoat's, or decide nothing."""
 
 import hashlib
-from dataclasses import replace
 
 import pytest
 
@@ -9,6 +8,7 @@ from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.filesystem.surroundings import Surroundings
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
+from labcoat.core.records import replace
 
 PATH = "/first:/opt/venv/bin:/usr/local/bin:/usr/bin:/bin"
 PYTHON = ImagePython(
@@ -62,7 +62,7 @@ def around(changes: dict[str, ExportedFile | None]) -> Surroundings:
         ({"etc/passwd": file(LABCOAT_USER + "evil:x:0:0::/:/bin/sh\n")}, ["/etc/passwd"]),
         ({"usr/bin/env": file("evil")}, ["/usr/bin/env"]),
         ({"usr/bin/env": file("env", 0o4755)}, ["/usr/bin/env"]),
-        ({"usr/bin/env": replace(file("env"), capability="any")}, ["/usr/bin/env"]),
+        ({"usr/bin/env": file("env")._replace(capability="any")}, ["/usr/bin/env"]),
         ({"usr/bin/env": None}, ["/usr/bin/env"]),
         ({"srv/x": ExportedFile("folder"), "srv/x/y": file()}, ["/srv/x/"]),
         ({"home/labcoat/.profile": file()}, ["/home/labcoat/.profile"]),
@@ -90,7 +90,7 @@ def test_labcoats_own_steps_write_nothing_else(
          ["/usr/local/bin/sh", "/usr/bin/bash"]),
         ({"first/pytest": file("evil"), "opt/venv/bin/pytest": file()}, ["/first/pytest"]),
         ({"usr/local/bin/pytest": file("any"), "opt/venv/bin/pytest": file()}, []),
-        ({"usr/bin/env": replace(file("env"), capability="any")}, ["/usr/bin/env"]),
+        ({"usr/bin/env": file("env")._replace(capability="any")}, ["/usr/bin/env"]),
         ({PYTHON.program: file("python", 0o4755)}, [f"/{PYTHON.program}"]),
         ({"usr/local/bin/tool": file("tool", 0o4755)}, []),
         ({"usr/bin/sh": ExportedFile("link", target="bash")}, []),
@@ -127,7 +127,7 @@ def test_what_a_projects_own_steps_write_counts_if_it_decides(
 def test_new_byte_code_of_the_standard_library_is_checked() -> None:
     """A step that runs Python writes it. The source may be a link."""
     path = f"{LIBRARY}/__pycache__/sitecustomize.cpython-311.pyc"
-    one = around({path: replace(file(), mode=0o644)})
+    one = around({path: file()._replace(mode=0o644)})
     found, compiled = one.compare_deciding(DpkgRecords(one.files))
     assert not found
     assert [(each.path, each.source) for each in compiled] == [
@@ -144,7 +144,7 @@ def test_link_of_a_package_counts_with_its_target() -> None:
         "var/lib/dpkg/info/python3.list": file(f"/{LIBRARY}/sitecustomize.py\n"),
     }
     for md5, expected in (("a" * 32, []), ("b" * 32, [f"/{LIBRARY}/sitecustomize.py"])):
-        one = around({**records, target: replace(file("changed"), md5=md5)})
+        one = around({**records, target: file("changed")._replace(md5=md5)})
         found = one.compare_deciding(DpkgRecords(one.files))[0]
         assert [each.path for each in found] == expected
 
@@ -158,7 +158,7 @@ def test_a_converter_of_encodings_counts_unless_a_package_brings_it() -> None:
     }
     changes = {
         "usr/lib/x/gconv/A.so": file("evil"),
-        "usr/lib/x/gconv/B.so": replace(file("new"), md5="a" * 32),
+        "usr/lib/x/gconv/B.so": file("new")._replace(md5="a" * 32),
         "usr/lib/x/gconv/gconv-modules.cache": file("made by iconvconfig"),
         "usr/lib/locale/locale-archive": file("made by locale-gen"),
         "usr/lib/locale/C.utf8/LC_COLLATE": file("other"),

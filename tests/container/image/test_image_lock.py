@@ -1,7 +1,6 @@
 """The image lock: which builds are compared with it, and how they differ."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from labcoat.container.image.image_lock import (
 )
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.records import replace
 from labcoat.core.settings import DEFAULTS
 from support.messages import image as messages
 

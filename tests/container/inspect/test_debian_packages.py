@@ -1,7 +1,5 @@
 """What dpkg lists in an image, compared with apt.lock."""
 
-from dataclasses import replace
-
 from labcoat.apt.apt_lock import AptLock, AptPackage
 from labcoat.container.inspect.debian_packages import (
     DebianPackages,
@@ -9,6 +7,7 @@ from labcoat.container.inspect.debian_packages import (
     installed_of_lock,
 )
 from labcoat.container.inspect.sbom import SystemPackage, sbom_text
+from labcoat.core.records import replace
 from support.messages import apt
 
 SHA = "sha256:" + "ab" * 32

@@ -3,7 +3,6 @@
 import io
 import json
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from labcoat.container.engine.versions import unstable_settings
 from labcoat.container.image.reproducibility import ReproducibilityReport
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive, content_digest
 from labcoat.container.inspect.image_diff import ImageDifference, diff_images, explain_difference
+from labcoat.core.records import replace
 from support.messages import image as messages
 
 FILE = ArchiveEntry("opt/a.py", "file", 0o644, (0, 0), "", 3, 1700000000, "aa")

@@ -10,21 +10,21 @@ A path begins with the last part of its archive's address. The image's own apt k
 the lock names no host. install-lock.sh reads these lines, too.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from labcoat.core import files, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field
 
 NAME = "apt.lock"
 _SHA256 = r"sha256:[0-9a-f]{64}"
-_INPUTS = re.compile(rf"# labcoat-inputs: ({_SHA256})")
-_BASE = re.compile(rf"base (\S+) ({_SHA256}|-)")
-_DATE = re.compile(r"date ([a-z0-9]+) (\d{8}T\d{6}Z)")
-_PACKAGE = re.compile(
+_INPUTS = lazy_pattern(rf"# labcoat-inputs: ({_SHA256})")
+_BASE = lazy_pattern(rf"base (\S+) ({_SHA256}|-)")
+_DATE = lazy_pattern(r"date ([a-z0-9]+) (\d{8}T\d{6}Z)")
+_PACKAGE = lazy_pattern(
     rf"package ([a-z0-9]+) ([a-z0-9][a-z0-9+.-]+) ([0-9][A-Za-z0-9.+:~-]*)"
     rf" ([A-Za-z0-9.+:~%@_-]+(?:/[A-Za-z0-9.+:~%@_-]+)*\.deb) ([0-9]+) ({_SHA256})"
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labcoat.core import files, reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.core.terminal import escape_control
 
@@ -16,7 +17,7 @@ NAME = "apt.txt"
 # Binder reads its own directory only, where there is one.
 _FOLDERS = ("", "binder", ".binder")
 # Debian Policy 5.6.1 and 5.6.12. A name that ends with `-` means "remove" to apt.
-_WORD = re.compile(
+_WORD = lazy_pattern(
     r"(?P<name>[a-z0-9][a-z0-9+.-]*[a-z0-9+])(?:=(?P<version>[0-9][A-Za-z0-9.+:~-]*))?", re.ASCII
 )
 _HINT = "Write one package a line, such as `libgomp1` or `libgomp1=12.2.0-14`"

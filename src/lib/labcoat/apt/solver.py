@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from labcoat.apt.apt_lock import AptPackage
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.core.terminal import join_some
 
@@ -22,7 +23,7 @@ _RETRY = "Check the network and LABCOAT_APT_MIRROR"
 _RETRY_DAY = (
     "Set LABCOAT_APT_SNAPSHOT to an archive that can be reached, or lock with `LABCOAT_AS_OF=`"
 )
-_MOMENT = re.compile(r"/\d{8}T\d{6}Z$")  # in addresses of an archive of earlier days
+_MOMENT = lazy_pattern(r"/\d{8}T\d{6}Z$")  # in addresses of an archive of earlier days
 
 
 class Resolution(Record):

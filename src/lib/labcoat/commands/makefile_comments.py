@@ -1,13 +1,13 @@
 """Read what makefiles document in `##` comments."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 
-_TARGET = re.compile(r"^([\w./ -]+?)\s*:{1,2}(?![:=]).*?\s##\s+(.*)$")
-_VARIABLE = re.compile(r"^(?:override\s+)?([A-Za-z][\w.]*)\s*[:?+]?=\s*(.*)$")
+_TARGET = lazy_pattern(r"^([\w./ -]+?)\s*:{1,2}(?![:=]).*?\s##\s+(.*)$")
+_VARIABLE = lazy_pattern(r"^(?:override\s+)?([A-Za-z][\w.]*)\s*[:?+]?=\s*(.*)$")
 
 
 class Entry(Record):

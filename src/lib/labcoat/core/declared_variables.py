@@ -1,17 +1,17 @@
 """The variables in LABCOAT_ENV and LABCOAT_PORTABLE, which programs get on every level."""
 
 import os
-import platform
 import re
 import shlex
 from collections.abc import Mapping
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 
 # They decide which code runs, and are the same on every level already.
-_REFUSED = re.compile(r"PATH|HOME|LD_.*|DYLD_.*|LABCOAT_.*|PYTHON(?!HASHSEED$|UTF8$|WARNINGS$).*")
-_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_REFUSED = lazy_pattern(r"PATH|HOME|LD_.*|DYLD_.*|LABCOAT_.*|PYTHON(?!HASHSEED$|UTF8$|WARNINGS$).*")
+_NAME = lazy_pattern(r"[A-Za-z_]\w*", re.ASCII)
 _THREADS = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -40,7 +40,7 @@ _OTHER_PROCESSORS = {"OPENBLAS_CORETYPE": {"OPENBLAS_CORETYPE": "ARMV8"}}
 
 def portable_variables(machine: str = "") -> dict[str, str]:
     """Return the variables that make results equal across processors of one `machine`."""
-    x86 = (machine or platform.machine()) in {"x86_64", "AMD64"}
+    x86 = (machine or os.uname().machine) in {"x86_64", "AMD64"}
     choices = {**CHOICES, **({} if x86 else _OTHER_PROCESSORS)}
     return {name: value for choice in choices.values() for name, value in choice.items()}
 

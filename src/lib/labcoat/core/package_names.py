@@ -1,8 +1,8 @@
 """The names of packages, as an index compares them."""
 
-import re
+from labcoat.core.patterns import lazy_pattern
 
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = lazy_pattern(r"[-_.]+")
 
 
 def normalize_name(name: str) -> str:

@@ -4,7 +4,6 @@ import codecs
 import contextlib
 import io
 import os
-import re
 import select
 import signal
 import subprocess
@@ -16,12 +15,13 @@ from typing import IO, Any, NoReturn, TextIO, cast
 
 from labcoat.core import signals
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.core.terminal import print_progress
 
 # user:password@ in an address, such as an index URL; it must not reach a log. A password may have
 # a `/` that should be escaped, and an address lack its colon.
-_CREDENTIALS = re.compile(r"(?<=//)(?:[^/\s@]+@|[^/\s@:]*:(?!\d+[/\s])[^\s@'\"]+@)")
+_CREDENTIALS = lazy_pattern(r"(?<=//)(?:[^/\s@]+@|[^/\s@:]*:(?!\d+[/\s])[^\s@'\"]+@)")
 
 
 # Signals that end a program because of its own fault (signal(7)).

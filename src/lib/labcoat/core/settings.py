@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import escape_control
 
 # Every setting with its default: a make variable or an environment variable of this name.
@@ -62,7 +63,7 @@ _ADDRESSES: Mapping[str, str] = {
     "LABCOAT_APT_MIRROR": "http://mirror.example/debian",
     "LABCOAT_APT_SNAPSHOT": "http://snapshot.debian.org/archive",
 }
-_TAG = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # valid in an image's tag and in a file name
+_TAG = lazy_pattern(r"\w[\w.-]{0,99}", re.ASCII)  # valid in an image's tag and in a file name
 # Settings that are paths, and what separates several. ~ is the home directory, as in make and sh.
 _PATHS: Mapping[str, str] = {
     "LABCOAT_VENV": "",

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from labcoat.core.patterns import lazy_pattern
+
 RED, GREEN, YELLOW, CYAN, BOLD = "31", "32", "33", "36", "1"
 
 # Controls, lone bytes of names that are not UTF-8, and marks that turn the writing direction.
-_UNSAFE = re.compile(
+_UNSAFE = lazy_pattern(
     "[\\x00-\\x1f\\x7f-\\x9f\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
 )
 

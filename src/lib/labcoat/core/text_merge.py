@@ -1,6 +1,5 @@
 """Take a change out of a text that has been edited since: a merge of three versions, by lines."""
 
-import difflib
 import re
 
 
@@ -9,6 +8,8 @@ def merge_undo(before: str, after: str, current: str) -> str | None:
 
     All three are texts of one file. This is a merge of three versions, by lines.
     """
+    import difflib
+
     old, new, now = split_lines(before), split_lines(after), split_lines(current)
     kept: dict[int, int] = {}  # line of `after` to the same line of `current`
     for start, place, length in difflib.SequenceMatcher(

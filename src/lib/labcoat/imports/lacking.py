@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labcoat.core import terminal
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, replace
 from labcoat.imports.module_files import ModuleFiles
 from labcoat.imports.own_lists import find_imports, find_root_lists
@@ -16,7 +17,7 @@ from labcoat.names.removed_modules import find_removal
 
 _MOST_SHOWN = 6
 # Where there is one, tests run in an environment of their own.
-_TEST_LIST = re.compile(
+_TEST_LIST = lazy_pattern(
     r"(?:^|/)(?:(?:requirements[-_.])?tests?(?:[-_.]requirements)?\.(?:txt|in)"
     r"|(?:requirements/tests?|tests?/requirements)\.(?:txt|in)|tox\.ini|noxfile\.py)$"
 )

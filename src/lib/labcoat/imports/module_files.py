@@ -12,19 +12,22 @@ from functools import cached_property
 from pathlib import Path
 
 from labcoat.core import reading
+from labcoat.core.patterns import lazy_pattern
 
 _MOST_TEXT = 1 << 20  # bytes of a source
 _MOST_BINARY = 1 << 27  # bytes of a compiled module
 _MOST_SEARCHED = 1 << 27  # bytes of all sources of a package
-_FILE = re.compile(r"(?P<name>[^.]+)\.(?:pyi?|pyc|so|pyd|[\w-]+\.so|[\w-]+\.pyd)$")
+_FILE = lazy_pattern(r"(?P<name>[^.]+)\.(?:pyi?|pyc|so|pyd|[\w-]+\.so|[\w-]+\.pyd)$")
 # What adds modules by names that it need not contain: in a package's __init__, and anywhere in it.
-_IMPORTERS = re.compile(rb"\b(?:meta_path|path_hooks|initpkg|lazy_module|ShimModule|\w*Importer)\b")
-_ADDS_IMPORTER = re.compile(
+_IMPORTERS = lazy_pattern(
+    rb"\b(?:meta_path|path_hooks|initpkg|lazy_module|ShimModule|\w*Importer)\b"
+)
+_ADDS_IMPORTER = lazy_pattern(
     rb"\b(?:meta_path|path_hooks)\s*\.\s*(?:append|insert|extend)"
     rb"|\bsys\.(?:meta_path|path_hooks)(?:\[[^]\n]{0,200}\])?\s*\+?=(?!=)"
 )
 # Code that adds folders or modules, whose names are in it or are those of files.
-_TRICKS = re.compile(
+_TRICKS = lazy_pattern(
     rb"\bmodules\s*\[|\bmodules\.(?:setdefault|update|__setitem__)|\bsys\s+import\s.{0,200}\bmodules\b"
     rb"|__path__|\bextend_path\b|\bmeta_path\b|\bModuleType\b|\bnew_module\b|\bmodule_from_spec\b"
 )

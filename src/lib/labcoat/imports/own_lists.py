@@ -3,20 +3,20 @@
 What their sources import is compared with that list, and belongs into it.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field
 from labcoat.imports.packages import Code, Imported, find_packages
 from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import parse_lines
 from labcoat.names import modules
 
-_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.(?:in|txt)")
+_REQUIREMENTS = lazy_pattern(r"requirements[\w.-]*\.(?:in|txt)")
 # Every word in one of these counts as a name; the first that a folder has is the one to edit.
 _DECLARING = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment.yml")
-_WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
+_WORD = lazy_pattern(r"[A-Za-z0-9][\w.-]*")
 
 
 class OwnList(Record):

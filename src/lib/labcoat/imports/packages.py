@@ -1,11 +1,11 @@
 """What sources and notebooks import that neither Python nor the repository itself has."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from labcoat.core.path_roles import is_aside
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import MutableRecord, Record, field
 from labcoat.imports.notebooks import MOST, Notebook, read_notebook
 from labcoat.imports.sources import Import, list_modules, read_imports_of, scan_lines
@@ -17,9 +17,9 @@ from labcoat.names import modules
 _MOST_PARSED = 80  # sources; scanning has told which import something that is not yet known
 _MOST_TRIED = 10  # sources without an import that is needed, after which a module is optional
 _MOST_READ = 1 << 28  # bytes of all notebooks
-_MODULE_FILE = re.compile(r"(?:^|/)([^/]+?)\.(?:py|pyi|pyx|pyw|so|pyd|[\w-]+\.so)$")
+_MODULE_FILE = lazy_pattern(r"(?:^|/)([^/]+?)\.(?:py|pyi|pyx|pyw|so|pyd|[\w-]+\.so)$")
 # Programs of other tools, which run in environments of their own.
-_SEPARATE = re.compile(
+_SEPARATE = lazy_pattern(
     r"(?:^|/)(?:setup|noxfile|fabfile|dodo|conanfile|versioneer)\.py$|(?:^|/)docs?/(?:.*/)?conf\.py$"
 )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from labcoat.core import reading, terminal
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.names.removed_modules import find_removal
 
@@ -20,11 +21,13 @@ _MOST_SOURCE = 1 << 20  # bytes
 _MOST_FOLLOWED = 120  # modules of one package
 _MOST_SHOWN = 4
 # Tried with a Python whose environments have no setuptools of themselves.
-_NEWER = re.compile(r"(?m)^Classifier: Programming Language :: Python :: 3\.(?:1[2-9]|[2-9]\d)\s*$")
-_REQUIRES = re.compile(r"(?mi)^Requires-Dist: setuptools\b(?!.*\bextra\b)")
-_TOP = re.compile(r"^([A-Za-z_]\w*)(?:/__init__)?\.py,", re.MULTILINE)
+_NEWER = lazy_pattern(
+    r"(?m)^Classifier: Programming Language :: Python :: 3\.(?:1[2-9]|[2-9]\d)\s*$"
+)
+_REQUIRES = lazy_pattern(r"(?mi)^Requires-Dist: setuptools\b(?!.*\bextra\b)")
+_TOP = lazy_pattern(r"^([A-Za-z_]\w*)(?:/__init__)?\.py,", re.MULTILINE)
 _STATEMENT = re.compile(rb"\n(?:from|import)[ \t][^\n(\\]*(?:\([^)]{0,4000}\)|(?:\\\n[^\n\\]*)+)?")
-_SOURCE = re.compile(r"(?m)^([A-Za-z_][^,\n]*\.py),")
+_SOURCE = lazy_pattern(r"(?m)^([A-Za-z_][^,\n]*\.py),")
 _NEWLINE = b"\n"
 _BUILD_TOOLS = frozenset({"setuptools", "pip", "wheel", "distribute"})
 

@@ -4,15 +4,15 @@ Byte code is one kind: Python writes it again, to the home directory that stays 
 Dockerfile removes the same files with `find`; tests/inventory/test_strip.py compares the two.
 """
 
-import re
 from collections.abc import Collection
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 
 KINDS = ("tests", "headers", "bytecode")
 # These packages compile against their own headers at run time.
-_COMPILING_PACKAGES = re.compile(r"cupy.*|numba.*|nvidia|triton")
+_COMPILING_PACKAGES = lazy_pattern(r"cupy.*|numba.*|nvidia|triton")
 _CODE_ENDINGS = (".py", ".so")
 
 

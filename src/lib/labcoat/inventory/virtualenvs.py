@@ -10,11 +10,12 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from labcoat.core.path_filter import filter_paths
+from labcoat.core.patterns import lazy_pattern
 
 NAMES = ("pyvenv.cfg", "activate_this.py", "orig-prefix.txt", "history")
 # Markers with the same path in every environment.
 _FIXED = ("pyvenv.cfg", "conda-meta/history", "bin/activate_this.py")
-_MARKER = re.compile(
+_MARKER = lazy_pattern(
     r"(?:^|(?P<root>.+)/)"
     r"(?:pyvenv\.cfg|(?:bin|Scripts)/activate_this\.py"
     r"|lib/python[^/]*/orig-prefix\.txt|conda-meta/history)",

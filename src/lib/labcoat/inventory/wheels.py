@@ -21,6 +21,7 @@ from pathlib import Path
 from labcoat.core import files, process, terminal
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.settings import time_limit
 from labcoat.inventory import regular_files, wheel_contents
 from labcoat.inventory.inventory import InterpreterFacts
@@ -29,7 +30,7 @@ from labcoat.locking.requirements_file import Pin
 from labcoat.toolchain import tool_env
 
 _KEPT_FOR = 90 * 24 * 3600  # seconds since a wheel was last compared with an environment
-_UNREACHABLE = re.compile(
+_UNREACHABLE = lazy_pattern(
     r"NewConnectionError|NameResolutionError|Network is unreachable|Connection refused"
     r"|ConnectTimeout|ProxyError|ReadTimeout|Network connectivity is disabled|SSLError"
     r"|CERTIFICATE_VERIFY_FAILED|Connection to \S+ timed out"

@@ -2,12 +2,12 @@
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from labcoat.core import files, process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.records import as_dict, replace
 from labcoat.core.settings import time_limit
@@ -25,7 +25,7 @@ from labcoat.toolchain.interpreters import Interpreter
 from labcoat.toolchain.wheel_options import wheel_options
 
 # uv installs the rest of the wheel and ends with status 0.
-_LEFT_OUT = re.compile(r"Skipping unsafe file name: (.*)")
+_LEFT_OUT = lazy_pattern(r"Skipping unsafe file name: (.*)")
 
 
 def replace_environment(

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.locker_output import Fault, parse_faults, parse_parents
 
 _MOST = 4  # lines that one message names
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_HAS_PLACE = re.compile(r"[\w-]\.\w+:\d+\b")
+_HAS_PLACE = lazy_pattern(r"[\w-]\.\w+:\d+\b")
 # What is wrong with packages: not with the machine or the network, which fail for any of them.
-_OF_PACKAGES = re.compile(
+_OF_PACKAGES = lazy_pattern(
     r"cannot build \S+ from source|has no wheel|requirements conflict|has no (?:package|version)"
     r"|cannot lock"
 )

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from labcoat.core import files, originals, process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import SETTING, is_chosen, list_records, lock_tool
 from labcoat.core.records import replace
@@ -43,7 +44,7 @@ from labcoat.locking.other_locks.requirements import (
 from labcoat.locking.other_locks.uv_export import export_uv_lock
 from labcoat.toolchain import tool_env
 
-_DERIVED = re.compile(r"^# labcoat-derived: (\S+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_DERIVED = lazy_pattern(r"^# labcoat-derived: (\S+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
 
 
 def derive_lock(source: LockInput) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.records import replace
 from labcoat.core.settings import suggest_name
@@ -23,7 +24,7 @@ from labcoat.toolchain import named_indexes
 from labcoat.toolchain.named_indexes import NamedIndex
 
 MARK = "# from: "
-_NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)")
+_NAME = lazy_pattern(r"([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 def add_comments(text: str, indexes: Sequence[NamedIndex]) -> str:

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.index_comments import without_login
 from labcoat.locking.requirement_lines import parse_requirements
 
-_URL = re.compile(r"https?://[^\s'\"]+")
+_URL = lazy_pattern(r"https?://[^\s'\"]+")
 _FAMILIES = {"pytorch": r"torch|torchvision|torchaudio", "nvidia": r"nvidia-.*|cu.*-cu\d+"}
-_LOCAL_VERSION = re.compile(r"={2,3}\s*[^\s;,]+\+")
+_LOCAL_VERSION = lazy_pattern(r"={2,3}\s*[^\s;,]+\+")
 _DEFAULT = "PIP_INDEX_URL or UV_DEFAULT_INDEX"
 
 

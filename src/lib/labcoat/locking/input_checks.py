@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labcoat.core import process, terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.locking import index_options, input_corrections, requirements_file, source_lines
 from labcoat.locking.inputs import LockInput
@@ -13,11 +14,11 @@ from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementL
 
 # Options that say where packages come from. pip accepts them abbreviated (--extra), and with the
 # value attached (-ihttps://…).
-_SOURCE_OPTION = re.compile(r"(?:^|\s)(--?(?:i|f|t|ex)[a-z-]*)")
-_NO_INDEX = re.compile(r"--no-in(?:d(?:ex?)?)?$")
+_SOURCE_OPTION = lazy_pattern(r"(?:^|\s)(--?(?:i|f|t|ex)[a-z-]*)")
+_NO_INDEX = lazy_pattern(r"--no-in(?:d(?:ex?)?)?$")
 _INCLUDES = {"--requirement", "--constraint"}
 # Options of a single requirement: the hashes of what may be installed, and settings of its build.
-_REQUIREMENT_OPTION = re.compile(r"(?<=\s)(--?[A-Za-z][\w-]*)")
+_REQUIREMENT_OPTION = lazy_pattern(r"(?<=\s)(--?[A-Za-z][\w-]*)")
 _EVERY_WHEEL = "labcoat takes wheels only, but for the packages in LABCOAT_NO_BINARY: remove it"
 _ANSWERS = {
     "--no-index": "Remove it: a lock is made from a package index",

@@ -2,6 +2,7 @@
 
 import re
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.locking.known_packages import distribution_name
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
@@ -10,7 +11,7 @@ LOCAL_HINT = (
     "Ask for a release by name and version, or import it from its directory without installing it"
 )
 _GENERAL = "Write a package's name and, if it matters, its version, such as `idna==3.10`"
-_PATH = re.compile(
+_PATH = lazy_pattern(
     r"[.~]{0,2}[/\\]|\.{1,2}(?:\[.*\])?$|[A-Za-z]:[/\\]"
     r"|[^\s;#]+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)(?:\[.*\])?$|[^\s@]*[/\\][^\s@]*$"
 )

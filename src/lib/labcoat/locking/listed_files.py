@@ -7,10 +7,11 @@ from functools import lru_cache
 from labcoat._vendor.packaging.specifiers import InvalidSpecifier, SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking import wheel_platforms
 from labcoat.toolchain.package_index import ListedFile
 
-_SDIST = re.compile(r"\.(?:tar\.gz|zip|tar\.bz2|tgz|tar\.xz)$")
+_SDIST = lazy_pattern(r"\.(?:tar\.gz|zip|tar\.bz2|tgz|tar\.xz)$")
 
 
 def group_files(name: str, listed: Iterable[ListedFile]) -> dict[Version, list[ListedFile]]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from labcoat.core import files
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.locking import sources_beside
 from labcoat.locking.index_comments import MARK
@@ -46,9 +47,9 @@ _NAMING = frozenset({".python-version", "runtime.txt"})
 LockState = Literal["fresh", "stale", "edited", "foreign", "missing"]
 
 _MADE_BY = "# Made by labcoat ({locker}, Python {minor})."
-_MINOR = re.compile(r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", re.MULTILINE)
-_INPUTS = re.compile(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
-_LOCK = re.compile(r"^# labcoat-lock: (\d+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_MINOR = lazy_pattern(r"^# Made by labcoat \([^)]*Python (3\.\d+)\)", re.MULTILINE)
+_INPUTS = lazy_pattern(r"^# labcoat-inputs: (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_LOCK = lazy_pattern(r"^# labcoat-lock: (\d+) (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _COMMANDS = {
     "pip-tools": "pip-compile --allow-unsafe --generate-hashes --no-emit-index-url --strip-extras",
     "uv": "uv pip compile --universal --generate-hashes",

@@ -2,9 +2,10 @@
 
 import re
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.markers import fold_marker
 
-_PIN = re.compile(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
+_PIN = lazy_pattern(r"^(?P<release>[^\s;#]+==\S+)(?: ; (?P<marker>.*?))?(?P<more> \\)?$")
 
 
 def fold_lock(text: str, minor: str, systems: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
@@ -14,7 +15,7 @@ _PIP_TOOLS = re.compile(
     rf"requirement=\w+\('({_NAME}){_EXTRAS}({_SPECIFIER})[^']*'\),"
     r" parent=(?:None|\w+\('([^' ]+))"
 )
-_PIP = re.compile(
+_PIP = lazy_pattern(
     rf"satisfies the requirement ({_NAME}){_EXTRAS}({_SPECIFIER})[^\n(]*"
     rf"(?:\(from ({_NAME})[^)]*\) )?\(from"
 )

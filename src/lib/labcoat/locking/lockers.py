@@ -3,7 +3,6 @@
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from labcoat.core.project import Project
@@ -124,6 +123,8 @@ def newest_upload(project: Project) -> str:
 
     LABCOAT_AS_OF is that day's end, LABCOAT_COOLDOWN some days ago; the earlier one counts.
     """
+    from datetime import UTC, datetime, timedelta
+
     moments = [f"{project['AS_OF']}T23:59:59Z"] if project["AS_OF"] else []
     if days := int(project["COOLDOWN"]):
         moments.append((datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ"))

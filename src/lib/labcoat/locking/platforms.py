@@ -1,5 +1,6 @@
 """The platforms that a lock holds for, and which of its packages have no wheel for one of them."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -93,9 +94,7 @@ class ThisMachine(Platform):
 
 def this_machine() -> Platform:
     """Return the platform of this machine."""
-    import platform
-
-    return ThisMachine("this machine", sys.platform, platform.machine())
+    return ThisMachine("this machine", sys.platform, os.uname().machine)
 
 
 def missing_wheels(

@@ -1,12 +1,11 @@
 """Read the files of each release from the pylock.toml that uv writes."""
 
-import re
-
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.platforms import ReleaseFiles
 
-_NAME = re.compile(r'(?m)^name = "([^"]+)"$')
-_VERSION = re.compile(r'(?m)^version = "([^"]+)"$')
-_WHEEL = re.compile(r'(?:url|path|name) = "(?:[^"]*/)?([^"/]+\.whl)"')
+_NAME = lazy_pattern(r'(?m)^name = "([^"]+)"$')
+_VERSION = lazy_pattern(r'(?m)^version = "([^"]+)"$')
+_WHEEL = lazy_pattern(r'(?:url|path|name) = "(?:[^"]*/)?([^"/]+\.whl)"')
 
 
 def read_files(pylock: str) -> dict[tuple[str, str], ReleaseFiles]:

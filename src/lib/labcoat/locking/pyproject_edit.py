@@ -9,14 +9,16 @@ import tomllib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
+from labcoat.core.patterns import lazy_pattern
+
 # Tables and the lists in them; all of them for None.
 _TABLES = {
     "project": "dependencies",
     "project.optional-dependencies": None,
     "dependency-groups": None,
 }
-_HEADER = re.compile(r"[ \t]*\[([^\[\]]+)\][ \t]*(?:#.*)?")
-_KEY = re.compile(r"""[ \t]*(?:"([^"]+)"|'([^']+)'|([\w-]+))[ \t]*=[ \t]*(?=\[)""")
+_HEADER = lazy_pattern(r"[ \t]*\[([^\[\]]+)\][ \t]*(?:#.*)?")
+_KEY = lazy_pattern(r"""[ \t]*(?:"([^"]+)"|'([^']+)'|([\w-]+))[ \t]*=[ \t]*(?=\[)""")
 _TOKEN = re.compile(r"""#[^\n]*|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[\[\]{}]""")
 
 Change = Callable[[str], str | None]

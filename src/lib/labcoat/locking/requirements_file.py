@@ -6,6 +6,7 @@ from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.core.text_encoding import decode_text
 from labcoat.locking.requirement_lines import (
@@ -81,7 +82,7 @@ def requirement_texts(text: str) -> list[str]:
     return [line.text for line in parse_lines(text)]
 
 
-_LEFT_OUT = re.compile(r"(?m)^[ \t]*#[ \t]*left out: ([^\s#(]+(?: *[<>=!~@;][^#(]*)?)")
+_LEFT_OUT = lazy_pattern(r"(?m)^[ \t]*#[ \t]*left out: ([^\s#(]+(?: *[<>=!~@;][^#(]*)?)")
 
 
 def unlisted_requirements(lock: str, source: str) -> list[str]:

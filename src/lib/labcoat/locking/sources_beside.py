@@ -7,6 +7,7 @@ from typing import Literal
 
 from labcoat.core import files, originals
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.locking.inputs import LockInput
 from labcoat.locking.requirement_lines import marker_applies
@@ -17,7 +18,7 @@ from labcoat.sources.planned import SourcePlan
 from labcoat.sources.sources_file import LockedSource, build_lock_path, sources_path
 from labcoat.toolchain import interpreters
 
-_LOCK = re.compile(r"^# labcoat-lock: \d+ (sha256:[0-9a-f]{64})$", re.MULTILINE)
+_LOCK = lazy_pattern(r"^# labcoat-lock: \d+ (sha256:[0-9a-f]{64})$", re.MULTILINE)
 _FORMAT = 1
 
 

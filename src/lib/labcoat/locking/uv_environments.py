@@ -5,10 +5,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking import platforms
 from labcoat.locking.requirement_lines import marker_applies
 
-_SPLIT = re.compile(r"for split \(markers: ([^\n]*)\)$", re.MULTILINE)
+_SPLIT = lazy_pattern(r"for split \(markers: ([^\n]*)\)$", re.MULTILINE)
 
 
 def machine_marker() -> str:

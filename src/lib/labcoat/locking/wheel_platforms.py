@@ -3,12 +3,12 @@
 Format: https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/.
 """
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from labcoat._vendor.packaging import tags
 from labcoat._vendor.packaging.tags import Tag
+from labcoat.core.patterns import lazy_pattern
 
 # The Pythons that a message may name: those that projects use, and the two before.
 MINORS = tuple(f"3.{number}" for number in range(6, 16))
@@ -23,7 +23,7 @@ _MACHINES = {
     "intel": "x86-64",
 }
 _SYSTEMS = {"win": "Windows", "macosx": "macOS", "manylinux": "Linux", "linux": "Linux"}
-_PLATFORM = re.compile(r"(win|macosx|manylinux|musllinux|linux)\d*_?(\d+_\d+)?_?(.*)")
+_PLATFORM = lazy_pattern(r"(win|macosx|manylinux|musllinux|linux)\d*_?(\d+_\d+)?_?(.*)")
 
 
 def wheel_tags(name: str) -> frozenset[Tag]:

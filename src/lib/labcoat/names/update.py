@@ -17,9 +17,11 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from labcoat.core.patterns import lazy_pattern
+
 NAMES = Path(__file__).parent
 PINS = NAMES / "sources.txt"
-_COMMIT = re.compile(r"^# parselmouth ([0-9a-f]{40})$", re.MULTILINE)
+_COMMIT = lazy_pattern(r"^# parselmouth ([0-9a-f]{40})$", re.MULTILINE)
 _CHANNELS = ("conda-forge", "pytorch")
 # Families of conda packages that are no modules; conda.json has the pattern instead of each name,
 # and the names of those that are packages of PyPI all the same.

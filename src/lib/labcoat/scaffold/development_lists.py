@@ -15,6 +15,7 @@ from labcoat.adoption.survey import is_own_list
 from labcoat.core import terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import find_record
 from labcoat.imports.tree import list_tree
@@ -27,7 +28,7 @@ INTRODUCTION = (
     "-c requirements.txt\n"
 )
 # Work on the project itself, rather than on its documents or its releases.
-_WORK = re.compile(
+_WORK = lazy_pattern(
     r"(?:^|[-_./])(?:dev(?:el|elopment)?|tests?|testing|lint(?:ing)?|typing|check(?:s|ing)?|style"
     r"|format|pre-?commit)(?:[-_./]|$)",
     re.IGNORECASE,

@@ -9,13 +9,14 @@ from labcoat.core.changes import ChangeSet, is_utf16
 from labcoat.core.errors import LabcoatError
 from labcoat.core.git import git_root
 from labcoat.core.makefiles import Makefile, is_include, makefile_name, read_makefile
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import print_warning
 from labcoat.scaffold.dockerfile import TEMPLATES
 from labcoat.toolchain import own_install
 
 OWN_FILE = "labcoat.mk"  # committed; finds a labcoat that pip or pipx installed
 INSTALLED = f"include {OWN_FILE}"
-_INCLUDED = re.compile(r"^ *[-s]?include\b.*(?:include\.python\.mk|labcoat)", re.MULTILINE)
+_INCLUDED = lazy_pattern(r"^ *[-s]?include\b.*(?:include\.python\.mk|labcoat)", re.MULTILINE)
 _MARK = "labcoat's targets, from the labcoat that is installed"
 
 

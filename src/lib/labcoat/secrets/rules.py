@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.records import Record
 from labcoat.secrets import values
 
 _VENDORED = Path(__file__).parent.parent / "_vendor" / "gitleaks" / "rules.json"
@@ -71,11 +70,12 @@ class Token(NamedTuple):
     end: int
 
 
-class VendoredRule(Record):
-    """A rule of gitleaks."""
+class VendoredRule:
+    """A rule of gitleaks, by its `id`; `data` is what its file says of it."""
 
-    id: str
-    data: dict[str, Any]
+    def __init__(self, id: str, data: dict[str, Any]) -> None:  # noqa: A002
+        self.id = id
+        self.data = data
 
     @cached_property
     def pattern(self) -> re.Pattern[bytes]:

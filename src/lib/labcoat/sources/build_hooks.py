@@ -5,7 +5,6 @@ https://peps.python.org/pep-0517/ and https://peps.python.org/pep-0660/.
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.records import Record, field
 from labcoat.core.settings import time_limit
@@ -34,7 +34,7 @@ with open(request["answer"], "w") as file:
     json.dump({"has": hook is not None, "value": answer}, file)
 """
 _TOOLS = "gcc|cc|g\\+\\+|c\\+\\+|clang|clang\\+\\+|gfortran|cargo|rustc|cmake|ninja"
-_COMPILER = re.compile(
+_COMPILER = lazy_pattern(
     r"error: command '([^']+)' failed: No such file"
     r"|error: \[Errno 2\] No such file or directory: '([^']+)'"
     r"|unable to execute '([^']+)': No such file"
@@ -44,8 +44,8 @@ _COMPILER = re.compile(
     rf"|[Ee]rror: [^\n]*\b({_TOOLS})\b[^\n]*"
     r"(?:not found|is not installed|could not be found|not on PATH)"
 )
-_HEADER = re.compile(r"fatal error: ([\w./-]+\.h(?:pp)?): No such file")
-_NOISE = re.compile(
+_HEADER = lazy_pattern(r"fatal error: ([\w./-]+\.h(?:pp)?): No such file")
+_NOISE = lazy_pattern(
     r"^\s|^Traceback|^During handling|^The above exception|^\*{3,}|^!{3,}|^-{3,}|^$"
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.records import Record, field
@@ -18,7 +19,7 @@ from labcoat.core.records import Record, field
 # What builds a package without [build-system]: https://peps.python.org/pep-0517/.
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 _LEGACY_REQUIRES = ("setuptools>=40.8.0",)
-_EXTRA = re.compile(
+_EXTRA = lazy_pattern(
     r"""^(?:\(?(?P<before>.*?)\)?\s+and\s+)?extra\s*==\s*(['"])(?P<name>[^'"]+)\2$"""
 )
 _NOT_BUILDING = frozenset(

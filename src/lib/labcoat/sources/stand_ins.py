@@ -4,13 +4,14 @@ Releases may need a package that is a source: a fork of it, or a local one. The 
 check that its version fits, and must not take it from the index.
 """
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 
 def write_stand_ins(versions: Mapping[str, str], folder: Path) -> None:
     """Write an empty wheel for each name and version in `versions` into the new `folder`."""
+    import zipfile
+
     folder.mkdir(parents=True)
     for name, version in versions.items():
         stem = f"{name.replace('-', '_')}-{version}"

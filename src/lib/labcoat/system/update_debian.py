@@ -10,19 +10,19 @@ packages of other sources depend on its package.
 
 import gzip
 import lzma
-import re
 import sys
 import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.system.debian import SUITES, TABLE, usual_package
 
 _USERS = 2  # fewer depend on what is hardly used outside of its own project
-_LIBRARY = re.compile(
+_LIBRARY = lazy_pattern(
     r"(?:usr/)?lib/(?:x86_64-linux-gnu/(?:blas/|lapack/)?)?(lib[^/\s]*\.so(?:\.[\d.]+)?)\s+(\S+)$"
 )
-_NAME = re.compile(r"(?:^|[,|])\s*([a-z0-9.+-]+)")
+_NAME = lazy_pattern(r"(?:^|[,|])\s*([a-z0-9.+-]+)")
 
 
 def update_table(archive: str) -> None:

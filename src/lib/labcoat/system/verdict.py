@@ -1,15 +1,15 @@
 """What of what packages need a system lacks, as far as that can be told. No I/O."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.system.lenders import Lenders
 from labcoat.system.needs import CORE
 from labcoat.system.records import MissingLibrary, ObjectNeeds, PackageNeeds
 
 # NVIDIA's driver brings them, and the container runtime adds them to a container that gets a GPU.
-_DRIVER = re.compile(r"lib(cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[\w-]+)\.so(\.\d+)*")
+_DRIVER = lazy_pattern(r"lib(cuda|cudadebugger|nvcuvid|nvoptix|nvidia-[\w-]+)\.so(\.\d+)*")
 
 
 class Verdict(Record):

@@ -7,7 +7,6 @@ they add.
 """
 
 import base64
-import configparser
 import os
 import re
 from collections.abc import Mapping
@@ -249,6 +248,8 @@ def _is_setting(name: str) -> bool:
 
 def _settings(environ: Mapping[str, str], keys: tuple[str, ...] = _REACH) -> dict[str, str]:
     """Read how to reach the index: pip's files, pip's variables, uv's; later ones win."""
+    import configparser
+
     found: dict[str, str] = {}
     for file in _config_files(environ):
         parsed = configparser.RawConfigParser()

@@ -7,11 +7,12 @@ reaches the old one too.
 
 import html
 import json
-import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
-_PLAIN = re.compile(r"(https?)://([^@]*)\Z")
+from labcoat.core.patterns import lazy_pattern
+
+_PLAIN = lazy_pattern(r"(https?)://([^@]*)\Z")
 
 
 def replace_addresses(data: bytes, kind: str, page: str, files: str) -> bytes | None:

@@ -2,13 +2,13 @@
 
 import functools
 import os
-import platform
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 
 # The version, the implementation and the executable; of a virtual environment, its base's.
@@ -17,8 +17,8 @@ _DESCRIBE = (
     " print(platform.python_implementation());"
     " print(os.path.realpath(getattr(sys, '_base_executable', None) or sys.executable))"
 )
-_PROGRAM = re.compile(r"python(3\.\d+)")
-_SHIMS = re.compile(r"/(?:\.?pyenv|\.?asdf|mise)/shims$")
+_PROGRAM = lazy_pattern(r"python(3\.\d+)")
+_SHIMS = lazy_pattern(r"/(?:\.?pyenv|\.?asdf|mise)/shims$")
 _SECONDS = 20  # a program that takes longer to print its version is broken
 
 
@@ -38,7 +38,7 @@ def own_interpreter() -> Interpreter:
     """Return the Python that labcoat runs on; for a virtual environment, its base."""
     base = getattr(sys, "_base_executable", "") or sys.executable
     # The real path, so that python3 and python3.12 are the same interpreter.
-    return Interpreter(Path(base).resolve(), platform.python_version())
+    return Interpreter(Path(base).resolve(), sys.version.split()[0])
 
 
 def find_installed(minor: str, patch: str = "") -> Interpreter | None:

@@ -1,6 +1,5 @@
 """Which Python a project's environments are built from."""
 
-import configparser
 import os
 import re
 import shutil
@@ -196,6 +195,8 @@ def _read_ranges(root: Path) -> Iterator[PythonRange]:
             yield PythonRange(wanted, "pyproject.toml")
     text = _read_text(root / "setup.cfg")
     if text and "python_requires" in text:
+        import configparser
+
         parsed = configparser.RawConfigParser(strict=False)
         try:
             parsed.read_string(text)

@@ -10,7 +10,6 @@ An index with a `variant` is for the locks of that variant only, such as require
 Without such tables, uv's own count.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -23,6 +22,7 @@ from urllib.parse import urlsplit
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.records import Record
 from labcoat.core.settings import suggest_name
@@ -31,10 +31,10 @@ from labcoat.toolchain import uv_indexes
 
 FILE = "pyproject.toml"
 _KEYS = ("url", "packages", "variant")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_PACKAGE = re.compile(r"[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?")
+_NAME = lazy_pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_PACKAGE = lazy_pattern(r"[A-Za-z0-9*](?:[A-Za-z0-9._*-]*[A-Za-z0-9*])?")
 _TABLE = "tool.labcoat.indexes"
-_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
+_VARIABLE = lazy_pattern(r"\$\{([A-Za-z_]\w*)\}", re.ASCII)
 _EXAMPLE = 'packages = ["torch", "nvidia-*"]'
 
 
@@ -163,6 +163,8 @@ def _check_spelling(tool: object) -> None:
 
     Its packages would come from the default index, where somebody else may have the name.
     """
+    import difflib
+
     for name, own in tool.items() if isinstance(tool, dict) else ():
         for key, value in own.items() if isinstance(own, dict) else ():
             is_near = difflib.get_close_matches(key, ["indexes", "indices"], 1, 0.7)

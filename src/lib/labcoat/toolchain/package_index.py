@@ -22,6 +22,7 @@ from typing import IO, cast
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.toolchain import connections, index_config, index_errors
 from labcoat.toolchain.index_config import IndexAccess
@@ -29,7 +30,7 @@ from labcoat.toolchain.index_config import IndexAccess
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.1"
 _LISTING_BYTES = 64 << 20  # the longest listings of large indexes have some 20 MB
 _SECONDS = 60  # for a whole page: an index may send a few bytes at a time for ever
-_FILE = re.compile(r"\.(?:whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|egg|exe|msi|rpm)$", re.IGNORECASE)
+_FILE = lazy_pattern(r"\.(?:whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|egg|exe|msi|rpm)$", re.IGNORECASE)
 
 
 class ListedFile(Record):

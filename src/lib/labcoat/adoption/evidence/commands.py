@@ -5,17 +5,18 @@ import re
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
 from labcoat.core.installations import find_installations
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.imports.packages import Code
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.names import conda
 
-_DOCKERFILE = re.compile(
+_DOCKERFILE = lazy_pattern(
     r"(?:^|/)(?:(?:dockerfile|containerfile)(?:[.-][\w.-]+)?|[\w.-]+\.(?:dockerfile|containerfile))$",
     re.IGNORECASE,
 )
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S*?)python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
+_FROM = lazy_pattern(r"^\s*FROM\s+(?:--\S+\s+)*(\S*?)python:(\d+\.\d+(?:\.\d+)?)", re.IGNORECASE)
 _BUILD_TOOLS = frozenset({"pip", "setuptools", "wheel", "uv", "pipenv", "poetry"})
 
 

@@ -9,13 +9,14 @@ from labcoat.adoption.evidence.conda_specs import read_specs
 from labcoat.adoption.evidence.requirement_lists import read_option
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Kind, Wanted
+from labcoat.core.patterns import lazy_pattern
 from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import OptionLine, parse_lines
 
-_FILE = re.compile(r"(?:^|/)(?:[\w.-]*(?:environment|conda|env)[\w.-]*)\.ya?ml$", re.IGNORECASE)
+_FILE = lazy_pattern(r"(?:^|/)(?:[\w.-]*(?:environment|conda|env)[\w.-]*)\.ya?ml$", re.IGNORECASE)
 # Such a file under another name at the top, such as requirements.yml.
 _CONTENT = tuple(re.compile(rf"^{key}:", re.MULTILINE) for key in ("channels", "dependencies"))
-_ITEM = re.compile(r"^(?P<indent>\s*)-\s+(?P<value>.*?)\s*$")
+_ITEM = lazy_pattern(r"^(?P<indent>\s*)-\s+(?P<value>.*?)\s*$")
 
 
 def find_environments(tree: Tree) -> list[Source]:

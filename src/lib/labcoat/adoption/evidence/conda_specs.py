@@ -5,15 +5,16 @@ from collections.abc import Sequence
 
 from labcoat.adoption.evidence.source import Skipped
 from labcoat.adoption.plan import Wanted
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.names import conda
 
-_SPEC = re.compile(
+_SPEC = lazy_pattern(
     r"^(?:[\w./:-]+::)?(?P<name>[A-Za-z0-9_][\w.-]*)\s*(?:\[.*\])?\s*(?P<version>[<>=!~\d*].*)?$"
 )
-_RELEASE = re.compile(r"\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.?post\d+)?(?:\.?dev\d+)?")
+_RELEASE = lazy_pattern(r"\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.?post\d+)?(?:\.?dev\d+)?")
 _DUMPED = 0.5  # the share of specs with a build, from which on conda wrote the file itself
-_EXPORTED = re.compile(r"[\w.-]+=[^=\s]+=[^=\s]+")
+_EXPORTED = lazy_pattern(r"[\w.-]+=[^=\s]+=[^=\s]+")
 
 
 class Specs(Record):

@@ -8,9 +8,10 @@ from pathlib import Path
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 
 _FOLDERS = (".venv", "venv", "env", ".env", "virtualenv")
-_METADATA = re.compile(r"([\w.]+)-([\w.!+]+)\.(?:dist|egg)-info")
+_METADATA = lazy_pattern(r"([\w.]+)-([\w.!+]+)\.(?:dist|egg)-info")
 _MOST = 5000  # packages
 _OWN = "labcoat.json"  # in environments that labcoat made
 

@@ -11,27 +11,30 @@ from labcoat.adoption.evidence.development_tools import are_tools
 from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Kind, Wanted
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.process import redact
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 from labcoat.locking.requirements_file import requirement_names
 
-_NAME = re.compile(
+_NAME = lazy_pattern(
     r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"
     r"(?:[-_. ]?[\w.-]*)?(?:\.(?:txt|in|pip))?",
     re.IGNORECASE,
 )
-_FOLDER = re.compile(r"(?:^|/)(?:requirements?|reqs|deps)/[\w.-]+\.(?:txt|in|pip)$", re.IGNORECASE)
-_EXTENSION = re.compile(r"\.(?:txt|in|pip)$|(?:^|/)[a-z-]*requirements$", re.IGNORECASE)
-_DEV = re.compile(
+_FOLDER = lazy_pattern(
+    r"(?:^|/)(?:requirements?|reqs|deps)/[\w.-]+\.(?:txt|in|pip)$", re.IGNORECASE
+)
+_EXTENSION = lazy_pattern(r"\.(?:txt|in|pip)$|(?:^|/)[a-z-]*requirements$", re.IGNORECASE)
+_DEV = lazy_pattern(
     r"(?:^|[-_./])(?:dev(?:el|elopment)?|tests?|testing|lint(?:ing)?|docs?|documentation|ci|build"
     r"|check(?:s|ing)?|format|style|typing|benchmarks?|pre-?commit|release|tox|rtd|readthedocs)"
     r"(?:[-_./]|$)",
     re.IGNORECASE,
 )
 # For another machine or another way to run: read only if nothing else lists packages.
-_OTHER = re.compile(
+_OTHER = lazy_pattern(
     r"(?:^|[-_./])(?:gpu|cuda\d*|rocm|tpu|mac(?:os)?|osx|darwin|win(?:dows)?|arm\d*|m1|colab|conda"
     r"|optional|extras?|full|all|constraints?|lock(?:ed)?|frozen|old|backup|legacy|py2\w*"
     r"|py3\d*|minimal|min|heroku|apt|system|ubuntu|linux|r)(?:[-_./]|$)",
@@ -49,7 +52,7 @@ _SKIPPED = {
     "--find-links": "labcoat takes packages from indexes, not from pages of links",
     "-f": "labcoat takes packages from indexes, not from pages of links",
 }
-_LOCAL_BUILD = re.compile(r"^(\S+?) @ file:\S+")
+_LOCAL_BUILD = lazy_pattern(r"^(\S+?) @ file:\S+")
 
 
 def find_lists(tree: Tree) -> list[Source]:

@@ -2,20 +2,20 @@
 
 import ast
 import configparser
-import re
 from collections.abc import Callable, Iterator
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 
 # Environments for other work than on the project itself.
-_OTHER = re.compile(
+_OTHER = lazy_pattern(
     r"(?:^|[-_:])(?:docs?|documentation|build|publish|release|changelog|upload|deploy)\d*(?:$|[-_])"
 )
-_FACTORS = re.compile(r"^[\w{},.!-]+:\s+(?!/)")  # py38,py39: pytest<8
+_FACTORS = lazy_pattern(r"^[\w{},.!-]+:\s+(?!/)")  # py38,py39: pytest<8
 
 
 def find_runners(tree: Tree) -> list[Source]:

@@ -1,14 +1,14 @@
 """Read the blocks of metadata in scripts (PEP 723): `# /// script`."""
 
-import re
 import tomllib
 
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
+from labcoat.core.patterns import lazy_pattern
 from labcoat.imports.packages import Code
 from labcoat.imports.tree import Tree
 
-_BLOCK = re.compile(r"(?m)^# /// script$\s(?P<content>(?:^#(?:| .*)$\s)+)^# ///$")
+_BLOCK = lazy_pattern(r"(?m)^# /// script$\s(?P<content>(?:^#(?:| .*)$\s)+)^# ///$")
 
 
 def find_scripts(tree: Tree, code: Code) -> list[Source]:

@@ -13,6 +13,7 @@ from labcoat._vendor.packaging.version import InvalidVersion, Version
 from labcoat.adoption.pins.own_names import repository_place
 from labcoat.adoption.plan import Decision, Verdict, Wanted
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.process import redact
 from labcoat.core.records import Record, replace
 from labcoat.locking import input_corrections
@@ -38,12 +39,12 @@ _SYSTEMS = {
     **dict.fromkeys(_WINDOWS.split(), ("Windows", "sys_platform == 'win32'")),
     **dict.fromkeys(_MACOS.split(), ("macOS", "sys_platform == 'darwin'")),
 }
-_CONDA_TIME = re.compile(r"_(1[0-9]{9})(?:[0-9]{3})?(?:/|$)")
-_CONDA_PIN = re.compile(
+_CONDA_TIME = lazy_pattern(r"_(1[0-9]{9})(?:[0-9]{3})?(?:/|$)")
+_CONDA_PIN = lazy_pattern(
     r"(?P<name>[A-Za-z0-9_][\w.-]*)\s*=(?P<version>[0-9][\w.+!]*)(?:=(?P<build>[\w.]+))?"
 )
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
-_ADDRESS_NAME = re.compile(r"([^/@]+?)(?:\.git)?(?:@[^/]*)?(?:#.*)?$")
+_EGG = lazy_pattern(r"[#&]egg=([A-Za-z0-9][\w.-]*)")
+_ADDRESS_NAME = lazy_pattern(r"([^/@]+?)(?:\.git)?(?:@[^/]*)?(?:#.*)?$")
 
 
 class Line(Record):

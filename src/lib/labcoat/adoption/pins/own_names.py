@@ -6,11 +6,12 @@ from pathlib import Path
 from labcoat.core import git
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 
 _NAME = re.compile(
     r"""(?m)^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)|\bname\s*=\s*["']([\w.-]+)["']"""
 )
-_BEFORE_HOST = re.compile(r"^(?:(?:-e|--editable)[ =]+)?(?:git\+)?(?:\w+://)?(?:[^@/]+@)?")
+_BEFORE_HOST = lazy_pattern(r"^(?:(?:-e|--editable)[ =]+)?(?:git\+)?(?:\w+://)?(?:[^@/]+@)?")
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _BYTES = 1 << 20
 

@@ -9,6 +9,7 @@ from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.plan import Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.project_files.lock_of_record import find_record
 from labcoat.core.records import Record
@@ -22,7 +23,7 @@ SUPPORTED = tuple(
 # What says which Python, whatever the packages are locked from.
 _LASTING = {OWN, ".python-version", "runtime.txt", "pyproject.toml", "setup.cfg"}
 # One minor: conda's =3.7.3=h123_0, ==3.9.*, 3.9.
-_ONE = re.compile(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
+_ONE = lazy_pattern(r"={0,3}\s*(3\.\d+)(?:\.(?:\d+|\*))?(?:=\w+)?")
 
 
 class PythonForPins(Record):

@@ -12,13 +12,14 @@ from functools import lru_cache
 from labcoat.adoption.pins.lines import Line
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 
 BUILT = "has no wheel: LABCOAT_NO_BINARY builds it, which runs its code"
-_COMPILED = re.compile(r"\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|rs|go|m|i)$", re.IGNORECASE)
+_COMPILED = lazy_pattern(r"\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|rs|go|m|i)$", re.IGNORECASE)
 # Directories whose programs no build compiles.
-_ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|samples?|benchmarks?|node_modules)/")
+_ASIDE = lazy_pattern(r"(?:^|/)(?:tests?|docs?|examples?|samples?|benchmarks?|node_modules)/")
 _MOST_BYTES = 30 << 20
 _MOST_NAMES = 50_000
 _SETUP_BYTES = 1 << 20

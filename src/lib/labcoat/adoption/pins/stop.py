@@ -7,9 +7,10 @@ from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.plan import Decision, Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 
 _HINT = "Correct it, or run `labcoat init` without `--strict`, which {does}"
-_PYTHON = re.compile(r"python\s*(?:[<>=~!^]|$)", re.IGNORECASE)
+_PYTHON = lazy_pattern(r"python\s*(?:[<>=~!^]|$)", re.IGNORECASE)
 _DOES = {
     "dropped": "leaves it out",
     "moved": "takes `{after}`",

@@ -4,7 +4,6 @@ Only a wheel's files tell. The small ones of the time when environments had setu
 from the index, which leaves them in uv's cache for `make venv`.
 """
 
-import re
 import time
 import tomllib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.solving import Solution, texts_of
 from labcoat.adoption.pins.uv_search import Search
 from labcoat.core import files, terminal
+from labcoat.core.patterns import lazy_pattern
 from labcoat.imports import undeclared
 from labcoat.names.removed_modules import find_removal
 
@@ -22,7 +22,7 @@ from labcoat.names.removed_modules import find_removal
 _LAST_DAY = "2024-10-02"
 _MOST_WHEEL = 4 << 20  # bytes
 _MOST_BYTES = 48 << 20  # of all
-_PLATFORM = re.compile(r"-(?:any|manylinux\w*|linux\w*)(?:\.\w+)*\.whl$")
+_PLATFORM = lazy_pattern(r"-(?:any|manylinux\w*|linux\w*)(?:\.\w+)*\.whl$")
 
 
 def find_undeclared_need(search: Search, state: Solution) -> Limit | None:

@@ -5,7 +5,6 @@ tests/integration.
 """
 
 import posixpath
-import re
 import stat
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -14,8 +13,9 @@ from typing import NamedTuple
 
 from labcoat.container.dockerfile.parser import Dockerfile
 from labcoat.container.dockerignore.filepath_match import filepath_match
+from labcoat.core.patterns import lazy_pattern
 
-_WILDCARD = re.compile(r"[*?\[\\]")
+_WILDCARD = lazy_pattern(r"[*?\[\\]")
 _MOST_UNPACKED = 1 << 31  # bytes of an archive to read: a small file can contain any number
 _MOST_LINKS = 255  # symlinks followed for one source, as fsutil does
 

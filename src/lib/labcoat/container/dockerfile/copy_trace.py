@@ -30,11 +30,12 @@ from labcoat.container.dockerfile.parser import (
 from labcoat.container.dockerfile.stage_files import CopiedFiles, Origin, StageState, merge_copied
 from labcoat.container.dockerignore.matcher import Matcher, Pattern, PatternError
 from labcoat.container.dockerignore.parser import parse_ignore_file
+from labcoat.core.patterns import lazy_pattern
 
 # Images, each with the instructions that it runs in images built on it (ONBUILD).
 Triggers = Mapping[str, Sequence[str]]
 
-_REMOTE = re.compile(r"(https?://|git@|git://|ssh://)")  # sources of ADD outside the context
+_REMOTE = lazy_pattern(r"(https?://|git@|git://|ssh://)")  # sources of ADD outside the context
 
 
 def trace_copies(

@@ -5,7 +5,6 @@ Python could be asked.
 """
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,13 +16,14 @@ from labcoat.container.dockerfile.parser import (
     expand_word,
 )
 from labcoat.container.dockerfile.words import parse_json_words
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import MutableRecord, field
 from labcoat.core.result_variables import select_result_variables
 
 # What Docker sets where neither the base nor the Dockerfile does.
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Variables of Python, the loader, C libraries, shells and programs that start other code.
-_DECIDING = re.compile(
+_DECIDING = lazy_pattern(
     r"PYTHON|_?LD_|GCONV_PATH|GLIBC_TUNABLES|LOCPATH|NLSPATH|MALLOC_|BASH_|ENV$|ZDOTDIR$|PS4$"
     r"|PROMPT_COMMAND$|SHELLOPTS$|IFS$|PATH$|HOME$|VIRTUAL_ENV$|CONDA_|JUPYTER|IPYTHON|NUMBA_"
     r"|OPENSSL_|CUDA_|TF_|PIP_|UV_|PERL5|RUBYOPT$|MPLBACKEND$|MPLCONFIGDIR$|XDG_|QT_|GST_|_?JAVA_"
@@ -31,7 +31,7 @@ _DECIDING = re.compile(
     r"|CLASSPATH$|\w+_(PATH|HOME|PLUGINS?|PRELOAD|OPTIONS|OPTS|FLAGS)$"
 )
 # Facts about the official images' Python, which it does not read.
-_FACTS = re.compile(r"PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_\w+)$")
+_FACTS = lazy_pattern(r"PYTHON_(VERSION|SHA256|PIP_VERSION|SETUPTOOLS_VERSION|GET_PIP_\w+)$")
 _STARTS = {"ENTRYPOINT": "Entrypoint", "CMD": "Cmd", "SHELL": "Shell"}
 _LAYERS = frozenset({"RUN", "COPY", "ADD", "WORKDIR"})
 

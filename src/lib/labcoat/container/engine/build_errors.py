@@ -1,6 +1,5 @@
 """Explain a failed build: turn the builder's output into an error and a hint."""
 
-import re
 from pathlib import Path
 
 from labcoat.container.engine.errors import (
@@ -11,6 +10,7 @@ from labcoat.container.engine.errors import (
 )
 from labcoat.core import files
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.toolchain.installer_errors import explain_installer_error
 
 _NO_BUILDKIT = (
@@ -114,12 +114,12 @@ _BUILDER: ErrorTable = (
 )
 # BuildKit's plain progress: `#5 0.156 output of a program`, `#5 [2/2] RUN …`, `#5 ERROR: …`.
 # Other builders mark steps only.
-_STEP = re.compile(r"(?m)^(?:#\d+|STEP|Step) ")
-_BUILDKIT_LINE = re.compile(r"(?m)^#\d+ ")
-_PROGRAM_LINE = re.compile(r"(?m)^#\d+ \d+\.\d+ (.*)$")
+_STEP = lazy_pattern(r"(?m)^(?:#\d+|STEP|Step) ")
+_BUILDKIT_LINE = lazy_pattern(r"(?m)^#\d+ ")
+_PROGRAM_LINE = lazy_pattern(r"(?m)^#\d+ \d+\.\d+ (.*)$")
 # What the builder quotes: lines of a step and of its programs, lines of the Dockerfile, and the
 # command that failed.
-_QUOTED = re.compile(
+_QUOTED = lazy_pattern(
     r"(?ms)^#\d+ (?!ERROR: )[^\n]*$|^------$.*?^------$|^-{20}$.*?^-{20}$"
     r'|process "(?:[^"\\]|\\.)*"(?= did not complete)'
     r"|(?<=executor failed running )\[.*?\](?=: exit code)"  # Docker 20.10

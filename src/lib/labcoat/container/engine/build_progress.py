@@ -4,18 +4,20 @@ import re
 import sys
 from collections.abc import Iterator
 
-_STEP = re.compile(r"#(\d+) (.*)")
-_HIDDEN = re.compile(
+from labcoat.core.patterns import lazy_pattern
+
+_STEP = lazy_pattern(r"#(\d+) (.*)")
+_HIDDEN = lazy_pattern(
     r"(DONE|CACHED|CANCELED|transferring|sha256:|building with|resolve |\[internal\]"
     r"|ERROR: process|\.\.\.$)"
     r"|(exporting|writing image|naming to|unpacking to)\b|.* (done|[\d.]+s)$|.*#\d+ \.\.\.$"
     r"|\d+\.\d+ *$"
 )
-_FINISHED_AT_ONCE = re.compile(r"CACHED|DONE 0\.\ds")
+_FINISHED_AT_ONCE = lazy_pattern(r"CACHED|DONE 0\.\ds")
 # Printed for each step by Docker 20.10, and for a base image by containerd's store.
-_UNDECIDED = re.compile(r"sha256:[0-9a-f]{64}$|resolve ")
-_PACKAGE = re.compile(r"[\d.]+  ([+] |Downloaded )|[\d.]+ Using Python")  # uv lists every one
-_TIME = re.compile(r"\d+\.\d+ ")
+_UNDECIDED = lazy_pattern(r"sha256:[0-9a-f]{64}$|resolve ")
+_PACKAGE = lazy_pattern(r"[\d.]+  ([+] |Downloaded )|[\d.]+ Using Python")  # uv lists every one
+_TIME = lazy_pattern(r"\d+\.\d+ ")
 _WIDTH = 110  # characters
 
 

@@ -1,7 +1,6 @@
 """Call the container engine: docker's or podman's command, and the SDK's client."""
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
@@ -10,17 +9,18 @@ from typing import TYPE_CHECKING
 from labcoat.container.engine.errors import engine_error
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
 # sudo(8): its options with a value, and the other words that may precede the program.
-_SUDO_VALUE = re.compile(
+_SUDO_VALUE = lazy_pattern(
     r"-\w*[CDghpRrtTUu]|--(?:close-from|chdir|chroot|command-timeout|group|host|other-user|prompt"
     r"|role|type|user)"
 )
-_SUDO_WORD = re.compile(r"-|\w+=|(?:.*/)?sudo$")
+_SUDO_WORD = lazy_pattern(r"-|\w+=|(?:.*/)?sudo$")
 
 
 def docker_command(project: Project) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ import base64
 import contextlib
 import gzip
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,13 @@ from labcoat.container.inspect.export_reader import Wanted
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
 from labcoat.core import files, terminal
 from labcoat.core.cache import cache_folder
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 
 _FORMAT = 2
 _MOST_BASES = 8
 # What a new environment's programs are made from, and the loader's list of libraries.
-_TEXTS = re.compile(r".*/lib/python3[^/]*/venv/scripts/.*|etc/(ld\.so\.cache|passwd|group)")
+_TEXTS = lazy_pattern(r".*/lib/python3[^/]*/venv/scripts/.*|etc/(ld\.so\.cache|passwd|group)")
 _MOST_TEXT = 1 << 20
 
 

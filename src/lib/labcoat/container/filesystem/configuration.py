@@ -9,19 +9,22 @@ from collections.abc import Iterator
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.file_finding import FileFinding
 
 _NSSWITCH = "etc/nsswitch.conf"
 # Debian's, Alpine's and Fedora's; the first is a link to the second in most images.
 _OPENSSL = ("usr/lib/ssl/openssl.cnf", "etc/ssl/openssl.cnf", "etc/pki/tls/openssl.cnf")
 TEXTS = frozenset({_NSSWITCH, *_OPENSSL})
-_LOADS = re.compile(r"\s*(module|dynamic_path|soname|\.include)\b.*")
+_LOADS = lazy_pattern(r"\s*(module|dynamic_path|soname|\.include)\b.*")
 # The encodings' converters, which are libraries, and the locale that labcoat runs programs in.
-_CONVERTER = re.compile(
+_CONVERTER = lazy_pattern(
     r"(?:usr/)?lib(?:64)?/(?:[^/]+/)?gconv/(?:[^/]+\.so|gconv-modules(?:\.d/[^/]+)?)"
 )
-_LOCALE = re.compile(r"usr/lib(?:64)?/locale/C\.(?:utf8|UTF-8)/.+")
-_NSS = re.compile(r"(?:usr/)?(?:local/)?lib(?:64)?/(?:[^/]+/)?libnss_(?P<name>[^/.]+)\.so(\.\d+)?")
+_LOCALE = lazy_pattern(r"usr/lib(?:64)?/locale/C\.(?:utf8|UTF-8)/.+")
+_NSS = lazy_pattern(
+    r"(?:usr/)?(?:local/)?lib(?:64)?/(?:[^/]+/)?libnss_(?P<name>[^/.]+)\.so(\.\d+)?"
+)
 
 
 def compare_configuration(

@@ -13,12 +13,13 @@ from labcoat.apt import apt_lock
 from labcoat.container.filesystem.dpkg_records import DIVERSIONS, INFO, STATUS, is_settings
 from labcoat.container.inspect.debian_packages import DebianPackages, compare_packages
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.inventory.file_finding import FileFinding
 
 _OS_RELEASE = ("etc/os-release", "usr/lib/os-release")
-_FIELD = re.compile(r"^(\S+): *(.*(?:\n[ \t].*)*)", re.MULTILINE)
-_CONFIGURATION = re.compile(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)  # none that is obsolete
+_FIELD = lazy_pattern(r"^(\S+): *(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_CONFIGURATION = lazy_pattern(r"^ (/\S+) ([0-9a-f]{32})$", re.MULTILINE)  # none that is obsolete
 _FILTER = re.compile(r"^\s*path-(include|exclude)[\s=]+(\S+)", re.MULTILINE)
 _Paragraph = dict[str, str]
 

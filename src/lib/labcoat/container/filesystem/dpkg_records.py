@@ -8,11 +8,12 @@ import re
 from functools import cached_property
 
 from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 
 INFO = "var/lib/dpkg/info"
 STATUS = "var/lib/dpkg/status"
 DIVERSIONS = "var/lib/dpkg/diversions"
-_PACKAGED = re.compile(r"(usr/)?(lib|bin|sbin)|etc/")
+_PACKAGED = lazy_pattern(r"(usr/)?(lib|bin|sbin)|etc/")
 _CONFIGURATION = re.compile(rb"^ /(\S+) ([0-9a-f]{32})\b", re.MULTILINE)
 
 

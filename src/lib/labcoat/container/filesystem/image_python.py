@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.records import Record
 from labcoat.inventory.code_paths import interpreter
@@ -14,8 +15,8 @@ from labcoat.inventory.file_finding import FileFinding
 from labcoat.inventory.inventory import InterpreterFacts
 from labcoat.toolchain import interpreters
 
-_PROGRAM = re.compile(r"python(3\.\d+)(t?)")
-_FOLDER = re.compile(r"python(3\.\d+)t?")
+_PROGRAM = lazy_pattern(r"python(3\.\d+)(t?)")
+_FOLDER = lazy_pattern(r"python(3\.\d+)t?")
 # The names that the engine gives processors, as platform.machine() names them.
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l"}
 _CFG_MOST = 1 << 16

@@ -1,22 +1,22 @@
 """Which libraries the loader takes in place of the base image's: ld.so(8), ldconfig(8)."""
 
-import re
 import struct
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.file_finding import FileFinding
 
 _CACHE = "etc/ld.so.cache"
 _PRELOAD = "etc/ld.so.preload"
-_LIBRARY = re.compile(
+_LIBRARY = lazy_pattern(
     r"(?:usr/)?(?:local/)?lib(?:64)?/(?:[^/]+/)?"
     # For newer processors; those without a name of their own were searched up to glibc 2.36.
     r"(?:(?:glibc-hwcaps/[^/]+|tls|haswell|x86_64|avx512_1)/)*(?P<name>[^/]+\.so(?:\.[\d.]+)?)"
 )
-_MUSL_PATH = re.compile(r"etc/ld-musl-[^/]+\.path")
+_MUSL_PATH = lazy_pattern(r"etc/ld-musl-[^/]+\.path")
 _MAGIC = b"glibc-ld.so.cache1.1"
 _HEADER, _ENTRY = 48, 24
 _MOST_ENTRIES = 1 << 16

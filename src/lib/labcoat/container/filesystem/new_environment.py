@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.inspect.exported_files import ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 
 _VARIABLE = re.compile(rb"__VENV_(DIR|NAME|PROMPT|BIN_NAME|PYTHON)__")
 # venv of Python 3.13 writes it; git reads it and no interpreter does.
-_IGNORE = re.compile(rb"#[^\n]*\n\*\n")
+_IGNORE = lazy_pattern(rb"#[^\n]*\n\*\n")
 
 
 def is_own_file(

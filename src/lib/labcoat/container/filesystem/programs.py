@@ -5,12 +5,12 @@ line, and `make`. Other programs that a project's own steps add are no differenc
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.image_python import ImagePython, find_program
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.code_paths import interpreter
 from labcoat.inventory.file_finding import FileFinding
 
@@ -22,7 +22,7 @@ _ALIASES = {
     "env": frozenset({"env", "busybox", "coreutils"}),
     "make": frozenset({"make", "gmake"}),
 }
-_FOLDER = re.compile(r"(usr/)?(local/)?bin/")
+_FOLDER = lazy_pattern(r"(usr/)?(local/)?bin/")
 _PLACES = ("bin/sh", "bin/bash", "usr/bin/env")  # as first lines of programs name them
 _OTHERS_RIGHTS = 0o6000  # set-user-ID, set-group-ID
 _RIGHTS = "gives other rights than the base image's"

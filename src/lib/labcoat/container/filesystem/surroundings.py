@@ -16,6 +16,7 @@ from labcoat.container.filesystem.dpkg_records import DpkgRecords
 from labcoat.container.filesystem.image_python import ImagePython
 from labcoat.container.filesystem.programs import compare_programs
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, replace
 from labcoat.inventory.code_paths import byte_code
 from labcoat.inventory.code_paths.byte_code import CompiledFile
@@ -23,7 +24,7 @@ from labcoat.inventory.file_finding import FileFinding
 
 _MOST = 50
 # Engines write these into each container, the export's among them.
-_ENGINES = re.compile(
+_ENGINES = lazy_pattern(
     r"\.dockerenv|(dev|proc|sys)(/.*)?|etc/(hosts|hostname|resolv\.conf|mtab)"
     r"|run(/\.containerenv|/secrets(/.*)?)?"
 )

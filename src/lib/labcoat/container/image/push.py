@@ -1,7 +1,6 @@
 """Push the image to its registry, for one platform or several."""
 
 import os
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +21,11 @@ from labcoat.container.engine.image_reference import registry_of, repository_of
 from labcoat.container.image import build
 from labcoat.core import files, process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.records import replace
 
-_DIGEST = re.compile(
+_DIGEST = lazy_pattern(
     r"digest: (sha256:[0-9a-f]{64})|pushing manifest for \S+@(sha256:[0-9a-f]{64})"
 )
 _PLATFORM_ERRORS = (

@@ -2,7 +2,6 @@
 
 import hashlib
 import posixpath
-import re
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from typing import IO, NamedTuple
 
 from labcoat.container.inspect.exported_files import ExportedFile, ExportedFiles, KeptSources
 from labcoat.container.inspect.tar_stream import ForwardStream, list_members
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.system.elf import SharedObject, parse_object
 
@@ -28,7 +28,7 @@ _KINDS = {
     tarfile.BLKTYPE: "a device",
 }
 _ELF = b"\x7fELF"
-_PROGRAM = re.compile(r"(.*/)?s?bin/(?!python)[^/]+")
+_PROGRAM = lazy_pattern(r"(.*/)?s?bin/(?!python)[^/]+")
 
 
 def _nothing(path: str, size: int = 0) -> bool:  # noqa: ARG001

@@ -8,7 +8,6 @@ import csv
 import hashlib
 import io
 import posixpath
-import re
 from collections.abc import Iterable, Mapping
 from typing import IO
 
@@ -17,23 +16,24 @@ from labcoat.container.inspect.export_reader import Wanted
 from labcoat.container.inspect.exported_files import ExportedFiles
 from labcoat.container.inspect.image_archive import ArchiveEntry, ImageArchive
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project import Project
 from labcoat.core.records import Record
 
-_METADATA = re.compile(
+_METADATA = lazy_pattern(
     r"(?P<site>.*/(?:site|dist)-packages)/(?P<name>[^/]+\.dist-info)/(?P<file>METADATA|RECORD)"
 )
 # Where labcoat's Dockerfile installs packages; a custom one may use the base's Python.
 _ENVIRONMENT = "opt/venv/"
-_SITE = re.compile(
+_SITE = lazy_pattern(
     rf"{_ENVIRONMENT}lib/python3[^/]*/site-packages|usr/(local/)?lib/python3[^/]*/[^/]*-packages"
 )
 _MOST_METADATA = 1 << 26
-_BYTE_CODE = re.compile(
+_BYTE_CODE = lazy_pattern(
     r"(?P<folder>.*)/__pycache__/(?P<module>[^/]+)\.cpython-\d+(?:\.opt-\d)?\.pyc"
 )
 # Files that depend on the installer, pip or uv.
-_INSTALLER_FILES = re.compile(
+_INSTALLER_FILES = lazy_pattern(
     r".*\.dist-info/(?:INSTALLER|REQUESTED|RECORD|direct_url\.json|uv_\w+\.json)|\.\./.*|.*\.pyc"
 )
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from labcoat.container.inspect import nested_archives
 from labcoat.container.inspect.image_archive import ImageArchive
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, replace
 from labcoat.secrets import content as contents
 from labcoat.secrets import look, names, rules, values
@@ -23,25 +24,25 @@ _SETTING = re.compile(
     rb"""(?=(?P<value>[^\s"'$<>{}/][^\s"',]{5,}))"""
 )
 # Variables of well-known images that describe a key or a login: which, where, of what kind.
-_DESCRIPTION = re.compile(
+_DESCRIPTION = lazy_pattern(
     rb"KEY(?!S?\d*(?:_|$))|AUTH\d"
     rb"|_(?:ID|NAME|VERSION|FILE|PATH|DIR|URL|HOST|DOMAIN|USER|METHOD|TYPE|MODE|BACKEND|PROVIDER"
     rb"|SOCK)$"
 )
 # Fingerprints of public keys, for example python's GPG_KEY, nginx's NGINX_GPGKEY and swift's
 # SWIFT_SIGNING_KEY.
-_PUBLIC_KEY = re.compile(rb"GPG|PGP|SIGNING|^KEYS?(?:_|$)")
-_FINGERPRINT = re.compile(rb"(?:0x)?[0-9A-F]{8,40}")
+_PUBLIC_KEY = lazy_pattern(rb"GPG|PGP|SIGNING|^KEYS?(?:_|$)")
+_FINGERPRINT = lazy_pattern(rb"(?:0x)?[0-9A-F]{8,40}")
 # Files in which a line NAME=VALUE is a setting, whereas in source code it is a statement.
-_CONFIGURATION = re.compile(
+_CONFIGURATION = lazy_pattern(
     r"(?i)(?:.*/)?(?:.+\.(?:env|ini|cfg|conf|toml|ya?ml|properties|json)|\.\w+rc|\.\w+_history"
     r"|\.env\..+|\.profile)"
 )
 # Packages and the system have sample keys and passwords in their tests and documentation.
-_PACKAGES = re.compile(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3[^/]*|usr/share)/.+")
+_PACKAGES = lazy_pattern(r"(?:.*/)?(?:site-packages|dist-packages|lib/python3[^/]*|usr/share)/.+")
 
 # Of the operating system: only tokens that have a form of their own are searched in it.
-_SYSTEM = re.compile(r"(?:usr|lib|lib64|bin|sbin|var/lib|var/cache|etc/ssl)/")
+_SYSTEM = lazy_pattern(r"(?:usr|lib|lib64|bin|sbin|var/lib|var/cache|etc/ssl)/")
 
 
 class ImageSecret(Record):

@@ -12,6 +12,7 @@ from typing import Any
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.poetry import python_specifiers
 from labcoat.core.project_files.pyproject import parse_toml
@@ -28,14 +29,14 @@ LOCKS: Mapping[str, str] = {
 }
 # What labcoat locks itself, where the setting names it.
 _SOURCES = ("requirements.in", "pyproject.toml", "setup.cfg", "setup.py")
-_NAMED_PYLOCK = re.compile(r"pylock\.([^.]+)\.toml")
+_NAMED_PYLOCK = lazy_pattern(r"pylock\.([^.]+)\.toml")
 EXPORTER = "labcoat"  # what labcoat's own exports name as their creator: these are no locks
 _MAIN = "requirements"
 # Where each lock says which Pythons it is for.
-_PYTHON = re.compile(
+_PYTHON = lazy_pattern(
     r'^(?:requires-python|python-versions|requires_python) = "([^"\n]*)"', re.MULTILINE
 )
-_PIPFILE_PYTHON = re.compile(r'"python_(?:full_)?version": "([^"\n]*)"')
+_PIPFILE_PYTHON = lazy_pattern(r'"python_(?:full_)?version": "([^"\n]*)"')
 
 
 def is_lock_name(name: str) -> bool:

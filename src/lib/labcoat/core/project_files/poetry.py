@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import Declared, Groups, Listing
 
-_RELEASE = re.compile(r"\d+(?:\.\d+)*")
-_PLAIN = re.compile(r"(?:[<>]=?|==|!=|~=)\s*[0-9][\w.*+!-]*")
-_BARE = re.compile(r"[0-9][\w.*+!-]*")
+_RELEASE = lazy_pattern(r"\d+(?:\.\d+)*")
+_PLAIN = lazy_pattern(r"(?:[<>]=?|==|!=|~=)\s*[0-9][\w.*+!-]*")
+_BARE = lazy_pattern(r"[0-9][\w.*+!-]*")
 
 
 def read_poetry(path: Path, table: Mapping[str, Any]) -> Declared:

@@ -6,15 +6,26 @@ from pathlib import Path
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.pyproject import read_pyproject
-from labcoat.core.project_files.setup_cfg import read_setup_cfg
-from labcoat.core.project_files.setup_script import read_setup_script
 from labcoat.core.records import replace
+
+
+def _read_setup_cfg(path: Path) -> Declared:
+    from labcoat.core.project_files.setup_cfg import read_setup_cfg
+
+    return read_setup_cfg(path)
+
+
+def _read_setup_script(path: Path) -> Declared:
+    from labcoat.core.project_files.setup_script import read_setup_script
+
+    return read_setup_script(path)
+
 
 # In the order in which they are asked.
 READERS: Mapping[str, Callable[[Path], Declared]] = {
     "pyproject.toml": read_pyproject,
-    "setup.cfg": read_setup_cfg,
-    "setup.py": read_setup_script,
+    "setup.cfg": _read_setup_cfg,
+    "setup.py": _read_setup_script,
 }
 
 

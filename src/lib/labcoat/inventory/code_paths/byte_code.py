@@ -6,21 +6,21 @@ based on.
 Source: https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.inventory.code_paths.check_process import Checker, identify, list_forged
 from labcoat.inventory.code_paths.layout import Layout
 from labcoat.inventory.code_paths.tree import read_entry
 from labcoat.inventory.file_finding import FileFinding
 
-_NAME = re.compile(r"(?P<stem>.+?)\.(?P<tag>[^.]+)(?:\.opt-(?P<level>[12]))?\.pyc")
+_NAME = lazy_pattern(r"(?P<stem>.+?)\.(?P<tag>[^.]+)(?:\.opt-(?P<level>[12]))?\.pyc")
 # Byte code that only pytest reads: it changes `assert` statements (pytest_byte_code.py).
-_PYTEST_NAME = re.compile(r"(?P<stem>.+?)\.(?P<tag>[^.]+)-pytest-(?P<version>[^-]+)\.pyc")
+_PYTEST_NAME = lazy_pattern(r"(?P<stem>.+?)\.(?P<tag>[^.]+)-pytest-(?P<version>[^-]+)\.pyc")
 # Tags of interpreters (sys.implementation.cache_tag); the environment's reads no others.
-_OTHER_PYTHON = re.compile(r"(cpython|pypy|graalpy)-?\d+t?")
+_OTHER_PYTHON = lazy_pattern(r"(cpython|pypy|graalpy)-?\d+t?")
 _CHECK = Path(__file__).with_name("byte_code_check.py")
 
 

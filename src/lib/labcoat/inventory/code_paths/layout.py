@@ -4,17 +4,17 @@ The world is closed: an entry that no package, installer or level explains is a 
 is and whatever its name. So no list of dangerous places has to be complete.
 """
 
-import re
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field
 from labcoat.inventory.code_paths.tree import Entry
 from labcoat.inventory.file_finding import FileFinding
 
 _BYTE_CODE = "__pycache__"
 # An index of compiled functions, and their code: https://numba.readthedocs.io/en/stable/developer/caching.html.
-_NUMBA = re.compile(r".*/__pycache__/[^/]+\.nb[ic]")
+_NUMBA = lazy_pattern(r".*/__pycache__/[^/]+\.nb[ic]")
 
 
 class Layout(Record):

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.lock_of_record import lock_tool
 
 _LOCK = {
@@ -26,7 +27,7 @@ _UPGRADE = {
     "pipenv": ("pipenv lock", "pipenv upgrade"),
 }
 _NAMES = {"poetry": "Poetry", "pdm": "PDM"}
-_CREATOR = re.compile(r'^created-by = "([^"\n]*)"', re.MULTILINE)
+_CREATOR = lazy_pattern(r'^created-by = "([^"\n]*)"', re.MULTILINE)
 
 
 def owner_tool(record: Path) -> str:

@@ -1,12 +1,12 @@
 """Where a package comes from that is not a release, as a requirement that pip reads."""
 
-import re
 from collections.abc import Sequence
 from urllib.parse import parse_qs, urlsplit
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.other_locks.model import LockedFile
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_COMMIT = lazy_pattern(r"[0-9a-f]{40}")
 
 
 def commit_place(name: str, url: str, commit: str, folder: str = "") -> str:

@@ -1,17 +1,17 @@
 """Read any lock of another tool, once for each content."""
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.lock_of_record import lock_tool
 from labcoat.locking.other_locks.model import OtherLock
 from labcoat.locking.other_locks.tables import damaged
 
-_SHA256 = re.compile("[0-9a-f]{64}")
+_SHA256 = lazy_pattern("[0-9a-f]{64}")
 
 
 def read_other_lock(path: Path, folder: Path) -> OtherLock:

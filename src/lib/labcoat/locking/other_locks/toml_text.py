@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.other_locks.model import LockedFile
 
 # A line such as {url = "…/a-1.0.tar.gz", hash = "sha256:…", size = 1}, as uv, Poetry and PDM
@@ -17,14 +18,14 @@ _LINE = (
     r"\{ ?(?:url|file|name) = \"[^\"\\\n]*\"[^\"\\\n{}]*"
     r"(?:\"[^\"\\\n]*\"[^\"\\\n{}]*|\{[^{}\\\n]*\}[^\"\\\n{}]*)*\},?[ \t]*\n"
 )
-_LISTS = re.compile(
+_LISTS = lazy_pattern(
     rf"^(?P<key>[A-Za-z0-9_.\"-]+) = \[[ \t]*\n(?P<lines>(?:{_LINE})+)\]", re.MULTILINE
 )
-_FILE = re.compile(
+_FILE = lazy_pattern(
     r"\{ ?(?P<key>url|file|name) = \"(?P<name>[^\"]*)\""
     r"(?P<rest>[^\n]*)"
 )
-_SHA256 = re.compile(r"(?:hash = \"sha256:|sha256 = \")([^\"\n]*)\"")
+_SHA256 = lazy_pattern(r"(?:hash = \"sha256:|sha256 = \")([^\"\n]*)\"")
 _TAKEN = "labcoat-files-"
 
 
