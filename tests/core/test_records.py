@@ -4,6 +4,7 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class Count(MutableRecord):
 
     seen: set[str] = field(default_factory=set)
     left: int = 3
+    shows: Callable[[int], str] = lambda number: f"{number} left"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,6 +103,10 @@ def test_a_mutable_record_shares_no_default() -> None:
     one.seen.add("a")
     one.left -= 1
     assert (one, other) == (Count({"a"}, 2), Count())
+
+
+def test_a_function_as_a_default_stays_one() -> None:
+    assert Count().shows(3) == "3 left"
 
 
 def test_a_class_adds_its_fields_to_those_of_the_one_it_extends() -> None:

@@ -51,27 +51,26 @@ class _Fields:  # noqa: PLW1641
 
     __match_args__: tuple[str, ...] = ()
     _compared: ClassVar[tuple[str, ...]] = ()
+    _defaults: ClassVar[Mapping[str, Any]] = {}
     _factories: ClassVar[Mapping[str, Callable[[], Any]]] = {}
 
     def __init_subclass__(cls) -> None:
         own = [name for name in _annotated(cls) if name not in cls.__match_args__]
-        compared, factories = [*cls._compared], {**cls._factories}
+        defaults, factories, left_out = {**cls._defaults}, {**cls._factories}, set()
         for name in own:
-            said = cls.__dict__.get(name)
-            if not isinstance(said, _Field):
-                compared.append(name)
-                continue
-            if said.compare:
-                compared.append(name)
-            if said.factory:
-                factories[name] = said.factory
-            if said.default is _REQUIRED:
+            said = cls.__dict__.get(name, _REQUIRED)
+            if isinstance(said, _Field):
                 delattr(cls, name)
-            else:
-                setattr(cls, name, said.default)
+                if said.factory:
+                    factories[name] = said.factory
+                if not said.compare:
+                    left_out.add(name)
+                said = said.default
+            if said is not _REQUIRED:
+                defaults[name] = said
         cls.__match_args__ = (*cls.__match_args__, *own)  # type: ignore[misc]
-        cls._compared = tuple(compared)
-        cls._factories = factories
+        cls._compared = (*cls._compared, *(name for name in own if name not in left_out))
+        cls._defaults, cls._factories = defaults, factories
 
     def __init__(self, *values: Any, **named: Any) -> None:
         names = self.__match_args__
@@ -80,10 +79,10 @@ class _Fields:  # noqa: PLW1641
         for name in names[len(values) :]:
             if name in named:
                 fields[name] = named.pop(name)
+            elif name in self._defaults:
+                fields[name] = self._defaults[name]
             elif name in self._factories:
                 fields[name] = self._factories[name]()
-            elif hasattr(self, name):
-                fields[name] = getattr(self, name)
             else:
                 raise TypeError(f"{type(self).__name__} needs {name}")
         if named or len(values) > len(names):
