@@ -8,7 +8,6 @@ import hashlib
 import shutil
 import tarfile
 import tempfile
-import urllib.error
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,6 @@ from labcoat.sources.asked import Source
 from labcoat.sources.build_hooks import Tree
 from labcoat.sources.package_facts import PackageFacts, parse_metadata, read_static_facts
 from labcoat.sources.sources_file import LockedSource
-from labcoat.toolchain import package_index
 
 
 def fetch_tree(project: Project, source: LockedSource, folder: Path) -> Tree | Path:
@@ -67,10 +65,14 @@ def fetch_archive(project: Project, source: LockedSource, folder: Path) -> Path:
         if not path.is_file():
             raise LabcoatError(f"`{source.path}` does not exist", "Correct the path in the input")
     else:
+        from urllib.error import HTTPError
+
+        from labcoat.toolchain import package_index
+
         path = folder / source.url.rpartition("/")[2]
         try:
             package_index.save_address(source.url, path)
-        except urllib.error.HTTPError as error:
+        except HTTPError as error:
             with error:
                 raise LabcoatError(
                     f"cannot fetch `{process.redact(source.url)}`: {error.code} {error.reason}",
