@@ -117,7 +117,7 @@ def test_it_can_be_copied_by_pickle() -> None:
     assert pickle.loads(pickle.dumps(Named(1, 2))) == Named(1, 2)  # noqa: S301
 
 
-@pytest.mark.parametrize("words", [["lock", "--only", "python"], ["check"], ["status"], ["venv"]])
+@pytest.mark.parametrize("words", [["lock", "--only", "python"], ["check"], ["status"]])
 def test_no_command_waits_for_a_dataclass(tmp_path: Path, words: list[str]) -> None:
     """`dataclasses` imports `inspect`, and both take longer than all records together."""
     root = write(tmp_path / "project", {"requirements.txt": ""})

@@ -36,7 +36,7 @@ class RunningLabcoat:
         """Wait until `condition` holds; return self."""
         while not condition(self):
             assert self.process.poll() is None, "it ended before the signal"
-            time.sleep(0.005)
+            time.sleep(0.05)
         return self
 
     def send_signal(self, number: int) -> int:

@@ -1,34 +1,57 @@
-"""Which tracked files differ from git's index: by their dates and sizes, so that no filter runs.
+"""What git's index says of each tracked file, and which files differ from it.
 
-`git status` and `git diff` compare contents, for which they run the filters that a repository's
-settings name.
+By their dates and sizes, so that no filter runs: `git status` and `git diff` compare contents, for
+which they run the filters that a repository's settings name.
 """
 
 import os
 import stat
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 
+LIST_INDEX = ("ls-files", "-s", "-z", "--debug")
 _RECORD = lazy_pattern(
-    rb"([^\0]++)\0  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n  dev: \d+\tino: \d+\n"
-    rb"  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
+    rb"(\d{6}) ([0-9a-f]+) \d\t([^\0]++)\0  ctime: \d+:\d+\n  mtime: (\d+):(\d+)\n"
+    rb"  dev: \d+\tino: \d+\n  uid: \d+\tgid: \d+\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
 )
 _ASSUMED = 0x8000 | 1 << 30  # assume-unchanged, skip-worktree
 
 
-def find_changed(root: Path, listed: bytes, index: Path) -> set[str]:
+class IndexRecord(NamedTuple):
+    """One record, as git prints it: `mode` and `flags` in octal and hexadecimal digits.
+
+    `id` is that of the content, `size` the bytes of the file when git last looked at it.
+    """
+
+    mode: bytes
+    id: bytes
+    path: bytes
+    seconds: bytes
+    nanoseconds: bytes
+    size: bytes
+    flags: bytes
+
+
+def parse_records(listed: bytes) -> list[IndexRecord]:
+    """Return the records in what `git` prints for LIST_INDEX; a path has several in a conflict."""
+    return list(map(IndexRecord._make, _RECORD.findall(listed)))
+
+
+def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set[str]:
     """Return the tracked paths whose file may differ from the index, with those that are deleted.
 
-    `listed` is what `git ls-files -z --debug` prints in `root`, `index` git's index file.
+    `records` are of the index, a file, and paths are below `root`.
     """
     try:
         written = index.stat().st_mtime_ns
     except OSError:
         written = 0
-    changed: set[str] = set()
-    top = f"{root}/"
-    for path, seconds, nanoseconds, size, flags in _parse_records(listed):
+    changed: set[bytes] = set()
+    top = os.fsencode(f"{root}/")
+    for _, _, path, seconds, nanoseconds, size, flags in records:
         try:
             found = os.lstat(top + path)
         except OSError:
@@ -36,20 +59,12 @@ def find_changed(root: Path, listed: bytes, index: Path) -> set[str]:
             continue
         if stat.S_ISDIR(found.st_mode):
             continue  # a submodule
-        recorded = seconds * 10**9 + nanoseconds
+        recorded = int(seconds) * 10**9 + int(nanoseconds)
         if (
             found.st_mtime_ns != recorded
             or recorded >= written
-            or found.st_size != size
-            or flags & _ASSUMED
+            or found.st_size != int(size)
+            or int(flags, 16) & _ASSUMED
         ):
             changed.add(path)
-    return changed
-
-
-def _parse_records(listed: bytes) -> list[tuple[str, int, int, int, int]]:
-    """Return path, seconds, nanoseconds, size and flags of each record."""
-    return [
-        (os.fsdecode(path), int(seconds), int(nanoseconds), int(size), int(flags, 16))
-        for path, seconds, nanoseconds, size, flags in _RECORD.findall(listed)
-    ]
+    return set(map(os.fsdecode, changed))

@@ -8,15 +8,10 @@ from typing import NamedTuple
 
 from labcoat.core import git, git_index, reading
 from labcoat.core.errors import LabcoatError
-from labcoat.core.patterns import lazy_pattern
+from labcoat.core.git_index import IndexRecord
 
 LFS_POINTER = "version https://git-lfs.github.com/spec/"
-_QUICK_SIZE = lazy_pattern(rb"  size: (\d+)\tflags")
-_SIZE = lazy_pattern(rb"\n  uid: \d+\tgid: \d+\n  size: (\d+)\t")
 LACKS_CONTENTS = "git lacks some tracked contents, as in a partial clone: did not search them"
-_LIST_TRACKED = ("ls-files", "-z")
-_LIST_INDEX = ("ls-files", "-s", "-z")
-_LIST_SIZES = ("ls-files", "-z", "--debug")
 _LIST_OTHERS = ("ls-files", "-o", "-z", "--directory", "--no-empty-directory")
 _LIST_TRACKED_AND_IGNORED = ("ls-files", "-c", "-i", "-z", "--exclude-standard")
 
@@ -40,11 +35,11 @@ class GitView:
 
     def start_listing(self) -> None:
         """Start the git commands that list the files, in the background."""
-        self._start(_LIST_TRACKED, _LIST_OTHERS)
+        self._start(git_index.LIST_INDEX, _LIST_OTHERS)
 
     def start_details(self) -> None:
-        """Start the git commands that list what is known about the files, in the background."""
-        self._start(_LIST_SIZES, _LIST_TRACKED_AND_IGNORED, _LIST_INDEX)
+        """Start the git command that lists tracked files that are ignored, in the background."""
+        self._start(_LIST_TRACKED_AND_IGNORED)
 
     def _start(self, *commands: tuple[str, ...]) -> None:
         if self.git_top is not None:
@@ -59,9 +54,17 @@ class GitView:
         return running.result(statuses)
 
     @cached_property
+    def _details(self) -> bytes:
+        return self._git_output(git_index.LIST_INDEX)
+
+    @cached_property
+    def _records(self) -> list[IndexRecord]:
+        return git_index.parse_records(self._details)
+
+    @cached_property
     def _listed(self) -> list[str]:
         """The path of each record of the index; in a merge conflict a path has several."""
-        return git.split_nul(self._git_output(_LIST_TRACKED))
+        return [os.fsdecode(record.path) for record in self._records]
 
     @cached_property
     def tracked(self) -> list[str]:
@@ -77,26 +80,15 @@ class GitView:
         """The tracked paths as a set."""
         return set(self._listed)
 
-    @cached_property
-    def _index(self) -> bytes:
-        """The records of the index, each after a NUL: mode, id, stage, a tab, the path."""
-        return b"\0" + self._git_output(_LIST_INDEX)
-
     def index_entries(
         self, paths: Container[str] | None = None, mode: str = ""
     ) -> list[IndexEntry]:
         """Return the entries with a path among `paths` (None: all) and a mode that starts so."""
-        if f"\0{mode}".encode() not in self._index:
-            return []
-        records = [
-            record.partition("\t")
-            for record in git.split_nul(self._index)[1:]
-            if record.startswith(mode)
-        ]
+        start = mode.encode()
         return [
-            IndexEntry(head[:6], head[7:-2], path)
-            for head, _, path in records
-            if paths is None or path in paths
+            IndexEntry(record.mode.decode(), record.id.decode(), path)
+            for record, path in zip(self._records, self._listed, strict=True)
+            if record.mode.startswith(start) and (paths is None or path in paths)
         ]
 
     def index_contents(self, paths: Container[str]) -> Iterator[tuple[str, bytes]]:
@@ -145,22 +137,16 @@ class GitView:
         return self._others[1]
 
     @cached_property
-    def _details(self) -> bytes:
-        return self._git_output(_LIST_SIZES)
-
-    @cached_property
     def tracked_sizes(self) -> list[int]:
         """The bytes of each record of the index, as git last recorded the working tree."""
-        answer = self._details
-        quick = _QUICK_SIZE.findall(answer)  # file names can contain what it matches
-        return list(map(int, quick if len(quick) == len(self._listed) else _SIZE.findall(answer)))
+        return [int(record.size) for record in self._records]
 
     @cached_property
     def changed(self) -> set[str]:
         """The tracked paths whose file may differ from the index, deleted ones among them."""
         if self.git_top is None:
             return set()
-        return git_index.find_changed(self.root, self._details, git.index_file(self.root))
+        return git_index.find_changed(self.root, self._records, git.index_file(self.root))
 
     @cached_property
     def unchanged_sizes(self) -> dict[str, int]:

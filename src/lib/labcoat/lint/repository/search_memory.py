@@ -7,13 +7,13 @@ secret. The searches and the rules about secrets are part of the key.
 
 import json
 import os
-import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from labcoat.core import files
 from labcoat.core.cache import cache_folder
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field
 
 _SECRETS = Path(__file__).parent.parent.parent / "secrets"
@@ -27,7 +27,8 @@ _CODE = (
     _IMPORTS / "notebooks.py",
     _SECRETS.parent / "lint" / "rules" / "req_import_places.py",
 )
-_RECORD = re.compile(rb"([^\0]+)\0((?:  [^\n]*\n)+)")
+# A mode, an id, a stage and a tab come before the path.
+_RECORD = lazy_pattern(rb"([^\t\0]+)\t([^\0]+)\0((?:  [^\n]*\n)+)")
 _MOST_KEPT = 100  # repositories
 _MOST = 1 << 26  # bytes; larger repositories are searched each time
 
@@ -55,7 +56,7 @@ class Searched(Record):
             return set()
         known = set(_RECORD.findall(self.details))
         return {
-            os.fsdecode(record[0]) for record in _RECORD.findall(details) if record not in known
+            os.fsdecode(record[1]) for record in _RECORD.findall(details) if record not in known
         }
 
 
@@ -67,8 +68,8 @@ def leave_out(details: bytes, paths: Collection[str]) -> bytes:
     if not paths:
         return details
     left = set(map(os.fsencode, paths))
-    kept = (each for each in _RECORD.findall(details) if each[0] not in left)
-    return b"".join(path + b"\0" + record for path, record in kept)
+    kept = (each for each in _RECORD.findall(details) if each[1] not in left)
+    return b"".join(head + b"\t" + path + b"\0" + rest for head, path, rest in kept)
 
 
 def recall(root: Path, key: str) -> Searched:
