@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from labcoat.container.dockerignore.filepath_match import is_valid_pattern
@@ -55,6 +56,7 @@ def decode_ignore_file(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+@lru_cache(maxsize=32)  # several rules read the same file
 def parse_ignore_file(
     data: bytes, semantics: Semantics = Semantics.BUILDKIT
 ) -> tuple[Pattern, ...]:
@@ -64,9 +66,9 @@ def parse_ignore_file(
     """
     patterns: list[Pattern] = []
     lines: list[tuple[int, str, str]] = []
+    if data.count(b"\n") >= _MOST_LINES:
+        raise PatternError(_MOST_LINES + 1, "…", f"labcoat reads at most {_MOST_LINES} lines")
     for number, raw in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        if number > _MOST_LINES:
-            raise PatternError(number, "…", f"labcoat reads at most {_MOST_LINES} lines")
         if len(raw) > _LONGEST_LINE:
             start = decode_ignore_file(raw[:40]) + "…"
             raise PatternError(number, start, "the line is longer than 64 KiB")
