@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 from labcoat.locking.requirement_lines import marker_applies
 from labcoat.locking.requirements_file import Pin
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # on, has glibc 2.36.
 _GLIBC_MINORS = range(36, 4, -1)
 _MACOS = (14, 0)
+# The most common wheels, whose names need no packaging to be read.
+_PURE = lazy_pattern(r"-(?:py2\.)?py3-none-any\.whl$")
 
 
 class Platform(Record):
@@ -122,7 +125,7 @@ def missing_wheels(
 
 
 def _runs_on(files: ReleaseFiles | None, platform: Platform, minor: str) -> bool:
-    if files is None or files.has_source:
+    if files is None or files.has_source or any(map(_PURE.search, files.wheels)):
         return True
     from labcoat.locking.wheel_platforms import wheel_tags  # imports packaging
 
