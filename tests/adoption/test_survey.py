@@ -7,7 +7,7 @@ import pytest
 from labcoat.adoption.plan import Decision, Plan, Wanted
 from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INSTALLED, format_requirements
-from labcoat.adoption.survey import Survey, survey_project
+from labcoat.adoption.survey import Survey, find_missing_imports, survey_project
 from labcoat.core.project import Project
 
 
@@ -115,8 +115,57 @@ def test_imports_take_their_versions_from_projects_in_folders(tmp_path: Path) ->
     found = survey(tmp_path, **files, **{"main.py": "import alpha\nimport beta\n"})
     assert [(each.requirement, each.file, each.line) for each in found.missing] == [
         ("alpha>=1", "a/pyproject.toml", 4),
-        ("beta", "main.py", 2),
     ]
+    assert [each.modules for each in found.unknown] == [("beta",)]
+
+
+PLACES = """[tool.uv.sources]
+alpha = { path = "libs/alpha" }
+beta = { workspace = true }
+delta = { path = "delta" }
+"""
+
+
+def test_what_comes_from_a_place_is_not_taken_from_an_index(tmp_path: Path) -> None:
+    """A path is kept; what cannot be taken is left out by name, and never for its import."""
+    project = PROJECT.replace('"alpha"', '"alpha>=1", "beta"')
+    code = "import alpha, beta, gamma, delta\n"
+    found = survey(tmp_path, **{"pyproject.toml": project + PLACES, "main.py": code})
+    assert [each.requirement for each in found.wanted] == ["alpha @ file:./libs/alpha", "gamma"]
+    assert not found.is_declared
+    assert "  beta: `beta` is not a member of the workspace" in "\n".join(format_survey(found))
+    plan = Plan(None, tuple(Decision(each.requirement, each.requirement, "kept", "")
+                            for each in found.wanted))  # fmt: skip
+    text = format_requirements(found, plan)
+    assert "# left out: beta (" in text
+    (tmp_path / "requirements.in").write_text(text)
+    missing = find_missing_imports(Project(tmp_path), text)
+    assert not missing
+
+
+def test_sources_of_a_script_count_for_it(tmp_path: Path) -> None:
+    """Its paths are relative to it; one that is refused is left to the user."""
+    block = """# /// script
+# dependencies = ["alpha", "beta"]
+# [tool.uv.sources]
+# alpha = { path = "../libs/alpha" }
+# beta = { workspace = true }
+# ///
+import alpha
+import beta
+"""
+    found = survey(tmp_path, **{"tools/run.py": block})
+    assert [each.requirement for each in found.missing] == ["alpha @ file:./libs/alpha"]
+    assert [each.modules for each in found.unknown] == [("beta",)]
+
+
+def test_one_entry_of_poetry_leaves_the_others_of_its_group(tmp_path: Path) -> None:
+    """It is named; its import is asked for without a version."""
+    groups = GROUPS + 'beta = "^1 || ^2"\n'
+    code = "import alpha, beta\n"
+    found = survey(tmp_path, **{"pyproject.toml": groups, "main.py": code})
+    assert [each.requirement for each in found.missing] == ["alpha>=1.2,<2", "beta"]
+    assert "  beta: cannot translate Poetry's `beta" in "\n".join(format_survey(found))
 
 
 GROUPS = """[tool.poetry]

@@ -45,6 +45,24 @@ def test_two_packages_that_need_each_other(repo: Repository, locker: str, instal
     assert "one: editable, compared by its sources, digest" in proof
 
 
+def test_a_workspace_of_uv_has_its_own_packages(repo: Repository) -> None:
+    """The index has others of the names `alpha` and `beta`, also where a member asks for them."""
+    write_package(repo.path / "packages/alpha", "alpha", ["beta", "gamma"])
+    write_package(repo.path / "packages/beta", "beta")
+    (repo.path / "requirements.in").unlink()
+    repo.write(
+        pyproject__toml='[project]\nname = "p"\nversion = "1"\ndependencies = ["alpha>=7"]\n'
+        '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+        "[tool.uv.sources]\nalpha = { workspace = true }\nbeta = { workspace = true }\n"
+    ).make("venv")
+    assert pins_of(repo) == ["gamma==3.0"]
+    assert sources_of(repo) == ["-e ./packages/alpha  # alpha", "-e ./packages/beta  # beta"]
+    assert repo.python("import alpha, beta; print(alpha.value, beta.value)") == "1 1\n"
+    text = (repo.path / "pyproject.toml").read_text()
+    (repo.path / "pyproject.toml").write_text(text.replace("beta = { workspace = true }", ""))
+    assert messages.MEMBER_WITHOUT_SOURCE in repo.make("venv", fails=True)
+
+
 def test_a_new_dependency_needs_a_new_lock(repo: Repository) -> None:
     """The lock follows what the package declares; make notices by itself."""
     folder = write_package(repo.path / "libs/one", "one", ["alpha<2"])

@@ -6,6 +6,7 @@ import pytest
 
 from labcoat.core.errors import LabcoatError
 from labcoat.sources import package_facts
+from support.messages import core
 
 METADATA = """Metadata-Version: 2.1
 Name: My_Package
@@ -75,3 +76,32 @@ def test_settings_of_other_tools_do_not_define_a_package(tmp_path: Path) -> None
     assert package_facts.describe_build(tmp_path) == before
     (tmp_path / "pyproject.toml").write_text(f"{text}[tool.setuptools]\npackages = ['y']\n")
     assert package_facts.describe_build(tmp_path) != before
+
+
+def test_a_member_of_a_workspace_needs_its_siblings_by_path(tmp_path: Path) -> None:
+    """Not what an index has of their names; a change of the places makes a lock stale."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pyproject.toml").write_text(f'[project]\nname = "{name}"\n')
+    root = '[tool.uv.workspace]\nmembers = ["*"]\n[tool.uv.sources]\ntwo = {workspace = true}\n'
+    (tmp_path / "pyproject.toml").write_text(root)
+    folder = tmp_path / "one"
+    facts = package_facts.PackageFacts("one", "1", ("two>=1", "six"), {"more": ("two",)})
+    found = package_facts.place_facts(folder, facts)
+    assert found.requires == ("two @ {root:uri}/../two", "six")
+    assert found.extras == {"more": ("two @ {root:uri}/../two",)}
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('dependencies = ["six"]\n')
+    before = list(package_facts.describe_definition(folder))
+    with (folder / "pyproject.toml").open("a") as file:
+        file.write('[tool.uv.sources]\nsix = {path = "../six"}\n')
+    assert list(package_facts.describe_definition(folder)) != before
+
+
+def test_an_index_that_only_a_package_names_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    text = '[project]\nname = "one"\n[tool.uv.sources]\nsix = {index = "own"}\n'
+    (tmp_path / "one/pyproject.toml").write_text(text)
+    facts = package_facts.PackageFacts("one", "1", ("six",))
+    with pytest.raises(LabcoatError, match=core.FROM_AN_INDEX):
+        package_facts.place_facts(tmp_path / "one", facts, tmp_path)

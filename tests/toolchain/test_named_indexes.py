@@ -183,3 +183,20 @@ def test_a_misspelt_table_is_named(tmp_path: Path, table: str) -> None:
     with pytest.raises(LabcoatError) as error:
         named_indexes.lock_indexes(tmp_path / "requirements.txt")
     assert error.value.message == f"`{table}` in `pyproject.toml` is unknown"
+
+
+def test_sources_of_poetry_s_dependencies_are_indexes(tmp_path: Path) -> None:
+    """In any group; PyPI is the default one, and one that is not defined is refused."""
+    text = (
+        '[tool.poetry.dependencies]\nmine = {version = "^1", source = "own"}\nsix = "*"\n'
+        'idna = {version = "*", source = "PyPI"}\n'
+        '[tool.poetry.group.dev.dependencies]\nyours = [{version = "1", source = "own"}]\n'
+    )
+    source = '[[tool.poetry.source]]\nname = "own"\nurl = "https://own.example/simple/"\n'
+    write(tmp_path, text + source)
+    (found,) = named_indexes.list_indexes(tmp_path)
+    assert (found.name, found.url) == ("own", "https://own.example/simple")
+    assert found.packages == ("mine", "yours")
+    write(tmp_path, text)
+    with pytest.raises(LabcoatError, match=toolchain.NO_SOURCE_OF_POETRY):
+        named_indexes.list_indexes(tmp_path)

@@ -137,3 +137,10 @@ def test_the_output_of_conda_list_is_read_by_condas_names(tmp_path: Path) -> Non
         ("six==1.16.0", "freeze"),
     ]
     assert [each.text for each in source.skipped] == ["_libgcc_mutex"]
+
+
+def test_only_what_conda_built_is_meant_by_its_name(tmp_path: Path) -> None:
+    """Another folder has a package of its own, and an index may have another of the name."""
+    lines = ["alpha @ file:///croot/alpha_16/work", "near @ file:./near", "far @ file:///home/far"]
+    write(tmp_path, **{"requirements.txt": "\n".join(lines)})
+    assert wanted(tmp_path) == {"requirements.txt": ["alpha", *lines[1:]]}

@@ -30,6 +30,9 @@ def read(text: str, kind: Kind = "freeze", own: frozenset[str] = frozenset({"min
             "-e git+https://host.example/me/other.git@abc#egg=other",
         ),
         ("numpy @ file:///tmp/build/80754af9/numpy_and_base_16/work", "numpy"),
+        ("near @ file:///home/me/near", None),
+        ("near @ file:./libs/near", "near @ file:./libs/near"),
+        ("near @ file:.", None),
         ("idna @ file:///C:/Users/me/idna-3.4-py3-none-any.whl", "idna==3.4"),
         (
             "torch @ file:///home/me/torch-1.8.1%2Bcu111-cp38-cp38-linux_x86_64.whl",

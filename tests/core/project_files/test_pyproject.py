@@ -155,7 +155,7 @@ def test_poetry_s_versions_are_translated(version: str, expected: str) -> None:
     assert translate_version("x", version) == expected
 
 
-@pytest.mark.parametrize("value", ['"^1 || ^2"', '{path = "../mine"}', '"latest"', "1"])
+@pytest.mark.parametrize("value", ['"^1 || ^2"', '"latest"', "1"])
 def test_what_has_no_translation_is_named(tmp_path: Path, value: str) -> None:
     """A constraint of Poetry's own is not guessed."""
     path = tmp_path / "pyproject.toml"
@@ -164,3 +164,48 @@ def test_what_has_no_translation_is_named(tmp_path: Path, value: str) -> None:
     assert found is not None
     assert found.problem is not None
     assert "`six = " in found.problem.message
+
+
+def test_poetry_s_places_are_places(tmp_path: Path) -> None:
+    """An index may have other packages of these names."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text(
+        '[tool.poetry]\nname = "x"\n[tool.poetry.dependencies]\n'
+        'near = {path = "../near", develop = true, extras = ["a"]}\n'
+        'inside = {git = "https://h/r.git", tag = "v1", subdirectory = "py"}\n'
+        'archive = {url = "https://h/a.zip", markers = "os_name == \'nt\'"}\n'
+    )
+    assert read_items(read_pyproject(path).dependencies) == (
+        "near[a] @ file:../near",
+        "inside @ git+https://h/r.git@v1#subdirectory=py",
+        "archive @ https://h/a.zip ; (os_name == 'nt')",
+    )
+
+
+def test_poetry_s_table_says_where_packages_of_project_come_from(tmp_path: Path) -> None:
+    """With what `[project]` says of them; other entries of the table say nothing more."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text(
+        '[project]\nname = "x"\ndependencies = ["Near[a]>=1 ; os_name == \'nt\'", "six"]\n'
+        '[project.optional-dependencies]\nmore = ["near"]\n'
+        '[tool.poetry.dependencies]\nnear = {path = "../near"}\nsix = {source = "own"}\n'
+    )
+    found = read_pyproject(path)
+    assert read_items(found.dependencies) == (
+        "Near[a] @ file:../near ; (os_name == 'nt')",
+        "six",
+    )
+    assert read_items(found.extras["more"]) == ("near @ file:../near",)
+
+
+def test_one_entry_without_a_translation_leaves_the_others(tmp_path: Path) -> None:
+    """The error says how many there are."""
+    path = tmp_path / "pyproject.toml"
+    text = '[tool.poetry]\nname = "x"\n[tool.poetry.group.dev.dependencies]\n'
+    path.write_text(text + 'idna = "^1 || ^2"\nsix = "^1"\nattrs = "latest"\n')
+    found = read_pyproject(path).groups["dev"]
+    assert found.items == ("six>=1,<2",)
+    assert list(found.refused) == ["idna", "attrs"]
+    assert found.problem is not None
+    assert "`idna = " in found.problem.message
+    assert found.problem.message.endswith(core.MORE_ENTRIES.format(count="1 more entry"))

@@ -14,3 +14,4 @@ INVALID_URL = "the index `one` in `pyproject.toml` has an invalid url"
 URL_WITH_PASSWORD = "the url of the index `one` in `pyproject.toml` has a password"  # noqa: S105
 UNSET_VARIABLE = "the index `other` needs the environment variable TOKEN, which is not set"
 NAMED_INDEX_DOWN = "cannot reach the index `pytorch`"
+NO_SOURCE_OF_POETRY = "takes `mine` from the source `own`, which is not defined"

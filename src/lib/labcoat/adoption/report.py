@@ -32,7 +32,7 @@ def format_survey(survey: Survey) -> Iterator[str]:
         places = [f"{each.requirement} ({each.file}:{each.line})" for each in survey.installed]
         installed = terminal.escape_control(terminal.join_some(places, _MOST_IMPORTS))
         yield f"Installed by notebooks, and not in {_name_taken(survey) or 'a list'}: {installed}"
-    for each in survey.taken:
+    for each in (*survey.taken, *survey.groups):
         yield from _format_skipped(each)
     yield from _decisions(survey)
 

@@ -51,11 +51,13 @@ def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[
             yield each
         else:
             yield from _format_wanted(each, made[each])
+    # Imports of these must not be taken for packages of an index later.
+    yield from (_format_left_out(each.text, each.reason) for each in source.skipped if each.name)
 
 
 def _format_wanted(wanted: Wanted, decision: Decision) -> Iterator[str]:
     if decision.after is None or decision.verdict == "renamed":
-        yield _format_left_out(wanted, decision)
+        yield _format_left_out(wanted.requirement, decision.reason)
     if decision.after is None:
         return
     is_moved = decision.verdict == "moved"
@@ -66,7 +68,7 @@ def _format_import(wanted: Wanted, made: Mapping[Wanted, Decision]) -> Iterator[
     decision = made[wanted]
     where = f"{wanted.file}:{wanted.line}"
     if decision.after is None:
-        yield _format_left_out(wanted, decision)
+        yield _format_left_out(wanted.requirement, decision.reason)
     else:
         yield _comment(decision.after, where)
 
@@ -76,6 +78,6 @@ def _comment(requirement: str, comment: str) -> str:
     return f"{requirement}  # {terminal.escape_control(comment)}"
 
 
-def _format_left_out(wanted: Wanted, decision: Decision) -> str:
+def _format_left_out(requirement: str, reason: str) -> str:
     """Return a comment of one line, whatever characters a repository's file has."""
-    return terminal.escape_control(f"# left out: {wanted.requirement} ({decision.reason})")
+    return terminal.escape_control(f"# left out: {requirement} ({reason})")

@@ -15,6 +15,7 @@ from labcoat.adoption.evidence.declared import (
     locked_names,
 )
 from labcoat.adoption.evidence.installed import find_installed
+from labcoat.adoption.evidence.own_packages import left_out_of, own_package_names
 from labcoat.adoption.evidence.pipfile import find_pipfiles
 from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
 from labcoat.adoption.evidence.runners import find_runners
@@ -24,11 +25,8 @@ from labcoat.adoption.evidence.system_lists import find_system_lists
 from labcoat.adoption.pins.breaks import Limit
 from labcoat.adoption.pins.own_names import own_names
 from labcoat.adoption.plan import Wanted
-from labcoat.core.errors import LabcoatError
-from labcoat.core.package_names import normalize_name
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
-from labcoat.core.project_files.reader import read_declared
 from labcoat.core.records import Record, field, replace
 from labcoat.imports.lacking import left_out_names
 from labcoat.imports.own_lists import find_imports
@@ -47,7 +45,8 @@ class Survey(Record):
     requirements.in. `passed_over` is a lock that cannot be taken. `missing` is imported and listed
     in none of the taken ones; of `unknown`, no package is known. `installed` is what commands of
     notebooks install besides. `limits` are for what sources import and later releases removed.
-    `computed` are sentences about what only running a file would tell.
+    `computed` are sentences about what only running a file would tell. `groups` are those of the
+    project's own file, and its extras.
     """
 
     taken: tuple[Source, ...] = ()
@@ -64,11 +63,14 @@ class Survey(Record):
     passed_over: str = ""
     limits: tuple[Limit, ...] = ()
     computed: tuple[str, ...] = ()
+    groups: tuple[Source, ...] = ()
 
     @property
     def is_declared_alone(self) -> bool:
-        """Whether no other list is taken than the project's own file."""
-        return [each.file for each in self.taken] == [self.declared] and not self.passed_over
+        """Whether no other list is taken than the project's own file, and all that it asks for."""
+        is_alone = [each.file for each in self.taken] == [self.declared]
+        is_read = not any(each.skipped for each in self.taken)
+        return is_alone and is_read and not self.passed_over
 
     @property
     def is_declared(self) -> bool:
@@ -107,7 +109,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     others = [*nested, *pipfiles, *environments, *commands]
     locked = set() if passed_over else locked_names(tree)
     imported = find_packages(tree, code)
-    own = _own_package(project)
+    own = own_package_names(project)
     if lock is not None:
         # A list by hand counts beside a lock; what pip wrote down says less than that does.
         by_hand = [each for each in lists if {one.kind for one in each.wanted} == {"demand"}]
@@ -117,6 +119,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
             declared = lock
     taken, reason = _choose(declared, lists, others)
     groups = find_groups(project)
+    own |= left_out_of([*taken, *groups])
     asked = _names(taken) | locked | (_names(groups) if lock is None else set())
     rest = [each for each in found if each not in taken]
     missing, unknown = _find_missing(imported, asked | own, rest)
@@ -140,6 +143,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         passed_over,
         tuple(_find_limits(imported)),
         tuple(find_computed(project, tree)),
+        tuple(groups),
     )
 
 
@@ -149,18 +153,10 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
     What `text` leaves out in a comment is known.
     """
     asked = requirement_names(text) | left_out_names(text) | _names(find_groups(project))
-    asked |= _own_package(project)
+    asked |= own_package_names(project) | left_out_of(find_groups(project))
     tree = list_tree(project.root)
     found = find_imports(tree, read_code(tree))
     return _find_missing([each for each, source in found if not source], asked, [])[0]
-
-
-def _own_package(project: Project) -> set[str]:
-    """Return the name that the project declares: what an index has of it is a release of this."""
-    try:
-        return {normalize_name(read_declared(project.root).name)} - {""}
-    except LabcoatError:
-        return set()
 
 
 def _choose(
@@ -243,6 +239,7 @@ def _find_missing(
         for wanted in source.wanted:
             for name in requirement_names(wanted.requirement):
                 listed.setdefault(name, wanted)
+    elsewhere = left_out_of(others)  # no index has these
     missing: dict[str, Wanted] = {}
     unknown: list[Imported] = []
     for each in imported:
@@ -252,7 +249,7 @@ def _find_missing(
         known = [listed[name] for name in sorted(providers) if name in listed]
         if known:
             missing.setdefault(each.package, known[0])
-        elif not each.package or modules.is_own_name(each.modules[0]):
+        elif each.package in {"", *elsewhere} or modules.is_own_name(each.modules[0]):
             unknown.append(each)
         else:
             missing.setdefault(each.package, Wanted(each.package, each.file, each.line, "import"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from labcoat.core import terminal
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.project_files.uv_sources import placed_names
 from labcoat.core.records import Record, replace
 from labcoat.imports.module_files import ModuleFiles
 from labcoat.imports.own_lists import find_imports, find_root_lists
@@ -58,9 +59,11 @@ def find_lacking(root: Path, site_packages: Path, taken: str = "requirements.in"
     if any(map(_TEST_LIST.search, tree.paths)):
         found = [each for each in found if not each[0].in_tests]
     lists = find_root_lists(tree, taken)
+    own = placed_names(root)
     return [
         replace(
             lack,
+            package="" if lack.package in own else lack.package,
             source=source,
             listed="" if source else _find_listed(lack.module, lists),
             own=_find_own(tree, lack.module) if lack.is_part else "",

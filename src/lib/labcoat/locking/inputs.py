@@ -121,8 +121,11 @@ class LockInput(Record):
             content = files.text_digest(reader.read_lock_bytes(self.record))
             return files.text_digest(f"{content}\n{' '.join(self.parts)}\n{indexes}".encode())
         if self.computed is not None:  # the same, whether or not it may run
+            from labcoat.core.project_files import uv_sources  # slow
+
             source = self.computed.source
-            written = f"{source.name}\n{read_requirements(source)}{indexes}"
+            places = uv_sources.describe_sources(source.parent)
+            written = f"{source.name}\n{read_requirements(source)}{indexes}{places}"
             return files.text_digest(written.encode())
         texts = {file.name: text for file, text in self.texts().items()}
         if self.declared is not None and self.declared.requires_python:

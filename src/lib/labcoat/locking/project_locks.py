@@ -194,6 +194,8 @@ def _readable_texts(source: LockInput) -> Iterable[str]:
 
 def _write_prerequisites(project: Project, stamp: Path) -> None:
     """Write the inputs of all locks as prerequisites of `stamp`, for the make include to read."""
+    from labcoat.core.project_files.uv_sources import inherited_files  # slow
+
     locks = list_locks(project)
     # Locks that no requirements*.in names are those that only the helper knows.
     chosen = [each.lock for each in map(find_input, locks) if each.declared or each.record]
@@ -201,6 +203,7 @@ def _write_prerequisites(project: Project, stamp: Path) -> None:
         file for each in map(find_input, locks) if each.exists for file in each.files()
     )
     inputs.update(dict.fromkeys(chosen))
+    inputs.update(dict.fromkeys(inherited_files(project.root)))
     inputs.update(
         dict.fromkeys(file for lock in locks for file in sources_beside.prerequisites(lock))
     )

@@ -18,6 +18,7 @@ from labcoat.core import process
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.project_files.declared import Listing
+from labcoat.core.project_files.uv_sources import place_dependencies
 from labcoat.core.records import replace
 from labcoat.locking.inputs import LockInput, find_input
 from labcoat.toolchain import python_finder
@@ -92,7 +93,7 @@ def resolve_input(project: Project, lock: Path) -> LockInput:
         dependencies=_listing(needed.source, given["install_requires"]),
         extras=extras or found.declared.extras,
     )
-    return replace(found, declared=declared)
+    return replace(found, declared=place_dependencies(lock.parent, declared))
 
 
 def _listing(source: Path, value: Any) -> Listing:

@@ -7,8 +7,12 @@ from functools import cache
 from pathlib import Path
 
 from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record
 
+_BUILD_PLACE = lazy_pattern(
+    r"/work/?(?=$|[\s;#])|/(?:croot|conda-bld|build_artifacts|feedstock_root)/|/tmp/build/|_feedstock/"
+)
 _TABLE = Path(__file__).with_name("conda.json")
 # Where conda-forge has no package, or one without metadata, and other channels have another name.
 _CHOSEN_NAMES = {
@@ -41,6 +45,11 @@ jupyterlab_widgets_base ca-certificates dataclasses
 # The tables by normalized names: dumps of conda have `python_abi`, a freeze `python-abi`.
 _CHOSEN = {normalize_name(name): other for name, other in _CHOSEN_NAMES.items()}
 _NOT_NEEDED = frozenset(map(normalize_name, _NOT_NEEDED_WORDS.split()))
+
+
+def is_build_place(address: str) -> bool:
+    """Whether a path is one where conda built a release, as `pip freeze` writes it."""
+    return _BUILD_PLACE.search(address) is not None
 
 
 def pypi_name(name: str, build: str = "") -> str:

@@ -5,7 +5,7 @@ https://packaging.python.org/en/latest/specifications/core-metadata/.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.pyproject import parse_toml
-from labcoat.core.records import Record, field
+from labcoat.core.records import Record, field, replace
 
 # What builds a package without [build-system]: https://peps.python.org/pep-0517/.
 _LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
@@ -126,6 +126,29 @@ def read_static_facts(folder: Path) -> PackageFacts | None:
     )
 
 
+def place_facts(folder: Path, facts: PackageFacts, project: Path | None = None) -> PackageFacts:
+    """Return the `facts` about the package in `folder` with the places that uv takes others from.
+
+    A path begins with `{root:uri}/`, as of hatch: it is relative to the folder. Raise LabcoatError
+    if a package comes from a place that a requirement cannot say, or an index that `project` lacks.
+    """
+    from labcoat.core.project_files.uv_sources import read_sources  # slow; only sources need it
+
+    sources = read_sources(folder, project)
+    if sources.is_empty:
+        return facts
+
+    def place(lines: Iterable[str], extra: str = "") -> tuple[str, ...]:
+        found = ((line, sources.place(line, extra=extra)) for line in lines)
+        return tuple(
+            new if new == old else new.replace(" @ file:", " @ {root:uri}/", 1)
+            for old, new in found
+        )
+
+    extras = {name: place(lines, name) for name, lines in facts.extras.items()}
+    return replace(facts, requires=place(facts.requires), extras=extras)
+
+
 def parse_metadata(text: str) -> PackageFacts:
     """Return what the METADATA of a wheel says."""
     from email.parser import HeaderParser
@@ -159,6 +182,7 @@ def describe_definition(folder: Path) -> Iterator[str]:
     """
     static = read_static_facts(folder)
     if static:
+        static = place_facts(folder, static)
         system = read_build_system(folder)
         yield repr((static.name, static.requires, sorted(static.extras.items()), system))
         return

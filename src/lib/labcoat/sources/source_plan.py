@@ -7,6 +7,7 @@ others are built, with locked tools: asking for a package in an input is consent
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
@@ -28,6 +29,7 @@ from labcoat.sources.known_requires import known_requires, remember_requires
 from labcoat.sources.package_facts import (
     PackageFacts,
     name_and_extras,
+    place_facts,
     read_static_facts,
     with_marker,
 )
@@ -207,11 +209,11 @@ class _Planning:
     def _facts(self, item: _Item) -> PackageFacts:
         if item.asked.kind == "local":
             assert isinstance(item.tree, Tree)  # noqa: S101
-            static = read_static_facts(item.tree.folder)
-            if static:
-                return static
-            print_progress(f"reading what {item.asked.path} needs")
-            return built_wheels.read_facts(self.project, item.tree, self.build_lock)
+            found = read_static_facts(item.tree.folder)
+            if not found:
+                print_progress(f"reading what {item.asked.path} needs")
+                found = built_wheels.read_facts(self.project, item.tree, self.build_lock)
+            return place_facts(item.tree.folder, found, self.project.root)
         kept = built_wheels.kept_wheel(self.project, item.locked, self.build_lock)
         if kept is None:
             tree = item.tree or self._fetch(item)
@@ -242,7 +244,8 @@ class _Planning:
                     f"`{item.locked.name}` needs `{process.redact(line)}`, which no input asks for",
                     "Add this line to `requirements.in` if you want to build and install it",
                 )
-            where, text = f"{item.asked.path}/pyproject.toml", line.replace("{root:uri}/", "")
+            where = f"{item.asked.path}/pyproject.toml"
+            text = line.replace("{root:uri}/", f"file:{quote(item.asked.path)}/")
             found.append(parse_source(text, self.project.root, where))
         known = {each.asked.identity for each in self.items}
         return [each for each in found if each.identity not in known]

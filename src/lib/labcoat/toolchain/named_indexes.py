@@ -7,7 +7,7 @@
 
 Each package comes from exactly one index: from the one that names it, else from the default one.
 An index with a `variant` is for the locks of that variant only, such as requirements-cpu.txt.
-Without such tables, uv's own count.
+Without such tables, those of uv and Poetry count.
 """
 
 import os
@@ -27,7 +27,7 @@ from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.records import Record
 from labcoat.core.settings import suggest_name
 from labcoat.core.terminal import escape_control
-from labcoat.toolchain import uv_indexes
+from labcoat.toolchain import poetry_indexes, uv_indexes
 
 FILE = "pyproject.toml"
 _KEYS = ("url", "packages", "variant")
@@ -83,7 +83,7 @@ def list_indexes(folder: Path) -> tuple[NamedIndex, ...]:
     Raise LabcoatError if a declaration is invalid, or two indexes have the same package.
     """
     text = reading.read_inside(folder, FILE, reading.WHOLE).decode("utf-8", "replace")
-    return _parse_indexes(text) if "index" in text else ()
+    return _parse_indexes(text) if "index" in text or "source" in text else ()
 
 
 def lock_indexes(lock: Path) -> tuple[NamedIndex, ...]:
@@ -146,8 +146,8 @@ def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
     found = tuple(_parse_index(name, table) for name, table in tables.items())
     _check_names(found)
     if not tables and isinstance(tool, dict):
-        uvs = uv_indexes.read_tables(tool)
-        found = tuple(_parse_index(name, table) for name, table in uvs)
+        others = [*uv_indexes.read_tables(tool), *poetry_indexes.read_tables(tool)]
+        found = tuple(_parse_index(name, table) for name, table in others)
         known = {each.name for each in found}
         found += tuple(
             NamedIndex(name, url.rstrip("/"), ())

@@ -5,21 +5,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Wanted
 from labcoat.core.errors import LabcoatError
 from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
+from labcoat.core.project_files.declared import Listing
 from labcoat.core.project_files.lock_of_record import LOCKS, find_record
 from labcoat.core.project_files.reader import read_declared
+from labcoat.core.project_files.uv_sources import placed_names
 from labcoat.core.records import replace
 from labcoat.imports.tree import Tree
 from labcoat.locking import flattening, inputs, requirements_file
 from labcoat.locking.requirement_lines import FileLine, parse_lines
+from labcoat.locking.requirements_file import requirement_name
 
 _LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _MOST_FOLDERS = 30  # projects in one repository that are read
+_OF_FOLDER = "a path, which is of use in its own project alone"
 _LOCK_FILES = tuple(name.lower() for name in LOCKS)
 
 
@@ -55,7 +59,10 @@ def find_nested(tree: Tree) -> list[Source]:
             layout = tuple(
                 replace(each, file=file) for each in declared.wanted if not _is_path(each)
             )
-            found.append(replace(declared, file=file, layout=layout))
+            paths = (each.requirement for each in declared.wanted if _is_path(each))
+            below = (Skipped(each, _OF_FOLDER, requirement_name(each)) for each in paths)
+            skipped = (*declared.skipped, *below)
+            found.append(replace(declared, file=file, layout=layout, skipped=skipped))
     return found
 
 
@@ -68,9 +75,9 @@ def _read_folder(root: Path, lock: Path) -> Source | None:
     try:
         declared = read_declared(root)
         listing = declared.dependencies
-        if not listing or listing.computed or listing.problem or lock in listing.files:
+        if not listing or listing.computed or lock in listing.files:
             return None
-        texts = flattening.flatten_requirements(declared, (), lock)
+        texts = flattening.flatten_requirements(declared.without_refused(), (), lock)
     except LabcoatError:
         return None
     name = listing.source.name
@@ -82,6 +89,17 @@ def _read_folder(root: Path, lock: Path) -> Source | None:
             Wanted(each.text, name, _line_of(each, content), "demand")
             for each in parse_lines("\n".join(texts))
         ),
+        skipped=_list_refused(listing),
+    )
+
+
+def _list_refused(listing: Listing) -> tuple[Skipped, ...]:
+    """Return the entries of a list that cannot be read."""
+    placed = placed_names(listing.source.parent) if listing.refused else frozenset()
+    names = {entry: requirement_name(entry) for entry in listing.refused}
+    return tuple(
+        Skipped(entry, error.message, names[entry] if names[entry] in placed else "")
+        for entry, error in listing.refused.items()
     )
 
 
@@ -97,6 +115,7 @@ def _line_of(each: FileLine, content: Sequence[str]) -> int:
 def find_groups(project: Project) -> list[Source]:
     """Return what the project's groups and extras ask for, which have locks of their own."""
     found: dict[str, list[Wanted]] = {}
+    skipped: dict[str, list[Skipped]] = {}
     for each, text in _declared_texts(project):
         if each.lock != project.requirements:
             content = requirements_file.read_requirements(each.source).lower().splitlines()
@@ -105,25 +124,40 @@ def find_groups(project: Project) -> list[Source]:
                 for line in parse_lines(text)
                 if line.name
             )
-    return [Source(name, "declared", tuple(layout), dev=True) for name, layout in found.items()]
+    for listing in _part_listings(project):
+        skipped.setdefault(listing.source.name, []).extend(_list_refused(listing))
+    return [
+        Source(name, "declared", tuple(layout), dev=True, skipped=tuple(skipped.get(name, ())))
+        for name, layout in found.items()
+    ]
+
+
+def _part_listings(project: Project) -> list[Listing]:
+    """Return the lists of the groups and extras."""
+    try:
+        declared = read_declared(project.root)
+    except LabcoatError:
+        return []
+    return [*declared.extras.values(), *declared.groups.values()]
 
 
 def _declared_texts(project: Project) -> Iterator[tuple[inputs.LockInput, str]]:
-    """Yield the requirements of each group, but of one with a folder or the like of Poetry."""
+    """Yield the requirements of each group, without the entries that cannot be read."""
     try:
         listed = inputs.list_inputs(project.root)
     except LabcoatError:
         return
     for each in listed:
         if each.declared is not None:
+            readable = replace(each, declared=each.declared.without_refused())
             with suppress(LabcoatError):
-                yield from ((each, text) for text in each.texts().values())
+                yield from ((each, text) for text in readable.texts().values())
 
 
 def locked_names(tree: Tree) -> set[str]:
     """Return the packages in the locks of other tools, also those that others depend on."""
     return {
-        requirements_file.requirement_name(first or second)
+        requirement_name(first or second)
         for path in tree.named(*_LOCK_FILES)
         if "/" not in path
         for first, second in _LOCKED_NAME.findall(tree.read_text(path))

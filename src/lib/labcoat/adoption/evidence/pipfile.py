@@ -1,14 +1,20 @@
 """Read a Pipfile: https://pipenv.pypa.io/en/latest/pipfile.html."""
 
+import posixpath
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from labcoat.adoption.evidence.source import Source
+from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Wanted
+from labcoat.core.patterns import lazy_pattern
+from labcoat.core.project_files.places import archive_place, git_place, path_place
 from labcoat.core.project_files.poetry import translate_version
 from labcoat.imports.tree import Tree
+
+_PYPI = lazy_pattern(r"://pypi\.(?:org|python\.org)/")
+_DEFINING = ("pyproject.toml", "setup.py")
 
 
 def find_pipfiles(tree: Tree) -> list[Source]:
@@ -25,30 +31,61 @@ def read_pipfile(tree: Tree, path: str) -> Iterator[Source]:
         return
     requires = _mapping(content.get("requires"))
     python = str(requires.get("python_full_version") or requires.get("python_version") or "")
+    indexes = _other_indexes(content.get("source"))
     for table, dev in (("packages", False), ("dev-packages", True)):
-        layout = tuple(
-            Wanted(requirement, path, _line_of(text, name), "demand")
-            for name, value in _mapping(content.get(table)).items()
-            if (requirement := _format(name, value))
-        )
-        if layout or not dev:
-            yield Source(path, "Pipfile", layout, "" if dev else python, dev=dev)
+        layout: list[Wanted] = []
+        skipped: list[Skipped] = []
+        for name, value in _mapping(content.get(table)).items():
+            try:
+                requirement = _format(name, value, tree, path, indexes)
+            except ValueError as error:
+                skipped.append(Skipped(name, str(error), name))
+            else:
+                layout.append(Wanted(requirement, path, _line_of(text, name), "demand"))
+        if layout or skipped or not dev:
+            lines, version = tuple(layout), "" if dev else python
+            yield Source(path, "Pipfile", lines, version, dev=dev, skipped=tuple(skipped))
 
 
-def _format(name: str, value: object) -> str:
+def _format(name: str, value: object, tree: Tree, path: str, indexes: Collection[str]) -> str:
+    """Return a requirement. Raise ValueError, with a reason, for what no index has."""
     table = _mapping(value) or {"version": value}
-    if "path" in table or "file" in table:
-        return ""
+    if (index := str(table.get("index", ""))) in indexes:
+        raise ValueError(
+            f"it comes from the index `{index}`: name that below `[tool.labcoat.indexes]` in"
+            " pyproject.toml, and the package in requirements.in"
+        )
     extras = table.get("extras")
     words = f"[{','.join(map(str, extras))}]" if isinstance(extras, list) else ""
     marker = f" ; {table['markers']}" if table.get("markers") else ""
+    folder = str(table.get("subdirectory", ""))
     if git := table.get("git"):
-        return f"{name}{words} @ git+{git}" + (f"@{table['ref']}" if table.get("ref") else "")
+        place = git_place(str(git), str(table.get("ref") or ""), folder)
+        return f"{name}{words} @ {place}{marker}"
+    if below := table.get("path", table.get("file")):
+        return f"{name}{words} @ {_place(str(below), tree, path)}{marker}"
     try:
         version = translate_version(name, table.get("version", "*"))
     except ValueError:
         version = ""
     return f"{name}{words}{version}{marker}"
+
+
+def _other_indexes(sources: object) -> set[str]:
+    """Return the names of the sources that are not PyPI, or a mirror of it by its name."""
+    listed = [_mapping(each) for each in sources] if isinstance(sources, list) else []
+    names = {str(each.get("name")) for each in listed if not _PYPI.search(str(each.get("url")))}
+    return names - {"pypi"}
+
+
+def _place(below: str, tree: Tree, path: str) -> str:
+    """Return the place of a folder or an archive, which is relative to the Pipfile at `path`."""
+    if "://" in below:
+        return archive_place(below)
+    found = posixpath.normpath(posixpath.join(posixpath.dirname(path), below))
+    if found != "." and not {found, *(f"{found}/{each}" for each in _DEFINING)} & set(tree.paths):
+        raise ValueError(f"`{below}` is no package of this repository")
+    return path_place(found, tree.root, tree.root)
 
 
 def _line_of(text: str, name: str) -> int:

@@ -17,6 +17,7 @@ from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
 from labcoat.locking.requirements_file import requirement_names
+from labcoat.names import conda
 
 _NAME = lazy_pattern(
     r"(?:[\w.-]*[-_.])?(?:requirements?|reqs?|deps|dependencies|pip[-_]?requires|pip[-_]?freeze)"
@@ -201,7 +202,8 @@ def _read_requirement(path: str, line: FileLine, comment: str) -> Iterator[str |
     text = line.text
     if isinstance(line, RequirementLine):
         # For a package that conda built, pip freeze prints a path on the machine that built it.
-        text = _LOCAL_BUILD.sub(r"\1", line.body)
+        is_built = line.is_local_file and conda.is_build_place(line.url)
+        text = _LOCAL_BUILD.sub(r"\1", line.body) if is_built else line.body
     elif corrected := correct_line(text):
         text = corrected
     if normalize_name(text) == "python" or line.name == "python":

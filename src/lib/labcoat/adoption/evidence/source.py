@@ -20,10 +20,14 @@ Format = Literal[
 
 
 class Skipped(Record):
-    """A line of a list that is not taken, and why."""
+    """A line of a list that is not taken, and why.
+
+    `name` is that of the package if an index may have another one of the same name.
+    """
 
     text: str
     reason: str
+    name: str = ""
 
 
 class Source(Record):

@@ -40,6 +40,7 @@ _SYSTEMS = {
     **dict.fromkeys(_MACOS.split(), ("macOS", "sys_platform == 'darwin'")),
 }
 _CONDA_TIME = lazy_pattern(r"_(1[0-9]{9})(?:[0-9]{3})?(?:/|$)")
+_BELOW = lazy_pattern(r"file:(?!/)(\S+)")
 _CONDA_PIN = lazy_pattern(
     r"(?P<name>[A-Za-z0-9_][\w.-]*)\s*=(?P<version>[0-9][\w.+!]*)(?:=(?P<build>[\w.]+))?"
 )
@@ -216,15 +217,22 @@ def _read_address(line: Line, own_names: Collection[str]) -> Line | Decision:
     is_cloned = normalize_name(repository_place(url)) in own_names
     if is_cloned or (line.wanted.kind == "freeze" and name and name in own_names):
         return line.drop("this repository's own package, which its sources are")
-    if not url.startswith("file:"):
-        return line
+    return _read_path(line, url, name) if url.startswith("file:") else line
+
+
+def _read_path(line: Line, url: str, name: str) -> Line | Decision:
+    """Return the line for a path: kept below the repository, by name if conda built it."""
+    if found := _BELOW.match(url):
+        return line.drop("this repository itself") if found[1] in {".", "./"} else line
     wheel = re.search(r"/([^/]+)-([^-/]+)(?:-[^-/]+)?-[^-/]+-[^-/]+-[^-/]+\.whl", url)
     if wheel:
         body = f"{name or wheel[1]}=={wheel[2].replace('%2B', '+')}"
         local = replace(line, text=body, is_fixed=False, reasons=("a file of one machine",))
         return _name_line(replace(local, verdict="moved"))
-    if not name or "@" not in text:
+    if not name or "@" not in line.text:
         return line.drop("a file of one machine")
+    if not conda.is_build_place(url):
+        return line.drop("a folder of one machine; what an index has of this name may be another")
     built = _CONDA_TIME.search(url)
     line = Line(line.wanted, name, name, "moved", before=_iso_time(int(built[1])) if built else "")
     return _name_line(replace(line, reasons=("conda built it, and noted no version",)))

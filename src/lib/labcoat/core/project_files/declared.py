@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.records import Record, field
+from labcoat.core.records import Record, field, replace
 from labcoat.core.text_encoding import decode_text
 
 _MOST = 1 << 22  # bytes; a file of dependencies has a few thousand
@@ -17,7 +17,8 @@ class Listing(Record):
 
     `items` are as the `source` has them: strings, or tables such as `{include-group = "test"}`.
     `files` are those that `source` reads them from. `problem` is the reason why they cannot be
-    read; if they are `computed`, running the source tells them.
+    read; if they are `computed`, running the source tells them. If only some entries cannot be
+    read, these are `refused`, each with its error, and `items` are the others.
     """
 
     source: Path
@@ -25,6 +26,23 @@ class Listing(Record):
     files: tuple[Path, ...] = ()
     problem: LabcoatError | None = None
     computed: bool = False
+    refused: Mapping[str, LabcoatError] = field(default_factory=dict)
+
+    def refuse(self, items: tuple[object, ...], refused: Mapping[str, LabcoatError]) -> "Listing":
+        """Return the list with these `items`, and with more entries that are `refused`."""
+        known = {**self.refused, **refused}
+        errors = list(known.values())
+        more = f" ({len(errors) - 1} more {'entry' if len(errors) == 2 else 'entries'} too)"
+        problem = (
+            LabcoatError(f"{errors[0].message}{more if errors[1:] else ''}", errors[0].hint)
+            if errors
+            else None
+        )
+        return replace(self, items=items, problem=problem or self.problem, refused=known)
+
+    def without_refused(self) -> "Listing":
+        """Return the list without a problem, if others than the refused entries can be read."""
+        return replace(self, problem=None, refused={}) if self.refused else self
 
 
 class Declared(Record):
@@ -45,6 +63,15 @@ class Declared(Record):
 
     def __bool__(self) -> bool:
         return bool(self.dependencies or self.extras or self.groups)
+
+    def without_refused(self) -> "Declared":
+        """Return what is declared without the entries that are refused."""
+        return replace(
+            self,
+            dependencies=self.dependencies and self.dependencies.without_refused(),
+            extras={name: each.without_refused() for name, each in self.extras.items()},
+            groups={name: each.without_refused() for name, each in self.groups.items()},
+        )
 
 
 def read_file(path: Path) -> str:

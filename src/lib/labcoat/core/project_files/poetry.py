@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import Declared, Groups, Listing
+from labcoat.core.project_files.places import RELEASE, archive_place, git_place, path_place
 
 _RELEASE = lazy_pattern(r"\d+(?:\.\d+)*")
 _PLAIN = lazy_pattern(r"(?:[<>]=?|==|!=|~=)\s*[0-9][\w.*+!-]*")
 _BARE = lazy_pattern(r"[0-9][\w.*+!-]*")
+_PLACES = frozenset({"git", "url", "path", "file"})
 
 
 def read_poetry(path: Path, table: Mapping[str, Any]) -> Declared:
@@ -49,6 +52,42 @@ def read_groups(path: Path, table: Mapping[str, Any]) -> Groups:
     return found
 
 
+def place_listing(path: Path, table: Mapping[str, Any], listing: Listing) -> Listing:
+    """Return a list of `[project]` with the places that `[tool.poetry]` has for its packages.
+
+    https://python-poetry.org/docs/dependency-specification/#projectdependencies-and-toolpoetrydependencies
+    """
+    entries = {
+        normalize_name(name): value
+        for name, value in _mapping(table.get("dependencies")).items()
+        if any(_PLACES & each.keys() for each in _tables(value))
+    }
+    items: list[object] = []
+    refused: dict[str, LabcoatError] = {}
+    for item in listing.items:
+        asked = RELEASE.fullmatch(item) if entries and isinstance(item, str) else None
+        if asked is None or (value := entries.get(normalize_name(asked["name"]))) is None:
+            items.append(item)
+            continue
+        found = _listing(path, {asked["name"]: _add_asked(value, asked)})
+        items += found.items
+        refused |= found.refused
+    return listing.refuse(tuple(items), refused) if entries else listing
+
+
+def _add_asked(value: object, asked: re.Match[str]) -> list[Mapping[str, Any]]:
+    """Return the tables of a package with the extras and the marker that `[project]` has."""
+    extras = [each.strip() for each in (asked["extras"] or "")[1:-1].split(",") if each.strip()]
+    marker = (asked["marker"] or "").strip()
+    asks = {key: each for key, each in (("markers", marker), ("extras", extras)) if each}
+    return [{**asks, **each} for each in _tables(value)]
+
+
+def _tables(value: object) -> list[Mapping[str, Any]]:
+    written = value if isinstance(value, list) else [value]
+    return [each for each in written if isinstance(each, dict)]
+
+
 def _dev_group(table: Mapping[str, Any]) -> Mapping[str, Any]:
     return _mapping(_mapping(table.get("group")).get("dev"))
 
@@ -62,41 +101,38 @@ def _is_optional(value: object) -> bool:
 
 
 def _listing(path: Path, entries: Mapping[str, object]) -> Listing:
-    try:
-        items = tuple(
-            line
-            for name, value in entries.items()
-            for each in (value if isinstance(value, list) else [value])
-            for line in _format_requirement(name, each)
-        )
-    except (ValueError, TypeError) as error:
-        return Listing(
-            path,
-            problem=LabcoatError(
+    items: list[str] = []
+    refused: dict[str, LabcoatError] = {}
+    for name, value in entries.items():
+        try:
+            written = value if isinstance(value, list) else [value]
+            items += [_format_requirement(path, name, each) for each in written]
+        except (ValueError, TypeError) as error:
+            refused[name] = LabcoatError(
                 f"cannot translate Poetry's {error} in `{path.name}`",
                 "List it in `[project]` `dependencies`, which Poetry 2 reads too",
-            ),
-        )
-    return Listing(path, items)
+            )
+    return Listing(path).refuse(tuple(items), refused)
 
 
-def _format_requirement(name: str, value: object) -> Iterator[str]:
-    """Yield the requirement in the form of PEP 508. Raise ValueError if it has none."""
+def _format_requirement(path: Path, name: str, value: object) -> str:
+    """Return the requirement in the form of PEP 508. Raise ValueError if it has none."""
     table: Mapping[str, Any] = value if isinstance(value, dict) else {"version": value}
     extras = f"[{','.join(table['extras'])}]" if table.get("extras") else ""
     markers = [f"({table['markers']})"] if table.get("markers") else []
     if python := table.get("python"):
         markers += _python_markers(name, str(python))
+    folder = str(table.get("subdirectory", ""))
     if git := table.get("git"):
-        commit = table.get("rev") or table.get("tag") or table.get("branch")
-        where = f" @ git+{git}" + (f"@{commit}" if commit else "")
+        revision = table.get("rev") or table.get("tag") or table.get("branch") or ""
+        where = f" @ {git_place(str(git), str(revision), folder)}"
     elif url := table.get("url"):
-        where = f" @ {url}"
-    elif "path" in table:
-        raise ValueError(f'`{name} = {{path = "{table["path"]}"}}`')
+        where = f" @ {archive_place(str(url), folder)}"
+    elif below := table.get("path", table.get("file")):
+        where = f" @ {path_place(str(below), path.parent, path.parent)}"
     else:
         where = translate_version(name, table.get("version", "*"))
-    yield f"{name}{extras}{where}" + (f" ; {' and '.join(markers)}" if markers else "")
+    return f"{name}{extras}{where}" + (f" ; {' and '.join(markers)}" if markers else "")
 
 
 def _python_markers(name: str, python: str) -> Iterator[str]:

@@ -36,14 +36,18 @@ def read_pyproject(path: Path) -> Declared:
             locks,
             found.decided,
         )
+    dependencies, extras = _read_dependencies(path, data), _read_extras(path, data)
     if "poetry" in tool:
-        groups = {**poetry.read_groups(path, _table(path, tool, "poetry")), **groups}
+        own = _table(path, tool, "poetry")
+        groups = {**poetry.read_groups(path, own), **groups}
+        dependencies = dependencies and poetry.place_listing(path, own, dependencies)
+        extras = {name: poetry.place_listing(path, own, each) for name, each in extras.items()}
     dynamic = project.get("dynamic", [])
     return Declared(
         str(project.get("name", "")),
         str(project.get("requires-python", "")),
-        _read_dependencies(path, data),
-        _read_extras(path, data),
+        dependencies,
+        extras,
         groups,
         locks,
         frozenset(

@@ -39,7 +39,11 @@ def read_declared(folder: Path) -> Declared:
         path = folder / name
         if path.is_file() and not {"dependencies", "extras"} <= found.decided:
             found = _merge(found, read(path))
-    return found
+    if not (folder / "pyproject.toml").is_file():
+        return found
+    from labcoat.core.project_files import uv_sources  # slow; lists in requirements.in need none
+
+    return uv_sources.place_dependencies(folder, found)
 
 
 def declares_dev(folder: Path) -> bool:
@@ -107,7 +111,8 @@ def _split_conditions(found: Declared) -> Declared:
 def _join(first: Listing | None, second: Listing) -> Listing:
     if first is None:
         return second
-    return replace(first, items=first.items + second.items, problem=first.problem or second.problem)
+    found = replace(first, problem=first.problem or second.problem)
+    return found.refuse(first.items + second.items, second.refused)
 
 
 def _add_marker(item: object, marker: str) -> str:

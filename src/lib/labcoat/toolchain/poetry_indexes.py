@@ -1,0 +1,60 @@
+"""What Poetry's tables in pyproject.toml say of named indexes: `source` of a dependency.
+
+    [[tool.poetry.source]]             [tool.poetry.dependencies]
+    name = "private"                   mine = { version = "^1", source = "private" }
+    url = "https://…"
+    priority = "explicit"
+
+Elsewhere somebody else may have a package of that name. https://python-poetry.org/docs/repositories/
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from labcoat.core.errors import LabcoatError
+from labcoat.core.terminal import escape_control
+
+
+def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return names and tables as in `[tool.labcoat.indexes]`, for the sources of dependencies.
+
+    Raise LabcoatError if a dependency names a source that is not defined.
+    """
+    poetry = _table(tool.get("poetry"))
+    listed = poetry.get("source")
+    addresses = {
+        str(each.get("name")): each.get("url")
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict)
+    }
+    found: dict[str, list[str]] = {}
+    for package, name in _list_sources(poetry):
+        if name.lower() == "pypi":  # which needs no address
+            continue
+        if name not in addresses:
+            raise LabcoatError(
+                f"`tool.poetry` in `pyproject.toml` takes `{escape_control(package)}` from the"
+                f" source `{escape_control(name)}`, which is not defined",
+                f'Define it: `[[tool.poetry.source]]` with `name = "{escape_control(name)}"` and'
+                " its url",
+            )
+        if package not in found.setdefault(name, []):
+            found[name].append(package)
+    return [
+        (name, {"url": addresses[name], "packages": packages}) for name, packages in found.items()
+    ]
+
+
+def _list_sources(poetry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each package that names a source, and the source."""
+    groups = (_table(each) for each in _table(poetry.get("group")).values())
+    tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
+    for table in (*tables, *(each.get("dependencies") for each in groups)):
+        for package, value in _table(table).items():
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(name := _table(each).get("source"), str):
+                    yield package, name
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
