@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Decision, Plan, Wanted
 from labcoat.adoption.report import format_survey
 from labcoat.adoption.requirements_text import INSTALLED, format_requirements
@@ -166,6 +167,28 @@ def test_one_entry_of_poetry_leaves_the_others_of_its_group(tmp_path: Path) -> N
     found = survey(tmp_path, **{"pyproject.toml": groups, "main.py": code})
     assert [each.requirement for each in found.missing] == ["alpha>=1.2,<2", "beta"]
     assert "  beta: cannot translate Poetry's `beta" in "\n".join(format_survey(found))
+
+
+def test_projects_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    """The nearest are read; what is left out is no part of what the rest of the lines count."""
+    files = {f"p{number:02}/pyproject.toml": PROJECT for number in range(32)}
+    text = "\n".join(format_survey(survey(tmp_path, **files)))
+    assert "  2 more projects in folders were not read: of 32, labcoat reads the nearest 30" in text
+    (tmp_path / "p31/pyproject.toml").unlink()
+    assert "  1 more project in a folder was not read" in "\n".join(format_survey(survey(tmp_path)))
+    (tmp_path / "p30/pyproject.toml").unlink()
+    assert "not read" not in "\n".join(format_survey(survey(tmp_path)))
+
+
+@pytest.mark.parametrize(("file", "is_said"), [("pyproject.toml", True), ("a/setup.cfg", False)])
+def test_only_the_projects_own_file_was_read_before(
+    tmp_path: Path, file: str, is_said: bool
+) -> None:
+    source = Source(file, "declared", (Wanted("alpha", file, 1, "demand"),))
+    found = Survey((source,))
+    text = format_requirements(found, Plan(None, (Decision("alpha", "alpha", "kept", ""),)))
+    assert (f"# From {file}, which labcoat no longer reads:" in text) is is_said
+    assert is_said or f"# From {file}:" in text
 
 
 GROUPS = """[tool.poetry]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from labcoat.adoption.evidence.declared import MOST_FOLDERS
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Wanted
 from labcoat.adoption.survey import Survey
@@ -118,6 +119,12 @@ def _decisions(survey: Survey) -> Iterator[str]:
         rows.append(
             f"{names} have lists of their own: run init in one of them for an environment of its"
             " own; here, one is made of all that the sources import"
+        )
+    if more := survey.unread_projects:
+        are = "project in a folder was" if more == 1 else "projects in folders were"
+        rows.append(
+            f"{more} more {are} not read: of {MOST_FOLDERS + more}, labcoat reads the nearest"
+            f" {MOST_FOLDERS}"
         )
     if survey.unread:
         rows.append(f"too long or damaged: {terminal.join_some(survey.unread)}")

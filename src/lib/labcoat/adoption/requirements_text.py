@@ -43,9 +43,10 @@ def _is_guess(survey: Survey, each: Wanted) -> bool:
 
 
 def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[str]:
-    is_declared = source.format == "declared"
+    # The file of a folder below is one that labcoat never locked here.
+    was_read = source.format == "declared" and "/" not in source.file
     file = terminal.escape_control(source.file)
-    yield f"# From {file}{', which labcoat no longer reads' * is_declared}:"
+    yield f"# From {file}{', which labcoat no longer reads' * was_read}:"
     for each in source.layout:
         if isinstance(each, str):
             yield each

@@ -4,16 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from labcoat._vendor.packaging.version import Version
+from labcoat.adoption.evidence import declared as declaring
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.computed import find_computed
 from labcoat.adoption.evidence.conda_environment import find_environments
-from labcoat.adoption.evidence.declared import (
-    find_declared,
-    find_groups,
-    find_lock,
-    find_nested,
-    locked_names,
-)
 from labcoat.adoption.evidence.installed import find_installed
 from labcoat.adoption.evidence.own_packages import left_out_of, own_package_names
 from labcoat.adoption.evidence.pipfile import find_pipfiles
@@ -46,7 +40,7 @@ class Survey(Record):
     in none of the taken ones; of `unknown`, no package is known. `installed` is what commands of
     notebooks install besides. `limits` are for what sources import and later releases removed.
     `computed` are sentences about what only running a file would tell. `groups` are those of the
-    project's own file, and its extras.
+    project's own file, and its extras. `unread_projects` are in more folders than are read.
     """
 
     taken: tuple[Source, ...] = ()
@@ -64,6 +58,7 @@ class Survey(Record):
     limits: tuple[Limit, ...] = ()
     computed: tuple[str, ...] = ()
     groups: tuple[Source, ...] = ()
+    unread_projects: int = 0
 
     @property
     def is_declared_alone(self) -> bool:
@@ -100,14 +95,15 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     tree = list_tree(project.root)
     code = read_code(tree)
     lists = find_lists(tree)
-    environments, pipfiles, nested = find_environments(tree), find_pipfiles(tree), find_nested(tree)
-    commands = find_commands(tree, code)
-    declared, lock = find_declared(project), None if passed_over else find_lock(project)
+    environments, pipfiles = find_environments(tree), find_pipfiles(tree)
+    nested, commands = declaring.find_nested(tree), find_commands(tree, code)
+    declared = declaring.find_declared(project)
+    lock = None if passed_over else declaring.find_lock(project)
     system = find_system_lists(tree)
     found = [*lists, *nested, *pipfiles, *environments, *commands, *find_scripts(tree, code)]
     found += [*system, *find_runners(tree), *find_installed(project.root)]
     others = [*nested, *pipfiles, *environments, *commands]
-    locked = set() if passed_over else locked_names(tree)
+    locked = set() if passed_over else declaring.locked_names(tree)
     imported = find_packages(tree, code)
     own = own_package_names(project)
     if lock is not None:
@@ -118,7 +114,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         if not more and not missing:
             declared = lock
     taken, reason = _choose(declared, lists, others)
-    groups = find_groups(project)
+    groups = declaring.find_groups(project)
     own |= left_out_of([*taken, *groups])
     asked = _names(taken) | locked | (_names(groups) if lock is None else set())
     rest = [each for each in found if each not in taken]
@@ -144,6 +140,7 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         tuple(_find_limits(imported)),
         tuple(find_computed(project, tree)),
         tuple(groups),
+        declaring.count_unread(tree),
     )
 
 
@@ -152,8 +149,9 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
 
     What `text` leaves out in a comment is known.
     """
-    asked = requirement_names(text) | left_out_names(text) | _names(find_groups(project))
-    asked |= own_package_names(project) | left_out_of(find_groups(project))
+    groups = declaring.find_groups(project)
+    asked = requirement_names(text) | left_out_names(text) | own_package_names(project)
+    asked |= _names(groups) | left_out_of(groups)
     tree = list_tree(project.root)
     found = find_imports(tree, read_code(tree))
     return _find_missing([each for each, source in found if not source], asked, [])[0]

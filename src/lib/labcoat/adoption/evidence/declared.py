@@ -22,7 +22,7 @@ from labcoat.locking.requirements_file import requirement_name
 
 _LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
 _PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
-_MOST_FOLDERS = 30  # projects in one repository that are read
+MOST_FOLDERS = 30  # projects in one repository that are read
 _OF_FOLDER = "a path, which is of use in its own project alone"
 _LOCK_FILES = tuple(name.lower() for name in LOCKS)
 
@@ -45,14 +45,9 @@ def find_declared(project: Project) -> Source | None:
 
 
 def find_nested(tree: Tree) -> list[Source]:
-    """Return what the projects in folders of this one declare, those of tests and docs aside."""
-    folders = dict.fromkeys(
-        path.rpartition("/")[0]
-        for path in tree.named(*_PROJECT_FILES)
-        if "/" in path and not is_aside(path)
-    )
+    """Return what the projects in folders of this one declare, the nearest of them."""
     found = []
-    for folder in list(folders)[:_MOST_FOLDERS]:
+    for folder in _nested_folders(tree)[:MOST_FOLDERS]:
         root = tree.root / folder
         if declared := _read_folder(root, root / "requirements.txt"):
             file = f"{folder}/{declared.file}"
@@ -64,6 +59,18 @@ def find_nested(tree: Tree) -> list[Source]:
             skipped = (*declared.skipped, *below)
             found.append(replace(declared, file=file, layout=layout, skipped=skipped))
     return found
+
+
+def count_unread(tree: Tree) -> int:
+    """Return the number of projects in folders that `find_nested` does not read."""
+    return max(0, len(_nested_folders(tree)) - MOST_FOLDERS)
+
+
+def _nested_folders(tree: Tree) -> list[str]:
+    """Return the folders with projects, the nearest first; those of tests and docs aside."""
+    paths = tree.named(*_PROJECT_FILES)
+    folders = (path.rpartition("/")[0] for path in paths if "/" in path and not is_aside(path))
+    return list(dict.fromkeys(folders))
 
 
 def _is_path(wanted: Wanted) -> bool:
