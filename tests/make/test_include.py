@@ -206,6 +206,21 @@ def test_mistyped_choice_is_refused_where_nothing_is_to_be_done(
     assert f"invalid {name} `uvv`" in repo.make("venv", f"{name}=uvv", fails=True)
 
 
+@pytest.mark.parametrize("name", ["LABCOAT_LOCKER", "LABCOAT_INSTALLER"])
+def test_help_and_clean_work_with_a_mistyped_choice(repo: Repository, name: str) -> None:
+    """The help warns of it, and of others; what is removed does not depend on it."""
+    mistyped = {name: "uvv"}
+    assert "Environments" in (output := repo.make("help", **mistyped))
+    assert f"warning: invalid {name} `uvv`" in output
+    assert "Environments" in repo.make("help", "LABCOAT_VENVS=x", "SETTINGS=1")
+    (repo.path / ".labcoat").mkdir()
+    repo.make("clean", **mistyped)
+    assert not (repo.path / ".labcoat").exists()
+    repo.make("distclean", **mistyped)
+    assert "Nothing to undo" in repo.labcoat("init", "--undo", **mistyped)
+    assert "LABCOAT_VENVS" in repo.make("clean", "LABCOAT_VENVS=x", fails=True)
+
+
 @every_make
 def test_variant_installs_its_own_lock(repo: Repository, program: str) -> None:
     """LABCOAT_VARIANT=old installs requirements-old.txt; without it requirements.txt again."""

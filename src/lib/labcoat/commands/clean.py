@@ -7,6 +7,7 @@ from pathlib import Path
 from labcoat.core import files, originals
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.settings import OF_LOCKS
 from labcoat.core.terminal import print_progress
 
 
@@ -20,7 +21,7 @@ def run(args: Namespace) -> int:
 
     Raise LabcoatError, and remove nothing, if LABCOAT_CLEAN names a path outside the project.
     """
-    project = Project.here()
+    project = Project.here(ignored=OF_LOCKS)
     named = [project.root / name for name in project["CLEAN"].split()]
     for path in named:
         if project.root.resolve() not in path.parent.resolve().joinpath(path.name).parents:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from labcoat.core import terminal
 from labcoat.core.project import Project
+from labcoat.core.settings import OF_LOCKS
 
 if TYPE_CHECKING:
     from labcoat.core.originals import UndoneFile
@@ -63,7 +64,7 @@ def run(args: Namespace) -> int:
     from labcoat.scaffold import init
     from labcoat.scaffold.requirements_in import Wishes
 
-    project = Project.here()
+    project = Project.here(ignored=OF_LOCKS if args.undo else ())
     wishes = Wishes(args.strict, args.as_of or "", args.dev)
     if args.undo:
         return _print_undone(project, init.undo_project(project))

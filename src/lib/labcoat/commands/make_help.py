@@ -4,6 +4,7 @@ In a makefile, `target: … ## text` documents a target, a line `## text` the va
 line sets, and `##@ Title` starts a group. The project's own targets come before labcoat's.
 """
 
+import os
 import shutil
 import sys
 import textwrap
@@ -14,6 +15,7 @@ from itertools import chain, groupby
 from labcoat.commands.makefile_comments import Entry, read_entries, split_makefile_list
 from labcoat.core import terminal
 from labcoat.core.cache import cache_folder
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, default_dev_requirements
 from labcoat.core.records import replace
 from labcoat.core.settings import DEFAULTS
@@ -166,6 +168,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print the help."""
-    print(format_help(args.makefiles, Project.here(), all_settings=args.settings), end="")
+    """Print the help; a setting that is invalid is a warning, since the help says what is valid."""
+    try:
+        project = Project.here()
+    except LabcoatError as error:
+        terminal.print_warning(error.message, error.hint)
+        project = Project.here(
+            {name: each for name, each in os.environ.items() if not name.startswith("LABCOAT_")}
+        )
+    print(format_help(args.makefiles, project, all_settings=args.settings), end="")
     return 0

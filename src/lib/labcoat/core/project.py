@@ -5,7 +5,7 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
@@ -36,20 +36,22 @@ class Project(Record):
     chosen: frozenset[str] = frozenset()  # those that are known to be set, if only to the default
 
     @classmethod
-    def here(cls, environ: Mapping[str, str] = os.environ) -> "Project":
+    def here(
+        cls, environ: Mapping[str, str] = os.environ, ignored: Collection[str] = ()
+    ) -> "Project":
         """Return the project of the current directory.
 
-        Raise LabcoatError if a setting is invalid.
+        Raise LabcoatError if a setting is invalid, but for those that are `ignored`.
         """
-        return cls.at(Path.cwd(), environ)
+        return cls.at(Path.cwd(), environ, ignored)
 
     @classmethod
-    def at(cls, root: Path, environ: Mapping[str, str]) -> "Project":
+    def at(cls, root: Path, environ: Mapping[str, str], ignored: Collection[str] = ()) -> "Project":
         """Return the project in the directory `root`.
 
-        Raise LabcoatError if a setting is invalid.
+        Raise LabcoatError if a setting is invalid, but for those that are `ignored`.
         """
-        settings = read_settings(environ)
+        settings = read_settings(environ, ignored)
         # As in the include: set to nothing is not the same as not set.
         if environ.get(_DEV, _UNSET) == _UNSET:
             settings[_DEV] = default_dev_requirements(root)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
@@ -59,6 +59,14 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "LABCOAT_RUN_SETUP": ("1",),
     "LABCOAT_PORTABLE": ("1",),
 }
+# What only locks, installations and images are made with: nothing that is removed depends on it.
+OF_LOCKS = frozenset(
+    {
+        *("LABCOAT_LOCKER", "LABCOAT_INSTALLER", "LABCOAT_RUN_SETUP", "LABCOAT_COOLDOWN"),
+        *("LABCOAT_AS_OF", "LABCOAT_TIMEOUT", "LABCOAT_NO_BINARY", "LABCOAT_PORTABLE"),
+        *("LABCOAT_APT_MIRROR", "LABCOAT_APT_SNAPSHOT"),
+    }
+)
 _ADDRESSES: Mapping[str, str] = {
     "LABCOAT_APT_MIRROR": "http://mirror.example/debian",
     "LABCOAT_APT_SNAPSHOT": "http://snapshot.debian.org/archive",
@@ -81,9 +89,16 @@ def time_limit(environ: Mapping[str, str] = os.environ) -> int:
     return int(read_settings(environ)["LABCOAT_TIMEOUT"])
 
 
-def read_settings(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings in `environ`, with defaults. Raise LabcoatError if one is invalid."""
-    given = {name: value.strip() for name, value in environ.items() if name.startswith("LABCOAT_")}
+def read_settings(environ: Mapping[str, str], ignored: Collection[str] = ()) -> dict[str, str]:
+    """Return the settings in `environ`, with defaults. Raise LabcoatError if one is invalid.
+
+    Those that are `ignored` have their defaults, whatever their values are.
+    """
+    given = {
+        name: value.strip()
+        for name, value in environ.items()
+        if name.startswith("LABCOAT_") and name not in ignored
+    }
     for name in given.keys() - DEFAULTS.keys() - _TESTS - _DERIVED:
         raise LabcoatError(
             f"unknown setting {name}",
