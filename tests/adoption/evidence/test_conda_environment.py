@@ -96,6 +96,40 @@ def test_a_file_of_another_name_at_the_top(tmp_path: Path) -> None:
     assert [each.requirement for each in source.wanted] == ["numpy==1.21.*"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channels:\n  - general\n  - random\ndependencies:\n  - slack\n  - requests\n",
+        "channels: [general]\ndependencies: [requests]\n",
+        "channels:\n  - '#general'\ndependencies:\n  - python=3.9\n",
+        "channels:\n  - name: stable\ndependencies:\n  - python=3.9\n",
+        "channels:\n  stable: x\ndependencies:\n  - requests\n",
+        "token: x\nchannels:\n  - conda-forge\ndependencies:\n  - requests\n",
+        "channels:\n  - defaults\ndependencies:\n  - name: redis\n    version: 1\n",
+        "channels:\n  - defaults\ndependencies:\n  redis: 1\n",
+    ],
+)
+def test_channels_of_another_program_are_no_condas(tmp_path: Path, text: str) -> None:
+    """Under another name, all of a file must be what conda knows."""
+    (tmp_path / "config.yml").write_text(text)
+    assert not find_environments(list_tree(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channels: [pytorch, 'conda-forge']  # two\ndependencies: [numpy]\n",
+        "name: x\nchannels:\n# ours\n- https://conda.example/own\n\ndependencies:\n- numpy\n",
+        "channels:\n- own\ndependencies:\n- python=3.9\n- numpy\nvariables:\n  A: b\n",
+        "channels:\n- own\ndependencies:\n- pip:\n  - numpy\n",
+        "dependencies:\n- numpy\nchannels:\n- bioconda/label/main\nplatforms:\n- linux-64\n",
+    ],
+)
+def test_what_only_conda_has_tells_its_files(tmp_path: Path, text: str) -> None:
+    source = read(tmp_path, text, "config.yml")
+    assert [each.requirement for each in source.wanted] == ["numpy"]
+
+
 def test_a_large_file_of_one_of_its_keys_is_searched_once(tmp_path: Path) -> None:
     """A search for both keys in one pattern starts again at each line."""
     (tmp_path / "some.yml").write_text("channels: x\n" * 20_000)

@@ -5,7 +5,7 @@ Anchors, tags and includes are not expanded, so that no file can grow in memory.
 
 import re
 
-from labcoat.adoption.evidence.conda_specs import read_specs
+from labcoat.adoption.evidence.conda_specs import read_specs, split_spec
 from labcoat.adoption.evidence.requirement_lists import read_option
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.plan import Kind, Wanted
@@ -14,8 +14,21 @@ from labcoat.imports.tree import Tree
 from labcoat.locking.requirement_lines import OptionLine, parse_lines
 
 _FILE = lazy_pattern(r"(?:^|/)(?:[\w.-]*(?:environment|conda|env)[\w.-]*)\.ya?ml$", re.IGNORECASE)
-# Such a file under another name at the top, such as requirements.yml.
+# Such a file under another name at the top, such as requirements.yml. Other programs have channels
+# and dependencies too.
 _CONTENT = tuple(re.compile(rf"^{key}:", re.MULTILINE) for key in ("channels", "dependencies"))
+_KEY = lazy_pattern(r"^([^\s#'\"-][^:\n]*):", re.MULTILINE)
+_KEYS = frozenset(
+    {
+        *("name", "channels", "channel_priority", "dependencies", "variables", "prefix"),
+        *("platforms", "category"),  # of conda-lock
+    }
+)
+_CHANNEL = lazy_pattern(r"(?:https?://)?[A-Za-z0-9][\w./:-]*")
+_KNOWN_CHANNEL = lazy_pattern(
+    r"(?:anaconda|bioconda|conda-forge|defaults|dglteam|esri|fastai|huggingface|intel|main|msys2"
+    r"|nodefaults|nvidia|omnia|plotly|pyg|pytorch\S*|r|rapidsai\S*|xilinx\S*)(?:/.*)?|https?://.*conda.*"
+)
 _ITEM = lazy_pattern(r"^(?P<indent>\s*)-\s+(?P<value>.*?)\s*$")
 
 
@@ -34,7 +47,35 @@ def _is_environment(tree: Tree, path: str) -> bool:
     if not is_yaml:
         return False
     text = tree.read_text(path)
-    return all(each.search(text) for each in _CONTENT)
+    return all(each.search(text) for each in _CONTENT) and _is_conda_text(text)
+
+
+def _is_conda_text(text: str) -> bool:
+    """Whether all that a file has is conda's, and some of it is of conda alone."""
+    if not set(map(str.strip, _KEY.findall(text))) <= _KEYS:
+        return False
+    specs, lines = _read_items(text)
+    channels = _read_channels(text)
+    names = [split_spec(spec)[:2] for _, spec in specs]
+    if not all(name for name, _ in names) or not all(map(_CHANNEL.fullmatch, channels)):
+        return False
+    is_sure = bool(lines) or any(name == "python" and version for name, version in names)
+    return is_sure or any(map(_KNOWN_CHANNEL.fullmatch, channels))
+
+
+def _read_channels(text: str) -> list[str]:
+    """Return the items of the list `channels`."""
+    found: list[str] = []
+    is_inside = False
+    for raw in text.splitlines():
+        line = re.sub(r"(?:^|\s)#.*$", "", raw).rstrip()
+        if item := _ITEM.match(line):
+            found += [_unquote(item["value"])] if is_inside else []
+        elif line:
+            is_inside = line.startswith("channels:")
+            words = line.removeprefix("channels:").strip(" \t[]").split(",") if is_inside else []
+            found += [_unquote(word) for word in words if word.strip()]
+    return found
 
 
 def read_environment(tree: Tree, path: str) -> Source:
