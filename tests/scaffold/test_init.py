@@ -12,6 +12,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.scaffold import init, makefile
 from support import INCLUDE, Index, Repository
+from support.messages import locking
 from support.messages import scaffold as messages
 
 
@@ -156,6 +157,23 @@ def test_twice_is_once_wherever_the_list_is(bare: Repository, tmp_path: Path, ho
     assert ("\nbeta\n" in text) == (how != "linked outside")
     assert messages.COMPLETE in run(bare, "init")
     assert (bare.path / "requirements.in").read_text() == text
+
+
+@pytest.mark.parametrize("link", ["requirements.txt", "requirements.in"])
+def test_a_list_that_is_its_lock_is_named(bare: Repository, link: str) -> None:
+    """Nothing could be locked, so something is missing; once the link is gone, nothing is."""
+    target = {"requirements.txt": "requirements.in", "requirements.in": "requirements.txt"}[link]
+    bare.write(**{target.replace(".", "__"): "beta\n"})
+    (bare.path / link).symlink_to(target)
+    message = locking.ONE_FILE.format(lock="requirements.txt", source="requirements.in")
+    for _ in range(2):
+        output = run(bare, "init")
+        assert f"warning: {message}" in output
+        assert messages.COMPLETE not in output
+        assert "Next:" not in output
+    (bare.path / link).unlink()
+    run(bare, "init")
+    assert messages.COMPLETE in run(bare, "init")
 
 
 def test_files_that_git_ignores_are_named(bare: Repository) -> None:

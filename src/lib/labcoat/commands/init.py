@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from labcoat.core import terminal
+from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
 from labcoat.core.settings import OF_LOCKS
 
@@ -76,16 +77,35 @@ def run(args: Namespace) -> int:
     changes = init.init_project(project, wishes, lambda notes: _print_notes(notes, sys.stdout))
     for change in changes:
         print(f"{change.name}: {change.summary}")
-    if not changes:
+    is_stopped = _warn_of_links(project)
+    if not changes and not is_stopped:
         print("Nothing is missing.")
     _warn_of_unshared(project)
-    _print_next(project, is_first=bool(changes))
+    if not is_stopped:
+        _print_next(project, is_first=bool(changes))
     return 0
 
 
 def _print_notes(notes: Sequence[str], stream: TextIO) -> None:
     for line in notes:
         print(line, file=stream)
+
+
+def _warn_of_links(project: Project) -> bool:
+    """Name a list that is its lock itself, by a link; return whether there is one."""
+    from labcoat.locking import inputs
+    from labcoat.locking.requirements_file import find_link
+
+    try:
+        listed = inputs.list_inputs(project.root)
+    except LabcoatError:
+        return False  # the next command names what cannot be read
+    lists = [each for each in listed if each.record is None and each.declared is None]
+    errors = [error for each in lists if (error := find_link(each.lock, each.source))]
+    sys.stdout.flush()
+    for error in errors:
+        terminal.print_warning(error.message, error.hint)
+    return bool(errors)
 
 
 def _warn_of_unshared(project: Project) -> None:

@@ -12,15 +12,25 @@ from typing import Any, NamedTuple
 
 _NAMES = {
     "sys.version_info", "version_info", "sys.hexversion", "sys.version", "PY2", "PY3", "six.PY2",
-    "six.PY3", "sys.platform", "os.name", "platform.system", "TYPE_CHECKING",
-    "typing.TYPE_CHECKING",
+    "six.PY3", "sys.platform", "os.name", "os.uname", "platform.system", "platform.uname",
+    "TYPE_CHECKING", "typing.TYPE_CHECKING",
 }  # fmt: skip
 _FIXED: Mapping[str, Any] = {
     **dict.fromkeys(("TYPE_CHECKING", "typing.TYPE_CHECKING", "PY2", "six.PY2"), False),
     **dict.fromkeys(("PY3", "six.PY3"), True),
     "sys.version[0]": "3", "sys.platform": "linux", "os.name": "posix",
     "platform.system()": "Linux",
+    **dict.fromkeys(("platform.uname().system", "platform.uname()[0]"), "Linux"),
+    **dict.fromkeys(("os.uname().sysname", "os.uname()[0]"), "Linux"),
 }  # fmt: skip
+# Names that are imported from their modules, such as `from sys import platform`, and the values
+# that tell them from others of the name.
+_BARE: Mapping[str, tuple[str, frozenset[str]]] = {
+    "system()": ("platform.system()", frozenset({"Windows", "Darwin", "Linux", "Java"})),
+    "platform": ("sys.platform", frozenset({"win32", "cygwin", "darwin", "linux", "linux2"})),
+    "name": ("os.name", frozenset({"nt", "posix", "java"})),
+}
+_METHODS = frozenset({"startswith", "endswith", "lower", "upper", "casefold", "find", "count"})
 _MINORS = range(7, 40)
 _OPERATORS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le,
@@ -38,6 +48,7 @@ class Needed(NamedTuple):
 
 def find_needed(test: ast.expr) -> Needed:
     """Return which branches are needed on every Python: neither of one that its minor decides."""
+    test = _Qualifier().visit(test) if isinstance(test, ast.Compare) else test
     if not any(_is_known(node) for node in ast.walk(test)):
         return Needed(body=True, orelse=True)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
@@ -52,6 +63,22 @@ def find_needed(test: ast.expr) -> Needed:
         return _decide(ast.unparse(test))
     except (ValueError, SyntaxError):  # a number or text that has no usual form
         return Needed(body=False, orelse=False)
+
+
+class _Qualifier(ast.NodeTransformer):
+    """Write `platform == "win32"` as `sys.platform == "win32"`, and the like."""
+
+    def visit_Compare(self, node: ast.Compare) -> ast.Compare:
+        sides = [node.left, *node.comparators]
+        texts = {each.value for side in sides for each in ast.walk(side)
+                 if isinstance(each, ast.Constant) and isinstance(each.value, str)}  # fmt: skip
+        found = [self._qualify(side, texts) for side in sides]
+        return ast.Compare(found[0], node.ops, found[1:])
+
+    def _qualify(self, side: ast.expr, texts: set[str]) -> ast.expr:
+        is_short = isinstance(side, ast.Name | ast.Call)
+        name, values = _BARE.get(ast.unparse(side) if is_short else "", ("", frozenset()))
+        return ast.parse(name, mode="eval").body if name and texts and texts <= values else side
 
 
 @lru_cache(maxsize=1024)  # few conditions are written often
@@ -80,15 +107,23 @@ def _names_of(minor: int) -> Mapping[str, Any]:
 
 
 def _evaluate(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """Return the value of a comparison, a `.startswith(…)`, a name or a literal.
+    """Return the value of a comparison, a method or a part of a text, a name or a literal.
 
     Raises ValueError, or what such an expression raises, for anything else.
     """
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         compare = _OPERATORS[type(node.ops[0])]
         return compare(_evaluate(node.left, names), _evaluate(node.comparators[0], names))
-    if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).endswith(".startswith"):
-        text = ast.unparse(node.func).removesuffix(".startswith")
-        return names[text].startswith(_evaluate(node.args[0], names))
     text = ast.unparse(node)
-    return names[text] if text in names else ast.literal_eval(node)
+    if text in names:
+        return names[text]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.keywords:
+        if node.func.attr not in _METHODS:
+            raise ValueError(text)
+        method = getattr(str, node.func.attr)
+        return method(_evaluate(node.func.value, names), *map(ast.literal_eval, node.args))
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+        bounds = (node.slice.lower, node.slice.upper, node.slice.step)
+        ends = [None if each is None else ast.literal_eval(each) for each in bounds]
+        return _evaluate(node.value, names)[slice(*ends)]
+    return ast.literal_eval(node)

@@ -23,7 +23,7 @@ from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.core.records import Record, field, replace
 from labcoat.locking import flattening, index_comments, input_copies
 from labcoat.locking.other_locks import reader
-from labcoat.locking.requirements_file import included_files, read_requirements
+from labcoat.locking.requirements_file import find_link, included_files, read_requirements
 from labcoat.toolchain import named_indexes
 
 MAIN = "requirements"
@@ -90,12 +90,8 @@ class LockInput(Record):
         if self.record is not None:
             return {self.record: read_requirements(self.lock) if self.lock.exists() else ""}
         if self.declared is None:
-            if self.lock.exists() and self.source.exists() and self.lock.samefile(self.source):
-                raise LabcoatError(
-                    f"`{self.lock.name}` and `{self.source.name}` are one file, which the lock"
-                    " would replace",
-                    "Remove the one that is a link",
-                )
+            if error := find_link(self.lock, self.source):
+                raise error
             return {file: read_requirements(file) for file in self.files()}
         if any(self.lock in each.files for each in self._listings()):
             raise LabcoatError(

@@ -165,3 +165,13 @@ def locked_versions(locks: Iterable[Path], environment: Mapping[str, str]) -> di
     pins = [pin for lock in locks if lock.exists() for pin in parse_pins(read_requirements(lock))]
     selected = select_pins(pins, environment)
     return {name: pin.version for name, pin in selected.items()}
+
+
+def find_link(lock: Path, source: Path) -> LabcoatError | None:
+    """Return the error for a list `source` that is the lock itself, by a link; else None."""
+    if not lock.exists() or not source.exists() or not lock.samefile(source):
+        return None
+    return LabcoatError(
+        f"`{lock.name}` and `{source.name}` are one file, which the lock would replace",
+        "Remove the one that is a link",
+    )
