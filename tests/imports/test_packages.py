@@ -58,6 +58,28 @@ def test_a_folder_of_modules_is_imported_whatever_package_has_its_name(tmp_path:
     assert packages(tmp_path) == {"torch": "main.py"}
 
 
+def test_what_is_imported_from_a_folder_of_modules_is_no_package(tmp_path: Path) -> None:
+    """Also of a folder beside the source, on several lines, and in a notebook."""
+    cell = {"cell_type": "code", "source": "from datasets import birds"}
+    write(
+        tmp_path,
+        **{
+            "datasets/birds.py": "",
+            "datasets/more/__init__.py": "",
+            "main.py": "from datasets import (\n    birds,\n)\nfrom datasets import more\n",
+            "n.ipynb": json.dumps({"cells": [cell]}),
+            "sub/datasets/bees.py": "",
+            "sub/a.py": "from datasets import bees\nimport datasets.bees\n",
+            "examples/torch/utils/x.py": "",
+        },
+    )
+    assert packages(tmp_path) == {}
+    write(tmp_path, **{"b.py": "from datasets import bees"})
+    assert packages(tmp_path) == {"datasets": "b.py"}
+    write(tmp_path, **{"examples/run.py": "import torch.utils\nfrom torch import utils"})
+    assert packages(tmp_path) == {"datasets": "b.py", "torch": "examples/run.py"}
+
+
 def test_a_copy_of_labcoat_and_environments_are_left_out(tmp_path: Path) -> None:
     write(
         tmp_path,

@@ -111,8 +111,7 @@ def _read_cell(code: str, number: int, reader: _Reader) -> None:
     text = "\n".join(lines)
     imports = read_plain_imports(text)
     reader.imports += [
-        Import(each.module, number, each.optional, each.nested)
-        for each in (read_source(text) if imports is None else imports)
+        each._replace(line=number) for each in (read_source(text) if imports is None else imports)
     ]
 
 

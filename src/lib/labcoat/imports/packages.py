@@ -1,7 +1,7 @@
 """What sources and notebooks import that neither Python nor the repository itself has."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 
 from labcoat.core.path_roles import is_aside
@@ -94,7 +94,13 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
         return is_popular(modules.package_of(module))
 
     found: dict[str, list[tuple[str, Import]]] = {}
-    for path, each in _needed_imports(tree, code, is_foreign):
+    files = frozenset(tree.paths)
+
+    def is_needed(path: str, each: Import) -> bool:
+        is_shared = each.top in folders  # a package has a folder's name
+        return not each.optional and not (is_shared and _is_beside(path, each, files))
+
+    for path, each in _needed_imports(tree, code, is_foreign, is_needed):
         found.setdefault(modules.package_of(each.module) or f"?{each.module}", []).append(
             (path, each)
         )
@@ -102,9 +108,12 @@ def find_packages(tree: Tree, code: Code) -> list[Imported]:
 
 
 def _needed_imports(
-    tree: Tree, code: Code, is_foreign: Callable[[str], bool]
+    tree: Tree,
+    code: Code,
+    is_foreign: Callable[[str], bool],
+    is_needed: Callable[[str, Import], bool],
 ) -> Iterator[tuple[str, Import]]:
-    """Yield the foreign imports that are not optional, in an order that puts tests last."""
+    """Yield the foreign imports that are needed, in an order that puts tests last."""
     known: set[str] = set()
     tried: Counter[str] = Counter()
     parsed = 0
@@ -121,14 +130,29 @@ def _needed_imports(
         source = tree.read_source(path)
         is_parsed = parsed <= _MOST_PARSED
         for each in read_imports_of(source, wanted) if is_parsed else scan_lines(source):
-            if each.module in wanted and not each.optional:
+            if each.module in wanted and is_needed(path, each):
                 known.add(each.module)
                 yield path, each
     for path, notebook in sorted(code.notebooks.items()):
         for each in notebook.imports:
-            if not each.optional and each.module not in known and is_foreign(each.module):
+            if each.module not in known and is_foreign(each.module) and is_needed(path, each):
                 known.add(each.module)
                 yield path, each
+
+
+def _is_beside(path: str, each: Import, files: Collection[str]) -> bool:
+    """Whether the folder of the source at `path`, or the root, has the module or a member of it.
+
+    A program finds these first, in folders without `__init__.py` too, unless a package of an index
+    has the folder's name.
+    """
+    module = each.module.replace(".", "/")
+    names = [f"{module}/{member}" for member in each.members]
+    names += [module] if "/" in module else []
+    folder = path.rpartition("/")[0]
+    bases = {"", f"{folder}/" if folder else ""}
+    ends = (".py", "/__init__.py")
+    return any(f"{base}{name}{end}" in files for base in bases for name in names for end in ends)
 
 
 def _describe(places: list[tuple[str, Import]]) -> Imported:

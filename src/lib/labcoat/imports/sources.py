@@ -32,13 +32,14 @@ class Import(NamedTuple):
 
     The code can do without an `optional` one: it is inside of `try`, of a `with` that suppresses or
     expects an error, or of a branch that not every Python runs, or only a type checker. A
-    `nested` one is inside of a function or class.
+    `nested` one is inside of a function or class. `members` are what is imported from it.
     """
 
     module: str
     line: int
     optional: bool = False
     nested: bool = False
+    members: tuple[str, ...] = ()
 
     @property
     def top(self) -> str:
@@ -144,6 +145,7 @@ def scan_lines(source: bytes | str) -> Iterator[Import]:
         line += text.count("\n", before, found.start())
         before = found.start()
         indented = bool(found["indent"])
+        members: list[str] = []
         if found["module"]:
             members = [word for word in re.split(r"[(, \t]+", found["members"]) if word]
             names = _imported_from(found["module"], members)
@@ -151,7 +153,7 @@ def scan_lines(source: bytes | str) -> Iterator[Import]:
             words = (_ALIAS.sub("", each).strip() for each in found["names"].split(","))
             names = [word for word in words if re.fullmatch(r"[A-Za-z_][\w.]*", word)]
         for name in names:
-            yield Import(name, line, optional=indented, nested=indented)
+            yield Import(name, line, indented, indented, tuple(members))
 
 
 def list_modules(source: bytes) -> frozenset[str]:
@@ -186,8 +188,9 @@ def _walk(statements: list[ast.stmt], *, optional: bool, nested: bool) -> Iterat
             for alias in each.names:
                 yield Import(alias.name, each.lineno, optional, nested)
         elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
-            for name in _imported_from(each.module, [alias.name for alias in each.names]):
-                yield Import(name, each.lineno, optional, nested)
+            members = [alias.name for alias in each.names]
+            for name in _imported_from(each.module, members):
+                yield Import(name, each.lineno, optional, nested, tuple(members))
         elif isinstance(each, ast.Match):
             for case in each.cases:
                 yield from _walk(case.body, optional=optional, nested=nested)
