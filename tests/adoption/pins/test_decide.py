@@ -72,6 +72,12 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("early-1.0b6-py3-none-any.whl")
     index.publish("needsearly-1.0-py3-none-any.whl", ["early"])
     index.publish("wrong-1.0.tar.gz", members={"other/__init__.py": ""})
+    index.publish("hydra-0.9-py3-none-any.whl")
+    index.publish("hydra-1.3-py3-none-any.whl", ["omega==2.0"])
+    index.publish("medusa-0.9-py3-none-any.whl")
+    index.publish("medusa-2.1-py3-none-any.whl", ["hard"])
+    index.publish("kraken-0.9-py3-none-any.whl", ["base<2"])
+    index.publish("kraken-1.0-py3-none-any.whl", ["base>=2"])
     yield index
     index.stop()
 
@@ -247,6 +253,24 @@ def test_a_source_is_built_rather_than_an_older_release_taken(project: Project) 
     made = plan(project, "last==1.1", "antlr==4.9", "omega==2.0")
     assert [each.after for each in made.decisions] == ["last==1.1", "antlr==4.9", "omega==2.0"]
     assert made.settings == (("LABCOAT_NO_BINARY", "antlr last"),)
+
+
+@pytest.mark.parametrize("kind", ["demand", "import"])
+def test_a_source_is_built_rather_than_a_release_of_years_ago(project: Project, kind: Kind) -> None:
+    """Who asks for any version means none of an earlier major version."""
+    made = decide(project, [Wanted("hydra", "a.py", 1, kind)], strict=False, as_of="")
+    assert dict(made.settings).get("LABCOAT_NO_BINARY") == "antlr"
+    assert {"hydra", "omega"} <= made.brought or kind == "import"
+    for text in ("hydra<1", "hydra==0.9"):
+        assert "LABCOAT_NO_BINARY" not in dict(plan(project, text).settings)
+
+
+def test_a_release_of_years_ago_that_nothing_helps_is_named(project: Project) -> None:
+    """But not one that other lines ask for."""
+    made = plan(project, "medusa", "kraken", "base<2")
+    reasons = [each.reason for each in made.decisions]
+    assert reasons == [adoption.OLD_RELEASE, "", ""]
+    assert "LABCOAT_NO_BINARY" not in dict(made.settings)
 
 
 def test_what_needs_something_impossible_is_left_out(project: Project) -> None:

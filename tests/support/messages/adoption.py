@@ -7,3 +7,7 @@ NOTHING_FITS = "found no versions that fit together"
 TOO_OLD = "asks for Python {asked}, and labcoat supports 3.8 and newer: Python {taken} takes its"
 NO_PYTHON = "no Python that labcoat supports"
 REPLACED = "{lock}: `make venv` replaces it, without {lost}"
+OLD_RELEASE = (
+    "an old release: medusa 2 and later need hard, which has no wheel for Python 3.11 and cannot be"
+    " built here"
+)

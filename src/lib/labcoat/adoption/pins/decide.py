@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import (
+    building,
     fitting,
     index_releases,
     siblings,
-    solving,
     sources,
     stop,
     uv_search,
@@ -54,7 +54,7 @@ def decide(
     outcomes |= {line.wanted: line for line in siblings.take_siblings(project.root, lines, known)}
     if strict:
         stop.refuse_changes(outcomes)
-    solution = solving.Solution([], set())
+    solution = building.Solution([], set())
     if known:
         question = uv_search.Question(chosen.minor, before, tuple(limits))
         solution = _solve(question, outcomes, known, strict=strict)
@@ -84,7 +84,7 @@ def _look_up(lines: Sequence[Line], before: str) -> fitting.Known:
 
 def _solve(
     question: uv_search.Question, outcomes: _Outcomes, known: fitting.Known, *, strict: bool
-) -> solving.Solution:
+) -> building.Solution:
     """Loosen what contradicts itself, and return what was found."""
     lines = _merge(outcomes)
     built = {line.name for line in lines if sources.BUILT in line.reasons}
@@ -99,7 +99,7 @@ def _solve(
 def _plan(
     chosen: PythonForPins,
     outcomes: Sequence[Line | Decision],
-    solution: solving.Solution,
+    solution: building.Solution,
     as_of: str,
 ) -> Plan:
     """Return the plan; limits that no line asks for come after the decisions about the lines."""
@@ -113,6 +113,8 @@ def _plan(
             line = line.change(verdict, limit.reason, specifier=specifier)
         if isinstance(line, Line):
             line = _note_prerelease(line, solution, chosen.minor)
+            if reason := solution.outdated.get(line.name):
+                line = replace(line, reasons=(*line.reasons, reason))
         decisions.append(line if isinstance(line, Decision) else line.decide())
     asked = {each.name for each in outcomes if isinstance(each, Line)}
     for name, limit in limits.items():
@@ -126,7 +128,7 @@ def _plan(
     return Plan(chosen.written, tuple(decisions), tuple(settings.items()), solution.brought)
 
 
-def _note_prerelease(line: Line, solution: solving.Solution, minor: str) -> Line:
+def _note_prerelease(line: Line, solution: building.Solution, minor: str) -> Line:
     """Return the line with a note where only a pre-release, which it did not ask for, was found."""
     found = (solution.versions or {}).get(line.name, "")
     if line.is_fixed or not found or line.specifier.prereleases:

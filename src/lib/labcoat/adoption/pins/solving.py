@@ -9,18 +9,19 @@ import time
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from labcoat._vendor.packaging.specifiers import SpecifierSet
 from labcoat._vendor.packaging.version import InvalidVersion, Version
-from labcoat.adoption.pins import index_releases, sources
-from labcoat.adoption.pins.breaks import Limit
+from labcoat.adoption.pins.building import (
+    Solution,
+    build_for_finals,
+    build_for_newest,
+    build_sources,
+)
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line
 from labcoat.adoption.pins.uv_search import Question, Search
-from labcoat.adoption.plan import Decision
 from labcoat.core import terminal
-from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.records import MutableRecord, field, replace
+from labcoat.core.records import replace
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _ROUNDS = 60
@@ -28,24 +29,6 @@ _MOST_NAMED = 2  # lines that another contradicts
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 _NONE: Mapping[Line, str] = MappingProxyType({})
-
-
-class Solution(MutableRecord):
-    """The `lines` that have a solution, those `dropped`, and the packages that must be built.
-
-    `versions` is None, and `output` says why, if no solution was found. `brought` are the packages
-    of the solution without the imports. `opposed` are the lines that uv named with each loosened
-    package.
-    """
-
-    lines: list[Line]
-    built: set[str]
-    dropped: list[tuple[Line, Decision]] = field(default_factory=list)
-    limits: list[Limit] = field(default_factory=list)
-    versions: Mapping[str, str] | None = None
-    output: str = ""
-    brought: frozenset[str] = frozenset()
-    opposed: dict[str, list[Line]] = field(default_factory=dict)
 
 
 def loosen_lines(
@@ -64,7 +47,11 @@ def loosen_lines(
         attempt = search.attempt(texts, state.built, prefer=_pins(freed))
         state.output = attempt.output
         if attempt.versions is not None:
-            if not only_once and build_for_finals(search, state, texts, attempt.versions, listings):
+            asked = (texts, attempt.versions, listings)
+            if not only_once and (
+                build_for_finals(search, state, *asked)
+                or build_for_newest(search, state, *asked, lines=state.lines)
+            ):
                 continue
             state.versions = _settle(search, state, freed, attempt.versions)
             return
@@ -72,26 +59,6 @@ def loosen_lines(
             return
         if not _give_way(search.question, state, freed, listings, attempt.output):
             return
-
-
-def build_for_finals(
-    search: Search,
-    state: Solution,
-    texts: Sequence[str],
-    versions: Mapping[str, str],
-    listings: dict[str, PackageReleases | None],
-) -> bool:
-    """Return whether what only a source has is built now, since a solution has pre-releases.
-
-    uv takes the next release candidate where a final release needs such a package; pip-tools and
-    pip do not.
-    """
-    pins = [f"{name}=={each}" for name, each in versions.items() if not Version(each).is_prerelease]
-    if len(pins) == len(versions):
-        return False
-    finals = replace(search, finals=True).attempt(texts, state.built, prefer=pins)
-    faults = parse_faults(finals.output) if finals.versions is None else []
-    return bool(faults) and build_sources(search.question, state, faults, listings)
 
 
 def find_named(lines: Sequence[Line], output: str) -> list[Line]:
@@ -149,43 +116,6 @@ def _give_way(
             freed.update(dict.fromkeys(loosened, ""))
             return True
     return _drop_one(question, state, named, faults)
-
-
-def build_sources(
-    question: Question,
-    state: Solution,
-    faults: Sequence[Fault],
-    listings: dict[str, PackageReleases | None],
-) -> bool:
-    """Add to `built` what is blamed, has no wheel in the versions asked for, and can be built."""
-    unknown = [fault.name for fault in faults if fault.name not in listings]
-    if unknown:
-        try:
-            listings.update(index_releases.fetch_releases(unknown, question.before))
-        except LabcoatError:
-            return False
-    found = False
-    for fault in faults:
-        releases = listings.get(fault.name)
-        if releases is None or fault.name in state.built:
-            continue
-        asked = SpecifierSet(fault.specifier)
-        fits = [each for each in releases.by_version if asked.contains(each, prereleases=True)]
-        if not fits or any(releases.has_wheel(each, question.minor) for each in fits):
-            continue
-        sdist = releases.sdist(fits[-1], question.minor)
-        if sdist is not None and not sources.find_obstacle(sdist):
-            state.built.add(fault.name)
-            state.lines = [_restore(line, fault.name) for line in state.lines]
-            found = True
-    return found
-
-
-def _restore(line: Line, name: str) -> Line:
-    """Return the line of a package that is built with the version that it asked for at first."""
-    if line.name != name or line.asked is None:
-        return line
-    return replace(line.asked, reasons=(*line.asked.reasons, sources.BUILT))
 
 
 def _drop_one(

@@ -11,7 +11,8 @@ from typing import Any
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins.breaks import Limit
-from labcoat.adoption.pins.solving import Solution, texts_of
+from labcoat.adoption.pins.building import Solution
+from labcoat.adoption.pins.solving import texts_of
 from labcoat.adoption.pins.uv_search import Search
 from labcoat.core import files, terminal
 from labcoat.core.patterns import lazy_pattern

@@ -7,17 +7,15 @@ from pathlib import Path
 
 from labcoat.adoption.pins import breaks, index_releases, undeclared_needs
 from labcoat.adoption.pins.breaks import Limit
-from labcoat.adoption.pins.index_releases import PackageReleases
-from labcoat.adoption.pins.lines import Line
-from labcoat.adoption.pins.solving import (
+from labcoat.adoption.pins.building import (
     Solution,
     build_for_finals,
+    build_for_newest,
     build_sources,
-    explain_drop,
-    find_named,
-    loosen_lines,
-    texts_of,
 )
+from labcoat.adoption.pins.index_releases import PackageReleases
+from labcoat.adoption.pins.lines import Line
+from labcoat.adoption.pins.solving import explain_drop, find_named, loosen_lines, texts_of
 from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.core.errors import LabcoatError
 from labcoat.core.records import replace
@@ -84,8 +82,11 @@ def _add_imports(
         group = pending.pop(0)
         attempt = _try_imports(search, state, group, failed.get(group[0]))
         if attempt.versions is not None:
-            texts = texts_of([*state.lines, *group])
-            if build_for_finals(search, state, texts, attempt.versions, listings):
+            lines = [*state.lines, *group]
+            asked = (texts_of(lines), attempt.versions, listings)
+            if build_for_finals(search, state, *asked) or build_for_newest(
+                search, state, *asked, lines=lines
+            ):
                 pending.insert(0, group)
                 continue
             state.lines += group
