@@ -160,6 +160,12 @@ import beta
     assert [each.modules for each in found.unknown] == [("beta",)]
 
 
+def test_what_pdm_takes_from_a_path_is_not_taken_from_an_index(tmp_path: Path) -> None:
+    pdm = "[tool.pdm.dev-dependencies]\ndev = ['-e file:///${PROJECT_ROOT}/../beta#egg=beta']\n"
+    code = {"test_x.py": "import alpha, beta\n"}
+    assert not survey(tmp_path, **{"pyproject.toml": PROJECT + pdm}, **code).missing
+
+
 def test_one_entry_of_poetry_leaves_the_others_of_its_group(tmp_path: Path) -> None:
     """It is named; its import is asked for without a version."""
     groups = GROUPS + 'beta = "^1 || ^2"\n'

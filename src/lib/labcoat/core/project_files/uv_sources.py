@@ -21,6 +21,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.places import RELEASE, archive_place, git_place, path_place
+from labcoat.core.project_files.tool_tables import placed_in_tables
 from labcoat.core.project_files.uv_workspace import Workspace, find_workspace, read_pyproject
 from labcoat.core.records import Record, replace
 
@@ -233,9 +234,12 @@ def describe_sources(folder: Path) -> str:
 
 
 def placed_names(folder: Path) -> frozenset[str]:
-    """Return the names of packages that uv takes from no index; none if that cannot be read."""
+    """Return the names of packages that uv, or a table of another tool, takes from no index.
+
+    There are none if that cannot be read.
+    """
     try:
-        return read_sources(folder).names
+        return read_sources(folder).names | placed_in_tables(read_pyproject(folder))
     except LabcoatError:
         return frozenset()
 
