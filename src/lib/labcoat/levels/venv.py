@@ -15,7 +15,6 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project, check_environment_path
 from labcoat.core.records import replace
 from labcoat.inventory import inventory, shared_files
-from labcoat.inventory.code_paths.environment import read_environment
 from labcoat.inventory.inventory import Inventory
 from labcoat.levels import (
     byte_code,
@@ -171,6 +170,8 @@ class VenvLevel(Level):
         """
         if not _has_traces(project.venv):
             return None
+        from labcoat.inventory.code_paths.environment import read_environment  # slow
+
         found = read_environment(
             project.venv,
             project.root.resolve(),
