@@ -214,3 +214,23 @@ def test_edits_of_two_kinds_are_both_made(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(fixes, "_ROUNDS", 1)
     assert len(apply_fixes(root, Selection())) == 2
     assert not (root / "a").exists()
+
+
+def test_patterns_that_cannot_be_moved_stay(tmp_path: Path) -> None:
+    """A file with patterns is not removed if no build is known to read them elsewhere."""
+    unread = {"app/ .dockerignore": "data\n", "app/old.dockerignore": "data\n"}
+    root = repository(
+        tmp_path / "r", {"app/Dockerfile": "FROM scratch\nCOPY a /\n", "app/a": "", **unread}
+    )
+    hints = {each.path: each.hint for each in check_repository(root).findings}
+    assert hints["app/ .dockerignore"] == messages.RENAME_IGNORE_FILE
+    assert unread.keys() <= hints.keys()
+    assert apply_fixes(root, Selection(("CTX005",)), unsafe=True) == []
+    assert all((root / path).read_text() == text for path, text in unread.items())
+
+
+def test_text_that_was_added_by_force_stays_tracked(tmp_path: Path) -> None:
+    files = {".gitignore": "data/*\n", "data/README.md": "x", "data/a.bin": "x"}
+    root = repository(tmp_path / "r", files)
+    assert apply_fixes(root, Selection(("GIT001",)), unsafe=True)
+    assert git(root, "ls-files", "data") == "data/README.md\n"

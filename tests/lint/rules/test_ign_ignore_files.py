@@ -1,5 +1,9 @@
 """IGN: ignore files."""
 
+from pathlib import Path
+
+from labcoat.lint.runner import check_repository
+from support.repositories import repository
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     COPY_ALL,
     Case,
@@ -90,3 +94,12 @@ CASES = [
         name="git",
     ),
 ]
+
+
+def test_the_hint_for_docker_does_not_speak_of_git(tmp_path: Path) -> None:
+    root = repository(
+        tmp_path / "r",
+        {"Dockerfile": COPY_ALL, ".dockerignore": ".git\n!src\n", "src/a": ""},
+    )
+    (hint,) = (each.hint for each in check_repository(root).findings if each.rule == "IGN006")
+    assert "git" not in hint

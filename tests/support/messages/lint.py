@@ -27,6 +27,8 @@ ADDED_LINE = "{path}: added the line {line}"
 KEPT_CHANGES = " (its uncommitted changes are kept)"
 NOT_PINNED = "not pinned"
 
+RENAME_IGNORE_FILE = "Rename it to .dockerignore"
+
 # Locks and their inputs
 OLDER = "the lock is older than `{source}`"
 LACKS = "`{source}` asks for `{name}`, which the lock lacks"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.parser import PatternError, parse_ignore_file
-from labcoat.lint.findings import Append, Finding, Remove, Severity, unsafe_fix
+from labcoat.lint.findings import Append, Finding, Fix, Remove, Severity, unsafe_fix
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
 
@@ -24,13 +24,18 @@ def check_unread_files(repository: Repository, builds: DockerBuilds) -> Iterator
     readable = {posixpath.join(context, ".dockerignore") for context in contexts}
     for path in found:
         if path not in readable:
+            name = path.rpartition("/")[2]
+            misspelt = name != ".dockerignore" and name.strip() == ".dockerignore"
             yield Finding(
                 "CTX005",
                 path,
                 "no build reads this file: Docker reads .dockerignore at the root of the context, "
-                "or NAME.dockerignore beside the Dockerfile NAME",
-                "Move its patterns to the file that Docker reads",
-                fix=unsafe_fix(*_move_patterns(repository, path, builds), Remove(path)),
+                "or NAME.dockerignore beside the Dockerfile NAME"
+                + (", and this name has a space" if misspelt else ""),
+                "Rename it to .dockerignore"
+                if misspelt
+                else "Move its patterns to the file that Docker reads",
+                fix=_move_patterns(repository, path, builds),
                 severity=_weigh(path, builds),
             )
 
@@ -45,19 +50,25 @@ def _weigh(path: str, builds: DockerBuilds) -> Severity:
     return Severity.WARNING if beside or not folder else Severity.NOTE
 
 
-def _move_patterns(repository: Repository, path: str, builds: DockerBuilds) -> list[Append]:
-    """Return edits that give the patterns of `path` to the file that is read for its folder."""
-    folder = path.rpartition("/")[0]
-    above = [each for each in builds if f"{folder}/".startswith(f"{each.context}/".lstrip("/"))]
-    if not path.endswith("/.dockerignore") or not above:
-        return []
-    facts = max(above, key=lambda each: len(each.context))
+def _move_patterns(repository: Repository, path: str, builds: DockerBuilds) -> Fix | None:
+    """Return a fix that gives the patterns of `path` to the file that is read for its folder.
+
+    None if it is unknown where they belong: the file may not be removed then.
+    """
     try:
         patterns = parse_ignore_file(repository.read_bytes(path))
     except PatternError:
-        return []
+        return None
+    if not patterns:
+        return unsafe_fix(Remove(path))
+    folder = path.rpartition("/")[0]
+    above = [each for each in builds if f"{folder}/".startswith(f"{each.context}/".lstrip("/"))]
+    if not path.endswith("/.dockerignore") or not above:
+        return None
+    facts = max(above, key=lambda each: len(each.context))
     prefix = docker_pattern(facts.context_path(folder))
-    return [
+    moved = (
         Append(facts.ignore_file, f"{'!' if each.negated else ''}{prefix}/{each.text}")
         for each in patterns
-    ]
+    )
+    return unsafe_fix(*moved, Remove(path))

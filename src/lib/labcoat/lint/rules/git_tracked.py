@@ -59,6 +59,8 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
         if path.rpartition("/")[2] not in _KEEPERS and not is_template(path):
             by_pattern.setdefault(decided, []).append(path)
     for (source, line, pattern), paths in by_pattern.items():
+        # A text was added with --force, on purpose; data and what programs write seldom was.
+        data = [path for path in paths if not _TEXT.search(path)]
         yield Finding(
             "GIT001",
             paths[0],
@@ -66,9 +68,8 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
             f"{source}:{line} ignores {'them' if paths[1:] else 'it'}: "
             "changes are committed, new files beside are not",
             "Remove the file from the index with `git rm --cached`, or remove the pattern",
-            fix=unsafe_fix(Untrack(tuple(paths))),
-            # A text was added with --force, on purpose; data and what programs write seldom was.
-            severity=Severity.NOTE if all(map(_TEXT.search, paths)) else Severity.WARNING,
+            fix=unsafe_fix(Untrack(tuple(data))) if data else None,
+            severity=Severity.WARNING if data else Severity.NOTE,
         )
 
 

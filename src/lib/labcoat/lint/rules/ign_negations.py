@@ -57,15 +57,20 @@ def _idle_negation_finding(
     """Return the finding; `twice` says that another negation includes the same files."""
     text = repository.read_bytes(path).decode("utf-8", "surrogateescape").splitlines()
     old = text[line - 1] if line <= len(text) else written
+    for_docker = path.endswith(".dockerignore")  # it includes files of an ignored folder too
     return Finding(
         "IGN006",
         path,
         f"`{written.strip()}` has no effect: another negation includes the same files"
         if twice
+        else f"`{written.strip()}` has no effect: no pattern above it ignores that path"
+        if for_docker
         else f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
         "or one ignores the whole folder around it",
-        "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead of"
-        " `*`, and include the folder too, as in `!/folder/`",
+        "Remove the line"
+        if for_docker
+        else "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead"
+        " of `*`, and include the folder too, as in `!/folder/`",
         line,
         unsafe_fix(Replace(path, line, old, ())),
         # Many write it to keep a folder, and it does no harm.
