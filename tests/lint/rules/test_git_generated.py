@@ -1,5 +1,12 @@
 """GIT003, GIT004: what programs write, and large texts."""
 
+import re
+from pathlib import Path
+
+import pytest
+
+from labcoat.lint.runner import check_repository
+from support.repositories import git, repository
 from support.rule_cases import SMALL, Case, test_fix, test_near_miss, test_rule  # noqa: F401
 
 LARGE = "a,b\n" * 1000
@@ -18,6 +25,15 @@ CASES = [
             "archive": "__MACOSX/._a.py",
             "terraform": ".terraform/plugins/x",
             "experiments": "wandb/run-20240101_1-a/logs/debug.log",
+            "runs-of-mlflow": f"mlruns/0/{'5f' * 16}/meta.yaml",
+            "runs-of-lightning": "lightning_logs/version_0/hparams.yaml",
+            "thumbnails": "Thumbs.db",
+            "folder-settings": "desktop.ini",
+            "egg": "a.egg",
+            "coverage": ".coverage",
+            "coverage-of-a-process": ".coverage.host.1.x",
+            "coverage-as-pages": "htmlcov/index.html",
+            "environments-of-tox": ".tox/py311/log.txt",
         }.items()
     ),
     Case(
@@ -33,3 +49,16 @@ CASES = [
         name="notebook",
     ),
 ]
+
+
+GENERATED = [next(iter(case.trips)) for case in CASES if case.rule == "GIT003"]
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_the_line_of_the_hint_ignores_the_file(tmp_path: Path, path: str) -> None:
+    root = repository(tmp_path / "r", {path: "x"})
+    (finding,) = (each for each in check_repository(root).findings if each.rule == "GIT003")
+    line = re.search(r"the line `([^`]+)`", finding.hint)
+    assert line
+    (root / ".gitignore").write_text(f"{line[1]}\n")
+    assert git(root, "check-ignore", "--no-index", path)

@@ -12,30 +12,33 @@ from labcoat.lint.repository.repository import Repository
 # What to call each kind, the pattern that ignores it, and where it is in a path.
 _KINDS = (
     ("Jupyter's checkpoints", ".ipynb_checkpoints/", lazy_pattern(r"(?:^|/)\.ipynb_checkpoints/")),
-    ("byte code", "__pycache__/", lazy_pattern(r"(?:^|/)__pycache__/|\.py[cod]$")),
+    ("byte code", "__pycache__/", lazy_pattern(r"(?:^|/)__pycache__/")),
+    ("byte code", "*.py[cod]", lazy_pattern(r"\.py[cod]$")),
     ("macOS's folder settings", ".DS_Store", lazy_pattern(r"(?:^|/)\.DS_Store$")),
-    ("Windows's thumbnails", "Thumbs.db", lazy_pattern(r"(?:^|/)(?:Thumbs\.db|desktop\.ini)$")),
+    ("Windows's thumbnails", "Thumbs.db", lazy_pattern(r"(?:^|/)Thumbs\.db$")),
+    ("Windows's folder settings", "desktop.ini", lazy_pattern(r"(?:^|/)desktop\.ini$")),
     ("npm's packages", "node_modules/", lazy_pattern(r"(?:^|/)node_modules/")),
-    ("a package's build metadata", "*.egg-info/", lazy_pattern(r"\.egg-info(?:/|$)|\.egg$")),
-    (
-        "a tool's cache",
-        ".*_cache/",
-        lazy_pattern(r"(?:^|/)\.(?:pytest|mypy|ruff|hypothesis|tox|nox|eggs)(?:_cache)?/"),
+    ("a package's build metadata", "*.egg-info", lazy_pattern(r"\.egg-info(?:/|$)")),
+    ("a built package", "*.egg", lazy_pattern(r"\.egg$")),
+    ("a tool's cache", ".*_cache/", lazy_pattern(r"(?:^|/)\.(?:pytest|mypy|ruff)_cache/")),
+    *(
+        ("a tool's cache", f".{name}/", lazy_pattern(rf"(?:^|/)\.{name}/"))
+        for name in ("hypothesis", "tox", "nox", "eggs")
     ),
     ("an editor's swap file", "*.sw?", lazy_pattern(r"(?:^|/)\.[^/]+\.sw[op]$")),
     ("what macOS adds to archives", "__MACOSX/", lazy_pattern(r"(?:^|/)__MACOSX/")),
     ("Terraform's working directory", ".terraform/", lazy_pattern(r"(?:^|/)\.terraform/")),
-    (
-        "logs of experiments",
-        "wandb/",
-        lazy_pattern(r"(?:^|/)(?:wandb/(?:offline-)?run-\d|lightning_logs/version_\d+/)"),
-    ),
-    ("coverage data", ".coverage", lazy_pattern(r"(?:^|/)(?:\.coverage(?:\.[^/]+)?|htmlcov/.+)$")),
+    ("logs of experiments", "wandb/", lazy_pattern(r"(?:^|/)wandb/(?:offline-)?run-\d")),
+    ("logs of experiments", "lightning_logs/", lazy_pattern(r"(?:^|/)lightning_logs/version_\d+/")),
+    ("logs of experiments", "mlruns/", lazy_pattern(r"(?:^|/)mlruns/\d+/[0-9a-f]{32}/")),
+    ("coverage data", "htmlcov/", lazy_pattern(r"(?:^|/)htmlcov/")),
+    ("coverage data", ".coverage", lazy_pattern(r"(?:^|/)\.coverage$")),
+    ("coverage data", ".coverage.*", lazy_pattern(r"(?:^|/)\.coverage\.[^/]+$")),
 )
 # What all of these have: a search in each path would take ten times as long.
 _PARTS = (
     *(".ipynb_checkpoints/", "__pycache__/", "node_modules/", ".egg-info", ".coverage"),
-    *("__macosx/", ".terraform/", "wandb/", "lightning_logs/version_"),
+    *("__macosx/", ".terraform/", "wandb/", "lightning_logs/version_", "mlruns/"),
     *("htmlcov/", "_cache/", ".hypothesis/", ".tox/", ".nox/", ".eggs/"),
 )
 _ENDINGS = (".pyc", ".pyo", ".pyd", ".ds_store", "thumbs.db", "desktop.ini", ".egg", ".swp", ".swo")
