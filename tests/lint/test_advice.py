@@ -56,6 +56,12 @@ def hints(root: Path, rule: str) -> dict[str, str]:
             "requirements-dev.in",
             "`make requirements`",
         ),
+        (
+            "exercises_a/image_net_requirements.txt",
+            {},
+            "exercises_a/requirements-image-net.in",
+            "`labcoat init` in exercises_a, then `make -C exercises_a requirements`",
+        ),
     ],
 )
 def test_loose_requirements(

@@ -126,6 +126,12 @@ QUIET: dict[str, Files] = {
         "local/.gitkeep": "",
         "a": "",
     },
+    "lists-of-what-a-run-had": {
+        "wandb/offline-file/run-20240816_163335-5evqs6w5/files/requirements.txt": "numpy==1.0\n",
+        "mlruns/0/5f1d/artifacts/model/requirements.txt": "numpy==1.0\n",
+        "models/best/MLmodel": "flavors: {}\n",
+        "models/best/requirements.txt": "mlflow\nnumpy==1.0\n",
+    },
     "compose": {
         "compose.yml": "web:\n    build:\n      context: ./web\n"
         "      dockerfile: ../docker/web\ndb:\n    build: db\n",
@@ -242,6 +248,61 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"Dockerfile": f"FROM python:3.11{DIGEST} AS a\nRUN apt-get install -y gosu\nFROM a\n"},
         {"DKF003": Severity.NOTE},
     ),
+    "script-that-becomes-another-user": (
+        {
+            "db/Dockerfile": f'FROM ubuntu:24.04{DIGEST}\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+            "db/start.sh": "su - postgres -c '/usr/bin/postgres -D /data'\n",
+        },
+        {"DKF003": Severity.NOTE},
+    ),
+    "scripts-with-one-name": (
+        {
+            "db/start.sh": "su - postgres -c '/usr/bin/postgres -D /data'\n",
+            "db/Dockerfile": f"FROM scratch{DIGEST}\nUSER 1\n",
+            "web/start.sh": "su - root -c 'uwsgi'\n",
+            "web/Dockerfile": f'FROM python:3.11{DIGEST}\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+        },
+        {"DKF003": Severity.WARNING},
+    ),
+    "another-user-for-a-step-of-the-build": (
+        {"Dockerfile": f"FROM debian{DIGEST}\nRUN su - postgres -c 'createdb x'\n"},
+        {"DKF003": Severity.WARNING},
+    ),
+    "stage-for-tests": (
+        {
+            "Dockerfile": f"{PINNED.replace('11' + DIGEST, '11' + DIGEST + ' AS base')}"
+            "FROM base AS dev-tools\nRUN pip install pytest\nFROM base AS production\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE},
+    ),
+    "stage-for-tests-below-what-is-shipped": (
+        {
+            "Dockerfile": f"{PINNED.replace('11' + DIGEST, '11' + DIGEST + ' AS dev')}"
+            "RUN pip install pytest\nFROM dev AS production\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.WARNING},
+    ),
+    "exercises-of-a-course": (
+        {
+            "s7/exercise_files/a.dockerfile": "FROM python\nRUN pip install numpy\n",
+            "Docker_Labs/Lab1/requirements.txt": "numpy\n",
+            "Week 2/hw1/requirements.txt": "numpy==1.0\n",
+        },
+        {
+            "DKF001": Severity.NOTE,
+            "DKF002": Severity.NOTE,
+            "DKF003": Severity.NOTE,
+            "REQ001": Severity.NOTE,
+            "REQ002": Severity.NOTE,
+        },
+    ),
+    "laboratory-that-others-use": (
+        {"ml-lab/requirements.txt": "numpy\n", "labels/requirements.txt": "numpy==1.0\n"},
+        {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},
+    ),
+    "secret-of-an-exercise": ({"Labs/Lab_1/server.key": KEY}, {"SEC001": Severity.ERROR}),
     "script-that-stays-root": (
         {
             "Dockerfile": f'FROM python:3.11{DIGEST}\nCOPY src /app\nCMD ["/app/start.sh"]\n',

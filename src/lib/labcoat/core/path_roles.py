@@ -19,6 +19,18 @@ _ASIDE = lazy_pattern(
 )
 # What programs generate; the rules about contexts report it where it is sent.
 _GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
+# What a course hands out: students read and change it, and no one deploys it. A folder `lab`
+# without a number may be anything.
+_COURSE = lazy_pattern(
+    r"(?:^|/)(?:[\w -]*[-_ ])?(?:exercises?(?:[-_ ]?files)?|(?:code)?labs|lab[-_ ]?\d+|homeworks?"
+    r"|hw[-_ ]?\d+|assignments?|lessons?|lectures?|katas?)(?:[-_ ]?\d+)?(?:[-_ ][^/]*)?/",
+    re.IGNORECASE,
+)
+# What the trackers of experiments write for each run, and mlflow beside a model.
+_RUN = lazy_pattern(
+    r"(?:^|/)(?:wandb/(?:[\w.-]+/)*(?:offline-)?run-\d[^/]*|mlruns|mlartifacts|lightning_logs"
+    r"|\.(?:aim|guild|neptune))/"
+)
 _TEMPLATE = lazy_pattern(r"\{\{|\{%")  # of cookiecutter and copier, in file names too
 
 
@@ -35,6 +47,16 @@ def is_aside(path: str) -> bool:
 def is_generated(path: str) -> bool:
     """Whether the file is in a cache, or in git's own folder."""
     return _GENERATED.search(path) is not None
+
+
+def is_course_material(path: str) -> bool:
+    """Whether the file is an exercise, a laboratory or a lecture of a course."""
+    return _COURSE.search(path) is not None
+
+
+def is_run_record(path: str) -> bool:
+    """Whether a tracker of experiments wrote the file about one run."""
+    return _RUN.search(path) is not None
 
 
 def is_template(text: str) -> bool:

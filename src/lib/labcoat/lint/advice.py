@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.core.terminal import name_targets
 from labcoat.lint.repository.repository import Repository
@@ -13,8 +14,9 @@ from labcoat.lint.repository.repository import Repository
 if TYPE_CHECKING:
     from labcoat.core.makefiles import Makefile
 
-_INPUTS = r"requirements.*\.(?:in|txt)|pyproject\.toml|setup\.cfg|setup\.py"
+_INPUTS = r"(?:.*[-_.])?requirements.*\.(?:in|txt)|pyproject\.toml|setup\.cfg|setup\.py"
 _INPUT = "requirements.in"
+_NAMED_BEFORE = lazy_pattern(r"(.+[-_.])requirements(.*)")
 _FIRST = "`labcoat init`"
 
 
@@ -61,7 +63,8 @@ def find_project(repository: Repository, path: str) -> ProjectAdvice:
 def input_of(lock: str) -> str:
     """Return the path of the input that `lock`, a file with requirements, would be compiled from.
 
-    `requirements/dev.txt` is compiled from requirements-dev.in beside that folder.
+    `requirements/dev.txt` is compiled from requirements-dev.in beside that folder, and
+    `dev-requirements.txt` too: `make requirements` locks what is named requirements….in.
     """
     folder, _, name = lock.rpartition("/")
     stem = name.removesuffix(".txt")
@@ -69,6 +72,8 @@ def input_of(lock: str) -> str:
     if last == "requirements" and not stem.startswith("requirements"):
         stem = "requirements" if stem in {"base", "main"} else f"requirements-{stem}"
         folder = above
+    elif found := _NAMED_BEFORE.fullmatch(stem):
+        stem = f"requirements-{found[1].strip('-_.').replace('_', '-')}{found[2]}"
     return f"{folder}/{stem}.in" if folder else f"{stem}.in"
 
 

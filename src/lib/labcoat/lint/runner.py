@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.path_roles import is_course_material
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field, replace
 from labcoat.lint import suppressions
@@ -123,11 +124,15 @@ def parse_selectors(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _weigh_place(finding: Finding) -> Finding:
-    """Return the finding, as a note if a rule of good practice is broken in a sample or a test."""
+    """Return the finding, as a note if good practice is broken in a sample, a test or a course."""
     if finding.severity is not Severity.WARNING or finding.rule not in _PRACTICE:
         return finding
     is_list = finding.rule.startswith("REQ")
-    if is_development(finding.path) or (is_list and _OTHER_LISTS.search(finding.path)):
+    if (
+        is_development(finding.path)
+        or is_course_material(finding.path)
+        or (is_list and _OTHER_LISTS.search(finding.path))
+    ):
         return replace(finding, severity=Severity.NOTE)
     return finding
 

@@ -34,8 +34,10 @@ _DROPS_ROOT = lazy_pattern(
 )
 # Programs that continue as another user, and what scripts do before.
 _CHANGERS = "gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid"
-_CHANGES_USER = lazy_pattern(rf"\b(?:{_CHANGERS})\b")
-_CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|usermod|chown)\b")
+_SU = r"(?<![\w./-])(?:su[ \t](?=[^\n;|&]*-c\b)|sudo[ \t](?=[^\n;|&]*-u\b))(?![^\n;|&\"']*\broot\b)"
+_CHANGES_USER = lazy_pattern(rf"\b(?:{_CHANGERS})\b")  # in RUN too, which installs them
+_STARTS_AS_ANOTHER = lazy_pattern(rf"\b(?:{_CHANGERS})\b|{_SU}")
+_CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|usermod|chown)\b|{_SU}")
 _OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
 
 
@@ -168,7 +170,7 @@ def _check_user(
         perhaps = ", which has no other files"
     elif _DROPS_ROOT.fullmatch(last.base):
         perhaps = ", whose program starts as root and then drops it"
-    elif _starts_as_root(repository, parsed):
+    elif _starts_as_root(repository, facts, parsed):
         perhaps = ", and what it starts drops root or gives files to another user"
     elif last.base and not _OFFICIAL.fullmatch(last.base):
         perhaps = ", unless that image sets one"
@@ -176,14 +178,30 @@ def _check_user(
     yield _root_finding(facts, final.line, why, Severity.NOTE if perhaps else Severity.WARNING)
 
 
-def _starts_as_root(repository: Repository, parsed: Dockerfile) -> bool:
+def _starts_as_root(repository: Repository, facts: BuildFacts, parsed: Dockerfile) -> bool:
     """Whether the image begins as root on purpose: its script does what only root can."""
     started = list(_list_named(parsed, "CMD", "ENTRYPOINT"))
-    if any(_CHANGES_USER.search(each.rest) for each in (*started, *_list_named(parsed, "RUN"))):
+    if any(_STARTS_AS_ANOTHER.search(each.rest) for each in started) or any(
+        _CHANGES_USER.search(each.rest) for each in _list_named(parsed, "RUN")
+    ):
         return True
     words = {posixpath.basename(word.strip("\"'")) for each in started for word in each.words}
-    paths = (path for word in words for path in repository.files_by_name.get(word.lower(), ()))
+    paths = (path for word in words for path in _scripts_named(repository, facts, word))
     return any(_CHANGES_OWNER.search(repository.read_text(path)) for path in paths)
+
+
+def _scripts_named(repository: Repository, facts: BuildFacts, name: str) -> list[str]:
+    """Return the files named `name`: those that the build can copy, the Dockerfile's own first.
+
+    Each service of a repository may have an entrypoint.sh.
+    """
+    found = repository.files_by_name.get(name.lower(), [])
+    for folder in (posixpath.dirname(facts.dockerfile), facts.context):
+        if inside := [
+            path for path in found if f"/{path}".startswith(f"/{folder}/".replace("//", "/"))
+        ]:
+            return inside
+    return found
 
 
 def _list_named(parsed: Dockerfile, *names: str) -> Iterator[Instruction]:

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Container, Iterable, Iterator
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
-from labcoat.container.dockerfile.parser import Dockerfile, Instruction
+from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
 from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
@@ -25,7 +25,9 @@ _INSTALL_THE_LOCK = (
 )
 _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
-
+_FOR_TESTS = lazy_pattern(
+    r"(?i)(?:^|[-_.])(?:dev|devel|development|debug|tests?|testing|lint|ci)(?:[-_.]|$)"
+)
 
 # Programs that write a lock during the build, with hashes or without.
 _EXPORT = lazy_pattern(
@@ -41,13 +43,13 @@ def check_installations(
 ) -> Iterator[Finding]:
     """DKF002: a RUN that installs anything but the lock with hashes."""
     runs = [
-        each
+        (stage, each)
         for stage in parsed.stages
         for each in (*stage.instructions, *stage.triggers)
         if each.name == "RUN"
     ]
-    written = {name for each in runs for name in _written_locks(each.rest)}
-    for each in runs:
+    written = {name for _, each in runs for name in _written_locks(each.rest)}
+    for stage, each in runs:
         for why, severity in _unlocked_installs(repository, each, written):
             yield Finding(
                 "DKF002",
@@ -55,8 +57,18 @@ def check_installations(
                 why,
                 _INSTALL_THE_LOCK,
                 each.line,
-                severity=severity,
+                severity=Severity.NOTE if _is_for_tests(parsed, stage) else severity,
             )
+
+
+def _is_for_tests(parsed: Dockerfile, stage: Stage) -> bool:
+    """Whether a stage is built to test or to develop, and no part of the image that is shipped."""
+    if not _FOR_TESTS.search(stage.name):
+        return False
+    shipped: Stage | None = parsed.stages[-1]
+    while shipped is not None and shipped is not stage:
+        shipped = parsed.base_stage(shipped)
+    return shipped is None
 
 
 def _written_locks(script: str) -> Iterator[str]:

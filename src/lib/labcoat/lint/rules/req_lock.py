@@ -5,7 +5,9 @@ from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
+from labcoat.core.path_roles import is_run_record
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.reading import path_exists
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
@@ -20,6 +22,7 @@ _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 # A requirement in the metadata of a package: a text that begins with a name.
 _REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
+_MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _SHOWN = 3  # this many are named one by one
 
@@ -36,9 +39,16 @@ def check_locks(repository: Repository) -> Iterator[Finding]:
 
 
 def find_locks(repository: Repository) -> list[str]:
-    """Return the locks: requirements….txt, and any .txt in a folder `requirements`."""
+    """Return the locks: requirements….txt, and any .txt in a folder `requirements`; no records."""
     inside = [path for path in repository.find_named(r".*\.txt") if _IN_FOLDER.search(path)]
-    return sorted({*repository.find_named(_LOCK_NAME), *inside})
+    found = {*repository.find_named(_LOCK_NAME), *inside}
+    return sorted(path for path in found if not _is_record(repository, path))
+
+
+def _is_record(repository: Repository, path: str) -> bool:
+    """Whether a file lists what was installed for a run or a model: no one installs from it."""
+    folder = path.rpartition("/")[0]
+    return is_run_record(path) or path_exists(repository.root / folder / _MODEL)
 
 
 def _label_requirement(line: RequirementLine) -> str:
