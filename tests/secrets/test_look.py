@@ -42,11 +42,20 @@ SECRETS = {
         "https://hooks.slack.com/services/" + "T04M/B04M/" + HEX + HEX[:12] + "\n",
     ),
     "default-of-a-server": ("config/default/secure.conf", f'user_secret: "{HEX}"\n'),
+    "settings-of-dvc": (".dvc/config", f"['remote \"r\"']\n    secret_access_key = {HEX}\n"),
+    "settings-of-s3cmd": ("home/.s3cfg", f"[default]\nsecret_key = {HEX}\n"),
+    "address-of-a-tunnel": (
+        ".mcp.json",
+        f'{{"args": ["-e", "URI=mongodb://app:{HEX[:20]}@localhost:27018/app"]}}\n',
+    ),
     "env": (".env", f"DB_PASSWORD={HEX[:12]}\n"),
 }
 # At most a note: samples, tests, values for development, settings, words.
 NO_SECRETS = {
     "same-as-user": ("dist.env", "DATABASE_URL=postgresql://app:app@localhost/x\n"),
+    "of-this-machine": ("src/a.py", f'URI = "mongodb://app:{HEX[:12]}@localhost/x"\n'),
+    "documented-tunnel": ("a.md", f"mongodb://app:{HEX[:20]}@localhost/x\n"),
+    "remotes-of-dvc": (".dvc/config", "['remote \"r\"']\n    secret_access_key = minioadmin\n"),
     "in-compose": ("conf.env", "DATABASE_URL=postgres://shop:shop@db/shop\n"),
     "changeme": ("prod.env", "SECRET_KEY=changeme\n"),
     "no-secret": (".env", "COMPOSE_PROJECT_NAME=a\n"),

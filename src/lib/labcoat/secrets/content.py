@@ -216,7 +216,11 @@ def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
             continue
         if password.lower() == user.lower() or password.lower() in host.lower():
             continue
-        if values.is_own_host(host) or (values.is_example_host(host) and not everywhere):
+        # A tunnel ends on the machine itself, and no one makes up a long password for development.
+        long = len(password) >= _LEAST_TOKEN and values.is_generated(password)
+        if (values.is_own_host(host) and not long) or (
+            values.is_example_host(host) and not values.is_own_host(host) and not everywhere
+        ):
             continue
         if values.is_short_host(host) and not values.is_mixed(password):
             continue

@@ -52,6 +52,7 @@ _CLIENTS = lazy_pattern(
 _SETTINGS = lazy_pattern(
     r"(?i)(?:^|[/.])(?:env|npmrc|pypirc|netrc|envrc)(?:\.[^/]*)?$"
     r"|\.(?:ya?ml|ini|cfg|conf|properties|tfvars|env|sh|bash)$"
+    r"|(?:^|/)\.(?:dvc/config(?:\.local)?|aws/config|s3cfg|boto|databrickscfg|my\.cnf)$"
 )
 _VARIABLES = lazy_pattern(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
 _COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")

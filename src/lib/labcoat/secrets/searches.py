@@ -71,6 +71,7 @@ _PICTURES = tuple(f":(exclude,icase)*{ending}" for ending in UNSEARCHED)
 _SETTINGS = (
     *("*.yml", "*.yaml", "*.ini", "*.cfg", "*.conf", "*.properties", "*.tfvars", "*.env"),
     *("*.env.*", "*.sh", "*npmrc", "*pypirc", "*netrc", "*envrc", "*ockerfile*", "*ontainerfile*"),
+    *("*.dvc/config*", "*.aws/config", "*.s3cfg", "*.boto", "*.databrickscfg", "*.my.cnf"),
 )
 _SCRIPTS = (
     *("*.sh", "*.bash", "*ockerfile*", "*ontainerfile*", "*akefile", "*.mk", "*.gitlab-ci.yml"),
