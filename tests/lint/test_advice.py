@@ -140,3 +140,11 @@ def test_a_lock_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(repository_module, "parse_lines", count)
     check_repository(repository(tmp_path / "r", files))
     assert parsed == ["numpy==2.0.0\n"]
+
+
+def test_files_of_one_machine_are_one_finding(tmp_path: Path) -> None:
+    """Conda's packages in a list of hundreds would bury all else."""
+    conda = "".join(f"p{number} @ file:///tmp/p{number}\n" for number in range(9))
+    root = repository(tmp_path / "r", {"requirements.txt": conda})
+    (found,) = check_repository(root).findings
+    assert messages.MORE_OF_ONE_MACHINE in found.message

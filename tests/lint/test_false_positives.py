@@ -126,6 +126,20 @@ QUIET: dict[str, Files] = {
         "local/.gitkeep": "",
         "a": "",
     },
+    "image-that-a-workflow-builds": {
+        "docker/Dockerfile_env": PINNED,
+        "Dockerfile": "FROM ours/env:latest\nFROM ours/tools\n",
+        ".github/workflows/a.yml": "jobs:\n  a:\n    steps:\n"
+        "    - run: docker build . --file docker/Dockerfile_env --tag ours/env:latest\n"
+        "    - uses: docker/build-push-action@v6\n"
+        "      with:\n        context: .\n        tags: ours/tools:2\n",
+        "src/a": "",
+    },
+    "programs-with-a-name-like-a-dockerfile": {
+        "dockerfile-lint": "#!/bin/sh\n",
+        "dockerfile_parser.py": "FROM = 1\n",
+        "Dockerfile-notes.md": "FROM python\n",
+    },
     "lists-of-what-a-run-had": {
         "wandb/offline-file/run-20240816_163335-5evqs6w5/files/requirements.txt": "numpy==1.0\n",
         "mlruns/0/5f1d/artifacts/model/requirements.txt": "numpy==1.0\n",
@@ -228,6 +242,21 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "base-of-its-own-under-a-common-name": (
         {"python.Dockerfile": PINNED, "Dockerfile": "FROM python\nUSER 1\n", "src/a": ""},
         {"DKF001": Severity.WARNING},
+    ),
+    "base-that-only-one-machine-has": (
+        {"Dockerfile": "FROM tf_aug:latest\n"},
+        {"DKF001": Severity.NOTE, "DKF003": Severity.NOTE},
+    ),
+    "no-longer-used": (
+        {"deploy/archived/requirements.txt": "numpy==1.0\n"},
+        {"REQ002": Severity.NOTE},
+    ),
+    "most-of-it-from-conda": (
+        {
+            "requirements.txt": "".join(f"{n} @ file:///tmp/{n}_1\n" for n in "abcd")
+            + "numpy==1.0\n"
+        },
+        {"REQ001": Severity.WARNING, "REQ002": Severity.NOTE},
     ),
     "server-that-drops-root": (
         {"Dockerfile": f"FROM nginx:1.29{DIGEST}\n"},

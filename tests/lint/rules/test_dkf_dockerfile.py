@@ -11,6 +11,15 @@ from support.rule_cases import (  # noqa: F401 - pytest collects the tests
 )
 
 CASES = [
+    *(
+        Case(
+            "DKF002",
+            {f"docker/{name}": f"{BASE}RUN pip install numpy\nUSER 1000\n"},
+            {f"docker/{name}": "echo RUN pip install numpy\n"},
+            name=name,
+        )
+        for name in ("Dockerfile_gpu", "Dockerfile-dev2", "dockerfile.gpu")
+    ),
     Case(
         "DKF001",
         {"Dockerfile": f"{BASE}ONBUILD COPY --from=nginx:1 /x /x\nUSER 1000\n"},

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from labcoat.lint.runner import check_repository
+from support.messages import lint as messages
 from support.repositories import repository
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     COPY_ALL,
@@ -103,3 +104,17 @@ def test_the_hint_for_docker_does_not_speak_of_git(tmp_path: Path) -> None:
     )
     (hint,) = (each.hint for each in check_repository(root).findings if each.rule == "IGN006")
     assert "git" not in hint
+
+
+def test_a_negation_that_is_overruled_is_told_so(tmp_path: Path) -> None:
+    root = repository(
+        tmp_path / "r",
+        {
+            "Dockerfile": COPY_ALL,
+            ".dockerignore": ".git\n*.md\n!README.md\nREADME.md\n",
+            "README.md": "x",
+            "a": "",
+        },
+    )
+    (found,) = (each for each in check_repository(root).findings if each.rule == "IGN006")
+    assert messages.OVERRULED in found.message

@@ -28,8 +28,10 @@ KEPT_CHANGES = " (its uncommitted changes are kept)"
 NOT_PINNED = "not pinned"
 
 RENAME_IGNORE_FILE = "Rename it to .dockerignore"
+OVERRULED = "has no effect: a pattern below it ignores that path again"
 
 # Locks and their inputs
 OLDER = "the lock is older than `{source}`"
 LACKS = "`{source}` asks for `{name}`, which the lock lacks"
+MORE_OF_ONE_MACHINE = "`p0` and 8 more are files on one machine"
 MOVE_LINES = "Move these lines to {source} and lock it with {command}"

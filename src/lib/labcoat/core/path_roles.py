@@ -26,6 +26,9 @@ _COURSE = lazy_pattern(
     r"|hw[-_ ]?\d+|assignments?|lessons?|lectures?|katas?)(?:[-_ ]?\d+)?(?:[-_ ][^/]*)?/",
     re.IGNORECASE,
 )
+_RETIRED = lazy_pattern(
+    r"(?:^|/)_?(?:archived?|deprecated|obsolete|attic|graveyard)/", re.IGNORECASE
+)
 # What the trackers of experiments write for each run, and mlflow beside a model.
 _RUN = lazy_pattern(
     r"(?:^|/)(?:wandb/(?:[\w.-]+/)*(?:offline-)?run-\d[^/]*|mlruns|mlartifacts|lightning_logs"
@@ -52,6 +55,11 @@ def is_generated(path: str) -> bool:
 def is_course_material(path: str) -> bool:
     """Whether the file is an exercise, a laboratory or a lecture of a course."""
     return _COURSE.search(path) is not None
+
+
+def is_retired(path: str) -> bool:
+    """Whether the file is kept in a folder for what is no longer used."""
+    return _RETIRED.search(path) is not None
 
 
 def is_run_record(path: str) -> bool:

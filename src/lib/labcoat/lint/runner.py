@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
-from labcoat.core.path_roles import is_course_material
+from labcoat.core.path_roles import is_course_material, is_retired
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, field, replace
 from labcoat.lint import suppressions
@@ -131,6 +131,7 @@ def _weigh_place(finding: Finding) -> Finding:
     if (
         is_development(finding.path)
         or is_course_material(finding.path)
+        or is_retired(finding.path)
         or (is_list and _OTHER_LISTS.search(finding.path))
     ):
         return replace(finding, severity=Severity.NOTE)

@@ -56,16 +56,27 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def find_built_images(repository: Repository, names: Collection[str]) -> Iterator[str]:
-    """Yield those of the image `names`, without tags, that scripts and compose files build.
+    """Yield those of the image `names`, without tags, that scripts, workflows and compose build.
 
     A compose file with `build` and `image` names the image that it builds.
     """
-    for kind in (_COMPOSE, _SCRIPT):
-        for path in repository.find_named(kind):
+    workflows = filter(is_workflow, repository.find_named(r".*\.ya?ml"))
+    for read, paths in (
+        (read_built_images, repository.find_named(_COMPOSE)),
+        (_read_tags, repository.find_named(_SCRIPT)),
+        (_read_workflow_tags, workflows),
+    ):
+        for path in paths:
             text = repository.read_text(path)
             if any(name in text for name in names):
-                found = read_built_images(text) if kind is _COMPOSE else _read_tags(text)
-                yield from {without_tag(image) for image in found} & set(names)
+                yield from {without_tag(image) for image in read(text)} & set(names)
+
+
+def _read_workflow_tags(text: str) -> Iterator[str]:
+    """Yield the images that the steps of a workflow build: of commands, and of actions' `tags`."""
+    for step in read_steps(text) or ():
+        yield from _read_tags(step.script)
+        yield from re.split(r"[\s,]+", step.inputs.get("tags", ""))
 
 
 def without_tag(image: str) -> str:

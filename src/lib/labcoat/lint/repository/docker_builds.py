@@ -13,7 +13,7 @@ from labcoat.lint.repository.build_discovery import find_built_images, find_name
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 
-_NAME = r"(?:dockerfile|containerfile)(?:\.[^.]+)*|.+\.(?:dockerfile|containerfile)"
+_NAME = r"(?:dockerfile|containerfile)(?:[._-].+)?|.+\.(?:dockerfile|containerfile)"
 _OTHER_SUFFIX = lazy_pattern(
     r".+\.(?:dockerignore|md|rst|adoc|txt|pyc?|j2|jinja2?|tmpl|tpl|template|erb|ejs|mustache|hbs"
     r"|in|m4|orig|rej|bak|swp|lock|log|d\.ts|map|snap|diff|patch|json|ya?ml|toml|xml|html|s?css"
@@ -99,7 +99,7 @@ class DockerBuilds:
         if _OTHER_SUFFIX.fullmatch(name):
             return False
         text = self._repository.read_text(path)
-        if _AMBIGUOUS.fullmatch(name) and not _BEGINS.match(text):
+        if (_AMBIGUOUS.fullmatch(name) or name[10:11] in ("_", "-")) and not _BEGINS.match(text):
             return False
         return not (is_template(text) and _is_dockerfile_template(text))
 

@@ -14,7 +14,8 @@ from labcoat.lint.config import LintConfig
 from labcoat.lint.repository.searched_view import SearchedView
 from labcoat.locking.requirement_lines import FileLine, RequirementLine, parse_lines
 
-# Endings of all names that rules pass to `find_named`, except Dockerfile.NAME.
+# Names that rules pass to `find_named`: Dockerfile.NAME, Dockerfile_NAME, and endings.
+_DOCKERFILES = tuple(f"{name}{mark}" for name in ("ockerfile", "ontainerfile") for mark in "._-")
 _NAMED = (
     *("ignore", "file", ".txt", ".in", ".mk", ".sh", ".bash", ".toml", ".yml", ".yaml"),
     *(".gitattributes", "setup.py", "setup.cfg", "tox.ini", "noxfile.py", ".ipynb"),
@@ -46,7 +47,7 @@ class Repository(SearchedView):
     def files_by_name(self) -> dict[str, list[str]]:
         """The `files` with a name that rules look for, by that name in lower case; no samples."""
         found: dict[str, list[str]] = {}
-        for path in filter_paths(self.files, ("ockerfile.", "ontainerfile."), _NAMED):
+        for path in filter_paths(self.files, _DOCKERFILES, _NAMED):
             if not is_sample(path):
                 found.setdefault(path.lower().rpartition("/")[2], []).append(path)
         return found

@@ -38,7 +38,9 @@ _SU = r"(?<![\w./-])(?:su[ \t](?=[^\n;|&]*-c\b)|sudo[ \t](?=[^\n;|&]*-u\b))(?![^
 _CHANGES_USER = lazy_pattern(rf"\b(?:{_CHANGERS})\b")  # in RUN too, which installs them
 _STARTS_AS_ANOTHER = lazy_pattern(rf"\b(?:{_CHANGERS})\b|{_SU}")
 _CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|usermod|chown)\b|{_SU}")
-_OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9._-]+(?:[:@][^/]*)?")
+# Docker's own images, as far as their names tell: none of these has an underscore.
+_OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9.-]+(?:[:@][^/]*)?")
+_OF_ONE_MACHINE = lazy_pattern(r"[^/:@]*_[^/:@]*(?::[^/]*)?")
 
 
 def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
@@ -139,7 +141,10 @@ def _check_image(facts: BuildFacts, image: str, line: int) -> Iterator[Finding]:
         f"Write {image}@sha256:…; `docker buildx imagetools inspect {image}` prints the digest",
         line,
         unsafe_fix(PinDigest(facts.dockerfile, line, image)),
-        Severity.WARNING if tag in ("", "latest") else Severity.NOTE,
+        # No registry has an image that was only built on a machine, so there is no digest.
+        Severity.WARNING
+        if tag in ("", "latest") and not _OF_ONE_MACHINE.fullmatch(image)
+        else Severity.NOTE,
     )
 
 

@@ -29,8 +29,10 @@ def check_negations_for_docker(
             excluding = [other for other in patterns if not other.negated]
             alone = [other for other in patterns if not other.negated or other is each]
             twice = _count_sent(facts, alone) > _count_sent(facts, excluding)
+            again = not twice and _is_overruled(repository, facts, each)
+            cause = "again" if again else "twice" if twice else ""
             yield _idle_negation_finding(
-                repository, facts.ignore_file, each.line, each.written, twice=twice
+                repository, facts.ignore_file, each.line, each.written, cause
             )
 
 
@@ -43,18 +45,36 @@ def _matches_something(repository: Repository, facts: BuildFacts, pattern: Patte
     """Whether a negation names an existing file, as opposed to a future one."""
     if not re.search(r"[*?\[\\]", pattern.text):
         return path_exists(facts.build.root / pattern.text)
-    matcher = Matcher([pattern._replace(negated=False)])
-    inside = f"{facts.context}/" if facts.context else ""
-    tracked = [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
     return any(
-        len(list(listed_paths(paths, matcher))) < len(paths) for paths in (facts.sent, tracked)
+        _named_by(paths, pattern) for paths in (facts.sent, _list_tracked(repository, facts))
     )
 
 
+def _is_overruled(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
+    """Whether a pattern below ignores again what a negation includes: the last one decides."""
+    return bool(_named_by(_list_tracked(repository, facts), pattern) - set(facts.sent))
+
+
+def _named_by(paths: list[str], pattern: Pattern) -> set[str]:
+    """Return those of `paths` that a negation names."""
+    matcher = Matcher([pattern._replace(negated=False)])
+    return set(paths) - set(listed_paths(paths, matcher))
+
+
+def _list_tracked(repository: Repository, facts: BuildFacts) -> list[str]:
+    """Return the tracked files of the context, relative to it."""
+    inside = f"{facts.context}/" if facts.context else ""
+    return [path[len(inside) :] for path in repository.tracked if path.startswith(inside)]
+
+
 def _idle_negation_finding(
-    repository: Repository, path: str, line: int, written: str, *, twice: bool = False
+    repository: Repository, path: str, line: int, written: str, cause: str = ""
 ) -> Finding:
-    """Return the finding; `twice` says that another negation includes the same files."""
+    """Return the finding; the cause is empty if nothing above ignores what the negation names.
+
+    It is `twice` if another negation includes the same files, and `again` if a pattern below
+    ignores them.
+    """
     text = repository.read_bytes(path).decode("utf-8", "surrogateescape").splitlines()
     old = text[line - 1] if line <= len(text) else written
     for_docker = path.endswith(".dockerignore")  # it includes files of an ignored folder too
@@ -62,19 +82,23 @@ def _idle_negation_finding(
         "IGN006",
         path,
         f"`{written.strip()}` has no effect: another negation includes the same files"
-        if twice
+        if cause == "twice"
+        else f"`{written.strip()}` has no effect: a pattern below it ignores that path again"
+        if cause == "again"
         else f"`{written.strip()}` has no effect: no pattern above it ignores that path"
         if for_docker
         else f"`{written.strip()}` has no effect: no pattern above it ignores that path, "
         "or one ignores the whole folder around it",
-        "Remove the line"
+        "Remove the line, or that pattern"
+        if cause == "again"
+        else "Remove the line"
         if for_docker
         else "Remove the line. To keep the path in git although `*` ignores it, write `/*` instead"
         " of `*`, and include the folder too, as in `!/folder/`",
         line,
         unsafe_fix(Replace(path, line, old, ())),
         # Many write it to keep a folder, and it does no harm.
-        Severity.NOTE if twice or written.strip() in _KEEPS else Severity.WARNING,
+        Severity.NOTE if cause == "twice" or written.strip() in _KEEPS else Severity.WARNING,
     )
 
 

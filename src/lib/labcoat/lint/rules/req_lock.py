@@ -91,16 +91,19 @@ def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -
 def _check_pins(
     repository: Repository, path: str, found: Sequence[RequirementLine], locks: Sequence[str]
 ) -> Iterator[Finding]:
-    for each in found:
-        if each.is_local_file:
-            yield Finding(
-                "REQ001",
-                path,
-                f"`{each.name}` is a file on one machine, as `pip freeze` writes what conda"
-                " installed: it cannot be installed elsewhere",
-                "Replace the address by a version",
-                each.number,
-            )
+    local = [each for each in found if each.is_local_file]
+    for each in local if len(local) <= _SHOWN else local[:1]:
+        what = f"`{each.name}` is a file"
+        if len(local) > _SHOWN:
+            what = f"`{each.name}` and {len(local) - 1} more are files"
+        yield Finding(
+            "REQ001",
+            path,
+            f"{what} on one machine, as `pip freeze` writes what conda"
+            " installed, and cannot be installed elsewhere",
+            "Replace the address by a version; `pip list --format=freeze` writes versions alone",
+            each.number,
+        )
     loose = _find_loose(found)
     vary = "two installations of this file can have different versions"
     if not loose:
@@ -151,7 +154,7 @@ def _check_hashes(
         )
         # Of a file that hardly pins, it is enough to say that; with hashes, pip refuses an
         # editable package, which only those have who develop it.
-        loose = len(_find_loose(found)) > len(bare)
+        loose = sum(not each.is_pinned for each in found) > len(bare)
         severity = Severity.NOTE if loose or _is_editable(repository, path) else Severity.WARNING
         yield Finding("REQ002", path, message, hint, bare[0].number, fix, severity)
         return
