@@ -53,6 +53,12 @@ SECRETS = {
 # At most a note: samples, tests, values for development, settings, words.
 NO_SECRETS = {
     "same-as-user": ("dist.env", "DATABASE_URL=postgresql://app:app@localhost/x\n"),
+    "letters-of-the-alphabet": (
+        "src/a.ts",
+        f'token: "{"".join(f"{c}{n % 10}" for n, c in enumerate("abcdefghijklmnop", 1))}"\n',
+    ),
+    "documented-interface": ("src/a.ts", f'/**\n *   token: "{HEX}"\n */\n'),
+    "helper-of-tests": ("internal/testutil/a.go", f'APIKey: "{HEX}",\n'),
     "of-this-machine": ("src/a.py", f'URI = "mongodb://app:{HEX[:12]}@localhost/x"\n'),
     "documented-tunnel": ("a.md", f"mongodb://app:{HEX[:20]}@localhost/x\n"),
     "remotes-of-dvc": (".dvc/config", "['remote \"r\"']\n    secret_access_key = minioadmin\n"),

@@ -13,7 +13,7 @@ _SAMPLES = lazy_pattern(
 )
 # Folders beside the program itself: imports and keys in there are often only examples.
 _ASIDE = lazy_pattern(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testing|test[-_]\w+|\w+[-_]tests?|docs?|documentation"
+    r"(?:^|/)(?:tests?|specs?|__tests__|testing|test[-_]\w+|tests?(?:utils?|helpers?|kit|support|ing)|\w+[-_]tests?|docs?|documentation"
     r"|examples?|samples?|demos?|mocks?|tutorials?|fixtures?)/",
     re.IGNORECASE,
 )

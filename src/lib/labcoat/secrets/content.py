@@ -50,6 +50,7 @@ _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybod
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 # A digit, or ten letters; no path, no placeholder, no code.
 _PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
+_IN_COMMENT = lazy_pattern(rb"\s*\*\s")  # that documents an interface, with examples
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
@@ -186,7 +187,8 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             for token in rules.find_service_tokens(window, before):
                 yield token.kind, token.start, told and not shown, ""
         if values.is_named_secret(name) and _is_real(name, value):
-            shown = values.is_marked(_line_at(text, at)) or is_public_key(name, value)
+            line = _line_at(text, at)
+            shown = values.is_marked(line) or _IN_COMMENT.match(line) or is_public_key(name, value)
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()
 
 

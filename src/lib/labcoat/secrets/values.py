@@ -46,7 +46,10 @@ _MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
     rb"|redacted|notreal|insecure|gitleaks:allow|pragma:? ?(?:allow|white)list[ -]secret"
 )
-_SEQUENCE = lazy_pattern(rb"(?i)0123456|1234567|abcdefg?h|qwerty|(.)\1{5}|(..)\2{4}|deadbeef")
+_SEQUENCE = lazy_pattern(
+    rb"(?i)0123456|1234567|9876543|abcdefg?h|fedcba9|qwerty|(.)\1{5}|(..)\2{4}|deadbeef"
+)
+_ALPHABET = lazy_pattern(rb"(?i)abcdefgh")
 _OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
 _EXAMPLE_HOSTS = lazy_pattern(
     rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
@@ -84,6 +87,7 @@ _DIGEST = lazy_pattern(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")
 _CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
 _LETTER = lazy_pattern(rb"[A-Za-z]")
 _DIGIT = lazy_pattern(rb"\d")
+_NO_LETTER = lazy_pattern(rb"[^A-Za-z]+")
 _SYMBOL = lazy_pattern(rb"[!@#%^&*?~]")
 _CHANGE = lazy_pattern(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])")
 _LEAST = 8  # characters of a value that was generated
@@ -126,6 +130,7 @@ def is_generated(value: bytes) -> bool:
         or is_stand_in(value)
         or _MARKED.search(value)
         or _SEQUENCE.search(value)
+        or _ALPHABET.search(_NO_LETTER.sub(b"", value))  # a1b2c3d4…
     ):
         return False
     if _CODE.search(value) or not _LETTER.search(value):
