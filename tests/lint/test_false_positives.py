@@ -135,6 +135,12 @@ QUIET: dict[str, Files] = {
         "      with:\n        context: .\n        tags: ours/tools:2\n",
         "src/a": "",
     },
+    "image-that-compose-names": {
+        "ml/Dockerfile": PINNED,
+        "essays/Dockerfile": "FROM my_shop-ml:latest\n",
+        "compose.yml": "services:\n  ml:\n    build: ml\n  essays:\n    build: essays\n",
+        "ml/src/a": "",
+    },
     "programs-with-a-name-like-a-dockerfile": {
         "dockerfile-lint": "#!/bin/sh\n",
         "dockerfile_parser.py": "FROM = 1\n",
@@ -292,6 +298,10 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
             "web/Dockerfile": f'FROM python:3.11{DIGEST}\nCOPY start.sh /\nCMD ["/start.sh"]\n',
         },
         {"DKF003": Severity.WARNING},
+    ),
+    "service-that-needs-root": (
+        {"Dockerfile": f'FROM ubuntu:24.04{DIGEST}\nCMD ["cron", "-f"]\n'},
+        {"DKF003": Severity.NOTE},
     ),
     "another-user-for-a-step-of-the-build": (
         {"Dockerfile": f"FROM debian{DIGEST}\nRUN su - postgres -c 'createdb x'\n"},

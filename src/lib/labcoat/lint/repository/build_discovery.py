@@ -24,6 +24,8 @@ _FLAG = lazy_pattern(
     r"|quiet|rm|squash|stream|help)"
 )
 
+_PROJECT_AND_SERVICE = lazy_pattern(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
+
 # What a workflow with a build has: inputs of an action, or a command.
 _INPUT = lazy_pattern(r"""(?<![\w-])(?:context|file)["']?\s*:""")
 _BETWEEN = r"""(?:["'\s]|\\[nrt]?)+"""
@@ -60,6 +62,10 @@ def find_built_images(repository: Repository, names: Collection[str]) -> Iterato
 
     A compose file with `build` and `image` names the image that it builds.
     """
+    unnamed = [name for name in names if _PROJECT_AND_SERVICE.fullmatch(name)]
+    for path in repository.find_named(_COMPOSE) if unnamed else ():
+        built = {image[2:] for image in read_built_images(repository.read_text(path))}
+        yield from (name for name in unnamed if _name_services(name) & built)
     workflows = filter(is_workflow, repository.find_named(r".*\.ya?ml"))
     for read, paths in (
         (read_built_images, repository.find_named(_COMPOSE)),
@@ -70,6 +76,11 @@ def find_built_images(repository: Repository, names: Collection[str]) -> Iterato
             text = repository.read_text(path)
             if any(name in text for name in names):
                 yield from {without_tag(image) for image in read(text)} & set(names)
+
+
+def _name_services(image: str) -> set[str]:
+    """Return the services that an image may be of, by its name: `my-shop-web`, web or shop-web."""
+    return {image[at.end() :] for at in re.finditer("[-_]", image)}
 
 
 def _read_workflow_tags(text: str) -> Iterator[str]:

@@ -60,12 +60,15 @@ def read_compose(text: str) -> Iterator[Build]:
 
 
 def read_built_images(text: str) -> Iterator[str]:
-    """Yield the images that a compose file both builds and names, without variables."""
-    data = parse_yaml(text) if "image:" in text and "build:" in text else None
+    """Yield the images that a compose file builds, without variables.
+
+    Where it names none, compose calls the image after the project and the service: `*-service`.
+    """
+    data = parse_yaml(text) if "build:" in text else None
     services = data.get("services") if isinstance(data, dict) else None
-    for service in services.values() if isinstance(services, dict) else ():
+    for name, service in services.items() if isinstance(services, dict) else ():
         if isinstance(service, dict) and service.get("build"):
-            image = service.get("image")
+            image = service.get("image", f"*-{name}")
             if isinstance(image, str) and "$" not in image:
                 yield image
 

@@ -35,9 +35,11 @@ _DROPS_ROOT = lazy_pattern(
 # Programs that continue as another user, and what scripts do before.
 _CHANGERS = "gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid"
 _SU = r"(?<![\w./-])(?:su[ \t](?=[^\n;|&]*-c\b)|sudo[ \t](?=[^\n;|&]*-u\b))(?![^\n;|&\"']*\broot\b)"
+# Programs that only root can run.
+_SERVICES = "crond?|logrotate|sshd|rsyslogd|supervisord|iptables|dockerd|systemd"
 _CHANGES_USER = lazy_pattern(rf"\b(?:{_CHANGERS})\b")  # in RUN too, which installs them
-_STARTS_AS_ANOTHER = lazy_pattern(rf"\b(?:{_CHANGERS})\b|{_SU}")
-_CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|usermod|chown)\b|{_SU}")
+_STARTS_AS_ANOTHER = lazy_pattern(rf"\b(?:{_CHANGERS}|{_SERVICES})\b|{_SU}")
+_CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|{_SERVICES}|usermod|chown)\b|{_SU}")
 # Docker's own images, as far as their names tell: none of these has an underscore.
 _OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9.-]+(?:[:@][^/]*)?")
 _OF_ONE_MACHINE = lazy_pattern(r"[^/:@]*_[^/:@]*(?::[^/]*)?")
@@ -176,7 +178,7 @@ def _check_user(
     elif _DROPS_ROOT.fullmatch(last.base):
         perhaps = ", whose program starts as root and then drops it"
     elif _starts_as_root(repository, facts, parsed):
-        perhaps = ", and what it starts drops root or gives files to another user"
+        perhaps = ", and what it starts needs root, or drops it"
     elif last.base and not _OFFICIAL.fullmatch(last.base):
         perhaps = ", unless that image sets one"
     why = f"no USER is set on top of {last.base or 'the base image'}{perhaps}"
