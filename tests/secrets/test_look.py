@@ -57,6 +57,11 @@ NO_SECRETS = {
         "src/a.ts",
         f'token: "{"".join(f"{c}{n % 10}" for n, c in enumerate("abcdefghijklmnop", 1))}"\n',
     ),
+    "versions-of-conda": (
+        "environment.yml",
+        "dependencies:\n  - secretstorage=3.3.3=py310hff52083_1\n  - pip:\n"
+        "    - detect-secrets==1.5.0rc1x2y3z\n",
+    ),
     "documented-interface": ("src/a.ts", f'/**\n *   token: "{HEX}"\n */\n'),
     "helper-of-tests": ("internal/testutil/a.go", f'APIKey: "{HEX}",\n'),
     "of-this-machine": ("src/a.py", f'URI = "mongodb://app:{HEX[:12]}@localhost/x"\n'),

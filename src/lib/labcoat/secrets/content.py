@@ -188,7 +188,11 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
                 yield token.kind, token.start, told and not shown, ""
         if values.is_named_secret(name) and _is_real(name, value):
             line = _line_at(text, at)
-            shown = values.is_marked(line) or _IN_COMMENT.match(line) or is_public_key(name, value)
+            shown = (
+                values.is_marked(line)
+                or _IN_COMMENT.match(line) is not None
+                or is_public_key(name, value)
+            )
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()
 
 

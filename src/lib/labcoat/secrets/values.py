@@ -39,6 +39,7 @@ _STAND_IN = lazy_pattern(
     rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
+    rb"|={0,2}\d+(?:\.\d+)+[\w.+]*(?:=\w+)?"  # a version, as in conda's `secretstorage=3.3.3=py310`
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
