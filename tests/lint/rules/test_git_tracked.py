@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from labcoat.core.makefiles import FIRST_LINE
+from labcoat.lint.runner import check_repository
+from support.repositories import repository
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     Case,
     test_fix,
@@ -73,3 +75,13 @@ CASES = [
         name="tracked",
     ),
 ]
+
+
+def test_what_a_program_writes_again_is_reported_once(tmp_path: Path) -> None:
+    """Byte code that is ignored needs one step, and has one finding."""
+    files = {".gitignore": "*.pyc\n*.bin\n", "a.pyc": "x", "b.bin": "x"}
+    found = check_repository(repository(tmp_path / "r", files)).findings
+    assert sorted((each.rule, each.path) for each in found) == [
+        ("GIT001", "b.bin"),
+        ("GIT003", "a.pyc"),
+    ]

@@ -58,6 +58,11 @@ def check_generated(repository: Repository) -> Iterator[Finding]:
     yield from _check_large(repository)
 
 
+def is_written_again(path: str) -> bool:
+    """Whether GIT003 reports a tracked file: there is no need to report it as ignored too."""
+    return any(where.search(path) for _, _, where in _KINDS) and not _ON_PURPOSE.search(path)
+
+
 def _check_written(repository: Repository) -> Iterator[Finding]:
     """GIT003: one finding for each kind."""
     suspects = filter_paths(repository.tracked, _PARTS, _ENDINGS)

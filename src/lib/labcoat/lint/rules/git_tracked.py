@@ -13,6 +13,7 @@ from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
 from labcoat.lint.repository.unshared import SHARED_NAME, find_unshared, name_patterns
+from labcoat.lint.rules.git_generated import is_written_again
 
 _LINK = "120000"
 _MAKE = lazy_pattern(r"^include[ \t]+([^#\n]+)", re.MULTILINE)
@@ -56,8 +57,9 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
     """GIT001: tracked files that a pattern ignores, one finding per pattern."""
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
     for path, decided in repository.deciding_patterns(repository.tracked_and_ignored).items():
-        if path.rpartition("/")[2] not in _KEEPERS and not is_template(path):
-            by_pattern.setdefault(decided, []).append(path)
+        if path.rpartition("/")[2] in _KEEPERS or is_template(path) or is_written_again(path):
+            continue
+        by_pattern.setdefault(decided, []).append(path)
     for (source, line, pattern), paths in by_pattern.items():
         # A text was added with --force, on purpose; data and what programs write seldom was.
         data = [path for path in paths if not _TEXT.search(path)]
