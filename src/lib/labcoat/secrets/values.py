@@ -39,10 +39,11 @@ _STAND_IN = lazy_pattern(
     rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
-    rb"|={0,2}\d+(?:\.\d+)+[\w.+]*(?:=\w+)?"  # a version, as in conda's `secretstorage=3.3.3=py310`
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
+# Of a package, whose name may speak of secrets: conda's `secretstorage=3.3.3=py310hff52083_1`.
+_VERSION = lazy_pattern(rb"={0,2}\d+(?:\.\d+)+[\w.+]*(?:=\w+)?")
 _MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
     rb"|redacted|notreal|insecure|gitleaks:allow|pragma:? ?(?:allow|white)list[ -]secret"
@@ -118,7 +119,12 @@ def has_secret_word(name: bytes) -> bool:
 
 def is_stand_in(value: bytes) -> bool:
     """Whether a value is a placeholder, such as `changeme`, `<password>` or `$TOKEN`."""
-    return _STAND_IN.fullmatch(value) is not None
+    return _STAND_IN.fullmatch(value) is not None or is_version(value)
+
+
+def is_version(value: bytes) -> bool:
+    """Whether a value is the version of a package, with conda's build or pip's `==` around."""
+    return _VERSION.fullmatch(value) is not None
 
 
 def is_generated(value: bytes) -> bool:

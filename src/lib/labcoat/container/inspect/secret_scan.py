@@ -145,9 +145,10 @@ def _secret_settings(data: bytes) -> Iterator[tuple[str, bool]]:
             len(value) >= _MIN_GENERATED
             and bool(re.search(rb"\d", value))
             and bool(re.search(rb"[A-Za-z]", value))
+            and not values.is_version(value)
         )
         is_variable = is_generated and _is_secret_variable(name, value)
-        if is_variable or values.has_secret_word(name):
+        if is_variable or (values.has_secret_word(name) and not values.is_version(value)):
             yield name.decode(), is_generated
 
 
