@@ -378,6 +378,13 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""},
         {"DKF002": Severity.NOTE},
     ),
+    "programs-that-lock": (
+        {
+            "Dockerfile": f"{PINNED}RUN pip install poetry==2.0.1 poetry-plugin-export\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE},
+    ),
     "own-wheel": (
         {"Dockerfile": f"{PINNED}RUN pip install dist/*.whl\n", "src/a": ""},
         {"DKF002": Severity.NOTE},

@@ -17,7 +17,12 @@ from labcoat.lint.repository.repository import Repository
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
-_LOCKERS = {*_INSTALLERS, *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools")}
+_LOCKERS = {
+    *_INSTALLERS,
+    *("uv", "pipenv", "poetry", "pdm", "hatch", "virtualenv", "pip-tools", "build", "pipx"),
+    *("poetry-core", "poetry-plugin-export", "poetry-plugin-bundle", "poetry-dynamic-versioning"),
+    *("hatchling", "flit-core", "setuptools-scm", "conda-lock", "micropipenv"),
+}
 _REDIRECTED = lazy_pattern(r"(?:^|\s)[A-Za-z0-9][\w.\[\],-]*>(?==?\d)")
 _INSTALL_THE_LOCK = (
     "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
