@@ -171,7 +171,14 @@ def test_of_thousands_of_secrets_some_are_named() -> None:
 
 
 KEY = "k3W9vTq2Zx8LmP4rN7bY"
+# Assembled here, so that no file of this repository holds what looks like a secret.
+GRAFANA = "SW2YcwTIb9" + "zpOOhoPsMm"
+AZURITE = (
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq" + "/K1SZFPTOtr/KBHBeksoGMGw=="
+)
 PUBLIC = {
+    "default-of-grafana": ("GF_SECRET_KEY", GRAFANA),
+    "account-of-azurite": ("CONNECTION", f"AccountName=devstoreaccount1;AccountKey={AZURITE}"),
     "posthog": ("POSTHOG_API_KEY", f"phc_{KEY}{KEY}"),
     "segment": ("SEGMENT_WRITE_KEY", f"{KEY}a1B2c3D4e5F6"),
     "algolia": ("ALGOLIA_SEARCH_API_KEY", "9f86d081884c7d659a2feaa0c55ad015"),
