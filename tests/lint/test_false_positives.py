@@ -416,6 +416,30 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         },
         {"REQ001": Severity.NOTE},
     ),
+    "requirements-of-a-setup-file": (
+        {
+            "a/requirements.txt": "numpy\nScipy>1\n",
+            "a/setup.py": "setup(install_requires=['numpy', 'scipy>=1', 'x'])\n",
+            "b/requirements.txt": "numpy\n",
+            "b/setup.cfg": "[options]\ninstall_requires =\n    numpy\n    x\n",
+        },
+        {"REQ001": Severity.NOTE},
+    ),
+    "requirements-that-a-setup-file-lacks": (
+        {
+            "requirements.txt": "numpy\nscipy\n",
+            "setup.py": "setup(install_requires=['numpy'])\n",
+        },
+        {"REQ001": Severity.WARNING},
+    ),
+    "negations-of-what-nothing-ignores": (
+        {"Dockerfile": PINNED, ".dockerignore": ".git\n!src\n", "src/a": ""},
+        {"IGN006": Severity.NOTE},
+    ),
+    "negation-that-is-overruled": (
+        {"Dockerfile": PINNED, ".dockerignore": ".git\n!a.md\n*.md\n", "src/a": "", "a.md": "x"},
+        {"IGN006": Severity.WARNING},
+    ),
     "hardly-pinned": (
         {"requirements.txt": "numpy\npandas\nscipy==1.0\n"},
         {"REQ001": Severity.WARNING, "REQ002": Severity.NOTE},

@@ -97,8 +97,10 @@ def _idle_negation_finding(
         " of `*`, and include the folder too, as in `!/folder/`",
         line,
         unsafe_fix(Replace(path, line, old, ())),
-        # Many write it to keep a folder, and it does no harm.
-        Severity.NOTE if cause == "twice" or written.strip() in _KEEPS else Severity.WARNING,
+        # It does no harm where nothing ignores the path: many write it to keep a folder, or a file.
+        Severity.NOTE
+        if cause == "twice" or (for_docker and not cause) or written.strip() in _KEEPS
+        else Severity.WARNING,
     )
 
 

@@ -21,7 +21,8 @@ from labcoat.locking.requirement_lines import (
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 # A requirement in the metadata of a package: a text that begins with a name.
-_REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
+# One in setup.cfg has a line of its own.
+_REQUIRED = lazy_pattern(r"(?m)(?:[\"']\s*|^[ \t]+)([A-Za-z0-9][\w.-]*)")
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _SHOWN = 3  # this many are named one by one
@@ -83,9 +84,10 @@ def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -
         "dynamic" in project and f'"{path.removeprefix(own)}"' in project
     ):
         return True
-    if "[build-system]" not in project:
-        return False
-    return names <= {normalize_name(word) for word in _REQUIRED.findall(project)}
+    listed = (project if "[build-system]" in project else "") + (
+        setup if "install_requires" in setup else ""
+    )
+    return names <= {normalize_name(word) for word in _REQUIRED.findall(listed)}
 
 
 def _check_pins(
