@@ -101,10 +101,13 @@ class Search(NamedTuple):
                 return ()
             excluded = (each for each in self.pathspecs if each[0] == ":")
             pathspecs = (*(f":(literal){path}" for path in chosen), *excluded)
+        # After each line that matches, git looks for each of several patterns in all of the rest:
+        # that takes 12 s for a list of 90,000 checksums, and 0.02 s with one pattern.
+        joined = ("|".join(f"(?:{pattern})" for pattern in self.patterns),)
         return (
             *(("-n", "-I") if self.in_lines else ("-l",)),
             *("-z", "-P"),
-            *(f"-e{pattern}" for pattern in self.patterns),
+            *(f"-e{pattern}" for pattern in (joined if self.in_lines else self.patterns)),
             *(("--", *pathspecs) if pathspecs else ()),
         )
 

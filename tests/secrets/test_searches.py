@@ -1,0 +1,25 @@
+"""What git searches for, and how long that takes."""
+
+import resource
+from pathlib import Path
+
+from labcoat.lint.runner import Selection, check_repository
+from labcoat.secrets.searches import make_searches
+from support.repositories import repository
+
+
+def test_lines_are_searched_with_one_pattern() -> None:
+    """With several, git looks for each in the rest of a file after each line that matches."""
+    for search in make_searches("import"):
+        patterns = [each for each in search.options() if each.startswith("-e")]
+        assert len(patterns) == (1 if search.in_lines else len(search.patterns))
+
+
+def test_a_list_of_checksums_takes_no_time(tmp_path: Path) -> None:
+    """As in the description of an image's packages: 20,000 lines that match one pattern alone."""
+    line = '{{"name": "package", "sum": "{0:040x}"}},\n'
+    text = "".join(line.format(number * 7919) for number in range(20000))
+    root = repository(tmp_path / "r", {"sbom.json": f"[\n{text}]\n"})
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    check_repository(root, Selection(("SEC",)))
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 1
