@@ -440,6 +440,14 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"Dockerfile": PINNED, ".dockerignore": ".git\n!a.md\n*.md\n", "src/a": "", "a.md": "x"},
         {"IGN006": Severity.WARNING},
     ),
+    "pinned-to-a-tag": (
+        {"requirements.txt": "x @ git+https://example.org/x.git@v0.2.5\n"},
+        {"REQ001": Severity.NOTE},
+    ),
+    "of-a-branch": (
+        {"requirements.txt": "x @ git+https://example.org/x.git@main\n"},
+        {"REQ001": Severity.WARNING},
+    ),
     "hardly-pinned": (
         {"requirements.txt": "numpy\npandas\nscipy==1.0\n"},
         {"REQ001": Severity.WARNING, "REQ002": Severity.NOTE},

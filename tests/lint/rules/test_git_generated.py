@@ -27,6 +27,7 @@ CASES = [
             "experiments": "wandb/run-20240101_1-a/logs/debug.log",
             "runs-of-mlflow": f"mlruns/0/{'5f' * 16}/meta.yaml",
             "runs-of-lightning": "lightning_logs/version_0/hparams.yaml",
+            "logs-of-catboost": "catboost_info/learn_error.tsv",
             "thumbnails": "Thumbs.db",
             "folder-settings": "desktop.ini",
             "egg": "a.egg",

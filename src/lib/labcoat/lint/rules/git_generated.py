@@ -30,6 +30,7 @@ _KINDS = (
     ("Terraform's working directory", ".terraform/", lazy_pattern(r"(?:^|/)\.terraform/")),
     ("logs of experiments", "wandb/", lazy_pattern(r"(?:^|/)wandb/(?:offline-)?run-\d")),
     ("logs of experiments", "lightning_logs/", lazy_pattern(r"(?:^|/)lightning_logs/version_\d+/")),
+    ("logs of experiments", "catboost_info/", lazy_pattern(r"(?:^|/)catboost_info/")),
     ("logs of experiments", "mlruns/", lazy_pattern(r"(?:^|/)mlruns/\d+/[0-9a-f]{32}/")),
     ("coverage data", "htmlcov/", lazy_pattern(r"(?:^|/)htmlcov/")),
     ("coverage data", ".coverage", lazy_pattern(r"(?:^|/)\.coverage$")),
@@ -39,6 +40,7 @@ _KINDS = (
 _PARTS = (
     *(".ipynb_checkpoints/", "__pycache__/", "node_modules/", ".egg-info", ".coverage"),
     *("__macosx/", ".terraform/", "wandb/", "lightning_logs/version_", "mlruns/"),
+    "catboost_info/",
     *("htmlcov/", "_cache/", ".hypothesis/", ".tox/", ".nox/", ".eggs/"),
 )
 _ENDINGS = (".pyc", ".pyo", ".pyd", ".ds_store", "thumbs.db", "desktop.ini", ".egg", ".swp", ".swo")

@@ -23,6 +23,7 @@ _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 # A requirement in the metadata of a package: a text that begins with a name.
 # One in setup.cfg has a line of its own.
 _REQUIRED = lazy_pattern(r"(?m)(?:[\"']\s*|^[ \t]+)([A-Za-z0-9][\w.-]*)")
+_TAG = lazy_pattern(r"^git\+.+@[\w-]*?v?\d+(?:\.\d+)+[\w.-]*(?:#.*)?$")
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _SHOWN = 3  # this many are named one by one
@@ -106,7 +107,16 @@ def _check_pins(
             "Replace the address by a version; `pip list --format=freeze` writes versions alone",
             each.number,
         )
-    loose = _find_loose(found)
+    tagged, loose = _find_tagged(found)
+    for each in tagged:
+        yield Finding(
+            "REQ001",
+            path,
+            f"`{each.name}` is pinned to a tag, which its repository can move",
+            "Write the commit that the tag names in its place",
+            each.number,
+            severity=Severity.NOTE,
+        )
     vary = "two installations of this file can have different versions"
     if not loose:
         return
@@ -128,6 +138,15 @@ def _check_pins(
     named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
     message = f"{which} pinned ({named} …): {vary}"
     yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity)
+
+
+def _find_tagged(
+    found: Sequence[RequirementLine],
+) -> tuple[list[RequirementLine], list[RequirementLine]]:
+    """Return the loose requirements that name a tag of a version, and the other ones."""
+    loose = _find_loose(found)
+    tagged = [each for each in loose if _TAG.search(each.url)]
+    return tagged, [each for each in loose if each not in tagged]
 
 
 def _find_loose(found: Sequence[RequirementLine]) -> list[RequirementLine]:
