@@ -48,6 +48,7 @@ SECRETS = {
         ".mcp.json",
         f'{{"args": ["-e", "URI=mongodb://app:{HEX[:20]}@localhost:27018/app"]}}\n',
     ),
+    "private-half-of-a-pair": (".env.prod", f"JWT_PRIVATE_KEY={HEX}\n"),
     "env": (".env", f"DB_PASSWORD={HEX[:12]}\n"),
 }
 # At most a note: samples, tests, values for development, settings, words.
@@ -56,6 +57,11 @@ NO_SECRETS = {
     "letters-of-the-alphabet": (
         "src/a.ts",
         f'token: "{"".join(f"{c}{n % 10}" for n, c in enumerate("abcdefghijklmnop", 1))}"\n',
+    ),
+    "public-half-of-a-pair": (".env.prod", f"JWT_PUBLIC_KEY={HEX}\nVAPID_PUBLIC_KEY={HEX[:20]}\n"),
+    "value-that-is-public": (
+        ".env.prod",
+        f"SIGNING_KEY='-----BEGIN PUBLIC KEY-----\\n{HEX}'\nDEPLOY_KEY=\"ssh-ed25519 AAAA{HEX}\"\n",
     ),
     "versions-of-conda": (
         "environment.yml",

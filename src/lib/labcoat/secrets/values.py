@@ -34,6 +34,11 @@ _SECRET_WORD = lazy_pattern(b"|".join(word for _, word in _WORDS if word), re.IG
 _PUBLIC = lazy_pattern(
     rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
 )
+# The half of a pair that others get.
+_PUBLIC_HALF = lazy_pattern(rb"(?i)(?:^|_)(?:public|publishable|pub)_?key(?:s|_\w+)?$")
+_PUBLIC_VALUE = lazy_pattern(
+    rb"[\"']?(?:-----BEGIN (?:[A-Z]+ )?(?:PUBLIC KEY|CERTIFICATE)-|ssh-(?:rsa|dss|ed25519)(?: |$))"
+)
 _STAND_IN = lazy_pattern(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*"
     rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
@@ -99,12 +104,16 @@ _SHORT = 20  # characters; in longer ones `1234` is chance
 
 def is_telling(name: bytes, value: bytes) -> bool:
     """Whether a variable's name says that it is a secret, and its value is not a placeholder."""
-    return is_secret_variable(name) and not is_stand_in(value)
+    return is_secret_variable(name) and not is_stand_in(value) and not _PUBLIC_VALUE.match(value)
 
 
 def is_secret_variable(name: bytes) -> bool:
     """Whether a variable's name says that it is a secret."""
-    return bool(_SECRET_VARIABLE.fullmatch(name)) and not _PUBLIC.match(name)
+    return (
+        bool(_SECRET_VARIABLE.fullmatch(name))
+        and not _PUBLIC.match(name)
+        and not _PUBLIC_HALF.search(name)
+    )
 
 
 def is_named_secret(name: bytes) -> bool:
