@@ -135,6 +135,12 @@ QUIET: dict[str, Files] = {
         "      with:\n        context: .\n        tags: ours/tools:2\n",
         "src/a": "",
     },
+    "lock-that-is-copied-under-another-name": {
+        "Dockerfile": f"{PINNED}COPY docker/requirements-cpu.txt requirements.txt\n"
+        "RUN pip install -r requirements.txt\n",
+        "docker/requirements-cpu.txt": LOCK,
+        "src/a": "",
+    },
     "image-that-compose-names": {
         "ml/Dockerfile": PINNED,
         "essays/Dockerfile": "FROM my_shop-ml:latest\n",
@@ -377,6 +383,16 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "pinned-without-hashes": (
         {"Dockerfile": f"{PINNED}RUN pip install uv==0.5.1\n", "src/a": ""},
         {"DKF002": Severity.NOTE},
+    ),
+    "list-that-is-copied-under-another-name": (
+        {
+            "Dockerfile": f"{PINNED}COPY few.txt requirements.txt\n"
+            "RUN pip install -r requirements.txt\n",
+            "few.txt": "numpy==1.0\n",
+            "requirements.txt": LOCK,
+            "src/a": "",
+        },
+        {"DKF002": Severity.WARNING},
     ),
     "programs-that-lock": (
         {

@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
@@ -54,8 +54,9 @@ def check_installations(
         if each.name == "RUN"
     ]
     written = {name for _, each in runs for name in _written_locks(each.rest)}
+    copied = _renamed_copies(parsed)
     for stage, each in runs:
-        for why, severity in _unlocked_installs(repository, each, written):
+        for why, severity in _unlocked_installs(repository, each, written, copied):
             yield Finding(
                 "DKF002",
                 facts.dockerfile,
@@ -64,6 +65,18 @@ def check_installations(
                 each.line,
                 severity=Severity.NOTE if _is_for_tests(parsed, stage) else severity,
             )
+
+
+def _renamed_copies(parsed: Dockerfile) -> dict[str, str]:
+    """Return the sources of files that the build copies under another name, by that name."""
+    return {
+        posixpath.basename(to): source
+        for stage in parsed.stages
+        for each in stage.instructions
+        if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
+        for source, to in [each.words]
+        if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
+    }
 
 
 def _is_for_tests(parsed: Dockerfile, stage: Stage) -> bool:
@@ -86,11 +99,15 @@ def _written_locks(script: str) -> Iterator[str]:
 
 
 def _unlocked_installs(
-    repository: Repository, each: Instruction, written: Container[str]
+    repository: Repository,
+    each: Instruction,
+    written: Container[str],
+    copied: Mapping[str, str],
 ) -> Iterator[tuple[str, Severity]]:
     """Yield a message and a severity for each command of a RUN that installs unlocked packages.
 
-    `written` are the names of locks with hashes that the build writes.
+    `written` are the names of locks with hashes that the build writes, `copied` the sources of
+    those that it copies under another name.
     """
     # `[ -n "$x" ] && …` is a command of the shell, no list.
     if parse_json_words(each.rest) is None:
@@ -100,7 +117,7 @@ def _unlocked_installs(
         script = ""
         found = list(find_installations(shlex.join(each.words)))
     found = [
-        install
+        install._replace(files=tuple(_source_of(file, copied) for file in install.files))
         for install in found
         if not install.files
         or not all(posixpath.basename(file.strip("\"'")) in written for file in install.files)
@@ -112,6 +129,10 @@ def _unlocked_installs(
             continue  # it installs the lock, and what the lock names by path or commit
         for why, severity in _judge_installs(repository, find_installations(inside), inside):
             yield f"in {path}, which this RUN starts: {why}", severity
+
+
+def _source_of(file: str, copied: Mapping[str, str]) -> str:
+    return copied.get(posixpath.basename(file.strip("\"'")), file)
 
 
 def _started_scripts(repository: Repository, script: str) -> Iterator[str]:
