@@ -99,6 +99,7 @@ def check(folder: Path, text: str, **settings: str) -> None:
         ("git+https://${TOKEN}@h.example/x.git", "must not depend on variables"),
         ("idna @ git+https://h.example/x#subdirectory=../y", "Correct `subdirectory`"),
         ("idna @ file:///croot/idna_17/work", "ask for `idna`"),
+        ("idna @ file:./packages/idna", "Correct the path"),
         ('six --config-settings="a=b"', OPTION),
         ("six --global-option=x", OPTION),
         (f"six==1.16 --hash=sha256:{'0' * 64}", OPTION),

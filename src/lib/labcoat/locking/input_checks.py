@@ -129,15 +129,11 @@ def check_line(  # noqa: PLR0911 - a line is one of many kinds
 
 def _check_source(line: FileLine, where: str, project: Project) -> LabcoatError | None:
     """Return the error for a line that asks for a package by its place; None if it can be had."""
-    if isinstance(line, RequirementLine) and line.is_local_file and line.name:
-        try:
-            source_lines.read_source(line, project.root, where)
-        except LabcoatError as error:
-            return LabcoatError(error.message, input_corrections.explain_address(line))
-        return None
     try:
         source_lines.read_source(line, project.root, where)
     except LabcoatError as error:
+        if isinstance(line, RequirementLine) and line.url.startswith("file:/") and line.name:
+            return LabcoatError(error.message, input_corrections.explain_address(line))
         return error
     return None
 
