@@ -6,7 +6,7 @@ import pytest
 
 from labcoat.core.errors import LabcoatError
 from labcoat.sources import package_facts
-from support.messages import core
+from support.messages import core, sources
 
 METADATA = """Metadata-Version: 2.1
 Name: My_Package
@@ -105,3 +105,34 @@ def test_an_index_that_only_a_package_names_is_refused(tmp_path: Path) -> None:
     facts = package_facts.PackageFacts("one", "1", ("six",))
     with pytest.raises(LabcoatError, match=core.FROM_AN_INDEX):
         package_facts.place_facts(tmp_path / "one", facts, tmp_path)
+
+
+def test_a_package_of_poetry_needs_its_siblings_by_path(tmp_path: Path) -> None:
+    """Poetry writes the places of its own tables into the metadata of what `[project]` asks for."""
+    text = (
+        '[project]\nname = "one"\n[tool.poetry.dependencies]\ntwo = {path = "../two"}\n'
+        'three = {git = "https://h/three"}\nfour = "*"\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(text)
+    facts = package_facts.PackageFacts("one", "1", ("Two>=1", "four"), {"more": ("three",)})
+    found = package_facts.place_facts(tmp_path, facts)
+    assert found.requires == ("Two @ {root:uri}/../two", "four")
+    assert found.extras == {"more": ("three @ git+https://h/three",)}
+    (tmp_path / "pyproject.toml").write_text(text.replace('"../two"', '"../two", python = "^x"'))
+    with pytest.raises(LabcoatError, match="cannot translate Poetry's"):
+        package_facts.place_facts(tmp_path, facts)
+
+
+def test_an_index_that_only_a_package_of_poetry_names_is_refused(tmp_path: Path) -> None:
+    """The default index may have a package of that name. PyPI is that index."""
+    (tmp_path / "one").mkdir()
+    text = '[project]\nname = "one"\n[tool.poetry.dependencies]\nSix = {source = "own"}\n'
+    (tmp_path / "one/pyproject.toml").write_text(text)
+    facts = package_facts.PackageFacts("one", "1", ("idna", "six>=1"))
+    with pytest.raises(LabcoatError, match=sources.POETRY_SOURCE):
+        package_facts.place_facts(tmp_path / "one", facts, tmp_path)
+    (tmp_path / "one/pyproject.toml").write_text(text.replace("own", "PyPI"))
+    assert package_facts.place_facts(tmp_path / "one", facts, tmp_path) == facts
+    (tmp_path / "one/pyproject.toml").write_text(text)
+    (tmp_path / "pyproject.toml").write_text('[tool.labcoat.indexes.a]\npackages = ["six"]\n')
+    assert package_facts.place_facts(tmp_path / "one", facts, tmp_path) == facts

@@ -200,3 +200,9 @@ def test_sources_of_poetry_s_dependencies_are_indexes(tmp_path: Path) -> None:
     write(tmp_path, text)
     with pytest.raises(LabcoatError, match=toolchain.NO_SOURCE_OF_POETRY):
         named_indexes.list_indexes(tmp_path)
+    write(tmp_path, table(packages='["Mine", "y*"]') + text)
+    (found,) = named_indexes.list_indexes(tmp_path)
+    assert found.name == "one"
+    write(tmp_path, table(packages='["yours"]') + text)
+    with pytest.raises(LabcoatError, match=toolchain.POETRY_PASSED_OVER):
+        named_indexes.list_indexes(tmp_path)

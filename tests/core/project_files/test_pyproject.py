@@ -198,6 +198,18 @@ def test_poetry_s_table_says_where_packages_of_project_come_from(tmp_path: Path)
     assert read_items(found.extras["more"]) == ("near @ file:../near",)
 
 
+def test_poetry_s_groups_say_where_packages_of_dependency_groups_come_from(tmp_path: Path) -> None:
+    """Each those of the group of its name, also in another spelling."""
+    path = tmp_path / "pyproject.toml"
+    path.write_text(
+        '[project]\nname = "x"\n[dependency-groups]\nmy-dev = ["near", {include-group = "docs"}]\n'
+        'docs = ["near"]\n[tool.poetry.group.My_dev.dependencies]\nNear = {path = "../near"}\n'
+    )
+    found = read_pyproject(path).groups
+    assert found["my-dev"].items == ("near @ file:../near", {"include-group": "docs"})
+    assert found["docs"].items == ("near",)
+
+
 def test_one_entry_without_a_translation_leaves_the_others(tmp_path: Path) -> None:
     """The error says how many there are."""
     path = tmp_path / "pyproject.toml"

@@ -144,6 +144,18 @@ def test_an_index_of_the_root_does_not_count_for_a_member(tmp_path: Path) -> Non
     assert again.items == ("six",)
 
 
+def test_an_index_counts_that_no_list_of_labcoat_s_passes_over(tmp_path: Path) -> None:
+    """Where there is `[tool.labcoat.indexes]`, uv's are not read: the default index would count."""
+    more = '[tool.labcoat.indexes.one]\nurl = "https://h/s"\npackages = ["s*"]\n'
+    found = read(tmp_path, '{ index = "one" }', more=more).dependencies
+    assert found is not None
+    assert found.items == ("six",)
+    found = read(tmp_path, '{ index = "one" }', more=more.replace("s*", "t*")).dependencies
+    assert found is not None
+    assert found.problem is not None
+    assert core.FROM_AN_INDEX in found.problem.message
+
+
 def test_a_lock_is_for_its_sources(tmp_path: Path) -> None:
     """They are in what is locked, and a change makes it stale; also of what setup.py asks for."""
     lock = tmp_path / "requirements.txt"

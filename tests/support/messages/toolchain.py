@@ -15,3 +15,4 @@ URL_WITH_PASSWORD = "the url of the index `one` in `pyproject.toml` has a passwo
 UNSET_VARIABLE = "the index `other` needs the environment variable TOKEN, which is not set"
 NAMED_INDEX_DOWN = "cannot reach the index `pytorch`"
 NO_SOURCE_OF_POETRY = "takes `mine` from the source `own`, which is not defined"
+POETRY_PASSED_OVER = "`mine` has a `source` in `tool.poetry` of `pyproject.toml`, and is in no"

@@ -12,7 +12,7 @@ from typing import Any
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.project_files.declared import read_file
+from labcoat.core.project_files.declared import Listing, read_file
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.records import Record, field, replace
 
@@ -127,26 +127,61 @@ def read_static_facts(folder: Path) -> PackageFacts | None:
 
 
 def place_facts(folder: Path, facts: PackageFacts, project: Path | None = None) -> PackageFacts:
-    """Return the `facts` about the package in `folder` with the places that uv takes others from.
+    """Return the `facts` about the package in `folder` with the places of others.
 
-    A path begins with `{root:uri}/`, as of hatch: it is relative to the folder. Raise LabcoatError
-    if a package comes from a place that a requirement cannot say, or an index that `project` lacks.
+    These are in the tables of uv, and in Poetry's, which its builds write into the metadata. A path
+    begins with `{root:uri}/`, as of hatch: it is relative to the folder. Raise LabcoatError if a
+    package comes from a place that a requirement cannot say, or an index that `project` lacks.
     """
     from labcoat.core.project_files.uv_sources import read_sources  # slow; only sources need it
 
     sources = read_sources(folder, project)
-    if sources.is_empty:
+    tool = _read_pyproject(folder).get("tool")
+    own = tool.get("poetry") if isinstance(tool, dict) else None
+    if sources.is_empty and not isinstance(own, dict):
         return facts
 
     def place(lines: Iterable[str], extra: str = "") -> tuple[str, ...]:
-        found = ((line, sources.place(line, extra=extra)) for line in lines)
+        placed = ((line, sources.place(line, extra=extra)) for line in lines)
         return tuple(
-            new if new == old else new.replace(" @ file:", " @ {root:uri}/", 1)
-            for old, new in found
+            new if new == line else new.replace(" @ file:", " @ {root:uri}/", 1)
+            for line, found in placed
+            for new in (_place_by_poetry(found, folder, own) if own else [found])
         )
 
     extras = {name: place(lines, name) for name, lines in facts.extras.items()}
-    return replace(facts, requires=place(facts.requires), extras=extras)
+    placed = replace(facts, requires=place(facts.requires), extras=extras)
+    if own:
+        _check_poetry_indexes(placed, folder, own, project or folder)
+    return placed
+
+
+def _place_by_poetry(line: str, folder: Path, table: Mapping[str, Any]) -> list[str]:
+    from labcoat.core.project_files.poetry import place_listing  # slow; few packages need it
+
+    file = folder / "pyproject.toml"
+    found = place_listing(file, table, Listing(file, (line,)))
+    if found.problem:
+        raise found.problem
+    return [str(each) for each in found.items]
+
+
+def _check_poetry_indexes(
+    facts: PackageFacts, folder: Path, table: Mapping[str, Any], project: Path
+) -> None:
+    """Raise LabcoatError if a package comes from an index that the `project` does not know."""
+    from labcoat.core.project_files.own_indexes import counts_index
+    from labcoat.core.project_files.poetry import list_sources
+
+    sources = {normalize_name(name) for name, _ in list_sources(table)}
+    lines = (*facts.requires, *(each for listed in facts.extras.values() for each in listed))
+    for name in (name_and_extras(line)[0] for line in lines if sources):
+        if name in sources and not counts_index(name, folder, project):
+            raise LabcoatError(
+                f"`{name}` has a `source` in `tool.poetry` of `{folder.name}/pyproject.toml`",
+                f"Name that index and `{name}` in the `pyproject.toml` beside the lock, below"
+                " `[tool.labcoat.indexes]`",
+            )
 
 
 def parse_metadata(text: str) -> PackageFacts:

@@ -154,8 +154,24 @@ def _parse_indexes(text: str) -> tuple[NamedIndex, ...]:
             for name, url in uv_indexes.list_addresses(tool)
             if name not in known and _NAME.fullmatch(name)
         )
+    elif isinstance(tool, dict):
+        _check_poetry(found, tool)
     _check_claims(found)
     return found
+
+
+def _check_poetry(indexes: Iterable[NamedIndex], tool: Mapping[str, Any]) -> None:
+    """Raise LabcoatError if a package that Poetry takes from a source is in no list of packages.
+
+    It would come from the default index. `core.project_files.uv_sources` sees to uv's.
+    """
+    for package in poetry_indexes.list_packages(tool):
+        if not any(each.has(normalize_name(package)) for each in indexes):
+            raise LabcoatError(
+                f"`{escape_control(package)}` has a `source` in `tool.poetry` of `{FILE}`, and is"
+                f" in no `[{_TABLE}]`, which come before Poetry's sources",
+                f"Name it there too, as in `{_EXAMPLE}`",
+            )
 
 
 def _check_spelling(tool: object) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.project_files.poetry import list_sources
 from labcoat.core.terminal import escape_control
 
 
@@ -28,9 +29,7 @@ def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         if isinstance(each, dict)
     }
     found: dict[str, list[str]] = {}
-    for package, name in _list_sources(poetry):
-        if name.lower() == "pypi":  # which needs no address
-            continue
+    for package, name in list_sources(poetry):
         if name not in addresses:
             raise LabcoatError(
                 f"`tool.poetry` in `pyproject.toml` takes `{escape_control(package)}` from the"
@@ -45,15 +44,9 @@ def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _list_sources(poetry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each package that names a source, and the source."""
-    groups = (_table(each) for each in _table(poetry.get("group")).values())
-    tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
-    for table in (*tables, *(each.get("dependencies") for each in groups)):
-        for package, value in _table(table).items():
-            for each in value if isinstance(value, list) else [value]:
-                if isinstance(name := _table(each).get("source"), str):
-                    yield package, name
+def list_packages(tool: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the name of each package that comes from a source other than PyPI."""
+    return (package for package, _ in list_sources(_table(tool.get("poetry"))))
 
 
 def _table(value: object) -> Mapping[str, Any]:

@@ -55,6 +55,8 @@ def read_groups(path: Path, table: Mapping[str, Any]) -> Groups:
 def place_listing(path: Path, table: Mapping[str, Any], listing: Listing) -> Listing:
     """Return a list of `[project]` with the places that `[tool.poetry]` has for its packages.
 
+    `table` is what has the `dependencies` with the places: that of Poetry, or one of its groups.
+
     https://python-poetry.org/docs/dependency-specification/#projectdependencies-and-toolpoetrydependencies
     """
     entries = {
@@ -73,6 +75,33 @@ def place_listing(path: Path, table: Mapping[str, Any], listing: Listing) -> Lis
         items += found.items
         refused |= found.refused
     return listing.refuse(tuple(items), refused) if entries else listing
+
+
+def list_sources(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each package that names a `source`, which is an index, and that; not PyPI."""
+    groups = (_mapping(each) for each in _mapping(table.get("group")).values())
+    tables = [table.get("dependencies"), table.get("dev-dependencies")]
+    for entries in (*tables, *(each.get("dependencies") for each in groups)):
+        for package, value in _mapping(entries).items():
+            for each in _tables(value):
+                source = each.get("source")
+                if isinstance(source, str) and source.lower() != "pypi":
+                    yield package, source
+
+
+def place_groups(path: Path, table: Mapping[str, Any], groups: Groups) -> Groups:
+    """Return `[dependency-groups]` with the places that `[tool.poetry.group]` has for packages.
+
+    https://python-poetry.org/docs/managing-dependencies/#dependency-groups
+    """
+    tables = {
+        normalize_name(name): _mapping(group)
+        for name, group in _mapping(table.get("group")).items()
+    }
+    return {
+        name: place_listing(path, tables.get(normalize_name(name), {}), each)
+        for name, each in groups.items()
+    }
 
 
 def _add_asked(value: object, asked: re.Match[str]) -> list[Mapping[str, Any]]:

@@ -39,7 +39,7 @@ def read_pyproject(path: Path) -> Declared:
     dependencies, extras = _read_dependencies(path, data), _read_extras(path, data)
     if "poetry" in tool:
         own = _table(path, tool, "poetry")
-        groups = {**poetry.read_groups(path, own), **groups}
+        groups = {**poetry.read_groups(path, own), **poetry.place_groups(path, own, groups)}
         dependencies = dependencies and poetry.place_listing(path, own, dependencies)
         extras = {name: poetry.place_listing(path, own, each) for name, each in extras.items()}
     dynamic = project.get("dynamic", [])

@@ -20,6 +20,7 @@ from typing import Any
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import Declared, Listing
+from labcoat.core.project_files.own_indexes import counts_index
 from labcoat.core.project_files.places import RELEASE, archive_place, git_place, path_place
 from labcoat.core.project_files.tool_tables import placed_in_tables
 from labcoat.core.project_files.uv_workspace import Workspace, find_workspace, read_pyproject
@@ -117,9 +118,8 @@ class UvSources(Record):
         return f"{asked['name']}{asked['extras'] or ''} @ {place}{f' ; {marker}' * bool(marker)}"
 
     def _check_indexes(self, name: str, found: list[_Source]) -> None:
-        """Raise LabcoatError for an index in another pyproject.toml than the one that counts."""
-        own = _table(read_pyproject(self.project), "tool", "labcoat", "indexes")
-        if not own and any(each.base != self.project for each in found):
+        """Raise LabcoatError for an index that does not count: another one may have the name."""
+        if not all(counts_index(name, each.base, self.project) for each in found):
             raise self._refuse(
                 name,
                 "comes from an index",
