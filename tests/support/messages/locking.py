@@ -50,3 +50,4 @@ WITH_UV = "looking for versions with uv, which pip-tools then keeps"
 
 # Patch releases
 SPLIT = "omega 1.0: 2.0 is not for every Python"
+INDEX_OF_A_PART = "`mine` comes from the index `own` for `"

@@ -21,7 +21,7 @@ from labcoat.core.project_files.declared import Declared, Listing
 from labcoat.core.project_files.lock_of_record import find_record, named_pylocks
 from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.core.records import Record, field, replace
-from labcoat.locking import flattening, index_comments, input_copies
+from labcoat.locking import flattening, index_comments, input_copies, part_indexes
 from labcoat.locking.other_locks import reader
 from labcoat.locking.requirements_file import find_link, included_files, read_requirements
 from labcoat.toolchain import named_indexes
@@ -101,6 +101,7 @@ class LockInput(Record):
                 f" `{self.source.name}`",
             )
         lines = flattening.flatten_requirements(self.declared, self.parts, self.lock)
+        part_indexes.check_part_indexes(self.declared, self.parts, self.lock, lines)
         limits = [f"-c {self.constraint.name}"] if self.constraint else []
         found = {self.source: "".join(f"{line}\n" for line in [*limits, *lines])}
         if self.constraint and self.constraint.exists():
