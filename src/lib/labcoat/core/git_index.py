@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from labcoat.core.errors import LabcoatError
 from labcoat.core.patterns import lazy_pattern
 
 LIST_INDEX = ("ls-files", "-s", "-z", "--debug")
@@ -36,8 +37,19 @@ class IndexRecord(NamedTuple):
 
 
 def parse_records(listed: bytes) -> list[IndexRecord]:
-    """Return the records in what `git` prints for LIST_INDEX; a path has several in a conflict."""
-    return list(map(IndexRecord._make, _RECORD.findall(listed)))
+    """Return the records in what `git` prints for LIST_INDEX; a path has several in a conflict.
+
+    Raise LabcoatError if one has another form, which git may change: files that are passed over
+    would count as searched.
+    """
+    found = list(map(IndexRecord._make, _RECORD.findall(listed)))
+    if len(found) != listed.count(b"\0"):
+        raise LabcoatError(
+            "git lists its index in a form that labcoat does not know",
+            "Use another version of git, and report what `git --version` prints",
+            status=2,
+        )
+    return found
 
 
 def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set[str]:

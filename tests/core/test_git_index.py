@@ -1,0 +1,49 @@
+"""What git's index says of files with names that look like what git prints beside them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from labcoat.core import git, git_index
+from labcoat.core.errors import LabcoatError
+from support.messages import core
+
+DEBUG = "  ctime: 1:2\n  mtime: 3:4\n  dev: 5\tino: 6\n  uid: 7\tgid: 8\n  size: 9\tflags: 0\n"
+NAMES = ["a\tb", f"c\n{DEBUG}", "100644 0123 0\td", " e", "f\r\n", "\\g\"", "h\n"]
+
+
+def run(folder: Path, *words: str, text: str = "") -> None:
+    subprocess.run(
+        ["git", *words], cwd=folder, check=True, capture_output=True, input=text, text=True
+    )
+
+
+@pytest.mark.parametrize("form", ["sha1", "sha256"])
+def test_each_file_has_a_record(tmp_path: Path, form: str) -> None:
+    """Also one that is only intended, a submodule, and each side of a conflict."""
+    run(tmp_path, "init", "-q", f"--object-format={form}")
+    for name in NAMES:
+        (tmp_path / name).write_text("12")
+    run(tmp_path, "add", ".")
+    (tmp_path / "later").touch()
+    run(tmp_path, "add", "-N", "later")
+    digest = "1" * (40 if form == "sha1" else 64)
+    sides = "".join(f"100644 {digest} {stage}\tboth\0" for stage in (1, 2, 3))
+    entries = f"160000 {digest} 0\tmodule\0{sides}"
+    run(tmp_path, "update-index", "-z", "--index-info", text=entries)
+    listed = git.run_git(tmp_path, *git_index.LIST_INDEX)
+    found = git_index.parse_records(listed)
+    paths = sorted(record.path.decode() for record in found)
+    assert paths == sorted([*NAMES, "later", "module", "both", "both", "both"])
+    assert {record.size for record in found if record.path.decode() in NAMES} == {b"2"}
+    assert {len(record.id) for record in found} == {len(digest)}
+
+
+def test_another_form_is_no_empty_index() -> None:
+    """What git prints for --debug is for people, and it may change."""
+    record = f"100644 {'1' * 40} 0\ta\0{DEBUG}"
+    assert len(git_index.parse_records(record.encode() * 2)) == 2
+    for other in (record.replace("flags", "bits"), record + record.replace("ino", "inode")):
+        with pytest.raises(LabcoatError, match=core.UNKNOWN_INDEX):
+            git_index.parse_records(other.encode())
