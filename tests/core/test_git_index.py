@@ -10,7 +10,7 @@ from labcoat.core.errors import LabcoatError
 from support.messages import core
 
 DEBUG = "  ctime: 1:2\n  mtime: 3:4\n  dev: 5\tino: 6\n  uid: 7\tgid: 8\n  size: 9\tflags: 0\n"
-NAMES = ["a\tb", f"c\n{DEBUG}", "100644 0123 0\td", " e", "f\r\n", "\\g\"", "h\n"]
+NAMES = ["a\tb", f"c\n{DEBUG}", "100644 0123 0\td", " e", "f\r\n", '\\g"', "h\n"]
 
 
 def run(folder: Path, *words: str, text: str = "") -> None:

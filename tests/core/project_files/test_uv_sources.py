@@ -98,6 +98,43 @@ def test_sources_of_an_extra_or_a_group_are_for_these(tmp_path: Path) -> None:
     assert found.groups["dev"].items == ("six @ file:./b", {"include-group": "new"})
 
 
+def test_a_source_of_a_group_that_includes_another_is_refused(tmp_path: Path) -> None:
+    """It counts for what is included, in that group's lock and not in the other's."""
+    more = (
+        '[dependency-groups]\ndev = [{include-group = "All_Tests"}]\n'
+        'all-tests = [{include-group = "tests"}, {include-group = "dev"}]\ntests = ["six"]\n'
+    )
+    found = read(tmp_path, '{ path = "b", group = "Dev" }', more=more).groups["tests"]
+    assert found.problem is not None
+    assert core.INCLUDING_GROUP in found.problem.message
+    found = read(tmp_path, '{ path = "b", group = "tests" }', more=more).groups["tests"]
+    assert found.items == ("six @ file:./b",)
+    found = read(tmp_path, '{ path = "b" }', more=more).groups["tests"]
+    assert found.items == ("six @ file:./b",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_member"),
+    [
+        ("packages/one", False),
+        ("./packages/one", False),
+        ("pack*", False),
+        ("**/one", False),
+        ("packages/**/one", False),
+        ("one", True),
+        ("*/one/*", True),
+    ],
+)
+def test_exclude_is_of_the_whole_path(tmp_path: Path, pattern: str, *, is_member: bool) -> None:
+    """As uv reads it: a member that is left out would have no source of the root's."""
+    one = member(tmp_path, "one", 'dependencies = ["six"]\n')
+    text = WORKSPACE.replace("packages/old", pattern) + '[tool.uv.sources]\nsix = {path = "six"}\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    found = read_declared(one).dependencies
+    assert found is not None
+    assert found.items == ("six @ file:../../six" if is_member else "six",)
+
+
 def test_a_member_without_a_source_is_refused(tmp_path: Path) -> None:
     """As uv refuses it: an index may have a package of that name."""
     member(tmp_path, "six")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
+from labcoat.core.package_names import normalize_name
 from labcoat.core.records import Record, field, replace
 from labcoat.core.text_encoding import decode_text
 
@@ -72,6 +73,23 @@ class Declared(Record):
             extras={name: each.without_refused() for name, each in self.extras.items()},
             groups={name: each.without_refused() for name, each in self.groups.items()},
         )
+
+
+def list_includers(groups: Groups, group: str) -> set[str]:
+    """Return the normalized names of the groups that include `group`, also by others."""
+    by_included: dict[str, list[str]] = {}
+    for name, listing in groups.items():
+        for item in listing.items:
+            if isinstance(item, dict):
+                included = normalize_name(str(item.get("include-group")))
+                by_included.setdefault(included, []).append(normalize_name(name))
+    found: set[str] = set()
+    waiting = [normalize_name(group)]
+    while waiting:
+        more = set(by_included.get(waiting.pop(), ())) - found
+        found |= more
+        waiting += more
+    return found
 
 
 def read_file(path: Path) -> str:

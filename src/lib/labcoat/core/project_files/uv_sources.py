@@ -12,14 +12,14 @@ say is refused, and never passed over. https://docs.astral.sh/uv/concepts/projec
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project_files.declared import Declared, Listing
+from labcoat.core.project_files.declared import Declared, Listing, list_includers
 from labcoat.core.project_files.own_indexes import counts_index
 from labcoat.core.project_files.places import RELEASE, archive_place, git_place, path_place
 from labcoat.core.project_files.tool_tables import placed_in_tables
@@ -91,10 +91,13 @@ class UvSources(Record):
         }
         return frozenset(placed | (set(self.workspace.members) if self.workspace else set()))
 
-    def place(self, line: str, *, extra: str = "", group: str = "") -> str:
+    def place(
+        self, line: str, *, extra: str = "", group: str = "", includers: Iterable[str] = ()
+    ) -> str:
         """Return the requirement `line` with the place that its package comes from.
 
-        Raise LabcoatError if that cannot be a requirement.
+        `includers` are the groups that include the `group`. Raise LabcoatError if that cannot be a
+        requirement.
         """
         asked = RELEASE.fullmatch(line)
         if asked is None or (name := normalize_name(asked["name"])) == self.own:
@@ -105,7 +108,10 @@ class UvSources(Record):
                     name, "has no source, and is a member of the workspace", _add_entry(asked[1])
                 )
             return line
-        found = [each for each in self._read(name) if each.is_for(extra, group)]
+        sources = list(self._read(name))
+        found = [each for each in sources if each.is_for(extra, group)]
+        if any(each not in found and each.is_for("", one) for one in includers for each in sources):
+            raise self._refuse(name, f"has a source for a group that includes `{group}`", _ELSE)
         if all(each.kind == "index" for each in found):
             self._check_indexes(name, found)
             return line
@@ -218,7 +224,9 @@ def place_dependencies(folder: Path, declared: Declared) -> Declared:
             for name, each in declared.extras.items()
         },
         groups={
-            name: _place_listing(sources, each, group=name)
+            name: _place_listing(
+                sources, each, group=name, includers=list_includers(declared.groups, name)
+            )
             for name, each in declared.groups.items()
         },
     )
@@ -254,15 +262,14 @@ def inherited_files(folder: Path) -> list[Path]:
     return [found.root / _FILE] if found and is_other else []
 
 
-def _place_listing(
-    sources: UvSources, listing: Listing, *, extra: str = "", group: str = ""
-) -> Listing:
+def _place_listing(sources: UvSources, listing: Listing, **part: Any) -> Listing:
+    """Return a list of `part`, which says what `UvSources.place` is told of it."""
     items: list[object] = []
     refused: dict[str, LabcoatError] = {}
     for item in listing.items:
         try:
             if isinstance(item, str):
-                items.append(sources.place(item, extra=extra, group=group))
+                items.append(sources.place(item, **part))
             else:
                 items.append(item)
         except LabcoatError as error:

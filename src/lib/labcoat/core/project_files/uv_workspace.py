@@ -8,10 +8,12 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/
 """
 
 import os
+import posixpath
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cached_property
 from itertools import islice
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from labcoat.core.package_names import normalize_name
@@ -47,8 +49,8 @@ class Workspace(Record):
         excluded = _words(table.get("exclude"))
         for pattern in _words(table.get("members")):
             for folder in islice(self._match(pattern), _MOST):
-                place = PurePath(os.path.relpath(folder, self.root))
-                if not any(place.match(each) for each in excluded) and _has_file(folder):
+                place = Path(os.path.relpath(folder, self.root)).as_posix()
+                if not any(_matches(place, each) for each in excluded) and _has_file(folder):
                     yield folder
 
     def _match(self, pattern: str) -> Iterator[Path]:
@@ -85,6 +87,12 @@ def read_pyproject(folder: Path, name: str = _FILE) -> Mapping[str, Any]:
     Raise LabcoatError, with the `name`, if it does not parse.
     """
     return parse_toml(name, read_file(folder / _FILE)) if _has_file(folder) else {}
+
+
+def _matches(place: str, pattern: str) -> bool:
+    """Whether uv excludes the folder `place`: of the whole path, and * stands for slashes too."""
+    pattern = posixpath.normpath(pattern)
+    return any(fnmatchcase(place, each) for each in (pattern, pattern.replace("**/", "")))
 
 
 def _has_file(folder: Path) -> bool:
