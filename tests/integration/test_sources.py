@@ -130,6 +130,49 @@ def test_a_branch_is_written_down_as_its_commit(repo: Repository, tmp_path: Path
     assert "colour.py of colour was edited" in repo.make("prove", fails=True)
 
 
+def test_members_of_another_workspace_are_not_taken_for_the_index_s(
+    repo: Repository, tmp_path: Path
+) -> None:
+    """A commit's metadata has their names alone; also where its wheel is kept."""
+    (tmp_path / "served").mkdir()
+    with git_server(tmp_path / "served") as server:
+        outer = tmp_path / "served/outer"
+        one = write_package(outer / "one", "one", ["alpha", "gamma"])
+        write_package(outer / "two", "alpha")
+        with (one / "pyproject.toml").open("a") as file:
+            file.write(
+                '[tool.uv.sources]\nalpha = { path = "../two" }\nsix = { path = "../six" }\n'
+            )
+        commit(outer)
+        line = f"one @ git+{server}/outer#subdirectory=one\n"
+        repo.write(requirements__in=line)
+        for _ in range(2):
+            said = repo.labcoat("lock")
+            assert messages.PLACE_OF_A_COMMIT in said
+            assert said.count("warning:") == 1
+            (repo.path / "requirements.txt").unlink()
+        repo.write(requirements__in=f"{line}alpha @ git+{server}/outer#subdirectory=two\n")
+        assert "warning:" not in repo.labcoat("lock")
+        assert pins_of(repo) == ["gamma==3.0"]
+
+
+def test_a_place_that_a_commit_needs_is_asked_for(repo: Repository, tmp_path: Path) -> None:
+    """What an error says to write ends the error."""
+    (tmp_path / "served").mkdir()
+    with git_server(tmp_path / "served") as server:
+        outer = tmp_path / "served/outer"
+        needed = f"alpha @ git+{server}/outer#subdirectory=two"
+        write_package(outer / "one", "one", [needed])
+        write_package(outer / "two", "alpha")
+        commit(outer)
+        line = f"one @ git+{server}/outer#subdirectory=one\n"
+        repo.write(requirements__in=line)
+        assert messages.NOT_ASKED_FOR in repo.labcoat("lock", fails=True)
+        repo.write(requirements__in=f"{line}{needed}\n").labcoat("lock")
+        assert len(sources_of(repo)) == 2
+        assert pins_of(repo) == []
+
+
 def test_archives_are_held_by_their_hash(repo: Repository, index: Index) -> None:
     """A wheel and a source archive at an address, and a wheel in the repository."""
     wheel = index.add("thing", "1.0", ["gamma"])

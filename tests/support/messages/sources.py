@@ -18,3 +18,5 @@ NOT_IN_IMAGE = "cannot put `{name}` into the image: its Dockerfile does not inst
 DIRTY = "is a checkout of another repository with changes that are not committed"
 MEMBER_WITHOUT_SOURCE = "`beta` has no source, and is a member of the workspace"
 POETRY_SOURCE = "`six` has a `source` in `tool.poetry` of `one/pyproject.toml`"
+PLACE_OF_A_COMMIT = "`one` needs `alpha` from a place that only its own `[tool.uv.sources]` names"
+NOT_ASKED_FOR = "which no input asks for"

@@ -10,7 +10,7 @@ from pathlib import Path
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.declared import Declared
 from labcoat.locking.flattening import included_parts, normalize_part
-from labcoat.locking.requirement_lines import parse_lines
+from labcoat.locking.requirement_lines import RequirementLine, parse_lines
 from labcoat.toolchain import named_indexes
 
 
@@ -27,7 +27,8 @@ def check_part_indexes(
         return
     own = set(map(normalize_part, included_parts(declared, parts, lock)))
     counting = [each for each in known if each.is_for(lock.stem)]
-    names = [each.name for each in parse_lines("\n".join(lines)) if each.name and not each.url]
+    asked = parse_lines("\n".join(lines))
+    names = [each.name for each in asked if isinstance(each, RequirementLine) and not each.url]
     for name in names:
         for each in others:
             part = next((one for one in each.variants if normalize_part(one) in own), "")

@@ -21,11 +21,12 @@ from labcoat.sources import (
     built_wheels,
     git_fetch,
     local_tree,
+    nested_places,
     own_package,
 )
 from labcoat.sources.asked import Source, is_place, parse_source
 from labcoat.sources.build_hooks import Tree
-from labcoat.sources.known_requires import known_requires, remember_requires
+from labcoat.sources.known_requires import known_build, remember_build
 from labcoat.sources.package_facts import (
     PackageFacts,
     name_and_extras,
@@ -38,7 +39,10 @@ from labcoat.sources.sources_file import LockedSource
 
 
 class _Item(MutableRecord):
-    """One source on its way: `tree` are its files, or the wheel that it is."""
+    """One source on its way: `tree` are its files, or the wheel that it is.
+
+    `placed` are the names of packages that uv would take from a place beside it.
+    """
 
     asked: Source
     locked: LockedSource
@@ -46,6 +50,7 @@ class _Item(MutableRecord):
     requires: list[str] = field(default_factory=list)
     facts: PackageFacts | None = None
     extras: set[str] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
 
 
 def plan_sources(  # noqa: PLR0913
@@ -109,8 +114,8 @@ class _Planning:
             self._warn_of_changes(source)
             item.tree = Tree(self.project.root / source.path, source.path)
             item.requires = list(item.tree.system.requires)
-        elif (known := known_requires(item.locked)) is not None:
-            item.requires = known
+        elif (known := known_build(item.locked)) is not None:
+            item.requires, item.placed = known.requires, set(known.placed)
         else:
             self._fetch(item)
 
@@ -119,7 +124,8 @@ class _Planning:
         folder.mkdir(exist_ok=True)
         item.tree = built_wheels.fetch_tree(self.project, item.locked, folder)
         item.requires = [] if isinstance(item.tree, Path) else list(item.tree.system.requires)
-        remember_requires(item.locked, item.requires)
+        item.placed = set() if isinstance(item.tree, Path) else nested_places.find(item.tree.folder)
+        remember_build(item.locked, item.requires, item.placed)
         return item.tree
 
     def _warn_of_changes(self, source: Source) -> None:
@@ -184,7 +190,7 @@ class _Planning:
                 added = [str(line) for line in found or () if line not in wanted]
                 item.requires += [line for line in added if line not in item.requires]
                 if added and item.asked.kind != "local":
-                    remember_requires(item.locked, item.requires)
+                    remember_build(item.locked, item.requires, item.placed)
                 yield from added
 
     def read_facts(self, *, follows: bool) -> list[Source]:
@@ -281,6 +287,8 @@ class _Planning:
                             is_done = False
                     else:
                         requirements.append(with_marker(line, item.asked.marker))
+        for item in self.items:
+            nested_places.warn(item.locked.name, self._lines(item), item.placed - own.keys())
         return SourcePlan(
             tuple(item.locked for item in self.items),
             tuple(dict.fromkeys(requirements)),
