@@ -242,8 +242,11 @@ class _Planning:
         Those of a directory are the user's own words. Others would be built unasked.
         """
         found = []
+        asked = {each.locked.name for each in self.items}  # the user's word for a name counts
         for line in self._lines(item):
             if " @ " not in line.partition(";")[0] or not is_place(line):
+                continue
+            if item.asked.kind != "local" and name_and_extras(line)[0] in asked:
                 continue
             if item.asked.kind != "local":
                 raise LabcoatError(
