@@ -16,3 +16,4 @@ UNSET_VARIABLE = "the index `other` needs the environment variable TOKEN, which 
 NAMED_INDEX_DOWN = "cannot reach the index `pytorch`"
 NO_SOURCE_OF_POETRY = "takes `mine` from the source `own`, which is not defined"
 POETRY_PASSED_OVER = "`mine` has a `source` in `tool.poetry` of `pyproject.toml`, and is in no"
+SEARCHED_INDEX = "no package names the index `https://own.example/simple` of `pyproject.toml`"

@@ -24,6 +24,7 @@ from labcoat.locking.inputs import LockInput, find_input
 from labcoat.locking.lock_header import lock_source
 from labcoat.locking.lockers import LockRequest
 from labcoat.locking.requirement_lines import RequirementLine, parse_lines
+from labcoat.toolchain import searched_indexes
 
 
 def compile_lock(
@@ -59,6 +60,7 @@ def compile_lock(
     locker, _ = lockers.choose_locker(project)
     _name_replaced_record(lock, lock_input, before)
     terminal.print_progress(f"locking {lock_input.source.name} → {lock.name} ({locker})")
+    searched_indexes.warn_of_searched(project.root)
     folder = resolver.new_folder(project.state)
     try:
         plan = source_lines.make_plan(project, lock_input, upgrade=upgrade, packages=packages)

@@ -55,6 +55,12 @@ def list_addresses(tool: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, url) for name, urls in addresses.items() for url in urls if _is_web(url)]
 
 
+def list_named(uv: Mapping[str, Any]) -> set[str]:
+    """Return the names of the indexes that a package of `[tool.uv]` comes from."""
+    sources = uv.get("sources")
+    return {name for _, name, _ in _list_sources(sources)} if isinstance(sources, dict) else set()
+
+
 def _is_web(url: object) -> TypeGuard[str]:
     return isinstance(url, str) and url.startswith(("http://", "https://"))
 
