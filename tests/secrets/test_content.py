@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from labcoat.secrets import values
 from labcoat.secrets.content import find_in_content, find_in_variables
 
 # Assembled here, so that no file of this repository holds what looks like a secret.
@@ -219,3 +220,57 @@ def test_secret_keys_of_the_same_services_are_sure(name: str, value: str) -> Non
     ):
         assert found
         assert found.sure
+
+
+INVENTED = {
+    "walk-on-the-keyboard": ("app/users.py", "password = '" + "1qaz2wsx" + "!'"),
+    "walk-with-shift": ("app/users.py", "password = '" + "!QAZ2wsx" + "#EDC'"),
+    "walk-from-below": ("app/users.py", "password = '" + "zaq12wsx" + "CDE'"),
+    "seeds": ("app/seed_users.py", f"password = '{KEY}'"),
+    "seeds-of-rails": ("db/seeds.rb", f"password: '{KEY}'"),
+    "cypress": ("web/cypress/support/commands.js", f"password = '{KEY}'"),
+}
+REAL = {
+    "no-walk": ("app/users.py", f"password = '{KEY}'"),
+    "key-of-a-service-in-seeds": ("app/seed_users.py", f"api_key = '{KEY}'"),
+    "token-in-seeds": ("app/seed_users.py", f"password = '{GITHUB}'"),
+    "no-seeds": ("app/random_seed_of/login.py", f"password = '{KEY}'"),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), INVENTED.values(), ids=INVENTED.keys())
+def test_passwords_of_invented_users_are_not_sure(path: str, text: str) -> None:
+    """Keys beside each other are typed, not generated; seeds and Cypress fill a database."""
+    found = find_in_content(path, f"{text}\n".encode())
+    assert not found or not found.sure
+
+
+@pytest.mark.parametrize(("path", "text"), REAL.values(), ids=REAL.keys())
+def test_what_seeds_know_of_services_is_sure(path: str, text: str) -> None:
+    """A key lets somebody in wherever it is written."""
+    found = find_in_content(path, f"{text}\n".encode())
+    assert found
+    assert found.sure
+
+
+SERVICE = "Algolia"
+
+
+@pytest.mark.parametrize("path", ["a.py", "a.yaml", "a.sh", "a.ipynb"])
+@pytest.mark.parametrize("between", [1, 4000])
+def test_the_service_is_read_beside_each_value(path: str, between: int) -> None:
+    """The name may be anywhere before the value and in any case, as in a long notebook."""
+    value = "9f86d081884c7d659a2f" + "eaa0c55ad015"
+    text = f"x = '{KEY}'\n" * between + f"{SERVICE}_ADMIN = '{value}'\n"
+    found = find_in_content(path, text.encode())
+    assert found
+    assert found.kind == "an Algolia API key"
+    assert not find_in_content(path, text.replace(SERVICE, "Mine").encode())
+
+
+def test_each_name_of_a_secret_has_one_of_the_parts() -> None:
+    """Values without any of these around are not looked at."""
+    names = "password passwd DbPassphrase client_secret credentialX api-key SIGNING.KEY authKey"
+    for name in (*names.split(), "bot_token", "MY_PWD", "DB_PASS", "_auth", "_authToken", "token"):
+        assert values.is_named_secret(name.encode())
+        assert any(part in name.lower().encode() for part in values.SECRET_PARTS)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
@@ -35,11 +35,16 @@ _VARIABLE = lazy_pattern(
 )
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
-    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci"
+    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress"
     r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|templates?|snakeoil|selfsigned"
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)"
 )
+# What fills a database with invented users; what such a file knows of services is real.
+_SEEDS = lazy_pattern(
+    r"(?i)(?:^|/)(?:seed(?:s|er|ers|ing)?|populate)(?=[/._-]|$)|[_.-](?:seeds|seeders?)(?=[/.])"
+)
+_OF_USER = lazy_pattern(rb"(?i)passw(?:or)?d|passphrase")
 _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta)$"
@@ -55,6 +60,7 @@ _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
 _BEFORE = 60  # bytes before a value in which its name is
+_AFTER = 2  # bytes after it: its quote
 _MOST_SECRETS = 50  # of one file; it takes time to find the line of each
 
 Found = tuple[str, int, bool, str]  # a kind of secret, its place, whether it is sure, its name
@@ -180,12 +186,16 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         for argument in commands.find_arguments(text):
             yield argument.kind, argument.start, sure and argument.sure, ""
     told = sure and not _PROSE.search(path)
-    for name, value, at in _named_values(path, text):
-        if len(value) >= _LEAST_TOKEN and values.is_generated(value):
+    invents = _SEEDS.search(path) is not None
+    quoted = list(islice(_QUOTED.finditer(text), _MOST_VALUES + 1))
+    services = rules.services_in(_around_long_values(path, text, quoted))
+    parts = (*values.SECRET_PARTS, *services)
+    for name, value, at in _named_values(path, text, quoted, parts):
+        if services and len(value) >= _LEAST_TOKEN and values.is_generated(value):
             before = max(0, at - _BEFORE)
-            window = text[before : at + len(value) + 2]
+            window = text[before : at + len(value) + _AFTER]
             shown = values.is_marked(window) or is_public_key(name, value)
-            for token in rules.find_service_tokens(window, before):
+            for token in rules.find_service_tokens(window, before, services):
                 yield token.kind, token.start, told and not shown, ""
         if values.is_named_secret(name) and _is_real(name, value):
             line = _line_at(text, at)
@@ -193,6 +203,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
                 values.is_marked(line)
                 or _IN_COMMENT.match(line) is not None
                 or is_public_key(name, value)
+                or (invents and _OF_USER.search(name) is not None)
             )
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()
 
@@ -234,22 +245,36 @@ def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
         yield found
 
 
-def _named_values(path: str, text: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """Yield names with the values that are assigned to them, and where the values are."""
-    for count, found in enumerate(_QUOTED.finditer(text)):
-        if count > _MOST_VALUES:
-            return
-        if not _PLAUSIBLE.fullmatch(found["value"]):
+def _named_values(
+    path: str, text: bytes, quoted: list[re.Match[bytes]], parts: tuple[bytes, ...]
+) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield names with the values that are assigned to them, and where the values are.
+
+    Of the `quoted` ones those with one of `parts` around: a notebook has thousands without.
+    """
+    for found in quoted:
+        around = text[max(0, found.start() - _BEFORE) : found.end() + _AFTER].lower()
+        if not any(part in around for part in parts) or not _PLAUSIBLE.fullmatch(found["value"]):
             continue
         before = text[max(0, found.start() - _BEFORE) : found.start()]
         if name := _NAME_BEFORE.search(before):
             yield name[1].rpartition(b".")[2], found["value"], found.start("value")
+    if len(quoted) > _MOST_VALUES:
+        return
     if names.holds_variables(path):
         for found in _UNQUOTED.finditer(text):
             yield found["name"], found["value"], found.start("value")
     if names.holds_commands(path):
         for found in _PAIR.finditer(text):
             yield found["name"] or found["old"], found["value"], found.start("value")
+
+
+def _around_long_values(path: str, text: bytes, quoted: list[re.Match[bytes]]) -> bytes:
+    """Return the parts of a text where the name of a service matters: a tenth of a notebook."""
+    if names.holds_variables(path) or names.holds_commands(path):
+        return text
+    long = [found.span("value") for found in quoted if len(found["value"]) >= _LEAST_TOKEN]
+    return b"\n".join(text[max(0, start - _BEFORE) : end + _AFTER] for start, end in long)
 
 
 def _line_at(text: bytes, at: int) -> bytes:

@@ -147,14 +147,13 @@ def _distinct_rules() -> tuple[tuple[bytes, VendoredRule], ...]:
 
 
 @cache
-def _named_rules() -> tuple[tuple[bytes, VendoredRule], ...]:
-    """Return the rules that need the service's name beside the value, for each name."""
-    return tuple(
-        (needle.lower(), rule)
-        for rule in vendored_rules()
-        if rule.data["named"]
-        for needle in rule.needles
-    )
+def _named_rules() -> dict[bytes, list[VendoredRule]]:
+    """Return the rules that need the service's name beside the value, by each name."""
+    by_name: dict[bytes, list[VendoredRule]] = {}
+    for rule in vendored_rules():
+        for needle in rule.needles if rule.data["named"] else ():
+            by_name.setdefault(needle.lower(), []).append(rule)
+    return by_name
 
 
 @cache
@@ -192,8 +191,17 @@ def find_tokens(data: bytes) -> Iterator[Token]:
         yield from rule.find(data)
 
 
-def find_service_tokens(text: bytes, offset: int = 0) -> Iterator[Token]:
+def services_in(text: bytes) -> dict[bytes, list[VendoredRule]]:
+    """Return the names of services that are in a text, and the rules that need each of them."""
+    lower = text.lower()
+    return {name: rules for name, rules in _named_rules().items() if name in lower}
+
+
+def find_service_tokens(
+    text: bytes, offset: int, rules_by_name: dict[bytes, list[VendoredRule]]
+) -> Iterator[Token]:
     """Yield what is a token because a service is named before it, in a short `text`."""
     lower = text.lower()
-    for rule in dict.fromkeys(rule for name, rule in _named_rules() if name in lower):
+    found = (rule for name, rules in rules_by_name.items() if name in lower for rule in rules)
+    for rule in dict.fromkeys(found):
         yield from rule.find(text, offset)

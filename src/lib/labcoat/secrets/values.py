@@ -57,6 +57,11 @@ _SEQUENCE = lazy_pattern(
     rb"(?i)0123456|1234567|9876543|abcdefg?h|fedcba9|qwerty|(.)\1{5}|(..)\2{4}|deadbeef"
 )
 _ALPHABET = lazy_pattern(rb"(?i)abcdefgh")
+# Keys beside or below each other, as `1qaz2wsx`: many people type just that.
+_WALK = lazy_pattern(
+    rb"(?i)[1!]qaz[2@]wsx|[2@]wsx[3#]edc|qazwsx|wsxedc|zaq[1!]|xsw[2@]zaq|[1!]q[2@]w[3#]e|q1w2e3"
+    rb"|qweasd|asdfgh|zxcvbn"
+)
 _OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
 _EXAMPLE_HOSTS = lazy_pattern(
     rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
@@ -68,6 +73,8 @@ _NAMED = lazy_pattern(
     rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
+# Each name that `_NAMED` matches has one of these in it, in whatever case.
+SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth")
 _NOT_SECRET = lazy_pattern(
     rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
     rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
@@ -146,6 +153,7 @@ def is_generated(value: bytes) -> bool:
         or is_stand_in(value)
         or _MARKED.search(value)
         or _SEQUENCE.search(value)
+        or _WALK.search(value)
         or _ALPHABET.search(_NO_LETTER.sub(b"", value))  # a1b2c3d4…
     ):
         return False
