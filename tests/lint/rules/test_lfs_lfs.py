@@ -1,5 +1,9 @@
 """LFS: large files and git LFS."""
 
+from pathlib import Path
+
+from labcoat.lint.runner import Selection, check_repository
+from support.repositories import repository
 from support.rule_cases import (  # noqa: F401 - pytest collects the tests
     BINARY,
     COPY_ALL,
@@ -44,3 +48,15 @@ CASES = [
         "unsafe",
     ),
 ]
+
+
+def test_one_finding_for_the_pointers_of_a_copy(tmp_path: Path) -> None:
+    """A folder of models is one mistake, and one command gets all of them."""
+    files = {f"m/{name}.h5": POINTER for name in "abc"}
+    dockerfile = "FROM scratch\nCOPY m /m\nCOPY w.h5 /\nUSER 1000\n"
+    root = repository(tmp_path / "r", {**files, "w.h5": POINTER, "Dockerfile": dockerfile})
+    found = check_repository(root, Selection(("LFS003",))).findings
+    assert [(each.line, each.message.partition(",")[0]) for each in found] == [
+        (2, "m/a.h5 and 2 more are LFS pointers"),
+        (3, "w.h5 is an LFS pointer"),
+    ]

@@ -9,6 +9,7 @@ from pathlib import Path
 from labcoat.core import git
 from labcoat.core.gitignore import git_pattern
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.terminal import join_some
 from labcoat.lint.config import format_mebibytes
 from labcoat.lint.findings import (
     Append,
@@ -140,7 +141,7 @@ def _suffix(path: str) -> str:
 
 
 def _check_pointers_in_images(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
-    """LFS003: pointers that a COPY takes for the files they stand for."""
+    """LFS003: pointers that a COPY takes for the files they stand for, in one finding."""
     suspects = set(repository.suspects)
     # The search leaves out pictures.
     suspects.update(
@@ -149,17 +150,23 @@ def _check_pointers_in_images(repository: Repository, builds: DockerBuilds) -> I
         if 0 < size < _LARGEST_POINTER and path.lower().endswith(UNSEARCHED)
     )
     for facts in builds:
+        pointers: dict[int, list[str]] = {}
         for path, line in facts.reaching.items() if suspects else ():
             place = facts.root_path(path)
             if place in suspects and repository.read_bytes(place)[: len(_POINTER)] == _POINTER:
-                yield Finding(
-                    "LFS003",
-                    facts.dockerfile,
-                    f"{place} is an LFS pointer, so the image gets the pointer "
-                    "instead of the file's content",
-                    "Run `git lfs pull` before the build",
-                    line,
-                )
+                pointers.setdefault(line, []).append(place)
+        for line, found in pointers.items():
+            yield Finding(
+                "LFS003",
+                facts.dockerfile,
+                f"{join_some(sorted(found), 1)} are LFS pointers, so the image gets the pointers "
+                "instead of the files"
+                if found[1:]
+                else f"{found[0]} is an LFS pointer, so the image gets the pointer instead of the "
+                "file's content",
+                "Run `git lfs pull` before the build",
+                line,
+            )
 
 
 def _check_unused_patterns(repository: Repository, lines: list[Line]) -> Iterator[Finding]:
