@@ -16,6 +16,8 @@ from labcoat.core.patterns import lazy_pattern
 
 # Without PyYAML: `build: folder`, and `build` with `context` and `dockerfile`, as block or `{…}`.
 _INLINE = lazy_pattern(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
+_BLOCK_KEY = lazy_pattern(r"(?m)^[ \t]+([\w.-]+):[ \t]*(?:#.*)?$")
+_IMAGE = lazy_pattern(r"(?m)^[ \t]+image:[ \t]*[\"']?([^\s\"'#]+)")
 _BLOCK = lazy_pattern(
     r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n"
     r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
@@ -64,7 +66,13 @@ def read_built_images(text: str) -> Iterator[str]:
 
     Where it names none, compose calls the image after the project and the service: `*-service`.
     """
-    data = parse_yaml(text) if "build:" in text else None
+    if "build:" not in text:
+        return
+    if not has_yaml():  # then each key that begins a block may be a service
+        yield from (f"*-{name}" for name in _BLOCK_KEY.findall(text))
+        yield from (image for image in _IMAGE.findall(text) if "$" not in image)
+        return
+    data = parse_yaml(text)
     services = data.get("services") if isinstance(data, dict) else None
     for name, service in services.items() if isinstance(services, dict) else ():
         if isinstance(service, dict) and service.get("build"):
