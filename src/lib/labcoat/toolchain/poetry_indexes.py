@@ -14,6 +14,7 @@ from typing import Any
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project_files.poetry import list_sources
 from labcoat.core.terminal import escape_control
+from labcoat.core.toml_tables import find_table
 
 
 def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -21,7 +22,7 @@ def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
     Raise LabcoatError if a dependency names a source that is not defined.
     """
-    poetry = _table(tool.get("poetry"))
+    poetry = find_table(tool, "poetry")
     listed = poetry.get("source")
     addresses = {
         str(each.get("name")): each.get("url")
@@ -46,8 +47,4 @@ def read_tables(tool: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def list_packages(tool: Mapping[str, Any]) -> Iterator[str]:
     """Yield the name of each package that comes from a source other than PyPI."""
-    return (package for package, _ in list_sources(_table(tool.get("poetry"))))
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return (package for package, _ in list_sources(find_table(tool, "poetry")))

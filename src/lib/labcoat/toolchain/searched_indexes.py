@@ -18,6 +18,7 @@ from labcoat.core.process import redact
 from labcoat.core.project_files.poetry import list_sources
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.terminal import print_warning
+from labcoat.core.toml_tables import find_table
 from labcoat.toolchain import index_config, uv_indexes
 from labcoat.toolchain.named_indexes import FILE
 
@@ -39,12 +40,12 @@ def warn_of_searched(folder: Path) -> None:
 def _find_searched(folder: Path) -> Iterator[str]:
     text = reading.read_inside(folder, FILE, reading.WHOLE).decode("utf-8", "replace")
     try:
-        tool = _table(parse_toml(FILE, text).get("tool")) if "tool" in text else {}
+        tool = find_table(parse_toml(FILE, text).get("tool")) if "tool" in text else {}
     except LabcoatError:
         return  # another reader reports it
-    if _table(tool.get("labcoat")).get("indexes"):
+    if find_table(tool, "labcoat").get("indexes"):
         return
-    uv, poetry = _table(tool.get("uv")), _table(tool.get("poetry"))
+    uv, poetry = find_table(tool, "uv"), find_table(tool, "poetry")
     named = uv_indexes.list_named(uv)
     for each in _tables(uv.get("index")):
         if each.get("explicit") is not True and each.get("name") not in named:
@@ -63,10 +64,6 @@ def _other_address(url: object) -> Iterator[str]:
     default = index_config.index_url().rstrip("/")
     if isinstance(url, str) and url.rstrip("/") not in {"", default} and not _PYPI.match(url):
         yield url
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _tables(value: object) -> list[Mapping[str, Any]]:

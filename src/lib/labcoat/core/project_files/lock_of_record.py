@@ -16,6 +16,7 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.poetry import python_specifiers
 from labcoat.core.project_files.pyproject import parse_toml
+from labcoat.core.toml_tables import find_table
 
 SETTING = "LABCOAT_LOCK_FROM"
 # The locks and their tools, in the order in which they count where there are several. A pylock.toml
@@ -161,18 +162,18 @@ def default_groups(folder: Path, record: Path) -> list[str]:
         names += re.findall(r'"([^"]+)"', _dependency_groups(_text(record)))
         return ["dev"] if "dev" in names else []
     data = _toml(folder / "pyproject.toml")
-    own = _at(data, "tool", tool)
-    found = [*_at(data, "dependency-groups")]
+    own = find_table(data, "tool", tool)
+    found = [*find_table(data, "dependency-groups")]
     if tool == "uv":
         found += ["dev"] if own.get("dev-dependencies") else []
         wanted = own.get("default-groups", ["dev"])
         found = [name for name in found if wanted == "all" or name in wanted]
     elif tool == "pdm":
-        found += _at(own, "dev-dependencies")
+        found += find_table(own, "dev-dependencies")
     else:
-        groups = _at(own, "group")
-        found = [name for name in found if not _at(groups, name).get("optional")]
-        found += [name for name in groups if not _at(groups, name).get("optional")]
+        groups = find_table(own, "group")
+        found = [name for name in found if not find_table(groups, name).get("optional")]
+        found += [name for name in groups if not find_table(groups, name).get("optional")]
         found += ["dev"] if own.get("dev-dependencies") else []
     normalized = {normalize_name(name): None for name in found}
     return sorted(normalized, key=lambda name: name != "dev")
@@ -181,13 +182,6 @@ def default_groups(folder: Path, record: Path) -> list[str]:
 def _dependency_groups(text: str) -> str:
     found = re.search(r"^dependency-groups = \[([^\]]*)\]", text, re.MULTILINE)
     return found[1] if found else ""
-
-
-def _at(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    for key in keys:
-        value = data.get(key)
-        data = value if isinstance(value, dict) else {}
-    return dict(data)
 
 
 def _toml(path: Path) -> Mapping[str, Any]:

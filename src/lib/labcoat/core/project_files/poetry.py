@@ -13,6 +13,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.project_files.declared import Declared, Groups, Listing
 from labcoat.core.project_files.places import RELEASE, archive_place, git_place, path_place
+from labcoat.core.toml_tables import find_table
 
 _RELEASE = lazy_pattern(r"\d+(?:\.\d+)*")
 _PLAIN = lazy_pattern(r"(?:[<>]=?|==|!=|~=)\s*[0-9][\w.*+!-]*")
@@ -22,12 +23,12 @@ _PLACES = frozenset({"git", "url", "path", "file"})
 
 def read_poetry(path: Path, table: Mapping[str, Any]) -> Declared:
     """Return what `[tool.poetry]` in `path` declares."""
-    entries = dict(_mapping(table.get("dependencies")))
+    entries = dict(find_table(table, "dependencies"))
     python = str(entries.pop("python", ""))
     needed = {name: value for name, value in entries.items() if not _is_optional(value)}
     extras = {
         extra: _listing(path, {name: entries[name] for name in names if name in entries})
-        for extra, names in _mapping(table.get("extras")).items()
+        for extra, names in find_table(table, "extras").items()
         if isinstance(names, list)
     }
     return Declared(
@@ -43,12 +44,12 @@ def read_poetry(path: Path, table: Mapping[str, Any]) -> Declared:
 def read_groups(path: Path, table: Mapping[str, Any]) -> Groups:
     """Return the groups in `[tool.poetry]`, also dev-dependencies, as older projects write it."""
     found = {
-        name: _listing(path, _mapping(group.get("dependencies")))
-        for name, group in _mapping(table.get("group")).items()
+        name: _listing(path, find_table(group, "dependencies"))
+        for name, group in find_table(table, "group").items()
         if isinstance(group, dict)
     }
-    if old := _mapping(table.get("dev-dependencies")):
-        found["dev"] = _listing(path, {**old, **_mapping(_dev_group(table).get("dependencies"))})
+    if old := find_table(table.get("dev-dependencies")):
+        found["dev"] = _listing(path, {**old, **find_table(_dev_group(table).get("dependencies"))})
     return found
 
 
@@ -61,7 +62,7 @@ def place_listing(path: Path, table: Mapping[str, Any], listing: Listing) -> Lis
     """
     entries = {
         normalize_name(name): value
-        for name, value in _mapping(table.get("dependencies")).items()
+        for name, value in find_table(table, "dependencies").items()
         if any(_PLACES & each.keys() for each in _tables(value))
     }
     items: list[object] = []
@@ -79,10 +80,10 @@ def place_listing(path: Path, table: Mapping[str, Any], listing: Listing) -> Lis
 
 def list_sources(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each package that names a `source`, which is an index, and that; not PyPI."""
-    groups = (_mapping(each) for each in _mapping(table.get("group")).values())
+    groups = (find_table(each) for each in find_table(table, "group").values())
     tables = [table.get("dependencies"), table.get("dev-dependencies")]
     for entries in (*tables, *(each.get("dependencies") for each in groups)):
-        for package, value in _mapping(entries).items():
+        for package, value in find_table(entries).items():
             for each in _tables(value):
                 source = each.get("source")
                 if isinstance(source, str) and source.lower() != "pypi":
@@ -95,8 +96,8 @@ def place_groups(path: Path, table: Mapping[str, Any], groups: Groups) -> Groups
     https://python-poetry.org/docs/managing-dependencies/#dependency-groups
     """
     tables = {
-        normalize_name(name): _mapping(group)
-        for name, group in _mapping(table.get("group")).items()
+        normalize_name(name): find_table(group)
+        for name, group in find_table(table, "group").items()
     }
     return {
         name: place_listing(path, tables.get(normalize_name(name), {}), each)
@@ -118,11 +119,7 @@ def _tables(value: object) -> list[Mapping[str, Any]]:
 
 
 def _dev_group(table: Mapping[str, Any]) -> Mapping[str, Any]:
-    return _mapping(_mapping(table.get("group")).get("dev"))
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return find_table(table, "group", "dev")
 
 
 def _is_optional(value: object) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.toml_tables import find_table
 
 _NAMED = lazy_pattern(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*@\s*\S")
 _PATH = lazy_pattern(r"\s*(?:-e\s*|--editable[ =]\s*)?(?:\w+\+)?(?:file:|\.{0,2}/|\w+://)\S*")
@@ -19,13 +20,13 @@ def placed_in_tables(data: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _list_lines(data: Mapping[str, Any]) -> Iterator[str]:
-    tool = _table(data.get("tool"))
-    pdm = _table(_table(tool.get("pdm")).get("dev-dependencies"))
-    hatch = _table(_table(tool.get("hatch")).get("envs")).values()
+    tool = find_table(data, "tool")
+    pdm = find_table(tool, "pdm", "dev-dependencies")
+    hatch = find_table(tool, "hatch", "envs").values()
     lists = [*pdm.values()]
     for table in hatch:
-        lists += [_table(table).get(key) for key in ("dependencies", "extra-dependencies")]
-    lists += [_table(tool.get(name)).get("dev-dependencies") for name in ("rye", "uv")]
+        lists += [find_table(table).get(key) for key in ("dependencies", "extra-dependencies")]
+    lists += [find_table(tool, name).get("dev-dependencies") for name in ("rye", "uv")]
     for listed in lists:
         if isinstance(listed, list):
             yield from (each for each in listed if isinstance(each, str))
@@ -39,7 +40,3 @@ def _name(line: str) -> str:
         return ""
     found = _EGG.search(line) or _LAST.search(re.sub(r"#.*", "", line))
     return str(found[1]) if found else ""
-
-
-def _table(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

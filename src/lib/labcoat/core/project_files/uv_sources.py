@@ -25,10 +25,10 @@ from labcoat.core.project_files.places import RELEASE, archive_place, git_place,
 from labcoat.core.project_files.tool_tables import placed_in_tables
 from labcoat.core.project_files.uv_workspace import Workspace, find_workspace, read_pyproject
 from labcoat.core.records import Record, replace
+from labcoat.core.toml_tables import find_table
 
 _TABLE = "[tool.uv.sources]"
 _FILE = "pyproject.toml"
-_NO_SOURCE: Mapping[str, Any] = {}
 _REVISIONS = ("rev", "tag", "branch")
 _KEYS: Mapping[str, frozenset[str]] = {
     "git": frozenset({*_REVISIONS, "subdirectory", "lfs"}),
@@ -192,9 +192,9 @@ def read_sources(folder: Path, project: Path | None = None) -> UvSources:
     workspace = find_workspace(folder)
     written: dict[str, tuple[Path, object]] = {}
     for base in (*([workspace.root] if workspace else []), folder):
-        tables = _table(read_pyproject(base), "tool", "uv", "sources")
+        tables = find_table(read_pyproject(base), "tool", "uv", "sources")
         written |= {normalize_name(name): (base, each) for name, each in tables.items()}
-    own = normalize_name(str(_table(read_pyproject(folder), "project").get("name", "")))
+    own = normalize_name(str(find_table(read_pyproject(folder), "project").get("name", "")))
     return UvSources(folder, project, written, own, workspace)
 
 
@@ -202,7 +202,7 @@ def script_sources(root: Path, path: str, data: Mapping[str, Any]) -> UvSources:
     """Return the sources in the block `data` of the script at `path`, for the project `root`."""
     folder = Path(os.path.abspath(root))  # noqa: PTH100
     base = (folder / path).parent
-    tables = _table(data, "tool", "uv", "sources")
+    tables = find_table(data, "tool", "uv", "sources")
     written = {normalize_name(name): (base, each) for name, each in tables.items()}
     return UvSources(folder, folder, written)
 
@@ -283,10 +283,3 @@ def _add_entry(name: str) -> str:
 
 def _bare(marker: object) -> str:
     return re.sub(r"\s+", "", str(marker)).replace('"', "'")
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        value = data.get(key)
-        data = value if isinstance(value, dict) else _NO_SOURCE
-    return data

@@ -20,6 +20,7 @@ from labcoat.core.package_names import normalize_name
 from labcoat.core.project_files.declared import read_file
 from labcoat.core.project_files.pyproject import parse_toml
 from labcoat.core.records import Record
+from labcoat.core.toml_tables import find_table
 
 _FILE = "pyproject.toml"
 _MOST = 1000  # members
@@ -36,7 +37,7 @@ class Workspace(Record):
         """The folders of the packages, the root's own too, by their normalized names."""
         found: dict[str, Path] = {}
         for folder in (self.root, *self._folders()):
-            if name := _at(read_pyproject(folder), "project").get("name"):
+            if name := find_table(read_pyproject(folder), "project").get("name"):
                 found.setdefault(normalize_name(str(name)), folder)
         return found
 
@@ -45,7 +46,7 @@ class Workspace(Record):
         return folder == self.root or any(each == folder for each in self._folders())
 
     def _folders(self) -> Iterator[Path]:
-        table = _at(self.data, "tool", "uv", "workspace")
+        table = find_table(self.data, "tool", "uv", "workspace")
         excluded = _words(table.get("exclude"))
         for pattern in _words(table.get("members")):
             for folder in islice(self._match(pattern), _MOST):
@@ -73,7 +74,7 @@ def find_workspace(folder: Path) -> Workspace | None:
         return None
     for above in (folder, *folder.parents):
         data = read_pyproject(above, os.path.relpath(above / _FILE, folder))
-        if "workspace" in _at(data, "tool", "uv"):
+        if "workspace" in find_table(data, "tool", "uv"):
             found = Workspace(above, data)
             return found if found.has(folder) else None
         if (above / ".git").exists():
@@ -97,13 +98,6 @@ def _matches(place: str, pattern: str) -> bool:
 
 def _has_file(folder: Path) -> bool:
     return (folder / _FILE).is_file()
-
-
-def _at(data: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
-    for key in keys:
-        value = data.get(key)
-        data = value if isinstance(value, dict) else {}
-    return data
 
 
 def _words(value: object) -> list[str]:
