@@ -5,7 +5,7 @@ from typing import Any
 
 
 def find_table(value: object, *keys: str) -> Mapping[str, Any]:
-    """Return the table at `keys` below `value`, or `value` itself; an empty one if it is none."""
+    """Return the table at `keys` below `value`, or `value` itself; empty if that is no table."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
