@@ -122,9 +122,9 @@ def test_unknown_conda_package_leaves_the_environment_unchanged(fresh: Repositor
     """The error names it."""
     before = (fresh.path / "environment.yml").read_text()
     output = fresh.make("conda", fails=True, LABCOAT_CONDA_PACKAGES="no-such-package-anywhere")
+    (fresh.path / "environment.yml").write_text(before)
     assert messages.CONFLICT in output
     assert "no-such-package-anywhere" in output
-    (fresh.path / "environment.yml").write_text(before)
     assert "2.0" in fresh.labcoat("run", "--in", "conda", "--", "alpha")
 
 
@@ -175,25 +175,41 @@ def test_freeze_keeps_a_lock_that_is_newer_than_the_environment(made: Repository
     assert "\nalpha==1.0 " in (made.path / "requirements.txt").read_text()
 
 
-def test_crashed_conda_program_is_run_once_more(repo: Repository) -> None:
-    """If it crashes again, the environment stays as it was."""
+def test_crashed_conda_program_is_run_again(repo: Repository) -> None:
+    """If it crashes each time, the environment stays as it was."""
     repo.make("conda")
     repo.write(requirements__in="gamma\n").make("requirements")
     crashing, left = repo.path / Path(PROGRAM).name, repo.path / "left"
     crashing.write_text(
-        f'#!/bin/sh\n"{PROGRAM}" "$@"\nread left < left\n'
-        '[ "$left" = 0 ] || { echo $((left - 1)) > left; kill -SEGV $$; }\n'
+        "#!/bin/sh\nread left < left\n"
+        f'[ "$left" != 0 ] || exec "{PROGRAM}" "$@"\n'
+        "echo $((left - 1)) > left\n"
+        'while [ "$1" != -p ]; do shift; done\nmkdir "$2"\nkill -SEGV $$\n'
     )
     crashing.chmod(0o755)
-    left.write_text("2\n")
+    left.write_text("3\n")
     output = repo.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
-    assert messages.CRASHED_TWICE.format(program=crashing.name, signal="SIGSEGV") in output
+    assert messages.CRASHED_EACH_TIME.format(program=crashing.name, signal="SIGSEGV") in output
     assert left.read_text() == "0\n"
     assert repo.labcoat("run", "--in", "conda", "--", "alpha") == "2.0\n"
     left.write_text("1\n")
     output = repo.make("conda", f"LABCOAT_CONDA={crashing}")
     assert messages.CRASHED_ONCE.format(program=crashing.name, signal="SIGSEGV") in output
     assert proof.EQUAL.format(names="lock, conda") in repo.labcoat("prove", "--only", "conda")
+
+
+def test_answer_of_a_crashed_conda_program_counts(repo: Repository) -> None:
+    """It named the conflict before it crashed, so it is not run again."""
+    crashing = repo.path / Path(PROGRAM).name
+    crashing.write_text(
+        "#!/bin/sh\necho run >> runs\n"
+        "echo 'error    libmamba Could not solve for environment specs' >&2\n"
+        "echo 'nothing provides gamma' >&2\nkill -SEGV $$\n"
+    )
+    crashing.chmod(0o755)
+    output = repo.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
+    assert f"{messages.CONFLICT}: nothing provides gamma" in output
+    assert (repo.path / "runs").read_text() == "run\n"
 
 
 def test_freeze_locks_an_environment_that_the_user_created(repo: Repository) -> None:

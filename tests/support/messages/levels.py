@@ -26,7 +26,7 @@ NOT_A_CONDA = "`{path}` exists but is not a conda environment"
 CREATING = "creating "
 CONFLICT = "conda cannot find versions that fit together"
 CRASHED_ONCE = "{program} crashed ({signal}); trying once more"
-CRASHED_TWICE = "{program} crashed twice ({signal})"
+CRASHED_EACH_TIME = "{program} crashed each time ({signal})"
 PIP_UNLOCKED = "environment.yml asks pip for `{line}`, which is not in the lock"
 
 # The image

@@ -13,6 +13,7 @@ from labcoat.locking import index_comments
 from labcoat.toolchain import index_environment
 
 _PROGRAMS = ("micromamba", "mamba", "conda")
+_ATTEMPTS = 3
 
 
 def find_conda_program(project: Project) -> str:
@@ -35,21 +36,9 @@ def create_environment(project: Project, program: str, folder: Path) -> None:
     words = ["create"] if name == "micromamba" else ["env", "create"]
     specification = environment_yml.environment_yml_path(project)
     command: list[str | Path] = [program, *words, "-p", folder, "-f", specification]
-    outcome = _run_conda(project, command)
-    if crash := process.crash_signal(outcome.status):
-        # On a busy machine such a program may crash as it exits, when all its work is done.
-        terminal.print_warning(f"{name} crashed ({crash}); trying once more")
-        files.remove_path(folder)
-        outcome = _run_conda(project, command)
-        if crash := process.crash_signal(outcome.status):
-            raise LabcoatError(
-                f"{name} crashed twice ({crash})",
-                "Update it, or set LABCOAT_CONDA to another program",
-            )
+    outcome = _run_until_it_ends(project, command, name, folder)
     if outcome.status:
-        if "Could not solve" in outcome.output or "ResolvePackageNotFound" in outcome.output:
-            rest = outcome.output.partition("Could not solve")[2].splitlines()[1:]
-            reasons = [line.strip() for line in rest if line.strip()]
+        if reasons := _unsolved(outcome.output):
             raise LabcoatError(
                 f"conda cannot find versions that fit together: {'; '.join(reasons[:3])}",
                 "Change LABCOAT_CONDA_PACKAGES or environment.yml",
@@ -63,6 +52,36 @@ def create_environment(project: Project, program: str, folder: Path) -> None:
             f"cannot create `{project['CONDA_ENV']}`",
             "conda.log",
         )
+
+
+def _run_until_it_ends(
+    project: Project, command: Sequence[str | Path], name: str, folder: Path
+) -> process.ProcessResult:
+    """Return how `command` ended; where it crashed without an answer, it is run again.
+
+    On a busy machine such a program may crash as it exits, when all its work is done. Raise
+    LabcoatError if it crashes each time.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        outcome = _run_conda(project, command)
+        crash = process.crash_signal(outcome.status)
+        if not crash or _unsolved(outcome.output):
+            return outcome
+        if attempt < _ATTEMPTS:
+            terminal.print_warning(f"{name} crashed ({crash}); trying once more")
+            files.remove_path(folder)
+    raise LabcoatError(
+        f"{name} crashed each time ({crash})",
+        "Update it, or set LABCOAT_CONDA to another program",
+    )
+
+
+def _unsolved(output: str) -> list[str]:
+    """Return the lines that say why there is no solution, nothing where there may be one."""
+    if "Could not solve" not in output and "ResolvePackageNotFound" not in output:
+        return []
+    rest = output.partition("Could not solve")[2].splitlines()[1:]
+    return [line.strip() for line in rest if line.strip()] or ["no reason was given"]
 
 
 def _run_conda(project: Project, command: Sequence[str | Path]) -> process.ProcessResult:
