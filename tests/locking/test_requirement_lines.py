@@ -251,3 +251,39 @@ def test_markers_are_evaluated_for_the_given_environment() -> None:
     assert not marker_applies("extra == 'x'", {})
     assert marker_applies("os_name == 'posix'", {})
     assert not marker_applies("nonsense", {})
+
+
+_HASH = "--hash=sha256:" + "ab" * 32
+_PIECES = (
+    "foo==1.0",
+    "Foo.Bar_b[x, y] == 2.0+cpu",
+    "a>=1,<2",
+    "-r other.in",
+    f"-e . \\\nfoo==1.0 \\\n    {_HASH}\n",
+    "b @ https://example.com/b.whl",
+    ' ; os_name == "x"',
+    "; os_name == 'a b'",
+    f" \\\n    {_HASH}",
+    f" \\\n    {_HASH} \\\n    {_HASH}\n",
+    f"\\\n{_HASH}",
+    f" {_HASH}\n",
+    " \\\n    --hash=sha256:" + "a # b" * 12 + "abcd\n",
+    " \\\n    --hash=sha256:" + "\\" * 64 + "\n",
+    "\n    # via\n    #   x\n",
+    "# c \\\n",
+    "  # d",
+    " ",
+    "\\",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\f",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
+@settings(max_examples=400, deadline=None)
+def test_entries_of_a_lock_are_read_as_any_other_line(text: str) -> None:
+    """They are read at once; the lines of the rest are joined one by one."""
+    one_by_one = tuple(requirement_lines._parse_piece(text, 1))
+    assert requirement_lines.parse_lines(text) == one_by_one

@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import stat
@@ -72,6 +71,8 @@ def write_output(path: Path, text: str) -> None:
 
 def text_digest(data: bytes) -> str:
     """Return `sha256:` and the hexadecimal digest; CRLF counts as LF, as git stores it."""
+    import hashlib  # loads OpenSSL, which takes a twentieth of the time of a check
+
     return "sha256:" + hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest()
 
 

@@ -76,7 +76,7 @@ def find_changed(root: Path, records: Iterable[IndexRecord], index: Path) -> set
             found.st_mtime_ns != recorded
             or recorded >= written
             or found.st_size != int(size)
-            or int(flags, 16) & _ASSUMED
+            or (flags != b"0" and int(flags, 16) & _ASSUMED)
         ):
             changed.add(path)
     return set(map(os.fsdecode, changed))

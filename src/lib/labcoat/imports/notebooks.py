@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import MutableRecord, field
-from labcoat.imports.sources import Import, read_plain_imports, read_source
+from labcoat.imports.imported import Import
+from labcoat.imports.sources import read_plain_imports, read_source
 
 MOST = 1 << 28  # bytes of a notebook
 _MOST_PARSED = 1 << 25  # bytes of one without the long texts, which are output

@@ -7,8 +7,9 @@ from functools import cache
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import MutableRecord, Record, field
+from labcoat.imports.imported import Import
 from labcoat.imports.notebooks import MOST, Notebook, read_notebook
-from labcoat.imports.sources import Import, list_modules, read_imports_of, scan_lines
+from labcoat.imports.sources import list_modules, read_imports_of, scan_lines
 from labcoat.imports.standard_library import STANDARD
 from labcoat.imports.tree import Tree
 from labcoat.locking.known_packages import is_popular

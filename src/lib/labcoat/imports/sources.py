@@ -1,15 +1,12 @@
 """Read what Python code imports, without running it."""
 
-import ast
 import bisect
 import re
-import warnings
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from labcoat.core.patterns import lazy_pattern
-from labcoat.imports.conditions import find_needed
+from labcoat.imports.imported import Import, imported_from
 
 _MOST = 1 << 20  # bytes of a source; generated ones can be much longer
 _STATEMENT = lazy_pattern(
@@ -20,31 +17,8 @@ _STATEMENT = lazy_pattern(
 _LINE = lazy_pattern(rb"^[ \t]*+(?:import|from)[ \t][^\n]*", re.MULTILINE)
 # The next statement that is not indented, and does not go on with one before it.
 _STATEMENT_START = lazy_pattern(rb"\n(?=[A-Za-z_@])(?!(?:except|else|elif|finally)\b)")
-_EXPECTING = lazy_pattern(r"suppress|raises|assert_?raises\w*", re.IGNORECASE)
 _QUOTES = (b'"""', b"'''")
 _ALIAS = lazy_pattern(r"[ \t]+as[ \t]+\w+")
-# Packages whose parts are released separately: what is imported from them is a module.
-_NAMESPACES = ("google.cloud", "google", "azure", "azureml", "mpl_toolkits", "airflow.providers")
-
-
-class Import(NamedTuple):
-    """A module that line `line` imports, dotted as it is written.
-
-    The code can do without an `optional` one: it is inside of `try`, of a `with` that suppresses or
-    expects an error, or of a branch that not every Python runs, or only a type checker. A
-    `nested` one is inside of a function or class. `members` are what is imported from it.
-    """
-
-    module: str
-    line: int
-    optional: bool = False
-    nested: bool = False
-    members: tuple[str, ...] = ()
-
-    @property
-    def top(self) -> str:
-        """The module's first name: `sklearn` of `sklearn.metrics`."""
-        return self.module.partition(".")[0]
 
 
 def read_source(source: bytes | str) -> list[Import]:
@@ -54,14 +28,15 @@ def read_source(source: bytes | str) -> list[Import]:
     """
     if len(source) > _MOST:
         return []
-    tree = _parse(source)
-    if tree is None:
-        return list(scan_lines(source))
-    try:
-        found = list(_walk(tree.body, optional=False, nested=False))
-    except RecursionError:
-        return list(scan_lines(source))
-    return sorted(found, key=lambda each: each.line)
+    found = _parse_imports(source)
+    return list(scan_lines(source)) if found is None else sorted(found, key=lambda each: each.line)
+
+
+def _parse_imports(source: bytes | str) -> list[Import] | None:
+    """Return what a source imports; None for what this Python cannot parse."""
+    from labcoat.imports.syntax_tree import parse_imports  # most sources need not be parsed
+
+    return parse_imports(source)
 
 
 def read_imports_of(source: bytes, modules: Collection[str]) -> list[Import]:
@@ -86,14 +61,11 @@ def read_imports_of(source: bytes, modules: Collection[str]) -> list[Import]:
         start = starts[at]
         if start in found:
             continue
-        statement = None if _is_text(source, start) else _parse(source[start : starts[at + 1]])
-        if statement is None:  # in a text of several lines, or what only looks like a start
+        statement = source[start : starts[at + 1]]
+        imports = None if _is_text(source, start) else _parse_imports(statement)
+        if imports is None:  # in a text of several lines, or what only looks like a start
             return read_source(source)
         lines = source.count(b"\n", 0, start)
-        try:
-            imports = list(_walk(statement.body, optional=False, nested=False))
-        except RecursionError:
-            return read_source(source)
         found[start] = [each._replace(line=each.line + lines) for each in imports]
     return sorted((each for part in found.values() for each in part), key=lambda each: each.line)
 
@@ -125,15 +97,6 @@ def read_plain_imports(source: str) -> list[Import] | None:
     return [each for place in places for each in _read_plain(data, *place)]
 
 
-def _parse(source: bytes | str) -> ast.Module | None:
-    """Return the syntax tree; None for what this Python cannot parse."""
-    try:
-        with warnings.catch_warnings(action="ignore"):
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
 def scan_lines(source: bytes | str) -> Iterator[Import]:
     """Yield what the lines of a source import, as they look: 50 times as fast as parsing it.
 
@@ -148,7 +111,7 @@ def scan_lines(source: bytes | str) -> Iterator[Import]:
         members: list[str] = []
         if found["module"]:
             members = [word for word in re.split(r"[(, \t]+", found["members"]) if word]
-            names = _imported_from(found["module"], members)
+            names = imported_from(found["module"], members)
         else:
             words = (_ALIAS.sub("", each).strip() for each in found["names"].split(","))
             names = [word for word in words if re.fullmatch(r"[A-Za-z_][\w.]*", word)]
@@ -180,51 +143,3 @@ def _import_places(source: bytes) -> Iterator[tuple[int, int]]:
 @lru_cache(maxsize=1 << 14)
 def _line_modules(line: bytes) -> frozenset[str]:
     return frozenset(each.module for each in scan_lines(line))
-
-
-def _walk(statements: list[ast.stmt], *, optional: bool, nested: bool) -> Iterator[Import]:
-    for each in statements:
-        if isinstance(each, ast.Import):
-            for alias in each.names:
-                yield Import(alias.name, each.lineno, optional, nested)
-        elif isinstance(each, ast.ImportFrom) and each.module and not each.level:
-            members = [alias.name for alias in each.names]
-            for name in _imported_from(each.module, members):
-                yield Import(name, each.lineno, optional, nested, tuple(members))
-        elif isinstance(each, ast.Match):
-            for case in each.cases:
-                yield from _walk(case.body, optional=optional, nested=nested)
-        else:
-            is_scope = isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            for body, is_optional in _bodies(each):
-                yield from _walk(body, optional=optional or is_optional, nested=nested or is_scope)
-
-
-def _bodies(statement: ast.stmt) -> Iterator[tuple[list[ast.stmt], bool]]:
-    """Yield the blocks of a statement, and whether the code can do without what is in them."""
-    handlers = getattr(statement, "handlers", [])  # of try
-    is_optional = bool(handlers) or _expects_errors(statement)
-    needed = find_needed(statement.test) if isinstance(statement, ast.If) else None
-    for name in ("body", "orelse", "finalbody"):
-        inside = getattr(statement, name, None)
-        if isinstance(inside, list):
-            yield inside, is_optional or not getattr(needed, name, True)
-    for handler in handlers:
-        yield handler.body, True
-
-
-def _expects_errors(statement: ast.stmt) -> bool:
-    """Whether a `with` statement suppresses or expects an error of what is in it."""
-    if not isinstance(statement, ast.With):
-        return False
-    calls = (each.context_expr for each in statement.items)
-    functions = (each.func for each in calls if isinstance(each, ast.Call))
-    names = (getattr(each, "attr", "") or getattr(each, "id", "") for each in functions)
-    return any(_EXPECTING.fullmatch(name) for name in names)
-
-
-def _imported_from(module: str, members: list[str]) -> list[str]:
-    """Return the module of `from … import …`, and modules among the members of a namespace."""
-    if module not in _NAMESPACES:
-        return [module]
-    return [f"{module}.{member}" for member in members if member.isidentifier()] or [module]

@@ -4,8 +4,6 @@ Source: BuildKit's frontend/dockerfile/parser/split_command.go (extractBuilderFl
 frontend/dockerfile/instructions/commands_runmount.go (parseMount).
 """
 
-import csv
-
 Flags = tuple[tuple[str, str], ...]  # names without `--`, each with its value
 
 _ALIASES = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
@@ -55,6 +53,8 @@ def parse_mount(value: str) -> dict[str, str]:
     `bind` by default. An option without `=`, such as `readonly`, has an empty value. Malformed CSV,
     which fails the build, is split at its commas.
     """
+    import csv
+
     try:
         fields = next(csv.reader([value]), [])
     except csv.Error:

@@ -1,7 +1,6 @@
 """Patterns of an ignore file ready to match paths, one by one or many at once."""
 
 import re
-import string
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -13,7 +12,7 @@ from labcoat.container.dockerignore.re2_nodes import ExpressionError
 from labcoat.container.dockerignore.re2_parse import parse_expression
 
 _ALTERNATIVE_OR_ESCAPE = frozenset("|\\")  # what follows these need not be in the text
-_PLAIN = string.ascii_letters + string.digits + "_-."
+_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 
 
 class CompiledPattern:

@@ -7,6 +7,7 @@ secret. The searches and the rules about secrets are part of the key.
 
 import json
 import os
+import zlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -23,8 +24,7 @@ _CODE = (
     _SECRETS.parent / "_vendor" / "gitleaks" / "rules.json",
     _SECRETS.parent / "core" / "path_roles.py",
     _SECRETS.parent / "core" / "shell_commands.py",
-    _IMPORTS / "sources.py",
-    _IMPORTS / "notebooks.py",
+    *sorted(_IMPORTS.glob("*.py")),
     _SECRETS.parent / "lint" / "rules" / "req_import_places.py",
 )
 # A mode, an id, a stage and a tab come before the path.
@@ -41,7 +41,7 @@ class Searched(Record):
 
     `suspects` have a secret or look like a pointer of git LFS, `clean` are files that were read and
     have none; `imports` are None if unknown.
-    `places` are those of the first imports of modules, by a digest of what was asked.
+    `places` are those of the first imports of modules, by what was asked.
     """
 
     details: bytes
@@ -118,7 +118,8 @@ def remember(root: Path, key: str, searched: Searched) -> None:
 
 
 def _memory(root: Path) -> Path:
-    return cache_folder() / "check" / files.text_digest(os.fsencode(root))[-32:]
+    """Return the file of a repository; two that share one only search more."""
+    return cache_folder() / "check" / f"{zlib.crc32(os.fsencode(root)):08x}"
 
 
 def _make_room(folder: Path) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 
 from labcoat.core import git, reading
 from labcoat.core.errors import LabcoatError
-from labcoat.core.files import text_digest
 from labcoat.core.patterns import lazy_pattern
 from labcoat.imports.notebooks import read_notebook
 from labcoat.imports.sources import read_source
@@ -40,7 +39,7 @@ def first_imports(
     """Return path and line of the first import of each module, except in samples and tools."""
     if not modules:
         return {}
-    key = text_digest(" ".join([is_skipped.__name__, *sorted(modules)]).encode())
+    key = " ".join([is_skipped.__name__, *sorted(modules)])
     known = repository.recall_places(key)
     if known is None:
         found = _search_imports(repository, modules, is_skipped)
