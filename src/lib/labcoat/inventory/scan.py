@@ -19,6 +19,7 @@ import re
 import sys
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, Collection, List, Optional, Tuple
 
 from labcoat.inventory.interpreter_facts import describe_interpreter
@@ -56,6 +57,7 @@ PIP_SHIM = {
     ),
 }
 _MOST_FILES = 1 << 21  # lines of all RECORDs together
+_BATCH = 64  # files that a thread reads for each task, whose start takes as long as a small file
 # The digest that is compared, the one that RECORD states, and the size in bytes.
 _FileDigests = Tuple[str, str, int]
 
@@ -88,9 +90,13 @@ class _Environment:
             for one in (os.path.join(prefix, "bin"), os.path.dirname(sys.executable))
         }
 
-    def absolute_path(self, recorded: str) -> str:
-        """Return the path of a file in RECORD."""
-        return os.path.normpath(os.path.join(self.site, recorded))
+    def read_record(self, info: str) -> RecordLines | None:
+        """Return the lines of a RECORD with absolute paths; None without a readable one."""
+        lines = read_record(os.path.join(self.site, info), self.files)
+        return lines and [
+            (os.path.normpath(os.path.join(self.site, path)), digest, size)
+            for path, digest, size in lines
+        ]
 
     def is_inside(self, path: str) -> bool:
         """Return whether `path` is in the environment; RECORD can name any file."""
@@ -206,18 +212,18 @@ def scan_packages(
     """
     environment = _Environment(prefix, site, interpreters, files)
     infos = list_metadata(site, files)
-    records = {name: read_record(os.path.join(site, name), files) for name in infos}
-    recorded = {
-        environment.absolute_path(path) for lines in records.values() for path, _, _ in lines or ()
-    }
+    records = {name: environment.read_record(name) for name in infos}
+    recorded = {path for lines in records.values() for path, _, _ in lines or ()}
     if len(recorded) > _MOST_FILES:
         records = dict.fromkeys(infos)
         recorded = set()
     wanted = sorted(path for path in recorded if not is_left_out(environment.short_name(path)))
+    batches = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
     with ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1)) as pool:
-        read = dict(
-            zip(wanted, pool.map(lambda path: _digest_if_present(environment, path), wanted))
+        digests = pool.map(
+            lambda batch: [_digest_if_present(environment, path) for path in batch], batches
         )
+        read = dict(zip(wanted, chain.from_iterable(digests)))
     return [_scan_distribution(environment, name, records[name], read) for name in infos]
 
 
@@ -232,8 +238,7 @@ def _scan_distribution(
     name, version, tags = read_metadata(folder, source)
     files, edited, gone = {}, [], []
     pip = {entry_point_digest("pip._internal.cli.main", each) for each in _PIP_STARTS}
-    for path, known, size in lines or ():
-        place = environment.absolute_path(path)
+    for place, known, size in lines or ():
         if place not in read:
             continue
         found, short = read[place], environment.short_name(place)
@@ -263,7 +268,7 @@ def _scan_distribution(
         "installer": read_text("INSTALLER", folder, source),
         "origin": read_text("direct_url.json", folder, source),
         "info": info,
-        "recorded": [environment.absolute_path(path) for path, _, _ in lines or ()],
+        "recorded": [path for path, _, _ in lines or ()],
     }
 
 
