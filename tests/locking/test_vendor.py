@@ -42,16 +42,39 @@ def test_common_commands_do_not_import_packaging(tmp_path: Path, command: list[s
     body = "six==1.17.0\n"
     lock.write_text(lock_header.format_header(lock, "uv", "3.11", body) + body)
     code = (
-        f"import sys; sys.path.insert(0, {str(REPOSITORY / 'src/lib')!r})\n"
         f"from labcoat.cli import main\ntry: status = main({command!r})\n"
         f"except SystemExit as end: status = end.code\nprint('imported', status, {IMPORTED})"
     )
+    assert run_python(code, tmp_path).endswith(" []")
+
+
+def test_a_lock_whose_packages_are_for_all_platforms_does_not_import_packaging(
+    tmp_path: Path,
+) -> None:
+    """uv gives each of them the same marker, which holds for all that a lock is for."""
+    systems = ("darwin", "linux", "win32")
+    either = " or ".join(f"sys_platform == '{each}'" for each in systems)
+    lines = f"six==1.17.0 ; python_full_version < '3.12' and ({either})\n"
+    code = (
+        f"from labcoat.locking.lock_text import fold_lock\n"
+        f"print(fold_lock({lines!r}, '3.11', {systems!r}).strip(), {IMPORTED})"
+    )
+    assert run_python(code, tmp_path) == "six==1.17.0 []"
+    rest = "sys_platform == 'linux' or sys_platform == 'win32'"
+    code = code.replace(either, rest)  # not for macOS
+    assert run_python(code, tmp_path).startswith('six==1.17.0 ; sys_platform == "linux" or ')
+
+
+def run_python(code: str, folder: Path) -> str:
+    """Return the last line of what `code` prints in `folder`, with labcoat on the path."""
+    library = str(REPOSITORY / "src/lib")
     ended = subprocess.run(
-        [BASE_PYTHON, "-I", "-c", code],
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        [BASE_PYTHON, "-I", "-c", f"import sys; sys.path.insert(0, {library!r})\n{code}"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ended.stdout.splitlines()[-1].endswith(" []"), ended.stdout + ended.stderr
+    assert ended.stdout, ended.stderr
+    return ended.stdout.splitlines()[-1]

@@ -17,9 +17,9 @@ def fold_marker(marker: str, minor: str, systems: tuple[str, ...] = ()) -> str |
     `systems` are the values of `sys.platform` that count: that it is one of them always holds.
     Empty if it always holds, None if it never does. A marker that is not valid is returned as is.
     """
-    if not marker:
+    if not marker or marker == _full_marker(minor, systems):
         return ""
-    from labcoat._vendor.packaging.markers import Marker
+    from labcoat._vendor.packaging.markers import Marker  # slow; many a lock has no other marker
 
     try:
         parsed: Any = Marker(marker)._markers  # packaging has no public tree
@@ -29,6 +29,14 @@ def fold_marker(marker: str, minor: str, systems: tuple[str, ...] = ()) -> str |
     if isinstance(folded, bool):
         return "" if folded else None
     return folded
+
+
+def _full_marker(minor: str, systems: tuple[str, ...]) -> str:
+    """Return the marker that uv writes for a package that every one of `systems` needs."""
+    major, _, last = minor.partition(".")
+    either = " or ".join(f"sys_platform == '{each}'" for each in sorted(systems))
+    terms = f"({either})" if len(systems) > 1 else either
+    return f"python_full_version < '{major}.{int(last) + 1}' and {terms}"
 
 
 def _fold_list(parts: Any, minor: str, systems: tuple[str, ...]) -> "str | bool":
