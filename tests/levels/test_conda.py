@@ -156,6 +156,32 @@ def test_directory_that_is_not_an_environment_is_refused(repo: Repository) -> No
     assert (repo.path / "data/precious").read_text() == "x"
 
 
+def test_crashed_conda_program_is_run_again(made: Repository) -> None:
+    """If it crashes each time, the environment stays as it was. Nothing stays of what crashed."""
+    made.make("conda")
+    version = re.search(r"(?m)^alpha==(\S+)", (made.path / "requirements.txt").read_text())
+    assert version
+    made.write(requirements__in="gamma\n").make("requirements")
+    crashing, left = made.path / Path(PROGRAM).name, made.path / "left"
+    # It crashes in the midst of its work: the folder after -p exists, with a file.
+    crashing.write_text(
+        "#!/bin/sh\nread left < left\n"
+        f'[ "$left" = 0 ] && exec "{PROGRAM}" "$@"\necho $((left - 1)) > left\n'
+        'while [ "$1" != -p ]; do shift; done\nmkdir -p "$2"\n: > "$2/half"\nkill -SEGV $$\n'
+    )
+    crashing.chmod(0o755)
+    left.write_text("3\n")
+    output = made.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
+    assert messages.CRASHED_EACH_TIME.format(program=crashing.name, signal="SIGSEGV") in output
+    assert left.read_text() == "0\n"
+    assert made.labcoat("run", "--in", "conda", "--", "alpha") == f"{version[1]}\n"
+    left.write_text("1\n")
+    output = made.make("conda", f"LABCOAT_CONDA={crashing}")
+    assert messages.CRASHED_ONCE.format(program=crashing.name, signal="SIGSEGV") in output
+    assert proof.EQUAL.format(names="lock, conda") in made.labcoat("prove", "--only", "conda")
+    assert not (made.path / ".conda/half").exists()
+
+
 def test_freeze_adds_what_pip_installed(made: Repository) -> None:
     """It does not add what conda installed."""
     made.write(requirements__in="alpha\n").make("conda")
@@ -173,29 +199,6 @@ def test_freeze_keeps_a_lock_that_is_newer_than_the_environment(made: Repository
     made.make("freeze", "IN=conda")
     assert (made.path / "requirements.in").read_text() == "alpha==1.0\ngamma\n"
     assert "\nalpha==1.0 " in (made.path / "requirements.txt").read_text()
-
-
-def test_crashed_conda_program_is_run_again(repo: Repository) -> None:
-    """If it crashes each time, the environment stays as it was."""
-    repo.make("conda")
-    repo.write(requirements__in="gamma\n").make("requirements")
-    crashing, left = repo.path / Path(PROGRAM).name, repo.path / "left"
-    crashing.write_text(
-        "#!/bin/sh\nread left < left\n"
-        f'[ "$left" != 0 ] || exec "{PROGRAM}" "$@"\n'
-        "echo $((left - 1)) > left\n"
-        'while [ "$1" != -p ]; do shift; done\nmkdir "$2"\nkill -SEGV $$\n'
-    )
-    crashing.chmod(0o755)
-    left.write_text("3\n")
-    output = repo.make("conda", f"LABCOAT_CONDA={crashing}", fails=True)
-    assert messages.CRASHED_EACH_TIME.format(program=crashing.name, signal="SIGSEGV") in output
-    assert left.read_text() == "0\n"
-    assert repo.labcoat("run", "--in", "conda", "--", "alpha") == "2.0\n"
-    left.write_text("1\n")
-    output = repo.make("conda", f"LABCOAT_CONDA={crashing}")
-    assert messages.CRASHED_ONCE.format(program=crashing.name, signal="SIGSEGV") in output
-    assert proof.EQUAL.format(names="lock, conda") in repo.labcoat("prove", "--only", "conda")
 
 
 def test_answer_of_a_crashed_conda_program_counts(repo: Repository) -> None:
