@@ -32,11 +32,13 @@ class RunningLabcoat:
     temporary: Path
     root: Path
 
-    def wait_until(self, condition: Callable[["RunningLabcoat"], object]) -> "RunningLabcoat":
-        """Wait until `condition` holds; return self."""
+    def wait_until(
+        self, condition: Callable[["RunningLabcoat"], object], every: float = 0.05
+    ) -> "RunningLabcoat":
+        """Wait until `condition` holds, which is asked `every` so many seconds; return self."""
         while not condition(self):
             assert self.process.poll() is None, "it ended before the signal"
-            time.sleep(0.05)
+            time.sleep(every)
         return self
 
     def send_signal(self, number: int) -> int:
@@ -120,7 +122,8 @@ def test_images_of_verify_are_removed(start: Callable[..., RunningLabcoat]) -> N
     def verify_tag(_: RunningLabcoat) -> str:
         return docker("image", "ls", "--quiet", f"{IMAGE}:labcoat-verify-1")
 
-    working = start("image", "verify").wait_until(verify_tag)
+    # The second build takes seconds, and so does a processor that is asked without a pause.
+    working = start("image", "verify").wait_until(verify_tag, every=0.5)
     assert working.send_signal(signal.SIGTERM) == 128 + signal.SIGTERM
     assert verify_tag(working) == ""
     assert list(working.temporary.iterdir()) == []
