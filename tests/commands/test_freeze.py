@@ -13,20 +13,12 @@ from labcoat.locking.requirements_edit import add_requirements, remove_requireme
 from labcoat.locking.requirements_file import requirement_names
 from support import ONE_RETRY, SUPPORT, Index, Repository
 from support.messages import freeze as messages
+from support.user_changes import install, uninstall
 
 
-def install(repo: Repository, *words: str) -> None:
-    """Run pip install in the environment."""
-    subprocess.run([repo.path / ".venv/bin/pip", "install", "-q", *words], env=repo.env, check=True)
-
-
-def uninstall(repo: Repository, name: str) -> None:
-    """Run pip uninstall in the environment."""
-    subprocess.run(
-        [repo.path / ".venv/bin/python", "-m", "pip", "uninstall", "-q", "-y", name],
-        env=repo.env,
-        check=True,
-    )
+def run_pip(repo: Repository, *words: str) -> None:
+    """Run the environment's pip."""
+    subprocess.run([repo.path / ".venv/bin/pip", *words], env=repo.env, check=True)
 
 
 def lines(repo: Repository, name: str) -> list[str]:
@@ -38,7 +30,7 @@ def lines(repo: Repository, name: str) -> list[str]:
 def test_an_installed_package_is_added_at_its_version(repo: Repository, index: Index) -> None:
     """Requested packages are added, dependencies only locked, at the versions in use."""
     repo.write(requirements__in="gamma\n").make("venv")
-    install(repo, "alpha==1.0", "beta==1.0")
+    run_pip(repo, "install", "-q", "alpha==1.0", "beta==1.0")
     said = repo.make("freeze")
     assert messages.ADDED.format(release="alpha 1.0") in said
     assert lines(repo, "requirements.in") == ["gamma", "alpha", "beta"]
@@ -48,7 +40,7 @@ def test_an_installed_package_is_added_at_its_version(repo: Repository, index: I
 def test_a_dependency_is_locked_but_not_requested(repo: Repository) -> None:
     """A dependency that pip installed is locked, and is not written into requirements.in."""
     repo.write(requirements__in="gamma\n").make("venv")
-    install(repo, "alpha")
+    run_pip(repo, "install", "-q", "alpha")
     repo.make("freeze")
     assert lines(repo, "requirements.in") == ["gamma", "alpha"]
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5", "gamma==3.0"]
@@ -75,7 +67,7 @@ def test_venv_after_freeze_changes_nothing(repo: Repository) -> None:
 def test_a_package_from_a_path_is_named_and_left_out(repo: Repository, index: Index) -> None:
     """A wheel from a directory is named, and its origin is not guessed."""
     repo.write(requirements__in="gamma\n").make("venv")
-    install(repo, str(index.folder / "files/beta-1.0-py3-none-any.whl"))
+    run_pip(repo, "install", "-q", str(index.folder / "files/beta-1.0-py3-none-any.whl"))
     before = {name: text for name, text in repo.files().items() if "requirements" in name}
     said = repo.make("freeze")
     assert messages.NOT_FROM_INDEX.format(release="beta 1.0", source="file://") in said
@@ -164,7 +156,7 @@ def test_a_pin_in_the_input_is_updated() -> None:
 def test_an_uninstalled_package_leaves_input_and_lock(repo: Repository) -> None:
     """A requested package that is gone is removed from both."""
     repo.write(requirements__in="# why\nalpha\ngamma  # mine\n").make("venv")
-    uninstall(repo, "gamma")
+    run_pip(repo, "uninstall", "-q", "-y", "gamma")
     assert messages.REMOVED.format(release="gamma 3.0") in repo.make("freeze")
     assert (repo.path / "requirements.in").read_text() == "# why\nalpha\n"
     assert lines(repo, "requirements.txt") == ["alpha==2.0", "beta==1.5"]
@@ -303,7 +295,8 @@ def test_a_package_from_outside_is_named(repo: Repository, words: list[str], ori
     repo.make("venv")
     repo.env["PYTHONPATH"] = str(SUPPORT.parent)
     mine = (repo.path / "mine").rename(repo.path.with_name("mine"))
-    install(repo, "--no-build-isolation", *(word.format(path=mine) for word in words))
+    pip = ["install", "-q", "--no-build-isolation"]
+    run_pip(repo, *pip, *(word.format(path=mine) for word in words))
     install(repo, "gamma")
     frozen = repo.make("freeze")
     assert re.search(rf"mine 0\.1 is not added: it comes from {origin}, ", frozen)

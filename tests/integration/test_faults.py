@@ -14,6 +14,7 @@ import pytest
 
 from support import BASE_PYTHON, INCLUDE, Index, Repository
 from support.messages import proof as messages
+from support.user_changes import install
 
 
 def start(repo: Repository, *targets: str) -> "subprocess.Popen[str]":
@@ -115,11 +116,7 @@ def test_full_disk_leaves_requirements_in_and_the_lock_unchanged(
     small_disk: Repository, target: str
 ) -> None:
     """Once there is space, the same command succeeds."""
-    subprocess.run(
-        [small_disk.path / ".venv/bin/pip", "install", "-q", "gamma"],
-        env=small_disk.env,
-        check=True,
-    )
+    install(small_disk, "gamma")
     if target == "requirements":
         small_disk.write(requirements__in="alpha\ngamma\n")
     files = [small_disk.path / name for name in ("requirements.in", "requirements.txt")]

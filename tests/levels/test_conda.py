@@ -16,6 +16,7 @@ from support import Repository
 from support.messages import levels as messages
 from support.messages import proof
 from support.source_packages import commit, write_package
+from support.user_changes import install
 
 PROGRAM = next((path for path in map(shutil.which, ("micromamba", "mamba", "conda")) if path), "")
 
@@ -185,7 +186,8 @@ def test_crashed_conda_program_is_run_again(made: Repository) -> None:
 def test_freeze_adds_what_pip_installed(made: Repository) -> None:
     """It does not add what conda installed."""
     made.write(requirements__in="alpha\n").make("conda")
-    install(made, "gamma")
+    pip = [made.path / ".conda/bin/python", "-m", "pip", "install", "-q", "gamma"]
+    subprocess.run(pip, cwd=made.path, env=made.env, check=True)
     made.make("freeze", "IN=conda")
     assert (made.path / "requirements.in").read_text() == "alpha\ngamma\n"
     assert names(made) == ["alpha", "beta", "gamma"]
@@ -195,7 +197,7 @@ def test_freeze_keeps_a_lock_that_is_newer_than_the_environment(made: Repository
     """Unlocked packages are added to the present lock."""
     made.write(requirements__in="alpha==2.0\n").make("conda")
     made.write(requirements__in="alpha==1.0\n").make("requirements")
-    install(made, "gamma")
+    install(made, "gamma", python=".conda/bin/python")
     made.make("freeze", "IN=conda")
     assert (made.path / "requirements.in").read_text() == "alpha==1.0\ngamma\n"
     assert "\nalpha==1.0 " in (made.path / "requirements.txt").read_text()
@@ -231,19 +233,13 @@ def test_freeze_locks_an_environment_that_the_user_created(repo: Repository) -> 
     # The stand-in sometimes crashes as it exits, when all its work is done.
     subprocess.run([PROGRAM, *words], cwd=repo.path, env=repo.env, check=False, capture_output=True)
     assert list(repo.path.glob(".conda/conda-meta/pip-*.json"))
-    install(repo, "alpha==1.0")
+    install(repo, "alpha==1.0", python=".conda/bin/python")
     repo.labcoat("freeze", "--in", "conda")
     assert (repo.path / "requirements.in").read_text() == "alpha\n"
     assert names(repo) == ["alpha", "beta"]
     repo.make("conda")
     assert "1.0" in repo.labcoat("run", "--in", "conda", "--", "alpha")
     assert proof.EQUAL.format(names="lock, conda") in repo.labcoat("prove", "--only", "conda")
-
-
-def install(repo: Repository, *words: str) -> None:
-    """Run pip in the conda environment, as a user does."""
-    pip = [repo.path / ".conda/bin/python", "-m", "pip", "install", "-q"]
-    subprocess.run([*pip, *words], cwd=repo.path, env=repo.env, check=True)
 
 
 def names(repo: Repository) -> list[str]:

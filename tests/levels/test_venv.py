@@ -12,6 +12,7 @@ from labcoat.toolchain import installed_pythons
 from support import BASE_PYTHON, INCLUDE, ONE_RETRY, Index, Repository
 from support.messages import freeze, locking, proof, toolchain
 from support.messages import levels as messages
+from support.user_changes import install
 
 INSTALLERS = pytest.mark.parametrize("installer", ["uv", "pip"])
 
@@ -93,7 +94,7 @@ def test_run_keeps_unlocked_packages_and_names_them(repo: Repository) -> None:
     repo.write(
         Makefile=(repo.path / "Makefile").read_text() + "mine: venv\n\t@$(LABCOAT_BIN)/gamma\n"
     ).make("venv")
-    run_pip(repo, "install", "gamma", "alpha==1.0")
+    install(repo, "gamma", "alpha==1.0")
     for goals in (["run", "CMD=gamma"], ["run", "CMD=gamma"], ["mine"]):
         output = repo.make(*goals)
         changes = "added gamma, alpha 1.0 (locked 2.0)"
@@ -107,7 +108,7 @@ def test_run_keeps_unlocked_packages_and_names_them(repo: Repository) -> None:
 def test_new_lock_does_not_discard_unlocked_packages(repo: Repository) -> None:
     """If the environment must be recreated, `make run` fails until `make freeze` or `make venv`."""
     repo.make("venv")
-    run_pip(repo, "install", "gamma")
+    install(repo, "gamma")
     repo.write(requirements__in="alpha<2\n")
     output = repo.make("run", "CMD=alpha", fails=True)
     assert messages.MUST_BE_RECREATED.format(path=".venv", changes="added gamma\n") in output
@@ -430,15 +431,30 @@ def test_run_without_environment_or_program_fails(repo: Repository) -> None:
     assert "no program `nosuch`" in repo.labcoat("run", "--", "nosuch", fails=True)
 
 
-def make_other_environment(repo: Repository, *packages: str) -> None:
-    """Create an environment as `python -m venv` does, with packages of the index in it."""
-    subprocess.run([BASE_PYTHON, "-m", "venv", repo.path / ".venv"], check=True)
+@pytest.fixture(scope="module")
+def other_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment as `python -m venv` makes it, which takes seconds: pip installs itself.
+
+    It is in a folder with a space, as the repositories are, so that its programs begin alike.
+    """
+    folder = tmp_path_factory.mktemp("another tool") / "its environment"
+    subprocess.run([BASE_PYTHON, "-m", "venv", folder], check=True)
+    return folder
+
+
+def copy_other_environment(other: Path, repo: Repository, *packages: str) -> None:
+    """Make it the environment of `repo`, with packages of the index in it."""
+    own = shutil.copytree(other, repo.path / ".venv", symlinks=True)
+    for program in own.glob("bin/pip*"):
+        program.write_text(program.read_text().replace(str(other), str(own)))
     run_pip(repo, "install", "-q", *packages)
 
 
-def test_another_tools_environment_is_not_emptied(repo: Repository) -> None:
+def test_another_tools_environment_is_not_emptied(
+    repo: Repository, other_environment: Path
+) -> None:
     """labcoat stops and offers `make freeze`, after which nothing is lost; AGAIN=1 goes on."""
-    make_other_environment(repo, "alpha==2.0", "gamma==3.0")
+    copy_other_environment(other_environment, repo, "alpha==2.0", "gamma==3.0")
     before = installed(repo)
     for target in ("venv", "run"):
         output = repo.make(target, "CMD=true", fails=True)
@@ -452,11 +468,13 @@ def test_another_tools_environment_is_not_emptied(repo: Repository) -> None:
     assert (repo.path / ".venv/labcoat.json").exists()
 
 
-def test_another_tools_environment_is_replaced_where_nothing_is_lost(repo: Repository) -> None:
+def test_another_tools_environment_is_replaced_where_nothing_is_lost(
+    repo: Repository, other_environment: Path
+) -> None:
     """All that is in it is locked, or came with it."""
-    make_other_environment(repo, "alpha==2.0")
+    copy_other_environment(other_environment, repo, "alpha==2.0")
     assert messages.FOREIGN.format(folder=".venv") not in repo.make("venv")
-    run_pip(repo, "install", "-q", "gamma")
+    install(repo, "gamma")
     repo.write(requirements__in="alpha<2\n")
     output = repo.make("run", "CMD=alpha", fails=True)
     changes = "added gamma\n"

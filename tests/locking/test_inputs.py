@@ -1,6 +1,5 @@
 """What a lock is compiled from follows from its name and the files beside it."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ from labcoat.core.errors import LabcoatError
 from labcoat.locking.inputs import find_input, list_inputs
 from support import Repository
 from support.messages import core, locking
+from support.user_changes import install
 
 LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])
 PYPROJECT = """\
@@ -288,8 +288,7 @@ def test_freeze_edits_pyproject(repo: Repository) -> None:
     """What was installed is added to the dependencies, and the layout stays."""
     (repo.path / "requirements.in").unlink()
     repo.write(pyproject__toml=PYPROJECT).make("venv")
-    install = [repo.path / ".venv/bin/pip", "install", "-q", "gamma"]
-    subprocess.run(install, env=repo.env, check=True)
+    install(repo, "gamma")
     assert "added: gamma 3.0" in repo.make("freeze")
     expected = PYPROJECT.replace('["beta<1.5"]', '["beta<1.5", "gamma"]')
     assert (repo.path / "pyproject.toml").read_text() == expected
