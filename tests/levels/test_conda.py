@@ -147,6 +147,16 @@ def test_missing_conda_program_is_named(repo: Repository) -> None:
     )
 
 
+def test_conda_program_runs_pip_without_byte_code(repo: Repository) -> None:
+    """Neither of what it installs nor its own, which each proof would compile to compare it."""
+    program = repo.path / "micromamba"
+    program.write_text("#!/bin/sh\nenv >variables\nexit 1\n")
+    program.chmod(0o755)
+    repo.make("conda", f"LABCOAT_CONDA={program}", fails=True)
+    variables = (repo.path / "variables").read_text().splitlines()
+    assert {"PIP_COMPILE=0", "PYTHONDONTWRITEBYTECODE=1"} <= set(variables)
+
+
 def test_directory_that_is_not_an_environment_is_refused(repo: Repository) -> None:
     """LABCOAT_CONDA_ENV may name a directory of the user's by mistake."""
     (repo.path / "data").mkdir()
@@ -186,8 +196,7 @@ def test_crashed_conda_program_is_run_again(made: Repository) -> None:
 def test_freeze_adds_what_pip_installed(made: Repository) -> None:
     """It does not add what conda installed."""
     made.write(requirements__in="alpha\n").make("conda")
-    pip = [made.path / ".conda/bin/python", "-m", "pip", "install", "-q", "gamma"]
-    subprocess.run(pip, cwd=made.path, env=made.env, check=True)
+    run_pip(made, "gamma")
     made.make("freeze", "IN=conda")
     assert (made.path / "requirements.in").read_text() == "alpha\ngamma\n"
     assert names(made) == ["alpha", "beta", "gamma"]
@@ -233,13 +242,19 @@ def test_freeze_locks_an_environment_that_the_user_created(repo: Repository) -> 
     # The stand-in sometimes crashes as it exits, when all its work is done.
     subprocess.run([PROGRAM, *words], cwd=repo.path, env=repo.env, check=False, capture_output=True)
     assert list(repo.path.glob(".conda/conda-meta/pip-*.json"))
-    install(repo, "alpha==1.0", python=".conda/bin/python")
+    run_pip(repo, "alpha==1.0")
     repo.labcoat("freeze", "--in", "conda")
     assert (repo.path / "requirements.in").read_text() == "alpha\n"
     assert names(repo) == ["alpha", "beta"]
     repo.make("conda")
     assert "1.0" in repo.labcoat("run", "--in", "conda", "--", "alpha")
     assert proof.EQUAL.format(names="lock, conda") in repo.labcoat("prove", "--only", "conda")
+
+
+def run_pip(repo: Repository, *words: str) -> None:
+    """Run pip install in the conda environment, as a user does."""
+    pip = [repo.path / ".conda/bin/python", "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, *words], cwd=repo.path, env=repo.env, check=True)
 
 
 def names(repo: Repository) -> list[str]:

@@ -90,8 +90,10 @@ def _run_conda(project: Project, command: Sequence[str | Path]) -> process.Proce
         index_environment.loopback_environment(
             index_comments.installed_indexes(project, [project.requirements])
         )
-        # Byte code is kept outside of the environment, see levels/python_variables.py.
-        | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true", "PIP_COMPILE": "0"},
+        # Byte code is kept outside of the environment, see levels/python_variables.py. What pip's
+        # own run left there, each proof would compile again to compare it.
+        | {"CONDA_ALWAYS_YES": "true", "MAMBA_ALWAYS_YES": "true"}
+        | {"PIP_COMPILE": "0", "PYTHONDONTWRITEBYTECODE": "1"},
         project.root,
         show=lambda line: line.startswith(("Downloading", "Installing")),
         limit=time_limit(),
