@@ -10,6 +10,7 @@ from support import ONE_RETRY, Index, Repository
 from support.messages import locking, sources, toolchain
 
 LOCKERS = pytest.mark.parametrize("locker", ["pip-tools", "uv"])
+COMMENTED = "# --find-links x\n-r more.in  # -f x\n"
 
 
 def pins(repo: Repository, name: str = "requirements.txt") -> dict[str, str]:
@@ -231,10 +232,10 @@ def test_what_others_cannot_get_is_not_locked(repo: Repository, index: Index, wa
 def test_an_input_that_names_an_index_is_rejected(
     repo: Repository, index: Index, locker: str, option: str
 ) -> None:
-    """Such an option in any input is named before the index is used; comments are ignored."""
+    """Such an option in any input is named before the index is used."""
     address = index.url.replace("//", "//user:hunter2@")
     repo.write(
-        requirements__in="# --find-links x\n-r more.in  # -f x\n",
+        requirements__in=COMMENTED,
         more__in=f"{option} {address}\nalpha\n",
     )
     output = repo.make("requirements", fails=True, LABCOAT_LOCKER=locker)
@@ -242,7 +243,14 @@ def test_an_input_that_names_an_index_is_rejected(
     assert f"error: {message}\n" in output
     assert "hunter2" not in output
     assert not index.asked
-    repo.write(more__in="alpha\n").make("requirements", LABCOAT_LOCKER=locker)
+
+
+@LOCKERS
+def test_an_index_that_a_comment_names_is_ignored(repo: Repository, locker: str) -> None:
+    """Without the line that names one, such an input is locked."""
+    repo.write(requirements__in=COMMENTED, more__in="alpha\n")
+    repo.make("requirements", LABCOAT_LOCKER=locker)
+    assert pins(repo) == {"alpha": "2.0", "beta": "1.5"}
 
 
 @LOCKERS
