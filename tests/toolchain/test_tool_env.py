@@ -127,7 +127,6 @@ def test_two_first_runs_at_once_create_one(
         if key not in {"PIP_INDEX_URL", "PIP_CACHE_DIR"}
     }
     env |= {"LABCOAT_CACHE": str(cache), "PYTHONPATH": str(INCLUDE.parent), **network}
-    env["PIP_COMPILE"] = "0"  # byte code of fourteen packages is half of what pip takes
     code = "from labcoat.toolchain import tool_env; tool_env.use_tools(); import docker, yaml"
     code += "; print(tool_env.uv_program())"
     (tmp_path / "file").write_text("")

@@ -217,7 +217,8 @@ def _install_own(python: Interpreter, folder: Path) -> process.ProcessResult:
     uv_lock = folder.with_name("uv.txt")
     uv_lock.write_text(_lock_lines("uv"), encoding="utf-8")
     pip: list[str | Path] = [folder / "bin" / "python", wheel / "pip", "install", "-q"]
-    pip += ["--require-hashes", "--only-binary=:all:", "-r"]
+    # Python compiles what it imports; pip would compile all, for seconds.
+    pip += ["--no-compile", "--require-hashes", "--only-binary=:all:", "-r"]
     outcome = process.run_process(
         [*pip, uv_lock], env, folder, show=process.show_none, limit=time_limit()
     )
