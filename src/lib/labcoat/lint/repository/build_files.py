@@ -16,8 +16,7 @@ from labcoat.core.patterns import lazy_pattern
 
 # Without PyYAML: `build: folder`, and `build` with `context` and `dockerfile`, as block or `{…}`.
 _INLINE = lazy_pattern(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
-_BLOCK_KEY = lazy_pattern(r"(?m)^[ \t]+([\w.-]+):[ \t]*(?:#.*)?$")
-_IMAGE = lazy_pattern(r"(?m)^[ \t]+image:[ \t]*[\"']?([^\s\"'#]+)")
+_MAPPED = lazy_pattern(r"(?P<indent> *)[\"']?(?P<key>[\w.-]+)[\"']?:(?:[ \t]+(?P<value>[^\s#]*))?")
 _BLOCK = lazy_pattern(
     r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n"
     r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
@@ -68,17 +67,35 @@ def read_built_images(text: str) -> Iterator[str]:
     """
     if "build:" not in text:
         return
-    if not has_yaml():  # then each key that begins a block may be a service
-        yield from (f"*-{name}" for name in _BLOCK_KEY.findall(text))
-        yield from (image for image in _IMAGE.findall(text) if "$" not in image)
-        return
-    data = parse_yaml(text)
+    data = parse_yaml(text) if has_yaml() else {"services": _parse_services(text)}
     services = data.get("services") if isinstance(data, dict) else None
     for name, service in services.items() if isinstance(services, dict) else ():
-        if isinstance(service, dict) and service.get("build"):
+        if isinstance(service, dict) and service.get("build") is not None:
             image = service.get("image", f"*-{name}")
             if isinstance(image, str) and "$" not in image:
                 yield image
+
+
+def _parse_services(text: str) -> dict[str, dict[str, str]]:
+    """Return the keys of each service, as a file indents them; values are what their lines have."""
+    services: dict[str, dict[str, str]] = {}
+    service: dict[str, str] = {}
+    depths: list[int] = []  # of `services`, of a service and of its keys
+    for line in text.splitlines():
+        found = _MAPPED.match(line)
+        if not found:
+            continue
+        depth = len(found["indent"])
+        if depth == 0:
+            depths = [0] if found["key"] == "services" else []
+        elif depths and len(depths) < 3 and depth > depths[-1]:
+            depths.append(depth)
+        if depths[1:2] == [depth]:
+            del depths[2:]
+            service = services[found["key"]] = {}
+        elif depths[2:] == [depth]:
+            service[found["key"]] = (found["value"] or "").strip("\"'")
+    return services
 
 
 def _read_build(build: object) -> Iterator[Build]:
