@@ -18,7 +18,7 @@ CASES = [
             {f"docker/{name}": "echo RUN pip install numpy\n"},
             name=name,
         )
-        for name in ("Dockerfile_gpu", "Dockerfile-dev2", "dockerfile.gpu")
+        for name in ("Dockerfile_gpu", "Containerfile_gpu", "Dockerfile-dev2", "dockerfile.gpu")
     ),
     Case(
         "DKF001",

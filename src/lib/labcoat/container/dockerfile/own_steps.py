@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
+from labcoat.container.dockerfile.used_stages import find_used_stages
 from labcoat.core.patterns import lazy_pattern
 
 SCRIPT = "install-lock.sh"  # which labcoat's Dockerfile runs; written beside it
@@ -28,20 +29,11 @@ def has_own_steps(parsed: Dockerfile, chain: Sequence[Stage]) -> bool:
     `chain` are the stages of the image; those that it copies from count too. Packages of the
     system's, from apt.lock, are such steps: they write anywhere.
     """
-    waiting, seen = list(chain), set()
-    while waiting:
-        stage = waiting.pop()
-        if stage.index in seen:
-            continue
-        seen.add(stage.index)
-        for each in stage.instructions:
-            if not _is_known(each):
-                return True
-            sources = [parsed.stage(name) for name in each.copied_from if name]
-            waiting += [source for source in sources if source]
-        before = parsed.base_stage(stage)
-        waiting += [before] if before else []
-    return False
+    return any(
+        not _is_known(each)
+        for stage in find_used_stages(parsed, chain)
+        for each in stage.instructions
+    )
 
 
 def _is_known(each: Instruction) -> bool:

@@ -20,13 +20,13 @@ _OTHER_SUFFIX = lazy_pattern(
     r"|svg|png)",
     re.IGNORECASE,
 )
-# Suffixes of a program about Dockerfiles, or of a Dockerfile for that language.
+# Names of a program or a text about Dockerfiles, or of a Dockerfile, as Dockerfile_gpu is.
 _AMBIGUOUS = lazy_pattern(
     r".+\.(?:[cm]?[jt]sx?|go|rs|java|kt|rb|php|c|h|cc|cpp|cs|sh|bash|ps1|bat|vim|el|lua|swift"
-    r"|scala)",
+    r"|scala)|(?:docker|container)file[_-].+",
     re.IGNORECASE,
 )
-_BEGINS = lazy_pattern(r"(?:\s*(?:#[^\n]*)?\n)*\s*(?:FROM|ARG)\s", re.IGNORECASE)
+_BEGINS = lazy_pattern(r"(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)\s", re.IGNORECASE)
 
 
 class DockerBuilds:
@@ -99,7 +99,7 @@ class DockerBuilds:
         if _OTHER_SUFFIX.fullmatch(name):
             return False
         text = self._repository.read_text(path)
-        if (_AMBIGUOUS.fullmatch(name) or name[10:11] in ("_", "-")) and not _BEGINS.match(text):
+        if _AMBIGUOUS.fullmatch(name) and not _BEGINS.match(text):
             return False
         return not (is_template(text) and _is_dockerfile_template(text))
 

@@ -2,11 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+import shlex
+from collections.abc import Collection, Iterator, Set
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, Instruction, Stage
+from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import BuildFamily, Finding, PinDigest, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.build_discovery import without_tag
 from labcoat.lint.repository.build_facts import BuildFacts
@@ -32,17 +35,16 @@ _DROPS_ROOT = lazy_pattern(
     r"|wordpress|nextcloud|drupal|joomla|odoo|kong|jetty)(?:[:@][^/]*)?"
     r"|(?:(?:docker\.io/)?library/)?php:[\w.-]*(?:apache|fpm)[\w.-]*(?:@[^/]*)?"
 )
-# Programs that continue as another user, and what scripts do before.
-_CHANGERS = "gosu|su-exec|setpriv|runuser|chpst|s6-setuidgid"
-_SU = r"(?<![\w./-])(?:su[ \t](?=[^\n;|&]*-c\b)|sudo[ \t](?=[^\n;|&]*-u\b))(?![^\n;|&\"']*\broot\b)"
-# Programs that only root can run.
-_SERVICES = "crond?|logrotate|sshd|rsyslogd|supervisord|iptables|dockerd|systemd"
-_CHANGES_USER = lazy_pattern(rf"\b(?:{_CHANGERS})\b")  # in RUN too, which installs them
-_STARTS_AS_ANOTHER = lazy_pattern(rf"\b(?:{_CHANGERS}|{_SERVICES})\b|{_SU}")
-_CHANGES_OWNER = lazy_pattern(rf"\b(?:{_CHANGERS}|{_SERVICES}|usermod|chown)\b|{_SU}")
+# Programs that continue as another user, that only root can run, and that prepare for either.
+_CHANGERS = ("gosu", "su-exec", "setpriv", "runuser", "chpst", "s6-setuidgid")
+_SERVICES = ("cron", "crond", "logrotate", "sshd", "rsyslogd", "iptables", "dockerd", "systemd")
+_STARTS = frozenset((*_CHANGERS, *_SERVICES))
+_PREPARES = _STARTS | {"usermod", "chown"}
+_CHANGES_USER = lazy_pattern(rf"\b(?:{'|'.join(_CHANGERS)})\b")  # in a RUN, which installs them
+_SUDO = lazy_pattern(r"(?<![\w./-])sudo(?=[ \t][^\n;|&]{0,80}-u\b)(?![^\n;|&\"']{0,80}\broot\b)")
 # Docker's own images, as far as their names tell: none of these has an underscore.
 _OFFICIAL = lazy_pattern(r"(?:docker\.io/)?(?:library/)?[a-z0-9.-]+(?:[:@][^/]*)?")
-_OF_ONE_MACHINE = lazy_pattern(r"[^/:@]*_[^/:@]*(?::[^/]*)?")
+_OF_ONE_MACHINE = lazy_pattern(r"[^/:@_]*_[^/:@]*(?::[^/]*)?")
 
 
 def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
@@ -188,13 +190,29 @@ def _check_user(
 def _starts_as_root(repository: Repository, facts: BuildFacts, parsed: Dockerfile) -> bool:
     """Whether the image begins as root on purpose: its script does what only root can."""
     started = list(_list_named(parsed, "CMD", "ENTRYPOINT"))
-    if any(_STARTS_AS_ANOTHER.search(each.rest) for each in started) or any(
+    commands = (
+        each.rest if parse_json_words(each.rest) is None else shlex.join(each.words)
+        for each in started
+    )
+    if any(_needs_root(command, _STARTS) for command in commands) or any(
         _CHANGES_USER.search(each.rest) for each in _list_named(parsed, "RUN")
     ):
         return True
     words = {posixpath.basename(word.strip("\"'")) for each in started for word in each.words}
     paths = (path for word in words for path in _scripts_named(repository, facts, word))
-    return any(_CHANGES_OWNER.search(repository.read_text(path)) for path in paths)
+    return any(_needs_root(repository.read_text(path), _PREPARES) for path in paths)
+
+
+def _needs_root(script: str, programs: Set[str]) -> bool:
+    """Whether a command names one of `programs`, or continues as another user.
+
+    A word is a name as a whole: `python cron.py` needs no root.
+    """
+    return _SUDO.search(script) is not None or any(
+        not programs.isdisjoint(map(posixpath.basename, words))
+        or (words[0] == "su" and "-c" in words and "root" not in words)
+        for words in split_commands(script)
+    )
 
 
 def _scripts_named(repository: Repository, facts: BuildFacts, name: str) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
+from labcoat.container.dockerfile.used_stages import find_used_stages
 from labcoat.container.dockerfile.words import parse_json_words
 from labcoat.core.installations import Installation, find_installations
 from labcoat.core.patterns import lazy_pattern
@@ -54,8 +55,10 @@ def check_installations(
         if each.name == "RUN"
     ]
     written = {name for _, each in runs for name in _written_locks(each.rest)}
-    copied = _renamed_copies(parsed)
+    shipped = {stage.index for stage in find_used_stages(parsed, parsed.stages[-1:])}
     for stage, each in runs:
+        copied = _renamed_copies(parsed, stage)
+        for_tests = stage.index not in shipped and bool(_FOR_TESTS.search(stage.name))
         for why, severity in _unlocked_installs(repository, each, written, copied):
             yield Finding(
                 "DKF002",
@@ -63,30 +66,25 @@ def check_installations(
                 why,
                 _INSTALL_THE_LOCK,
                 each.line,
-                severity=Severity.NOTE if _is_for_tests(parsed, stage) else severity,
+                severity=Severity.NOTE if for_tests else severity,
             )
 
 
-def _renamed_copies(parsed: Dockerfile) -> dict[str, str]:
-    """Return the sources of files that the build copies under another name, by that name."""
-    return {
-        posixpath.basename(to): source
-        for stage in parsed.stages
-        for each in stage.instructions
-        if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
-        for source, to in [each.words]
-        if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
-    }
-
-
-def _is_for_tests(parsed: Dockerfile, stage: Stage) -> bool:
-    """Whether a stage is built to test or to develop, and no part of the image that is shipped."""
-    if not _FOR_TESTS.search(stage.name):
-        return False
-    shipped: Stage | None = parsed.stages[-1]
-    while shipped is not None and shipped is not stage:
-        shipped = parsed.base_stage(shipped)
-    return shipped is None
+def _renamed_copies(parsed: Dockerfile, stage: Stage) -> dict[str, str]:
+    """Return the sources of files that a stage has under another name, by that name."""
+    found: dict[str, str] = {}
+    here: Stage | None = stage
+    while here is not None:
+        found = {
+            posixpath.basename(to): source
+            for each in here.instructions
+            if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
+            for source, to in [each.words]
+            if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
+            and "$" not in source
+        } | found
+        here = parsed.base_stage(here)
+    return found
 
 
 def _written_locks(script: str) -> Iterator[str]:

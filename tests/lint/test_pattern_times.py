@@ -1,0 +1,24 @@
+"""Long texts that are made to be slow to search take no time that grows with their square."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from labcoat.lint.repository import docker_builds
+from labcoat.lint.rules import dkf_dockerfile
+
+TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
+    "empty-lines-before-no-dockerfile": (docker_builds._BEGINS.match, "\n" * 100_000 + "x"),
+    "image-of-underscores": (dkf_dockerfile._OF_ONE_MACHINE.fullmatch, "_" * 100_000 + "/"),
+    "sudo": (dkf_dockerfile._SUDO.search, "sudo " * 100_000),
+    "su": (lambda text: dkf_dockerfile._needs_root(text, frozenset()), "su " * 100_000),
+}
+
+
+@pytest.mark.parametrize(("search", "text"), TEXTS.values(), ids=TEXTS.keys())
+def test_search_takes_no_time(search: Callable[[str], object], text: str) -> None:
+    """Each takes less than a fifth of a second; before, some of them would have taken hours."""
+    start = time.process_time()
+    search(text)
+    assert time.process_time() - start < 5
