@@ -5,12 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
+from labcoat.core import path_roles
 from labcoat.lint.repository import docker_builds
-from labcoat.lint.rules import dkf_dockerfile
+from labcoat.lint.rules import dkf_dockerfile, req_lock
 
 TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "empty-lines-before-no-dockerfile": (docker_builds._BEGINS.match, "\n" * 100_000 + "x"),
     "image-of-underscores": (dkf_dockerfile._OF_ONE_MACHINE.fullmatch, "_" * 100_000 + "/"),
+    "folders-of-a-course": (path_roles.is_course_material, "exercise-" * 10_000),
+    "number-of-a-course": (path_roles.is_course_material, "hw" + "1" * 100_000),
+    "laboratories": (path_roles.is_course_material, "lab1 " * 20_000),
+    "folders-of-runs": (path_roles.is_run_record, "wandb/" * 20_000),
+    "tag-of-digits": (req_lock._TAG.search, "git+x@" + "1" * 100_000 + "!"),
+    "tag-of-dots": (req_lock._TAG.search, "git+x@" + "1." * 50_000 + "!"),
     "sudo": (dkf_dockerfile._SUDO.search, "sudo " * 100_000),
     "su": (lambda text: dkf_dockerfile._needs_root(text, frozenset()), "su " * 100_000),
 }

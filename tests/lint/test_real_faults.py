@@ -72,6 +72,27 @@ FAULTS: dict[str, tuple[Files, str]] = {
         },
         "DKF003",
     ),
+    **{
+        f"service-in-{folder}": ({f"{folder}/requirements.txt": "flask\n"}, "REQ001")
+        for folder in (
+            *("lesson-service", "homework_checker", "apps/assignments", "services/archive"),
+            "code-labs",
+        )
+    },
+    **{
+        f"branch-{name}": (
+            {"requirements.txt": f"x @ git+https://example.org/x.git@{name}\n"},
+            "REQ001",
+        )
+        for name in ("4.2.x", "1.0-stable")
+    },
+    "arguments-of-a-setup-file": (
+        {
+            "requirements.txt": "requests\n",
+            "setup.py": "setup(\n    install_requires=['flask'],\n    requests=1,\n)\n",
+        },
+        "REQ001",
+    ),
     "programs-of-a-supervisor": (
         {"Dockerfile": _dockerfile('CMD ["supervisord", "-n"]')},
         "DKF003",
@@ -85,3 +106,22 @@ def test_fault_is_a_warning(files: Files, rule: str, tmp_path: Path) -> None:
     root = repository(tmp_path / "r", files)
     found = check_repository(root, Selection((rule,))).findings
     assert [each.severity for each in found] == [Severity.WARNING]
+
+
+@pytest.mark.parametrize("negation", ["!dist", "!dist/inner/a.whl"])
+def test_negation_of_untracked_files_is_a_warning(negation: str, tmp_path: Path) -> None:
+    """What a build writes is not in git, and a later pattern keeps it out of the context."""
+    files = {"Dockerfile": _dockerfile("USER 1000"), ".dockerignore": f"{negation}\ndist\n"}
+    root = repository(tmp_path / "r", files, {"dist/inner/a.whl": "x", ".gitignore": "dist\n"})
+    (found,) = check_repository(root, Selection(("IGN006",))).findings
+    assert found.severity == Severity.WARNING
+    assert "a pattern below it" in found.message
+
+
+def test_requirement_of_a_tag_without_a_name_is_named(tmp_path: Path) -> None:
+    """Its address is what a reader can look for."""
+    root = repository(
+        tmp_path / "r", {"requirements.txt": "git+https://example.org/x.git@v0.2.5\n"}
+    )
+    (found,) = check_repository(root, Selection(("REQ001",))).findings
+    assert found.message.startswith("`git+https://example.org/x.git@v0.2.5` is pinned to a tag")

@@ -20,18 +20,21 @@ _ASIDE = lazy_pattern(
 # What programs generate; the rules about contexts report it where it is sent.
 _GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
 # What a course hands out: students read and change it, and no one deploys it. A folder `lab`
-# without a number may be anything.
+# without a number may be anything, and `lesson-service` is a program.
+_LESSONS = r"exercises?(?:[-_ ]?files)?|homeworks?|assignments?|lessons?|lectures?|katas?"
 _COURSE = lazy_pattern(
-    r"(?:^|/)(?:[\w -]*[-_ ])?(?:exercises?(?:[-_ ]?files)?|(?:code)?labs|lab[-_ ]?\d+|homeworks?"
-    r"|hw[-_ ]?\d+|assignments?|lessons?|lectures?|katas?)(?:[-_ ]?\d+)?(?:[-_ ][^/]*)?/",
+    r"(?:^|/)(?<!services/)(?<!apps/)(?:(?:code)?labs|(?:[\w -]{0,80}[-_ ])?"
+    rf"(?:(?:{_LESSONS}|lab|hw)[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
+    rf"|(?:{_LESSONS})(?:[-_ ][a-z])?))/",
     re.IGNORECASE,
 )
 _RETIRED = lazy_pattern(
-    r"(?:^|/)_?(?:archived?|deprecated|obsolete|attic|graveyard)/", re.IGNORECASE
+    r"(?:^|/)(?<!services/)(?<!apps/)_?(?:archived?|deprecated|obsolete|attic|graveyard)/",
+    re.IGNORECASE,
 )
 # What the trackers of experiments write for each run, and mlflow beside a model.
 _RUN = lazy_pattern(
-    r"(?:^|/)(?:wandb/(?:[\w.-]+/)*(?:offline-)?run-\d[^/]*|mlruns|mlartifacts|lightning_logs"
+    r"(?:^|/)(?:wandb/(?:[\w.-]{1,255}/){0,9}(?:offline-)?run-\d[^/]*|mlruns|mlartifacts|lightning_logs"
     r"|\.(?:aim|guild|neptune))/"
 )
 _TEMPLATE = lazy_pattern(r"\{\{|\{%")  # of cookiecutter and copier, in file names too

@@ -1,15 +1,20 @@
 """IGN006: negations in ignore files that change nothing."""
 
-import re
+import itertools
+import os
+import posixpath
 from collections.abc import Iterator
+from pathlib import Path
 
 from labcoat.container.context.build_context import listed_paths
 from labcoat.container.dockerignore.matcher import Matcher, Pattern
+from labcoat.core.patterns import lazy_pattern
 from labcoat.core.reading import path_exists
 from labcoat.lint.findings import Finding, Replace, Severity, unsafe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
 
+_WILDCARD = lazy_pattern(r"[*?\[\\]")
 _KEEPS = ("!.gitignore", "!.gitkeep", "!.keep", "!/.gitignore", "!/.gitkeep")
 
 
@@ -43,7 +48,7 @@ def _count_sent(facts: BuildFacts, patterns: list[Pattern]) -> int:
 
 def _matches_something(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
     """Whether a negation names an existing file, as opposed to a future one."""
-    if not re.search(r"[*?\[\\]", pattern.text):
+    if not _WILDCARD.search(pattern.text):
         return path_exists(facts.build.root / pattern.text)
     return any(
         _named_by(paths, pattern) for paths in (facts.sent, _list_tracked(repository, facts))
@@ -51,8 +56,23 @@ def _matches_something(repository: Repository, facts: BuildFacts, pattern: Patte
 
 
 def _is_overruled(repository: Repository, facts: BuildFacts, pattern: Pattern) -> bool:
-    """Whether a pattern below ignores again what a negation includes: the last one decides."""
-    return bool(_named_by(_list_tracked(repository, facts), pattern) - set(facts.sent))
+    """Whether a pattern below ignores again what a negation includes: the last one decides.
+
+    Of what is not tracked, as what a build writes, only one path by its name is known.
+    """
+    known = _list_tracked(repository, facts)
+    if not _WILDCARD.search(pattern.text):
+        known += itertools.islice(_walk_files(facts.build.root / pattern.text, pattern.text), 1)
+    return bool(_named_by(known, pattern) - set(facts.sent))
+
+
+def _walk_files(path: Path, name: str) -> Iterator[str]:
+    """Yield `name`, or the paths of the files below it if it is a folder."""
+    if not path.is_dir() or path.is_symlink():
+        yield from (name,) if path_exists(path) else ()
+    for folder, _, files in os.walk(path):
+        inside = Path(folder).relative_to(path).as_posix()
+        yield from (posixpath.normpath(posixpath.join(name, inside, each)) for each in files)
 
 
 def _named_by(paths: list[str], pattern: Pattern) -> set[str]:
@@ -111,7 +131,7 @@ def check_negations_for_git(repository: Repository) -> Iterator[Finding]:
             continue
         folder = path[: -len(".gitignore")]
         for number, line in enumerate(repository.read_text(path).splitlines(), 1):
-            if not line.startswith("!") or re.search(r"[*?\[\\]", line):
+            if not line.startswith("!") or _WILDCARD.search(line):
                 continue
             named = folder + line[1:].strip().strip("/")
             if not path_exists(repository.root / named) or len(named) <= len(folder):

@@ -21,9 +21,14 @@ from labcoat.locking.requirement_lines import (
 _LOCK_NAME = r"(?:.*[-_.])?requirements(?:[-_.].*)?\.txt"
 _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 # A requirement in the metadata of a package: a text that begins with a name.
-# One in setup.cfg has a line of its own.
-_REQUIRED = lazy_pattern(r"(?m)(?:[\"']\s*|^[ \t]+)([A-Za-z0-9][\w.-]*)")
-_TAG = lazy_pattern(r"^git\+.+@[\w-]*?v?\d+(?:\.\d+)+[\w.-]*(?:#.*)?$")
+_REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
+_REQUIRED_IN_CFG = lazy_pattern(r"(?m)^[ \t]+([A-Za-z0-9][\w.-]*)")
+# A version as a whole: 4.2.x and 1.0-stable are branches.
+_TAG = lazy_pattern(
+    r"(?i)^git\+.+@[\w-]{0,40}?v?\d{1,9}(?:\.\d{1,9}){1,5}"
+    r"(?:[-_.+]?(?:(?:a|b|c|rc|alpha|beta|pre|post|dev|cu)[-_.]?\d{1,9}|alpha|beta|rc|final)){0,2}"
+    r"(?:#.*)?$"
+)
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _SHOWN = 3  # this many are named one by one
@@ -79,16 +84,18 @@ def _is_declaration(
 def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -> bool:
     """Whether the package in `folder` reads the file `path`, or declares all of `names` itself."""
     own = f"{folder}/" if folder else ""
-    setup = repository.read_text(f"{own}setup.py") + repository.read_text(f"{own}setup.cfg")
+    setup, cfg = (repository.read_text(f"{own}setup.{suffix}") for suffix in ("py", "cfg"))
     project = repository.read_text(f"{own}pyproject.toml")
-    if path.removeprefix(own) in setup or (
+    if path.removeprefix(own) in setup + cfg or (
         "dynamic" in project and f'"{path.removeprefix(own)}"' in project
     ):
         return True
-    listed = (project if "[build-system]" in project else "") + (
-        setup if "install_requires" in setup else ""
+    listed = (
+        *(_REQUIRED.findall(project) if "[build-system]" in project else ()),
+        *(_REQUIRED.findall(setup) if "install_requires" in setup else ()),
+        *(_REQUIRED_IN_CFG.findall(cfg) if "install_requires" in cfg else ()),
     )
-    return names <= {normalize_name(word) for word in _REQUIRED.findall(listed)}
+    return names <= set(map(normalize_name, listed))
 
 
 def _check_pins(
@@ -112,7 +119,7 @@ def _check_pins(
         yield Finding(
             "REQ001",
             path,
-            f"`{each.name}` is pinned to a tag, which its repository can move",
+            f"`{_label_requirement(each)}` is pinned to a tag, which its repository can move",
             "Write the commit that the tag names in its place",
             each.number,
             severity=Severity.NOTE,
