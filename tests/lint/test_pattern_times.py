@@ -8,6 +8,7 @@ import pytest
 from labcoat.core import path_roles
 from labcoat.lint.repository import docker_builds
 from labcoat.lint.rules import dkf_dockerfile, req_lock
+from labcoat.secrets import values
 
 TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "empty-lines-before-no-dockerfile": (docker_builds._BEGINS.match, "\n" * 100_000 + "x"),
@@ -18,6 +19,12 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "folders-of-runs": (path_roles.is_run_record, "wandb/" * 20_000),
     "tag-of-digits": (req_lock._TAG.search, "git+x@" + "1" * 100_000 + "!"),
     "tag-of-dots": (req_lock._TAG.search, "git+x@" + "1." * 50_000 + "!"),
+    "version": (lambda text: values.is_version(text.encode()), "1." * 50_000 + "!"),
+    "version-of-letters": (lambda text: values.is_version(text.encode()), "1.1" + "rca" * 30_000),
+    "public-half": (
+        lambda text: values.is_secret_variable(f"{text}token".encode()),
+        "pub_key_" * 200,
+    ),
     "sudo": (dkf_dockerfile._SUDO.search, "sudo " * 100_000),
     "su": (lambda text: dkf_dockerfile._needs_root(text, frozenset()), "su " * 100_000),
 }

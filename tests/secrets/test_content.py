@@ -223,32 +223,53 @@ def test_secret_keys_of_the_same_services_are_sure(name: str, value: str) -> Non
 
 
 INVENTED = {
-    "walk-on-the-keyboard": ("app/users.py", "password = '" + "1qaz2wsx" + "!'"),
-    "walk-with-shift": ("app/users.py", "password = '" + "!QAZ2wsx" + "#EDC'"),
-    "walk-from-below": ("app/users.py", "password = '" + "zaq12wsx" + "CDE'"),
     "seeds": ("app/seed_users.py", f"password = '{KEY}'"),
     "seeds-of-rails": ("db/seeds.rb", f"password: '{KEY}'"),
+    "user-of-seeds": ("db/seed.ts", f"adminPassword: '{KEY}'"),
     "cypress": ("web/cypress/support/commands.js", f"password = '{KEY}'"),
 }
 REAL = {
     "no-walk": ("app/users.py", f"password = '{KEY}'"),
     "key-of-a-service-in-seeds": ("app/seed_users.py", f"api_key = '{KEY}'"),
     "token-in-seeds": ("app/seed_users.py", f"password = '{GITHUB}'"),
+    "database-of-seeds": ("app/seed.py", f"DB_PASSWORD = '{KEY}'"),
+    "mail-of-seeds": ("app/populate.py", f"SMTP_PASSWORD = '{KEY}'"),
+    "shell-of-seeds": ("db/seed.sh", f"export PGPASSWORD={KEY}"),
+    "connection-of-seeds": (
+        "app/seed_users.py",
+        f"psycopg2.connect(\n    dbname='shop',\n    host='db.corp.io',\n    password='{KEY}')",
+    ),
+    "settings-of-seeds": ("seed/config.yml", f"db:\n  host: db.corp.io\n  password: {KEY}"),
+    "configuration-of-cypress": ("cypress.env.json", f'{{"password": "{KEY}"}}'),
+    "walk-on-the-keyboard": ("app/settings.py", "'PASSWORD': '" + "1qaz@WSX" + "3edc'"),
+    "crontab": ("etc/crontab", f"* * * * * root API_TOKEN='{KEY}' /usr/bin/job"),
+    "crontab-of-a-user": ("crontab", f"  * 8-17 * * 1-5 API_TOKEN='{KEY}' /usr/bin/job"),
+    "begins-like-a-version": ("app/zoho.py", f"REFRESH_TOKEN = '1000.8cb99d{KEY}.9b8{KEY[:8]}'"),
+    "account-and-token": ("app/meta.py", f"ACCESS_TOKEN = '1234509876.1677ed0.{KEY}'"),
+    "password-with-a-dot": ("app/db.py", "db_password = '7.4kQx" + "9dLmZw2'"),
     "no-seeds": ("app/random_seed_of/login.py", f"password = '{KEY}'"),
 }
 
 
 @pytest.mark.parametrize(("path", "text"), INVENTED.values(), ids=INVENTED.keys())
 def test_passwords_of_invented_users_are_not_sure(path: str, text: str) -> None:
-    """Keys beside each other are typed, not generated; seeds and Cypress fill a database."""
+    """Seeds and Cypress fill a database."""
     found = find_in_content(path, f"{text}\n".encode())
     assert not found or not found.sure
 
 
 @pytest.mark.parametrize(("path", "text"), REAL.values(), ids=REAL.keys())
-def test_what_seeds_know_of_services_is_sure(path: str, text: str) -> None:
-    """A key lets somebody in wherever it is written."""
+def test_real_secrets_are_sure(path: str, text: str) -> None:
+    """A key lets somebody in wherever it is written, and so does a password of a service."""
     found = find_in_content(path, f"{text}\n".encode())
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize("name", ["JWT_PUBLIC_KEY_PASSWORD", "PUB_KEY_PASS"])
+def test_password_of_a_public_key_is_sure(name: str) -> None:
+    """What follows `PUBLIC_KEY` may be a secret after all."""
+    found = find_in_variables(".env", f"{name}={KEY}\n".encode())
     assert found
     assert found.sure
 

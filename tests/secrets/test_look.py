@@ -66,7 +66,7 @@ NO_SECRETS = {
     "versions-of-conda": (
         "environment.yml",
         "dependencies:\n  - secretstorage=3.3.3=py310hff52083_1\n  - pip:\n"
-        "    - detect-secrets==1.5.0rc1x2y3z\n",
+        "    - detect-secrets==1.5.0.post1.dev2+g3f2a1c9\n",
     ),
     "documented-interface": ("src/a.ts", f'/**\n *   token: "{HEX}"\n */\n'),
     "helper-of-tests": ("internal/testutil/a.go", f'APIKey: "{HEX}",\n'),

@@ -9,6 +9,7 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, replace
 from labcoat.secrets import commands, names, rules, values
 from labcoat.secrets.public_keys import is_public_key, is_shipped
+from labcoat.secrets.seeds import is_invented
 
 # An address with a user and a password: it is searched for by the text that all have.
 _ADDRESS = lazy_pattern(
@@ -35,16 +36,11 @@ _VARIABLE = lazy_pattern(
 )
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
-    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress"
+    r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress(?=/)"
     r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|templates?|snakeoil|selfsigned"
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)"
 )
-# What fills a database with invented users; what such a file knows of services is real.
-_SEEDS = lazy_pattern(
-    r"(?i)(?:^|/)(?:seed(?:s|er|ers|ing)?|populate)(?=[/._-]|$)|[_.-](?:seeds|seeders?)(?=[/.])"
-)
-_OF_USER = lazy_pattern(rb"(?i)passw(?:or)?d|passphrase")
 _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
 _NO_SOURCE = lazy_pattern(
     r"(?i)(?:\.min\.(?:js|css)|\.map|\.lock|-lock\.(?:json|yaml)|lock\.json|\.sum|\.ipynb_meta)$"
@@ -55,7 +51,8 @@ _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybod
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 # A digit, or ten letters; no path, no placeholder, no code.
 _PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
-_IN_COMMENT = lazy_pattern(rb"\s*\*\s")  # that documents an interface, with examples
+# Documents an interface, with examples; a line of a crontab begins with several `*`.
+_IN_COMMENT = lazy_pattern(rb"\s*\*\s(?!\s*[*\d])")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
@@ -186,7 +183,6 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         for argument in commands.find_arguments(text):
             yield argument.kind, argument.start, sure and argument.sure, ""
     told = sure and not _PROSE.search(path)
-    invents = _SEEDS.search(path) is not None
     quoted = list(islice(_QUOTED.finditer(text), _MOST_VALUES + 1))
     services = rules.services_in(_around_long_values(path, text, quoted))
     parts = (*values.SECRET_PARTS, *services)
@@ -203,7 +199,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
                 values.is_marked(line)
                 or _IN_COMMENT.match(line) is not None
                 or is_public_key(name, value)
-                or (invents and _OF_USER.search(name) is not None)
+                or is_invented(path, text, name, at)
             )
             yield f"a value for {name.decode()}", at, told and not shown, name.decode()
 

@@ -24,18 +24,18 @@ _WORDS: tuple[tuple[bytes, bytes], ...] = (
     (rb"(?<![^_])(?:KEY|O?AUTH|SALT)", b""),  # as a whole word: MONKEY is not a key
 )
 # A number or a format may follow; KEY_PREFIX and TOKEN_TTL are settings.
+_AFTER = (
+    rb"S?(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*"
+)
 _SECRET_VARIABLE = lazy_pattern(
-    rb"\w*(?:%b)S?"
-    rb"(?:_(?:BASE|BASE64|B64|PEM|JSON|HASH|PROD|PRODUCTION|STAGING|LIVE|OLD|NEW|V\d+))*_?\d*"
-    % b"|".join(variable for variable, _ in _WORDS),
-    re.IGNORECASE,
+    rb"\w*(?:%b)%b" % (b"|".join(variable for variable, _ in _WORDS), _AFTER), re.IGNORECASE
 )
 _SECRET_WORD = lazy_pattern(b"|".join(word for _, word in _WORDS if word), re.IGNORECASE)
 _PUBLIC = lazy_pattern(
     rb"(?:NEXT_PUBLIC|NUXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_", re.IGNORECASE
 )
-# The half of a pair that others get.
-_PUBLIC_HALF = lazy_pattern(rb"(?i)(?:^|_)(?:public|publishable|pub)_?key(?:s|_\w+)?$")
+# The half of a pair that others get; PUBLIC_KEY_PASSWORD is a secret.
+_PUBLIC_HALF = lazy_pattern(rb"(?i)(?:^|_)(?:public|publishable|pub)_?key%b$" % _AFTER)
 _PUBLIC_VALUE = lazy_pattern(
     rb"[\"']?(?:-----BEGIN (?:[A-Z]+ )?(?:PUBLIC KEY|CERTIFICATE)-|ssh-(?:rsa|dss|ed25519)(?: |$))"
 )
@@ -48,7 +48,11 @@ _STAND_IN = lazy_pattern(
     re.IGNORECASE,
 )
 # Of a package, whose name may speak of secrets: conda's `secretstorage=3.3.3=py310hff52083_1`.
-_VERSION = lazy_pattern(rb"={0,2}\d+(?:\.\d+)+[\w.+]*(?:=\w+)?")
+# A token may begin like one: Zoho's are `1000.`, two long numbers and a dot between them.
+_VERSION = lazy_pattern(
+    rb"(?i)={0,2}\d{1,8}(?:\.\d{1,8}){1,5}[a-z]?"
+    rb"(?:[-_.]?(?:a|b|rc|alpha|beta|pre|post|dev)[-_.]?\d{0,8}){0,3}(?:\+[a-z0-9.]{1,20})?(?:=\w+)?"
+)
 _MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
     rb"|redacted|notreal|insecure|gitleaks:allow|pragma:? ?(?:allow|white)list[ -]secret"
@@ -57,11 +61,6 @@ _SEQUENCE = lazy_pattern(
     rb"(?i)0123456|1234567|9876543|abcdefg?h|fedcba9|qwerty|(.)\1{5}|(..)\2{4}|deadbeef"
 )
 _ALPHABET = lazy_pattern(rb"(?i)abcdefgh")
-# Keys beside or below each other, as `1qaz2wsx`: many people type just that.
-_WALK = lazy_pattern(
-    rb"(?i)[1!]qaz[2@]wsx|[2@]wsx[3#]edc|qazwsx|wsxedc|zaq[1!]|xsw[2@]zaq|[1!]q[2@]w[3#]e|q1w2e3"
-    rb"|qweasd|asdfgh|zxcvbn"
-)
 _OWN_HOSTS = lazy_pattern(rb"(?i)localhost|127\.[\d.]+|0\.0\.0\.0|host\.docker\.internal")
 _EXAMPLE_HOSTS = lazy_pattern(
     rb"(?i)(?:.*\.)?(?:example(?:\.(?:com|org|net))?|.*\.?(?:local|test|invalid|localhost|internal))"
@@ -153,7 +152,6 @@ def is_generated(value: bytes) -> bool:
         or is_stand_in(value)
         or _MARKED.search(value)
         or _SEQUENCE.search(value)
-        or _WALK.search(value)
         or _ALPHABET.search(_NO_LETTER.sub(b"", value))  # a1b2c3d4…
     ):
         return False
