@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from labcoat.lint.runner import check_repository
+from labcoat.lint.fixes import apply_fixes
+from labcoat.lint.runner import Selection, check_repository
 from support.repositories import git, repository
 from support.rule_cases import SMALL, Case, test_fix, test_near_miss, test_rule  # noqa: F401
 
@@ -63,3 +64,20 @@ def test_the_line_of_the_hint_ignores_the_file(tmp_path: Path, path: str) -> Non
     assert line
     (root / ".gitignore").write_text(f"{line[1]}\n")
     assert git(root, "check-ignore", "--no-index", path)
+
+
+@pytest.mark.parametrize("path", GENERATED)
+def test_what_is_fixed_does_not_come_back(tmp_path: Path, path: str) -> None:
+    """The next `git add` does not take the file again."""
+    root = repository(tmp_path / "r", {path: "x"})
+    apply_fixes(root, Selection(("GIT003",)), unsafe=True)
+    git(root, "add", "-A")
+    assert git(root, "ls-files").split() == [".gitignore"]
+
+
+def test_what_is_ignored_already_needs_no_other_line(tmp_path: Path) -> None:
+    root = repository(tmp_path / "r", {"a/m.pyc": "x", "b.pyc": "x", ".gitignore": "*.pyc\n"})
+    (finding,) = check_repository(root, Selection(("GIT003",))).findings
+    assert "add the line" not in finding.hint
+    apply_fixes(root, Selection(("GIT003",)), unsafe=True)
+    assert (root / ".gitignore").read_text() == "*.pyc\n"

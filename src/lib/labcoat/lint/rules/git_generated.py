@@ -6,7 +6,15 @@ from labcoat.core.path_filter import filter_paths
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
 from labcoat.lint.config import format_mebibytes
-from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
+from labcoat.lint.findings import (
+    Append,
+    Family,
+    Finding,
+    Rule,
+    Severity,
+    Untrack,
+    unsafe_fix,
+)
 from labcoat.lint.repository.repository import Repository
 
 # What to call each kind, the pattern that ignores it, and where it is in a path.
@@ -73,13 +81,18 @@ def _check_written(repository: Repository) -> Iterator[Finding]:
         found = [path for path in left if where.search(path)]
         left = [path for path in left if not where.search(path)]
         if found:
+            ignored = set(repository.tracked_and_ignored).issuperset(found)
+            ignore = () if ignored else (Append(".gitignore", pattern),)
             yield Finding(
                 "GIT003",
                 found[0],
                 f"{join_some(found, 1)} {'are' if found[1:] else 'is'} tracked: {what}, which "
                 "programs write again and which change in every clone",
-                f"Remove with `git rm --cached`, and add the line `{pattern}` to .gitignore",
-                fix=unsafe_fix(Untrack(tuple(found))),
+                "Remove with `git rm --cached`: a pattern of .gitignore matches already"
+                if ignored
+                else f"Remove with `git rm --cached`, and add the line `{pattern}` to .gitignore",
+                # Without a line that ignores them, the next `git add` would take them again.
+                fix=unsafe_fix(*ignore, Untrack(tuple(found))),
             )
 
 
