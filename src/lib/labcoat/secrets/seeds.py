@@ -17,7 +17,7 @@ _NEAR = 300  # bytes around a password in which the arguments of the same call a
 
 
 def is_invented(path: str, text: bytes, name: bytes, at: int) -> bool:
-    """Whether the value called `name` at `at` is the password of a user whom a script invents.
+    """Whether the value called `name` at `at` is a password of a user that a script invents.
 
     DB_PASSWORD and the like are those of a service, and so is one beside its host.
     """
