@@ -51,7 +51,7 @@ _STAND_IN = lazy_pattern(
 # A token may begin like one: Zoho's are `1000.`, two long numbers and a dot between them.
 _VERSION = lazy_pattern(
     rb"(?i)={0,2}\d{1,8}(?:\.\d{1,8}){1,5}[a-z]?"
-    rb"(?:[-_.]?(?:a|b|rc|alpha|beta|pre|post|dev)[-_.]?\d{0,8}){0,3}(?:\+[a-z0-9.]{1,20})?(?:=\w+)?"
+    rb"(?:[-_.]?(?:a|b|rc|alpha|beta|pre|post|dev)[-_.]?\d{0,3}){0,3}(?:\+[a-z0-9.]{1,20})?(?:=\w+)?"
 )
 _MARKED = lazy_pattern(
     rb"(?i)change[-_ ]?(?:me|this|it)|example|placeholder|dummy|your[-_]|x{5}|\*{4}|fake|mock"
