@@ -134,7 +134,7 @@ def has_secret_word(name: bytes) -> bool:
 
 def is_stand_in(value: bytes) -> bool:
     """Whether a value is a placeholder, such as `changeme`, `<password>` or `$TOKEN`."""
-    return _STAND_IN.fullmatch(value) is not None or is_version(value)
+    return _STAND_IN.fullmatch(value) is not None
 
 
 def is_version(value: bytes) -> bool:
@@ -150,6 +150,7 @@ def is_generated(value: bytes) -> bool:
     if (
         len(value) < _LEAST
         or is_stand_in(value)
+        or is_version(value)
         or _MARKED.search(value)
         or _SEQUENCE.search(value)
         or _ALPHABET.search(_NO_LETTER.sub(b"", value))  # a1b2c3d4…
