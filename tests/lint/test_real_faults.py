@@ -24,6 +24,13 @@ def _of_two_stages(name: str, takes: str) -> str:
 
 
 FAULTS: dict[str, tuple[Files, str]] = {
+    "image-that-only-ends-like-one-that-compose-builds": (
+        {
+            "Dockerfile": _dockerfile("USER 1000", base="acme-web"),
+            "compose.yml": "services:\n  a:\n    build: .\n    image: ourweb\n",
+        },
+        "DKF001",
+    ),
     "packages-copied-from-a-stage-for-development": (
         {"Dockerfile": _of_two_stages("dev", "COPY --from=dev /a /b")},
         "DKF002",

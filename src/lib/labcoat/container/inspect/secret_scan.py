@@ -141,14 +141,14 @@ def _secret_settings(data: bytes) -> Iterator[tuple[str, bool]]:
     """Yield names in `data` whose values may be secrets, and whether the value looks generated."""
     for found in _SETTING.finditer(data):
         name, value = found["name"], found["value"]
+        if values.is_version(value):
+            continue
         is_generated = (
             len(value) >= _MIN_GENERATED
             and bool(re.search(rb"\d", value))
             and bool(re.search(rb"[A-Za-z]", value))
-            and not values.is_version(value)
         )
-        is_variable = is_generated and _is_secret_variable(name, value)
-        if is_variable or (values.has_secret_word(name) and not values.is_version(value)):
+        if (is_generated and _is_secret_variable(name, value)) or values.has_secret_word(name):
             yield name.decode(), is_generated
 
 

@@ -60,12 +60,16 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
 def find_built_images(repository: Repository, names: Collection[str]) -> Iterator[str]:
     """Yield those of the image `names`, without tags, that scripts, workflows and compose build.
 
-    A compose file with `build` and `image` names the image that it builds.
+    A compose file with `build` and `image` names the image that it builds; without `image`, web of
+    the project my-shop is `my-shop-web`, and older versions of compose wrote `my-shop_web`.
     """
     unnamed = [name for name in names if _PROJECT_AND_SERVICE.fullmatch(name)]
     for path in repository.find_named(_COMPOSE) if unnamed else ():
-        built = {image[2:] for image in read_built_images(repository.read_text(path))}
-        yield from (name for name in unnamed if _name_services(name) & built)
+        built = read_built_images(repository.read_text(path))
+        ends = tuple(
+            f"{mark}{image[2:]}" for image in built if image.startswith("*-") for mark in "-_"
+        )
+        yield from (name for name in unnamed if name.endswith(ends))
     workflows = filter(is_workflow, repository.find_named(r".*\.ya?ml"))
     for read, paths in (
         (read_built_images, repository.find_named(_COMPOSE)),
@@ -76,11 +80,6 @@ def find_built_images(repository: Repository, names: Collection[str]) -> Iterato
             text = repository.read_text(path)
             if any(name in text for name in names):
                 yield from {without_tag(image) for image in read(text)} & set(names)
-
-
-def _name_services(image: str) -> set[str]:
-    """Return the services that an image may be of, by its name: `my-shop-web`, web or shop-web."""
-    return {image[at.end() :] for at in re.finditer("[-_]", image)}
 
 
 def _read_workflow_tags(text: str) -> Iterator[str]:
