@@ -135,6 +135,12 @@ QUIET: dict[str, Files] = {
         "      with:\n        context: .\n        tags: ours/tools:2\n",
         "src/a": "",
     },
+    "lock-that-is-copied-where-it-exists": {
+        "Dockerfile": f"{PINNED}COPY requirements.tx* /x/requirements.txt\n"
+        "RUN pip install -r /x/requirements.txt\n",
+        "requirements.txt": LOCK,
+        "src/a": "",
+    },
     "lock-that-is-copied-under-another-name": {
         "Dockerfile": f"{PINNED}COPY docker/requirements-cpu.txt requirements.txt\n"
         "RUN pip install -r requirements.txt\n",

@@ -27,7 +27,7 @@ FAULTS: dict[str, tuple[Files, str]] = {
     "image-that-only-ends-like-one-that-compose-builds": (
         {
             "Dockerfile": _dockerfile("USER 1000", base="acme-web"),
-            "compose.yml": "services:\n  a:\n    build: .\n    image: ourweb\n",
+            "compose.yml": "services:\n  a:\n    build: .\n    image: myweb\n",
         },
         "DKF001",
     ),

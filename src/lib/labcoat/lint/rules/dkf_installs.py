@@ -31,6 +31,7 @@ _INSTALL_THE_LOCK = (
 )
 _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
+_UNKNOWN = lazy_pattern(r"[$*?\[]")  # a name that only a build knows
 _FOR_TESTS = lazy_pattern(
     r"(?i)(?:^|[-_.])(?:dev|devel|development|debug|tests?|testing|lint|ci)(?:[-_.]|$)"
 )
@@ -81,7 +82,7 @@ def _renamed_copies(parsed: Dockerfile, stage: Stage) -> dict[str, str]:
             if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
             for source, to in [each.words]
             if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
-            and "$" not in source
+            and not _UNKNOWN.search(source)
         } | found
         here = parsed.base_stage(here)
     return found
