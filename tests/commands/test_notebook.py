@@ -1,4 +1,4 @@
-"""A real JupyterLab, and on conda a stand-in: it answers and has the locked packages."""
+"""A real JupyterLab on each level: it answers and has the locked packages."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from support import BASE_PYTHON, INCLUDE, Index, Repository
+from support import BASE_PYTHON, INCLUDE, Repository
 from support.session import unique_name
 
 IMAGE = unique_name("labcoat-test/notebook")
@@ -37,41 +37,6 @@ LEVELS = [
         ],
     ),
 ]
-
-# What labcoat asks of JupyterLab: it has that port and prints its address with a token.
-SERVER = """
-import http.server, sys
-version = '4.5.0'
-
-class Page(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'<title>JupyterLab</title>')
-
-def main():
-    given = dict(word.lstrip('-').split('=', 1) for word in sys.argv[1:] if '=' in word)
-    server = http.server.HTTPServer((given['ip'], int(given['port'])), Page)
-    print(given['ServerApp.custom_display_url'] + '?token=abc', flush=True)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print('Interrupted', flush=True)
-"""
-
-
-@pytest.fixture
-def stand_in(repo: Repository, index: Index) -> Repository:
-    """A repository whose index has a stand-in for JupyterLab, of one small file.
-
-    pip takes a quarter of a minute to put the ninety packages of the real one into conda.
-    """
-    entry_points = "[console_scripts]\njupyter-lab = jupyterlab:main\n"
-    info = "jupyterlab-4.5.0.dist-info"
-    files = {"jupyterlab.py": SERVER, f"{info}/entry_points.txt": entry_points}
-    index.add("jupyterlab", "4.5.0", files=files)
-    index.add("notebook", "7.5.0", ["jupyterlab"])
-    return repo
 
 
 @pytest.fixture(scope="module")
@@ -167,11 +132,9 @@ def opened_once(real: Repository) -> Repository:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_jupyterlab_answers_at_the_printed_address(
-    real: Repository, stand_in: Repository, level: str
-) -> None:
+def test_jupyterlab_answers_at_the_printed_address(real: Repository, level: str) -> None:
     """The address has the chosen port and a token; an interrupt ends JupyterLab."""
-    open_jupyterlab(stand_in if level == "conda" else real, level)
+    open_jupyterlab(real, level)
 
 
 def test_the_notebook_lock_adds_jupyterlab(opened_once: Repository) -> None:

@@ -55,7 +55,6 @@ def wheel(
         "Root-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": f"[console_scripts]\n{name} = {name}:main\n",
     }
-    contents.update(files or {})  # which may have other entry points
     record = "".join(
         f"{path},sha256={_record_digest(text)},{len(_encoded(text))}\n"
         for path, text in contents.items()
