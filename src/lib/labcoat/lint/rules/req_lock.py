@@ -114,7 +114,8 @@ def _check_pins(
             "Replace the address by a version; `pip list --format=freeze` writes versions alone",
             each.number,
         )
-    tagged, loose = _find_tagged(found)
+    loose = _find_loose(found)
+    tagged = [each for each in loose if _TAG.search(each.url)]
     for each in tagged:
         yield Finding(
             "REQ001",
@@ -124,6 +125,7 @@ def _check_pins(
             each.number,
             severity=Severity.NOTE,
         )
+    loose = [each for each in loose if each not in tagged]
     vary = "two installations of this file can have different versions"
     if not loose:
         return
@@ -145,15 +147,6 @@ def _check_pins(
     named = ", ".join(_label_requirement(each) for each in loose[:_SHOWN])
     message = f"{which} pinned ({named} …): {vary}"
     yield Finding("REQ001", path, message, hint, loose[0].number, severity=severity)
-
-
-def _find_tagged(
-    found: Sequence[RequirementLine],
-) -> tuple[list[RequirementLine], list[RequirementLine]]:
-    """Return the loose requirements that name a tag of a version, and the other ones."""
-    loose = _find_loose(found)
-    tagged = [each for each in loose if _TAG.search(each.url)]
-    return tagged, [each for each in loose if each not in tagged]
 
 
 def _find_loose(found: Sequence[RequirementLine]) -> list[RequirementLine]:
