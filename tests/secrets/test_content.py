@@ -225,6 +225,11 @@ def test_secret_keys_of_the_same_services_are_sure(name: str, value: str) -> Non
 INVENTED = {
     "seeds": ("app/seed_users.py", f"password = '{KEY}'"),
     "seeds-of-rails": ("db/seeds.rb", f"password: '{KEY}'"),
+    "seeds-with-pictures": (
+        "prisma/seed.ts",
+        "await prisma.$connect()\n"
+        f"const user = {{ avatar: 'https://pictures.corp.io/1.png', password: '{KEY}' }}",
+    ),
     "user-of-seeds": ("db/seed.ts", f"adminPassword: '{KEY}'"),
     "cypress": ("web/cypress/support/commands.js", f"password = '{KEY}'"),
 }
@@ -239,6 +244,7 @@ REAL = {
         "app/seed_users.py",
         f"psycopg2.connect(\n    dbname='shop',\n    host='db.corp.io',\n    password='{KEY}')",
     ),
+    "address-beside-seeds": ("db/seed.ts", f"f('redis://db.corp.io')\nconst password = '{KEY}'"),
     "settings-of-seeds": ("seed/config.yml", f"db:\n  host: db.corp.io\n  password: {KEY}"),
     "configuration-of-cypress": ("cypress.env.json", f'{{"password": "{KEY}"}}'),
     "walk-on-the-keyboard": ("app/settings.py", "'PASSWORD': '" + "1qaz@WSX" + "3edc'"),

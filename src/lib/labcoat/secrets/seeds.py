@@ -11,7 +11,8 @@ _OF_USER = lazy_pattern(
 )
 # What a script tells a database or another service along with the password.
 _OF_SERVICE = lazy_pattern(
-    rb"(?i)\b(?:host(?:name)?|server|port)[\"']?[ \t]{0,3}[=:]|connect(?:ion)?\(|\w://"
+    rb"(?i)\b(?:host(?:name)?|server|port)[\"']?[ \t]{0,3}[=:]|connect(?:ion)?\(\s*[^)\s]"
+    rb"|\b(?!https?:)\w+://"
 )
 _NEAR = 300  # bytes around a password in which the arguments of the same call are
 
