@@ -9,7 +9,7 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import distributions, version
@@ -24,6 +24,9 @@ GPUS, NO_GPU = re.compile(r"all|\d+(,\d+)*"), {"", "0"}
 # What a machine with NVIDIA's driver has: Linux, and Linux in Windows.
 DRIVER = ("/proc/driver/nvidia/version", "/dev/dxg")
 HIDDEN = "-1"  # the GPU that CUDA shows to a process that shall see none
+# Keras imports these if they are installed, which takes two fifths of its start, for data frames,
+# its scikit-learn wrappers and its own plots, none of which is used here.
+UNUSED = ("IPython", "matplotlib.pyplot", "pandas", "sklearn")
 
 
 @dataclass
@@ -100,7 +103,7 @@ def start(seed: int) -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", ERRORS_ONLY)
     # By default TensorFlow chooses its convolution kernels by the processor's model.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
-    with hushed():
+    with hushed(), hidden(UNUSED):
         import keras
         import tensorflow
 
@@ -119,6 +122,22 @@ def use_threads(count: int) -> None:
         import tensorflow
     tensorflow.config.threading.set_intra_op_parallelism_threads(count)
     tensorflow.config.threading.set_inter_op_parallelism_threads(count)
+
+
+@contextmanager
+def hidden(modules: Sequence[str]) -> Iterator[None]:
+    """Make imports of these modules fail in the block, as if they were not installed.
+
+    Modules that are imported already stay visible. Afterwards all of them can be imported.
+    """
+    absent = [name for name in modules if name not in sys.modules]
+    # Python documents None: https://docs.python.org/3/reference/import.html#the-module-cache
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
 
 
 @contextmanager

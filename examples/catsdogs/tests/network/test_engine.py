@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +37,36 @@ def test_a_gpu_has_convolutions_of_its_own(monkeypatch: pytest.MonkeyPatch) -> N
     assert not settle("build").network().winograd
     assert settle("build", winograd="on").network().winograd
     assert engine.versions()["device"] == "GPU"
+
+
+def test_keras_starts_without_what_is_not_used() -> None:
+    """Keras would import pandas, scikit-learn and pyplot, which takes seconds."""
+    code = (
+        "import sys; from catsdogs.network import engine; engine.start(0);"
+        "print(sorted(set(engine.UNUSED) & set(sys.modules)), 'keras' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[] True\n"
+
+
+def test_hidden_modules_are_hidden_in_the_block_alone() -> None:
+    """What is imported already stays visible."""
+    with engine.hidden(["json", "wave", "xml.dom"]):
+        import json as again
+
+        with pytest.raises(ImportError):
+            import wave
+    import wave
+
+    assert again is json
+    assert wave.__name__ == "wave"
+    assert "xml.dom" not in sys.modules or sys.modules["xml.dom"]
 
 
 @pytest.mark.skipif(not GPU, reason="no GPU: this machine has no driver of NVIDIA's")
