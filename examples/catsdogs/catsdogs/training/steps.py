@@ -55,7 +55,10 @@ def train(
     steps = -(-len(shown.digests) // course.batch)
     rate = keras.optimizers.schedules.CosineDecay(course.rate, steps * course.epochs)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(rate), loss, metrics=["sparse_categorical_accuracy"])
+    optimizer = keras.optimizers.Adam(rate)
+    model.compile(optimizer, loss, metrics=[keras.metrics.SparseCategoricalAccuracy()])
+    # Variables that the first step would create make TensorFlow trace the step twice.
+    optimizer.build(model.trainable_variables)
     history: dict[str, list[float]] = {
         "loss": [],
         "accuracy": [],

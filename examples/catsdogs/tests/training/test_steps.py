@@ -1,6 +1,7 @@
 """Training by steps: it learns, uses every view, and is reproducible."""
 
 import numpy as np
+import pytest
 
 from catsdogs.network import engine
 from catsdogs.support.cache import Rows
@@ -67,3 +68,13 @@ def test_views_take_turns() -> None:
 def test_no_pictures_give_no_predictions() -> None:
     """An empty part gives an empty array of the right width."""
     assert steps.logits(model(0), shown().views[0], [], 2).shape == (0, 2)
+
+
+def test_a_step_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every variable is there before the first step, which TensorFlow would trace twice without."""
+    given, traced = model(0), []
+    monkeypatch.setattr(
+        given, "train_step", lambda data, step=given.train_step: traced.append(1) or step(data)
+    )
+    steps.train(given, shown(), shown(), Course(epochs=2, batch=20, rate=0.05), 0)
+    assert len(traced) == 1
