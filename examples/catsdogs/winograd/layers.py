@@ -23,8 +23,12 @@ SIDE = 8
 
 def accelerate(keras: Any, network: "keras.Model") -> "keras.Model":
     """Return a network with the same layers, names and weights, and Winograd's convolutions if they
-    are faster.
+    are faster; `network` itself if none is.
     """
+    # A copy of a layer that draws random numbers, such as dropout, draws others: such a network is
+    # copied, as it always was, so that training gives the same results.
+    if not any(_is_faster(layer) or hasattr(layer, "seed_generator") for layer in network.layers):
+        return network
 
     def clone(layer: Any) -> Any:
         kind = _layer_class(keras) if _is_faster(layer) else type(layer)

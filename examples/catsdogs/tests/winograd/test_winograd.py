@@ -56,3 +56,16 @@ def test_a_network_stays_the_same_network() -> None:
     winograd.freeze(frozen)
     assert not frozen.trainable_weights
     assert np.allclose(frozen.predict_on_batch(pixels), expected, atol=1e-4)
+
+
+def test_a_network_without_large_convolutions_is_not_copied() -> None:
+    """A copy costs as much as the network; only layers that draw random numbers make one, because
+    those of a copy draw others.
+    """
+    keras = engine.start(0)
+    given = keras.Input((10, 10, 8))
+    small = keras.layers.Conv2D(8, 3, padding="same")(given)
+    plain = keras.Model(given, small)
+    assert winograd.accelerate(keras, plain) is plain
+    random = keras.Model(given, keras.layers.Dropout(0.5)(small))
+    assert winograd.accelerate(keras, random) is not random
