@@ -8,6 +8,7 @@ Numbers are stored with 16 bits, which is as precise as they are meaningful: a p
 take a KiB.
 """
 
+import functools
 import hashlib
 import itertools
 import shutil
@@ -36,6 +37,9 @@ SHARD = 256  # pictures in one file of the cache: about a minute of work on two 
 BATCH = 8
 THREADS = 2  # that read and decode the next batch while the network computes this one
 ROOM = 2**28  # bytes of disk that stay free
+
+# All views of a picture go through one network, which takes seconds to build.
+compiled = functools.lru_cache(maxsize=1)(model.compiled)
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,12 @@ def prepare(
     Existing entries are not computed again.
     """
     names = {picture.digest: picture.name for picture in found}
-    for missing, together in _passes(names, sights, cache).items():
-        for group in together.values():
-            (fill or _fill)(source, {digest: names[digest] for digest in missing}, group, cache)
+    try:
+        for missing, together in _passes(names, sights, cache).items():
+            for group in together.values():
+                (fill or _fill)(source, {digest: names[digest] for digest in missing}, group, cache)
+    finally:
+        compiled.cache_clear()  # a network takes hundreds of MiB
 
 
 def _passes(
@@ -119,7 +126,7 @@ def _fill(source: Source, names: Mapping[str, str], sights: Sequence[Sight], cac
     """Compute `sights`, of one network and view, for the pictures in `names`, shard by shard."""
     network, view = sights[0].network, sights[0].view
     capacity.check_memory(network.size, BATCH)
-    see = model.compiled(network, [sight.boundary for sight in sights])
+    see = compiled(network, tuple(sight.boundary for sight in sights))
     shards = list(chunks(list(names), SHARD))
     batches = [batch for shard in shards for batch in chunks(shard, BATCH)]
     steps = ((see(rgb), len(rgb)) for rgb in read_ahead(source, names, batches, network.size, view))

@@ -45,7 +45,8 @@ def ask(kaggle: Kaggle, tmp_path: Path) -> Ask:
     home.mkdir()
 
     def start(**environment: str) -> subprocess.Popen[str]:
-        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "TMPDIR"}}
+        inherited = {"PATH", "TMPDIR", "PYTHONPYCACHEPREFIX"}
+        kept = {name: value for name, value in os.environ.items() if name in inherited}
         server = {
             "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
             "http_proxy": f"http://127.0.0.1:{kaggle.port}",

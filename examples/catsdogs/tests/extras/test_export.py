@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -66,6 +67,9 @@ def test_a_model_that_differs_is_not_kept(
     """A conversion that changes the probabilities is an error, and leaves no file."""
     pytest.importorskip("ai_edge_litert")
     os.link(build / "model.keras", tmp_path / "model.keras")
+    kept = build / export.FILES["litert"]
+    if kept.is_file():  # what matters is what the reader says of it
+        monkeypatch.setitem(export.WRITERS, "litert", lambda *words: shutil.copy(kept, words[-1]))
     reader = export.READERS["litert"]
     monkeypatch.setitem(
         export.READERS, "litert", lambda path: lambda pictures: reader(path)(pictures[::-1])

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,18 +27,23 @@ Cached = tuple[Path, Source, list[Picture], Rows, list[int]]
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Source, list[Picture], Rows]:
+def made(
+    tmp_path_factory: pytest.TempPathFactory, networks: Callable
+) -> tuple[Path, Source, list[Picture], Rows]:
     """A cache with the features of twenty pictures, in shards of eight."""
     room = tmp_path_factory.mktemp("made")
     source, found = dataset.open_data(str(make_folder(room / "set", kaggle(10))), room / "cache", 0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(features, "SHARD", 8)
+        patch.setattr(features, "compiled", networks)
         computed = features.compute(source, found.pictures, Sight(NETWORK), room / "cache")
     return room / "cache", source, list(found.pictures), computed
 
 
 @pytest.fixture
-def cached(made: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cached:
+def cached(
+    made: tuple, networks: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Cached:
     """A copy of the cache, and a list with the number of pictures that each call computes."""
     folder, source, found, computed = made
     shutil.copytree(folder, tmp_path / "cache")
@@ -49,6 +55,7 @@ def cached(made: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cach
         fill(source, names, *rest)
 
     monkeypatch.setattr(features, "SHARD", 8)
+    monkeypatch.setattr(features, "compiled", networks)
     monkeypatch.setattr(features, "_fill", counted)
     return tmp_path / "cache", source, found, computed, calls
 
@@ -157,6 +164,29 @@ def test_boundaries_share_a_pass_and_views_differ(cached: Cached) -> None:
     assert np.array_equal(mirrored, plain[:, :, ::-1])
     assert not np.array_equal(other, plain)
     assert everything(entries["block4_pool", 0]).dtype == np.float16
+
+
+def test_all_views_go_through_one_network(
+    made: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is built once, and not kept afterwards."""
+    _, source, found, computed = made
+    built: list[list[str]] = []
+    extractor = model.extractor
+
+    def counted(network: model.Network, boundaries: list[str]) -> object:
+        built.append(boundaries)
+        return extractor(network, boundaries)
+
+    monkeypatch.setattr(model, "extractor", counted)
+    sights = [Sight(NETWORK, view=view) for view in range(3)]
+    features.prepare(source, found[:3], sights, tmp_path)
+    assert built == [[model.POOLED]]
+    assert features.compiled.cache_info().currsize == 0
+    digests = [picture.digest for picture in found[:3]]
+    assert np.allclose(
+        features.kept(sights[0], tmp_path).of(digests), computed.of(digests), rtol=1e-2, atol=1e-3
+    )
 
 
 @pytest.mark.parametrize(
