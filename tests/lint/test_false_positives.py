@@ -69,6 +69,33 @@ QUIET: dict[str, Files] = {
         "Dockerfile": f"{PINNED}RUN uv export -o all.txt && pip install -r all.txt\n",
         "src/a": "",
     },
+    "license-of-a-dockerfile": {"Dockerfile.j2.license": "SPDX-License-Identifier: MIT\n"},
+    "image-that-a-dockerfile-tells-how-to-build": {
+        "base/Dockerfile": f"# docker build --tag ours/base .\n{PINNED}",
+        "Dockerfile": "FROM ours/base:latest\nCOPY src /app\n",
+        "base/src/a": "",
+        "src/a": "",
+    },
+    "image-that-a-readme-tells-how-to-build": {
+        "README.md": "Run `docker build -t ours/base base`.\n",
+        "base/Dockerfile": PINNED,
+        "Dockerfile": "FROM ours/base:latest\nCOPY src /app\n",
+        "base/src/a": "",
+        "src/a": "",
+    },
+    "image-that-a-workflow-names": {
+        ".github/workflows/image.yml": "jobs:\n  x:\n    steps:\n"
+        "      - uses: docker/metadata-action@v5\n        with:\n"
+        "          images: ${{ env.REGISTRY }}/ours/app\n",
+        "Dockerfile": "FROM ghcr.io/ours/app:latest\nCOPY src /app\n",
+        "src/a": "",
+    },
+    "image-of-a-folder-with-an-underscore": {
+        "our_files/Dockerfile": PINNED,
+        "our_files/src/a": "",
+        "Dockerfile": f"{PINNED}RUN --mount=type=bind,from=ours/our_files:latest,target=/f ls /f\n",
+        "src/a": "",
+    },
     "image-of-another-folder": {
         "base-notebook/Dockerfile": PINNED.replace("COPY src /app\n", ""),
         "all-notebook/Dockerfile": "FROM quay.io/ours/base-notebook\n",
@@ -446,6 +473,76 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
             "b/setup.cfg": "[options]\ninstall_requires =\n    numpy\n    x\n",
         },
         {"REQ001": Severity.NOTE},
+    ),
+    "requirements-of-pbr": (
+        {"requirements.txt": "cliff\n", "setup.py": "setup(setup_requires=['pbr'], pbr=True)\n"},
+        {"REQ001": Severity.NOTE},
+    ),
+    "requirements-of-a-plain-setup-file": (
+        {"requirements.txt": "cliff\n", "setup.py": "setup(setup_requires=['wheel'])\n"},
+        {"REQ001": Severity.WARNING},
+    ),
+    "list-that-another-file-pins-nearly": (
+        {
+            "loose.requirements.txt": "".join(f"a{each}\n" for each in range(11)),
+            "requirements.txt": "".join(
+                f"a{each}==1 --hash=sha256:{'b' * 64}\n" for each in range(10)
+            ),
+        },
+        {"REQ001": Severity.NOTE},
+    ),
+    "list-that-another-file-pins-by-half": (
+        {
+            "loose.requirements.txt": "".join(f"a{each}\n" for each in range(11)),
+            "requirements.txt": "".join(
+                f"a{each}==1 --hash=sha256:{'b' * 64}\n" for each in range(5)
+            ),
+        },
+        {"REQ001": Severity.WARNING},
+    ),
+    "chapters-of-a-book": (
+        {
+            "ch02/bonus/requirements-extra.txt": "tqdm\n",
+            "x/week_2_ingestion/requirements.txt": "a\n",
+        },
+        {"REQ001": Severity.NOTE},
+    ),
+    "folder-that-is-no-chapter": (
+        {"check02/requirements.txt": "tqdm\n"},
+        {"REQ001": Severity.WARNING},
+    ),
+    "image-with-the-name-of-a-folder": (
+        {
+            "files/Dockerfile": PINNED,
+            "files/src/a": "",
+            "Dockerfile": "FROM ours/files:latest\nUSER 1000\nCOPY src /app\n",
+            "src/a": "",
+        },
+        {"DKF001": Severity.WARNING},
+    ),
+    "tracked-environment": (
+        {
+            ".gitignore": "venv/\n",
+            "venv/pyvenv.cfg": "home = /usr\n",
+            "venv/lib/a.so": "x",
+        },
+        {"ENV001": Severity.ERROR},
+    ),
+    "secret-sent-to-the-build-of-a-test": (
+        {
+            "tests/Dockerfile": f"FROM python:3.11{DIGEST}\nUSER 1000\nCOPY src/a /a\n",
+            "src/a": "",
+            "deploy/server.key": KEY,
+        },
+        {"SEC001": Severity.ERROR, "SEC003": Severity.NOTE},
+    ),
+    "secret-sent-to-a-build": (
+        {
+            "docker/Dockerfile": f"FROM python:3.11{DIGEST}\nUSER 1000\nCOPY src/a /a\n",
+            "src/a": "",
+            "deploy/server.key": KEY,
+        },
+        {"SEC001": Severity.ERROR, "SEC003": Severity.WARNING},
     ),
     "requirements-that-a-setup-file-lacks": (
         {

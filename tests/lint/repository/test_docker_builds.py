@@ -64,6 +64,17 @@ CONTEXTS: dict[str, tuple[Files, str]] = {
     "nothing-else-there": ({}, ""),
     "a-program-there": ({"sub/main.py": ""}, "sub"),
     "its-own-ignore-file": ({"sub/.dockerignore": "x\n"}, "sub"),
+    "nothing-is-copied": ({"sub/Dockerfile": "FROM python:3.11\n"}, "sub"),
+    "a-file-that-no-folder-has": (
+        {"sub/Dockerfile": "FROM python:3.11\nCOPY create.sh /x/\n", "sub/creates.sh": ""},
+        "sub",
+    ),
+    "a-file-in-a-folder-to-come": ({"sub/Dockerfile": "FROM python:3.11\nCOPY out/a.jar /\n"}, ""),
+    "a-mount-of-all": ({"sub/Dockerfile": "FROM python:3.11\nRUN --mount=target=/s ls\n"}, ""),
+    "a-mount-of-its-source": (
+        {"sub/Dockerfile": "FROM python:3.11\nRUN --mount=source=src,target=/s ls\n", "src/a": ""},
+        "",
+    ),
     "what-it-copies": ({"sub/Dockerfile": PINNED, "sub/main.py": "", "src/a": ""}, ""),
 }
 

@@ -19,12 +19,12 @@ _ASIDE = lazy_pattern(
 )
 # What programs generate; the rules about contexts report it where it is sent.
 _GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
-# What a course hands out: students read and change it, and no one deploys it. A folder `lab`
-# without a number may be anything, and `lesson-service` is a program.
+# What a course or a book hands out: students read and change it, and no one deploys it. A folder
+# `lab` or `week` without a number may be anything, and `lesson-service` is a program.
 _LESSONS = r"exercises?(?:[-_ ]?files)?|homeworks?|assignments?|lessons?|lectures?|katas?"
 _COURSE = lazy_pattern(
     r"(?:^|/)(?<!services/)(?<!apps/)(?:(?:code)?labs|(?:[\w -]{0,80}[-_ ])?"
-    rf"(?:(?:{_LESSONS}|lab|hw)[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
+    rf"(?:(?:{_LESSONS}|lab|hw|ch|chapter|week)[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
     rf"|(?:{_LESSONS})(?:[-_ ][a-z])?))/",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ def is_generated(path: str) -> bool:
 
 
 def is_course_material(path: str) -> bool:
-    """Whether the file is an exercise, a laboratory or a lecture of a course."""
+    """Whether the file is an exercise, a lecture or a chapter of a course or a book."""
     return _COURSE.search(path) is not None
 
 

@@ -85,7 +85,7 @@ def find_arguments(text: bytes) -> Iterator[Argument]:
             yield Argument(TOKEN, found.start(), sure=not _SENTRY_DSN.match(text, found.start()))
     for found in _NETRC.finditer(text):
         if _is_password(found["value"].decode("latin-1")):
-            yield Argument(PASSWORD, found.start(), values.is_mixed(found["value"]))
+            yield Argument(PASSWORD, found.start(), _is_sure(found["value"]))
     end = 0
     for found in _NEEDLE.finditer(text):
         if found.start() < end:
@@ -99,7 +99,7 @@ def find_arguments(text: bytes) -> Iterator[Argument]:
         for words in split_commands(_unlist(script)):
             for kind, value in _find_values(words[:_MOST_WORDS], before):
                 data = value.encode("latin-1")
-                sure = kind == TOKEN or values.is_mixed(data)
+                sure = kind == TOKEN or _is_sure(data)
                 yield Argument(kind, start + max(0, script.find(value)), sure)
             before = words
 
@@ -224,6 +224,11 @@ def _is_password(value: str) -> bool:
         and not values.is_stand_in(data)
         and not values.is_marked(data)
     )
+
+
+def _is_sure(password: bytes) -> bool:
+    """Whether a password is no word, and no placeholder in leetspeak."""
+    return values.is_mixed(password) and not values.is_disguised(password)
 
 
 def _is_token(value: str) -> bool:

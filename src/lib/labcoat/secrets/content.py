@@ -7,7 +7,7 @@ from itertools import chain, islice
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.records import Record, replace
-from labcoat.secrets import commands, names, rules, values
+from labcoat.secrets import commands, names, rules, surroundings, values
 from labcoat.secrets.public_keys import is_public_key, is_shipped
 from labcoat.secrets.seeds import is_invented
 
@@ -51,10 +51,9 @@ _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybod
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 # A digit, or ten letters; no path, no placeholder, no code.
 _PLAUSIBLE = lazy_pattern(rb"(?=[^\d]*\d|[A-Za-z_-]{10})[^<>{}()\[\]$,;|]+")
-# Documents an interface, with examples; a line of a crontab begins with several `*`.
-_IN_COMMENT = lazy_pattern(rb"\s*\*\s(?!\s*[*\d])")
 _LARGEST_BY_HAND = 1 << 17  # bytes; programs write larger sources and settings
 _MOST_VALUES = 5000  # of one file
+_LEAST_STEM = 6  # characters that show a value to be made from another one
 _LEAST_TOKEN = 16  # characters of a token that has no form of its own
 _BEFORE = 60  # bytes before a value in which its name is
 _AFTER = 2  # bytes after it: its quote
@@ -99,16 +98,21 @@ def find_in_variables(path: str, data: bytes) -> Secret | None:
 
 
 def _find_telling(path: str, text: bytes) -> Iterator[Found]:
-    """Yield the variables with names of secrets. A value that several have is not sure."""
+    """Yield the variables with names of secrets.
+
+    A value that several have is not sure, nor is one that begins with it.
+    """
     variables = [(found, found[2].strip(b"\"'")) for found in _VARIABLE.finditer(text)]
     counts: dict[bytes, int] = {}
     for _, value in variables:
         counts[value] = counts.get(value, 0) + 1
-    sure = not is_development(path)
+    shared = tuple(each for each, count in counts.items() if count > 1 and len(each) >= _LEAST_STEM)
+    sure = not is_development(path) and not surroundings.is_for_development(path, text)
     for found, value in variables:
         if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
             is_sure = sure and counts[value] == 1 and _is_strong(value)
+            is_sure = is_sure and not value.startswith(shared)
             is_sure = is_sure and not is_public_key(found[1], value)
             yield f"a value for {name}", found.start(), is_sure, name
 
@@ -162,27 +166,32 @@ def as_utf8(data: bytes) -> bytes:
 def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
     """Yield each secret: its kind, its place in `text`, whether it is sure, and its name."""
     sure = not is_development(path)
+    known: set[int] = set()
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
         public = (token.kind in _PUBLIC_KINDS and _WEB.search(path) is not None) or bool(
             _SIGNED.search(text, max(0, token.start - _BEFORE), token.start)
         )
-        shown = values.is_marked(value) or values.is_marked(_line_at(text, token.start))
+        line = surroundings.line_at(text, token.start)
+        shown = values.is_marked(value) or values.is_marked(line)
         shown = shown or is_shipped(value)
+        known.add(token.start)
         yield token.kind, token.start, sure and not public and not shown, ""
     if tokens_only or is_aside(path):
         return  # passwords of tests, which let no one in
     client = names.is_client_config(path)
     for found in _passwords(text, everywhere=client) if sure else ():
-        known = client or values.is_mixed(found["password"])
+        password = found["password"]
+        is_sure = client or (values.is_mixed(password) and not values.is_disguised(password))
         prose = _PROSE.search(path) is not None
-        yield "a password in an address", found.start(), known and not prose, ""
+        yield "a password in an address", found.start(), is_sure and not prose, ""
     if is_written_by_program(path, len(text)):
         return
     if names.runs_commands(path):
         for argument in commands.find_arguments(text):
             yield argument.kind, argument.start, sure and argument.sure, ""
     told = sure and not _PROSE.search(path)
+    named = told and not surroundings.is_for_development(path, text)
     quoted = list(islice(_QUOTED.finditer(text), _MOST_VALUES + 1))
     services = rules.services_in(_around_long_values(path, text, quoted))
     parts = (*values.SECRET_PARTS, *services)
@@ -193,15 +202,14 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             shown = values.is_marked(window) or is_public_key(name, value)
             for token in rules.find_service_tokens(window, before, services):
                 yield token.kind, token.start, told and not shown, ""
-        if values.is_named_secret(name) and _is_real(name, value):
-            line = _line_at(text, at)
+        if at not in known and values.is_named_secret(name) and _is_real(name, value):
             shown = (
-                values.is_marked(line)
-                or _IN_COMMENT.match(line) is not None
+                surroundings.is_shown(path, text, at)
+                or values.is_disguised(value)
                 or is_public_key(name, value)
                 or is_invented(path, text, name, at)
             )
-            yield f"a value for {name.decode()}", at, told and not shown, name.decode()
+            yield f"a value for {name.decode()}", at, named and not shown, name.decode()
 
 
 def _is_real(name: bytes, value: bytes) -> bool:
@@ -210,11 +218,14 @@ def _is_real(name: bytes, value: bytes) -> bool:
 
 def _is_strong(value: bytes) -> bool:
     """Whether a value of a file of variables is more than a word that everybody would guess."""
-    return values.is_generated(value) or (
-        len(value) >= 8
-        and re.search(rb"\d", value) is not None
-        and re.search(rb"[A-Za-z]", value) is not None
-        and not values.is_marked(value)
+    return not values.is_disguised(value) and (
+        values.is_generated(value)
+        or (
+            len(value) >= 8
+            and re.search(rb"\d", value) is not None
+            and re.search(rb"[A-Za-z]", value) is not None
+            and not values.is_marked(value)
+        )
     )
 
 
@@ -226,7 +237,7 @@ def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
         if not _SCHEME.search(text, max(0, found.start() - 12), found.start()):
             continue
         password, user, host = found["password"], found["user"], found["host"]
-        if values.is_stand_in(password) or values.is_marked(password):
+        if values.is_stand_in(password) or values.is_marked(password) or is_shipped(password):
             continue
         if password.lower() == user.lower() or password.lower() in host.lower():
             continue
@@ -271,10 +282,3 @@ def _around_long_values(path: str, text: bytes, quoted: list[re.Match[bytes]]) -
         return text
     long = [found.span("value") for found in quoted if len(found["value"]) >= _LEAST_TOKEN]
     return b"\n".join(text[max(0, start - _BEFORE) : end + _AFTER] for start, end in long)
-
-
-def _line_at(text: bytes, at: int) -> bytes:
-    """Return the line around `at`, at most 200 bytes to each side."""
-    start = max(text.rfind(b"\n", 0, at) + 1, at - 200)
-    end = text.find(b"\n", at)
-    return text[start : min(end if end >= 0 else len(text), at + 200)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labcoat.core import reading
 from labcoat.core.path_roles import is_aside
+from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names
 from labcoat.secrets.content import (
     Secret,
@@ -19,6 +20,10 @@ from labcoat.secrets.content import (
 LARGEST = 1 << 20
 # A notebook may begin with pictures.
 LARGEST_NOTEBOOK = reading.WHOLE
+# Names of folders and files that stand in for real ones.
+_INVENTED = lazy_pattern(
+    r"(?i)(?:^|[/._-])(?:example|sample|template|dummy|mock|fake|snakeoil|self-?signed|insecure)s?(?=[/._-]|$)"
+)
 BY_NAME = "a file that holds secrets"
 WITHOUT = "a file for secrets (without any now)"
 
@@ -32,7 +37,7 @@ def find_secret(path: str, data: bytes) -> Secret | None:
     if names.is_environment(path) or names.is_variables(path):
         return find_in_variables(path, data) or _without_secret(path)
     if names.is_secret_name(path):
-        return Secret(BY_NAME, sure=not is_aside(path))
+        return Secret(BY_NAME, sure=not (is_aside(path) or _INVENTED.search(path)))
     return find_in_content(path, data)
 
 

@@ -39,6 +39,13 @@ _KEY = (
     rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
     rb"""(?:\s+[A-Za-z0-9+/=:]|(?:\s|\\+[nr]|["',])+[A-Za-z0-9+/=]{16})"""
 )
+# How a key goes on; prose has spaces between its words.
+_KEY_GOES_ON = lazy_pattern(rb"""(?:[A-Za-z0-9+/=:.-]+|\\+[nr]|["',]|[ \t]*\r?\n[ \t]*)*""")
+_WORD_FOLLOWS = lazy_pattern(rb"[^\n]*[A-Za-z]{2}")
+_LONGEST_KEY = 1 << 14  # bytes
+_SHOWN_OF_KEY = 200  # characters: what a program prints of a key to tell which it is, has fewer
+# The number of a bot, and 35 characters of which the first two are always the same.
+_TELEGRAM = rb"(?<![\w.:-])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![\w-])"
 # The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
 # What a token has, and a space for all else: to split takes half the time of a search for words.
@@ -160,6 +167,7 @@ def _named_rules() -> dict[bytes, list[VendoredRule]]:
 def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
         ("a private key", b"PRIVATE KEY", lazy_pattern(_KEY)),
+        ("a Telegram bot token", b":AA", lazy_pattern(_TELEGRAM)),
         *(
             (what, start, lazy_pattern(_TOKEN % (start, start, start, rest)))
             for what, start, rest in TOKENS
@@ -172,6 +180,17 @@ def is_for_show(value: bytes) -> bool:
     return _FOR_SHOW.search(value) is not None
 
 
+def _is_shown_in_part(data: bytes, at: int) -> bool:
+    """Whether other text follows on the first line or two of a private key, as in a log."""
+    rest = data[at : at + _LONGEST_KEY]
+    mark = rest.find(b"-----")
+    if rest.startswith(b"-----END", mark):
+        return False
+    shown = _KEY_GOES_ON.match(rest, 0, mark if mark >= 0 else len(rest))
+    end = shown.end() if shown else 0
+    return end < _SHOWN_OF_KEY and _WORD_FOLLOWS.match(rest, end) is not None
+
+
 def find_tokens(data: bytes) -> Iterator[Token]:
     """Yield the keys and tokens in `data` that are known by their own form."""
     # A token is a long word: a hundred searches in these take a tenth of the time.
@@ -179,9 +198,10 @@ def find_tokens(data: bytes) -> Iterator[Token]:
     long = dict.fromkeys(word for word in split if len(word) >= _SHORTEST_TOKEN)
     words = b"\n".join(long)
     for kind, needle, pattern in _own_tokens():
-        if needle in (data if b" " in needle else words):
+        if needle in (data if b" " in needle or b":" in needle else words):
             for found in pattern.finditer(data):
-                if not is_for_show(found[0]):
+                in_part = needle == b"PRIVATE KEY" and _is_shown_in_part(data, found.end())
+                if not (is_for_show(found[0]) or in_part):
                     yield Token(kind, *found.span())
     if len(data) >= _LARGEST_BY_HAND:
         return

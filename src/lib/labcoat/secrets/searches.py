@@ -22,6 +22,7 @@ _FORMS = (
     "fo1_[A-Za-z0-9_-]{20}",
     "fm2_[A-Za-z0-9+/=]{20}",
     "pul-[a-f0-9]{20}",
+    ":AA[A-Za-z0-9_-]{33}",
     "npm_[A-Za-z0-9]{20}",
     *("github_pat_", "glpat-", "KGAT_", "pypi-AgE", "k_live_", "AIza", "sk-ant-", "sk-proj-"),
     *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/", "T3BlbkFJ", "xkeysib-", "rubygems_"),

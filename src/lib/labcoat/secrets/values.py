@@ -1,5 +1,6 @@
 """Variables named like secrets, and whether a value is a real secret or a placeholder."""
 
+import binascii
 import math
 import re
 from collections import Counter
@@ -76,6 +77,7 @@ _NAMED = lazy_pattern(
 SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth")
 _NOT_SECRET = lazy_pattern(
     rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
+    rb"|(?<!unen)(?<!de)crypted"
     rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
     rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
     rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
@@ -97,6 +99,13 @@ _PAIRS = frozenset(
 _WORDY = 0.5  # of the pairs of letters, in words
 _WORD_WITH_NUMBER = lazy_pattern(rb"[A-Za-z]+[\d@#_.-]*[!@#%^&*?~.]*")
 _DIGEST = lazy_pattern(rb"(?i)(?:sha\d+|md5|pbkdf2\w*|argon2\w*|bcrypt)[:$-].*")  # of a password
+# Digits and symbols in the place of letters that they look like, as `p4ssw0rd` has them.
+_LEET = bytes.maketrans(b"013457@$!", b"oieastasi")
+_LEET_SYMBOLS = b"@$!"
+_TAIL = lazy_pattern(rb"[\W\d_]{1,6}\Z")
+_GUESSED = lazy_pattern(rb"(?i)pass(?:[a-z]{0,4}d)?|foobar|welcome|letmein")
+_PRINTABLE = lazy_pattern(rb"[ -~]+")
+_LONGEST_GUESSED = 24  # characters; in longer ones a word is chance
 _CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
 _LETTER = lazy_pattern(rb"[A-Za-z]")
 _DIGIT = lazy_pattern(rb"\d")
@@ -135,6 +144,34 @@ def has_secret_word(name: bytes) -> bool:
 def is_stand_in(value: bytes) -> bool:
     """Whether a value is a placeholder, such as `changeme`, `<password>` or `$TOKEN`."""
     return _STAND_IN.fullmatch(value) is not None
+
+
+def is_disguised(value: bytes) -> bool:
+    """Whether a value is a placeholder in leetspeak, such as `P@ssw0rd!`, or a word in base64."""
+    decoded = _decode(value)
+    if decoded:
+        return not is_generated(decoded)
+    if len(value) > _LONGEST_GUESSED:
+        return False
+    written = (
+        text.translate(_LEET, without)
+        for text in (value, _TAIL.sub(b"", value))
+        for without in (b"", _LEET_SYMBOLS)
+    )
+    return any(
+        is_stand_in(text) or is_marked(text) or _GUESSED.fullmatch(text) is not None
+        for text in written
+        if text
+    )
+
+
+def _decode(value: bytes) -> bytes:
+    """Return the text that base64 encodes; empty for random bytes, which are not text."""
+    try:
+        decoded = binascii.a2b_base64(value, strict_mode=True)
+    except ValueError:
+        return b""
+    return decoded if len(decoded) >= _LEAST and _PRINTABLE.fullmatch(decoded) else b""
 
 
 def is_version(value: bytes) -> bool:

@@ -18,6 +18,7 @@ _BAKE = r"docker-bake(?:\.override)?\.(?:hcl|json)"
 _README = r"readme(?:\.md|\.rst)?"
 # A command in prose ends with its line, or with the code that it is in.
 _TOLD = lazy_pattern(r"docker (?:buildx |image )?build (?:[^`\n\\]|\\\r?\n|\\.)*")
+_VARIABLE_REGISTRY = lazy_pattern(r"\$\{\{[^{}]*\}\}/")
 # The options without a value of `docker buildx build --help` (0.13) and of the legacy builder.
 _FLAG = lazy_pattern(
     r"-[qD]+|-h|--(?:check|compress|debug|disable-content-trust|force-rm|load|no-cache|pull|push"
@@ -57,12 +58,17 @@ def find_named_builds(repository: Repository) -> Iterator[tuple[str, str]]:
             yield from _builds_in_prose(repository, repository.read_text(path))
 
 
-def find_built_images(repository: Repository, names: Collection[str]) -> Iterator[str]:
+def find_built_images(
+    repository: Repository, names: Collection[str], dockerfiles: Iterable[str]
+) -> Iterator[str]:
     """Yield those of the image `names`, without tags, that scripts, workflows and compose build.
 
     A compose file with `build` and `image` names the image that it builds; without `image`, web of
-    the project my-shop is `my-shop-web`, and older versions of compose wrote `my-shop_web`.
+    the project my-shop is `my-shop-web`, and older versions of compose wrote `my-shop_web`. A
+    README and a comment in one of the `dockerfiles` tell the command. The registry may be a
+    variable.
     """
+    without_registry = {name.partition("/")[2]: name for name in names if name.count("/") == 2}
     unnamed = [name for name in names if _PROJECT_AND_SERVICE.fullmatch(name)]
     for path in repository.find_named(_COMPOSE) if unnamed else ():
         built = read_built_images(repository.read_text(path))
@@ -75,18 +81,33 @@ def find_built_images(repository: Repository, names: Collection[str]) -> Iterato
         (read_built_images, repository.find_named(_COMPOSE)),
         (_read_tags, repository.find_named(_SCRIPT)),
         (_read_workflow_tags, workflows),
+        (_read_told_tags, repository.find_named(_README)),
+        (_read_told_tags, dockerfiles),
     ):
         for path in paths:
             text = repository.read_text(path)
-            if any(name in text for name in names):
-                yield from {without_tag(image) for image in read(text)} & set(names)
+            if any(name in text for name in (*names, *without_registry)):
+                built = {without_tag(image) for image in read(text)}
+                yield from built & set(names)
+                yield from (without_registry[each] for each in built & without_registry.keys())
 
 
 def _read_workflow_tags(text: str) -> Iterator[str]:
-    """Yield the images that the steps of a workflow build: of commands, and of actions' `tags`."""
+    """Yield the images that the steps of a workflow build: of commands, and of actions' inputs.
+
+    They are without a registry that is a variable.
+    """
     for step in read_steps(text) or ():
         yield from _read_tags(step.script)
-        yield from re.split(r"[\s,]+", step.inputs.get("tags", ""))
+        for given in ("tags", "images"):
+            images = _VARIABLE_REGISTRY.sub("", step.inputs.get(given, ""))
+            yield from re.split(r"[\s,]+", images)
+
+
+def _read_told_tags(text: str) -> Iterator[str]:
+    """Yield the images that the commands in prose and in comments build."""
+    for found in _TOLD.finditer(text):
+        yield from _read_tags(found[0])
 
 
 def without_tag(image: str) -> str:

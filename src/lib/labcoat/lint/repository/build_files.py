@@ -23,7 +23,9 @@ _BLOCK = lazy_pattern(
     re.MULTILINE,
 )
 _KEY = lazy_pattern(
-    r"^[ \t]*(?P<key>context|dockerfile|file|tags):[ \t]*(?P<value>[^\s#]+)", re.MULTILINE
+    r"^[ \t]*(?P<key>context|dockerfile|file|tags|images):[ \t]*"
+    r"(?P<value>(?:\$\{\{[^{}\n]*\}\}|[^\s#])+)",
+    re.MULTILINE,
 )
 _FLOW = lazy_pattern(r"build[\"']?[ \t]*:[ \t]*\{(?P<body>[^{}]*)\}")
 _FLOW_KEY = lazy_pattern(
@@ -107,7 +109,7 @@ def _read_build(build: object) -> Iterator[Build]:
 
 
 def parse_blocks(text: str) -> Iterator[dict[str, str]]:
-    """Yield `context`, `dockerfile`, `file` and `tags` of each block `build:` or `with:`."""
+    """Yield `context`, `dockerfile`, `file`, `tags` and `images` of each `build:` or `with:`."""
     for found in _BLOCK.finditer(text):
         yield {each["key"]: each["value"].strip("'\"") for each in _KEY.finditer(found["body"])}
 

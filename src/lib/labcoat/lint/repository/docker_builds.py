@@ -17,7 +17,7 @@ _NAME = r"(?:dockerfile|containerfile)(?:[._-].+)?|.+\.(?:dockerfile|containerfi
 _OTHER_SUFFIX = lazy_pattern(
     r".+\.(?:dockerignore|md|rst|adoc|txt|pyc?|j2|jinja2?|tmpl|tpl|template|erb|ejs|mustache|hbs"
     r"|in|m4|orig|rej|bak|swp|lock|log|d\.ts|map|snap|diff|patch|json|ya?ml|toml|xml|html|s?css"
-    r"|svg|png)",
+    r"|svg|png|license)",
     re.IGNORECASE,
 )
 # Names of a program or a text about Dockerfiles, or of a Dockerfile, as Dockerfile_gpu is.
@@ -66,7 +66,8 @@ class DockerBuilds:
 
     def find_built(self, names: Collection[str]) -> set[str]:
         """Return those of the image `names` that compose files and scripts build."""
-        return set(find_built_images(self._repository, names))
+        dockerfiles = {facts.dockerfile for facts in self}
+        return set(find_built_images(self._repository, names, sorted(dockerfiles)))
 
     @cached_property
     def _builds(self) -> list[BuildFacts]:
@@ -114,7 +115,11 @@ class DockerBuilds:
             return own
         root = self.get_facts(path, "")
         here, there = (_count_sources(own.parsed, each) for each in (own, root))
-        return root if there > here or (there == here and _has_only_build_files(own)) else own
+        if there == here:
+            return (
+                root if _copies_from_elsewhere(own.parsed) and _has_only_build_files(own) else own
+            )
+        return root if there > here else own
 
 
 def _is_dockerfile_template(text: str) -> bool:
@@ -143,15 +148,30 @@ def _has_only_build_files(facts: BuildFacts) -> bool:
 
 def _count_sources(parsed: Dockerfile, facts: BuildFacts) -> int:
     """Count the COPY and ADD sources without wildcards that exist in the context of `facts`."""
-    copies = (
-        each
-        for stage in parsed.stages
-        for each in stage.instructions
-        if each.name in ("COPY", "ADD")
-    )
-    sources = (word for each in copies if each.flag("from") is None for word in each.words[:-1])
     return sum(
-        _source_exists(facts, word) for word in sources if not re.search(r"[$*?\[<:\"\\]", word)
+        _source_exists(facts, word)
+        for word in _list_sources(parsed)
+        if not re.search(r"[$*?\[<:\"\\]", word)
+    )
+
+
+def _list_sources(parsed: Dockerfile) -> Iterator[str]:
+    """Yield what COPY, ADD and mounts take from the context, or from an address."""
+    for stage in parsed.stages:
+        for each in stage.instructions:
+            if each.name in ("COPY", "ADD") and each.flag("from") is None:
+                yield from each.words[:-1]
+            for mount in each.mounts if each.name == "RUN" else ():
+                if mount["type"] == "bind" and not mount.get("from"):
+                    yield mount.get("source") or "."
+
+
+def _copies_from_elsewhere(parsed: Dockerfile) -> bool:
+    """Whether it takes more than files by their name, which would be beside the Dockerfile."""
+    sources = (word for word in _list_sources(parsed) if not re.search(r"<|://", word))
+    return any(
+        word == "." or "." not in word or re.search(r"[$*?\[/\"]", word.removeprefix("./"))
+        for word in sources
     )
 
 

@@ -11,6 +11,7 @@ from labcoat.container.dockerignore import filepath_match
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.container.dockerignore.matcher import Matcher, PatternError, Semantics
 from labcoat.container.dockerignore.parser import parse_ignore_file
+from labcoat.core.path_roles import is_aside
 from labcoat.core.reading import path_exists
 from labcoat.core.terminal import join_some
 from labcoat.inventory.virtualenvs import environments
@@ -261,7 +262,8 @@ def _check_size(repository: Repository, sharing: list[BuildFacts]) -> Iterator[F
             "or set `context-budget` in [tool.labcoat]",
             # The default is not a choice: what is not far above it may be needed.
             severity=Severity.NOTE
-            if budget == LintConfig.context_budget and total < 2 * budget
+            if (budget == LintConfig.context_budget and total < 2 * budget)
+            or all(is_aside(each.dockerfile) for each in sharing)
             else Severity.WARNING,
         )
 

@@ -84,13 +84,14 @@ def _image_of(path: str) -> str:
 def _own_images(builds: DockerBuilds, all_facts: Collection[BuildFacts]) -> set[str]:
     """Return what the repository builds: images, and `*/name` for one in a folder of that name.
 
-    A folder's name has a hyphen, as those of images: `spark/Dockerfile` may extend another spark.
+    A folder's name has a hyphen or an underscore, as those of images: `spark/Dockerfile` may extend
+    another spark.
     """
     own = {name for facts in all_facts if (name := _image_of(facts.dockerfile))}
     named: set[str] = set()
     for facts in all_facts:
         folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
-        if "-" in folder:
+        if re.search("[-_]", folder):
             own.add(f"*/{folder}")
         if not isinstance(facts.parsed, DockerfileError):
             named |= {without_tag(image) for image, _ in _used_images(facts.parsed)}

@@ -9,6 +9,7 @@ from labcoat.core import git
 from labcoat.core.path_roles import is_template
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.terminal import join_some
+from labcoat.inventory.virtualenvs import environments
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Rule, Severity, Untrack, unsafe_fix
 from labcoat.lint.repository.repository import Repository
@@ -56,8 +57,11 @@ def check_tracked_files(repository: Repository) -> Iterator[Finding]:
 def _check_ignored(repository: Repository) -> Iterator[Finding]:
     """GIT001: tracked files that a pattern ignores, one finding per pattern."""
     by_pattern: dict[tuple[str, int, str], list[str]] = {}
+    installed = _list_installed(repository)
     for path, decided in repository.deciding_patterns(repository.tracked_and_ignored).items():
         if path.rpartition("/")[2] in _KEEPERS or is_template(path) or is_written_again(path):
+            continue
+        if path.startswith(installed):
             continue
         by_pattern.setdefault(decided, []).append(path)
     for (source, line, pattern), paths in by_pattern.items():
@@ -73,6 +77,11 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
             fix=unsafe_fix(Untrack(tuple(data))) if data else None,
             severity=Severity.WARNING if data else Severity.NOTE,
         )
+
+
+def _list_installed(repository: Repository) -> tuple[str, ...]:
+    """Return the tracked virtual environments, with a slash at the end: ENV001 reports each."""
+    return tuple(f"{root}/" for root in environments(repository.tracked) if root)
 
 
 def _check_unshared(repository: Repository) -> Iterator[Finding]:
@@ -97,6 +106,7 @@ def _is_of_project(repository: Repository, path: str) -> bool:
 
 def _check_symlinks(repository: Repository) -> Iterator[Finding]:
     """GIT002: tracked symlinks."""
+    installed = _list_installed(repository)
     links = repository.index_entries(mode=_LINK)
     contents = git.blob_contents(repository.root, (entry.id for entry in links))
     for entry in links:
@@ -105,7 +115,7 @@ def _check_symlinks(repository: Repository) -> Iterator[Finding]:
             outside = not target.startswith(_KERNEL)
         else:
             outside = _leaves_repository(repository, posixpath.dirname(entry.path), target)
-        if outside:
+        if outside and not entry.path.startswith(installed):
             yield _outside_finding(entry.path, 0, "symlink", target)
 
 

@@ -23,6 +23,8 @@ _IN_FOLDER = lazy_pattern(r"(?:^|/)requirements/[^/]+$")
 # A requirement in the metadata of a package: a text that begins with a name.
 _REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
 _REQUIRED_IN_CFG = lazy_pattern(r"(?m)^[ \t]+([A-Za-z0-9][\w.-]*)")
+# https://docs.openstack.org/pbr/latest/user/features.html#requirements
+_PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
 # A version as a whole: 4.2.x and 1.0-stable are branches.
 _TAG = lazy_pattern(
     r"(?i)^git\+.+@[\w-]{0,40}?v?\d{1,9}(?:\.\d{1,9}){1,5}"
@@ -31,6 +33,7 @@ _TAG = lazy_pattern(
 )
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
+_NEARLY_ALL = 0.9
 _SHOWN = 3  # this many are named one by one
 
 
@@ -68,14 +71,14 @@ def _is_declaration(
 ) -> bool:
     """Whether a file declares what is needed, so that its requirements are loose on purpose.
 
-    Another file of the folder pins them all, or a package beside it declares the same ones.
+    Another file of the folder pins nearly all, or a package beside it declares the same ones.
     """
     names = {each.name for each in loose}
     folder = path.rpartition("/")[0]
     for other in locks:
         if other != path and other.rpartition("/")[0] == folder:
-            pins = repository.read_requirements(other)
-            if names <= {each.name for each in pins if each.is_pinned}:
+            pins = {each.name for each in repository.read_requirements(other) if each.is_pinned}
+            if len(names & pins) >= _NEARLY_ALL * len(names):
                 return True
     above = folder.rpartition("/")[0] if _IN_FOLDER.search(path) else folder
     return any(_declares(repository, each, path, names) for each in {folder, above})
@@ -86,9 +89,9 @@ def _declares(repository: Repository, folder: str, path: str, names: Set[str]) -
     own = f"{folder}/" if folder else ""
     setup, cfg = (repository.read_text(f"{own}setup.{suffix}") for suffix in ("py", "cfg"))
     project = repository.read_text(f"{own}pyproject.toml")
-    if path.removeprefix(own) in setup + cfg or (
-        "dynamic" in project and f'"{path.removeprefix(own)}"' in project
-    ):
+    name = path.removeprefix(own)
+    is_of_pbr = name == "requirements.txt" and _PBR.search(setup)
+    if name in setup + cfg or is_of_pbr or ("dynamic" in project and f'"{name}"' in project):
         return True
     listed = (
         *(_REQUIRED.findall(project) if "[build-system]" in project else ()),

@@ -216,7 +216,9 @@ def _admitted_finding(
             f"{secret.kind} is in the build context of {sharing[0].dockerfile}{more}: "
             "the next broad COPY puts it into the image"
         )
-        weight = _weigh(secret, Severity.WARNING)
+        # Images of tests are seldom shared.
+        in_tests = all(is_aside(each.dockerfile) for each in sharing)
+        weight = Severity.NOTE if in_tests else _weigh(secret, Severity.WARNING)
         return Finding("SEC003", place, message, hint, secret.line, fix, weight)
     first, line = reached[0]
     if any(

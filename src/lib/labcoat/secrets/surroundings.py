@@ -1,0 +1,78 @@
+"""What the text around a value says about it: that it is an example, or only for development."""
+
+import re
+
+from labcoat.core.patterns import lazy_pattern
+from labcoat.secrets import names, values
+
+# Documents an interface, with examples; a line of a crontab begins with several `*`.
+_IN_COMMENT = lazy_pattern(rb"\s*\*\s(?!\s*[*\d])")
+# A string that stands alone begins a docstring; one that is assigned may be used.
+_QUOTES = lazy_pattern(rb"""^([ \t]*[rRuU]?)?(?:\"{3}|'{3})|\"{3}|'{3}""", re.MULTILINE)
+_EXAMPLE = lazy_pattern(rb"(?i)\bexamples?\b|\be\.g\.|>>>")
+# An address of the machine itself, at which no one else can use a key.
+_OWN_ADDRESS = lazy_pattern(rb"(?i)https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])[:/\"']")
+_HEADER = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
+_NOT_FOR_PRODUCTION = lazy_pattern(
+    rb"(?i)\b(?:not|never)\s+(?:be\s+)?(?:(?:deploy(?:ed)?|used?|run|meant|intended|suitable|safe)\b"
+    rb"[^.\n]{0,40}\b)?(?:for\s+production|in\s+production|with\s+default\s+passwords)"
+)
+_FOR_DEVELOPMENT = lazy_pattern(rb"(?i)\bfor\s+(?:local\s+)?(?:development|testing|tests|demos?)\b")
+_COMPOSE = lazy_pattern(r"(?i)(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
+_YAML = lazy_pattern(r"(?i)\.ya?ml$")  # may have the settings of several places
+# A database that is empty at each start, so that no one has an account there.
+_IN_MEMORY = lazy_pattern(rb"(?m)\bsqlite(?:\+\w+)?://(?:/:memory:)?(?=[\"'\s]|\Z)")
+_LONGEST_EXAMPLE = 4000  # bytes of a docstring before a value
+_LARGEST_SETTINGS = 4096  # bytes of a file with the settings of one place
+_LONGEST_LINE = 200  # bytes to each side
+
+
+def line_at(text: bytes, at: int) -> bytes:
+    """Return the line around `at`, at most 200 bytes to each side."""
+    start = max(text.rfind(b"\n", 0, at) + 1, at - _LONGEST_LINE)
+    end = text.find(b"\n", at)
+    return text[start : min(end if end >= 0 else len(text), at + _LONGEST_LINE)]
+
+
+def is_shown(path: str, text: bytes, at: int) -> bool:
+    """Whether the text around a value at `at` says that it is an example, or for this machine."""
+    line = line_at(text, at)
+    return (
+        values.is_marked(line)
+        or _IN_COMMENT.match(line) is not None
+        or _OWN_ADDRESS.search(line) is not None
+        or (path.endswith((".py", ".pyi")) and _is_in_example(text, at))
+    )
+
+
+def is_for_development(path: str, text: bytes) -> bool:
+    """Whether a file of settings says that it is not for production, or keeps all in memory."""
+    if not names.holds_variables(path):
+        return False
+    header = _HEADER.match(text)
+    said = header[0] if header else b""
+    return (
+        _NOT_FOR_PRODUCTION.search(said) is not None
+        or (_COMPOSE.search(path) is not None and _FOR_DEVELOPMENT.search(said) is not None)
+        or (
+            len(text) <= _LARGEST_SETTINGS
+            and not _YAML.search(path)
+            and _IN_MEMORY.search(text) is not None
+        )
+    )
+
+
+def _is_in_example(text: bytes, at: int) -> bool:
+    """Whether `at` is in an example of a docstring."""
+    opened: re.Match[bytes] | None = None
+    for found in _QUOTES.finditer(text, 0, at):
+        if opened is None:
+            opened = found
+        elif opened[0][-1:] == found[0][-1:]:
+            opened = None
+    return (
+        opened is not None
+        and opened[1] is not None
+        and at - opened.end() <= _LONGEST_EXAMPLE
+        and _EXAMPLE.search(text, opened.end(), at) is not None
+    )

@@ -1,0 +1,157 @@
+"""What is around a value, or in it, tells examples and values for development from secrets."""
+
+import base64
+
+import pytest
+
+from labcoat.secrets.content import find_in_content, find_in_variables
+from labcoat.secrets.look import find_secret
+
+# Assembled here, so that no file of this repository holds what looks like a secret.
+KEY = "k3W9vTq2" + "Zx8LmP4rN7bY"
+BEGIN = "-----BEGIN " + "RSA PRIVATE KEY-----"
+LINE = "MIIEpAIBAAKCAQEAzF9HT3L6IiyEd6nb/hVyxP8omtUWIGtvEwUHMu+tsvyOXYDb"
+TELEGRAM = "7673971" + "624:AAHKBV6IIrGTFTtR2_gA04AqeIyOIuvQY6M"
+SHOWN_BY_TELEGRAM = "110201" + "543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+GOOGLE = "AIza" + "SyC9oGhGaax8DlSh-w9pC3TCeIJZzxAw-XU"
+
+DOCSTRING = '''def fetch():
+    """Return the accounts.
+
+    {text}:
+        {{"refresh_token": "{key}"}}
+    """
+    return 1
+'''
+COMPOSE = """# {text}
+
+services:
+  bot:
+    environment:
+      SITE_API_KEY: "{key}"
+"""
+SETTINGS = 'SECRET_KEY="{key}"\nUSER_DB_URI="{database}"\n'
+
+
+def encode(text: str) -> str:
+    """Return text in base64, as Kubernetes' secrets have it."""
+    return base64.b64encode(text.encode()).decode()
+
+
+EXAMPLES = {
+    "leetspeak": ("vars/main.yml", "password: Ch@ngeM3"),
+    "leetspeak-of-a-symbol": ("vars/main.yml", "esxi_password: P@ssw0rd!"),
+    "leetspeak-beside-a-symbol": ("vars/main.yml", "winrm_password: WinRM_Pass@w0rd1"),
+    "leetspeak-with-a-tail": ("vars/main.yml", "ldap_password: f00b4r!23"),
+    "leetspeak-in-a-program": ("a.py", 'login(username="x", password="Pass!234")'),
+    "leetspeak-in-compose": ("compose.yml", "environment:\n  - SA_PASSWORD=Th1sS3cret!"),
+    "leetspeak-in-an-address": ("a.py", 'URL = "postgres://me:P4ssw0rd1@db.corp.net/x"'),
+    "leetspeak-in-a-command": ("a.sh", "mysql -u root -pP4ssw0rd1 shop"),
+    "placeholder-in-base64": ("a.yaml", f"JWT_SECRET: {encode('jwt-secret-change-me')}"),
+    "words-in-base64": ("a.yaml", f"API_KEY: {encode('swiss-engineering-platform')}"),
+    "hash-of-a-password": ("a.yml", "web_password_crypted: a2d6bae81669d707b72c0bd9806e01f3"),
+    "example-in-a-docstring": ("a.py", DOCSTRING.format(text="An example", key=KEY)),
+    "key-for-this-machine": (
+        "a.py",
+        f'# connect("http://localhost:9382/sse", headers={{"api_key": "{KEY}"}})',
+    ),
+    "compose-for-tests": (
+        "docker-compose.yml",
+        COMPOSE.format(text="A site for testing.\n# Use it if you have none.", key=KEY),
+    ),
+    "not-for-production": (
+        "deploy.yaml",
+        COMPOSE.format(text="WARNING: DO NOT USE IN PRODUCTION", key=KEY),
+    ),
+    "database-in-memory": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite://")),
+    "telegram-of-its-documentation": ("a.md", SHOWN_BY_TELEGRAM),
+    "google-in-a-page": ("app.js", f'const config = {{\n  apiKey: "{GOOGLE}",\n}}'),
+}
+SURE = {
+    "random": ("vars/main.yml", "sasl_password: k8+haga4@#pR"),
+    "random-with-a-leet-digit": ("vars/main.yml", f"password: {KEY}"),
+    "random-in-base64": ("a.yaml", f"API_KEY: {encode(KEY)}"),
+    "random-encryption-key": ("a.yml", f"encryption_key: {KEY}"),
+    "unencrypted": ("a.yml", f"unencrypted_password: {KEY}"),
+    "docstring-without-an-example": ("a.py", DOCSTRING.format(text="The account", key=KEY)),
+    "after-a-docstring": ("a.py", f'"""For example."""\n\nAPI_KEY = "{KEY}"'),
+    "assigned-text": ("a.py", f'TEXT = """\nFor example\napi_key = "{KEY}"\n"""'),
+    "key-for-another-machine": ("a.py", f'connect("http://api.corp.net", api_key="{KEY}")'),
+    "compose-of-all": ("docker-compose.yml", COMPOSE.format(text="All services.", key=KEY)),
+    "settings-for-tests": ("deploy.yaml", COMPOSE.format(text="Run before testing", key=KEY)),
+    "advice-for-production": (
+        "deploy.yaml",
+        COMPOSE.format(text="Never commit secrets for use in production", key=KEY),
+    ),
+    "database-in-a-file": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite:///users.db")),
+    "telegram": ("summary.txt", f"BOT = '{TELEGRAM}'"),
+    "google-in-a-program": ("app.py", f'api_key = "{GOOGLE}"'),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), EXAMPLES.values(), ids=EXAMPLES.keys())
+def test_examples_are_not_sure(path: str, text: str) -> None:
+    """What everybody would guess, what is explained and what only tests use lets no one in."""
+    found = find_in_content(path, f"{text}\n".encode())
+    assert not found or not found.sure
+
+
+@pytest.mark.parametrize(("path", "text"), SURE.values(), ids=SURE.keys())
+def test_what_resembles_an_example_is_sure(path: str, text: str) -> None:
+    """A generated value stays a secret when it only resembles an example, or is beside one."""
+    found = find_in_content(path, f"{text}\n".encode())
+    assert found
+    assert found.sure
+
+
+def test_the_beginning_of_a_key_in_a_log_is_not_a_secret() -> None:
+    """What a program prints of a key tells which it is; a file that ends there was cut."""
+    log = f"Key preview: {BEGIN}\n{LINE}\nNYS\nKey format valid\n==> done\n{BEGIN}\n==> added\n"
+    assert not find_in_content("log.txt", log.encode())
+    for rest in (
+        "",
+        f"{LINE}\n" * 8 + "more text\n",
+        f"{LINE}\n-----END RSA PRIVATE KEY-----\nok\n",
+    ):
+        assert find_in_content("log.txt", f"{BEGIN}\n{LINE}\n{rest}".encode())
+
+
+def test_variants_of_a_shared_value_are_not_sure() -> None:
+    """The default of several services is no secret, nor is it with a number after it."""
+    shared = "A_PASSWORD=infini_rag\nB_PASSWORD=infini_rag\n"
+    found = find_in_variables("docker/.env", f"{shared}C_PASSWORD=infini_rag_OS_01\n".encode())
+    assert found
+    assert not found.sure
+    found = find_in_variables("docker/.env", f"{shared}C_PASSWORD={KEY}\n".encode())
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize(
+    "header", ["# DO NOT DEPLOY WITH DEFAULT PASSWORDS", "# Not for production"]
+)
+def test_variables_that_are_not_for_production_are_not_sure(header: str) -> None:
+    """The file says so itself; one for a machine of one's own may have real keys."""
+    variables = f"API_TOKEN={KEY}\n"
+    found = find_in_variables(".env", f"{header}\n{variables}".encode())
+    assert found
+    assert not found.sure
+    found = find_in_variables(".env", f"# For local development\n{variables}".encode())
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize(
+    ("path", "sure"),
+    [
+        ("docker/fake-cluster/id_rsa", False),
+        ("service_account_sample.json", False),
+        ("docker/cluster/id_rsa", True),
+        ("service_account.json", True),
+    ],
+)
+def test_files_that_stand_in_for_real_ones(path: str, sure: bool) -> None:
+    """The name of a file or of its folder says that it was invented."""
+    found = find_secret(path, b"{}")
+    assert found
+    assert found.sure is sure
