@@ -131,7 +131,7 @@ def test_variants_of_a_shared_value_are_not_sure() -> None:
     "header", ["# DO NOT DEPLOY WITH DEFAULT PASSWORDS", "# Not for production"]
 )
 def test_variables_that_are_not_for_production_are_not_sure(header: str) -> None:
-    """The file says so itself; one for a machine of one's own may have real keys."""
+    """The file says so itself; one for a single machine may have real keys."""
     variables = f"API_TOKEN={KEY}\n"
     found = find_in_variables(".env", f"{header}\n{variables}".encode())
     assert found
