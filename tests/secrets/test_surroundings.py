@@ -50,6 +50,7 @@ EXAMPLES = {
     "placeholder-in-base64": ("a.yaml", f"JWT_SECRET: {encode('jwt-secret-change-me')}"),
     "words-in-base64": ("a.yaml", f"API_KEY: {encode('swiss-engineering-platform')}"),
     "hash-of-a-password": ("a.yml", "web_password_crypted: a2d6bae81669d707b72c0bd9806e01f3"),
+    "password-that-is-encrypted": ("a.yml", f"encrypted_password: {KEY}"),
     "example-in-a-docstring": ("a.py", DOCSTRING.format(text="An example", key=KEY)),
     "key-for-this-machine": (
         "a.py",
@@ -72,6 +73,7 @@ SURE = {
     "random-with-a-leet-digit": ("vars/main.yml", f"password: {KEY}"),
     "random-in-base64": ("a.yaml", f"API_KEY: {encode(KEY)}"),
     "random-encryption-key": ("a.yml", f"encryption_key: {KEY}"),
+    "key-of-what-is-encrypted": ("a.yml", f"xpack.encryptedObjects.encryptionKey: {KEY}"),
     "unencrypted": ("a.yml", f"unencrypted_password: {KEY}"),
     "docstring-without-an-example": ("a.py", DOCSTRING.format(text="The account", key=KEY)),
     "after-a-docstring": ("a.py", f'"""For example."""\n\nAPI_KEY = "{KEY}"'),

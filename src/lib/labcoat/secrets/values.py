@@ -77,7 +77,7 @@ _NAMED = lazy_pattern(
 SECRET_PARTS = (b"pass", b"pwd", b"secret", b"credential", b"key", b"token", b"auth")
 _NOT_SECRET = lazy_pattern(
     rb"(?i)public|publishable|csrf|xsrf|site[_-]?key|client[_-]?id|key[_-]?id|hash|digest|checksum"
-    rb"|(?<!unen)(?<!de)crypted"
+    rb"|(?<!unen)(?<!de)crypted$|(?:^|[_.-])(?:en)?crypted[_.-]?(?:passw(?:or)?d|secret|token)$"
     rb"|(?:token|secret|key|password)[_.-]?(?:name|id|url|uri|file|path|type|length|field|prefix"
     rb"|suffix|class|header|param|arn|ref|version|size|expir\w*|ttl|pattern|regex|label|hint"
     rb"|placeholder|text|title|description|message|help)|tokenizer|(?:pad|eos|bos|unk|mask)_token"
