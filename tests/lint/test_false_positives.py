@@ -507,6 +507,10 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         },
         {"REQ001": Severity.NOTE},
     ),
+    "lists-of-linters-and-tests": (
+        {"lint_requirements.txt": "ruff\n", "functest_requirements.txt": "a\n"},
+        {"REQ001": Severity.NOTE},
+    ),
     "folder-that-is-no-chapter": (
         {"check02/requirements.txt": "tqdm\n"},
         {"REQ001": Severity.WARNING},

@@ -65,6 +65,11 @@ EXAMPLES = {
         COMPOSE.format(text="WARNING: DO NOT USE IN PRODUCTION", key=KEY),
     ),
     "database-in-memory": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite://")),
+    "key-with-dots": (
+        "a.ts",
+        f"const key = '{BEGIN}\\n{LINE[:16]}...\\n-----END RSA PRIVATE KEY-----'",
+    ),
+    "test-of-jest": ("src/auth.config.spec.ts", f"refresh_token: '{KEY}'"),
     "telegram-of-its-documentation": ("a.md", SHOWN_BY_TELEGRAM),
     "google-in-a-page": ("app.js", f'const config = {{\n  apiKey: "{GOOGLE}",\n}}'),
 }
@@ -86,6 +91,8 @@ SURE = {
         COMPOSE.format(text="Never commit secrets for use in production", key=KEY),
     ),
     "database-in-a-file": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite:///users.db")),
+    "key-of-one-line": ("a.ts", f"const key = '{BEGIN}\\n{LINE}\\n-----END RSA PRIVATE KEY-----'"),
+    "specification": ("src/api_spec.ts", f"refresh_token: '{KEY}'"),
     "telegram": ("summary.txt", f"BOT = '{TELEGRAM}'"),
     "google-in-a-program": ("app.py", f'api_key = "{GOOGLE}"'),
 }

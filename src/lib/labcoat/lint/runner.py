@@ -18,9 +18,10 @@ from labcoat.secrets.content import is_development
 _PRACTICE = frozenset(
     ("DKF001", "DKF002", "DKF003", "REQ001", "REQ002", "REQ005", "GIT001", "CTX007")
 )
-# What documentation and measurements need, and the ends of the ranges that tests try.
+# What documentation, measurements and linters need, and the ends of the ranges that tests try.
 _OTHER_LISTS = lazy_pattern(
-    r"(?i)(?:^|[/._-])(?:docs?|rtd|readthedocs|sphinx|mkdocs|bench(?:mark)?s?|oldest|lowest|latest)"
+    r"(?i)(?:^|[/._-])(?:docs?|rtd|readthedocs|sphinx|mkdocs|bench(?:mark)?s?|lint(?:ing)?"
+    r"|(?:unit|func|functional|integration)[-_]?tests?|oldest|lowest|latest)"
     r"(?=[/._-])"
 )
 

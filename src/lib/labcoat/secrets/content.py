@@ -39,7 +39,7 @@ _DEVELOPMENT = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress(?=/)"
     r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|templates?|snakeoil|selfsigned"
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
-    r"(?=[/._-]|$)"
+    r"(?=[/._-]|$)|\.spec\.[cm]?[jt]sx?$|_spec\.rb$"
 )
 _PROSE = lazy_pattern(r"(?i)\.(?:md|mdx|rst|txt|adoc|html?|tex|ya?ml\.md|svg|csv|tsv|po|pot)$")
 _NO_SOURCE = lazy_pattern(

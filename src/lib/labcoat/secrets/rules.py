@@ -181,11 +181,11 @@ def is_for_show(value: bytes) -> bool:
 
 
 def _is_shown_in_part(data: bytes, at: int) -> bool:
-    """Whether other text follows on the first line or two of a private key, as in a log."""
+    """Whether dots or other text follow on the first line or two of a private key, as in a log."""
     rest = data[at : at + _LONGEST_KEY]
     mark = rest.find(b"-----")
     if rest.startswith(b"-----END", mark):
-        return False
+        return b"..." in rest[:mark]
     shown = _KEY_GOES_ON.match(rest, 0, mark if mark >= 0 else len(rest))
     end = shown.end() if shown else 0
     return end < _SHOWN_OF_KEY and _WORD_FOLLOWS.match(rest, end) is not None
