@@ -69,6 +69,7 @@ QUIET: dict[str, Files] = {
         "Dockerfile": f"{PINNED}RUN uv export -o all.txt && pip install -r all.txt\n",
         "src/a": "",
     },
+    "list-to-uninstall": {"requirements_uninstall.txt": "rsa\n"},
     "license-of-a-dockerfile": {"Dockerfile.j2.license": "SPDX-License-Identifier: MIT\n"},
     "image-that-a-dockerfile-tells-how-to-build": {
         "base/Dockerfile": f"# docker build --tag ours/base .\n{PINNED}",

@@ -56,9 +56,9 @@ def find_locks(repository: Repository) -> list[str]:
 
 
 def _is_record(repository: Repository, path: str) -> bool:
-    """Whether a file lists what was installed for a run or a model: no one installs from it."""
-    folder = path.rpartition("/")[0]
-    return is_run_record(path) or path_exists(repository.root / folder / _MODEL)
+    """Whether no one installs from a file: a list of a run or a model, or of what is to go."""
+    model = repository.root / path.rpartition("/")[0] / _MODEL
+    return "uninstall" in path or is_run_record(path) or path_exists(model)
 
 
 def _label_requirement(line: RequirementLine) -> str:
