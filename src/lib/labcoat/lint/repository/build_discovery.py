@@ -87,9 +87,9 @@ def find_built_images(
         for path in paths:
             text = repository.read_text(path)
             if any(name in text for name in (*names, *without_registry)):
-                built = {without_tag(image) for image in read(text)}
-                yield from built & set(names)
-                yield from (without_registry[each] for each in built & without_registry.keys())
+                tagged = {without_tag(image) for image in read(text)}
+                yield from tagged & set(names)
+                yield from (without_registry[each] for each in tagged & without_registry.keys())
 
 
 def _read_workflow_tags(text: str) -> Iterator[str]:
