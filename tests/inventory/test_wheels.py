@@ -5,15 +5,11 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from labcoat.core import process
-from labcoat.core.process import ProcessResult
 from labcoat.inventory import records, wheel_contents, wheels
 from labcoat.inventory.wheel_contents import Wheel
 from labcoat.inventory.wheels import is_wheel_of
@@ -138,46 +134,3 @@ def test_a_wheel_with_a_compressed_set_of_tags_is_fetched(
     wheels.fetch_wheels(*fetch)
     assert used.exists()
     assert not unused.exists()
-
-
-@pytest.mark.parametrize("kind", ["listed", "large", "other content", "without a hash", "down"])
-def test_pip_fetches_what_the_listing_does_not_give(
-    index: Index,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tools_environment: Path,
-    kind: str,
-) -> None:
-    """pip takes half a second to start, and a small wheel that is listed with its hash needs none.
-
-    Content with another hash is not kept, whoever fetches it.
-    """
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache/tools").symlink_to(tools_environment.parent)
-    monkeypatch.setenv("LABCOAT_CACHE", str(tmp_path / "cache"))
-    path = index.add("core", "1.0")
-    pin = Pin("core", "1.0", "", frozenset({sha256(path.read_bytes()).hexdigest()}))
-    if kind == "large":
-        monkeypatch.setattr("labcoat.inventory.listed_wheels._LARGE", 10)
-    elif kind == "other content":
-        path.write_bytes(path.read_bytes() + b"\0")
-    elif kind == "without a hash":
-        (index.folder / "simple/core/index.html").write_text(
-            f'<a href="/files/{path.name}">{path.name}</a>'
-        )
-    elif kind == "down":
-        index.stop()
-    started = []
-    run = process.run_process
-
-    def run_process(argv: Sequence[str | Path], *args: Any, **options: Any) -> ProcessResult:
-        started.append(argv)
-        return run(argv, *args, **options)
-
-    monkeypatch.setattr(process, "run_process", run_process)
-    environ = os.environ | {"PIP_INDEX_URL": index.url}
-    wheels.fetch_wheels([(pin, ("py3-none-any",))], "3.11", environ)
-    assert len(started) == (kind != "listed")
-    kept = [one.name for one in wheels.read_kept_wheels([pin])["core"]]
-    assert kept == ([path.name] if kind in {"listed", "large", "without a hash"} else [])
-    assert not list((tmp_path / "cache/wheels").glob(".new-*"))

@@ -2,12 +2,10 @@
 
 Wheels are kept in the cache, and each is compared with the hash in the lock whenever it is used: a
 list of digests could be edited there, a wheel cannot. A wheel's own RECORD has the digests of its
-files. pip fetches what the index does not list or refuses: it knows the user's credentials and
-cache.
+files. pip fetches wheels: it knows the user's index, credentials and cache.
 """
 
 import contextlib
-import functools
 import os
 import re
 import shutil
@@ -114,16 +112,14 @@ def fetch_wheels(
 
     `environ` is that of pip. Wheels that cannot be fetched are left out.
     """
-    # Some builders, such as maturin 1.8, write a compressed set of tags in one line.
-    tagged = [(pin, tuple(sorted(_expand_tags(tags)))) for pin, tags in wanted if tags]
-    if not tagged:
-        return
-    count = len(tagged)
-    terminal.print_progress(f"fetching {count} wheel{'s' * (count > 1)} to digest their files")
-    _remove_unused()
     groups: dict[tuple[str, ...], list[Pin]] = defaultdict(list)
-    for pin, tags in _fetch_listed(tagged, environ):
-        groups[tags].append(pin)
+    for pin, tags in wanted:
+        if tags:  # some builders, such as maturin 1.8, write a compressed set in one line
+            groups[tuple(sorted(_expand_tags(tags)))].append(pin)
+    if groups:
+        count = sum(map(len, groups.values()))
+        terminal.print_progress(f"fetching {count} wheel{'s' * (count > 1)} to digest their files")
+        _remove_unused()
     for tags, pins in groups.items():
         error = _fetch_group(pins, tags, minor, environ)
         if error and _UNREACHABLE.search(error):
@@ -133,39 +129,6 @@ def fetch_wheels(
             _fetch_group([pin], tags, minor, environ)
         for pin in pins if len(tags) > 1 else ():
             _fetch_exact(pin, tags, minor, environ)
-
-
-def _fetch_listed(
-    tagged: Sequence[tuple[Pin, tuple[str, ...]]], environ: Mapping[str, str]
-) -> list[tuple[Pin, tuple[str, ...]]]:
-    """Fetch and cache wheels without pip. Return those pins, with their tags, that are left."""
-    from labcoat.inventory.listed_wheels import ListedWheels  # slow; most proofs fetch nothing
-
-    left: list[tuple[Pin, tuple[str, ...]]] = []
-    index = ListedWheels(environ)
-    try:
-        _cache_path().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=_cache_path(), prefix=".new-") as name:
-            for pin, tags in tagged:
-                has_tags = functools.partial(_has_tags, tags=set(tags))
-                found = index.download(pin, has_tags, Path(name))
-                if not any(_keep_listed(pin, *one) for one in found):
-                    left.append((pin, tags))
-    except OSError:  # the cache cannot be written, as pip will find too
-        return list(tagged)
-    return left
-
-
-def _has_tags(name: str, tags: set[str]) -> bool:
-    return _expand_tags([name.removesuffix(".whl")]) == tags
-
-
-def _keep_listed(pin: Pin, name: str, path: Path) -> bool:
-    """Move the wheel at `path` into the cache as `name`, if it has a hash of `pin`."""
-    if regular_files.file_digest(str(path))[0] not in pin.hashes:
-        return False
-    _keep_wheel(path.rename(path.with_name(name)))
-    return True
 
 
 def _fetch_exact(pin: Pin, tags: tuple[str, ...], minor: str, environ: Mapping[str, str]) -> None:
