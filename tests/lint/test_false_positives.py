@@ -366,6 +366,7 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "exercises-of-a-course": (
         {
             "s7/exercise_files/a.dockerfile": "FROM python\nRUN pip install numpy\n",
+            "2024/homework_solution/a.dockerfile": "FROM python\nRUN pip install numpy\n",
             "Docker_Labs/Lab1/requirements.txt": "numpy\n",
             "Week 2/hw1/requirements.txt": "numpy==1.0\n",
         },

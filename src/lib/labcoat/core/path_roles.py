@@ -25,7 +25,7 @@ _LESSONS = r"exercises?(?:[-_ ]?files)?|homeworks?|assignments?|lessons?|lecture
 _COURSE = lazy_pattern(
     r"(?:^|/)(?<!services/)(?<!apps/)(?:(?:code)?labs|(?:[\w -]{0,80}[-_ ])?"
     rf"(?:(?:{_LESSONS}|lab|hw|ch|chapter|week)[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
-    rf"|(?:{_LESSONS})(?:[-_ ][a-z])?))/",
+    rf"|(?:{_LESSONS})(?:[-_ ](?:[a-z]|answers?|solutions?|starter))?))/",
     re.IGNORECASE,
 )
 _RETIRED = lazy_pattern(
