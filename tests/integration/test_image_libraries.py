@@ -123,6 +123,7 @@ def test_the_check_and_its_fix_need_no_engine(built: tuple[Repository, str]) -> 
 
 
 def test_the_doctor_names_what_this_machine_misses(built: tuple[Repository, str]) -> None:
+    built[0].make("venv")
     printed = built[0].labcoat("doctor")
     assert "libraries  venv: omega needs libnone-at-all.so.7, which is missing" in printed
 
