@@ -59,3 +59,38 @@ def test_the_table_has_other_names_only() -> None:
     table = json.loads(Path(modules.__file__).with_name("modules.json").read_text())
     assert len(table) > 1500
     assert not {module for module, name in table.items() if normalize_name(module) == name}
+
+
+@pytest.mark.parametrize(
+    ("module", "listed"),
+    [
+        ("mdeditor", "django-mdeditor"),
+        ("debug_toolbar.middleware", "django-debug-toolbar"),
+        ("haystack", "django-haystack"),
+        ("haystack", "farm-haystack"),
+        ("rest_framework_jwt", "djangorestframework-jwt"),
+        ("mnist", "python-mnist"),
+        ("allure", "allure-pytest"),
+        ("fasttextish", "pyfasttextish"),
+        ("yaml", "pyyaml"),
+    ],
+)
+def test_package_that_is_named_after_a_module_provides_it(module: str, listed: str) -> None:
+    """What is listed under such a name is not looked for under another one."""
+    assert modules.find_providers(module, {"numpy", listed}) == {listed}
+
+
+@pytest.mark.parametrize(
+    ("module", "listed"),
+    [
+        ("redis", "django-redis"),
+        ("yaml", "ruamel-yaml"),
+        ("pandas", "pandas-profiling"),
+        ("flow", "tensorflow"),
+        ("google", "google-auth"),
+        ("unknownmodule", "numpy"),
+    ],
+)
+def test_package_with_a_like_name_does_not_provide_a_module(module: str, listed: str) -> None:
+    """A popular package is the one that provides its module; a part of a word says nothing."""
+    assert not modules.find_providers(module, {listed})

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 
 import pytest
 
-from labcoat.adoption.pins import index_releases, versions
+from labcoat.adoption.pins import index_releases, stop, versions
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line, read_line
 from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.adoption.plan import Wanted
 from labcoat.toolchain.package_index import ListedFile
+from tests.support.messages import adoption
 
 _NAMES = ("one", "two", "three")
 _OLD = ListedFile(
@@ -100,3 +101,58 @@ def test_imports_that_many_use_are_tried_first(monkeypatch: pytest.MonkeyPatch) 
     with_imports = [texts for texts in asked if texts]
     assert "scipy" in with_imports[0]
     assert "a11" not in with_imports[0]
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_lines_that_contradict_each_other_again_and_again_are_all_loosened(
+    monkeypatch: pytest.MonkeyPatch, *, is_late: bool
+) -> None:
+    """A list of many wrong pins may take more rounds than there is time for."""
+    asked: list[set[str]] = []
+
+    def attempt(_self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        asked.append({*texts})
+        if any("=" in text for text in texts):
+            return Attempt(None, "it did not end" if not is_late else "you require one==1")
+        return Attempt(dict.fromkeys(texts, "2"))
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    monkeypatch.setattr(versions, "_SECONDS", 30 if is_late else 120)
+    found = versions.find_versions(
+        Question("3.11"),
+        [
+            Line(Wanted(text, "requirements.txt", 1, "demand"), text, text[:-3], "kept")
+            for text in ("one==1", "two==1", "three==1")
+        ],
+        set(),
+        {},
+    )
+    assert asked[1] == {"one", "two", "three"}
+    assert [each.text for each in found.lines] == ["one==2", "two==2", "three==2"]
+
+
+def test_list_that_nothing_helps_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a reason there is nothing more to try."""
+    asked: list[set[str]] = []
+
+    def attempt(_self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        asked.append({*texts})
+        return Attempt(None, "it did not end")
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    line = Line(Wanted("one==1", "requirements.txt", 1, "demand"), "one==1", "one", "kept")
+    found = versions.find_versions(Question("3.11"), [line], set(), {})
+    assert asked == [{"one==1"}, {"one"}]
+    assert found.versions is None
+
+
+def test_warning_has_the_end_of_a_long_proof(capsys: pytest.CaptureFixture[str]) -> None:
+    """uv's proof for a list of forty pins has thousands of words."""
+    steps = "And because " + ". And because ".join(f"p{i} needs q=={i}" for i in range(500))
+    proof = f"error: No solution\n  cause: {steps}, your requirements are unsatisfiable."
+    stop.warn_unsolved(proof, strict=False)
+    said = capsys.readouterr().err
+    assert f"{adoption.NOTHING_FITS}: p4" in said
+    assert "p499 needs q==499, your requirements are unsatisfiable" in said
+    assert len(said) < 700

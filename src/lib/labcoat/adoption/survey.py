@@ -1,7 +1,7 @@
 """Survey a repository: every list of packages in it, the one to take, and what it lacks."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.evidence import declared as declaring
@@ -241,17 +241,19 @@ def _find_missing(
     missing: dict[str, Wanted] = {}
     unknown: list[Imported] = []
     for each in imported:
-        providers = {name for module in each.modules for name in modules.providers_of(module)}
-        if providers & asked or _is_in_namespace(each, asked):
+        if _find_providers(each, asked) or _is_in_namespace(each, asked):
             continue
-        known = [listed[name] for name in sorted(providers) if name in listed]
-        if known:
-            missing.setdefault(each.package, known[0])
+        if known := _find_providers(each, listed):
+            missing.setdefault(each.package, listed[min(known)])
         elif each.package in {"", *elsewhere} or modules.is_own_name(each.modules[0]):
             unknown.append(each)
         else:
             missing.setdefault(each.package, Wanted(each.package, each.file, each.line, "import"))
     return list(missing.values()), unknown
+
+
+def _find_providers(each: Imported, names: Collection[str]) -> set[str]:
+    return {name for module in each.modules for name in modules.find_providers(module, names)}
 
 
 def _find_limits(imported: Iterable[Imported]) -> Iterator[Limit]:

@@ -82,8 +82,8 @@ def _find_own(tree: Tree, module: str) -> str:
 
 
 def _find_listed(module: str, lists: Mapping[str, frozenset[str]]) -> str:
-    packages = modules.providers_of(module)
-    return next((file for file, names in lists.items() if packages & names), "")
+    found = (file for file, names in lists.items() if modules.find_providers(module, names))
+    return next(found, "")
 
 
 def warn_of_lacking(root: Path, site_packages: Path, environment: str, source: str) -> None:

@@ -98,4 +98,4 @@ def _nearest(path: str, lists: Mapping[str, OwnList]) -> str:
 
 
 def _is_listed(each: Imported, names: frozenset[str]) -> bool:
-    return any(modules.providers_of(module) & names for module in each.modules)
+    return any(modules.find_providers(module, names) for module in each.modules)

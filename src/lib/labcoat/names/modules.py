@@ -1,7 +1,7 @@
 """Which package provides a module: its own name, one of a table, or one that people chose."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -147,6 +147,32 @@ def providers_of(module: str) -> set[str]:
         return {package_of(module)} - {""}
     names = {package_of(module), top.strip("_"), *_ALTERNATIVES.get(top, "").split()}
     return {normalize_name(name) for name in names if name}
+
+
+def find_providers(module: str, names: Collection[str]) -> set[str]:
+    """Return those of `names`, normalized, that provide `module` or are named after it.
+
+    Only where no popular package provides it, one that is named after it does: django-mdeditor has
+    `mdeditor`, but django-redis has no `redis`.
+    """
+    if found := providers_of(module).intersection(names):
+        return found
+    top = normalize_name(module.partition(".")[0].strip("_"))
+    package = package_of(module)
+    if not (top and package) or is_popular(package) or module.partition(".")[0] in _NAMESPACES:
+        return set()
+    return {name for name in names if _is_named_after(name, top)}
+
+
+def _is_named_after(name: str, top: str) -> bool:
+    """Whether a package's name begins or ends with the words of a module."""
+    if f"-{name}".endswith(f"-{top}") or f"{name}-".startswith(f"{top}-"):
+        return True
+    squeezed, module = name.replace("-", ""), top.replace("-", "")
+    if module in {squeezed.removeprefix("py"), squeezed.removesuffix("py")}:
+        return True
+    # djangorestframework-jwt has rest_framework_jwt; a single word ends too many names.
+    return "-" in top and (squeezed.endswith(module) or squeezed.startswith(module))
 
 
 def is_guess(module: str) -> bool:

@@ -25,6 +25,7 @@ from labcoat.core.records import replace
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _ROUNDS = 60
+_CAREFUL = 60  # seconds before the end of a search, from which all lines are loosened together
 _MOST_NAMED = 2  # lines that another contradicts
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -38,7 +39,11 @@ def loosen_lines(
     *,
     only_once: bool,
 ) -> None:
-    """Loosen and drop lines until there is a solution, or no time is left."""
+    """Loosen and drop lines until there is a solution, or no time is left.
+
+    Those that contradict each other come first. When they have taken half of the time, or are not
+    known, all lines are loosened: most lists have versions that fit, if not those recorded.
+    """
     freed: dict[Line, str] = {}
     for round_ in range(_ROUNDS):
         if round_ == 1:
@@ -55,9 +60,15 @@ def loosen_lines(
                 continue
             state.versions = _settle(search, state, freed, attempt.versions)
             return
-        if only_once or time.monotonic() > search.deadline:
+        if only_once:
             return
-        if not _give_way(search.question, state, freed, listings, attempt.output):
+        left = search.deadline - time.monotonic()
+        if left < _CAREFUL and _free_all(state, freed):
+            continue
+        if left < 0 or not (
+            _give_way(search.question, state, freed, listings, attempt.output)
+            or _free_all(state, freed)
+        ):
             return
 
 
@@ -116,6 +127,15 @@ def _give_way(
             freed.update(dict.fromkeys(loosened, ""))
             return True
     return _drop_one(question, state, named, faults)
+
+
+def _free_all(state: Solution, freed: dict[Line, str]) -> bool:
+    """Loosen all lines; return whether any was not loose yet."""
+    tight = [line for line in state.lines if str(line.specifier) and not line.is_fixed]
+    new = dict.fromkeys(tight, "")
+    is_changed = not new.keys() <= freed.keys()
+    freed.update(new)
+    return is_changed
 
 
 def _drop_one(

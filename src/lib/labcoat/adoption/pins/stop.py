@@ -11,6 +11,7 @@ from labcoat.core.patterns import lazy_pattern
 
 _HINT = "Correct it, or run `labcoat init` without `--strict`, which {does}"
 _PYTHON = lazy_pattern(r"python\s*(?:[<>=~!^]|$)", re.IGNORECASE)
+_MOST_REASON = 400  # characters
 _DOES = {
     "dropped": "leaves it out",
     "moved": "takes `{after}`",
@@ -37,7 +38,7 @@ def refuse_changes(outcomes: Mapping[Wanted, Line | Decision]) -> None:
 def warn_unsolved(output: str, *, strict: bool) -> None:
     """Say that uv found no versions that fit together; with `strict`, raise LabcoatError."""
     cause = output.partition("cause:")[2].partition("\nhint:")[0].split()
-    reason = " ".join(cause) or output.strip().rpartition("\n")[2]
+    reason = _shorten(" ".join(cause)) or output.strip().rpartition("\n")[2]
     message = "found no versions that fit together"
     if strict:
         raise LabcoatError(
@@ -47,3 +48,11 @@ def warn_unsolved(output: str, *, strict: bool) -> None:
     terminal.print_warning(
         f"{message}: {reason}", "`make requirements` says more; change the lines that it names"
     )
+
+
+def _shorten(cause: str) -> str:
+    """Return the last steps of uv's proof, the conclusion among them; it may have hundreds."""
+    *steps, shown = cause.split(". And because ")
+    while steps and len(steps[-1]) + len(shown) < _MOST_REASON:
+        shown = f"{steps.pop()}. And because {shown}"
+    return shown
