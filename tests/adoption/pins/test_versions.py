@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import pytest
+from tests.support.messages import adoption
 
 from labcoat.adoption.pins import index_releases, stop, versions
 from labcoat.adoption.pins.index_releases import PackageReleases
@@ -10,7 +11,6 @@ from labcoat.adoption.pins.lines import Line, read_line
 from labcoat.adoption.pins.uv_search import Attempt, Question, Search
 from labcoat.adoption.plan import Wanted
 from labcoat.toolchain.package_index import ListedFile
-from tests.support.messages import adoption
 
 _NAMES = ("one", "two", "three")
 _OLD = ListedFile(
