@@ -348,3 +348,29 @@ def test_folders_with_lists_of_their_own_are_named(tmp_path: Path) -> None:
     assert "a, b have lists of their own: run init in one of them" in text
     (tmp_path / "requirements.txt").write_text("alpha\n")
     assert "own: run init" not in "\n".join(format_survey(survey_project(Project(tmp_path))))
+
+
+def test_own_package_of_a_list_is_kept_beside_setup_py(tmp_path: Path) -> None:
+    """A setup.py alone is locked as a list; only requirements.in installs the package itself."""
+    setup = "from setuptools import setup\nsetup(name='own', install_requires=['alpha'])\n"
+    found = survey(tmp_path, **{"setup.py": setup, "requirements.txt": "-e .\n"})
+    assert taken(found) == ["setup.py", "requirements.txt"]
+    decisions = tuple(
+        Decision(each.requirement, each.requirement, "kept", "") for each in found.wanted
+    )
+    text = format_requirements(found, Plan(None, decisions))
+    assert text.splitlines()[1:] == [
+        "# From setup.py:",
+        "alpha",
+        "# From requirements.txt:",
+        "-e .",
+    ]
+
+
+def test_own_package_of_a_list_needs_no_other_file_where_it_is_installed_already(
+    tmp_path: Path,
+) -> None:
+    """A pyproject.toml with [build-system] is locked with its own package."""
+    built = f'[build-system]\nrequires = ["setuptools"]\n{PROJECT}'
+    found = survey(tmp_path, **{"pyproject.toml": built, "requirements.txt": "-e .\nalpha\n"})
+    assert taken(found) == ["pyproject.toml"]

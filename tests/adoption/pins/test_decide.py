@@ -452,3 +452,21 @@ def test_a_prerelease_that_nobody_asked_for_is_named(
     made = plan(project, asked, kind="demand")
     assert outcome(made) == [(asked, "kept")]
     assert made.decisions[0].reason.startswith("1.0b6 is a pre-release: no final") == is_said
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"), [("base==1.0", "-e ."), ("wheely==0.1", None), ("python-nonesuch", None)]
+)
+def test_own_package_is_installed_if_what_it_asks_for_can_be_had(
+    project: Project, asked: str, after: str | None
+) -> None:
+    """Its setup.py would still ask for the version that has moved."""
+    wanted = [
+        Wanted(asked, "setup.py", 3, "demand"),
+        Wanted("lower", "requirements.txt", 1, "demand"),
+        Wanted("-e .", "requirements.txt", 2, "own"),
+    ]
+    made = decide(project, wanted, strict=False, as_of="")
+    own = made.decisions[-1]
+    assert own.after == after
+    assert after or own.reason == f"setup.py asks for {asked}, which is not taken as it is"

@@ -1,6 +1,7 @@
 """Whether a source can be built with Python alone."""
 
 import io
+import os
 import tarfile
 
 import pytest
@@ -30,7 +31,7 @@ def test_setup_py_says_what_a_build_needs(
         member = tarfile.TarInfo("x-1/setup.py")
         member.size = len(setup)
         tar.addfile(member, io.BytesIO(setup.encode()))
-    monkeypatch.setattr(package_index, "download_file", lambda _: data.getvalue())
+    monkeypatch.setattr(package_index, "download_file", lambda _, **__: data.getvalue())
     sources._read_sdist.cache_clear()
     assert sources.find_obstacle(ListedFile("x-1.tar.gz", "")) == obstacle
 
@@ -51,3 +52,63 @@ def test_a_source_has_a_module_of_the_packages_name(path: str, is_found: bool) -
     """In a folder of any name, unless that is a package or for tests."""
     names = ["x-1/setup.py", "x-1/other/__init__.py", f"x-1/{path}"]
     assert sources._has_module(names, "own-name") is is_found
+
+
+@pytest.mark.parametrize(
+    ("name", "obstacle"),
+    [("pyspark-3.5.3", ""), ("unknown-1", "is too large to be looked into")],
+)
+@pytest.mark.parametrize("kind", ["tar.gz", "zip"])
+def test_a_source_too_large_to_read_has_to_be_a_popular_packages(
+    monkeypatch: pytest.MonkeyPatch, name: str, obstacle: str, kind: str
+) -> None:
+    """pyspark has 300 MB of programs for Java, and is the same on each system."""
+    data = io.BytesIO()
+    jar = os.urandom(1 << 16)
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for number in range(3):
+            member = tarfile.TarInfo(f"{name}/deps/jars/{number}.jar")
+            member.size = len(jar)
+            tar.addfile(member, io.BytesIO(jar))
+    asked: list[int] = []
+
+    def download(_: object, *, most: int) -> bytes:
+        asked.append(most)
+        return data.getvalue()[:most]
+
+    monkeypatch.setattr(sources, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(package_index, "download_file", download)
+    sources._read_sdist.cache_clear()
+    assert sources.find_obstacle(ListedFile(f"{name}.{kind}", "")) == obstacle
+    assert asked == [100_000]
+
+
+def test_a_large_source_that_has_to_be_compiled_is_found_by_its_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rest need not be known."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for path in ("torch-1/csrc/a.cpp", "torch-1/large"):
+            member = tarfile.TarInfo(path)
+            member.size = 1 << 16
+            tar.addfile(member, io.BytesIO(os.urandom(1 << 16)))
+    monkeypatch.setattr(sources, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(package_index, "download_file", lambda _, *, most: data.getvalue()[:most])
+    sources._read_sdist.cache_clear()
+    assert sources.find_obstacle(ListedFile("torch-1.tar.gz", "")) == "has to be compiled (a.cpp)"
+
+
+@pytest.mark.parametrize("kind", ["gz", "bz2", "xz"])
+def test_a_damaged_source_cannot_be_read(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Of whichever compression."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode=f"w:{kind}") as tar:
+        member = tarfile.TarInfo("x-1/a.py")
+        member.size = 5000
+        tar.addfile(member, io.BytesIO(os.urandom(5000)))
+    content = bytearray(data.getvalue())
+    content[40:] = bytes(len(content) - 40)
+    monkeypatch.setattr(package_index, "download_file", lambda _, **__: bytes(content))
+    sources._read_sdist.cache_clear()
+    assert sources.find_obstacle(ListedFile(f"x-1.tar.{kind}", "")) == "cannot be read"

@@ -4,7 +4,7 @@ from typing import Literal
 
 from labcoat.core.records import Record
 
-Kind = Literal["demand", "freeze", "conda", "import"]
+Kind = Literal["demand", "freeze", "conda", "import", "own"]
 Verdict = Literal["kept", "moved", "dropped", "added", "renamed"]
 
 
@@ -12,8 +12,9 @@ class Wanted(Record):
     """One requirement, as the line `line` of `file` has it.
 
     `kind` says how binding it is: its author wrote a demand; `pip freeze` or conda recorded a
-    freeze or conda line, which is a limit; and of an import, only the package's name is known. A
-    requirement on `python` says which Python: `python==3.9.*`.
+    freeze or conda line, which is a limit; and of an import, only the package's name is known. The
+    repository's own package is to be installed from its sources. A requirement on `python` says
+    which Python: `python==3.9.*`.
     """
 
     requirement: str

@@ -22,7 +22,10 @@ GUESSES = (
 def format_requirements(survey: Survey, plan: Plan) -> str:
     """Return the text: the taken lists with their comments, then the imports that they lack."""
     made = dict(zip(survey.wanted, plan.decisions, strict=False))
-    lines = [line for source in survey.taken for line in _format_source(source, made)]
+    is_own = any(each.kind == "own" and made[each].after for each in made)
+    lines = [
+        line for source in survey.taken for line in _format_source(source, made, is_own=is_own)
+    ]
     sure = [each for each in survey.missing if not _is_guess(survey, each)]
     guessed = [each for each in survey.missing if _is_guess(survey, each)]
     groups = (
@@ -42,9 +45,12 @@ def _is_guess(survey: Survey, each: Wanted) -> bool:
     return each.kind == "import" and each.requirement in survey.guessed
 
 
-def _format_source(source: Source, made: Mapping[Wanted, Decision]) -> Iterator[str]:
-    # The file of a folder below is one that labcoat never locked here.
-    was_read = source.format == "declared" and "/" not in source.file
+def _format_source(
+    source: Source, made: Mapping[Wanted, Decision], *, is_own: bool
+) -> Iterator[str]:
+    # The file of a folder below is one that labcoat never locked here; that of the project is read
+    # if its own package is installed.
+    was_read = source.format == "declared" and "/" not in source.file and not is_own
     file = terminal.escape_control(source.file)
     yield f"# From {file}{', which labcoat no longer reads' * was_read}:"
     for each in source.layout:

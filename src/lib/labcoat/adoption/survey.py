@@ -29,6 +29,7 @@ from labcoat.imports.tree import list_tree
 from labcoat.locking.requirements_file import requirement_names
 from labcoat.names import modules
 from labcoat.names.removed_modules import find_removal
+from labcoat.sources.package_facts import has_build_system
 
 
 class Survey(Record):
@@ -113,7 +114,8 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
         missing, _ = _find_missing(imported, locked | _names(more) | own, found)
         if not more and not missing:
             declared = lock
-    taken, reason = _choose(declared, lists, others)
+    is_installed = has_build_system(project.root)
+    taken, reason = _choose(declared, lists, others, is_installed=is_installed)
     groups = declaring.find_groups(project)
     own |= left_out_of([*taken, *groups])
     asked = _names(taken) | locked | (_names(groups) if lock is None else set())
@@ -158,15 +160,23 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
 
 
 def _choose(
-    declared: Source | None, lists: Sequence[Source], others: Sequence[Source]
+    declared: Source | None,
+    lists: Sequence[Source],
+    others: Sequence[Source],
+    *,
+    is_installed: bool,
 ) -> tuple[list[Source], str]:
-    """Return the sources to take whole, and why; `others` are in order of preference."""
+    """Return the sources to take whole, and why; `others` are in order of preference.
+
+    The project itself `is_installed` with what its own file declares.
+    """
     nested = [each for each in lists if not each.dev and not is_other(each.file)]
     root = _own_lists(lists)
     if declared is not None and declared.format == "lock":
         return [declared], "the lock has all versions"
     if declared is not None:
-        if root and not _names(root[:1]) <= _names([declared]):
+        asks_itself = not is_installed and any(map(_asks_itself, root[:1]))
+        if root and (asks_itself or not _names(root[:1]) <= _names([declared])):
             both = [each for each in (declared, root[0]) if each.wanted]
             return both, f"{root[0].file} lists more than {declared.file}"
         return [declared], "it declares the project's dependencies"
@@ -176,6 +186,11 @@ def _choose(
     if nested:
         return [], "several folders have lists of their own"
     return [], "no file lists packages"
+
+
+def _asks_itself(source: Source) -> bool:
+    """Whether a list installs the repository's own package."""
+    return any(each.kind == "own" for each in source.wanted)
 
 
 def _own_lists(lists: Sequence[Source]) -> list[Source]:

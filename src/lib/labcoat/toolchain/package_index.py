@@ -90,9 +90,14 @@ def check_root(environ: Mapping[str, str] = os.environ, access: IndexAccess | No
                 raise index_errors.no_index(access, error.code) from None
 
 
-def download_file(file: ListedFile, environ: Mapping[str, str] = os.environ) -> bytes:
-    """Return the content of `file`. Raise LabcoatError or OSError if that fails."""
-    return _fetch_page(index_config.index_access(environ), file.url)[2]
+def download_file(
+    file: ListedFile, environ: Mapping[str, str] = os.environ, *, most: int = 0
+) -> bytes:
+    """Return the content of `file`, or its first `most` bytes.
+
+    Raise LabcoatError or OSError if that fails.
+    """
+    return _fetch_page(index_config.index_access(environ), file.url, most)[2]
 
 
 def save_address(url: str, path: Path, environ: Mapping[str, str] = os.environ) -> None:
@@ -108,19 +113,22 @@ def save_address(url: str, path: Path, environ: Mapping[str, str] = os.environ) 
             raise index_errors.explain_connection(access, error) from None
 
 
-def _fetch_page(access: IndexAccess, url: str) -> tuple[str, str, bytes]:
-    """Return the final address of a page, its content type and its content."""
+def _fetch_page(access: IndexAccess, url: str, most: int = 0) -> tuple[str, str, bytes]:
+    """Return the final address of a page, its content type, and its content or `most` bytes."""
     deadline = time.monotonic() + max(_SECONDS, access.timeout)
     with open_address(access, url) as page:
         parts: list[bytes] = []
+        length = 0
         try:
-            while part := page.read1(1 << 16):
+            while (not most or length < most) and (part := page.read1(1 << 16)):
                 parts.append(part)
-                if time.monotonic() > deadline or sum(map(len, parts)) > _LISTING_BYTES:
+                length += len(part)
+                if time.monotonic() > deadline or length > _LISTING_BYTES:
                     raise index_errors.too_slow(access)
         except OSError as error:
             raise index_errors.explain_connection(access, error) from None
-        return page.url, page.headers.get_content_type(), b"".join(parts)
+        content = b"".join(parts)
+        return page.url, page.headers.get_content_type(), content[:most] if most else content
 
 
 def open_address(

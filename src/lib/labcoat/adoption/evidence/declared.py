@@ -12,7 +12,7 @@ from labcoat.core.path_roles import is_aside
 from labcoat.core.project import Project
 from labcoat.core.project_files.declared import Listing
 from labcoat.core.project_files.lock_of_record import LOCKS, find_record
-from labcoat.core.project_files.reader import read_declared
+from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.core.project_files.uv_sources import placed_names
 from labcoat.core.records import replace
 from labcoat.imports.tree import Tree
@@ -21,7 +21,6 @@ from labcoat.locking.requirement_lines import FileLine, parse_lines
 from labcoat.locking.requirements_file import requirement_name
 
 _LOCKED_NAME = re.compile(r'(?m)^\s*(?:name = "([\w.-]+)"|"([\w.-]+)": \{)')
-_PROJECT_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 MOST_FOLDERS = 30  # projects in one repository that are read
 _OF_FOLDER = "a path, which is of use in its own project alone"
 _LOCK_FILES = tuple(name.lower() for name in LOCKS)
@@ -68,7 +67,7 @@ def count_unread(tree: Tree) -> int:
 
 def _nested_folders(tree: Tree) -> list[str]:
     """Return the folders with projects, the nearest first; those of tests and docs aside."""
-    paths = tree.named(*_PROJECT_FILES)
+    paths = tree.named(*READERS)
     folders = (path.rpartition("/")[0] for path in paths if "/" in path and not is_aside(path))
     return list(dict.fromkeys(folders))
 

@@ -8,11 +8,14 @@ from itertools import pairwise
 
 from labcoat.adoption.evidence.conda_specs import is_export, read_specs
 from labcoat.adoption.evidence.development_tools import are_tools
+from labcoat.adoption.evidence.own_packages import can_install_itself
 from labcoat.adoption.evidence.source import Skipped, Source
 from labcoat.adoption.plan import Kind, Wanted
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.core.process import redact
+from labcoat.core.project_files.reader import READERS
+from labcoat.core.records import replace
 from labcoat.imports.tree import Tree, nearness
 from labcoat.locking.input_corrections import correct_line
 from labcoat.locking.requirement_lines import FileLine, OptionLine, RequirementLine, parse_lines
@@ -47,12 +50,13 @@ _FREEZE_LEAST = 8  # pins in alphabetical order: shorter lists can be sorted by 
 _FREEZE_LONG = 30  # pins in any order: a list by hand is shorter
 _INDEXES = {"-i", "--index-url", "--extra-index-url"}
 _SKIPPED = {
-    "--editable": "this repository itself; write the line to requirements.in to install it",
+    "--editable": "not a package of this repository that Python alone can build",
     "--requirement": "no such file, or one that is taken already",
     "--constraint": "constraints are not taken; write the line to requirements.in to keep them",
     "--find-links": "labcoat takes packages from indexes, not from pages of links",
     "-f": "labcoat takes packages from indexes, not from pages of links",
 }
+_OWN = lazy_pattern(r"\./?((?:\[[\w., -]+\])?)")
 _LOCAL_BUILD = lazy_pattern(r"^(\S+?) @ file:\S+")
 
 
@@ -92,10 +96,7 @@ def read_list(tree: Tree, path: str) -> Source:
     read = list(_read_lines(tree, path, frozenset()))
     layout = [each for each in read if not isinstance(each, Skipped)]
     kind: Kind = "freeze" if _is_freeze(layout) else "demand"
-    lines = tuple(
-        Wanted(each.requirement, each.file, each.line, kind) if isinstance(each, Wanted) else each
-        for each in layout
-    )
+    lines = tuple(_of_kind(each, kind) if isinstance(each, Wanted) else each for each in layout)
     skipped = tuple(each for each in read if isinstance(each, Skipped))
     is_dev |= not _is_main(path) and are_tools(_list_names(lines))
     return Source(path, "requirements", lines, dev=is_dev, skipped=skipped)
@@ -106,12 +107,26 @@ def read_option(
 ) -> tuple[list[Wanted], list[Skipped]]:
     """Return what an option of pip in the file `path` asks for: the lines of a file for `-r`."""
     found = list(_read_option(tree, path, line, frozenset({path})))
-    wanted = [
-        Wanted(each.requirement, each.file, each.line, kind)
-        for each in found
-        if isinstance(each, Wanted)
-    ]
+    wanted = [_of_kind(each, kind) for each in found if isinstance(each, Wanted)]
     return wanted, [each for each in found if isinstance(each, Skipped)]
+
+
+def _read_own(tree: Tree, path: str, place: str, number: int) -> Wanted | None:
+    """Return the line for the repository's own package, if `place` is its root."""
+    own = _OWN.fullmatch(place)
+    if not own or _is_of_a_project(tree, path) or not can_install_itself(tree):
+        return None
+    return Wanted(f"-e .{own[1]}", path, number, "own")
+
+
+def _is_of_a_project(tree: Tree, path: str) -> bool:
+    """Whether a file is in the folder of a project below the root."""
+    folder = posixpath.dirname(path)
+    return any(f"{folder}/{each}" in tree.paths for each in READERS)
+
+
+def _of_kind(wanted: Wanted, kind: Kind) -> Wanted:
+    return wanted if wanted.kind == "own" else replace(wanted, kind=kind)
 
 
 def _is_list(path: str) -> bool:
@@ -176,6 +191,9 @@ def _read_lines(tree: Tree, path: str, seen: frozenset[str]) -> Iterator[str | W
         if isinstance(line, OptionLine):
             yield from _read_option(tree, path, line, seen | {path})
             continue
+        if own := _read_own(tree, path, line.text, number):
+            yield own
+            continue
         comment = re.search(r"\s#.*$", raw)
         yield from _read_requirement(path, line, comment[0].strip() if comment else "")
 
@@ -191,6 +209,9 @@ def _read_option(
             return
     if line.option == "--editable" and not line.value.startswith((".", "/")):
         yield Wanted(line.text, path, line.number, "demand")
+        return
+    if line.option == "--editable" and (own := _read_own(tree, path, line.value, line.number)):
+        yield own
         return
     yield f"# {line.text}"
     if line.option not in _INDEXES:  # these are explained by their address

@@ -21,6 +21,7 @@ from labcoat.adoption.plan import Decision, Plan, Verdict, Wanted
 from labcoat.core import terminal
 from labcoat.core.errors import LabcoatError
 from labcoat.core.project import Project
+from labcoat.core.project_files.reader import READERS
 from labcoat.core.records import replace
 
 _Outcomes = dict[Wanted, Line | Decision]
@@ -58,7 +59,22 @@ def decide(
     if known:
         question = uv_search.Question(chosen.minor, before, tuple(limits))
         solution = _solve(question, outcomes, known, strict=strict)
+    outcomes |= _without_own(outcomes)
     return _plan(chosen, [outcomes[each] for each in wanted], solution, as_of)
+
+
+def _without_own(outcomes: _Outcomes) -> _Outcomes:
+    """Return that the repository's own package is left out, if what it asks for has changed.
+
+    The package asks for it as it was.
+    """
+    own = [each for each in outcomes if each.kind == "own"]
+    for wanted, outcome in outcomes.items() if own else ():
+        is_kept = isinstance(outcome, Line) and outcome.verdict == "kept"
+        if wanted.file in READERS and not is_kept:
+            reason = f"{wanted.file} asks for {wanted.requirement}, which is not taken as it is"
+            return {each: Decision(each.requirement, None, "dropped", reason) for each in own}
+    return {}
 
 
 def _merge(outcomes: _Outcomes) -> list[Line]:

@@ -141,6 +141,8 @@ def read_line(wanted: Wanted, own_names: Collection[str]) -> Line | Decision:
     text = wanted.requirement.strip()
     first: Verdict = "added" if wanted.kind == "import" else "kept"
     parsed = next(iter(parse_lines(text)), None)
+    if wanted.kind == "own":
+        return Line(wanted, text, ".", "kept", is_fixed=True)
     if isinstance(parsed, OptionLine):
         return _read_option(wanted, parsed, own_names)
     if wanted.kind == "conda" and text.startswith("_"):
@@ -262,7 +264,7 @@ def merge_lines(lines: Sequence[Line]) -> tuple[list[Line], list[tuple[Line, Dec
     What an author asks for is stronger than a recorded version, and that stronger than an import.
     A recorded version that an author's range allows stays beside it.
     """
-    strength = {"demand": 0, "freeze": 1, "conda": 2, "import": 3}
+    strength = {"own": 0, "demand": 0, "freeze": 1, "conda": 2, "import": 3}
     order = sorted(range(len(lines)), key=lambda at: (strength[lines[at].wanted.kind], at))
     first: dict[tuple[str, str], Line] = {}
     out: set[int] = set()

@@ -7,12 +7,12 @@ from labcoat.core import git
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.project_files.reader import READERS
 
 _NAME = re.compile(
     r"""(?m)^\s*name\s*=\s*["']?([A-Za-z0-9][\w.-]*)|\bname\s*=\s*["']([\w.-]+)["']"""
 )
 _BEFORE_HOST = lazy_pattern(r"^(?:(?:-e|--editable)[ =]+)?(?:git\+)?(?:\w+://)?(?:[^@/]+@)?")
-_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _BYTES = 1 << 20
 
 
@@ -35,7 +35,7 @@ def own_names(root: Path) -> frozenset[str]:
         found |= set(map(repository_place, git.git_lines(root, *words, statuses=(0, 1, 128))))
     except LabcoatError:
         pass  # without git
-    for name in _FILES:
+    for name in READERS:
         try:
             with (root / name).open("rb") as file:
                 text = file.read(_BYTES).decode("utf-8", "replace")

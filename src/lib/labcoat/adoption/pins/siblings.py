@@ -9,12 +9,11 @@ from labcoat.adoption.pins.lines import Line
 from labcoat.core.errors import LabcoatError
 from labcoat.core.git import git_root
 from labcoat.core.package_names import normalize_name
-from labcoat.core.project_files.reader import read_declared
+from labcoat.core.project_files.reader import READERS, read_declared
 from labcoat.core.records import replace
 from labcoat.imports.tree import list_tree
 from labcoat.sources.package_facts import has_build_system
 
-_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _MOST = 500  # folders with such a file that are read
 
 
@@ -56,7 +55,7 @@ def _find_places(root: Path, names: Collection[str]) -> dict[str, str]:
 
 def _project_folders(top: Path, root: Path) -> Iterator[Path]:
     """Yield the folders below `top` with project files, the nearest to it first; not `root`."""
-    paths = list_tree(top).named(*_FILES)
+    paths = list_tree(top).named(*READERS)
     for folder in dict.fromkeys(path.rpartition("/")[0] for path in paths):
         if not (top / folder).samefile(root):
             yield top / folder

@@ -4,15 +4,18 @@ The source is downloaded and its names are read; nothing of it runs.
 """
 
 import io
+import lzma
 import re
 import tarfile
 import zipfile
+import zlib
 from functools import lru_cache
 
 from labcoat.adoption.pins.lines import Line
 from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
+from labcoat.locking.known_packages import is_popular
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 
@@ -23,6 +26,7 @@ _ASIDE = lazy_pattern(r"(?:^|/)(?:tests?|docs?|examples?|samples?|benchmarks?|no
 _MOST_BYTES = 30 << 20
 _MOST_NAMES = 50_000
 _SETUP_BYTES = 1 << 20
+_DAMAGES = (EOFError, tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 _FAILS = (
     (re.compile(rb"use_2to3\s*=\s*True"), "needs setuptools older than 58"),
     (re.compile(rb"(?m)^\s*raise (?:RuntimeError|SystemExit|Exception|ImportError)\(.*\n\Z"),
@@ -36,16 +40,20 @@ _FAILS = (
 def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
     """Return why the source cannot be built with Python alone, as a predicate; else nothing.
 
-    An import's package must have a module of that name, so that no other one is built.
+    An import's package must have a module of that name, so that no other one is built. What is too
+    large to be read to its end, as pyspark is, has to be a popular package's.
     """
     try:
-        names, setup = _read_sdist(sdist.url, sdist.name)
-    except (LabcoatError, OSError, ValueError, EOFError, tarfile.TarError, zipfile.BadZipFile):
+        names, setup, is_whole = _read_sdist(sdist.url, sdist.name)
+    except (LabcoatError, OSError, ValueError, *_DAMAGES):
         return "cannot be read"
     if found := next((name for name in names if _is_compiled(name)), ""):
         return f"has to be compiled ({found.rpartition('/')[2]})"
     if reason := next((why for pattern, why in _FAILS if pattern.search(setup)), ""):
         return reason
+    if not is_whole:
+        is_known = is_popular(normalize_name(sdist.name.rpartition("-")[0]))
+        return "" if is_known else "is too large to be looked into"
     if line is not None and line.wanted.kind == "import" and not _has_module(names, line.name):
         return f"has no module `{line.name}`"
     return ""
@@ -78,26 +86,37 @@ def _module_name(path: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _read_sdist(url: str, name: str) -> tuple[list[str], bytes]:
-    """Return the names in a source distribution, and its setup.py."""
-    data = package_index.download_file(ListedFile(name, url))
-    if len(data) > _MOST_BYTES:
-        raise ValueError("too large")
+def _read_sdist(url: str, name: str) -> tuple[list[str], bytes, bool]:
+    """Return the names in a source distribution, its setup.py, and whether these are all.
+
+    Only the beginning of a large archive is read.
+    """
+    data = package_index.download_file(ListedFile(name, url), most=_MOST_BYTES)
+    is_whole = len(data) < _MOST_BYTES
     if name.endswith(".zip"):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()[:_MOST_NAMES]
-            setups = [each for each in names if re.fullmatch(r"[^/]+/setup\.py", each)]
-            if not setups or archive.getinfo(setups[0]).file_size > _SETUP_BYTES:
-                return names, b""
-            return names, archive.read(setups[0])
-    setup, names = b"", []
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as tar:
-        for member in tar:
-            names.append(member.name.removeprefix("./"))
-            is_setup = re.fullmatch(r"[^/]+/setup\.py", names[-1])
-            if is_setup and member.isfile() and member.size < _SETUP_BYTES:
-                file = tar.extractfile(member)
-                setup = file.read() if file else b""
-            if len(names) > _MOST_NAMES:
-                break
-    return names, setup
+        return (*_read_zip(data), True) if is_whole else ([], b"", False)
+    names: list[str] = []
+    setup = b""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as tar:
+            for member in tar:
+                names.append(member.name.removeprefix("./"))
+                is_setup = re.fullmatch(r"[^/]+/setup\.py", names[-1])
+                if is_setup and member.isfile() and member.size < _SETUP_BYTES:
+                    file = tar.extractfile(member)
+                    setup = file.read() if file else b""
+                if len(names) > _MOST_NAMES:
+                    break
+    except (OSError, *_DAMAGES):
+        if is_whole:
+            raise
+    return names, setup, is_whole
+
+
+def _read_zip(data: bytes) -> tuple[list[str], bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()[:_MOST_NAMES]
+        setups = [each for each in names if re.fullmatch(r"[^/]+/setup\.py", each)]
+        if not setups or archive.getinfo(setups[0]).file_size > _SETUP_BYTES:
+            return names, b""
+        return names, archive.read(setups[0])
