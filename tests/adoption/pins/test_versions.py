@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 import pytest
 from tests.support.messages import adoption
 
-from labcoat.adoption.pins import index_releases, stop, versions
+from labcoat.adoption.pins import index_releases, solving, stop, versions
+from labcoat.adoption.pins.building import Solution
 from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.adoption.pins.lines import Line, read_line
 from labcoat.adoption.pins.uv_search import Attempt, Question, Search
@@ -118,7 +119,7 @@ def test_lines_that_contradict_each_other_again_and_again_are_all_loosened(
 
     monkeypatch.setattr(Search, "attempt", attempt)
     monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
-    monkeypatch.setattr(versions, "_SECONDS", 30 if is_late else 120)
+    monkeypatch.setattr(versions, "_SECONDS", 30 if is_late else 180)
     found = versions.find_versions(
         Question("3.11"),
         [
@@ -156,3 +157,59 @@ def test_warning_has_the_end_of_a_long_proof(capsys: pytest.CaptureFixture[str])
     assert f"{adoption.NOTHING_FITS}: p4" in said
     assert "p499 needs q==499, your requirements are unsatisfiable" in said
     assert len(said) < 700
+
+
+def test_line_that_a_proof_ends_with_is_left_out_the_last_one_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """uv names all that it has tried; the end names what cannot be together."""
+    proof = "Because two needs zero and one needs zero. And because you require one and three"
+
+    def attempt(_self: Search, texts: Sequence[str], *_: object, **__: object) -> Attempt:
+        if {"one", "three"} <= {*texts}:
+            return Attempt(None, f"{proof}, your requirements are unsatisfiable.\nhint: two")
+        return Attempt(dict.fromkeys(texts, "1"))
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    found = versions.find_versions(
+        Question("3.11"),
+        [
+            Line(Wanted(text, "requirements.txt", 1, "demand"), text, text, "kept")
+            for text in (*_NAMES, "four")
+        ],
+        set(),
+        {},
+    )
+    assert [line.name for line, _ in found.dropped] == ["three"]
+    assert [each.name for each in found.lines] == ["one", "two", "four"]
+
+
+def test_what_was_built_for_a_line_that_is_left_out_is_not_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """pillow has wheels; only the old release that one line asks for has none."""
+
+    def attempt(
+        _self: Search, texts: Sequence[str], built: Collection[str], **_: object
+    ) -> Attempt:
+        if "two" not in texts:
+            return Attempt(dict.fromkeys(texts, "1"))
+        needs = "you require one and two, your requirements are unsatisfiable."
+        return Attempt(None, f"{sorted(built)}: {needs}")
+
+    def build(_question: Question, state: Solution, *_: object) -> bool:
+        is_new = "pillow" not in state.built
+        state.built.add("pillow")
+        return is_new
+
+    monkeypatch.setattr(Search, "attempt", attempt)
+    monkeypatch.setattr(solving, "build_sources", build)
+    monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
+    lines = [
+        Line(Wanted(text, "requirements.txt", 1, "demand"), text, text, "kept")
+        for text in ("one", "two")
+    ]
+    found = versions.find_versions(Question("3.11"), lines, {"sourced"}, {})
+    assert [line.name for line, _ in found.dropped] == ["two"]
+    assert found.built == {"sourced"}

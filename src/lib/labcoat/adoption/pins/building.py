@@ -28,8 +28,8 @@ class Solution(MutableRecord):
 
     `versions` is None, and `output` says why, if no solution was found. `brought` are the packages
     of the solution without the imports. `opposed` are the lines that uv named with each loosened
-    package. Of those `judged`, a newer release has been looked for; `outdated` says
-    why some cannot have it.
+    package. Of those `judged`, a newer release has been looked for; `outdated` says why some cannot
+    have it. Those `alone` have to be built whatever else is in the solution.
     """
 
     lines: list[Line]
@@ -42,6 +42,7 @@ class Solution(MutableRecord):
     opposed: dict[str, list[Line]] = field(default_factory=dict)
     judged: set[str] = field(default_factory=set)
     outdated: dict[str, str] = field(default_factory=dict)
+    alone: frozenset[str] = frozenset()
 
 
 def build_for_finals(

@@ -25,7 +25,7 @@ from labcoat.core.records import replace
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _ROUNDS = 60
-_CAREFUL = 60  # seconds before the end of a search, from which all lines are loosened together
+_TOGETHER = 140  # seconds before the end of a search, from which all lines are loosened together
 _MOST_NAMED = 2  # lines that another contradicts
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -41,8 +41,8 @@ def loosen_lines(
 ) -> None:
     """Loosen and drop lines until there is a solution, or no time is left.
 
-    Those that contradict each other come first. When they have taken half of the time, or are not
-    known, all lines are loosened: most lists have versions that fit, if not those recorded.
+    Those that contradict each other come first. When they have taken 40 s, or are not known, all
+    lines are loosened: most lists have versions that fit, if not those recorded.
     """
     freed: dict[Line, str] = {}
     for round_ in range(_ROUNDS):
@@ -63,7 +63,7 @@ def loosen_lines(
         if only_once:
             return
         left = search.deadline - time.monotonic()
-        if left < _CAREFUL and _free_all(state, freed):
+        if left < _TOGETHER and _free_all(state, freed):
             continue
         if left < 0 or not (
             _give_way(search.question, state, freed, listings, attempt.output)
@@ -126,7 +126,7 @@ def _give_way(
                 state.opposed[line.name] = [*others, *rest]
             freed.update(dict.fromkeys(loosened, ""))
             return True
-    return _drop_one(question, state, named, faults)
+    return _drop_one(question, state, named, faults, output)
 
 
 def _free_all(state: Solution, freed: dict[Line, str]) -> bool:
@@ -139,18 +139,31 @@ def _free_all(state: Solution, freed: dict[Line, str]) -> bool:
 
 
 def _drop_one(
-    question: Question, state: Solution, named: Sequence[Line], faults: Sequence[Fault]
+    question: Question,
+    state: Solution,
+    named: Sequence[Line],
+    faults: Sequence[Fault],
+    output: str,
 ) -> bool:
-    """Drop the line that a fault comes from, a recorded one rather than a demand."""
+    """Drop the line that a fault comes from, a recorded one rather than a demand.
+
+    Else it is one that uv's conclusion names, and the last one: what sources import and other lists
+    have comes after the list.
+    """
+    if not named:
+        return False
     order = ("conda", "freeze", "demand")
     blamed = {fault.name for fault in faults} | {fault.parent for fault in faults}
-    choice = sorted(
-        named, key=lambda line: (order.index(line.wanted.kind), line.name not in blamed)
-    )
-    if not choice:
-        return False
-    line = choice[0]
+    conclusion = output.partition("\nhint:")[0].rpartition("because you require")[2]
+    concluded = find_named(named, conclusion)
+
+    def priority(line: Line) -> tuple[object, ...]:
+        is_aside = line.name not in blamed, line not in concluded
+        return order.index(line.wanted.kind), *is_aside, -named.index(line)
+
+    line = min(named, key=priority)
     state.lines.remove(line)
+    state.built = set(state.alone)  # the rest was built for what may be gone now
     state.dropped.append((line, line.drop(explain_drop(question, line, faults))))
     return True
 

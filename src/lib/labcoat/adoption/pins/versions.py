@@ -22,7 +22,8 @@ from labcoat.core.records import replace
 from labcoat.locking.known_packages import is_popular
 from labcoat.locking.locker_output import parse_faults
 
-_SECONDS = 120  # for the lines, and again for the imports
+_SECONDS = 180  # for the lines
+_IMPORTS_SECONDS = 120
 _IMPORTS_ATTEMPT = 20
 _GROUP = 12  # imports that are tried together
 _MANY = 120  # packages of a list that has nearly all versions, so that searching finds nothing more
@@ -44,7 +45,8 @@ def find_versions(
     leaves a solution.
     """
     imports = [line for line in lines if line.wanted.kind == "import"]
-    state = Solution([line for line in lines if line not in imports], set(built))
+    rest = [line for line in lines if line not in imports]
+    state = Solution(rest, set(built), alone=frozenset(built))
     listings = dict(known)
     with tempfile.TemporaryDirectory() as folder:
         search = Search(question, Path(folder), time.monotonic() + _SECONDS)
@@ -53,7 +55,7 @@ def find_versions(
             state.lines += imports
         else:
             state.brought = frozenset(state.versions)
-            search = replace(search, deadline=time.monotonic() + _SECONDS)
+            search = replace(search, deadline=time.monotonic() + _IMPORTS_SECONDS)
             _add_imports(search, state, imports, listings)
             if not only_once:
                 found = state.versions or {}
