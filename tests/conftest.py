@@ -15,6 +15,8 @@ from labcoat.toolchain import tool_env
 from support import BASE_PYTHON, INCLUDE, NETWORK, Index, Repository
 from support.machine import missing_engine, missing_network
 from support.plugin import (  # noqa: F401
+    pytest_collection,
+    pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_make_parametrize_id,
     pytest_terminal_summary,
