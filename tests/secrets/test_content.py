@@ -143,6 +143,51 @@ def test_ordinary_settings(setting: str) -> None:
     assert not find_in_variables("a.env", f"{setting}\n".encode())
 
 
+WORDS = [
+    *("prod_api_key_1", "prod_api_key_1,prod_api_key_2", "token-for-tests-7", "key1", "my-api-key"),
+    *("# see 4fd9c1ab2e7d", "  # openssl rand -hex 32", "changeme # until 2fa0b7d1c9"),
+]
+
+
+@pytest.mark.parametrize("value", WORDS)
+def test_values_that_only_say_what_they_are(value: str) -> None:
+    """A value that calls itself a key, a list of those, and a remark behind nothing."""
+    assert not find_in_variables("a.env", f"API_KEYS={value}\n".encode())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"prod_api_key_1,{'k3W9vTq2' + 'Zx8LmP4r'}",
+        "key-" + "3ax6xnjp29jd6fds" * 2,
+        "token_" + "xkqzvbtrwq_1",
+        "k3W9vTq2" + "#x8LmP4r",
+        "'k3W9vTq2" + " #x8LmP4r'",
+    ],
+)
+def test_values_with_words_beside_a_secret(value: str) -> None:
+    """A secret after such a word, in a list with one, and with a number sign in it."""
+    found = find_in_variables("a.env", f"API_KEYS={value}\n".encode())
+    assert found
+    assert found.sure
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("compose.yml", 'AUTH_SECRET: "{0}: "'),
+        ("airflow.cfg", "fernet_key = {0}="),
+        ("a.py", "HMAC_KEY = '{0} '"),
+    ],
+)
+def test_forms_of_assignments(path: str, text: str) -> None:
+    """A value that was copied with what stood behind it, and keys of other kinds."""
+    secret = "lv5macbVjLrol6GRhpHvp" + "tTlNIPKKtEeIVIfKYKG1D8"
+    found = find_in_content(path, f"{text.format(secret)}\n".encode())
+    assert found
+    assert found.sure
+
+
 def test_every_sure_secret_of_a_file_is_named() -> None:
     """Also those after the first, one for each line, so that no one meets them singly."""
     text = f"a = '{GITHUB}'\nb = '{GITHUB}'; c = '{GITHUB}'\n{BEGIN}\n{LINE}\n"

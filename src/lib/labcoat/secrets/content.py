@@ -17,8 +17,11 @@ _ADDRESS = lazy_pattern(
     rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
 )
 _SCHEME = lazy_pattern(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}$")
-# A value in quotes after `=`, `:`, `=>` or a comma; in a notebook each quote follows a backslash.
-_QUOTED = lazy_pattern(rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})\\?["']""")
+# A value in quotes after `=`, `:`, `=>` or a comma, with a space that was copied behind it; in a
+# notebook each quote follows a backslash.
+_QUOTED = lazy_pattern(
+    rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})[ \t]{0,3}\\?["']"""
+)
 _NAME_BEFORE = lazy_pattern(rb"""([A-Za-z_][\w.-]*)\\?["']?\]?[ \t]{0,3}:?=?$""")
 # In a file of settings: `NAME=value`, `name: value`, `//index/:_authToken=value`.
 _UNQUOTED = lazy_pattern(
@@ -34,6 +37,7 @@ _PAIR = lazy_pattern(
 _VARIABLE = lazy_pattern(
     rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
 )
+_REMARK = lazy_pattern(rb"(?:^|[ \t])#.*$")  # behind a value without quotes
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress(?=/)"
@@ -102,7 +106,7 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
 
     A value that several have is not sure, nor is one that begins with it.
     """
-    variables = [(found, found[2].strip(b"\"'")) for found in _VARIABLE.finditer(text)]
+    variables = [(found, _read_value(found[2])) for found in _VARIABLE.finditer(text)]
     counts: dict[bytes, int] = {}
     for _, value in variables:
         counts[value] = counts.get(value, 0) + 1
@@ -115,6 +119,11 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
             is_sure = is_sure and not value.startswith(shared)
             is_sure = is_sure and not is_public_key(found[1], value)
             yield f"a value for {name}", found.start(), is_sure, name
+
+
+def _read_value(text: bytes) -> bytes:
+    """Return a value without its quotes, or without the remark behind it."""
+    return text.strip(b"\"'") if text.startswith((b'"', b"'")) else _REMARK.sub(b"", text)
 
 
 def _join(text: bytes, found: Iterable[Found]) -> Secret | None:

@@ -48,6 +48,10 @@ _STAND_IN = lazy_pattern(
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
+# What says in words that it is a key: `prod_api_key_1`, `token-for-tests`.
+_NAMES_ITSELF = lazy_pattern(
+    rb"(?i)(?:[a-z]{1,14}[-_])*(?:api[-_]?)?(?:key|token)s?\d{0,4}(?:[-_](?:[a-z]{1,14}|\d{1,4}))*"
+)
 # Of a package, whose name may speak of secrets: conda's `secretstorage=3.3.3=py310hff52083_1`.
 # A token may begin like one: Zoho's are `1000.`, two long numbers and a dot between them.
 _VERSION = lazy_pattern(
@@ -70,6 +74,7 @@ _EXAMPLE_HOSTS = lazy_pattern(
 _NAMED = lazy_pattern(
     rb"(?i)(?:^|[\W_]|[a-z](?=[A-Z]))(?:.*(?:passw(?:or)?d|passphrase|secret|credential|api[_.-]?key"
     rb"|access[_.-]?key|private[_.-]?key|auth[_.-]?key|account[_.-]?key|encryption[_.-]?key"
+    rb"|(?:fernet|jwt|hmac|master)[_.-]?key"
     rb"|signing[_.-]?key|secret[_.-]?key|(?:auth|access|api|bot|bearer|refresh|secret)[_.-]?token))"
     rb"|(?-i:^[A-Z0-9_]*(?:TOKEN|PASSWORD|SECRET|_PWD|_PASS)$)|^_auth(?:Token)?$|^token$"
 )
@@ -105,6 +110,7 @@ _LEET_SYMBOLS = b"@$!"
 _TAIL = lazy_pattern(rb"[\W\d_]{1,6}\Z")
 _GUESSED = lazy_pattern(rb"(?i)pass(?:[a-z]{0,4}d)?|foobar|welcome|letmein")
 _PRINTABLE = lazy_pattern(rb"[ -~]+")
+_LONGEST_WORDS = 64  # characters of a value that says what it is
 _LONGEST_GUESSED = 24  # characters; in longer ones a word is chance
 _CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
 _LETTER = lazy_pattern(rb"[A-Za-z]")
@@ -142,8 +148,16 @@ def has_secret_word(name: bytes) -> bool:
 
 
 def is_stand_in(value: bytes) -> bool:
-    """Whether a value is a placeholder, such as `changeme`, `<password>` or `$TOKEN`."""
-    return _STAND_IN.fullmatch(value) is not None
+    """Whether a value is a placeholder, such as `changeme` or `$TOKEN`, or a list of them."""
+    return all(
+        _STAND_IN.fullmatch(each)
+        or (
+            len(each) <= _LONGEST_WORDS
+            and _NAMES_ITSELF.fullmatch(each) is not None
+            and not is_random_text(each)
+        )
+        for each in value.split(b",")
+    )
 
 
 def is_disguised(value: bytes) -> bool:
