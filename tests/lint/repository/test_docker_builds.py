@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.fixes import apply_fixes
+from labcoat.lint.repository import build_files
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.repository import Repository
@@ -86,6 +87,42 @@ def test_context_of_a_dockerfile(files: Files, expected: str, tmp_path: Path) ->
     assert [(each.dockerfile, each.context) for each in found_builds(root)] == [
         ("sub/Dockerfile", expected)
     ]
+
+
+COPIES = "FROM python:3.11\nCOPY common /c\nCOPY api/main.py docker/api/more.py /a/\n"
+BETWEEN: dict[str, tuple[Files, str]] = {
+    "folder-with-most": ({"services/common/a": "", "services/api/main.py": ""}, "services"),
+    "root-with-as-many": (
+        {"services/common/a": "", "services/api/main.py": "", "common/a": "", "api/main.py": ""},
+        "",
+    ),
+    "own-folder-with-as-many": (
+        {"services/common/a": "", "services/api/common/a": ""},
+        "services/api",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "expected"), BETWEEN.values(), ids=BETWEEN.keys())
+def test_context_between_the_root_and_a_dockerfile(
+    files: Files, expected: str, tmp_path: Path
+) -> None:
+    """A folder above the Dockerfile is its context if that has more of the sources."""
+    root = repository(tmp_path / "r", {"services/api/Dockerfile": COPIES, **files})
+    assert [each.context for each in found_builds(root)] == [expected]
+
+
+def test_compose_file_of_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines of a compose file may end with carriage returns, also where PyYAML is missing."""
+    monkeypatch.setattr(build_files, "has_yaml", lambda: False)
+    text = "services:\r\n  a:\r\n    build:\r\n\r\n      context: .\r\n"
+    files: Files = {
+        "sub/Dockerfile": PINNED.replace("src", "."),
+        "sub/main.py": "",
+        "compose.yaml": f"{text}      dockerfile: sub/Dockerfile\r\n".encode(),
+    }
+    root = repository(tmp_path / "r", files)
+    assert [each.context for each in found_builds(root)] == [""]
 
 
 FILE = "-f sub/Dockerfile"

@@ -18,8 +18,8 @@ from labcoat.core.patterns import lazy_pattern
 _INLINE = lazy_pattern(r"^[ \t]*build:[ \t]+(?P<context>[^\s#{\[&*|>][^\s#]*)", re.MULTILINE)
 _MAPPED = lazy_pattern(r"(?P<indent> *)[\"']?(?P<key>[\w.-]+)[\"']?:(?:[ \t]+(?P<value>[^\s#]*))?")
 _BLOCK = lazy_pattern(
-    r"^(?P<indent>[ \t]*)(?:build|with):[ \t]*(?:#.*)?\n"
-    r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t]*\n)+)",
+    r"^(?P<indent>[ \t]*)(?:build|with):[ \t\r]*(?:#.*)?\n"
+    r"(?P<body>(?:(?P=indent)[ \t]+.*\n?|[ \t\r]*\n)+)",
     re.MULTILINE,
 )
 _KEY = lazy_pattern(

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterator
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from labcoat.container.dockerfile.parser import Dockerfile, DockerfileError, parse_dockerfile
 from labcoat.core.path_roles import is_template
@@ -105,7 +106,7 @@ class DockerBuilds:
         return not (is_template(text) and _is_dockerfile_template(text))
 
     def _guess_build(self, path: str) -> BuildFacts:
-        """Choose the context, the Dockerfile's folder or the root, by which has its sources."""
+        """Choose the context, the Dockerfile's folder or one above, by which has its sources."""
         own = self.get_facts(path, path.rpartition("/")[0])
         if (
             not own.context
@@ -114,12 +115,16 @@ class DockerBuilds:
         ):
             return own
         root = self.get_facts(path, "")
-        here, there = (_count_sources(own.parsed, each) for each in (own, root))
-        if there == here:
-            return (
-                root if _copies_from_elsewhere(own.parsed) and _has_only_build_files(own) else own
-            )
-        return root if there > here else own
+        between = [
+            self.get_facts(path, str(each)) for each in PurePosixPath(own.context).parents[:-1]
+        ]
+        counts = {each.context: _count_sources(own.parsed, each) for each in (own, root, *between)}
+        best = max((root, *between), key=lambda each: counts[each.context])
+        if counts[best.context] > counts[own.context]:
+            return best
+        if counts[""] < counts[own.context]:
+            return own
+        return root if _copies_from_elsewhere(own.parsed) and _has_only_build_files(own) else own
 
 
 def _is_dockerfile_template(text: str) -> bool:
