@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labcoat.lint.findings import Severity
-from labcoat.lint.runner import check_repository
+from labcoat.lint.runner import Selection, check_repository
 from support.messages import lint as messages
 from support.repositories import Content, repository
 
@@ -378,6 +378,58 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
             "REQ002": Severity.NOTE,
         },
     ),
+    "parts-of-a-tutorial": (
+        {
+            "part-2/requirements.txt": "numpy\n",
+            "Section 3/requirements.txt": "numpy==1.0\n",
+            "python/day_04/Dockerfile": "FROM python\n",
+        },
+        {
+            "DKF001": Severity.NOTE,
+            "DKF003": Severity.NOTE,
+            "REQ001": Severity.NOTE,
+            "REQ002": Severity.NOTE,
+        },
+    ),
+    "parts-of-a-program": (
+        {"parts/requirements.txt": "numpy\n", "holiday-3/requirements.txt": "numpy==1.0\n"},
+        {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},
+    ),
+    "version-at-an-address": (
+        {
+            "requirements.txt": "en_core_web_sm @ https://example.org/en_core_web_sm-3.7.1/"
+            "en_core_web_sm-3.7.1-py3-none-any.whl\n"
+            "https://example.org/auto_gptq-0.4.2%2Bcu118-cp310-cp310-linux_x86_64.whl\n"
+            "https://example.org/spam-1.0.2.tar.gz\n"
+            "https://example.org/u/r/archive/refs/tags/v1.2.zip\n"
+            f"https://example.org/u/r/archive/{'a1' * 20}.zip\n"
+        },
+        {"REQ001": Severity.NOTE},
+    ),
+    "branch-at-an-address": (
+        {"requirements.txt": "https://example.org/u/r/archive/main.zip\n"},
+        {"REQ001": Severity.WARNING},
+    ),
+    "newest-wheel-at-an-address": (
+        {"requirements.txt": "https://example.org/3.7.1/ray-latest-cp310-none-any.whl\n"},
+        {"REQ001": Severity.WARNING},
+    ),
+    "picture-that-was-added-on-purpose": (
+        {".gitignore": "*.png\n*.spec\n", "img/logo.png": "x", "app.spec": "a = 1\n"},
+        {"GIT001": Severity.NOTE},
+    ),
+    "pictures-that-a-program-writes": (
+        {".gitignore": "*.png\n", **{f"plots/{n}.png": str(n) for n in range(4)}},
+        {"GIT001": Severity.WARNING},
+    ),
+    "picture-in-a-folder-of-results": (
+        {".gitignore": "results/\n", "results/loss.png": "x"},
+        {"GIT001": Severity.WARNING},
+    ),
+    "database-that-was-added": (
+        {".gitignore": "*.db\n", "todo.db": "x"},
+        {"GIT001": Severity.WARNING},
+    ),
     "laboratory-that-others-use": (
         {"ml-lab/requirements.txt": "numpy\n", "labels/requirements.txt": "numpy==1.0\n"},
         {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},
@@ -428,6 +480,42 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
             "src/a": "",
         },
         {"DKF002": Severity.WARNING},
+    ),
+    "list-that-is-reported-itself": (
+        {
+            "app/Dockerfile": f"{PINNED}COPY app/requirements.txt /tmp/\n"
+            "RUN pip install -r /tmp/requirements.txt\n",
+            "app/requirements.txt": "numpy==1.0\n",
+            "docs/requirements.txt": "sphinx==1.0\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE, "REQ002": Severity.WARNING},
+    ),
+    "list-that-is-only-noted": (
+        {
+            "app/Dockerfile": f"{PINNED}COPY docs/requirements.txt /tmp/\n"
+            "RUN pip install -r /tmp/requirements.txt\n",
+            "app/requirements.txt": LOCK.replace("--hash", "#"),
+            "docs/requirements.txt": "sphinx==1.0\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.WARNING, "REQ002": Severity.WARNING},
+    ),
+    "list-that-the-repository-lacks": (
+        {
+            "Dockerfile": f"{PINNED}RUN pip install -r a.txt -r requirements.txt\n",
+            "requirements.txt": "numpy==1.0\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.WARNING, "REQ002": Severity.WARNING},
+    ),
+    "pins-that-have-no-hashes-yet": (
+        {"requirements.txt": "numpy==1.0\npandas==2.0\nscipy\n"},
+        {"REQ001": Severity.WARNING, "REQ002": Severity.NOTE},
+    ),
+    "pins-beside-a-tag": (
+        {"requirements.txt": "numpy==1.0\nx @ git+https://example.org/x.git@v1.2.0\n"},
+        {"REQ001": Severity.NOTE, "REQ002": Severity.WARNING},
     ),
     "programs-that-lock": (
         {
@@ -595,6 +683,19 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
 def test_severity(files: Files, expected: dict[str, Severity], tmp_path: Path) -> None:
     """What is certainly wrong has a higher severity than what may be intended."""
     assert rule_severities(repository(tmp_path / "r", files)) == expected
+
+
+def test_consequence_counts_where_its_cause_is_not_reported(tmp_path: Path) -> None:
+    """Without the rules about lists, the build that installs one is a warning."""
+    files: Files = {
+        "Dockerfile": f"{PINNED}RUN pip install -r requirements.txt\n",
+        "requirements.txt": "numpy\n",
+        "src/a": "",
+    }
+    root = repository(tmp_path / "r", files)
+    for chosen in (Selection(select=("DKF",)), Selection(ignore=("REQ",))):
+        found = [each for each in check_repository(root, chosen).findings if each.rule == "DKF002"]
+        assert [each.severity for each in found] == [Severity.WARNING]
 
 
 def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from labcoat.core import path_roles
 from labcoat.lint.repository import docker_builds
-from labcoat.lint.rules import dkf_dockerfile, req_lock
+from labcoat.lint.rules import dkf_dockerfile, req_addresses
 from labcoat.secrets import values
 
 TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
@@ -17,8 +17,14 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "number-of-a-course": (path_roles.is_course_material, "hw" + "1" * 100_000),
     "laboratories": (path_roles.is_course_material, "lab1 " * 20_000),
     "folders-of-runs": (path_roles.is_run_record, "wandb/" * 20_000),
-    "tag-of-digits": (req_lock._TAG.search, "git+x@" + "1" * 100_000 + "!"),
-    "tag-of-dots": (req_lock._TAG.search, "git+x@" + "1." * 50_000 + "!"),
+    "tag-of-digits": (req_addresses._TAG.search, "git+x@" + "1" * 100_000 + "!"),
+    "tag-of-dots": (req_addresses._TAG.search, "git+x@" + "1." * 50_000 + "!"),
+    "file-of-digits": (req_addresses._read_archive, "https://x/" + "1-1." * 60 + "!"),
+    "files-of-versions": (req_addresses._read_archive, "https://x" + "/a-1.1" * 20_000 + ".whl"),
+    "file-of-dots": (req_addresses._read_archive, "https://x/" + "a-1.1.1" * 36),
+    "words-of-keys": (lambda text: values.is_stand_in(text.encode()), "key_" * 25_000 + "!"),
+    "words": (lambda text: values.is_stand_in(text.encode()), "ab_" * 30_000 + "!"),
+    "list-of-keys": (lambda text: values.is_stand_in(text.encode()), "key_1," * 20_000 + "!"),
     "version": (lambda text: values.is_version(text.encode()), "1." * 50_000 + "!"),
     "version-of-letters": (lambda text: values.is_version(text.encode()), "1.1" + "rca" * 30_000),
     "public-half": (

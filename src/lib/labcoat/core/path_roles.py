@@ -21,10 +21,11 @@ _ASIDE = lazy_pattern(
 _GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
 # What a course or a book hands out: students read and change it, and no one deploys it. A folder
 # `lab` or `week` without a number may be anything, and `lesson-service` is a program.
+_NUMBERED = "lab|hw|ch|chapter|week|part|day|section|session|episode|tutorial"
 _LESSONS = r"exercises?(?:[-_ ]?files)?|homeworks?|assignments?|lessons?|lectures?|katas?"
 _COURSE = lazy_pattern(
     r"(?:^|/)(?<!services/)(?<!apps/)(?:(?:code)?labs|(?:[\w -]{0,80}[-_ ])?"
-    rf"(?:(?:{_LESSONS}|lab|hw|ch|chapter|week)[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
+    rf"(?:(?:{_LESSONS}|{_NUMBERED})[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
     rf"|(?:{_LESSONS})(?:[-_ ](?:[a-z]|answers?|solutions?|starter))?))/",
     re.IGNORECASE,
 )
@@ -56,7 +57,7 @@ def is_generated(path: str) -> bool:
 
 
 def is_course_material(path: str) -> bool:
-    """Whether the file is an exercise, a lecture or a chapter of a course or a book."""
+    """Whether the file is an exercise, a lecture, or a part of a course, a book or a tutorial."""
     return _COURSE.search(path) is not None
 
 

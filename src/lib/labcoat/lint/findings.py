@@ -91,7 +91,8 @@ class Finding(Record):
 
     `path` is relative to the repository's root (empty for the repository itself, absolute for a
     file outside of it); `line` counts from 1, 0 means the whole file. `message` says what is wrong
-    and why it matters, `hint` what to do.
+    and why it matters, `hint` what to do. `causes` are the files whose faults it follows from: when
+    they are reported, it only says so again.
     """
 
     rule: str
@@ -101,6 +102,7 @@ class Finding(Record):
     line: int = 0
     fix: Fix | None = None
     severity: Severity = Severity.WARNING
+    causes: tuple[str, ...] = ()
 
 
 class Rule(NamedTuple):

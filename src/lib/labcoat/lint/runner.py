@@ -79,6 +79,7 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
     findings: list[Finding] = []
     for family in families:
         findings += map(_weigh_place, _check_family(family, repository, builds))
+    findings = _weigh_consequences(findings)
     repository.remember_searches()
     findings = suppressions.apply_suppressions(
         findings,
@@ -137,6 +138,25 @@ def _weigh_place(finding: Finding) -> Finding:
     ):
         return replace(finding, severity=Severity.NOTE)
     return finding
+
+
+def _weigh_consequences(findings: list[Finding]) -> list[Finding]:
+    """Return the findings, as notes those that follow from what is reported of other files.
+
+    A list without pins can have no hashes, and whoever locks it fixes what a build installs too.
+    """
+    loose, unlocked = (
+        {each.path for each in findings if each.rule in rules and each.severity > Severity.NOTE}
+        for rules in (("REQ001",), ("REQ001", "REQ002"))
+    )
+    return [
+        replace(each, severity=Severity.NOTE)
+        if each.severity is Severity.WARNING
+        and each.causes
+        and set(each.causes) <= (loose if each.rule == "REQ002" else unlocked)
+        else each
+        for each in findings
+    ]
 
 
 def _check_family(

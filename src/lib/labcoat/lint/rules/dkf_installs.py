@@ -3,7 +3,8 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, Stage
@@ -45,6 +46,14 @@ _NO_HASHES = lazy_pattern(r"--(?:no|without)-hashes\b")
 _OUTPUT = lazy_pattern(r"(?:>|(?:^|\s)(?:-o|--output(?:-file)?))[\s=]*([^\s\\]+)")
 
 
+class _Problem(NamedTuple):
+    """What is wrong with an installation; `files` are lists without hashes that it installs."""
+
+    message: str
+    severity: Severity
+    files: tuple[str, ...] = ()
+
+
 def check_installations(
     repository: Repository, facts: BuildFacts, parsed: Dockerfile
 ) -> Iterator[Finding]:
@@ -60,15 +69,33 @@ def check_installations(
     for stage, each in runs:
         copied = _renamed_copies(parsed, stage)
         for_tests = stage.index not in shipped and bool(_FOR_TESTS.search(stage.name))
-        for why, severity in _unlocked_installs(repository, each, written, copied):
+        for problem in _unlocked_installs(repository, each, written, copied):
             yield Finding(
                 "DKF002",
                 facts.dockerfile,
-                why,
+                problem.message,
                 _INSTALL_THE_LOCK,
                 each.line,
-                severity=Severity.NOTE if for_tests else severity,
+                severity=Severity.NOTE if for_tests else problem.severity,
+                causes=_find_causes(repository, facts, problem.files),
             )
+
+
+def _find_causes(
+    repository: Repository, facts: BuildFacts, files: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the paths of the lists that a build installs; none if one is not in the repository.
+
+    If the build copies one of several with the same name, it is that one.
+    """
+    found: list[str] = []
+    for file in files:
+        paths = _paths_of(repository, file)
+        copied = [each for each in paths if facts.reaching.get(facts.context_path(each))]
+        if not paths:
+            return ()
+        found += copied or paths
+    return tuple(found)
 
 
 def _renamed_copies(parsed: Dockerfile, stage: Stage) -> dict[str, str]:
@@ -102,8 +129,8 @@ def _unlocked_installs(
     each: Instruction,
     written: Container[str],
     copied: Mapping[str, str],
-) -> Iterator[tuple[str, Severity]]:
-    """Yield a message and a severity for each command of a RUN that installs unlocked packages.
+) -> Iterator[_Problem]:
+    """Yield the problem of each command of a RUN that installs unlocked packages.
 
     `written` are the names of locks with hashes that the build writes, `copied` the sources of
     those that it copies under another name.
@@ -126,8 +153,9 @@ def _unlocked_installs(
         inside = repository.read_text(path)
         if posixpath.basename(path) == SCRIPT and _IS_LABCOATS in inside:
             continue  # it installs the lock, and what the lock names by path or commit
-        for why, severity in _judge_installs(repository, find_installations(inside), inside):
-            yield f"in {path}, which this RUN starts: {why}", severity
+        for problem in _judge_installs(repository, find_installations(inside), inside):
+            message = f"in {path}, which this RUN starts: {problem.message}"
+            yield problem._replace(message=message)
 
 
 def _source_of(file: str, copied: Mapping[str, str]) -> str:
@@ -147,14 +175,14 @@ def _started_scripts(repository: Repository, script: str) -> Iterator[str]:
 
 def _judge_installs(
     repository: Repository, found: Iterable[Installation], script: str
-) -> Iterator[tuple[str, Severity]]:
-    """Yield a message and a severity for each of `found`, in `script`, that is not locked."""
+) -> Iterator[_Problem]:
+    """Yield the problem of each of `found`, in `script`, that is not locked."""
     for install in found:
         if install.tool == "apt":
             continue
         if install.tool not in ("pip", "uv"):
             if problem := _loose_packages(install):
-                yield problem, Severity.NOTE
+                yield _Problem(problem, Severity.NOTE)
             continue
         if install.options & {"--require-hashes", "--no-index"}:
             continue
@@ -167,16 +195,15 @@ def _loose_packages(install: Installation) -> str:
     return f"`{install}` installs whatever versions there are on the day of the build" * bool(loose)
 
 
-def _check_pip(
-    repository: Repository, install: Installation, script: str
-) -> Iterator[tuple[str, Severity]]:
+def _check_pip(repository: Repository, install: Installation, script: str) -> Iterator[_Problem]:
     if install.files:
         bare = [file for file in install.files if not _has_hashes(repository, file)]
         if bare:
-            yield (
+            yield _Problem(
                 f"{bare[0]} is installed without hashes, "
                 "so a changed package in the index goes unnoticed",
                 Severity.WARNING,
+                tuple(bare),
             )
         return
     names = install.packages
@@ -193,20 +220,20 @@ def _check_pip(
         "",
     )
     if redirection:
-        yield (
+        yield _Problem(
             f"the shell takes `{redirection}` in `{install}` for a redirection, "
             "so any version is installed: quote it",
             Severity.ERROR,
         )
     elif {re.split(r"[\[<>=!~]", name)[0] for name in names} <= _LOCKERS:
-        yield f"`{install}` installs whatever version the index has", Severity.NOTE
+        yield _Problem(f"`{install}` installs whatever version the index has", Severity.NOTE)
     elif all(_FIXED.fullmatch(name) or _LOCAL.fullmatch(name) for name in names):
-        yield (
+        yield _Problem(
             f"`{install}` checks no hashes and installs dependencies that are not locked",
             Severity.NOTE,
         )
     else:
-        yield (
+        yield _Problem(
             f"`{install}` installs whatever versions the index has on the day of the build",
             Severity.WARNING,
         )
@@ -216,7 +243,13 @@ def _has_hashes(repository: Repository, file: str) -> bool:
     """Whether a lock of that name in the repository has hashes, which pip and uv then check."""
     if "$" in file or file in ("-", "/dev/stdin") or file.startswith("<("):
         return True  # written during the build
-    candidates = repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
     return any(
-        each.has_hashes for path in candidates for each in repository.read_requirements(path)
+        each.has_hashes
+        for path in _paths_of(repository, file)
+        for each in repository.read_requirements(path)
     )
+
+
+def _paths_of(repository: Repository, file: str) -> Sequence[str]:
+    """Return the files of the repository with the name of `file`, which an image has."""
+    return repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())

@@ -41,8 +41,12 @@ _SYSTEM = (
 _KERNEL = ("/dev/", "/proc/", "/sys/")
 _TEXT = lazy_pattern(
     r"(?i)\.(?:md|rst|txt|json|jsonc|ya?ml|toml|ini|cfg|conf|py|pyi|ipynb|sh|js|ts|tsx|jsx|css|scss"
-    r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
+    r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk|spec)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
 )
+# Pictures, fonts and documents that somebody made, against a pattern for what programs write.
+_MADE = lazy_pattern(r"(?i)\.(?:png|jpe?g|gif|ico|webp|pdf|woff2?|[ot]tf)$")
+_BY_SUFFIX = lazy_pattern(r"(?:\*\*/)?\*\.[\w\[\]?]+")
+_FEW = 3  # more are what programs write, or a folder of them
 _KEEPERS = (".gitignore", ".gitkeep", ".keep")  # tracked to keep a folder of ignored files
 
 
@@ -67,6 +71,8 @@ def _check_ignored(repository: Repository) -> Iterator[Finding]:
     for (source, line, pattern), paths in by_pattern.items():
         # A text was added with --force, on purpose; data and what programs write seldom was.
         data = [path for path in paths if not _TEXT.search(path)]
+        if len(data) <= _FEW and _BY_SUFFIX.fullmatch(pattern) and all(map(_MADE.search, data)):
+            data = []
         yield Finding(
             "GIT001",
             paths[0],

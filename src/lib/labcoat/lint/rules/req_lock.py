@@ -11,6 +11,7 @@ from labcoat.core.reading import path_exists
 from labcoat.lint import advice
 from labcoat.lint.findings import Family, Finding, Relock, Rule, Severity, unsafe_fix
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.req_addresses import check_address
 from labcoat.locking.requirement_lines import (
     OptionLine,
     RequirementLine,
@@ -26,11 +27,6 @@ _REQUIRED_IN_CFG = lazy_pattern(r"(?m)^[ \t]+([A-Za-z0-9][\w.-]*)")
 # https://docs.openstack.org/pbr/latest/user/features.html#requirements
 _PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
 # A version as a whole: 4.2.x and 1.0-stable are branches.
-_TAG = lazy_pattern(
-    r"(?i)^git\+.+@[\w-]{0,40}?v?\d{1,9}(?:\.\d{1,9}){1,5}"
-    r"(?:[-_.+]?(?:(?:a|b|c|rc|alpha|beta|pre|post|dev|cu)[-_.]?\d{1,9}|alpha|beta|rc|final)){0,2}"
-    r"(?:#.*)?$"
-)
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _NEARLY_ALL = 0.9
@@ -117,18 +113,12 @@ def _check_pins(
             "Replace the address by a version; `pip list --format=freeze` writes versions alone",
             each.number,
         )
-    loose = _find_loose(found)
-    tagged = [each for each in loose if _TAG.search(each.url)]
-    for each in tagged:
-        yield Finding(
-            "REQ001",
-            path,
-            f"`{_label_requirement(each)}` is pinned to a tag, which its repository can move",
-            "Write the commit that the tag names in its place",
-            each.number,
-            severity=Severity.NOTE,
-        )
-    loose = [each for each in loose if each not in tagged]
+    loose = []
+    for each in _find_loose(found):
+        if note := check_address(path, each):
+            yield note
+        else:
+            loose.append(each)
     vary = "two installations of this file can have different versions"
     if not loose:
         return
@@ -180,7 +170,7 @@ def _check_hashes(
         # editable package, which only those have who develop it.
         loose = sum(not each.is_pinned for each in found) > len(bare)
         severity = Severity.NOTE if loose or _is_editable(repository, path) else Severity.WARNING
-        yield Finding("REQ002", path, message, hint, bare[0].number, fix, severity)
+        yield Finding("REQ002", path, message, hint, bare[0].number, fix, severity, (path,))
         return
     for each in bare:
         message = f"`{each.name}` has no hash while others have: pip refuses to install the file"
