@@ -517,6 +517,33 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"requirements.txt": "numpy==1.0\nx @ git+https://example.org/x.git@v1.2.0\n"},
         {"REQ001": Severity.NOTE, "REQ002": Severity.WARNING},
     ),
+    "image-of-the-documentation": (
+        {"dockerfile-docs": f"{PINNED}RUN pip install mkdocs\n", "src/a": ""},
+        {"DKF002": Severity.NOTE},
+    ),
+    "images-of-editors": (
+        {
+            ".gitpod.Dockerfile": "FROM python:3.11\nRUN pip install mock\n",
+            "a/.cursor/Dockerfile": "FROM python:3.11\nRUN pip install mock\n",
+        },
+        {"DKF001": Severity.NOTE, "DKF002": Severity.NOTE, "DKF003": Severity.NOTE},
+    ),
+    "image-in-a-hidden-folder": (
+        {".docker/Dockerfile": f"{PINNED}RUN pip install mock\n", "src/a": ""},
+        {"DKF002": Severity.WARNING},
+    ),
+    "image-of-a-store-of-documents": (
+        {"Dockerfile.docstore": f"{PINNED}RUN pip install flask\n", "src/a": ""},
+        {"DKF002": Severity.WARNING},
+    ),
+    "secret-of-a-line-in-a-context": (
+        {"Dockerfile": PINNED, "src/a": "", "app.ini": f"secret_key = {'k3W9vTq2' + 'Zx8LmP4r'}\n"},
+        {"SEC001": Severity.ERROR, "SEC003": Severity.NOTE},
+    ),
+    "file-for-secrets-in-a-context": (
+        {"Dockerfile": PINNED, "src/a": "", "app.env": f"SECRET_KEY={'k3W9vTq2' + 'Zx8LmP4r'}\n"},
+        {"SEC001": Severity.ERROR, "SEC003": Severity.WARNING},
+    ),
     "programs-that-lock": (
         {
             "Dockerfile": f"{PINNED}RUN pip install poetry==2.0.1 poetry-plugin-export\n",

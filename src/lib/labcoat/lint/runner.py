@@ -1,6 +1,6 @@
 """Run the rules on a repository and collect their findings."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from labcoat.core.errors import LabcoatError
@@ -18,11 +18,20 @@ from labcoat.secrets.content import is_development
 _PRACTICE = frozenset(
     ("DKF001", "DKF002", "DKF003", "REQ001", "REQ002", "REQ005", "GIT001", "CTX007")
 )
+# The rules about the causes of what a rule finds.
+_CAUSES = {"REQ002": ("REQ001",), "DKF002": ("REQ001", "REQ002"), "SEC003": ("SEC001",)}
 # What documentation, measurements and linters need, and the ends of the ranges that tests try.
 _OTHER_LISTS = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:docs?|rtd|readthedocs|sphinx|mkdocs|bench(?:mark)?s?|lint(?:ing)?"
     r"|(?:unit|func|functional|integration)[-_]?tests?|oldest|lowest|latest)"
     r"(?=[/._-])"
+)
+
+
+# Images of documentation, and hidden ones of editors, agents and CI: .gitpod.Dockerfile and so on.
+_OF_TOOLS = lazy_pattern(
+    r"(?i)(?:^|[/._-])(?:docs?|mkdocs|sphinx)(?:[/._-]|$)"
+    r"|(?:^|/)\.(?!docker|container|deploy|infra|build|k8s|kube|cloud|prod)[a-z][\w-]*[/.]"
 )
 
 
@@ -135,6 +144,7 @@ def _weigh_place(finding: Finding) -> Finding:
         or is_course_material(finding.path)
         or is_retired(finding.path)
         or (is_list and _OTHER_LISTS.search(finding.path))
+        or (finding.rule.startswith("DKF") and _OF_TOOLS.search(finding.path))
     ):
         return replace(finding, severity=Severity.NOTE)
     return finding
@@ -143,20 +153,20 @@ def _weigh_place(finding: Finding) -> Finding:
 def _weigh_consequences(findings: list[Finding]) -> list[Finding]:
     """Return the findings, as notes those that follow from what is reported of other files.
 
-    A list without pins can have no hashes, and whoever locks it fixes what a build installs too.
+    Whoever fixes the cause fixes them too: a list without pins can have no hashes.
     """
-    loose, unlocked = (
-        {each.path for each in findings if each.rule in rules and each.severity > Severity.NOTE}
-        for rules in (("REQ001",), ("REQ001", "REQ002"))
-    )
+    reported = {(each.rule, each.path) for each in findings if each.severity > Severity.NOTE}
     return [
         replace(each, severity=Severity.NOTE)
-        if each.severity is Severity.WARNING
-        and each.causes
-        and set(each.causes) <= (loose if each.rule == "REQ002" else unlocked)
+        if each.severity is Severity.WARNING and each.causes and _is_caused(each, reported)
         else each
         for each in findings
     ]
+
+
+def _is_caused(finding: Finding, reported: Container[tuple[str, str]]) -> bool:
+    rules = _CAUSES[finding.rule]
+    return all(any((rule, path) in reported for rule in rules) for path in finding.causes)
 
 
 def _check_family(

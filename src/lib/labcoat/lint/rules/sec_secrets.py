@@ -32,6 +32,7 @@ _TAKE_OUT = (
     "`RUN --mount=type=secret`, or to the container at run time"
 )
 _UNTRACK = "Remove it with `git rm --cached`, ignore it, and track an `.env.example` instead"
+_WHOLE_FILE = "a private key"
 _POINTER = LFS_POINTER.encode()
 _MOST_READ = 1 << 28  # bytes of untracked files; a check has to be quick
 _COST = 1 << 14  # bytes that are read in the time it takes to open a file
@@ -219,7 +220,10 @@ def _admitted_finding(
         # Images of tests are seldom shared.
         in_tests = all(is_aside(each.dockerfile) for each in sharing)
         weight = Severity.NOTE if in_tests else _weigh(secret, Severity.WARNING)
-        return Finding("SEC003", place, message, hint, secret.line, fix, weight)
+        # A file for secrets keeps them when it is untracked; of another one they are removed.
+        stays = names.is_read_by_name(place) or secret.kind == _WHOLE_FILE
+        causes = () if stays else (place,)
+        return Finding("SEC003", place, message, hint, secret.line, fix, weight, causes)
     first, line = reached[0]
     if any(
         not isinstance(each.parsed, DockerfileError)
