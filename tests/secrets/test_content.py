@@ -188,6 +188,24 @@ def test_forms_of_assignments(path: str, text: str) -> None:
     assert found.sure
 
 
+DJANGO = "i3k%m-808v3_)^h7975iw4v&" + "fl5chq41^19j@u+b*vx7dvw*q$"
+
+
+@pytest.mark.parametrize(
+    ("after", "sure"),
+    [("DEBUG = False\n", True), ("DEBUG = env('DEBUG')\n", True), ("DEBUG = True\n", False)],
+)
+def test_key_that_django_generates(after: str, sure: bool) -> None:
+    """It has symbols that otherwise mean code; as `startproject` leaves it, it is a note."""
+    found = find_in_content("app/settings.py", f"SECRET_KEY = '{DJANGO}'\n{after}".encode())
+    assert found
+    assert (found.line, found.sure) == (1, sure)
+    shorter = DJANGO[1:]
+    assert not find_in_content("app/settings.py", f"SECRET_KEY = '{shorter}'\n".encode())
+    words = "secret_key_of_(my)_application_for_the_users_of_$it"[:50]
+    assert not find_in_content("app/settings.py", f"SECRET_KEY = '{words}'\n".encode())
+
+
 def test_every_sure_secret_of_a_file_is_named() -> None:
     """Also those after the first, one for each line, so that no one meets them singly."""
     text = f"a = '{GITHUB}'\nb = '{GITHUB}'; c = '{GITHUB}'\n{BEGIN}\n{LINE}\n"

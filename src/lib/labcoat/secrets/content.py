@@ -217,6 +217,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
                 or values.is_disguised(value)
                 or is_public_key(name, value)
                 or is_invented(path, text, name, at)
+                or (values.is_django_key(value) and surroundings.is_debugging(text))
             )
             yield f"a value for {name.decode()}", at, named and not shown, name.decode()
 
@@ -270,11 +271,14 @@ def _named_values(
     """
     for found in quoted:
         around = text[max(0, found.start() - _BEFORE) : found.end() + _AFTER].lower()
-        if not any(part in around for part in parts) or not _PLAUSIBLE.fullmatch(found["value"]):
+        value = found["value"]
+        if not any(part in around for part in parts) or not (
+            _PLAUSIBLE.fullmatch(value) or values.is_django_key(value)
+        ):
             continue
         before = text[max(0, found.start() - _BEFORE) : found.start()]
         if name := _NAME_BEFORE.search(before):
-            yield name[1].rpartition(b".")[2], found["value"], found.start("value")
+            yield name[1].rpartition(b".")[2], value, found.start("value")
     if len(quoted) > _MOST_VALUES:
         return
     if names.holds_variables(path):

@@ -22,6 +22,8 @@ _COMPOSE = lazy_pattern(r"(?i)(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
 _YAML = lazy_pattern(r"(?i)\.ya?ml$")  # may have the settings of several places
 # A database that is empty at each start, so that no one has an account there.
 _IN_MEMORY = lazy_pattern(rb"(?m)\bsqlite(?:\+\w+)?://(?:/:memory:)?(?=[\"'\s]|\Z)")
+# Django's settings as `startproject` writes them: its pages then tell the settings to everybody.
+_DEBUGGING = lazy_pattern(rb"(?m)^DEBUG[ \t]*=[ \t]*True\b")
 _LONGEST_EXAMPLE = 4000  # bytes of a docstring before a value
 _LARGEST_SETTINGS = 4096  # bytes of a file with the settings of one place
 _LONGEST_LINE = 200  # bytes to each side
@@ -60,6 +62,11 @@ def is_for_development(path: str, text: bytes) -> bool:
             and _IN_MEMORY.search(text) is not None
         )
     )
+
+
+def is_debugging(text: bytes) -> bool:
+    """Whether Django's settings are those of a project that is not yet for production."""
+    return _DEBUGGING.search(text) is not None
 
 
 def _is_in_example(text: bytes, at: int) -> bool:

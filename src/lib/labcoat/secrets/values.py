@@ -112,12 +112,16 @@ _GUESSED = lazy_pattern(rb"(?i)pass(?:[a-z]{0,4}d)?|foobar|welcome|letmein")
 _PRINTABLE = lazy_pattern(rb"[ -~]+")
 _LONGEST_WORDS = 64  # characters of a value that says what it is
 _LONGEST_GUESSED = 24  # characters; in longer ones a word is chance
+# https://github.com/django/django/blob/main/django/core/management/utils.py: get_random_secret_key
+_OF_DJANGO = lazy_pattern(rb"[a-z0-9!@#$%^&*(\-_=+)]{50}")
 _CODE = lazy_pattern(rb"[\s<>{}()\[\]$]|\.\.|::|//|\\\\")
 _LETTER = lazy_pattern(rb"[A-Za-z]")
 _DIGIT = lazy_pattern(rb"\d")
 _NO_LETTER = lazy_pattern(rb"[^A-Za-z]+")
 _SYMBOL = lazy_pattern(rb"[!@#%^&*?~]")
 _CHANGE = lazy_pattern(rb"[A-Za-z](?=\d)|\d(?=[A-Za-z])|[a-z](?=[A-Z][a-z]?[A-Z\d])")
+_SYMBOL_OF_CODE = lazy_pattern(rb"[()$]")
+_LEAST_ENTROPY = 4.0  # of fifty characters
 _LEAST = 8  # characters of a value that was generated
 _LEAST_LETTERS = 10
 _SHORT = 20  # characters; in longer ones `1234` is chance
@@ -207,7 +211,7 @@ def is_generated(value: bytes) -> bool:
         or _ALPHABET.search(_NO_LETTER.sub(b"", value))  # a1b2c3d4…
     ):
         return False
-    if _CODE.search(value) or not _LETTER.search(value):
+    if (_CODE.search(value) and not is_django_key(value)) or not _LETTER.search(value):
         return False
     if _DIGEST.fullmatch(value) or (len(value) < _SHORT and b"1234" in value):
         return False
@@ -218,6 +222,15 @@ def is_generated(value: bytes) -> bool:
     changes = len(_CHANGE.findall(value))
     symbols = _SYMBOL.search(value) and not _WORD_WITH_NUMBER.fullmatch(value)
     return changes >= 3 or bool(symbols) or (changes >= 2 and is_random_text(value))
+
+
+def is_django_key(value: bytes) -> bool:
+    """Whether a value looks like one of the keys that Django generates, with any symbols in it."""
+    return (
+        _OF_DJANGO.fullmatch(value) is not None
+        and _SYMBOL_OF_CODE.search(value) is not None
+        and entropy(value) > _LEAST_ENTROPY
+    )
 
 
 def is_marked(text: bytes) -> bool:
