@@ -391,6 +391,35 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
             "REQ002": Severity.NOTE,
         },
     ),
+    "lessons-of-a-course": (
+        {
+            "README.md": "# MLOps\n\nMaterial of a **course** in four weeks\n",
+            **{f"0{n}-x/requirements.txt": "numpy\n" for n in range(1, 5)},
+        },
+        {"REQ001": Severity.NOTE},
+    ),
+    "program-beside-the-lessons-of-a-course": (
+        {
+            "README.md": "# MLOps\n\nMaterial of a **course** in four weeks\n",
+            **{f"s{n}_x/a.py": "" for n in range(1, 5)},
+            "tools/requirements.txt": "numpy\n",
+        },
+        {"REQ001": Severity.WARNING},
+    ),
+    "numbered-stages-of-a-pipeline": (
+        {
+            "README.md": "# Pipeline\n\nOf course it runs in four stages\n",
+            **{f"0{n}-x/requirements.txt": "numpy\n" for n in range(1, 5)},
+        },
+        {"REQ001": Severity.WARNING},
+    ),
+    "two-versions-of-what-a-course-needs": (
+        {
+            "README.md": "# My project for the course\n",
+            **{f"v{n}/requirements.txt": "numpy\n" for n in range(1, 3)},
+        },
+        {"REQ001": Severity.WARNING},
+    ),
     "parts-of-a-program": (
         {"parts/requirements.txt": "numpy\n", "holiday-3/requirements.txt": "numpy==1.0\n"},
         {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},
@@ -415,7 +444,12 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"REQ001": Severity.WARNING},
     ),
     "picture-that-was-added-on-purpose": (
-        {".gitignore": "*.png\n*.spec\n", "img/logo.png": "x", "app.spec": "a = 1\n"},
+        {
+            ".gitignore": "*.png\n*.spec\ndata/\n",
+            "img/logo.png": "x",
+            "app.spec": "a = 1\n",
+            "data/a.csv.dvc": "md5: 1\n",
+        },
         {"GIT001": Severity.NOTE},
     ),
     "pictures-that-a-program-writes": (
@@ -529,7 +563,7 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"DKF001": Severity.NOTE, "DKF002": Severity.NOTE, "DKF003": Severity.NOTE},
     ),
     "image-in-a-hidden-folder": (
-        {".docker/Dockerfile": f"{PINNED}RUN pip install mock\n", "src/a": ""},
+        {".img/Dockerfile": f"{PINNED}RUN pip install mock\n", "src/a": ""},
         {"DKF002": Severity.WARNING},
     ),
     "image-of-a-store-of-documents": (

@@ -11,6 +11,7 @@ from labcoat.lint import suppressions
 from labcoat.lint.findings import BuildFamily, Family, Finding, Severity
 from labcoat.lint.registry import FAMILIES, ONLINE, RULES, unknown_rule_error
 from labcoat.lint.repository.docker_builds import DockerBuilds
+from labcoat.lint.repository.lessons import find_lessons
 from labcoat.lint.repository.repository import Repository, open_repository
 from labcoat.secrets.content import is_development
 
@@ -28,10 +29,10 @@ _OTHER_LISTS = lazy_pattern(
 )
 
 
-# Images of documentation, and hidden ones of editors, agents and CI: .gitpod.Dockerfile and so on.
+# Images of documentation, and those in which editors, their agents and CI run.
 _OF_TOOLS = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:docs?|mkdocs|sphinx)(?:[/._-]|$)"
-    r"|(?:^|/)\.(?!docker|container|deploy|infra|build|k8s|kube|cloud|prod)[a-z][\w-]*[/.]"
+    r"|(?:^|/)\.(?:gitpod|cursor|vscode|idea|codex|claude|codesandbox|circleci|gitlab)[/.]"
 )
 
 
@@ -87,7 +88,9 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         repository.left_out += facts.describe_unreadable()
     findings: list[Finding] = []
     for family in families:
-        findings += map(_weigh_place, _check_family(family, repository, builds))
+        findings += _check_family(family, repository, builds)
+    lessons = find_lessons(repository)
+    findings = [_weigh_place(each, lessons) for each in findings]
     findings = _weigh_consequences(findings)
     repository.remember_searches()
     findings = suppressions.apply_suppressions(
@@ -134,14 +137,18 @@ def parse_selectors(texts: Iterable[str]) -> tuple[str, ...]:
     return ids
 
 
-def _weigh_place(finding: Finding) -> Finding:
-    """Return the finding, as a note if good practice is broken in a sample, a test or a course."""
+def _weigh_place(finding: Finding, lessons: tuple[str, ...]) -> Finding:
+    """Return the finding, as a note if good practice is broken in a sample, a test or a course.
+
+    `lessons` are folders of a course, each with a slash at its end.
+    """
     if finding.severity is not Severity.WARNING or finding.rule not in _PRACTICE:
         return finding
     is_list = finding.rule.startswith("REQ")
     if (
         is_development(finding.path)
         or is_course_material(finding.path)
+        or finding.path.startswith(lessons)
         or is_retired(finding.path)
         or (is_list and _OTHER_LISTS.search(finding.path))
         or (finding.rule.startswith("DKF") and _OF_TOOLS.search(finding.path))

@@ -41,7 +41,7 @@ _SYSTEM = (
 _KERNEL = ("/dev/", "/proc/", "/sys/")
 _TEXT = lazy_pattern(
     r"(?i)\.(?:md|rst|txt|json|jsonc|ya?ml|toml|ini|cfg|conf|py|pyi|ipynb|sh|js|ts|tsx|jsx|css|scss"
-    r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk|spec)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
+    r"|html|xml|svg|sql|lock|in|java|go|rs|c|h|cpp|r|jl|mk|spec|dvc)$|(?:^|/)(?:\.[a-z-]+|[A-Z]+|bash_history)$"
 )
 # Pictures, fonts and documents that somebody made, against a pattern for what programs write.
 _MADE = lazy_pattern(r"(?i)\.(?:png|jpe?g|gif|ico|webp|pdf|woff2?|[ot]tf)$")
