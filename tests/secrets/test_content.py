@@ -294,9 +294,18 @@ INVENTED = {
         f"const user = {{ avatar: 'https://pictures.corp.io/1.png', password: '{KEY}' }}",
     ),
     "user-of-seeds": ("db/seed.ts", f"adminPassword: '{KEY}'"),
+    "table-of-people": (
+        "setup/users.json",
+        json.dumps([{"id": n, "first_name": "Ann", "password": KEY} for n in range(5)], indent=1),
+    ),
     "cypress": ("web/cypress/support/commands.js", f"password = '{KEY}'"),
 }
 REAL = {
+    "table-of-accounts": (
+        "accounts.json",
+        json.dumps([{"username": f"bot{n}", "password": KEY} for n in range(6)], indent=1),
+    ),
+    "one-person": ("me.json", json.dumps({"first_name": "Ann", "password": KEY})),
     "no-walk": ("app/users.py", f"password = '{KEY}'"),
     "key-of-a-service-in-seeds": ("app/seed_users.py", f"api_key = '{KEY}'"),
     "token-in-seeds": ("app/seed_users.py", f"password = '{GITHUB}'"),

@@ -64,6 +64,15 @@ EXAMPLES = {
         "deploy.yaml",
         COMPOSE.format(text="WARNING: DO NOT USE IN PRODUCTION", key=KEY),
     ),
+    "comment-above-that-dismisses-it": (
+        "base.yml",
+        "app:\n  # WARNING: a development key. It must NEVER be used in production.\n  #\n"
+        f'  # Set another one.\n  api_key: "{KEY}"',
+    ),
+    "comment-above-in-a-program": ("a.js", f"// for development only\nconst apiKey = '{KEY}'"),
+    "comment-of-rust": ("src/lib.rs", f'//!   api_key: "{KEY}"'),
+    "word-in-another-language": ("a.yml", "new_password: 安全パスワード!2024Strong11"),
+    "word-in-spanish": ("a.yml", "db_password: MiContraseña2024!x7"),
     "database-in-memory": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite://")),
     "key-with-dots": (
         "a.ts",
@@ -90,6 +99,12 @@ SURE = {
         "deploy.yaml",
         COMPOSE.format(text="Never commit secrets for use in production", key=KEY),
     ),
+    "comment-above-another-line": (
+        "base.yml",
+        f'# For development only\n\nname: x\napi_key: "{KEY}"',
+    ),
+    "comment-above-that-gives-advice": ("a.py", f"# Use this in production\nAPI_KEY = '{KEY}'"),
+    "division-in-a-program": ("a.js", f"// ours\nconst apiKey = '{KEY}'"),
     "database-in-a-file": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite:///users.db")),
     "key-of-one-line": ("a.ts", f"const key = '{BEGIN}\\n{LINE}\\n-----END RSA PRIVATE KEY-----'"),
     "specification": ("src/api_spec.ts", f"refresh_token: '{KEY}'"),

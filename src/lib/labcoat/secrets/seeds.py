@@ -1,4 +1,4 @@
-"""Scripts that fill a database with invented users, whose passwords let no one in."""
+"""Scripts and tables with invented users, whose passwords let no one in."""
 
 from labcoat.core.patterns import lazy_pattern
 
@@ -14,16 +14,25 @@ _OF_SERVICE = lazy_pattern(
     rb"(?i)\b(?:host(?:name)?|server|port)[\"']?[ \t]{0,3}[=:]|connect(?:ion)?\(\s*[^)\s]"
     rb"|\b(?!https?:)\w+://"
 )
+# What a generator of people writes beside each password, and who lists accounts does not.
+_OF_PERSON = lazy_pattern(
+    rb"(?i)\b(?:first|last|given|family|full)_?names?\b|\bgender\b|\bavatar\b|\bbirth_?(?:day|date)\b"
+)
+_PEOPLE = 5  # a table has more of them
 _NEAR = 300  # bytes around a password in which the arguments of the same call are
 
 
 def is_invented(path: str, text: bytes, name: bytes, at: int) -> bool:
-    """Whether the value called `name` at `at` is a password of a user that a script invents.
+    """Whether the value called `name` at `at` is the password of an invented user.
 
+    In a script that seeds a database, or in a table of people with names and passwords.
     DB_PASSWORD and the like are those of a service, and so is one beside its host.
     """
-    return (
-        _SEEDS.search(path) is not None
-        and _OF_USER.fullmatch(name) is not None
-        and not _OF_SERVICE.search(text, max(0, at - _NEAR), at + _NEAR)
-    )
+    if _OF_USER.fullmatch(name) is None:
+        return False
+    around = max(0, at - _NEAR), at + _NEAR
+    if _SEEDS.search(path) is None and not (
+        text.count(name) >= _PEOPLE and _OF_PERSON.search(text, *around)
+    ):
+        return False
+    return not _OF_SERVICE.search(text, *around)

@@ -6,7 +6,10 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names, values
 
 # Documents an interface, with examples; a line of a crontab begins with several `*`.
-_IN_COMMENT = lazy_pattern(rb"\s*\*\s(?!\s*[*\d])")
+_IN_COMMENT = lazy_pattern(rb"\s*(?:\*\s(?!\s*[*\d])|//[!/])")
+# The comment right above a line that has begun.
+_ABOVE = lazy_pattern(rb"(?:^[ \t]*(?:#|//)[^\n]*\n)+(?=[^\n]*\Z)", re.MULTILINE)
+_LONGEST_COMMENT = 1500  # bytes
 # A string that stands alone begins a docstring; one that is assigned may be used.
 _QUOTES = lazy_pattern(rb"""^([ \t]*[rRuU]?)?(?:\"{3}|'{3})|\"{3}|'{3}""", re.MULTILINE)
 _EXAMPLE = lazy_pattern(rb"(?i)\bexamples?\b|\be\.g\.|>>>")
@@ -16,6 +19,10 @@ _HEADER = lazy_pattern(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)*")
 _NOT_FOR_PRODUCTION = lazy_pattern(
     rb"(?i)\b(?:not|never)\s+(?:be\s+)?(?:(?:deploy(?:ed)?|used?|run|meant|intended|suitable|safe)\b"
     rb"[^.\n]{0,40}\b)?(?:for\s+production|in\s+production|with\s+default\s+passwords)"
+)
+_ONLY_FOR_DEVELOPMENT = lazy_pattern(
+    rb"(?i)\b(?:dev|development|local|testing)[- ]only\b"
+    rb"|\bonly\s+for\s+(?:local\s+|your\s+)?(?:dev|development|local|testing|tests)\b"
 )
 _FOR_DEVELOPMENT = lazy_pattern(rb"(?i)\bfor\s+(?:local\s+)?(?:development|testing|tests|demos?)\b")
 _COMPOSE = lazy_pattern(r"(?i)(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
@@ -43,7 +50,16 @@ def is_shown(path: str, text: bytes, at: int) -> bool:
         values.is_marked(line)
         or _IN_COMMENT.match(line) is not None
         or _OWN_ADDRESS.search(line) is not None
+        or _is_dismissed(text, at)
         or (path.endswith((".py", ".pyi")) and _is_in_example(text, at))
+    )
+
+
+def _is_dismissed(text: bytes, at: int) -> bool:
+    """Whether the comment above the line of a value says that it is not for production."""
+    above = _ABOVE.search(text[max(0, at - _LONGEST_COMMENT) : at])
+    return above is not None and bool(
+        _NOT_FOR_PRODUCTION.search(above[0]) or _ONLY_FOR_DEVELOPMENT.search(above[0])
     )
 
 

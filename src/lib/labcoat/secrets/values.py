@@ -40,10 +40,15 @@ _PUBLIC_HALF = lazy_pattern(rb"(?i)(?:^|_)(?:public|publishable|pub)_?key%b$" % 
 _PUBLIC_VALUE = lazy_pattern(
     rb"[\"']?(?:-----BEGIN (?:[A-Z]+ )?(?:PUBLIC KEY|CERTIFICATE)-|ssh-(?:rsa|dss|ed25519)(?: |$))"
 )
+# The word in other languages than English.
+_PASSWORDS = (
+    "contrase(?:n|ñ)|senha|mot-?de-?passe|kennwort|wachtwoord|пароль|パスワード|密[码碼]|비밀번호"
+)
 _STAND_IN = lazy_pattern(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*"
     rb"|.*\b(?:change|replace|insert|enter|put|your)[-_ ]?(?:me|this|it|here|my|own)?(?:\b|_).*"
     rb"|.*(?:example|placeholder|dummy|sample|secret|passw|not[-_]?(?:so|set)|insecure|todo|fake|mock).*"
+    rb"|.*(?:" + _PASSWORDS.encode() + rb").*"
     rb"|none|null|nil|true|false|yes|no|on|off|tests?|testing|dev(?:elopment)?|local|postgres|root|admin|minio(?:admin)?|guest|user"
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
