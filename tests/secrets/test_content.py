@@ -30,6 +30,11 @@ WRITTEN = {
     "aws": "AKIA" + "Q3EGRZ5TLMN7PVXW",
     "aws-for-a-session": "ASIA" + "Q3EGRZ5TLMN7PVXW",
     "openai": "sk-proj-" + "a1B2c3" * 8,
+    "kubernetes": "eyJhbGciOiJSUzI1NiIsImtpZCI6Ing"
+    + ".eyJpc3MiOiJrdWJlcm5ldGVz"
+    + "a1B2c3" * 9
+    + "."
+    + "a1B2c3" * 9,
     "openai-of-a-service": "sk-svcacct-" + "a1B2c3" * 8,
 }
 
@@ -176,6 +181,12 @@ def test_values_with_words_beside_a_secret(value: str) -> None:
     ("path", "text"),
     [
         ("compose.yml", 'AUTH_SECRET: "{0}: "'),
+        ("config.py", '    SECRET_KEY: str = "{0}"'),
+        ("config.py", "api_token: str | None = '{0}'"),
+        ("config.py", "if debug: SECRET_KEY = '{0}'"),
+        ("config.ts", "const apiKey: string = '{0}'"),
+        ("lib.rs", 'const API_KEY: &str = "{0}";'),
+        ("chart/templates/mail-secrets.yaml", "data:\n  mailPassword: {0}"),
         ("airflow.cfg", "fernet_key = {0}="),
         ("a.py", "HMAC_KEY = '{0} '"),
     ],

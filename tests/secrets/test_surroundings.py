@@ -71,6 +71,10 @@ EXAMPLES = {
     ),
     "comment-above-in-a-program": ("a.js", f"// for development only\nconst apiKey = '{KEY}'"),
     "comment-of-rust": ("src/lib.rs", f'//!   api_key: "{KEY}"'),
+    "section-for-development": (
+        "config/secrets.yml",
+        f"production:\n  a: b\n\ndevelopment:\n  secret_key_base: {KEY}",
+    ),
     "word-in-another-language": ("a.yml", "new_password: 安全パスワード!2024Strong11"),
     "word-in-spanish": ("a.yml", "db_password: MiContraseña2024!x7"),
     "database-in-memory": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite://")),
@@ -98,6 +102,14 @@ SURE = {
     "advice-for-production": (
         "deploy.yaml",
         COMPOSE.format(text="Never commit secrets for use in production", key=KEY),
+    ),
+    "section-for-production": (
+        "config/secrets.yml",
+        f"development:\n  a: b\n\nproduction:\n  secret_key_base: {KEY}",
+    ),
+    "service-in-a-section-for-development": (
+        "config/secrets.yml",
+        f"development:\n  flickr_api_key: {KEY}",
     ),
     "comment-above-another-line": (
         "base.yml",

@@ -17,12 +17,13 @@ _ADDRESS = lazy_pattern(
     rb"(?P<password>[^\s/@\"'<>${}]{3,})@(?P<host>[\w.-]+)"
 )
 _SCHEME = lazy_pattern(rb"(?i)\b[a-z][a-z0-9+.-]{1,10}$")
-# A value in quotes after `=`, `:`, `=>` or a comma, with a space that was copied behind it; in a
-# notebook each quote follows a backslash.
+# A value in quotes after `=`, `:`, `=>` or `,`; a space may end it, and a backslash begin a quote.
 _QUOTED = lazy_pattern(
     rb"""[=:,>][ \t]{0,3}[rbuf]?\\?["'](?P<value>[^"'\s\\]{8,200})[ \t]{0,3}\\?["']"""
 )
-_NAME_BEFORE = lazy_pattern(rb"""([A-Za-z_][\w.-]*)\\?["']?\]?[ \t]{0,3}:?=?$""")
+_NAME_BEFORE = lazy_pattern(
+    rb"""([A-Za-z_][\w.-]*)\\?["']?\]?(?:[ \t]{0,3}:[ \t]{0,3}%b)?[ \t]{0,3}:?=?$""" % names.TYPE
+)
 # In a file of settings: `NAME=value`, `name: value`, `//index/:_authToken=value`.
 _UNQUOTED = lazy_pattern(
     rb"""^(?P<before>[ \t-]*(?:export[ \t]+)?|.*/:)(?P<name>[A-Za-z_][\w.-]*)[ \t]*[=:][ \t]*"""
@@ -41,7 +42,8 @@ _REMARK = lazy_pattern(rb"(?:^|[ \t])#.*$")  # behind a value without quotes
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress(?=/)"
-    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|templates?|snakeoil|selfsigned"
+    r"|examples?|samples?|dummy|mocks?|fakes?|demos?|dist|snakeoil|selfsigned"
+    r"|templates?(?!/[^/]{0,80}secrets?[^/]{0,80}\.ya?ml$)"  # but of a chart of Helm
     r"|self-signed|insecure|fixtures?|conftest|playground|tutorials?|workshops?|\.github)"
     r"(?=[/._-]|$)|\.spec\.[cm]?[jt]sx?$|_spec\.rb$"
 )
@@ -218,6 +220,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
                 or is_public_key(name, value)
                 or is_invented(path, text, name, at)
                 or (values.is_django_key(value) and surroundings.is_debugging(text))
+                or surroundings.is_in_section_for_development(path, text, name, at)
             )
             yield f"a value for {name.decode()}", at, named and not shown, name.decode()
 

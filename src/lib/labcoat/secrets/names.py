@@ -54,6 +54,12 @@ _SETTINGS = lazy_pattern(
     r"|\.(?:ya?ml|ini|cfg|conf|properties|tfvars|env|sh|bash)$"
     r"|(?:^|/)\.(?:dvc/config(?:\.local)?|aws/config|s3cfg|boto|databrickscfg|my\.cnf)$"
 )
+# A type that stands between a name and a text, as in `SECRET_KEY: str = "…"`.
+TYPE = (
+    rb"(?:(?:Optional|Final|ClassVar)\[)?"
+    rb"(?:str|bytes|Secret(?:Str|Bytes)|[Ss]tring|&(?:'static )?str)"
+    rb"\]?(?:[ \t]?\|[ \t]?None)?"
+)
 _VARIABLES = lazy_pattern(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
 _COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
 

@@ -32,6 +32,12 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     ("a Stripe key", b"sk_live_", rb"[0-9A-Za-z]{24,}"),
     ("a Google API key", b"AIza", rb"[0-9A-Za-z_-]{35}\b"),
     ("an Anthropic key", b"sk-ant-", rb"[A-Za-z0-9_-]{32,}"),
+    # The claims of a token that never expires, in base64: `{"iss":"kubernetes/serviceaccount"…`.
+    (
+        "a Kubernetes token",
+        b"eyJpc3MiOiJrdWJlcm5ldGVz",
+        rb"[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{40,}",
+    ),
     *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
 )
 # In JSON and in source code the lines of a key are separated by `\n`, or each is quoted.

@@ -24,6 +24,7 @@ _FORMS = (
     "pul-[a-f0-9]{20}",
     ":AA[A-Za-z0-9_-]{33}",
     "npm_[A-Za-z0-9]{20}",
+    "eyJpc3MiOiJrdWJlcm5ldGVz",
     *("github_pat_", "glpat-", "KGAT_", "pypi-AgE", "k_live_", "AIza", "sk-ant-", "sk-proj-"),
     *("sk-svcacct-", "PRIVATE KEY", "hooks\\.slack\\.com/", "T3BlbkFJ", "xkeysib-", "rubygems_"),
     *("lin_api_", "PMAK-", "AGE-SECRET-KEY-1", "AccountKey="),
@@ -31,7 +32,8 @@ _FORMS = (
 # Values with a digit in quotes, as generated tokens are; no digests of files.
 _VALUE = r"""[=:] ?\\?["'](?!sha\d+-)(?=[^"'\s]*\d)[A-Za-z0-9_/+=.~-]{20,}\\?["']"""
 _NAMED = (
-    r"""(?i)(?:sw(?:or)?d|cret|ken|key|hrase|dential)\w{0,9}["'\]]{0,2}\s{0,2}(?:[:=]|=>)\s{0,2}"""
+    r"""(?i)(?:sw(?:or)?d|cret|ken|key|hrase|dential)\w{0,9}["'\]]{0,2}"""
+    r"""(?:\s{0,2}:\s{0,2}[\w&'\[]{3,20}\]?(?:\s?\|\s?None)?)?\s{0,2}(?:[:=]|=>)\s{0,2}"""
     r"""[rbuf]?\\?["'][^\s"']{8,}"""
 )
 _ADDRESS = r"""://[^\s/:@"'<>${}]+:[^\s/@"'<>${}]{3,}@"""

@@ -31,6 +31,10 @@ _YAML = lazy_pattern(r"(?i)\.ya?ml$")  # may have the settings of several places
 _IN_MEMORY = lazy_pattern(rb"(?m)\bsqlite(?:\+\w+)?://(?:/:memory:)?(?=[\"'\s]|\Z)")
 # Django's settings as `startproject` writes them: its pages then tell the settings to everybody.
 _DEBUGGING = lazy_pattern(rb"(?m)^DEBUG[ \t]*=[ \t]*True\b")
+# What a program signs with itself: no one else knows it, unlike the keys of services.
+_OWN_SECRET = lazy_pattern(rb"(?i)secret_key(?:_base)?|session_secret|cookie_secret")
+_SECTION = lazy_pattern(rb"^([\w-]+)[ \t]*:[ \t\r]*(?:#[^\n]*)?$", re.MULTILINE)
+_OF_DEVELOPMENT = (b"development", b"dev", b"test", b"testing", b"local")
 _LONGEST_EXAMPLE = 4000  # bytes of a docstring before a value
 _LARGEST_SETTINGS = 4096  # bytes of a file with the settings of one place
 _LONGEST_LINE = 200  # bytes to each side
@@ -78,6 +82,14 @@ def is_for_development(path: str, text: bytes) -> bool:
             and _IN_MEMORY.search(text) is not None
         )
     )
+
+
+def is_in_section_for_development(path: str, text: bytes, name: bytes, at: int) -> bool:
+    """Whether a YAML file has a program's own secret for development below that word, as Rails."""
+    if not _YAML.search(path) or not _OWN_SECRET.fullmatch(name):
+        return False
+    sections = _SECTION.findall(text, 0, at)
+    return bool(sections) and sections[-1].lower() in _OF_DEVELOPMENT
 
 
 def is_debugging(text: bytes) -> bool:
