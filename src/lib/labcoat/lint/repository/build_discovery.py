@@ -27,7 +27,9 @@ _FLAG = lazy_pattern(
 
 _PROJECT_AND_SERVICE = lazy_pattern(r"[a-z0-9]+(?:[-_][a-z0-9]+)+")
 
-# What a workflow with a build has: inputs of an action, or a command.
+# What a workflow with a build has: inputs of an action, or a command. Most that speak of docker and
+# of builds start none, and YAML takes long to parse.
+_TAGS = lazy_pattern(r"""(?<![\w-])(?:tags|images)["']?\s*:""")
 _INPUT = lazy_pattern(r"""(?<![\w-])(?:context|file)["']?\s*:""")
 _BETWEEN = r"""(?:["'\s]|\\[nrt]?)+"""
 _COMMAND = lazy_pattern(rf"docker{_BETWEEN}(?:(?:buildx|image|builder){_BETWEEN})*build(?![\w-])")
@@ -97,6 +99,8 @@ def _read_workflow_tags(text: str) -> Iterator[str]:
 
     They are without a registry that is a variable.
     """
+    if not (_TAGS.search(text) or _COMMAND.search(text)):
+        return
     for step in read_steps(text) or ():
         yield from _read_tags(step.script)
         for given in ("tags", "images"):
@@ -155,7 +159,6 @@ def _from_root(
 def _builds_in_workflow(repository: Repository, path: str) -> Iterator[tuple[str, str]]:
     """Yield the builds of a workflow's steps."""
     text = repository.read_text(path)
-    # Most workflows that speak of docker and of builds start none, and YAML takes long to parse.
     if "docker" not in text or "build" not in text:
         return
     if not (_INPUT.search(text) or _COMMAND.search(text)):

@@ -6,6 +6,8 @@ https://docs.gitlab.com/ci/yaml/.
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from labcoat.core.patterns import lazy_pattern
@@ -38,23 +40,23 @@ def is_workflow(path: str) -> bool:
     return _WORKFLOW.fullmatch(path) is not None
 
 
-def read_steps(text: str) -> list[Step] | None:
+def read_steps(text: str) -> tuple[Step, ...] | None:
     """Return the steps of a workflow; None if it is not valid YAML, too large or too nested.
 
     Without PyYAML, each line may be a command of the root.
     """
     if not has_yaml():
         blocks = [Step(inputs=keys) for keys in parse_blocks(text)]
-        return [Step(script=_RUN.sub("", text)), *blocks]
+        return (Step(script=_RUN.sub("", text)), *blocks)
+    return _read_yaml_steps(text)
+
+
+@lru_cache(maxsize=64)  # several rules ask for the same
+def _read_yaml_steps(text: str) -> tuple[Step, ...] | None:
     data = parse_yaml(text)
     if not isinstance(data, dict):
         return None
-    found: list[Step] = []
-    for step in _find_steps(data):
-        found.append(step)
-        if len(found) == _MOST_STEPS:
-            break
-    return found
+    return tuple(islice(_find_steps(data), _MOST_STEPS))
 
 
 def _find_steps(data: Mapping[Any, Any]) -> Iterator[Step]:
