@@ -6,7 +6,9 @@ import tarfile
 
 import pytest
 
+from labcoat._vendor.packaging.version import Version
 from labcoat.adoption.pins import sources
+from labcoat.adoption.pins.index_releases import PackageReleases
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 
@@ -20,6 +22,8 @@ from labcoat.toolchain.package_index import ListedFile
             "installs packages of another index when it is built",
         ),
         ("setup(use_2to3 = True)\n", "needs setuptools older than 58"),
+        ("import pkg_resources\nsetup()\n", "needs setuptools older than 82"),
+        ("try:\n    import pkg_resources\nexcept ImportError:\n    pass\nsetup()\n", ""),
     ],
 )
 def test_setup_py_says_what_a_build_needs(
@@ -112,3 +116,37 @@ def test_a_damaged_source_cannot_be_read(monkeypatch: pytest.MonkeyPatch, kind: 
     monkeypatch.setattr(package_index, "download_file", lambda _, **__: bytes(content))
     sources._read_sdist.cache_clear()
     assert sources.find_obstacle(ListedFile(f"x-1.tar.{kind}", "")) == "cannot be read"
+
+
+def test_a_source_that_names_its_setuptools_may_use_what_a_later_one_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its pyproject.toml may ask for an older one."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as tar:
+        for name, text in (
+            ("x-1/pyproject.toml", b"[build-system]\nrequires = ['setuptools<70']\n"),
+            ("x-1/setup.py", b"import pkg_resources\n"),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+    monkeypatch.setattr(package_index, "download_file", lambda _, **__: data.getvalue())
+    sources._read_sdist.cache_clear()
+    assert not sources.find_obstacle(ListedFile("x-1.tar.gz", ""))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_source"),
+    [
+        ("x-1.0.tar.gz", True),
+        ("x-1.0.zip", True),
+        ("x-1.0.tar.bz2", False),
+        ("x-1.0-py2.7.egg", False),
+        ("x-1.0.win32.exe", False),
+    ],
+)
+def test_sources_are_of_the_kinds_that_uv_takes(name: str, *, is_source: bool) -> None:
+    """It refuses what PEP 625 does not name, except for zip files."""
+    found = PackageReleases("x", (ListedFile(name, ""),)).sdist(Version("1.0"), "3.11")
+    assert (found is not None) is is_source

@@ -102,7 +102,7 @@ def _fit_source(line: Line, releases: PackageReleases, minor: str) -> Line | Dec
         if line.specifier.contains(version, prereleases=True):
             return built
         return built.change("moved", "the nearest release", specifier=f"=={version}")
-    return line.drop(f"has neither a wheel nor a source for Python {minor}")
+    return line.drop(f"has neither a wheel nor a source (.tar.gz, .zip) for Python {minor}")
 
 
 def _source_versions(line: Line, releases: PackageReleases, minor: str) -> list[Version]:

@@ -15,6 +15,7 @@ from labcoat.locking import listed_files, wheel_platforms
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 
+_SOURCES = (".tar.gz", ".zip")
 _AT_ONCE = 16  # listings that are read at the same time
 _SECONDS = 90  # for all of them
 _PROGRESS = 12  # more packages than this take seconds
@@ -53,9 +54,12 @@ class PackageReleases(Record):
         return any(listed_files.is_installable(file, minor) for file in files)
 
     def sdist(self, version: Version, minor: str) -> ListedFile | None:
-        """Return the sdist of `version` that Python `minor` may build; None if there is none."""
+        """Return the sdist of `version` that Python `minor` may build; None if there is none.
+
+        uv takes none of another kind: https://peps.python.org/pep-0625/.
+        """
         for file in self.by_version.get(version, ()):
-            if not file.name.endswith(".whl") and listed_files.allows_python(file, minor):
+            if file.name.endswith(_SOURCES) and listed_files.allows_python(file, minor):
                 return file
         return None
 

@@ -16,10 +16,13 @@ from labcoat.core.errors import LabcoatError
 from labcoat.core.package_names import normalize_name
 from labcoat.core.patterns import lazy_pattern
 from labcoat.locking.known_packages import is_popular
+from labcoat.names.removed_modules import find_removal
 from labcoat.toolchain import package_index
 from labcoat.toolchain.package_index import ListedFile
 
 BUILT = "has no wheel: LABCOAT_NO_BINARY builds it, which runs its code"
+_PYPROJECT = lazy_pattern(r"[^/]+/pyproject\.toml")
+_PKG_RESOURCES = lazy_pattern(rb"^(?:import|from)[ \t]+pkg_resources\b", re.MULTILINE)
 _COMPILED = lazy_pattern(r"\.(?:c|cc|cpp|cxx|cu|f|f90|pyx|rs|go|m|i)$", re.IGNORECASE)
 # Directories whose programs no build compiles.
 _ASIDE = lazy_pattern(r"(?:^|/)(?:tests?|docs?|examples?|samples?|benchmarks?|node_modules)/")
@@ -51,6 +54,10 @@ def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
         return f"has to be compiled ({found.rpartition('/')[2]})"
     if reason := next((why for pattern, why in _FAILS if pattern.search(setup)), ""):
         return reason
+    # A build that names no setuptools has the newest one.
+    removal = find_removal("pkg_resources")
+    if removal and _PKG_RESOURCES.search(setup) and not any(map(_PYPROJECT.fullmatch, names)):
+        return f"needs setuptools older than {removal.below}"
     if not is_whole:
         is_known = is_popular(normalize_name(sdist.name.rpartition("-")[0]))
         return "" if is_known else "is too large to be looked into"
