@@ -40,6 +40,7 @@ def listed() -> Iterator[ListedIndex]:
     index.publish("upper-0.9-py3-none-any.whl", ["base"])
     index.publish("pure-1.0.tar.gz", members={"pure/__init__.py": "", "docs/a.c": ""})
     index.publish("needspure-1.0-py3-none-any.whl", ["pure==1.0"])
+    index.publish("logging-0.4.9.6.tar.gz", members={"logging/__init__.py": ""})
     index.publish("hard-1.0.tar.gz", members={"src/fast.pyx": ""})
     index.publish("needshard-1.0-py3-none-any.whl", ["hard"])
     index.publish("old-1.0.tar.gz", members={"old.py": "", "setup.py": "setup(use_2to3=True)\n"})
@@ -246,6 +247,13 @@ def test_pure_sources_are_built_by_name(project: Project) -> None:
     assert "has to be compiled (fast.pyx)" in made.decisions[2].reason
     assert "setuptools" in made.decisions[3].reason
     assert plan(project, "needspure").settings == (("LABCOAT_NO_BINARY", "pure"),)
+
+
+def test_an_old_copy_of_what_python_has_is_left_out(project: Project) -> None:
+    """Such as `pip install logging` brings, for Python 2."""
+    (decision,) = plan(project, "logging", kind="demand").decisions
+    assert decision.after is None
+    assert "Python has it" in decision.reason
 
 
 def test_a_source_is_built_rather_than_an_older_release_taken(project: Project) -> None:

@@ -1,5 +1,6 @@
 """Fit each line to one Python: as it is where a wheel exists, else with the nearest release."""
 
+import sys
 from collections.abc import Mapping, Sequence
 
 from labcoat._vendor.packaging.version import Version
@@ -91,7 +92,12 @@ def _is_placeholder(releases: PackageReleases | None) -> bool:
 
 
 def _fit_source(line: Line, releases: PackageReleases, minor: str) -> Line | Decision:
-    """Return a line whose package has no wheel at all: kept if its sdist can be built."""
+    """Return a line whose package has no wheel at all: kept if its sdist can be built.
+
+    What has the name of a module of Python is an old copy of that, such as `logging` for Python 2.
+    """
+    if line.name in sys.stdlib_module_names:
+        return line.drop("Python has it; the package index has an old copy")
     for version in _source_versions(line, releases, minor):
         sdist = releases.sdist(version, minor)
         if sdist is None:

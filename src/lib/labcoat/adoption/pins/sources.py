@@ -52,17 +52,24 @@ def find_obstacle(sdist: ListedFile, line: Line | None = None) -> str:
         return "cannot be read"
     if found := next((name for name in names if _is_compiled(name)), ""):
         return f"has to be compiled ({found.rpartition('/')[2]})"
+    if reason := _find_fault(names, setup):
+        return reason
+    if not is_whole:
+        is_known = is_popular(normalize_name(sdist.name.rpartition("-")[0]))
+        return "" if is_known else "is too large to be looked into"
+    if line is not None and line.wanted.kind == "import" and not _has_module(names, line.name):
+        return f"has no module `{line.name}`"
+    return ""
+
+
+def _find_fault(names: list[str], setup: bytes) -> str:
+    """Return why a setup.py fails, by what is written in it; else nothing."""
     if reason := next((why for pattern, why in _FAILS if pattern.search(setup)), ""):
         return reason
     # A build that names no setuptools has the newest one.
     removal = find_removal("pkg_resources")
     if removal and _PKG_RESOURCES.search(setup) and not any(map(_PYPROJECT.fullmatch, names)):
         return f"needs setuptools older than {removal.below}"
-    if not is_whole:
-        is_known = is_popular(normalize_name(sdist.name.rpartition("-")[0]))
-        return "" if is_known else "is too large to be looked into"
-    if line is not None and line.wanted.kind == "import" and not _has_module(names, line.name):
-        return f"has no module `{line.name}`"
     return ""
 
 
