@@ -113,7 +113,7 @@ def test_other_changes_do_not_search_for_imports_again(
         assert "REQ005 c.py:1" not in searched(root, patch)[0]
 
 
-def test_files_without_a_secret_are_read_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_read_for_secrets_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not again while they are as they were; a Dockerfile and a suspect among them."""
     past = time.time() - 100
     (root / "none.txt").write_text(f"-----BEGIN {KIND}-----\n")
@@ -131,11 +131,16 @@ def test_files_without_a_secret_are_read_once(root: Path, monkeypatch: pytest.Mo
     assert {"b.py", "none.txt", "Dockerfile"} <= {*read}
     read.clear()
     assert searched(root, monkeypatch)[0] == first
-    assert "b.py" in read
-    assert not {"none.txt", "Dockerfile"} & {*read}
+    assert not {"b.py", "none.txt", "Dockerfile"} & {*read}
+    check_repository(root, Selection(("LFS",)))  # keeps what it does not look for
+    assert searched(root, monkeypatch)[0] == first
+    assert "b.py" not in read
     (root / "Dockerfile").write_text(f"{DOCKERFILE}ENV {SECRET}")
     found = searched(root, monkeypatch)[0]
     assert {*found} - {*first} == {"SEC002 Dockerfile:4"}
+    (root / "b.py").write_text("API_KEY = None\n")
+    settle(root)
+    assert {*found} - {*searched(root, monkeypatch)[0]} == {"SEC001 b.py:1"}
 
 
 def test_memory_is_not_trusted(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,9 @@
 """What earlier checks searched, so that only files that changed are searched again.
 
 A file counts as searched while git's index has the same date, size and inode for it, and the file
-has them too: GitView.changed compares those. What is kept are paths and lines with imports, never a
-secret. The searches and the rules about secrets are part of the key.
+has them too: GitView.changed compares those. What is kept are paths, lines with imports, and what
+kind of secret is on which line, never the secret. The searches and the rules about secrets are part
+of the key.
 """
 
 import json
@@ -34,6 +35,7 @@ _MOST = 1 << 26  # bytes; larger repositories are searched each time
 
 
 Place = tuple[str, str, int]  # a module, the file that imports it, and the line
+Known = tuple[str, int, bool, str]  # a secret's kind, line, whether it is sure, and its name
 
 
 class Searched(Record):
@@ -41,7 +43,8 @@ class Searched(Record):
 
     `suspects` have a secret or look like a pointer of git LFS, `clean` are files that were read and
     have none; `imports` are None if unknown.
-    `places` are those of the first imports of modules, by what was asked.
+    `places` are those of the first imports of modules, by what was asked. `secrets` are those of
+    each file that has some.
     """
 
     details: bytes
@@ -49,6 +52,7 @@ class Searched(Record):
     imports: frozenset[bytes] | None
     places: Mapping[str, list[Place]] = field(default_factory=dict)
     clean: frozenset[str] = frozenset()
+    secrets: Mapping[str, list[Known]] = field(default_factory=dict)
 
     def unsearched(self, details: bytes) -> set[str]:
         """Return the paths in `details`, from git's index now, that have to be searched."""
@@ -89,6 +93,13 @@ def recall(root: Path, key: str) -> Searched:
                     for key, found in head["places"].items()
                 },
                 frozenset(head["clean"]),
+                {
+                    str(path): [
+                        (str(kind), int(line), bool(sure), str(name))
+                        for kind, line, sure, name in found
+                    ]
+                    for path, found in head["secrets"].items()
+                },
             )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, LabcoatError):
         return NOTHING
@@ -106,6 +117,7 @@ def remember(root: Path, key: str, searched: Searched) -> None:
         else [os.fsdecode(line) for line in searched.imports],
         "places": searched.places,
         "clean": sorted(searched.clean),
+        "secrets": searched.secrets,
     }
     try:
         place = _memory(root)

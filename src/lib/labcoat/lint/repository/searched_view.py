@@ -13,7 +13,7 @@ from labcoat.core.patterns import lazy_pattern
 from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.repository import search_memory
 from labcoat.lint.repository.git_view import LACKS_CONTENTS, LFS_POINTER, GitView
-from labcoat.lint.repository.search_memory import Place, Searched
+from labcoat.lint.repository.search_memory import Known, Place, Searched
 from labcoat.secrets import look
 from labcoat.secrets.searches import PLAIN, make_searches
 
@@ -53,7 +53,7 @@ class SearchedView(GitView):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         # The files with a secret, among those that the searches find, once a rule has looked.
-        self.confirmed: set[str] | None = None
+        self.confirmed: dict[str, list[Known]] | None = None
         self.cleared: set[str] = set()  # the files that a rule has read, and found no secret in
         self._places: dict[str, list[Place]] = {}  # see recall_places
 
@@ -85,12 +85,14 @@ class SearchedView(GitView):
         if "_import_lines" in self.__dict__ and not self._changed_sources:
             imports = frozenset(self._import_lines)
         places = self._places or (self._memory.places if self._is_unchanged else {})
+        secrets = self.known_secrets if self.confirmed is None else self.confirmed
         now = Searched(
             self._unchanged_details,
             frozenset(suspects - self.changed),
             imports,
             places,
             (self.clean | self.cleared & self.tracked_set) - self.changed,
+            {path: found for path, found in secrets.items() if path not in self.changed},
         )
         if now != self._memory:
             search_memory.remember(self.root, repr(_SEARCHES), now)
@@ -115,6 +117,14 @@ class SearchedView(GitView):
         if self._unsearched is None:
             return frozenset()
         return self._memory.clean.difference(self._unsearched, self.changed)
+
+    @cached_property
+    def known_secrets(self) -> Mapping[str, list[Known]]:
+        """The secrets of tracked files that are as an earlier check read them."""
+        if self._unsearched is None:
+            return {}
+        new = self.changed.union(self._unsearched)
+        return {path: found for path, found in self._memory.secrets.items() if path not in new}
 
     @cached_property
     def import_lines(self) -> set[str]:

@@ -2,19 +2,21 @@
 
 import os
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from labcoat.container.dockerfile.copy_sources import names_source
 from labcoat.container.dockerfile.parser import DockerfileError
 from labcoat.container.dockerignore.escape import docker_pattern
 from labcoat.core.path_roles import is_aside, is_generated
 from labcoat.core.patterns import lazy_pattern
+from labcoat.core.records import replace
 from labcoat.inventory.virtualenvs import environments
 from labcoat.lint.findings import Append, BuildFamily, Finding, Fix, Rule, Severity, safe_fix
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.docker_builds import DockerBuilds
 from labcoat.lint.repository.git_view import LFS_POINTER
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.repository.search_memory import Known
 from labcoat.secrets import look, names
 from labcoat.secrets.content import Secret
 
@@ -81,12 +83,20 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
         path for path in lines.keys() - suspects if look.is_in_lines(path, lines[path], sizes[path])
     }
     suspects -= repository.clean
+    known = repository.known_secrets
     present = {
         path: secret
         for path in sorted(suspects)
-        if (secret := look.find_secret_on_disk(repository.root, path))
+        if (
+            secret := _recall(known[path])
+            if path in known
+            else look.find_secret_on_disk(repository.root, path)
+        )
     }
-    repository.confirmed = set(present)
+    repository.confirmed = {
+        path: [(each.kind, each.line, each.sure, each.name) for each in secret.all]
+        for path, secret in present.items()
+    }
     repository.cleared |= suspects - present.keys()
     changed = suspects & repository.changed
     committed = {path: secret for path, secret in present.items() if path not in changed}
@@ -101,6 +111,12 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
         if not names.is_environment(path):
             committed[path] = Secret(look.BY_NAME, sure=not is_aside(path))
     return committed, present
+
+
+def _recall(known: Sequence[Known]) -> Secret:
+    """Return the secret of a file that an earlier check has read."""
+    first, *others = (Secret(*each) for each in known)
+    return replace(first, others=tuple(others))
 
 
 def _find_untracked(
