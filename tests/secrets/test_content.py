@@ -11,6 +11,9 @@ from labcoat.secrets.content import find_in_content, find_in_variables
 BEGIN = "-----BEGIN " + "PRIVATE KEY-----"
 LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"
 GITHUB = "ghp_" + "a1B2" * 9
+TELEGRAM = "7673971" + "624:AAHKBV6IIrGTFTtR2_gA04AqeIyOIuvQY6M"
+DISCORD = "MTIzNTU3OTE4Mjcz" + "NjQ1MTky" + ".GxYz12." + "hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP"
+WEBHOOK = "s7dKq0_xV3mPz-9LbTfWnYcRg2HjU8EaQoZi5Xk1JtNvBpDyMw4FuSlGrAhCe6OIb2Tq"
 
 WRITTEN = {
     "key": f"{BEGIN}\n{LINE}\n",
@@ -36,6 +39,16 @@ WRITTEN = {
     + "."
     + "a1B2c3" * 9,
     "openai-of-a-service": "sk-svcacct-" + "a1B2c3" * 8,
+    "telegram": f"send('{TELEGRAM}')",
+    "telegram-behind-a-name": f"token:{TELEGRAM}\n",
+    "telegram-behind-a-quoted-name": f"'token':{TELEGRAM}\n",
+    "telegram-in-an-address": f"get('https://api.telegram.org/bot{TELEGRAM}/getUpdates')",
+    "telegram-in-an-address-of-files": f"https://api.telegram.org/file/bot{TELEGRAM}/x",
+    "discord": f"client.run('{DISCORD}')",
+    "discord-of-17-digits": f"client.run('{DISCORD.replace('ky.', 'k.')}')",
+    "discord-of-19-digits": f"client.run('{DISCORD.replace('ky.', 'kyMA.')}')",
+    "discord-webhook": f"https://discord.com/api/webhooks/908357263849573376/{WEBHOOK}",
+    "discord-webhook-of-before": f"discordapp.com/api/webhooks/908357263849573376/{WEBHOOK}",
 }
 
 
@@ -54,6 +67,13 @@ FOR_SHOW = {
     "token-of-one-letter": "ghp_" + "x" * 36,
     "aws-of-one-letter": "AKIA" + "X" * 16,
     "aws-of-the-documentation": "AKIA" + "IOSFODNN7EXAMPLE",
+    "telegram-within-numbers": f"12:{TELEGRAM}",
+    "telegram-within-a-word": f"robot{TELEGRAM}",
+    "telegram-left-out": "https://api.telegram.org/bot123456789:ABC-DEF1234/getMe",
+    "discord-of-letters": "MTIzNabcdefghijklmnopqrs.GxYz12.hT7pQ2vR9sKd4LmNb6Wc8Xf1Zj3Yg",
+    "discord-within-a-token-of-the-web": f"{DISCORD}.{DISCORD}",
+    "discord-webhook-left-out": "https://discord.com/api/webhooks/ID/TOKEN",
+    "discord-webhook-in-part": "https://discord.com/api/webhooks/908357263849573376/s7dKq0",
 }
 
 

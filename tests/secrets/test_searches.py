@@ -3,6 +3,8 @@
 import resource
 from pathlib import Path
 
+import pytest
+
 from labcoat.lint.runner import Selection, check_repository
 from labcoat.secrets.searches import make_searches
 from support.repositories import repository
@@ -23,3 +25,23 @@ def test_a_list_of_checksums_takes_no_time(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     check_repository(root, Selection(("SEC",)))
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "get('https://api.telegram.org/bot"
+        + "7673971"
+        + "624:AAHKBV6IIrGTFTtR2_gA04AqeIyOIuvQY6M')",
+        "client.run('MTIzNTU3OTE4Mjcz" + "NjQ1MTky.GxYz12.hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP')",
+        "client.run('MTIzNTU3OTE4Mjcz" + "NjQ1MTk.GxYz12.hT7pQ2vR9sKd4Lm_Nb6Wc8Xf1Zj3YgAe0UiOtP')",
+        "post('https://discord.com/api/webhooks/" + "908357263849573376/" + "a1B2c3D4e5" * 7 + "')",
+    ],
+    ids=["telegram", "discord", "discord-of-17-digits", "discord-webhook"],
+)
+def test_a_token_in_a_call_is_searched_for(text: str, tmp_path: Path) -> None:
+    """A file is read for it, although no variable there is named like a secret."""
+    root = repository(tmp_path / "r", {"bot/main.py": f"{text}\n"})
+    assert [each.rule for each in check_repository(root, Selection(("SEC",))).findings] == [
+        "SEC001"
+    ]

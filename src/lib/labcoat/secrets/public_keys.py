@@ -76,6 +76,7 @@ _SHIPPED = lazy_pattern(
     rb"|G3nom3s4u"  # of Illumina's server with genomes for all, beside the user `igenome`
     rb"|AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"  # of a bot in Telegram's documentation
     rb"|AAFD39kkdpWt3ywyRZergyOLMaJhac60qc"  # of another one there
+    rb"|ZnCjm1XVW7vRze4b7Cq4se7kKWs|Ovy4MCQywSkoMRRclStW4xAYK7I"  # Discord's and discord.js' ones
     rb"|6LeIxAcTAAAAAGG-vFI1TnRWxMZNFuojJ4WifJWe"  # reCAPTCHA's for tests
 )
 

@@ -39,6 +39,10 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
         rb"[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{40,}",
     ),
     *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
+    *(
+        ("a Discord webhook URL", start, rb"[0-9]{17,20}/[A-Za-z0-9_-]{60,}")
+        for start in (b"discord.com/api/webhooks/", b"discordapp.com/api/webhooks/")
+    ),
 )
 # In JSON and in source code the lines of a key are separated by `\n`, or each is quoted.
 _KEY = (
@@ -50,8 +54,16 @@ _KEY_GOES_ON = lazy_pattern(rb"""(?:[A-Za-z0-9+/=:.-]+|\\+[nr]|["',]|[ \t]*\r?\n
 _WORD_FOLLOWS = lazy_pattern(rb"[^\n]*[A-Za-z]{2}")
 _LONGEST_KEY = 1 << 14  # bytes
 _SHOWN_OF_KEY = 200  # characters: what a program prints of a key to tell which it is, has fewer
-# The number of a bot, and 35 characters of which the first two are always the same.
-_TELEGRAM = rb"(?<![\w.:-])[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![\w-])"
+# The number of a bot, and 35 characters of which the first two are always the same. A name and a
+# colon may stand before it, and `bot` in the addresses of the service.
+_TELEGRAM = (
+    rb"(?:(?<![\w.:-])|(?<=[A-Za-z\"']:)|(?<=\bbot))[0-9]{8,10}:AA[A-Za-z0-9_-]{33}(?![\w-])"
+)
+# The number of a bot in base64, of which each letter can be one of a few.
+_DISCORD = (
+    rb"(?<![\w.+/-])(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){5,6}(?:[MNO](?:[DTjz][AEIMQUYcgk]|[AQgw]))?"
+    rb"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38}(?![\w.+/-])"
+)
 # The beginning is searched first, which is fast; the `n` of a `\n` before it is not part of a word.
 _TOKEN = rb"%b(?:(?<!\w%b)|(?<=\\[nrt]%b))%b"
 # What a token has, and a space for all else: to split takes half the time of a search for words.
@@ -174,6 +186,7 @@ def _own_tokens() -> tuple[tuple[str, bytes, re.Pattern[bytes]], ...]:
     return (
         ("a private key", b"PRIVATE KEY", lazy_pattern(_KEY)),
         ("a Telegram bot token", b":AA", lazy_pattern(_TELEGRAM)),
+        ("a Discord bot token", b".", lazy_pattern(_DISCORD)),
         *(
             (what, start, lazy_pattern(_TOKEN % (start, start, start, rest)))
             for what, start, rest in TOKENS

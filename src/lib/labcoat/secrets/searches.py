@@ -23,6 +23,8 @@ _FORMS = (
     "fm2_[A-Za-z0-9+/=]{20}",
     "pul-[a-f0-9]{20}",
     ":AA[A-Za-z0-9_-]{33}",
+    "[MNO][DTjz][A-Yc-k][w-z0-5][MNO][DTjz][\\w]{17,22}\\.[\\w-]{6}\\.[\\w-]{27}",
+    "discord(?:app)?\\.com/api/webhooks/[0-9]",
     "npm_[A-Za-z0-9]{20}",
     "eyJpc3MiOiJrdWJlcm5ldGVz",
     *("github_pat_", "glpat-", "KGAT_", "pypi-AgE", "k_live_", "AIza", "sk-ant-", "sk-proj-"),
