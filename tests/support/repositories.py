@@ -1,10 +1,12 @@
 """Small repositories created with git, and labcoat run in them."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 # A file's content; a Path is the target of a symlink, a function creates the file itself.
@@ -40,12 +42,21 @@ def write(root: Path, files: Mapping[str, Content]) -> Path:
     return root
 
 
+@cache
+def _new_git_folder() -> Path:
+    """Return what `git init` makes, without its examples of hooks: to copy it is faster."""
+    folder = Path(tempfile.mkdtemp())
+    git(folder, "init", "-q")
+    for each in (folder / ".git/hooks").iterdir():
+        each.unlink()
+    return folder / ".git"
+
+
 def repository(
     root: Path, tracked: Mapping[str, Content], untracked: Mapping[str, Content] | None = None
 ) -> Path:
     """Create a repository with `tracked` committed, even if ignored, and `untracked` files."""
-    root.mkdir(parents=True, exist_ok=True)
-    git(root, "init", "-q")
+    shutil.copytree(_new_git_folder(), root / ".git")
     write(root, tracked)
     if tracked:
         git(root, "--literal-pathspecs", "add", "-f", "--", *tracked)
