@@ -106,7 +106,7 @@ def test_imports_that_many_use_are_tried_first(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("is_late", [True, False])
 def test_lines_that_contradict_each_other_again_and_again_are_all_loosened(
-    monkeypatch: pytest.MonkeyPatch, *, is_late: bool
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, is_late: bool
 ) -> None:
     """A list of many wrong pins may take more rounds than there is time for."""
     asked: list[set[str]] = []
@@ -130,6 +130,7 @@ def test_lines_that_contradict_each_other_again_and_again_are_all_loosened(
         {},
     )
     assert asked[1] == {"one", "two", "three"}
+    assert "loosening all versions" in capsys.readouterr().err
     assert [each.text for each in found.lines] == ["one==2", "two==2", "three==2"]
 
 

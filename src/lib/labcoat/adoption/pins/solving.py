@@ -133,9 +133,11 @@ def _free_all(state: Solution, freed: dict[Line, str]) -> bool:
     """Loosen all lines; return whether any was not loose yet."""
     tight = [line for line in state.lines if str(line.specifier) and not line.is_fixed]
     new = dict.fromkeys(tight, "")
-    is_changed = not new.keys() <= freed.keys()
+    if new.keys() <= freed.keys():
+        return False
     freed.update(new)
-    return is_changed
+    terminal.print_progress("loosening all versions, since too many contradict each other")
+    return True
 
 
 def _drop_one(
