@@ -79,7 +79,8 @@ def list_tree(root: Path) -> Tree:
     """Return the files of `root` that git tracks or would track; without git, all of them.
 
     Its requirements.txt counts, also where git ignores it, for labcoat is about to replace it.
-    Environments, test data, generated files and this labcoat are left out.
+    Environments, test data, generated files, Jupyter's copies of notebooks and this labcoat are left
+    out.
     """
     try:
         found = git.git_lines(root, *_FILES) if git.git_root(root) else _walk(root)
@@ -96,6 +97,7 @@ def list_tree(root: Path) -> Tree:
         and not is_generated(path)
         and not is_sample(path)
         and ".egg-info/" not in path
+        and ".ipynb_checkpoints/" not in path
     )
     return Tree(root, kept, is_cut=len(paths) > MOST_FILES)
 
