@@ -206,3 +206,76 @@ def test_secret_that_a_copy_names_has_no_fix(tmp_path: Path) -> None:
     root = repository(tmp_path / "r", files)
     apply_fixes(root, Selection(("SEC",)), unsafe=True)
     assert (root / ".dockerignore").read_text() == "src/k.py\n"
+
+
+def test_one_secret_in_several_places_is_one_error(tmp_path: Path) -> None:
+    """It is revoked once; every other place is named, with the first one."""
+    value = "k3W9vTq2" + "Zx8LmP4rN7bY"
+    files: Files = {
+        "a.yml": f"env:\n  - API_KEY={value}\n  - NAME=a\n  - API_KEY={value}\n",
+        "b/settings.py": f'API_KEY = "{value}"\n',
+        "b/urls.py": f'TOKEN = "{TOKEN}"\n',
+        "c.txt": f"a {TOKEN}\n",
+    }
+    found = check_repository(repository(tmp_path / "r", files), Selection(("SEC001",))).findings
+    places = [(f"{each.path}:{each.line}", str(each.severity)) for each in found]
+    assert places == [
+        ("a.yml:2", "error"),
+        ("a.yml:4", "note"),
+        ("b/settings.py:1", "note"),
+        ("b/urls.py:1", "error"),
+        ("c.txt:1", "note"),
+    ]
+    assert "the same as in a.yml:2" in found[1].message
+    assert "the same as in a.yml:2" in found[2].message
+
+
+OTHERS: dict[str, Files] = {
+    "other-values": {
+        "a.py": f'API_KEY = "{"k3W9vTq2" + "Zx8LmP4rN7bY"}"\n',
+        "b.py": f'API_KEY = "{"k3W9vTq2" + "Zx8LmP4rN7bX"}"\n',
+    },
+    "short-values-of-other-names": {
+        "a.env": "DB_PASSWORD=hunter2!x\n",
+        "b.env": "MAIL_PASSWORD=hunter2!x\n",
+    },
+    "other-keys": {
+        "a.txt": KEY,
+        "b.txt": KEY.replace("\n", "\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n", 1),
+    },
+    "files-for-secrets": {"a/kaggle.json": "{}", "b/kaggle.json": "{}"},
+    "an-example-before": {
+        "a/examples/b.py": f'TOKEN = "{TOKEN}"\n',
+        "b.py": f'TOKEN = "{TOKEN}"\n',
+        "c.py": f'TOKEN = "{TOKEN[:-4]}c3D4"\n',
+    },
+}
+
+
+@pytest.mark.parametrize("files", OTHERS.values(), ids=OTHERS.keys())
+def test_other_secrets_are_errors_of_their_own(files: Files, tmp_path: Path) -> None:
+    """What only looks alike is not the same secret, and an example stands for none."""
+    found = check_repository(repository(tmp_path / "r", files), Selection(("SEC001",))).findings
+    assert [str(each.severity) for each in found].count("error") == 2
+
+
+def test_a_secret_counts_where_its_first_place_is_accepted(tmp_path: Path) -> None:
+    """Who suppresses the finding for one file has not accepted it for all."""
+    files: Files = {
+        "a.py": f'TOKEN = "{TOKEN}"\n',
+        "b.py": f'TOKEN = "{TOKEN}"\n',
+        "pyproject.toml": "[tool.labcoat]\n"
+        'ignore = [{ rule = "SEC001", path = "a.py", reason = "revoked" }]\n',
+    }
+    found = check_repository(repository(tmp_path / "r", files), Selection(("SEC001",))).findings
+    assert [(each.path, str(each.severity)) for each in found] == [("b.py", "error")]
+
+
+def test_an_image_counts_where_files_are_not_asked_about(tmp_path: Path) -> None:
+    """Without the rule about files, the image that has a secret is an error."""
+    files: Files = {"Dockerfile": "FROM scratch\nCOPY a.py /\n", "a.py": f'TOKEN = "{TOKEN}"\n'}
+    root = repository(tmp_path / "r", files)
+    for chosen, weight in ((Selection(("SEC002",)), "error"), (Selection(("SEC",)), "note")):
+        found = check_repository(root, chosen).findings
+        weights = [str(each.severity) for each in found if each.rule == "SEC002"]
+        assert weights == [weight]

@@ -20,7 +20,11 @@ _PRACTICE = frozenset(
     ("DKF001", "DKF002", "DKF003", "REQ001", "REQ002", "REQ005", "GIT001", "CTX007")
 )
 # The rules about the causes of what a rule finds.
-_CAUSES = {"REQ002": ("REQ001",), "DKF002": ("REQ001", "REQ002"), "SEC003": ("SEC001",)}
+_CAUSES = {
+    "REQ002": ("REQ001",),
+    "DKF002": ("REQ001", "REQ002"),
+    **dict.fromkeys(("SEC001", "SEC002", "SEC003"), ("SEC001",)),
+}
 # What documentation, measurements and linters need, and the ends of the ranges that tests try.
 _OTHER_LISTS = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:docs?|rtd|readthedocs|sphinx|mkdocs|bench(?:mark)?s?|lint(?:ing)?"
@@ -91,7 +95,7 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         findings += _check_family(family, repository, builds)
     lessons = find_lessons(repository)
     findings = [_weigh_place(each, lessons) for each in findings]
-    findings = _weigh_consequences(findings)
+    findings = _weigh_consequences(findings, of_secrets=False)
     repository.remember_searches()
     findings = suppressions.apply_suppressions(
         findings,
@@ -99,11 +103,11 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         known=set(RULES),
         ran={rule.id for family in families for rule in family.rules},
     )
-    selected = [
-        each
-        for each in findings
-        if selection.includes(each.rule) and each.severity >= selection.least
-    ]
+    # Whoever accepts a secret in one file, or does not ask about files, has to see it elsewhere.
+    selected = _weigh_consequences(
+        [each for each in findings if selection.includes(each.rule)], of_secrets=True
+    )
+    selected = [each for each in selected if each.severity >= selection.least]
     if without_git:
         repository.left_out.append(
             f"{repository.root} is not in a git repository: skipped the rules that need git"
@@ -157,15 +161,19 @@ def _weigh_place(finding: Finding, lessons: tuple[str, ...]) -> Finding:
     return finding
 
 
-def _weigh_consequences(findings: list[Finding]) -> list[Finding]:
+def _weigh_consequences(findings: list[Finding], *, of_secrets: bool) -> list[Finding]:
     """Return the findings, as notes those that follow from what is reported of other files.
 
-    Whoever fixes the cause fixes them too: a list without pins can have no hashes.
+    Whoever fixes the cause fixes them too: a list without pins can have no hashes. Only what the
+    rules for secrets find is weighed, or all else.
     """
     reported = {(each.rule, each.path) for each in findings if each.severity > Severity.NOTE}
     return [
         replace(each, severity=Severity.NOTE)
-        if each.severity is Severity.WARNING and each.causes and _is_caused(each, reported)
+        if each.severity > Severity.NOTE
+        and each.rule.startswith("SEC") is of_secrets
+        and each.causes
+        and _is_caused(each, reported)
         else each
         for each in findings
     ]

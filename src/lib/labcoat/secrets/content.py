@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from labcoat.core.path_roles import is_aside
 from labcoat.core.patterns import lazy_pattern
-from labcoat.core.records import Record, replace
+from labcoat.core.records import Record, field, replace
 from labcoat.secrets import commands, names, rules, surroundings, values
 from labcoat.secrets.public_keys import is_public_key, is_shipped
 from labcoat.secrets.seeds import is_invented
@@ -65,7 +65,8 @@ _BEFORE = 60  # bytes before a value in which its name is
 _AFTER = 2  # bytes after it: its quote
 _MOST_SECRETS = 50  # of one file; it takes time to find the line of each
 
-Found = tuple[str, int, bool, str]  # a kind of secret, its place, whether it is sure, its name
+# A kind of secret, its place, whether it is sure, its name and its value.
+Found = tuple[str, int, bool, str, bytes]
 
 
 class Secret(Record):
@@ -73,6 +74,7 @@ class Secret(Record):
 
     It is not `sure` if it may be an example, test material, or a value for development. `others`
     are sure secrets on other lines: whoever removes one should not meet the next one afterwards.
+    `digest` is the same for the same value, and 0 if that is not known.
     """
 
     kind: str
@@ -80,6 +82,7 @@ class Secret(Record):
     sure: bool = True
     name: str = ""
     others: tuple["Secret", ...] = ()
+    digest: int = field(default=0, compare=False)
 
     @property
     def all(self) -> tuple["Secret", ...]:
@@ -117,10 +120,10 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
     for found, value in variables:
         if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
-            is_sure = sure and counts[value] == 1 and _is_strong(value)
+            is_sure = sure and counts[value] == 1 and values.is_strong(value)
             is_sure = is_sure and not value.startswith(shared)
             is_sure = is_sure and not is_public_key(found[1], value)
-            yield f"a value for {name}", found.start(), is_sure, name
+            yield f"a value for {name}", found.start(), is_sure, name, value
 
 
 def _read_value(text: bytes) -> bytes:
@@ -133,11 +136,11 @@ def _join(text: bytes, found: Iterable[Found]) -> Secret | None:
     first: Secret | None = None
     sure: dict[int, Secret] = {}
     count = 0
-    for kind, at, is_sure, name in found:
+    for kind, at, is_sure, name, value in found:
         if first and not is_sure:
             continue
         line = text.count(b"\n", 0, at) + 1
-        secret = Secret(kind, line, is_sure, name)
+        secret = Secret(kind, line, is_sure, name, digest=_digest(name, value))
         first = first or secret
         if is_sure:
             sure.setdefault(line, secret)
@@ -148,6 +151,13 @@ def _join(text: bytes, found: Iterable[Found]) -> Secret | None:
         return first
     best, *others = sure.values()
     return replace(best, others=tuple(sorted(others, key=lambda each: each.line)))
+
+
+def _digest(name: str, value: bytes) -> int:
+    """Return what tells whether two secrets are one; two short ones may only be alike."""
+    if not value or value.startswith(b"-----"):  # all private keys begin in the same way
+        return 0
+    return hash(value if len(value) >= _LEAST_TOKEN else (name, value))
 
 
 def find_passwords(data: bytes) -> list[bytes]:
@@ -187,7 +197,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         shown = values.is_marked(value) or values.is_marked(line)
         shown = shown or is_shipped(value)
         known.add(token.start)
-        yield token.kind, token.start, sure and not public and not shown, ""
+        yield token.kind, token.start, sure and not public and not shown, "", value
     if tokens_only or is_aside(path):
         return  # passwords of tests, which let no one in
     client = names.is_client_config(path)
@@ -195,12 +205,12 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
         password = found["password"]
         is_sure = client or (values.is_mixed(password) and not values.is_disguised(password))
         prose = _PROSE.search(path) is not None
-        yield "a password in an address", found.start(), is_sure and not prose, ""
+        yield "a password in an address", found.start(), is_sure and not prose, "", found[0]
     if is_written_by_program(path, len(text)):
         return
     if names.runs_commands(path):
         for argument in commands.find_arguments(text):
-            yield argument.kind, argument.start, sure and argument.sure, ""
+            yield argument.kind, argument.start, sure and argument.sure, "", b""
     told = sure and not _PROSE.search(path)
     named = told and not surroundings.is_for_development(path, text)
     quoted = list(islice(_QUOTED.finditer(text), _MOST_VALUES + 1))
@@ -212,7 +222,7 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             window = text[before : at + len(value) + _AFTER]
             shown = values.is_marked(window) or is_public_key(name, value)
             for token in rules.find_service_tokens(window, before, services):
-                yield token.kind, token.start, told and not shown, ""
+                yield token.kind, token.start, told and not shown, "", value
         if at not in known and values.is_named_secret(name) and _is_real(name, value):
             shown = (
                 surroundings.is_shown(path, text, at)
@@ -222,24 +232,12 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
                 or (values.is_django_key(value) and surroundings.is_debugging(text))
                 or surroundings.is_in_section_for_development(path, text, name, at)
             )
-            yield f"a value for {name.decode()}", at, named and not shown, name.decode()
+            kind = f"a value for {name.decode()}"
+            yield kind, at, named and not shown, name.decode(), value
 
 
 def _is_real(name: bytes, value: bytes) -> bool:
     return values.is_generated(value) and value.lower() != name.lower()
-
-
-def _is_strong(value: bytes) -> bool:
-    """Whether a value of a file of variables is more than a word that everybody would guess."""
-    return not values.is_disguised(value) and (
-        values.is_generated(value)
-        or (
-            len(value) >= 8
-            and re.search(rb"\d", value) is not None
-            and re.search(rb"[A-Za-z]", value) is not None
-            and not values.is_marked(value)
-        )
-    )
 
 
 def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:

@@ -229,6 +229,19 @@ def is_generated(value: bytes) -> bool:
     return changes >= 3 or bool(symbols) or (changes >= 2 and is_random_text(value))
 
 
+def is_strong(value: bytes) -> bool:
+    """Whether a value of a file of variables is more than a word that everybody would guess."""
+    return not is_disguised(value) and (
+        is_generated(value)
+        or (
+            len(value) >= 8
+            and re.search(rb"\d", value) is not None
+            and re.search(rb"[A-Za-z]", value) is not None
+            and not is_marked(value)
+        )
+    )
+
+
 def is_django_key(value: bytes) -> bool:
     """Whether a value looks like one of the keys that Django generates, with any symbols in it."""
     return (

@@ -49,15 +49,21 @@ _NO_TEXT = lazy_pattern(
 def check_secrets(repository: Repository, builds: DockerBuilds) -> Iterator[Finding]:
     """Check for secrets, by file name and by content, in git and in the builds."""
     committed, present = _find_tracked(repository)
+    places: dict[int, tuple[str, int]] = {}
     for path, secret in sorted(committed.items()):
         for each in secret.all:
+            earlier = places.get(each.digest)
+            if each.sure and each.digest and not earlier:
+                places[each.digest] = path, each.line
+            same = f", the same as in {earlier[0]}:{earlier[1]}" if earlier else ""
             yield Finding(
                 "SEC001",
                 path,
-                f"{each.kind} is tracked: everybody with access to the repository has it",
+                f"{each.kind} is tracked{same}: everybody with access to the repository has it",
                 _choose_hint(path, each),
                 each.line,
                 severity=_weigh(each),
+                causes=earlier[:1] if earlier else (),
             )
     yield from _check_builds(repository, builds, present)
 
@@ -224,6 +230,9 @@ def _admitted_finding(
         "and give the secret to the build with `--secret`, or at run time"
     )
     fix: Fix | None = safe_fix(Append(ignore_file, pattern))
+    # A file for secrets keeps them when it is untracked; of another one they are removed.
+    stays = names.is_read_by_name(place) or secret.kind == _WHOLE_FILE
+    causes = () if stays else (place,)
     reached = [
         (each, line) for each in sharing if (line := each.reaching.get(each.context_path(place)))
     ]
@@ -236,9 +245,6 @@ def _admitted_finding(
         # Images of tests are seldom shared.
         in_tests = all(is_aside(each.dockerfile) for each in sharing)
         weight = Severity.NOTE if in_tests else _weigh(secret, Severity.WARNING)
-        # A file for secrets keeps them when it is untracked; of another one they are removed.
-        stays = names.is_read_by_name(place) or secret.kind == _WHOLE_FILE
-        causes = () if stays else (place,)
         return Finding("SEC003", place, message, hint, secret.line, fix, weight, causes)
     first, line = reached[0]
     if any(
@@ -257,7 +263,8 @@ def _admitted_finding(
         f"{secret.kind}, {place}, is copied into the image{more}: "
         "everybody who can pull the image has it"
     )
-    return Finding("SEC002", first.dockerfile, message, hint, line, fix, _weigh(secret))
+    weight = _weigh(secret)
+    return Finding("SEC002", first.dockerfile, message, hint, line, fix, weight, causes)
 
 
 FAMILY = BuildFamily(
