@@ -578,6 +578,59 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"Dockerfile": PINNED, "src/a": "", "app.env": f"SECRET_KEY={'k3W9vTq2' + 'Zx8LmP4r'}\n"},
         {"SEC001": Severity.ERROR, "SEC003": Severity.WARNING},
     ),
+    "secret-of-a-line-in-an-image": (
+        {
+            "Dockerfile": f"{PINNED.replace('src', 'app.ini')}",
+            "app.ini": f"secret_key = {'k3W9vTq2' + 'Zx8LmP4r'}\n",
+        },
+        {"SEC001": Severity.ERROR, "SEC002": Severity.NOTE},
+    ),
+    "file-for-secrets-in-an-image": (
+        {
+            "Dockerfile": f"{PINNED.replace('src', 'app.env')}",
+            "app.env": f"SECRET_KEY={'k3W9vTq2' + 'Zx8LmP4r'}\n",
+        },
+        {"SEC001": Severity.ERROR, "SEC002": Severity.ERROR},
+    ),
+    "installed-after-the-list-that-pins-it": (
+        {
+            "Dockerfile": f"{PINNED}RUN pip install -r requirements.txt && pip install NumPy\n"
+            "RUN pip install numpy\n",
+            "requirements.txt": "numpy==1.0\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE, "REQ002": Severity.WARNING},
+    ),
+    "installed-in-a-stage-on-top-of-the-list": (
+        {
+            "Dockerfile": PINNED.replace("\n", " AS a\nRUN pip install -r requirements.txt\n", 1)
+            + "FROM a\nRUN pip install numpy\nUSER 1000\n",
+            "requirements.txt": "numpy==1.0\n",
+            "src/a": "",
+        },
+        {"DKF002": Severity.NOTE, "REQ002": Severity.WARNING},
+    ),
+    **{
+        f"installed-{name}": (
+            {
+                "Dockerfile": f"{PINNED}{commands}\n",
+                "requirements.txt": "numpy==1.0\nscipy==1.0 ; python_version < '3'\n",
+                "src/a": "",
+            },
+            {"DKF002": Severity.WARNING, "REQ002": Severity.WARNING},
+        )
+        for name, commands in {
+            "before-the-list": "RUN pip install numpy && pip install -r requirements.txt",
+            "besides-the-list": "RUN pip install -r requirements.txt && pip install numpy pandas",
+            "again": "RUN pip install -r requirements.txt && pip install -U numpy",
+            "with-an-extra": "RUN pip install -r requirements.txt && pip install numpy[all]",
+            "at-least": "RUN pip install -r requirements.txt && pip install 'numpy>=1'",
+            "for-another-python": "RUN pip install -r requirements.txt && /v/bin/pip install numpy",
+            "perhaps-not-pinned": "RUN pip install -r requirements.txt && pip install scipy",
+            "in-another-image": "RUN pip install -r requirements.txt\n"
+            f"{PINNED}RUN pip install numpy",
+        }.items()
+    },
     "programs-that-lock": (
         {
             "Dockerfile": f"{PINNED}RUN pip install poetry==2.0.1 poetry-plugin-export\n",
@@ -765,6 +818,20 @@ def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:
     findings = [each for each in check_repository(root).findings if each.rule == "REQ001"]
     assert [each.line for each in findings] == [1]
     assert "4 of 5 are not pinned (a, b, c …)" in findings[0].message
+
+
+def test_many_commands_of_a_run_are_one_finding(tmp_path: Path) -> None:
+    """One edit of a RUN pins all that it installs; each RUN is edited."""
+    files: Files = {
+        "Dockerfile": f"{PINNED}RUN pip install -U pip && pip install a && pip install b c \\\n"
+        "    && pip install d==1 && pip install e\nRUN pip install f\n",
+        "src/a": "",
+    }
+    findings = check_repository(repository(tmp_path / "r", files)).findings
+    loose = [each for each in findings if each.severity is Severity.WARNING]
+    assert [(each.rule, each.line) for each in loose] == [("DKF002", 4), ("DKF002", 6)]
+    assert "`pip install a` and 2 more commands install whatever" in loose[0].message
+    assert "`pip install f` installs whatever" in loose[1].message
 
 
 def test_builds_with_the_same_context_are_one_finding(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from labcoat.container.dockerfile.own_steps import SCRIPT
@@ -16,6 +16,7 @@ from labcoat.core.shell_commands import split_commands
 from labcoat.lint.findings import Finding, Severity
 from labcoat.lint.repository.build_facts import BuildFacts
 from labcoat.lint.repository.repository import Repository
+from labcoat.lint.rules.dkf_held import Held, find_pinned, keeps, paths_of
 
 _IS_LABCOATS = "labcoat wrote both"  # at the top of its install-lock.sh
 _INSTALLERS = {"pip", "setuptools", "wheel"}  # what installs the lock
@@ -30,6 +31,7 @@ _INSTALL_THE_LOCK = (
     "Copy the lock and install it with `pip install --require-hashes -r requirements.txt`, "
     "then the project with `--no-deps`"
 )
+_ANY_VERSION = "whatever versions the index has on the day of the build"
 _LOCAL = lazy_pattern(r"(?:\.|/|\$|file:)\S*|(?!\S*://)\S+(?:/\S*|\.(?:whl|zip|tar\.gz))")
 _FIXED = lazy_pattern(r"\S*(?:==.*|@[0-9a-f]{40}\b\S*)|https?://\S+\.(?:whl|zip|tar\.gz)(?:#\S*)?")
 _UNKNOWN = lazy_pattern(r"[$*?\[]")  # a name that only a build knows
@@ -47,11 +49,16 @@ _OUTPUT = lazy_pattern(r"(?:>|(?:^|\s)(?:-o|--output(?:-file)?))[\s=]*([^\s\\]+)
 
 
 class _Problem(NamedTuple):
-    """What is wrong with an installation; `files` are lists without hashes that it installs."""
+    """What is wrong with an installation.
+
+    `files` are lists without hashes that it installs; `loose` is a command that installs any
+    version.
+    """
 
     message: str
     severity: Severity
     files: tuple[str, ...] = ()
+    loose: str = ""
 
 
 def check_installations(
@@ -66,10 +73,13 @@ def check_installations(
     ]
     written = {name for _, each in runs for name in _written_locks(each.rest)}
     shipped = {stage.index for stage in find_used_stages(parsed, parsed.stages[-1:])}
+    pinned: dict[int, set[Held]] = {}
     for stage, each in runs:
+        base = parsed.base_stage(stage)
+        held = pinned.setdefault(stage.index, set(pinned.get(base.index, ())) if base else set())
         copied = _renamed_copies(parsed, stage)
         for_tests = stage.index not in shipped and bool(_FOR_TESTS.search(stage.name))
-        for problem in _unlocked_installs(repository, each, written, copied):
+        for problem in _unlocked_installs(repository, each, written, copied, held):
             yield Finding(
                 "DKF002",
                 facts.dockerfile,
@@ -90,7 +100,7 @@ def _find_causes(
     """
     found: list[str] = []
     for file in files:
-        paths = _paths_of(repository, file)
+        paths = paths_of(repository, file)
         copied = [each for each in paths if facts.reaching.get(facts.context_path(each))]
         if not paths:
             return ()
@@ -129,11 +139,13 @@ def _unlocked_installs(
     each: Instruction,
     written: Container[str],
     copied: Mapping[str, str],
+    held: set[Held],
 ) -> Iterator[_Problem]:
     """Yield the problem of each command of a RUN that installs unlocked packages.
 
     `written` are the names of locks with hashes that the build writes, `copied` the sources of
-    those that it copies under another name.
+    those that it copies under another name, `held` the packages that lists have pinned before: what
+    the RUN installs is added.
     """
     # `[ -n "$x" ] && …` is a command of the shell, no list.
     if parse_json_words(each.rest) is None:
@@ -148,12 +160,12 @@ def _unlocked_installs(
         if not install.files
         or not all(posixpath.basename(file.strip("\"'")) in written for file in install.files)
     ]
-    yield from _judge_installs(repository, found, script)
+    yield from _judge_installs(repository, found, script, held)
     for path in _started_scripts(repository, script):
         inside = repository.read_text(path)
         if posixpath.basename(path) == SCRIPT and _IS_LABCOATS in inside:
             continue  # it installs the lock, and what the lock names by path or commit
-        for problem in _judge_installs(repository, find_installations(inside), inside):
+        for problem in _judge_installs(repository, find_installations(inside), inside, held):
             message = f"in {path}, which this RUN starts: {problem.message}"
             yield problem._replace(message=message)
 
@@ -174,9 +186,13 @@ def _started_scripts(repository: Repository, script: str) -> Iterator[str]:
 
 
 def _judge_installs(
-    repository: Repository, found: Iterable[Installation], script: str
+    repository: Repository, found: Iterable[Installation], script: str, held: set[Held]
 ) -> Iterator[_Problem]:
-    """Yield the problem of each of `found`, in `script`, that is not locked."""
+    """Yield the problem of each of `found`, in `script`, that is not locked.
+
+    Those that install any version are one problem: one edit pins them all.
+    """
+    loose: list[_Problem] = []
     for install in found:
         if install.tool == "apt":
             continue
@@ -184,9 +200,19 @@ def _judge_installs(
             if problem := _loose_packages(install):
                 yield _Problem(problem, Severity.NOTE)
             continue
+        held |= find_pinned(repository, install)
         if install.options & {"--require-hashes", "--no-index"}:
             continue
-        yield from _check_pip(repository, install, script)
+        for each in _check_pip(repository, install, script, held):
+            if each.loose:
+                loose.append(each)
+            else:
+                yield each
+    if loose[1:]:
+        more = f"`{loose[0].loose}` and {len(loose) - 1} more commands install"
+        yield loose[0]._replace(message=f"{more} {_ANY_VERSION}")
+    else:
+        yield from loose
 
 
 def _loose_packages(install: Installation) -> str:
@@ -195,7 +221,9 @@ def _loose_packages(install: Installation) -> str:
     return f"`{install}` installs whatever versions there are on the day of the build" * bool(loose)
 
 
-def _check_pip(repository: Repository, install: Installation, script: str) -> Iterator[_Problem]:
+def _check_pip(
+    repository: Repository, install: Installation, script: str, held: Container[Held]
+) -> Iterator[_Problem]:
     if install.files:
         bare = [file for file in install.files if not _has_hashes(repository, file)]
         if bare:
@@ -211,6 +239,8 @@ def _check_pip(repository: Repository, install: Installation, script: str) -> It
         return
     if all(_LOCAL.fullmatch(name) for name in names) and "--no-deps" in install.options:
         return  # the project itself, on top of what is locked
+    if keeps(install, held):
+        return
     redirection = next(
         (
             each[0].strip()
@@ -233,10 +263,7 @@ def _check_pip(repository: Repository, install: Installation, script: str) -> It
             Severity.NOTE,
         )
     else:
-        yield _Problem(
-            f"`{install}` installs whatever versions the index has on the day of the build",
-            Severity.WARNING,
-        )
+        yield _Problem(f"`{install}` installs {_ANY_VERSION}", Severity.WARNING, loose=str(install))
 
 
 def _has_hashes(repository: Repository, file: str) -> bool:
@@ -245,11 +272,6 @@ def _has_hashes(repository: Repository, file: str) -> bool:
         return True  # written during the build
     return any(
         each.has_hashes
-        for path in _paths_of(repository, file)
+        for path in paths_of(repository, file)
         for each in repository.read_requirements(path)
     )
-
-
-def _paths_of(repository: Repository, file: str) -> Sequence[str]:
-    """Return the files of the repository with the name of `file`, which an image has."""
-    return repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())

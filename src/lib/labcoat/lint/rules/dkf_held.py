@@ -1,0 +1,46 @@
+"""What the lists of a Dockerfile have pinned in its image, and a later `pip install` keeps."""
+
+from collections.abc import Container, Sequence
+
+from labcoat.core.installations import Installation
+from labcoat.core.package_names import normalize_name
+from labcoat.core.patterns import lazy_pattern
+from labcoat.lint.repository.repository import Repository
+
+# A package without a version, of which pip keeps what is there already, unless it is told not to.
+_BARE = lazy_pattern(r"[A-Za-z0-9][\w.-]*")
+_ELSEWHERE = frozenset(("-t", "--target", "--prefix", "--root"))
+_AGAIN = _ELSEWHERE | {"-U", "--upgrade", "-I", "--ignore-installed", "--force-reinstall"}
+
+Held = tuple[
+    str, str
+]  # the program that installed a package, as a Dockerfile writes it, and its name
+
+
+def paths_of(repository: Repository, file: str) -> Sequence[str]:
+    """Return the files of the repository with the name of `file`, which an image has."""
+    return repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
+
+
+def find_pinned(repository: Repository, install: Installation) -> set[Held]:
+    """Return what the lists of an installation pin; of several with a name, what all of them do."""
+    found: set[str] = set()
+    for file in install.files:
+        lists = [
+            {
+                each.name
+                for each in repository.read_requirements(path)
+                if each.version and not each.marker
+            }
+            for path in paths_of(repository, file)
+        ]
+        found |= set.intersection(*lists) if lists else set()
+    return set() if install.options & _ELSEWHERE else {(install.words[0], each) for each in found}
+
+
+def keeps(install: Installation, held: Container[Held]) -> bool:
+    """Whether a command of pip installs nothing, because all that it names is there: `held`."""
+    return not install.options & _AGAIN and all(
+        _BARE.fullmatch(name) and (install.words[0], normalize_name(name)) in held
+        for name in install.packages
+    )
