@@ -8,7 +8,7 @@ import pytest
 from labcoat.core import path_roles
 from labcoat.lint.repository import docker_builds
 from labcoat.lint.rules import dkf_dockerfile, req_addresses
-from labcoat.secrets import values
+from labcoat.secrets import content, values
 
 TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "empty-lines-before-no-dockerfile": (docker_builds._BEGINS.match, "\n" * 100_000 + "x"),
@@ -25,6 +25,22 @@ TEXTS: dict[str, tuple[Callable[[str], object], str]] = {
     "words-of-keys": (lambda text: values.is_stand_in(text.encode()), "key_" * 25_000 + "!"),
     "words": (lambda text: values.is_stand_in(text.encode()), "ab_" * 30_000 + "!"),
     "list-of-keys": (lambda text: values.is_stand_in(text.encode()), "key_1," * 20_000 + "!"),
+    "spaces-in-a-variable": (
+        lambda text: content.find_in_variables("a.env", text.encode()),
+        f"API_KEY=a{' ' * 100_000}b",
+    ),
+    "tokens-without-an-end": (
+        lambda text: content.find_in_content("a.py", text.encode()),
+        "-eyJpc3MiOiJrdWJlcm5ldGVz" * 20_000,
+    ),
+    "table-of-people-in-a-program": (
+        lambda text: content.find_in_content("a.py", text.encode()),
+        f"password: '{'k3W9vTq2' + 'Zx8LmP4r'}', first_name=x\n" * 2900,
+    ),
+    "sections": (
+        lambda text: content.find_in_content("a.yml", text.encode()),
+        f"a:\ntest:\n secret_key: {'k3W9vTq2' + 'Zx8LmP4r'}\n" * 3000,
+    ),
     "version": (lambda text: values.is_version(text.encode()), "1." * 50_000 + "!"),
     "version-of-letters": (lambda text: values.is_version(text.encode()), "1.1" + "rca" * 30_000),
     "public-half": (

@@ -171,6 +171,8 @@ def test_ordinary_settings(setting: str) -> None:
 WORDS = [
     *("prod_api_key_1", "prod_api_key_1,prod_api_key_2", "token-for-tests-7", "key1", "my-api-key"),
     *("# see 4fd9c1ab2e7d", "  # openssl rand -hex 32", "changeme # until 2fa0b7d1c9"),
+    *("'' # see 4fd9c1ab2e7d", "<one1,two2>", "[key1,other2]", "https://host.io/a1,b2"),
+    *("$(head -c32 /dev/urandom | tr a1,b2)", "changeme,please1now", "'changeme' # see 4fd9c1ab2e"),
 ]
 
 
@@ -186,6 +188,10 @@ def test_values_that_only_say_what_they_are(value: str) -> None:
         f"prod_api_key_1,{'k3W9vTq2' + 'Zx8LmP4r'}",
         "key-" + "3ax6xnjp29jd6fds" * 2,
         "token_" + "xkqzvbtrwq_1",
+        "token-4821" + "-9934-1175-2286",
+        "token_" + "TheRtoNdeR_1",
+        "#k3W9vTq2" + "Zx8LmP4r",
+        "'k3W9vTq2" + "Zx8LmP4r' # of the mail server",
         "k3W9vTq2" + "#x8LmP4r",
         "'k3W9vTq2" + " #x8LmP4r'",
     ],
@@ -204,7 +210,9 @@ def test_values_with_words_beside_a_secret(value: str) -> None:
         ("config.py", '    SECRET_KEY: str = "{0}"'),
         ("config.py", "api_token: str | None = '{0}'"),
         ("config.py", "if debug: SECRET_KEY = '{0}'"),
+        ("config.py", "SECRET_KEY: Final = '{0}'"),
         ("config.ts", "const apiKey: string = '{0}'"),
+        ("lib.rs", 'const API_KEY: &\'static str = "{0}";'),
         ("lib.rs", 'const API_KEY: &str = "{0}";'),
         ("chart/templates/mail-secrets.yaml", "data:\n  mailPassword: {0}"),
         ("airflow.cfg", "fernet_key = {0}="),
@@ -335,6 +343,17 @@ REAL = {
     "table-of-accounts": (
         "accounts.json",
         json.dumps([{"username": f"bot{n}", "password": KEY} for n in range(6)], indent=1),
+    ),
+    "table-of-accounts-of-people": (
+        "accounts.json",
+        json.dumps(
+            [{"first_name": "Ann", "logged_in": False, "password": KEY} for _ in range(6)], indent=1
+        ),
+    ),
+    "person-in-a-program": (
+        "manage.py",
+        "def sign_in(password): return check(password, password, hash(password))\n"
+        f"root = User(first_name='Ann', password='{KEY}')\n",
     ),
     "one-person": ("me.json", json.dumps({"first_name": "Ann", "password": KEY})),
     "no-walk": ("app/users.py", f"password = '{KEY}'"),

@@ -17,6 +17,15 @@ def test_lines_are_searched_with_one_pattern() -> None:
         assert len(patterns) == (1 if search.in_lines else len(search.patterns))
 
 
+@pytest.mark.parametrize("kind", ["str | None", "Final[str]", "Final", "&'static str"])
+def test_git_finds_secrets_with_a_type(kind: str, tmp_path: Path) -> None:
+    """A type between the name and a value that is too short to be found without its name."""
+    text = f'API_KEY: {kind} = "{"k3W9vTq2" + "Zx8L"}"\n'
+    root = repository(tmp_path / "r", {"a/lib.rs": text})
+    found = check_repository(root, Selection(("SEC",))).findings
+    assert [each.rule for each in found] == ["SEC001"]
+
+
 def test_a_list_of_checksums_takes_no_time(tmp_path: Path) -> None:
     """As in the description of an image's packages: 20,000 lines that match one pattern alone."""
     line = '{{"name": "package", "sum": "{0:040x}"}},\n'

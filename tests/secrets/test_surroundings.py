@@ -69,6 +69,10 @@ EXAMPLES = {
         "app:\n  # WARNING: a development key. It must NEVER be used in production.\n  #\n"
         f'  # Set another one.\n  api_key: "{KEY}"',
     ),
+    "line-that-was-taken-out-above-a-remark": (
+        "a.py",
+        f"# never use this in production\n# api_key = get()\nAPI_KEY = '{KEY}'",
+    ),
     "comment-above-in-a-program": ("a.js", f"// for development only\nconst apiKey = '{KEY}'"),
     "comment-of-rust": ("src/lib.rs", f'//!   api_key: "{KEY}"'),
     "section-for-development": (
@@ -116,6 +120,23 @@ SURE = {
         f'# For development only\n\nname: x\napi_key: "{KEY}"',
     ),
     "comment-above-that-gives-advice": ("a.py", f"# Use this in production\nAPI_KEY = '{KEY}'"),
+    "comment-above-about-its-own-value": (
+        "a.py",
+        f"# API_KEY = 'abc'  # never use in production\nAPI_KEY = '{KEY}'",
+    ),
+    "key-of-a-service-that-is-tested": ("a.py", f"# only for testing\nAPI_KEY = '{KEY}'"),
+    "line-taken-out-with-three-slashes": ("a.js", f"/// const apiKey = '{KEY}'"),
+    "section-with-an-anchor": (
+        "config/secrets.yml",
+        f"development:\n  a: b\nproduction: &live\n  secret_key_base: {KEY}",
+    ),
+    "section-in-quotes": (
+        "config/secrets.yml",
+        f'development:\n  a: b\n"production":\n  secret_key_base: {KEY}',
+    ),
+    "below-no-section": ("config/app.yml", f"development:\n  a: b\nsecret_key: {KEY}"),
+    "other-document": ("config/app.yml", f"development:\n  a: b\n---\n- secret_key: {KEY}"),
+    "word-of-other-characters": ("a.yml", f"db_password: {'k3W9v密' + '皿Tq2Zx8Lm'}"),
     "division-in-a-program": ("a.js", f"// ours\nconst apiKey = '{KEY}'"),
     "database-in-a-file": ("a.cfg", SETTINGS.format(key=KEY, database="sqlite:///users.db")),
     "key-of-one-line": ("a.ts", f"const key = '{BEGIN}\\n{LINE}\\n-----END RSA PRIVATE KEY-----'"),

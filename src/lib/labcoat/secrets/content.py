@@ -35,10 +35,9 @@ _PAIR = lazy_pattern(
     rb"""(?im)(?:^|[ \t])(?:ENV[ \t]+(?P<old>[A-Za-z_]\w*)[ \t]+|(?P<name>[A-Za-z_]\w*)=)"""
     rb"""(?P<value>[^\s"'#$]{8,200})(?=\s|;|\Z)"""
 )
-_VARIABLE = lazy_pattern(
-    rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
-)
-_REMARK = lazy_pattern(rb"(?:^|[ \t])#.*$")  # behind a value without quotes
+_VARIABLE = lazy_pattern(rb"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
+_IN_QUOTES = lazy_pattern(rb"""([\"'])(.*?)\1[ \t]*(?:#.*)?""")
+_REMARK = lazy_pattern(rb"[ \t]#.*|^#[ \t].*")  # behind a value without quotes
 # Places with values for development: no one is let in with these anywhere else.
 _DEVELOPMENT = lazy_pattern(
     r"(?i)(?:^|[/._-])(?:dev|devel|development|devcontainer|local|localhost|tests?|testing|e2e|ci|cypress(?=/)"
@@ -127,8 +126,9 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
 
 
 def _read_value(text: bytes) -> bytes:
-    """Return a value without its quotes, or without the remark behind it."""
-    return text.strip(b"\"'") if text.startswith((b'"', b"'")) else _REMARK.sub(b"", text)
+    """Return the value in what stands behind an equals sign, without quotes and a remark."""
+    quoted = _IN_QUOTES.fullmatch(text.strip())
+    return quoted[2] if quoted else _REMARK.sub(b"", text, count=1).strip().strip(b"\"'")
 
 
 def _join(text: bytes, found: Iterable[Found]) -> Secret | None:

@@ -56,9 +56,9 @@ _SETTINGS = lazy_pattern(
 )
 # A type that stands between a name and a text, as in `SECRET_KEY: str = "…"`.
 TYPE = (
-    rb"(?:(?:Optional|Final|ClassVar)\[)?"
+    rb"(?:Final|(?:(?:Optional|Final|ClassVar)\[)?"
     rb"(?:str|bytes|Secret(?:Str|Bytes)|[Ss]tring|&(?:'static )?str)"
-    rb"\]?(?:[ \t]?\|[ \t]?None)?"
+    rb"\]?(?:[ \t]?\|[ \t]?None)?)"
 )
 _VARIABLES = lazy_pattern(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
 _COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")

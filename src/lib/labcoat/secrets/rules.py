@@ -36,7 +36,7 @@ TOKENS: tuple[tuple[str, bytes, bytes], ...] = (
     (
         "a Kubernetes token",
         b"eyJpc3MiOiJrdWJlcm5ldGVz",
-        rb"[A-Za-z0-9_-]{40,}\.[A-Za-z0-9_-]{40,}",
+        rb"[A-Za-z0-9_-]{40,4096}\.[A-Za-z0-9_-]{40,}",
     ),
     *(("an OpenAI key", start, rb"[A-Za-z0-9_-]{40,}") for start in (b"sk-proj-", b"sk-svcacct-")),
     *(

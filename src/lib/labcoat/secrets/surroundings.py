@@ -1,14 +1,21 @@
 """What the text around a value says about it: that it is an example, or only for development."""
 
 import re
+from bisect import bisect
+from functools import lru_cache
+from itertools import takewhile
 
 from labcoat.core.patterns import lazy_pattern
 from labcoat.secrets import names, values
 
 # Documents an interface, with examples; a line of a crontab begins with several `*`.
-_IN_COMMENT = lazy_pattern(rb"\s*(?:\*\s(?!\s*[*\d])|//[!/])")
-# The comment right above a line that has begun.
-_ABOVE = lazy_pattern(rb"(?:^[ \t]*(?:#|//)[^\n]*\n)+(?=[^\n]*\Z)", re.MULTILINE)
+_IN_COMMENT = lazy_pattern(rb"\s*\*\s(?!\s*[*\d])")
+# Elsewhere three slashes only take a line out.
+_HAS_SLASHES = lazy_pattern(r"\.(?:rs|cs|fs|swift|dart|zig|c|cc|cpp|cxx|h|hpp)$")
+_IN_SLASHES = lazy_pattern(rb"\s*//[!/](?!/)")
+_COMMENT = lazy_pattern(rb"[ \t]*(?:#|//)")
+# A line that was taken out, and what it says is about its own value.
+_TAKEN_OUT = lazy_pattern(rb"[ \t]*[#/]+[ \t]*(?:\w+[ \t]+){0,3}[\w.\"'-]+[ \t]*(?:=|:[ \t]*[\"'])")
 _LONGEST_COMMENT = 1500  # bytes
 # A string that stands alone begins a docstring; one that is assigned may be used.
 _QUOTES = lazy_pattern(rb"""^([ \t]*[rRuU]?)?(?:\"{3}|'{3})|\"{3}|'{3}""", re.MULTILINE)
@@ -21,8 +28,8 @@ _NOT_FOR_PRODUCTION = lazy_pattern(
     rb"[^.\n]{0,40}\b)?(?:for\s+production|in\s+production|with\s+default\s+passwords)"
 )
 _ONLY_FOR_DEVELOPMENT = lazy_pattern(
-    rb"(?i)\b(?:dev|development|local|testing)[- ]only\b"
-    rb"|\bonly\s+for\s+(?:local\s+|your\s+)?(?:dev|development|local|testing|tests)\b"
+    rb"(?i)\b(?:dev|development|local)[- ]only\b"
+    rb"|\bonly\s+for\s+(?:local\s+|your\s+)?(?:dev|development|local)\b"
 )
 _FOR_DEVELOPMENT = lazy_pattern(rb"(?i)\bfor\s+(?:local\s+)?(?:development|testing|tests|demos?)\b")
 _COMPOSE = lazy_pattern(r"(?i)(?:^|/)(?:docker-)?compose[^/]*\.ya?ml$")
@@ -33,9 +40,11 @@ _IN_MEMORY = lazy_pattern(rb"(?m)\bsqlite(?:\+\w+)?://(?:/:memory:)?(?=[\"'\s]|\
 _DEBUGGING = lazy_pattern(rb"(?m)^DEBUG[ \t]*=[ \t]*True\b")
 # What a program signs with itself: no one else knows it, unlike the keys of services.
 _OWN_SECRET = lazy_pattern(rb"(?i)secret_key(?:_base)?|session_secret|cookie_secret")
-_SECTION = lazy_pattern(rb"^([\w-]+)[ \t]*:[ \t\r]*(?:#[^\n]*)?$", re.MULTILINE)
+_AT_MARGIN = lazy_pattern(rb"^[^\s#].*", re.MULTILINE)
+_SECTION = lazy_pattern(rb"([\w-]+)[ \t]*:[ \t\r]*(?:[&#].*)?")
 _OF_DEVELOPMENT = (b"development", b"dev", b"test", b"testing", b"local")
 _LONGEST_EXAMPLE = 4000  # bytes of a docstring before a value
+_LONGEST_SECTION = 4000  # bytes of it before a value
 _LARGEST_SETTINGS = 4096  # bytes of a file with the settings of one place
 _LONGEST_LINE = 200  # bytes to each side
 
@@ -53,6 +62,7 @@ def is_shown(path: str, text: bytes, at: int) -> bool:
     return (
         values.is_marked(line)
         or _IN_COMMENT.match(line) is not None
+        or (_HAS_SLASHES.search(path) is not None and _IN_SLASHES.match(line) is not None)
         or _OWN_ADDRESS.search(line) is not None
         or _is_dismissed(text, at)
         or (path.endswith((".py", ".pyi")) and _is_in_example(text, at))
@@ -61,10 +71,10 @@ def is_shown(path: str, text: bytes, at: int) -> bool:
 
 def _is_dismissed(text: bytes, at: int) -> bool:
     """Whether the comment above the line of a value says that it is not for production."""
-    above = _ABOVE.search(text[max(0, at - _LONGEST_COMMENT) : at])
-    return above is not None and bool(
-        _NOT_FOR_PRODUCTION.search(above[0]) or _ONLY_FOR_DEVELOPMENT.search(above[0])
-    )
+    lines = text[max(0, at - _LONGEST_COMMENT) : at].split(b"\n")[-2::-1]
+    comment = [each for each in takewhile(_COMMENT.match, lines) if not _TAKEN_OUT.match(each)]
+    said = b"\n".join(reversed(comment))
+    return bool(_NOT_FOR_PRODUCTION.search(said) or _ONLY_FOR_DEVELOPMENT.search(said))
 
 
 def is_for_development(path: str, text: bytes) -> bool:
@@ -88,8 +98,9 @@ def is_in_section_for_development(path: str, text: bytes, name: bytes, at: int) 
     """Whether a YAML file has a program's own secret for development below that word, as Rails."""
     if not _YAML.search(path) or not _OWN_SECRET.fullmatch(name):
         return False
-    sections = _SECTION.findall(text, 0, at)
-    return bool(sections) and sections[-1].lower() in _OF_DEVELOPMENT
+    at_margin = _AT_MARGIN.findall(text, max(0, at - _LONGEST_SECTION), at)
+    section = _SECTION.fullmatch(at_margin[-1]) if at_margin else None
+    return section is not None and section[1].lower() in _OF_DEVELOPMENT
 
 
 def is_debugging(text: bytes) -> bool:
@@ -99,15 +110,24 @@ def is_debugging(text: bytes) -> bool:
 
 def _is_in_example(text: bytes, at: int) -> bool:
     """Whether `at` is in an example of a docstring."""
+    docstrings = _list_docstrings(text)
+    before = bisect(docstrings, (at, at))
+    start, end = docstrings[before - 1] if before else (0, 0)
+    return at <= min(end, start + _LONGEST_EXAMPLE) and bool(_EXAMPLE.search(text, start, at))
+
+
+@lru_cache(maxsize=1)  # a file may have thousands of values
+def _list_docstrings(text: bytes) -> list[tuple[int, int]]:
+    """Return where the strings that stand alone between three quotes begin and end."""
+    found: list[tuple[int, int]] = []
     opened: re.Match[bytes] | None = None
-    for found in _QUOTES.finditer(text, 0, at):
+    for quotes in _QUOTES.finditer(text):
         if opened is None:
-            opened = found
-        elif opened[0][-1:] == found[0][-1:]:
+            opened = quotes
+        elif opened[0][-1:] == quotes[0][-1:]:
+            if opened[1] is not None:
+                found.append((opened.end(), quotes.start()))
             opened = None
-    return (
-        opened is not None
-        and opened[1] is not None
-        and at - opened.end() <= _LONGEST_EXAMPLE
-        and _EXAMPLE.search(text, opened.end(), at) is not None
-    )
+    if opened is not None and opened[1] is not None:
+        found.append((opened.end(), len(text)))
+    return found

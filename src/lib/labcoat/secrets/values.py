@@ -42,7 +42,8 @@ _PUBLIC_VALUE = lazy_pattern(
 )
 # The word in other languages than English.
 _PASSWORDS = (
-    "contrase(?:n|ñ)|senha|mot-?de-?passe|kennwort|wachtwoord|пароль|パスワード|密[码碼]|비밀번호"
+    "contrase(?:n|ñ)|senha|mot-?de-?passe|kennwort|wachtwoord"
+    "|пароль|パスワード|密(?:码|碼)|비밀번호"
 )
 _STAND_IN = lazy_pattern(
     rb"[-x*.#_0]*|<.*>|\[.*\]|\$.*"
@@ -53,10 +54,12 @@ _STAND_IN = lazy_pattern(
     rb"|(?:my|your)?[-_]?(?:pass|pwd|pw|token|auth|value)|foo|bar|abc|-?[\d.]+|https?://\S*|(?:~|\.\.?)?/(?:[\w.@-]+/)*[\w.@-]+/?|[a-z]:\\.*",
     re.IGNORECASE,
 )
-# What says in words that it is a key: `prod_api_key_1`, `token-for-tests`.
+# What says in words that it is a key: `prod_api_key_1`, `token-for-tests`. It has few digits.
 _NAMES_ITSELF = lazy_pattern(
-    rb"(?i)(?:[a-z]{1,14}[-_])*(?:api[-_]?)?(?:key|token)s?\d{0,4}(?:[-_](?:[a-z]{1,14}|\d{1,4}))*"
+    rb"(?i)(?!(?:\D*\d){7})(?:[a-z]{1,14}[-_])*(?:api[-_]?)?(?:key|token)s?\d{0,4}"
+    rb"(?:[-_](?:[a-z]{1,14}|\d{1,4}))*"
 )
+_OF_KEYS = lazy_pattern(rb"(?i)api|key|token")
 # Of a package, whose name may speak of secrets: conda's `secretstorage=3.3.3=py310hff52083_1`.
 # A token may begin like one: Zoho's are `1000.`, two long numbers and a dot between them.
 _VERSION = lazy_pattern(
@@ -158,14 +161,18 @@ def has_secret_word(name: bytes) -> bool:
 
 def is_stand_in(value: bytes) -> bool:
     """Whether a value is a placeholder, such as `changeme` or `$TOKEN`, or a list of them."""
-    return all(
-        _STAND_IN.fullmatch(each)
-        or (
-            len(each) <= _LONGEST_WORDS
-            and _NAMES_ITSELF.fullmatch(each) is not None
-            and not is_random_text(each)
-        )
-        for each in value.split(b",")
+    return _STAND_IN.fullmatch(value) is not None or all(
+        _STAND_IN.fullmatch(each) or _names_itself(each) for each in value.split(b",")
+    )
+
+
+def _names_itself(value: bytes) -> bool:
+    """Whether a value is words of one case about a key, and not letters in any order."""
+    return (
+        len(value) <= _LONGEST_WORDS
+        and (value.islower() or value.isupper())
+        and _NAMES_ITSELF.fullmatch(value) is not None
+        and not is_random_text(_OF_KEYS.sub(b" ", value))
     )
 
 
