@@ -79,8 +79,8 @@ def list_tree(root: Path) -> Tree:
     """Return the files of `root` that git tracks or would track; without git, all of them.
 
     Its requirements.txt counts, also where git ignores it, for labcoat is about to replace it.
-    Environments, test data, generated files, Jupyter's copies of notebooks and this labcoat are left
-    out.
+    Left out are environments, test data, generated files, Jupyter's copies of notebooks and this
+    labcoat.
     """
     try:
         found = git.git_lines(root, *_FILES) if git.git_root(root) else _walk(root)
