@@ -413,6 +413,17 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         },
         {"REQ001": Severity.WARNING},
     ),
+    **{
+        f"versions-beside-a-course-{name}": (
+            {"README.md": "# Images\n\nSee the course\n", **dict.fromkeys(paths, "numpy\n")},
+            {"REQ001": Severity.WARNING},
+        )
+        for name, paths in {
+            "of-a-database": [f"{n}/requirements.txt" for n in range(11, 17)],
+            "of-an-interface": [f"v{n}/requirements.txt" for n in range(1, 5)],
+            "with-a-dot": [f"{n}.0/requirements.txt" for n in range(1, 5)],
+        }.items()
+    },
     "two-versions-of-what-a-course-needs": (
         {
             "README.md": "# My project for the course\n",
@@ -421,7 +432,10 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"REQ001": Severity.WARNING},
     ),
     "parts-of-a-program": (
-        {"parts/requirements.txt": "numpy\n", "holiday-3/requirements.txt": "numpy==1.0\n"},
+        {
+            "parts/requirements.txt": "numpy\n",
+            "holiday-3/requirements.txt": "numpy==1.0\n",
+        },
         {"REQ001": Severity.WARNING, "REQ002": Severity.WARNING},
     ),
     "version-at-an-address": (
@@ -439,6 +453,19 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         {"requirements.txt": "https://example.org/u/r/archive/main.zip\n"},
         {"REQ001": Severity.WARNING},
     ),
+    **{
+        f"moving-file-{name}": (
+            {"requirements.txt": f"{address}\n"},
+            {"REQ001": Severity.WARNING},
+        )
+        for name, address in {
+            "without-a-certificate": "http://example.org/spam-1.0.2-py3-none-any.whl",
+            "of-the-night": "https://example.org/nightly/spam-2.1.0-py3-none-any.whl",
+            "of-the-latest-commit": "https://example.org/ray-3.0.0.dev0-cp310-cp310-any.whl",
+            "of-the-latest-release": "https://example.org/latest/download/spam-1.0.zip",
+            "of-a-branch": "https://example.org/u/r/archive/refs/heads/release-1.2.zip",
+        }.items()
+    },
     "newest-wheel-at-an-address": (
         {"requirements.txt": "https://example.org/3.7.1/ray-latest-cp310-none-any.whl\n"},
         {"REQ001": Severity.WARNING},
@@ -525,6 +552,37 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         },
         {"DKF002": Severity.NOTE, "REQ002": Severity.WARNING},
     ),
+    **{
+        f"list-of-another-repository-{name}": (
+            {
+                "Dockerfile": f"{PINNED}COPY requirements.txt .\n{steps}\n",
+                "requirements.txt": "numpy\n",
+                "install.sh": "git clone https://example.org/y\npip install -r requirements.txt\n",
+                "src/a": "",
+            },
+            {"DKF002": Severity.WARNING, "REQ001": Severity.WARNING},
+        )
+        for name, steps in {
+            "address": "RUN pip install -r https://example.org/a/requirements.txt",
+            "clone": "RUN git clone https://example.org/a/y && pip install -r y/requirements.txt",
+            "clone-before": "RUN git clone https://example.org/a/y /y\nWORKDIR /y\n"
+            "RUN pip install -r requirements.txt",
+            "download": "RUN wget https://example.org/requirements.txt\n"
+            "RUN pip install -r requirements.txt",
+            "add": "ADD https://example.org/a/requirements.txt /a/\n"
+            "RUN pip install -r /a/requirements.txt",
+            "script": "COPY install.sh .\nRUN sh install.sh",
+        }.items()
+    },
+    "package-beside-a-list-of-another-repository": (
+        {
+            "Dockerfile": f"{PINNED}RUN git clone https://example.org/a/y\n"
+            "RUN pip install -r y/requirements.txt\nRUN pip install numpy\n",
+            "requirements.txt": LOCK,
+            "src/a": "",
+        },
+        {"DKF002": Severity.WARNING},
+    ),
     "list-that-is-only-noted": (
         {
             "app/Dockerfile": f"{PINNED}COPY docs/requirements.txt /tmp/\n"
@@ -562,6 +620,16 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
         },
         {"DKF001": Severity.NOTE, "DKF002": Severity.NOTE, "DKF003": Severity.NOTE},
     ),
+    **{
+        f"image-of-a-program-{path}": (
+            {path: f"{PINNED}RUN pip install flask\n", "src/a": ""},
+            {"DKF002": Severity.WARNING},
+        )
+        for path in (
+            *("services/doc-parser/Dockerfile", "chat-with-docs/Dockerfile", "doc-api.Dockerfile"),
+            *("section508/Dockerfile", "day2-ops/Dockerfile"),
+        )
+    },
     "image-in-a-hidden-folder": (
         {".img/Dockerfile": f"{PINNED}RUN pip install mock\n", "src/a": ""},
         {"DKF002": Severity.WARNING},
@@ -807,9 +875,18 @@ def test_consequence_counts_where_its_cause_is_not_reported(tmp_path: Path) -> N
         "src/a": "",
     }
     root = repository(tmp_path / "r", files)
-    for chosen in (Selection(select=("DKF",)), Selection(ignore=("REQ",))):
+    for chosen in (
+        Selection(select=("DKF",)),
+        Selection(select=("DKF002", "REQ003")),
+        Selection(ignore=("REQ",)),
+        Selection(ignore=("REQ001",)),
+    ):
         found = [each for each in check_repository(root, chosen).findings if each.rule == "DKF002"]
         assert [each.severity for each in found] == [Severity.WARNING]
+    reason = 'ignore = [{ rule = "REQ001", path = "*", reason = "they are many" }]'
+    files["pyproject.toml"] = f"[tool.labcoat]\n{reason}\n"
+    root = repository(tmp_path / "suppressed", files)
+    assert rule_severities(root) == {"DKF002": Severity.WARNING}
 
 
 def test_many_unpinned_are_one_finding(tmp_path: Path) -> None:
@@ -847,3 +924,21 @@ def test_builds_with_the_same_context_are_one_finding(tmp_path: Path) -> None:
     assert any(
         messages.MORE_DOCKERFILES in each.message for each in check_repository(root).findings
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# X\n\nCode of our paper at the Workshop on X",
+        "# X\n\nbooktitle={Lecture Notes in Computer Science}",
+        "# Curriculum learning for robots",
+        "# X\n\nIn the course of the study",
+        "# X\n\nProjet en cours",
+        "# X\n\nIt is documented in [a tutorial](x).",
+    ],
+)
+def test_readme_that_teaches_nothing(text: str, tmp_path: Path) -> None:
+    """Numbered stages are no lessons because a README has a word of teachers."""
+    files = {f"0{n}-x/requirements.txt": "numpy\n" for n in range(1, 5)}
+    root = repository(tmp_path / "r", {"README.md": text, **files})
+    assert rule_severities(root) == {"REQ001": Severity.WARNING}

@@ -21,11 +21,13 @@ _ASIDE = lazy_pattern(
 _GENERATED = lazy_pattern(r"(?:^|/)(?:\.git|__pycache__|node_modules|\.tox|\.nox|\.\w+_cache)/")
 # What a course or a book hands out: students read and change it, and no one deploys it. A folder
 # `lab` or `week` without a number may be anything, and `lesson-service` is a program.
-_NUMBERED = "lab|hw|ch|chapter|week|part|day|section|session|episode|tutorial"
+_NUMBERED = "lab|hw|ch|chapter|week|tutorial"
+_PARTS = "part|day|section|session|episode"  # `day2-ops` and `section508` are programs
 _LESSONS = r"exercises?(?:[-_ ]?files)?|homeworks?|assignments?|lessons?|lectures?|katas?"
 _COURSE = lazy_pattern(
     r"(?:^|/)(?<!services/)(?<!apps/)(?:(?:code)?labs|(?:[\w -]{0,80}[-_ ])?"
     rf"(?:(?:{_LESSONS}|{_NUMBERED})[-_ ]?\d{{1,4}}(?:[-_ ][^/]{{0,80}})?"
+    rf"|(?:{_PARTS})[-_ ]?\d{{1,2}}"
     rf"|(?:{_LESSONS})(?:[-_ ](?:[a-z]|answers?|solutions?|starter))?))/",
     re.IGNORECASE,
 )

@@ -31,12 +31,11 @@ _OTHER_LISTS = lazy_pattern(
     r"|(?:unit|func|functional|integration)[-_]?tests?|oldest|lowest|latest)"
     r"(?=[/._-])"
 )
-
-
-# Images of documentation, and those in which editors, their agents and CI run.
+# Images of documentation, and those in which editors, their agents and CI run. A folder such as
+# `doc-parser` is a program.
 _OF_TOOLS = lazy_pattern(
-    r"(?i)(?:^|[/._-])(?:docs?|mkdocs|sphinx)(?:[/._-]|$)"
-    r"|(?:^|/)\.(?:gitpod|cursor|vscode|idea|codex|claude|codesandbox|circleci|gitlab)[/.]"
+    r"(?i)(?:^|/)\.?(?:docs?|mkdocs)/|(?:^|/)(?:docs?|mkdocs)[._-][^/.]*file$"
+    r"|file[._-](?:docs?|mkdocs)$|(?:^|/)\.(?:gitpod|cursor|vscode|idea|codex|claude|codesandbox|circleci|gitlab)[/.]"
 )
 
 
@@ -95,7 +94,6 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         findings += _check_family(family, repository, builds)
     lessons = find_lessons(repository)
     findings = [_weigh_place(each, lessons) for each in findings]
-    findings = _weigh_consequences(findings, of_secrets=False)
     repository.remember_searches()
     findings = suppressions.apply_suppressions(
         findings,
@@ -103,10 +101,8 @@ def run_rules(repository: Repository, selection: Selection) -> Report:
         known=set(RULES),
         ran={rule.id for family in families for rule in family.rules},
     )
-    # Whoever accepts a secret in one file, or does not ask about files, has to see it elsewhere.
-    selected = _weigh_consequences(
-        [each for each in findings if selection.includes(each.rule)], of_secrets=True
-    )
+    # Whoever accepts a cause in one file, or does not ask about it, has to see it elsewhere.
+    selected = _weigh_consequences([each for each in findings if selection.includes(each.rule)])
     selected = [each for each in selected if each.severity >= selection.least]
     if without_git:
         repository.left_out.append(
@@ -161,19 +157,15 @@ def _weigh_place(finding: Finding, lessons: tuple[str, ...]) -> Finding:
     return finding
 
 
-def _weigh_consequences(findings: list[Finding], *, of_secrets: bool) -> list[Finding]:
+def _weigh_consequences(findings: list[Finding]) -> list[Finding]:
     """Return the findings, as notes those that follow from what is reported of other files.
 
-    Whoever fixes the cause fixes them too: a list without pins can have no hashes. Only what the
-    rules for secrets find is weighed, or all else.
+    Whoever fixes the cause fixes them too: a list without pins can have no hashes.
     """
     reported = {(each.rule, each.path) for each in findings if each.severity > Severity.NOTE}
     return [
         replace(each, severity=Severity.NOTE)
-        if each.severity > Severity.NOTE
-        and each.rule.startswith("SEC") is of_secrets
-        and each.causes
-        and _is_caused(each, reported)
+        if each.severity > Severity.NOTE and each.causes and _is_caused(each, reported)
         else each
         for each in findings
     ]

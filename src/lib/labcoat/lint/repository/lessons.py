@@ -6,11 +6,18 @@ from labcoat.lint.repository.repository import Repository
 _README = r"readme(?:\.md|\.rst|\.txt)?"
 _BEGINNING = 2000  # characters of a README, which say what the repository is
 _TEACHES = lazy_pattern(
-    r"(?i)(?<!of )\b(?:course|tutorials?|workshops?|bootcamp|zoomcamp|lectures?|lessons?|curriculum"
-    r"|syllabus|curso|cours|kurs)\b|教程|课程"
+    r"(?i)(?<!of )\b(?:course(?! of\b)|bootcamp|zoomcamp|lectures?(?! notes in\b)"
+    r"|lessons?(?! learn)|curriculum(?! learn)|syllabus|curso|(?<!en )(?<!au )cours)\b|教程|课程"
+    # Programs refer to tutorials, and papers to workshops.
+    r"|\A\W*[^\n]{0,200}\b(?:tutorials?|workshops?(?! (?:on|paper)\b))\b"
+    r"|\bthis (?:tutorial|workshop)\b"
 )
-# `01-Intro`, `s8_monitoring`, `module3`: what stands before the number is the same in all.
-_NUMBERED = lazy_pattern(r"(?i)([a-z]{0,10}[-_ ]?)(\d{1,3})(?:[-_ .].*)?")
+# `01-Intro`, `s8_monitoring`, `module3`: what stands before the number is the same in all. Neither
+# `v2` nor `2.0`, which are versions.
+_NUMBERED = lazy_pattern(
+    r"(?i)(?!v(?:ersion)?[-_ ]?\d)([a-z]{0,10}[-_ ]?)(\d{1,3})(?:[-_ ].*|\.(?!\d).*)?"
+)
+_FIRST = (0, 1)  # versions of a database seldom begin so
 _LEAST = 4  # that follow each other
 
 
@@ -27,7 +34,7 @@ def find_lessons(repository: Repository) -> tuple[str, ...]:
 
 
 def _has_run(numbers: dict[int, str]) -> bool:
-    return any(all(first + n in numbers for n in range(_LEAST)) for first in numbers)
+    return any(all(first + n in numbers for n in range(_LEAST)) for first in _FIRST)
 
 
 def _teaches(repository: Repository) -> bool:

@@ -12,13 +12,14 @@ _BARE = lazy_pattern(r"[A-Za-z0-9][\w.-]*")
 _ELSEWHERE = frozenset(("-t", "--target", "--prefix", "--root"))
 _AGAIN = _ELSEWHERE | {"-U", "--upgrade", "-I", "--ignore-installed", "--force-reinstall"}
 
-Held = tuple[
-    str, str
-]  # the program that installed a package, as a Dockerfile writes it, and its name
+# The program that installed a package, as a Dockerfile writes it, and its name.
+Held = tuple[str, str]
 
 
 def paths_of(repository: Repository, file: str) -> Sequence[str]:
     """Return the files of the repository with the name of `file`, which an image has."""
+    if "://" in file:
+        return ()
     return repository.files_by_name.get(file.rpartition("/")[2].strip("\"'").lower(), ())
 
 

@@ -45,6 +45,8 @@ _EXPORT = lazy_pattern(
     r"(?P<rest>(?:[^\n;&|\\]|\\\r?\n|\\.)*)"
 )
 _NO_HASHES = lazy_pattern(r"--(?:no|without)-hashes\b")
+# What may bring a list of another repository, of the same name.
+_DOWNLOADS = lazy_pattern(r"\bgit\b[^\n;&|]{0,200}\bclone\b|://\S{0,300}\.txt\b")
 _OUTPUT = lazy_pattern(r"(?:>|(?:^|\s)(?:-o|--output(?:-file)?))[\s=]*([^\s\\]+)")
 
 
@@ -79,6 +81,9 @@ def check_installations(
         held = pinned.setdefault(stage.index, set(pinned.get(base.index, ())) if base else set())
         copied = _renamed_copies(parsed, stage)
         for_tests = stage.index not in shipped and bool(_FOR_TESTS.search(stage.name))
+        downloads = any(_DOWNLOADS.search(step.rest) for step in _instructions(parsed, stage))
+        if downloads:
+            held = set()
         for problem in _unlocked_installs(repository, each, written, copied, held):
             yield Finding(
                 "DKF002",
@@ -87,7 +92,7 @@ def check_installations(
                 _INSTALL_THE_LOCK,
                 each.line,
                 severity=Severity.NOTE if for_tests else problem.severity,
-                causes=_find_causes(repository, facts, problem.files),
+                causes=() if downloads else _find_causes(repository, facts, problem.files),
             )
 
 
@@ -101,28 +106,33 @@ def _find_causes(
     found: list[str] = []
     for file in files:
         paths = paths_of(repository, file)
-        copied = [each for each in paths if facts.reaching.get(facts.context_path(each))]
+        copied = [
+            each
+            for each in paths
+            if facts.sends(each) and facts.reaching.get(facts.context_path(each))
+        ]
         if not paths:
             return ()
         found += copied or paths
     return tuple(found)
 
 
+def _instructions(parsed: Dockerfile, stage: Stage) -> list[Instruction]:
+    """Return the instructions of a stage, after those of the stages that it is based on."""
+    base = parsed.base_stage(stage)
+    return [*(_instructions(parsed, base) if base else ()), *stage.instructions]
+
+
 def _renamed_copies(parsed: Dockerfile, stage: Stage) -> dict[str, str]:
     """Return the sources of files that a stage has under another name, by that name."""
-    found: dict[str, str] = {}
-    here: Stage | None = stage
-    while here is not None:
-        found = {
-            posixpath.basename(to): source
-            for each in here.instructions
-            if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
-            for source, to in [each.words]
-            if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
-            and not _UNKNOWN.search(source)
-        } | found
-        here = parsed.base_stage(here)
-    return found
+    return {
+        posixpath.basename(to): source
+        for each in _instructions(parsed, stage)
+        if each.name == "COPY" and each.flag("from") is None and len(each.words) == 2
+        for source, to in [each.words]
+        if posixpath.basename(to) not in ("", ".", "..", posixpath.basename(source))
+        and not _UNKNOWN.search(source)
+    }
 
 
 def _written_locks(script: str) -> Iterator[str]:
@@ -167,7 +177,8 @@ def _unlocked_installs(
             continue  # it installs the lock, and what the lock names by path or commit
         for problem in _judge_installs(repository, find_installations(inside), inside, held):
             message = f"in {path}, which this RUN starts: {problem.message}"
-            yield problem._replace(message=message)
+            files = () if _DOWNLOADS.search(inside) else problem.files
+            yield problem._replace(message=message, files=files)
 
 
 def _source_of(file: str, copied: Mapping[str, str]) -> str:

@@ -19,6 +19,9 @@ _OF_COMMIT = lazy_pattern(rf"(?i)[0-9a-f]{{40}}{_ARCHIVE}")
 _OF_RELEASE = lazy_pattern(
     rf"(?i)[\w.]+(?:-[\w.]+)*?-{_VERSION}(?:(?:%2B|\+)[\w.]+)?(?:(?:-[\w.]+){{3,4}}\.whl|{_ARCHIVE})"
 )
+# Folders whose files change, and versions that a host builds again each night.
+_MOVING = lazy_pattern(r"(?i)/(?:heads|latest|nightly|main|master|dev|snapshots?)(?:/|$)")
+_NIGHTLY = lazy_pattern(r"(?i)\.dev0(?!\d)")
 _LONGEST_NAME = 255
 
 
@@ -48,11 +51,14 @@ def check_address(path: str, line: RequirementLine) -> Finding | None:
 
 
 def _read_archive(url: str) -> str:
-    """Return whether the file at an address is of a tag, a commit or a release, or nothing."""
-    if not url.startswith(("https://", "http://")):
+    """Return whether a file at an address is of a tag, a commit or a release, or nothing.
+
+    Nothing for one that may change, or that everybody on the way can change.
+    """
+    if not url.startswith("https://"):
         return ""
     folder, _, name = url.partition("#")[0].partition("?")[0].rpartition("/")
-    if len(name) > _LONGEST_NAME:
+    if len(name) > _LONGEST_NAME or _MOVING.search(folder) or _NIGHTLY.search(name):
         return ""
     if folder.endswith(("/archive", "/archive/refs/tags")):
         forms = {"commit": _OF_COMMIT, "tag": _OF_TAG}

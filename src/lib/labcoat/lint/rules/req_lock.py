@@ -26,7 +26,6 @@ _REQUIRED = lazy_pattern(r"[\"']\s*([A-Za-z0-9][\w.-]*)")
 _REQUIRED_IN_CFG = lazy_pattern(r"(?m)^[ \t]+([A-Za-z0-9][\w.-]*)")
 # https://docs.openstack.org/pbr/latest/user/features.html#requirements
 _PBR = lazy_pattern(r"\bpbr\s*=\s*True\b")
-# A version as a whole: 4.2.x and 1.0-stable are branches.
 _MODEL = "MLmodel"  # mlflow's description of a model, which it writes beside its requirements
 _HEADER = b"# labcoat-inputs: "  # UTF-16 is not labcoat's
 _NEARLY_ALL = 0.9
