@@ -90,3 +90,12 @@ def test_an_address_without_a_protocol_is_named() -> None:
     with pytest.raises(LabcoatError) as error:
         package_index.fetch_listing("six", {"PIP_INDEX_URL": "host.example/simple"})
     assert error.value.message == "`host.example/simple` is not an address of a package index"
+
+
+def test_an_address_that_nothing_answers_at_is_named_and_no_index(tmp_path: Path) -> None:
+    """An archive that an input asks for may be anywhere."""
+    url = "http://localhost:9/x.zip"
+    with pytest.raises(LabcoatError) as caught:
+        package_index.save_address(url, tmp_path / "x.zip", {"HOME": "/nonexistent"})
+    assert caught.value.message == f"cannot fetch `{url}`: Connection refused"
+    assert "address in the input" in caught.value.hint

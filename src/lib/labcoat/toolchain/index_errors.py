@@ -1,14 +1,15 @@
 """What is wrong between this machine and the package index, in the words of its answer."""
 
-import re
 import ssl
 import urllib.error
 from http import HTTPStatus
 
 from labcoat.core import process
 from labcoat.core.errors import LabcoatError
+from labcoat.core.patterns import lazy_pattern
 from labcoat.toolchain.index_config import IndexAccess, login_variables
 
+_TUNNEL = lazy_pattern(r"Tunnel connection failed: (\d{3})")
 _SETTINGS = "PIP_INDEX_URL or UV_DEFAULT_INDEX"
 
 
@@ -140,19 +141,39 @@ def explain_connection(access: IndexAccess, error: BaseException) -> LabcoatErro
             + f": {_ssl_reason(reason)}",
             f"{_check(access)}: `https://` may have to be `http://`",
         )
-    words = str(reason.strerror if isinstance(reason, OSError) and reason.strerror else reason)
-    if found := re.search(r"Tunnel connection failed: (\d{3})", words):
-        if found[1] in {"401", "403", "407"}:
-            return explain_status(access, 407)
-        words = f"the proxy answers {found[1]}"
-    if isinstance(reason, TimeoutError):
-        words = f"no answer in {access.timeout:.0f} seconds"
+    found = _TUNNEL.search(str(reason))
+    if found and found[1] in {"401", "403", "407"}:
+        return explain_status(access, 407)
+    words = _describe(reason, access.timeout)
     return LabcoatError(
         _name_index(access, f"cannot reach the package index at {access.host}") + f": {words}",
         "Check the network, the proxy and"
         f" {'its url in pyproject.toml' if access.name else 'PIP_INDEX_URL'}; cached packages need"
         " no network",
     )
+
+
+def explain_address(url: str, error: BaseException, timeout: float) -> LabcoatError:
+    """Return the error for an address of an archive that does not answer in `timeout` seconds."""
+    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        words = f"its certificate is not trusted: {reason.verify_message}"
+        hint = "Set LABCOAT_CA_BUNDLE to the certificate bundle of your network"
+    else:
+        words = _describe(reason, timeout)
+        hint = "Check the address in the input, the network and the proxy"
+    return LabcoatError(f"cannot fetch `{process.redact(url)}`: {words}", hint)
+
+
+def _describe(reason: object, timeout: float) -> str:
+    """Return why a connection failed, in words."""
+    if isinstance(reason, TimeoutError):
+        return f"no answer in {timeout:.0f} seconds"
+    if isinstance(reason, ssl.SSLError):
+        return _ssl_reason(reason)
+    words = str(reason.strerror if isinstance(reason, OSError) and reason.strerror else reason)
+    found = _TUNNEL.search(words)
+    return f"the proxy answers {found[1]}" if found else words
 
 
 def _ssl_reason(error: ssl.SSLError) -> str:

@@ -106,11 +106,13 @@ def save_address(url: str, path: Path, environ: Mapping[str, str] = os.environ) 
     Raise LabcoatError if nothing answers, and HTTPError for an error's status.
     """
     access = index_config.index_access(environ)
-    with open_address(access, url) as page, path.open("wb") as file:
-        try:
+    try:
+        with _open(access, url) as page, path.open("wb") as file:
             shutil.copyfileobj(page, file, 1 << 20)
-        except OSError as error:
-            raise index_errors.explain_connection(access, error) from None
+    except urllib.error.HTTPError:
+        raise
+    except (OSError, ValueError) as error:
+        raise index_errors.explain_address(url, error, access.timeout) from None
 
 
 def _fetch_page(access: IndexAccess, url: str, most: int = 0) -> tuple[str, str, bytes]:
@@ -138,6 +140,20 @@ def open_address(
     method: str = "GET",
 ) -> HTTPResponse:
     """Open an address. Raise LabcoatError if nothing answers, HTTPError for an error's status."""
+    try:
+        return _open(access, url, headers, method)
+    except urllib.error.HTTPError:
+        raise
+    except (OSError, ValueError) as error:  # URLError is an OSError, no address a ValueError
+        raise index_errors.explain_connection(access, error) from None
+
+
+def _open(
+    access: IndexAccess,
+    url: str,
+    headers: Mapping[str, str] = {"Accept": _ACCEPT},
+    method: str = "GET",
+) -> HTTPResponse:
     if access.is_offline:
         raise index_errors.is_offline()
     try:
@@ -147,12 +163,7 @@ def open_address(
     if access.authorization and _host(url) == _host(access.url):
         # Unlike other headers, this one is not sent to where the index redirects to.
         request.add_unredirected_header("Authorization", access.authorization)
-    try:
-        return cast("HTTPResponse", _opener(access).open(request, timeout=access.timeout))
-    except urllib.error.HTTPError:
-        raise
-    except (OSError, ValueError) as error:  # URLError is an OSError, no address a ValueError
-        raise index_errors.explain_connection(access, error) from None
+    return cast("HTTPResponse", _opener(access).open(request, timeout=access.timeout))
 
 
 @functools.lru_cache(maxsize=16)
