@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from labcoat.core import git as core_git
+from labcoat.lint.findings import Severity
 from labcoat.lint.repository import search_memory, searched_view
 from labcoat.lint.rules import req_import_places
 from labcoat.lint.runner import Selection, check_repository
@@ -222,3 +223,12 @@ def test_git_searches_new_files_where_there_are_many(
     assert searched(root, monkeypatch)[0] == before
     assert {"b.py", ".env", "some.env"} <= {*read}
     assert "1.txt" not in read
+
+
+def test_copies_of_a_secret_are_known_later(root: Path) -> None:
+    """A later check, which reads no file again, says as the first one what is the same secret."""
+    (root / "c.py").write_text(f"# another file\n{SECRET}")
+    settle(root)
+    first, second = (check_repository(root, Selection(("SEC001",))).findings for _ in range(2))
+    assert Severity.NOTE in [each.severity for each in first if each.path == "c.py"]
+    assert second == first

@@ -35,7 +35,9 @@ _MOST = 1 << 26  # bytes; larger repositories are searched each time
 
 
 Place = tuple[str, str, int]  # a module, the file that imports it, and the line
-Known = tuple[str, int, bool, str]  # a secret's kind, line, whether it is sure, and its name
+# A secret's kind, line, whether it is sure, its name, and its digest of 32 bits, which tells copies
+# apart from others, and from which nothing can be read.
+Known = tuple[str, int, bool, str, int]
 
 
 class Searched(Record):
@@ -95,8 +97,8 @@ def recall(root: Path, key: str) -> Searched:
                 frozenset(head["clean"]),
                 {
                     str(path): [
-                        (str(kind), int(line), bool(sure), str(name))
-                        for kind, line, sure, name in found
+                        (str(kind), int(line), bool(sure), str(name), int(digest))
+                        for kind, line, sure, name, digest in found
                     ]
                     for path, found in head["secrets"].items()
                 },

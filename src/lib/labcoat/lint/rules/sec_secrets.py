@@ -100,7 +100,7 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
         )
     }
     repository.confirmed = {
-        path: [(each.kind, each.line, each.sure, each.name) for each in secret.all]
+        path: [(each.kind, each.line, each.sure, each.name, each.digest) for each in secret.all]
         for path, secret in present.items()
     }
     repository.cleared |= suspects - present.keys()
@@ -121,7 +121,9 @@ def _find_tracked(repository: Repository) -> tuple[dict[str, Secret], dict[str, 
 
 def _recall(known: Sequence[Known]) -> Secret:
     """Return the secret of a file that an earlier check has read."""
-    first, *others = (Secret(*each) for each in known)
+    first, *others = (
+        Secret(kind, line, sure, name, digest=digest) for kind, line, sure, name, digest in known
+    )
     return replace(first, others=tuple(others))
 
 
