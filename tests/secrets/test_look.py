@@ -50,9 +50,13 @@ SECRETS = {
     ),
     "private-half-of-a-pair": (".env.prod", f"JWT_PRIVATE_KEY={HEX}\n"),
     "env": (".env", f"DB_PASSWORD={HEX[:12]}\n"),
+    "env-of-a-service": ("web.env.prod", "SECRET_KEY=r#y4_mwy(0x" + "uhb8xo2_))0dg8@dnz1\n"),
+    "env-of-a-service-elsewhere": ("a/web.env.live", f"DB_PASSWORD={HEX[:6]}xy\n"),
 }
 # At most a note: samples, tests, values for development, settings, words.
 NO_SECRETS = {
+    "env-of-a-service-for-development": ("web.env.dev", f"DB_PASSWORD={HEX[:6]}xy\n"),
+    "example-of-a-service": ("web.env.example", f"DB_PASSWORD={HEX[:6]}xy\n"),
     "same-as-user": ("dist.env", "DATABASE_URL=postgresql://app:app@localhost/x\n"),
     "letters-of-the-alphabet": (
         "src/a.ts",

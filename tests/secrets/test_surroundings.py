@@ -88,6 +88,15 @@ EXAMPLES = {
     ),
     "test-of-jest": ("src/auth.config.spec.ts", f"refresh_token: '{KEY}'"),
     "telegram-of-its-documentation": ("a.md", SHOWN_BY_TELEGRAM),
+    "telegram-of-a-program-for-development": ("dev/bot.py", f"BOT = '{TELEGRAM}'"),
+    "telegram-of-tests": (".env.test", f"BOT={TELEGRAM}"),
+    "telegram-of-a-developers-tests": ("tests/.env.dev", f"BOT={TELEGRAM}"),
+    "private-key-of-a-developer": (
+        ".env.dev",
+        f"KEY='{BEGIN}\\n{LINE}\\n-----END RSA PRIVATE KEY-----'",
+    ),
+    "own-key-of-a-developer": (".env.dev", f"SECRET_KEY={KEY}"),
+    "google-of-a-developer": (".env.development", f"API_KEY={GOOGLE}"),
     "google-in-a-page": ("app.js", f'const config = {{\n  apiKey: "{GOOGLE}",\n}}'),
 }
 SURE = {
@@ -142,6 +151,9 @@ SURE = {
     "key-of-one-line": ("a.ts", f"const key = '{BEGIN}\\n{LINE}\\n-----END RSA PRIVATE KEY-----'"),
     "specification": ("src/api_spec.ts", f"refresh_token: '{KEY}'"),
     "telegram": ("summary.txt", f"BOT = '{TELEGRAM}'"),
+    "telegram-of-a-developer": (".env.dev", f"BOT={TELEGRAM}"),
+    "telegram-of-this-machine": ("bot/.env.local", f"BOT={TELEGRAM}"),
+    "telegram-of-a-service-for-development": ("web.env.development", f"BOT={TELEGRAM}"),
     "google-in-a-program": ("app.py", f'api_key = "{GOOGLE}"'),
 }
 

@@ -53,6 +53,7 @@ _NO_SOURCE = lazy_pattern(
 )
 _WEB = lazy_pattern(r"(?i)\.(?:[cm]?[jt]sx?|html?|vue|svelte|plist)$|google-services\.json$")
 _PUBLIC_KINDS = ("a Google API key",)  # in pages that a browser loads, everybody can read them
+_OWN_KINDS = (*_PUBLIC_KINDS, "a private key")  # a developer makes the latter for this machine
 # The name of a key in a signed address, which expires; the key itself is not there.
 _SIGNED = lazy_pattern(rb"[?&](?:AWSAccessKeyId|X-Amz-Credential)=$")
 # A digit, or ten letters; no path, no placeholder, no code.
@@ -121,8 +122,7 @@ def _find_telling(path: str, text: bytes) -> Iterator[Found]:
         if values.is_telling(found[1], value) and not values.is_marked(found[1]):
             name = found[1].decode()
             is_sure = sure and counts[value] == 1 and values.is_strong(value)
-            is_sure = is_sure and not value.startswith(shared)
-            is_sure = is_sure and not is_public_key(found[1], value)
+            is_sure = is_sure and not (value.startswith(shared) or is_public_key(found[1], value))
             yield f"a value for {name}", found.start(), is_sure, name, value
 
 
@@ -188,6 +188,8 @@ def as_utf8(data: bytes) -> bytes:
 def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
     """Yield each secret: its kind, its place in `text`, whether it is sure, and its name."""
     sure = not is_development(path)
+    # Whoever has a token that a service issued is let in, also if it is a developer's.
+    issued = not is_development(names.without_developers(path))
     known: set[int] = set()
     for token in rules.find_tokens(text):
         value = text[token.start : token.end]
@@ -195,10 +197,10 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             _SIGNED.search(text, max(0, token.start - _BEFORE), token.start)
         )
         line = surroundings.line_at(text, token.start)
-        shown = values.is_marked(value) or values.is_marked(line)
-        shown = shown or is_shipped(value)
+        shown = values.is_marked(value) or values.is_marked(line) or is_shipped(value)
         known.add(token.start)
-        yield token.kind, token.start, sure and not public and not shown, "", value
+        trusted = sure if token.kind in _OWN_KINDS else issued
+        yield token.kind, token.start, trusted and not public and not shown, "", value
     if tokens_only or is_aside(path):
         return  # passwords of tests, which let no one in
     client = names.is_client_config(path)

@@ -11,6 +11,7 @@ _NAMES = lazy_pattern(
     kaggle\.json | (?!(?:.*[-_.])?(?:example|sample|template)\.env).+\.env
     | \.envrc | env\.(?:prod|production|staging|live|secret|secrets)
     | \.env(?:[.\-_](?!example$|sample$|template$|dist$|defaults?$|schema$|test$|ci$)[^.]+)*
+    | .+\.env\.(?:dev|development|prod|production|stage|staging|live|local|secrets?)
     | id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?
     | (?!debug\.keystore).+\.(?:p12|pfx|ppk|jks|keystore|kdbx)
     | \.netrc | _netrc | \.pypirc | \.pgpass | \.my\.cnf | \.git-credentials | \.htpasswd
@@ -60,7 +61,11 @@ TYPE = (
     rb"(?:str|bytes|Secret(?:Str|Bytes)|[Ss]tring|&(?:'static )?str)"
     rb"\]?(?:[ \t]?\|[ \t]?None)?)"
 )
-_VARIABLES = lazy_pattern(r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$")
+_VARIABLES = lazy_pattern(
+    r"\.env[.\-_]|\.envrc$|env\.(?:prod|production|staging|live|secrets?)$"
+    r"|.+\.env\.(?:dev|development|prod|production|stage|staging|live|local|secrets?)$"
+)
+_OF_DEVELOPERS = lazy_pattern(r"(?i)[._-](?:dev|devel|development|local)(?=[._-]|$)")
 _COMMANDS = lazy_pattern(r"(?i)(?:^|/|\.)(?:docker|container)file(?:\.[^/]*)?$|\.(?:sh|bash)$")
 
 
@@ -87,6 +92,12 @@ def is_environment(path: str) -> bool:
     """Whether a file of this name holds variables, which may be secrets."""
     name = path.rpartition("/")[2].lower()
     return name.endswith(".env") or _VARIABLES.match(name) is not None
+
+
+def without_developers(path: str) -> str:
+    """Return the path of a file of variables without what says that it is a developer's."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{_OF_DEVELOPERS.sub('', name)}" if is_environment(path) else path
 
 
 def is_client_config(path: str) -> bool:
