@@ -111,6 +111,14 @@ QUIET: dict[str, Files] = {
         "a.py": "import grpc_health.v1\n",
     },
     "base-with-a-user": {"Dockerfile": f"FROM quay.io/jupyter/scipy-notebook:2024-01-01{DIGEST}\n"},
+    "image-of-which-another-one-copies-files": {
+        "shared/Dockerfile": "FROM alpine\nCOPY lib /lib\n",
+        "shared/lib/a": "",
+        "app/Dockerfile": f"{PINNED}COPY --from=shared /lib /lib\n",
+        "app/src/a": "",
+        "compose.yaml": "services:\n  shared:\n    image: shared\n    build: ./shared\n"
+        "  app:\n    build: ./app\n",
+    },
     "image-that-only-carries-files": {
         "Dockerfile": f"{PINNED[:-1]} \nFROM scratch\nCOPY src /\n",
         "src/a": "",
@@ -645,6 +653,33 @@ SEVERITIES: dict[str, tuple[Files, dict[str, Severity]]] = {
     "file-for-secrets-in-a-context": (
         {"Dockerfile": PINNED, "src/a": "", "app.env": f"SECRET_KEY={'k3W9vTq2' + 'Zx8LmP4r'}\n"},
         {"SEC001": Severity.ERROR, "SEC003": Severity.WARNING},
+    ),
+    **{
+        f"image-{name}": (
+            {
+                "shared/Dockerfile": f"FROM alpine\nCOPY lib /lib\n{last}\n",
+                "shared/lib/a": "",
+                "app/Dockerfile": f"{PINNED}COPY --from={source} /lib /lib\n",
+                "app/src/a": "",
+                "compose.yaml": "services:\n  shared:\n    image: shared\n    build: ./shared\n"
+                "  app:\n    build: ./app\n",
+            },
+            {"DKF001": Severity.WARNING, "DKF003": Severity.WARNING},
+        )
+        for name, last, source in (
+            ("that-starts-a-program", 'CMD ["/lib/a"]', "shared"),
+            ("that-installs", "RUN apk add curl", "shared"),
+            ("of-which-none-copies-files", "", f"other{DIGEST}"),
+        )
+    },
+    "image-in-a-folder-named-as-one-of-docker": (
+        {
+            "busybox/Dockerfile": "FROM alpine\nCOPY lib /lib\n",
+            "busybox/lib/a": "",
+            "app/Dockerfile": f"{PINNED}COPY --from=busybox{DIGEST} /bin/sh /bin/\n",
+            "app/src/a": "",
+        },
+        {"DKF001": Severity.WARNING, "DKF003": Severity.WARNING},
     ),
     "secret-of-a-line-in-an-image": (
         {

@@ -53,6 +53,7 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
     for facts in builds:
         by_dockerfile.setdefault(facts.dockerfile, facts)
     own = _own_images(builds, by_dockerfile.values())
+    copied = _copied_images(by_dockerfile.values(), own)
     for facts in by_dockerfile.values():
         if isinstance(facts.parsed, DockerfileError):
             yield Finding(
@@ -64,9 +65,11 @@ def check_dockerfiles(repository: Repository, builds: DockerBuilds) -> Iterator[
                 severity=Severity.ERROR,
             )
             continue
-        yield from _check_pins(facts, facts.parsed, own)
+        carries = _only_carries(facts, facts.parsed, copied)
+        yield from _check_pins(facts, facts.parsed, own, carries=carries)
         yield from check_installations(repository, facts, facts.parsed)
-        yield from _check_user(repository, facts, facts.parsed, own)
+        if not carries:
+            yield from _check_user(repository, facts, facts.parsed, own)
 
 
 def _image_of(path: str) -> str:
@@ -109,6 +112,27 @@ def _used_images(parsed: Dockerfile) -> Iterator[tuple[str, int]]:
                     yield image, each.line
 
 
+def _copied_images(all_facts: Collection[BuildFacts], own: Collection[str]) -> set[str]:
+    """Return the last words of the repository's images that Dockerfiles copy files from."""
+    return {
+        posixpath.basename(without_tag(image))
+        for facts in all_facts
+        if not isinstance(facts.parsed, DockerfileError)
+        for stage in facts.parsed.stages
+        for each in (*stage.instructions, *stage.triggers)
+        for image in each.copied_from
+        if image and facts.parsed.stage(image) is None and _is_own(facts, image, own)
+    }
+
+
+def _only_carries(facts: BuildFacts, parsed: Dockerfile, copied: Set[str]) -> bool:
+    """Whether an image starts no program: others copy its files, by the name of its folder."""
+    folder = posixpath.basename(posixpath.dirname(facts.dockerfile))
+    return not copied.isdisjoint({folder, _image_of(facts.dockerfile)} - {""}) and not any(
+        _list_named(parsed, "RUN", "CMD", "ENTRYPOINT")
+    )
+
+
 def _is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
     """Whether the repository itself builds `image`: there is no digest of it to pin."""
     name = without_tag(image)
@@ -117,10 +141,12 @@ def _is_own(facts: BuildFacts, image: str, own: Collection[str]) -> bool:
     return name in own or (f"*/{last}" in own and last != folder)
 
 
-def _check_pins(facts: BuildFacts, parsed: Dockerfile, own: Collection[str]) -> Iterator[Finding]:
-    """DKF001: images that are not pinned by digest."""
+def _check_pins(
+    facts: BuildFacts, parsed: Dockerfile, own: Collection[str], *, carries: bool
+) -> Iterator[Finding]:
+    """DKF001: images that are not pinned by digest, but for the base of one that only `carries`."""
     for image, line in _used_images(parsed):
-        if not _is_own(facts, image, own):
+        if not _is_own(facts, image, own) and not (carries and line == parsed.stages[-1].line):
             yield from _check_image(facts, image, line)
 
 
