@@ -1,9 +1,10 @@
 """Survey a repository: every list of packages in it, the one to take, and what it lacks."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 
 from labcoat._vendor.packaging.version import Version
+from labcoat.adoption.choice import choose_sources, names_of, own_lists
 from labcoat.adoption.evidence import declared as declaring
 from labcoat.adoption.evidence.commands import find_commands
 from labcoat.adoption.evidence.computed import find_computed
@@ -11,7 +12,7 @@ from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.installed import find_installed
 from labcoat.adoption.evidence.own_packages import left_out_of, own_package_names
 from labcoat.adoption.evidence.pipfile import find_pipfiles
-from labcoat.adoption.evidence.requirement_lists import find_lists, is_other
+from labcoat.adoption.evidence.requirement_lists import find_lists
 from labcoat.adoption.evidence.runners import find_runners
 from labcoat.adoption.evidence.scripts import find_scripts
 from labcoat.adoption.evidence.source import Source
@@ -110,20 +111,20 @@ def survey_project(project: Project, passed_over: str = "") -> Survey:
     if lock is not None:
         # A list by hand counts beside a lock; what pip wrote down says less than that does.
         by_hand = [each for each in lists if {one.kind for one in each.wanted} == {"demand"}]
-        more = [each for each in _own_lists(by_hand)[:1] if not _names([each]) <= locked]
-        missing, _ = _find_missing(imported, locked | _names(more) | own, found)
+        more = [each for each in own_lists(by_hand)[:1] if not names_of([each]) <= locked]
+        missing, _ = _find_missing(imported, locked | names_of(more) | own, found)
         if not more and not missing:
             declared = lock
     is_installed = has_build_system(project.root)
-    taken, reason = _choose(declared, lists, others, is_installed=is_installed)
+    taken, reason = choose_sources(declared, lists, others, is_installed=is_installed)
     groups = declaring.find_groups(project)
     own |= left_out_of([*taken, *groups])
-    asked = _names(taken) | locked | (_names(groups) if lock is None else set())
+    asked = names_of(taken) | locked | (names_of(groups) if lock is None else set())
     rest = [each for each in found if each not in taken]
     missing, unknown = _find_missing(imported, asked | own, rest)
     if missing or taken not in ([declared], [lock]):
         # requirements.in takes the place of groups, extras and another tool's lock.
-        asked = _names(taken)
+        asked = names_of(taken)
         missing, unknown = _find_missing(imported, asked | own, [*groups, *rest])
     asked |= {name for each in missing for name in requirement_names(each.requirement)}
     return Survey(
@@ -153,94 +154,10 @@ def find_missing_imports(project: Project, text: str) -> list[Wanted]:
     """
     groups = declaring.find_groups(project)
     asked = requirement_names(text) | left_out_names(text) | own_package_names(project)
-    asked |= _names(groups) | left_out_of(groups)
+    asked |= names_of(groups) | left_out_of(groups)
     tree = list_tree(project.root)
     found = find_imports(tree, read_code(tree))
     return _find_missing([each for each, source in found if not source], asked, [])[0]
-
-
-def _choose(
-    declared: Source | None,
-    lists: Sequence[Source],
-    others: Sequence[Source],
-    *,
-    is_installed: bool,
-) -> tuple[list[Source], str]:
-    """Return the sources to take whole, and why; `others` are in order of preference.
-
-    The project itself `is_installed` with what its own file declares.
-    """
-    nested = [each for each in lists if not each.dev and not is_other(each.file)]
-    root = _own_lists(lists)
-    if declared is not None and declared.format == "lock":
-        return [declared], "the lock has all versions"
-    if declared is not None:
-        asks_itself = not is_installed and any(map(_asks_itself, root[:1]))
-        if root and (asks_itself or not _names(root[:1]) <= _names([declared])):
-            both = [each for each in (declared, root[0]) if each.wanted]
-            return both, f"{root[0].file} lists more than {declared.file}"
-        return [declared], "it declares the project's dependencies"
-    for group, reason in _groups(root, nested, lists, others):
-        if group:
-            return group[:1], reason
-    if nested:
-        return [], "several folders have lists of their own"
-    return [], "no file lists packages"
-
-
-def _asks_itself(source: Source) -> bool:
-    """Whether a list installs the repository's own package."""
-    return any(each.kind == "own" for each in source.wanted)
-
-
-def _own_lists(lists: Sequence[Source]) -> list[Source]:
-    """Return the lists of the whole repository, for running it on any machine."""
-    mine = [each for each in lists if is_own_list(each)]
-    return [each for each in mine if not each.dev and not is_other(each.file)]
-
-
-def _groups(
-    root: list[Source], nested: list[Source], lists: Sequence[Source], others: Sequence[Source]
-) -> Iterator[tuple[list[Source], str]]:
-    """Yield sources of which one can be taken, the best first, with the reason for it."""
-    own = [each for each in others if each.wanted and not each.dev and is_own_list(each)]
-    formats = [each for each in own if each.format != "commands"]
-    built = [each for each in own if each.format == "commands" and each.python]
-    yield root, "it is the project's list"
-    yield formats, "it is the project's list"
-    deeper = [each for each in others if _is_of_a_folder(each)]
-    is_one = len({_folder(each) for each in (*nested, *deeper)}) == 1
-    yield nested if is_one and len(nested) == 1 else [], "it is the only list"
-    yield [each for each in lists if is_own_list(each) and not each.dev], "it is the only list"
-    yield deeper if is_one and not nested else [], "it is the only list"
-    yield built, "it installs the packages"
-
-
-def _is_of_a_folder(source: Source) -> bool:
-    """Whether a file lists what a folder needs to run; a setup.py may be a copied library's."""
-    name = source.file.rpartition("/")[2]
-    if source.dev or source.format == "commands" or name in {"setup.py", "setup.cfg"}:
-        return False
-    return bool(source.wanted) and not is_aside(source.file)
-
-
-def _folder(source: Source) -> str:
-    return source.file.rpartition("/")[0]
-
-
-def is_own_list(source: Source) -> bool:
-    """Whether a file is the whole repository's: at its top, or in a folder of requirements."""
-    folder = _folder(source).lower()
-    return folder in {"", "requirements", "requirement", "reqs", "deps", "conda", "envs", "docker"}
-
-
-def _names(sources: Iterable[Source]) -> set[str]:
-    return {
-        name
-        for source in sources
-        for each in source.wanted
-        for name in requirement_names(each.requirement)
-    }
 
 
 def _find_missing(

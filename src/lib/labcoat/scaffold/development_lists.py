@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from labcoat.adoption.choice import is_own_list
 from labcoat.adoption.evidence.conda_environment import find_environments
 from labcoat.adoption.evidence.development_tools import INSTALLERS, are_tools
 from labcoat.adoption.evidence.pipfile import find_pipfiles
@@ -11,7 +12,6 @@ from labcoat.adoption.evidence.runners import find_runners
 from labcoat.adoption.evidence.source import Source
 from labcoat.adoption.pins.lines import Line, read_line
 from labcoat.adoption.pins.own_names import own_names
-from labcoat.adoption.survey import is_own_list
 from labcoat.core import terminal
 from labcoat.core.changes import ChangeSet
 from labcoat.core.errors import LabcoatError

@@ -226,7 +226,8 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             shown = values.is_marked(window) or is_public_key(name, value)
             for token in rules.find_service_tokens(window, before, services):
                 yield token.kind, token.start, told and not shown, "", value
-        if at not in known and values.is_named_secret(name) and _is_real(name, value):
+        is_real = values.is_generated(value) and value.lower() != name.lower()
+        if at not in known and is_real and values.is_named_secret(name):
             shown = (
                 surroundings.is_shown(path, text, at)
                 or values.is_disguised(value)
@@ -237,10 +238,6 @@ def _find_all(path: str, text: bytes, *, tokens_only: bool) -> Iterator[Found]:
             )
             kind = f"a value for {name.decode()}"
             yield kind, at, named and not shown, name.decode(), value
-
-
-def _is_real(name: bytes, value: bytes) -> bool:
-    return values.is_generated(value) and value.lower() != name.lower()
 
 
 def _passwords(text: bytes, *, everywhere: bool) -> Iterator[re.Match[bytes]]:
