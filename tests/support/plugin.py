@@ -14,7 +14,7 @@ MARKS = {
     "shared_repo": "index",
 }
 # Objects that are made before garbage is looked for, and of generations. Thousands of collected
-# tests live to the end: to go through them again and again takes a fifth of the time.
+# tests live to the end: to go through them again and again takes time.
 GARBAGE = 50_000, 20, 50
 LONGEST_NAME = 200  # characters of a parameter that are its test's name as they are
 
