@@ -119,7 +119,7 @@ def test_lines_that_contradict_each_other_again_and_again_are_all_loosened(
 
     monkeypatch.setattr(Search, "attempt", attempt)
     monkeypatch.setattr(index_releases, "fetch_releases", lambda *_: {})
-    monkeypatch.setattr(versions, "_SECONDS", 30 if is_late else 180)
+    monkeypatch.setattr(solving, "_CAREFUL", -1 if is_late else 40)
     found = versions.find_versions(
         Question("3.11"),
         [

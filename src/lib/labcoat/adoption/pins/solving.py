@@ -25,7 +25,7 @@ from labcoat.core.records import replace
 from labcoat.locking.locker_output import Fault, parse_faults
 
 _ROUNDS = 60
-_TOGETHER = 140  # seconds before the end of a search, from which all lines are loosened together
+_CAREFUL = 40  # seconds in which few lines at a time are loosened
 _MOST_NAMED = 2  # lines that another contradicts
 _WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -41,10 +41,11 @@ def loosen_lines(
 ) -> None:
     """Loosen and drop lines until there is a solution, or no time is left.
 
-    Those that contradict each other come first. When they have taken 40 s, or are not known, all
+    Those that contradict each other come first. When they have taken long, or are not known, all
     lines are loosened: most lists have versions that fit, if not those recorded.
     """
     freed: dict[Line, str] = {}
+    start = time.monotonic()
     for round_ in range(_ROUNDS):
         if round_ == 1:
             terminal.print_progress("looking for versions that fit together")
@@ -62,10 +63,10 @@ def loosen_lines(
             return
         if only_once:
             return
-        left = search.deadline - time.monotonic()
-        if left < _TOGETHER and _free_all(state, freed):
+        now = time.monotonic()
+        if now - start > _CAREFUL and _free_all(state, freed):
             continue
-        if left < 0 or not (
+        if now > search.deadline or not (
             _give_way(search.question, state, freed, listings, attempt.output)
             or _free_all(state, freed)
         ):
