@@ -17,7 +17,7 @@ RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certifica
 RUN --network=none --mount=type=bind,from=base,target=/base \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh install-debs
 FROM base AS apt
-COPY --from=debs /out/ /
+COPY --from=debs /labcoat/out/ /
 FROM ${SYSTEM} AS system
 
 # These stages install. Their caches and secrets stay out of the image.
@@ -54,17 +54,17 @@ RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certifica
 # The project's files, as a directory; `make docker` sends an archive instead, which needs no container.
 FROM tools AS folder
 ARG LOCK=requirements.txt
-COPY . /out/home/labcoat/project/
+COPY . /labcoat/out/home/labcoat/project/
 RUN --mount=type=cache,id=labcoat,target=/cache --mount=type=secret,id=certificates --mount=type=secret,id=settings \
     --mount=type=bind,source=install-lock.sh,target=/opt/install-lock.sh sh /opt/install-lock.sh project
 
 FROM system AS packages
-COPY --from=large /out/ /
-COPY --from=small /out/ /
+COPY --from=large /labcoat/out/ /
+COPY --from=small /labcoat/out/ /
 ENV PATH=/opt/venv/bin:${PATH} VIRTUAL_ENV=/opt/venv HOME=/home/labcoat
 WORKDIR /home/labcoat/project
 FROM packages AS with-folder
-COPY --from=folder /out/ /
+COPY --from=folder /labcoat/out/ /
 FROM packages AS with-archive
 ADD labcoat.tar /
 FROM with-${SOURCE} AS image

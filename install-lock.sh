@@ -2,12 +2,12 @@
 # Installs the lock for the image. The Dockerfile runs it; labcoat wrote both.
 #
 #   install-lock.sh fetch-debs        the packages of /tmp/apt.lock -> /debs
-#   install-lock.sh install-debs      /debs -> what the image gets of them in /out
+#   install-lock.sh install-debs      /debs -> what the image gets of them in /labcoat/out
 #   install-lock.sh tools             check the base image, install uv
 #   install-lock.sh split             /tmp/lock.txt -> /locks/large.txt and /locks/small.txt
-#   install-lock.sh packages          /tmp/lock.txt -> /out, with the user and home of the image
-#   install-lock.sh more-packages     /tmp/lock.txt -> /out, without what `packages` has put there
-#   install-lock.sh project           the project in /out, and what its .sources.txt asks for -> /out
+#   install-lock.sh packages          /tmp/lock.txt -> /labcoat/out, with the user and home of the image
+#   install-lock.sh more-packages     /tmp/lock.txt -> /labcoat/out, without what `packages` has put there
+#   install-lock.sh project           the project in /labcoat/out, and what its .sources.txt asks for -> /labcoat/out
 #   install-lock.sh compile MODULE    byte code of one module or package in the working directory
 #
 # Two runs give the same files: every file gets one time, and byte code holds no time.
@@ -113,7 +113,7 @@ has_digest() {
 # What they changed, less logs and caches that differ each time, is what the image gets. Formats of
 # LuaTeX and TeX have a time too: the programs make them where they are missing.
 install_debs() {
-  mkdir -p /out
+  mkdir -p /labcoat/out
   [ -n "$(ls /debs)" ] || return 0
   export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 SOURCE_DATE_EPOCH="${TIME#@}" PERL_HASH_SEED=0
   export FORCE_SOURCE_DATE=1 # TeX reads the date only with it
@@ -135,7 +135,7 @@ install_debs() {
   [ -z "$policy" ] || rm $policy
   remove_random /
   cd /
-  find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./out \
+  find . -xdev \( -path ./proc -o -path ./sys -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./labcoat \
     -o -path ./base -o -path ./debs -o -path ./opt/install-lock.sh -o -path './etc/host*' -o -path ./etc/resolv.conf \
     -o -path ./etc/machine-id -o -path './var/cache/apt/*' -o -path './var/cache/ldconfig/*' \
     -o -path './var/lib/apt/*' -o -name __pycache__ \) -prune -o \
@@ -143,10 +143,10 @@ install_debs() {
     -o -path './var/lib/texmf/web2c/lua*.fmt' -o -path ./var/lib/texmf/web2c/tex/tex.fmt -o -path './var/lib/dpkg/*-old' \
     -o -path './var/cache/debconf/*-old' -o -path './etc/*-' \) \) -cnewer /tmp/before -print0 |
     sort -z | tar --xattrs --xattrs-include='*' --null --no-recursion -cf - -T - |
-    tar --xattrs --xattrs-include='*' -xpf - -C /out
+    tar --xattrs --xattrs-include='*' -xpf - -C /labcoat/out
   remove_unchanged
-  date_keystore /out/etc/ssl/certs/java/cacerts
-  find /out -newer /tmp/before -exec touch -h -d "$TIME" {} +
+  date_keystore /labcoat/out/etc/ssl/certs/java/cacerts
+  find /labcoat/out -newer /tmp/before -exec touch -h -d "$TIME" {} +
 }
 
 # Leaves out what scripts make of random numbers below the directory $1: ids, and keys, which have to
@@ -188,9 +188,9 @@ with open(sys.argv[1], "r+b") as file:
 EOF
 }
 
-# Leaves out of /out what is in /base with the same content, mode and owner.
+# Leaves out of /labcoat/out what is in /base with the same content, mode and owner.
 remove_unchanged() {
-  cd /out
+  cd /labcoat/out
   find . -type f | while read -r file; do
     if [ -f "/base/$file" ] && cmp -s "$file" "/base/$file" &&
       [ "$(stat -c %a:%u:%g "$file")" = "$(stat -c %a:%u:%g "/base/$file")" ]; then
@@ -204,7 +204,7 @@ remove_unchanged() {
 
 # The image has to have what apt.lock says, if the project has one.
 check_debs() {
-  lock=/out/home/labcoat/project/apt.lock
+  lock=/labcoat/out/home/labcoat/project/apt.lock
   [ -e $lock ] || return 0
   own=$(dpkg --print-architecture)
   awk -v own="$own" '$1 == "package" && $2 == own { print $3, $4 }' $lock | while read -r name version; do
@@ -282,13 +282,13 @@ install_packages() {
     *) compile_packages ;;
   esac
   cd /
-  mkdir /out
+  mkdir -p /labcoat/out
 }
 
 # Local packages, commits and archives, built from a copy of the project. `make docker` needs none of
 # this: it sends them installed.
 install_sources() {
-  project=/out/home/labcoat/project
+  project=/labcoat/out/home/labcoat/project
   # shellcheck disable=SC2153 # an argument of the build
   sources=${LOCK%.txt}.sources.txt
   tools=${LOCK%.txt}.build.txt
@@ -312,9 +312,9 @@ install_sources() {
 }
 
 clean_project() {
-  find /out/home/labcoat/project -mindepth 1 -type d -empty -delete
-  chmod -R a-st,u=rwX,go=rX /out/home/labcoat
-  chown -hR 1000:1000 /out/home/labcoat
+  find /labcoat/out/home/labcoat/project -mindepth 1 -type d -empty -delete
+  chmod -R a-st,u=rwX,go=rX /labcoat/out/home/labcoat
+  chown -hR 1000:1000 /labcoat/out/home/labcoat
 }
 
 strip_packages() {
@@ -361,12 +361,12 @@ compile_module() {
 }
 
 add_user() {
-  mkdir -p /out/etc /out/home/labcoat/project
-  cp /etc/passwd /etc/group /out/etc/
+  mkdir -p /labcoat/out/etc /labcoat/out/home/labcoat/project
+  cp /etc/passwd /etc/group /labcoat/out/etc/
   grep -q '^[^:]*:[^:]*:1000:' /etc/passwd ||
-    echo 'labcoat:x:1000:1000::/home/labcoat:/bin/sh' >>/out/etc/passwd
-  grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo 'labcoat:x:1000:' >>/out/etc/group
-  chown -R 1000:1000 /out/home/labcoat
+    echo 'labcoat:x:1000:1000::/home/labcoat:/bin/sh' >>/labcoat/out/etc/passwd
+  grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo 'labcoat:x:1000:' >>/labcoat/out/etc/group
+  chown -R 1000:1000 /labcoat/out/home/labcoat
 }
 
 # Some engines store an unchanged file of the layer below again, others do not: leave it out.
@@ -381,10 +381,10 @@ remove_bare_environment() {
 
 finish_output() {
   if [ -e /opt/venv ]; then
-    mkdir /out/opt
-    mv /opt/venv /out/opt/
+    mkdir /labcoat/out/opt
+    mv /opt/venv /labcoat/out/opt/
   fi
-  find /out -exec touch -h -d "$TIME" {} +
+  find /labcoat/out -exec touch -h -d "$TIME" {} +
 }
 
 case $1 in

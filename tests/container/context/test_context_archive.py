@@ -28,17 +28,25 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
             "RUN --mount=type=bind,source=apt.txt,target=/apt.txt cat /apt.txt\nUSER 1000",
             False,
         ),
-        ("COPY . /out/home/labcoat/project/", "COPY src /out/home/labcoat/project/src/", False),
+        (
+            "COPY . /labcoat/out/home/labcoat/project/",
+            "COPY src /labcoat/out/home/labcoat/project/src/",
+            False,
+        ),
         ("ADD labcoat.tar /\n", "", False),
         ('ARG LARGE="tensorflow', 'ARG LARGE="six|tensorflow', True),
         ('COPY ["${LOCK}", ', 'COPY ["own.toml", "${LOCK}", ', False),
-        ("COPY . /out/", "COPY --exclude=.env . /out/", False),
+        ("COPY . /labcoat/out/", "COPY --exclude=.env . /labcoat/out/", False),
         (
-            "COPY . /out/home/labcoat/project/\n",
-            "COPY . /out/home/labcoat/project/\nRUN echo made >/out/home/labcoat/project/made\n",
+            "COPY . /labcoat/out/home/labcoat/project/\n",
+            "COPY . /labcoat/out/home/labcoat/project/\nRUN date >/labcoat/out/date\n",
             False,
         ),
-        ("COPY --from=folder /out/ /\n", "COPY --from=folder /out/ /\nRUN date >/date\n", False),
+        (
+            "COPY --from=folder /labcoat/out/ /\n",
+            "COPY --from=folder /labcoat/out/ /\nRUN date >/date\n",
+            False,
+        ),
         ("USER 1000", "RUN --mount=target=/src ls /src >/listing\nUSER 1000", False),
         (
             "USER 1000",
@@ -49,20 +57,31 @@ OURS = (Path(context_archive.__file__).parents[2] / "scaffold/templates/Dockerfi
         ("USER 1000", "RUN --mount=FROM=folder,target=/t ls /t\nUSER 1000", False),
         ("USER 1000", "RUN --mount=type=cache,from=folder,target=/t ls\nUSER 1000", False),
         ("USER 1000", "RUN --mount='target=/t,\"source=a,from=b\"' ls\nUSER 1000", False),
-        ("USER 1000", "COPY --from=folder /out/home/labcoat/project/a.py /opt/\nUSER 1000", False),
+        (
+            "USER 1000",
+            "COPY --from=folder /labcoat/out/home/labcoat/project/a.py /opt/\nUSER 1000",
+            False,
+        ),
         (
             "FROM with-${SOURCE} AS image",
             "FROM with-folder AS debug\nFROM with-${SOURCE} AS image",
             False,
         ),
         ("FROM with-${SOURCE} AS image", "FROM with-${SOURCE} AS first\nFROM first AS image", True),
-        ("COPY . /out/", "# the project\nCOPY   . /out/", True),
+        ("COPY . /labcoat/out/", "# the project\nCOPY   . /labcoat/out/", True),
         ("source=install-lock.sh", "source=own.sh", False),
     ],
 )
 def test_dockerfiles_that_accept_an_archive(before: str, after: str, accepts: bool) -> None:
     assert before in OURS
     assert context_archive.accepts_archive(OURS.replace(before, after)) is accepts
+
+
+def test_dockerfiles_with_their_output_at_the_top_accept_an_archive() -> None:
+    former = OURS.replace("/labcoat/out/", "/out/")
+    assert former != OURS
+    assert context_archive.accepts_archive(former)
+    assert not context_archive.accepts_archive(former.replace("/out/", "/opt/out/"))
 
 
 def test_dockerfiles_of_earlier_versions_accept_an_archive() -> None:

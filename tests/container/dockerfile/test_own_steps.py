@@ -24,6 +24,16 @@ def test_a_step_of_ones_own_is_seen(repository: Path, line: str) -> None:
     assert has_own_steps(parsed, stage_chain(parsed, None)) == bool(line)
 
 
+def test_steps_of_earlier_versions_are_labcoats(repository: Path) -> None:
+    """Their stages put what the image gets at the top."""
+    text = (repository / TEMPLATE).read_text(encoding="utf-8")
+    former = text.replace("/labcoat/out/", "/out/")
+    assert former != text
+    for place, is_own in (("/out/", False), ("/opt/out/", True)):
+        parsed = parse_dockerfile(former.replace("/out/", place))
+        assert has_own_steps(parsed, stage_chain(parsed, None)) == is_own
+
+
 def test_packages_of_the_system_are_own_steps(repository: Path) -> None:
     """They are in a stage of their own, which only SYSTEM=apt uses."""
     parsed = parse_dockerfile(

@@ -16,7 +16,7 @@ from labcoat.apt import apt_lock
 from labcoat.container.context.build_context import BuildContext
 from labcoat.container.context.preflight import BUDGET
 from labcoat.container.context.source_date import EARLIEST
-from labcoat.container.dockerfile.own_steps import SCRIPT
+from labcoat.container.dockerfile.own_steps import SCRIPT, as_before
 from labcoat.container.dockerfile.parser import Dockerfile, Instruction, parse_dockerfile
 from labcoat.core import reading
 from labcoat.core.errors import LabcoatError
@@ -35,7 +35,7 @@ _BEFORE_SOURCES = (
             "RUN",
             (),
             "find /out/home/labcoat/project -mindepth 1 -type d -empty -delete &&"
-            " chmod -R a-st,u=rwX,go=rX /out/home/labcoat &&     chown -hR 1000:1000"
+            " chmod -R a-st,u=rwX,go=rX /out/home/labcoat && chown -hR 1000:1000"
             " /out/home/labcoat && find /out -exec touch -h -d @315532800 {} +",
             (),
         ),
@@ -153,7 +153,9 @@ def _stage_content(
     if stage is None:
         return None
     instructions = stage.instructions
-    return stage.base, [(each.name, each.flags, each.rest, each.heredocs) for each in instructions]
+    return stage.base, [
+        (each.name, each.flags, as_before(each.rest), each.heredocs) for each in instructions
+    ]
 
 
 def _copied_from(each: Instruction) -> Iterator[str]:

@@ -8,6 +8,9 @@ from labcoat.container.dockerfile.used_stages import find_used_stages
 from labcoat.core.patterns import lazy_pattern
 
 SCRIPT = "install-lock.sh"  # which labcoat's Dockerfile runs; written beside it
+# Where it puts what the image gets, now and before. For a COPY from there a builder reads all that
+# is beside it too, which was the whole base image.
+_OUTPUT, _FORMER_OUTPUT = "/labcoat/out/", "/out/"
 _INSTALLS = lazy_pattern(
     r"sh /opt/install-lock\.sh (?:tools|split|packages|more-packages|project)", re.ASCII
 )
@@ -36,9 +39,14 @@ def has_own_steps(parsed: Dockerfile, chain: Sequence[Stage]) -> bool:
     )
 
 
+def as_before(words: str) -> str:
+    """Return the arguments of an instruction as labcoat wrote them before, in one line."""
+    return " ".join(words.split()).replace(_OUTPUT, _FORMER_OUTPUT)
+
+
 def _is_known(each: Instruction) -> bool:
     if each.name == "RUN":
         return not each.heredocs and bool(_INSTALLS.fullmatch(" ".join(each.rest.split())))
     if each.name in {"COPY", "ADD", "WORKDIR"}:
-        return (each.name, each.flag("from") or "", " ".join(each.rest.split())) in _COPIES
+        return (each.name, each.flag("from") or "", as_before(each.rest)) in _COPIES
     return True
